@@ -1,0 +1,615 @@
+/**
+ * Format names: what Message Queuing opens a queue by, such as `DIRECT=OS:server\private$\orders`.
+ *
+ * Which name does what, {@link supports} tells. Without a directory (a workgroup) only direct names, multicast names and
+ * the GUIDs of this computer can be resolved (behaviour B-11).
+ *
+ * @since 0.1.0
+ */
+import { dual } from "effect/Function"
+import * as Result from "effect/Result"
+import { formatName, keyOf, list, print } from "./internal/formatNameGrammar.ts"
+import { multicastAddress, port, protocols } from "./internal/nameAddresses.ts"
+import { domain, guid, queue, queueNumber, subqueue } from "./internal/nameParts.ts"
+import { readWhole } from "./internal/nameScanner.ts"
+import { permits } from "./internal/nameUses.ts"
+import type { MsmqError } from "./MsmqError.ts"
+import * as PathName from "./PathName.ts"
+
+/**
+ * How a direct name reaches its computer: by the computer's name, by IP address, by URL, or over IPX, which Windows no
+ * longer has (behaviour B-15).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Protocol = "os" | "tcp" | "http" | "https" | "ipx"
+
+/**
+ * A queue, rather than its journal or one of its subqueues.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WholeQueue {
+  readonly journal: false
+  readonly subqueue: null
+}
+
+/**
+ * The journal of a queue: the suffix `;JOURNAL`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueJournal {
+  readonly journal: true
+  readonly subqueue: null
+}
+
+/**
+ * A subqueue: the suffix `;name`, of 1 to 32 characters. A journal has none, and neither has a subqueue (behaviours
+ * B-35, B-38, B-39).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Subqueue {
+  readonly journal: false
+  readonly subqueue: string
+}
+
+/**
+ * `DIRECT=`: a queue, its journal or one of its subqueues, by address, without a directory.
+ *
+ * - `address`: `"os"`: a computer name of 1 to 256 characters, `"."` for this one (behaviour B-12); `"tcp"`: an IPv4 or
+ *   IPv6 address; `"http"`, `"https"`: a host, and `:port` after it unless it is 80 or 443; `"ipx"`: `network:host`
+ * - `queue`: 1 to 124 characters, none of `" + , ; \` (behaviours B-01 to B-03)
+ *
+ * **Gotchas**
+ *
+ * Two addresses of one computer are two outgoing queues, each in its own order (behaviour B-13).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Direct<Part extends WholeQueue | QueueJournal | Subqueue = WholeQueue | QueueJournal | Subqueue> = {
+  readonly _tag: "Direct"
+  readonly protocol: Protocol
+  readonly address: string
+  readonly isPrivate: boolean
+  readonly queue: string
+} & Part
+
+/**
+ * `DIRECT=...\SYSTEM$;...`: a system queue of a computer, by address.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DirectSystem {
+  readonly _tag: "DirectSystem"
+  readonly protocol: Protocol
+  readonly address: string
+  readonly systemQueue: PathName.SystemQueue
+}
+
+/**
+ * `PUBLIC=`: a public queue, or its journal, by its GUID in the directory.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Public<Journal extends boolean = boolean> {
+  readonly _tag: "Public"
+  readonly queueGuid: string
+  readonly journal: Journal
+}
+
+/**
+ * `PRIVATE=`: a private queue, or its journal, by the GUID of its computer and its number there, 0 to 0xffffffff.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Private<Journal extends boolean = boolean> {
+  readonly _tag: "Private"
+  readonly computerGuid: string
+  readonly queueNumber: number
+  readonly journal: Journal
+}
+
+/**
+ * `DL=`: a distribution list in the directory. `domain`: 1 to 255 characters, or `null`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DistributionList {
+  readonly _tag: "DistributionList"
+  readonly listGuid: string
+  readonly domain: string | null
+}
+
+/**
+ * `MACHINE=`: a system queue of a computer, by the computer's GUID.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Machine {
+  readonly _tag: "Machine"
+  readonly computerGuid: string
+  readonly systemQueue: PathName.SystemQueue
+}
+
+/**
+ * `CONNECTOR=`: a connector queue. `xactOnly`: the transactional one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Connector {
+  readonly _tag: "Connector"
+  readonly connectorGuid: string
+  readonly xactOnly: boolean
+}
+
+/**
+ * `MULTICAST=`: every queue that listens on a multicast address, 224.0.0.0 to 239.255.255.255, and port, 0 to 65535.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Multicast {
+  readonly _tag: "Multicast"
+  readonly address: string
+  readonly port: number
+}
+
+/**
+ * What a list may hold: what a message can be sent to (behaviour B-21).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Element = Direct<WholeQueue> | Public<false> | Private<false> | DistributionList | Connector | Multicast
+
+/**
+ * Two destinations or more, separated by commas: each once, in alphabetical order (behaviour B-19).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Multiple {
+  readonly _tag: "Multiple"
+  readonly elements: readonly [Element, Element, ...ReadonlyArray<Element>]
+}
+
+/**
+ * A format name that is not a list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SingleFormatName =
+  | Direct
+  | DirectSystem
+  | Public
+  | Private
+  | DistributionList
+  | Machine
+  | Connector
+  | Multicast
+
+/**
+ * A format name. A record that you write by hand is taken as it stands; {@link parse} and the constructors check it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FormatName = SingleFormatName | Multiple
+
+/**
+ * What a name can be used for: `"receive"` includes peeking; `"move"` is being the target of a move.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type NameUse = "create" | "send" | "receive" | "move" | "responseQueue" | "adminQueue" | "delete"
+
+/**
+ * Reads a format name. Keywords may stand in any case (behaviour B-05); what they name keeps its case. A list is put in
+ * order, without its duplicates (behaviour B-19).
+ *
+ * Fails with `IllegalName`, whose `position` is where the text stops being a format name, and whose `rule` says what
+ * belongs there.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const journal = Result.getOrThrow(FormatName.parse("direct=os:server\\Private$\\orders;journal"))
+ *
+ * FormatName.format(journal) // => "DIRECT=OS:server\\private$\\orders;JOURNAL"
+ *
+ * const broken = Result.getOrThrow(Result.flip(FormatName.parse("DIRECT=OS:server\\my orders")))
+ *
+ * broken.reason._tag === "IllegalName" && broken.reason.position // => 19
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parse = (input: string, options?: PathName.ParseOptions): Result.Result<FormatName, MsmqError> =>
+  readWhole("FormatName.parse", input, formatName, options?.alphabet)
+
+/**
+ * Reads what a person may call a queue by: a format name, which has a keyword and `=` before any `\`, or a path name.
+ *
+ * Fails with `IllegalName`, as {@link parse} and `PathName.parse` do.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const tagOf = (input: string) => Result.getOrThrow(FormatName.fromString(input))._tag
+ *
+ * tagOf(".\\private$\\orders") // => "QueuePath"
+ * tagOf("DIRECT=TCP:10.0.0.7\\orders") // => "Direct"
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const fromString = (
+  input: string,
+  options?: PathName.ParseOptions
+): Result.Result<FormatName | PathName.PathName, MsmqError> => {
+  const [start = ""] = input.split("\\", 1)
+  return start.includes("=") ? parse(input, options) : PathName.parse(input, options)
+}
+
+/**
+ * The direct name of a queue whose path name is known, by the name of its computer (behaviour B-07). It asks nobody, so
+ * the queue need not exist.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName, PathName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const orders = PathName.queuePath({ computer: "server", queue: "orders" })
+ *
+ * Result.map(orders, (path) => FormatName.format(FormatName.fromPathName(path)))
+ * // => Result.succeed("DIRECT=OS:server\\orders")
+ * ```
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const fromPathName = (name: PathName.PathName): Direct<WholeQueue | Subqueue> | DirectSystem =>
+  name._tag === "SystemQueuePath"
+    ? { _tag: "DirectSystem", protocol: "os", address: name.computer, systemQueue: name.systemQueue }
+    : {
+        _tag: "Direct",
+        protocol: "os",
+        address: name.computer,
+        isPrivate: name.isPrivate,
+        queue: name.queue,
+        journal: false,
+        subqueue: name.subqueue
+      }
+
+/**
+ * Prints a format name, with keywords as Microsoft writes them.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const format = (name: FormatName): string => print(name)
+
+/**
+ * Whether two format names are the same but for letter case, which Message Queuing does not regard (behaviour B-04).
+ *
+ * **Gotchas**
+ *
+ * One queue may have several names, which are not equal: `PRIVATE=` and `DIRECT=`, an address and a computer name.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const parse = (input: string) => Result.getOrThrow(FormatName.parse(input))
+ *
+ * FormatName.equals(parse("DIRECT=OS:server\\orders"), parse("direct=os:SERVER\\Orders")) // => true
+ * FormatName.equals(parse("DIRECT=OS:server\\orders"), parse("DIRECT=TCP:10.0.0.7\\orders")) // => false
+ * ```
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const equals: {
+  (that: FormatName): (self: FormatName) => boolean
+  (self: FormatName, that: FormatName): boolean
+} = dual(2, (self: FormatName, that: FormatName): boolean => keyOf(self) === keyOf(that))
+
+/**
+ * Whether Message Queuing accepts a name for a use; where it does not, it answers
+ * `MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION` (behaviours B-16, B-22 to B-24).
+ *
+ * A path name is good for creating a queue, and for nothing else until it is made a format name (behaviour B-06).
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const orders = Result.getOrThrow(FormatName.parse("DIRECT=HTTPS://server/MSMQ\\orders"))
+ *
+ * FormatName.supports(orders, "send") // => true
+ * FormatName.supports(orders, "receive") // => false
+ * ```
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const supports: {
+  (use: NameUse): (self: FormatName | PathName.PathName) => boolean
+  (self: FormatName | PathName.PathName, use: NameUse): boolean
+} = dual(2, permits)
+
+interface DirectFields {
+  readonly protocol?: Protocol | undefined
+  readonly address: string
+  readonly isPrivate?: boolean | undefined
+  readonly queue: string
+}
+
+const theQueue: WholeQueue = { journal: false, subqueue: null }
+
+const theJournal: QueueJournal = { journal: true, subqueue: null }
+
+/**
+ * Makes the direct name of a queue: by computer name and public, unless told otherwise.
+ *
+ * Fails with `IllegalName`, whose `input` is the field at fault.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const orders = FormatName.direct({ address: "server", isPrivate: true, queue: "orders" })
+ *
+ * Result.map(orders, FormatName.format) // => Result.succeed("DIRECT=OS:server\\private$\\orders")
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export function direct(
+  fields: DirectFields & { readonly journal?: false | undefined; readonly subqueue?: null | undefined }
+): Result.Result<Direct<WholeQueue>, MsmqError>
+export function direct(
+  fields: DirectFields & { readonly journal: true; readonly subqueue?: null | undefined }
+): Result.Result<Direct<QueueJournal>, MsmqError>
+export function direct(
+  fields: DirectFields & { readonly journal?: false | undefined; readonly subqueue: string }
+): Result.Result<Direct<Subqueue>, MsmqError>
+export function direct(
+  fields: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
+): Result.Result<Direct, MsmqError> {
+  return Result.gen(function* () {
+    const operation = "FormatName.direct"
+    const protocol = fields.protocol ?? "os"
+    const whole = {
+      _tag: "Direct" as const,
+      protocol,
+      address: yield* readWhole(operation, fields.address, protocols[protocol].address),
+      isPrivate: fields.isPrivate ?? false,
+      queue: yield* readWhole(operation, fields.queue, queue)
+    }
+    return fields.subqueue == null
+      ? { ...whole, ...(fields.journal === true ? theJournal : theQueue) }
+      : { ...whole, journal: false, subqueue: yield* readWhole(operation, fields.subqueue, subqueue) }
+  })
+}
+
+/**
+ * Makes the direct name of a system queue: by computer name, unless told otherwise.
+ *
+ * Fails with `IllegalName`, whose `input` is the address.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const directSystem = (fields: {
+  readonly protocol?: Protocol | undefined
+  readonly address: string
+  readonly systemQueue: PathName.SystemQueue
+}): Result.Result<DirectSystem, MsmqError> => {
+  const { address, protocol = "os", systemQueue } = fields
+  return Result.map(readWhole("FormatName.directSystem", address, protocols[protocol].address), (address) => ({
+    _tag: "DirectSystem",
+    protocol,
+    address,
+    systemQueue
+  }))
+}
+
+function publicQueue(fields: {
+  readonly queueGuid: string
+  readonly journal?: false | undefined
+}): Result.Result<Public<false>, MsmqError>
+function publicQueue(fields: {
+  readonly queueGuid: string
+  readonly journal: true
+}): Result.Result<Public<true>, MsmqError>
+function publicQueue(fields: {
+  readonly queueGuid: string
+  readonly journal?: boolean | undefined
+}): Result.Result<Public, MsmqError> {
+  return Result.map(readWhole("FormatName.public", fields.queueGuid, guid), (queueGuid) => ({
+    _tag: "Public",
+    queueGuid,
+    journal: fields.journal ?? false
+  }))
+}
+
+function privateQueue(fields: {
+  readonly computerGuid: string
+  readonly queueNumber: number
+  readonly journal?: false | undefined
+}): Result.Result<Private<false>, MsmqError>
+function privateQueue(fields: {
+  readonly computerGuid: string
+  readonly queueNumber: number
+  readonly journal: true
+}): Result.Result<Private<true>, MsmqError>
+function privateQueue(fields: {
+  readonly computerGuid: string
+  readonly queueNumber: number
+  readonly journal?: boolean | undefined
+}): Result.Result<Private, MsmqError> {
+  const operation = "FormatName.private"
+  return Result.gen(function* () {
+    return {
+      _tag: "Private",
+      computerGuid: yield* readWhole(operation, fields.computerGuid, guid),
+      queueNumber: yield* readWhole(operation, fields.queueNumber.toString(16), queueNumber),
+      journal: fields.journal ?? false
+    }
+  })
+}
+
+export {
+  /**
+   * Makes the name of a private queue, or of its journal, by the GUID of its computer and its number there, a whole
+   * number of 32 bits.
+   *
+   * Fails with `IllegalName`, whose `input` is the field at fault, the number in hexadecimal digits.
+   *
+   * @category constructors
+   * @since 0.1.0
+   */
+  privateQueue as private,
+  /**
+   * Makes the name of a public queue, or of its journal, by its GUID.
+   *
+   * Fails with `IllegalName`, whose `input` is the GUID.
+   *
+   * @category constructors
+   * @since 0.1.0
+   */
+  publicQueue as public
+}
+
+/**
+ * Makes the name of a distribution list.
+ *
+ * Fails with `IllegalName`, whose `input` is the field at fault.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const distributionList = (fields: {
+  readonly listGuid: string
+  readonly domain?: string | null | undefined
+}): Result.Result<DistributionList, MsmqError> =>
+  Result.gen(function* () {
+    const operation = "FormatName.distributionList"
+    return {
+      _tag: "DistributionList",
+      listGuid: yield* readWhole(operation, fields.listGuid, guid),
+      domain: fields.domain == null ? null : yield* readWhole(operation, fields.domain, domain)
+    }
+  })
+
+/**
+ * Makes the name of a system queue by the GUID of its computer.
+ *
+ * Fails with `IllegalName`, whose `input` is the GUID.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const machine = (fields: {
+  readonly computerGuid: string
+  readonly systemQueue: PathName.SystemQueue
+}): Result.Result<Machine, MsmqError> =>
+  Result.map(readWhole("FormatName.machine", fields.computerGuid, guid), (computerGuid) => ({
+    _tag: "Machine",
+    computerGuid,
+    systemQueue: fields.systemQueue
+  }))
+
+/**
+ * Makes the name of a connector queue: not the transactional one, unless told otherwise.
+ *
+ * Fails with `IllegalName`, whose `input` is the GUID.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connector = (fields: {
+  readonly connectorGuid: string
+  readonly xactOnly?: boolean | undefined
+}): Result.Result<Connector, MsmqError> =>
+  Result.map(readWhole("FormatName.connector", fields.connectorGuid, guid), (connectorGuid) => ({
+    _tag: "Connector",
+    connectorGuid,
+    xactOnly: fields.xactOnly ?? false
+  }))
+
+/**
+ * Makes the name of a multicast address.
+ *
+ * Fails with `IllegalName`, whose `input` is the field at fault.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const multicast = (fields: {
+  readonly address: string
+  readonly port: number
+}): Result.Result<Multicast, MsmqError> =>
+  Result.gen(function* () {
+    const operation = "FormatName.multicast"
+    return {
+      _tag: "Multicast",
+      address: yield* readWhole(operation, fields.address, multicastAddress),
+      port: yield* readWhole(operation, String(fields.port), port)
+    }
+  })
+
+/**
+ * Makes one name of several destinations: each once, in alphabetical order; of a single one, that one's own name
+ * (behaviour B-19).
+ *
+ * Fails with `IllegalName`, whose `input` is the list as it was given, when it is empty or holds a name that cannot be
+ * sent to (behaviour B-21).
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const both = Result.gen(function*() {
+ *   const orders = yield* FormatName.direct({ address: "server", queue: "orders" })
+ *   const audit = yield* FormatName.multicast({ address: "234.1.1.1", port: 8001 })
+ *   return FormatName.format(yield* FormatName.multiple([audit, orders, audit]))
+ * })
+ *
+ * both // => Result.succeed("DIRECT=OS:server\\orders,MULTICAST=234.1.1.1:8001")
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const multiple = (elements: ReadonlyArray<Element>): Result.Result<Element | Multiple, MsmqError> =>
+  // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
+  readWhole("FormatName.multiple", elements.map(print).join(","), list, "any")

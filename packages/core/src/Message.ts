@@ -1,0 +1,141 @@
+/**
+ * Messages: what goes out and what comes in.
+ *
+ * @since 0.1.0
+ */
+import type { Certificate } from "./Certificate.ts"
+import type { Delivery, HashAlgorithm, SenderIdType } from "./Mqrt.ts"
+
+/**
+ * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes
+ * (behaviour D-20).
+ *
+ * A message that breaks a limit is refused before anything is sent, with `IllegalMessage`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Message {
+  /**
+   * `PROPID_M_BODY`. The whole message, headers included, may have {@link maximumPacketSize} bytes. Not copied: do not
+   * change it before the send has returned. Empty by default.
+   */
+  readonly body?: Uint8Array | undefined
+  /** `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535 which the receiver gets unchanged. 0 by default. */
+  readonly bodyType?: number | undefined
+  /** `PROPID_M_LABEL`: at most {@link maximumLabelLength} UTF-16 units, without NUL. Empty by default. */
+  readonly label?: string | undefined
+  /** `PROPID_M_PRIORITY`: 0 to 7, highest first; ignored in a transaction (behaviour D-09). 3 by default. */
+  readonly priority?: number | undefined
+  /** `PROPID_M_DELIVERY`. `"express"` by default. */
+  readonly delivery?: Delivery | undefined
+  /** `PROPID_M_CORRELATIONID`: exactly 20 bytes. */
+  readonly correlationId?: Uint8Array | undefined
+  /** `PROPID_M_APPSPECIFIC`: 0 to 4,294,967,295. 0 by default. */
+  readonly appSpecific?: number | undefined
+  /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards the size. */
+  readonly extension?: Uint8Array | undefined
+  /** `PROPID_M_RESP_QUEUE`: the format name to answer to; it is not checked (behaviour B-27). */
+  readonly responseQueue?: string | undefined
+}
+
+/**
+ * A message that was received: a plain object.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceivedMessage {
+  /** `PROPID_M_BODY`. */
+  readonly body: Uint8Array
+  /** `PROPID_M_BODY_TYPE`. */
+  readonly bodyType: number
+  /** `PROPID_M_LABEL`. */
+  readonly label: string
+  /** `PROPID_M_PRIORITY`. */
+  readonly priority: number
+  /** `PROPID_M_DELIVERY`. */
+  readonly delivery: Delivery
+  /** `PROPID_M_CORRELATIONID`: 20 bytes. */
+  readonly correlationId: Uint8Array | undefined
+  /** `PROPID_M_APPSPECIFIC`. */
+  readonly appSpecific: number
+  /** `PROPID_M_EXTENSION`. */
+  readonly extension: Uint8Array | undefined
+  /** `PROPID_M_RESP_QUEUE`: a format name. */
+  readonly responseQueue: string | undefined
+  /** `PROPID_M_MSGID` as it is usually written: `{guid of the sending machine}\number`. */
+  readonly messageId: string
+  /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order (behaviour D-27). */
+  readonly lookupId: bigint
+  /** `PROPID_M_CLASS`: 0 for an ordinary message. */
+  readonly class: number
+  /** `PROPID_M_SENTTIME`: whole seconds, by the sender's clock. */
+  readonly sentTime: Date
+  /** `PROPID_M_ARRIVEDTIME`: whole seconds, by the receiver's clock. */
+  readonly arrivedTime: Date
+  /** Whether a signature was verified (`PROPID_M_AUTHENTICATED`). Without it nothing about the sender is certain. */
+  readonly authenticated: boolean
+  /** `PROPID_M_AUTHENTICATED_EX`: 0, or the signature's version: 1, 3, 5 or 9 (behaviour A-47). */
+  readonly signatureVersion: number
+  /** `PROPID_M_HASH_ALG`, where the message was signed. */
+  readonly hashAlgorithm: HashAlgorithm | undefined
+  /**
+   * `PROPID_M_SENDER_CERT`: the certificate that verified the signature. Message Queuing does not look at its validity
+   * or its chain: that is for the receiver to do (behaviour A-56). `undefined` also where the bytes are not X.509.
+   */
+  readonly senderCertificate: Certificate | undefined
+  /** `PROPID_M_SENDERID_TYPE`. */
+  readonly senderIdType: SenderIdType
+  /** `PROPID_M_SENDERID`: a SID of any length, or a GUID. Only to be trusted if `authenticated` (behaviour A-62). */
+  readonly senderId: Uint8Array | undefined
+  /** `PROPID_M_DEST_QUEUE`: the format name it was sent to. */
+  readonly destinationQueue: string
+  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
+  readonly sourceMachineId: string
+}
+
+/**
+ * The longest label, in UTF-16 units: 249, and the terminating NUL is the 250th (behaviour D-17).
+ *
+ * @category limits
+ * @since 0.1.0
+ */
+export const maximumLabelLength = 249
+
+/**
+ * The largest message in bytes, all headers included: 4 MiB (behaviour D-13).
+ *
+ * @category limits
+ * @since 0.1.0
+ */
+export const maximumPacketSize = 4_194_304
+
+/**
+ * The size of a message on the wire, in bytes, as far as it can be told before it is sent: fixed headers, label, body
+ * and extension. Names, signature and certificate come on top, some hundred to some thousand bytes (behaviours D-14,
+ * A-60), so a message just under the limit may still be refused by Message Queuing itself.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Message } from "@effect-msmq/core"
+ *
+ * Message.packetSize({ label: "order 1", body: new Uint8Array(1024) }) // => 1160
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const packetSize = (message: Message): number =>
+  baseHeader +
+  userHeader +
+  propertiesHeader +
+  padded(2 * ((message.label?.length ?? 0) + 1)) +
+  padded(message.body?.length ?? 0) +
+  padded(message.extension?.length ?? 0)
+
+const baseHeader = 16
+const userHeader = 48
+const propertiesHeader = 56
+
+const padded = (length: number): number => (length + 3) & ~3

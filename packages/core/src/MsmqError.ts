@@ -1,0 +1,272 @@
+/**
+ * The one error of the SDK, with a tagged reason: a code of Message Queuing, or a rule that the SDK itself upholds.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import type { ErrorCodeName } from "./ErrorCode.ts"
+import * as ErrorCode from "./ErrorCode.ts"
+import { causes, retryable } from "./internal/errorCauses.ts"
+import { meanings } from "./internal/errorMeanings.ts"
+
+type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Capitalize<Lowercase<Head>>}${PascalCase<Tail>}`
+  : Capitalize<Lowercase<S>>
+
+/**
+ * The tag of the reason that stands for an error code: `MQ_ERROR_QUEUE_NOT_FOUND` is `"QueueNotFound"`; `MQ_ERROR`
+ * itself, which says nothing, is `"Unspecific"`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CodeTag<Name extends ErrorCodeName = ErrorCodeName> = Name extends `MQ_ERROR_${infer Rest}`
+  ? PascalCase<Rest>
+  : Name extends "MQ_ERROR"
+    ? "Unspecific"
+    : Name extends `MQ_${infer Rest}`
+      ? PascalCase<Rest>
+      : never
+
+/**
+ * A function of `mqrt.dll` returned an error code.
+ *
+ * - `code`: the HRESULT, unsigned; `name`: its name in `mq.h`
+ * - `function`: the function that returned it
+ * - `properties`: for `MQ_ERROR_PROPERTY`, the properties that were refused, each with the name of its own code
+ * - `causes`: the likely causes, commonest first, where the code stands for many; otherwise empty
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CodeReason = {
+  readonly [Name in ErrorCodeName]: {
+    readonly _tag: CodeTag<Name>
+    readonly code: number
+    readonly name: Name
+    readonly function: string
+    readonly properties: ReadonlyArray<{ readonly property: string; readonly status: string }>
+    readonly causes: ReadonlyArray<string>
+  }
+}[ErrorCodeName]
+
+/**
+ * A function returned a code that `mq.h` does not know: `code` is the HRESULT, unsigned.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UnknownCode {
+  readonly _tag: "UnknownCode"
+  readonly code: number
+  readonly function: string
+}
+
+/**
+ * Something was used after it was closed. No function of `mqrt.dll` was called.
+ *
+ * - `resource`: what it was, by kind and name
+ * - `openedAt`, `releasedAt`: the stacks of its opening and of its release
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Released {
+  readonly _tag: "Released"
+  readonly resource: string
+  readonly openedAt: string
+  readonly releasedAt: string
+}
+
+/**
+ * A message that Message Queuing would refuse, cut or lose was refused before any call.
+ *
+ * - `index`: its place in the batch, from 0
+ * - `field`: the field at fault
+ * - `rule`: what holds for the field, with its limit
+ * - `actual`: what was given
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalMessage {
+  readonly _tag: "IllegalMessage"
+  readonly index: number
+  readonly field: string
+  readonly rule: string
+  readonly actual: string
+}
+
+/**
+ * A path name or format name outside the grammar. `position` is where it stops making sense, from 0.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalName {
+  readonly _tag: "IllegalName"
+  readonly input: string
+  readonly position: number
+  readonly rule: string
+}
+
+/**
+ * Bytes or text that are not one X.509 certificate. The bytes themselves are not kept.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NotACertificate {
+  readonly _tag: "NotACertificate"
+  readonly rule: string
+}
+
+/**
+ * A plain send to a transactional queue, or the reverse. Message Queuing would accept it and drop it later
+ * (behaviours F-08, F-09), so it was refused.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransactionMismatch {
+  readonly _tag: "TransactionMismatch"
+  readonly queueIsTransactional: boolean
+}
+
+/**
+ * Everything that can be wrong.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Reason =
+  CodeReason | UnknownCode | Released | IllegalMessage | IllegalName | NotACertificate | TransactionMismatch
+
+/**
+ * What a batch had achieved when it stopped.
+ *
+ * - `accepted`: how many messages Message Queuing took: the first ones, in order, each once
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Progress {
+  readonly accepted: number
+}
+
+const location = (stack: string): string => {
+  const first = stack.split("\n").find((line) => line.trim().startsWith("at "))
+  return first === undefined ? "" : ` (${first.trim()})`
+}
+
+type OwnReason = Exclude<Reason, CodeReason>
+
+const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReason, { _tag: Tag }>) => string } = {
+  UnknownCode: (reason) =>
+    `${reason.function} returned ${ErrorCode.format(reason.code)}, a code that Message Queuing does not document`,
+  Released: (reason) => `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
+  IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
+  IllegalName: (reason) => `"${reason.input}" is not a legal name: ${reason.rule} (position ${reason.position})`,
+  NotACertificate: (reason) => `not a certificate: ${reason.rule}`,
+  TransactionMismatch: ({ queueIsTransactional }) =>
+    queueIsTransactional
+      ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival"
+      : "the queue is not transactional and the message is sent in a transaction: it would vanish on arrival"
+}
+
+const describe = (reason: Reason): string =>
+  "name" in reason
+    ? [
+        `${reason.function} returned ${reason.name} (${ErrorCode.format(reason.code)}). ${meanings[reason.name]}`,
+        ...reason.properties.map(({ property, status }) => `${property}: ${status}.`),
+        ...(reason.causes.length > 0 ? [`Likely: ${reason.causes.join("; ")}.`] : [])
+      ].join(" ")
+    : (sentences[reason._tag] as (reason: Reason) => string)(reason)
+
+/**
+ * The one error of the SDK.
+ *
+ * - `operation`: what the program asked for, such as `"Sender.sendAll"`
+ * - `reason`: why it failed, tagged; match it with `Effect.catchReason("MsmqError", tag, ...)`
+ * - `queue`: the queue, by the name the program used, where there is one
+ * - `progress`: for a batch, what was accepted before it stopped
+ *
+ * Neither the message nor any field ever holds key or certificate material.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = MessageQueue.openSender(".\\private$\\nowhere").pipe(
+ *   Effect.scoped,
+ *   Effect.as("found"),
+ *   Effect.catchReason("MsmqError", "QueueNotFound", (reason) => Effect.succeed(reason.name))
+ * )
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "MQ_ERROR_QUEUE_NOT_FOUND"
+ * ```
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MsmqError extends Data.TaggedError("MsmqError")<{
+  readonly operation: string
+  readonly reason: Reason
+  readonly queue?: string | undefined
+  readonly progress?: Progress | undefined
+}> {
+  override get message(): string {
+    const on = this.queue === undefined ? "" : ` on ${this.queue}`
+    const accepted =
+      this.progress === undefined ? "" : ` The first ${this.progress.accepted} messages were accepted, in order.`
+    return `${this.operation}${on}: ${describe(this.reason)}${accepted}`
+  }
+
+  /**
+   * Whether the very same call may succeed a while later.
+   *
+   * @since 0.1.0
+   */
+  get isRetryable(): boolean {
+    return "name" in this.reason && retryable.has(this.reason.name)
+  }
+}
+
+const tagOf = (name: ErrorCodeName): CodeTag =>
+  (name === "MQ_ERROR"
+    ? "Unspecific"
+    : name
+        .replace(/^MQ_(ERROR_)?/, "")
+        .split("_")
+        .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+        .join("")) as CodeTag
+
+/**
+ * The reason for an error code that a backend reported.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const reasonOf = (failure: {
+  readonly function: string
+  readonly code: number
+  readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
+}): CodeReason | UnknownCode => {
+  const name = ErrorCode.nameOf(failure.code)
+  if (name === undefined) {
+    return { _tag: "UnknownCode", code: failure.code >>> 0, function: failure.function }
+  }
+  return {
+    _tag: tagOf(name),
+    code: failure.code >>> 0,
+    name,
+    function: failure.function,
+    properties: failure.properties.map(({ property, status }) => ({
+      property,
+      status: ErrorCode.nameOf(status) ?? ErrorCode.format(status)
+    })),
+    causes: causes[name] ?? []
+  } as CodeReason
+}

@@ -1,0 +1,212 @@
+/**
+ * Path names: a computer and the name of a queue on it, such as `.\private$\orders`.
+ *
+ * A queue is created by its path name; to open it, Message Queuing wants a format name (behaviour B-06), which
+ * `FormatName.fromPathName` makes.
+ *
+ * @since 0.1.0
+ */
+import { dual } from "effect/Function"
+import * as Result from "effect/Result"
+import type { FormatName } from "./FormatName.ts"
+import { computer, queue, subqueue, systemQueue } from "./internal/nameParts.ts"
+import { type Reader, readWhole } from "./internal/nameScanner.ts"
+import type { MsmqError } from "./MsmqError.ts"
+
+/**
+ * Whether a name may hold what the specification leaves out, which some versions of Windows let through: `"any"` also
+ * takes spaces and characters beyond ASCII; `"specified"`, the default, does not (behaviour B-03).
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ParseOptions {
+  readonly alphabet?: "specified" | "any" | undefined
+}
+
+/**
+ * The queues that every computer has: its journal, its dead-letter queue and its transactional dead-letter queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SystemQueue = "journal" | "deadletter" | "deadxact"
+
+/**
+ * The path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it
+ * for a subqueue.
+ *
+ * - `computer`: 1 to 256 characters; `"."` is this computer
+ * - `queue`: 1 to 124 characters, none of `" + , ; \` (behaviours B-01 to B-03)
+ * - `subqueue`: 1 to 32 characters of the same alphabet, or `null` (behaviours B-38, B-39)
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueuePath {
+  readonly _tag: "QueuePath"
+  readonly computer: string
+  readonly isPrivate: boolean
+  readonly queue: string
+  readonly subqueue: string | null
+}
+
+/**
+ * The path name of a system queue: `computer\system$;DEADLETTER`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SystemQueuePath {
+  readonly _tag: "SystemQueuePath"
+  readonly computer: string
+  readonly systemQueue: SystemQueue
+}
+
+/**
+ * A path name. A record that you write by hand is taken as it stands; {@link parse}, {@link queuePath} and
+ * {@link systemQueuePath} check it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PathName = QueuePath | SystemQueuePath
+
+const reader: Reader<PathName> = (scanner) =>
+  Result.gen(function* () {
+    const onComputer = yield* computer(scanner)
+    if (!scanner.accepts("\\")) {
+      return yield* scanner.illegal(
+        'a "\\" parts the computer from the queue, as in .\\private$\\orders; in a string literal, write each one twice'
+      )
+    }
+    if (scanner.accepts("system$;")) {
+      return { _tag: "SystemQueuePath", computer: onComputer, systemQueue: yield* systemQueue(scanner) }
+    }
+    return {
+      _tag: "QueuePath",
+      computer: onComputer,
+      isPrivate: scanner.accepts("private$\\"),
+      queue: yield* queue(scanner),
+      subqueue: scanner.accepts(";") ? yield* subqueue(scanner) : null
+    }
+  })
+
+/**
+ * Reads a path name. Keywords may stand in any case (behaviour B-05); what they name keeps its case.
+ *
+ * Fails with `IllegalName`, whose `position` is where the text stops being a path name.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { PathName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const orders = Result.getOrThrow(PathName.parse(".\\private$\\orders"))
+ *
+ * orders // => { _tag: "QueuePath", computer: ".", isPrivate: true, queue: "orders", subqueue: null }
+ * PathName.isLocal(orders) // => true
+ * PathName.format(orders) // => ".\\private$\\orders"
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parse = (input: string, options?: ParseOptions): Result.Result<PathName, MsmqError> =>
+  readWhole("PathName.parse", input, reader, options?.alphabet)
+
+/**
+ * Prints a path name, with keywords as Microsoft writes them.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const format = (name: PathName): string =>
+  name._tag === "SystemQueuePath"
+    ? `${name.computer}\\system$;${name.systemQueue.toUpperCase()}`
+    : `${name.computer}\\${name.isPrivate ? "private$\\" : ""}${name.queue}${name.subqueue === null ? "" : `;${name.subqueue}`}`
+
+/**
+ * Makes the path name of a queue: on this computer, public and whole unless told otherwise.
+ *
+ * Fails with `IllegalName`, whose `input` is the field at fault.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { PathName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const name = PathName.queuePath({ queue: "orders", isPrivate: true })
+ *
+ * Result.map(name, PathName.format) // => Result.succeed(".\\private$\\orders")
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const queuePath = (fields: {
+  readonly computer?: string | undefined
+  readonly isPrivate?: boolean | undefined
+  readonly queue: string
+  readonly subqueue?: string | null | undefined
+}): Result.Result<QueuePath, MsmqError> =>
+  Result.gen(function* () {
+    const operation = "PathName.queuePath"
+    return {
+      _tag: "QueuePath",
+      computer: yield* readWhole(operation, fields.computer ?? ".", computer),
+      isPrivate: fields.isPrivate ?? false,
+      queue: yield* readWhole(operation, fields.queue, queue),
+      subqueue: fields.subqueue == null ? null : yield* readWhole(operation, fields.subqueue, subqueue)
+    }
+  })
+
+/**
+ * Makes the path name of a system queue, on this computer unless told otherwise.
+ *
+ * Fails with `IllegalName`, whose `input` is the computer.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const systemQueuePath = (fields: {
+  readonly computer?: string | undefined
+  readonly systemQueue: SystemQueue
+}): Result.Result<SystemQueuePath, MsmqError> =>
+  Result.map(readWhole("PathName.systemQueuePath", fields.computer ?? ".", computer), (computer) => ({
+    _tag: "SystemQueuePath",
+    computer,
+    systemQueue: fields.systemQueue
+  }))
+
+/**
+ * Whether a name is a path name rather than a format name.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isPathName = (name: FormatName | PathName): name is PathName =>
+  name._tag === "QueuePath" || name._tag === "SystemQueuePath"
+
+/**
+ * Whether a path name says that its queue is on this computer: whether its computer is `"."`.
+ *
+ * **Gotchas**
+ *
+ * A path name may also bear this computer's own name, which only its queue manager can tell.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isLocal = (name: PathName): boolean => name.computer === "."
+
+/**
+ * Whether two path names are the same but for letter case, which Message Queuing does not regard (behaviour B-04).
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const equals: {
+  (that: PathName): (self: PathName) => boolean
+  (self: PathName, that: PathName): boolean
+} = dual(2, (self: PathName, that: PathName): boolean => format(self).toLowerCase() === format(that).toLowerCase())

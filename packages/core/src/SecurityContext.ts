@@ -1,0 +1,118 @@
+/**
+ * Security contexts: a certificate, its private key and the user's SID, fetched once for many signed messages.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Certificate } from "./Certificate.ts"
+import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
+import { Mqrt } from "./Mqrt.ts"
+import { MsmqError, reasonOf } from "./MsmqError.ts"
+
+const TypeId = "~@effect-msmq/core/SecurityContext"
+
+/**
+ * A security context, which belongs to the scope that acquired it.
+ *
+ * - `certificate`: the external certificate it was made for; `undefined` for the user's internal certificate
+ *
+ * It is local to this machine: nothing of it travels but the SID, the certificate and the signature (behaviour A-07).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class SecurityContext {
+  readonly [TypeId] = TypeId
+  readonly certificate: Certificate | undefined
+  readonly #handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
+
+  /** Use {@link acquire}. */
+  constructor(
+    certificate: Certificate | undefined,
+    handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
+  ) {
+    this.certificate = certificate
+    this.#handle = handle
+  }
+
+  /** @internal */
+  get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<SecurityContextHandle> {
+    return this.#handle
+  }
+
+  /** Whether it can still be used. */
+  get isOpen(): boolean {
+    return this.#handle.state === "open"
+  }
+}
+
+/**
+ * What to acquire.
+ *
+ * - `certificate`: an external certificate which the user holds with its private key in the personal store; left out,
+ *   the user's internal certificate, which needs a domain (behaviour A-77)
+ * - `api`: the getter to call; `"MQGetSecurityContext"` only for MSMQ 1.0
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AcquireOptions {
+  readonly certificate?: Certificate | undefined
+  readonly api?: SecurityContextApi | undefined
+}
+
+/**
+ * Acquires a security context, which is freed exactly once when the scope closes, after the last send that uses it.
+ *
+ * One context signs any number of messages (behaviour A-05); there is one per certificate (A-06). It captures the
+ * identity of the calling thread. `MQGetSecurityContextEx`, `MQFreeSecurityContext`.
+ *
+ * Fails with a reason for each documented failure:
+ *
+ * - `NoInternalUserCert`: the user has registered no internal certificate (A-09)
+ * - `CorruptedInternalCertificate`: it is damaged; MSMQ 1.0 only (A-15)
+ * - `InvalidCertificate`: the certificate is not in the personal store (A-10)
+ * - `CorruptedSecurityData`: the private key cannot be had (A-11)
+ * - `CouldNotGetUserSid`: the thread's token names no user (A-12)
+ * - `InsufficientResources`: no memory (A-14)
+ * - `InvalidParameter`: an argument was refused (A-13)
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, SecurityContext } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* MessageQueue.create(".\\private$\\orders", { authenticate: true })
+ *   const securityContext = yield* SecurityContext.acquire()
+ *   const orders = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const report = yield* orders.sendAll([{ label: "order 1" }, { label: "order 2" }], { securityContext })
+ *   return report.accepted
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => 2
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const acquire = Effect.fn("SecurityContext.acquire")(function*({
+  api = "MQGetSecurityContextEx",
+  certificate
+}: AcquireOptions = {}): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
+  const mqrt = yield* Mqrt
+  const operation = "SecurityContext.acquire"
+  const acquire = mqrt
+    .getSecurityContext(certificate?.der ?? null, api)
+    .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure) })))
+  const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
+    kind: "security context",
+    name: certificate === undefined ? "for the internal certificate" : `for ${certificate}`,
+    acquire,
+    release: mqrt.freeSecurityContext
+  })
+  return new SecurityContext(certificate, handle)
+})

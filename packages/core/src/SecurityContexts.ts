@@ -1,0 +1,85 @@
+/**
+ * A cache of security contexts: one per certificate, shared by all who sign with it.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RcMap from "effect/RcMap"
+import type * as Scope from "effect/Scope"
+import type { Certificate } from "./Certificate.ts"
+import type { Mqrt } from "./Mqrt.ts"
+import type { MsmqError } from "./MsmqError.ts"
+import * as SecurityContext from "./SecurityContext.ts"
+
+/**
+ * One cached, reference-counted security context per certificate.
+ *
+ * - `get(certificate?)`: the context for a certificate, or for the internal one. The first use acquires it, also when
+ *   many come at once; it stays as long as a scope that got it is open, and the idle time to live after. A failure, as of
+ *   {@link SecurityContext.acquire}, is not kept: the next use tries again
+ * - `invalidate(certificate?)`: forgets it, for instance after the certificate was renewed (behaviour A-59): freed at
+ *   once if idle, otherwise after its last user; the next `get` acquires anew
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class SecurityContexts extends Context.Service<
+  SecurityContexts,
+  {
+    readonly get: (
+      certificate?: Certificate
+    ) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
+    readonly invalidate: (certificate?: Certificate) => Effect.Effect<void>
+  }
+>()("@effect-msmq/core/SecurityContexts") {}
+
+/**
+ * How long a context that nobody uses is kept: one minute by default. Zero frees it with its last user.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly idleTimeToLive?: Duration.Input | undefined
+}
+
+/**
+ * Makes the cache. Closing the layer frees every context in it, each once.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityContexts } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const contexts = yield* SecurityContexts.SecurityContexts
+ *   const [first, second] = yield* Effect.all([contexts.get(), contexts.get()], { concurrency: 2 })
+ *   return first === second
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = SecurityContexts.layer({ idleTimeToLive: "5 minutes" }).pipe(Layer.provide(InMemoryMqrt.layer))
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => true
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, never, Mqrt> =>
+  Layer.effect(
+    SecurityContexts,
+    Effect.gen(function*() {
+      const contexts = yield* RcMap.make({
+        lookup: (key: Certificate | "internal") =>
+          SecurityContext.acquire({ certificate: key === "internal" ? undefined : key }),
+        idleTimeToLive: options.idleTimeToLive ?? "1 minute"
+      })
+      return SecurityContexts.of({
+        get: (certificate) => RcMap.get(contexts, certificate ?? "internal"),
+        invalidate: (certificate) => RcMap.invalidate(contexts, certificate ?? "internal")
+      })
+    })
+  )

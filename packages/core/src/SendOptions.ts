@@ -1,0 +1,66 @@
+/**
+ * What a send can be told, and what it tells.
+ *
+ * @since 0.1.0
+ */
+import type { AuthenticationLevel, HashAlgorithm, SenderIdType } from "./Mqrt.ts"
+import type { SecurityContext } from "./SecurityContext.ts"
+
+/**
+ * What holds for every message of a send.
+ *
+ * - `securityContext`: signs the messages. It requests authentication, unless `authenticationLevel` says otherwise: to
+ *   Message Queuing a context alone would not (behaviour A-39)
+ * - `authenticationLevel`: `PROPID_M_AUTH_LEVEL`; `"always"` with a context, `"none"` without. Without a context but with
+ *   a level, Message Queuing fetches the internal certificate and its key for each message (A-40)
+ * - `hashAlgorithm`: `PROPID_M_HASH_ALG`; by default what this Windows takes, SHA-512 from Windows 7 on (A-53). Windows
+ *   since Vista refuses `"md2"`, `"md4"` and `"md5"` (A-54)
+ * - `senderIdType`: `PROPID_M_SENDERID_TYPE`. With a context for an external certificate `"none"` by default, which
+ *   authenticates by the signature alone and so works in a workgroup and across forests (A-57, A-85); `"sid"` then needs
+ *   the certificate registered under the sender's SID (A-58). Otherwise `"sid"`
+ * - `transaction`: `"singleMessage"` sends each message in a transaction of its own (F-02), as a transactional queue needs
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendOptions {
+  readonly securityContext?: SecurityContext | undefined
+  readonly authenticationLevel?: AuthenticationLevel | undefined
+  readonly hashAlgorithm?: HashAlgorithm | undefined
+  readonly senderIdType?: SenderIdType | undefined
+  readonly transaction?: "singleMessage" | undefined
+}
+
+/**
+ * What holds for a batch, beside {@link SendOptions}.
+ *
+ * - `messageIds`: whether the report lists the id of each message, in order: some 50 bytes each. `false` by default
+ * - `onProgress`: called after every slice with the report so far; keep it short
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendAllOptions extends SendOptions {
+  readonly messageIds?: boolean | undefined
+  readonly onProgress?: ((report: SendReport) => void) | undefined
+}
+
+/**
+ * What was accepted.
+ *
+ * - `accepted`: how many messages Message Queuing took, in order
+ * - `bytes`: the length of their bodies together
+ * - `batches`: how many slices they went in
+ * - `messageIds`: the ids, if they were asked for
+ *
+ * That a message was accepted says only that the local queue manager has it (behaviour D-01).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendReport {
+  readonly accepted: number
+  readonly bytes: number
+  readonly batches: number
+  readonly messageIds: ReadonlyArray<string> | undefined
+}

@@ -1,0 +1,54 @@
+import { X509Certificate } from "node:crypto"
+import { Certificate } from "../Certificate.ts"
+import type { ReceivedMessage } from "../Message.ts"
+import type { ReceivedProperties } from "../Mqrt.ts"
+
+/** Turns what a backend received into messages. Messages in a row mostly bear one certificate: it is read once. */
+export class ReceivedMessages {
+  #lastDer: Uint8Array | undefined
+  #lastCertificate: Certificate | undefined
+
+  messageOf(properties: ReceivedProperties): ReceivedMessage {
+    return {
+      body: properties.body,
+      bodyType: properties.bodyType,
+      label: properties.label,
+      priority: properties.priority,
+      delivery: properties.delivery,
+      correlationId: properties.correlationId ?? undefined,
+      appSpecific: properties.appSpecific,
+      extension: properties.extension ?? undefined,
+      responseQueue: properties.responseQueue ?? undefined,
+      messageId: properties.messageId,
+      lookupId: properties.lookupId,
+      class: properties.class,
+      sentTime: new Date(properties.sentTime * 1000),
+      arrivedTime: new Date(properties.arrivedTime * 1000),
+      authenticated: properties.authenticated !== 0,
+      signatureVersion: properties.authenticated,
+      hashAlgorithm: properties.hashAlgorithm ?? undefined,
+      senderCertificate: this.#certificateOf(properties.senderCertificate),
+      senderIdType: properties.senderIdType,
+      senderId: properties.senderId ?? undefined,
+      destinationQueue: properties.destinationQueue,
+      sourceMachineId: properties.sourceMachineId
+    }
+  }
+
+  #certificateOf(der: Uint8Array | null): Certificate | undefined {
+    if (der === null) return undefined
+    if (this.#lastDer === undefined || Buffer.compare(this.#lastDer, der) !== 0) {
+      this.#lastDer = der
+      this.#lastCertificate = read(der)
+    }
+    return this.#lastCertificate
+  }
+}
+
+const read = (der: Uint8Array): Certificate | undefined => {
+  try {
+    return new Certificate(new X509Certificate(der))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,113 @@
+import type { Message } from "../Message.ts"
+import { maximumLabelLength, maximumPacketSize, packetSize } from "../Message.ts"
+import type { MessageProperties } from "../Mqrt.ts"
+import type { IllegalMessage } from "../MsmqError.ts"
+
+const none = new Uint8Array(0)
+
+const isUnsigned = (value: unknown, maximum: number): boolean =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
+
+interface Rule {
+  readonly field: keyof Message
+  readonly rule: string
+  readonly holds: (message: MessageProperties) => boolean
+  readonly actual: (message: MessageProperties) => string
+}
+
+const count = (bytes: Uint8Array | null): string =>
+  bytes instanceof Uint8Array ? `${bytes.length} bytes` : `a ${typeof bytes}`
+
+const rules: ReadonlyArray<Rule> = [
+  {
+    field: "body",
+    rule: "it must be a Uint8Array",
+    holds: (message) => message.body instanceof Uint8Array,
+    actual: (message) => `a ${typeof message.body}`
+  },
+  {
+    field: "extension",
+    rule: "it must be a Uint8Array",
+    holds: (message) => message.extension === null || message.extension instanceof Uint8Array,
+    actual: (message) => `a ${typeof message.extension}`
+  },
+  {
+    field: "label",
+    rule: `it may have at most ${maximumLabelLength} UTF-16 units`,
+    holds: (message) => typeof message.label === "string" && message.label.length <= maximumLabelLength,
+    actual: (message) => (typeof message.label === "string" ? `${message.label.length} units long` : "not a string")
+  },
+  {
+    field: "label",
+    rule: "it may not contain NUL, which ends it",
+    holds: (message) => !message.label.includes("\0"),
+    actual: (message) => `a text with NUL at position ${message.label.indexOf("\0")}`
+  },
+  {
+    field: "priority",
+    rule: "it must be a whole number from 0 to 7",
+    holds: (message) => isUnsigned(message.priority, 7),
+    actual: (message) => String(message.priority)
+  },
+  {
+    field: "bodyType",
+    rule: "it must be a VT_ number from 0 to 65535",
+    holds: (message) => isUnsigned(message.bodyType, 0xffff),
+    actual: (message) => String(message.bodyType)
+  },
+  {
+    field: "appSpecific",
+    rule: "it must be a whole number from 0 to 4294967295",
+    holds: (message) => isUnsigned(message.appSpecific, 0xffffffff),
+    actual: (message) => String(message.appSpecific)
+  },
+  {
+    field: "delivery",
+    rule: 'it must be "express" or "recoverable"',
+    holds: (message) => message.delivery === "express" || message.delivery === "recoverable",
+    actual: (message) => String(message.delivery)
+  },
+  {
+    field: "correlationId",
+    rule: "it must have exactly 20 bytes",
+    holds: (message) => message.correlationId === null || message.correlationId.length === 20,
+    actual: (message) => count(message.correlationId)
+  },
+  {
+    field: "responseQueue",
+    rule: "it must be a format name without NUL",
+    holds: (message) =>
+      message.responseQueue === null ||
+      (typeof message.responseQueue === "string" && !message.responseQueue.includes("\0")),
+    actual: (message) => JSON.stringify(message.responseQueue)
+  }
+]
+
+/** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
+export const propertiesOf = (message: Message): MessageProperties => ({
+  body: message.body ?? none,
+  bodyType: message.bodyType ?? 0,
+  label: message.label ?? "",
+  priority: message.priority ?? 3,
+  delivery: message.delivery ?? "express",
+  correlationId: message.correlationId ?? null,
+  appSpecific: message.appSpecific ?? 0,
+  extension: message.extension ?? null,
+  responseQueue: message.responseQueue ?? null
+})
+
+/** What is wrong with a message, or `undefined`: refused here, it is lost nowhere. */
+export const illegality = (message: MessageProperties, index: number): IllegalMessage | undefined => {
+  for (const { field, rule, holds, actual } of rules) {
+    if (!holds(message)) return { _tag: "IllegalMessage", index, field, rule, actual: actual(message) }
+  }
+  const size = packetSize({ label: message.label, body: message.body, extension: message.extension ?? none })
+  if (size <= maximumPacketSize) return undefined
+  return {
+    _tag: "IllegalMessage",
+    index,
+    field: "body",
+    rule: `body, extension, label and headers may have at most ${maximumPacketSize} bytes together; send a reference to a larger body`,
+    actual: `${message.body.length} bytes, which makes a message of ${size} bytes`
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Message Queuing in memory: the `Mqrt` service without Windows, for tests and for trying things out.
+ *
+ * @since 0.1.0
+ */
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { CertificateStore } from "./internal/CertificateStore.ts"
+import { Machine } from "./internal/Machine.ts"
+import { addCertificate, machineControl } from "./internal/machineControl.ts"
+import { machineFunctions } from "./internal/machineFunctions.ts"
+import { SecurityContextTable } from "./internal/SecurityContextTable.ts"
+import * as Sid from "./internal/Sid.ts"
+import type { HeldCertificate, InternalCertificate, User } from "./MsmqControl.ts"
+import { MsmqControl } from "./MsmqControl.ts"
+
+/**
+ * The machine as it is at first. Everything but its name and id can be changed later through `MsmqControl`.
+ *
+ * - `machineName`: `"MACHINE"` by default; in names, any letter case stands for it, and so do `.` and `localhost`
+ * - `machineId`: its GUID, without braces
+ * - `user`: a user with a SID by default
+ * - `internalCertificate`: `"registered"` by default
+ * - `certificates`: none by default
+ * - `resourcesExhausted`: `false` by default
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly machineName?: string | undefined
+  readonly machineId?: string | undefined
+  readonly user?: User | undefined
+  readonly internalCertificate?: InternalCertificate | undefined
+  readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
+  readonly resourcesExhausted?: boolean | undefined
+}
+
+const makeMachine = (options: Options): Machine => {
+  const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
+  const security = new SecurityContextTable(new CertificateStore(), sid === null ? null : Sid.fromText(sid))
+  security.certificates.internal = options.internalCertificate ?? "registered"
+  security.resourcesExhausted = options.resourcesExhausted ?? false
+  for (const held of options.certificates ?? []) addCertificate(security, held)
+  const id = options.machineId ?? "6d736d71-0000-4000-8000-000000000001"
+  return new Machine(options.machineName ?? "MACHINE", id.toLowerCase(), security)
+}
+
+/**
+ * One machine with a queue manager, in the state that the options say, and the control over it. Each build of the layer
+ * makes a new machine without queues.
+ *
+ * **Details**
+ *
+ * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
+ * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. What arrives
+ * where it may not be is accepted from its sender and then dropped, as MSMQ does; `MsmqControl` tells where it went.
+ * Only private queues exist. What is sent to another machine waits in an outgoing queue for ever.
+ *
+ * **Gotchas**
+ *
+ * It never simulates cost: it says how often a key was fetched, not how long that takes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Mqrt } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const mqrt = yield* Mqrt.Mqrt
+ *   yield* mqrt.createQueue({
+ *     pathName: ".\\private$\\orders",
+ *     label: "",
+ *     authenticate: false,
+ *     transactional: false
+ *   })
+ *   return yield* mqrt.getQueueProperties("DIRECT=OS:warehouse\\private$\\orders")
+ * })
+ *
+ * const layer = InMemoryMqrt.layerWith({ machineName: "WAREHOUSE" })
+ * const properties = await Effect.runPromise(program.pipe(Effect.provide(layer)))
+ * properties.pathName // => "WAREHOUSE\\private$\\orders"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
+  Layer.effectContext(
+    Effect.suspend(() => {
+      const machine = makeMachine(options)
+      return Effect.map(Mqrt.make(machineFunctions(machine)), (mqrt) =>
+        Context.make(Mqrt.Mqrt, mqrt).pipe(Context.add(MsmqControl, machineControl(machine)))
+      )
+    })
+  )
+
+/**
+ * One machine named MACHINE with a queue manager, one user and a registered internal certificate. See
+ * {@link layerWith}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Mqrt.Mqrt | MsmqControl> = layerWith({})

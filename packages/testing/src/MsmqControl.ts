@@ -1,0 +1,124 @@
+/**
+ * The far side of the in-memory MSMQ: what an administrator, a certificate store and an event log would show, for tests
+ * to set and read. It comes with `InMemoryMqrt.layer`.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+
+/**
+ * A certificate that the user holds.
+ *
+ * - `certificate`: ASN.1 DER
+ * - `privateKey`: whether its private key is in the store too; without it no security context can be made
+ *   (behaviour A-11)
+ * - `registered`: whether the directory knows it under the SID that the user has at that moment, as
+ *   `MQRegisterCertificate` would see to; `false` by default (behaviour A-58)
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HeldCertificate {
+  readonly certificate: Uint8Array
+  readonly privateKey: boolean
+  readonly registered?: boolean | undefined
+}
+
+/**
+ * The state of the user's internal certificate: the one that MSMQ makes and that is used where none is named.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InternalCertificate = "registered" | "absent" | "corrupted"
+
+/**
+ * The user on whose behalf everything runs. `sid`: such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities;
+ * `null` when the SID cannot be had (behaviour A-12).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface User {
+  readonly sid: string | null
+}
+
+/**
+ * What has happened since the machine was made.
+ *
+ * - `contextsAcquired`, `contextsFreed`: security contexts
+ * - `keyFetches`: how often a private key was fetched: once for each context, and once for each signed message that is
+ *   sent without one (behaviours A-05, A-40)
+ * - `signatures`: how many messages were signed
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Counters {
+  readonly contextsAcquired: number
+  readonly contextsFreed: number
+  readonly keyFetches: number
+  readonly signatures: number
+}
+
+/**
+ * A queue and how many messages are in it. An `outgoing` one holds messages for another machine; its `pathName` is the
+ * format name too.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueState {
+  readonly pathName: string
+  readonly formatName: string
+  readonly messages: number
+  readonly outgoing: boolean
+}
+
+/**
+ * A message that was accepted from its sender and dropped on arrival.
+ *
+ * - `queue`: the path name of the queue that it was for
+ * - `class`: why, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8006` bad signature, `0x8009` not a
+ *   transactional queue, `0x800A` not a transactional message (behaviour D-46)
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Rejection {
+  readonly queue: string
+  readonly messageId: string
+  readonly class: number
+}
+
+/**
+ * Sets and reads what a program cannot.
+ *
+ * - `addCertificate`: puts a certificate into the user's store, or replaces what is known of it
+ * - `removeCertificate`: takes it out, and says whether it was there. Contexts that captured it go on working
+ *   (behaviour A-05), and its registration stays
+ * - `setInternalCertificate`, `setUser`: as {@link InternalCertificate} and {@link User}. The internal certificate, when
+ *   registered, is so for whoever is the user. A SID outside the grammar is a defect
+ * - `setResourcesExhausted`: whether getting a security context and sending fail with
+ *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviours A-14, D-05)
+ * - `counters`: as {@link Counters}
+ * - `queues`: every queue of the machine, then the outgoing ones, in order of creation
+ * - `rejected`: the latest 10,000 messages that were dropped on arrival, oldest first
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class MsmqControl extends Context.Service<
+  MsmqControl,
+  {
+    readonly addCertificate: (certificate: HeldCertificate) => Effect.Effect<void>
+    readonly removeCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
+    readonly setInternalCertificate: (state: InternalCertificate) => Effect.Effect<void>
+    readonly setUser: (user: User) => Effect.Effect<void>
+    readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
+    readonly counters: Effect.Effect<Counters>
+    readonly queues: Effect.Effect<ReadonlyArray<QueueState>>
+    readonly rejected: Effect.Effect<ReadonlyArray<Rejection>>
+  }
+>()("@effect-msmq/testing/MsmqControl") {}

@@ -1,0 +1,3 @@
+export * as HandleLedger from "./HandleLedger.ts"
+export * as InMemoryMqrt from "./InMemoryMqrt.ts"
+export * as MsmqControl from "./MsmqControl.ts"

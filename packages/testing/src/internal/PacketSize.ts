@@ -1,0 +1,34 @@
+import type { MessageProperties } from "@effect-msmq/core/Mqrt"
+import type { Envelope } from "./Packet.ts"
+
+/** The largest packet: all headers, names, label, extension, body and security data (behaviour D-13). */
+export const limit = 4_194_304
+
+const baseHeader = 16
+const userHeader = 48
+const propertiesHeader = 56
+const securityHeader = 16
+const signatureBytes = 256
+
+const padded = (bytes: number): number => (bytes + 3) & ~3
+
+/** The bytes of a terminated UTF-16 string. */
+const text = (characters: number): number => 2 * (characters + 1)
+
+/** The bytes that every packet of an envelope has (behaviours D-14, A-60). */
+export const shared = (envelope: Envelope): number => {
+  const { destination, senderId, signature } = envelope
+  const signed = signature === null ? 0 : signatureBytes + padded(signature.certificate.length)
+  const sender = senderId === null ? 0 : padded(senderId.length)
+  const security = signed + sender === 0 ? 0 : securityHeader + signed + sender
+  return baseHeader + padded(userHeader + text(destination.length)) + security
+}
+
+/** The bytes that a message adds to the shared ones (behaviour D-14). */
+export const own = (message: MessageProperties): number =>
+  padded(
+    propertiesHeader +
+      text(message.label.length) +
+      message.body.length +
+      (message.extension === null ? 0 : message.extension.length)
+  ) + (message.responseQueue === null ? 0 : padded(text(message.responseQueue.length)))

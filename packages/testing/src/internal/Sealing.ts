@@ -1,0 +1,67 @@
+import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
+import type { AuthenticationLevel, HashAlgorithm, SendOptions, SenderIdType } from "@effect-msmq/core/Mqrt"
+import * as Guid from "./Guid.ts"
+import type { Envelope, Signature } from "./Packet.ts"
+import type { SecurityContext, SecurityContextTable } from "./SecurityContextTable.ts"
+import type { Sid } from "./Sid.ts"
+
+/** The version of the signature that each level makes; "always" is the newest, 3.0 (behaviours ). */
+const versions: Record<Exclude<AuthenticationLevel, "none">, number> = { always: 5, msmq10: 1, msmq20: 3, msmq30: 5 }
+
+/** Since Windows 7 (behaviour A-53). */
+const defaultHash: HashAlgorithm = "sha512"
+
+/** No longer made nor accepted since Windows Vista (behaviour A-54). */
+const weakHashes: ReadonlySet<HashAlgorithm> = new Set(["md2", "md4", "md5"])
+
+const senderIds: Record<SenderIdType, (sid: Sid | null, machineId: Guid.Guid) => Uint8Array | null> = {
+  none: () => null,
+  sid: (sid) => sid?.bytes ?? null,
+  queueManager: (_, machineId) => Guid.toBytes(machineId)
+}
+
+/** Makes what all messages of one send share, or says what stops them all. */
+export const seal = (
+  security: SecurityContextTable,
+  machineId: Guid.Guid,
+  destination: string,
+  options: SendOptions,
+  sentTime: number
+): Envelope | ErrorCodeName => {
+  if (security.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
+  const context = options.securityContext === null ? null : security.get(options.securityContext)
+  if (typeof context === "string") return context
+  const sid = context === null ? security.user : context.sid
+  if (sid === null && options.senderIdType === "sid") return "MQ_ERROR_COULD_NOT_GET_USER_SID"
+  const signature = sign(security, context, sid, options)
+  if (typeof signature === "string") return signature
+  return {
+    destination,
+    sourceMachineId: machineId,
+    sentTime,
+    transactional: options.transaction === "singleMessage",
+    senderIdType: options.senderIdType,
+    senderId: senderIds[options.senderIdType](sid, machineId),
+    signature
+  }
+}
+
+const sign = (
+  security: SecurityContextTable,
+  context: SecurityContext | null,
+  sid: Sid | null,
+  options: SendOptions
+): Signature | null | ErrorCodeName => {
+  // A context alone does not ask for a signature (behaviour A-39).
+  if (options.authenticationLevel === "none") return null
+  const hashAlgorithm = options.hashAlgorithm ?? defaultHash
+  if (weakHashes.has(hashAlgorithm)) return "MQ_ERROR_CANNOT_CREATE_HASH_EX"
+  const certificate = context === null ? security.certificates.fetchInternal("MQSendMessage") : context.certificate
+  if (typeof certificate === "string") return certificate
+  return {
+    version: versions[options.authenticationLevel],
+    hashAlgorithm,
+    certificate: certificate.der,
+    isRegistered: () => sid !== null && certificate.isRegisteredFor(sid)
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Turns every example in a docstring or Markdown page that is fenced as `ts import.meta.vitest` into a test, under
+ * `.doctest/`, where it is type-checked and run: `expression // => value` asserts. (The published doctest plugins need
+ * TypeScript's old JavaScript API, which TypeScript 7 does not have.)
+ */
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+
+const out = ".doctest"
+const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md"], { exclude: ["**/internal/**"] }).toSorted()
+
+const example = /^([ \t]*\*?[ \t]*)```ts import\.meta\.vitest\n([\s\S]*?)^[ \t]*\*?[ \t]*```$/gm
+const namedImport = /^import (type )?\{ (.*) \} from "(.*)"$/
+
+const testOf = (source: string, code: string, line: number, imports: Map<string, Set<string>>): string => {
+  const body: Array<string> = []
+  for (const text of code.split("\n")) {
+    const [, isType, names, from] = namedImport.exec(text) ?? []
+    const [, expression, value] = /^(\S.*?) \/\/ => (.*)$/.exec(text) ?? []
+    if (names !== undefined && from !== undefined) {
+      const known = imports.get(from) ?? new Set()
+      for (const name of names.split(", ")) known.add(isType === undefined ? name : `type ${name}`)
+      imports.set(from, known)
+    } else if (expression === undefined) body.push(`  ${text}`)
+    else body.push(`  assert.deepStrictEqual(${expression}, ${value})`)
+  }
+  return `it("${source}:${line}", async () => {\n${body.join("\n")}\n})\n`
+}
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out)
+let count = 0
+for (const source of sources) {
+  const text = readFileSync(source, "utf8")
+  const imports = new Map([["@effect/vitest", new Set(["assert", "it"])]])
+  const tests = [...text.matchAll(example)].map(({ 1: margin = "", 2: code = "", index }) =>
+    testOf(
+      source.replaceAll("\\", "/"),
+      code.replaceAll(new RegExp(`^${margin.trimEnd().replace("*", "\\*")} ?`, "gm"), ""),
+      text.slice(0, index).split("\n").length,
+      imports
+    )
+  )
+  if (tests.length === 0) continue
+  count += tests.length
+  const header = [...imports].map(([from, names]) => `import { ${[...names].toSorted().join(", ")} } from "${from}"\n`)
+  writeFileSync(`${out}/${source.replaceAll(/[/\\]/g, "-")}.test.ts`, `${header.join("")}\n${tests.join("\n")}`)
+}
+console.log(`${count} examples`)
