@@ -20,7 +20,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const queue = ".\\private$\\orders"
 
 /** Sends every line with one security context; remembers the bytes to compare them later. */
-const sendAll = Effect.fn("sendAll")(function*(path: string, certificate: Certificate.Certificate) {
+const sendAll = Effect.fn("sendAll")(function* (path: string, certificate: Certificate.Certificate) {
   const securityContext = yield* SecurityContext.acquire({ certificate })
   const orders = yield* MessageQueue.openSender(queue)
   const lines: Array<Ndjson.Line> = []
@@ -35,15 +35,18 @@ const sendAll = Effect.fn("sendAll")(function*(path: string, certificate: Certif
   const report = yield* orders
     .sendAll(messages, { securityContext, onProgress: ({ accepted }) => progress.update(accepted) })
     .pipe(
-      Effect.catchReason("MsmqError", "IllegalMessage", ({ actual, field, index, rule }) =>
-        new BadInput({ message: `line ${lines[index]?.number}: its ${field} is ${actual}, but ${rule}` })
+      Effect.catchReason(
+        "MsmqError",
+        "IllegalMessage",
+        ({ actual, field, index, rule }) =>
+          new BadInput({ message: `line ${lines[index]?.number}: its ${field} is ${actual}, but ${rule}` })
       )
     )
   return { ...report, lines, seconds: (performance.now() - began) / 1000 }
 }, Effect.scoped)
 
 /** Receives as many as were sent and counts what is right about them. */
-const receiveAll = Effect.fn("receiveAll")(function*(lines: ReadonlyArray<Ndjson.Line>) {
+const receiveAll = Effect.fn("receiveAll")(function* (lines: ReadonlyArray<Ndjson.Line>) {
   const orders = yield* MessageQueue.openReceiver(queue)
   const progress = yield* ProgressBar.start("receiving", lines.length)
   const seen = { received: 0, authenticated: 0, different: 0 }
@@ -61,7 +64,7 @@ const receiveAll = Effect.fn("receiveAll")(function*(lines: ReadonlyArray<Ndjson
   return seen
 }, Effect.scoped)
 
-const run = Effect.fn("run")(function*(path: string, certificate: Certificate.Certificate) {
+const run = Effect.fn("run")(function* (path: string, certificate: Certificate.Certificate) {
   yield* MessageQueue.create(queue, { label: "Orders", authenticate: true })
   const sent = yield* sendAll(path, certificate)
   const received = yield* receiveAll(sent.lines)
@@ -99,7 +102,7 @@ const command = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function*({ certificate: certificateFile, file, json }) {
+  Effect.fnUntraced(function* ({ certificate: certificateFile, file, json }) {
     const certificate = yield* CertificateFile.read(certificateFile)
     // Nobody has the private key of a root certificate: the store of the in-memory MSMQ vouches that the user does.
     const store = [{ certificate: certificate.der, privateKey: true }]

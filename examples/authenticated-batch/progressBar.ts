@@ -15,7 +15,9 @@ export const start = (task: string, total: number | undefined) =>
       if (!process.stderr.isTTY) return { progress: silent, stop: () => {} }
       const bar = new cliProgress.SingleBar({
         format:
-          total === undefined ? `${task}  {value} messages` : `${task}  [{bar}] {percentage}%  {value}/{total} messages`,
+          total === undefined
+            ? `${task}  {value} messages`
+            : `${task}  [{bar}] {percentage}%  {value}/{total} messages`,
         stream: process.stderr,
         hideCursor: true,
         clearOnComplete: true,

@@ -46,7 +46,7 @@ export class CallSite {
 /** Frames that say nothing of the program: Effect's run loop, Node's own, and this package. */
 const machinery = [
   "/node_modules/effect/",
-  "node:internal/",
+  "node:",
   new URL(".", import.meta.url).href,
   new URL(".", import.meta.url).pathname
 ]

@@ -112,11 +112,15 @@ export const fromDer = (der: Uint8Array): Effect.Effect<Certificate, MsmqError> 
     der[0] === 0x30
       ? parse("Certificate.fromDer", Uint8Array.from(der))
       : Effect.fail(
-          notACertificate("Certificate.fromDer", "the bytes are not ASN.1 DER, which starts with 0x30 (text in PEM goes to fromPem)")
+          notACertificate(
+            "Certificate.fromDer",
+            "the bytes are not ASN.1 DER, which starts with 0x30 (text in PEM goes to fromPem)"
+          )
         )
   )
 
-const pemBlock = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([\sA-Za-z0-9+/=]*)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
+const pemBlock =
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([\sA-Za-z0-9+/=]*)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
 
 /**
  * Reads exactly one certificate in PEM. What else the text holds, such as a private key or comments, is not read and not

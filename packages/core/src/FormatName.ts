@@ -400,6 +400,7 @@ export function direct(
 export function direct(
   fields: DirectFields & { readonly journal?: false | undefined; readonly subqueue: string }
 ): Result.Result<Direct<Subqueue>, MsmqError>
+export function direct(fields: DirectFields & (WholeQueue | QueueJournal | Subqueue)): Result.Result<Direct, MsmqError>
 export function direct(
   fields: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
 ): Result.Result<Direct, MsmqError> {
@@ -441,50 +442,30 @@ export const directSystem = (fields: {
   }))
 }
 
-function publicQueue(fields: {
+const publicQueue = <Journal extends boolean = false>(fields: {
   readonly queueGuid: string
-  readonly journal?: false | undefined
-}): Result.Result<Public<false>, MsmqError>
-function publicQueue(fields: {
-  readonly queueGuid: string
-  readonly journal: true
-}): Result.Result<Public<true>, MsmqError>
-function publicQueue(fields: {
-  readonly queueGuid: string
-  readonly journal?: boolean | undefined
-}): Result.Result<Public, MsmqError> {
-  return Result.map(readWhole("FormatName.public", fields.queueGuid, guid), (queueGuid) => ({
+  readonly journal?: Journal | undefined
+}): Result.Result<Public<Journal>, MsmqError> =>
+  Result.map(readWhole("FormatName.public", fields.queueGuid, guid), (queueGuid) => ({
     _tag: "Public",
     queueGuid,
-    journal: fields.journal ?? false
+    journal: (fields.journal ?? false) as Journal
   }))
-}
 
-function privateQueue(fields: {
+const privateQueue = <Journal extends boolean = false>(fields: {
   readonly computerGuid: string
   readonly queueNumber: number
-  readonly journal?: false | undefined
-}): Result.Result<Private<false>, MsmqError>
-function privateQueue(fields: {
-  readonly computerGuid: string
-  readonly queueNumber: number
-  readonly journal: true
-}): Result.Result<Private<true>, MsmqError>
-function privateQueue(fields: {
-  readonly computerGuid: string
-  readonly queueNumber: number
-  readonly journal?: boolean | undefined
-}): Result.Result<Private, MsmqError> {
-  const operation = "FormatName.private"
-  return Result.gen(function* () {
+  readonly journal?: Journal | undefined
+}): Result.Result<Private<Journal>, MsmqError> =>
+  Result.gen(function* () {
+    const operation = "FormatName.private"
     return {
       _tag: "Private",
       computerGuid: yield* readWhole(operation, fields.computerGuid, guid),
       queueNumber: yield* readWhole(operation, fields.queueNumber.toString(16), queueNumber),
-      journal: fields.journal ?? false
+      journal: (fields.journal ?? false) as Journal
     }
   })
-}
 
 export {
   /**

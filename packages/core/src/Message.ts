@@ -138,4 +138,4 @@ const baseHeader = 16
 const userHeader = 48
 const propertiesHeader = 56
 
-const padded = (length: number): number => (length + 3) & ~3
+const padded = (length: number): number => Math.ceil(length / 4) * 4

@@ -69,8 +69,10 @@ export interface OpenReceiverOptions {
   readonly shareMode?: ShareMode | undefined
 }
 
-const failed = (operation: string, queue: string) => (failure: MqrtFailure): MsmqError =>
-  new MsmqError({ operation, reason: reasonOf(failure), queue })
+const failed =
+  (operation: string, queue: string) =>
+  (failure: MqrtFailure): MsmqError =>
+    new MsmqError({ operation, reason: reasonOf(failure), queue })
 
 /**
  * Creates a queue and gives its format name. `MQCreateQueue`.
@@ -97,7 +99,7 @@ const failed = (operation: string, queue: string) => (failure: MqrtFailure): Msm
  * @category constructors
  * @since 0.1.0
  */
-export const create = Effect.fn("MessageQueue.create")(function*(
+export const create = Effect.fn("MessageQueue.create")(function* (
   queue: PathName | string,
   options: CreateOptions = {}
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
@@ -114,9 +116,7 @@ export const create = Effect.fn("MessageQueue.create")(function*(
     .pipe(Effect.mapError(failed(operation, pathName)))
 })
 
-const delete_ = Effect.fn("MessageQueue.delete")(function*(
-  queue: QueueName
-): Effect.fn.Return<void, MsmqError, Mqrt> {
+const delete_ = Effect.fn("MessageQueue.delete")(function* (queue: QueueName): Effect.fn.Return<void, MsmqError, Mqrt> {
   const operation = "MessageQueue.delete"
   const formatName = yield* registeredNameOf(operation, queue)
   const mqrt = yield* Mqrt
@@ -146,7 +146,7 @@ export {
  * @category getters
  * @since 0.1.0
  */
-export const exists = Effect.fn("MessageQueue.exists")(function*(
+export const exists = Effect.fn("MessageQueue.exists")(function* (
   queue: QueueName
 ): Effect.fn.Return<boolean, MsmqError, Mqrt> {
   const operation = "MessageQueue.exists"
@@ -160,7 +160,7 @@ export const exists = Effect.fn("MessageQueue.exists")(function*(
   )
 })
 
-const open = Effect.fnUntraced(function*(operation: string, queue: QueueName, access: Access, shareMode: ShareMode) {
+const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, access: Access, shareMode: ShareMode) {
   const formatName = yield* formatNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const acquire: Effect.Effect<QueueHandle, MsmqError> = mqrt
@@ -189,7 +189,7 @@ const open = Effect.fnUntraced(function*(operation: string, queue: QueueName, ac
  * @category constructors
  * @since 0.1.0
  */
-export const openSender = Effect.fn("MessageQueue.openSender")(function*(
+export const openSender = Effect.fn("MessageQueue.openSender")(function* (
   queue: QueueName,
   options: OpenSenderOptions = {}
 ): Effect.fn.Return<Sender, MsmqError, Mqrt | Scope.Scope> {
@@ -213,7 +213,7 @@ export const openSender = Effect.fn("MessageQueue.openSender")(function*(
  * @category constructors
  * @since 0.1.0
  */
-export const openReceiver = Effect.fn("MessageQueue.openReceiver")(function*(
+export const openReceiver = Effect.fn("MessageQueue.openReceiver")(function* (
   queue: QueueName,
   options: OpenReceiverOptions = {}
 ): Effect.fn.Return<Receiver, MsmqError, Mqrt | Scope.Scope> {

@@ -140,7 +140,13 @@ export interface TransactionMismatch {
  * @since 0.1.0
  */
 export type Reason =
-  CodeReason | UnknownCode | Released | IllegalMessage | IllegalName | NotACertificate | TransactionMismatch
+  | CodeReason
+  | UnknownCode
+  | Released
+  | IllegalMessage
+  | IllegalName
+  | NotACertificate
+  | TransactionMismatch
 
 /**
  * What a batch had achieved when it stopped.
@@ -164,7 +170,8 @@ type OwnReason = Exclude<Reason, CodeReason>
 const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReason, { _tag: Tag }>) => string } = {
   UnknownCode: (reason) =>
     `${reason.function} returned ${ErrorCode.format(reason.code)}, a code that Message Queuing does not document`,
-  Released: (reason) => `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
+  Released: (reason) =>
+    `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
   IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
   IllegalName: (reason) => `"${reason.input}" is not a legal name: ${reason.rule} (position ${reason.position})`,
   NotACertificate: (reason) => `not a certificate: ${reason.rule}`,

@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { PreventSchedulerYield } from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import { ReceivedMessages } from "./internal/incoming.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
@@ -13,13 +14,21 @@ import type { ReceivedMessage } from "./Message.ts"
 import type { Mqrt, QueueHandle } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
 
+/** From the queue to the caller without a yield: an interruption in between would lose the message. */
+const withoutYield = Effect.provideService(PreventSchedulerYield, true)
+
+/** The span has no stack of its own: that would cost several times what a receive does. */
+const inOneGo = <A, E>(name: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  withoutYield(Effect.withSpan(receive, name, { captureStackTrace: false }))
+
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
 
 /**
  * A queue that is open for receiving: see `MessageQueue.openReceiver`.
  *
- * A message is received outside of any transaction: it leaves the queue with the call that hands it out.
+ * A message is received outside of any transaction: it leaves the queue with the call that hands it out. A receive that
+ * is interrupted while it waits takes none.
  *
  * @category models
  * @since 0.1.0
@@ -60,7 +69,7 @@ export class Receiver {
    * @since 0.1.0
    */
   get receive(): Effect.Effect<ReceivedMessage, MsmqError> {
-    return Effect.withSpan(this.#take("Receiver.receive", null), "Receiver.receive")
+    return inOneGo("Receiver.receive", this.#take("Receiver.receive", null))
   }
 
   /**
@@ -72,7 +81,7 @@ export class Receiver {
   receiveWithin(duration: Duration.Input): Effect.Effect<Option.Option<ReceivedMessage>, MsmqError> {
     const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(duration))
     const timeout = milliseconds === Infinity ? null : Math.min(Math.max(Math.ceil(milliseconds), 0), longestTimeout)
-    return Effect.withSpan(noneInTime(this.#take("Receiver.receiveWithin", timeout)), "Receiver.receiveWithin")
+    return inOneGo("Receiver.receiveWithin", noneInTime(this.#take("Receiver.receiveWithin", timeout)))
   }
 
   /**
@@ -81,7 +90,7 @@ export class Receiver {
    * @since 0.1.0
    */
   get poll(): Effect.Effect<Option.Option<ReceivedMessage>, MsmqError> {
-    return Effect.withSpan(noneInTime(this.#take("Receiver.poll", 0)), "Receiver.poll")
+    return inOneGo("Receiver.poll", noneInTime(this.#take("Receiver.poll", 0)))
   }
 
   /**
@@ -91,7 +100,7 @@ export class Receiver {
    * @since 0.1.0
    */
   get messages(): Stream.Stream<ReceivedMessage, MsmqError> {
-    return Stream.fromEffectRepeat(this.#take("Receiver.messages", null))
+    return Stream.fromEffectRepeat(withoutYield(this.#take("Receiver.messages", null)))
   }
 
   #take(operation: string, timeout: number | null): Effect.Effect<ReceivedMessage, MsmqError> {

@@ -29,10 +29,7 @@ export class SecurityContext {
   readonly #handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
 
   /** Use {@link acquire}. */
-  constructor(
-    certificate: Certificate | undefined,
-    handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
-  ) {
+  constructor(certificate: Certificate | undefined, handle: OwnedHandle.OwnedHandle<SecurityContextHandle>) {
     this.certificate = certificate
     this.#handle = handle
   }
@@ -99,7 +96,7 @@ export interface AcquireOptions {
  * @category constructors
  * @since 0.1.0
  */
-export const acquire = Effect.fn("SecurityContext.acquire")(function*({
+export const acquire = Effect.fn("SecurityContext.acquire")(function* ({
   api = "MQGetSecurityContextEx",
   certificate
 }: AcquireOptions = {}): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {

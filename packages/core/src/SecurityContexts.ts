@@ -29,9 +29,7 @@ import * as SecurityContext from "./SecurityContext.ts"
 export class SecurityContexts extends Context.Service<
   SecurityContexts,
   {
-    readonly get: (
-      certificate?: Certificate
-    ) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
+    readonly get: (certificate?: Certificate) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
     readonly invalidate: (certificate?: Certificate) => Effect.Effect<void>
   }
 >()("@effect-msmq/core/SecurityContexts") {}
@@ -71,10 +69,15 @@ export interface Options {
 export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, never, Mqrt> =>
   Layer.effect(
     SecurityContexts,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const contexts = yield* RcMap.make({
-        lookup: (key: Certificate | "internal") =>
-          SecurityContext.acquire({ certificate: key === "internal" ? undefined : key }),
+        lookup: (
+          key: Certificate | "internal"
+        ): Effect.Effect<SecurityContext.SecurityContext, MsmqError, Mqrt | Scope.Scope> =>
+          SecurityContext.acquire({ certificate: key === "internal" ? undefined : key }).pipe(
+            // The map would keep a failure for the idle time.
+            Effect.tapError(() => RcMap.invalidate(contexts, key))
+          ),
         idleTimeToLive: options.idleTimeToLive ?? "1 minute"
       })
       return SecurityContexts.of({

@@ -63,7 +63,8 @@ export class Sender {
     return this.#begin(operation, { ...options, messageIds: true }).pipe(
       Effect.flatMap((batch) => Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")),
       Effect.scoped,
-      Effect.withSpan(operation)
+      // A stack of its own would cost several times what a send does.
+      Effect.withSpan(operation, undefined, { captureStackTrace: false })
     )
   }
 

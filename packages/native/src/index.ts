@@ -1,1 +1,1 @@
-export {}
+export * as MqrtLibrary from "./MqrtLibrary.ts"

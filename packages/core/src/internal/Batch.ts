@@ -42,9 +42,7 @@ export class Batch {
     const { handle, operation, options, sender } = request
     const batch = new Batch(request)
     if (sender.transactional !== undefined && sender.transactional !== (options.transaction !== undefined)) {
-      return Effect.fail(
-        batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: sender.transactional })
-      )
+      return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: sender.transactional }))
     }
     const context = options.securityContext?.[OwnedHandle.symbol]
     return OwnedHandle.leaseScoped(handle, operation).pipe(
@@ -92,7 +90,10 @@ export class Batch {
         : Effect.uninterruptible(Effect.flatMap(this.#call(slice), (outcome) => this.#count(slice, outcome)))
     return stop === undefined
       ? Effect.andThen(sent, this.#yieldInTime)
-      : Effect.andThen(sent, Effect.suspend(() => Effect.fail(this.#error(stop))))
+      : Effect.andThen(
+          sent,
+          Effect.suspend(() => Effect.fail(this.#error(stop)))
+        )
   }
 
   #call(slice: ReadonlyArray<MessageProperties>): Effect.Effect<SendOutcome, MsmqError> {
@@ -108,9 +109,8 @@ export class Batch {
       })
     return options.securityContext === undefined
       ? call(null)
-      : Effect.mapError(
-          OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, call),
-          (released) => this.#error(released.reason)
+      : Effect.mapError(OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, call), (released) =>
+          this.#error(released.reason)
         )
   }
 

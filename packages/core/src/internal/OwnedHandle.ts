@@ -96,10 +96,15 @@ export class OwnedHandle<H> {
   giveBack(): Effect.Effect<void> {
     if (this.state === "released") return Effect.void
     this.state = "released"
-    this.parent?.children.delete(this)
     return this.#release.pipe(
       Effect.catchCause((cause) => Effect.logError(`the ${this.description} could not be given back`, cause)),
-      Effect.ensuring(Effect.sync(() => Deferred.doneUnsafe(this.released, Exit.void)))
+      Effect.ensuring(
+        Effect.sync(() => {
+          // Only now may the parent go.
+          this.parent?.children.delete(this)
+          Deferred.doneUnsafe(this.released, Exit.void)
+        })
+      )
     )
   }
 }
@@ -124,7 +129,13 @@ export const scoped = <H, E>(
       Effect.map(
         resource.acquire,
         (native) =>
-          new OwnedHandle(`${resource.kind} ${resource.name}`, native, parent, resource.release(native), openedAt)
+          new OwnedHandle(
+            `${resource.kind} ${resource.name}`,
+            native,
+            parent,
+            Effect.suspend(() => resource.release(native)),
+            openedAt
+          )
       )
     ),
     (handle) => close(handle)
@@ -156,6 +167,7 @@ export const leaseWaiting = <H, A, E, R>(
     Effect.uninterruptibleMask((restore): Effect.Effect<A, E | MsmqError, R> =>
       Effect.flatMap(Effect.forkChild(restore(use(native)), { startImmediately: true }), (fiber) => {
         self.waiting.add(fiber)
+        if (self.state !== "open") fiber.interruptUnsafe()
         return restore(Fiber.await(fiber)).pipe(
           Effect.onInterrupt(() => Fiber.interrupt(fiber)),
           Effect.ensuring(Effect.sync(() => self.waiting.delete(fiber))),
@@ -178,17 +190,14 @@ export const call = <H, A, E, R>(
       if (self.state === "disposed" || self.state === "released") return Effect.fail(self.refusal(operation))
       self.calls++
       return Effect.ensuring(
-        use(self.native),
+        Effect.suspend(() => use(self.native)),
         Effect.suspend(() => self.endCall())
       )
     })
   )
 
 /** A lease for as long as the scope is open. */
-export const leaseScoped = <H>(
-  self: OwnedHandle<H>,
-  operation: string
-): Effect.Effect<void, MsmqError, Scope.Scope> =>
+export const leaseScoped = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError, Scope.Scope> =>
   Effect.acquireRelease(beginLease(self, operation), () => Effect.sync(() => self.endLease()))
 
 const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
@@ -207,7 +216,10 @@ export const close = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (self.state !== "open") return Deferred.await(self.released)
       self.beginClosing("closing")
-      return Effect.andThen(settle(self), Effect.suspend(() => self.giveBack()))
+      return Effect.andThen(
+        settle(self),
+        Effect.suspend(() => self.giveBack())
+      )
     })
   )
 

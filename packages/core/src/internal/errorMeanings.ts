@@ -4,13 +4,16 @@ import type { ErrorCodeName } from "../ErrorCode.ts"
 export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR: "Unspecific failure.",
   MQ_ERROR_PROPERTY: "At least one property was rejected; look in aStatus for the reason.",
-  MQ_ERROR_QUEUE_NOT_FOUND: "No such queue, or it cannot be seen with the rights of the caller (public queues need a registered entry).",
+  MQ_ERROR_QUEUE_NOT_FOUND:
+    "No such queue, or it cannot be seen with the rights of the caller (public queues need a registered entry).",
   MQ_ERROR_QUEUE_NOT_ACTIVE: "Queue is not currently open on the queue manager, so there is nothing to manage.",
   MQ_ERROR_QUEUE_EXISTS: "A queue with that path name is already there.",
   MQ_ERROR_INVALID_PARAMETER: "An argument, or a combination of arguments, is not acceptable.",
   MQ_ERROR_INVALID_HANDLE: "Queue, cursor or enumeration handle is not valid (for instance already closed).",
-  MQ_ERROR_OPERATION_CANCELLED: "The wait was broken off before completion, typically because the handle was closed on another thread.",
-  MQ_ERROR_SHARING_VIOLATION: "Someone else holds the queue open for exclusive receive (or exclusive receive was asked while it is open).",
+  MQ_ERROR_OPERATION_CANCELLED:
+    "The wait was broken off before completion, typically because the handle was closed on another thread.",
+  MQ_ERROR_SHARING_VIOLATION:
+    "Someone else holds the queue open for exclusive receive (or exclusive receive was asked while it is open).",
   MQ_ERROR_SERVICE_NOT_AVAILABLE: "The queue manager service is not running or cannot be reached.",
   MQ_ERROR_MACHINE_NOT_FOUND: "The named computer is unknown to the directory.",
   MQ_ERROR_ILLEGAL_SORT: "Sort specification is wrong, for instance the same column twice.",
@@ -19,7 +22,8 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_ILLEGAL_QUEUE_PATHNAME: "Path name is malformed.",
   MQ_ERROR_ILLEGAL_PROPERTY_VALUE: "Property value lies outside the allowed set or range.",
   MQ_ERROR_ILLEGAL_PROPERTY_VT: "The vt field does not match what the property requires.",
-  MQ_ERROR_BUFFER_OVERFLOW: "Body (or extension) did not fit; the part that fits was copied and the message stays in the queue.",
+  MQ_ERROR_BUFFER_OVERFLOW:
+    "Body (or extension) did not fit; the part that fits was copied and the message stays in the queue.",
   MQ_ERROR_IO_TIMEOUT: "No message became available in the given time.",
   MQ_ERROR_ILLEGAL_CURSOR_ACTION: "Peek-next was asked while the cursor has no current position to move from.",
   MQ_ERROR_MESSAGE_ALREADY_RECEIVED: "The message under the cursor has been taken by another reader.",
@@ -28,13 +32,16 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION: "This kind of format name cannot be used with this operation.",
   MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR: "Security descriptor is not valid.",
   MQ_ERROR_SENDERID_BUFFER_TOO_SMALL: "Buffer for the sender id is too short.",
-  MQ_ERROR_SECURITY_DESCRIPTOR_TOO_SMALL: "Buffer for the security descriptor is too short; the needed size is returned.",
+  MQ_ERROR_SECURITY_DESCRIPTOR_TOO_SMALL:
+    "Buffer for the security descriptor is too short; the needed size is returned.",
   MQ_ERROR_CANNOT_IMPERSONATE_CLIENT: "The server side could not take on the identity of the caller to check rights.",
   MQ_ERROR_ACCESS_DENIED: "Caller lacks the right, or the handle was not opened with the needed access mode.",
-  MQ_ERROR_PRIVILEGE_NOT_HELD: "Operation needs a Windows privilege that the caller does not hold (for instance for the SACL).",
+  MQ_ERROR_PRIVILEGE_NOT_HELD:
+    "Operation needs a Windows privilege that the caller does not hold (for instance for the SACL).",
   MQ_ERROR_INSUFFICIENT_RESOURCES: "Out of memory, quota, or over the 4 MB message limit.",
   MQ_ERROR_USER_BUFFER_TOO_SMALL: "Caller buffer cannot hold the result.",
-  MQ_ERROR_MESSAGE_STORAGE_FAILED: "A recoverable or journalled message could not be written to disk, so it was not sent.",
+  MQ_ERROR_MESSAGE_STORAGE_FAILED:
+    "A recoverable or journalled message could not be written to disk, so it was not sent.",
   MQ_ERROR_SENDER_CERT_BUFFER_TOO_SMALL: "Buffer for the sender certificate is too short.",
   MQ_ERROR_INVALID_CERTIFICATE: "Certificate bytes are not a usable certificate.",
   MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE: "The internal certificate of the user is damaged.",
@@ -49,11 +56,14 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_ILLEGAL_MQCOLUMNS: "The column set of a locate call is missing or empty.",
   MQ_ERROR_ILLEGAL_PROPID: "Property id is not valid.",
   MQ_ERROR_ILLEGAL_RELATION: "Comparison operator in a restriction is not valid.",
-  MQ_ERROR_ILLEGAL_PROPERTY_SIZE: "A fixed-size id (message id, correlation id) was given with a length other than 20 bytes.",
+  MQ_ERROR_ILLEGAL_PROPERTY_SIZE:
+    "A fixed-size id (message id, correlation id) was given with a length other than 20 bytes.",
   MQ_ERROR_ILLEGAL_RESTRICTION_PROPID: "A restriction names a property that cannot be searched on.",
   MQ_ERROR_ILLEGAL_MQQUEUEPROPS: "Queue property structure is NULL or empty.",
-  MQ_ERROR_PROPERTY_NOTALLOWED: "The property may not be given for this operation (for instance a read-only one on create).",
-  MQ_ERROR_INSUFFICIENT_PROPERTIES: "A required property is missing: path name on create, or a _LEN companion on receive.",
+  MQ_ERROR_PROPERTY_NOTALLOWED:
+    "The property may not be given for this operation (for instance a read-only one on create).",
+  MQ_ERROR_INSUFFICIENT_PROPERTIES:
+    "A required property is missing: path name on create, or a _LEN companion on receive.",
   MQ_ERROR_MACHINE_EXISTS: "A queue-manager object with that name is already in the directory.",
   MQ_ERROR_ILLEGAL_MQQMPROPS: "Machine property structure is NULL or empty.",
   MQ_ERROR_DS_IS_FULL: "MSMQ 1.0/2.0: directory database is full.",
@@ -82,11 +92,13 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_SYMM_KEY_BUFFER_TOO_SMALL: "Buffer for the symmetric key is too short.",
   MQ_ERROR_SIGNATURE_BUFFER_TOO_SMALL: "Buffer for the signature is too short.",
   MQ_ERROR_PROV_NAME_BUFFER_TOO_SMALL: "Buffer for the provider name is too short.",
-  MQ_ERROR_ILLEGAL_OPERATION: "Not possible with a foreign (non-MSMQ) system; also used on the wire for retired RPC methods.",
+  MQ_ERROR_ILLEGAL_OPERATION:
+    "Not possible with a foreign (non-MSMQ) system; also used on the wire for retired RPC methods.",
   MQ_ERROR_WRITE_NOT_ALLOWED: "Directory writes are blocked while another information-store server is being set up.",
   MQ_ERROR_WKS_CANT_SERVE_CLIENT: "This computer cannot act as a supporting server for dependent clients.",
   MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW: "Supporting server has no client licence left.",
-  MQ_CORRUPTED_QUEUE_WAS_DELETED: "A damaged local queue definition file was removed. Event-style code, note the name without ERROR.",
+  MQ_CORRUPTED_QUEUE_WAS_DELETED:
+    "A damaged local queue definition file was removed. Event-style code, note the name without ERROR.",
   MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE: "The other computer cannot be reached.",
   MQ_ERROR_UNSUPPORTED_OPERATION: "Not available in workgroup mode.",
   MQ_ERROR_ENCRYPTION_PROVIDER_NOT_SUPPORTED: "The chosen cryptographic provider cannot be used by MSMQ.",
@@ -102,7 +114,8 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_NO_MSMQ_SERVERS_ON_DC: "No MSMQ server was found on a domain controller.",
   MQ_ERROR_CANNOT_JOIN_DOMAIN: "Computer is in the domain, but MSMQ could not register and stays in workgroup mode.",
   MQ_ERROR_CANNOT_CREATE_ON_GC: "Object was not created on the requested global catalog server.",
-  MQ_ERROR_GUID_NOT_MATCHING: "MSMQ 1.0/2.0: configuration object could not get the GUID of this installation; reinstall needed.",
+  MQ_ERROR_GUID_NOT_MATCHING:
+    "MSMQ 1.0/2.0: configuration object could not get the GUID of this installation; reinstall needed.",
   MQ_ERROR_PUBLIC_KEY_NOT_FOUND: "Encryption key of the destination computer cannot be located.",
   MQ_ERROR_PUBLIC_KEY_DOES_NOT_EXIST: "The destination computer has no encryption key.",
   MQ_ERROR_ILLEGAL_MQPRIVATEPROPS: "Private-computer property structure is NULL or empty.",
@@ -119,9 +132,11 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_CANNOT_LOAD_MQDSSRV: "Defined but unused (Mqdssrv.dll load failure).",
   MQ_ERROR_PROPERTIES_CONFLICT: "Two given properties exclude each other, e.g. RESP_QUEUE with RESP_FORMAT_NAME.",
   MQ_ERROR_MESSAGE_NOT_FOUND: "No message with that lookup id (or none in that direction).",
-  MQ_ERROR_CANT_RESOLVE_SITES: "The directory sites of the computer cannot be worked out; subnet configuration is suspect.",
+  MQ_ERROR_CANT_RESOLVE_SITES:
+    "The directory sites of the computer cannot be worked out; subnet configuration is suspect.",
   MQ_ERROR_NOT_SUPPORTED_BY_DEPENDENT_CLIENTS: "Not available when working through a supporting server.",
-  MQ_ERROR_OPERATION_NOT_SUPPORTED_BY_REMOTE_COMPUTER: "The MSMQ version on the other computer does not know this operation.",
+  MQ_ERROR_OPERATION_NOT_SUPPORTED_BY_REMOTE_COMPUTER:
+    "The MSMQ version on the other computer does not know this operation.",
   MQ_ERROR_NOT_A_CORRECT_OBJECT_CLASS: "Directory object is of another class than the one asked for.",
   MQ_ERROR_MULTI_SORT_KEYS: "Active Directory allows one sort key only.",
   MQ_ERROR_GC_NEEDED: "Creating a configuration object with a chosen GUID needs a global catalog.",

@@ -70,7 +70,10 @@ export const subqueue: Reader<string> = (scanner) => {
   const start = scanner.position
   return Result.flatMap(suffix(scanner), (name) =>
     reserved.has(name.toLowerCase())
-      ? scanner.illegal(`"${name}" is reserved, so no subqueue is called so; the format name of a queue's journal ends in ;JOURNAL`, start)
+      ? scanner.illegal(
+          `"${name}" is reserved, so no subqueue is called so; the format name of a queue's journal ends in ;JOURNAL`,
+          start
+        )
       : Result.succeed(name)
   )
 }

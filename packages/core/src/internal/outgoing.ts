@@ -15,27 +15,34 @@ interface Rule {
   readonly actual: (message: MessageProperties) => string
 }
 
-const count = (bytes: Uint8Array | null): string =>
-  bytes instanceof Uint8Array ? `${bytes.length} bytes` : `a ${typeof bytes}`
+/** Shows any value: what was given may be of no type that is allowed. */
+const shown = (value: unknown): string => {
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  if (typeof value === "string")
+    return value.length <= 100 ? JSON.stringify(value) : `a string of ${value.length} units`
+  if (value === null || value === undefined || typeof value === "number") return String(value)
+  return typeof value === "object" ? "an object" : `a ${typeof value}`
+}
 
 const rules: ReadonlyArray<Rule> = [
   {
     field: "body",
     rule: "it must be a Uint8Array",
     holds: (message) => message.body instanceof Uint8Array,
-    actual: (message) => `a ${typeof message.body}`
+    actual: (message) => shown(message.body)
   },
   {
     field: "extension",
     rule: "it must be a Uint8Array",
     holds: (message) => message.extension === null || message.extension instanceof Uint8Array,
-    actual: (message) => `a ${typeof message.extension}`
+    actual: (message) => shown(message.extension)
   },
   {
     field: "label",
-    rule: `it may have at most ${maximumLabelLength} UTF-16 units`,
+    rule: `it must be a string of at most ${maximumLabelLength} UTF-16 units`,
     holds: (message) => typeof message.label === "string" && message.label.length <= maximumLabelLength,
-    actual: (message) => (typeof message.label === "string" ? `${message.label.length} units long` : "not a string")
+    actual: (message) =>
+      typeof message.label === "string" ? `${message.label.length} units long` : shown(message.label)
   },
   {
     field: "label",
@@ -47,31 +54,33 @@ const rules: ReadonlyArray<Rule> = [
     field: "priority",
     rule: "it must be a whole number from 0 to 7",
     holds: (message) => isUnsigned(message.priority, 7),
-    actual: (message) => String(message.priority)
+    actual: (message) => shown(message.priority)
   },
   {
     field: "bodyType",
     rule: "it must be a VT_ number from 0 to 65535",
     holds: (message) => isUnsigned(message.bodyType, 0xffff),
-    actual: (message) => String(message.bodyType)
+    actual: (message) => shown(message.bodyType)
   },
   {
     field: "appSpecific",
     rule: "it must be a whole number from 0 to 4294967295",
     holds: (message) => isUnsigned(message.appSpecific, 0xffffffff),
-    actual: (message) => String(message.appSpecific)
+    actual: (message) => shown(message.appSpecific)
   },
   {
     field: "delivery",
     rule: 'it must be "express" or "recoverable"',
     holds: (message) => message.delivery === "express" || message.delivery === "recoverable",
-    actual: (message) => String(message.delivery)
+    actual: (message) => shown(message.delivery)
   },
   {
     field: "correlationId",
     rule: "it must have exactly 20 bytes",
-    holds: (message) => message.correlationId === null || message.correlationId.length === 20,
-    actual: (message) => count(message.correlationId)
+    holds: (message) =>
+      message.correlationId === null ||
+      (message.correlationId instanceof Uint8Array && message.correlationId.length === 20),
+    actual: (message) => shown(message.correlationId)
   },
   {
     field: "responseQueue",
@@ -79,22 +88,38 @@ const rules: ReadonlyArray<Rule> = [
     holds: (message) =>
       message.responseQueue === null ||
       (typeof message.responseQueue === "string" && !message.responseQueue.includes("\0")),
-    actual: (message) => JSON.stringify(message.responseQueue)
+    actual: (message) => shown(message.responseQueue)
   }
 ]
 
+const defaults: MessageProperties = {
+  body: none,
+  bodyType: 0,
+  label: "",
+  priority: 3,
+  delivery: "express",
+  correlationId: null,
+  appSpecific: 0,
+  extension: null,
+  responseQueue: null
+}
+
 /** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
-export const propertiesOf = (message: Message): MessageProperties => ({
-  body: message.body ?? none,
-  bodyType: message.bodyType ?? 0,
-  label: message.label ?? "",
-  priority: message.priority ?? 3,
-  delivery: message.delivery ?? "express",
-  correlationId: message.correlationId ?? null,
-  appSpecific: message.appSpecific ?? 0,
-  extension: message.extension ?? null,
-  responseQueue: message.responseQueue ?? null
-})
+export const propertiesOf = (message: Message): MessageProperties =>
+  typeof message === "object" && message !== null
+    ? {
+        body: message.body ?? defaults.body,
+        bodyType: message.bodyType ?? defaults.bodyType,
+        label: message.label ?? defaults.label,
+        priority: message.priority ?? defaults.priority,
+        delivery: message.delivery ?? defaults.delivery,
+        correlationId: message.correlationId ?? defaults.correlationId,
+        appSpecific: message.appSpecific ?? defaults.appSpecific,
+        extension: message.extension ?? defaults.extension,
+        responseQueue: message.responseQueue ?? defaults.responseQueue
+      }
+    : // No message at all: what stands in its place is not a legal body.
+      { ...defaults, body: message }
 
 /** What is wrong with a message, or `undefined`: refused here, it is lost nowhere. */
 export const illegality = (message: MessageProperties, index: number): IllegalMessage | undefined => {

@@ -27,7 +27,7 @@ export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect
     !PathName.isPathName(name)
       ? Effect.succeed(nameOf(queue))
       : isDirect(name)
-        ? Effect.succeed(`DIRECT=OS:${PathName.format(name)}`)
+        ? Effect.succeed(FormatName.format(FormatName.fromPathName(name)))
         : translated(operation, PathName.format(name))
   )
 

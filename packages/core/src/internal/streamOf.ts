@@ -10,7 +10,7 @@ export const streamOf = <A>(iterable: Iterable<A>): Stream.Stream<A> =>
   Array.isArray(iterable)
     ? Stream.fromArray(iterable)
     : Stream.unwrap(
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const iterator = iterable[Symbol.iterator]()
           let ended = false
           yield* Effect.addFinalizer(() =>

@@ -1,0 +1,254 @@
+import { MessageQueue, SecurityContext } from "@effect-msmq/core"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Latch, Scope, Stream } from "effect"
+import * as CallLog from "./support/CallLog.ts"
+import { alice, bob, certificates } from "./support/certificates.ts"
+
+const orders = ".\\private$\\orders"
+const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
+
+const contexts = Effect.map(CallLog.calls, (calls) => calls.filter((call) => call.endsWith("SecurityContext")))
+
+const control = (use: (control: MsmqControl.MsmqControl["Service"]) => Effect.Effect<unknown>) =>
+  MsmqControl.MsmqControl.use(use)
+
+describe("acquire", () => {
+  it.effect("A-01 without a certificate it is the internal one that signs, by the user's SID", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const securityContext = yield* SecurityContext.acquire()
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({ label: "signed" }, { securityContext })
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const message = yield* receiver.receive
+      assert.strictEqual(securityContext.certificate, undefined)
+      assert.isTrue(message.authenticated)
+      assert.strictEqual(message.senderIdType, "sid")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("A-02 A-57 an external certificate signs without a sender id, and arrives as it is", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const securityContext = yield* SecurityContext.acquire({ certificate: alice })
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({ label: "signed" }, { securityContext })
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const message = yield* receiver.receive
+      assert.isTrue(message.authenticated)
+      assert.strictEqual(message.senderIdType, "none")
+      assert.strictEqual(message.senderCertificate?.fingerprint, alice.fingerprint)
+      assert.deepStrictEqual(message.senderCertificate?.der, alice.der)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("A-05 a thousand messages are signed with one fetch of the key", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const securityContext = yield* SecurityContext.acquire({ certificate: alice })
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.sendAll(
+        Array.from({ length: 1000 }, () => ({})),
+        { securityContext }
+      )
+      const { keyFetches, signatures } = yield* MsmqControl.MsmqControl.use((control) => control.counters)
+      assert.deepStrictEqual({ keyFetches, signatures }, { keyFetches: 1, signatures: 1000 })
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("A-39 a context does not sign if the caller says so", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const securityContext = yield* SecurityContext.acquire()
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({}, { securityContext, authenticationLevel: "none" })
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      assert.isFalse((yield* receiver.receive).authenticated)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("A-16 the old getter is called only when it is asked for", () =>
+    Effect.gen(function* () {
+      yield* Effect.scoped(SecurityContext.acquire())
+      yield* Effect.scoped(SecurityContext.acquire({ api: "MQGetSecurityContext" }))
+      const { MQGetSecurityContext, MQGetSecurityContextEx } = yield* FaultInjection.calls
+      assert.deepStrictEqual([MQGetSecurityContextEx, MQGetSecurityContext], [1, 1])
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("each documented failure has a reason of its own", () => {
+  const failures = [
+    {
+      why: "A-09 no internal certificate",
+      given: control((store) => store.setInternalCertificate("absent")),
+      options: {},
+      reason: "NoInternalUserCert",
+      name: "MQ_ERROR_NO_INTERNAL_USER_CERT"
+    },
+    {
+      why: "A-15 a damaged internal certificate, for MSMQ 1.0",
+      given: control((store) => store.setInternalCertificate("corrupted")),
+      options: { api: "MQGetSecurityContext" },
+      reason: "CorruptedInternalCertificate",
+      name: "MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE"
+    },
+    {
+      why: "A-10 a certificate that is not in the store",
+      given: control((store) => store.removeCertificate(alice.der)),
+      options: { certificate: alice },
+      reason: "InvalidCertificate",
+      name: "MQ_ERROR_INVALID_CERTIFICATE"
+    },
+    {
+      why: "A-11 a certificate without its private key",
+      given: control((store) => store.addCertificate({ certificate: alice.der, privateKey: false })),
+      options: { certificate: alice },
+      reason: "CorruptedSecurityData",
+      name: "MQ_ERROR_CORRUPTED_SECURITY_DATA"
+    },
+    {
+      why: "A-12 a thread whose token names no user",
+      given: control((store) => store.setUser({ sid: null })),
+      options: {},
+      reason: "CouldNotGetUserSid",
+      name: "MQ_ERROR_COULD_NOT_GET_USER_SID"
+    },
+    {
+      why: "A-14 no memory",
+      given: control((store) => store.setResourcesExhausted(true)),
+      options: {},
+      reason: "InsufficientResources",
+      name: "MQ_ERROR_INSUFFICIENT_RESOURCES"
+    },
+    {
+      why: "A-13 an argument that is refused",
+      given: FaultInjection.inject({ function: "MQGetSecurityContextEx", call: 1, code: "MQ_ERROR_INVALID_PARAMETER" }),
+      options: {},
+      reason: "InvalidParameter",
+      name: "MQ_ERROR_INVALID_PARAMETER"
+    }
+  ] as const
+
+  it.effect.each(failures)("$why", ({ given, name, options, reason }) =>
+    Effect.gen(function* () {
+      yield* given
+      const error = yield* Effect.flip(Effect.scoped(SecurityContext.acquire(options)))
+      assert.strictEqual(error.reason._tag, reason)
+      assert.include(error.message, name)
+      assert.include(error.message, "SecurityContext.acquire")
+      assert.deepStrictEqual(yield* contexts, reason === "InvalidParameter" ? [] : ["getSecurityContext"])
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("release", () => {
+  it.effect("is once, when the scope closes: after success, failure, defect and interruption", () =>
+    Effect.gen(function* () {
+      const endings = [Effect.void, Effect.fail("failure"), Effect.die("defect"), Effect.interrupt]
+      for (const ending of endings) {
+        yield* SecurityContext.acquire().pipe(Effect.andThen(ending), Effect.scoped, Effect.exit)
+      }
+      assert.deepStrictEqual(
+        yield* contexts,
+        endings.flatMap(() => ["getSecurityContext", "freeSecurityContext"])
+      )
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("happens when the layer closes, for a context whose scope is still open", () =>
+    Effect.gen(function* () {
+      const longer = yield* Scope.make()
+      const calls = yield* Effect.gen(function* () {
+        yield* Scope.provide(SecurityContext.acquire(), longer)
+        return (yield* CallLog.CallLog).calls
+      }).pipe(Effect.provide(backend))
+      assert.deepStrictEqual(calls, ["getSecurityContext", "freeSecurityContext"])
+      yield* Scope.close(longer, Exit.void)
+      assert.deepStrictEqual(calls, ["getSecurityContext", "freeSecurityContext"])
+    })
+  )
+
+  it.effect("follows the last of the sends that share the context", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const scope = yield* Scope.make()
+      const securityContext = yield* Scope.provide(SecurityContext.acquire({ certificate: alice }), scope)
+      const [first, second] = [yield* Latch.make(), yield* Latch.make()]
+      const batch = (latch: Latch.Latch, label: string) =>
+        sender
+          .sendAll(
+            Stream.concat(
+              Stream.make({ label: `${label} 1` }),
+              Stream.fromEffect(Effect.as(latch.await, { label: `${label} 2` }))
+            ),
+            { securityContext }
+          )
+          .pipe(Effect.forkChild({ startImmediately: true }))
+      const sends = [yield* batch(first, "first"), yield* batch(second, "second")] as const
+      yield* Effect.yieldNow
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+
+      const refused = yield* Effect.flip(sender.send({}, { securityContext }))
+      assert.strictEqual(refused.reason._tag, "Released")
+      yield* first.open
+      assert.strictEqual((yield* Fiber.join(sends[0])).accepted, 2)
+      assert.notInclude(yield* contexts, "freeSecurityContext")
+      yield* second.open
+      assert.strictEqual((yield* Fiber.join(sends[1])).accepted, 2)
+      yield* Fiber.join(closing)
+
+      const calls = yield* CallLog.calls
+      assert.deepStrictEqual(calls.slice(calls.indexOf("sendMessages")), [
+        "sendMessages",
+        "sendMessages",
+        "sendMessages",
+        "sendMessages",
+        "freeSecurityContext"
+      ])
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const labels = yield* Stream.runCollect(Stream.map(Stream.take(receiver.messages, 4), ({ label }) => label))
+      assert.sameOrderedMembers(labels, ["first 1", "second 1", "first 2", "second 2"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a use after it names the context and shows where it was released, and calls nothing", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const sender = yield* MessageQueue.openSender(orders)
+      const leaveTheScope = Effect.fn("leaveTheScope")(function* () {
+        return yield* SecurityContext.acquire({ certificate: bob })
+      }, Effect.scoped)
+      const securityContext = yield* leaveTheScope()
+      assert.isFalse(securityContext.isOpen)
+      const before = yield* CallLog.calls
+      const error = yield* Effect.flip(sender.sendAll([{}, {}], { securityContext }))
+      assert(error.reason._tag === "Released")
+      assert.include(error.reason.resource, "security context for Certificate(CN=Bob")
+      assert.include(error.reason.openedAt, "SecurityContext.test.ts")
+      assert.include(error.reason.releasedAt, "SecurityContext.test.ts")
+      assert.include(error.message, "is closed: it was released")
+      assert.deepStrictEqual(yield* CallLog.calls, before)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("an interruption while one context is being freed does not keep the others from it", () =>
+    Effect.gen(function* () {
+      yield* FaultInjection.inject({ function: "MQFreeSecurityContext", call: 1, interrupt: true })
+      const acquired = Effect.all([SecurityContext.acquire(), SecurityContext.acquire({ certificate: alice })])
+      const exit = yield* Fiber.await(yield* Effect.forkChild(Effect.scoped(acquired)))
+      assert.isTrue(Exit.hasInterrupts(exit))
+      assert.deepStrictEqual(yield* contexts, [
+        "getSecurityContext",
+        "getSecurityContext",
+        "freeSecurityContext",
+        "freeSecurityContext"
+      ])
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(backend))
+  )
+})
