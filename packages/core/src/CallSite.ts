@@ -35,11 +35,8 @@ export class CallSite {
         lines.push(at.includes("(") ? at : at.replace(/^at (.*)$/, `at ${frame.name} ($1)`))
       }
     }
-    for (const line of (this.#error.stack ?? "").split("\n").slice(1)) {
-      const at = line.trim()
-      if (!machinery.some((part) => at.includes(part))) lines.push(at)
-    }
-    return [...new Set(lines)].join("\n")
+    for (const line of (this.#error.stack ?? "").split("\n").slice(1)) lines.push(line.trim())
+    return [...new Set(lines)].filter((at) => !machinery.some((part) => at.includes(part))).join("\n")
   }
 }
 
@@ -47,6 +44,7 @@ export class CallSite {
 const machinery = [
   "/node_modules/effect/",
   "node:",
+  "(<anonymous>)",
   new URL(".", import.meta.url).href,
   new URL(".", import.meta.url).pathname
 ]

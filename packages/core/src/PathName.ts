@@ -8,7 +8,6 @@
  */
 import { dual } from "effect/Function"
 import * as Result from "effect/Result"
-import type { FormatName } from "./FormatName.ts"
 import { computer, queue, subqueue, systemQueue } from "./internal/nameParts.ts"
 import { type Reader, readWhole } from "./internal/nameScanner.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -185,7 +184,7 @@ export const systemQueuePath = (fields: {
  * @category guards
  * @since 0.1.0
  */
-export const isPathName = (name: FormatName | PathName): name is PathName =>
+export const isPathName = (name: { readonly _tag: string }): name is PathName =>
   name._tag === "QueuePath" || name._tag === "SystemQueuePath"
 
 /**

@@ -1,0 +1,105 @@
+import { Message } from "@effect-msmq/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { illegality, propertiesOf } from "../src/internal/outgoing.ts"
+
+const refusal = (message: object) => illegality(propertiesOf(message as Message.Message), 7)
+
+/** Just the body that makes a message of so many bytes. */
+const bodyFor = (size: number): Uint8Array => new Uint8Array(size - Message.packetSize({}))
+
+describe("limits", () => {
+  const allowed = [
+    { label: "x".repeat(249) },
+    { label: "𝄞".repeat(124) },
+    { priority: 0 },
+    { priority: 7 },
+    { bodyType: 65_535 },
+    { appSpecific: 4_294_967_295 },
+    { correlationId: new Uint8Array(20) },
+    { delivery: "recoverable" },
+    { responseQueue: "DIRECT=OS:.\\private$\\answers" },
+    { body: bodyFor(Message.maximumPacketSize) }
+  ]
+  it.each(allowed)("%o is allowed", (message) => {
+    assert.isUndefined(refusal(message))
+  })
+
+  const refused = [
+    ["label", { label: "x".repeat(250) }, "250 units"],
+    ["label", { label: "𝄞".repeat(125) }, "250 units"],
+    ["label", { label: "a\0b" }, "position 1"],
+    ["label", { label: 5 }, "5"],
+    ["priority", { priority: 8 }, "8"],
+    ["priority", { priority: -1 }, "-1"],
+    ["priority", { priority: 1.5 }, "1.5"],
+    ["priority", { priority: Number.NaN }, "NaN"],
+    ["priority", { priority: "3" }, "3"],
+    ["bodyType", { bodyType: 65_536 }, "65536"],
+    ["appSpecific", { appSpecific: 4_294_967_296 }, "4294967296"],
+    ["appSpecific", { appSpecific: 3n }, "a bigint"],
+    ["correlationId", { correlationId: new Uint8Array(19) }, "19 bytes"],
+    ["correlationId", { correlationId: "x".repeat(20) }, "xxx"],
+    ["delivery", { delivery: "fast" }, "fast"],
+    ["responseQueue", { responseQueue: "DIRECT=OS:.\\q\0" }, "\\u0000"],
+    ["responseQueue", { responseQueue: 5 }, "5"],
+    ["body", { body: "text" }, "text"],
+    ["body", { body: { length: 3 } }, "an object"],
+    ["extension", { extension: [1, 2] }, "an object"],
+    ["body", { body: bodyFor(Message.maximumPacketSize + 1) }, "4194308 bytes"],
+    ["body", { extension: bodyFor(Message.maximumPacketSize), body: new Uint8Array(1) }, "4194308 bytes"]
+  ] as const
+  it.each(refused)("an illegal %s is refused: %o", (field, message, actual) => {
+    const reason = refusal(message)
+    assert.isDefined(reason)
+    assert.deepStrictEqual({ field: reason?.field, index: reason?.index }, { field, index: 7 })
+    assert.include(reason?.actual, actual)
+    assert.isNotEmpty(reason?.rule)
+  })
+})
+
+describe("a message", () => {
+  it("D-20 without any field is what Message Queuing takes by default", () => {
+    assert.deepStrictEqual(propertiesOf({}), {
+      body: new Uint8Array(0),
+      bodyType: 0,
+      label: "",
+      priority: 3,
+      delivery: "express",
+      correlationId: null,
+      appSpecific: 0,
+      extension: null,
+      responseQueue: null
+    })
+    assert.isUndefined(refusal({}))
+  })
+
+  const whole = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
+
+  it.prop(
+    "that keeps to the limits passes unchanged",
+    {
+      bytes: Schema.Array(whole(255)),
+      bodyType: whole(65_535),
+      label: Schema.String.check(Schema.isMaxLength(249)),
+      priority: whole(7),
+      delivery: Schema.Literals(["express", "recoverable"]),
+      appSpecific: whole(4_294_967_295)
+    },
+    ({ bytes, label, ...rest }) => {
+      const message = { ...rest, label: label.replaceAll("\0", ""), body: Uint8Array.from(bytes) }
+      const properties = propertiesOf(message)
+      assert.deepStrictEqual({ ...properties, ...message }, properties)
+      assert.isUndefined(illegality(properties, 0))
+    }
+  )
+
+  it.prop(
+    "of whatever is put into its fields is allowed or refused with a reason, and never throws",
+    { fields: Schema.Record(Schema.Literals(["label", "priority", "appSpecific", "delivery"]), Schema.Unknown) },
+    ({ fields }) => {
+      const reason = refusal(fields)
+      if (reason !== undefined) assert.property(fields, reason.field)
+    }
+  )
+})

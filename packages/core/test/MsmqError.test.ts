@@ -1,0 +1,94 @@
+import { ErrorCode, MsmqError } from "@effect-msmq/core"
+import { assert, describe, it } from "@effect/vitest"
+
+const names = Object.keys(ErrorCode.errors) as Array<ErrorCode.ErrorCodeName>
+
+const errorOf = (name: ErrorCode.ErrorCodeName) =>
+  new MsmqError.MsmqError({
+    operation: "Sender.send",
+    queue: ".\\private$\\orders",
+    reason: MsmqError.reasonOf({ function: "MQSendMessage", code: ErrorCode.errors[name], properties: [] })
+  })
+
+/** The tag that the types promise for a code. */
+const tag = <Name extends ErrorCode.ErrorCodeName>(name: Name, expected: MsmqError.CodeTag<Name>) =>
+  [name, expected] as const
+
+describe("a code of Message Queuing", () => {
+  it.each(names)("%s has a reason of its own, and its message says code, name, operation and queue", (name) => {
+    const error = errorOf(name)
+    assert("name" in error.reason)
+    assert.strictEqual(error.reason.name, name)
+    assert.strictEqual(error.reason.code, ErrorCode.errors[name])
+    assert.strictEqual(error.reason.function, "MQSendMessage")
+    for (const part of [name, ErrorCode.format(ErrorCode.errors[name]), "Sender.send", ".\\private$\\orders"]) {
+      assert.include(error.message, part)
+    }
+  })
+
+  it("has a tag that no other has", () => {
+    assert.strictEqual(new Set(names.map((name) => errorOf(name).reason._tag)).size, names.length)
+  })
+
+  it.each([
+    tag("MQ_ERROR", "Unspecific"),
+    tag("MQ_ERROR_QUEUE_NOT_FOUND", "QueueNotFound"),
+    tag("MQ_ERROR_ILLEGAL_PROPERTY_VT", "IllegalPropertyVt"),
+    tag("MQ_ERROR_CANNOT_HASH_DATA_EX", "CannotHashDataEx"),
+    tag("MQ_CORRUPTED_QUEUE_WAS_DELETED", "CorruptedQueueWasDeleted")
+  ])("%s is tagged %s, as the types say", (name, expected) => {
+    assert.strictEqual(errorOf(name).reason._tag, expected)
+  })
+
+  it("may be given signed, as some callers print an HRESULT", () => {
+    const reason = MsmqError.reasonOf({ function: "MQOpenQueue", code: -1_072_824_317, properties: [] })
+    assert.strictEqual(reason._tag, "QueueNotFound")
+  })
+
+  it("that nobody documents is reported as it is", () => {
+    const reason = MsmqError.reasonOf({ function: "MQOpenQueue", code: 0x8007_200e, properties: [] })
+    assert.deepStrictEqual(reason, { _tag: "UnknownCode", code: 0x8007_200e, function: "MQOpenQueue" })
+    assert.include(new MsmqError.MsmqError({ operation: "x", reason }).message, "0x8007200E")
+  })
+})
+
+describe("the message", () => {
+  it("names the properties that were refused, each with its code", () => {
+    const reason = MsmqError.reasonOf({
+      function: "MQSendMessage",
+      code: ErrorCode.errors.MQ_ERROR_PROPERTY,
+      properties: [{ property: "PROPID_M_LABEL", status: ErrorCode.errors.MQ_ERROR_LABEL_TOO_LONG }]
+    })
+    assert.include(
+      new MsmqError.MsmqError({ operation: "Sender.send", reason }).message,
+      "PROPID_M_LABEL: MQ_ERROR_LABEL_TOO_LONG"
+    )
+  })
+
+  it("H-01 lists size, quota and disk first where one code has many causes", () => {
+    const [, likely = ""] = errorOf("MQ_ERROR_INSUFFICIENT_RESOURCES").message.split("Likely:")
+    const places = ["4 MB", "quota", "disk"].map((word) => likely.indexOf(word))
+    assert.notInclude(places, -1)
+    assert.deepStrictEqual(
+      places,
+      places.toSorted((a, b) => a - b)
+    )
+  })
+
+  it("tells how many messages of a batch were accepted", () => {
+    const { reason } = errorOf("MQ_ERROR_STALE_HANDLE")
+    const error = new MsmqError.MsmqError({ operation: "Sender.sendAll", reason, progress: { accepted: 41 } })
+    assert.include(error.message, "The first 41 messages were accepted")
+  })
+})
+
+describe("isRetryable", () => {
+  it("H-25 is true where waiting may help, and false where the program is wrong", () => {
+    assert.isTrue(errorOf("MQ_ERROR_SERVICE_NOT_AVAILABLE").isRetryable)
+    assert.isTrue(errorOf("MQ_ERROR_SHARING_VIOLATION").isRetryable)
+    assert.isFalse(errorOf("MQ_ERROR_BAD_SECURITY_CONTEXT").isRetryable)
+    assert.isFalse(errorOf("MQ_ERROR_QUEUE_NOT_FOUND").isRetryable)
+    const reason = { _tag: "TransactionMismatch", queueIsTransactional: true } as const
+    assert.isFalse(new MsmqError.MsmqError({ operation: "Sender.send", reason }).isRetryable)
+  })
+})
