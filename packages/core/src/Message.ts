@@ -3,8 +3,19 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import type { Certificate } from "./Certificate.ts"
-import type { Delivery, HashAlgorithm, SenderIdType } from "./Mqrt.ts"
+import type {
+  Acknowledge,
+  ConnectorProperties,
+  Delivery,
+  EncryptionAlgorithm,
+  HashAlgorithm,
+  Journaling,
+  PrivacyLevel,
+  SenderIdType,
+  SoapProperties
+} from "./MessageProperties.ts"
 
 /**
  * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes
@@ -35,8 +46,29 @@ export interface Message {
   readonly appSpecific?: number | undefined
   /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards the size. */
   readonly extension?: Uint8Array | undefined
-  /** `PROPID_M_RESP_QUEUE`: the format name to answer to; it is not checked (behaviour B-27). */
+  /**
+   * `PROPID_M_RESP_FORMAT_NAME`: the format name to answer to, of several elements too; it is not checked (behaviour
+   * B-27).
+   */
   readonly responseQueue?: string | undefined
+  /** `PROPID_M_ACKNOWLEDGE`: which acknowledgments are wanted (behaviour D-44); they need an `adminQueue`. */
+  readonly acknowledge?: Partial<Acknowledge> | undefined
+  /** `PROPID_M_ADMIN_QUEUE`: the format name of a queue for acknowledgments, which must not be transactional. */
+  readonly adminQueue?: string | undefined
+  /** `PROPID_M_JOURNAL`: which copies are wanted (behaviour D-56). */
+  readonly journaling?: Partial<Journaling> | undefined
+  /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue, local and transactional (D-63). */
+  readonly deadLetterQueue?: string | undefined
+  /** `PROPID_M_TIME_TO_REACH_QUEUE`: whole seconds, rounded up, from the send on. The machine's default if left out. */
+  readonly timeToReachQueue?: Duration.Input | undefined
+  /** `PROPID_M_TIME_TO_BE_RECEIVED`: whole seconds, rounded up, from the send on. For ever if left out. */
+  readonly timeToBeReceived?: Duration.Input | undefined
+  /** `PROPID_M_TRACE`: whether reports of its route go to the report queue. */
+  readonly trace?: boolean | undefined
+  /** What only a connector application may set. */
+  readonly connector?: ConnectorProperties | undefined
+  /** What goes into the envelope for an HTTP destination. */
+  readonly soap?: SoapProperties | undefined
 }
 
 /**
@@ -62,8 +94,22 @@ export interface ReceivedMessage {
   readonly appSpecific: number
   /** `PROPID_M_EXTENSION`. */
   readonly extension: Uint8Array | undefined
-  /** `PROPID_M_RESP_QUEUE`: a format name. */
+  /** `PROPID_M_RESP_FORMAT_NAME`: a format name. */
   readonly responseQueue: string | undefined
+  /** `PROPID_M_ACKNOWLEDGE`: what the sender asked for. */
+  readonly acknowledge: Acknowledge | undefined
+  /** `PROPID_M_ADMIN_QUEUE`: a format name. */
+  readonly adminQueue: string | undefined
+  /** `PROPID_M_JOURNAL`: what the sender asked for. */
+  readonly journaling: Journaling | undefined
+  /** `PROPID_M_DEADLETTER_QUEUE`: a path name. */
+  readonly deadLetterQueue: string | undefined
+  /** `PROPID_M_TIME_TO_REACH_QUEUE`: what is left of it. */
+  readonly timeToReachQueue: Duration.Duration | undefined
+  /** `PROPID_M_TIME_TO_BE_RECEIVED`: what is left of it (behaviour D-41). */
+  readonly timeToBeReceived: Duration.Duration | undefined
+  /** `PROPID_M_TRACE`. */
+  readonly trace: boolean
   /** `PROPID_M_MSGID` as it is usually written: `{guid of the sending machine}\number`. */
   readonly messageId: string
   /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order (behaviour D-27). */
@@ -89,6 +135,22 @@ export interface ReceivedMessage {
   readonly senderIdType: SenderIdType
   /** `PROPID_M_SENDERID`: a SID of any length, or a GUID. Only to be trusted if `authenticated` (behaviour A-62). */
   readonly senderId: Uint8Array | undefined
+  /** `PROPID_M_PRIV_LEVEL`: how the body was encrypted on its way. */
+  readonly privacyLevel: PrivacyLevel
+  /** `PROPID_M_ENCRYPTION_ALG`, where it was. */
+  readonly encryptionAlgorithm: EncryptionAlgorithm | undefined
+  /** `PROPID_M_FIRST_IN_XACT`: the first message of its transaction (behaviour D-30). */
+  readonly firstInTransaction: boolean
+  /** `PROPID_M_LAST_IN_XACT`: the last message of its transaction. */
+  readonly lastInTransaction: boolean
+  /** `PROPID_M_XACTID`: common to the messages of a transaction. */
+  readonly transactionId: string | undefined
+  /** `PROPID_M_ABORT_COUNT`: how often its receiving was rolled back in this queue (behaviour E-66). */
+  readonly abortCount: number
+  /** `PROPID_M_MOVE_COUNT`: how often it was moved between queue and subqueues (behaviour E-68). */
+  readonly moveCount: number
+  /** `PROPID_M_LAST_MOVE_TIME`. */
+  readonly lastMoveTime: Date | undefined
   /** `PROPID_M_DEST_QUEUE`: the format name it was sent to. */
   readonly destinationQueue: string
   /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */

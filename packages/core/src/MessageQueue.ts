@@ -12,6 +12,7 @@ import type { Access, MqrtFailure, QueueHandle, ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
 import type { PathName } from "./PathName.ts"
+import type { QueuePrivacyLevel } from "./QueueProperties.ts"
 import { Receiver } from "./Receiver.ts"
 import { Sender } from "./Sender.ts"
 
@@ -33,6 +34,12 @@ export type {
  * - `authenticate`: `PROPID_Q_AUTHENTICATE`: whether messages without a valid signature are dropped on arrival, without
  *   an error to their sender (behaviours A-67, A-69); `false` by default
  * - `transactional`: `PROPID_Q_TRANSACTION`: fixed for the queue's life (C-16); `false` by default
+ * - `journal`: `PROPID_Q_JOURNAL`: whether received messages are copied to the queue's journal; `false` by default
+ * - `quota`, `journalQuota`: `PROPID_Q_QUOTA`, `PROPID_Q_JOURNAL_QUOTA`: kilobytes (C-19); unlimited by default
+ * - `privacyLevel`: `PROPID_Q_PRIV_LEVEL`: whether encrypted bodies are taken (A-83); `"optional"` by default
+ * - `basePriority`: `PROPID_Q_BASEPRIORITY`: -32,768 to 32,767, of a public queue; 0 by default
+ * - `multicastAddress`: `PROPID_Q_MULTICAST_ADDRESS`, such as `"234.1.1.1:8001"`; not of a transactional queue (C-17)
+ * - `type`: `PROPID_Q_TYPE`: the GUID of a kind of service, without braces; none by default
  *
  * @category models
  * @since 0.1.0
@@ -41,6 +48,13 @@ export interface CreateOptions {
   readonly label?: string | undefined
   readonly authenticate?: boolean | undefined
   readonly transactional?: boolean | undefined
+  readonly journal?: boolean | undefined
+  readonly quota?: number | undefined
+  readonly journalQuota?: number | undefined
+  readonly privacyLevel?: QueuePrivacyLevel | undefined
+  readonly basePriority?: number | undefined
+  readonly multicastAddress?: string | undefined
+  readonly type?: string | undefined
 }
 
 /**
@@ -107,12 +121,22 @@ export const create = Effect.fn("MessageQueue.create")(function* (
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
   return yield* mqrt
-    .createQueue({
-      pathName,
-      label: options.label ?? "",
-      authenticate: options.authenticate ?? false,
-      transactional: options.transactional ?? false
-    })
+    .createQueue(
+      {
+        pathName,
+        label: options.label ?? "",
+        type: options.type ?? "00000000-0000-0000-0000-000000000000",
+        authenticate: options.authenticate ?? false,
+        transactional: options.transactional ?? false,
+        journal: options.journal ?? false,
+        quota: options.quota ?? null,
+        journalQuota: options.journalQuota ?? null,
+        basePriority: options.basePriority ?? 0,
+        privacyLevel: options.privacyLevel ?? "optional",
+        multicastAddress: options.multicastAddress ?? null
+      },
+      null
+    )
     .pipe(Effect.mapError(failed(operation, pathName)))
 })
 

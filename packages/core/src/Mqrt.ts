@@ -10,8 +10,34 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import type {
+  MachineAction,
+  MachineProperties,
+  PrivateComputerInformation,
+  QueueAction,
+  QueueInfo,
+  QueueManagerInfo
+} from "./ManagementProperties.ts"
+import type {
+  LookupAction,
+  LookupOptions,
+  OutgoingProperties,
+  ReceivedProperties,
+  ReceiveOptions,
+  SendOptions,
+  SendOutcome,
+  TransactionArgument
+} from "./MessageProperties.ts"
+import type {
+  LocatedQueue,
+  LocateRestriction,
+  NewQueueProperties,
+  QueueChanges,
+  QueueProperties
+} from "./QueueProperties.ts"
 
 declare const HandleKind: unique symbol
 
@@ -30,6 +56,30 @@ export type SecurityContextHandle = bigint & { readonly [HandleKind]: "security 
  * @since 0.1.0
  */
 export type QueueHandle = bigint & { readonly [HandleKind]: "queue" }
+
+/**
+ * A cursor as the backend knows it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CursorHandle = bigint & { readonly [HandleKind]: "cursor" }
+
+/**
+ * A transaction as the backend knows it: an `ITransaction`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TransactionHandle = bigint & { readonly [HandleKind]: "transaction" }
+
+/**
+ * A search for public queues as the backend knows it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type LocateHandle = bigint & { readonly [HandleKind]: "locate" }
 
 /**
  * A function of `mqrt.dll` returned an error code.
@@ -57,157 +107,13 @@ export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
 export type SecurityContextApi = "MQGetSecurityContextEx" | "MQGetSecurityContext"
 
 /**
- * `PROPID_M_DELIVERY`: whether a message survives a restart of the machines that hold it (behaviour D-22).
+ * The access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21). The two with `Admin` open the local
+ * outgoing queue of a name.
  *
  * @category models
  * @since 0.1.0
  */
-export type Delivery = "express" | "recoverable"
-
-/**
- * `PROPID_M_AUTH_LEVEL`: whether a message is signed, and with which version of the signature (behaviour A-44).
- *
- * @category models
- * @since 0.1.0
- */
-export type AuthenticationLevel = "none" | "always" | "msmq10" | "msmq20" | "msmq30"
-
-/**
- * `PROPID_M_HASH_ALG`: the hash under the signature (behaviour A-52).
- *
- * @category models
- * @since 0.1.0
- */
-export type HashAlgorithm = "md2" | "md4" | "md5" | "sha1" | "sha256" | "sha384" | "sha512"
-
-/**
- * `PROPID_M_SENDERID_TYPE`: what names the sender in the message (behaviour A-61).
- *
- * @category models
- * @since 0.1.0
- */
-export type SenderIdType = "none" | "sid" | "queueManager"
-
-/**
- * The transaction argument of a send (behaviour F-01): `MQ_NO_TRANSACTION`, or `MQ_SINGLE_MESSAGE`.
- *
- * @category models
- * @since 0.1.0
- */
-export type TransactionArgument = "none" | "singleMessage"
-
-/**
- * The properties that a message has on both sides of the queue.
- *
- * @category models
- * @since 0.1.0
- */
-export interface MessageProperties {
-  /** `PROPID_M_BODY`. */
-  readonly body: Uint8Array
-  /** `PROPID_M_BODY_TYPE`: a `VT_` number, carried unread. */
-  readonly bodyType: number
-  /** `PROPID_M_LABEL`: at most 249 UTF-16 units. */
-  readonly label: string
-  /** `PROPID_M_PRIORITY`: 0 to 7. */
-  readonly priority: number
-  /** `PROPID_M_DELIVERY`. */
-  readonly delivery: Delivery
-  /** `PROPID_M_CORRELATIONID`: 20 bytes. */
-  readonly correlationId: Uint8Array | null
-  /** `PROPID_M_APPSPECIFIC`: unsigned, 32 bits. */
-  readonly appSpecific: number
-  /** `PROPID_M_EXTENSION`. */
-  readonly extension: Uint8Array | null
-  /** `PROPID_M_RESP_QUEUE`: a format name. */
-  readonly responseQueue: string | null
-}
-
-/**
- * What holds for every message of one call of `sendMessages`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendOptions {
-  /** `PROPID_M_SECURITY_CONTEXT`. */
-  readonly securityContext: SecurityContextHandle | null
-  readonly authenticationLevel: AuthenticationLevel
-  /** `null`: what this version of Windows takes by default (behaviour A-53). */
-  readonly hashAlgorithm: HashAlgorithm | null
-  readonly senderIdType: SenderIdType
-  readonly transaction: TransactionArgument
-  /** Whether `PROPID_M_MSGID` is wanted back. */
-  readonly messageIds: boolean
-}
-
-/**
- * What one call of `sendMessages` did.
- *
- * - `accepted`: how many messages were taken: the first ones
- * - `messageIds`: their ids when these were wanted
- * - `failure`: what stopped it before the end
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendOutcome {
-  readonly accepted: number
-  readonly messageIds: ReadonlyArray<string> | null
-  readonly failure: MqrtFailure | null
-}
-
-/**
- * How long a receive waits.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReceiveOptions {
-  /** Milliseconds, at most 4,294,967,294; 0 does not wait; `null` waits for ever (`INFINITE`). */
-  readonly timeout: number | null
-}
-
-/**
- * The properties of a message that was received.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReceivedProperties extends MessageProperties {
-  /** `PROPID_M_MSGID` as it is usually written: `{guid}\number`. */
-  readonly messageId: string
-  /** `PROPID_M_LOOKUPID`. */
-  readonly lookupId: bigint
-  /** `PROPID_M_CLASS`. */
-  readonly class: number
-  /** `PROPID_M_SENTTIME`: seconds since 1970, by the sender's clock. */
-  readonly sentTime: number
-  /** `PROPID_M_ARRIVEDTIME`: seconds since 1970, by the receiver's clock. */
-  readonly arrivedTime: number
-  /** `PROPID_M_AUTHENTICATED_EX`: 0, or the version of the signature that was verified: 1, 3, 5 or 9 (behaviour A-47). */
-  readonly authenticated: number
-  /** `PROPID_M_HASH_ALG`, where the message was signed. */
-  readonly hashAlgorithm: HashAlgorithm | null
-  /** `PROPID_M_SENDER_CERT`: DER. */
-  readonly senderCertificate: Uint8Array | null
-  /** `PROPID_M_SENDERID_TYPE`. */
-  readonly senderIdType: SenderIdType
-  /** `PROPID_M_SENDERID`: a SID, or the GUID of a queue manager. */
-  readonly senderId: Uint8Array | null
-  /** `PROPID_M_DEST_QUEUE`: a format name. */
-  readonly destinationQueue: string
-  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
-  readonly sourceMachineId: string
-}
-
-/**
- * The access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21).
- *
- * @category models
- * @since 0.1.0
- */
-export type Access = "send" | "receive"
+export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "peekAdmin"
 
 /**
  * Whether others may receive from a queue while this handle is open: `MQ_DENY_NONE` or `MQ_DENY_RECEIVE_SHARE`.
@@ -218,20 +124,30 @@ export type Access = "send" | "receive"
 export type ShareMode = "denyNone" | "denyReceive"
 
 /**
- * The properties of a queue.
+ * A user to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.
+ *
+ * - `domain`: `null` for a local user, or where `user` is written `name@domain`
  *
  * @category models
  * @since 0.1.0
  */
-export interface QueueProperties {
-  /** `PROPID_Q_PATHNAME`. */
-  readonly pathName: string
-  /** `PROPID_Q_LABEL`: at most 124 UTF-16 units. */
-  readonly label: string
-  /** `PROPID_Q_AUTHENTICATE`: whether messages without a valid signature are dropped on arrival. */
-  readonly authenticate: boolean
-  /** `PROPID_Q_TRANSACTION`: whether the queue is transactional; fixed when it is created. */
-  readonly transactional: boolean
+export interface Credentials {
+  readonly user: string
+  readonly domain: string | null
+  readonly password: Redacted.Redacted<string>
+}
+
+/**
+ * The parts of a security descriptor: `SECURITY_INFORMATION`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SecurityParts {
+  readonly owner: boolean
+  readonly group: boolean
+  readonly dacl: boolean
+  readonly sacl: boolean
 }
 
 /**
@@ -246,21 +162,61 @@ export interface QueueProperties {
  * @since 0.1.0
  */
 export interface MqrtFunctions {
-  /** `MQGetSecurityContextEx` or `MQGetSecurityContext`. `certificate`: DER, or `null` for the internal certificate. */
+  /**
+   * `MQGetSecurityContextEx` or `MQGetSecurityContext`. `certificate`: DER, or `null` for the internal certificate. `as`:
+   * whom to be meanwhile; the identity is taken back before the call returns, whatever happens.
+   */
   readonly getSecurityContext: (
     certificate: Uint8Array | null,
-    api: SecurityContextApi
+    api: SecurityContextApi,
+    as: Credentials | null
   ) => Effect.Effect<SecurityContextHandle, MqrtFailure>
   /** `MQFreeSecurityContext`, which reports nothing (behaviour A-27). */
   readonly freeSecurityContext: (handle: SecurityContextHandle) => Effect.Effect<void>
-  /** `MQCreateQueue`: the format name of the new queue. */
-  readonly createQueue: (properties: QueueProperties) => Effect.Effect<string, MqrtFailure>
+  /**
+   * `MQRegisterCertificate`. `certificate`: DER, or `null` for a new internal certificate. `ifNotExists`: leave an internal
+   * one that is there as it is, and say `"existed"` (behaviours A-74, A-75).
+   */
+  readonly registerCertificate: (
+    certificate: Uint8Array | null,
+    ifNotExists: boolean
+  ) => Effect.Effect<"registered" | "existed", MqrtFailure>
+
+  /** `MQCreateQueue`: the format name of the new queue. `securityDescriptor`: self-relative, or `null` for the default. */
+  readonly createQueue: (
+    properties: NewQueueProperties,
+    securityDescriptor: Uint8Array | null
+  ) => Effect.Effect<string, MqrtFailure>
   /** `MQDeleteQueue`. */
   readonly deleteQueue: (formatName: string) => Effect.Effect<void, MqrtFailure>
   /** `MQGetQueueProperties`. */
   readonly getQueueProperties: (formatName: string) => Effect.Effect<QueueProperties, MqrtFailure>
+  /** `MQSetQueueProperties`. */
+  readonly setQueueProperties: (formatName: string, changes: QueueChanges) => Effect.Effect<void, MqrtFailure>
+  /** `MQGetQueueSecurity`: a self-relative security descriptor. */
+  readonly getQueueSecurity: (formatName: string, parts: SecurityParts) => Effect.Effect<Uint8Array, MqrtFailure>
+  /** `MQSetQueueSecurity`. */
+  readonly setQueueSecurity: (
+    formatName: string,
+    parts: SecurityParts,
+    securityDescriptor: Uint8Array
+  ) => Effect.Effect<void, MqrtFailure>
+  /** `MQLocateBegin`: starts a search for public queues in the directory. */
+  readonly locateBegin: (restrictions: ReadonlyArray<LocateRestriction>) => Effect.Effect<LocateHandle, MqrtFailure>
+  /** `MQLocateNext`: at most so many queues; none at the end. */
+  readonly locateNext: (handle: LocateHandle, count: number) => Effect.Effect<ReadonlyArray<LocatedQueue>, MqrtFailure>
+  /** `MQLocateEnd`. */
+  readonly locateEnd: (handle: LocateHandle) => Effect.Effect<void, MqrtFailure>
+
   /** `MQPathNameToFormatName`. */
   readonly pathNameToFormatName: (pathName: string) => Effect.Effect<string, MqrtFailure>
+  /** `MQHandleToFormatName`. */
+  readonly handleToFormatName: (handle: QueueHandle) => Effect.Effect<string, MqrtFailure>
+  /** `MQInstanceToFormatName`. `instance`: a GUID without braces. */
+  readonly instanceToFormatName: (instance: string) => Effect.Effect<string, MqrtFailure>
+  /** `MQADsPathToFormatName`. */
+  readonly adsPathToFormatName: (adsPath: string) => Effect.Effect<string, MqrtFailure>
+
   /** `MQOpenQueue`. */
   readonly openQueue: (
     formatName: string,
@@ -269,10 +225,17 @@ export interface MqrtFunctions {
   ) => Effect.Effect<QueueHandle, MqrtFailure>
   /** `MQCloseQueue`. Cancels and settles whatever still waits on the handle. */
   readonly closeQueue: (handle: QueueHandle) => Effect.Effect<void, MqrtFailure>
+  /** `MQPurgeQueue`. */
+  readonly purgeQueue: (handle: QueueHandle) => Effect.Effect<void, MqrtFailure>
+  /** `MQCreateCursor`. */
+  readonly createCursor: (handle: QueueHandle) => Effect.Effect<CursorHandle, MqrtFailure>
+  /** `MQCloseCursor`. */
+  readonly closeCursor: (handle: CursorHandle) => Effect.Effect<void, MqrtFailure>
+
   /** `MQSendMessage`, once for each message, in order, until one fails. */
   readonly sendMessages: (
     handle: QueueHandle,
-    messages: ReadonlyArray<MessageProperties>,
+    messages: ReadonlyArray<OutgoingProperties>,
     options: SendOptions
   ) => Effect.Effect<SendOutcome>
   /**
@@ -283,6 +246,50 @@ export interface MqrtFunctions {
     handle: QueueHandle,
     options: ReceiveOptions
   ) => Effect.Effect<ReceivedProperties, MqrtFailure>
+  /** `MQReceiveMessageByLookupId`, which never waits. `lookupId`: 0 for the first and last actions (behaviour E-40). */
+  readonly receiveMessageByLookupId: (
+    handle: QueueHandle,
+    lookupId: bigint,
+    action: LookupAction,
+    options: LookupOptions
+  ) => Effect.Effect<ReceivedProperties, MqrtFailure>
+  /** `MQMoveMessage`: between a queue and its subqueues. */
+  readonly moveMessage: (
+    source: QueueHandle,
+    destination: QueueHandle,
+    lookupId: bigint,
+    transaction: TransactionArgument
+  ) => Effect.Effect<void, MqrtFailure>
+  /** `MQMarkMessageRejected`: of a message that was received in an open transaction. */
+  readonly markMessageRejected: (handle: QueueHandle, lookupId: bigint) => Effect.Effect<void, MqrtFailure>
+
+  /** `MQBeginTransaction`. */
+  readonly beginTransaction: Effect.Effect<TransactionHandle, MqrtFailure>
+  /** `ITransaction::Commit`. */
+  readonly commitTransaction: (handle: TransactionHandle) => Effect.Effect<void, MqrtFailure>
+  /** `ITransaction::Abort`. */
+  readonly abortTransaction: (handle: TransactionHandle) => Effect.Effect<void, MqrtFailure>
+  /** `ITransaction::Release`: a transaction that was not committed is aborted (behaviour F-37). */
+  readonly releaseTransaction: (handle: TransactionHandle) => Effect.Effect<void>
+
+  /** `MQGetMachineProperties`. `machine`: a name, or `null` for this one. */
+  readonly getMachineProperties: (machine: string | null) => Effect.Effect<MachineProperties, MqrtFailure>
+  /** `MQGetPrivateComputerInformation`. */
+  readonly getPrivateComputerInformation: (
+    computer: string | null
+  ) => Effect.Effect<PrivateComputerInformation, MqrtFailure>
+  /** `MQMgmtGetInfo` of `MACHINE`. */
+  readonly getQueueManagerInfo: (computer: string | null) => Effect.Effect<QueueManagerInfo, MqrtFailure>
+  /** `MQMgmtGetInfo` of `QUEUE=`. */
+  readonly getQueueInfo: (computer: string | null, formatName: string) => Effect.Effect<QueueInfo, MqrtFailure>
+  /** `MQMgmtAction` on `MACHINE`. */
+  readonly machineAction: (computer: string | null, action: MachineAction) => Effect.Effect<void, MqrtFailure>
+  /** `MQMgmtAction` on `QUEUE=`. */
+  readonly queueAction: (
+    computer: string | null,
+    formatName: string,
+    action: QueueAction
+  ) => Effect.Effect<void, MqrtFailure>
 }
 
 /**

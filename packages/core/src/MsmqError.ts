@@ -134,6 +134,34 @@ export interface TransactionMismatch {
 }
 
 /**
+ * There is no Message Queuing to talk to: its library could not be loaded.
+ *
+ * - `library`: the file that was asked for
+ * - `platform`: the system it was asked on, as Node names it
+ * - `cause`: what the loader said
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MqrtUnavailable {
+  readonly _tag: "MqrtUnavailable"
+  readonly library: string
+  readonly platform: string
+  readonly cause: string
+}
+
+/**
+ * This version of Windows has no such function: a later one is needed for what was asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FunctionMissing {
+  readonly _tag: "FunctionMissing"
+  readonly function: string
+}
+
+/**
  * Everything that can be wrong.
  *
  * @category models
@@ -142,6 +170,8 @@ export interface TransactionMismatch {
 export type Reason =
   | CodeReason
   | UnknownCode
+  | MqrtUnavailable
+  | FunctionMissing
   | Released
   | IllegalMessage
   | IllegalName
@@ -170,6 +200,13 @@ type OwnReason = Exclude<Reason, CodeReason>
 const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReason, { _tag: Tag }>) => string } = {
   UnknownCode: (reason) =>
     `${reason.function} returned ${ErrorCode.format(reason.code)}, a code that Message Queuing does not document`,
+  MqrtUnavailable: ({ cause, library, platform }) =>
+    platform === "win32"
+      ? `Message Queuing is not there: ${library} could not be loaded (${cause}). Enable the Windows feature, as ` +
+        "administrator: Enable-WindowsOptionalFeature -Online -FeatureName MSMQ-Server -All"
+      : `${library} could not be loaded (${cause}): Message Queuing is a part of Windows, and this is ${platform}. ` +
+        "For tests, provide InMemoryMqrt.layer of @effect-msmq/testing",
+  FunctionMissing: (reason) => `this version of Windows has no ${reason.function}: a later one is needed`,
   Released: (reason) =>
     `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
   IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
@@ -241,6 +278,9 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 }
 
+/** `HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND)`. */
+const procedureNotFound = 0x8007_007f
+
 const tagOf = (name: ErrorCodeName): CodeTag =>
   (name === "MQ_ERROR"
     ? "Unspecific"
@@ -260,7 +300,8 @@ export const reasonOf = (failure: {
   readonly function: string
   readonly code: number
   readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
-}): CodeReason | UnknownCode => {
+}): CodeReason | UnknownCode | FunctionMissing => {
+  if (failure.code >>> 0 === procedureNotFound) return { _tag: "FunctionMissing", function: failure.function }
   const name = ErrorCode.nameOf(failure.code)
   if (name === undefined) {
     return { _tag: "UnknownCode", code: failure.code >>> 0, function: failure.function }

@@ -116,10 +116,12 @@ export class Receiver {
   #call(operation: string, timeout: number | null): Effect.Effect<ReceivedMessage, MsmqError> {
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
     return lease(this.#handle, operation, (native) =>
-      this.#mqrt.receiveMessage(native, { timeout }).pipe(
-        Effect.map((properties) => this.#received.messageOf(properties)),
-        Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: this.queue }))
-      )
+      this.#mqrt
+        .receiveMessage(native, { action: "receive", timeout, cursor: null, transaction: "none", rare: false })
+        .pipe(
+          Effect.map((properties) => this.#received.messageOf(properties)),
+          Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: this.queue }))
+        )
     )
   }
 }

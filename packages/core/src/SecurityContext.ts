@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
@@ -51,6 +52,8 @@ export class SecurityContext {
  * - `certificate`: an external certificate which the user holds with its private key in the personal store; left out,
  *   the user's internal certificate, which needs a domain (behaviour A-77)
  * - `api`: the getter to call; `"MQGetSecurityContext"` only for MSMQ 1.0
+ * - `as`: another user, whose certificate and SID the context then captures (behaviour A-19): the user is logged on,
+ *   impersonated for just this call and given up again before anything else runs. Sends need no impersonation (A-20)
  *
  * @category models
  * @since 0.1.0
@@ -58,6 +61,20 @@ export class SecurityContext {
 export interface AcquireOptions {
   readonly certificate?: Certificate | undefined
   readonly api?: SecurityContextApi | undefined
+  readonly as?: Impersonated | undefined
+}
+
+/**
+ * Another user: `LogonUserW`, `ImpersonateLoggedOnUser`. `domain` may be left out for a local user, or where `user` is
+ * written `name@domain`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Impersonated {
+  readonly user: string
+  readonly domain?: string | undefined
+  readonly password: Redacted.Redacted<string>
 }
 
 /**
@@ -75,6 +92,7 @@ export interface AcquireOptions {
  * - `CouldNotGetUserSid`: the thread's token names no user (A-12)
  * - `InsufficientResources`: no memory (A-14)
  * - `InvalidParameter`: an argument was refused (A-13)
+ * - `UnknownCode` of `LogonUserW` or `ImpersonateLoggedOnUser`: `as` could not be logged on or impersonated
  *
  * @example
  * ```ts import.meta.vitest
@@ -98,16 +116,23 @@ export interface AcquireOptions {
  */
 export const acquire = Effect.fn("SecurityContext.acquire")(function* ({
   api = "MQGetSecurityContextEx",
+  as,
   certificate
 }: AcquireOptions = {}): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
   const mqrt = yield* Mqrt
   const operation = "SecurityContext.acquire"
   const acquire = mqrt
-    .getSecurityContext(certificate?.der ?? null, api)
+    .getSecurityContext(
+      certificate?.der ?? null,
+      api,
+      as === undefined ? null : { user: as.user, domain: as.domain ?? null, password: as.password }
+    )
     .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure) })))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "security context",
-    name: certificate === undefined ? "for the internal certificate" : `for ${certificate}`,
+    name:
+      (certificate === undefined ? "for the internal certificate" : `for ${certificate}`) +
+      (as === undefined ? "" : ` of ${as.domain === undefined ? "" : `${as.domain}\\`}${as.user}`),
     acquire,
     release: mqrt.freeSecurityContext
   })

@@ -3,7 +3,15 @@
  *
  * @since 0.1.0
  */
-import type { AuthenticationLevel, HashAlgorithm, SenderIdType } from "./Mqrt.ts"
+import type { Certificate } from "./Certificate.ts"
+import type {
+  AuthenticationLevel,
+  CryptographicProvider,
+  EncryptionAlgorithm,
+  HashAlgorithm,
+  PrivacyLevel,
+  SenderIdType
+} from "./MessageProperties.ts"
 import type { SecurityContext } from "./SecurityContext.ts"
 
 /**
@@ -11,6 +19,8 @@ import type { SecurityContext } from "./SecurityContext.ts"
  *
  * - `securityContext`: signs the messages. It requests authentication, unless `authenticationLevel` says otherwise: to
  *   Message Queuing a context alone would not (behaviour A-39)
+ * - `senderCertificate`: `PROPID_M_SENDER_CERT`: signs with this certificate instead, whose key is then fetched for each
+ *   message. Not together with a context: which of them would win is not certain, so both are refused
  * - `authenticationLevel`: `PROPID_M_AUTH_LEVEL`; `"always"` with a context, `"none"` without. Without a context but with
  *   a level, Message Queuing fetches the internal certificate and its key for each message (A-40)
  * - `hashAlgorithm`: `PROPID_M_HASH_ALG`; by default what this Windows takes, SHA-512 from Windows 7 on (A-53). Windows
@@ -18,6 +28,9 @@ import type { SecurityContext } from "./SecurityContext.ts"
  * - `senderIdType`: `PROPID_M_SENDERID_TYPE`. With a context for an external certificate `"none"` by default, which
  *   authenticates by the signature alone and so works in a workgroup and across forests (A-57, A-85); `"sid"` then needs
  *   the certificate registered under the sender's SID (A-58). Otherwise `"sid"`
+ * - `provider`: `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: the cryptographic provider of the signature
+ * - `privacyLevel`, `encryptionAlgorithm`: `PROPID_M_PRIV_LEVEL`, `PROPID_M_ENCRYPTION_ALG`: encrypts the bodies; not
+ *   possible by a direct format name (A-81)
  * - `transaction`: `"singleMessage"` sends each message in a transaction of its own (F-02), as a transactional queue needs
  *
  * @category models
@@ -25,9 +38,13 @@ import type { SecurityContext } from "./SecurityContext.ts"
  */
 export interface SendOptions {
   readonly securityContext?: SecurityContext | undefined
+  readonly senderCertificate?: Certificate | undefined
   readonly authenticationLevel?: AuthenticationLevel | undefined
   readonly hashAlgorithm?: HashAlgorithm | undefined
   readonly senderIdType?: SenderIdType | undefined
+  readonly provider?: CryptographicProvider | undefined
+  readonly privacyLevel?: PrivacyLevel | undefined
+  readonly encryptionAlgorithm?: EncryptionAlgorithm | undefined
   readonly transaction?: "singleMessage" | undefined
 }
 

@@ -19,6 +19,19 @@ describe("limits", () => {
     { correlationId: new Uint8Array(20) },
     { delivery: "recoverable" },
     { responseQueue: "DIRECT=OS:.\\private$\\answers" },
+    { timeToBeReceived: 0 },
+    { timeToReachQueue: "4294967293 seconds" },
+    { acknowledge: { positiveArrival: true }, adminQueue: "DIRECT=OS:.\\private$\\acks" },
+    { soap: { header: "<a/>", body: null } },
+    {
+      connector: {
+        type: "6d736d71-0000-4000-8000-000000000001",
+        class: 2,
+        authenticated: false,
+        signature: null,
+        symmetricKey: null
+      }
+    },
     { body: bodyFor(Message.maximumPacketSize) }
   ]
   it.each(allowed)("%o is allowed", (message) => {
@@ -43,6 +56,13 @@ describe("limits", () => {
     ["delivery", { delivery: "fast" }, "fast"],
     ["responseQueue", { responseQueue: "DIRECT=OS:.\\q\0" }, "\\u0000"],
     ["responseQueue", { responseQueue: 5 }, "5"],
+    ["timeToReachQueue", { timeToReachQueue: "4294967294 seconds" }, "4294967294"],
+    ["timeToBeReceived", { timeToBeReceived: Infinity }, "Infinity"],
+    ["timeToBeReceived", { timeToBeReceived: "soon" }, "NaN"],
+    ["adminQueue", { adminQueue: "a\0" }, "a\\u0000"],
+    ["deadLetterQueue", { deadLetterQueue: 1 }, "1"],
+    ["connector", { connector: { type: "{}", class: 0 } }, "an object"],
+    ["soap", { soap: { header: "\0", body: null } }, "an object"],
     ["body", { body: "text" }, "text"],
     ["body", { body: { length: 3 } }, "an object"],
     ["extension", { extension: [1, 2] }, "an object"],
@@ -59,6 +79,22 @@ describe("limits", () => {
 })
 
 describe("a message", () => {
+  it("D-32 D-33 has its times in whole seconds, rounded up", () => {
+    const properties = propertiesOf({ timeToReachQueue: "1500 millis", timeToBeReceived: "1 minute" })
+    assert.deepStrictEqual([properties.timeToReachQueue, properties.timeToBeReceived], [2, 60])
+  })
+
+  it("D-44 D-56 asks for just the acknowledgments and copies that are named", () => {
+    const properties = propertiesOf({ acknowledge: { negativeReceive: true }, journaling: { deadLetter: true } })
+    assert.deepStrictEqual(properties.acknowledge, {
+      positiveArrival: false,
+      positiveReceive: false,
+      negativeArrival: false,
+      negativeReceive: true
+    })
+    assert.deepStrictEqual(properties.journaling, { deadLetter: true, journal: false })
+  })
+
   it("D-20 without any field is what Message Queuing takes by default", () => {
     assert.deepStrictEqual(propertiesOf({}), {
       body: new Uint8Array(0),
@@ -69,7 +105,16 @@ describe("a message", () => {
       correlationId: null,
       appSpecific: 0,
       extension: null,
-      responseQueue: null
+      responseQueue: null,
+      acknowledge: null,
+      adminQueue: null,
+      journaling: null,
+      deadLetterQueue: null,
+      timeToReachQueue: null,
+      timeToBeReceived: null,
+      trace: false,
+      connector: null,
+      soap: null
     })
     assert.isUndefined(refusal({}))
   })

@@ -1,1 +1,2 @@
 export * as MqrtLibrary from "./MqrtLibrary.ts"
+export * as NativeMqrt from "./NativeMqrt.ts"

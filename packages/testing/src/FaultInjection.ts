@@ -13,7 +13,7 @@ import { Faults } from "./internal/Faults.ts"
 import { faultyFunctions } from "./internal/faultyFunctions.ts"
 
 /**
- * The functions of `mqrt.dll` that can be made to fail.
+ * The functions of `mqrt.dll`, and of the transactions that it gives, that can be made to fail.
  *
  * @category models
  * @since 0.1.0
@@ -22,22 +22,53 @@ export type FunctionName =
   | "MQGetSecurityContextEx"
   | "MQGetSecurityContext"
   | "MQFreeSecurityContext"
+  | "MQRegisterCertificate"
   | "MQCreateQueue"
   | "MQDeleteQueue"
   | "MQGetQueueProperties"
+  | "MQSetQueueProperties"
+  | "MQGetQueueSecurity"
+  | "MQSetQueueSecurity"
+  | "MQLocateBegin"
+  | "MQLocateNext"
+  | "MQLocateEnd"
   | "MQPathNameToFormatName"
+  | "MQHandleToFormatName"
+  | "MQInstanceToFormatName"
+  | "MQADsPathToFormatName"
   | "MQOpenQueue"
   | "MQCloseQueue"
+  | "MQPurgeQueue"
+  | "MQCreateCursor"
+  | "MQCloseCursor"
   | "MQSendMessage"
   | "MQReceiveMessage"
+  | "MQReceiveMessageByLookupId"
+  | "MQMoveMessage"
+  | "MQMarkMessageRejected"
+  | "MQBeginTransaction"
+  | "ITransaction::Commit"
+  | "ITransaction::Abort"
+  | "ITransaction::Release"
+  | "MQGetMachineProperties"
+  | "MQGetPrivateComputerInformation"
+  | "MQMgmtGetInfo"
+  | "MQMgmtAction"
+
+/**
+ * The functions that report nothing, so that no call of them can fail.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SilentFunctionName = "MQFreeSecurityContext" | "ITransaction::Release"
 
 /**
  * What happens to one call.
  *
  * - `function`, `call`: which call: the how manyth of the function from now on, from 1. Each message of a batch is a call
  *   of `MQSendMessage`
- * - `code`: the call does not reach the backend and reports this error code. Not for `MQFreeSecurityContext`, which
- *   reports nothing
+ * - `code`: the call does not reach the backend and reports this error code. Not for a {@link SilentFunctionName}
  * - `stall`: the call reaches the backend only after this time, of Effect's `Clock`
  * - `interrupt`: the fiber that calls is interrupted as the call begins; the call still reaches the backend
  *
@@ -45,7 +76,7 @@ export type FunctionName =
  * @since 0.1.0
  */
 export type Fault = { readonly call: number } & (
-  | { readonly function: Exclude<FunctionName, "MQFreeSecurityContext">; readonly code: ErrorCodeName }
+  | { readonly function: Exclude<FunctionName, SilentFunctionName>; readonly code: ErrorCodeName }
   | { readonly function: FunctionName; readonly stall: Duration.Input }
   | { readonly function: FunctionName; readonly interrupt: true }
 )

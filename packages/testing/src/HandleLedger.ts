@@ -18,7 +18,7 @@ import { ledgerFunctions } from "./internal/ledgerFunctions.ts"
  * @category models
  * @since 0.1.0
  */
-export type HandleKind = "security context" | "queue"
+export type HandleKind = "security context" | "queue" | "cursor" | "transaction" | "locate"
 
 /**
  * A handle that is open. `openedAt`: the stack that opened it.
@@ -142,7 +142,7 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
  *
  * const program = Effect.gen(function* () {
  *   const mqrt = yield* Mqrt.Mqrt
- *   yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx")
+ *   yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)
  *   return yield* Effect.flip(HandleLedger.expectNoLeaks)
  * })
  *

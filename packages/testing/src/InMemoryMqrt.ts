@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CertificateStore } from "./internal/CertificateStore.ts"
+import { Logons } from "./internal/Logons.ts"
 import { Machine } from "./internal/Machine.ts"
 import { addCertificate, machineControl } from "./internal/machineControl.ts"
 import { machineFunctions } from "./internal/machineFunctions.ts"
@@ -17,6 +18,24 @@ import type { HeldCertificate, InternalCertificate, User } from "./MsmqControl.t
 import { MsmqControl } from "./MsmqControl.ts"
 
 /**
+ * A user that a program can be for a moment, to get a security context.
+ *
+ * - `domain`: none by default: a local user. `name@domain` in `user` says the same
+ * - `sid`: such as `"S-1-5-21-1-2-3-1002"`
+ * - `certificates`: the external ones that the user holds; none by default. The internal one is registered
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KnownUser {
+  readonly user: string
+  readonly domain?: string | null | undefined
+  readonly password: string
+  readonly sid: string
+  readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
+}
+
+/**
  * The machine as it is at first. Everything but its name and id can be changed later through `MsmqControl`.
  *
  * - `machineName`: `"MACHINE"` by default; in names, any letter case stands for it, and so do `.` and `localhost`
@@ -24,6 +43,7 @@ import { MsmqControl } from "./MsmqControl.ts"
  * - `user`: a user with a SID by default
  * - `internalCertificate`: `"registered"` by default
  * - `certificates`: none by default
+ * - `users`: whom else a security context can be got for, with the right password; nobody by default
  * - `resourcesExhausted`: `false` by default
  *
  * @category models
@@ -35,15 +55,27 @@ export interface Options {
   readonly user?: User | undefined
   readonly internalCertificate?: InternalCertificate | undefined
   readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
+  readonly users?: ReadonlyArray<KnownUser> | undefined
   readonly resourcesExhausted?: boolean | undefined
+}
+
+const makeLogons = (users: ReadonlyArray<KnownUser>): Logons => {
+  const logons = new Logons()
+  for (const { certificates = [], domain = null, password, sid, user } of users) {
+    const identity = { sid: Sid.fromText(sid), certificates: new CertificateStore() }
+    for (const held of certificates) addCertificate(identity, held)
+    logons.add(user, domain, password, identity)
+  }
+  return logons
 }
 
 const makeMachine = (options: Options): Machine => {
   const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
-  const security = new SecurityContextTable(new CertificateStore(), sid === null ? null : Sid.fromText(sid))
+  const user = { sid: sid === null ? null : Sid.fromText(sid), certificates: new CertificateStore() }
+  const security = new SecurityContextTable(user.certificates, user.sid, makeLogons(options.users ?? []))
   security.certificates.internal = options.internalCertificate ?? "registered"
   security.resourcesExhausted = options.resourcesExhausted ?? false
-  for (const held of options.certificates ?? []) addCertificate(security, held)
+  for (const held of options.certificates ?? []) addCertificate(user, held)
   const id = options.machineId ?? "6d736d71-0000-4000-8000-000000000001"
   return new Machine(options.machineName ?? "MACHINE", id.toLowerCase(), security)
 }
@@ -57,7 +89,9 @@ const makeMachine = (options: Options): Machine => {
  * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
  * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. What arrives
  * where it may not be is accepted from its sender and then dropped, as MSMQ does; `MsmqControl` tells where it went.
- * Only private queues exist. What is sent to another machine waits in an outgoing queue for ever.
+ * The machine has no directory: only private queues exist. What is sent to another machine waits in an outgoing queue
+ * until its time is over; where it was given none, for ever. Acknowledgments, dead letters and the machine's own journal
+ * are not made: what a message asks of them is carried and read back.
  *
  * **Gotchas**
  *
@@ -65,18 +99,13 @@ const makeMachine = (options: Options): Machine => {
  *
  * @example
  * ```ts import.meta.vitest
- * import { Mqrt } from "@effect-msmq/core"
+ * import { MessageQueue, Mqrt } from "@effect-msmq/core"
  * import { InMemoryMqrt } from "@effect-msmq/testing"
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const mqrt = yield* Mqrt.Mqrt
- *   yield* mqrt.createQueue({
- *     pathName: ".\\private$\\orders",
- *     label: "",
- *     authenticate: false,
- *     transactional: false
- *   })
+ *   yield* MessageQueue.create(".\\private$\\orders")
  *   return yield* mqrt.getQueueProperties("DIRECT=OS:warehouse\\private$\\orders")
  * })
  *

@@ -77,11 +77,12 @@ export interface QueueState {
 }
 
 /**
- * A message that was accepted from its sender and dropped on arrival.
+ * A message that was accepted from its sender and dropped on arrival, or rejected by its receiver.
  *
  * - `queue`: the path name of the queue that it was for
- * - `class`: why, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8006` bad signature, `0x8009` not a
- *   transactional queue, `0x800A` not a transactional message (behaviour D-46)
+ * - `class`: why, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8003` the queue was full, `0x8006` bad
+ *   signature, `0x8007` encrypted where it may not be or not where it must be, `0x8009` not a transactional queue,
+ *   `0x800A` not a transactional message, `0xC004` rejected by its receiver (behaviours D-46, E-69)
  *
  * @category models
  * @since 0.1.0
@@ -104,7 +105,7 @@ export interface Rejection {
  *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviours A-14, D-05)
  * - `counters`: as {@link Counters}
  * - `queues`: every queue of the machine, then the outgoing ones, in order of creation
- * - `rejected`: the latest 10,000 messages that were dropped on arrival, oldest first
+ * - `rejected`: the latest 10,000 messages that were dropped on arrival or rejected by their receivers, oldest first
  *
  * @category services
  * @since 0.1.0

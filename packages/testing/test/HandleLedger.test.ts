@@ -5,37 +5,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-
-const direct = "DIRECT=OS:.\\private$\\orders"
-
-const message: Mqrt.MessageProperties = {
-  body: new Uint8Array(4),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  responseQueue: null
-}
-
-const plain: Mqrt.SendOptions = {
-  securityContext: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  senderIdType: "sid",
-  transaction: "none",
-  messageIds: false
-}
-
-const create = Mqrt.Mqrt.use((mqrt) =>
-  mqrt.createQueue({ pathName: ".\\private$\\orders", label: "", authenticate: false, transactional: false })
-)
+import { create, direct, message, plain, receiving } from "./seam.ts"
 
 const acquireContext = Effect.fn("acquireContext")(function* () {
   const mqrt = yield* Mqrt.Mqrt
-  return yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx")
+  return yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)
 })
 
 const openReceiver = Effect.fn("openReceiver")(function* () {
@@ -58,28 +32,36 @@ const close = Effect.fn("close")(function* (handle: Mqrt.QueueHandle) {
   yield* mqrt.closeQueue(handle)
 })
 
+const none = { acquired: 0, freed: 0, open: 0 }
+
 const ledger = HandleLedger.layer(InMemoryMqrt.layer)
 
 describe("HandleLedger", () => {
   it.effect("the books of a program that gives everything back balance", () =>
     Effect.gen(function* () {
-      yield* create
+      yield* create()
       const context = yield* acquireContext()
       const sender = yield* openSender()
       const receiver = yield* openReceiver()
       const mqrt = yield* Mqrt.Mqrt
-      yield* mqrt.sendMessages(sender, [message], { ...plain, securityContext: context })
-      yield* mqrt.receiveMessage(receiver, { timeout: 0 })
+      yield* mqrt.sendMessages(sender, [message()], { ...plain, securityContext: context })
+      yield* mqrt.receiveMessage(receiver, receiving())
       assert.deepStrictEqual(yield* HandleLedger.counts, {
         "security context": { acquired: 1, freed: 0, open: 1 },
-        queue: { acquired: 2, freed: 0, open: 2 }
+        queue: { acquired: 2, freed: 0, open: 2 },
+        cursor: none,
+        transaction: none,
+        locate: none
       })
       yield* close(receiver)
       yield* close(sender)
       yield* free(context)
       assert.deepStrictEqual(yield* HandleLedger.counts, {
         "security context": { acquired: 1, freed: 1, open: 0 },
-        queue: { acquired: 2, freed: 2, open: 0 }
+        queue: { acquired: 2, freed: 2, open: 0 },
+        cursor: none,
+        transaction: none,
+        locate: none
       })
       assert.deepStrictEqual(yield* HandleLedger.violations, [])
       yield* HandleLedger.expectNoLeaks
@@ -90,7 +72,7 @@ describe("HandleLedger", () => {
     "a handle that stays open is a leak, told with the stack that opened it and not with the ledger's own frames",
     () =>
       Effect.gen(function* () {
-        yield* create
+        yield* create()
         const context = yield* acquireContext()
         const receiver = yield* openReceiver()
         const leaked = yield* Effect.flip(HandleLedger.expectNoLeaks)
@@ -134,7 +116,7 @@ describe("HandleLedger", () => {
 
   it.effect("a queue closed twice is told, and the backend's answer is passed on", () =>
     Effect.gen(function* () {
-      yield* create
+      yield* create()
       const receiver = yield* openReceiver()
       yield* close(receiver)
       assert.strictEqual((yield* Effect.flip(close(receiver))).code, errors.MQ_ERROR_INVALID_HANDLE)
@@ -147,14 +129,14 @@ describe("HandleLedger", () => {
 
   it.effect("what was never acquired is told apart when it is freed, closed or used", () =>
     Effect.gen(function* () {
-      yield* create
+      yield* create()
       const mqrt = yield* Mqrt.Mqrt
       const securityContext = 12345n as Mqrt.SecurityContextHandle
       const queue = 12345n as Mqrt.QueueHandle
       yield* free(securityContext)
       yield* Effect.flip(close(queue))
-      yield* mqrt.sendMessages(yield* openSender(), [message], { ...plain, securityContext })
-      yield* Effect.flip(mqrt.receiveMessage(queue, { timeout: 0 }))
+      yield* mqrt.sendMessages(yield* openSender(), [message()], { ...plain, securityContext })
+      yield* Effect.flip(mqrt.receiveMessage(queue, receiving()))
       assert.deepStrictEqual(
         (yield* HandleLedger.violations).map((violation) => [violation.kind, violation.rule, violation.openedAt]),
         [
@@ -169,18 +151,18 @@ describe("HandleLedger", () => {
 
   it.effect("a send with a freed context and a send and a receive on closed queues are uses after release", () =>
     Effect.gen(function* () {
-      yield* create
+      yield* create()
       const mqrt = yield* Mqrt.Mqrt
       const securityContext = yield* acquireContext()
       const sender = yield* openSender()
       const receiver = yield* openReceiver()
       yield* free(securityContext)
-      const outcome = yield* mqrt.sendMessages(sender, [message], { ...plain, securityContext })
+      const outcome = yield* mqrt.sendMessages(sender, [message()], { ...plain, securityContext })
       assert.strictEqual(outcome.failure?.code, errors.MQ_ERROR_BAD_SECURITY_CONTEXT)
       yield* close(sender)
       yield* close(receiver)
-      yield* mqrt.sendMessages(sender, [message], plain)
-      yield* Effect.flip(mqrt.receiveMessage(receiver, { timeout: 0 }))
+      yield* mqrt.sendMessages(sender, [message()], plain)
+      yield* Effect.flip(mqrt.receiveMessage(receiver, receiving()))
       const violations = yield* HandleLedger.violations
       assert.deepStrictEqual(
         violations.map((violation) => [violation.kind, violation.rule, violation.function]),
@@ -199,10 +181,10 @@ describe("HandleLedger", () => {
 
   it.effect("a receive that waits when its queue is closed is no use after release", () =>
     Effect.gen(function* () {
-      yield* create
+      yield* create()
       const mqrt = yield* Mqrt.Mqrt
       const receiver = yield* openReceiver()
-      const fiber = yield* Effect.forkChild(Effect.flip(mqrt.receiveMessage(receiver, { timeout: null })), {
+      const fiber = yield* Effect.forkChild(Effect.flip(mqrt.receiveMessage(receiver, receiving({ timeout: null }))), {
         startImmediately: true
       })
       yield* close(receiver)
@@ -239,7 +221,7 @@ describe("HandleLedger", () => {
       )
     ).pipe(Layer.provide(InMemoryMqrt.layer))
     return Effect.gen(function* () {
-      yield* create
+      yield* create()
       const receiver = yield* openReceiver()
       yield* Effect.flip(close(receiver))
       assert.deepStrictEqual((yield* HandleLedger.counts).queue, { acquired: 1, freed: 0, open: 1 })
@@ -268,7 +250,7 @@ describe("HandleLedger", () => {
 
   it.effect("what the layer below gives besides Mqrt is still there, and its own failure to build is passed on", () =>
     Effect.gen(function* () {
-      yield* create
+      yield* create()
       const queues = yield* MsmqControl.MsmqControl.use((msmq) => msmq.queues)
       assert.strictEqual(queues.length, 1)
       const failing = HandleLedger.layer(Mqrt.layer(Effect.fail("no mqrt.dll")))

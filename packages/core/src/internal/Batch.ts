@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Message } from "../Message.ts"
-import type { MessageProperties, Mqrt, QueueHandle, SecurityContextHandle, SendOutcome } from "../Mqrt.ts"
+import type { OutgoingProperties, SendOutcome } from "../MessageProperties.ts"
+import type { Mqrt, QueueHandle, SecurityContextHandle } from "../Mqrt.ts"
 import type { Reason } from "../MsmqError.ts"
 import { MsmqError, reasonOf } from "../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../SendOptions.ts"
@@ -14,6 +15,14 @@ const sliceBytes = 256 * 1024
 
 /** After so many milliseconds of slices the event loop has its turn. */
 const turn = 4
+
+const twoSigners: Reason = {
+  _tag: "IllegalMessage",
+  index: 0,
+  field: "senderCertificate",
+  rule: "a message is signed through a context or by a certificate, not by both: which would win is not certain",
+  actual: "given beside a security context"
+}
 
 interface Request {
   readonly mqrt: Mqrt["Service"]
@@ -44,6 +53,9 @@ export class Batch {
     if (sender.transactional !== undefined && sender.transactional !== (options.transaction !== undefined)) {
       return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: sender.transactional }))
     }
+    if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
+      return Effect.fail(batch.#error(twoSigners))
+    }
     const context = options.securityContext?.[OwnedHandle.symbol]
     return OwnedHandle.leaseScoped(handle, operation).pipe(
       Effect.andThen(context === undefined ? Effect.void : OwnedHandle.leaseScoped(context, operation)),
@@ -66,7 +78,7 @@ export class Batch {
     return Effect.whileLoop({
       while: () => next < messages.length,
       body: () => {
-        const slice: Array<MessageProperties> = []
+        const slice: Array<OutgoingProperties> = []
         let bytes = 0
         let stop: Reason | undefined
         while (next < messages.length && slice.length < sliceMessages && bytes < sliceBytes) {
@@ -83,7 +95,7 @@ export class Batch {
     })
   }
 
-  #sendSlice(slice: ReadonlyArray<MessageProperties>, stop: Reason | undefined): Effect.Effect<void, MsmqError> {
+  #sendSlice(slice: ReadonlyArray<OutgoingProperties>, stop: Reason | undefined): Effect.Effect<void, MsmqError> {
     const sent =
       slice.length === 0
         ? Effect.void
@@ -96,14 +108,20 @@ export class Batch {
         )
   }
 
-  #call(slice: ReadonlyArray<MessageProperties>): Effect.Effect<SendOutcome, MsmqError> {
+  #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
     const { handle, mqrt, operation, options } = this.#request
+    const signer = options.securityContext ?? options.senderCertificate
+    const external = options.securityContext?.certificate ?? options.senderCertificate
     const call = (securityContext: SecurityContextHandle | null) =>
       mqrt.sendMessages(handle.native, slice, {
         securityContext,
-        authenticationLevel: options.authenticationLevel ?? (securityContext === null ? "none" : "always"),
+        senderCertificate: options.senderCertificate?.der ?? null,
+        authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
         hashAlgorithm: options.hashAlgorithm ?? null,
-        senderIdType: options.senderIdType ?? (options.securityContext?.certificate === undefined ? "sid" : "none"),
+        provider: options.provider ?? null,
+        senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
+        privacyLevel: options.privacyLevel ?? "none",
+        encryptionAlgorithm: options.encryptionAlgorithm ?? null,
         transaction: options.transaction ?? "none",
         messageIds: this.#messageIds !== undefined
       })
@@ -114,7 +132,7 @@ export class Batch {
         )
   }
 
-  #count(slice: ReadonlyArray<MessageProperties>, outcome: SendOutcome): Effect.Effect<void, MsmqError> {
+  #count(slice: ReadonlyArray<OutgoingProperties>, outcome: SendOutcome): Effect.Effect<void, MsmqError> {
     for (let index = 0; index < outcome.accepted; index++) this.#bytes += slice[index]!.body.length
     if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
     this.#accepted += outcome.accepted

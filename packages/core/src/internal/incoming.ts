@@ -1,7 +1,8 @@
+import * as Duration from "effect/Duration"
 import { X509Certificate } from "node:crypto"
 import { Certificate } from "../Certificate.ts"
 import type { ReceivedMessage } from "../Message.ts"
-import type { ReceivedProperties } from "../Mqrt.ts"
+import type { ReceivedProperties } from "../MessageProperties.ts"
 
 /** Turns what a backend received into messages. Messages in a row mostly bear one certificate: it is read once. */
 export class ReceivedMessages {
@@ -19,6 +20,13 @@ export class ReceivedMessages {
       appSpecific: properties.appSpecific,
       extension: properties.extension ?? undefined,
       responseQueue: properties.responseQueue ?? undefined,
+      acknowledge: properties.acknowledge ?? undefined,
+      adminQueue: properties.adminQueue ?? undefined,
+      journaling: properties.journaling ?? undefined,
+      deadLetterQueue: properties.deadLetterQueue ?? undefined,
+      timeToReachQueue: secondsOf(properties.timeToReachQueue),
+      timeToBeReceived: secondsOf(properties.timeToBeReceived),
+      trace: properties.trace,
       messageId: properties.messageId,
       lookupId: properties.lookupId,
       class: properties.class,
@@ -30,6 +38,14 @@ export class ReceivedMessages {
       senderCertificate: this.#certificateOf(properties.senderCertificate),
       senderIdType: properties.senderIdType,
       senderId: properties.senderId ?? undefined,
+      privacyLevel: properties.privacyLevel,
+      encryptionAlgorithm: properties.encryptionAlgorithm ?? undefined,
+      firstInTransaction: properties.firstInTransaction,
+      lastInTransaction: properties.lastInTransaction,
+      transactionId: properties.transactionId ?? undefined,
+      abortCount: properties.abortCount,
+      moveCount: properties.moveCount,
+      lastMoveTime: properties.lastMoveTime === 0 ? undefined : new Date(properties.lastMoveTime * 1000),
       destinationQueue: properties.destinationQueue,
       sourceMachineId: properties.sourceMachineId
     }
@@ -44,6 +60,9 @@ export class ReceivedMessages {
     return this.#lastCertificate
   }
 }
+
+const secondsOf = (seconds: number | null): Duration.Duration | undefined =>
+  seconds === null ? undefined : Duration.seconds(seconds)
 
 const read = (der: Uint8Array): Certificate | undefined => {
   try {

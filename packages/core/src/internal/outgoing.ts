@@ -1,6 +1,7 @@
+import * as Duration from "effect/Duration"
 import type { Message } from "../Message.ts"
 import { maximumLabelLength, maximumPacketSize, packetSize } from "../Message.ts"
-import type { MessageProperties } from "../Mqrt.ts"
+import type { Acknowledge, Journaling, OutgoingProperties } from "../MessageProperties.ts"
 import type { IllegalMessage } from "../MsmqError.ts"
 
 const none = new Uint8Array(0)
@@ -8,11 +9,19 @@ const none = new Uint8Array(0)
 const isUnsigned = (value: unknown, maximum: number): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
 
+const isText = (value: unknown): boolean => typeof value === "string" && !value.includes("\0")
+
+const isGuid = (value: unknown): boolean =>
+  typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
+
+/** In seconds: the two numbers above it mean the default and for ever. */
+const longestTime = 0xfffffffd
+
 interface Rule {
   readonly field: keyof Message
   readonly rule: string
-  readonly holds: (message: MessageProperties) => boolean
-  readonly actual: (message: MessageProperties) => string
+  readonly holds: (message: OutgoingProperties) => boolean
+  readonly actual: (message: OutgoingProperties) => string
 }
 
 /** Shows any value: what was given may be of no type that is allowed. */
@@ -82,17 +91,33 @@ const rules: ReadonlyArray<Rule> = [
       (message.correlationId instanceof Uint8Array && message.correlationId.length === 20),
     actual: (message) => shown(message.correlationId)
   },
+  ...(["responseQueue", "adminQueue", "deadLetterQueue"] as const).map((field) => ({
+    field,
+    rule: "it must be a name without NUL",
+    holds: (message: OutgoingProperties) => message[field] === null || isText(message[field]),
+    actual: (message: OutgoingProperties) => shown(message[field])
+  })),
+  ...(["timeToReachQueue", "timeToBeReceived"] as const).map((field) => ({
+    field,
+    rule: `it must be a duration of 0 to ${longestTime} seconds`,
+    holds: (message: OutgoingProperties) => message[field] === null || isUnsigned(message[field], longestTime),
+    actual: (message: OutgoingProperties) => shown(message[field])
+  })),
   {
-    field: "responseQueue",
-    rule: "it must be a format name without NUL",
-    holds: (message) =>
-      message.responseQueue === null ||
-      (typeof message.responseQueue === "string" && !message.responseQueue.includes("\0")),
-    actual: (message) => shown(message.responseQueue)
+    field: "connector",
+    rule: "its type must be a GUID without braces, and its class a number from 0 to 65535",
+    holds: ({ connector }) => connector === null || (isGuid(connector.type) && isUnsigned(connector.class, 0xffff)),
+    actual: ({ connector }) => shown(connector)
+  },
+  {
+    field: "soap",
+    rule: "its header and body must be texts without NUL",
+    holds: ({ soap }) => soap === null || [soap.header, soap.body].every((text) => text === null || isText(text)),
+    actual: ({ soap }) => shown(soap)
   }
 ]
 
-const defaults: MessageProperties = {
+const defaults: OutgoingProperties = {
   body: none,
   bodyType: 0,
   label: "",
@@ -101,11 +126,34 @@ const defaults: MessageProperties = {
   correlationId: null,
   appSpecific: 0,
   extension: null,
-  responseQueue: null
+  responseQueue: null,
+  acknowledge: null,
+  adminQueue: null,
+  journaling: null,
+  deadLetterQueue: null,
+  timeToReachQueue: null,
+  timeToBeReceived: null,
+  trace: false,
+  connector: null,
+  soap: null
+}
+
+const noAcknowledge: Acknowledge = {
+  positiveArrival: false,
+  positiveReceive: false,
+  negativeArrival: false,
+  negativeReceive: false
+}
+const noJournaling: Journaling = { deadLetter: false, journal: false }
+
+/** Not a number of seconds stands for what is not a duration. */
+const secondsOf = (duration: Duration.Input): number => {
+  const parsed = Duration.fromInput(duration)
+  return parsed._tag === "Some" ? Math.ceil(Duration.toSeconds(parsed.value)) : Number.NaN
 }
 
 /** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
-export const propertiesOf = (message: Message): MessageProperties =>
+export const propertiesOf = (message: Message): OutgoingProperties =>
   typeof message === "object" && message !== null
     ? {
         body: message.body ?? defaults.body,
@@ -116,13 +164,49 @@ export const propertiesOf = (message: Message): MessageProperties =>
         correlationId: message.correlationId ?? defaults.correlationId,
         appSpecific: message.appSpecific ?? defaults.appSpecific,
         extension: message.extension ?? defaults.extension,
-        responseQueue: message.responseQueue ?? defaults.responseQueue
+        responseQueue: message.responseQueue ?? defaults.responseQueue,
+        acknowledge: message.acknowledge === undefined ? null : { ...noAcknowledge, ...message.acknowledge },
+        adminQueue: message.adminQueue ?? defaults.adminQueue,
+        journaling: message.journaling === undefined ? null : { ...noJournaling, ...message.journaling },
+        deadLetterQueue: message.deadLetterQueue ?? defaults.deadLetterQueue,
+        timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
+        timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
+        trace: message.trace ?? defaults.trace,
+        connector: message.connector ?? defaults.connector,
+        soap: message.soap ?? defaults.soap
       }
     : // No message at all: what stands in its place is not a legal body.
       { ...defaults, body: message }
 
+/**
+ * Whether a message is so plain that no rule needs to be asked: body, label, priority, delivery and the two numbers, well
+ * under the limits. Most are, and asking every rule would cost as much as sending.
+ */
+const isPlain = (message: OutgoingProperties): boolean =>
+  message.body instanceof Uint8Array &&
+  message.body.length <= plainBody &&
+  typeof message.label === "string" &&
+  message.label.length <= maximumLabelLength &&
+  !message.label.includes("\0") &&
+  isUnsigned(message.priority, 7) &&
+  isUnsigned(message.bodyType, 0xffff) &&
+  isUnsigned(message.appSpecific, 0xffffffff) &&
+  (message.delivery === "express" || message.delivery === "recoverable") &&
+  message.correlationId === null &&
+  message.extension === null &&
+  message.responseQueue === null &&
+  message.adminQueue === null &&
+  message.deadLetterQueue === null &&
+  message.timeToReachQueue === null &&
+  message.timeToBeReceived === null &&
+  message.connector === null &&
+  message.soap === null
+
+const plainBody = maximumPacketSize - 4096
+
 /** What is wrong with a message, or `undefined`: refused here, it is lost nowhere. */
-export const illegality = (message: MessageProperties, index: number): IllegalMessage | undefined => {
+export const illegality = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
+  if (isPlain(message)) return undefined
   for (const { field, rule, holds, actual } of rules) {
     if (!holds(message)) return { _tag: "IllegalMessage", index, field, rule, actual: actual(message) }
   }

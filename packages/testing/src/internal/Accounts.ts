@@ -29,14 +29,23 @@ const written = (site: CallSite): string =>
     .filter((line) => !machinery.some((part) => line.includes(part)))
     .join("\n")
 
+const kinds: ReadonlyArray<HandleKind> = ["security context", "queue", "cursor", "transaction", "locate"]
+
+const byKind = <A>(make: (kind: HandleKind) => A): Record<HandleKind, A> => ({
+  "security context": make("security context"),
+  queue: make("queue"),
+  cursor: make("cursor"),
+  transaction: make("transaction"),
+  locate: make("locate")
+})
+
+const account = (): Account => ({ acquired: 0, freed: 0, open: new Map(), released: new Map() })
+
 const count = ({ acquired, freed, open }: Account): Count => ({ acquired, freed, open: open.size })
 
 /** The books of the ledger, one account for each kind of handle. */
 export class Accounts {
-  readonly #accounts: Record<HandleKind, Account> = {
-    "security context": { acquired: 0, freed: 0, open: new Map(), released: new Map() },
-    queue: { acquired: 0, freed: 0, open: new Map(), released: new Map() }
-  }
+  readonly #accounts = byKind(account)
   readonly #violations: Array<() => Violation> = []
 
   acquire(kind: HandleKind, handle: bigint, openedAt: CallSite): void {
@@ -80,21 +89,17 @@ export class Accounts {
   }
 
   open(): ReadonlyArray<OpenHandle> {
-    return this.#kinds().flatMap((kind) =>
+    return kinds.flatMap((kind) =>
       [...this.#accounts[kind].open].map(([handle, { openedAt }]) => ({ kind, handle, openedAt: written(openedAt) }))
     )
   }
 
   counts(): Record<HandleKind, Count> {
-    return { "security context": count(this.#accounts["security context"]), queue: count(this.#accounts.queue) }
+    return byKind((kind) => count(this.#accounts[kind]))
   }
 
   violations(): ReadonlyArray<Violation> {
     return this.#violations.map((violation) => violation())
-  }
-
-  #kinds(): ReadonlyArray<HandleKind> {
-    return ["security context", "queue"]
   }
 
   #violate(rule: Violation["rule"], kind: HandleKind, handle: bigint, by: string): void {

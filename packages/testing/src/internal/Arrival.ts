@@ -2,7 +2,7 @@ import type { Envelope, Packet } from "./Packet.ts"
 import { messageId } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 
-/** A message that was dropped on arrival, and the class that says why. */
+/** A message that was dropped, and the class that says why. */
 export interface Rejection {
   readonly queue: string
   readonly messageId: string
@@ -18,6 +18,10 @@ interface Rule {
 const notTransactionalQueue = 0x8009
 const notTransactionalMessage = 0x800a
 const badSignature = 0x8006
+const badEncryption = 0x8007
+const quotaExceeded = 0x8003
+/** `PROPID_M_CLASS` of a message that its receiver marked and then received for good (behaviour E-69). */
+export const receiveRejected = 0xc004
 
 /** What is judged when a message arrives, after its send has succeeded; the first broken rule names the reason. */
 const rules: ReadonlyArray<Rule> = [
@@ -38,12 +42,25 @@ const rules: ReadonlyArray<Rule> = [
   {
     class: badSignature,
     isBroken: (queue, envelope) => queue.properties.authenticate && envelope.signature === null
+  },
+  {
+    // A queue may want clear bodies only, or encrypted ones only (behaviour A-83).
+    class: badEncryption,
+    isBroken: (queue, { privacyLevel }) =>
+      queue.properties.privacyLevel !== "optional" &&
+      (queue.properties.privacyLevel === "body") !== (privacyLevel !== "none")
   }
 ]
 
 /** The class with which a queue refuses what comes in this envelope, or `undefined`. */
 export const judge = (queue: Queue, envelope: Envelope): number | undefined =>
   rules.find((rule) => rule.isBroken(queue, envelope))?.class
+
+/** The class with which a queue refuses one more message that is too much for its quota (behaviours C-18, C-19, X-17). */
+export const judgeSize = (queue: Queue, size: number): number | undefined => {
+  const { bytes, properties } = queue.family
+  return properties.quota !== null && bytes + size > properties.quota * 1024 ? quotaExceeded : undefined
+}
 
 /** The latest rejections, as an event log keeps them: bounded. */
 export class RejectionLog {

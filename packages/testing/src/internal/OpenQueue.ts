@@ -1,4 +1,5 @@
 import type { Access } from "@effect-msmq/core/Mqrt"
+import type { Cursor } from "./Cursor.ts"
 import type { Queue } from "./Queue.ts"
 import type { WaitingReceive } from "./WaitingReceive.ts"
 
@@ -11,4 +12,20 @@ export interface OpenQueue {
   readonly exclusive: boolean
   /** The receives that wait on this handle. */
   readonly waiting: Set<WaitingReceive>
+  readonly cursors: Set<Cursor>
 }
+
+/** What can be done through a handle. */
+export type Use = "send" | "receive" | "peek" | "moveTo"
+
+/** What each access allows (behaviours C-33, C-34, C-39). */
+const uses: Record<Access, ReadonlyArray<Use>> = {
+  send: ["send"],
+  receive: ["receive", "peek"],
+  peek: ["peek"],
+  move: ["moveTo"],
+  receiveAdmin: ["receive", "peek"],
+  peekAdmin: ["peek"]
+}
+
+export const allows = (access: Access, use: Use): boolean => uses[access].includes(use)

@@ -1,10 +1,13 @@
 import type {
-  Delivery,
+  ConnectorProperties,
+  CryptographicProvider,
+  EncryptionAlgorithm,
   HashAlgorithm,
   MessageProperties,
-  ReceivedProperties,
+  OutgoingProperties,
+  PrivacyLevel,
   SenderIdType
-} from "@effect-msmq/core/Mqrt"
+} from "@effect-msmq/core/MessageProperties"
 import type { Guid } from "./Guid.ts"
 
 /** A signature, of which only what a receiver learns from it is kept. */
@@ -22,81 +25,151 @@ export interface Envelope {
   /** The format name that the sender opened. */
   readonly destination: string
   readonly sourceMachineId: Guid
-  /** Seconds since 1970. */
-  readonly sentTime: number
+  /** Milliseconds since 1970. */
+  readonly sentAt: number
   readonly transactional: boolean
   readonly senderIdType: SenderIdType
   readonly senderId: Uint8Array | null
   readonly signature: Signature | null
+  readonly provider: CryptographicProvider | null
+  readonly privacyLevel: PrivacyLevel
+  readonly encryptionAlgorithm: EncryptionAlgorithm | null
 }
 
-const normal = 0
-const priorityShift = 56n
+/** What a message carries, in memory of its own. */
+export interface Content extends MessageProperties {
+  readonly connector: ConnectorProperties | null
+}
 
-/** A message on its way or in a queue. */
+// Not slice: on a Buffer that would share the sender's memory.
+const copied = (bytes: Uint8Array | null): Uint8Array | null => (bytes === null ? null : new Uint8Array(bytes))
+
+const copiedConnector = (connector: ConnectorProperties | null): ConnectorProperties | null =>
+  connector === null
+    ? null
+    : { ...connector, signature: copied(connector.signature), symmetricKey: copied(connector.symmetricKey) }
+
+/** The time limits of a message, in seconds from its send on. */
+export type TimeLimits = Pick<MessageProperties, "timeToReachQueue" | "timeToBeReceived">
+
+/** Takes over what a sender gives, after which the sender's buffers are its own again. */
+export const contentOf = (message: OutgoingProperties, transactional: boolean, limits: TimeLimits): Content => ({
+  body: new Uint8Array(message.body),
+  bodyType: message.bodyType,
+  label: message.label,
+  // Transactional messages have no say in this (behaviour D-09).
+  priority: transactional ? 0 : message.priority,
+  delivery: transactional ? "recoverable" : message.delivery,
+  acknowledge: message.acknowledge,
+  journaling: message.journaling,
+  correlationId: copied(message.correlationId),
+  appSpecific: message.appSpecific,
+  extension: copied(message.extension),
+  timeToReachQueue: limits.timeToReachQueue,
+  timeToBeReceived: limits.timeToBeReceived,
+  responseQueue: message.responseQueue,
+  adminQueue: message.adminQueue,
+  deadLetterQueue: message.deadLetterQueue,
+  trace: message.trace,
+  connector: copiedConnector(message.connector)
+})
+
+/**
+ * What may be done with a message in a queue:
+ *
+ * - `arriving`: nothing; the transaction that sends it is open (behaviour F-20)
+ * - `available`: everything
+ * - `locked`: nothing but to peek at it, if its receiver allowed that; the transaction that receives or moves it is open
+ *   (behaviour F-25), or the receive that it came for is about to have it
+ * - `gone`: nothing; it keeps its place only as long as a cursor stands there
+ */
+export type State = "arriving" | "available" | "locked" | "gone"
+
+/** A message on its way, or at its place in a queue. */
 export class Packet {
   readonly envelope: Envelope
+  readonly content: Content
   /** The second half of the message id. */
   readonly number: number
-  readonly body: Uint8Array
-  readonly bodyType: number
-  readonly label: string
-  readonly priority: number
-  readonly delivery: Delivery
-  readonly correlationId: Uint8Array | null
-  readonly appSpecific: number
-  readonly extension: Uint8Array | null
-  readonly responseQueue: string | null
-  /** Its place in the queue among messages of its priority. */
+  /** With all headers, in bytes. */
+  readonly size: number
+  state: State = "gone"
+  /** Its place in the queue among messages of its priority; a lookup id is made of it. */
   sequence = 0
   /** Seconds since 1970. */
   arrivedTime = 0
+  /** The second half of the id of the transaction that sent it. */
+  transaction: number | null = null
+  firstInTransaction = false
+  lastInTransaction = false
+  abortCount = 0
+  moveCount = 0
+  /** Seconds since 1970; 0: never moved. */
+  lastMoveTime = 0
+  /** Whether others may peek at it while it is locked. */
+  allowsPeek = false
+  /** Whether it was purged while it was locked (behaviour E-55). */
+  purged = false
+  /** Whether its receiver marked it as rejected (behaviour E-69). */
+  rejected = false
+  /** How many cursors and waiting receives stand on its place. */
+  pins = 0
+  /** Whether it has a place in a lane. */
+  placed = false
   previous: Packet | undefined = undefined
   next: Packet | undefined = undefined
 
-  constructor(message: MessageProperties, number: number, envelope: Envelope) {
-    this.envelope = envelope
+  constructor(content: Content, number: number, envelope: Envelope, size: number) {
+    this.content = content
     this.number = number
-    // Not slice: on a Buffer that would share the sender's memory.
-    this.body = new Uint8Array(message.body)
-    this.bodyType = message.bodyType
-    this.label = message.label
-    this.priority = envelope.transactional ? 0 : message.priority
-    this.delivery = envelope.transactional ? "recoverable" : message.delivery
-    this.correlationId = message.correlationId === null ? null : new Uint8Array(message.correlationId)
-    this.appSpecific = message.appSpecific
-    this.extension = message.extension === null ? null : new Uint8Array(message.extension)
-    this.responseQueue = message.responseQueue
+    this.envelope = envelope
+    this.size = size
+  }
+
+  /** The same message for another queue, under its old message id (behaviour D-24). */
+  copied(): Packet {
+    const packet = new Packet(this.content, this.number, this.envelope, this.size)
+    packet.sequence = this.sequence
+    packet.arrivedTime = this.arrivedTime
+    packet.transaction = this.transaction
+    packet.firstInTransaction = this.firstInTransaction
+    packet.lastInTransaction = this.lastInTransaction
+    packet.moveCount = this.moveCount
+    packet.lastMoveTime = this.lastMoveTime
+    return packet
+  }
+
+  /** The same message for another queue of its family, where it has the same place in the order (behaviour E-64). */
+  moved(now: number): Packet {
+    const packet = this.copied()
+    packet.moveCount++
+    packet.lastMoveTime = Math.floor(now / 1000)
+    return packet
+  }
+
+  /** When it may no longer be received: behaviour D-33. */
+  get receiveDeadline(): number {
+    return deadline(this.envelope.sentAt, this.content.timeToBeReceived)
+  }
+
+  /** When it may no longer reach its queue: behaviour D-32. */
+  get reachDeadline(): number {
+    return deadline(this.envelope.sentAt, this.content.timeToReachQueue)
   }
 }
+
+const deadline = (sentAt: number, seconds: number | null): number =>
+  seconds === null ? Number.POSITIVE_INFINITY : sentAt + seconds * 1000
+
+const prioritySize = 56n
+
+export const lookupIdOf = (packet: Packet): bigint =>
+  (BigInt(7 - packet.content.priority) << prioritySize) + BigInt(packet.sequence)
+
+/** The priority and the sequence that a lookup id is made of. */
+export const placeOf = (lookupId: bigint): { readonly priority: number; readonly sequence: number } => ({
+  priority: 7 - Number(lookupId >> prioritySize),
+  sequence: Number(BigInt.asUintN(56, lookupId))
+})
 
 export const messageId = (machineId: Guid, number: number): string => `{${machineId}}\\${number}`
-
-/** What a receive hands out. The packet's own bytes go with it; what is shared with other packets is copied. */
-export const receivedProperties = (packet: Packet): ReceivedProperties => {
-  const { envelope } = packet
-  const { signature } = envelope
-  return {
-    body: packet.body,
-    bodyType: packet.bodyType,
-    label: packet.label,
-    priority: packet.priority,
-    delivery: packet.delivery,
-    correlationId: packet.correlationId,
-    appSpecific: packet.appSpecific,
-    extension: packet.extension,
-    responseQueue: packet.responseQueue,
-    messageId: messageId(envelope.sourceMachineId, packet.number),
-    lookupId: (BigInt(7 - packet.priority) << priorityShift) + BigInt(packet.sequence),
-    class: normal,
-    sentTime: envelope.sentTime,
-    arrivedTime: packet.arrivedTime,
-    authenticated: signature === null ? 0 : signature.version,
-    hashAlgorithm: signature === null ? null : signature.hashAlgorithm,
-    senderCertificate: signature === null ? null : new Uint8Array(signature.certificate),
-    senderIdType: envelope.senderIdType,
-    senderId: envelope.senderId === null ? null : new Uint8Array(envelope.senderId),
-    destinationQueue: envelope.destination,
-    sourceMachineId: envelope.sourceMachineId
-  }
-}

@@ -1,4 +1,4 @@
-import type { MessageProperties } from "@effect-msmq/core/Mqrt"
+import type { MessageProperties } from "@effect-msmq/core/MessageProperties"
 import type { Envelope } from "./Packet.ts"
 
 /** The largest packet: all headers, names, label, extension, body and security data (behaviour D-13). */
@@ -31,4 +31,9 @@ export const own = (message: MessageProperties): number =>
       text(message.label.length) +
       message.body.length +
       (message.extension === null ? 0 : message.extension.length)
-  ) + (message.responseQueue === null ? 0 : padded(text(message.responseQueue.length)))
+  ) +
+  name(message.responseQueue) +
+  name(message.adminQueue) +
+  name(message.deadLetterQueue)
+
+const name = (queue: string | null): number => (queue === null ? 0 : padded(text(queue.length)))

@@ -1,77 +1,243 @@
-import type { QueueProperties } from "@effect-msmq/core/Mqrt"
-import { Lane } from "./Lane.ts"
+import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
 import type { Packet } from "./Packet.ts"
+import { Places } from "./Places.ts"
+import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
+import type { Subqueues } from "./Subqueues.ts"
 import type { WaitingReceive } from "./WaitingReceive.ts"
 
-const priorities = [0, 1, 2, 3, 4, 5, 6, 7]
+/** What a queue shares with its subqueues (behaviour B-31). */
+export interface Family {
+  properties: QueueProperties
+  security: SecurityDescriptor
+  /** The latest place that was given out: a message keeps its lookup id when it moves within the family. */
+  sequence: number
+  /** The bytes of all messages. */
+  bytes: number
+  deleted: boolean
+  /** Whether an outgoing queue sends nothing for now. */
+  paused: boolean
+  /** Where copies of what was received are kept; `null`: it is one itself, or an outgoing queue. */
+  readonly journal: Queue | null
+  /** Whether messages stay here beyond their time, as they do in a journal. */
+  readonly keeps: boolean
+}
 
-/** A queue: messages by priority and arrival, and those who wait for one. */
+/** A queue or a subqueue: messages by priority and arrival, and those who wait for one. */
 export class Queue {
+  /** The name that it is known by. */
   readonly formatName: string
-  readonly properties: QueueProperties
+  readonly family: Family
   /** Whether messages wait here for another machine. */
   readonly outgoing: boolean
-  /** Those who wait, the longest waiting first. Nobody waits while a message is here. */
+  /** Those that it has; `null`: it is one itself. */
+  readonly subqueues: Subqueues | null
+  /** What there is to do when the last message or handle of a subqueue has gone. */
+  readonly #onUnused: () => void
+  /** Those who wait, the longest waiting first. */
   readonly waiting = new Set<WaitingReceive>()
-  /** How many handles are open for receiving. */
+  /** How many handles are open. */
+  handles = 0
+  /** How many of them are open for receiving. */
   receivers = 0
   /** Whether one of them lets nobody else receive. */
   exclusive = false
-  deleted = false
+  /** How many messages are here, locked ones too (behaviour F-25). */
   length = 0
-  readonly #lanes = priorities.map(() => new Lane())
-  #sequence = 0
+  /** The bytes of these. */
+  bytes = 0
+  /** How many of these are not here for ever. */
+  #mortals = 0
+  /** How many locked ones may be peeked at. */
+  #peekable = 0
+  readonly #places = new Places()
 
-  constructor(formatName: string, properties: QueueProperties, outgoing: boolean) {
+  constructor(
+    formatName: string,
+    family: Family,
+    outgoing: boolean,
+    subqueues: Subqueues | null,
+    onUnused: () => void = () => {}
+  ) {
     this.formatName = formatName
-    this.properties = properties
+    this.family = family
     this.outgoing = outgoing
+    this.subqueues = subqueues
+    this.#onUnused = onUnused
   }
 
+  get properties(): QueueProperties {
+    return this.family.properties
+  }
+
+  get deleted(): boolean {
+    return this.family.deleted
+  }
+
+  /** Takes in a message that can be received at once. */
   insert(packet: Packet, arrivedTime: number): void {
-    packet.arrivedTime = arrivedTime
-    packet.sequence = ++this.#sequence
-    this.#lane(packet).push(packet)
-    this.length++
-    if (this.waiting.size > 0) this.#serve()
+    this.hold(packet, arrivedTime)
+    this.reveal(packet)
   }
 
-  /** Takes out the first message. */
-  take(): Packet | undefined {
-    if (this.length === 0) return undefined
-    this.length--
-    for (let priority = 7; ; priority--) {
-      const packet = this.#lanes[priority]?.shift()
-      if (packet !== undefined || priority === 0) return packet
+  /** Takes in a message that nobody sees before its transaction commits, at the place that it then has (F-24). */
+  hold(packet: Packet, arrivedTime: number): void {
+    packet.arrivedTime = arrivedTime
+    packet.sequence = ++this.family.sequence
+    packet.state = "arriving"
+    this.#places.push(packet)
+  }
+
+  reveal(packet: Packet): void {
+    this.#count(packet, 1)
+    this.#offer(packet)
+  }
+
+  /** Takes in a message of another queue of the family, at the place that its lookup id gives it. */
+  adopt(packet: Packet): void {
+    this.#places.insert(packet)
+    this.#count(packet, 1)
+    this.#offer(packet)
+  }
+
+  /** Reserves a message for a transaction, or for the receive that it came for. */
+  lock(packet: Packet, allowsPeek = false): void {
+    packet.state = "locked"
+    packet.allowsPeek = allowsPeek
+    if (allowsPeek) this.#peekable++
+  }
+
+  /** Gives a locked message free again, unless its time is over or it was purged meanwhile. */
+  release(packet: Packet, now: number): void {
+    if (this.deleted) return
+    this.#unlock(packet)
+    // The mark goes with the transaction (behaviour E-70).
+    packet.rejected = false
+    if (packet.purged || this.isOver(packet, now)) this.remove(packet)
+    else this.#offer(packet)
+  }
+
+  /** Takes out a message, which keeps its place as long as a cursor stands there. */
+  remove(packet: Packet): void {
+    if (this.deleted) return
+    const counted = packet.state !== "arriving"
+    this.#unlock(packet)
+    packet.state = "gone"
+    if (packet.pins === 0) this.#places.remove(packet)
+    if (counted) this.#count(packet, -1)
+    if (this.length === 0) this.#onUnused()
+  }
+
+  /** Keeps a message's place while something stands there. */
+  pin(packet: Packet): void {
+    packet.pins++
+  }
+
+  unpin(packet: Packet): void {
+    packet.pins--
+    if (packet.pins === 0 && packet.state === "gone" && packet.placed && !this.deleted) this.#places.remove(packet)
+  }
+
+  /** The message with a lookup id, if it is here and not arriving. */
+  find(lookupId: bigint, now: number): Packet | undefined {
+    const packet = this.#places.find(lookupId)
+    if (packet === undefined || packet.state === "arriving" || packet.state === "gone") return undefined
+    return this.#drop(packet, now) ? undefined : packet
+  }
+
+  /** The first message that is available; to those who peek, also one that was locked for others to peek at (F-25). */
+  first(now: number, peeking = false): Packet | undefined {
+    return this.#places.first(this.#wanted(now, peeking), peeking && this.#peekable > 0)
+  }
+
+  last(now: number, peeking = false): Packet | undefined {
+    return this.#places.last(this.#wanted(now, peeking))
+  }
+
+  /** The first such message behind a place. */
+  after(place: Packet, now: number, peeking = false): Packet | undefined {
+    return this.#places.after(place, this.#wanted(now, peeking), peeking && this.#peekable > 0)
+  }
+
+  /** The last such message before a place. */
+  before(place: Packet, now: number, peeking = false): Packet | undefined {
+    return this.#places.before(place, this.#wanted(now, peeking))
+  }
+
+  isVisible(packet: Packet, now: number, peeking: boolean): boolean {
+    const { allowsPeek, state } = packet
+    return (state === "available" || (peeking && state === "locked" && allowsPeek)) && !this.isOver(packet, now)
+  }
+
+  /** Removes what is available; what is locked goes when its transaction ends (behaviour E-55). */
+  purge(): void {
+    for (const packet of this.#places.all()) {
+      if (packet.state === "available") this.remove(packet)
+      if (packet.state === "locked") packet.purged = true
     }
   }
 
-  /** Takes a message back that was never handed out. */
-  restore(packet: Packet): void {
-    if (this.deleted) return
-    this.#lane(packet).restore(packet)
-    this.length++
-    this.#serve()
+  /** Removes the messages whose time is over; otherwise each goes when somebody comes upon it. */
+  sweep(now: number): void {
+    if (this.#mortals === 0) return
+    for (const packet of this.#places.all()) this.#drop(packet, now)
   }
 
   delete(): void {
-    this.deleted = true
+    this.family.deleted = true
     this.length = 0
-    for (const lane of this.#lanes) lane.clear()
+    this.bytes = 0
+    this.#places.clear()
     for (const waiter of this.waiting) waiter.fail("MQ_ERROR_QUEUE_DELETED")
+    for (const subqueue of this.subqueues?.all ?? []) subqueue.delete()
+    // A subqueue comes to it too, and then it is done.
+    if (this.family.journal?.deleted === false) this.family.journal.delete()
   }
 
-  #lane(packet: Packet): Lane {
-    const lane = this.#lanes[packet.priority]
-    if (lane === undefined) throw new RangeError(`no priority ${packet.priority}`)
-    return lane
+  /** Says that a handle on it was closed. */
+  closed(): void {
+    this.handles--
+    if (this.length === 0) this.#onUnused()
   }
 
-  #serve(): void {
+  /** Whether a message may no longer be handed out (behaviours D-33, D-34, D-43). */
+  isOver(packet: Packet, now: number): boolean {
+    if (this.#mortals === 0 || this.family.keeps) return false
+    return now >= packet.receiveDeadline || (this.outgoing && now >= packet.reachDeadline)
+  }
+
+  /** Looks for what is visible, and on the way removes what is over. */
+  #wanted(now: number, peeking: boolean): (packet: Packet) => boolean {
+    return (packet) => !this.#drop(packet, now) && this.isVisible(packet, now, peeking)
+  }
+
+  /** Removes a message if its time is over, unless a transaction has it (behaviour D-38). */
+  #drop(packet: Packet, now: number): boolean {
+    if (this.#mortals === 0 || packet.state !== "available" || !this.isOver(packet, now)) return false
+    this.remove(packet)
+    return true
+  }
+
+  #unlock(packet: Packet): void {
+    if (packet.allowsPeek) this.#peekable--
+    packet.allowsPeek = false
+  }
+
+  #count(packet: Packet, sign: 1 | -1): void {
+    const { content } = packet
+    this.length += sign
+    this.bytes += sign * packet.size
+    this.family.bytes += sign * packet.size
+    if (content.timeToBeReceived !== null || content.timeToReachQueue !== null) this.#mortals += sign
+  }
+
+  /** Shows an available message to those who wait, until one takes it (behaviour E-10). */
+  #offer(packet: Packet): void {
+    packet.state = "available"
+    this.#places.notice(packet)
+    if (this.waiting.size === 0) return
     for (const waiter of this.waiting) {
-      const packet = this.take()
-      if (packet === undefined) return
       waiter.serve(packet)
+      if (packet.state !== "available") return
     }
   }
 }

@@ -1,5 +1,13 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { AuthenticationLevel, HashAlgorithm, SendOptions, SenderIdType } from "@effect-msmq/core/Mqrt"
+import type {
+  AuthenticationLevel,
+  EncryptionAlgorithm,
+  HashAlgorithm,
+  PrivacyLevel,
+  SenderIdType,
+  SendOptions
+} from "@effect-msmq/core/MessageProperties"
+import type { SigningCertificate } from "./CertificateStore.ts"
 import * as Guid from "./Guid.ts"
 import type { Envelope, Signature } from "./Packet.ts"
 import type { SecurityContext, SecurityContextTable } from "./SecurityContextTable.ts"
@@ -7,6 +15,14 @@ import type { Sid } from "./Sid.ts"
 
 /** The version of the signature that each level makes; "always" is the newest, 3.0 (behaviours A-45, A-47). */
 const versions: Record<Exclude<AuthenticationLevel, "none">, number> = { always: 5, msmq10: 1, msmq20: 3, msmq30: 5 }
+
+/** What encrypts a body at each level where the sender names nothing (behaviour A-80). */
+const defaultCiphers: Record<PrivacyLevel, EncryptionAlgorithm | null> = {
+  none: null,
+  bodyBase: "rc2",
+  bodyEnhanced: "rc2",
+  bodyAes: "aes256"
+}
 
 /** Since Windows 7 (behaviour A-53). */
 const defaultHash: HashAlgorithm = "sha512"
@@ -20,13 +36,14 @@ const senderIds: Record<SenderIdType, (sid: Sid | null, machineId: Guid.Guid) =>
   queueManager: (_, machineId) => Guid.toBytes(machineId)
 }
 
-/** Makes what all messages of one send share, or says what stops them all. */
+/** Makes what all messages of one send share, or says what stops them all; `sentAt` in milliseconds since 1970. */
 export const seal = (
   security: SecurityContextTable,
   machineId: Guid.Guid,
   destination: string,
   options: SendOptions,
-  sentTime: number
+  transactional: boolean,
+  sentAt: number
 ): Envelope | ErrorCodeName => {
   if (security.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
   const context = options.securityContext === null ? null : security.get(options.securityContext)
@@ -38,12 +55,26 @@ export const seal = (
   return {
     destination,
     sourceMachineId: machineId,
-    sentTime,
-    transactional: options.transaction === "singleMessage",
+    sentAt,
+    transactional,
     senderIdType: options.senderIdType,
     senderId: senderIds[options.senderIdType](sid, machineId),
-    signature
+    signature,
+    provider: options.provider,
+    privacyLevel: options.privacyLevel,
+    encryptionAlgorithm:
+      options.privacyLevel === "none" ? null : (options.encryptionAlgorithm ?? defaultCiphers[options.privacyLevel])
   }
+}
+
+/** A certificate that the sender names wins over that of its context (behaviour A-38). */
+const certificateOf = (
+  security: SecurityContextTable,
+  context: SecurityContext | null,
+  { senderCertificate }: SendOptions
+): SigningCertificate | ErrorCodeName => {
+  if (senderCertificate !== null) return security.certificates.fetchExternal(senderCertificate)
+  return context === null ? security.certificates.fetchInternal("MQSendMessage") : context.certificate
 }
 
 const sign = (
@@ -56,7 +87,7 @@ const sign = (
   if (options.authenticationLevel === "none") return null
   const hashAlgorithm = options.hashAlgorithm ?? defaultHash
   if (weakHashes.has(hashAlgorithm)) return "MQ_ERROR_CANNOT_CREATE_HASH_EX"
-  const certificate = context === null ? security.certificates.fetchInternal("MQSendMessage") : context.certificate
+  const certificate = certificateOf(security, context, options)
   if (typeof certificate === "string") return certificate
   return {
     version: versions[options.authenticationLevel],

@@ -1,6 +1,7 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { SecurityContextApi, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
+import type { Credentials, SecurityContextApi, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import type { CertificateStore, SigningCertificate } from "./CertificateStore.ts"
+import type { Identity, Logons } from "./Logons.ts"
 import type { Sid } from "./Sid.ts"
 
 /** What a security context captured when it was made (behaviour A-04). */
@@ -9,9 +10,14 @@ export interface SecurityContext {
   readonly certificate: SigningCertificate
 }
 
+/** Whether there was anything to do. */
+export type Registration = "registered" | "existed"
+
 /** The user, the certificates and the contexts of a machine, and how often keys were fetched and used. */
 export class SecurityContextTable {
   readonly certificates: CertificateStore
+  /** Whom else a context can be got for. */
+  readonly logons: Logons
   /** The user on whose behalf everything runs; `null` when the SID cannot be had. */
   user: Sid | null
   resourcesExhausted = false
@@ -23,24 +29,47 @@ export class SecurityContextTable {
   /** Handles are never used again, so that a freed one stays recognisable without being remembered. */
   #lastHandle = 0x10000
 
-  constructor(certificates: CertificateStore, user: Sid | null) {
+  constructor(certificates: CertificateStore, user: Sid | null, logons: Logons) {
     this.certificates = certificates
     this.user = user
+    this.logons = logons
   }
 
-  acquire(certificate: Uint8Array | null, api: SecurityContextApi): SecurityContextHandle | ErrorCodeName {
+  /** Whom a context is to be of: the user, or another whose credentials are right. */
+  identity(as: Credentials | null): Identity | undefined {
+    return as === null ? { sid: this.user, certificates: this.certificates } : this.logons.logon(as)
+  }
+
+  acquire(
+    { certificates, sid }: Identity,
+    certificate: Uint8Array | null,
+    api: SecurityContextApi
+  ): SecurityContextHandle | ErrorCodeName {
     if (certificate?.length === 0) return "MQ_ERROR_INVALID_PARAMETER"
     if (this.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
-    if (this.user === null) return "MQ_ERROR_COULD_NOT_GET_USER_SID"
-    const fetched =
-      certificate === null ? this.certificates.fetchInternal(api) : this.certificates.fetchExternal(certificate)
+    if (sid === null) return "MQ_ERROR_COULD_NOT_GET_USER_SID"
+    const fetched = certificate === null ? certificates.fetchInternal(api) : certificates.fetchExternal(certificate)
     if (typeof fetched === "string") return fetched
     this.keyFetches++
     this.acquired++
     this.#lastHandle += 4
     const handle = BigInt(this.#lastHandle) as SecurityContextHandle
-    this.#live.set(handle, { sid: this.user, certificate: fetched })
+    this.#live.set(handle, { sid, certificate: fetched })
     return handle
+  }
+
+  /** `MQRegisterCertificate`: what it comes to (behaviours A-74 to A-76). */
+  register(certificate: Uint8Array | null, ifNotExists: boolean): { readonly outcome: Registration } | ErrorCodeName {
+    if (this.user === null) return "MQ_ERROR_COULD_NOT_GET_USER_SID"
+    if (certificate === null) {
+      // A damaged one is there too; only registering without a condition replaces it.
+      if (ifNotExists && this.certificates.internal !== "absent") return { outcome: "existed" }
+      this.certificates.internal = "registered"
+      return { outcome: "registered" }
+    }
+    if (ifNotExists || certificate.length === 0) return "MQ_ERROR_INVALID_PARAMETER"
+    this.certificates.register(certificate, this.user)
+    return { outcome: "registered" }
   }
 
   free(handle: SecurityContextHandle): void {

@@ -1,52 +1,67 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { MqrtFailure, ReceivedProperties } from "@effect-msmq/core/Mqrt"
+import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { failure } from "./Failure.ts"
-import type { OpenQueue } from "./OpenQueue.ts"
 import type { Packet } from "./Packet.ts"
-import { receivedProperties } from "./Packet.ts"
+import { handOver } from "./ReceiveRequest.ts"
+import type { ReceiveRequest } from "./ReceiveRequest.ts"
 
 type Received = Effect.Effect<ReceivedProperties, MqrtFailure>
 
-/** A receive that waits on an empty queue. */
+class TransactionEnded extends Error {}
+
+/** A receive or peek that waits for a message to come. */
 export class WaitingReceive {
-  readonly #opened: OpenQueue
+  readonly #request: ReceiveRequest
   readonly #fiber: Fiber.Fiber<unknown, unknown>
   readonly #resume: (effect: Received) => void
-  /** The message that is set aside for it until its fiber takes it. */
+  readonly #clock: Clock.Clock
+  /** The message that came for it, until its fiber takes it: one that it receives is locked meanwhile. */
   #packet: Packet | undefined = undefined
   #timer: Fiber.Fiber<void> | undefined = undefined
 
-  constructor(opened: OpenQueue, fiber: Fiber.Fiber<unknown, unknown>, resume: (effect: Received) => void) {
-    this.#opened = opened
+  constructor(request: ReceiveRequest, fiber: Fiber.Fiber<unknown, unknown>, resume: (effect: Received) => void) {
+    this.#request = request
     this.#fiber = fiber
     this.#resume = resume
-    opened.queue.waiting.add(this)
-    opened.waiting.add(this)
+    this.#clock = Context.get(fiber.context, Clock.Clock)
+    request.opened.queue.waiting.add(this)
+    request.opened.waiting.add(this)
+    request.transaction?.waiting.add(this)
   }
 
   startTimer(milliseconds: number): void {
-    const sleep = Context.get(this.#fiber.context, Clock.Clock).sleep(Duration.millis(milliseconds))
+    const sleep = this.#clock.sleep(Duration.millis(milliseconds))
     this.#timer = Effect.runForkWith(this.#fiber.context)(sleep)
     this.#timer.addObserver(() => {
       this.#timer = undefined
-      if (this.#opened.waiting.has(this)) this.fail("MQ_ERROR_IO_TIMEOUT")
+      if (!this.#request.opened.waiting.has(this)) return
+      this.#request.cursor?.foundNothing()
+      this.fail("MQ_ERROR_IO_TIMEOUT")
     })
   }
 
   serve(packet: Packet): void {
+    const { opened, peeks } = this.#request
     this.#packet = packet
+    // What is only seen may be taken by the next who waits: its place must stay for a cursor to stand on.
+    if (peeks) opened.queue.pin(packet)
+    else opened.queue.lock(packet)
     // The message counts as received in the very step that hands it to the caller, so that no interruption falls
     // between the two.
     this.#settle(
-      Effect.sync(() => {
-        this.#packet = undefined
-        return receivedProperties(packet)
-      })
+      Effect.catchDefect(
+        Effect.sync(() => this.#take(packet)),
+        (defect) =>
+          defect instanceof TransactionEnded
+            ? Effect.fail(failure("MQReceiveMessage", "MQ_ERROR_TRANSACTION_SEQUENCE"))
+            : Effect.die(defect)
+      )
     )
   }
 
@@ -54,12 +69,30 @@ export class WaitingReceive {
     this.#settle(Effect.fail(failure("MQReceiveMessage", code)))
   }
 
-  /** Gives up; a message that was set aside stays in the queue. */
+  /** Gives up; a message that came for it stays in the queue. */
   takeBack(): void {
     this.#leave()
     const packet = this.#packet
+    if (packet !== undefined) this.#giveBack(packet)
+  }
+
+  #take(packet: Packet): ReceivedProperties {
+    const { opened, peeks, transaction } = this.#request
+    if (transaction?.isOpen === false) {
+      this.#giveBack(packet)
+      throw new TransactionEnded()
+    }
     this.#packet = undefined
-    if (packet !== undefined) this.#opened.queue.restore(packet)
+    const received = handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe())
+    if (peeks) opened.queue.unpin(packet)
+    return received
+  }
+
+  #giveBack(packet: Packet): void {
+    const { opened, peeks } = this.#request
+    this.#packet = undefined
+    if (peeks) opened.queue.unpin(packet)
+    else opened.queue.release(packet, this.#clock.currentTimeMillisUnsafe())
   }
 
   #settle(outcome: Received): void {
@@ -69,8 +102,10 @@ export class WaitingReceive {
   }
 
   #leave(): void {
-    this.#opened.queue.waiting.delete(this)
-    this.#opened.waiting.delete(this)
+    const { opened, transaction } = this.#request
+    opened.queue.waiting.delete(this)
+    opened.waiting.delete(this)
+    transaction?.waiting.delete(this)
     const timer = this.#timer
     this.#timer = undefined
     timer?.interruptUnsafe()
@@ -78,10 +113,10 @@ export class WaitingReceive {
 }
 
 /** Waits for a message; `timeout` in milliseconds, `null` for ever. Interruption gives up. */
-export const waitForMessage = (opened: OpenQueue, timeout: number | null): Received =>
+export const waitForMessage = (request: ReceiveRequest, timeout: number | null): Received =>
   Effect.withFiber((fiber) =>
     Effect.callback((resume) => {
-      const waiter = new WaitingReceive(opened, fiber, resume)
+      const waiter = new WaitingReceive(request, fiber, resume)
       if (timeout !== null) waiter.startTimer(timeout)
       return Effect.sync(() => waiter.takeBack())
     })

@@ -1,7 +1,8 @@
-import type { MessageProperties, MqrtFailure, MqrtFunctions, SendOutcome } from "@effect-msmq/core/Mqrt"
+import type { OutgoingProperties, SendOutcome } from "@effect-msmq/core/MessageProperties"
+import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type { FunctionName } from "../FaultInjection.ts"
+import type { FunctionName, SilentFunctionName } from "../FaultInjection.ts"
 import { failure } from "./Failure.ts"
 import type { Faults } from "./Faults.ts"
 
@@ -19,8 +20,8 @@ export const faultyFunctions = (backend: MqrtFunctions, faults: Faults): MqrtFun
     })
 
   const sendMessages: MqrtFunctions["sendMessages"] = (handle, messages, options) => {
-    const send = (some: ReadonlyArray<MessageProperties>) => backend.sendMessages(handle, some, options)
-    const thenTheRest = (first: Effect.Effect<SendOutcome>, rest: ReadonlyArray<MessageProperties>) =>
+    const send = (some: ReadonlyArray<OutgoingProperties>) => backend.sendMessages(handle, some, options)
+    const thenTheRest = (first: Effect.Effect<SendOutcome>, rest: ReadonlyArray<OutgoingProperties>) =>
       rest.length === 0
         ? first
         : Effect.filterOrElse(
@@ -42,18 +43,50 @@ export const faultyFunctions = (backend: MqrtFunctions, faults: Faults): MqrtFun
     })
   }
 
+  /** A function that reports nothing: no fault gives it a code. */
+  const silent = (name: SilentFunctionName, call: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.orDie(struck(name, call))
+
+  // Each is named, so that a function that the seam gains does not compile before it can be struck.
   return {
-    getSecurityContext: (certificate, api) => struck(api, backend.getSecurityContext(certificate, api)),
-    freeSecurityContext: (handle) => Effect.orDie(struck("MQFreeSecurityContext", backend.freeSecurityContext(handle))),
-    createQueue: (properties) => struck("MQCreateQueue", backend.createQueue(properties)),
-    deleteQueue: (formatName) => struck("MQDeleteQueue", backend.deleteQueue(formatName)),
-    getQueueProperties: (formatName) => struck("MQGetQueueProperties", backend.getQueueProperties(formatName)),
-    pathNameToFormatName: (pathName) => struck("MQPathNameToFormatName", backend.pathNameToFormatName(pathName)),
-    openQueue: (formatName, access, shareMode) =>
-      struck("MQOpenQueue", backend.openQueue(formatName, access, shareMode)),
-    closeQueue: (handle) => struck("MQCloseQueue", backend.closeQueue(handle)),
-    receiveMessage: (handle, options) => struck("MQReceiveMessage", backend.receiveMessage(handle, options)),
-    sendMessages
+    getSecurityContext: (certificate, api, as) => struck(api, backend.getSecurityContext(certificate, api, as)),
+    freeSecurityContext: (handle) => silent("MQFreeSecurityContext", backend.freeSecurityContext(handle)),
+    registerCertificate: (...given) => struck("MQRegisterCertificate", backend.registerCertificate(...given)),
+    createQueue: (...given) => struck("MQCreateQueue", backend.createQueue(...given)),
+    deleteQueue: (...given) => struck("MQDeleteQueue", backend.deleteQueue(...given)),
+    getQueueProperties: (...given) => struck("MQGetQueueProperties", backend.getQueueProperties(...given)),
+    setQueueProperties: (...given) => struck("MQSetQueueProperties", backend.setQueueProperties(...given)),
+    getQueueSecurity: (...given) => struck("MQGetQueueSecurity", backend.getQueueSecurity(...given)),
+    setQueueSecurity: (...given) => struck("MQSetQueueSecurity", backend.setQueueSecurity(...given)),
+    locateBegin: (...given) => struck("MQLocateBegin", backend.locateBegin(...given)),
+    locateNext: (...given) => struck("MQLocateNext", backend.locateNext(...given)),
+    locateEnd: (...given) => struck("MQLocateEnd", backend.locateEnd(...given)),
+    pathNameToFormatName: (...given) => struck("MQPathNameToFormatName", backend.pathNameToFormatName(...given)),
+    handleToFormatName: (...given) => struck("MQHandleToFormatName", backend.handleToFormatName(...given)),
+    instanceToFormatName: (...given) => struck("MQInstanceToFormatName", backend.instanceToFormatName(...given)),
+    adsPathToFormatName: (...given) => struck("MQADsPathToFormatName", backend.adsPathToFormatName(...given)),
+    openQueue: (...given) => struck("MQOpenQueue", backend.openQueue(...given)),
+    closeQueue: (...given) => struck("MQCloseQueue", backend.closeQueue(...given)),
+    purgeQueue: (...given) => struck("MQPurgeQueue", backend.purgeQueue(...given)),
+    createCursor: (...given) => struck("MQCreateCursor", backend.createCursor(...given)),
+    closeCursor: (...given) => struck("MQCloseCursor", backend.closeCursor(...given)),
+    sendMessages,
+    receiveMessage: (...given) => struck("MQReceiveMessage", backend.receiveMessage(...given)),
+    receiveMessageByLookupId: (...given) =>
+      struck("MQReceiveMessageByLookupId", backend.receiveMessageByLookupId(...given)),
+    moveMessage: (...given) => struck("MQMoveMessage", backend.moveMessage(...given)),
+    markMessageRejected: (...given) => struck("MQMarkMessageRejected", backend.markMessageRejected(...given)),
+    beginTransaction: struck("MQBeginTransaction", backend.beginTransaction),
+    commitTransaction: (...given) => struck("ITransaction::Commit", backend.commitTransaction(...given)),
+    abortTransaction: (...given) => struck("ITransaction::Abort", backend.abortTransaction(...given)),
+    releaseTransaction: (handle) => silent("ITransaction::Release", backend.releaseTransaction(handle)),
+    getMachineProperties: (...given) => struck("MQGetMachineProperties", backend.getMachineProperties(...given)),
+    getPrivateComputerInformation: (...given) =>
+      struck("MQGetPrivateComputerInformation", backend.getPrivateComputerInformation(...given)),
+    getQueueManagerInfo: (...given) => struck("MQMgmtGetInfo", backend.getQueueManagerInfo(...given)),
+    getQueueInfo: (...given) => struck("MQMgmtGetInfo", backend.getQueueInfo(...given)),
+    machineAction: (...given) => struck("MQMgmtAction", backend.machineAction(...given)),
+    queueAction: (...given) => struck("MQMgmtAction", backend.queueAction(...given))
   }
 }
 

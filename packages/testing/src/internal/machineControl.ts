@@ -1,23 +1,25 @@
 import * as Effect from "effect/Effect"
 import type { HeldCertificate } from "../MsmqControl.ts"
 import { MsmqControl } from "../MsmqControl.ts"
+import type { Identity } from "./Logons.ts"
 import type { Machine } from "./Machine.ts"
-import type { SecurityContextTable } from "./SecurityContextTable.ts"
+import { sweep } from "./Management.ts"
 import * as Sid from "./Sid.ts"
 
-export const addCertificate = (security: SecurityContextTable, held: HeldCertificate): void => {
-  const { certificates, user } = security
+/** Puts a certificate into somebody's store, registered under their SID or not. */
+export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertificate): void => {
   certificates.add(held.certificate, held.privateKey)
-  if (user === null) return
-  if (held.registered === true) certificates.register(held.certificate, user)
-  else certificates.unregister(held.certificate, user)
+  if (sid === null) return
+  if (held.registered === true) certificates.register(held.certificate, sid)
+  else certificates.unregister(held.certificate, sid)
 }
 
 /** The control service of one machine. */
 export const machineControl = (machine: Machine): MsmqControl["Service"] => {
   const { rejections, security } = machine
   return MsmqControl.of({
-    addCertificate: (held) => Effect.sync(() => addCertificate(security, held)),
+    addCertificate: (held) =>
+      Effect.sync(() => addCertificate({ sid: security.user, certificates: security.certificates }, held)),
     removeCertificate: (certificate) => Effect.sync(() => security.certificates.remove(certificate)),
     setInternalCertificate: (state) =>
       Effect.sync(() => {
@@ -37,14 +39,18 @@ export const machineControl = (machine: Machine): MsmqControl["Service"] => {
       keyFetches: security.keyFetches,
       signatures: security.signatures
     })),
-    queues: Effect.sync(() =>
-      machine.queues.map(({ formatName, length, outgoing, properties }) => ({
-        pathName: properties.pathName,
-        formatName,
-        messages: length,
-        outgoing
-      }))
-    ),
+    queues: Effect.clockWith((clock) => {
+      const queues = [...machine.queues.own, ...machine.queues.outgoing]
+      for (const queue of queues) sweep(queue, clock.currentTimeMillisUnsafe())
+      return Effect.succeed(
+        queues.map(({ formatName, length, outgoing, properties }) => ({
+          pathName: properties.pathName,
+          formatName,
+          messages: length,
+          outgoing
+        }))
+      )
+    }),
     rejected: Effect.sync(() => rejections.latest())
   })
 }

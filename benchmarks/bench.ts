@@ -1,0 +1,107 @@
+/**
+ * Measures the SDK against what one would write by hand, as ratios in one run. `--json` prints an array of
+ * `{ name, median, floor, ratio, target }`: medians in nanoseconds for a message; a target names the limit of the ratio.
+ */
+import { MessageQueue, Mqrt, SecurityContext, type Sender } from "@effect-msmq/core"
+import { NativeMqrt } from "@effect-msmq/native"
+import { Table } from "console-table-printer"
+import { Effect, Exit, ManagedRuntime, Scope, Stream } from "effect"
+import koffi from "koffi"
+import { parseArgs } from "node:util"
+import { buildForLinux } from "../packages/native/test/double/buildDouble.ts"
+import * as Floors from "./floors.ts"
+import { interleaved, median, ratio } from "./measure.ts"
+
+const { json } = parseArgs({ options: { json: { type: "boolean", default: false } } }).values
+
+const messages = 2000
+const body = new Uint8Array(1024).fill(7)
+const labels = Array.from({ length: messages }, (_, index) => `order ${index}`)
+
+interface Line {
+  readonly name: string
+  readonly median: number
+  readonly floor: number
+  readonly ratio: number
+  readonly target: string
+}
+
+const line = (name: string, times: ReadonlyArray<number>, floor: ReadonlyArray<number>, target: string): Line => ({
+  name,
+  median: median(times) / messages,
+  floor: median(floor) / messages,
+  ratio: ratio(times, floor),
+  target
+})
+
+const double = buildForLinux()
+if ("missing" in double) {
+  console.error(`the figures need the test double of mqrt.dll: ${double.missing}`)
+  process.exit(1)
+}
+
+const runtime = ManagedRuntime.make(NativeMqrt.layerWith({ library: double.mqrt }))
+const mqrt = await runtime.runPromise(Mqrt.Mqrt)
+const library = koffi.load(double.mqrt)
+const scope = Scope.makeUnsafe()
+const run = <A, E>(effect: Effect.Effect<A, E, Mqrt.Mqrt | Scope.Scope>): Promise<A> =>
+  runtime.runPromise(Scope.provide(effect, scope))
+
+const orders = ".\\private$\\orders"
+const formatName = await run(MessageQueue.create(orders))
+const sender: Sender.Sender = await run(MessageQueue.openSender(orders))
+const receiver = await run(MessageQueue.openReceiver(orders))
+const securityContext = await run(SecurityContext.acquire())
+const queue = await run(mqrt.openQueue(formatName, "send", "denyNone"))
+const reader = await run(mqrt.openQueue(formatName, "receive", "denyNone"))
+const rawContext = await run(mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null))
+
+const purge = () => run(mqrt.purgeQueue(reader))
+const sent = { queue, securityContext: rawContext, body, labels }
+const outgoing = labels.map((label) => ({ body, label, priority: 3 }))
+const options = { securityContext, senderIdType: "none" as const }
+
+const reusedBuffer = Floors.reusedBuffer(library)
+const structObjects = Floors.structObjects(library)
+const receiveByHand = Floors.reusedReceiveBuffer(library)
+const fill = async () => void (await run(sender.sendAll(outgoing, options)))
+
+const sends = await interleaved({
+  sdk: { run: fill, tidy: purge },
+  byHand: { run: async () => reusedBuffer(sent), tidy: purge },
+  objects: { run: async () => structObjects(sent), tidy: purge }
+})
+const receives = await interleaved({
+  sdk: {
+    prepare: fill,
+    run: () => run(Stream.runDrain(Stream.take(receiver.messages, messages)))
+  },
+  byHand: { prepare: fill, run: async () => void receiveByHand(reader, messages) }
+})
+
+const lines: ReadonlyArray<Line> = [
+  line("sendAll, against a reused buffer by hand", sends.sdk, sends.byHand, "at most 2.0, goal 1.5"),
+  line("struct objects by hand, against sendAll", sends.objects, sends.sdk, "at least 20, goal 40"),
+  line("messages stream, against a reused buffer by hand", receives.sdk, receives.byHand, "at most 3.0, goal 1.5")
+]
+
+await run(mqrt.closeQueue(queue))
+await run(mqrt.closeQueue(reader))
+await run(mqrt.freeSecurityContext(rawContext))
+await Effect.runPromise(Scope.close(scope, Exit.void))
+await runtime.dispose()
+
+if (json) console.log(JSON.stringify(lines))
+else {
+  const table = new Table({ shouldDisableColors: !process.stdout.isTTY })
+  for (const { floor, median, name, ratio, target } of lines) {
+    table.addRow({
+      figure: name,
+      "ns a message": median.toFixed(0),
+      "floor, ns": floor.toFixed(0),
+      ratio: ratio.toFixed(2),
+      target
+    })
+  }
+  table.printTable()
+}

@@ -1,0 +1,154 @@
+/**
+ * What machines and their queue managers tell of themselves, as it crosses the seam.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The properties of a queue manager in the directory: `MQGetMachineProperties`. `null` where the directory has none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MachineProperties {
+  /** `PROPID_QM_SITE_ID`: a GUID without braces. */
+  readonly siteId: string | null
+  /** `PROPID_QM_MACHINE_ID`: a GUID without braces. */
+  readonly machineId: string
+  /** `PROPID_QM_PATHNAME`: the computer's name. */
+  readonly pathName: string
+  /** `PROPID_QM_PATHNAME_DNS`. */
+  readonly pathNameDns: string | null
+  /** `PROPID_QM_CONNECTION`: connected networks; MSMQ 1.0. */
+  readonly connections: ReadonlyArray<string>
+  /** `PROPID_QM_ENCRYPTION_PK`. */
+  readonly encryptionKey: Uint8Array | null
+  /** `PROPID_QM_ENCRYPTION_PK_BASE`. */
+  readonly encryptionKeyBase: Uint8Array | null
+  /** `PROPID_QM_ENCRYPTION_PK_ENHANCED`. */
+  readonly encryptionKeyEnhanced: Uint8Array | null
+  /** `PROPID_QM_ENCRYPTION_PK_AES`. */
+  readonly encryptionKeyAes: Uint8Array | null
+}
+
+/**
+ * What a computer tells of its Message Queuing: `MQGetPrivateComputerInformation`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PrivateComputerInformation {
+  /** `PROPID_PC_VERSION`: major in the top byte, minor in the next, build in the lower 16 bits. */
+  readonly version: number
+  /** `PROPID_PC_DS_ENABLED`: whether it works with the directory. */
+  readonly directoryEnabled: boolean
+}
+
+/**
+ * What a queue manager tells of itself: `MQMgmtGetInfo` of `MACHINE`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueManagerInfo {
+  /** `PROPID_MGMT_MSMQ_ACTIVEQUEUES`: format names. */
+  readonly activeQueues: ReadonlyArray<string>
+  /** `PROPID_MGMT_MSMQ_PRIVATEQ`: path names. */
+  readonly privateQueues: ReadonlyArray<string>
+  /** `PROPID_MGMT_MSMQ_DSSERVER`. */
+  readonly directoryServer: string | null
+  /** `PROPID_MGMT_MSMQ_CONNECTED`. */
+  readonly connected: boolean
+  /** `PROPID_MGMT_MSMQ_TYPE`: version and build, as text. */
+  readonly type: string
+  /** `PROPID_MGMT_MSMQ_BYTES_IN_ALL_QUEUES`. */
+  readonly bytesInAllQueues: bigint
+}
+
+/**
+ * A place in the exactly-once stream to another queue manager: `SEQUENCE_INFO`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SequenceInfo {
+  readonly sequenceId: bigint
+  readonly sequenceNumber: number
+  readonly previousNumber: number
+}
+
+/**
+ * What a queue manager tells of a queue, local or outgoing: `MQMgmtGetInfo` of `QUEUE=`. Only an active queue has it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueInfo {
+  /** `PROPID_MGMT_QUEUE_PATHNAME`. */
+  readonly pathName: string | null
+  /** `PROPID_MGMT_QUEUE_FORMATNAME`. */
+  readonly formatName: string
+  /** `PROPID_MGMT_QUEUE_TYPE`: `"PUBLIC"`, `"PRIVATE"`, `"MACHINE"`, `"CONNECTOR"` or `"MULTICAST"`. */
+  readonly type: string
+  /** `PROPID_MGMT_QUEUE_LOCATION`. */
+  readonly isLocal: boolean
+  /** `PROPID_MGMT_QUEUE_XACT`; `null`: unknown. */
+  readonly transactional: boolean | null
+  /** `PROPID_MGMT_QUEUE_FOREIGN`; `null`: unknown. */
+  readonly foreign: boolean | null
+  /** `PROPID_MGMT_QUEUE_MESSAGE_COUNT`. */
+  readonly messageCount: number
+  /** `PROPID_MGMT_QUEUE_BYTES_IN_QUEUE`. */
+  readonly bytesInQueue: number
+  /** `PROPID_MGMT_QUEUE_JOURNAL_MESSAGE_COUNT`. */
+  readonly journalMessageCount: number
+  /** `PROPID_MGMT_QUEUE_BYTES_IN_JOURNAL`. */
+  readonly bytesInJournal: number
+  /** `PROPID_MGMT_QUEUE_STATE`: such as `"LOCAL CONNECTION"` or `"WAITING"` (behaviour C-53). */
+  readonly state: string
+  /** `PROPID_MGMT_QUEUE_NEXTHOPS`. */
+  readonly nextHops: ReadonlyArray<string>
+  /** `PROPID_MGMT_QUEUE_SUBQUEUE_NAMES`; `PROPID_MGMT_QUEUE_SUBQUEUE_COUNT` is its length. */
+  readonly subqueues: ReadonlyArray<string>
+  /** The exactly-once delivery of an outgoing queue. */
+  readonly endOfData: {
+    /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK`. */
+    readonly lastAcknowledged: SequenceInfo | null
+    /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME`: seconds since 1970. */
+    readonly lastAcknowledgedTime: number | null
+    /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK_COUNT`. */
+    readonly lastAcknowledgedCount: number | null
+    /** `PROPID_MGMT_QUEUE_EOD_FIRST_NON_ACK`. */
+    readonly firstUnacknowledged: SequenceInfo | null
+    /** `PROPID_MGMT_QUEUE_EOD_LAST_NON_ACK`. */
+    readonly lastUnacknowledged: SequenceInfo | null
+    /** `PROPID_MGMT_QUEUE_EOD_NEXT_SEQ`. */
+    readonly next: SequenceInfo | null
+    /** `PROPID_MGMT_QUEUE_EOD_NO_READ_COUNT`. */
+    readonly unreadCount: number | null
+    /** `PROPID_MGMT_QUEUE_EOD_NO_ACK_COUNT`. */
+    readonly unacknowledgedCount: number | null
+    /** `PROPID_MGMT_QUEUE_EOD_RESEND_TIME`: seconds since 1970. */
+    readonly resendTime: number | null
+    /** `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`: seconds. */
+    readonly resendInterval: number | null
+    /** `PROPID_MGMT_QUEUE_EOD_RESEND_COUNT`. */
+    readonly resendCount: number | null
+  }
+}
+
+/**
+ * What `MQMgmtAction` can be asked to do, with the machine or with one queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MachineAction = "CONNECT" | "DISCONNECT" | "TIDY"
+
+/**
+ * What `MQMgmtAction` can be asked to do with a queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QueueAction = "PAUSE" | "RESUME" | "EOD_RESEND"

@@ -1,0 +1,86 @@
+/**
+ * Message Queuing itself: the `Mqrt` service over `mqrt.dll`, on Windows.
+ *
+ * @since 0.1.0
+ */
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as MqrtLibrary from "./MqrtLibrary.ts"
+
+/**
+ * Which files to load, as names that the system looks up, or as paths.
+ *
+ * - `library`: instead of `mqrt.dll`
+ * - `identityLibrary`: instead of `advapi32.dll` and `kernel32.dll`, whose functions lend another user's identity to the
+ *   getting of a security context; for tests
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly library: string
+  readonly identityLibrary?: string | undefined
+}
+
+const unavailable =
+  (library: string) =>
+  (cause: unknown): MsmqError =>
+    new MsmqError({
+      operation: "NativeMqrt.layer",
+      reason: {
+        _tag: "MqrtUnavailable",
+        library,
+        platform: process.platform,
+        cause: cause instanceof Error ? cause.message : String(cause)
+      }
+    })
+
+const functions = (options: Options): Effect.Effect<Mqrt.MqrtFunctions, MsmqError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const failed = unavailable(options.library)
+    // Not before: who only imports this module loads nothing, and on a system that koffi does not know nothing fails.
+    const { open } = yield* Effect.tryPromise({ try: () => import("./internal/backend.ts"), catch: failed })
+    const backend = yield* Effect.acquireRelease(Effect.try({ try: () => open(options), catch: failed }), ({ close }) =>
+      Effect.sync(close)
+    )
+    return backend.functions
+  })
+
+/**
+ * The service over the given files. The library is loaded when the layer is built and let go after everything that was
+ * opened through it is closed.
+ *
+ * **Details**
+ *
+ * Where there is no Message Queuing the layer fails with the reason `MqrtUnavailable`, whose message says how to get it.
+ * A function that an older Windows does not have fails when it is used, with the reason `FunctionMissing`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { NativeMqrt } from "@effect-msmq/native"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Layer.launch(NativeMqrt.layerWith({ library: "nowhere.dll" })).pipe(
+ *   Effect.catchReason("MsmqError", "MqrtUnavailable", (reason) => Effect.succeed(reason.library))
+ * )
+ *
+ * await Effect.runPromise(program) // => "nowhere.dll"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> => Mqrt.layer(functions(options))
+
+/**
+ * The service over `mqrt.dll`, or over the library that the configuration `MQRT_LIBRARY` names.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Mqrt.Mqrt, MsmqError> = Layer.unwrap(
+  Effect.map(Effect.orDie(MqrtLibrary.fromConfig), (library) => layerWith({ library }))
+)

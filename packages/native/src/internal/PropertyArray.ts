@@ -1,0 +1,53 @@
+import { layout } from "./layout.ts"
+import type { MemoryBlock } from "./MemoryBlock.ts"
+import { messagePropertyName } from "./messagePropertyTable.ts"
+
+/** More than a call can name: ids are unique, and 69 are known. */
+const capacity = 72
+
+const { MQPROPS, MQPROPVARIANT } = layout
+const align = (offset: number): number => (offset + 7) & ~7
+
+/** Where the arrays stand in a block, in bytes: behind the `MQMSGPROPS` with which it begins. */
+export const idsAt = align(MQPROPS.size)
+export const variantsAt = align(idsAt + capacity * 4)
+export const statusesAt = variantsAt + capacity * MQPROPVARIANT.size
+/** Where the block is free for values. */
+export const valuesAt = align(statusesAt + capacity * 4)
+
+/** The same in 32-bit words, which is how they are written. */
+export const idsWord = idsAt / 4
+export const variantsWord = variantsAt / 4
+export const statusesWord = statusesAt / 4
+export const wordsPerVariant = MQPROPVARIANT.size / 4
+export const valueWord = MQPROPVARIANT.value / 4
+export const elementsWord = MQPROPVARIANT.elements / 4
+
+/** Writes the pointers of `MQMSGPROPS`, which are the same for the life of the block. */
+export const writeHeader = (block: MemoryBlock): void => {
+  block.point(MQPROPS.aPropID / 4, idsAt)
+  block.point(MQPROPS.aPropVar / 4, variantsAt)
+  block.point(MQPROPS.aStatus / 4, statusesAt)
+}
+
+/** Writes how many properties the call names. */
+export const writeCount = (block: MemoryBlock, count: number): void => {
+  block.words[MQPROPS.cProp / 4] = count
+}
+
+export const clearStatuses = (block: MemoryBlock): void => {
+  block.words.fill(0, statusesWord, statusesWord + capacity)
+}
+
+/** What the status array says of each property that was refused; information codes are no refusals. */
+export const refusedProperties = (
+  block: MemoryBlock,
+  count: number
+): ReadonlyArray<{ readonly property: string; readonly status: number }> => {
+  const refused: Array<{ readonly property: string; readonly status: number }> = []
+  for (let index = 0; index < count; index++) {
+    const status = block.words[statusesWord + index] ?? 0
+    if (status >= 0x80000000) refused.push({ property: messagePropertyName(block.words[idsWord + index] ?? 0), status })
+  }
+  return refused
+}

@@ -1,0 +1,268 @@
+import type {
+  MessageProperties,
+  OutgoingProperties,
+  SendOptions,
+  SendOutcome
+} from "@effect-msmq/core/MessageProperties"
+import { MqrtFailure } from "@effect-msmq/core/Mqrt"
+import { writeGuid } from "./guid.ts"
+import { MemoryBlock } from "./MemoryBlock.ts"
+import { MessageIdText } from "./MessageIdText.ts"
+import { messageProperties as PROPID_M } from "./messagePropertyTable.ts"
+import * as Value from "./messageValues.ts"
+import {
+  clearStatuses,
+  elementsWord,
+  idsWord,
+  refusedProperties,
+  valuesAt,
+  valueWord,
+  variantsWord,
+  wordsPerVariant,
+  writeCount,
+  writeHeader
+} from "./PropertyArray.ts"
+import { writeText } from "./utf16.ts"
+import type { VT_CLSID, VT_LPWSTR, VT_UI1, VT_UI2, VT_UI4, VT_VECTOR_UI1 } from "./variantTypes.ts"
+
+/** `MQSendMessage`, or what stands for it. */
+export type MQSendMessage = (queue: bigint, properties: bigint, transaction: bigint) => number
+
+/** A row of the table whose `VARTYPE` fits the way it is written. */
+interface Row<Vartype extends number> {
+  readonly id: number
+  readonly vartype: Vartype
+}
+
+/** What a block is made with, and goes back to: a good deal more than most messages need. */
+const usualSize = 64 * 1024
+/** A block that grew beyond this is given back after the call. */
+const largestKept = 1024 * 1024
+
+const messageIdSize = 20
+/** The NUL of each text, and what is lost to alignment, of everything that one message can hold. */
+const slack = 512
+
+/**
+ * The memory that messages are sent from: one block, written over for each message and from call to call. What holds for
+ * the whole call is written once; what is as MSMQ would take it anyway is left out (behaviour D-20).
+ */
+export class SendBlock {
+  #block: MemoryBlock
+  #isOpen = true
+  #count = 0
+  #free = 0
+  /** Where the properties of the call end and those of the message begin. */
+  #callCount = 0
+  #callFree = 0
+  #messageIdAt = 0
+  readonly #messageIdText = new MessageIdText()
+
+  constructor() {
+    this.#block = newBlock(usualSize)
+  }
+
+  /** Sends one message after another until one fails. */
+  send(
+    MQSendMessage: MQSendMessage,
+    queue: bigint,
+    messages: ReadonlyArray<OutgoingProperties>,
+    options: SendOptions,
+    transactionPointer: bigint
+  ): SendOutcome {
+    if (!this.#isOpen) throw new Error("SendBlock: send after close")
+    const messageIds: Array<string> | null = options.messageIds ? [] : null
+    try {
+      this.#writeCall(options)
+      let accepted = 0
+      for (const message of messages) {
+        this.#writeMessage(message, options)
+        const hr = MQSendMessage(queue, this.#block.address, transactionPointer) >>> 0
+        if (hr >= 0x80000000) {
+          const properties = refusedProperties(this.#block, this.#count)
+          return {
+            accepted,
+            messageIds,
+            failure: new MqrtFailure({ function: "MQSendMessage", code: hr, properties })
+          }
+        }
+        accepted++
+        if (messageIds !== null)
+          messageIds.push(this.#messageIdText.of(this.#block.bytes, this.#block.words, this.#messageIdAt))
+      }
+      return { accepted, messageIds, failure: null }
+    } finally {
+      if (this.#block.size > largestKept) this.#replace(usualSize)
+    }
+  }
+
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#block.free()
+  }
+
+  #writeCall(options: SendOptions): void {
+    this.#makeRoom(valuesAt + sizeOfCall(options))
+    clearStatuses(this.#block)
+    this.#count = 0
+    this.#free = valuesAt
+    if (options.securityContext !== null)
+      this.#number(PROPID_M.SECURITY_CONTEXT, Number(BigInt.asUintN(32, options.securityContext)))
+    if (options.senderCertificate !== null) this.#bytes(PROPID_M.SENDER_CERT, options.senderCertificate)
+    if (options.authenticationLevel !== "none")
+      this.#number(PROPID_M.AUTH_LEVEL, Value.authenticationLevels[options.authenticationLevel])
+    if (options.hashAlgorithm !== null) this.#number(PROPID_M.HASH_ALG, Value.hashAlgorithms[options.hashAlgorithm])
+    if (options.provider !== null) {
+      this.#text(PROPID_M.PROV_NAME, options.provider.name)
+      this.#number(PROPID_M.PROV_TYPE, options.provider.type)
+    }
+    if (options.senderIdType !== "sid") this.#number(PROPID_M.SENDERID_TYPE, Value.senderIdTypes[options.senderIdType])
+    if (options.privacyLevel !== "none") this.#number(PROPID_M.PRIV_LEVEL, Value.privacyLevels[options.privacyLevel])
+    if (options.encryptionAlgorithm !== null)
+      this.#number(PROPID_M.ENCRYPTION_ALG, Value.encryptionAlgorithms[options.encryptionAlgorithm])
+    if (options.messageIds) {
+      this.#messageIdAt = this.#vector(PROPID_M.MSGID, messageIdSize)
+    }
+    this.#callCount = this.#count
+    this.#callFree = this.#free
+  }
+
+  #writeMessage(message: OutgoingProperties, options: SendOptions): void {
+    const size = sizeOfMessage(message)
+    if (this.#callFree + size > this.#block.size) {
+      this.#makeRoom(this.#callFree + size)
+      this.#writeCall(options)
+    }
+    this.#count = this.#callCount
+    this.#free = this.#callFree
+    this.#writeCommon(message)
+    if (message.connector !== null || message.soap !== null) this.#writeSeldom(message)
+    writeCount(this.#block, this.#count)
+  }
+
+  #writeCommon(message: MessageProperties): void {
+    if (message.body.length > 0) this.#bytes(PROPID_M.BODY, message.body)
+    if (message.bodyType !== 0) this.#number(PROPID_M.BODY_TYPE, message.bodyType)
+    if (message.label !== "") this.#text(PROPID_M.LABEL, message.label)
+    if (message.priority !== 3) this.#number(PROPID_M.PRIORITY, message.priority)
+    if (message.delivery !== "express") this.#number(PROPID_M.DELIVERY, Value.deliveries[message.delivery])
+    if (message.acknowledge !== null) {
+      const bits = Value.acknowledgeBits(message.acknowledge)
+      if (bits !== 0) this.#number(PROPID_M.ACKNOWLEDGE, bits)
+    }
+    if (message.journaling !== null) {
+      const bits = Value.journalingBits(message.journaling)
+      if (bits !== 0) this.#number(PROPID_M.JOURNAL, bits)
+    }
+    if (message.correlationId !== null) this.#bytes(PROPID_M.CORRELATIONID, message.correlationId)
+    if (message.appSpecific !== 0) this.#number(PROPID_M.APPSPECIFIC, message.appSpecific)
+    if (message.extension !== null && message.extension.length > 0) this.#bytes(PROPID_M.EXTENSION, message.extension)
+    if (message.timeToReachQueue !== null) this.#number(PROPID_M.TIME_TO_REACH_QUEUE, message.timeToReachQueue)
+    if (message.timeToBeReceived !== null) this.#number(PROPID_M.TIME_TO_BE_RECEIVED, message.timeToBeReceived)
+    if (message.responseQueue !== null) this.#text(PROPID_M.RESP_FORMAT_NAME, message.responseQueue)
+    if (message.adminQueue !== null) this.#text(PROPID_M.ADMIN_QUEUE, message.adminQueue)
+    if (message.deadLetterQueue !== null) this.#text(PROPID_M.DEADLETTER_QUEUE, message.deadLetterQueue)
+    if (message.trace) this.#number(PROPID_M.TRACE, 1)
+  }
+
+  #writeSeldom({ connector, soap }: OutgoingProperties): void {
+    if (connector !== null) {
+      this.#guid(PROPID_M.CONNECTOR_TYPE, connector.type)
+      if (connector.class !== 0) this.#number(PROPID_M.CLASS, connector.class)
+      if (connector.authenticated) this.#number(PROPID_M.AUTHENTICATED, 1)
+      if (connector.signature !== null) this.#bytes(PROPID_M.SIGNATURE, connector.signature)
+      if (connector.symmetricKey !== null) this.#bytes(PROPID_M.DEST_SYMM_KEY, connector.symmetricKey)
+    }
+    if (soap !== null) {
+      if (soap.header !== null) this.#text(PROPID_M.SOAP_HEADER, soap.header)
+      if (soap.body !== null) this.#text(PROPID_M.SOAP_BODY, soap.body)
+    }
+  }
+
+  /** Names one more property, and gives the first word of its variant. */
+  #name(row: Row<number>): number {
+    const { words } = this.#block
+    const index = this.#count++
+    const variant = variantsWord + index * wordsPerVariant
+    words[idsWord + index] = row.id
+    words[variant] = row.vartype
+    return variant
+  }
+
+  /** Takes room for a value, and gives where it is. */
+  #take(size: number): number {
+    const at = this.#free
+    this.#free = (at + size + 7) & ~7
+    return at
+  }
+
+  /** A whole word, whatever its width: the bytes above are those of the property that stood here before. */
+  #number(row: Row<typeof VT_UI1 | typeof VT_UI2 | typeof VT_UI4>, value: number): void {
+    this.#block.words[this.#name(row) + valueWord] = value
+  }
+
+  #vector(row: Row<typeof VT_VECTOR_UI1>, length: number): number {
+    const variant = this.#name(row)
+    const at = this.#take(length)
+    this.#block.words[variant + valueWord] = length
+    this.#block.point(variant + elementsWord, at)
+    return at
+  }
+
+  #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array): void {
+    this.#block.bytes.set(value, this.#vector(row, value.length))
+  }
+
+  #text(row: Row<typeof VT_LPWSTR>, value: string): void {
+    const at = this.#take(2 * value.length + 2)
+    this.#block.point(this.#name(row) + valueWord, at)
+    writeText(this.#block.units, at >>> 1, value)
+  }
+
+  #guid(row: Row<typeof VT_CLSID>, value: string): void {
+    const at = this.#take(16)
+    this.#block.point(this.#name(row) + valueWord, at)
+    writeGuid(this.#block.bytes, at, value)
+  }
+
+  #makeRoom(size: number): void {
+    if (size > this.#block.size) this.#replace(2 ** Math.ceil(Math.log2(size)))
+  }
+
+  /** The new block is there before the old one goes: when memory is short, the old one is still whole. */
+  #replace(size: number): void {
+    const block = newBlock(size)
+    this.#block.free()
+    this.#block = block
+  }
+}
+
+const newBlock = (size: number): MemoryBlock => {
+  const block = new MemoryBlock(size)
+  writeHeader(block)
+  return block
+}
+
+const sizeOfText = (text: string | null): number => (text === null ? 0 : 2 * text.length)
+const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : bytes.length)
+
+const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
+  slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
+
+const sizeOfMessage = (message: OutgoingProperties): number => {
+  const size =
+    slack +
+    message.body.length +
+    sizeOfText(message.label) +
+    sizeOfBytes(message.correlationId) +
+    sizeOfBytes(message.extension) +
+    sizeOfText(message.responseQueue) +
+    sizeOfText(message.adminQueue) +
+    sizeOfText(message.deadLetterQueue)
+  return message.connector === null && message.soap === null ? size : size + sizeOfSeldom(message)
+}
+
+const sizeOfSeldom = ({ connector, soap }: OutgoingProperties): number =>
+  (connector === null ? 0 : sizeOfBytes(connector.signature) + sizeOfBytes(connector.symmetricKey)) +
+  (soap === null ? 0 : sizeOfText(soap.header) + sizeOfText(soap.body))

@@ -1,0 +1,59 @@
+import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import { type Arrivals, polledArrivals } from "./Arrivals.ts"
+import type { Bindings, LibraryFiles } from "./bindings.ts"
+import { bind } from "./bindings.ts"
+import { cursors } from "./cursors.ts"
+import { locate } from "./locate.ts"
+import { management } from "./management.ts"
+import { moving } from "./moving.ts"
+import { names } from "./names.ts"
+import { overlappedArrivals } from "./overlappedArrivals.ts"
+import { queues } from "./queues.ts"
+import { queueSecurity } from "./queueSecurity.ts"
+import { receiving } from "./receiving.ts"
+import { securityContexts } from "./securityContexts.ts"
+import { sending } from "./sending.ts"
+import { transactionPointer, transactions } from "./transactions.ts"
+
+const noHandle = BigInt(0)
+
+const arrivals = ({ functions }: Bindings): Arrivals =>
+  process.platform === "win32"
+    ? overlappedArrivals({
+        MQReceiveMessage: functions.MQReceiveMessage,
+        CreateEventW: (...args) => functions.CreateEventW(...args) ?? noHandle,
+        CloseHandle: functions.CloseHandle,
+        RegisterWaitForSingleObject: functions.RegisterWaitForSingleObject,
+        UnregisterWaitEx: functions.UnregisterWaitEx
+      })
+    : polledArrivals()
+
+/** All functions of the seam over a library, and what lets go of the library when nothing is open any more. */
+export const open = (files: LibraryFiles): { readonly functions: MqrtFunctions; readonly close: () => void } => {
+  const bindings = bind(files)
+  const send = sending(bindings.functions, transactionPointer)
+  const receive = receiving(bindings.functions, arrivals(bindings), transactionPointer)
+  const queue = queues(bindings)
+  return {
+    functions: {
+      ...securityContexts(bindings),
+      ...queue,
+      ...queueSecurity(bindings),
+      ...locate(bindings),
+      ...names(bindings),
+      ...cursors(bindings),
+      ...moving(bindings),
+      ...transactions(bindings),
+      ...management(bindings),
+      sendMessages: send.sendMessages,
+      receiveMessage: receive.receiveMessage,
+      receiveMessageByLookupId: receive.receiveMessageByLookupId,
+      closeQueue: (handle) => receive.closing(handle, queue.closeQueue(handle))
+    },
+    close: () => {
+      send.close()
+      receive.close()
+      bindings.unload()
+    }
+  }
+}

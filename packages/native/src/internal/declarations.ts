@@ -1,0 +1,142 @@
+/**
+ * Every function that the SDK may call, as `mq.h`, `winbase.h` and `synchapi.h` declare it. One line is one function: it
+ * says to koffi how to call it, and to TypeScript what it takes.
+ */
+
+/** The library that a function comes from. */
+export type Library = "mqrt" | "advapi32" | "kernel32"
+
+/** The functions, by library. A name of a type that is not among {@link koffiTypes} is that of a pointer. */
+export const prototypes = {
+  mqrt: [
+    // Security contexts and certificates
+    "HRESULT MQGetSecurityContext(PVOID lpCertBuffer, DWORD dwCertBufferLength, HANDLE* phSecurityContext)",
+    "HRESULT MQGetSecurityContextEx(PVOID lpCertBuffer, DWORD dwCertBufferLength, HANDLE* phSecurityContext)",
+    "VOID MQFreeSecurityContext(HANDLE hSecurityContext)",
+    "HRESULT MQRegisterCertificate(DWORD dwFlags, PVOID lpCertBuffer, DWORD dwCertBufferLength)",
+    // Queues
+    "HRESULT MQCreateQueue(PSECURITY_DESCRIPTOR pSecurityDescriptor, MQQUEUEPROPS* pQueueProps, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
+    "HRESULT MQDeleteQueue(LPCWSTR lpwcsFormatName)",
+    "HRESULT MQGetQueueProperties(LPCWSTR lpwcsFormatName, MQQUEUEPROPS* pQueueProps)",
+    "HRESULT MQSetQueueProperties(LPCWSTR lpwcsFormatName, MQQUEUEPROPS* pQueueProps)",
+    "HRESULT MQGetQueueSecurity(LPCWSTR lpwcsFormatName, SECURITY_INFORMATION RequestedInformation, PSECURITY_DESCRIPTOR pSecurityDescriptor, DWORD nLength, LPDWORD lpnLengthNeeded)",
+    "HRESULT MQSetQueueSecurity(LPCWSTR lpwcsFormatName, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR pSecurityDescriptor)",
+    "HRESULT MQOpenQueue(LPCWSTR lpwcsFormatName, DWORD dwAccess, DWORD dwShareMode, QUEUEHANDLE* phQueue)",
+    "HRESULT MQCloseQueue(QUEUEHANDLE hQueue)",
+    "HRESULT MQPurgeQueue(QUEUEHANDLE hQueue)",
+    "HRESULT MQCreateCursor(QUEUEHANDLE hQueue, HANDLE* phCursor)",
+    "HRESULT MQCloseCursor(HANDLE hCursor)",
+    // The search for public queues
+    "HRESULT MQLocateBegin(LPCWSTR lpwcsContext, MQRESTRICTION* pRestriction, MQCOLUMNSET* pColumns, MQSORTSET* pSort, HANDLE* phEnum)",
+    "HRESULT MQLocateNext(HANDLE hEnum, LPDWORD pcProps, MQPROPVARIANT* aPropVar)",
+    "HRESULT MQLocateEnd(HANDLE hEnum)",
+    // Names
+    "HRESULT MQPathNameToFormatName(LPCWSTR lpwcsPathName, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
+    "HRESULT MQHandleToFormatName(QUEUEHANDLE hQueue, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
+    "HRESULT MQInstanceToFormatName(GUID* pGuid, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
+    "HRESULT MQADsPathToFormatName(LPCWSTR lpwcsADsPath, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
+    // Messages
+    "HRESULT MQSendMessage(QUEUEHANDLE hDestinationQueue, MQMSGPROPS* pMessageProps, ITransaction* pTransaction)",
+    "HRESULT MQReceiveMessage(QUEUEHANDLE hSource, DWORD dwTimeout, DWORD dwAction, MQMSGPROPS* pMessageProps, LPOVERLAPPED lpOverlapped, PMQRECEIVECALLBACK fnReceiveCallback, HANDLE hCursor, ITransaction* pTransaction)",
+    "HRESULT MQReceiveMessageByLookupId(QUEUEHANDLE hSource, ULONGLONG ullLookupId, DWORD dwLookupAction, MQMSGPROPS* pMessageProps, LPOVERLAPPED lpOverlapped, PMQRECEIVECALLBACK fnReceiveCallback, ITransaction* pTransaction)",
+    "HRESULT MQGetOverlappedResult(LPOVERLAPPED lpOverlapped)",
+    "HRESULT MQMoveMessage(QUEUEHANDLE hSourceQueue, QUEUEHANDLE hDestinationQueue, ULONGLONG ullLookupId, ITransaction* pTransaction)",
+    "HRESULT MQMarkMessageRejected(HANDLE hQueue, ULONGLONG ullLookupId)",
+    "HRESULT MQBeginTransaction(ITransaction** ppTransaction)",
+    // Management
+    "HRESULT MQGetMachineProperties(LPCWSTR lpwcsMachineName, GUID* pguidMachineId, MQQMPROPS* pQMProps)",
+    "HRESULT MQGetPrivateComputerInformation(LPCWSTR lpwcsComputerName, MQPRIVATEPROPS* pPrivateProps)",
+    "HRESULT MQMgmtGetInfo(LPCWSTR pComputerName, LPCWSTR pObjectName, MQMGMTPROPS* pMgmtProps)",
+    "HRESULT MQMgmtAction(LPCWSTR pComputerName, LPCWSTR pObjectName, LPCWSTR pAction)",
+    "VOID MQFreeMemory(PVOID pvMemory)"
+  ],
+  advapi32: [
+    // The password goes by its address, so that its bytes can be wiped afterwards.
+    "BOOL LogonUserW(LPCWSTR lpszUsername, LPCWSTR lpszDomain, PVOID lpszPassword, DWORD dwLogonType, DWORD dwLogonProvider, HANDLE* phToken)",
+    "BOOL ImpersonateLoggedOnUser(HANDLE hToken)",
+    "BOOL RevertToSelf()"
+  ],
+  kernel32: [
+    "DWORD GetLastError()",
+    "BOOL CloseHandle(HANDLE hObject)",
+    "HANDLE CreateEventW(PVOID lpEventAttributes, BOOL bManualReset, BOOL bInitialState, PVOID lpName)",
+    "BOOL RegisterWaitForSingleObject(HANDLE* phNewWaitObject, HANDLE hObject, WAITORTIMERCALLBACK Callback, PVOID Context, ULONG dwMilliseconds, ULONG dwFlags)",
+    "BOOL UnregisterWaitEx(HANDLE WaitHandle, HANDLE CompletionEvent)"
+  ]
+} as const satisfies Record<Library, ReadonlyArray<string>>
+
+/** What `ITransaction` offers, by the slot of its table of functions; the first argument is the object itself. */
+export const transactionMethods = {
+  Release: { slot: 2, prototype: "ULONG Release(ITransaction* This)" },
+  Commit: { slot: 3, prototype: "HRESULT Commit(ITransaction* This, BOOL fRetaining, DWORD grfTC, DWORD grfRM)" },
+  Abort: { slot: 4, prototype: "HRESULT Abort(ITransaction* This, BOID* pboidReason, BOOL fRetaining, BOOL fAsync)" }
+} as const
+
+/** What koffi is told a type is; every other type is a pointer, `void *`. A `LONG` of Windows is always 4 bytes. */
+export const koffiTypes = {
+  HRESULT: "uint32_t",
+  BOOL: "int32_t",
+  DWORD: "uint32_t",
+  ULONG: "uint32_t",
+  SECURITY_INFORMATION: "uint32_t",
+  ULONGLONG: "uint64_t",
+  LPCWSTR: "str16",
+  VOID: "void"
+} as const
+
+/** The name of koffi's type for a type of the declarations. */
+export const koffiType = (type: string): string =>
+  Object.hasOwn(koffiTypes, type) ? koffiTypes[type as keyof typeof koffiTypes] : "void *"
+
+/** An address, or memory that koffi takes the address of; a handle is an address too. */
+export type Pointer = bigint | ArrayBuffer | Uint8Array | null
+
+interface Scalars {
+  readonly HRESULT: number
+  readonly BOOL: number
+  readonly DWORD: number
+  readonly ULONG: number
+  readonly SECURITY_INFORMATION: number
+  readonly ULONGLONG: bigint
+  readonly LPCWSTR: string | null
+  readonly VOID: void
+}
+
+type Given<Type extends string> = Type extends keyof Scalars ? Scalars[Type] : Pointer
+type Returned<Type extends string> = Type extends keyof Scalars ? Scalars[Type] : bigint | null
+
+type ParametersOf<List extends string> = List extends `${infer Type} ${string}, ${infer Rest}`
+  ? [Given<Type>, ...ParametersOf<Rest>]
+  : List extends `${infer Type} ${string}`
+    ? [Given<Type>]
+    : []
+
+/** The arguments that a prototype takes. */
+export type ArgumentsOf<Prototype extends string> = Prototype extends `${string}(${infer List})`
+  ? ParametersOf<List>
+  : never
+
+/** What a prototype returns. */
+export type ResultOf<Prototype extends string> = Prototype extends `${infer Type} ${string}(${string}`
+  ? Returned<Type>
+  : never
+
+type NameOf<Prototype extends string> = Prototype extends `${string} ${infer Name}(${string}` ? Name : never
+type Prototypes = (typeof prototypes)[Library][number]
+
+/** A function, callable at once or, by `async`, on a thread of libuv's pool. */
+export interface Bound<Arguments extends ReadonlyArray<unknown>, Result> {
+  (...args: Arguments): Result
+  readonly async: (...args: [...Arguments, (error: unknown, result: Result) => void]) => void
+}
+
+type AllArguments = { readonly [P in Prototypes as NameOf<P>]: ArgumentsOf<P> }
+type AllResults = { readonly [P in Prototypes as NameOf<P>]: ResultOf<P> }
+
+/** All functions, by name. */
+export type Functions = { readonly [Name in keyof AllArguments]: Bound<AllArguments[Name], AllResults[Name]> }
+
+type HresultPrototypes = Extract<Prototypes, `HRESULT ${string}`>
+
+/** The arguments of each function that returns an `HRESULT`. */
+export type HresultArguments = { readonly [P in HresultPrototypes as NameOf<P>]: ArgumentsOf<P> }

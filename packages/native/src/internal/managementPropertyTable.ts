@@ -1,0 +1,91 @@
+import type { QueueInfo, QueueManagerInfo, SequenceInfo } from "@effect-msmq/core/ManagementProperties"
+import { layout } from "./layout.ts"
+import type { PropertyRow } from "./PropertyBlock.ts"
+
+type Rows<Record> = { readonly [Field in keyof Record]: PropertyRow<Record[Field]> }
+
+const text = { type: "VT_LPWSTR", decode: (raw: string | null) => raw ?? "" } as const
+const textOrNull = { type: "VT_LPWSTR", decode: (raw: string | null) => raw } as const
+const texts = { type: "VT_VECTOR|VT_LPWSTR", decode: (raw: ReadonlyArray<string> | null) => raw ?? [] } as const
+const count = { type: "VT_UI4", decode: (raw: number | null) => raw ?? 0 } as const
+const countOrNull = { type: "VT_UI4", decode: (raw: number | null) => raw } as const
+const timeOrNull = { type: "VT_I4", decode: (raw: number | null) => raw } as const
+
+/** `"YES"`, `"NO"` or `"UNKNOWN"`. */
+const yesOrNo = {
+  type: "VT_LPWSTR",
+  decode: (raw: string | null) => (raw === "YES" ? true : raw === "NO" ? false : null)
+} as const
+
+const { SEQUENCE_INFO } = layout
+
+/** A `BLOB` that holds a `SEQUENCE_INFO`. */
+const sequence = {
+  type: "VT_BLOB",
+  decode: (raw: Uint8Array | null): SequenceInfo | null => {
+    if (raw === null || raw.length < SEQUENCE_INFO.size) return null
+    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+    return {
+      sequenceId: view.getBigInt64(SEQUENCE_INFO.SeqID, true),
+      sequenceNumber: view.getUint32(SEQUENCE_INFO.SeqNo, true),
+      previousNumber: view.getUint32(SEQUENCE_INFO.PrevNo, true)
+    }
+  }
+} as const
+
+/** What a queue manager tells of itself. */
+export const queueManagerInfo = {
+  activeQueues: { id: 1, name: "PROPID_MGMT_MSMQ_ACTIVEQUEUES", ...texts },
+  privateQueues: { id: 2, name: "PROPID_MGMT_MSMQ_PRIVATEQ", ...texts },
+  directoryServer: { id: 3, name: "PROPID_MGMT_MSMQ_DSSERVER", ...textOrNull },
+  connected: {
+    id: 4,
+    name: "PROPID_MGMT_MSMQ_CONNECTED",
+    type: "VT_LPWSTR",
+    decode: (raw: string | null) => raw === "CONNECTED"
+  },
+  type: { id: 5, name: "PROPID_MGMT_MSMQ_TYPE", ...text },
+  bytesInAllQueues: {
+    id: 6,
+    name: "PROPID_MGMT_MSMQ_BYTES_IN_ALL_QUEUES",
+    type: "VT_UI8",
+    decode: (raw: bigint | null) => raw ?? BigInt(0)
+  }
+} as const satisfies Rows<QueueManagerInfo>
+
+/** What a queue manager tells of a queue. */
+export const queueInfo = {
+  pathName: { id: 1, name: "PROPID_MGMT_QUEUE_PATHNAME", ...textOrNull },
+  formatName: { id: 2, name: "PROPID_MGMT_QUEUE_FORMATNAME", ...text },
+  type: { id: 3, name: "PROPID_MGMT_QUEUE_TYPE", ...text },
+  isLocal: {
+    id: 4,
+    name: "PROPID_MGMT_QUEUE_LOCATION",
+    type: "VT_LPWSTR",
+    decode: (raw: string | null) => raw === "LOCAL"
+  },
+  transactional: { id: 5, name: "PROPID_MGMT_QUEUE_XACT", ...yesOrNo },
+  foreign: { id: 6, name: "PROPID_MGMT_QUEUE_FOREIGN", ...yesOrNo },
+  messageCount: { id: 7, name: "PROPID_MGMT_QUEUE_MESSAGE_COUNT", ...count },
+  bytesInQueue: { id: 8, name: "PROPID_MGMT_QUEUE_BYTES_IN_QUEUE", ...count },
+  journalMessageCount: { id: 9, name: "PROPID_MGMT_QUEUE_JOURNAL_MESSAGE_COUNT", ...count },
+  bytesInJournal: { id: 10, name: "PROPID_MGMT_QUEUE_BYTES_IN_JOURNAL", ...count },
+  state: { id: 11, name: "PROPID_MGMT_QUEUE_STATE", ...text },
+  nextHops: { id: 12, name: "PROPID_MGMT_QUEUE_NEXTHOPS", ...texts },
+  subqueues: { id: 27, name: "PROPID_MGMT_QUEUE_SUBQUEUE_NAMES", ...texts, elsewhere: true }
+} as const satisfies Rows<Omit<QueueInfo, "endOfData">>
+
+/** What a queue manager tells of the exactly-once delivery of an outgoing queue; of a local one, nothing. */
+export const endOfData = {
+  lastAcknowledged: { id: 13, name: "PROPID_MGMT_QUEUE_EOD_LAST_ACK", ...sequence },
+  lastAcknowledgedTime: { id: 14, name: "PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME", ...timeOrNull },
+  lastAcknowledgedCount: { id: 15, name: "PROPID_MGMT_QUEUE_EOD_LAST_ACK_COUNT", ...countOrNull },
+  firstUnacknowledged: { id: 16, name: "PROPID_MGMT_QUEUE_EOD_FIRST_NON_ACK", ...sequence },
+  lastUnacknowledged: { id: 17, name: "PROPID_MGMT_QUEUE_EOD_LAST_NON_ACK", ...sequence },
+  next: { id: 18, name: "PROPID_MGMT_QUEUE_EOD_NEXT_SEQ", ...sequence },
+  unreadCount: { id: 19, name: "PROPID_MGMT_QUEUE_EOD_NO_READ_COUNT", ...countOrNull },
+  unacknowledgedCount: { id: 20, name: "PROPID_MGMT_QUEUE_EOD_NO_ACK_COUNT", ...countOrNull },
+  resendTime: { id: 21, name: "PROPID_MGMT_QUEUE_EOD_RESEND_TIME", ...timeOrNull },
+  resendInterval: { id: 22, name: "PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL", ...countOrNull },
+  resendCount: { id: 23, name: "PROPID_MGMT_QUEUE_EOD_RESEND_COUNT", ...countOrNull }
+} as const satisfies Rows<QueueInfo["endOfData"]>

@@ -1,0 +1,112 @@
+import { information } from "@effect-msmq/core/ErrorCode"
+import type { Access, MqrtFailure, MqrtFunctions, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
+import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import * as Effect from "effect/Effect"
+import type { Bindings } from "./bindings.ts"
+import { pointerSlot, slotValue } from "./CallMemory.ts"
+import { call, callAndTake } from "./calls.ts"
+import { NameBuffer, names } from "./names.ts"
+import { getProperties, putProperties } from "./properties.ts"
+import { queueProperties } from "./queuePropertyTable.ts"
+
+/** `dwAccess` of `MQOpenQueue`. */
+const accesses: Readonly<Record<Access, number>> = {
+  receive: 0x01,
+  send: 0x02,
+  move: 0x04,
+  peek: 0x20,
+  receiveAdmin: 0x81,
+  peekAdmin: 0xa0
+}
+
+/** `dwShareMode` of `MQOpenQueue`. */
+const shareModes: Readonly<Record<ShareMode, number>> = { denyNone: 0, denyReceive: 1 }
+
+/** UTF-16 units: more than any format name of a queue on this computer takes. */
+const usualFormatName = 512
+
+type Field = keyof typeof queueProperties
+type Given = ReadonlyMap<Field, unknown>
+
+const fields = Object.keys(queueProperties) as ReadonlyArray<Field>
+
+const givenWhenCreated = (properties: NewQueueProperties): Given => {
+  const values: Partial<Record<Field, unknown>> = { ...properties }
+  const given = new Map<Field, unknown>()
+  for (const field of fields) {
+    const row = queueProperties[field]
+    if (row.create && !("unless" in row && values[field] === row.unless)) given.set(field, values[field])
+  }
+  return given
+}
+
+const givenAsChanges = (changes: QueueChanges): Given => {
+  const values: Partial<Record<Field, unknown>> = { ...changes }
+  return new Map(
+    fields
+      .filter((field) => queueProperties[field].set && values[field] !== null && values[field] !== undefined)
+      .map((field) => [field, values[field]])
+  )
+}
+
+type Queues = Pick<
+  MqrtFunctions,
+  | "createQueue"
+  | "deleteQueue"
+  | "getQueueProperties"
+  | "setQueueProperties"
+  | "openQueue"
+  | "closeQueue"
+  | "purgeQueue"
+>
+
+/** Queues: from their creation to their end, and open in between. `formatNameUnits`: the room for a new one's name. */
+export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Queues => {
+  const { pathNameToFormatName } = names(bindings)
+  return {
+    createQueue: (properties, securityDescriptor) =>
+      Effect.suspend(() => {
+        const name = new NameBuffer(formatNameUnits)
+        const descriptor = securityDescriptor?.slice() ?? null
+        return putProperties(queueProperties, givenWhenCreated(properties), (struct) =>
+          call(bindings, "MQCreateQueue", descriptor, struct, name.buffer, name.lengthSlot)
+        ).pipe(
+          Effect.flatMap((hresult) =>
+            // The queue is there all the same (B-09): to create it again with a larger buffer would fail.
+            hresult === information.MQ_INFORMATION_FORMATNAME_BUFFER_TOO_SMALL
+              ? pathNameToFormatName(properties.pathName)
+              : Effect.succeed(name.text)
+          )
+        )
+      }),
+
+    deleteQueue: (formatName) => Effect.asVoid(call(bindings, "MQDeleteQueue", formatName)),
+
+    getQueueProperties: (formatName) =>
+      getProperties(bindings, queueProperties, (struct, take) =>
+        callAndTake(bindings, take, "MQGetQueueProperties", formatName, struct)
+      ),
+
+    setQueueProperties: (formatName, changes) =>
+      Effect.suspend((): Effect.Effect<unknown, MqrtFailure> => {
+        const given = givenAsChanges(changes)
+        if (given.size === 0) return Effect.void
+        return putProperties(queueProperties, given, (struct) =>
+          call(bindings, "MQSetQueueProperties", formatName, struct)
+        )
+      }).pipe(Effect.asVoid),
+
+    openQueue: (formatName, access, shareMode) =>
+      Effect.suspend(() => {
+        const slot = pointerSlot()
+        return Effect.map(
+          call(bindings, "MQOpenQueue", formatName, accesses[access], shareModes[shareMode], slot),
+          () => slotValue(slot) as QueueHandle
+        )
+      }),
+
+    closeQueue: (handle) => Effect.asVoid(call(bindings, "MQCloseQueue", handle)),
+
+    purgeQueue: (handle) => Effect.asVoid(call(bindings, "MQPurgeQueue", handle))
+  }
+}

@@ -1,0 +1,23 @@
+import type { MemoryBlock } from "./MemoryBlock.ts"
+
+/** Writes a text with the NUL that ends it: its UTF-16 units as they are, so lone surrogates survive. */
+export const writeText = (units: Uint16Array, unit: number, text: string): void => {
+  const { length } = text
+  for (let index = 0; index < length; index++) units[unit + index] = text.charCodeAt(index)
+  units[unit + length] = 0
+}
+
+/**
+ * Reads a text of at most `limit` units, which ends before the first NUL. `last`: what was read here before; when it is
+ * the same again, which is so with most names, no new string is made.
+ */
+export const readText = (block: MemoryBlock, unit: number, limit: number, last: string): string => {
+  const { units } = block
+  const known = last.length <= limit ? last.length : limit
+  let index = 0
+  while (index < known && units[unit + index] === last.charCodeAt(index)) index++
+  if (index === last.length && (index === limit || units[unit + index] === 0)) return last
+  let end = 0
+  while (end < limit && units[unit + end] !== 0) end++
+  return block.text.toString("utf16le", 2 * unit, 2 * (unit + end))
+}

@@ -1,0 +1,141 @@
+import koffi from "koffi"
+import type { CallMemory } from "./CallMemory.ts"
+import { readPointer, wideText } from "./CallMemory.ts"
+import { guidText, writeGuid } from "./guid.ts"
+import { layout } from "./layout.ts"
+import * as vt from "./variantTypes.ts"
+
+/** What a variant of each kind holds. */
+interface Held {
+  readonly number: number
+  readonly bigint: bigint
+  readonly text: string
+  readonly guid: string
+  readonly bytes: Uint8Array
+  readonly texts: ReadonlyArray<string>
+}
+
+type Kind = keyof Held
+
+/** How the value of each `VARTYPE` lies in the union. */
+const variantTypes = {
+  VT_UI1: { number: vt.VT_UI1, kind: "number", get: "getUint8", set: "setUint8" },
+  VT_I2: { number: vt.VT_I2, kind: "number", get: "getInt16", set: "setInt16" },
+  VT_UI2: { number: vt.VT_UI2, kind: "number", get: "getUint16", set: "setUint16" },
+  VT_I4: { number: vt.VT_I4, kind: "number", get: "getInt32", set: "setInt32" },
+  VT_UI4: { number: vt.VT_UI4, kind: "number", get: "getUint32", set: "setUint32" },
+  VT_BOOL: { number: vt.VT_BOOL, kind: "number", get: "getInt16", set: "setInt16" },
+  VT_I8: { number: vt.VT_I8, kind: "bigint", get: "getBigInt64", set: "setBigInt64" },
+  VT_UI8: { number: vt.VT_UI8, kind: "bigint", get: "getBigUint64", set: "setBigUint64" },
+  VT_LPWSTR: { number: vt.VT_LPWSTR, kind: "text" },
+  VT_CLSID: { number: vt.VT_CLSID, kind: "guid" },
+  VT_BLOB: { number: vt.VT_BLOB, kind: "bytes" },
+  "VT_VECTOR|VT_UI1": { number: vt.VT_VECTOR_UI1, kind: "bytes" },
+  "VT_VECTOR|VT_LPWSTR": { number: vt.VT_VECTOR_LPWSTR, kind: "texts" }
+} as const
+
+/** The `VARTYPE`s that properties of queues and machines have. */
+export type VariantType = keyof typeof variantTypes
+
+/** What a variant of a `VARTYPE` holds. */
+export type RawValue<Type extends VariantType> = Held[(typeof variantTypes)[Type]["kind"]]
+
+type AnyRaw = Held[Kind]
+
+const union = layout.MQPROPVARIANT
+
+const bytesOfGuid = (text: string): Uint8Array => {
+  const bytes = new Uint8Array(16)
+  writeGuid(bytes, 0, text)
+  return bytes
+}
+
+/** The bytes that a variant points to, or `null` where it holds its value itself. */
+const pointedTo = (type: VariantType, raw: AnyRaw): Uint8Array | null => {
+  const { kind } = variantTypes[type]
+  if (kind === "text") return wideText(String(raw))
+  if (kind === "guid") return bytesOfGuid(String(raw))
+  return raw instanceof Uint8Array ? raw : null
+}
+
+/** How much memory a variant takes beside itself. */
+export const sizeBeside = (type: VariantType, raw: AnyRaw | null): number =>
+  raw === null ? 0 : (pointedTo(type, raw)?.length ?? 0)
+
+/** Writes a variant; `null` is `VT_EMPTY`. */
+export const writeVariant = (memory: CallMemory, at: number, type: VariantType, raw: AnyRaw | null): void => {
+  if (raw === null) return
+  const how = variantTypes[type]
+  const value = at + union.value
+  memory.view.setUint16(at + union.vt, how.number, true)
+  const bytes = pointedTo(type, raw)
+  if (bytes !== null) {
+    const counted = how.kind === "bytes"
+    if (counted) memory.view.setUint32(at + union.count, bytes.length, true)
+    memory.point(counted ? at + union.elements : value, memory.copy(bytes))
+  } else if (how.kind === "number") memory.view[how.set](value, Number(raw), true)
+  else if (how.kind === "bigint" && typeof raw === "bigint") memory.view[how.set](value, raw, true)
+}
+
+/** Makes a variant ask for its value: the function chooses the type and allocates. */
+export const askVariant = (view: DataView, at: number): void => view.setUint16(at + union.vt, vt.VT_NULL, true)
+
+/** The addresses in an array of them. */
+const addresses = (array: bigint, count: number): ReadonlyArray<bigint> =>
+  Array.from({ length: count }, (_, index) => BigInt(koffi.decode(array, index * layout.pointer.size, "void *") ?? 0))
+
+const textAt = (address: bigint): string => (address === 0n ? "" : koffi.decode.string16(address))
+
+const bytesAt = (address: bigint, count: number): Uint8Array =>
+  count === 0 ? new Uint8Array() : Uint8Array.from(koffi.decode(address, "uint8_t", count))
+
+interface Read {
+  readonly value: AnyRaw
+  /** What the function allocated for it, to be freed in this order. */
+  readonly allocated: ReadonlyArray<bigint>
+}
+
+const count = (view: DataView, at: number): number => view.getUint32(at + union.count, true)
+
+const readers: {
+  readonly [K in Kind]: (view: DataView, at: number, type: Extract<AnyVariantType, { kind: K }>) => Read
+} = {
+  number: (view, at, { get }) => ({ value: view[get](at + union.value, true), allocated: [] }),
+  bigint: (view, at, { get }) => ({ value: view[get](at + union.value, true), allocated: [] }),
+  text: (view, at) => {
+    const address = readPointer(view, at + union.value)
+    return { value: textAt(address), allocated: [address] }
+  },
+  guid: (view, at) => {
+    const address = readPointer(view, at + union.value)
+    return { value: guidText(bytesAt(address, 16), 0), allocated: [address] }
+  },
+  bytes: (view, at) => {
+    const address = readPointer(view, at + union.elements)
+    return { value: bytesAt(address, count(view, at)), allocated: [address] }
+  },
+  texts: (view, at) => {
+    const array = readPointer(view, at + union.elements)
+    const texts = addresses(array, count(view, at))
+    return { value: texts.map(textAt), allocated: [...texts, array] }
+  }
+}
+
+type AnyVariantType = (typeof variantTypes)[VariantType]
+
+const byNumber = new Map<number, AnyVariantType>(Object.values(variantTypes).map((type) => [type.number, type]))
+
+/**
+ * Reads a variant that a function filled; `null` where it has no value, or one of another kind than was asked for.
+ */
+export const readVariant = (
+  view: DataView,
+  at: number,
+  expected: VariantType
+): { readonly value: AnyRaw | null; readonly allocated: ReadonlyArray<bigint> } => {
+  const type = byNumber.get(view.getUint16(at + union.vt, true))
+  if (type === undefined) return { value: null, allocated: [] }
+  const read = (readers[type.kind] as (view: DataView, at: number, type: AnyVariantType) => Read)(view, at, type)
+  const allocated = read.allocated.filter((address) => address !== 0n)
+  return { value: type.kind === variantTypes[expected].kind ? read.value : null, allocated }
+}

@@ -1,0 +1,428 @@
+import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { SecurityContextHandle } from "@effect-msmq/core/Mqrt"
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { messageProperties } from "../src/internal/messagePropertyTable.ts"
+import type { MQSendMessage } from "../src/internal/SendBlock.ts"
+import { SendBlock } from "../src/internal/SendBlock.ts"
+import { propertiesAt, reservedOf, setStatus, valueOf, vectorOf } from "./messageMemory.ts"
+
+const plain: OutgoingProperties = {
+  body: new Uint8Array(0),
+  bodyType: 0,
+  label: "",
+  priority: 3,
+  delivery: "express",
+  acknowledge: null,
+  journaling: null,
+  correlationId: null,
+  appSpecific: 0,
+  extension: null,
+  timeToReachQueue: null,
+  timeToBeReceived: null,
+  responseQueue: null,
+  adminQueue: null,
+  deadLetterQueue: null,
+  trace: false,
+  connector: null,
+  soap: null
+}
+
+const plainOptions: SendOptions = {
+  securityContext: null,
+  senderCertificate: null,
+  authenticationLevel: "none",
+  hashAlgorithm: null,
+  provider: null,
+  senderIdType: "sid",
+  privacyLevel: "none",
+  encryptionAlgorithm: null,
+  transaction: "none",
+  messageIds: false
+}
+
+const bytes = (length: number, first = 1) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff)
+const handle = (value: bigint) => value as SecurityContextHandle
+
+type Values = Record<string, ReturnType<typeof valueOf>>
+
+/** What a message looks like to the DLL: by the name of each property. */
+const seen = (address: bigint): Values => {
+  const rows = new Map<number, { name: string; vartype: number }>(
+    Object.entries(messageProperties).map(([name, { id, vartype }]) => [id, { name, vartype }])
+  )
+  const properties = propertiesAt(address)
+  assert.strictEqual(new Set(properties.map(({ id }) => id)).size, properties.length, "a property stands there twice")
+  return Object.fromEntries(
+    properties.map((property) => {
+      const row = rows.get(property.id)
+      assert.isDefined(row)
+      assert.strictEqual(property.vartype, row.vartype, row.name)
+      assert.deepStrictEqual(reservedOf(property), [0, 0, 0])
+      return [row.name, valueOf(property)]
+    })
+  )
+}
+
+const withBlock = <A>(use: (block: SendBlock) => A): A => {
+  const block = new SendBlock()
+  try {
+    return use(block)
+  } finally {
+    block.close()
+  }
+}
+
+const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendOptions = plainOptions): Array<Values> =>
+  withBlock((block) => {
+    const calls: Array<Values> = []
+    const send: MQSendMessage = (_, address) => {
+      calls.push(seen(address))
+      return 0
+    }
+    assert.strictEqual(block.send(send, 1n, messages, options, 0n).accepted, messages.length)
+    return calls
+  })
+
+const one = (message: Partial<OutgoingProperties>, options: Partial<SendOptions> = {}): Values | undefined =>
+  sent([{ ...plain, ...message }], { ...plainOptions, ...options })[0]
+
+describe("SendBlock", () => {
+  it("D-20 a message of defaults names no property at all", () => {
+    assert.deepStrictEqual(one({}), {})
+  })
+
+  it("an acknowledge and a journaling of nothing, and empty bytes, are left out", () => {
+    const acknowledge = {
+      positiveArrival: false,
+      positiveReceive: false,
+      negativeArrival: false,
+      negativeReceive: false
+    }
+    const journaling = { deadLetter: false, journal: false }
+    assert.deepStrictEqual(one({ acknowledge, journaling, extension: new Uint8Array(0) }), {})
+  })
+
+  it("every settable property arrives with its VARTYPE and value", () => {
+    const message: OutgoingProperties = {
+      body: bytes(5),
+      bodyType: 8,
+      label: "order 1",
+      priority: 7,
+      delivery: "recoverable",
+      acknowledge: { positiveArrival: true, positiveReceive: false, negativeArrival: true, negativeReceive: true },
+      journaling: { deadLetter: true, journal: true },
+      correlationId: bytes(20, 100),
+      appSpecific: 0xfffffffe,
+      extension: bytes(3, 9),
+      timeToReachQueue: 0,
+      timeToBeReceived: 0xfffffffd,
+      responseQueue: "DIRECT=OS:a\\private$\\b,DIRECT=OS:c\\d",
+      adminQueue: "DIRECT=OS:a\\private$\\admin",
+      deadLetterQueue: ".\\private$\\dead",
+      trace: true,
+      connector: {
+        type: "00112233-4455-6677-8899-aabbccddeeff",
+        class: 0x4001,
+        authenticated: true,
+        signature: bytes(7, 50),
+        symmetricKey: bytes(9, 60)
+      },
+      soap: { header: "<a/>", body: "<b/>" }
+    }
+    const options: SendOptions = {
+      securityContext: handle(0x1234_5678_9abc_def0n),
+      senderCertificate: bytes(33, 3),
+      authenticationLevel: "msmq30",
+      hashAlgorithm: "sha512",
+      provider: { name: "Microsoft AES Cryptographic Provider", type: 24 },
+      senderIdType: "none",
+      privacyLevel: "bodyAes",
+      encryptionAlgorithm: "aes256",
+      transaction: "none",
+      messageIds: true
+    }
+    const expected: Values = {
+      SECURITY_CONTEXT: 0x9abcdef0,
+      SENDER_CERT: [...bytes(33, 3)],
+      AUTH_LEVEL: 8,
+      HASH_ALG: 0x800e,
+      PROV_NAME: "Microsoft AES Cryptographic Provider",
+      PROV_TYPE: 24,
+      SENDERID_TYPE: 0,
+      PRIV_LEVEL: 5,
+      ENCRYPTION_ALG: 0x6610,
+      MSGID: Array.from({ length: 20 }, () => 0),
+      BODY: [1, 2, 3, 4, 5],
+      BODY_TYPE: 8,
+      LABEL: "order 1",
+      PRIORITY: 7,
+      DELIVERY: 1,
+      ACKNOWLEDGE: 13,
+      JOURNAL: 3,
+      CORRELATIONID: [...bytes(20, 100)],
+      APPSPECIFIC: 0xfffffffe,
+      EXTENSION: [9, 10, 11],
+      TIME_TO_REACH_QUEUE: 0,
+      TIME_TO_BE_RECEIVED: 0xfffffffd,
+      RESP_FORMAT_NAME: "DIRECT=OS:a\\private$\\b,DIRECT=OS:c\\d",
+      ADMIN_QUEUE: "DIRECT=OS:a\\private$\\admin",
+      DEADLETTER_QUEUE: ".\\private$\\dead",
+      TRACE: 1,
+      CONNECTOR_TYPE: [0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff],
+      CLASS: 0x4001,
+      AUTHENTICATED: 1,
+      SIGNATURE: [...bytes(7, 50)],
+      DEST_SYMM_KEY: [...bytes(9, 60)],
+      SOAP_HEADER: "<a/>",
+      SOAP_BODY: "<b/>"
+    }
+    assert.deepStrictEqual(one(message, options), expected)
+    const settable = Object.entries(messageProperties).filter(([, { place }]) => place === "send" || place === "both")
+    const notSent = settable.map(([name]) => name).filter((name) => !(name in expected))
+    // The SDK sends its several-element twin instead.
+    assert.deepStrictEqual(notSent, ["RESP_QUEUE"])
+  })
+
+  it("a message of fewer properties leaves nothing of the one before", () => {
+    const calls = sent([
+      { ...plain, label: "long label", priority: 0, appSpecific: 0xffffffff, body: bytes(100) },
+      { ...plain, priority: 1 },
+      plain,
+      { ...plain, label: "b" }
+    ])
+    assert.deepStrictEqual(calls.slice(1), [{ PRIORITY: 1 }, {}, { LABEL: "b" }])
+  })
+
+  it("what holds for the call stands in every message of it, and not in the next call", () => {
+    withBlock((block) => {
+      const calls: Array<Values> = []
+      const send: MQSendMessage = (_, address) => {
+        calls.push(seen(address))
+        return 0
+      }
+      const options: SendOptions = { ...plainOptions, securityContext: handle(7n), authenticationLevel: "always" }
+      block.send(send, 1n, [plain, { ...plain, label: "x" }], options, 0n)
+      block.send(send, 1n, [{ ...plain, label: "y" }], plainOptions, 0n)
+      assert.deepStrictEqual(calls, [
+        { SECURITY_CONTEXT: 7, AUTH_LEVEL: 1 },
+        { SECURITY_CONTEXT: 7, AUTH_LEVEL: 1, LABEL: "x" },
+        { LABEL: "y" }
+      ])
+    })
+  })
+
+  it("the queue and the transaction reach the function as they are", () => {
+    withBlock((block) => {
+      const calls: Array<readonly [bigint, bigint]> = []
+      block.send(
+        (queue, _, transaction) => {
+          calls.push([queue, transaction])
+          return 0
+        },
+        0xffff_ffff_ffffn,
+        [plain],
+        plainOptions,
+        3n
+      )
+      assert.deepStrictEqual(calls, [[0xffff_ffff_ffffn, 3n]])
+    })
+  })
+
+  it("a failure says how many were accepted, and which properties were refused", () => {
+    withBlock((block) => {
+      let calls = 0
+      const send: MQSendMessage = (_, address) => {
+        setStatus(address, 0, 0x400e0003)
+        if (++calls < 3) return 0
+        setStatus(address, 1, 0xc00e0018)
+        return 0xc00e0002
+      }
+      const message: OutgoingProperties = { ...plain, label: "x", priority: 7 }
+      const outcome = block.send(send, 1n, [message, message, message, message], plainOptions, 0n)
+      assert.strictEqual(calls, 3)
+      assert.strictEqual(outcome.accepted, 2)
+      assert.isNull(outcome.messageIds)
+      assert.deepInclude(outcome.failure, { function: "MQSendMessage", code: 0xc00e0002 })
+      assert.deepStrictEqual(outcome.failure?.properties, [{ property: "PROPID_M_PRIORITY", status: 0xc00e0018 }])
+
+      const next = block.send(() => 0xc00e0007, 1n, [message], plainOptions, 0n)
+      assert.deepStrictEqual(next.failure?.properties, [], "a status of the call before")
+    })
+  })
+
+  it("an information code is a success, and a code that comes signed is the same code", () => {
+    withBlock((block) => {
+      assert.deepStrictEqual(
+        block.send(() => 0x400e0001, 1n, [plain], plainOptions, 0n),
+        { accepted: 1, messageIds: null, failure: null }
+      )
+      const outcome = block.send(() => 0xc00e0007 | 0, 1n, [plain], plainOptions, 0n)
+      assert.strictEqual(outcome.failure?.code, 0xc00e0007)
+    })
+  })
+
+  it("no messages are sent without a call", () => {
+    withBlock((block) => {
+      const never: MQSendMessage = () => assert.fail("called")
+      assert.deepStrictEqual(block.send(never, 1n, [], { ...plainOptions, messageIds: true }, 0n), {
+        accepted: 0,
+        messageIds: [],
+        failure: null
+      })
+    })
+  })
+
+  it("D-23 message ids come back as text, in order, of what was accepted", () => {
+    withBlock((block) => {
+      let calls = 0
+      const send: MQSendMessage = (_, address) => {
+        if (++calls === 4) return 0xc00e0007
+        const id = propertiesAt(address).find((property) => property.id === 2)
+        assert.isDefined(id)
+        const memory = vectorOf(id)
+        memory.set([0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff])
+        if (calls === 3) memory[0] = 0x34
+        memory.set([calls, 0, 0, 0x80], 16)
+        return 0
+      }
+      const outcome = block.send(send, 1n, [plain, plain, plain, plain], { ...plainOptions, messageIds: true }, 0n)
+      assert.deepStrictEqual(outcome.messageIds, [
+        "{00112233-4455-6677-8899-aabbccddeeff}\\2147483649",
+        "{00112233-4455-6677-8899-aabbccddeeff}\\2147483650",
+        "{00112234-4455-6677-8899-aabbccddeeff}\\2147483651"
+      ])
+      assert.strictEqual(outcome.accepted, 3)
+    })
+  })
+
+  it("a body of 4 MiB among small ones arrives whole, with the properties of the call", () => {
+    withBlock((block) => {
+      const big = bytes(4 * 1024 * 1024, 5)
+      const options: SendOptions = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
+      const addresses: Array<bigint> = []
+      const bodies: Array<number> = []
+      const send: MQSendMessage = (_, address) => {
+        addresses.push(address)
+        const properties = propertiesAt(address)
+        assert.deepStrictEqual(
+          properties.map(({ id }) => id),
+          [37, 28, 9, 11]
+        )
+        const [context, certificate, body, label] = properties
+        assert.isDefined(context)
+        assert.isDefined(certificate)
+        assert.isDefined(body)
+        assert.isDefined(label)
+        assert.strictEqual(valueOf(context), 9)
+        assert.strictEqual(Buffer.compare(vectorOf(certificate), bytes(2000)), 0)
+        bodies.push(vectorOf(body).length)
+        if (bodies.length === 2) assert.strictEqual(Buffer.compare(vectorOf(body), big), 0)
+        assert.strictEqual(valueOf(label), "big")
+        return 0
+      }
+      const small: OutgoingProperties = { ...plain, body: bytes(10), label: "big" }
+      block.send(send, 1n, [small, { ...small, body: big }, small], options, 0n)
+      block.send(send, 1n, [small], options, 0n)
+      assert.deepStrictEqual(bodies, [10, big.length, 10, 10])
+      assert.notStrictEqual(addresses[1], addresses[0])
+      assert.strictEqual(addresses[2], addresses[1])
+      assert.notStrictEqual(addresses[3], addresses[2], "the large block was kept")
+    })
+  })
+
+  it("calls in a row use the same memory", () => {
+    withBlock((block) => {
+      const addresses = new Set<bigint>()
+      const send: MQSendMessage = (_, address) => {
+        addresses.add(address)
+        return 0
+      }
+      for (let call = 0; call < 100; call++) block.send(send, 1n, [plain, plain], plainOptions, 0n)
+      assert.strictEqual(addresses.size, 1)
+    })
+  })
+
+  it("a function that throws leaves the block as usable as before", () => {
+    withBlock((block) => {
+      const thrower: MQSendMessage = () => {
+        throw new Error("no such queue")
+      }
+      assert.throws(
+        () => block.send(thrower, 1n, [{ ...plain, body: bytes(3_000_000) }], plainOptions, 0n),
+        "no such queue"
+      )
+      const send: MQSendMessage = (_, address) => {
+        assert.deepStrictEqual(seen(address), { LABEL: "after" })
+        return 0
+      }
+      assert.strictEqual(block.send(send, 1n, [{ ...plain, label: "after" }], plainOptions, 0n).accepted, 1)
+    })
+  })
+
+  it("closing twice frees once, and nothing is sent afterwards", () => {
+    const block = new SendBlock()
+    block.close()
+    block.close()
+    assert.throws(() => block.send(() => 0, 1n, [plain], plainOptions, 0n), "after close")
+  })
+
+  it("surrogates, paired and lone, and the longest label are carried unit by unit", () => {
+    for (const label of ["\u{1f4ec} post", "\ud83d", "\udcec\ud83d", "é".repeat(249), "\uffff\u0001"]) {
+      assert.deepStrictEqual(one({ label }), { LABEL: label })
+    }
+  })
+
+  const units = (maximumLength: number) =>
+    Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 0xffff }))).check(
+      Schema.isMaxLength(maximumLength)
+    )
+
+  it.prop(
+    "any texts and any sizes arrive as they are, one message after another",
+    {
+      messages: Schema.Array(
+        Schema.Struct({
+          label: units(249),
+          name: units(400),
+          text: Schema.String,
+          size: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65536 })),
+          extension: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3000 }))
+        })
+      ).check(Schema.isMaxLength(6))
+    },
+    ({ messages }) => {
+      const outgoing = messages.map(({ extension, label, name, size, text }, index) => ({
+        ...plain,
+        label: String.fromCharCode(...label),
+        responseQueue: String.fromCharCode(...name),
+        adminQueue: text.replaceAll("\0", ""),
+        body: bytes(size, index),
+        extension: bytes(extension, index + 1)
+      }))
+      withBlock((block) => {
+        let index = 0
+        const send: MQSendMessage = (_, address) => {
+          const message = outgoing[index++]
+          assert.isDefined(message)
+          const properties = new Map(propertiesAt(address).map((property) => [property.id, property]))
+          const text = (id: number) => {
+            const property = properties.get(id)
+            return property === undefined ? "" : valueOf(property)
+          }
+          const vector = (id: number) => {
+            const property = properties.get(id)
+            return property === undefined ? new Uint8Array(0) : vectorOf(property)
+          }
+          assert.strictEqual(text(11), message.label)
+          assert.strictEqual(text(54), message.responseQueue)
+          assert.strictEqual(text(17), message.adminQueue)
+          assert.strictEqual(Buffer.compare(vector(9), message.body), 0)
+          assert.strictEqual(Buffer.compare(vector(35), message.extension), 0)
+          return 0
+        }
+        assert.strictEqual(block.send(send, 1n, outgoing, plainOptions, 0n).accepted, outgoing.length)
+      })
+    }
+  )
+})

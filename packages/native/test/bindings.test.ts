@@ -1,0 +1,147 @@
+import { reasonOf } from "@effect-msmq/core/MsmqError"
+import type { QueueHandle } from "@effect-msmq/core/Mqrt"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Semaphore from "effect/Semaphore"
+import { bind, parsePrototype } from "../src/internal/bindings.ts"
+import type { Bound } from "../src/internal/declarations.ts"
+import { prototypes } from "../src/internal/declarations.ts"
+import { offMainThread, offMainThreadThen } from "../src/internal/offMainThread.ts"
+import { queues } from "../src/internal/queues.ts"
+
+const someLibrary =
+  process.platform === "win32" ? "ntdll.dll" : process.platform === "darwin" ? "libSystem.B.dylib" : "libm.so.6"
+
+describe("declarations", () => {
+  it("are legal prototypes, each of one function", () => {
+    const all = Object.values(prototypes).flat()
+    const names = all.map((prototype) => {
+      const { name, returns, takes } = parsePrototype(prototype)
+      assert.match(returns, /^[A-Z]+$/)
+      for (const type of takes) assert.match(type, /^\w+\*{0,2}$/, prototype)
+      return name
+    })
+    assert.strictEqual(new Set(names).size, all.length)
+    assert.strictEqual(prototypes.mqrt.length, 34)
+  })
+})
+
+describe("bind", () => {
+  it("throws where the library is not there", () => {
+    assert.throws(() => bind({ library: "/nowhere/mqrt.so" }), /cannot open|not find|no such file/i)
+  })
+
+  it.effect("a function that the library lacks fails when it is used, under its name", () =>
+    Effect.gen(function* () {
+      const bindings = bind({ library: someLibrary })
+      const failure = yield* Effect.flip(queues(bindings).purgeQueue(1n as QueueHandle))
+      assert.deepStrictEqual(reasonOf(failure), { _tag: "FunctionMissing", function: "MQPurgeQueue" })
+      assert.strictEqual(bindings.functions.MQSendMessage(1n, 0n, 0n), 0x8007_007f)
+      bindings.unload()
+    })
+  )
+
+  it("can be done twice: koffi is configured once", () => {
+    bind({ library: someLibrary }).unload()
+    bind({ library: someLibrary }).unload()
+  })
+})
+
+/** A function whose calls end when the test says so. */
+const heldBack = () => {
+  const pending: Array<() => void> = []
+  const held: Array<WeakRef<ArrayBuffer>> = []
+  const async: Bound<[memory: ArrayBuffer], number>["async"] = (memory, done) => {
+    held.push(new WeakRef(memory))
+    pending.push(() => done(null, 0))
+  }
+  const callable: Bound<[memory: ArrayBuffer], number> = Object.assign(() => 0, { async })
+  return { callable, pending, held }
+}
+
+/** Waits until something is so; the test's own time limit ends it. */
+const until = (condition: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() => (condition() ? Effect.void : Effect.andThen(Effect.sleep(1), until(condition))))
+
+describe("offMainThread", () => {
+  it.live("lets so many calls run at once, and others wait", () =>
+    Effect.gen(function* () {
+      const permits = yield* Semaphore.make(2)
+      const { callable, pending } = heldBack()
+      const fibers = yield* Effect.forEach([1, 2, 3], () =>
+        Effect.forkChild(offMainThread(permits, callable, new ArrayBuffer(8)), { startImmediately: true })
+      )
+      assert.strictEqual(pending.length, 2)
+      pending[0]?.()
+      yield* until(() => pending.length === 3)
+      pending[1]?.()
+      pending[2]?.()
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [0, 0, 0])
+    })
+  )
+
+  it.live("can be interrupted while it waits for its turn", () =>
+    Effect.gen(function* () {
+      const permits = yield* Semaphore.make(1)
+      const { callable, pending } = heldBack()
+      const first = yield* Effect.forkChild(offMainThread(permits, callable, new ArrayBuffer(8)), {
+        startImmediately: true
+      })
+      const second = yield* Effect.forkChild(offMainThread(permits, callable, new ArrayBuffer(8)), {
+        startImmediately: true
+      })
+      yield* Fiber.interrupt(second)
+      assert.strictEqual(pending.length, 1)
+      pending[0]?.()
+      yield* Fiber.join(first)
+    })
+  )
+
+  it.live("once begun it is waited for, and what it left is taken, though its caller was interrupted", () =>
+    Effect.gen(function* () {
+      const permits = yield* Semaphore.make(1)
+      const { callable, pending } = heldBack()
+      let taken = false
+      const take = () => void (taken = true)
+      const fiber = yield* Effect.forkChild(offMainThreadThen(permits, take, callable, new ArrayBuffer(8)), {
+        startImmediately: true
+      })
+      const interruption = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* Effect.sleep(5)
+      assert.isUndefined(interruption.pollUnsafe())
+      pending[0]?.()
+      yield* Fiber.join(interruption)
+      assert.isTrue(taken)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+    })
+  )
+
+  it.live("keeps the memory it was given until the call has returned", () =>
+    Effect.gen(function* () {
+      const permits = yield* Semaphore.make(1)
+      const { callable, held, pending } = heldBack()
+      const fiber = yield* Effect.forkChild(
+        Effect.suspend(() => offMainThread(permits, callable, new ArrayBuffer(1024 * 1024))),
+        { startImmediately: true }
+      )
+      yield* Effect.sleep(1)
+      globalThis.gc?.()
+      yield* Effect.sleep(1)
+      assert.isDefined(held[0]?.deref())
+      pending[0]?.()
+      yield* Fiber.join(fiber)
+    })
+  )
+
+  it.effect("an error of koffi is a defect", () =>
+    Effect.gen(function* () {
+      const permits = yield* Semaphore.make(1)
+      const callable: Bound<[], number> = Object.assign(() => 0, {
+        async: (done: (error: unknown, result: number) => void) => done(new TypeError("bad argument"), 0)
+      })
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(offMainThread(permits, callable))))
+    })
+  )
+})

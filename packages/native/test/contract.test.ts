@@ -1,0 +1,23 @@
+import { NativeMqrt } from "@effect-msmq/native"
+import { MqrtContract } from "@effect-msmq/testing"
+import { describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { buildForLinux } from "./double/buildDouble.ts"
+import { doubleLedger } from "./support/doubleLedger.ts"
+
+const double = process.platform === "linux" ? await buildForLinux() : { missing: "it is built so only on Linux" }
+
+describe("the contract, on the test double", () => {
+  if ("missing" in double) {
+    console.log(`The contract does not run on the test double: ${double.missing}`)
+    it.skip(double.missing, () => {})
+    return
+  }
+  const library = double.mqrt
+  const ledger = doubleLedger(library)
+  for (const { check, name } of [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]) {
+    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith({ library }))), 70_000)
+  }
+
+  it("everything was given back, and nothing used as it may not be", () => ledger.assertClean())
+})

@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { buildForLinux } from "./double/buildDouble.ts"
+
+const program = fileURLToPath(new URL("programs/openEverything.ts", import.meta.url))
+const double = buildForLinux()
+const missing = "missing" in double ? double.missing : undefined
+if (missing !== undefined) console.warn(`skipped, for want of the double: ${missing}`)
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stderr: string
+  readonly ledger: { readonly open: Readonly<Record<string, number>>; readonly violations: ReadonlyArray<string> }
+}
+
+const run = (how: string, signal?: NodeJS.Signals): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    if ("missing" in double) return reject(new Error(double.missing))
+    const ledger = join(mkdtempSync(join(tmpdir(), "process-end-")), "ledger.json")
+    const child = spawn(process.execPath, [program, double.mqrt, how], {
+      env: { ...process.env, MQRT_DOUBLE_LEDGER: ledger }
+    })
+    let stderr = ""
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)))
+    child.stdout.on("data", () => signal !== undefined && child.kill(signal))
+    child.on("exit", (code, signal) =>
+      resolve({ code, signal, stderr, ledger: JSON.parse(readFileSync(ledger, "utf8")) })
+    )
+  })
+
+describe.skipIf(missing !== undefined)("a process that ends in the middle", { timeout: 30_000 }, () => {
+  it("by SIGTERM, with a runtime attached: everything is freed", async () => {
+    const { code, ledger } = await run("runMain", "SIGTERM")
+    assert.strictEqual(code, 130)
+    assert.deepStrictEqual(
+      Object.values(ledger.open).filter((count) => count > 0),
+      []
+    )
+    assert.deepStrictEqual(ledger.violations, [])
+  })
+
+  it("by an uncaught error: it ends with that error, and does not crash", async () => {
+    const { code, ledger, signal, stderr } = await run("throw")
+    assert.deepStrictEqual([code, signal], [1, null])
+    assert.include(stderr, "Error: uncaught")
+    assert.deepStrictEqual(ledger.violations, [])
+  })
+
+  it("by process.exit: it ends with that code, and does not crash", async () => {
+    const { code, ledger, signal, stderr } = await run("exit")
+    assert.deepStrictEqual([code, signal, stderr], [3, null, ""])
+    assert.deepStrictEqual(ledger.violations, [])
+  })
+})

@@ -1,0 +1,71 @@
+/** The double of `mqrt.dll`, for tests: where it lies, and what a test can ask of it. */
+import koffi from "koffi"
+import { buildForLinux } from "./double/buildDouble.ts"
+
+const built = buildForLinux()
+
+/** Why there is no double here, or `null`. */
+export const missing: string | null = "missing" in built ? built.missing : null
+
+if (missing !== null) console.warn(`skipped: there is no double of mqrt.dll (${missing})`)
+
+const paths = "missing" in built ? { mqrt: "", identity: "" } : built
+
+/** The files for `NativeMqrt.layerWith`. */
+export const files = { library: paths.mqrt, identityLibrary: paths.identity }
+
+type Call = (...args: ReadonlyArray<unknown>) => unknown
+
+const lazily = (file: () => string) => {
+  let library: ReturnType<typeof koffi.load> | undefined
+  const known = new Map<string, Call>()
+  return (prototype: string, ...args: ReadonlyArray<unknown>): unknown => {
+    // Never unloaded: the state of the double outlives the layers of the tests.
+    library ??= koffi.load(file())
+    const call = known.get(prototype) ?? library.func(prototype)
+    known.set(prototype, call)
+    return call(...args)
+  }
+}
+
+const mqrt = lazily(() => paths.mqrt)
+const identity = lazily(() => paths.identity)
+
+/** Reads a text that a function writes into a buffer of the caller's. */
+const text = (call: (buffer: Uint8Array | null, size: number) => unknown): string => {
+  const buffer = new Uint8Array(Number(call(null, 0)))
+  call(buffer, buffer.length)
+  return Buffer.from(buffer).toString("utf8").replace(/\0.*$/s, "")
+}
+
+interface Ledger {
+  readonly counts: Readonly<
+    Record<string, { readonly acquired: number; readonly freed: number; readonly open: number }>
+  >
+  readonly violations: ReadonlyArray<string>
+}
+
+/** What tests ask of the double. */
+export const control = {
+  reset: () => {
+    mqrt("void Double_Reset()")
+    identity("void Double_IdentityReset()")
+  },
+  failNext: (name: string, code: number, nth = 1) =>
+    mqrt("int Double_FailNext(const char *function, uint32_t nth, uint32_t result)", name, nth, code),
+  setHandleHighBits: (bits: number) => mqrt("void Double_SetHandleHighBits(uint32_t bits)", bits),
+  threadOfLastCall: (name: string) => Number(mqrt("uint64_t Double_ThreadOfLastCall(const char *function)", name)),
+  callCount: (name: string) => Number(mqrt("uint32_t Double_CallCount(const char *function)", name)),
+  lastCertificateLength: () => Number(mqrt("uint32_t Double_LastCertificate(void *buffer, uint32_t size)", null, 0)),
+  addPublicQueue: (path: string, label: string) =>
+    mqrt("int Double_AddPublicQueue(str16 path, str16 label)", path, label),
+  ledger: (): Ledger =>
+    JSON.parse(text((buffer, size) => mqrt("uint32_t Double_LedgerJson(void *buffer, uint32_t size)", buffer, size))),
+  identityLog: (): ReadonlyArray<string> =>
+    text((buffer, size) => identity("uint32_t Double_IdentityLog(void *buffer, uint32_t size)", buffer, size))
+      .split("\n")
+      .filter((line) => line !== ""),
+  identityFailNext: (name: string) =>
+    identity("int Double_IdentityFailNext(const char *function, uint32_t nth)", name, 1),
+  openTokens: () => Number(identity("uint32_t Double_IdentityOpenTokens()"))
+}

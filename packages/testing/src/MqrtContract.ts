@@ -1,0 +1,58 @@
+/**
+ * What every backend of the `Mqrt` service promises, as plain named effects which any test runner can take.
+ *
+ * @since 0.1.0
+ */
+import { browsing } from "./contract/browsing.ts"
+import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
+import { messages } from "./contract/messages.ts"
+import { queues } from "./contract/queues.ts"
+import { security } from "./contract/security.ts"
+import { transactions } from "./contract/transactions.ts"
+import { waiting, waitingReceives } from "./contract/waiting.ts"
+
+export type { Capability, ContractPromise }
+
+/**
+ * All promises. Each makes queues of its own, `.\private$\contract-<n>`, and deletes them; each can run alone, and all
+ * of them one after the other on one backend. One that is broken fails with an `Error` that says what was different.
+ *
+ * They run in real time: not under a test clock.
+ *
+ * **Details**
+ *
+ * A promise that `needs` a capability is only for machines that have it.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { InMemoryMqrt, MqrtContract } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const promise = MqrtContract.promises.find(({ name }) => name === "label arrives as it was sent")
+ * const check = Effect.scoped(promise?.check ?? Effect.die("no such promise"))
+ *
+ * await Effect.runPromise(check.pipe(Effect.as("kept"), Effect.provide(InMemoryMqrt.layer))) // => "kept"
+ * ```
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const promises: ReadonlyArray<ContractPromise> = [
+  ...queues,
+  ...messages,
+  ...waiting,
+  ...browsing,
+  ...transactions,
+  ...security
+]
+
+export {
+  /**
+   * The promise that so many receives can wait at once on one queue: one is interrupted, `meanwhile` ends while they
+   * wait, and each of the others gets a message. {@link promises} has it for 200.
+   *
+   * @category testing
+   * @since 0.1.0
+   */
+  waitingReceives
+}

@@ -1,0 +1,273 @@
+import type { Message, ReceivedMessage } from "@effect-msmq/core/Message"
+import { Mqrt } from "@effect-msmq/core/Mqrt"
+import type { Sender } from "@effect-msmq/core/Sender"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as assert from "node:assert/strict"
+import type { ContractPromise } from "./ContractPromise.ts"
+import { promise } from "./ContractPromise.ts"
+import { newChannel, newQueue, patterned, sameBytes } from "./support.ts"
+
+const all = { positiveArrival: true, positiveReceive: true, negativeArrival: true, negativeReceive: true }
+const none = { positiveArrival: false, positiveReceive: false, negativeArrival: false, negativeReceive: false }
+const elsewhere = "DIRECT=OS:elsewhere\\private$\\answers"
+
+/** The values that are tried of each field, the last of them together too. */
+const fields = {
+  body: [Uint8Array.of(0), patterned(300)],
+  bodyType: [8, 17, 0x1011, 0xffff],
+  label: ["Bestellung ü 𝄞"],
+  priority: [0, 1, 2, 3, 4, 5, 6, 7],
+  delivery: ["express", "recoverable"],
+  correlationId: [new Uint8Array(20).fill(0xff), patterned(20)],
+  appSpecific: [1, 0x7fffffff, 0x80000000, 0xffffffff],
+  extension: [Uint8Array.of(0), patterned(5000)],
+  responseQueue: [elsewhere, `${elsewhere},DIRECT=OS:farther\\private$\\answers`],
+  acknowledge: [{ ...none, positiveArrival: true }, { ...none, negativeReceive: true }, all],
+  adminQueue: [elsewhere],
+  journaling: [
+    { deadLetter: true, journal: false },
+    { deadLetter: false, journal: true },
+    { deadLetter: true, journal: true }
+  ],
+  timeToReachQueue: ["90 seconds", Duration.seconds(4_000_000_000)],
+  timeToBeReceived: [Duration.seconds(4_294_967_293), "2 hours"],
+  trace: [true]
+} as const satisfies { readonly [Name in keyof Message]: ReadonlyArray<Message[Name]> }
+
+type Field = keyof typeof fields
+
+const fieldNames = Object.keys(fields) as ReadonlyArray<Field>
+
+/** What was sent and what is left of it afterwards: both are in whole seconds. */
+const sameTime = (actual: unknown, sent: Duration.Input, field: string): void => {
+  assert.ok(Duration.isDuration(actual), `${field} is ${String(actual)}`)
+  const gone = Duration.toSeconds(sent) - Duration.toSeconds(actual)
+  assert.ok(gone >= 0 && gone <= 60, `${field}: ${Duration.toSeconds(actual)} s left of ${Duration.toSeconds(sent)} s`)
+}
+
+const same = (actual: ReceivedMessage, sent: Message): void => {
+  for (const field of fieldNames) {
+    const [is, was] = [actual[field], sent[field]]
+    if (was === undefined) continue
+    if (was instanceof Uint8Array) {
+      assert.ok(is instanceof Uint8Array, `${field} did not arrive`)
+      sameBytes(is, was, field)
+    } else if (field === "timeToReachQueue" || field === "timeToBeReceived") {
+      sameTime(is, sent[field] ?? 0, field)
+    } else {
+      assert.deepEqual(is, was, field)
+    }
+  }
+}
+
+const absent = { correlationId: undefined, extension: undefined, responseQueue: undefined, adminQueue: undefined }
+
+const sendEach = (sender: Sender, messages: ReadonlyArray<Message>) =>
+  Effect.map(sender.sendAll(messages), (report) => assert.equal(report.accepted, messages.length, "accepted"))
+
+const labels = {
+  empty: "",
+  ASCII: "order 1",
+  "the whole plane": "\u00fc\u03b1\u0416\u05d0\u3042\u4e2d\ufffd\uffff",
+  "astral planes": "\u{1d11e}\u{1f600}\u{10ffff}",
+  "lone surrogates": "\ud800 \udc00\ud83d",
+  "249 units": "\u{1f600}".repeat(124) + "x"
+}
+
+export const messages: ReadonlyArray<ContractPromise> = [
+  ...fieldNames.map((field) =>
+    promise(
+      `${field} arrives as it was sent`,
+      Effect.gen(function* () {
+        const { receiver, sender } = yield* newChannel()
+        for (const value of fields[field]) {
+          const message: Message = { [field]: value }
+          yield* sender.send(message)
+          same(yield* receiver.receive, message)
+        }
+      })
+    )
+  ),
+  promise(
+    "all fields arrive together",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const whole: Message = Object.fromEntries(fieldNames.map((field) => [field, fields[field].at(-1)]))
+      yield* sendEach(sender, [whole, {}, whole])
+      same(yield* receiver.receive, whole)
+      same(yield* receiver.receive, whole)
+      const { correlationId, extension, responseQueue, adminQueue } = yield* receiver.receive
+      assert.deepEqual({ correlationId, extension, responseQueue, adminQueue }, absent, "what was not sent")
+    })
+  ),
+  promise(
+    "a message of which nothing is said has the documented defaults",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const before = Math.floor(Date.now() / 1000)
+      yield* sender.send({})
+      const message = yield* receiver.receive
+      const { label, bodyType, priority, delivery, appSpecific, trace, acknowledge, journaling } = message
+      assert.deepEqual(
+        { label, bodyType, priority, delivery, appSpecific, trace, acknowledge, journaling },
+        {
+          label: "",
+          bodyType: 0,
+          priority: 3,
+          delivery: "express",
+          appSpecific: 0,
+          trace: false,
+          acknowledge: undefined,
+          journaling: undefined
+        }
+      )
+      assert.equal(message.body.length, 0, "the length of the body")
+      assert.equal(message.class, 0)
+      assert.equal(message.authenticated, false)
+      assert.equal(message.timeToBeReceived, undefined)
+      assert.ok(Math.abs(message.sentTime.getTime() / 1000 - before) <= 60, `sent at ${message.sentTime.toISOString()}`)
+      assert.ok(message.arrivedTime >= message.sentTime, "it arrived before it was sent")
+    })
+  ),
+  promise(
+    "an application's own dead-letter queue is carried",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const deadLetterQueue = yield* newQueue({ transactional: true })
+      yield* sender.send({ deadLetterQueue, journaling: { deadLetter: true } })
+      const carried = (yield* receiver.receive).deadLetterQueue ?? "nothing"
+      assert.ok(carried.toLowerCase().endsWith(deadLetterQueue.slice(1)), `${carried} instead of ${deadLetterQueue}`)
+    })
+  ),
+  ...Object.entries(labels).map(([name, label]) =>
+    promise(
+      `a label arrives unit by unit: ${name}`,
+      Effect.gen(function* () {
+        const { receiver, sender } = yield* newChannel()
+        yield* sender.send({ label })
+        const units = (text: string) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))
+        assert.deepEqual(units((yield* receiver.receive).label), units(label))
+      })
+    )
+  ),
+  ...[0, 1, 4095, 4096, 4097, 65_537, 1_048_576, 4_190_000].map((length) =>
+    promise(
+      `a body of ${length} bytes arrives byte by byte`,
+      Effect.gen(function* () {
+        const { receiver, sender } = yield* newChannel()
+        const body = patterned(length)
+        yield* sender.send({ body, label: "whole" })
+        const message = yield* receiver.receive
+        assert.equal(message.label, "whole")
+        sameBytes(message.body, body, "the body")
+      })
+    )
+  ),
+  promise(
+    "a body is the receiver's own: the next message does not change it",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      yield* sendEach(sender, [
+        { body: new Uint8Array(100).fill(1), extension: new Uint8Array(10).fill(1) },
+        { body: new Uint8Array(100).fill(2), extension: new Uint8Array(10).fill(2) }
+      ])
+      const first = yield* receiver.receive
+      yield* receiver.receive
+      sameBytes(first.body, new Uint8Array(100).fill(1), "the first body")
+      sameBytes(first.extension ?? new Uint8Array(0), new Uint8Array(10).fill(1), "the first extension")
+    })
+  ),
+  promise(
+    "a message larger than any before it is not lost",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const large: Message = {
+        label: "x".repeat(249),
+        body: patterned(300_000),
+        extension: patterned(70_000),
+        responseQueue: Array.from(
+          { length: 8 },
+          (_, index) => `DIRECT=OS:m${index}\\private$\\${"q".repeat(90)}`
+        ).join()
+      }
+      yield* sendEach(sender, [{ label: "small" }, large, { label: "small" }, large])
+      assert.equal((yield* receiver.receive).label, "small")
+      same(yield* receiver.receive, large)
+      assert.equal((yield* receiver.receive).label, "small")
+      same(yield* receiver.receive, large)
+      assert.equal((yield* receiver.poll)._tag, "None")
+    })
+  ),
+  promise(
+    "the highest priority comes first, and then what arrived first",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const priorities = [3, 0, 7, 3, 7, 1, 0, 5]
+      yield* sendEach(
+        sender,
+        priorities.map((priority, index) => ({ priority, appSpecific: index }))
+      )
+      const order: Array<readonly [number, number]> = []
+      for (const _ of priorities) {
+        const { appSpecific, priority } = yield* receiver.receive
+        order.push([priority, appSpecific])
+      }
+      const expected = priorities.map((priority, index) => [priority, index] as const)
+      expected.sort(([p, i], [q, j]) => q - p || i - j)
+      assert.deepEqual(order, expected)
+    })
+  ),
+  promise(
+    "every message has an id of its own, which its sender is told",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const count = 300
+      const report = yield* sender.sendAll(
+        Array.from({ length: count }, (_, index) => ({ appSpecific: index })),
+        { messageIds: true }
+      )
+      const ids = report.messageIds ?? []
+      assert.equal(new Set(ids).size, count, "different ids")
+      for (const [index, id] of ids.entries()) {
+        assert.match(id, /^\{[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\}\\\d+$/i)
+        const message = yield* receiver.receive
+        assert.deepEqual([message.appSpecific, message.messageId], [index, id])
+      }
+    })
+  ),
+  promise(
+    "a batch of 5,000 messages arrives whole and in order",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const body = patterned(1024)
+      const report = yield* sender.sendAll(Array.from({ length: 5000 }, (_, index) => ({ body, appSpecific: index })))
+      assert.deepEqual([report.accepted, report.bytes], [5000, 5000 * 1024])
+      for (let index = 0; index < 5000; index++) {
+        const message = yield* receiver.receive
+        assert.equal(message.appSpecific, index)
+        sameBytes(message.body, body, `body ${index}`)
+      }
+      assert.equal((yield* receiver.poll)._tag, "None")
+    })
+  ),
+  promise(
+    "what few ask for is given when it is asked for",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      yield* sender.send({ label: "rare", body: patterned(100) })
+      const mqrt = yield* Mqrt
+      const handle = yield* Effect.acquireRelease(
+        mqrt.openQueue(receiver.formatName, "receive", "denyNone"),
+        (handle) => Effect.ignore(mqrt.closeQueue(handle))
+      )
+      const options = { timeout: 0, cursor: null, transaction: "none" } as const
+      const peeked = yield* mqrt.receiveMessage(handle, { ...options, action: "peekCurrent", rare: false })
+      assert.equal(peeked.rare, null)
+      const message = yield* mqrt.receiveMessage(handle, { ...options, action: "receive", rare: true })
+      assert.ok(message.rare !== null, "nothing rare")
+      assert.equal(message.label, "rare")
+      assert.ok(message.rare.version > 0, `version ${message.rare.version}`)
+    })
+  )
+]

@@ -1,0 +1,206 @@
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
+import { Mqrt } from "@effect-msmq/core/Mqrt"
+import type { QueueChanges } from "@effect-msmq/core/QueueProperties"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as assert from "node:assert/strict"
+import type { ContractPromise } from "./ContractPromise.ts"
+import { promise } from "./ContractPromise.ts"
+import { failsBecause, failsWith, newChannel, newQueue, opened, received, sent } from "./support.ts"
+
+const noChanges: QueueChanges = {
+  label: null,
+  type: null,
+  authenticate: null,
+  journal: null,
+  quota: null,
+  journalQuota: null,
+  basePriority: null,
+  privacyLevel: null,
+  multicastAddress: null
+}
+
+const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+const propertiesOf = (queue: string) =>
+  Mqrt.use((mqrt) => Effect.flatMap(mqrt.pathNameToFormatName(queue), mqrt.getQueueProperties))
+
+/** A queue has its name in full, whatever the machine is called. */
+const names = (actual: string, queue: string): boolean =>
+  actual.toLowerCase().endsWith(queue.replace(/^\./, "").toLowerCase())
+
+export const queues: ReadonlyArray<ContractPromise> = [
+  promise(
+    "a queue exists from its creation to its deletion",
+    Effect.gen(function* () {
+      const queue = yield* newQueue()
+      assert.equal(yield* MessageQueue.exists(queue), true)
+      yield* failsBecause(MessageQueue.create(queue), "QueueExists")
+      yield* MessageQueue.delete(queue)
+      assert.equal(yield* MessageQueue.exists(queue), false)
+      yield* failsBecause(MessageQueue.delete(queue), "QueueNotFound")
+      yield* failsBecause(MessageQueue.openSender(queue), "QueueNotFound")
+      yield* failsBecause(MessageQueue.openReceiver(queue), "QueueNotFound")
+    })
+  ),
+  promise(
+    "a queue is created with the documented defaults",
+    Effect.gen(function* () {
+      const queue = yield* newQueue()
+      const properties = yield* propertiesOf(queue)
+      const { label, type, authenticate, transactional, journal, quota, journalQuota, privacyLevel } = properties
+      assert.ok(names(properties.pathName, queue), `path name ${properties.pathName}`)
+      assert.deepEqual(
+        { label, type, authenticate, transactional, journal, quota, journalQuota, privacyLevel },
+        {
+          label: "",
+          type: "00000000-0000-0000-0000-000000000000",
+          authenticate: false,
+          transactional: false,
+          journal: false,
+          quota: null,
+          journalQuota: null,
+          privacyLevel: "optional"
+        }
+      )
+    })
+  ),
+  promise(
+    "the properties of a queue are those it was created with",
+    Effect.gen(function* () {
+      const options = {
+        label: "Aufträge 𝄞",
+        type: "01234567-89ab-cdef-0123-456789abcdef",
+        authenticate: true,
+        transactional: true,
+        journal: true,
+        quota: 2048,
+        journalQuota: 512,
+        privacyLevel: "none"
+      } as const
+      const properties = yield* propertiesOf(yield* newQueue(options))
+      const { label, type, authenticate, transactional, journal, quota, journalQuota, privacyLevel } = properties
+      assert.deepEqual(
+        { label, type: type.toLowerCase(), authenticate, transactional, journal, quota, journalQuota, privacyLevel },
+        options
+      )
+    })
+  ),
+  promise(
+    "properties that are set are read back, and the others stay",
+    Effect.gen(function* () {
+      const queue = yield* newQueue({ label: "before", quota: 100 })
+      const mqrt = yield* Mqrt
+      const formatName = yield* mqrt.pathNameToFormatName(queue)
+      yield* mqrt.setQueueProperties(formatName, { ...noChanges, label: "after", journal: true, journalQuota: 300 })
+      const changed = yield* mqrt.getQueueProperties(formatName)
+      assert.deepEqual([changed.label, changed.journal, changed.journalQuota, changed.quota], ["after", true, 300, 100])
+      assert.ok(changed.modifyTime >= changed.createTime, "it was modified before it was created")
+    })
+  ),
+  promise(
+    "a queue label of 124 units is taken and one of 125 refused",
+    Effect.gen(function* () {
+      const label = "ü".repeat(124)
+      assert.equal((yield* propertiesOf(yield* newQueue({ label }))).label, label)
+      const error = yield* Effect.flip(newQueue({ label: `${label}x` }))
+      assert.ok(["Property", "IllegalPropertyValue"].includes(error.reason._tag), error.message)
+    })
+  ),
+  promise(
+    "an open queue tells its format name",
+    Effect.gen(function* () {
+      const queue = yield* newQueue()
+      const mqrt = yield* Mqrt
+      const formatName = yield* mqrt.pathNameToFormatName(queue)
+      const handle = yield* Effect.acquireRelease(mqrt.openQueue(formatName, "receive", "denyNone"), (handle) =>
+        Effect.ignore(mqrt.closeQueue(handle))
+      )
+      assert.equal((yield* mqrt.handleToFormatName(handle)).toLowerCase(), formatName.toLowerCase())
+    })
+  ),
+  promise(
+    "an exclusive receiver keeps others from receiving until it is closed",
+    Effect.gen(function* () {
+      const queue = yield* newQueue()
+      const scope = yield* Scope.make()
+      yield* Scope.provide(MessageQueue.openReceiver(queue, { shareMode: "denyReceive" }), scope)
+      yield* failsBecause(MessageQueue.openReceiver(queue), "SharingViolation")
+      yield* MessageQueue.openSender(queue)
+      yield* Scope.close(scope, Exit.void)
+      yield* MessageQueue.openReceiver(queue)
+    })
+  ),
+  promise(
+    "a handle can do what it was opened for and nothing else",
+    Effect.gen(function* () {
+      const queue = yield* newQueue()
+      const [peek, send] = [yield* opened(queue, "peek"), yield* opened(queue, "send")]
+      yield* sent(send, [{ label: "stays" }])
+      yield* failsWith(received(peek), "MQ_ERROR_ACCESS_DENIED")
+      yield* failsWith(received(send), "MQ_ERROR_ACCESS_DENIED")
+      yield* failsWith(sent(peek, [{}]), "MQ_ERROR_ACCESS_DENIED")
+      assert.equal((yield* received(peek, { action: "peekCurrent" })).label, "stays")
+    })
+  ),
+  promise(
+    "what is closed twice is closed once, and refused afterwards",
+    Effect.gen(function* () {
+      const { queue } = yield* newChannel()
+      const scope = yield* Scope.make()
+      const sender = yield* Scope.provide(MessageQueue.openSender(queue), scope)
+      const receiver = yield* Scope.provide(MessageQueue.openReceiver(queue), scope)
+      yield* Scope.close(scope, Exit.void)
+      yield* Scope.close(scope, Exit.void)
+      yield* failsBecause(sender.send({ label: "late" }), "Released")
+      yield* failsBecause(receiver.receive, "Released")
+      yield* failsBecause(receiver.poll, "Released")
+    })
+  ),
+  promise(
+    "the queue manager counts messages without receiving them",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* newChannel()
+      const mqrt = yield* Mqrt
+      const formatName = yield* mqrt.pathNameToFormatName(queue)
+      yield* sender.sendAll([{ label: "one" }, { label: "two", body: new Uint8Array(1000) }])
+      const two = yield* mqrt.getQueueInfo(null, formatName)
+      assert.equal(two.messageCount, 2, "messages in the queue")
+      assert.ok(two.bytesInQueue >= 1000, `${two.bytesInQueue} bytes in the queue`)
+      assert.equal(two.isLocal, true)
+      assert.equal(two.transactional, false)
+      yield* receiver.receive
+      assert.equal((yield* mqrt.getQueueInfo(null, formatName)).messageCount, 1, "messages after one was received")
+      const manager = yield* mqrt.getQueueManagerInfo(null)
+      assert.ok(
+        manager.privateQueues.some((pathName) => names(pathName, queue)),
+        `${queue} is not among ${manager.privateQueues.join(", ")}`
+      )
+    })
+  ),
+  promise(
+    "the journal of a queue counts what was received",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* newChannel({ journal: true })
+      const mqrt = yield* Mqrt
+      yield* sender.sendAll([{ label: "one" }, { label: "two" }])
+      yield* receiver.receive
+      const info = yield* mqrt.getQueueInfo(null, yield* mqrt.pathNameToFormatName(queue))
+      assert.deepEqual([info.messageCount, info.journalMessageCount], [1, 1])
+    }),
+    "journals"
+  ),
+  promise(
+    "the machine tells its id, its name and its version",
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt
+      const machine = yield* mqrt.getMachineProperties(null)
+      assert.match(machine.machineId, guid)
+      assert.notEqual(machine.pathName, "")
+      const computer = yield* mqrt.getPrivateComputerInformation(null)
+      assert.ok(computer.version >>> 24 >= 1, `version ${computer.version}`)
+      assert.equal(typeof computer.directoryEnabled, "boolean")
+    })
+  )
+]

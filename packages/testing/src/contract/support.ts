@@ -1,0 +1,175 @@
+import * as ErrorCode from "@effect-msmq/core/ErrorCode"
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
+import type {
+  OutgoingProperties,
+  ReceivedProperties,
+  ReceiveOptions,
+  SendOptions,
+  TransactionArgument
+} from "@effect-msmq/core/MessageProperties"
+import type { Access, MqrtFailure, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
+import { Mqrt } from "@effect-msmq/core/Mqrt"
+import type { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as assert from "node:assert/strict"
+
+let queues = 0
+
+/** A queue of the promise's own: an earlier run's is deleted before, this one afterwards. */
+export const newQueue = (
+  options: MessageQueue.CreateOptions = {}
+): Effect.Effect<string, MsmqError, Mqrt | Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const queue = `.\\private$\\contract-${++queues}`
+      return Effect.ignore(MessageQueue.delete(queue)).pipe(
+        Effect.andThen(MessageQueue.create(queue, options)),
+        Effect.as(queue)
+      )
+    }),
+    (queue) => Effect.ignore(MessageQueue.delete(queue))
+  )
+
+/** A queue with a sender and a receiver. */
+export const newChannel = (options: MessageQueue.CreateOptions = {}) =>
+  Effect.gen(function* () {
+    const queue = yield* newQueue(options)
+    const sender = yield* MessageQueue.openSender(queue)
+    const receiver = yield* MessageQueue.openReceiver(queue)
+    return { queue, sender, receiver }
+  })
+
+/** A queue of this machine, or with `;name` behind it a subqueue, opened at the seam. */
+export const opened = (
+  queue: string,
+  access: Access,
+  shareMode: ShareMode = "denyNone"
+): Effect.Effect<QueueHandle, MqrtFailure, Mqrt | Scope.Scope> =>
+  Mqrt.use((mqrt) =>
+    Effect.acquireRelease(mqrt.openQueue(`DIRECT=OS:${queue}`, access, shareMode), (handle) =>
+      Effect.ignore(mqrt.closeQueue(handle))
+    )
+  )
+
+/** What a message has that nothing was said of (D-20). */
+export const plainMessage: OutgoingProperties = {
+  body: new Uint8Array(0),
+  bodyType: 0,
+  label: "",
+  priority: 3,
+  delivery: "express",
+  correlationId: null,
+  appSpecific: 0,
+  extension: null,
+  responseQueue: null,
+  acknowledge: null,
+  adminQueue: null,
+  journaling: null,
+  deadLetterQueue: null,
+  timeToReachQueue: null,
+  timeToBeReceived: null,
+  trace: false,
+  connector: null,
+  soap: null
+}
+
+const plainSend: SendOptions = {
+  securityContext: null,
+  senderCertificate: null,
+  authenticationLevel: "none",
+  hashAlgorithm: null,
+  provider: null,
+  senderIdType: "sid",
+  privacyLevel: "none",
+  encryptionAlgorithm: null,
+  transaction: "none",
+  messageIds: true
+}
+
+/** Sends at the seam, all or nothing as far as the promise is concerned. */
+export const sent = (
+  handle: QueueHandle,
+  messages: ReadonlyArray<Partial<OutgoingProperties>>,
+  options: Partial<SendOptions> = {}
+): Effect.Effect<ReadonlyArray<string>, MqrtFailure, Mqrt> =>
+  Effect.gen(function* () {
+    const mqrt = yield* Mqrt
+    const whole = messages.map((message) => ({ ...plainMessage, ...message }))
+    const outcome = yield* mqrt.sendMessages(handle, whole, { ...plainSend, ...options })
+    if (outcome.failure !== null) return yield* outcome.failure
+    assert.equal(outcome.accepted, messages.length, "accepted messages")
+    return outcome.messageIds ?? []
+  })
+
+/** Receives at the seam, without waiting unless told so. */
+export const received = (
+  handle: QueueHandle,
+  options: Partial<ReceiveOptions> = {}
+): Effect.Effect<ReceivedProperties, MqrtFailure, Mqrt> =>
+  Mqrt.use((mqrt) =>
+    mqrt.receiveMessage(handle, {
+      action: "receive",
+      timeout: 0,
+      cursor: null,
+      transaction: "none",
+      rare: false,
+      ...options
+    })
+  )
+
+/** The labels of what is in a queue, which is empty afterwards. */
+export const labelsIn = (
+  handle: QueueHandle,
+  transaction: TransactionArgument = "none"
+): Effect.Effect<ReadonlyArray<string>, MqrtFailure, Mqrt> =>
+  Effect.gen(function* () {
+    const labels: Array<string> = []
+    while (true) {
+      const label = yield* received(handle, { transaction }).pipe(
+        Effect.map((message) => message.label),
+        Effect.catchTag("MqrtFailure", (failure) =>
+          nameOf(failure) === "MQ_ERROR_IO_TIMEOUT" ? Effect.void : Effect.fail(failure)
+        )
+      )
+      if (label === undefined) return labels
+      labels.push(label)
+    }
+  })
+
+const nameOf = (failure: MqrtFailure): string => ErrorCode.nameOf(failure.code) ?? ErrorCode.format(failure.code)
+
+/** That a call at the seam fails with this code. */
+export const failsWith = <A, R>(
+  call: Effect.Effect<A, MqrtFailure, R>,
+  name: ErrorCode.ErrorCodeName
+): Effect.Effect<void, never, R> =>
+  Effect.matchEffect(call, {
+    onFailure: (failure) => Effect.sync(() => assert.equal(nameOf(failure), name)),
+    onSuccess: () => Effect.sync(() => assert.fail(`it succeeded instead of failing with ${name}`))
+  })
+
+/** That what a program asked for fails with this reason. */
+export const failsBecause = <A, R>(
+  program: Effect.Effect<A, MsmqError, R>,
+  tag: MsmqError["reason"]["_tag"]
+): Effect.Effect<void, never, R> =>
+  Effect.matchEffect(program, {
+    onFailure: (error) => Effect.sync(() => assert.equal(error.reason._tag, tag, error.message)),
+    onSuccess: () => Effect.sync(() => assert.fail(`it succeeded instead of failing with ${tag}`))
+  })
+
+/** Forks what is to be waiting when the next step is taken. */
+export const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
+
+/** That bytes are equal, with the place where they are not: a print of a megabyte helps nobody. */
+export const sameBytes = (actual: Uint8Array, expected: Uint8Array, what: string): void => {
+  assert.equal(actual.length, expected.length, `the length of ${what}`)
+  if (Buffer.compare(actual, expected) === 0) return
+  const at = actual.findIndex((byte, index) => byte !== expected[index])
+  assert.fail(`${what} differs at byte ${at}: ${actual[at]} instead of ${expected[at]}`)
+}
+
+/** Bytes which tell where they are. */
+export const patterned = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => (index * 31 + (index >>> 8)) & 0xff)

@@ -1,0 +1,168 @@
+import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
+import * as FormatName from "@effect-msmq/core/FormatName"
+import * as PathName from "@effect-msmq/core/PathName"
+import type { NewQueueProperties, QueueProperties } from "@effect-msmq/core/QueueProperties"
+import * as Result from "effect/Result"
+import type { Guid } from "./Guid.ts"
+import type { Family } from "./Queue.ts"
+import { Queue } from "./Queue.ts"
+import * as queueRules from "./queueRules.ts"
+import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
+import * as SecurityDescriptors from "./SecurityDescriptor.ts"
+import { Subqueues } from "./Subqueues.ts"
+
+/** The queues of a machine, and those for other machines, by all their names. */
+export class QueueDirectory {
+  readonly machineName: string
+  readonly #machineId: Guid
+  readonly #queues = new Map<string, Queue>()
+  readonly #numbered = new Map<number, Queue>()
+  readonly #outgoing = new Map<string, Queue>()
+  #lastNumber = 0
+
+  constructor(machineName: string, machineId: Guid) {
+    this.machineName = machineName
+    this.#machineId = machineId
+  }
+
+  /** The machine's own queues, in the order of creation. */
+  get own(): ReadonlyArray<Queue> {
+    return [...this.#queues.values()]
+  }
+
+  /** The outgoing ones, in the order of creation. */
+  get outgoing(): ReadonlyArray<Queue> {
+    return [...this.#outgoing.values()]
+  }
+
+  isCalled(address: string): boolean {
+    return [".", "localhost", this.machineName.toLowerCase()].includes(address.toLowerCase())
+  }
+
+  /** `now` in milliseconds since 1970. */
+  create(properties: NewQueueProperties, security: SecurityDescriptor, now: number): Queue | ErrorCodeName {
+    const name = this.#ownName(properties.pathName)
+    if ("code" in name) return name.code
+    if (name.subqueue !== null) return "MQ_ERROR_ILLEGAL_QUEUE_PATHNAME"
+    const key = name.queue.toLowerCase()
+    if (this.#queues.has(key)) return "MQ_ERROR_QUEUE_EXISTS"
+    const number = ++this.#lastNumber
+    const formatName = `PRIVATE=${this.#machineId}\\${number.toString(16).padStart(8, "0")}`
+    const pathName = `${this.machineName}\\private$\\${name.queue}`
+    const own = queueRules.created(properties, pathName, now)
+    // That of a journal keeps nothing of its own.
+    const kept = family({ ...own, journal: false }, security, null, true)
+    const journal = new Queue(`${formatName};JOURNAL`, kept, false, null)
+    const queue = new Queue(formatName, family(own, security, journal, false), false, new Subqueues())
+    this.#queues.set(key, queue)
+    this.#numbered.set(number, queue)
+    return queue
+  }
+
+  delete(formatName: string): Queue | ErrorCodeName {
+    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
+    // Not by a direct name, and not on another machine (behaviours B-24, C-46).
+    if (name._tag !== "Private" || !FormatName.supports(name, "delete") || !this.#isOwn(name)) {
+      return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    }
+    const queue = this.#numbered.get(name.queueNumber)
+    if (queue === undefined) return "MQ_ERROR_QUEUE_NOT_FOUND"
+    this.#numbered.delete(name.queueNumber)
+    for (const [key, named] of this.#queues) if (named === queue) this.#queues.delete(key)
+    queue.delete()
+    return queue
+  }
+
+  /**
+   * The queue or subqueue of this machine that a format name stands for; `undefined` for one on another machine. A
+   * subqueue that is not there is created (behaviour B-29).
+   */
+  find(formatName: string, use: FormatName.NameUse): Queue | undefined | ErrorCodeName {
+    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
+    if (!FormatName.supports(name, use)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    if (name._tag === "Public") return "MQ_ERROR_QUEUE_NOT_FOUND"
+    // System queues and names of many queues are not simulated.
+    if (name._tag !== "Private" && name._tag !== "Direct") return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    if (!this.#isOwn(name)) return undefined
+    const queue = this.#named(name)
+    if (queue === undefined) return "MQ_ERROR_QUEUE_NOT_FOUND"
+    if (name.journal) return queue.family.journal ?? "MQ_ERROR_QUEUE_NOT_FOUND"
+    if (name._tag === "Private" || name.subqueue === null) return queue
+    const path = `${queue.properties.pathName};${name.subqueue}`
+    return queue.subqueues?.open(name.subqueue, `DIRECT=OS:${path}`, queue.family)
+  }
+
+  /** A whole queue of this machine, to ask about it or to change it: no other can be (behaviours B-34, C-51). */
+  findWhole(formatName: string): Queue | ErrorCodeName {
+    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    if (name !== undefined && isPart(name)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    return this.find(formatName, "receive") ?? "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+  }
+
+  /** The format name of a path name; of a subqueue too, be it there or not. */
+  formatNameOf(pathName: string): { readonly formatName: string } | ErrorCodeName {
+    const name = this.#ownName(pathName)
+    if ("code" in name) return name.code
+    const queue = this.#queues.get(name.queue.toLowerCase())
+    if (queue === undefined) return "MQ_ERROR_QUEUE_NOT_FOUND"
+    if (name.subqueue === null) return { formatName: queue.formatName }
+    return { formatName: `DIRECT=OS:${queue.properties.pathName};${name.subqueue}` }
+  }
+
+  /** One queue for each way of writing a destination, as MSMQ keeps them (behaviour B-13). */
+  outgoingTo(formatName: string): Queue {
+    const key = formatName.toLowerCase()
+    const known = this.#outgoing.get(key)
+    if (known !== undefined) return known
+    const properties = queueRules.created({ ...queueRules.defaults, pathName: formatName }, formatName, 0)
+    const own = family(properties, SecurityDescriptors.standard(null), null, false)
+    const queue = new Queue(formatName, own, true, null)
+    this.#outgoing.set(key, queue)
+    return queue
+  }
+
+  findOutgoing(formatName: string): Queue | undefined {
+    return this.#outgoing.get(formatName.toLowerCase())
+  }
+
+  /** A path name as one of a private queue of this machine; all others need a directory (behaviours C-10, C-11). */
+  #ownName(pathName: string): PathName.QueuePath | { readonly code: ErrorCodeName } {
+    const name = Result.getOrUndefined(PathName.parse(pathName))
+    if (name?._tag !== "QueuePath") return { code: "MQ_ERROR_ILLEGAL_QUEUE_PATHNAME" }
+    const own = name.isPrivate && this.isCalled(name.computer)
+    return own ? name : { code: "MQ_ERROR_UNSUPPORTED_OPERATION" }
+  }
+
+  #named(name: FormatName.Private | FormatName.Direct): Queue | undefined {
+    if (name._tag === "Private") return this.#numbered.get(name.queueNumber)
+    return name.isPrivate ? this.#queues.get(name.queue.toLowerCase()) : undefined
+  }
+
+  #isOwn(name: FormatName.Private | FormatName.Direct): boolean {
+    if (name._tag === "Private") return name.computerGuid.toLowerCase() === this.#machineId
+    if (name.protocol === "tcp") return name.address === "127.0.0.1"
+    return name.protocol === "os" && this.isCalled(name.address)
+  }
+}
+
+/** Whether a name stands for a part of a queue: its journal or a subqueue. */
+export const isPart = (name: FormatName.FormatName): boolean =>
+  ("journal" in name && name.journal) || ("subqueue" in name && name.subqueue !== null)
+
+const family = (
+  properties: QueueProperties,
+  security: SecurityDescriptor,
+  journal: Queue | null,
+  keeps: boolean
+): Family => ({
+  properties,
+  security,
+  sequence: 0,
+  bytes: 0,
+  deleted: false,
+  paused: false,
+  journal,
+  keeps
+})

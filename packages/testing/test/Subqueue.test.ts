@@ -1,0 +1,242 @@
+import { errors } from "@effect-msmq/core/ErrorCode"
+import type { Access } from "@effect-msmq/core/Mqrt"
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { InMemoryMqrt } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { code, create, direct, ends, labelled, message, path, receiving, waiting } from "./seam.ts"
+
+const open = (name: string, access: Access) =>
+  Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(`${direct};${name}`, access, "denyNone"))
+
+const subqueues = Mqrt.Mqrt.use((mqrt) => Effect.map(mqrt.getQueueInfo(null, direct), (info) => info.subqueues))
+
+/** A queue with messages a, b and c, and its subqueue "retry", open at both ends. */
+const withRetry = (transactional: boolean) =>
+  Effect.gen(function* () {
+    const queue = yield* ends({ transactional })
+    yield* queue.send(labelled("a", "b", "c"), { transaction: transactional ? "singleMessage" : "none" })
+    const into = yield* open("retry", "move")
+    const from = yield* open("retry", "receive")
+    const back = yield* queue.mqrt.openQueue(direct, "move", "denyNone")
+    const { mqrt, receiver } = queue
+    return {
+      ...queue,
+      into,
+      from,
+      back,
+      retry: mqrt.receiveMessage(from, receiving()),
+      move: (lookupId: bigint) => mqrt.moveMessage(receiver, into, lookupId, "none"),
+      first: Effect.map(queue.peek, ({ lookupId }) => lookupId)
+    }
+  })
+
+const timeout = errors.MQ_ERROR_IO_TIMEOUT
+
+describe("subqueues", () => {
+  for (const access of ["peek", "receive", "move"] as const) {
+    it.effect(`B-29, B-30 opening one to ${access} makes it, and closing it empty makes it vanish`, () =>
+      Effect.gen(function* () {
+        const { mqrt } = yield* ends()
+        assert.deepStrictEqual(yield* subqueues, [])
+        const first = yield* open("Retry", access)
+        const second = yield* open("retry", access)
+        assert.deepStrictEqual(yield* subqueues, ["Retry"])
+        yield* mqrt.closeQueue(first)
+        assert.deepStrictEqual(yield* subqueues, ["Retry"])
+        yield* mqrt.closeQueue(second)
+        assert.deepStrictEqual(yield* subqueues, [])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+  }
+
+  it.effect("B-30 one that is closed vanishes with its last message", () =>
+    Effect.gen(function* () {
+      const { first, from, into, mqrt, move } = yield* withRetry(false)
+      yield* move(yield* first)
+      yield* mqrt.closeQueue(into)
+      yield* mqrt.closeQueue(from)
+      assert.deepStrictEqual(yield* subqueues, ["retry"])
+      const again = yield* open("retry", "receive")
+      assert.strictEqual((yield* mqrt.receiveMessage(again, receiving())).label, "a")
+      yield* mqrt.closeQueue(again)
+      assert.deepStrictEqual(yield* subqueues, [])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("B-29 there is no subqueue of a queue that is not there", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* code(open("retry", "receive")), errors.MQ_ERROR_QUEUE_NOT_FOUND)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("B-32 to B-35 nothing is sent to one, and it has nothing of its own to create, set or delete", () =>
+    Effect.gen(function* () {
+      const { mqrt } = yield* ends()
+      const name = `${direct};retry`
+      const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION
+      assert.strictEqual(yield* code(open("retry", "send")), unsupported)
+      assert.strictEqual(yield* code(create({ pathName: `${path};retry` })), errors.MQ_ERROR_ILLEGAL_QUEUE_PATHNAME)
+      assert.strictEqual(yield* code(mqrt.getQueueProperties(name)), unsupported)
+      assert.strictEqual(yield* code(mqrt.deleteQueue(name)), unsupported)
+      assert.strictEqual(yield* code(mqrt.getQueueInfo(null, name)), unsupported)
+      assert.strictEqual(yield* code(open("retry;deep", "receive")), errors.MQ_ERROR_ILLEGAL_FORMATNAME)
+      assert.deepStrictEqual(yield* subqueues, [])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("B-10, B-34 its path name has a format name, and its handle knows the name that it was opened by", () =>
+    Effect.gen(function* () {
+      const { mqrt } = yield* ends()
+      const formatName = yield* mqrt.pathNameToFormatName(`${path};retry`)
+      assert.strictEqual(formatName, "DIRECT=OS:MACHINE\\private$\\orders;retry")
+      const handle = yield* mqrt.openQueue(formatName, "receive", "denyNone")
+      assert.strictEqual(yield* mqrt.handleToFormatName(handle), formatName)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("D-29, E-64 a moved message keeps its id, is counted as moved, and is in its place among the others", () =>
+    Effect.gen(function* () {
+      const { first, label, mqrt, move, receiver, retry, send } = yield* withRetry(false)
+      yield* TestClock.adjust("90 seconds")
+      const lookupId = yield* first
+      yield* move(lookupId)
+      yield* send([message({ label: "urgent", priority: 7 })])
+      const urgent = yield* first
+      const into = yield* open("retry", "move")
+      yield* mqrt.moveMessage(receiver, into, urgent, "none")
+      assert.deepStrictEqual([yield* label, yield* label], ["b", "c"])
+      assert.strictEqual((yield* retry).label, "urgent")
+      const moved = yield* retry
+      assert.deepStrictEqual(
+        [moved.label, moved.lookupId, moved.moveCount, moved.lastMoveTime, moved.arrivedTime],
+        ["a", lookupId, 1, 90, 0]
+      )
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-59, E-64, E-68 from a subqueue it goes back, or on to another, and every move counts", () =>
+    Effect.gen(function* () {
+      const { back, first, from, mqrt, move, poll } = yield* withRetry(false)
+      const lookupId = yield* first
+      yield* move(lookupId)
+      const [intoPoison, fromPoison] = [yield* open("poison", "move"), yield* open("poison", "receive")]
+      yield* mqrt.moveMessage(from, intoPoison, lookupId, "none")
+      yield* mqrt.moveMessage(fromPoison, back, lookupId, "none")
+      const moved = yield* poll
+      assert.deepStrictEqual([moved.label, moved.moveCount], ["a", 3])
+      assert.strictEqual((yield* poll).label, "b")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-59, E-60, E-61 what cannot be moved says why", () =>
+    Effect.gen(function* () {
+      const { back, first, from, into, mqrt, receiver, sender } = yield* withRetry(false)
+      const id = yield* first
+      const failure = (source: Mqrt.QueueHandle, destination: Mqrt.QueueHandle, lookupId = id) =>
+        code(mqrt.moveMessage(source, destination, lookupId, "none"))
+      yield* create({ pathName: ".\\private$\\other" })
+      const other = yield* mqrt.openQueue("DIRECT=OS:.\\private$\\other", "move", "denyNone")
+      assert.strictEqual(yield* failure(receiver, back), errors.MQ_ERROR_INVALID_PARAMETER)
+      assert.strictEqual(yield* failure(receiver, other), errors.MQ_ERROR_INVALID_PARAMETER)
+      assert.strictEqual(yield* failure(receiver, from), errors.MQ_ERROR_INVALID_HANDLE)
+      assert.strictEqual(yield* failure(sender, into), errors.MQ_ERROR_ACCESS_DENIED)
+      assert.strictEqual(yield* failure(receiver, into, 12345n), errors.MQ_ERROR_MESSAGE_NOT_FOUND)
+      yield* mqrt.closeQueue(into)
+      assert.strictEqual(yield* failure(receiver, into), errors.MQ_ERROR_INVALID_HANDLE)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect(
+    "E-61, E-62 a transaction moves only in a transactional queue, while it is open, what nobody else has",
+    () =>
+      Effect.gen(function* () {
+        yield* create({ pathName: ".\\private$\\plain" })
+        const { first, into, mqrt, receive, receiver } = yield* withRetry(true)
+        const lookupId = yield* first
+        const dead = yield* mqrt.beginTransaction
+        yield* mqrt.commitTransaction(dead)
+        const move = (transaction: Mqrt.TransactionHandle) => mqrt.moveMessage(receiver, into, lookupId, transaction)
+        assert.strictEqual(yield* code(move(dead)), errors.MQ_ERROR_TRANSACTION_SEQUENCE)
+        const transaction = yield* mqrt.beginTransaction
+        yield* receive({ transaction })
+        assert.strictEqual(yield* code(move(transaction)), errors.MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION)
+        const name = "DIRECT=OS:.\\private$\\plain"
+        const from = yield* mqrt.openQueue(name, "receive", "denyNone")
+        const sub = yield* mqrt.openQueue(`${name};retry`, "move", "denyNone")
+        assert.strictEqual(yield* code(mqrt.moveMessage(from, sub, 1n, transaction)), errors.MQ_ERROR_TRANSACTION_USAGE)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-64, E-66 a committed move takes the abort count back; until the commit nobody sees the message", () =>
+    Effect.gen(function* () {
+      const { first, from, into, label, mqrt, receive, receiver, retry } = yield* withRetry(true)
+      const lookupId = yield* first
+      const aborted = yield* mqrt.beginTransaction
+      yield* receive({ transaction: aborted })
+      yield* mqrt.abortTransaction(aborted)
+      const transaction = yield* mqrt.beginTransaction
+      yield* mqrt.moveMessage(receiver, into, lookupId, transaction)
+      assert.strictEqual(yield* label, "b")
+      assert.strictEqual(yield* code(retry), timeout)
+      yield* mqrt.closeQueue(into)
+      yield* mqrt.closeQueue(from)
+      assert.deepStrictEqual(yield* subqueues, ["retry"])
+      yield* mqrt.commitTransaction(transaction)
+      const again = yield* open("retry", "receive")
+      const moved = yield* mqrt.receiveMessage(again, receiving())
+      assert.deepStrictEqual([moved.label, moved.abortCount, moved.moveCount], ["a", 0, 1])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-65 an aborted move leaves the message where it was, and counts as an abort", () =>
+    Effect.gen(function* () {
+      const { first, into, mqrt, poll, receiver, retry } = yield* withRetry(true)
+      const transaction = yield* mqrt.beginTransaction
+      yield* mqrt.moveMessage(receiver, into, yield* first, transaction)
+      yield* mqrt.abortTransaction(transaction)
+      const left = yield* poll
+      assert.deepStrictEqual([left.label, left.abortCount, left.moveCount], ["a", 1, 0])
+      assert.strictEqual(yield* code(retry), timeout)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-09, E-63 a move wakes who waits there, and needs no transaction in a transactional queue", () =>
+    Effect.gen(function* () {
+      const { first, from, move, mqrt } = yield* withRetry(true)
+      const fiber = yield* waiting(mqrt.receiveMessage(from, receiving({ timeout: null })))
+      yield* move(yield* first)
+      assert.strictEqual((yield* Fiber.join(fiber)).label, "a")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("B-31, E-58 it shares the queue's quota and its end, and is not purged with it", () =>
+    Effect.gen(function* () {
+      const { first, formatName, mqrt, move, poll, receiver, retry } = yield* withRetry(false)
+      yield* move(yield* first)
+      yield* mqrt.purgeQueue(receiver)
+      assert.strictEqual(yield* code(poll), timeout)
+      assert.strictEqual((yield* retry).label, "a")
+      yield* mqrt.deleteQueue(formatName)
+      assert.strictEqual(yield* code(retry), errors.MQ_ERROR_QUEUE_DELETED)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-23 a cursor on it is a cursor like any other, also when its message moves away", () =>
+    Effect.gen(function* () {
+      const { back, first, from, mqrt, move } = yield* withRetry(false)
+      const ids = [yield* first]
+      yield* move(yield* first)
+      ids.push(yield* first)
+      yield* move(yield* first)
+      const cursor = yield* mqrt.createCursor(from)
+      const through = (action: "peekCurrent" | "peekNext") => mqrt.receiveMessage(from, receiving({ action, cursor }))
+      assert.strictEqual((yield* through("peekCurrent")).label, "a")
+      yield* mqrt.moveMessage(from, back, ids[0] ?? 0n, "none")
+      assert.strictEqual(yield* code(through("peekCurrent")), errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED)
+      assert.strictEqual((yield* through("peekNext")).label, "b")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+})

@@ -1,0 +1,550 @@
+import { errors } from "@effect-msmq/core/ErrorCode"
+import type * as Mqrt from "@effect-msmq/core/Mqrt"
+import { HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as References from "effect/References"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
+import {
+  code,
+  codeOf,
+  create,
+  direct,
+  ends,
+  labelled,
+  machineId,
+  message,
+  messages,
+  plain,
+  rejectedClasses,
+  settled,
+  waiting
+} from "./seam.ts"
+
+const usage = errors.MQ_ERROR_TRANSACTION_USAGE
+const sequence = errors.MQ_ERROR_TRANSACTION_SEQUENCE
+const timeout = errors.MQ_ERROR_IO_TIMEOUT
+const single = { transaction: "singleMessage" } as const
+
+const transactional = ends({ transactional: true })
+
+describe("transactions", () => {
+  it.effect(
+    "F-20, F-21, F-29 what is sent is seen by nobody before the commit, and then by all, in the order sent",
+    () =>
+      Effect.gen(function* () {
+        const { label, lookup, mqrt, poll, send } = yield* transactional
+        const transaction = yield* mqrt.beginTransaction
+        assert.strictEqual((yield* send(labelled("a", "b"), { transaction })).accepted, 2)
+        assert.strictEqual(yield* code(poll), timeout)
+        assert.strictEqual(yield* code(lookup("receiveFirst", 0n, transaction)), errors.MQ_ERROR_MESSAGE_NOT_FOUND)
+        assert.strictEqual(yield* messages, 0)
+        yield* mqrt.commitTransaction(transaction)
+        assert.deepStrictEqual([yield* label, yield* label], ["a", "b"])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-22, F-23 what is sent in a transaction that aborts is gone, and its id is not used again", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, send } = yield* transactional
+      const transaction = yield* mqrt.beginTransaction
+      const options = { messageIds: true } as const
+      assert.deepStrictEqual((yield* send([message()], { ...options, transaction })).messageIds, [`{${machineId}}\\1`])
+      yield* mqrt.abortTransaction(transaction)
+      assert.strictEqual(yield* code(poll), timeout)
+      assert.deepStrictEqual((yield* send([message()], { ...options, ...single })).messageIds, [`{${machineId}}\\2`])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-24, X-24 a message has the place at which it was sent, whenever its transaction commits", () =>
+    Effect.gen(function* () {
+      const { label, mqrt, send } = yield* transactional
+      const [first, second] = [yield* mqrt.beginTransaction, yield* mqrt.beginTransaction]
+      yield* send(labelled("sent first"), { transaction: first })
+      yield* send(labelled("sent second"), { transaction: second })
+      yield* mqrt.commitTransaction(second)
+      yield* mqrt.commitTransaction(first)
+      assert.deepStrictEqual([yield* label, yield* label], ["sent first", "sent second"])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect(
+    "E-06, F-25 what is received in a transaction is nobody else's, not even to look at, and still counts",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, peek, poll, receive, send } = yield* transactional
+        yield* send(labelled("a"), single)
+        const transaction = yield* mqrt.beginTransaction
+        assert.strictEqual((yield* receive({ transaction })).label, "a")
+        assert.strictEqual(yield* code(poll), timeout)
+        assert.strictEqual(yield* code(peek), timeout)
+        assert.strictEqual(yield* code(receive({ transaction })), timeout)
+        assert.strictEqual(yield* messages, 1)
+        yield* mqrt.commitTransaction(transaction)
+        assert.strictEqual(yield* messages, 0)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-66, F-26, F-27 an abort puts it back to its old place under its old id, and counts", () =>
+    Effect.gen(function* () {
+      const { label, mqrt, poll, receive, send } = yield* transactional
+      yield* send(labelled("a", "b", "c"), single)
+      const counts: Array<number> = []
+      const ids = new Set<bigint>()
+      for (let round = 0; round < 3; round++) {
+        const transaction = yield* mqrt.beginTransaction
+        const { abortCount, lookupId } = yield* receive({ transaction })
+        counts.push(abortCount)
+        ids.add(lookupId)
+        if (round === 0) assert.strictEqual(yield* label, "b")
+        yield* mqrt.abortTransaction(transaction)
+      }
+      const last = yield* poll
+      assert.deepStrictEqual([last.label, last.abortCount], ["a", 3])
+      assert.deepStrictEqual([counts, ids.size], [[0, 1, 2], 1])
+      assert.strictEqual(yield* label, "c")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-26 an abort wakes those who wait, and so does a commit (E-09)", () =>
+    Effect.gen(function* () {
+      const { mqrt, receive, send, wait } = yield* transactional
+      yield* send(labelled("a"), single)
+      const receiving = yield* mqrt.beginTransaction
+      yield* receive({ transaction: receiving })
+      const first = yield* waiting(wait)
+      yield* mqrt.abortTransaction(receiving)
+      assert.strictEqual((yield* Fiber.join(first)).label, "a")
+      const second = yield* waiting(wait)
+      const sending = yield* mqrt.beginTransaction
+      yield* send(labelled("b"), { transaction: sending })
+      yield* settled
+      assert.isUndefined(second.pollUnsafe())
+      yield* mqrt.commitTransaction(sending)
+      assert.strictEqual((yield* Fiber.join(second)).label, "b")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("a handler may change what it was given, and still gets the same again after an abort", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, receive, send } = yield* transactional
+      yield* send([message()], single)
+      const transaction = yield* mqrt.beginTransaction
+      ;(yield* receive({ transaction })).body.fill(0)
+      yield* mqrt.abortTransaction(transaction)
+      assert.deepStrictEqual((yield* poll).body, message().body)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-03, F-14 a receive for a single message and a receive without transaction are for good at once", () =>
+    Effect.gen(function* () {
+      const { label, receive, send } = yield* transactional
+      yield* send(labelled("a", "b"), single)
+      assert.strictEqual((yield* receive(single)).label, "a")
+      assert.strictEqual(yield* label, "b")
+      assert.strictEqual(yield* messages, 0)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-04, F-05 without a distributed transaction mts and xa mean none", () =>
+    Effect.gen(function* () {
+      const { poll, receive, send } = yield* ends()
+      for (const transaction of ["mts", "xa"] as const) {
+        yield* send([message()], { transaction })
+        assert.strictEqual((yield* receive({ transaction, action: "peekCurrent" })).transactionId, null)
+        yield* receive({ transaction })
+      }
+      assert.strictEqual(yield* code(poll), timeout)
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-15, F-16 no transaction receives from a plain queue, and none peeks", () =>
+    Effect.gen(function* () {
+      const { lookup, mqrt, receive, send } = yield* ends()
+      yield* send([message()])
+      const transaction = yield* mqrt.beginTransaction
+      for (const argument of [transaction, "singleMessage"] as const) {
+        assert.strictEqual(yield* code(receive({ transaction: argument })), usage)
+        assert.strictEqual(yield* code(receive({ transaction: argument, action: "peekCurrent" })), usage)
+        assert.strictEqual(yield* code(lookup("receiveFirst", 0n, argument)), usage)
+        assert.strictEqual(yield* code(lookup("peekFirst", 0n, argument)), usage)
+      }
+      yield* mqrt.commitTransaction(transaction)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-09, F-11 what a transaction sends to a plain queue is dropped when it commits, and only then", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, send } = yield* ends()
+      const transaction = yield* mqrt.beginTransaction
+      yield* send([message()], { transaction })
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+      yield* mqrt.commitTransaction(transaction)
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8009])
+      assert.strictEqual(yield* code(poll), timeout)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-18, F-19 a receive in a transaction may wait; when it waits in vain the transaction goes on", () =>
+    Effect.gen(function* () {
+      const { mqrt, receive, send } = yield* transactional
+      const transaction = yield* mqrt.beginTransaction
+      const fiber = yield* waiting(code(receive({ transaction, timeout: 10 })))
+      yield* TestClock.adjust("10 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), timeout)
+      const second = yield* waiting(receive({ transaction, timeout: null }))
+      yield* send(labelled("a"), single)
+      assert.strictEqual((yield* Fiber.join(second)).label, "a")
+      yield* mqrt.abortTransaction(transaction)
+      assert.strictEqual(yield* messages, 1)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-36 when its transaction ends, a receive that waits ends too, and takes nothing", () =>
+    Effect.gen(function* () {
+      const { label, mqrt, receive, send } = yield* transactional
+      for (const served of [false, true]) {
+        const transaction = yield* mqrt.beginTransaction
+        const fiber = yield* waiting(code(receive({ transaction, timeout: null })))
+        // Served, but it has not run yet.
+        if (served) yield* send(labelled("a"), single)
+        yield* mqrt.abortTransaction(transaction)
+        assert.strictEqual(yield* Fiber.join(fiber), sequence)
+      }
+      assert.strictEqual(yield* label, "a")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("a transacted receive that is interrupted when its message has come is not part of the transaction", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, receive, send } = yield* transactional
+      const transaction = yield* mqrt.beginTransaction
+      const fiber = yield* waiting(receive({ transaction, timeout: null }))
+      yield* send(labelled("a"), single)
+      yield* Fiber.interrupt(fiber)
+      yield* mqrt.commitTransaction(transaction)
+      const left = yield* poll
+      assert.deepStrictEqual([left.label, left.abortCount], ["a", 0])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  for (const how of ["receive", "lookup"] as const) {
+    it.effect(`wherever an interruption strikes a ${how}, the transaction has the message or the queue has it`, () =>
+      Effect.gen(function* () {
+        const outcomes = yield* Effect.forEach(
+          // A fiber yields after so many steps: among these numbers are those that part each step from the next.
+          Array.from({ length: 25 }, (_, index) => index + 3),
+          (steps) =>
+            Effect.gen(function* () {
+              const { lookup, mqrt, receive, send } = yield* transactional
+              yield* send(labelled("a"), single)
+              const transaction = yield* mqrt.beginTransaction
+              let handedOut = false
+              const call = how === "receive" ? receive({ transaction }) : lookup("receiveFirst", 0n, transaction)
+              const stepwise = Effect.map(call, () => {
+                handedOut = true
+              }).pipe(Effect.provideService(References.MaxOpsBeforeYield, steps))
+              yield* Fiber.interrupt(yield* waiting(stepwise))
+              yield* mqrt.commitTransaction(transaction)
+              assert.strictEqual(yield* messages, handedOut ? 0 : 1)
+              return handedOut
+            }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
+        )
+        assert.sameMembers([...new Set(outcomes)], [true, false])
+      })
+    )
+  }
+
+  it.effect("F-36 a transaction that ended does nothing any more: no end, no send, no receive", () =>
+    Effect.gen(function* () {
+      const { lookup, mqrt, poll, receive, send } = yield* transactional
+      for (const end of ["commitTransaction", "abortTransaction"] as const) {
+        const transaction = yield* mqrt.beginTransaction
+        yield* mqrt[end](transaction)
+        assert.strictEqual(yield* code(mqrt.commitTransaction(transaction)), sequence)
+        assert.strictEqual(yield* code(mqrt.abortTransaction(transaction)), sequence)
+        assert.strictEqual(codeOf(yield* send([message()], { transaction })), sequence)
+        assert.strictEqual(yield* code(receive({ transaction })), sequence)
+        assert.strictEqual(yield* code(lookup("receiveFirst", 0n, transaction)), sequence)
+        yield* mqrt.releaseTransaction(transaction)
+      }
+      assert.strictEqual(yield* code(poll), timeout)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-37 a transaction that is released without a commit is aborted, and with one it is not", () =>
+    Effect.gen(function* () {
+      const { label, mqrt, poll, receive, send } = yield* transactional
+      yield* send(labelled("a"), single)
+      const aborted = yield* mqrt.beginTransaction
+      yield* receive({ transaction: aborted })
+      yield* send(labelled("never"), { transaction: aborted })
+      yield* mqrt.releaseTransaction(aborted)
+      yield* mqrt.releaseTransaction(aborted)
+      assert.strictEqual(yield* label, "a")
+      const committed = yield* mqrt.beginTransaction
+      yield* send(labelled("b"), { transaction: committed })
+      yield* mqrt.commitTransaction(committed)
+      yield* mqrt.releaseTransaction(committed)
+      assert.strictEqual(yield* label, "b")
+      assert.strictEqual(yield* code(poll), timeout)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("D-30, F-30, X-19 first and last are marked for each queue; all bear the id of their transaction", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, send } = yield* transactional
+      const other = yield* mqrt.openQueue("DIRECT=OS:other\\private$\\q", "send", "denyNone")
+      const transaction = yield* mqrt.beginTransaction
+      yield* mqrt.sendMessages(other, [message()], { ...plain, transaction })
+      yield* send(labelled("a", "b", "c"), { transaction })
+      yield* mqrt.sendMessages(other, [message()], { ...plain, transaction })
+      yield* mqrt.commitTransaction(transaction)
+      yield* send(labelled("alone"), single)
+      const received = [yield* poll, yield* poll, yield* poll, yield* poll]
+      assert.deepStrictEqual(
+        received.map((one) => [one.firstInTransaction, one.lastInTransaction]),
+        [
+          [true, false],
+          [false, false],
+          [false, true],
+          [true, true]
+        ]
+      )
+      const ids = received.map((one) => one.transactionId)
+      assert.deepStrictEqual([new Set(ids).size, new Set(ids.slice(0, 3)).size], [2, 1])
+      assert.match(ids[0] ?? "", /^\{6d736d71-0000-4000-8000-000000000001\}\\\d+$/)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("D-42 the time limits of its first message hold for all messages of a transaction", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, send } = yield* transactional
+      const transaction = yield* mqrt.beginTransaction
+      yield* send([message({ timeToBeReceived: 10 }), message({ timeToBeReceived: 99, timeToReachQueue: 5 })], {
+        transaction
+      })
+      yield* mqrt.commitTransaction(transaction)
+      yield* poll
+      const second = yield* poll
+      assert.deepStrictEqual([second.timeToBeReceived, second.timeToReachQueue], [10, null])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("D-38 time that runs out in a transaction counts when it aborts, and not when it commits", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, receive, send } = yield* transactional
+      for (const end of ["commitTransaction", "abortTransaction"] as const) {
+        yield* send([message({ timeToBeReceived: 10 })], single)
+        const transaction = yield* mqrt.beginTransaction
+        yield* receive({ transaction })
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* messages, 1)
+        yield* mqrt[end](transaction)
+        assert.strictEqual(yield* messages, 0)
+      }
+      assert.strictEqual(yield* code(poll), timeout)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  for (const end of ["commitTransaction", "abortTransaction"] as const) {
+    it.effect(`E-55, F-41 a purge spares what a transaction has until ${end}; what it sends is not there yet`, () =>
+      Effect.gen(function* () {
+        const { mqrt, poll, receive, receiver, send } = yield* transactional
+        yield* send(labelled("a", "b"), single)
+        const transaction = yield* mqrt.beginTransaction
+        yield* receive({ transaction })
+        yield* send(labelled("c"), { transaction })
+        yield* mqrt.purgeQueue(receiver)
+        assert.strictEqual(yield* messages, 1)
+        yield* mqrt[end](transaction)
+        if (end === "commitTransaction") assert.strictEqual((yield* poll).label, "c")
+        assert.strictEqual(yield* code(poll), timeout)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+
+    it.effect(`F-41 when the queue is deleted meanwhile, ${end} says nothing of it`, () =>
+      Effect.gen(function* () {
+        const { formatName, mqrt, receive, send } = yield* transactional
+        yield* send(labelled("a"), single)
+        const transaction = yield* mqrt.beginTransaction
+        yield* receive({ transaction })
+        yield* send(labelled("b"), { transaction })
+        yield* mqrt.deleteQueue(formatName)
+        yield* mqrt[end](transaction)
+        const again = yield* transactional
+        assert.strictEqual(yield* code(again.poll), timeout)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+  }
+
+  it.effect("E-55, E-56 a purge removes what is there, through a handle to receive", () =>
+    Effect.gen(function* () {
+      const { label, mqrt, poll, receiver, send, sender } = yield* ends()
+      yield* send([...labelled("a", "b"), message({ priority: 7 })])
+      assert.strictEqual(yield* code(mqrt.purgeQueue(sender)), errors.MQ_ERROR_ACCESS_DENIED)
+      yield* mqrt.purgeQueue(receiver)
+      assert.strictEqual(yield* code(poll), timeout)
+      yield* send(labelled("c"))
+      assert.strictEqual(yield* label, "c")
+      yield* mqrt.closeQueue(receiver)
+      assert.strictEqual(yield* code(mqrt.purgeQueue(receiver)), errors.MQ_ERROR_INVALID_HANDLE)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect(
+    "E-69 a message marked as rejected is given up when its transaction commits, and the sender's side knows",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, receive, receiver, send } = yield* transactional
+        yield* send(labelled("poison"), single)
+        const transaction = yield* mqrt.beginTransaction
+        const { lookupId, messageId } = yield* receive({ transaction })
+        yield* mqrt.markMessageRejected(receiver, lookupId)
+        assert.deepStrictEqual(yield* rejectedClasses, [])
+        yield* mqrt.commitTransaction(transaction)
+        assert.deepStrictEqual(yield* MsmqControl.MsmqControl.use((msmq) => msmq.rejected), [
+          { queue: "MACHINE\\private$\\orders", messageId, class: 0xc004 }
+        ])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-70 the mark goes with the transaction", () =>
+    Effect.gen(function* () {
+      const { label, mqrt, receive, receiver, send } = yield* transactional
+      yield* send(labelled("a"), single)
+      const transaction = yield* mqrt.beginTransaction
+      const { lookupId } = yield* receive({ transaction })
+      yield* mqrt.markMessageRejected(receiver, lookupId)
+      yield* mqrt.abortTransaction(transaction)
+      assert.strictEqual(yield* label, "a")
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-69 only what is received in an open transaction can be marked", () =>
+    Effect.gen(function* () {
+      const { mqrt, peek, receiver, send } = yield* transactional
+      assert.strictEqual(yield* code(mqrt.markMessageRejected(receiver, 1n)), errors.MQ_ERROR_MESSAGE_NOT_FOUND)
+      yield* send(labelled("a"), single)
+      assert.strictEqual(yield* code(mqrt.markMessageRejected(receiver, (yield* peek).lookupId)), usage)
+      yield* create({ pathName: ".\\private$\\plain" })
+      const handle = yield* mqrt.openQueue("DIRECT=OS:.\\private$\\plain", "receive", "denyNone")
+      assert.strictEqual(yield* code(mqrt.markMessageRejected(handle, 1n)), usage)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("the ledger keeps account of transactions and cursors too", () =>
+    Effect.gen(function* () {
+      const { mqrt, receiver, sender } = yield* transactional
+      const transaction = yield* mqrt.beginTransaction
+      const cursor = yield* mqrt.createCursor(receiver)
+      const leaked = yield* Effect.flip(HandleLedger.expectNoLeaks)
+      assert.deepStrictEqual(
+        leaked.open.map((handle) => handle.kind),
+        ["queue", "queue", "cursor", "transaction"]
+      )
+      yield* mqrt.closeCursor(cursor)
+      yield* mqrt.commitTransaction(transaction)
+      yield* mqrt.releaseTransaction(transaction)
+      yield* mqrt.closeQueue(receiver)
+      yield* mqrt.closeQueue(sender)
+      yield* HandleLedger.expectNoLeaks
+      yield* mqrt.releaseTransaction(transaction)
+      yield* code(mqrt.commitTransaction(transaction))
+      assert.deepStrictEqual(
+        (yield* HandleLedger.violations).map(({ function: by, kind, rule }) => [rule, kind, by]),
+        [
+          ["freed twice", "transaction", "ITransaction::Release"],
+          ["used after release", "transaction", "ITransaction::Commit"]
+        ]
+      )
+    }).pipe(Effect.provide(HandleLedger.layer(InMemoryMqrt.layer)))
+  )
+
+  it.effect.prop(
+    "F-20 to F-29 whatever two transactions and a plain receiver do, nothing is lost, nothing comes twice, order is kept",
+    {
+      steps: Schema.Array(
+        Schema.Tuple([
+          Schema.Literals([0, 1] as const),
+          Schema.Literals(["send", "receive", "commit", "abort", "release", "plain", "lookup"] as const)
+        ])
+      ).check(Schema.isMaxLength(40))
+    },
+    ({ steps }) =>
+      Effect.gen(function* () {
+        const { lookup, mqrt, poll, receive, receiver, send } = yield* transactional
+        interface Model {
+          handle: Mqrt.TransactionHandle
+          sent: Array<number>
+          received: Array<number>
+        }
+        const begin = Effect.map(mqrt.beginTransaction, (handle): Model => ({ handle, sent: [], received: [] }))
+        const open = [yield* begin, yield* begin]
+        const ascending = (numbers: ReadonlyArray<number>) => numbers.toSorted((a, b) => a - b)
+        let queue: ReadonlyArray<number> = []
+        let sent = 0
+        const outcomeOf = (received: ReturnType<typeof receive>) =>
+          Effect.match(received, { onFailure: () => undefined, onSuccess: (one) => one.appSpecific })
+        for (const [which, step] of steps) {
+          const transaction = open[which] ?? (yield* begin)
+          const { handle } = transaction
+          if (step === "send") {
+            yield* send([message({ appSpecific: sent })], { transaction: handle })
+            transaction.sent.push(sent++)
+          } else if (step === "receive" || step === "lookup") {
+            const outcome = yield* outcomeOf(
+              step === "receive" ? receive({ transaction: handle }) : lookup("receiveLast", 0n, handle)
+            )
+            assert.strictEqual(outcome, step === "receive" ? queue[0] : queue.at(-1))
+            if (outcome !== undefined) transaction.received.push(outcome)
+            queue = queue.filter((one) => one !== outcome)
+          } else if (step === "plain") {
+            assert.strictEqual(yield* outcomeOf(poll), queue[0])
+            queue = queue.slice(1)
+          } else {
+            if (step === "commit") yield* mqrt.commitTransaction(handle)
+            if (step === "abort") yield* mqrt.abortTransaction(handle)
+            yield* mqrt.releaseTransaction(handle)
+            queue = ascending([...queue, ...(step === "commit" ? transaction.sent : transaction.received)])
+            open[which] = yield* begin
+          }
+        }
+        for (const { handle, received } of open) {
+          yield* mqrt.abortTransaction(handle)
+          queue = ascending([...queue, ...received])
+        }
+        assert.strictEqual(yield* messages, queue.length)
+        for (const expected of queue) assert.strictEqual((yield* poll).appSpecific, expected)
+        assert.strictEqual(yield* code(poll), timeout)
+        yield* mqrt.closeQueue(receiver)
+        yield* mqrt.openQueue(direct, "receive", "denyReceive")
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.live(
+    "E-06 a transaction that receives fifty thousand messages does not look at each of them each time",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, receive, send } = yield* transactional
+        const count = 50_000
+        yield* send(
+          Array.from({ length: count }, (_, index) => message({ appSpecific: index })),
+          single
+        )
+        const started = performance.now()
+        const transaction = yield* mqrt.beginTransaction
+        for (let index = 0; index < count; index++) {
+          assert.strictEqual((yield* receive({ transaction })).appSpecific, index)
+        }
+        yield* mqrt.abortTransaction(transaction)
+        assert.strictEqual(yield* messages, count)
+        assert.isBelow(performance.now() - started, 10_000)
+      }).pipe(Effect.provide(InMemoryMqrt.layer)),
+    60_000
+  )
+})

@@ -1,0 +1,127 @@
+/** What the tests of the seam share: whole records with the defaults of Message Queuing, and a queue with its ends. */
+import type {
+  LookupAction,
+  OutgoingProperties,
+  ReceiveOptions,
+  SendOptions,
+  SendOutcome,
+  TransactionArgument
+} from "@effect-msmq/core/MessageProperties"
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
+import { MsmqControl } from "@effect-msmq/testing"
+import * as Effect from "effect/Effect"
+
+export const path = ".\\private$\\orders"
+export const direct = "DIRECT=OS:.\\private$\\orders"
+export const machineId = "6d736d71-0000-4000-8000-000000000001"
+
+export const text = (value: string) => new TextEncoder().encode(value)
+
+export const message = (fields: Partial<OutgoingProperties> = {}): OutgoingProperties => ({
+  body: text("body"),
+  bodyType: 0,
+  label: "",
+  priority: 3,
+  delivery: "express",
+  acknowledge: null,
+  journaling: null,
+  correlationId: null,
+  appSpecific: 0,
+  extension: null,
+  timeToReachQueue: null,
+  timeToBeReceived: null,
+  responseQueue: null,
+  adminQueue: null,
+  deadLetterQueue: null,
+  trace: false,
+  connector: null,
+  soap: null,
+  ...fields
+})
+
+export const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => message({ label }))
+
+export const plain: SendOptions = {
+  securityContext: null,
+  senderCertificate: null,
+  authenticationLevel: "none",
+  hashAlgorithm: null,
+  provider: null,
+  senderIdType: "sid",
+  privacyLevel: "none",
+  encryptionAlgorithm: null,
+  transaction: "none",
+  messageIds: false
+}
+
+export const receiving = (fields: Partial<ReceiveOptions> = {}): ReceiveOptions => ({
+  action: "receive",
+  timeout: 0,
+  cursor: null,
+  transaction: "none",
+  rare: false,
+  ...fields
+})
+
+export const queueProperties: NewQueueProperties = {
+  pathName: path,
+  label: "",
+  type: "00000000-0000-0000-0000-000000000000",
+  authenticate: false,
+  journal: false,
+  quota: null,
+  journalQuota: null,
+  basePriority: 0,
+  privacyLevel: "optional",
+  multicastAddress: null,
+  transactional: false
+}
+
+export const create = (fields: Partial<NewQueueProperties> = {}) =>
+  Mqrt.Mqrt.use((mqrt) => mqrt.createQueue({ ...queueProperties, ...fields }, null))
+
+export const code = <A, R>(effect: Effect.Effect<A, Mqrt.MqrtFailure, R>) =>
+  Effect.map(Effect.flip(effect), (failure) => failure.code)
+
+export const codeOf = (outcome: SendOutcome) => outcome.failure?.code
+
+export const waiting = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
+
+/** Lets everything run that can run without time passing. */
+export const settled = Effect.repeat(Effect.yieldNow, { times: 20 })
+
+/** How many messages the first queue holds, and the classes of what was dropped. */
+export const messages = Effect.map(
+  MsmqControl.MsmqControl.use((msmq) => msmq.queues),
+  ([queue]) => queue?.messages
+)
+export const rejectedClasses = Effect.map(
+  MsmqControl.MsmqControl.use((msmq) => msmq.rejected),
+  (rejections) => rejections.map((rejection) => rejection.class)
+)
+
+/** A queue with a handle to send to it and one to receive from it. */
+export const ends = (fields: Partial<NewQueueProperties> = {}) =>
+  Effect.gen(function* () {
+    const mqrt = yield* Mqrt.Mqrt
+    const formatName = yield* create(fields)
+    const sender = yield* mqrt.openQueue(direct, "send", "denyNone")
+    const receiver = yield* mqrt.openQueue(direct, "receive", "denyNone")
+    const receive = (options: Partial<ReceiveOptions> = {}) => mqrt.receiveMessage(receiver, receiving(options))
+    return {
+      mqrt,
+      formatName,
+      sender,
+      receiver,
+      receive,
+      send: (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendOptions> = {}) =>
+        mqrt.sendMessages(sender, messages, { ...plain, ...options }),
+      poll: receive(),
+      peek: receive({ action: "peekCurrent" }),
+      label: Effect.map(receive(), (received) => received.label),
+      wait: receive({ timeout: null }),
+      lookup: (action: LookupAction, lookupId: bigint, transaction: TransactionArgument = "none") =>
+        mqrt.receiveMessageByLookupId(receiver, lookupId, action, { transaction, rare: false })
+    }
+  })

