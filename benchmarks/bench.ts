@@ -14,7 +14,7 @@ import { interleaved, median, ratio } from "./measure.ts"
 
 const { json } = parseArgs({ options: { json: { type: "boolean", default: false } } }).values
 
-const messages = 2000
+const messages = 20_000
 const body = new Uint8Array(1024).fill(7)
 const labels = Array.from({ length: messages }, (_, index) => `order ${index}`)
 
@@ -56,21 +56,28 @@ const queue = await run(mqrt.openQueue(formatName, "send", "denyNone"))
 const reader = await run(mqrt.openQueue(formatName, "receive", "denyNone"))
 const rawContext = await run(mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null))
 
-const purge = () => run(mqrt.purgeQueue(reader))
 const sent = { queue, securityContext: rawContext, body, labels }
-const outgoing = labels.map((label) => ({ body, label, priority: 3 }))
+const outgoing = labels.map((label) => ({ body, label, priority: 4 }))
 const options = { securityContext, senderIdType: "none" as const }
 
 const reusedBuffer = Floors.reusedBuffer(library)
+const sendInC = Floors.loopInC(library, koffi.load(double.floor))
 const structObjects = Floors.structObjects(library)
 const receiveByHand = Floors.reusedReceiveBuffer(library)
 const fill = async () => void (await run(sender.sendAll(outgoing, options)))
 
+// What is measured is the way to the function, not how the double stores messages.
+const setDiscard = library.func("void Double_SetDiscard(uint32_t on)")
+const setRecording = library.func("void Double_SetRecording(uint32_t on)")
+setDiscard(1)
+setRecording(0)
 const sends = await interleaved({
-  sdk: { run: fill, tidy: purge },
-  byHand: { run: async () => reusedBuffer(sent), tidy: purge },
-  objects: { run: async () => structObjects(sent), tidy: purge }
+  sdk: { run: fill },
+  byHand: { run: async () => reusedBuffer(sent) },
+  inC: { run: async () => sendInC(sent) }
 })
+const objectSends = await interleaved({ objects: { run: async () => structObjects(sent) }, sdk: { run: fill } })
+setDiscard(0)
 const receives = await interleaved({
   sdk: {
     prepare: fill,
@@ -81,8 +88,14 @@ const receives = await interleaved({
 
 const lines: ReadonlyArray<Line> = [
   line("sendAll, against a reused buffer by hand", sends.sdk, sends.byHand, "at most 2.0, goal 1.5"),
-  line("struct objects by hand, against sendAll", sends.objects, sends.sdk, "at least 20, goal 40"),
-  line("messages stream, against a reused buffer by hand", receives.sdk, receives.byHand, "at most 3.0, goal 1.5")
+  line("sendAll, against a loop in C", sends.sdk, sends.inC, "reported"),
+  line("struct objects by hand, against sendAll", objectSends.objects, objectSends.sdk, "at least 20, goal 40"),
+  line(
+    "messages stream, against a reused buffer by hand that asks for the same",
+    receives.sdk,
+    receives.byHand,
+    "at most 3.0, goal 1.5"
+  )
 ]
 
 await run(mqrt.closeQueue(queue))

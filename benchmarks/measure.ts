@@ -1,5 +1,3 @@
-import { Bench } from "tinybench"
-
 /** One way to do the job: `prepare` and `tidy` are not timed. */
 export interface Way {
   readonly prepare?: () => Promise<void>
@@ -8,7 +6,7 @@ export interface Way {
 }
 
 const rounds = 15
-const warmUp = 3
+const warmUp = 20
 
 /**
  * Times several ways in turn, A B C A B C ..., so that a change of the machine's speed hits all alike. Gives for each way
@@ -18,28 +16,26 @@ export const interleaved = async <Name extends string>(
   ways: Readonly<Record<Name, Way>>
 ): Promise<Readonly<Record<Name, ReadonlyArray<number>>>> => {
   const names = Object.keys(ways) as Array<Name>
-  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Array<number>>
+  const times: { readonly name: Name; readonly nanoseconds: number }[] = []
   for (let round = -warmUp; round < rounds; round++) {
     for (const name of names) {
-      const way = ways[name]
-      // eslint-disable-next-line no-await-in-loop -- one after the other is the point
-      const nanoseconds = await once(name, way)
-      if (round >= 0) times[name].push(nanoseconds)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+      const nanoseconds = await once(ways[name])
+      if (round >= 0) times.push({ name, nanoseconds })
     }
   }
-  return times
+  const timesOf = (name: Name) => times.filter((time) => time.name === name).map(({ nanoseconds }) => nanoseconds)
+  return Object.assign({} as Record<Name, ReadonlyArray<number>>, ...names.map((name) => ({ [name]: timesOf(name) })))
 }
 
-const once = async (name: string, { prepare, run, tidy }: Way): Promise<number> => {
-  const bench = new Bench({ iterations: 1, time: 0, warmup: false, throws: true })
-  bench.add(name, run, {
-    ...(prepare === undefined ? {} : { beforeEach: prepare }),
-    ...(tidy === undefined ? {} : { afterEach: tidy })
-  })
-  await bench.run()
-  const result = bench.tasks[0]?.result
-  if (result === undefined || !("latency" in result)) throw new Error(`${name} was not measured`)
-  return result.latency.mean * 1e6
+const once = async ({ prepare, run, tidy }: Way): Promise<number> => {
+  await prepare?.()
+  globalThis.gc?.({ type: "minor" })
+  const began = process.hrtime.bigint()
+  await run()
+  const nanoseconds = Number(process.hrtime.bigint() - began)
+  await tidy?.()
+  return nanoseconds
 }
 
 export const median = (values: ReadonlyArray<number>): number => {

@@ -10,7 +10,7 @@ import { illegality, propertiesOf } from "./outgoing.ts"
 import * as OwnedHandle from "./OwnedHandle.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
-const sliceMessages = 64
+const sliceMessages = 256
 const sliceBytes = 256 * 1024
 
 /** After so many milliseconds of slices the event loop has its turn. */
