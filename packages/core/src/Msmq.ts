@@ -12,7 +12,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Certificate } from "./Certificate.ts"
+import * as Certificate from "./Certificate.ts"
 import { reportIfDropped } from "./internal/droppedHandle.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import { runPromise } from "./internal/runPromise.ts"
@@ -189,7 +189,7 @@ export class Msmq implements AsyncDisposable {
    * Acquires a security context on this thread, at once: own it with `using`. Throws the errors of
    * {@link SecurityContext.acquire}.
    */
-  securityContext(options: { readonly certificate?: Certificate | undefined } = {}): DisposableSecurityContext {
+  securityContext(options: SecurityContext.AcquireOptions = {}): DisposableSecurityContext {
     const context = Effect.runSync(
       SecurityContext.acquire(options).pipe(Scope.provide(Scope.makeUnsafe()), Effect.provideService(Mqrt, this.#mqrt))
     )
@@ -236,6 +236,16 @@ export class Msmq implements AsyncDisposable {
     )
   }
 }
+
+/**
+ * Reads exactly one certificate: text in PEM, or bytes in ASN.1 DER. Throws an `MsmqError` with the reason
+ * `NotACertificate`. See {@link Certificate.fromPem} and {@link Certificate.fromDer}.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const certificate = (source: string | Uint8Array): Certificate.Certificate =>
+  Effect.runSync(typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source))
 
 /**
  * Connects to Message Queuing through a backend.

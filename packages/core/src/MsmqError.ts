@@ -162,6 +162,21 @@ export interface FunctionMissing {
 }
 
 /**
+ * Another user could not be logged on or impersonated.
+ *
+ * - `function`: `"LogonUserW"` or `"ImpersonateLoggedOnUser"`
+ * - `code`: the HRESULT of the Windows error, unsigned: `0x8007052E` for a wrong name or password
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ImpersonationFailed {
+  readonly _tag: "ImpersonationFailed"
+  readonly function: string
+  readonly code: number
+}
+
+/**
  * Everything that can be wrong.
  *
  * @category models
@@ -172,6 +187,7 @@ export type Reason =
   | UnknownCode
   | MqrtUnavailable
   | FunctionMissing
+  | ImpersonationFailed
   | Released
   | IllegalMessage
   | IllegalName
@@ -206,6 +222,9 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
         "administrator: Enable-WindowsOptionalFeature -Online -FeatureName MSMQ-Server -All"
       : `${library} could not be loaded (${cause}): Message Queuing is a part of Windows, and this is ${platform}. ` +
         "For tests, provide InMemoryMqrt.layer of @effect-msmq/testing",
+  ImpersonationFailed: (reason) =>
+    `${reason.function} returned ${ErrorCode.format(reason.code)}: the user could not be impersonated; check name, ` +
+    "domain and password, and that this account may log others on",
   FunctionMissing: (reason) => `this version of Windows has no ${reason.function}: a later one is needed`,
   Released: (reason) =>
     `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
@@ -281,6 +300,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
 /** `HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND)`. */
 const procedureNotFound = 0x8007_007f
 
+const impersonating: ReadonlySet<string> = new Set(["LogonUserW", "ImpersonateLoggedOnUser"])
+
 const tagOf = (name: ErrorCodeName): CodeTag =>
   (name === "MQ_ERROR"
     ? "Unspecific"
@@ -300,8 +321,11 @@ export const reasonOf = (failure: {
   readonly function: string
   readonly code: number
   readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
-}): CodeReason | UnknownCode | FunctionMissing => {
+}): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed => {
   if (failure.code >>> 0 === procedureNotFound) return { _tag: "FunctionMissing", function: failure.function }
+  if (impersonating.has(failure.function)) {
+    return { _tag: "ImpersonationFailed", code: failure.code >>> 0, function: failure.function }
+  }
   const name = ErrorCode.nameOf(failure.code)
   if (name === undefined) {
     return { _tag: "UnknownCode", code: failure.code >>> 0, function: failure.function }

@@ -92,7 +92,7 @@ export interface Impersonated {
  * - `CouldNotGetUserSid`: the thread's token names no user (A-12)
  * - `InsufficientResources`: no memory (A-14)
  * - `InvalidParameter`: an argument was refused (A-13)
- * - `UnknownCode` of `LogonUserW` or `ImpersonateLoggedOnUser`: `as` could not be logged on or impersonated
+ * - `ImpersonationFailed`: the user of `as` could not be logged on or impersonated
  *
  * @example
  * ```ts import.meta.vitest

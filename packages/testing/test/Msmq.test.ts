@@ -265,6 +265,11 @@ describe("promises", () => {
     assert.strictEqual(error, torn)
   })
 
+  it("a certificate is read from PEM or DER, and refused with an error", () => {
+    assert.strictEqual(Msmq.certificate(alice.der).fingerprint, alice.fingerprint)
+    assert.throws(() => Msmq.certificate("no certificate"), MsmqError.MsmqError)
+  })
+
   it("connecting to a backend that fails rejects with its error", async () => {
     const failing = Layer.effect(Mqrt.Mqrt, Effect.fail("no mqrt.dll" as const))
     const error = await Msmq.connect(failing).catch((error: unknown) => error)

@@ -1,7 +1,8 @@
 import { MessageQueue, SecurityContext } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Latch, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Latch, Redacted, Scope, Stream } from "effect"
+import { inspect } from "node:util"
 import * as CallLog from "./support/CallLog.ts"
 import { alice, bob, certificates } from "./support/certificates.ts"
 
@@ -75,6 +76,53 @@ describe("acquire", () => {
       const { MQGetSecurityContext, MQGetSecurityContextEx } = yield* FaultInjection.calls
       assert.deepStrictEqual([MQGetSecurityContextEx, MQGetSecurityContext], [1, 1])
     }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("as another user", () => {
+  const clerk = { user: "clerk", domain: "CONTOSO", password: "correct horse", sid: "S-1-5-21-1-2-3-1002" }
+  const office = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ users: [clerk] }))))
+  const as = { user: "clerk", domain: "CONTOSO", password: Redacted.make("correct horse") }
+
+  it.effect("A-19 A-20 the context is that user's, and what is sent with it names that user, nothing else does", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const theirs = yield* SecurityContext.acquire({ as })
+      const ours = yield* SecurityContext.acquire()
+      yield* sender.send({}, { securityContext: theirs })
+      yield* sender.send({}, { securityContext: ours })
+      yield* sender.send({}, { authenticationLevel: "always" })
+      const [first, second, third] = [yield* receiver.receive, yield* receiver.receive, yield* receiver.receive]
+      // The last four bytes of a SID are the user's number on the machine or in the domain.
+      assert.deepStrictEqual(first.senderId?.slice(-4), Uint8Array.of(0xea, 0x03, 0, 0))
+      assert.deepStrictEqual(second.senderId?.slice(-4), Uint8Array.of(0xe9, 0x03, 0, 0))
+      assert.deepStrictEqual(third.senderId, second.senderId)
+    }).pipe(Effect.provide(office))
+  )
+
+  it.effect("a wrong password is said to be that, and is shown nowhere", () =>
+    Effect.gen(function* () {
+      const wrong = { ...as, password: Redacted.make("battery staple") }
+      const error = yield* Effect.flip(Effect.scoped(SecurityContext.acquire({ as: wrong })))
+      assert(error.reason._tag === "ImpersonationFailed")
+      assert.deepStrictEqual([error.reason.function, error.reason.code], ["LogonUserW", 0x8007_052e])
+      assert.include(error.message, "check name, domain and password")
+      assert.notInclude(inspect(error, { depth: 10, showHidden: true }), "battery")
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(office))
+  )
+
+  it.effect("a released context of another user is named with the user", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const sender = yield* MessageQueue.openSender(orders)
+      const securityContext = yield* Effect.scoped(SecurityContext.acquire({ as }))
+      const error = yield* Effect.flip(sender.send({}, { securityContext }))
+      assert(error.reason._tag === "Released")
+      assert.include(error.reason.resource, "of CONTOSO\\clerk")
+    }).pipe(Effect.provide(office))
   )
 })
 

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsWith, fork, labelsIn, newQueue, opened, patterned, received, sameBytes, sent } from "./support.ts"
+import { failsWith, fork, labelsIn, newQueue, opened, patterned, received, sameBytes, sent } from "./givens.ts"
 
 /** A queue with three messages and handles to it. */
 const three = Effect.gen(function* () {

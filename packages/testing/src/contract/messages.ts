@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { newChannel, newQueue, patterned, sameBytes } from "./support.ts"
+import { newChannel, newQueue, patterned, sameBytes } from "./givens.ts"
 
 const all = { positiveArrival: true, positiveReceive: true, negativeArrival: true, negativeReceive: true }
 const none = { positiveArrival: false, positiveReceive: false, negativeArrival: false, negativeReceive: false }

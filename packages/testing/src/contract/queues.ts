@@ -7,7 +7,7 @@ import * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, failsWith, newChannel, newQueue, opened, received, sent } from "./support.ts"
+import { failsBecause, failsWith, newChannel, newQueue, opened, received, sent } from "./givens.ts"
 
 const noChanges: QueueChanges = {
   label: null,

@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, newChannel } from "./support.ts"
+import { failsBecause, newChannel } from "./givens.ts"
 
 export const security: ReadonlyArray<ContractPromise> = [
   ...(["MQGetSecurityContextEx", "MQGetSecurityContext"] as const).map((api) =>

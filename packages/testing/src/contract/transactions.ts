@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, failsWith, fork, labelsIn, newChannel, newQueue, opened, received, sent } from "./support.ts"
+import { failsBecause, failsWith, fork, labelsIn, newChannel, newQueue, opened, received, sent } from "./givens.ts"
 
 /** A transactional queue, two handles that receive from it and one that sends to it. */
 const transactional = Effect.gen(function* () {

@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, fork, newChannel, newQueue, opened, received, sent } from "./support.ts"
+import { failsBecause, fork, newChannel, newQueue, opened, received, sent } from "./givens.ts"
 
 /** What is called waiting here has been so for a moment: long enough to be so to the backend too. */
 const aMoment = Effect.sleep("30 millis")
