@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { CursorHandle, MqrtFailure, SecurityContextHandle, TransactionHandle } from "./Mqrt.ts"
+import type { CursorHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
+import type { MqrtFailure } from "./MqrtFailure.ts"
 
 /**
  * `PROPID_M_DELIVERY`: whether a message survives a restart of the machines that hold it (behaviour D-22).

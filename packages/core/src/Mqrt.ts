@@ -7,11 +7,11 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import type {
   MachineAction,
@@ -31,6 +31,7 @@ import type {
   SendOutcome,
   TransactionArgument
 } from "./MessageProperties.ts"
+import type { MqrtFailure } from "./MqrtFailure.ts"
 import type {
   LocatedQueue,
   LocateRestriction,
@@ -39,63 +40,8 @@ import type {
   QueueProperties
 } from "./QueueProperties.ts"
 
-declare const HandleKind: unique symbol
-
-/**
- * A security context as the backend knows it: the full, pointer-sized `HANDLE`.
- *
- * @category models
- * @since 0.1.0
- */
-export type SecurityContextHandle = bigint & { readonly [HandleKind]: "security context" }
-
-/**
- * An open queue as the backend knows it: a `QUEUEHANDLE`.
- *
- * @category models
- * @since 0.1.0
- */
-export type QueueHandle = bigint & { readonly [HandleKind]: "queue" }
-
-/**
- * A cursor as the backend knows it.
- *
- * @category models
- * @since 0.1.0
- */
-export type CursorHandle = bigint & { readonly [HandleKind]: "cursor" }
-
-/**
- * A transaction as the backend knows it: an `ITransaction`.
- *
- * @category models
- * @since 0.1.0
- */
-export type TransactionHandle = bigint & { readonly [HandleKind]: "transaction" }
-
-/**
- * A search for public queues as the backend knows it.
- *
- * @category models
- * @since 0.1.0
- */
-export type LocateHandle = bigint & { readonly [HandleKind]: "locate" }
-
-/**
- * A function of `mqrt.dll` returned an error code.
- *
- * - `function`: its name
- * - `code`: the HRESULT
- * - `properties`: for `MQ_ERROR_PROPERTY`, what the status array says of each property that was refused
- *
- * @category errors
- * @since 0.1.0
- */
-export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
-  readonly function: string
-  readonly code: number
-  readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
-}> {}
+export type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
+export { MqrtFailure } from "./MqrtFailure.ts"
 
 /**
  * Which of the two getters is asked for a security context. `MQGetSecurityContextEx` superseded the other with

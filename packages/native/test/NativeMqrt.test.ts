@@ -272,12 +272,15 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
       }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
     )
 
-    it.live.each(["LogonUserW", "ImpersonateLoggedOnUser"])("as somebody else, when %s fails", (name) =>
+    it.live.each([
+      ["LogonUserW", 0x8007_052e],
+      ["ImpersonateLoggedOnUser", 0x8007_0005]
+    ] as const)("as somebody else, when %s fails", ([name, code]) =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt
         control.identityFailNext(name)
         const failure = yield* Effect.flip(mqrt.getSecurityContext(null, "MQGetSecurityContextEx", alice))
-        assert.strictEqual(failure.function, name)
+        assert.deepStrictEqual([failure.function, failure.code], [name, code])
         assert.strictEqual(control.openTokens(), 0)
         assert.strictEqual(control.callCount("MQGetSecurityContextEx"), 0)
       }).pipe(onDouble)

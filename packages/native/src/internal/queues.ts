@@ -31,7 +31,9 @@ type Given = ReadonlyMap<Field, unknown>
 const fields = Object.keys(queueProperties) as ReadonlyArray<Field>
 
 const givenWhenCreated = (properties: NewQueueProperties): Given => {
-  const values: Partial<Record<Field, unknown>> = { ...properties }
+  // An empty address takes one away, and a new queue has none: `VT_EMPTY` is for changes only.
+  const multicastAddress = properties.multicastAddress === "" ? null : properties.multicastAddress
+  const values: Partial<Record<Field, unknown>> = { ...properties, multicastAddress }
   const given = new Map<Field, unknown>()
   for (const field of fields) {
     const row = queueProperties[field]

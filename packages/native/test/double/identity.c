@@ -1,6 +1,6 @@
 /*
  * A double of the calls that change the identity of a thread: LogonUserW, ImpersonateLoggedOnUser and RevertToSelf
- * of advapi32, CloseHandle of kernel32. It keeps the order of the calls and the thread each came from.
+ * of advapi32, CloseHandle and GetLastError of kernel32. It keeps the order of the calls and the thread each came from.
  */
 #include "abi.h"
 #include "platform.h"
@@ -12,6 +12,9 @@
 enum Call { Call_Logon, Call_Impersonate, Call_Revert, Call_Close, Call_End };
 static const char *const callNames[] = { "LogonUserW", "ImpersonateLoggedOnUser", "RevertToSelf", "CloseHandle" };
 
+#define ERROR_OF_LOGON 1326u /* ERROR_LOGON_FAILURE */
+#define ERROR_OF_REST 5u     /* ERROR_ACCESS_DENIED */
+
 #define MAX_TOKENS 4096u
 #define TOKEN_BASE 0x2000u
 #define LOG_SIZE 65536u
@@ -22,6 +25,13 @@ EXPORT int32_t logonUser(const Char16 *user, const Char16 *domain, const Char16 
 EXPORT int32_t impersonate(Handle token) __asm__("ImpersonateLoggedOnUser");
 EXPORT int32_t revert(void) __asm__("RevertToSelf");
 EXPORT int32_t closeToken(Handle token) __asm__("CloseHandle");
+#if defined(_WIN32)
+/* The runtime of this DLL calls the real one by that name; only whoever looks it up here gets the other. */
+__asm__(".section .drectve,\"yn\"\n\t.ascii \" -export:GetLastError=Double_IdentityLastError\"\n\t.text");
+EXPORT uint32_t lastErrorOfThread(void) __asm__("Double_IdentityLastError");
+#else
+EXPORT uint32_t lastErrorOfThread(void) __asm__("GetLastError");
+#endif
 
 static uint32_t failIn[Call_End];
 static uint8_t tokenIsOpen[MAX_TOKENS];
@@ -29,6 +39,7 @@ static uint32_t tokenCount, openTokens, violationTotal;
 static char record[LOG_SIZE];
 static size_t recordLength;
 static _Thread_local Handle impersonated;
+static _Thread_local uint32_t lastError;
 
 /* Each line is "call thread details result"; what does not fit any more is dropped. */
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...) {
@@ -54,6 +65,7 @@ static int isToken(Handle token) {
 static int32_t end(enum Call call, uint64_t detail, int result) {
   note("%s thread=%llu handle=0x%llx %s\n", callNames[call], (unsigned long long)threadId(), (unsigned long long)detail,
        result ? "ok" : "failed");
+  if (!result) lastError = call == Call_Logon ? ERROR_OF_LOGON : ERROR_OF_REST;
   unlockAll();
   return result;
 }
@@ -104,6 +116,9 @@ EXPORT int32_t closeToken(Handle token) {
   return end(Call_Close, token, 1);
 }
 
+/* What the last call that failed on this thread left; a success leaves it as it is. It is no step of its own. */
+EXPORT uint32_t lastErrorOfThread(void) { return lastError; }
+
 EXPORT void Double_IdentityReset(void) {
   lockAll();
   memset(failIn, 0, sizeof failIn);
@@ -112,6 +127,7 @@ EXPORT void Double_IdentityReset(void) {
   recordLength = 0;
   record[0] = '\0';
   impersonated = 0;
+  lastError = 0;
   unlockAll();
 }
 
