@@ -196,6 +196,8 @@ let closer: ((queue: bigint) => number) | undefined
 const PEEK_CURRENT = 0x80000000
 const PEEK_NEXT = 0x80000001
 
+if ("missing" in built) console.warn(`skipped: there is no double of mqrt.dll (${built.missing})`)
+
 describe.skipIf("missing" in built)("the double of mqrt", () => {
   const mqrt = "missing" in built ? (undefined as never) : bind(built.mqrt)
   const direct = "DIRECT=OS:.\\private$\\orders"

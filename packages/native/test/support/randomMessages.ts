@@ -179,6 +179,9 @@ const sameFlags = (left: object | null, right: object | null): boolean => {
 const sameTime = (left: number | null, given: number | null): boolean =>
   left === null || given === null ? left === given : left <= given && left >= given - 60
 
+/** What the double signs with where no certificate was given. */
+const internalCertificate = Uint8Array.of(0x30, 0x0a, 0x0c, 0x08, ...Buffer.from("internal"))
+
 /** The fields in which a message that was received is not as it was sent. */
 export const differences = (
   sent: OutgoingProperties,
@@ -187,6 +190,7 @@ export const differences = (
 ): ReadonlyArray<string> => {
   const correlationId = sent.correlationId === null || isZero(sent.correlationId) ? null : sent.correlationId
   const isSigned = options.authenticationLevel !== "none"
+  const certificate = options.senderCertificate ?? (isSigned ? internalCertificate : null)
   const equal: Readonly<Record<string, boolean>> = {
     body: sameBytes(received.body, sent.body),
     bodyType: received.bodyType === sent.bodyType,
@@ -210,9 +214,7 @@ export const differences = (
     class: received.class === (sent.connector?.class ?? 0),
     authenticated: received.authenticated === (isSigned ? 1 : 0),
     hashAlgorithm: received.hashAlgorithm === (isSigned ? (options.hashAlgorithm ?? "sha256") : null),
-    senderCertificate:
-      (options.senderCertificate === null && isSigned) ||
-      sameBytes(received.senderCertificate, orNone(options.senderCertificate)),
+    senderCertificate: sameBytes(received.senderCertificate, orNone(certificate)),
     senderIdType: received.senderIdType === options.senderIdType,
     privacyLevel: received.privacyLevel === options.privacyLevel,
     encryptionAlgorithm:
