@@ -31,7 +31,7 @@ const directName = (pathName: string): string =>
 
 describe("FormatName", () => {
   describe("reading and printing", () => {
-    it("every kind of name is read into its parts", () => {
+    it("B-15 every kind of name is read into its parts", () => {
       const whole = { journal: false, subqueue: null }
       const direct = { _tag: "Direct", protocol: "os", address: "server", isPrivate: false, queue: "orders", ...whole }
       const cases: ReadonlyArray<readonly [string, object]> = [

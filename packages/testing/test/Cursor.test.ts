@@ -139,7 +139,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-30 a waiting cursor jumps to what arrives, wherever that is in the order", () =>
+  it.effect("E-30, G-19 a waiting cursor jumps to what arrives, wherever that is in the order", () =>
     Effect.gen(function* () {
       const { current, next, send, through } = yield* browsing()
       yield* send(labelled("a"))
@@ -186,7 +186,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-35, E-35, E-36 a cursor belongs to its handle and goes with it", () =>
+  it.effect("C-35, C-40, E-35, E-36 a cursor belongs to its handle and goes with it", () =>
     Effect.gen(function* () {
       const { cursor, current, mqrt, receiver, sender } = yield* browsing()
       const invalid = errors.MQ_ERROR_INVALID_HANDLE

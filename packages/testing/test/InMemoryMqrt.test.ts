@@ -223,32 +223,38 @@ describe("queues", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-13, C-28, C-29 messages for another machine wait in a queue for each way of writing its name", () =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt.Mqrt
-      const names = ["DIRECT=OS:other\\private$\\q", "direct=os:OTHER\\private$\\Q", "DIRECT=TCP:10.0.0.7\\private$\\q"]
-      for (const name of names) {
-        const handle = yield* mqrt.openQueue(name, "send", "denyNone")
-        assert.strictEqual((yield* mqrt.sendMessages(handle, [message()], plain)).accepted, 1)
-      }
-      const queues = yield* control.use((msmq) => msmq.queues)
-      assert.deepStrictEqual(
-        queues.map(({ formatName, messages, outgoing }) => ({ formatName, messages, outgoing })),
-        [
-          { formatName: names[0], messages: 2, outgoing: true },
-          { formatName: names[2], messages: 1, outgoing: true }
+  it.effect(
+    "B-13, C-28, C-29, D-01 messages for another machine wait in a queue for each way of writing its name",
+    () =>
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        const names = [
+          "DIRECT=OS:other\\private$\\q",
+          "direct=os:OTHER\\private$\\Q",
+          "DIRECT=TCP:10.0.0.7\\private$\\q"
         ]
-      )
-      assert.strictEqual(
-        yield* code(mqrt.openQueue("DIRECT=OS:other\\private$\\q", "receive", "denyNone")),
-        errors.MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE
-      )
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+        for (const name of names) {
+          const handle = yield* mqrt.openQueue(name, "send", "denyNone")
+          assert.strictEqual((yield* mqrt.sendMessages(handle, [message()], plain)).accepted, 1)
+        }
+        const queues = yield* control.use((msmq) => msmq.queues)
+        assert.deepStrictEqual(
+          queues.map(({ formatName, messages, outgoing }) => ({ formatName, messages, outgoing })),
+          [
+            { formatName: names[0], messages: 2, outgoing: true },
+            { formatName: names[2], messages: 1, outgoing: true }
+          ]
+        )
+        assert.strictEqual(
+          yield* code(mqrt.openQueue("DIRECT=OS:other\\private$\\q", "receive", "denyNone")),
+          errors.MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE
+        )
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
 
 describe("sending", () => {
-  it.effect("D-07 messages of one priority are read in the order of their arrival", () =>
+  it.effect("D-07, E-02 messages of one priority are read in the order of their arrival", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send(labelled("a", "b"))
@@ -267,7 +273,7 @@ describe("sending", () => {
   )
 
   it.effect.prop(
-    "D-07, D-08, D-27, X-03 whatever is sent is read by priority, then arrival, and lookup ids rise in that order",
+    "D-07, D-08, D-27, D-28, X-03 whatever is sent is read by priority, then arrival, and lookup ids rise in that order",
     { priorities: Schema.Array(Schema.Literals([0, 1, 2, 3, 4, 5, 6, 7])) },
     ({ priorities }) =>
       Effect.gen(function* () {
@@ -285,7 +291,7 @@ describe("sending", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-20, D-21 what is carried arrives unchanged", () =>
+  it.effect("B-26, D-20, D-21 what is carried arrives unchanged", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const sent = message({
@@ -360,7 +366,7 @@ describe("sending", () => {
   for (const [what, fields, expected, properties] of [
     ["D-17 a label of 250 characters", { label: "l".repeat(250) }, "MQ_ERROR_LABEL_TOO_LONG", []],
     [
-      "D-10 priority 8",
+      "D-06, D-10 priority 8",
       { priority: 8 },
       "MQ_ERROR_PROPERTY",
       [{ property: "PROPID_M_PRIORITY", status: errors.MQ_ERROR_ILLEGAL_PROPERTY_VALUE }]
@@ -418,7 +424,7 @@ describe("sending", () => {
   )
 
   it.effect(
-    "D-09, F-02 a single-message transaction delivers to a transactional queue, recoverable and at priority 0",
+    "D-09, F-02, F-31 a single-message transaction delivers to a transactional queue, recoverable and at priority 0",
     () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends({ transactional: true })
@@ -460,7 +466,7 @@ describe("sending", () => {
 })
 
 describe("receiving", () => {
-  it.effect("E-04 an empty queue: timeout 0 fails at once, 1000 after a second and no sooner, null never", () =>
+  it.effect("E-04, G-08 an empty queue: timeout 0 fails at once, 1000 after a second and no sooner, null never", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receiver, wait } = yield* ends()
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
@@ -543,20 +549,22 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-10, E-11 those who wait are served in the order in which they came, each message to one of them", () =>
-    Effect.gen(function* () {
-      const { mqrt, receiver, send } = yield* ends()
-      const other = yield* mqrt.openQueue(direct, "receive", "denyNone")
-      const fibers = yield* Effect.forEach([receiver, other, receiver, other], (handle) =>
-        waiting(mqrt.receiveMessage(handle, receiving({ timeout: null })))
-      )
-      yield* send(labelled("a", "b", "c", "d"))
-      const received = yield* Effect.forEach(fibers, Fiber.join)
-      assert.deepStrictEqual(
-        received.map((one) => one.label),
-        ["a", "b", "c", "d"]
-      )
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "E-10, E-11, G-18 those who wait are served in the order in which they came, each message to one of them",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, receiver, send } = yield* ends()
+        const other = yield* mqrt.openQueue(direct, "receive", "denyNone")
+        const fibers = yield* Effect.forEach([receiver, other, receiver, other], (handle) =>
+          waiting(mqrt.receiveMessage(handle, receiving({ timeout: null })))
+        )
+        yield* send(labelled("a", "b", "c", "d"))
+        const received = yield* Effect.forEach(fibers, Fiber.join)
+        assert.deepStrictEqual(
+          received.map((one) => one.label),
+          ["a", "b", "c", "d"]
+        )
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect("an interrupted receive takes no message, and those behind it move up", () =>
@@ -669,7 +677,7 @@ describe("receiving", () => {
     })
   )
 
-  it.effect("E-51 closing a handle cancels its waiting receives and no others", () =>
+  it.effect("C-40, E-51, G-11 closing a handle cancels its waiting receives and no others", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send, wait } = yield* ends()
       const other = yield* mqrt.openQueue(direct, "receive", "denyNone")
@@ -960,7 +968,7 @@ describe("authentication", () => {
   )
 
   for (const hashAlgorithm of ["md2", "md4", "md5"] as const) {
-    it.effect(`A-54 no signature is made with ${hashAlgorithm}`, () =>
+    it.effect(`A-42, A-54 no signature is made with ${hashAlgorithm}`, () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends()
         const outcome = yield* send([message()], { ...signed, hashAlgorithm })
@@ -1017,18 +1025,20 @@ describe("authentication", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ user: { sid: "S-1-5-18" } })))
   )
 
-  it.effect("A-57, A-58 an unregistered certificate authenticates without a SID, and is a bad signature with one", () =>
-    Effect.gen(function* () {
-      const { poll, send } = yield* ends()
-      const securityContext = yield* getter(der("a"))
-      assert.strictEqual((yield* send([message()], { ...signed, securityContext })).accepted, 1)
-      assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
-      yield* send([message()], { ...signed, securityContext, senderIdType: "none" })
-      const received = yield* poll
-      assert.deepStrictEqual(received.senderCertificate, der("a"))
-      assert.deepStrictEqual([received.authenticated, received.senderId], [5, null])
-    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [{ certificate: der("a"), privateKey: true }] })))
+  it.effect(
+    "A-48, A-56 to A-58 an unregistered certificate authenticates without a SID, and is a bad signature with one",
+    () =>
+      Effect.gen(function* () {
+        const { poll, send } = yield* ends()
+        const securityContext = yield* getter(der("a"))
+        assert.strictEqual((yield* send([message()], { ...signed, securityContext })).accepted, 1)
+        assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
+        yield* send([message()], { ...signed, securityContext, senderIdType: "none" })
+        const received = yield* poll
+        assert.deepStrictEqual(received.senderCertificate, der("a"))
+        assert.deepStrictEqual([received.authenticated, received.senderId], [5, null])
+      }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [{ certificate: der("a"), privateKey: true }] })))
   )
 
   it.effect("A-58 a certificate is registered under one SID and not under another", () =>

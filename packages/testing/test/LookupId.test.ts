@@ -111,7 +111,7 @@ describe("receiving by lookup id", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-33, D-39, D-43 a message whose time is over is neither received, nor peeked at, nor counted", () =>
+  it.effect("D-33, D-37, D-39, D-43 a message whose time is over is neither received, nor peeked at, nor counted", () =>
     Effect.gen(function* () {
       const { id, label, lookup, send } = yield* filled()
       yield* send([message({ label: "mortal", priority: 7, timeToBeReceived: 10 })])
@@ -139,7 +139,7 @@ describe("receiving by lookup id", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-41, X-23 a receiver learns what is left of the time; reaching a local queue takes none", () =>
+  it.effect("D-40, D-41, X-23 a receiver learns what is left of the time; reaching a local queue takes none", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message({ timeToBeReceived: 10, timeToReachQueue: 5 }), message({ timeToReachQueue: 0 })])

@@ -133,7 +133,7 @@ describe("queue properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-44, C-51 only a private queue of this machine can be changed", () =>
+  it.effect("C-44, C-46, C-51 only a private queue of this machine can be changed", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       assert.strictEqual(yield* code(set({ label: "x" })), errors.MQ_ERROR_QUEUE_NOT_FOUND)
@@ -155,7 +155,7 @@ describe("queue properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-18, C-19, D-54, X-17 a full queue drops what comes, takes messages again when there is room", () =>
+  it.effect("C-18, C-19, D-54, D-55, X-17 a full queue drops what comes, takes messages again when there is room", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const kilobyte = message({ body: new Uint8Array(1024) })
@@ -322,16 +322,18 @@ describe("names", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("an instance becomes a public name, unasked whether there is such a queue; what is no GUID does not", () =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt.Mqrt
-      assert.strictEqual(yield* mqrt.instanceToFormatName(guid), `PUBLIC=${guid}`)
-      assert.strictEqual(yield* code(mqrt.instanceToFormatName("orders")), errors.MQ_ERROR_INVALID_PARAMETER)
-      assert.strictEqual(
-        yield* code(mqrt.openQueue(`PUBLIC=${guid}`, "send", "denyNone")),
-        errors.MQ_ERROR_QUEUE_NOT_FOUND
-      )
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "B-11 an instance becomes a public name, unasked whether there is such a queue; what is no GUID does not",
+    () =>
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        assert.strictEqual(yield* mqrt.instanceToFormatName(guid), `PUBLIC=${guid}`)
+        assert.strictEqual(yield* code(mqrt.instanceToFormatName("orders")), errors.MQ_ERROR_INVALID_PARAMETER)
+        assert.strictEqual(
+          yield* code(mqrt.openQueue(`PUBLIC=${guid}`, "send", "denyNone")),
+          errors.MQ_ERROR_QUEUE_NOT_FOUND
+        )
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect("C-49 without a directory nothing is searched for and no path in it has a name", () =>
@@ -571,7 +573,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-36, X-04 what cannot reach its queue in time is no longer in the outgoing queue", () =>
+  it.effect("D-32, D-34, D-36, X-04 what cannot reach its queue in time is no longer in the outgoing queue", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const name = `DIRECT=OS:other\\private$\\q`

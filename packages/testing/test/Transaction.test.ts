@@ -32,7 +32,7 @@ const transactional = ends({ transactional: true })
 
 describe("transactions", () => {
   it.effect(
-    "F-20, F-21, F-29 what is sent is seen by nobody before the commit, and then by all, in the order sent",
+    "F-06, F-20, F-21, F-29 what is sent is seen by nobody before the commit, and then by all, in the order sent",
     () =>
       Effect.gen(function* () {
         const { label, lookup, mqrt, poll, send } = yield* transactional
@@ -275,7 +275,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-37 a transaction that is released without a commit is aborted, and with one it is not", () =>
+  it.effect("F-29, F-37 a transaction that is released without a commit is aborted, and with one it is not", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, receive, send } = yield* transactional
       yield* send(labelled("a"), single)
@@ -320,7 +320,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-42 the time limits of its first message hold for all messages of a transaction", () =>
+  it.effect("D-42, F-32 the time limits of its first message hold for all messages of a transaction", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -527,7 +527,7 @@ describe("transactions", () => {
   )
 
   it.live(
-    "E-06 a transaction that receives fifty thousand messages does not look at each of them each time",
+    "E-06, F-33 a transaction that receives fifty thousand messages does not look at each of them each time",
     () =>
       Effect.gen(function* () {
         const { mqrt, receive, send } = yield* transactional

@@ -102,7 +102,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "a message of which nothing is said has the documented defaults",
+    "D-03, D-20 a message of which nothing is said has the documented defaults",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
       const before = Math.floor(Date.now() / 1000)
@@ -153,7 +153,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
   ),
   ...[0, 1, 4095, 4096, 4097, 65_537, 1_048_576, 4_190_000].map((length) =>
     promise(
-      `a body of ${length} bytes arrives byte by byte`,
+      `D-19 a body of ${length} bytes arrives byte by byte`,
       Effect.gen(function* () {
         const { receiver, sender } = yield* newChannel()
         const body = patterned(length)

@@ -45,7 +45,7 @@ export const queues: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "a queue is created with the documented defaults",
+    "C-01 a queue is created with the documented defaults",
     Effect.gen(function* () {
       const queue = yield* newQueue()
       const properties = yield* propertiesOf(queue)
