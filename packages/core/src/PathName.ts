@@ -8,6 +8,7 @@
  */
 import { dual } from "effect/Function"
 import * as Result from "effect/Result"
+import type { SystemQueue } from "./internal/formatNameKinds.ts"
 import { computer, queue, subqueue, systemQueue } from "./internal/nameParts.ts"
 import { type Reader, readWhole } from "./internal/nameScanner.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -23,13 +24,7 @@ export interface ParseOptions {
   readonly alphabet?: "specified" | "any" | undefined
 }
 
-/**
- * The queues that every computer has: its journal, its dead-letter queue and its transactional dead-letter queue.
- *
- * @category models
- * @since 0.1.0
- */
-export type SystemQueue = "journal" | "deadletter" | "deadxact"
+export type { SystemQueue } from "./internal/formatNameKinds.ts"
 
 /**
  * The path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it

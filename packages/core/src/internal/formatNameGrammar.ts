@@ -14,7 +14,7 @@ import type {
   SingleFormatName,
   Subqueue,
   WholeQueue
-} from "../FormatName.ts"
+} from "./formatNameKinds.ts"
 import { isUrl, multicastAddress, port, protocols } from "./nameAddresses.ts"
 import { domain, guid, queue, queueNumber, subqueue, suffix, systemQueue } from "./nameParts.ts"
 import { isLetter, type Read, type Reader, type Scanner } from "./nameScanner.ts"

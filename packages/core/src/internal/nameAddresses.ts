@@ -2,7 +2,7 @@
  * The addresses of direct and multicast format names, one grammar for each protocol.
  */
 import * as Result from "effect/Result"
-import type { Protocol } from "../FormatName.ts"
+import type { Protocol } from "./formatNameKinds.ts"
 import { computer, host } from "./nameParts.ts"
 import { decimal, isHex, type Reader } from "./nameScanner.ts"
 

@@ -2,7 +2,7 @@
  * The words that path names and format names are made of, with their alphabets and limits (behaviours B-01 to B-03).
  */
 import * as Result from "effect/Result"
-import type { SystemQueue } from "../PathName.ts"
+import type { SystemQueue } from "./formatNameKinds.ts"
 import { isHex, isLetter, type Reader } from "./nameScanner.ts"
 
 interface Word {

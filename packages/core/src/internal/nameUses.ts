@@ -2,7 +2,7 @@
  * What each kind of name is good for.
  */
 import * as Match from "effect/Match"
-import type { FormatName, NameUse } from "../FormatName.ts"
+import type { FormatName, NameUse } from "./formatNameKinds.ts"
 import type { PathName } from "../PathName.ts"
 import { isUrl } from "./nameAddresses.ts"
 
