@@ -15,18 +15,8 @@ import { securityContexts } from "./securityContexts.ts"
 import { sending } from "./sending.ts"
 import { transactionPointer, transactions } from "./transactions.ts"
 
-const noHandle = BigInt(0)
-
 const arrivals = ({ functions }: Bindings): Arrivals =>
-  process.platform === "win32"
-    ? overlappedArrivals({
-        MQReceiveMessage: functions.MQReceiveMessage,
-        CreateEventW: (...args) => functions.CreateEventW(...args) ?? noHandle,
-        CloseHandle: functions.CloseHandle,
-        RegisterWaitForSingleObject: functions.RegisterWaitForSingleObject,
-        UnregisterWaitEx: functions.UnregisterWaitEx
-      })
-    : polledArrivals()
+  process.platform === "win32" ? overlappedArrivals(functions) : polledArrivals()
 
 /** All functions of the seam over a library, and what lets go of the library when nothing is open any more. */
 export const open = (files: LibraryFiles): { readonly functions: MqrtFunctions; readonly close: () => void } => {

@@ -72,10 +72,16 @@ export const transactionMethods = {
   Abort: { slot: 4, prototype: "HRESULT Abort(ITransaction* This, BOID* pboidReason, BOOL fRetaining, BOOL fAsync)" }
 } as const
 
+/** What the system calls back. */
+export const callbacks = {
+  WaitOrTimerCallback: "VOID WaitOrTimerCallback(PVOID lpParameter, BOOLEAN TimerOrWaitFired)"
+} as const
+
 /** What koffi is told a type is; every other type is a pointer, `void *`. A `LONG` of Windows is always 4 bytes. */
 export const koffiTypes = {
   HRESULT: "uint32_t",
   BOOL: "int32_t",
+  BOOLEAN: "uint8_t",
   DWORD: "uint32_t",
   ULONG: "uint32_t",
   SECURITY_INFORMATION: "uint32_t",
@@ -94,6 +100,7 @@ export type Pointer = bigint | ArrayBuffer | Uint8Array | null
 interface Scalars {
   readonly HRESULT: number
   readonly BOOL: number
+  readonly BOOLEAN: number
   readonly DWORD: number
   readonly ULONG: number
   readonly SECURITY_INFORMATION: number

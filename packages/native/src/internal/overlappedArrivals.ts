@@ -1,37 +1,23 @@
 import koffi from "koffi"
 import type { Arrivals } from "./Arrivals.ts"
+import { functionType } from "./bindings.ts"
+import { callbacks, type Functions } from "./declarations.ts"
 import { layout } from "./layout.ts"
 
-/** What of `mqrt.dll` and `kernel32.dll` the notices stand on; handles and addresses are BigInts. */
-export interface OverlappedFunctions {
-  readonly MQReceiveMessage: (
-    queue: bigint,
-    timeout: number,
-    action: number,
-    properties: bigint,
-    overlapped: bigint,
-    callback: bigint,
-    cursor: bigint,
-    transaction: bigint
-  ) => number
-  /** An event that is reset when a wait for it ends. */
-  readonly CreateEventW: (security: bigint, manualReset: number, initialState: number, name: bigint) => bigint
-  readonly CloseHandle: (handle: bigint) => number
-  readonly RegisterWaitForSingleObject: (
-    wait: bigint,
-    object: bigint,
-    callback: bigint,
-    context: bigint,
-    milliseconds: number,
-    flags: number
-  ) => number
-  readonly UnregisterWaitEx: (wait: bigint, completionEvent: bigint) => number
-}
+/** What of `mqrt.dll` and `kernel32.dll` the notices stand on. */
+export type OverlappedFunctions = Pick<
+  Functions,
+  "MQReceiveMessage" | "CreateEventW" | "CloseHandle" | "RegisterWaitForSingleObject" | "UnregisterWaitEx"
+>
 
 const infinite = 0xffffffff
 const peekCurrent = 0x80000000
 /** `WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE`; without the former some two hundred waits crashed the process. */
 const waitFlags = 0x4 | 0x8
+/** Milliseconds until a queue that could not be waited on is looked at again. */
+const retryInterval = 50
+/** Milliseconds for a peek to end after its queue was closed. */
+const settleLimit = 5000
 const isError = (hresult: number): boolean => hresult >= 0x80000000
 
 /** What one queue's notice holds: an `OVERLAPPED`, its event, and the slot for the handle of the wait. */
@@ -60,23 +46,26 @@ export const overlappedArrivals = (functions: OverlappedFunctions): Arrivals => 
   const byContext = new Map<bigint, Notice>()
   let nextContext = 1n
 
-  const prototype = koffi.proto("void __stdcall (void *context, uint8_t timedOut)")
-  const callback = koffi.register((context: bigint | null) => {
-    const notice = byContext.get(context ?? 0n)
-    if (notice === undefined) return
-    byContext.delete(context ?? 0n)
-    // From within its own callback a wait can only be unregistered without waiting for the callback's end.
-    functions.UnregisterWaitEx(readPointer(notice.fields, layout.OVERLAPPED.size), 0n)
-    const { arrived, settled } = notice
-    notice.arrived = undefined
-    // Not in the callback: the system's thread waits for its end.
-    setImmediate(() => (settled ?? arrived)?.())
-  }, koffi.pointer(prototype))
+  const callback = koffi.register(
+    (context: bigint | null) => {
+      const notice = byContext.get(context ?? 0n)
+      if (notice === undefined) return
+      byContext.delete(context ?? 0n)
+      // From within its own callback a wait can only be unregistered without waiting for the callback's end.
+      functions.UnregisterWaitEx(readPointer(notice.fields, layout.OVERLAPPED.size), 0n)
+      const { arrived, settled } = notice
+      notice.arrived = undefined
+      // Not in the callback: the system's thread waits for its end.
+      setImmediate(() => (settled ?? arrived)?.())
+    },
+    koffi.pointer(functionType(callbacks.WaitOrTimerCallback))
+  )
 
   const make = (): Notice => {
     const size = layout.OVERLAPPED.size + layout.pointer.size
     const block = koffi.alloc("uint8_t", size)
-    const event = functions.CreateEventW(0n, 0, 0, 0n)
+    // An event that is reset when a wait for it ends.
+    const event = functions.CreateEventW(0n, 0, 0, 0n) ?? 0n
     const fields = new DataView(koffi.view(block, size))
     writePointer(fields, layout.OVERLAPPED.hEvent, event)
     return {
@@ -105,15 +94,16 @@ export const overlappedArrivals = (functions: OverlappedFunctions): Arrivals => 
       const context = nextContext++
       byContext.set(context, notice)
       const hresult = functions.MQReceiveMessage(queue, infinite, peekCurrent, 0n, notice.overlapped, 0n, 0n, 0n) >>> 0
-      const waits =
-        !isError(hresult) &&
-        functions.RegisterWaitForSingleObject(notice.waitSlot, notice.event, callback, context, infinite, waitFlags) !==
-          0
-      if (waits) return
-      // Nothing is pending: whoever looks now learns why.
+      const isPending = !isError(hresult)
+      const { event, waitSlot } = notice
+      if (isPending && functions.RegisterWaitForSingleObject(waitSlot, event, callback, context, infinite, waitFlags))
+        return
       byContext.delete(context)
       notice.arrived = undefined
-      setTimeout(arrived, 50)
+      // A peek whose end nobody waits for still owns its memory: that is given up, for as long as the process lives.
+      if (isPending) notices.delete(queue)
+      // Whoever looks now learns why, or looks again.
+      setTimeout(arrived, retryInterval)
     },
 
     forget: (queue) => {
@@ -121,8 +111,13 @@ export const overlappedArrivals = (functions: OverlappedFunctions): Arrivals => 
       notices.delete(queue)
       if (notice === undefined) return Promise.resolve()
       if (notice.arrived === undefined) return Promise.resolve(free(notice))
+      // Closing ends the peek (G-11). Should it not, its memory stays MSMQ's, and the closing goes on.
       return new Promise((resolve) => {
-        notice.settled = () => resolve(free(notice))
+        const giveUp = setTimeout(resolve, settleLimit)
+        notice.settled = () => {
+          clearTimeout(giveUp)
+          resolve(free(notice))
+        }
       })
     },
 

@@ -10,31 +10,12 @@ import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Arrivals } from "./Arrivals.ts"
+import type { Functions } from "./declarations.ts"
 import { ReceiveBuffers } from "./ReceiveBuffers.ts"
 import { WaitingReceives } from "./WaitingReceives.ts"
 
-/** What of `mqrt.dll` a receive stands on; handles and addresses are BigInts, results HRESULTs. */
-export interface ReceiveFunctions {
-  readonly MQReceiveMessage: (
-    queue: bigint,
-    timeout: number,
-    action: number,
-    properties: bigint,
-    overlapped: bigint,
-    callback: bigint,
-    cursor: bigint,
-    transaction: bigint
-  ) => number
-  readonly MQReceiveMessageByLookupId: (
-    queue: bigint,
-    lookupId: bigint,
-    action: number,
-    properties: bigint,
-    overlapped: bigint,
-    callback: bigint,
-    transaction: bigint
-  ) => number
-}
+/** What of `mqrt.dll` a receive stands on. */
+export type ReceiveFunctions = Pick<Functions, "MQReceiveMessage" | "MQReceiveMessageByLookupId">
 
 const actions: Readonly<Record<ReceiveAction, number>> = {
   receive: 0,

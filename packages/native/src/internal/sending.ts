@@ -1,12 +1,11 @@
 import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
+import type { Functions } from "./declarations.ts"
 import { SendBlock } from "./SendBlock.ts"
 
 /** What of `mqrt.dll` a send stands on. */
-export interface SendFunctions {
-  readonly MQSendMessage: (queue: bigint, properties: bigint, transaction: bigint) => number
-}
+export type SendFunctions = Pick<Functions, "MQSendMessage">
 
 type Sending = Pick<MqrtFunctions, "sendMessages"> & {
   /** Frees what all sends share. */
