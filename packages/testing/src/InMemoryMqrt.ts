@@ -45,6 +45,9 @@ export interface KnownUser {
  * - `certificates`: none by default
  * - `users`: whom else a security context can be got for, with the right password; nobody by default
  * - `resourcesExhausted`: `false` by default
+ * - `permitInsecureNacks`: whether senders are told that their message was refused for its signature, its encryption or
+ *   its destination, as the registry value of that name says; `false` by default, as since Windows Vista SP1 (behaviour
+ *   A-70)
  *
  * @category models
  * @since 0.1.0
@@ -57,6 +60,7 @@ export interface Options {
   readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
   readonly users?: ReadonlyArray<KnownUser> | undefined
   readonly resourcesExhausted?: boolean | undefined
+  readonly permitInsecureNacks?: boolean | undefined
 }
 
 const makeLogons = (users: ReadonlyArray<KnownUser>): Logons => {
@@ -77,7 +81,7 @@ const makeMachine = (options: Options): Machine => {
   security.resourcesExhausted = options.resourcesExhausted ?? false
   for (const held of options.certificates ?? []) addCertificate(user, held)
   const id = options.machineId ?? "6d736d71-0000-4000-8000-000000000001"
-  return new Machine(options.machineName ?? "MACHINE", id.toLowerCase(), security)
+  return new Machine(options.machineName ?? "MACHINE", id.toLowerCase(), security, options.permitInsecureNacks ?? false)
 }
 
 /**
@@ -89,9 +93,13 @@ const makeMachine = (options: Options): Machine => {
  * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
  * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. What arrives
  * where it may not be is accepted from its sender and then dropped, as MSMQ does; `MsmqControl` tells where it went.
- * The machine has no directory: only private queues exist. What is sent to another machine waits in an outgoing queue
- * until its time is over; where it was given none, for ever. Acknowledgments, dead letters and the machine's own journal
- * are not made: what a message asks of them is carried and read back.
+ * The machine has no directory: only private queues and its own system queues exist, which are its journal and the two
+ * for dead letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44
+ * to D-66).
+ *
+ * There is one machine: what is sent to another waits in an outgoing queue until its time is over; where it was given
+ * none, for ever. A message whose time is over is gone when somebody next looks at its queue, and not before. Not
+ * simulated: access rights, so that nobody is ever refused for want of one; routing; reports of a message's route.
  *
  * **Gotchas**
  *

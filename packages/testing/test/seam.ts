@@ -2,6 +2,7 @@
 import type {
   LookupAction,
   OutgoingProperties,
+  ReceivedProperties,
   ReceiveOptions,
   SendOptions,
   SendOutcome,
@@ -124,4 +125,19 @@ export const ends = (fields: Partial<NewQueueProperties> = {}) =>
       lookup: (action: LookupAction, lookupId: bigint, transaction: TransactionArgument = "none") =>
         mqrt.receiveMessageByLookupId(receiver, lookupId, action, { transaction, rare: false })
     }
+  })
+
+/** Receives what there is in a queue. */
+export const drained = (formatName: string) =>
+  Effect.gen(function* () {
+    const mqrt = yield* Mqrt.Mqrt
+    const handle = yield* mqrt.openQueue(formatName, "receive", "denyNone")
+    const received: Array<ReceivedProperties> = []
+    while (true) {
+      const next = yield* Effect.option(mqrt.receiveMessage(handle, receiving()))
+      if (next._tag === "None") break
+      received.push(next.value)
+    }
+    yield* mqrt.closeQueue(handle)
+    return received
   })

@@ -1,3 +1,5 @@
+import type { MessageClass } from "./MessageClass.ts"
+import * as MessageClasses from "./MessageClass.ts"
 import type { Envelope, Packet } from "./Packet.ts"
 import { messageId } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
@@ -10,57 +12,49 @@ export interface Rejection {
 }
 
 interface Rule {
-  /** `PROPID_M_CLASS` of the negative acknowledgment. */
-  readonly class: number
+  readonly reason: MessageClass
   readonly isBroken: (queue: Queue, envelope: Envelope) => boolean
 }
-
-const notTransactionalQueue = 0x8009
-const notTransactionalMessage = 0x800a
-const badSignature = 0x8006
-const badEncryption = 0x8007
-const quotaExceeded = 0x8003
-/** `PROPID_M_CLASS` of a message that its receiver marked and then received for good (behaviour E-69). */
-export const receiveRejected = 0xc004
 
 /** What is judged when a message arrives, after its send has succeeded; the first broken rule names the reason. */
 const rules: ReadonlyArray<Rule> = [
   {
-    class: notTransactionalQueue,
+    reason: MessageClasses.notTransactionalQueue,
     isBroken: (queue, envelope) => envelope.transactional && !queue.properties.transactional
   },
   {
-    class: notTransactionalMessage,
+    reason: MessageClasses.notTransactionalMessage,
     isBroken: (queue, envelope) => !envelope.transactional && queue.properties.transactional
   },
   {
     // With a SID the certificate must be registered under it; without one the signature stands alone (A-57, A-58).
-    class: badSignature,
+    reason: MessageClasses.badSignature,
     isBroken: (_, { senderIdType, signature }) =>
       signature !== null && senderIdType === "sid" && !signature.isRegistered()
   },
   {
-    class: badSignature,
+    reason: MessageClasses.badSignature,
     isBroken: (queue, envelope) => queue.properties.authenticate && envelope.signature === null
   },
   {
     // A queue may want clear bodies only, or encrypted ones only (behaviour A-83).
-    class: badEncryption,
+    reason: MessageClasses.badEncryption,
     isBroken: (queue, { privacyLevel }) =>
       queue.properties.privacyLevel !== "optional" &&
       (queue.properties.privacyLevel === "body") !== (privacyLevel !== "none")
   }
 ]
 
-/** The class with which a queue refuses what comes in this envelope, or `undefined`. */
-export const judge = (queue: Queue, envelope: Envelope): number | undefined =>
-  rules.find((rule) => rule.isBroken(queue, envelope))?.class
+/** Why a queue refuses what comes in this envelope, or `undefined`. */
+export const judge = (queue: Queue, envelope: Envelope): MessageClass | undefined =>
+  rules.find((rule) => rule.isBroken(queue, envelope))?.reason
 
-/** The class with which a queue refuses one more message that is too much for its quota (behaviours C-18, C-19, X-17). */
-export const judgeSize = (queue: Queue, size: number): number | undefined => {
-  const { bytes, properties } = queue.family
-  return properties.quota !== null && bytes + size > properties.quota * 1024 ? quotaExceeded : undefined
-}
+/** Why a queue refuses one more message that is too much for its quota, or `undefined` (behaviours C-18, C-19, X-17). */
+export const judgeSize = (queue: Queue, size: number): MessageClass | undefined =>
+  hasRoom(queue, size) ? undefined : MessageClasses.quotaExceeded
+
+export const hasRoom = ({ family: { bytes, properties } }: Queue, size: number): boolean =>
+  properties.quota === null || bytes + size <= properties.quota * 1024
 
 /** The latest rejections, as an event log keeps them: bounded. */
 export class RejectionLog {

@@ -1,15 +1,26 @@
+import { hasRoom } from "./Arrival.ts"
+import type { Machine } from "./Machine.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 
 /**
- * Copies a message that was received to the queue's journal, if the queue keeps one, and says whether it did (behaviours
- * B-36, D-58). What the journal has no room for is dropped silently (behaviour D-59).
+ * Copies a message that was received to the queue's journal, if the queue keeps one (behaviours B-36, D-58). What the
+ * journal has no room for is dropped silently (behaviour D-59).
  */
-export const keep = (queue: Queue, packet: Packet): boolean => {
+export const keep = (queue: Queue, packet: Packet): void => {
   const { journal, properties } = queue.family
-  if (journal === null || !properties.journal) return false
+  if (journal === null || !properties.journal) return
   const { journalQuota } = properties
-  if (journalQuota !== null && journal.bytes + packet.size > journalQuota * 1024) return false
+  if (journalQuota !== null && journal.bytes + packet.size > journalQuota * 1024) return
   journal.insert(packet.copied(), packet.arrivedTime)
-  return true
+}
+
+/**
+ * Copies a message that has got where it should to the journal of the machine that sent it, if its sender asked for that
+ * (behaviour D-57); `now` in milliseconds since 1970.
+ */
+export const keepAtSource = (machine: Machine, packet: Packet, now: number): void => {
+  const { journal } = machine.queues.system
+  if (packet.content.journaling?.journal !== true || !hasRoom(journal, packet.size)) return
+  journal.insert(packet.copied(), Math.floor(now / 1000))
 }

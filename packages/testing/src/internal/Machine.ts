@@ -6,6 +6,7 @@ import type { Guid } from "./Guid.ts"
 import { HandleNumbers, Handles } from "./Handles.ts"
 import type { OpenQueue, Use } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
+import * as Outcome from "./Outcome.ts"
 import { QueueDirectory } from "./QueueDirectory.ts"
 import type { SecurityContextTable } from "./SecurityContextTable.ts"
 import { Transaction } from "./Transaction.ts"
@@ -22,13 +23,18 @@ export class Machine {
   readonly transactions = new Handles<TransactionHandle, Transaction>(this.#numbers)
   /** Whether it is not cut off from the other machines. */
   connected = true
+  /** Whether a sender is told what would help an attacker (behaviours ). */
+  readonly permitInsecureNacks: boolean
   #lastMessageNumber = 0
   #lastTransactionNumber = 0
 
-  constructor(name: string, id: Guid, security: SecurityContextTable) {
+  constructor(name: string, id: Guid, security: SecurityContextTable, permitInsecureNacks: boolean) {
     this.id = id
     this.security = security
-    this.queues = new QueueDirectory(name, id)
+    this.permitInsecureNacks = permitInsecureNacks
+    this.queues = new QueueDirectory(name, id, {
+      lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now)
+    })
   }
 
   get name(): string {

@@ -61,7 +61,10 @@ export const queueManagerInfo = (
     directoryServer: null,
     connected: machine.connected,
     type: `MSMQ ${version.major}.${version.minor}.${version.build}`,
-    bytesInAllQueues: all.reduce((sum, { family }) => sum + BigInt(family.bytes + (family.journal?.bytes ?? 0)), 0n)
+    bytesInAllQueues: all.reduce(
+      (sum, { family }) => sum + BigInt(family.bytes + (family.journal?.bytes ?? 0)),
+      BigInt(Object.values(machine.queues.system).reduce((sum, { bytes }) => sum + bytes, 0))
+    )
   }
 }
 

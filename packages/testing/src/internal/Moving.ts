@@ -2,6 +2,7 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { Machine } from "./Machine.ts"
+import { queuePurged } from "./MessageClass.ts"
 import { allows } from "./OpenQueue.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
@@ -55,15 +56,14 @@ const enlist = (from: Queue, to: Queue, packet: Packet, transaction: Transaction
   transaction.enlist({
     commit: (now) => {
       if (from.deleted) return
-      if (packet.purged) from.remove(packet)
+      if (packet.purged) from.lose(packet, queuePurged, now)
       else relocate(from, to, packet, now)
       to.closed()
     },
     abort: (now) => {
-      if (from.deleted) return
       packet.abortCount++
       from.release(packet, now)
-      to.closed()
+      if (!from.deleted) to.closed()
     }
   })
 }

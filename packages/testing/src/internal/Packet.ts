@@ -112,6 +112,10 @@ export class Packet {
   purged = false
   /** Whether its receiver marked it as rejected (behaviour E-69). */
   rejected = false
+  /** What became of it, for an acknowledgment or a dead letter; `null`: what its sender says. */
+  class: number | null = null
+  /** Whether its bytes are those of another message too. */
+  isShared = false
   /** How many cursors and waiting receives stand on its place. */
   pins = 0
   /** Whether it has a place in a lane. */
@@ -129,6 +133,9 @@ export class Packet {
   /** The same message for another queue, under its old message id (behaviour D-24). */
   copied(): Packet {
     const packet = new Packet(this.content, this.number, this.envelope, this.size)
+    this.isShared = true
+    packet.isShared = true
+    packet.class = this.class
     packet.sequence = this.sequence
     packet.arrivedTime = this.arrivedTime
     packet.transaction = this.transaction
@@ -141,7 +148,10 @@ export class Packet {
 
   /** The same message for another queue of its family, where it has the same place in the order (behaviour E-64). */
   moved(now: number): Packet {
+    const { isShared } = this
     const packet = this.copied()
+    // What is moved is gone from where it was.
+    packet.isShared = isShared
     packet.moveCount++
     packet.lastMoveTime = Math.floor(now / 1000)
     return packet

@@ -1,26 +1,11 @@
 import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { Family } from "./Family.ts"
+import type { MessageClass } from "./MessageClass.ts"
+import * as MessageClasses from "./MessageClass.ts"
 import type { Packet } from "./Packet.ts"
 import { Places } from "./Places.ts"
-import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
 import type { Subqueues } from "./Subqueues.ts"
 import type { WaitingReceive } from "./WaitingReceive.ts"
-
-/** What a queue shares with its subqueues (behaviour B-31). */
-export interface Family {
-  properties: QueueProperties
-  security: SecurityDescriptor
-  /** The latest place that was given out: a message keeps its lookup id when it moves within the family. */
-  sequence: number
-  /** The bytes of all messages. */
-  bytes: number
-  deleted: boolean
-  /** Whether an outgoing queue sends nothing for now. */
-  paused: boolean
-  /** Where copies of what was received are kept; `null`: it is one itself, or an outgoing queue. */
-  readonly journal: Queue | null
-  /** Whether messages stay here beyond their time, as they do in a journal. */
-  readonly keeps: boolean
-}
 
 /** A queue or a subqueue: messages by priority and arrival, and those who wait for one. */
 export class Queue {
@@ -76,7 +61,8 @@ export class Queue {
   /** Takes in a message that can be received at once. */
   insert(packet: Packet, arrivedTime: number): void {
     this.hold(packet, arrivedTime)
-    this.reveal(packet)
+    this.#count(packet, 1)
+    this.#offer(packet)
   }
 
   /** Takes in a message that nobody sees before its transaction commits, at the place that it then has (F-24). */
@@ -87,9 +73,11 @@ export class Queue {
     this.#places.push(packet)
   }
 
-  reveal(packet: Packet): void {
+  /** Shows a message whose transaction has committed, unless its time is over. */
+  reveal(packet: Packet, now: number): void {
     this.#count(packet, 1)
-    this.#offer(packet)
+    packet.state = "available"
+    if (!this.#drop(packet, now)) this.#offer(packet)
   }
 
   /** Takes in a message of another queue of the family, at the place that its lookup id gives it. */
@@ -108,12 +96,19 @@ export class Queue {
 
   /** Gives a locked message free again, unless its time is over or it was purged meanwhile. */
   release(packet: Packet, now: number): void {
-    if (this.deleted) return
     this.#unlock(packet)
     // The mark goes with the transaction (behaviour E-70).
     packet.rejected = false
-    if (packet.purged || this.isOver(packet, now)) this.remove(packet)
+    if (this.deleted) this.lose(packet, MessageClasses.queueDeleted, now)
+    else if (packet.purged) this.lose(packet, this.#purgedAs, now)
+    else if (this.isOver(packet, now)) this.lose(packet, this.#overAs(packet), now)
     else this.#offer(packet)
+  }
+
+  /** Takes out a message that will never be received. */
+  lose(packet: Packet, reason: MessageClass, now: number): void {
+    this.remove(packet)
+    this.family.manager.lost(this, packet, reason, now)
   }
 
   /** Takes out a message, which keeps its place as long as a cursor stands there. */
@@ -169,9 +164,9 @@ export class Queue {
   }
 
   /** Removes what is available; what is locked goes when its transaction ends (behaviour E-55). */
-  purge(): void {
+  purge(now: number): void {
     for (const packet of this.#places.all()) {
-      if (packet.state === "available") this.remove(packet)
+      if (packet.state === "available") this.lose(packet, this.#purgedAs, now)
       if (packet.state === "locked") packet.purged = true
     }
   }
@@ -182,15 +177,18 @@ export class Queue {
     for (const packet of this.#places.all()) this.#drop(packet, now)
   }
 
-  delete(): void {
+  /** Ends the queue with its subqueues and its journal; what is locked goes when its transaction ends (behaviour C-41). */
+  delete(now: number): void {
     this.family.deleted = true
+    const left = this.#places.all().filter(({ state }) => state === "available")
     this.length = 0
     this.bytes = 0
     this.#places.clear()
     for (const waiter of this.waiting) waiter.fail("MQ_ERROR_QUEUE_DELETED")
-    for (const subqueue of this.subqueues?.all ?? []) subqueue.delete()
+    for (const subqueue of this.subqueues?.all ?? []) subqueue.delete(now)
     // A subqueue comes to it too, and then it is done.
-    if (this.family.journal?.deleted === false) this.family.journal.delete()
+    if (this.family.journal?.deleted === false) this.family.journal.delete(now)
+    for (const packet of left) this.lose(packet, MessageClasses.queueDeleted, now)
   }
 
   /** Says that a handle on it was closed. */
@@ -201,7 +199,8 @@ export class Queue {
 
   /** Whether a message may no longer be handed out (behaviours D-33, D-34, D-43). */
   isOver(packet: Packet, now: number): boolean {
-    if (this.#mortals === 0 || this.family.keeps) return false
+    // A dead letter has its time behind it.
+    if (this.family.keeps || packet.class !== null) return false
     return now >= packet.receiveDeadline || (this.outgoing && now >= packet.reachDeadline)
   }
 
@@ -213,8 +212,20 @@ export class Queue {
   /** Removes a message if its time is over, unless a transaction has it (behaviour D-38). */
   #drop(packet: Packet, now: number): boolean {
     if (this.#mortals === 0 || packet.state !== "available" || !this.isOver(packet, now)) return false
-    this.remove(packet)
+    this.lose(packet, this.#overAs(packet), now)
     return true
+  }
+
+  get #purgedAs(): MessageClass {
+    return this.outgoing ? MessageClasses.deletedOnItsWay : MessageClasses.queuePurged
+  }
+
+  /** Behaviours D-34, D-36, D-37, X-04. */
+  #overAs(packet: Packet): MessageClass {
+    if (!this.outgoing) return MessageClasses.receiveTimeout
+    return packet.receiveDeadline <= packet.reachDeadline
+      ? MessageClasses.receiveTimeoutAtSender
+      : MessageClasses.reachQueueTimeout
   }
 
   #unlock(packet: Packet): void {

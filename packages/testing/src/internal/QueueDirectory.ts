@@ -1,28 +1,35 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as FormatName from "@effect-msmq/core/FormatName"
 import * as PathName from "@effect-msmq/core/PathName"
-import type { NewQueueProperties, QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
 import * as Result from "effect/Result"
+import type { QueueManager } from "./Family.ts"
+import { makeFamily } from "./Family.ts"
 import type { Guid } from "./Guid.ts"
-import type { Family } from "./Queue.ts"
 import { Queue } from "./Queue.ts"
 import * as queueRules from "./queueRules.ts"
 import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
 import * as SecurityDescriptors from "./SecurityDescriptor.ts"
 import { Subqueues } from "./Subqueues.ts"
+import type { SystemQueues } from "./SystemQueues.ts"
+import { makeSystemQueues } from "./SystemQueues.ts"
 
 /** The queues of a machine, and those for other machines, by all their names. */
 export class QueueDirectory {
   readonly machineName: string
+  readonly system: SystemQueues
+  readonly #manager: QueueManager
   readonly #machineId: Guid
   readonly #queues = new Map<string, Queue>()
   readonly #numbered = new Map<number, Queue>()
   readonly #outgoing = new Map<string, Queue>()
   #lastNumber = 0
 
-  constructor(machineName: string, machineId: Guid) {
+  constructor(machineName: string, machineId: Guid, manager: QueueManager) {
     this.machineName = machineName
     this.#machineId = machineId
+    this.#manager = manager
+    this.system = makeSystemQueues(machineName, machineId, manager)
   }
 
   /** The machine's own queues, in the order of creation. */
@@ -51,15 +58,20 @@ export class QueueDirectory {
     const pathName = `${this.machineName}\\private$\\${name.queue}`
     const own = queueRules.created(properties, pathName, now)
     // That of a journal keeps nothing of its own.
-    const kept = family({ ...own, journal: false }, security, null, true)
+    const kept = makeFamily(this.#manager, { ...own, journal: false }, security, null, true)
     const journal = new Queue(`${formatName};JOURNAL`, kept, false, null)
-    const queue = new Queue(formatName, family(own, security, journal, false), false, new Subqueues())
+    const queue = new Queue(
+      formatName,
+      makeFamily(this.#manager, own, security, journal, false),
+      false,
+      new Subqueues()
+    )
     this.#queues.set(key, queue)
     this.#numbered.set(number, queue)
     return queue
   }
 
-  delete(formatName: string): Queue | ErrorCodeName {
+  delete(formatName: string, now: number): Queue | ErrorCodeName {
     const name = Result.getOrUndefined(FormatName.parse(formatName))
     if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
     // Not by a direct name, and not on another machine (behaviours B-24, C-46).
@@ -70,7 +82,7 @@ export class QueueDirectory {
     if (queue === undefined) return "MQ_ERROR_QUEUE_NOT_FOUND"
     this.#numbered.delete(name.queueNumber)
     for (const [key, named] of this.#queues) if (named === queue) this.#queues.delete(key)
-    queue.delete()
+    queue.delete(now)
     return queue
   }
 
@@ -83,9 +95,9 @@ export class QueueDirectory {
     if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
     if (!FormatName.supports(name, use)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
     if (name._tag === "Public") return "MQ_ERROR_QUEUE_NOT_FOUND"
-    // System queues and names of many queues are not simulated.
-    if (name._tag !== "Private" && name._tag !== "Direct") return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    if (!isOfMachine(name)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
     if (!this.#isOwn(name)) return undefined
+    if ("systemQueue" in name) return this.system[name.systemQueue]
     const queue = this.#named(name)
     if (queue === undefined) return "MQ_ERROR_QUEUE_NOT_FOUND"
     if (name.journal) return queue.family.journal ?? "MQ_ERROR_QUEUE_NOT_FOUND"
@@ -117,7 +129,7 @@ export class QueueDirectory {
     const known = this.#outgoing.get(key)
     if (known !== undefined) return known
     const properties = queueRules.created({ ...queueRules.defaults, pathName: formatName }, formatName, 0)
-    const own = family(properties, SecurityDescriptors.standard(null), null, false)
+    const own = makeFamily(this.#manager, properties, SecurityDescriptors.standard(null), null, false)
     const queue = new Queue(formatName, own, true, null)
     this.#outgoing.set(key, queue)
     return queue
@@ -140,29 +152,19 @@ export class QueueDirectory {
     return name.isPrivate ? this.#queues.get(name.queue.toLowerCase()) : undefined
   }
 
-  #isOwn(name: FormatName.Private | FormatName.Direct): boolean {
-    if (name._tag === "Private") return name.computerGuid.toLowerCase() === this.#machineId
+  #isOwn(name: OfMachine): boolean {
+    if ("computerGuid" in name) return name.computerGuid.toLowerCase() === this.#machineId
     if (name.protocol === "tcp") return name.address === "127.0.0.1"
     return name.protocol === "os" && this.isCalled(name.address)
   }
 }
 
-/** Whether a name stands for a part of a queue: its journal or a subqueue. */
-export const isPart = (name: FormatName.FormatName): boolean =>
-  ("journal" in name && name.journal) || ("subqueue" in name && name.subqueue !== null)
+type OfMachine = FormatName.Private | FormatName.Direct | FormatName.Machine | FormatName.DirectSystem
 
-const family = (
-  properties: QueueProperties,
-  security: SecurityDescriptor,
-  journal: Queue | null,
-  keeps: boolean
-): Family => ({
-  properties,
-  security,
-  sequence: 0,
-  bytes: 0,
-  deleted: false,
-  paused: false,
-  journal,
-  keeps
-})
+/** Whether a name means one queue of one machine; distribution lists, connectors and the like are not simulated. */
+const isOfMachine = (name: FormatName.FormatName): name is OfMachine =>
+  "computerGuid" in name || name._tag === "Direct" || name._tag === "DirectSystem"
+
+/** Whether a name stands for a part of a queue, its journal or a subqueue, or of the machine: a system queue. */
+export const isPart = (name: FormatName.FormatName): boolean =>
+  "systemQueue" in name || ("journal" in name && name.journal) || ("subqueue" in name && name.subqueue !== null)

@@ -6,11 +6,11 @@ import type {
   TransactionArgument
 } from "@effect-msmq/core/MessageProperties"
 import type { CursorHandle, QueueHandle } from "@effect-msmq/core/Mqrt"
-import { receiveRejected } from "./Arrival.ts"
 import type { Cursor } from "./Cursor.ts"
-import { keep } from "./Journal.ts"
 import type { Machine } from "./Machine.ts"
+import { receiveRejected } from "./MessageClass.ts"
 import type { OpenQueue } from "./OpenQueue.ts"
+import * as Outcome from "./Outcome.ts"
 import type { Packet } from "./Packet.ts"
 import { handedOut, shown } from "./Received.ts"
 import type { Transaction } from "./Transaction.ts"
@@ -75,9 +75,9 @@ export const handOver = (request: ReceiveRequest, packet: Packet, now: number): 
   }
   cursor?.standBehind(packet)
   if (transaction === null) {
-    const isKept = keep(queue, packet)
     queue.remove(packet)
-    return isKept ? shown(packet, now, rare) : handedOut(packet, now, rare)
+    Outcome.received(request.machine, queue, packet, now)
+    return handedOut(packet, now, rare)
   }
   queue.lock(packet, allowsPeek)
   enlist(request.machine, opened, packet, transaction)
@@ -87,14 +87,13 @@ export const handOver = (request: ReceiveRequest, packet: Packet, now: number): 
 /** Receives a locked message for good when its transaction commits (behaviours F-25 to F-28). */
 const enlist = (machine: Machine, { queue }: OpenQueue, packet: Packet, transaction: Transaction): void => {
   transaction.enlist({
-    commit: () => {
+    commit: (now) => {
       if (queue.deleted) return
       queue.remove(packet)
-      if (packet.rejected) machine.rejections.add(queue, packet, receiveRejected)
-      else keep(queue, packet)
+      if (packet.rejected) Outcome.refused(machine, queue, packet, receiveRejected, now)
+      else Outcome.received(machine, queue, packet, now)
     },
     abort: (now) => {
-      if (queue.deleted) return
       packet.abortCount++
       queue.release(packet, now)
     }

@@ -25,7 +25,7 @@ const rareProperties = ({ content, envelope }: Packet): RareProperties => ({
 
 /** A message as it is handed out for the last time: its own bytes go with it; what other packets share is copied. */
 export const handedOut = (packet: Packet, now: number, rare: boolean): ReceivedProperties =>
-  properties(packet, packet.content, now, rare)
+  packet.isShared ? shown(packet, now, rare) : properties(packet, packet.content, now, rare)
 
 /** A message as it is shown while it stays: with copies of its bytes. */
 export const shown = (packet: Packet, now: number, rare: boolean): ReceivedProperties => {
@@ -62,7 +62,7 @@ const properties = (packet: Packet, content: Content, now: number, rare: boolean
     trace: content.trace,
     messageId: messageId(envelope.sourceMachineId, packet.number),
     lookupId: lookupIdOf(packet),
-    class: content.connector?.class ?? 0,
+    class: packet.class ?? content.connector?.class ?? 0,
     sentTime: Math.floor(envelope.sentAt / 1000),
     arrivedTime: packet.arrivedTime,
     authenticated: signature === null ? Number(content.connector?.authenticated ?? false) : signature.version,

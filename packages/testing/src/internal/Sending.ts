@@ -6,6 +6,9 @@ import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"
 import { failure, propertyFailure } from "./Failure.ts"
 import type { Machine } from "./Machine.ts"
+import type { MessageClass } from "./MessageClass.ts"
+import { badDestinationQueue } from "./MessageClass.ts"
+import * as Outcome from "./Outcome.ts"
 import type { Envelope } from "./Packet.ts"
 import { contentOf, messageId, Packet } from "./Packet.ts"
 import * as PacketSize from "./PacketSize.ts"
@@ -79,7 +82,7 @@ const deliver = (
   message: OutgoingProperties,
   envelope: Envelope,
   size: number,
-  rejection: number | undefined
+  rejection: MessageClass | undefined
 ): number => {
   const number = machine.nextMessageNumber()
   const seconds = Math.floor(now / 1000)
@@ -97,8 +100,10 @@ const deliver = (
     packet.lastInTransaction = true
   }
   const refused = rejection ?? (queue.outgoing ? undefined : Arrival.judgeSize(queue, size))
-  if (refused === undefined) queue.insert(packet, seconds)
-  else machine.rejections.add(queue, packet, refused)
+  if (refused === undefined) {
+    queue.insert(packet, seconds)
+    Outcome.arrived(machine, queue, packet, now)
+  } else Outcome.refused(machine, queue, packet, refused, now)
   return number
 }
 
@@ -106,13 +111,16 @@ const deliver = (
 const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Transaction, seconds: number): void => {
   queue.hold(packet, seconds)
   transaction.enlistSent(queue, packet, {
-    commit: () => {
-      if (queue.deleted) return
+    commit: (now) => {
+      if (queue.deleted) return Outcome.lost(machine, queue, packet, badDestinationQueue, now)
       const { envelope, size } = packet
       const refused = queue.outgoing ? undefined : (Arrival.judge(queue, envelope) ?? Arrival.judgeSize(queue, size))
-      if (refused === undefined) return queue.reveal(packet)
+      if (refused === undefined) {
+        queue.reveal(packet, now)
+        return Outcome.arrived(machine, queue, packet, now)
+      }
       queue.remove(packet)
-      machine.rejections.add(queue, packet, refused)
+      Outcome.refused(machine, queue, packet, refused, now)
     },
     abort: () => {
       if (!queue.deleted) queue.remove(packet)

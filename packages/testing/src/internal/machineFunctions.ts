@@ -71,7 +71,7 @@ const queueFunctions = (machine: Machine) =>
         attempt((now) => QueueAdministration.create(machine, properties, securityDescriptor, now)),
         ({ formatName }) => formatName
       ),
-    deleteQueue: (formatName) => Effect.asVoid(call("MQDeleteQueue", () => machine.queues.delete(formatName))),
+    deleteQueue: (formatName) => Effect.asVoid(call("MQDeleteQueue", (now) => machine.queues.delete(formatName, now))),
     getQueueProperties: (formatName) =>
       Effect.map(
         call("MQGetQueueProperties", () => machine.queues.findWhole(formatName)),
@@ -124,9 +124,12 @@ const handleFunctions = (machine: Machine) =>
       call("MQOpenQueue", () => open(machine, formatName, access, shareMode)),
     closeQueue: (handle) => Effect.asVoid(call("MQCloseQueue", () => close(machine, handle))),
     purgeQueue: (handle) =>
-      Effect.map(
-        call("MQPurgeQueue", () => machine.opened(handle, "receive")),
-        ({ queue }) => queue.purge()
+      Effect.asVoid(
+        call("MQPurgeQueue", (now) => {
+          const opened = machine.opened(handle, "receive")
+          if (typeof opened !== "string") opened.queue.purge(now)
+          return opened
+        })
       ),
     createCursor: (handle) =>
       call("MQCreateCursor", () => {

@@ -1,0 +1,47 @@
+import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { MessageClass } from "./MessageClass.ts"
+import type { Packet } from "./Packet.ts"
+import type { Queue } from "./Queue.ts"
+import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
+
+/** What the machine does for all its queues; `now` in milliseconds since 1970. */
+export interface QueueManager {
+  /** A message has left its queue without having been received. */
+  readonly lost: (queue: Queue, packet: Packet, reason: MessageClass, now: number) => void
+}
+
+/** What a queue shares with its subqueues (behaviour B-31). */
+export interface Family {
+  readonly manager: QueueManager
+  properties: QueueProperties
+  security: SecurityDescriptor
+  /** The latest place that was given out: a message keeps its lookup id when it moves within the family. */
+  sequence: number
+  /** The bytes of all messages. */
+  bytes: number
+  deleted: boolean
+  /** Whether an outgoing queue sends nothing for now. */
+  paused: boolean
+  /** Where copies of what was received are kept; `null`: it is one itself, or an outgoing or a system queue. */
+  readonly journal: Queue | null
+  /** Whether messages stay here beyond their time, as they do in journals and dead-letter queues. */
+  readonly keeps: boolean
+}
+
+export const makeFamily = (
+  manager: QueueManager,
+  properties: QueueProperties,
+  security: SecurityDescriptor,
+  journal: Queue | null,
+  keeps: boolean
+): Family => ({
+  manager,
+  properties,
+  security,
+  sequence: 0,
+  bytes: 0,
+  deleted: false,
+  paused: false,
+  journal,
+  keeps
+})

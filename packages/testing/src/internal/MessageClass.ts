@@ -1,0 +1,49 @@
+import type { Acknowledge } from "@effect-msmq/core/MessageProperties"
+
+/** What is known of a message by what became of it: `PROPID_M_CLASS` of an acknowledgment or a dead letter. */
+export interface MessageClass {
+  readonly value: number
+  /** What its sender must have asked for to be told (behaviour D-46). */
+  readonly acknowledge: keyof Acknowledge
+  /** Whether telling it would help an attacker, so that current machines do not (behaviour A-70). */
+  readonly insecure: boolean
+  /**
+   * Whether a message outside a transaction becomes a dead letter (behaviours A-72, D-64); one that was sent in a
+   * transaction does for every reason (behaviours A-71, D-61).
+   */
+  readonly deadLetter: boolean
+}
+
+const positive = (value: number, acknowledge: keyof Acknowledge): MessageClass => ({
+  value,
+  acknowledge,
+  insecure: false,
+  deadLetter: false
+})
+
+const negative = (
+  value: number,
+  acknowledge: keyof Acknowledge,
+  { deadLetter = false, insecure = false }: { readonly deadLetter?: boolean; readonly insecure?: boolean }
+): MessageClass => ({ value, acknowledge, insecure, deadLetter })
+
+/** Those that can come about here, with the names of behaviour D-46. */
+export const arrived = positive(0x0002, "positiveArrival")
+export const received = positive(0x4000, "positiveReceive")
+export const badDestinationQueue = negative(0x8000, "negativeArrival", { deadLetter: true, insecure: true })
+export const deletedOnItsWay = negative(0x8001, "negativeArrival", {})
+export const reachQueueTimeout = negative(0x8002, "negativeArrival", { deadLetter: true })
+export const quotaExceeded = negative(0x8003, "negativeArrival", { deadLetter: true })
+export const badSignature = negative(0x8006, "negativeArrival", { insecure: true })
+export const badEncryption = negative(0x8007, "negativeArrival", { insecure: true })
+export const notTransactionalQueue = negative(0x8009, "negativeArrival", { deadLetter: true })
+export const notTransactionalMessage = negative(0x800a, "negativeArrival", { deadLetter: true })
+export const queueDeleted = negative(0xc000, "negativeReceive", {})
+export const queuePurged = negative(0xc001, "negativeReceive", {})
+export const receiveTimeout = negative(0xc002, "negativeReceive", { deadLetter: true })
+export const receiveTimeoutAtSender = negative(0xc003, "negativeReceive", { deadLetter: true })
+/** Its receiver marked it and then received it for good (behaviour E-69). */
+export const receiveRejected = negative(0xc004, "negativeReceive", {})
+
+/** Whether a message failed, by the highest bit of the class. */
+export const isNegative = ({ value }: MessageClass): boolean => value >= 0x8000
