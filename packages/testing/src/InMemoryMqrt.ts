@@ -6,6 +6,7 @@
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { CertificateStore } from "./internal/CertificateStore.ts"
 import { Logons } from "./internal/Logons.ts"
@@ -73,7 +74,7 @@ const makeLogons = (users: ReadonlyArray<KnownUser>): Logons => {
   return logons
 }
 
-const makeMachine = (options: Options): Machine => {
+const makeMachine = (options: Options, fiber: Fiber.Fiber<unknown, unknown>): Machine => {
   const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
   const user = { sid: sid === null ? null : Sid.fromText(sid), certificates: new CertificateStore() }
   const security = new SecurityContextTable(user.certificates, user.sid, makeLogons(options.users ?? []))
@@ -81,7 +82,13 @@ const makeMachine = (options: Options): Machine => {
   security.resourcesExhausted = options.resourcesExhausted ?? false
   for (const held of options.certificates ?? []) addCertificate(user, held)
   const id = options.machineId ?? "6d736d71-0000-4000-8000-000000000001"
-  return new Machine(options.machineName ?? "MACHINE", id.toLowerCase(), security, options.permitInsecureNacks ?? false)
+  return new Machine(
+    options.machineName ?? "MACHINE",
+    id.toLowerCase(),
+    security,
+    options.permitInsecureNacks ?? false,
+    fiber
+  )
 }
 
 /**
@@ -97,9 +104,10 @@ const makeMachine = (options: Options): Machine => {
  * for dead letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44
  * to D-66).
  *
- * There is one machine: what is sent to another waits in an outgoing queue until its time is over; where it was given
- * none, for ever. A message whose time is over is gone when somebody next looks at its queue, and not before. Not
- * simulated: access rights, so that nobody is ever refused for want of one; routing; reports of a message's route.
+ * There is one machine: what is sent to another waits in an outgoing queue until its time is over, which is four days
+ * where it was given none (behaviour D-32). A message whose time is over is never handed out; it leaves its queue, with
+ * what follows from that, within a second (behaviour D-43), by the clock that the layer was built with. Not simulated:
+ * access rights, so that nobody is ever refused for want of one; routing; reports of a message's route.
  *
  * **Gotchas**
  *
@@ -127,12 +135,16 @@ const makeMachine = (options: Options): Machine => {
  */
 export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
   Layer.effectContext(
-    Effect.suspend(() => {
-      const machine = makeMachine(options)
-      return Effect.map(Mqrt.make(machineFunctions(machine)), (mqrt) =>
-        Context.make(Mqrt.Mqrt, mqrt).pipe(Context.add(MsmqControl, machineControl(machine)))
-      )
-    })
+    Effect.withFiber((fiber) =>
+      Effect.gen(function* () {
+        const machine = yield* Effect.acquireRelease(
+          Effect.sync(() => makeMachine(options, fiber)),
+          ({ timers }) => Effect.sync(() => timers.stop())
+        )
+        const mqrt = yield* Mqrt.make(machineFunctions(machine))
+        return Context.make(Mqrt.Mqrt, mqrt).pipe(Context.add(MsmqControl, machineControl(machine)))
+      })
+    )
   )
 
 /**

@@ -8,6 +8,8 @@ import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
 export interface QueueManager {
   /** A message has left its queue without having been received. */
   readonly lost: (queue: Queue, packet: Packet, reason: MessageClass, now: number) => void
+  /** A message has come in whose time is over at a moment, in milliseconds since 1970. */
+  readonly expects: (deadline: number) => void
 }
 
 /** What a queue shares with its subqueues (behaviour B-31). */

@@ -8,7 +8,9 @@ import type { OpenQueue, Use } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
 import * as Outcome from "./Outcome.ts"
 import { QueueDirectory } from "./QueueDirectory.ts"
+import type * as Fiber from "effect/Fiber"
 import type { SecurityContextTable } from "./SecurityContextTable.ts"
+import { Timers } from "./Timers.ts"
 import { Transaction } from "./Transaction.ts"
 
 /** A machine with its queue manager: its queues, the queues to elsewhere, and the handles open on them. */
@@ -16,6 +18,7 @@ export class Machine {
   readonly id: Guid
   readonly security: SecurityContextTable
   readonly queues: QueueDirectory
+  readonly timers: Timers
   readonly rejections = new RejectionLog()
   readonly #numbers = new HandleNumbers()
   readonly open = new Handles<QueueHandle, OpenQueue>(this.#numbers)
@@ -28,13 +31,21 @@ export class Machine {
   #lastMessageNumber = 0
   #lastTransactionNumber = 0
 
-  constructor(name: string, id: Guid, security: SecurityContextTable, permitInsecureNacks: boolean) {
+  constructor(
+    name: string,
+    id: Guid,
+    security: SecurityContextTable,
+    permitInsecureNacks: boolean,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ) {
     this.id = id
     this.security = security
     this.permitInsecureNacks = permitInsecureNacks
     this.queues = new QueueDirectory(name, id, {
-      lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now)
+      lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
+      expects: (deadline) => this.timers.expect(deadline)
     })
+    this.timers = new Timers(fiber, (now) => this.queues.sweep(now))
   }
 
   get name(): string {

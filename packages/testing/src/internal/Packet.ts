@@ -166,7 +166,15 @@ export class Packet {
   get reachDeadline(): number {
     return deadline(this.envelope.sentAt, this.content.timeToReachQueue)
   }
+
+  /** When its time to reach its queue is over, given one or not. */
+  get transitDeadline(): number {
+    return deadline(this.envelope.sentAt, this.content.timeToReachQueue ?? defaultTimeToReachQueue)
+  }
 }
+
+/** In seconds: four days, since Windows Vista (behaviour D-32). */
+const defaultTimeToReachQueue = 345_600
 
 const deadline = (sentAt: number, seconds: number | null): number =>
   seconds === null ? Number.POSITIVE_INFINITY : sentAt + seconds * 1000

@@ -171,10 +171,15 @@ export class Queue {
     }
   }
 
-  /** Removes the messages whose time is over; otherwise each goes when somebody comes upon it. */
-  sweep(now: number): void {
-    if (this.#mortals === 0) return
-    for (const packet of this.#places.all()) this.#drop(packet, now)
+  /** Removes the messages whose time is over, and says when the next one's is, in milliseconds since 1970. */
+  sweep(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    if (this.#mortals === 0) return next
+    for (const packet of this.#places.all()) {
+      if (packet.state === "gone" || this.#drop(packet, now) || this.isOver(packet, now)) continue
+      next = Math.min(next, this.#deadline(packet))
+    }
+    return next
   }
 
   /** Ends the queue with its subqueues and its journal; what is locked goes when its transaction ends (behaviour C-41). */
@@ -199,9 +204,14 @@ export class Queue {
 
   /** Whether a message may no longer be handed out (behaviours D-33, D-34, D-43). */
   isOver(packet: Packet, now: number): boolean {
-    // A dead letter has its time behind it.
-    if (this.family.keeps || packet.class !== null) return false
-    return now >= packet.receiveDeadline || (this.outgoing && now >= packet.reachDeadline)
+    return now >= this.#deadline(packet)
+  }
+
+  /** When the time of a message is over here. */
+  #deadline(packet: Packet): number {
+    // A dead letter has its time behind it; an acknowledgment has no end but on its way.
+    if (this.family.keeps || (packet.class !== null && !this.outgoing)) return Number.POSITIVE_INFINITY
+    return this.outgoing ? Math.min(packet.receiveDeadline, packet.transitDeadline) : packet.receiveDeadline
   }
 
   /** Looks for what is visible, and on the way removes what is over. */
@@ -223,7 +233,7 @@ export class Queue {
   /** Behaviours D-34, D-36, D-37, X-04. */
   #overAs(packet: Packet): MessageClass {
     if (!this.outgoing) return MessageClasses.receiveTimeout
-    return packet.receiveDeadline <= packet.reachDeadline
+    return packet.receiveDeadline <= packet.transitDeadline
       ? MessageClasses.receiveTimeoutAtSender
       : MessageClasses.reachQueueTimeout
   }
@@ -234,11 +244,13 @@ export class Queue {
   }
 
   #count(packet: Packet, sign: 1 | -1): void {
-    const { content } = packet
     this.length += sign
     this.bytes += sign * packet.size
     this.family.bytes += sign * packet.size
-    if (content.timeToBeReceived !== null || content.timeToReachQueue !== null) this.#mortals += sign
+    const deadline = this.#deadline(packet)
+    if (deadline === Number.POSITIVE_INFINITY) return
+    this.#mortals += sign
+    if (sign > 0) this.family.manager.expects(deadline)
   }
 
   /** Shows an available message to those who wait, until one takes it (behaviour E-10). */

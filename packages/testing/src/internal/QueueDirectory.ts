@@ -42,6 +42,16 @@ export class QueueDirectory {
     return [...this.#outgoing.values()]
   }
 
+  /** Removes what is over by a moment everywhere, and says when the next is; both in milliseconds since 1970. */
+  sweep(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const queue of [...this.own, ...this.outgoing]) {
+      next = Math.min(next, queue.sweep(now))
+      for (const subqueue of queue.subqueues?.all ?? []) next = Math.min(next, subqueue.sweep(now))
+    }
+    return next
+  }
+
   isCalled(address: string): boolean {
     return [".", "localhost", this.machineName.toLowerCase()].includes(address.toLowerCase())
   }

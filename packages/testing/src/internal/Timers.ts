@@ -1,0 +1,62 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+
+/** The longest sleep in milliseconds: a timer of JavaScript ends at once when it is to last a month. */
+const longest = 86_400_000
+
+/** Whole seconds are enough for time limits that are (behaviour D-43), and bound how often queues are gone through. */
+const resolution = 1000
+
+/** Removes messages whose time is over, as it passes. */
+export class Timers {
+  readonly #fiber: Fiber.Fiber<unknown, unknown>
+  readonly #clock: Clock.Clock
+  /** Removes what is over by a moment, and says when the next is; both in milliseconds since 1970. */
+  readonly #sweep: (now: number) => number
+  /** When it will wake. */
+  #at = Number.POSITIVE_INFINITY
+  #sleep: Fiber.Fiber<void> | undefined = undefined
+  #stopped = false
+
+  /** `fiber`: one with the context, and so the clock, to run in. */
+  constructor(fiber: Fiber.Fiber<unknown, unknown>, sweep: (now: number) => number) {
+    this.#fiber = fiber
+    this.#clock = Context.get(fiber.context, Clock.Clock)
+    this.#sweep = sweep
+  }
+
+  /** Takes notice of a message whose time is over at a moment. */
+  expect(deadline: number): void {
+    const at = Math.ceil(deadline / resolution) * resolution
+    if (this.#stopped || at >= this.#at) return
+    this.#at = at
+    this.#sleep?.interruptUnsafe()
+    this.#start()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    const sleep = this.#sleep
+    this.#sleep = undefined
+    sleep?.interruptUnsafe()
+  }
+
+  #start(): void {
+    // Not none at all: what has just come in must first be offered to those who wait (behaviour D-39).
+    const rest = Math.max(this.#at - this.#clock.currentTimeMillisUnsafe(), 1)
+    const sleep = Effect.runForkWith(this.#fiber.context)(this.#clock.sleep(Duration.millis(Math.min(rest, longest))))
+    this.#sleep = sleep
+    sleep.addObserver(() => {
+      if (this.#sleep === sleep) this.#wake()
+    })
+  }
+
+  #wake(): void {
+    this.#sleep = undefined
+    this.#at = Number.POSITIVE_INFINITY
+    this.expect(this.#sweep(this.#clock.currentTimeMillisUnsafe()))
+  }
+}
