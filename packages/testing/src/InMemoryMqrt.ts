@@ -99,10 +99,10 @@ const makeMachine = (options: Options, fiber: Fiber.Fiber<unknown, unknown>): Ma
  *
  * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
  * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. What arrives
- * where it may not be is accepted from its sender and then dropped, as MSMQ does; `MsmqControl` tells where it went.
+ * where it may not be is accepted from its sender and then refused, as MSMQ does; `MsmqControl` tells what and why.
  * The machine has no directory: only private queues and its own system queues exist, which are its journal and the two
  * for dead letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44
- * to D-66).
+ * to D-66). `MsmqControl` stops and starts the queue manager.
  *
  * There is one machine: what is sent to another waits in an outgoing queue until its time is over, which is four days
  * where it was given none (behaviour D-32). A message whose time is over is never handed out; it leaves its queue, with

@@ -77,7 +77,8 @@ export interface QueueState {
 }
 
 /**
- * A message that was accepted from its sender and dropped on arrival, or rejected by its receiver.
+ * A message that was accepted from its sender and refused on arrival, or rejected by its receiver. What becomes of it is
+ * up to its sender: by default it is dropped.
  *
  * - `queue`: the path name of the queue that it was for
  * - `class`: why, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8003` the queue was full, `0x8006` bad
@@ -94,6 +95,23 @@ export interface Rejection {
 }
 
 /**
+ * What all queues of the machine may hold together, in kilobytes; `null`, or left out: no limit, as at first (behaviour
+ * C-54).
+ *
+ * - `messages`: in queues, outgoing ones too. Where one more is too much its send fails with
+ *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviour D-55). Those of open transactions count once they are committed
+ * - `journals`: in the journals, the machine's too, and its dead-letter queues. A copy that is too much is dropped
+ *   silently (behaviour D-59)
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MachineQuota {
+  readonly messages?: number | null | undefined
+  readonly journals?: number | null | undefined
+}
+
+/**
  * Sets and reads what a program cannot.
  *
  * - `addCertificate`: puts a certificate into the user's store, or replaces what is known of it
@@ -103,9 +121,14 @@ export interface Rejection {
  *   registered, is so for whoever is the user. A SID outside the grammar is a defect
  * - `setResourcesExhausted`: whether getting a security context and sending fail with
  *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviours A-14, D-05)
+ * - `setMachineQuota`: as {@link MachineQuota}; what is there already stays
+ * - `stopService`, `startService`: the queue manager, which runs at first. While it is stopped, every call fails with
+ *   `MQ_ERROR_SERVICE_NOT_AVAILABLE` (behaviour C-13), but what frees a handle works. A stop ends who waits with that
+ *   code too, aborts open transactions and loses express messages, wherever they are; recoverable ones stay (behaviours
+ *   D-22, E-53, F-37). The handles on queues of before are stale, also after a start (behaviour C-37)
  * - `counters`: as {@link Counters}
  * - `queues`: every queue of the machine, then the outgoing ones, in order of creation
- * - `rejected`: the latest 10,000 messages that were dropped on arrival or rejected by their receivers, oldest first
+ * - `rejected`: the latest 10,000 messages that were refused on arrival or rejected by their receivers, oldest first
  *
  * @category services
  * @since 0.1.0
@@ -118,6 +141,9 @@ export class MsmqControl extends Context.Service<
     readonly setInternalCertificate: (state: InternalCertificate) => Effect.Effect<void>
     readonly setUser: (user: User) => Effect.Effect<void>
     readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
+    readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
+    readonly stopService: Effect.Effect<void>
+    readonly startService: Effect.Effect<void>
     readonly counters: Effect.Effect<Counters>
     readonly queues: Effect.Effect<ReadonlyArray<QueueState>>
     readonly rejected: Effect.Effect<ReadonlyArray<Rejection>>

@@ -236,3 +236,26 @@ describe("time to reach the queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
+
+describe("the timer", () => {
+  it("ends with the layer, whatever still has time", async () => {
+    const timeouts = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length
+    const before = timeouts()
+    const during = await Effect.gen(function* () {
+      const { send } = yield* ends()
+      yield* send([message({ timeToBeReceived: 3600 }), message({ timeToBeReceived: 60 })])
+      return timeouts()
+    }).pipe(Effect.provide(InMemoryMqrt.layer), Effect.runPromise)
+    assert.isAbove(during, before)
+    assert.strictEqual(timeouts(), before)
+  })
+
+  it.effect("D-33 a limit of years does not wake it all the time", () =>
+    Effect.gen(function* () {
+      const { label, send } = yield* ends()
+      yield* send([message({ timeToBeReceived: 4_294_967_293, label: "patient" })])
+      yield* TestClock.adjust("60 days")
+      assert.strictEqual(yield* label, "patient")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+})

@@ -2,6 +2,7 @@ import * as FormatName from "@effect-msmq/core/FormatName"
 import * as Result from "effect/Result"
 import { hasRoom } from "./Arrival.ts"
 import type { Machine } from "./Machine.ts"
+import { hasRoomForCopy } from "./MachineQuota.ts"
 import type { MessageClass } from "./MessageClass.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
@@ -16,7 +17,7 @@ export const bury = (machine: Machine, packet: Packet, reason: MessageClass, now
   if (content.journaling?.deadLetter !== true) return
   if (!envelope.transactional && !reason.deadLetter) return
   const queue = envelope.transactional ? transactionalGrave(machine, packet) : machine.queues.system.deadletter
-  if (!hasRoom(queue, packet.size)) return
+  if (!(queue.family.keeps ? hasRoomForCopy(machine, packet.size) : hasRoom(queue, packet.size))) return
   const letter = packet.copied()
   letter.class = reason.value
   queue.insert(letter, Math.floor(now / 1000))

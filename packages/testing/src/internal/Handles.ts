@@ -27,6 +27,10 @@ export class Handles<H extends bigint, A> {
     return this.#open.get(handle)
   }
 
+  all(): ReadonlyArray<A> {
+    return [...this.#open.values()]
+  }
+
   /** Ends a handle, and says what it stood for. */
   close(handle: H): A | undefined {
     const subject = this.#open.get(handle)

@@ -1,5 +1,5 @@
-import { hasRoom } from "./Arrival.ts"
 import type { Machine } from "./Machine.ts"
+import { hasRoomForCopy } from "./MachineQuota.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 
@@ -7,11 +7,12 @@ import type { Queue } from "./Queue.ts"
  * Copies a message that was received to the queue's journal, if the queue keeps one (behaviours B-36, D-58). What the
  * journal has no room for is dropped silently (behaviour D-59).
  */
-export const keep = (queue: Queue, packet: Packet): void => {
+export const keep = (machine: Machine, queue: Queue, packet: Packet): void => {
   const { journal, properties } = queue.family
   if (journal === null || !properties.journal) return
   const { journalQuota } = properties
   if (journalQuota !== null && journal.bytes + packet.size > journalQuota * 1024) return
+  if (!hasRoomForCopy(machine, packet.size)) return
   journal.insert(packet.copied(), packet.arrivedTime)
 }
 
@@ -20,7 +21,6 @@ export const keep = (queue: Queue, packet: Packet): void => {
  * (behaviour D-57); `now` in milliseconds since 1970.
  */
 export const keepAtSource = (machine: Machine, packet: Packet, now: number): void => {
-  const { journal } = machine.queues.system
-  if (packet.content.journaling?.journal !== true || !hasRoom(journal, packet.size)) return
-  journal.insert(packet.copied(), Math.floor(now / 1000))
+  if (packet.content.journaling?.journal !== true || !hasRoomForCopy(machine, packet.size)) return
+  machine.queues.system.journal.insert(packet.copied(), Math.floor(now / 1000))
 }

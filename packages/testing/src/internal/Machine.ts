@@ -1,14 +1,15 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { CursorHandle, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
+import type * as Fiber from "effect/Fiber"
 import { RejectionLog } from "./Arrival.ts"
 import type { Cursor } from "./Cursor.ts"
 import type { Guid } from "./Guid.ts"
 import { HandleNumbers, Handles } from "./Handles.ts"
+import type { MachineQuota } from "./MachineQuota.ts"
 import type { OpenQueue, Use } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
 import * as Outcome from "./Outcome.ts"
 import { QueueDirectory } from "./QueueDirectory.ts"
-import type * as Fiber from "effect/Fiber"
 import type { SecurityContextTable } from "./SecurityContextTable.ts"
 import { Timers } from "./Timers.ts"
 import { Transaction } from "./Transaction.ts"
@@ -28,6 +29,9 @@ export class Machine {
   connected = true
   /** Whether a sender is told what would help an attacker (behaviours ). */
   readonly permitInsecureNacks: boolean
+  /** Whether the queue manager runs (behaviour C-13). */
+  running = true
+  readonly quota: MachineQuota = { messages: null, journals: null }
   #lastMessageNumber = 0
   #lastTransactionNumber = 0
 
@@ -45,7 +49,7 @@ export class Machine {
       lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
       expects: (deadline) => this.timers.expect(deadline)
     })
-    this.timers = new Timers(fiber, (now) => this.queues.sweep(now))
+    this.timers = new Timers(fiber, (now) => this.sweep(now))
   }
 
   get name(): string {
@@ -70,10 +74,17 @@ export class Machine {
 
   /** What a handle stands for, when it may be used for this. */
   opened(handle: QueueHandle, use: Use): OpenQueue | ErrorCodeName {
+    if (!this.running) return "MQ_ERROR_SERVICE_NOT_AVAILABLE"
     const opened = this.open.get(handle)
     if (opened === undefined) return "MQ_ERROR_INVALID_HANDLE"
+    if (opened.stale) return "MQ_ERROR_STALE_HANDLE"
     if (opened.queue.deleted) return "MQ_ERROR_QUEUE_DELETED"
     return allows(opened.access, use) ? opened : "MQ_ERROR_ACCESS_DENIED"
+  }
+
+  /** Removes what is over by a moment, and says when the next is; both in milliseconds since 1970. */
+  sweep(now: number): number {
+    return this.running ? this.queues.sweep(now) : Number.POSITIVE_INFINITY
   }
 
   begin(): TransactionHandle {

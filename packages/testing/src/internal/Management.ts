@@ -69,7 +69,7 @@ export const queueManagerInfo = (
 }
 
 /** What is over is counted nowhere. */
-export const sweep = (queue: Queue, now: number): void => {
+const sweep = (queue: Queue, now: number): void => {
   queue.sweep(now)
   for (const subqueue of queue.subqueues?.all ?? []) subqueue.sweep(now)
 }

@@ -21,6 +21,7 @@ export const move = (
   if (typeof from === "string") return from
   const to = machine.open.get(destination)
   if (to === undefined || !allows(to.access, "moveTo")) return "MQ_ERROR_INVALID_HANDLE"
+  if (to.stale) return "MQ_ERROR_STALE_HANDLE"
   if (to.queue.deleted) return "MQ_ERROR_QUEUE_DELETED"
   if (from.queue.family !== to.queue.family || from.queue === to.queue) return "MQ_ERROR_INVALID_PARAMETER"
   const transaction = transactionOf(machine, from.queue, argument)

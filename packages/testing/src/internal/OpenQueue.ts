@@ -13,6 +13,8 @@ export interface OpenQueue {
   /** The receives that wait on this handle. */
   readonly waiting: Set<WaitingReceive>
   readonly cursors: Set<Cursor>
+  /** Whether the queue manager has been stopped since it was opened (behaviour C-37). */
+  stale: boolean
 }
 
 /** What can be done through a handle. */

@@ -47,17 +47,31 @@ export const open = (
   if (receives) queue.receivers++
   if (exclusive) queue.exclusive = true
   queue.handles++
-  return machine.open.open({ queue, formatName, access, exclusive, waiting: new Set(), cursors: new Set() })
+  return machine.open.open({
+    queue,
+    formatName,
+    access,
+    exclusive,
+    waiting: new Set(),
+    cursors: new Set(),
+    stale: false
+  })
 }
 
+/** It closes a stale one too, and whether the queue manager runs or not: nothing is to be left open. */
 export const close = (machine: Machine, handle: QueueHandle): OpenQueue | ErrorCodeName => {
   const opened = machine.open.close(handle)
   if (opened === undefined) return "MQ_ERROR_INVALID_HANDLE"
+  if (!opened.stale) leave(opened, "MQ_ERROR_OPERATION_CANCELLED")
+  return opened
+}
+
+/** Takes a handle off its queue, with what was going on through it. */
+export const leave = (opened: OpenQueue, waitersTold: ErrorCodeName): void => {
   const { queue } = opened
-  for (const waiter of opened.waiting) waiter.fail("MQ_ERROR_OPERATION_CANCELLED")
+  for (const waiter of opened.waiting) waiter.fail(waitersTold)
   for (const cursor of opened.cursors) cursor.close()
   if (allows(opened.access, "receive")) queue.receivers--
   if (opened.exclusive) queue.exclusive = false
   queue.closed()
-  return opened
 }

@@ -26,7 +26,7 @@ export const arrived = (machine: Machine, queue: Queue, packet: Packet, now: num
 
 /** A message was received for good. */
 export const received = (machine: Machine, queue: Queue, packet: Packet, now: number): void => {
-  keep(queue, packet)
+  keep(machine, queue, packet)
   if (queue.outgoing || !matters(queue, packet)) return
   acknowledge(machine, packet, MessageClasses.received, now)
   if (packet.envelope.transactional) keepAtSource(machine, packet, now)

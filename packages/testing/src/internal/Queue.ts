@@ -182,6 +182,13 @@ export class Queue {
     return next
   }
 
+  /** Drops what does not survive the queue manager (behaviour D-22). */
+  forgetExpress(): void {
+    for (const packet of this.#places.all()) {
+      if (packet.state === "available" && packet.content.delivery === "express") this.remove(packet)
+    }
+  }
+
   /** Ends the queue with its subqueues and its journal; what is locked goes when its transaction ends (behaviour C-41). */
   delete(now: number): void {
     this.family.deleted = true

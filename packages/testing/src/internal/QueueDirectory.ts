@@ -42,14 +42,21 @@ export class QueueDirectory {
     return [...this.#outgoing.values()]
   }
 
+  /** The journals of all queues, and the machine's own and its dead-letter queues. */
+  get keeping(): ReadonlyArray<Queue> {
+    const journals = this.own.map(({ family }) => family.journal).filter((journal) => journal !== null)
+    return [...journals, ...Object.values(this.system)]
+  }
+
+  /** Every place for messages. */
+  get all(): ReadonlyArray<Queue> {
+    const subqueues = this.own.flatMap((queue) => queue.subqueues?.all ?? [])
+    return [...this.own, ...subqueues, ...this.outgoing, ...this.keeping]
+  }
+
   /** Removes what is over by a moment everywhere, and says when the next is; both in milliseconds since 1970. */
   sweep(now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const queue of [...this.own, ...this.outgoing]) {
-      next = Math.min(next, queue.sweep(now))
-      for (const subqueue of queue.subqueues?.all ?? []) next = Math.min(next, subqueue.sweep(now))
-    }
-    return next
+    return this.all.reduce((next, queue) => Math.min(next, queue.sweep(now)), Number.POSITIVE_INFINITY)
   }
 
   isCalled(address: string): boolean {

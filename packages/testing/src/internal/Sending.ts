@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"
 import { failure, propertyFailure } from "./Failure.ts"
 import type { Machine } from "./Machine.ts"
+import { hasRoomForMessage } from "./MachineQuota.ts"
 import type { MessageClass } from "./MessageClass.ts"
 import { badDestinationQueue } from "./MessageClass.ts"
 import * as Outcome from "./Outcome.ts"
@@ -56,7 +57,7 @@ export const send = (
   let stopped: MqrtFailure | undefined
   for (const message of messages) {
     const size = sharedSize + PacketSize.own(message)
-    stopped = refusal(message, size)
+    stopped = refusal(machine, message, size)
     if (stopped !== undefined) break
     const number = deliver(delivery, message, envelope, size, rejection)
     accepted++
@@ -129,7 +130,7 @@ const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Tra
 }
 
 /** What stops one message. */
-const refusal = (message: OutgoingProperties, size: number): MqrtFailure | undefined => {
+const refusal = (machine: Machine, message: OutgoingProperties, size: number): MqrtFailure | undefined => {
   if (message.label.length > labelLimit) return failure(sending, "MQ_ERROR_LABEL_TOO_LONG")
   if (!(message.priority >= 0 && message.priority <= 7 && Number.isInteger(message.priority))) {
     return propertyFailure(sending, "PROPID_M_PRIORITY", "MQ_ERROR_ILLEGAL_PROPERTY_VALUE")
@@ -140,7 +141,9 @@ const refusal = (message: OutgoingProperties, size: number): MqrtFailure | undef
   if (!isFormatName(message.responseQueue) || !isFormatName(message.adminQueue)) {
     return failure(sending, "MQ_ERROR_ILLEGAL_FORMATNAME")
   }
-  return size > PacketSize.limit ? failure(sending, "MQ_ERROR_INSUFFICIENT_RESOURCES") : undefined
+  return size > PacketSize.limit || !hasRoomForMessage(machine, size)
+    ? failure(sending, "MQ_ERROR_INSUFFICIENT_RESOURCES")
+    : undefined
 }
 
 /** Messages in a row mostly bear one name: it is read once. */

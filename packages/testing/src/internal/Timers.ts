@@ -4,9 +4,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-/** The longest sleep in milliseconds: a timer of JavaScript ends at once when it is to last a month. */
-const longest = 86_400_000
-
 /** Whole seconds are enough for time limits that are (behaviour D-43), and bound how often queues are gone through. */
 const resolution = 1000
 
@@ -32,14 +29,19 @@ export class Timers {
   expect(deadline: number): void {
     const at = Math.ceil(deadline / resolution) * resolution
     if (this.#stopped || at >= this.#at) return
+    this.#cancel()
     this.#at = at
-    this.#sleep?.interruptUnsafe()
     this.#start()
   }
 
   stop(): void {
     this.#stopped = true
+    this.#cancel()
+  }
+
+  #cancel(): void {
     const sleep = this.#sleep
+    // First: what ends by an interruption must not count as having slept.
     this.#sleep = undefined
     sleep?.interruptUnsafe()
   }
@@ -47,7 +49,7 @@ export class Timers {
   #start(): void {
     // Not none at all: what has just come in must first be offered to those who wait (behaviour D-39).
     const rest = Math.max(this.#at - this.#clock.currentTimeMillisUnsafe(), 1)
-    const sleep = Effect.runForkWith(this.#fiber.context)(this.#clock.sleep(Duration.millis(Math.min(rest, longest))))
+    const sleep = Effect.runForkWith(this.#fiber.context)(this.#clock.sleep(Duration.millis(rest)))
     this.#sleep = sleep
     sleep.addObserver(() => {
       if (this.#sleep === sleep) this.#wake()

@@ -3,7 +3,7 @@ import type { HeldCertificate } from "../MsmqControl.ts"
 import { MsmqControl } from "../MsmqControl.ts"
 import type { Identity } from "./Logons.ts"
 import type { Machine } from "./Machine.ts"
-import { sweep } from "./Management.ts"
+import { start, stop } from "./Service.ts"
 import * as Sid from "./Sid.ts"
 
 /** Puts a certificate into somebody's store, registered under their SID or not. */
@@ -33,6 +33,13 @@ export const machineControl = (machine: Machine): MsmqControl["Service"] => {
       Effect.sync(() => {
         security.resourcesExhausted = exhausted
       }),
+    setMachineQuota: ({ journals = null, messages = null }) =>
+      Effect.sync(() => {
+        machine.quota.messages = messages
+        machine.quota.journals = journals
+      }),
+    stopService: Effect.clockWith((clock) => Effect.sync(() => stop(machine, clock.currentTimeMillisUnsafe()))),
+    startService: Effect.clockWith((clock) => Effect.sync(() => start(machine, clock.currentTimeMillisUnsafe()))),
     counters: Effect.sync(() => ({
       contextsAcquired: security.acquired,
       contextsFreed: security.freed,
@@ -41,7 +48,7 @@ export const machineControl = (machine: Machine): MsmqControl["Service"] => {
     })),
     queues: Effect.clockWith((clock) => {
       const queues = [...machine.queues.own, ...machine.queues.outgoing]
-      for (const queue of queues) sweep(queue, clock.currentTimeMillisUnsafe())
+      machine.sweep(clock.currentTimeMillisUnsafe())
       return Effect.succeed(
         queues.map(({ formatName, length, outgoing, properties }) => ({
           pathName: properties.pathName,

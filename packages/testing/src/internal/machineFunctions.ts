@@ -14,27 +14,39 @@ import * as QueueAdministration from "./QueueAdministration.ts"
 import { receive } from "./Receiving.ts"
 import { send } from "./Sending.ts"
 
+const isErrorCodeName = (result: unknown): result is ErrorCodeName => typeof result === "string"
+
 /** A call that ends at once, with a result or the name of an error; `now` in milliseconds since 1970. */
-const call = <A>(name: string, run: (now: number) => A | ErrorCodeName): Effect.Effect<A, MqrtFailure> =>
+const clientCall = <A>(name: string, run: (now: number) => A | ErrorCodeName): Effect.Effect<A, MqrtFailure> =>
   Effect.clockWith((clock) => {
     const result = run(clock.currentTimeMillisUnsafe())
     return isErrorCodeName(result) ? Effect.fail(failure(name, result)) : Effect.succeed(result)
   })
 
-const isErrorCodeName = (result: unknown): result is ErrorCodeName => typeof result === "string"
+/** One that the queue manager answers, if it runs (behaviour C-13). */
+const call = <A>(
+  machine: Machine,
+  name: string,
+  run: (now: number) => A | ErrorCodeName
+): Effect.Effect<A, MqrtFailure> =>
+  clientCall(name, (now) => (machine.running ? run(now) : "MQ_ERROR_SERVICE_NOT_AVAILABLE"))
 
-/** A call that ends at once, and says itself how it fails. */
-const attempt = <A>(run: (now: number) => A | MqrtFailure): Effect.Effect<A, MqrtFailure> =>
-  Effect.clockWith((clock) => {
-    const result = run(clock.currentTimeMillisUnsafe())
-    return result instanceof MqrtFailure ? Effect.fail(result) : Effect.succeed(result)
-  })
+/** Such a one that says itself how it fails. */
+const attempt = <A>(
+  machine: Machine,
+  name: string,
+  run: (now: number) => A | MqrtFailure
+): Effect.Effect<A, MqrtFailure> =>
+  Effect.flatMap(
+    call(machine, name, (now) => ({ result: run(now) })),
+    ({ result }) => (result instanceof MqrtFailure ? Effect.fail(result) : Effect.succeed(result))
+  )
 
 const logonFailed = new MqrtFailure({ function: "LogonUserW", code: logonFailure, properties: [] })
 
 /** What needs a directory, of which there is none here. */
-const withoutDirectory = (name: string): Effect.Effect<never, MqrtFailure> =>
-  Effect.fail(failure(name, "MQ_ERROR_NO_DS"))
+const withoutDirectory = (machine: Machine, name: string): Effect.Effect<never, MqrtFailure> =>
+  call<never>(machine, name, () => "MQ_ERROR_NO_DS")
 
 /** The functions of `mqrt.dll` on one machine. */
 export const machineFunctions = (machine: Machine): MqrtFunctions => ({
@@ -47,19 +59,19 @@ export const machineFunctions = (machine: Machine): MqrtFunctions => ({
   ...managementFunctions(machine)
 })
 
-const securityFunctions = ({ security }: Machine) =>
+const securityFunctions = (machine: Machine) =>
   ({
     getSecurityContext: (certificate, api, as) =>
       Effect.suspend(() => {
-        const identity = security.identity(as)
+        const identity = machine.security.identity(as)
         return identity === undefined
           ? Effect.fail(logonFailed)
-          : call(api, () => security.acquire(identity, certificate, api))
+          : call(machine, api, () => machine.security.acquire(identity, certificate, api))
       }),
-    freeSecurityContext: (handle) => Effect.sync(() => security.free(handle)),
+    freeSecurityContext: (handle) => Effect.sync(() => machine.security.free(handle)),
     registerCertificate: (certificate, ifNotExists) =>
       Effect.map(
-        call("MQRegisterCertificate", () => security.register(certificate, ifNotExists)),
+        call(machine, "MQRegisterCertificate", () => machine.security.register(certificate, ifNotExists)),
         ({ outcome }) => outcome
       )
   }) satisfies Partial<MqrtFunctions>
@@ -68,26 +80,29 @@ const queueFunctions = (machine: Machine) =>
   ({
     createQueue: (properties, securityDescriptor) =>
       Effect.map(
-        attempt((now) => QueueAdministration.create(machine, properties, securityDescriptor, now)),
+        attempt(machine, "MQCreateQueue", (now) =>
+          QueueAdministration.create(machine, properties, securityDescriptor, now)
+        ),
         ({ formatName }) => formatName
       ),
-    deleteQueue: (formatName) => Effect.asVoid(call("MQDeleteQueue", (now) => machine.queues.delete(formatName, now))),
+    deleteQueue: (formatName) =>
+      Effect.asVoid(call(machine, "MQDeleteQueue", (now) => machine.queues.delete(formatName, now))),
     getQueueProperties: (formatName) =>
       Effect.map(
-        call("MQGetQueueProperties", () => machine.queues.findWhole(formatName)),
+        call(machine, "MQGetQueueProperties", () => machine.queues.findWhole(formatName)),
         ({ properties }) => ({ ...properties })
       ),
     setQueueProperties: (formatName, changes) =>
-      attempt((now) => QueueAdministration.change(machine, formatName, changes, now)),
+      attempt(machine, "MQSetQueueProperties", (now) => QueueAdministration.change(machine, formatName, changes, now)),
     getQueueSecurity: (formatName, parts) =>
-      call("MQGetQueueSecurity", () => QueueAdministration.security(machine, formatName, parts)),
+      call(machine, "MQGetQueueSecurity", () => QueueAdministration.security(machine, formatName, parts)),
     setQueueSecurity: (formatName, parts, securityDescriptor) =>
       Effect.asVoid(
-        call("MQSetQueueSecurity", () =>
+        call(machine, "MQSetQueueSecurity", () =>
           QueueAdministration.changeSecurity(machine, formatName, parts, securityDescriptor)
         )
       ),
-    locateBegin: () => withoutDirectory("MQLocateBegin"),
+    locateBegin: () => withoutDirectory(machine, "MQLocateBegin"),
     locateNext: () => Effect.fail(failure("MQLocateNext", "MQ_ERROR_INVALID_HANDLE")),
     locateEnd: () => Effect.fail(failure("MQLocateEnd", "MQ_ERROR_INVALID_HANDLE"))
   }) satisfies Partial<MqrtFunctions>
@@ -98,41 +113,45 @@ const nameFunctions = (machine: Machine) =>
   ({
     pathNameToFormatName: (pathName) =>
       Effect.map(
-        call("MQPathNameToFormatName", () => machine.queues.formatNameOf(pathName)),
+        call(machine, "MQPathNameToFormatName", () => machine.queues.formatNameOf(pathName)),
         ({ formatName }) => formatName
       ),
     handleToFormatName: (handle) =>
       Effect.map(
-        call("MQHandleToFormatName", () => {
+        call(machine, "MQHandleToFormatName", () => {
           const opened = machine.open.get(handle)
           if (opened === undefined) return "MQ_ERROR_INVALID_HANDLE"
+          if (opened.stale) return "MQ_ERROR_STALE_HANDLE"
           return opened.queue.deleted ? "MQ_ERROR_QUEUE_DELETED" : opened
         }),
         ({ formatName }) => formatName
       ),
     // It puts the identifier into words and asks nobody whether there is such a queue.
     instanceToFormatName: (instance) =>
-      guid.test(instance)
-        ? Effect.succeed(`PUBLIC=${instance}`)
-        : Effect.fail(failure("MQInstanceToFormatName", "MQ_ERROR_INVALID_PARAMETER")),
-    adsPathToFormatName: () => withoutDirectory("MQADsPathToFormatName")
+      Effect.map(
+        call(machine, "MQInstanceToFormatName", () =>
+          guid.test(instance) ? { instance } : "MQ_ERROR_INVALID_PARAMETER"
+        ),
+        (named) => `PUBLIC=${named.instance}`
+      ),
+    adsPathToFormatName: () => withoutDirectory(machine, "MQADsPathToFormatName")
   }) satisfies Partial<MqrtFunctions>
 
 const handleFunctions = (machine: Machine) =>
   ({
     openQueue: (formatName, access, shareMode) =>
-      call("MQOpenQueue", () => open(machine, formatName, access, shareMode)),
-    closeQueue: (handle) => Effect.asVoid(call("MQCloseQueue", () => close(machine, handle))),
+      call(machine, "MQOpenQueue", () => open(machine, formatName, access, shareMode)),
+    closeQueue: (handle) => Effect.asVoid(clientCall("MQCloseQueue", () => close(machine, handle))),
     purgeQueue: (handle) =>
       Effect.asVoid(
-        call("MQPurgeQueue", (now) => {
+        call(machine, "MQPurgeQueue", (now) => {
           const opened = machine.opened(handle, "receive")
           if (typeof opened !== "string") opened.queue.purge(now)
           return opened
         })
       ),
     createCursor: (handle) =>
-      call("MQCreateCursor", () => {
+      call(machine, "MQCreateCursor", () => {
         const opened = machine.opened(handle, "peek")
         if (typeof opened === "string") return opened
         const cursor = new Cursor(opened)
@@ -141,10 +160,11 @@ const handleFunctions = (machine: Machine) =>
       }),
     closeCursor: (handle) =>
       Effect.asVoid(
-        call("MQCloseCursor", () => {
+        clientCall("MQCloseCursor", () => {
           const cursor = machine.cursors.close(handle)
           // With its queue a cursor is closed too (behaviour E-35).
-          if (cursor === undefined || !cursor.opened.cursors.has(cursor)) return "MQ_ERROR_INVALID_HANDLE"
+          if (cursor === undefined || (!cursor.opened.stale && !cursor.opened.cursors.has(cursor)))
+            return "MQ_ERROR_INVALID_HANDLE"
           cursor.close()
           return true
         })
@@ -161,17 +181,19 @@ const messageFunctions = (machine: Machine) =>
     receiveMessageByLookupId: (handle, lookupId, action, options) =>
       receiveByLookupId(machine, handle, lookupId, action, options),
     moveMessage: (source, destination, lookupId, transaction) =>
-      Effect.asVoid(call("MQMoveMessage", (now) => move(machine, source, destination, lookupId, transaction, now))),
+      Effect.asVoid(
+        call(machine, "MQMoveMessage", (now) => move(machine, source, destination, lookupId, transaction, now))
+      ),
     markMessageRejected: (handle, lookupId) =>
-      Effect.asVoid(call("MQMarkMessageRejected", (now) => markRejected(machine, handle, lookupId, now)))
+      Effect.asVoid(call(machine, "MQMarkMessageRejected", (now) => markRejected(machine, handle, lookupId, now)))
   }) satisfies Partial<MqrtFunctions>
 
 const transactionFunctions = (machine: Machine) =>
   ({
-    beginTransaction: Effect.sync(() => machine.begin()),
+    beginTransaction: call(machine, "MQBeginTransaction", () => machine.begin()),
     commitTransaction: (handle) =>
       Effect.asVoid(
-        call("ITransaction::Commit", (now) => {
+        call(machine, "ITransaction::Commit", (now) => {
           const transaction = machine.transaction(handle)
           if (typeof transaction === "string") return transaction
           transaction.commit(now)
@@ -180,7 +202,7 @@ const transactionFunctions = (machine: Machine) =>
       ),
     abortTransaction: (handle) =>
       Effect.asVoid(
-        call("ITransaction::Abort", (now) => {
+        call(machine, "ITransaction::Abort", (now) => {
           const transaction = machine.transaction(handle)
           if (typeof transaction === "string") return transaction
           transaction.abort(now)
@@ -198,15 +220,16 @@ const transactionFunctions = (machine: Machine) =>
 
 const managementFunctions = (machine: Machine) =>
   ({
-    getMachineProperties: (name) => call("MQGetMachineProperties", () => Management.machineProperties(machine, name)),
+    getMachineProperties: (name) =>
+      call(machine, "MQGetMachineProperties", () => Management.machineProperties(machine, name)),
     getPrivateComputerInformation: (computer) =>
-      call("MQGetPrivateComputerInformation", () => Management.privateComputerInformation(machine, computer)),
+      call(machine, "MQGetPrivateComputerInformation", () => Management.privateComputerInformation(machine, computer)),
     getQueueManagerInfo: (computer) =>
-      call("MQMgmtGetInfo", (now) => Management.queueManagerInfo(machine, computer, now)),
+      call(machine, "MQMgmtGetInfo", (now) => Management.queueManagerInfo(machine, computer, now)),
     getQueueInfo: (computer, formatName) =>
-      call("MQMgmtGetInfo", (now) => Management.queueInfo(machine, computer, formatName, now)),
+      call(machine, "MQMgmtGetInfo", (now) => Management.queueInfo(machine, computer, formatName, now)),
     machineAction: (computer, action) =>
-      Effect.asVoid(call("MQMgmtAction", () => Management.machineAction(machine, computer, action))),
+      Effect.asVoid(call(machine, "MQMgmtAction", () => Management.machineAction(machine, computer, action))),
     queueAction: (computer, formatName, action) =>
-      Effect.asVoid(call("MQMgmtAction", () => Management.queueAction(machine, computer, formatName, action)))
+      Effect.asVoid(call(machine, "MQMgmtAction", () => Management.queueAction(machine, computer, formatName, action)))
   }) satisfies Partial<MqrtFunctions>
