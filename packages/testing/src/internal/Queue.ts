@@ -1,7 +1,8 @@
 import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
 import type { Family } from "./Family.ts"
+import { deadlineIn, overAs, purgedAs } from "./Lifetime.ts"
 import type { MessageClass } from "./MessageClass.ts"
-import * as MessageClasses from "./MessageClass.ts"
+import { queueDeleted } from "./MessageClass.ts"
 import type { Packet } from "./Packet.ts"
 import { Places } from "./Places.ts"
 import type { Subqueues } from "./Subqueues.ts"
@@ -99,9 +100,9 @@ export class Queue {
     this.#unlock(packet)
     // The mark goes with the transaction (behaviour E-70).
     packet.rejected = false
-    if (this.deleted) this.lose(packet, MessageClasses.queueDeleted, now)
-    else if (packet.purged) this.lose(packet, this.#purgedAs, now)
-    else if (this.isOver(packet, now)) this.lose(packet, this.#overAs(packet), now)
+    if (this.deleted) this.lose(packet, queueDeleted, now)
+    else if (packet.purged) this.lose(packet, purgedAs(this), now)
+    else if (this.isOver(packet, now)) this.lose(packet, overAs(this, packet), now)
     else this.#offer(packet)
   }
 
@@ -166,7 +167,7 @@ export class Queue {
   /** Removes what is available; what is locked goes when its transaction ends (behaviour E-55). */
   purge(now: number): void {
     for (const packet of this.#places.all()) {
-      if (packet.state === "available") this.lose(packet, this.#purgedAs, now)
+      if (packet.state === "available") this.lose(packet, purgedAs(this), now)
       if (packet.state === "locked") packet.purged = true
     }
   }
@@ -177,7 +178,7 @@ export class Queue {
     if (this.#mortals === 0) return next
     for (const packet of this.#places.all()) {
       if (packet.state === "gone" || this.#drop(packet, now) || this.isOver(packet, now)) continue
-      next = Math.min(next, this.#deadline(packet))
+      next = Math.min(next, deadlineIn(this, packet))
     }
     return next
   }
@@ -200,7 +201,7 @@ export class Queue {
     for (const subqueue of this.subqueues?.all ?? []) subqueue.delete(now)
     // A subqueue comes to it too, and then it is done.
     if (this.family.journal?.deleted === false) this.family.journal.delete(now)
-    for (const packet of left) this.lose(packet, MessageClasses.queueDeleted, now)
+    for (const packet of left) this.lose(packet, queueDeleted, now)
   }
 
   /** Says that a handle on it was closed. */
@@ -211,14 +212,7 @@ export class Queue {
 
   /** Whether a message may no longer be handed out (behaviours D-33, D-34, D-43). */
   isOver(packet: Packet, now: number): boolean {
-    return now >= this.#deadline(packet)
-  }
-
-  /** When the time of a message is over here. */
-  #deadline(packet: Packet): number {
-    // A dead letter has its time behind it; an acknowledgment has no end but on its way.
-    if (this.family.keeps || (packet.class !== null && !this.outgoing)) return Number.POSITIVE_INFINITY
-    return this.outgoing ? Math.min(packet.receiveDeadline, packet.transitDeadline) : packet.receiveDeadline
+    return now >= deadlineIn(this, packet)
   }
 
   /** Looks for what is visible, and on the way removes what is over. */
@@ -229,20 +223,8 @@ export class Queue {
   /** Removes a message if its time is over, unless a transaction has it (behaviour D-38). */
   #drop(packet: Packet, now: number): boolean {
     if (this.#mortals === 0 || packet.state !== "available" || !this.isOver(packet, now)) return false
-    this.lose(packet, this.#overAs(packet), now)
+    this.lose(packet, overAs(this, packet), now)
     return true
-  }
-
-  get #purgedAs(): MessageClass {
-    return this.outgoing ? MessageClasses.deletedOnItsWay : MessageClasses.queuePurged
-  }
-
-  /** Behaviours D-34, D-36, D-37, X-04. */
-  #overAs(packet: Packet): MessageClass {
-    if (!this.outgoing) return MessageClasses.receiveTimeout
-    return packet.receiveDeadline <= packet.transitDeadline
-      ? MessageClasses.receiveTimeoutAtSender
-      : MessageClasses.reachQueueTimeout
   }
 
   #unlock(packet: Packet): void {
@@ -254,7 +236,7 @@ export class Queue {
     this.length += sign
     this.bytes += sign * packet.size
     this.family.bytes += sign * packet.size
-    const deadline = this.#deadline(packet)
+    const deadline = deadlineIn(this, packet)
     if (deadline === Number.POSITIVE_INFINITY) return
     this.#mortals += sign
     if (sign > 0) this.family.manager.expects(deadline)

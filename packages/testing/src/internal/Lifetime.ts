@@ -1,0 +1,23 @@
+import type { MessageClass } from "./MessageClass.ts"
+import * as MessageClasses from "./MessageClass.ts"
+import type { Packet } from "./Packet.ts"
+import type { Queue } from "./Queue.ts"
+
+/** When a message's time is over in a queue, in milliseconds since 1970 (behaviours D-33, D-34). */
+export const deadlineIn = ({ family, outgoing }: Queue, packet: Packet): number => {
+  // A dead letter has its time behind it; an acknowledgment has no end but on its way.
+  if (family.keeps || (packet.class !== null && !outgoing)) return Number.POSITIVE_INFINITY
+  return outgoing ? Math.min(packet.receiveDeadline, packet.transitDeadline) : packet.receiveDeadline
+}
+
+/** Why a message is lost whose time is over (behaviours D-34, D-36, D-37, X-04). */
+export const overAs = ({ outgoing }: Queue, packet: Packet): MessageClass => {
+  if (!outgoing) return MessageClasses.receiveTimeout
+  return packet.receiveDeadline <= packet.transitDeadline
+    ? MessageClasses.receiveTimeoutAtSender
+    : MessageClasses.reachQueueTimeout
+}
+
+/** Why one is lost that is purged (behaviours D-46, E-55). */
+export const purgedAs = ({ outgoing }: Queue): MessageClass =>
+  outgoing ? MessageClasses.deletedOnItsWay : MessageClasses.queuePurged
