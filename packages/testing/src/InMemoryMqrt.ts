@@ -15,7 +15,8 @@ import { addCertificate, machineControl } from "./internal/machineControl.ts"
 import { machineFunctions } from "./internal/machineFunctions.ts"
 import { SecurityContextTable } from "./internal/SecurityContextTable.ts"
 import * as Sid from "./internal/Sid.ts"
-import type { HeldCertificate, InternalCertificate, User } from "./MsmqControl.ts"
+import { Network } from "./internal/Network.ts"
+import type { HeldCertificate, InternalCertificate, MachineContext, User } from "./MsmqControl.ts"
 import { MsmqControl } from "./MsmqControl.ts"
 
 /**
@@ -37,10 +38,11 @@ export interface KnownUser {
 }
 
 /**
- * The machine as it is at first. Everything but its name and id can be changed later through `MsmqControl`.
+ * A machine as it is at first. Everything but its names can be changed later through `MsmqControl`.
  *
  * - `machineName`: `"MACHINE"` by default; in names, any letter case stands for it, and so do `.` and `localhost`
  * - `machineId`: its GUID, without braces
+ * - `address`: its IP address; `"10.0.0.1"` for the first machine, and so on
  * - `user`: a user with a SID by default
  * - `internalCertificate`: `"registered"` by default
  * - `certificates`: none by default
@@ -53,15 +55,28 @@ export interface KnownUser {
  * @category models
  * @since 0.1.0
  */
-export interface Options {
+export interface MachineOptions {
   readonly machineName?: string | undefined
   readonly machineId?: string | undefined
+  readonly address?: string | undefined
   readonly user?: User | undefined
   readonly internalCertificate?: InternalCertificate | undefined
   readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
   readonly users?: ReadonlyArray<KnownUser> | undefined
   readonly resourcesExhausted?: boolean | undefined
   readonly permitInsecureNacks?: boolean | undefined
+}
+
+/**
+ * Several machines, each joined to each by a link. A program runs on the first one; `MsmqControl.on` runs a part of it on
+ * another, and `MsmqControl` cuts links and joins them. No two may have one name; the names are `"MACHINE"`, `"MACHINE2"`
+ * and so on by default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NetworkOptions {
+  readonly machines: readonly [MachineOptions, ...ReadonlyArray<MachineOptions>]
 }
 
 const makeLogons = (users: ReadonlyArray<KnownUser>): Logons => {
@@ -74,17 +89,26 @@ const makeLogons = (users: ReadonlyArray<KnownUser>): Logons => {
   return logons
 }
 
-const makeMachine = (options: Options, fiber: Fiber.Fiber<unknown, unknown>): Machine => {
+const makeMachine = (
+  network: Network,
+  options: MachineOptions,
+  index: number,
+  fiber: Fiber.Fiber<unknown, unknown>
+): Machine => {
   const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
   const user = { sid: sid === null ? null : Sid.fromText(sid), certificates: new CertificateStore() }
   const security = new SecurityContextTable(user.certificates, user.sid, makeLogons(options.users ?? []))
   security.certificates.internal = options.internalCertificate ?? "registered"
   security.resourcesExhausted = options.resourcesExhausted ?? false
   for (const held of options.certificates ?? []) addCertificate(user, held)
-  const id = options.machineId ?? "6d736d71-0000-4000-8000-000000000001"
+  const id = options.machineId ?? `6d736d71-0000-4000-8000-${String(index).padStart(12, "0")}`
   return new Machine(
-    options.machineName ?? "MACHINE",
-    id.toLowerCase(),
+    network,
+    {
+      name: options.machineName ?? (index === 1 ? "MACHINE" : `MACHINE${index}`),
+      id: id.toLowerCase(),
+      address: options.address ?? `10.0.0.${index}`
+    },
     security,
     options.permitInsecureNacks ?? false,
     fiber
@@ -92,8 +116,8 @@ const makeMachine = (options: Options, fiber: Fiber.Fiber<unknown, unknown>): Ma
 }
 
 /**
- * One machine with a queue manager, in the state that the options say, and the control over it. Each build of the layer
- * makes a new machine without queues.
+ * One machine with a queue manager, or several with links between them, in the state that the options say, and the
+ * control over them. Each build of the layer makes new machines without queues.
  *
  * **Details**
  *
@@ -104,10 +128,11 @@ const makeMachine = (options: Options, fiber: Fiber.Fiber<unknown, unknown>): Ma
  * for dead letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44
  * to D-66). `MsmqControl` stops and starts the queue manager.
  *
- * There is one machine: what is sent to another waits in an outgoing queue until its time is over, which is four days
- * where it was given none (behaviour D-32). A message whose time is over is never handed out; it leaves its queue, with
- * what follows from that, within a second (behaviour D-43), by the clock that the layer was built with. Not simulated:
- * access rights, so that nobody is ever refused for want of one; routing; reports of a message's route.
+ * What is sent to another machine waits in an outgoing queue until a link carries it over, at once where one is joined,
+ * or until its time is over, which is four days where it was given none (behaviours D-32, D-70). Only direct names lead to
+ * other machines. A message whose time is over is never handed out; it leaves its queue, with what follows from that,
+ * within a second (behaviour D-43), by the clock that the layer was built with. Not simulated: access rights, so that
+ * nobody is ever refused for want of one; routing; reports of a message's route.
  *
  * **Gotchas**
  *
@@ -133,16 +158,34 @@ const makeMachine = (options: Options, fiber: Fiber.Fiber<unknown, unknown>): Ma
  * @category layers
  * @since 0.1.0
  */
-export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
+export const layerWith = (options: MachineOptions | NetworkOptions): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
   Layer.effectContext(
     Effect.withFiber((fiber) =>
       Effect.gen(function* () {
-        const machine = yield* Effect.acquireRelease(
-          Effect.sync(() => makeMachine(options, fiber)),
-          ({ timers }) => Effect.sync(() => timers.stop())
-        )
-        const mqrt = yield* Mqrt.make(machineFunctions(machine))
-        return Context.make(Mqrt.Mqrt, mqrt).pipe(Context.add(MsmqControl, machineControl(machine)))
+        const network = new Network()
+        const contexts = new Map<Machine, MachineContext>()
+        const contextOf = (name: string) => {
+          const machine = network.called(name)
+          const context = machine === undefined ? undefined : contexts.get(machine)
+          if (context === undefined) throw new RangeError(`there is no machine ${name}`)
+          return context
+        }
+        const [first, ...others] = "machines" in options ? options.machines : ([options] as const)
+        const make = Effect.fnUntraced(function* (one: MachineOptions, index: number) {
+          const machine = yield* Effect.acquireRelease(
+            Effect.sync(() => makeMachine(network, one, index + 1, fiber)),
+            ({ timers }) => Effect.sync(() => timers.stop())
+          )
+          const mqrt = yield* Mqrt.make(machineFunctions(machine))
+          const context = Context.make(Mqrt.Mqrt, mqrt).pipe(
+            Context.add(MsmqControl, machineControl(machine, contextOf))
+          )
+          contexts.set(machine, context)
+          return context
+        })
+        const context = yield* make(first, 0)
+        yield* Effect.forEach(others, (one, index) => make(one, index + 1), { discard: true })
+        return context
       })
     )
   )

@@ -4,8 +4,10 @@
  *
  * @since 0.1.0
  */
+import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 
 /**
  * A certificate that the user holds.
@@ -112,6 +114,22 @@ export interface MachineQuota {
 }
 
 /**
+ * Which ways of a link are meant: `"both"` by default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type LinkWay = "both" | "onlyThere" | "onlyBack"
+
+/**
+ * What there is on a machine: its Message Queuing, and the control over it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MachineContext = Context.Context<Mqrt | MsmqControl>
+
+/**
  * Sets and reads what a program cannot.
  *
  * - `addCertificate`: puts a certificate into the user's store, or replaces what is known of it
@@ -126,6 +144,11 @@ export interface MachineQuota {
  *   `MQ_ERROR_SERVICE_NOT_AVAILABLE` (behaviour C-13), but what frees a handle works. A stop ends who waits with that
  *   code too, aborts open transactions and loses express messages, wherever they are; recoverable ones stay (behaviours
  *   D-22, E-53, F-37). The handles on queues of before are stale, also after a start (behaviour C-37)
+ * - `cutLink`, `joinLink`: the link between this machine and another one of its network; it is joined at first. What is
+ *   on its way waits meanwhile, and remote reads end. `"onlyThere"` cuts the way to the other machine alone, and
+ *   `"onlyBack"` the way back: then messages arrive, but nobody hears of it, so that they are sent again (behaviours D-69,
+ *   D-70). A joined link carries over at once what waited
+ * - `machine`: another machine of the network, to run something there: see {@link on}
  * - `counters`: as {@link Counters}
  * - `queues`: every queue of the machine, then the outgoing ones, in order of creation
  * - `rejected`: the latest 10,000 messages that were refused on arrival or rejected by their receivers, oldest first
@@ -144,8 +167,56 @@ export class MsmqControl extends Context.Service<
     readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
     readonly stopService: Effect.Effect<void>
     readonly startService: Effect.Effect<void>
+    readonly cutLink: (to: string, way?: LinkWay) => Effect.Effect<void>
+    readonly joinLink: (to: string, way?: LinkWay) => Effect.Effect<void>
+    readonly machine: (name: string) => Effect.Effect<MachineContext>
     readonly counters: Effect.Effect<Counters>
     readonly queues: Effect.Effect<ReadonlyArray<QueueState>>
     readonly rejected: Effect.Effect<ReadonlyArray<Rejection>>
   }
 >()("@effect-msmq/testing/MsmqControl") {}
+
+/**
+ * Runs an effect on another machine of the network: what it sends, receives and controls, it does there. A name that no
+ * machine has is a defect.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MsmqControl.on(MessageQueue.create(".\\private$\\orders"), "WAREHOUSE")
+ *   const sender = yield* MessageQueue.openSender("DIRECT=OS:WAREHOUSE\\private$\\orders")
+ *   yield* sender.send({ label: "order 1" })
+ *   const receive = Effect.gen(function* () {
+ *     const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *     return yield* receiver.receive
+ *   })
+ *   return (yield* MsmqControl.on(receive, "WAREHOUSE")).label
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = InMemoryMqrt.layerWith({ machines: [{ machineName: "OFFICE" }, { machineName: "WAREHOUSE" }] })
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => "order 1"
+ * ```
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const on: {
+  (
+    machine: string
+  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, MsmqControl | Exclude<R, Mqrt | MsmqControl>>
+  <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    machine: string
+  ): Effect.Effect<A, E, MsmqControl | Exclude<R, Mqrt | MsmqControl>>
+} = dual(
+  2,
+  <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    machine: string
+  ): Effect.Effect<A, E, MsmqControl | Exclude<R, Mqrt | MsmqControl>> =>
+    MsmqControl.use((control) => Effect.flatMap(control.machine(machine), (context) => Effect.provide(effect, context)))
+)

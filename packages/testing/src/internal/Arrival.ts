@@ -45,13 +45,13 @@ const rules: ReadonlyArray<Rule> = [
   }
 ]
 
-/** Why a queue refuses what comes in this envelope, or `undefined`. */
+/** Why a queue refuses what comes in this envelope, or `undefined`. On its way out nothing is judged. */
 export const judge = (queue: Queue, envelope: Envelope): MessageClass | undefined =>
-  rules.find((rule) => rule.isBroken(queue, envelope))?.reason
+  queue.outgoing ? undefined : rules.find((rule) => rule.isBroken(queue, envelope))?.reason
 
 /** Why a queue refuses one more message that is too much for its quota, or `undefined` (behaviours C-18, C-19, X-17). */
 export const judgeSize = (queue: Queue, size: number): MessageClass | undefined =>
-  hasRoom(queue, size) ? undefined : MessageClasses.quotaExceeded
+  queue.outgoing || hasRoom(queue, size) ? undefined : MessageClasses.quotaExceeded
 
 export const hasRoom = ({ family: { bytes, properties } }: Queue, size: number): boolean =>
   properties.quota === null || bytes + size <= properties.quota * 1024
@@ -61,9 +61,9 @@ export class RejectionLog {
   static readonly limit = 10_000
   #rejections: Array<Rejection> = []
 
-  add(queue: Queue, packet: Packet, rejectionClass: number): void {
+  add(queue: string, packet: Packet, rejectionClass: number): void {
     this.#rejections.push({
-      queue: queue.properties.pathName,
+      queue,
       messageId: messageId(packet.envelope.sourceMachineId, packet.number),
       class: rejectionClass
     })

@@ -3,6 +3,7 @@ import type { MessageClass } from "./MessageClass.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
+import type { Sid } from "./Sid.ts"
 
 /** What the machine does for all its queues; `now` in milliseconds since 1970. */
 export interface QueueManager {
@@ -24,6 +25,8 @@ export interface Family {
   deleted: boolean
   /** Whether an outgoing queue sends nothing for now. */
   paused: boolean
+  /** The user whose SID is sent on an outgoing queue's connection; `undefined`: nobody has sent yet (behaviour A-26). */
+  connectedAs: Sid | null | undefined
   /** Where copies of what was received are kept; `null`: it is one itself, or an outgoing or a system queue. */
   readonly journal: Queue | null
   /** Whether messages stay here beyond their time, as they do in journals and dead-letter queues. */
@@ -44,6 +47,7 @@ export const makeFamily = (
   bytes: 0,
   deleted: false,
   paused: false,
+  connectedAs: undefined,
   journal,
   keeps
 })

@@ -8,7 +8,10 @@ import { HandleNumbers, Handles } from "./Handles.ts"
 import type { MachineQuota } from "./MachineQuota.ts"
 import type { OpenQueue, Use } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
+import { Duplicates } from "./Duplicates.ts"
+import type { Network } from "./Network.ts"
 import * as Outcome from "./Outcome.ts"
+import type { MachineName } from "./QueueDirectory.ts"
 import { QueueDirectory } from "./QueueDirectory.ts"
 import type { SecurityContextTable } from "./SecurityContextTable.ts"
 import { Timers } from "./Timers.ts"
@@ -16,11 +19,14 @@ import { Transaction } from "./Transaction.ts"
 
 /** A machine with its queue manager: its queues, the queues to elsewhere, and the handles open on them. */
 export class Machine {
+  readonly network: Network
   readonly id: Guid
   readonly security: SecurityContextTable
   readonly queues: QueueDirectory
   readonly timers: Timers
   readonly rejections = new RejectionLog()
+  /** What has come over links. */
+  readonly arrivals = new Duplicates()
   readonly #numbers = new HandleNumbers()
   readonly open = new Handles<QueueHandle, OpenQueue>(this.#numbers)
   readonly cursors = new Handles<CursorHandle, Cursor>(this.#numbers)
@@ -36,20 +42,25 @@ export class Machine {
   #lastTransactionNumber = 0
 
   constructor(
-    name: string,
-    id: Guid,
+    network: Network,
+    { address, id, name }: MachineName,
     security: SecurityContextTable,
     permitInsecureNacks: boolean,
     fiber: Fiber.Fiber<unknown, unknown>
   ) {
+    this.network = network
     this.id = id
     this.security = security
     this.permitInsecureNacks = permitInsecureNacks
-    this.queues = new QueueDirectory(name, id, {
-      lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
-      expects: (deadline) => this.timers.expect(deadline)
-    })
-    this.timers = new Timers(fiber, (now) => this.sweep(now))
+    this.queues = new QueueDirectory(
+      { address, id, name },
+      {
+        lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
+        expects: (deadline) => this.timers.expect(deadline)
+      }
+    )
+    this.timers = new Timers(fiber, (now) => this.#wake(now))
+    network.add(this)
   }
 
   get name(): string {
@@ -59,6 +70,12 @@ export class Machine {
   /** Whether a computer's name means this one. */
   isThis(computer: string | null): boolean {
     return computer === null || this.queues.isCalled(computer)
+  }
+
+  /** The machine of which something is asked, if it can be reached; `null`: this one. */
+  asked(computer: string | null): Machine | ErrorCodeName {
+    const other = this.isThis(computer) ? this : this.network.called(computer ?? "")
+    return other !== undefined && this.network.reaches(this, other) ? other : "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE"
   }
 
   /** The counter behind message ids: 32 bits, for the whole machine (behaviour D-23). */
@@ -77,9 +94,17 @@ export class Machine {
     if (!this.running) return "MQ_ERROR_SERVICE_NOT_AVAILABLE"
     const opened = this.open.get(handle)
     if (opened === undefined) return "MQ_ERROR_INVALID_HANDLE"
+    if (!this.network.reaches(this, opened.machine)) return "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE"
     if (opened.stale) return "MQ_ERROR_STALE_HANDLE"
     if (opened.queue.deleted) return "MQ_ERROR_QUEUE_DELETED"
     return allows(opened.access, use) ? opened : "MQ_ERROR_ACCESS_DENIED"
+  }
+
+  /** Does what time has brought about, and says when there is more to do; both in milliseconds since 1970. */
+  #wake(now: number): number {
+    const next = this.sweep(now)
+    this.network.flow(now)
+    return Math.min(next, this.network.nextAttempt(this))
   }
 
   /** Removes what is over by a moment, and says when the next is; both in milliseconds since 1970. */

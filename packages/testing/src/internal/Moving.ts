@@ -3,6 +3,7 @@ import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { Machine } from "./Machine.ts"
 import { queuePurged } from "./MessageClass.ts"
+import type { OpenQueue } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
@@ -21,10 +22,11 @@ export const move = (
   if (typeof from === "string") return from
   const to = machine.open.get(destination)
   if (to === undefined || !allows(to.access, "moveTo")) return "MQ_ERROR_INVALID_HANDLE"
+  if (!machine.network.reaches(machine, to.machine)) return "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE"
   if (to.stale) return "MQ_ERROR_STALE_HANDLE"
   if (to.queue.deleted) return "MQ_ERROR_QUEUE_DELETED"
   if (from.queue.family !== to.queue.family || from.queue === to.queue) return "MQ_ERROR_INVALID_PARAMETER"
-  const transaction = transactionOf(machine, from.queue, argument)
+  const transaction = transactionOf(machine, from, argument)
   if (typeof transaction === "string") return transaction
   const packet = from.queue.find(lookupId, now)
   if (packet === undefined) return "MQ_ERROR_MESSAGE_NOT_FOUND"
@@ -36,11 +38,11 @@ export const move = (
 
 const transactionOf = (
   machine: Machine,
-  queue: Queue,
+  opened: OpenQueue,
   argument: TransactionArgument
 ): Transaction | null | ErrorCodeName => {
   if (argument === "none" || argument === "mts" || argument === "xa") return null
-  if (!queue.properties.transactional) return "MQ_ERROR_TRANSACTION_USAGE"
+  if (opened.machine !== machine || !opened.queue.properties.transactional) return "MQ_ERROR_TRANSACTION_USAGE"
   return argument === "singleMessage" ? null : machine.transaction(argument)
 }
 

@@ -1,11 +1,22 @@
 import type { Access } from "@effect-msmq/core/Mqrt"
 import type { Cursor } from "./Cursor.ts"
+import type { Machine } from "./Machine.ts"
 import type { Queue } from "./Queue.ts"
 import type { WaitingReceive } from "./WaitingReceive.ts"
 
+/** One of the queues that a message sent through a handle goes to. */
+export interface Destination {
+  readonly queue: Queue
+  readonly formatName: string
+}
+
 /** What a queue handle stands for. */
 export interface OpenQueue {
+  /** The machine that has the queue: another one where a remote queue is read. */
+  readonly machine: Machine
   readonly queue: Queue
+  /** The queue, and the others of a list (behaviour B-18). */
+  readonly destinations: ReadonlyArray<Destination>
   /** The format name that it was opened by. */
   readonly formatName: string
   readonly access: Access

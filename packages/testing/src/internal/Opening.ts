@@ -1,10 +1,11 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { NameUse } from "@effect-msmq/core/FormatName"
+import * as FormatName from "@effect-msmq/core/FormatName"
 import type { Access, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
+import * as Result from "effect/Result"
 import type { Machine } from "./Machine.ts"
-import type { OpenQueue } from "./OpenQueue.ts"
+import type { Destination, OpenQueue } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
-import type { Queue } from "./Queue.ts"
 
 /** What a name must be good for, to be opened so. */
 const nameUses: Record<Access, NameUse> = {
@@ -18,14 +19,53 @@ const nameUses: Record<Access, NameUse> = {
 
 const isAdmin = (access: Access): boolean => access === "receiveAdmin" || access === "peekAdmin"
 
-/** The queue that a name stands for with an access. */
-const target = (machine: Machine, formatName: string, access: Access): Queue | ErrorCodeName => {
-  const found = machine.queues.find(formatName, nameUses[access])
-  if (typeof found === "string") return found
+interface Target extends Destination {
+  readonly machine: Machine
+}
+
+/** The queue that a name stands for with an access, and the machine that has it. */
+const target = (machine: Machine, formatName: string, access: Access): Target | ErrorCodeName => {
+  const queue = machine.queues.find(formatName, nameUses[access])
+  if (typeof queue === "string") return queue
+  if (queue !== undefined) return { machine, queue, formatName }
+  return access === "send"
+    ? { machine, queue: machine.queues.outgoingTo(formatName), formatName }
+    : remote(machine, formatName, access)
+}
+
+/** One that another machine has, which is read there (behaviour C-29). */
+const remote = (machine: Machine, formatName: string, access: Access): Target | ErrorCodeName => {
+  const there = machine.network.target(formatName)
+  if (there === undefined || "multicastAddress" in there || !machine.network.reaches(machine, there)) {
+    return "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE"
+  }
+  const queue = there.queues.find(formatName, nameUses[access])
+  if (typeof queue === "string") return queue
+  return queue === undefined ? "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE" : { machine: there, queue, formatName }
+}
+
+/** All queues that a name stands for. One that cannot be opened leaves none open (behaviour B-18). */
+const targets = (machine: Machine, formatName: string, access: Access): ReadonlyArray<Target> | ErrorCodeName => {
   // With it a name means the queue in which this machine keeps what goes elsewhere (behaviour C-21).
-  if (isAdmin(access)) return machine.queues.findOutgoing(formatName) ?? "MQ_ERROR_QUEUE_NOT_FOUND"
-  if (found !== undefined) return found
-  return access === "send" ? machine.queues.outgoingTo(formatName) : "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE"
+  if (isAdmin(access)) {
+    const queue = machine.queues.findOutgoing(formatName)
+    if (queue !== undefined) return [{ machine, queue, formatName }]
+    const found = machine.queues.find(formatName, nameUses[access])
+    return typeof found === "string" ? found : "MQ_ERROR_QUEUE_NOT_FOUND"
+  }
+  const found: Array<Target> = []
+  for (const name of elements(formatName, access)) {
+    const one = target(machine, name, access)
+    if (typeof one === "string") return one
+    found.push(one)
+  }
+  return found
+}
+
+/** Only to send can a list be opened (behaviour B-16). */
+const elements = (formatName: string, access: Access): ReadonlyArray<string> => {
+  const name = access === "send" ? Result.getOrUndefined(FormatName.parse(formatName)) : undefined
+  return name?._tag === "Multiple" ? name.elements.map((element) => FormatName.format(element)) : [formatName]
 }
 
 export const open = (
@@ -37,8 +77,11 @@ export const open = (
   const exclusive = shareMode === "denyReceive"
   // Only those who read can keep others from reading (behaviour C-22).
   if (exclusive && !allows(access, "peek")) return "MQ_ERROR_UNSUPPORTED_ACCESS_MODE"
-  const queue = target(machine, formatName, access)
-  if (typeof queue === "string") return queue
+  const destinations = targets(machine, formatName, access)
+  if (typeof destinations === "string") return destinations
+  const [first] = destinations
+  if (first === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
+  const { queue } = first
   const receives = allows(access, "receive")
   // Who only peeks is in nobody's way, unless it wants to be (behaviours C-24, C-25, X-14).
   if ((receives || exclusive) && (queue.exclusive || (exclusive && queue.receivers > 0))) {
@@ -46,9 +89,11 @@ export const open = (
   }
   if (receives) queue.receivers++
   if (exclusive) queue.exclusive = true
-  queue.handles++
+  for (const destination of destinations) destination.queue.handles++
   return machine.open.open({
+    machine: first.machine,
     queue,
+    destinations,
     formatName,
     access,
     exclusive,
@@ -73,5 +118,5 @@ export const leave = (opened: OpenQueue, waitersTold: ErrorCodeName): void => {
   for (const cursor of opened.cursors) cursor.close()
   if (allows(opened.access, "receive")) queue.receivers--
   if (opened.exclusive) queue.exclusive = false
-  queue.closed()
+  for (const destination of opened.destinations) destination.queue.closed()
 }

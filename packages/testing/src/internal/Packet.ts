@@ -9,6 +9,8 @@ import type {
   SenderIdType
 } from "@effect-msmq/core/MessageProperties"
 import type { Guid } from "./Guid.ts"
+import type { Machine } from "./Machine.ts"
+import type { Queue } from "./Queue.ts"
 
 /** A signature, of which only what a receiver learns from it is kept. */
 export interface Signature {
@@ -85,6 +87,14 @@ export const contentOf = (message: OutgoingProperties, transactional: boolean, l
  */
 export type State = "arriving" | "available" | "locked" | "gone"
 
+/** Where a message came from that came over a link. */
+export interface Origin {
+  readonly machine: Machine
+  readonly queue: Queue
+  /** What its sender keeps there until it learns of the message's end; `null`: nothing (behaviour D-67). */
+  readonly kept: Packet | null
+}
+
 /** A message on its way, or at its place in a queue. */
 export class Packet {
   readonly envelope: Envelope
@@ -116,6 +126,8 @@ export class Packet {
   class: number | null = null
   /** Whether its bytes are those of another message too. */
   isShared = false
+  /** `null`: it was sent on this machine. */
+  origin: Origin | null = null
   /** How many cursors and waiting receives stand on its place. */
   pins = 0
   /** Whether it has a place in a lane. */
@@ -154,6 +166,13 @@ export class Packet {
     packet.isShared = isShared
     packet.moveCount++
     packet.lastMoveTime = Math.floor(now / 1000)
+    return packet
+  }
+
+  /** The same message on another machine. */
+  transferred(origin: Origin): Packet {
+    const packet = this.copied()
+    packet.origin = origin
     return packet
   }
 

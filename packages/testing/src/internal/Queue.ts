@@ -31,6 +31,8 @@ export class Queue {
   length = 0
   /** The bytes of these. */
   bytes = 0
+  /** How many of these a transaction has, or wait for the end of a message on another machine. */
+  locked = 0
   /** How many of these are not here for ever. */
   #mortals = 0
   /** How many locked ones may be peeked at. */
@@ -91,6 +93,7 @@ export class Queue {
   /** Reserves a message for a transaction, or for the receive that it came for. */
   lock(packet: Packet, allowsPeek = false): void {
     packet.state = "locked"
+    this.locked++
     packet.allowsPeek = allowsPeek
     if (allowsPeek) this.#peekable++
   }
@@ -228,6 +231,7 @@ export class Queue {
   }
 
   #unlock(packet: Packet): void {
+    if (packet.state === "locked") this.locked--
     if (packet.allowsPeek) this.#peekable--
     packet.allowsPeek = false
   }

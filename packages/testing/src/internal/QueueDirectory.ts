@@ -14,22 +14,31 @@ import { Subqueues } from "./Subqueues.ts"
 import type { SystemQueues } from "./SystemQueues.ts"
 import { makeSystemQueues } from "./SystemQueues.ts"
 
+/** What a machine is called. `address`: its IP address. */
+export interface MachineName {
+  readonly name: string
+  readonly id: Guid
+  readonly address: string
+}
+
 /** The queues of a machine, and those for other machines, by all their names. */
 export class QueueDirectory {
   readonly machineName: string
   readonly system: SystemQueues
   readonly #manager: QueueManager
   readonly #machineId: Guid
+  readonly address: string
   readonly #queues = new Map<string, Queue>()
   readonly #numbered = new Map<number, Queue>()
   readonly #outgoing = new Map<string, Queue>()
   #lastNumber = 0
 
-  constructor(machineName: string, machineId: Guid, manager: QueueManager) {
-    this.machineName = machineName
-    this.#machineId = machineId
+  constructor({ address, id, name }: MachineName, manager: QueueManager) {
+    this.machineName = name
+    this.#machineId = id
+    this.address = address
     this.#manager = manager
-    this.system = makeSystemQueues(machineName, machineId, manager)
+    this.system = makeSystemQueues(name, id, manager)
   }
 
   /** The machine's own queues, in the order of creation. */
@@ -112,6 +121,7 @@ export class QueueDirectory {
     if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
     if (!FormatName.supports(name, use)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
     if (name._tag === "Public") return "MQ_ERROR_QUEUE_NOT_FOUND"
+    if (name._tag === "Multicast") return undefined
     if (!isOfMachine(name)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
     if (!this.#isOwn(name)) return undefined
     if ("systemQueue" in name) return this.system[name.systemQueue]
@@ -170,9 +180,14 @@ export class QueueDirectory {
   }
 
   #isOwn(name: OfMachine): boolean {
-    if ("computerGuid" in name) return name.computerGuid.toLowerCase() === this.#machineId
-    if (name.protocol === "tcp") return name.address === "127.0.0.1"
-    return name.protocol === "os" && this.isCalled(name.address)
+    return "computerGuid" in name ? name.computerGuid.toLowerCase() === this.#machineId : this.isAt(name)
+  }
+
+  /** Whether a direct name leads to this machine. */
+  isAt({ address, protocol }: FormatName.Direct | FormatName.DirectSystem): boolean {
+    const [host = ""] = address.split(":")
+    const isAddress = [this.address, "127.0.0.1"].includes(protocol === "tcp" ? address : host)
+    return (isAddress && protocol !== "os") || (protocol !== "tcp" && this.isCalled(host))
   }
 }
 

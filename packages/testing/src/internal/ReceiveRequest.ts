@@ -17,6 +17,7 @@ import type { Transaction } from "./Transaction.ts"
 
 /** What a receive asks for, with its handles looked up. */
 export interface ReceiveRequest {
+  /** The machine that asks. */
   readonly machine: Machine
   readonly opened: OpenQueue
   /** Whether the message stays. */
@@ -60,8 +61,8 @@ const transactionOf = (
   argument: TransactionArgument
 ): Transaction | null | ErrorCodeName => {
   if (argument === "none" || argument === "mts" || argument === "xa") return null
-  // Behaviours F-15, F-16.
-  if (peeks || !opened.queue.properties.transactional) return "MQ_ERROR_TRANSACTION_USAGE"
+  // Behaviours F-15, F-16; and another machine's queue takes part in no transaction (behaviours E-45, E-75, X-08).
+  if (peeks || opened.machine !== machine || !opened.queue.properties.transactional) return "MQ_ERROR_TRANSACTION_USAGE"
   return argument === "singleMessage" ? null : machine.transaction(argument)
 }
 
@@ -76,16 +77,16 @@ export const handOver = (request: ReceiveRequest, packet: Packet, now: number): 
   cursor?.standBehind(packet)
   if (transaction === null) {
     queue.remove(packet)
-    Outcome.received(request.machine, queue, packet, now)
+    Outcome.received(opened.machine, queue, packet, now)
     return handedOut(packet, now, rare)
   }
   queue.lock(packet, allowsPeek)
-  enlist(request.machine, opened, packet, transaction)
+  enlist(opened, packet, transaction)
   return shown(packet, now, rare)
 }
 
 /** Receives a locked message for good when its transaction commits (behaviours F-25 to F-28). */
-const enlist = (machine: Machine, { queue }: OpenQueue, packet: Packet, transaction: Transaction): void => {
+const enlist = ({ machine, queue }: OpenQueue, packet: Packet, transaction: Transaction): void => {
   transaction.enlist({
     commit: (now) => {
       if (queue.deleted) return

@@ -63,6 +63,7 @@ const takeFound = (
 /** Whether all that the request names is still what it was. */
 const isOpen = (machine: Machine, handle: QueueHandle, { cursor, opened, transaction }: ReceiveRequest): boolean =>
   machine.open.get(handle) === opened &&
+  machine.network.reaches(machine, opened.machine) &&
   !opened.stale &&
   !opened.queue.deleted &&
   (cursor === null || opened.cursors.has(cursor)) &&

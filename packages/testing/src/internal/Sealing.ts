@@ -36,21 +36,31 @@ const senderIds: Record<SenderIdType, (sid: Sid | null, machineId: Guid.Guid) =>
   queueManager: (_, machineId) => Guid.toBytes(machineId)
 }
 
-/** Makes what all messages of one send share, or says what stops them all; `sentAt` in milliseconds since 1970. */
+/** Who sends what to whom. */
+export interface Sent {
+  readonly machineId: Guid.Guid
+  /** The user whom the messages name, where no context names another. */
+  readonly user: Sid | null
+  readonly destination: string
+  /** Whether it is one of several. */
+  readonly isOneOfMany: boolean
+  readonly transactional: boolean
+  /** Milliseconds since 1970. */
+  readonly sentAt: number
+}
+
+/** Makes what all messages of one send to one queue share, or says what stops them all. */
 export const seal = (
   security: SecurityContextTable,
-  machineId: Guid.Guid,
-  destination: string,
-  options: SendOptions,
-  transactional: boolean,
-  sentAt: number
+  { destination, isOneOfMany, machineId, sentAt, transactional, user }: Sent,
+  options: SendOptions
 ): Envelope | ErrorCodeName => {
   if (security.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
   const context = options.securityContext === null ? null : security.get(options.securityContext)
   if (typeof context === "string") return context
-  const sid = context === null ? security.user : context.sid
+  const sid = context === null ? user : context.sid
   if (sid === null && options.senderIdType === "sid") return "MQ_ERROR_COULD_NOT_GET_USER_SID"
-  const signature = sign(security, context, sid, options)
+  const signature = sign(security, context, sid, options, isOneOfMany)
   if (typeof signature === "string") return signature
   return {
     destination,
@@ -81,7 +91,8 @@ const sign = (
   security: SecurityContextTable,
   context: SecurityContext | null,
   sid: Sid | null,
-  options: SendOptions
+  options: SendOptions,
+  isOneOfMany: boolean
 ): Signature | null | ErrorCodeName => {
   // A context alone does not ask for a signature (behaviour A-39).
   if (options.authenticationLevel === "none") return null
@@ -90,7 +101,8 @@ const sign = (
   const certificate = certificateOf(security, context, options)
   if (typeof certificate === "string") return certificate
   return {
-    version: versions[options.authenticationLevel],
+    // The only one that covers a list of destinations (behaviour A-46).
+    version: isOneOfMany ? versions.msmq30 : versions[options.authenticationLevel],
     hashAlgorithm,
     certificate: certificate.der,
     isRegistered: () => sid !== null && certificate.isRegisteredFor(sid)

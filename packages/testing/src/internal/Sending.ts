@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"
 import { failure, propertyFailure } from "./Failure.ts"
 import type { Machine } from "./Machine.ts"
+import { enter } from "./Incoming.ts"
 import { hasRoomForMessage } from "./MachineQuota.ts"
 import type { MessageClass } from "./MessageClass.ts"
 import { badDestinationQueue } from "./MessageClass.ts"
@@ -15,16 +16,22 @@ import { contentOf, messageId, Packet } from "./Packet.ts"
 import * as PacketSize from "./PacketSize.ts"
 import type { Queue } from "./Queue.ts"
 import { seal } from "./Sealing.ts"
+import type { Sid } from "./Sid.ts"
 import { Transaction } from "./Transaction.ts"
 
 const sending = "MQSendMessage"
 const labelLimit = 249
 const correlationIdLength = 20
 
-/** How the messages of one send get into their queue. */
+/** How the messages of one send get into one of their queues. */
 interface Delivery {
   readonly machine: Machine
   readonly queue: Queue
+  readonly envelope: Envelope
+  /** The bytes that the envelope adds to each message. */
+  readonly sharedSize: number
+  /** Why none of them is taken, where that is known before. */
+  readonly refused: MessageClass | undefined
   /** `"each"`: every message is a transaction of its own (behaviour F-02). */
   readonly transaction: Transaction | "each" | null
   /** Milliseconds since 1970. */
@@ -41,34 +48,76 @@ export const send = (
 ): SendOutcome => {
   const messageIds: Array<string> | null = options.messageIds ? [] : null
   if (messages.length === 0) return { accepted: 0, messageIds, failure: null }
-  const stoppedBy = (code: ErrorCodeName): SendOutcome => ({ accepted: 0, messageIds, failure: failure(sending, code) })
-  const opened = machine.opened(handle, "send")
-  if (typeof opened === "string") return stoppedBy(opened)
-  const transaction = transactionOf(machine, options)
-  if (typeof transaction === "string" && transaction !== "each") return stoppedBy(transaction)
-  const { queue } = opened
-  const envelope = seal(machine.security, machine.id, opened.formatName, options, transaction !== null, now)
-  if (typeof envelope === "string") return stoppedBy(envelope)
-  const delivery: Delivery = { machine, queue, transaction, now }
-  // Nothing that the rules look at, but for the size, differs between the messages of one send to one queue.
-  const rejection = queue.outgoing || transaction instanceof Transaction ? undefined : Arrival.judge(queue, envelope)
-  const sharedSize = PacketSize.shared(envelope)
+  const deliveries = prepare(machine, handle, options, now)
+  if (typeof deliveries === "string") return { accepted: 0, messageIds, failure: failure(sending, deliveries) }
+  const sharedSize = Math.max(...deliveries.map((delivery) => delivery.sharedSize))
   let accepted = 0
   let stopped: MqrtFailure | undefined
   for (const message of messages) {
-    const size = sharedSize + PacketSize.own(message)
-    stopped = refusal(machine, message, size)
+    const ownSize = PacketSize.own(message)
+    stopped = refusal(machine, message, sharedSize + ownSize)
     if (stopped !== undefined) break
-    const number = deliver(delivery, message, envelope, size, rejection)
+    const number = machine.nextMessageNumber()
+    stopped = deliverAll(deliveries, message, number, ownSize)
+    if (stopped !== undefined) break
     accepted++
     messageIds?.push(messageId(machine.id, number))
   }
-  if (envelope.signature !== null) {
+  if (deliveries[0]?.envelope.signature !== null) {
     machine.security.signatures += accepted
     // Without a context each message fetches the key anew.
     if (options.securityContext === null) machine.security.keyFetches += accepted
   }
+  if (deliveries.some(({ queue }) => queue.outgoing)) machine.network.flow(now)
   return { accepted, messageIds, failure: stopped ?? null }
+}
+
+/** What holds for all messages of a send, for each of their queues. */
+const prepare = (
+  machine: Machine,
+  handle: QueueHandle,
+  options: SendOptions,
+  now: number
+): ReadonlyArray<Delivery> | ErrorCodeName => {
+  const opened = machine.opened(handle, "send")
+  if (typeof opened === "string") return opened
+  const transaction = transactionOf(machine, options)
+  if (typeof transaction === "string" && transaction !== "each") return transaction
+  const deliveries: Array<Delivery> = []
+  for (const { formatName: destination, queue } of opened.destinations) {
+    if (transaction !== null && isMulticast(machine, queue)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    const envelope = seal(
+      machine.security,
+      {
+        machineId: machine.id,
+        user: userOn(machine, queue),
+        destination,
+        isOneOfMany: opened.destinations.length > 1,
+        transactional: transaction !== null,
+        sentAt: now
+      },
+      options
+    )
+    if (typeof envelope === "string") return envelope
+    // Nothing that the rules look at, but for the size, differs between the messages of one send to one queue.
+    const refused = transaction instanceof Transaction ? undefined : Arrival.judge(queue, envelope)
+    const sharedSize = PacketSize.shared(envelope)
+    deliveries.push({ machine, queue, envelope, sharedSize, refused, transaction, now })
+  }
+  return deliveries
+}
+
+/** Who first sends on a connection is the user whom all messages on it name (behaviour A-26). */
+const userOn = ({ security }: Machine, { family, outgoing }: Queue): Sid | null => {
+  if (!outgoing) return security.user
+  family.connectedAs ??= security.user
+  return family.connectedAs
+}
+
+/** What goes by multicast is never part of a transaction. */
+const isMulticast = ({ network }: Machine, { formatName, outgoing }: Queue): boolean => {
+  const target = outgoing ? network.target(formatName) : undefined
+  return target !== undefined && "multicastAddress" in target
 }
 
 /** Outside a distributed transaction, to ask for one is to ask for none (behaviours F-04, F-05). */
@@ -77,22 +126,31 @@ const transactionOf = (machine: Machine, { transaction }: SendOptions): Transact
   return transaction === "singleMessage" ? "each" : null
 }
 
-/** Brings one message to its queue, and says its number. */
-const deliver = (
-  { machine, now, queue, transaction }: Delivery,
+/** Brings a copy of one message to each queue, up to the first that is there no longer (behaviour D-04). */
+const deliverAll = (
+  deliveries: ReadonlyArray<Delivery>,
   message: OutgoingProperties,
-  envelope: Envelope,
-  size: number,
-  rejection: MessageClass | undefined
-): number => {
-  const number = machine.nextMessageNumber()
-  const seconds = Math.floor(now / 1000)
+  number: number,
+  ownSize: number
+): MqrtFailure | undefined => {
+  for (const delivery of deliveries) {
+    if (delivery.queue.deleted) return failure(sending, "MQ_ERROR_QUEUE_DELETED")
+    deliver(delivery, message, number, delivery.sharedSize + ownSize)
+  }
+  return undefined
+}
+
+const deliver = (
+  { envelope, machine, now, queue, refused, transaction }: Delivery,
+  message: OutgoingProperties,
+  number: number,
+  size: number
+): void => {
   if (transaction instanceof Transaction) {
     transaction.limits ??= message
     const packet = new Packet(contentOf(message, true, transaction.limits), number, envelope, size)
     packet.transaction = transaction.number
-    enlist(machine, queue, packet, transaction, seconds)
-    return number
+    return enlist(machine, queue, packet, transaction, now)
   }
   const packet = new Packet(contentOf(message, transaction === "each", message), number, envelope, size)
   if (transaction === "each") {
@@ -100,33 +158,35 @@ const deliver = (
     packet.firstInTransaction = true
     packet.lastInTransaction = true
   }
-  const refused = rejection ?? (queue.outgoing ? undefined : Arrival.judgeSize(queue, size))
-  if (refused === undefined) {
-    queue.insert(packet, seconds)
-    Outcome.arrived(machine, queue, packet, now)
-  } else Outcome.refused(machine, queue, packet, refused, now)
-  return number
+  enter(machine, queue, packet, now, refused)
 }
 
 /** Sends a message when its transaction commits, to the place that it has from now on (behaviours F-20 to F-24). */
-const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Transaction, seconds: number): void => {
-  queue.hold(packet, seconds)
+const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Transaction, now: number): void => {
+  queue.hold(packet, Math.floor(now / 1000))
   transaction.enlistSent(queue, packet, {
     commit: (now) => {
       if (queue.deleted) return Outcome.lost(machine, queue, packet, badDestinationQueue, now)
-      const { envelope, size } = packet
-      const refused = queue.outgoing ? undefined : (Arrival.judge(queue, envelope) ?? Arrival.judgeSize(queue, size))
-      if (refused === undefined) {
-        queue.reveal(packet, now)
-        return Outcome.arrived(machine, queue, packet, now)
+      const refused = Arrival.judge(queue, packet.envelope) ?? Arrival.judgeSize(queue, packet.size)
+      if (refused !== undefined) {
+        queue.remove(packet)
+        return Outcome.refused(machine, queue, packet, refused, now)
       }
-      queue.remove(packet)
-      Outcome.refused(machine, queue, packet, refused, now)
+      if (queue.outgoing) return sendOn(machine, queue, packet, now)
+      queue.reveal(packet, now)
+      Outcome.arrived(machine, queue, packet, now)
     },
     abort: () => {
       if (!queue.deleted) queue.remove(packet)
     }
   })
+}
+
+/** To other machines transactions go in the order in which they commit (behaviour F-24). */
+const sendOn = (machine: Machine, queue: Queue, packet: Packet, now: number): void => {
+  queue.remove(packet)
+  queue.insert(packet, packet.arrivedTime)
+  machine.network.flow(now)
 }
 
 /** What stops one message. */

@@ -14,8 +14,18 @@ export const stop = (machine: Machine, now: number): void => {
     leave(opened, "MQ_ERROR_SERVICE_NOT_AVAILABLE")
     opened.stale = true
   }
+  for (const other of machine.network.machines) cutOff(other, machine)
   for (const transaction of machine.transactions.all()) if (transaction.isOpen) transaction.abort(now)
   for (const queue of machine.queues.all) queue.forgetExpress()
+}
+
+/** Tells those who read another machine's queues that it is gone; after it is back their handles are stale (E-76). */
+const cutOff = (machine: Machine, other: Machine): void => {
+  for (const opened of machine.open.all()) {
+    if (opened.machine !== other || opened.stale) continue
+    leave(opened, "MQ_ERROR_QUEUE_NOT_AVAILABLE")
+    opened.stale = true
+  }
 }
 
 /** Starts it again: what has meanwhile come to its end is over now. */
@@ -23,4 +33,5 @@ export const start = (machine: Machine, now: number): void => {
   if (machine.running) return
   machine.running = true
   machine.timers.expect(machine.sweep(now))
+  machine.network.flow(now)
 }

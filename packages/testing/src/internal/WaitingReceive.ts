@@ -13,7 +13,14 @@ import type { ReceiveRequest } from "./ReceiveRequest.ts"
 
 type Received = Effect.Effect<ReceivedProperties, MqrtFailure>
 
-class TransactionEnded extends Error {}
+class Ended extends Error {
+  readonly code: ErrorCodeName
+
+  constructor(code: ErrorCodeName) {
+    super(code)
+    this.code = code
+  }
+}
 
 /** A receive or peek that waits for a message to come. */
 export class WaitingReceive {
@@ -58,9 +65,7 @@ export class WaitingReceive {
       Effect.catchDefect(
         Effect.sync(() => this.#take(packet)),
         (defect) =>
-          defect instanceof TransactionEnded
-            ? Effect.fail(failure("MQReceiveMessage", "MQ_ERROR_TRANSACTION_SEQUENCE"))
-            : Effect.die(defect)
+          defect instanceof Ended ? Effect.fail(failure("MQReceiveMessage", defect.code)) : Effect.die(defect)
       )
     )
   }
@@ -77,15 +82,24 @@ export class WaitingReceive {
   }
 
   #take(packet: Packet): ReceivedProperties {
-    const { opened, peeks, transaction } = this.#request
-    if (transaction?.isOpen === false) {
+    const { opened, peeks } = this.#request
+    const ended = this.#endedBy()
+    if (ended !== undefined) {
       this.#giveBack(packet)
-      throw new TransactionEnded()
+      throw new Ended(ended)
     }
     this.#packet = undefined
     const received = handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe())
     if (peeks) opened.queue.unpin(packet)
     return received
+  }
+
+  /** What has happened since the message came that keeps it from being handed out. */
+  #endedBy(): ErrorCodeName | undefined {
+    const { machine, opened, transaction } = this.#request
+    if (transaction?.isOpen === false) return "MQ_ERROR_TRANSACTION_SEQUENCE"
+    // The machine that has the queue keeps the message until the other one confirms (behaviour E-74).
+    return machine.network.reaches(machine, opened.machine) ? undefined : "MQ_ERROR_QUEUE_NOT_AVAILABLE"
   }
 
   #giveBack(packet: Packet): void {

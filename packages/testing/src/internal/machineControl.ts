@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { HeldCertificate } from "../MsmqControl.ts"
+import type { HeldCertificate, LinkWay, MachineContext } from "../MsmqControl.ts"
 import { MsmqControl } from "../MsmqControl.ts"
 import type { Identity } from "./Logons.ts"
 import type { Machine } from "./Machine.ts"
@@ -14,9 +14,35 @@ export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertif
   else certificates.unregister(held.certificate, sid)
 }
 
-/** The control service of one machine. */
-export const machineControl = (machine: Machine): MsmqControl["Service"] => {
-  const { rejections, security } = machine
+const ways: Record<LinkWay, { readonly there: boolean; readonly back: boolean }> = {
+  both: { there: true, back: true },
+  onlyThere: { there: true, back: false },
+  onlyBack: { there: false, back: true }
+}
+
+/** Joins or cuts the ways of a link; `now` in milliseconds since 1970. */
+const setLink = (from: Machine, to: Machine, way: LinkWay, passes: boolean, now: number): void => {
+  const { network } = from
+  if (ways[way].there) network.setLink(from, to, passes)
+  if (ways[way].back) network.setLink(to, from, passes)
+  if (passes) network.resume(from, now)
+  else network.endReads()
+}
+
+/** The control service of one machine. `contextOf`: another one of its network, which has to be there. */
+export const machineControl = (
+  machine: Machine,
+  contextOf: (name: string) => MachineContext
+): MsmqControl["Service"] => {
+  const { network, rejections, security } = machine
+  const link = (to: string, way: LinkWay, passes: boolean) =>
+    Effect.clockWith((clock) =>
+      Effect.sync(() => {
+        const other = network.called(to)
+        if (other === undefined || other === machine) throw new RangeError(`there is no link to ${to}`)
+        setLink(machine, other, way, passes, clock.currentTimeMillisUnsafe())
+      })
+    )
   return MsmqControl.of({
     addCertificate: (held) =>
       Effect.sync(() => addCertificate({ sid: security.user, certificates: security.certificates }, held)),
@@ -40,6 +66,9 @@ export const machineControl = (machine: Machine): MsmqControl["Service"] => {
       }),
     stopService: Effect.clockWith((clock) => Effect.sync(() => stop(machine, clock.currentTimeMillisUnsafe()))),
     startService: Effect.clockWith((clock) => Effect.sync(() => start(machine, clock.currentTimeMillisUnsafe()))),
+    cutLink: (to, way = "both") => link(to, way, false),
+    joinLink: (to, way = "both") => link(to, way, true),
+    machine: (name) => Effect.sync(() => contextOf(name)),
     counters: Effect.sync(() => ({
       contextsAcquired: security.acquired,
       contextsFreed: security.freed,

@@ -11,6 +11,7 @@ import * as Management from "./Management.ts"
 import { markRejected, move } from "./Moving.ts"
 import { close, open } from "./Opening.ts"
 import * as QueueAdministration from "./QueueAdministration.ts"
+import * as QueueManagement from "./QueueManagement.ts"
 import { receive } from "./Receiving.ts"
 import { send } from "./Sending.ts"
 
@@ -227,9 +228,11 @@ const managementFunctions = (machine: Machine) =>
     getQueueManagerInfo: (computer) =>
       call(machine, "MQMgmtGetInfo", (now) => Management.queueManagerInfo(machine, computer, now)),
     getQueueInfo: (computer, formatName) =>
-      call(machine, "MQMgmtGetInfo", (now) => Management.queueInfo(machine, computer, formatName, now)),
+      call(machine, "MQMgmtGetInfo", (now) => QueueManagement.queueInfo(machine, computer, formatName, now)),
     machineAction: (computer, action) =>
-      Effect.asVoid(call(machine, "MQMgmtAction", () => Management.machineAction(machine, computer, action))),
+      Effect.asVoid(call(machine, "MQMgmtAction", (now) => Management.machineAction(machine, computer, action, now))),
     queueAction: (computer, formatName, action) =>
-      Effect.asVoid(call(machine, "MQMgmtAction", () => Management.queueAction(machine, computer, formatName, action)))
+      Effect.asVoid(
+        call(machine, "MQMgmtAction", (now) => QueueManagement.queueAction(machine, computer, formatName, action, now))
+      )
   }) satisfies Partial<MqrtFunctions>
