@@ -115,7 +115,8 @@ export class Session {
 const first = (queues: ReadonlyArray<Queue>, now: number): Waiting | undefined => {
   let best: Waiting | undefined
   for (const queue of queues) {
-    const packet = queue.family.paused ? undefined : queue.first(now)
+    // Only more than its time is too much (behaviour D-36): none at all is enough where nothing is in the way (D-40).
+    const packet = queue.family.paused ? undefined : queue.first(now - 1)
     if (packet !== undefined && (best === undefined || precedes({ queue, packet }, best))) best = { queue, packet }
   }
   return best
