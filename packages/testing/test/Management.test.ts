@@ -38,6 +38,27 @@ describe("management", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
+  it.effect("C-53 the machine's journal and its dead-letter queues tell how much is in them", () =>
+    Effect.gen(function* () {
+      const { mqrt, send } = yield* ends()
+      yield* send([message({ journaling: { deadLetter: false, journal: true } })])
+      const told = yield* Effect.forEach(["JOURNAL", "DEADLETTER", "DEADXACT"], (name) =>
+        mqrt.getQueueInfo(null, `MACHINE=${machineId};${name}`)
+      )
+      assert.deepStrictEqual(
+        told.map(({ isLocal, messageCount, transactional, type }) => [type, isLocal, transactional, messageCount]),
+        [
+          ["MACHINE", true, false, 1],
+          ["MACHINE", true, false, 0],
+          ["MACHINE", true, true, 0]
+        ]
+      )
+      assert.strictEqual((yield* mqrt.getQueueInfo(null, "DIRECT=OS:.\\SYSTEM$;JOURNAL")).messageCount, 1)
+      const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION
+      assert.strictEqual(yield* code(mqrt.getQueueInfo(null, `${direct};JOURNAL`)), unsupported)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("C-50 the queue manager lists its private queues, those that are active, and the bytes in all", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receiver, send, sender } = yield* ends()

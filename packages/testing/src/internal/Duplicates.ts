@@ -1,10 +1,16 @@
-import type { Place } from "./Incoming.ts"
 import type { Packet } from "./Packet.ts"
 import { messageId } from "./Packet.ts"
 
 const limit = 10_000
 /** Half an hour, in milliseconds. */
 const memory = 1_800_000
+
+/** Where a message had its place before it came over a link. */
+export interface Place {
+  /** The name of the outgoing queue. */
+  readonly queue: string
+  readonly sequence: number
+}
 
 /**
  * Knows what has come over a link before: transactional messages by their place in the stream from their queue, others

@@ -1,16 +1,10 @@
 import * as Arrival from "./Arrival.ts"
+import type { Place } from "./Duplicates.ts"
 import type { Machine } from "./Machine.ts"
 import { badDestinationQueue } from "./MessageClass.ts"
 import * as Outcome from "./Outcome.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
-
-/** Where a message had its place before it came over a link. */
-export interface Place {
-  /** The name of the outgoing queue. */
-  readonly queue: string
-  readonly sequence: number
-}
 
 /** Takes in what comes over a link, if it does not come again; `now` in milliseconds since 1970. */
 export const comeIn = (machine: Machine, packet: Packet, place: Place, now: number): void => {
