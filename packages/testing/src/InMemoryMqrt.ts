@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import { CertificateStore } from "./internal/CertificateStore.ts"
 import { Logons } from "./internal/Logons.ts"
 import { Machine } from "./internal/Machine.ts"
-import { addCertificate, machineControl } from "./internal/machineControl.ts"
+import { addCertificate, machineControl, setUser } from "./internal/machineControl.ts"
 import { machineFunctions } from "./internal/machineFunctions.ts"
 import { SecurityContextTable } from "./internal/SecurityContextTable.ts"
 import * as Sid from "./internal/Sid.ts"
@@ -48,9 +48,9 @@ export interface KnownUser {
  * - `certificates`: none by default
  * - `users`: whom else a security context can be got for, with the right password; nobody by default
  * - `resourcesExhausted`: `false` by default
- * - `permitInsecureNacks`: whether senders are told that their message was refused for its signature, its encryption or
- *   its destination, as the registry value of that name says; `false` by default, as since Windows Vista SP1 (behaviour
- *   A-70)
+ * - `permitInsecureNacks`: whether senders are told that their message was refused for its signature, its encryption,
+ *   its destination or for want of the right to write, as the registry value of that name says; `false` by default, as
+ *   since Windows Vista SP1 (behaviour A-70)
  *
  * @category models
  * @since 0.1.0
@@ -98,6 +98,7 @@ const makeMachine = (
   const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
   const user = { sid: sid === null ? null : Sid.fromText(sid), certificates: new CertificateStore() }
   const security = new SecurityContextTable(user.certificates, user.sid, makeLogons(options.users ?? []))
+  setUser(security, { sid, administrator: options.user?.administrator })
   security.certificates.internal = options.internalCertificate ?? "registered"
   security.resourcesExhausted = options.resourcesExhausted ?? false
   for (const held of options.certificates ?? []) addCertificate(user, held)
@@ -131,8 +132,13 @@ const makeMachine = (
  * What is sent to another machine waits in an outgoing queue until a link carries it over, at once where one is joined,
  * or until its time is over, which is four days where it was given none (behaviours D-32, D-70). Only direct names lead to
  * other machines. A message whose time is over is never handed out; it leaves its queue, with what follows from that,
- * within a second (behaviour D-43), by the clock that the layer was built with. Not simulated: access rights, so that
- * nobody is ever refused for want of one; routing; reports of a message's route.
+ * within a second (behaviour D-43), by the clock that the layer was built with. Not simulated: routing; reports of a
+ * message's route.
+ *
+ * Who creates a queue owns it and may do everything with it. Everyone else, administrators too, may send to it and read
+ * its properties and permissions (behaviour C-15), until its security descriptor says otherwise, which
+ * `setQueueSecurity` and `MsmqControl` change. Administrators may take a queue over (behaviour C-45), and they alone read
+ * what the machine keeps: its journal, its dead letters, what goes elsewhere (behaviours D-66, E-57).
  *
  * **Gotchas**
  *

@@ -36,15 +36,76 @@ export interface HeldCertificate {
 export type InternalCertificate = "registered" | "absent" | "corrupted"
 
 /**
- * The user on whose behalf everything runs. `sid`: such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities;
- * `null` when the SID cannot be had (behaviour A-12).
+ * The user on whose behalf everything runs.
+ *
+ * - `sid`: such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities; `null` when the SID cannot be had (behaviour
+ *   A-12): that user is anonymous
+ * - `administrator`: whether the user is one of the machine's administrators; `true` by default. Others cannot read the
+ *   machine's journal and dead letters, nor outgoing queues (behaviours D-66, E-57), and cannot take over a queue
  *
  * @category models
  * @since 0.1.0
  */
 export interface User {
   readonly sid: string | null
+  readonly administrator?: boolean | undefined
 }
+
+/**
+ * A right on a queue: `MQSEC_...`, with the words of the C names.
+ *
+ * - `receiveMessage`: to open the queue for receiving; it is `peekMessage` and `deleteMessage` together
+ * - `peekMessage`: to open it, its subqueues and its journal for peeking, and its subqueues for moving to them
+ * - `receiveJournalMessage`: to open its journal for receiving; it is `peekMessage` and `deleteJournalMessage` together
+ * - `writeMessage`: that what one sends is taken in when it arrives (behaviour A-64)
+ * - `getQueueProperties`, `setQueueProperties`, `getQueuePermissions`, `changeQueuePermissions`, `takeQueueOwnership`,
+ *   `deleteQueue`: to do what they say. The owner needs none to read and to change the permissions, and an administrator
+ *   none to take over the queue
+ * - `queueGenericRead`, `queueGenericWrite`, `queueGenericAll`: several of these together, as Windows does it
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QueueRight =
+  | "deleteMessage"
+  | "peekMessage"
+  | "writeMessage"
+  | "deleteJournalMessage"
+  | "setQueueProperties"
+  | "getQueueProperties"
+  | "deleteQueue"
+  | "getQueuePermissions"
+  | "changeQueuePermissions"
+  | "takeQueueOwnership"
+  | "receiveMessage"
+  | "receiveJournalMessage"
+  | "queueGenericRead"
+  | "queueGenericWrite"
+  | "queueGenericAll"
+
+/**
+ * Rights on a queue that somebody is to have or not.
+ *
+ * - `queue`: its path name
+ * - `sid`: a user's, or that of a group: everyone (`"S-1-1-0"`, by default), anonymous (`"S-1-5-7"`), authenticated users
+ *   (`"S-1-5-11"`), administrators (`"S-1-5-32-544"`)
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Permission {
+  readonly queue: string
+  readonly rights: ReadonlyArray<QueueRight>
+  readonly sid?: string | undefined
+}
+
+/**
+ * Who may create queues on a machine.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QueueCreators = "everyone" | "administrators" | "nobody"
 
 /**
  * What has happened since the machine was made.
@@ -83,9 +144,10 @@ export interface QueueState {
  * up to its sender: by default it is dropped.
  *
  * - `queue`: the path name of the queue that it was for
- * - `class`: why, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8003` the queue was full, `0x8006` bad
- *   signature, `0x8007` encrypted where it may not be or not where it must be, `0x8009` not a transactional queue,
- *   `0x800A` not a transactional message, `0xC004` rejected by its receiver (behaviours D-46, E-69)
+ * - `class`: why, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8003` the queue was full, `0x8004` its
+ *   sender may not write to the queue, `0x8006` bad signature, `0x8007` encrypted where it may not be or not where it must
+ *   be, `0x8009` not a transactional queue, `0x800A` not a transactional message, `0xC004` rejected by its receiver
+ *   (behaviours D-46, E-69)
  *
  * @category models
  * @since 0.1.0
@@ -140,6 +202,12 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  * - `setResourcesExhausted`: whether getting a security context and sending fail with
  *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviours A-14, D-05)
  * - `setMachineQuota`: as {@link MachineQuota}; what is there already stays
+ * - `allow`, `deny`: adds to a queue's list of permissions, as {@link Permission}, or changes what is there for that
+ *   SID. What is denied comes first, and so wins over what is allowed, to the same SID or another; to allow takes back
+ *   what was denied to just that SID. Handles that are open stay so (behaviour C-31). A path name of no queue of the
+ *   machine and a SID outside the grammar are defects
+ * - `setQueueCreators`: who may create queues, as {@link QueueCreators}; others fail with `MQ_ERROR_ACCESS_DENIED`
+ *   (behaviour C-12). Everyone at first
  * - `stopService`, `startService`: the queue manager, which runs at first. While it is stopped, every call fails with
  *   `MQ_ERROR_SERVICE_NOT_AVAILABLE` (behaviour C-13), but what frees a handle works. A stop ends who waits with that
  *   code too, aborts open transactions and loses express messages, wherever they are; recoverable ones stay (behaviours
@@ -153,6 +221,23 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  * - `queues`: every queue of the machine, then the outgoing ones, in order of creation
  * - `rejected`: the latest 10,000 messages that were refused on arrival or rejected by their receivers, oldest first
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const msmq = yield* MsmqControl.MsmqControl
+ *   const orders = yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* msmq.deny({ queue: ".\\private$\\orders", rights: ["receiveMessage"] })
+ *   return yield* MessageQueue.openReceiver(orders)
+ * })
+ *
+ * const error = await Effect.runPromise(program.pipe(Effect.scoped, Effect.flip, Effect.provide(InMemoryMqrt.layer)))
+ * error.reason._tag // => "AccessDenied"
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
@@ -165,6 +250,9 @@ export class MsmqControl extends Context.Service<
     readonly setUser: (user: User) => Effect.Effect<void>
     readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
     readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
+    readonly allow: (permission: Permission) => Effect.Effect<void>
+    readonly deny: (permission: Permission) => Effect.Effect<void>
+    readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
     readonly stopService: Effect.Effect<void>
     readonly startService: Effect.Effect<void>
     readonly cutLink: (to: string, way?: LinkWay) => Effect.Effect<void>

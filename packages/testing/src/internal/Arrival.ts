@@ -2,6 +2,7 @@ import type { MessageClass } from "./MessageClass.ts"
 import * as MessageClasses from "./MessageClass.ts"
 import type { Envelope, Packet } from "./Packet.ts"
 import { messageId } from "./Packet.ts"
+import { maySend } from "./Permission.ts"
 import type { Queue } from "./Queue.ts"
 
 /** A message that was dropped, and the class that says why. */
@@ -42,7 +43,8 @@ const rules: ReadonlyArray<Rule> = [
     isBroken: (queue, { privacyLevel }) =>
       queue.properties.privacyLevel !== "optional" &&
       (queue.properties.privacyLevel === "body") !== (privacyLevel !== "none")
-  }
+  },
+  { reason: MessageClasses.accessDenied, isBroken: (queue, envelope) => !maySend(queue, envelope) }
 ]
 
 /** Why a queue refuses what comes in this envelope, or `undefined`. On its way out nothing is judged. */

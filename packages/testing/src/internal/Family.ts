@@ -1,4 +1,5 @@
 import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { Administrators } from "./Administrators.ts"
 import type { MessageClass } from "./MessageClass.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
@@ -7,6 +8,7 @@ import type { Sid } from "./Sid.ts"
 
 /** What the machine does for all its queues; `now` in milliseconds since 1970. */
 export interface QueueManager {
+  readonly administrators: Administrators
   /** A message has left its queue without having been received. */
   readonly lost: (queue: Queue, packet: Packet, reason: MessageClass, now: number) => void
   /** A message has come in whose time is over at a moment, in milliseconds since 1970. */

@@ -1,6 +1,7 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { CursorHandle, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import type * as Fiber from "effect/Fiber"
+import type { QueueCreators } from "../MsmqControl.ts"
 import { RejectionLog } from "./Arrival.ts"
 import type { Cursor } from "./Cursor.ts"
 import type { Guid } from "./Guid.ts"
@@ -38,6 +39,7 @@ export class Machine {
   /** Whether the queue manager runs (behaviour C-13). */
   running = true
   readonly quota: MachineQuota = { messages: null, journals: null }
+  queueCreators: QueueCreators = "everyone"
   #lastMessageNumber = 0
   #lastTransactionNumber = 0
 
@@ -55,6 +57,7 @@ export class Machine {
     this.queues = new QueueDirectory(
       { address, id, name },
       {
+        administrators: security.administrators,
         lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
         expects: (deadline) => this.timers.expect(deadline)
       }

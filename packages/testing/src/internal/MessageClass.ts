@@ -34,6 +34,7 @@ export const badDestinationQueue = negative(0x8000, "negativeArrival", { deadLet
 export const deletedOnItsWay = negative(0x8001, "negativeArrival", {})
 export const reachQueueTimeout = negative(0x8002, "negativeArrival", { deadLetter: true })
 export const quotaExceeded = negative(0x8003, "negativeArrival", { deadLetter: true })
+export const accessDenied = negative(0x8004, "negativeArrival", { insecure: true })
 export const badSignature = negative(0x8006, "negativeArrival", { insecure: true })
 export const badEncryption = negative(0x8007, "negativeArrival", { insecure: true })
 export const notTransactionalQueue = negative(0x8009, "negativeArrival", { deadLetter: true })

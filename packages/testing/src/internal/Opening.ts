@@ -6,6 +6,8 @@ import * as Result from "effect/Result"
 import type { Machine } from "./Machine.ts"
 import type { Destination, OpenQueue } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
+import { mayOpen } from "./Permission.ts"
+import type { Queue } from "./Queue.ts"
 
 /** What a name must be good for, to be opened so. */
 const nameUses: Record<Access, NameUse> = {
@@ -82,6 +84,7 @@ export const open = (
   const [first] = destinations
   if (first === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
   const { queue } = first
+  if (!mayOpen(queue, machine.security.user, access)) return turnedAway(queue)
   const receives = allows(access, "receive")
   // Who only peeks is in nobody's way, unless it wants to be (behaviours C-24, C-25, X-14).
   if ((receives || exclusive) && (queue.exclusive || (exclusive && queue.receivers > 0))) {
@@ -101,6 +104,13 @@ export const open = (
     cursors: new Set(),
     stale: false
   })
+}
+
+/** A subqueue that was made only to be opened is not there then. */
+const turnedAway = (queue: Queue): ErrorCodeName => {
+  queue.handles++
+  queue.closed()
+  return "MQ_ERROR_ACCESS_DENIED"
 }
 
 /** It closes a stale one too, and whether the queue manager runs or not: nothing is to be left open. */

@@ -1,8 +1,11 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { MqrtFailure, SecurityParts } from "@effect-msmq/core/Mqrt"
-import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties, QueueChanges, QueueProperties } from "@effect-msmq/core/QueueProperties"
 import { failure } from "./Failure.ts"
+import type { QueueRight } from "../MsmqControl.ts"
 import type { Machine } from "./Machine.ts"
+import * as Permission from "./Permission.ts"
+import type { Queue } from "./Queue.ts"
 import * as queueRules from "./queueRules.ts"
 import * as SecurityDescriptors from "./SecurityDescriptor.ts"
 
@@ -16,11 +19,32 @@ export const create = (
   const creating = "MQCreateQueue"
   const refused = queueRules.refusal(creating, properties)
   if (refused !== undefined) return refused
+  const { user } = machine.security
   const descriptor =
-    security === null ? SecurityDescriptors.standard(machine.security.user) : SecurityDescriptors.read(security)
+    security === null ? SecurityDescriptors.standard(user) : SecurityDescriptors.completed(security, user)
   if (descriptor === undefined) return failure(creating, "MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR")
+  if (!Permission.mayCreate(machine)) return failure(creating, "MQ_ERROR_ACCESS_DENIED")
   const queue = machine.queues.create(properties, descriptor, now)
   return typeof queue === "string" ? failure(creating, queue) : queue
+}
+
+/** A queue with which the user may do something. */
+const permitted = (machine: Machine, formatName: string, right: QueueRight): Queue | ErrorCodeName => {
+  const queue = machine.queues.findWhole(formatName)
+  return typeof queue === "string" ? queue : (Permission.refusal(queue, machine.security.user, right) ?? queue)
+}
+
+/** Deletes a queue; `now` in milliseconds since 1970. */
+export const remove = (machine: Machine, formatName: string, now: number): Queue | ErrorCodeName => {
+  const queue = machine.queues.find(formatName, "delete")
+  const refused =
+    typeof queue === "object" ? Permission.refusal(queue, machine.security.user, "deleteQueue") : undefined
+  return refused ?? machine.queues.delete(formatName, now)
+}
+
+export const properties = (machine: Machine, formatName: string): QueueProperties | ErrorCodeName => {
+  const queue = permitted(machine, formatName, "getQueueProperties")
+  return typeof queue === "string" ? queue : { ...queue.properties }
 }
 
 /** Changes what can be changed of a queue; `now` in milliseconds since 1970. */
@@ -31,7 +55,7 @@ export const change = (
   now: number
 ): undefined | MqrtFailure => {
   const changing = "MQSetQueueProperties"
-  const queue = machine.queues.findWhole(formatName)
+  const queue = permitted(machine, formatName, "setQueueProperties")
   if (typeof queue === "string") return failure(changing, queue)
   const properties = queueRules.changed(queue.properties, changes, now)
   const refused = queueRules.refusal(changing, properties)
@@ -41,7 +65,9 @@ export const change = (
 
 export const security = (machine: Machine, formatName: string, parts: SecurityParts): Uint8Array | ErrorCodeName => {
   const queue = machine.queues.findWhole(formatName)
-  return typeof queue === "string" ? queue : SecurityDescriptors.write(queue.family.security, parts)
+  if (typeof queue === "string") return queue
+  const refused = Permission.readingRefusal(queue, machine.security.user, parts)
+  return refused ?? SecurityDescriptors.write(queue.family.security, parts)
 }
 
 export const changeSecurity = (
@@ -54,6 +80,8 @@ export const changeSecurity = (
   if (typeof queue === "string") return queue
   const change = SecurityDescriptors.read(bytes)
   if (change === undefined) return "MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR"
-  queue.family.security = SecurityDescriptors.changed(queue.family.security, change, parts)
+  const refused = Permission.changingRefusal(queue, machine.security.user, parts)
+  if (refused !== undefined) return refused
+  Permission.secure(queue, SecurityDescriptors.changed(queue.family.security, change, parts))
   return true
 }

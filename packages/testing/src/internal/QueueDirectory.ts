@@ -156,7 +156,7 @@ export class QueueDirectory {
     const known = this.#outgoing.get(key)
     if (known !== undefined) return known
     const properties = queueRules.created({ ...queueRules.defaults, pathName: formatName }, formatName, 0)
-    const own = makeFamily(this.#manager, properties, SecurityDescriptors.standard(null), null, false)
+    const own = makeFamily(this.#manager, properties, SecurityDescriptors.ofMachine, null, false)
     const queue = new Queue(formatName, own, true, null)
     this.#outgoing.set(key, queue)
     return queue

@@ -1,5 +1,6 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { Credentials, SecurityContextApi, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
+import { Administrators } from "./Administrators.ts"
 import type { CertificateStore, SigningCertificate } from "./CertificateStore.ts"
 import type { Identity, Logons } from "./Logons.ts"
 import type { Sid } from "./Sid.ts"
@@ -16,6 +17,7 @@ export type Registration = "registered" | "existed"
 /** The user, the certificates and the contexts of a machine, and how often keys were fetched and used. */
 export class SecurityContextTable {
   readonly certificates: CertificateStore
+  readonly administrators = new Administrators()
   /** Whom else a context can be got for. */
   readonly logons: Logons
   /** The user on whose behalf everything runs; `null` when the SID cannot be had. */

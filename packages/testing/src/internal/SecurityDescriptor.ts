@@ -1,5 +1,8 @@
 import type { SecurityParts } from "@effect-msmq/core/Mqrt"
-import * as Sid from "./Sid.ts"
+import * as AccessList from "./AccessList.ts"
+import { queueRights } from "./AccessRight.ts"
+import type { Sid } from "./Sid.ts"
+import { wellKnown } from "./Sid.ts"
 
 /** A security descriptor: owner and group as SIDs, the lists as ACLs, each as its bytes. */
 export type SecurityDescriptor = { readonly [Part in keyof SecurityParts]: Uint8Array | null }
@@ -38,6 +41,8 @@ export const read = (bytes: Uint8Array): SecurityDescriptor | undefined => {
     if (at < headerSize || end > bytes.length) return undefined
     found[part] = new Uint8Array(bytes.subarray(at, end))
   }
+  for (const list of [found.dacl, found.sacl])
+    if (list !== null && AccessList.read(list) === undefined) return undefined
   return found
 }
 
@@ -73,37 +78,31 @@ export const changed = (
   sacl: about.sacl ? change.sacl : descriptor.sacl
 })
 
-const everyone = Sid.fromText("S-1-1-0").bytes
-const localSystem = Sid.fromText("S-1-5-18").bytes
-const fullControl = 0x000f003f
-/** To read the queue's properties and permissions, and to send to it. */
-const send = 0x00020024
-
-const allowing = (mask: number, sid: Uint8Array): Uint8Array => {
-  const entry = new Uint8Array(8 + sid.length)
-  const view = new DataView(entry.buffer)
-  view.setUint16(2, entry.length, true)
-  view.setUint32(4, mask, true)
-  entry.set(sid, 8)
-  return entry
-}
-
-const list = (...entries: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const result = new Uint8Array(entries.reduce((size, entry) => size + entry.length, 8))
-  const view = new DataView(result.buffer)
-  view.setUint8(0, 2)
-  view.setUint16(2, result.length, true)
-  view.setUint16(4, entries.length, true)
-  let at = 8
-  for (const entry of entries) {
-    result.set(entry, at)
-    at += entry.length
-  }
-  return result
-}
-
 /** What a queue has that was created without one: its owner may do everything, everyone may send (behaviour C-15). */
-export const standard = (user: Sid.Sid | null): SecurityDescriptor => {
-  const owner = user?.bytes ?? localSystem
-  return { owner, group: owner, dacl: list(allowing(fullControl, owner), allowing(send, everyone)), sacl: null }
+export const standard = (user: Sid | null): SecurityDescriptor => {
+  const owner = user?.bytes ?? wellKnown.localSystem
+  return { owner, group: owner, dacl: standardList(owner), sacl: null }
+}
+
+const standardList = (owner: Uint8Array): Uint8Array =>
+  AccessList.write([
+    AccessList.allowing(queueRights.queueGenericAll, owner),
+    AccessList.allowing(queueRights.queueGenericWrite, wellKnown.everyone)
+  ])
+
+/** What a queue has that was created with one: what that leaves out is as in the standard one. */
+export const completed = (bytes: Uint8Array, user: Sid | null): SecurityDescriptor | undefined => {
+  const given = read(bytes)
+  if (given === undefined) return undefined
+  const owner = given.owner ?? standard(user).owner ?? wellKnown.localSystem
+  const hasList = (new DataView(bytes.buffer, bytes.byteOffset).getUint16(2, true) & present.dacl) !== 0
+  return { ...given, owner, group: given.group ?? owner, dacl: hasList ? given.dacl : standardList(owner) }
+}
+
+/** What the queues of the machine itself have: they are for administrators alone (behaviours D-66, E-57). */
+export const ofMachine: SecurityDescriptor = {
+  owner: wellKnown.localSystem,
+  group: wellKnown.localSystem,
+  dacl: AccessList.write([AccessList.allowing(queueRights.queueGenericAll, wellKnown.administrators)]),
+  sacl: null
 }

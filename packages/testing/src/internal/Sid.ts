@@ -19,3 +19,19 @@ export const fromText = (text: string): Sid => {
   subAuthorities.forEach((subAuthority, index) => view.setUint32(8 + 4 * index, Number(subAuthority), true))
   return { text, bytes }
 }
+
+/** Those that are the same on every machine. */
+export const wellKnown = {
+  everyone: fromText("S-1-1-0").bytes,
+  anonymous: fromText("S-1-5-7").bytes,
+  authenticatedUsers: fromText("S-1-5-11").bytes,
+  localSystem: fromText("S-1-5-18").bytes,
+  administrators: fromText("S-1-5-32-544").bytes
+}
+
+export const isSame = (one: Uint8Array, other: Uint8Array): boolean => {
+  if (one.length !== other.length) return false
+  // From the end: that is where the users of one machine differ.
+  for (let at = one.length - 1; at >= 0; at--) if (one[at] !== other[at]) return false
+  return true
+}

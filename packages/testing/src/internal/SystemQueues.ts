@@ -13,7 +13,7 @@ export const makeSystemQueues = (machineName: string, machineId: Guid, manager: 
   const make = (name: SystemQueue, transactional: boolean): Queue => {
     const pathName = `${machineName}\\system$;${name.toUpperCase()}`
     const properties = queueRules.created({ ...queueRules.defaults, pathName, transactional }, pathName, 0)
-    const family = makeFamily(manager, properties, SecurityDescriptors.standard(null), null, true)
+    const family = makeFamily(manager, properties, SecurityDescriptors.ofMachine, null, true)
     return new Queue(`MACHINE=${machineId};${name.toUpperCase()}`, family, false, null)
   }
   return {

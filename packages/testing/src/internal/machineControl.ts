@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
-import type { HeldCertificate, LinkWay, MachineContext } from "../MsmqControl.ts"
+import type { HeldCertificate, LinkWay, MachineContext, User } from "../MsmqControl.ts"
 import { MsmqControl } from "../MsmqControl.ts"
 import type { Identity } from "./Logons.ts"
 import type { Machine } from "./Machine.ts"
+import * as Permission from "./Permission.ts"
+import type { SecurityContextTable } from "./SecurityContextTable.ts"
 import { start, stop } from "./Service.ts"
 import * as Sid from "./Sid.ts"
 
@@ -12,6 +14,12 @@ export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertif
   if (sid === null) return
   if (held.registered === true) certificates.register(held.certificate, sid)
   else certificates.unregister(held.certificate, sid)
+}
+
+/** Makes somebody the user on whose behalf everything runs. */
+export const setUser = (security: SecurityContextTable, { administrator = true, sid }: User): void => {
+  security.user = sid === null ? null : Sid.fromText(sid)
+  if (security.user !== null) security.administrators.set(security.user.bytes, administrator)
 }
 
 const ways: Record<LinkWay, { readonly there: boolean; readonly back: boolean }> = {
@@ -51,10 +59,7 @@ export const machineControl = (
       Effect.sync(() => {
         security.certificates.internal = state
       }),
-    setUser: ({ sid }) =>
-      Effect.sync(() => {
-        security.user = sid === null ? null : Sid.fromText(sid)
-      }),
+    setUser: (user) => Effect.sync(() => setUser(security, user)),
     setResourcesExhausted: (exhausted) =>
       Effect.sync(() => {
         security.resourcesExhausted = exhausted
@@ -63,6 +68,12 @@ export const machineControl = (
       Effect.sync(() => {
         machine.quota.messages = messages
         machine.quota.journals = journals
+      }),
+    allow: (permission) => Effect.sync(() => Permission.change(machine, permission, "allow")),
+    deny: (permission) => Effect.sync(() => Permission.change(machine, permission, "deny")),
+    setQueueCreators: (creators) =>
+      Effect.sync(() => {
+        machine.queueCreators = creators
       }),
     stopService: Effect.clockWith((clock) => Effect.sync(() => stop(machine, clock.currentTimeMillisUnsafe()))),
     startService: Effect.clockWith((clock) => Effect.sync(() => start(machine, clock.currentTimeMillisUnsafe()))),

@@ -87,12 +87,9 @@ const queueFunctions = (machine: Machine) =>
         ({ formatName }) => formatName
       ),
     deleteQueue: (formatName) =>
-      Effect.asVoid(call(machine, "MQDeleteQueue", (now) => machine.queues.delete(formatName, now))),
+      Effect.asVoid(call(machine, "MQDeleteQueue", (now) => QueueAdministration.remove(machine, formatName, now))),
     getQueueProperties: (formatName) =>
-      Effect.map(
-        call(machine, "MQGetQueueProperties", () => machine.queues.findWhole(formatName)),
-        ({ properties }) => ({ ...properties })
-      ),
+      call(machine, "MQGetQueueProperties", () => QueueAdministration.properties(machine, formatName)),
     setQueueProperties: (formatName, changes) =>
       attempt(machine, "MQSetQueueProperties", (now) => QueueAdministration.change(machine, formatName, changes, now)),
     getQueueSecurity: (formatName, parts) =>
