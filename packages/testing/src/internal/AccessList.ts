@@ -80,8 +80,15 @@ export const write = (entries: ReadonlyArray<Entry>, revision: number = plainRev
   return list
 }
 
+/** What was read of a list, which nobody writes into: it is asked at every arrival. */
+const known = new WeakMap<Uint8Array, ReadonlyArray<Entry>>()
+
 /** The entries of a list that was found to be one. */
-export const entriesOf = (list: Uint8Array): ReadonlyArray<Entry> => read(list) ?? []
+export const entriesOf = (list: Uint8Array): ReadonlyArray<Entry> => {
+  const entries = known.get(list) ?? read(list) ?? []
+  known.set(list, entries)
+  return entries
+}
 
 /** Whether an entry is about one SID and the queue itself, and not come from above. */
 const isAbout = (entry: Entry, type: number, sid: Uint8Array): boolean => isOwn(entry, type) && isSame(entry.sid, sid)
@@ -95,21 +102,21 @@ const merged = (entries: ReadonlyArray<Entry>, mask: number): number =>
 /** A list in which a SID is denied more rights, before everything else, as the canonical order has it. */
 export const deny = (list: Uint8Array, mask: number, sid: Uint8Array): Uint8Array => {
   const entries = entriesOf(list)
-  const known = entries.filter((entry) => isAbout(entry, types.deny, sid))
-  const others = entries.filter((entry) => !known.includes(entry))
-  return write([denying(merged(known, mask), sid), ...others], list[0])
+  const before = entries.filter((entry) => isAbout(entry, types.deny, sid))
+  const others = entries.filter((entry) => !before.includes(entry))
+  return write([denying(merged(before, mask), sid), ...others], list[0])
 }
 
 /** A list in which a SID is allowed more rights, behind what is denied; what it was itself denied of them is not any more. */
 export const allow = (list: Uint8Array, mask: number, sid: Uint8Array): Uint8Array => {
   const entries = entriesOf(list)
-  const known = entries.filter((entry) => isAbout(entry, types.allow, sid))
+  const before = entries.filter((entry) => isAbout(entry, types.allow, sid))
   const others = entries.flatMap((entry) => {
-    if (known.includes(entry)) return []
+    if (before.includes(entry)) return []
     if (!isAbout(entry, types.deny, sid)) return [entry]
     const left = entry.mask & ~mask
     return left === 0 ? [] : [denying(left, sid)]
   })
   const behind = others.findLastIndex((entry) => isOwn(entry, types.deny)) + 1
-  return write(others.toSpliced(behind, 0, allowing(merged(known, mask), sid)), list[0])
+  return write(others.toSpliced(behind, 0, allowing(merged(before, mask), sid)), list[0])
 }
