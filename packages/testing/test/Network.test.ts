@@ -164,6 +164,7 @@ describe("between two machines", () => {
       Effect.gen(function* () {
         yield* queues()
         yield* create({ pathName: ".\\private$\\here" })
+        yield* control.use((machine) => machine.allow({ queue: ".\\private$\\here", rights: ["receiveMessage"] }))
         const here = "DIRECT=OS:.\\private$\\here"
         const senders = (formatName: string) =>
           Effect.map(drained(formatName), (received) => received.map(({ senderId }) => senderId?.at(-4)))
