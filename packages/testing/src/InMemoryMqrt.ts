@@ -16,6 +16,7 @@ import { machineFunctions } from "./internal/machineFunctions.ts"
 import { SecurityContextTable } from "./internal/SecurityContextTable.ts"
 import * as Sid from "./internal/Sid.ts"
 import { Network } from "./internal/Network.ts"
+import * as Versions from "./internal/Version.ts"
 import type { HeldCertificate, InternalCertificate, MachineContext, User } from "./MsmqControl.ts"
 import { MsmqControl } from "./MsmqControl.ts"
 
@@ -38,8 +39,19 @@ export interface KnownUser {
 }
 
 /**
- * A machine as it is at first. Everything but its names can be changed later through `MsmqControl`.
+ * The versions of MSMQ: 1 came with Windows NT 4.0, 2 with Windows 2000, 3 with Windows XP and Windows Server 2003, 4 with
+ * Windows Vista and Windows Server 2008, 5 with Windows 7 and Windows Server 2008 R2, 6 with Windows 8 and Windows Server
+ * 2012 and all that followed.
  *
+ * @category models
+ * @since 0.1.0
+ */
+export type Version = 1 | 2 | 3 | 4 | 5 | 6
+
+/**
+ * A machine as it is at first. Everything but its names and its version can be changed later through `MsmqControl`.
+ *
+ * - `version`: which MSMQ it runs; 6 by default
  * - `machineName`: `"MACHINE"` by default; in names, any letter case stands for it, and so do `.` and `localhost`
  * - `machineId`: its GUID, without braces
  * - `address`: its IP address; `"10.0.0.1"` for the first machine, and so on
@@ -59,6 +71,7 @@ export interface MachineOptions {
   readonly machineName?: string | undefined
   readonly machineId?: string | undefined
   readonly address?: string | undefined
+  readonly version?: Version | undefined
   readonly user?: User | undefined
   readonly internalCertificate?: InternalCertificate | undefined
   readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
@@ -97,7 +110,9 @@ const makeMachine = (
 ): Machine => {
   const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
   const user = { sid: sid === null ? null : Sid.fromText(sid), certificates: new CertificateStore() }
-  const security = new SecurityContextTable(user.certificates, user.sid, makeLogons(options.users ?? []))
+  const version = Versions.of(options.version ?? Versions.newest)
+  const logons = makeLogons(options.users ?? [])
+  const security = new SecurityContextTable(user.certificates, user.sid, logons, version.tellsCorruption)
   setUser(security, { sid, administrator: options.user?.administrator })
   security.certificates.internal = options.internalCertificate ?? "registered"
   security.resourcesExhausted = options.resourcesExhausted ?? false
@@ -112,6 +127,7 @@ const makeMachine = (
     },
     security,
     options.permitInsecureNacks ?? false,
+    version,
     fiber
   )
 }
@@ -123,7 +139,11 @@ const makeMachine = (
  * **Details**
  *
  * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
- * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. What arrives
+ * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). With another `version` these differ, and so do the
+ * numbers that it reports of itself, its quotas, how long a message may be under way (behaviours C-54, D-32), the code
+ * for a damaged internal certificate (A-15), and what becomes of messages that are of the other kind than their queue
+ * (F-10) or that are transactional and fail (D-62); functions that a version did not have yet are there all the same.
+ * Time is that of Effect's `Clock`. What arrives
  * where it may not be is accepted from its sender and then refused, as MSMQ does; `MsmqControl` tells what and why.
  * The machine has no directory: only private queues and its own system queues exist, which are its journal and the two
  * for dead letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44

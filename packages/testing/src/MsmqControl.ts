@@ -6,6 +6,7 @@
  */
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as Context from "effect/Context"
+import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 
@@ -126,8 +127,8 @@ export interface Counters {
 }
 
 /**
- * A queue and how many messages are in it. An `outgoing` one holds messages for another machine; its `pathName` is the
- * format name too.
+ * A queue or a journal and how many messages are in it. An `outgoing` one holds messages for another machine; its
+ * `pathName` is the format name too.
  *
  * @category models
  * @since 0.1.0
@@ -159,8 +160,8 @@ export interface Rejection {
 }
 
 /**
- * What all queues of the machine may hold together, in kilobytes; `null`, or left out: no limit, as at first (behaviour
- * C-54).
+ * What all queues of the machine may hold together, in kilobytes; `null`, or left out: no limit. At first it is what the
+ * version of MSMQ has by default: 4 GB each (behaviour C-54).
  *
  * - `messages`: in queues, outgoing ones too. Where one more is too much its send fails with
  *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviour D-55). Those of open transactions count once they are committed
@@ -197,6 +198,9 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  * - `addCertificate`: puts a certificate into the user's store, or replaces what is known of it
  * - `removeCertificate`: takes it out, and says whether it was there. Contexts that captured it go on working
  *   (behaviour A-05), and its registration stays
+ * - `unregisterCertificate`: takes the registration back that a certificate has under the user's SID, and says whether
+ *   there was one. The machine notices it up to 20 minutes late: so long it remembers what it has verified, at most 53
+ *   certificates (behaviour A-55)
  * - `setInternalCertificate`, `setUser`: as {@link InternalCertificate} and {@link User}. The internal certificate, when
  *   registered, is so for whoever is the user. A SID outside the grammar is a defect
  * - `setResourcesExhausted`: whether getting a security context and sending fail with
@@ -208,6 +212,13 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  *   machine and a SID outside the grammar are defects
  * - `setQueueCreators`: who may create queues, as {@link QueueCreators}; others fail with `MQ_ERROR_ACCESS_DENIED`
  *   (behaviour C-12). Everyone at first
+ * - `setStorageFailed`: whether nothing can be written to the machine's disk, so that sends of recoverable messages and
+ *   of transactional ones fail with `MQ_ERROR_MESSAGE_STORAGE_FAILED`; express ones go on (behaviour D-02)
+ * - `endProcess`: the program's process ends without closing anything, as if it were killed: security contexts are gone,
+ *   open transactions abort, handles on queues and cursors are closed, and a receive that waits takes no message
+ *   (behaviours A-28, F-37, G-25). What the program does next is what the next process does; an old handle is invalid to
+ *   it: a receive that waited ends with `MQ_ERROR_INVALID_HANDLE`, an old transaction says
+ *   `MQ_ERROR_TRANSACTION_SEQUENCE` and an old context `MQ_ERROR_BAD_SECURITY_CONTEXT`
  * - `stopService`, `startService`: the queue manager, which runs at first. While it is stopped, every call fails with
  *   `MQ_ERROR_SERVICE_NOT_AVAILABLE` (behaviour C-13), but what frees a handle works. A stop ends who waits with that
  *   code too, aborts open transactions and loses express messages, wherever they are; recoverable ones stay (behaviours
@@ -219,6 +230,11 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  * - `machine`: another machine of the network, to run something there: see {@link on}
  * - `counters`: as {@link Counters}
  * - `queues`: every queue of the machine, then the outgoing ones, in order of creation
+ * - `journals`: the journal of every queue, in order of creation, then the machine's own journal and its queues for dead
+ *   letters, plain ones and transactional ones
+ * - `messagesIn`: what is in a queue, by its format name, and none of it taken: a queue, a subqueue, a journal, a
+ *   dead-letter queue, or an outgoing queue by the name that was sent to. Those are included that a transaction has
+ *   received, but not those that one is about to send. Empty where there is no such queue
  * - `rejected`: the latest 10,000 messages that were refused on arrival or rejected by their receivers, oldest first
  *
  * @example
@@ -246,6 +262,7 @@ export class MsmqControl extends Context.Service<
   {
     readonly addCertificate: (certificate: HeldCertificate) => Effect.Effect<void>
     readonly removeCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
+    readonly unregisterCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
     readonly setInternalCertificate: (state: InternalCertificate) => Effect.Effect<void>
     readonly setUser: (user: User) => Effect.Effect<void>
     readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
@@ -253,6 +270,8 @@ export class MsmqControl extends Context.Service<
     readonly allow: (permission: Permission) => Effect.Effect<void>
     readonly deny: (permission: Permission) => Effect.Effect<void>
     readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
+    readonly setStorageFailed: (failed: boolean) => Effect.Effect<void>
+    readonly endProcess: Effect.Effect<void>
     readonly stopService: Effect.Effect<void>
     readonly startService: Effect.Effect<void>
     readonly cutLink: (to: string, way?: LinkWay) => Effect.Effect<void>
@@ -260,6 +279,8 @@ export class MsmqControl extends Context.Service<
     readonly machine: (name: string) => Effect.Effect<MachineContext>
     readonly counters: Effect.Effect<Counters>
     readonly queues: Effect.Effect<ReadonlyArray<QueueState>>
+    readonly journals: Effect.Effect<ReadonlyArray<QueueState>>
+    readonly messagesIn: (formatName: string) => Effect.Effect<ReadonlyArray<ReceivedProperties>>
     readonly rejected: Effect.Effect<ReadonlyArray<Rejection>>
   }
 >()("@effect-msmq/testing/MsmqControl") {}

@@ -759,21 +759,28 @@ describe("security contexts", () => {
       "MQ_ERROR_NO_INTERNAL_USER_CERT"
     ],
     [
-      "A-09, A-15 a damaged internal certificate",
+      "A-09 a damaged internal certificate",
       { internalCertificate: "corrupted" },
+      null,
+      "MQ_ERROR_NO_INTERNAL_USER_CERT",
+      "MQ_ERROR_NO_INTERNAL_USER_CERT"
+    ],
+    [
+      "A-09, A-15 a damaged internal certificate, of MSMQ 1.0",
+      { internalCertificate: "corrupted", version: 1 },
       null,
       "MQ_ERROR_NO_INTERNAL_USER_CERT",
       "MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE"
     ],
     [
-      "A-10 a certificate that is not in the store",
+      "A-10, A-17 a certificate that is not in the store",
       {},
       der("a"),
       "MQ_ERROR_INVALID_CERTIFICATE",
       "MQ_ERROR_INVALID_CERTIFICATE"
     ],
     [
-      "A-11 a certificate without its private key",
+      "A-11, A-17 a certificate without its private key",
       { certificates: [{ certificate: der("a"), privateKey: false }] },
       der("a"),
       "MQ_ERROR_CORRUPTED_SECURITY_DATA",

@@ -7,7 +7,9 @@ import * as CallLog from "./support/CallLog.ts"
 import { alice, bob, certificates } from "./support/certificates.ts"
 
 const orders = ".\\private$\\orders"
-const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
+const backendOf = (version: InMemoryMqrt.Version) =>
+  HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates, version }))))
+const backend = backendOf(6)
 
 const contexts = Effect.map(CallLog.calls, (calls) => calls.filter((call) => call.endsWith("SecurityContext")))
 
@@ -139,6 +141,7 @@ describe("each documented failure has a reason of its own", () => {
       why: "A-15 a damaged internal certificate, for MSMQ 1.0",
       given: control((store) => store.setInternalCertificate("corrupted")),
       options: { api: "MQGetSecurityContext" },
+      version: 1,
       reason: "CorruptedInternalCertificate",
       name: "MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE"
     },
@@ -179,7 +182,7 @@ describe("each documented failure has a reason of its own", () => {
     }
   ] as const
 
-  it.effect.each(failures)("$why", ({ given, name, options, reason }) =>
+  it.effect.each(failures)("$why", ({ given, name, options, reason, ...rest }) =>
     Effect.gen(function* () {
       yield* given
       const error = yield* Effect.flip(Effect.scoped(SecurityContext.acquire(options)))
@@ -188,7 +191,7 @@ describe("each documented failure has a reason of its own", () => {
       assert.include(error.message, "SecurityContext.acquire")
       assert.deepStrictEqual(yield* contexts, reason === "InvalidParameter" ? [] : ["getSecurityContext"])
       yield* HandleLedger.expectNoLeaks
-    }).pipe(Effect.provide(backend))
+    }).pipe(Effect.provide(backendOf("version" in rest ? rest.version : 6)))
   )
 })
 

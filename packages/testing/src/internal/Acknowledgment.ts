@@ -70,7 +70,7 @@ const deliver = (machine: Machine, destination: string, content: Content, outcom
   const packet = new Packet({ ...content }, machine.nextMessageNumber(), envelope, size)
   packet.class = outcome.value
   packet.isShared = true
-  const refused = Arrival.judge(queue, envelope) ?? Arrival.judgeSize(queue, size)
+  const refused = Arrival.judge(queue, envelope, now) ?? Arrival.judgeSize(queue, size)
   if (refused === undefined) queue.insert(packet, Math.floor(now / 1000))
   else machine.rejections.add(queue.properties.pathName, packet, refused.value)
   if (queue.outgoing) machine.network.flow(now)

@@ -4,6 +4,7 @@ import type { Envelope, Packet } from "./Packet.ts"
 import { messageId } from "./Packet.ts"
 import { maySend } from "./Permission.ts"
 import type { Queue } from "./Queue.ts"
+import * as Versions from "./Version.ts"
 
 /** A message that was dropped, and the class that says why. */
 export interface Rejection {
@@ -14,7 +15,7 @@ export interface Rejection {
 
 interface Rule {
   readonly reason: MessageClass
-  readonly isBroken: (queue: Queue, envelope: Envelope) => boolean
+  readonly isBroken: (queue: Queue, envelope: Envelope, now: number) => boolean
 }
 
 /** What is judged when a message arrives, after its send has succeeded; the first broken rule names the reason. */
@@ -30,8 +31,13 @@ const rules: ReadonlyArray<Rule> = [
   {
     // With a SID the certificate must be registered under it; without one the signature stands alone (A-57, A-58).
     reason: MessageClasses.badSignature,
-    isBroken: (_, { senderIdType, signature }) =>
-      signature !== null && senderIdType === "sid" && !signature.isRegistered()
+    isBroken: (queue, { senderIdType, signature }, now) =>
+      signature !== null && senderIdType === "sid" && !queue.family.manager.verifies(signature, now)
+  },
+  {
+    reason: MessageClasses.badSignature,
+    isBroken: (queue, { signature }) =>
+      signature !== null && !Versions.accepts(queue.family.manager.version, signature.hashAlgorithm)
   },
   {
     reason: MessageClasses.badSignature,
@@ -47,9 +53,12 @@ const rules: ReadonlyArray<Rule> = [
   { reason: MessageClasses.accessDenied, isBroken: (queue, envelope) => !maySend(queue, envelope) }
 ]
 
-/** Why a queue refuses what comes in this envelope, or `undefined`. On its way out nothing is judged. */
-export const judge = (queue: Queue, envelope: Envelope): MessageClass | undefined =>
-  queue.outgoing ? undefined : rules.find((rule) => rule.isBroken(queue, envelope))?.reason
+/**
+ * Why a queue refuses what comes in this envelope, or `undefined`; `now` in milliseconds since 1970. On its way out nothing
+ * is judged.
+ */
+export const judge = (queue: Queue, envelope: Envelope, now: number): MessageClass | undefined =>
+  queue.outgoing ? undefined : rules.find((rule) => rule.isBroken(queue, envelope, now))?.reason
 
 /** Why a queue refuses one more message that is too much for its quota, or `undefined` (behaviours C-18, C-19, X-17). */
 export const judgeSize = (queue: Queue, size: number): MessageClass | undefined =>

@@ -14,7 +14,9 @@ import type { Queue } from "./Queue.ts"
  */
 export const bury = (machine: Machine, packet: Packet, reason: MessageClass, now: number): void => {
   const { content, envelope } = packet
-  if (content.journaling?.deadLetter !== true) return
+  const wanted = content.journaling?.deadLetter === true
+  // The first version kept them all (behaviour D-62).
+  if (!wanted && !(machine.version.keepsTransactional && envelope.transactional)) return
   if (!envelope.transactional && !reason.deadLetter) return
   const queue = envelope.transactional ? transactionalGrave(machine, packet) : machine.queues.system.deadletter
   if (!(queue.family.keeps ? hasRoomForCopy(machine, packet.size) : hasRoom(queue, packet.size))) return

@@ -1,10 +1,11 @@
 import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
 import type { Administrators } from "./Administrators.ts"
 import type { MessageClass } from "./MessageClass.ts"
-import type { Packet } from "./Packet.ts"
+import type { Packet, Signature } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
 import type { Sid } from "./Sid.ts"
+import type { Version } from "./Version.ts"
 
 /** What the machine does for all its queues; `now` in milliseconds since 1970. */
 export interface QueueManager {
@@ -13,6 +14,16 @@ export interface QueueManager {
   readonly lost: (queue: Queue, packet: Packet, reason: MessageClass, now: number) => void
   /** A message has come in whose time is over at a moment, in milliseconds since 1970. */
   readonly expects: (deadline: number) => void
+  readonly version: Version
+  /** Whether a certificate is registered under a SID, as far as the machine knows. */
+  readonly verifies: (signature: Signature, now: number) => boolean
+  /** The bytes of all messages: in queues, and in journals and dead-letter queues. */
+  readonly held: { readonly messages: Held; readonly copies: Held }
+}
+
+/** What is held together. */
+export interface Held {
+  bytes: number
 }
 
 /** What a queue shares with its subqueues (behaviour B-31). */
@@ -24,6 +35,8 @@ export interface Family {
   sequence: number
   /** The bytes of all messages. */
   bytes: number
+  /** What the machine holds, of which these are a part. */
+  readonly held: Held
   deleted: boolean
   /** Whether an outgoing queue sends nothing for now. */
   paused: boolean
@@ -47,6 +60,7 @@ export const makeFamily = (
   security,
   sequence: 0,
   bytes: 0,
+  held: keeps ? manager.held.copies : manager.held.messages,
   deleted: false,
   paused: false,
   connectedAs: undefined,

@@ -31,6 +31,10 @@ export class Handles<H extends bigint, A> {
     return [...this.#open.values()]
   }
 
+  closeAll(): void {
+    this.#open.clear()
+  }
+
   /** Ends a handle, and says what it stood for. */
   close(handle: H): A | undefined {
     const subject = this.#open.get(handle)

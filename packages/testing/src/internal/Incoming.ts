@@ -23,7 +23,7 @@ export const enter = (
   queue: Queue,
   packet: Packet,
   now: number,
-  refused = Arrival.judge(queue, packet.envelope)
+  refused = Arrival.judge(queue, packet.envelope, now)
 ): void => {
   const reason = refused ?? Arrival.judgeSize(queue, packet.size)
   if (reason !== undefined) return Outcome.refused(machine, queue, packet, reason, now)

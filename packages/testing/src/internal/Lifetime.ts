@@ -1,3 +1,4 @@
+import type { Family } from "./Family.ts"
 import type { MessageClass } from "./MessageClass.ts"
 import * as MessageClasses from "./MessageClass.ts"
 import type { Packet } from "./Packet.ts"
@@ -7,13 +8,17 @@ import type { Queue } from "./Queue.ts"
 export const deadlineIn = ({ family, outgoing }: Queue, packet: Packet): number => {
   // A dead letter has its time behind it; an acknowledgment has no end but on its way.
   if (family.keeps || (packet.class !== null && !outgoing)) return Number.POSITIVE_INFINITY
-  return outgoing ? Math.min(packet.receiveDeadline, packet.transitDeadline) : packet.receiveDeadline
+  return outgoing ? Math.min(packet.receiveDeadline, transitDeadline(family, packet)) : packet.receiveDeadline
 }
 
+/** When its time to reach its queue is over, given one or not (behaviour D-32). */
+const transitDeadline = ({ manager }: Family, packet: Packet): number =>
+  packet.reachDeadlineWithin(manager.version.timeToReachQueue)
+
 /** Why a message is lost whose time is over (behaviours D-34, D-36, D-37, X-04). */
-export const overAs = ({ outgoing }: Queue, packet: Packet): MessageClass => {
+export const overAs = ({ family, outgoing }: Queue, packet: Packet): MessageClass => {
   if (!outgoing) return MessageClasses.receiveTimeout
-  return packet.receiveDeadline <= packet.transitDeadline
+  return packet.receiveDeadline <= transitDeadline(family, packet)
     ? MessageClasses.receiveTimeoutAtSender
     : MessageClasses.reachQueueTimeout
 }

@@ -17,6 +17,8 @@ import { QueueDirectory } from "./QueueDirectory.ts"
 import type { SecurityContextTable } from "./SecurityContextTable.ts"
 import { Timers } from "./Timers.ts"
 import { Transaction } from "./Transaction.ts"
+import { VerifiedCertificates } from "./VerifiedCertificates.ts"
+import type { Version } from "./Version.ts"
 
 /** A machine with its queue manager: its queues, the queues to elsewhere, and the handles open on them. */
 export class Machine {
@@ -38,8 +40,15 @@ export class Machine {
   readonly permitInsecureNacks: boolean
   /** Whether the queue manager runs (behaviour C-13). */
   running = true
-  readonly quota: MachineQuota = { messages: null, journals: null }
+  /** Whether nothing can be written to its disk (behaviour D-02). */
+  storageFailed = false
   queueCreators: QueueCreators = "everyone"
+  readonly version: Version
+  readonly quota: MachineQuota
+  /** The bytes that it holds against its quota. */
+  readonly held = { messages: { bytes: 0 }, copies: { bytes: 0 } }
+  /** What it knows of the directory. */
+  readonly #verified = new VerifiedCertificates()
   #lastMessageNumber = 0
   #lastTransactionNumber = 0
 
@@ -48,18 +57,24 @@ export class Machine {
     { address, id, name }: MachineName,
     security: SecurityContextTable,
     permitInsecureNacks: boolean,
+    version: Version,
     fiber: Fiber.Fiber<unknown, unknown>
   ) {
     this.network = network
     this.id = id
     this.security = security
     this.permitInsecureNacks = permitInsecureNacks
+    this.version = version
+    this.quota = { messages: version.quota, journals: version.quota }
     this.queues = new QueueDirectory(
       { address, id, name },
       {
         administrators: security.administrators,
         lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
-        expects: (deadline) => this.timers.expect(deadline)
+        expects: (deadline) => this.timers.expect(deadline),
+        verifies: ({ isRegistered, pair }, now) => this.#verified.verify(pair, isRegistered, now),
+        version,
+        held: this.held
       }
     )
     this.timers = new Timers(fiber, (now) => this.#wake(now))

@@ -8,9 +8,6 @@ import type {
 import type { Machine } from "./Machine.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
 
-/** Windows 8.1 and Windows Server 2012 R2, since when Message Queuing has not changed its number. */
-const version = { major: 6, minor: 3, build: 9600 }
-
 /** Of this machine only: others need the directory. */
 export const machineProperties = (machine: Machine, name: string | null): MachineProperties | ErrorCodeName =>
   machine.isThis(name)
@@ -33,7 +30,8 @@ export const privateComputerInformation = (
 ): PrivateComputerInformation | ErrorCodeName => {
   const found = machine.asked(computer)
   if (typeof found === "string") return found
-  return { version: (version.major << 24) | (version.minor << 16) | version.build, directoryEnabled: false }
+  const { build, major, minor } = found.version
+  return { version: (major << 24) | (minor << 16) | build, directoryEnabled: false }
 }
 
 export const queueManagerInfo = (
@@ -44,6 +42,7 @@ export const queueManagerInfo = (
   const found = machine.asked(computer)
   if (typeof found === "string") return found
   const { own, outgoing, system } = found.queues
+  const { build, major, minor } = found.version
   const all = [...own, ...outgoing]
   for (const queue of all) sweep(queue, now)
   return {
@@ -51,7 +50,7 @@ export const queueManagerInfo = (
     privateQueues: own.map((queue) => queue.properties.pathName),
     directoryServer: null,
     connected: found.connected,
-    type: `MSMQ ${version.major}.${version.minor}.${version.build}`,
+    type: `MSMQ ${major}.${minor}.${build}`,
     bytesInAllQueues: all.reduce(
       (sum, { family }) => sum + BigInt(family.bytes + (family.journal?.bytes ?? 0)),
       BigInt(Object.values(system).reduce((sum, { bytes }) => sum + bytes, 0))

@@ -23,6 +23,8 @@ export interface OpenQueue {
   readonly exclusive: boolean
   /** The receives that wait on this handle. */
   readonly waiting: Set<WaitingReceive>
+  /** Those that waited, and whose message is about to be handed out. */
+  readonly served: Set<WaitingReceive>
   readonly cursors: Set<Cursor>
   /** Whether the queue manager has been stopped since it was opened (behaviour C-37). */
   stale: boolean

@@ -101,6 +101,7 @@ export const open = (
     access,
     exclusive,
     waiting: new Set(),
+    served: new Set(),
     cursors: new Set(),
     stale: false
   })

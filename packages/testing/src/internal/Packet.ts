@@ -18,7 +18,9 @@ export interface Signature {
   readonly version: number
   readonly hashAlgorithm: HashAlgorithm
   readonly certificate: Uint8Array
-  /** Whether the directory knows the certificate under the sender's SID: asked again at every arrival. */
+  /** The certificate and the sender's SID, as one key. */
+  readonly pair: string
+  /** Whether the directory knows the certificate under the sender's SID now. */
   readonly isRegistered: () => boolean
 }
 
@@ -186,14 +188,11 @@ export class Packet {
     return deadline(this.envelope.sentAt, this.content.timeToReachQueue)
   }
 
-  /** When its time to reach its queue is over, given one or not. */
-  get transitDeadline(): number {
-    return deadline(this.envelope.sentAt, this.content.timeToReachQueue ?? defaultTimeToReachQueue)
+  /** The same where a machine has a time, in seconds, for those that were given none. */
+  reachDeadlineWithin(seconds: number): number {
+    return deadline(this.envelope.sentAt, this.content.timeToReachQueue ?? seconds)
   }
 }
-
-/** In seconds: four days, since Windows Vista (behaviour D-32). */
-const defaultTimeToReachQueue = 345_600
 
 const deadline = (sentAt: number, seconds: number | null): number =>
   seconds === null ? Number.POSITIVE_INFINITY : sentAt + seconds * 1000

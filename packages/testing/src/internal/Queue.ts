@@ -92,8 +92,9 @@ export class Queue {
 
   /** Reserves a message for a transaction, or for the receive that it came for. */
   lock(packet: Packet, allowsPeek = false): void {
+    // A receive locks again what came for it while it waited.
+    if (packet.state !== "locked") this.locked++
     packet.state = "locked"
-    this.locked++
     packet.allowsPeek = allowsPeek
     if (allowsPeek) this.#peekable++
   }
@@ -197,6 +198,7 @@ export class Queue {
   delete(now: number): void {
     this.family.deleted = true
     const left = this.#places.all().filter(({ state }) => state === "available")
+    this.family.held.bytes -= this.bytes
     this.length = 0
     this.bytes = 0
     this.#places.clear()
@@ -205,6 +207,14 @@ export class Queue {
     // A subqueue comes to it too, and then it is done.
     if (this.family.journal?.deleted === false) this.family.journal.delete(now)
     for (const packet of left) this.lose(packet, queueDeleted, now)
+  }
+
+  /** Every message, locked ones too, but those that are arriving. */
+  contents(now: number): ReadonlyArray<Packet> {
+    return this.#places
+      .all()
+      .filter(({ state }) => state === "available" || state === "locked")
+      .filter((packet) => packet.state === "locked" || !this.isOver(packet, now))
   }
 
   /** Says that a handle on it was closed. */
@@ -240,6 +250,7 @@ export class Queue {
     this.length += sign
     this.bytes += sign * packet.size
     this.family.bytes += sign * packet.size
+    this.family.held.bytes += sign * packet.size
     const deadline = deadlineIn(this, packet)
     if (deadline === Number.POSITIVE_INFINITY) return
     this.#mortals += sign

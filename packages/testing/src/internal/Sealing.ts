@@ -2,19 +2,28 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type {
   AuthenticationLevel,
   EncryptionAlgorithm,
-  HashAlgorithm,
   PrivacyLevel,
   SenderIdType,
   SendOptions
 } from "@effect-msmq/core/MessageProperties"
 import type { SigningCertificate } from "./CertificateStore.ts"
 import * as Guid from "./Guid.ts"
+import type { Machine } from "./Machine.ts"
 import type { Envelope, Signature } from "./Packet.ts"
 import type { SecurityContext, SecurityContextTable } from "./SecurityContextTable.ts"
 import type { Sid } from "./Sid.ts"
+import type { Version } from "./Version.ts"
+import * as Versions from "./Version.ts"
 
-/** The version of the signature that each level makes; "always" is the newest, 3.0 (behaviours A-45, A-47). */
-const versions: Record<Exclude<AuthenticationLevel, "none">, number> = { always: 5, msmq10: 1, msmq20: 3, msmq30: 5 }
+const msmq30 = 5
+
+/** The version of the signature that each level makes (behaviours A-45, A-47). */
+const versions: Record<Exclude<AuthenticationLevel, "none">, number | "newest"> = {
+  always: "newest",
+  msmq10: 1,
+  msmq20: 3,
+  msmq30
+}
 
 /** What encrypts a body at each level where the sender names nothing (behaviour A-80). */
 const defaultCiphers: Record<PrivacyLevel, EncryptionAlgorithm | null> = {
@@ -24,21 +33,14 @@ const defaultCiphers: Record<PrivacyLevel, EncryptionAlgorithm | null> = {
   bodyAes: "aes256"
 }
 
-/** Since Windows 7 (behaviour A-53). */
-const defaultHash: HashAlgorithm = "sha512"
-
-/** No longer made nor accepted since Windows Vista (behaviour A-54). */
-const weakHashes: ReadonlySet<HashAlgorithm> = new Set(["md2", "md4", "md5"])
-
 const senderIds: Record<SenderIdType, (sid: Sid | null, machineId: Guid.Guid) => Uint8Array | null> = {
   none: () => null,
   sid: (sid) => sid?.bytes ?? null,
   queueManager: (_, machineId) => Guid.toBytes(machineId)
 }
 
-/** Who sends what to whom. */
+/** What is sent on whose behalf, and where. */
 export interface Sent {
-  readonly machineId: Guid.Guid
   /** The user whom the messages name, where no context names another. */
   readonly user: Sid | null
   readonly destination: string
@@ -51,8 +53,8 @@ export interface Sent {
 
 /** Makes what all messages of one send to one queue share, or says what stops them all. */
 export const seal = (
-  security: SecurityContextTable,
-  { destination, isOneOfMany, machineId, sentAt, transactional, user }: Sent,
+  { id, security, version }: Machine,
+  { destination, isOneOfMany, sentAt, transactional, user }: Sent,
   options: SendOptions
 ): Envelope | ErrorCodeName => {
   if (security.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
@@ -60,15 +62,15 @@ export const seal = (
   if (typeof context === "string") return context
   const sid = context === null ? user : context.sid
   if (sid === null && options.senderIdType === "sid") return "MQ_ERROR_COULD_NOT_GET_USER_SID"
-  const signature = sign(security, context, sid, options, isOneOfMany)
+  const signature = sign(security, version, context, sid, options, isOneOfMany)
   if (typeof signature === "string") return signature
   return {
     destination,
-    sourceMachineId: machineId,
+    sourceMachineId: id,
     sentAt,
     transactional,
     senderIdType: options.senderIdType,
-    senderId: senderIds[options.senderIdType](sid, machineId),
+    senderId: senderIds[options.senderIdType](sid, id),
     signature,
     provider: options.provider,
     privacyLevel: options.privacyLevel,
@@ -89,6 +91,7 @@ const certificateOf = (
 
 const sign = (
   security: SecurityContextTable,
+  version: Version,
   context: SecurityContext | null,
   sid: Sid | null,
   options: SendOptions,
@@ -96,15 +99,17 @@ const sign = (
 ): Signature | null | ErrorCodeName => {
   // A context alone does not ask for a signature (behaviour A-39).
   if (options.authenticationLevel === "none") return null
-  const hashAlgorithm = options.hashAlgorithm ?? defaultHash
-  if (weakHashes.has(hashAlgorithm)) return "MQ_ERROR_CANNOT_CREATE_HASH_EX"
+  const hashAlgorithm = options.hashAlgorithm ?? version.hash
+  if (!Versions.accepts(version, hashAlgorithm)) return "MQ_ERROR_CANNOT_CREATE_HASH_EX"
   const certificate = certificateOf(security, context, options)
   if (typeof certificate === "string") return certificate
+  const made = versions[options.authenticationLevel]
   return {
     // The only one that covers a list of destinations (behaviour A-46).
-    version: isOneOfMany ? versions.msmq30 : versions[options.authenticationLevel],
+    version: isOneOfMany ? msmq30 : made === "newest" ? version.newestSignature : made,
     hashAlgorithm,
     certificate: certificate.der,
+    pair: `${sid?.text}:${certificate.key}`,
     isRegistered: () => sid !== null && certificate.isRegisteredFor(sid)
   }
 }

@@ -27,14 +27,17 @@ export class SecurityContextTable {
   freed = 0
   keyFetches = 0
   signatures = 0
+  readonly #tellsCorruption: boolean
   readonly #live = new Map<bigint, SecurityContext>()
   /** Handles are never used again, so that a freed one stays recognisable without being remembered. */
   #lastHandle = 0x10000
 
-  constructor(certificates: CertificateStore, user: Sid | null, logons: Logons) {
+  /** `tellsCorruption`: whether the older getter has a code of its own for a damaged certificate (behaviour A-15). */
+  constructor(certificates: CertificateStore, user: Sid | null, logons: Logons, tellsCorruption: boolean) {
     this.certificates = certificates
     this.user = user
     this.logons = logons
+    this.#tellsCorruption = tellsCorruption
   }
 
   /** Whom a context is to be of: the user, or another whose credentials are right. */
@@ -50,7 +53,10 @@ export class SecurityContextTable {
     if (certificate?.length === 0) return "MQ_ERROR_INVALID_PARAMETER"
     if (this.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
     if (sid === null) return "MQ_ERROR_COULD_NOT_GET_USER_SID"
-    const fetched = certificate === null ? certificates.fetchInternal(api) : certificates.fetchExternal(certificate)
+    const fetched =
+      certificate === null
+        ? certificates.fetchInternal(api, this.#tellsCorruption)
+        : certificates.fetchExternal(certificate)
     if (typeof fetched === "string") return fetched
     this.keyFetches++
     this.acquired++
@@ -66,12 +72,17 @@ export class SecurityContextTable {
     if (certificate === null) {
       // A damaged one is there too; only registering without a condition replaces it.
       if (ifNotExists && this.certificates.internal !== "absent") return { outcome: "existed" }
-      this.certificates.internal = "registered"
+      this.certificates.renewInternal()
       return { outcome: "registered" }
     }
     if (ifNotExists || certificate.length === 0) return "MQ_ERROR_INVALID_PARAMETER"
     this.certificates.register(certificate, this.user)
     return { outcome: "registered" }
+  }
+
+  /** Ends what is left when the process ends that got it (behaviour A-28). */
+  endProcess(): void {
+    this.#live.clear()
   }
 
   free(handle: SecurityContextHandle): void {

@@ -51,11 +51,12 @@ export const send = (
   const deliveries = prepare(machine, handle, options, now)
   if (typeof deliveries === "string") return { accepted: 0, messageIds, failure: failure(sending, deliveries) }
   const sharedSize = Math.max(...deliveries.map((delivery) => delivery.sharedSize))
+  const transactional = deliveries.some(({ transaction }) => transaction !== null)
   let accepted = 0
   let stopped: MqrtFailure | undefined
   for (const message of messages) {
     const ownSize = PacketSize.own(message)
-    stopped = refusal(machine, message, sharedSize + ownSize)
+    stopped = refusal(machine, message, sharedSize + ownSize, transactional)
     if (stopped !== undefined) break
     const number = machine.nextMessageNumber()
     stopped = deliverAll(deliveries, message, number, ownSize)
@@ -86,10 +87,12 @@ const prepare = (
   const deliveries: Array<Delivery> = []
   for (const { formatName: destination, queue } of opened.destinations) {
     if (transaction !== null && isMulticast(machine, queue)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    if (machine.version.refusesOtherKind && isOfOtherKind(queue, transaction !== null)) {
+      return "MQ_ERROR_TRANSACTION_USAGE"
+    }
     const envelope = seal(
-      machine.security,
+      machine,
       {
-        machineId: machine.id,
         user: userOn(machine, queue),
         destination,
         isOneOfMany: opened.destinations.length > 1,
@@ -100,7 +103,7 @@ const prepare = (
     )
     if (typeof envelope === "string") return envelope
     // Nothing that the rules look at, but for the size, differs between the messages of one send to one queue.
-    const refused = transaction instanceof Transaction ? undefined : Arrival.judge(queue, envelope)
+    const refused = transaction instanceof Transaction ? undefined : Arrival.judge(queue, envelope, now)
     const sharedSize = PacketSize.shared(envelope)
     deliveries.push({ machine, queue, envelope, sharedSize, refused, transaction, now })
   }
@@ -119,6 +122,10 @@ const isMulticast = ({ network }: Machine, { formatName, outgoing }: Queue): boo
   const target = outgoing ? network.target(formatName) : undefined
   return target !== undefined && "multicastAddress" in target
 }
+
+/** Whether a queue of this machine will not take it: of another machine's nothing is known. */
+const isOfOtherKind = ({ outgoing, properties }: Queue, transactional: boolean): boolean =>
+  !outgoing && properties.transactional !== transactional
 
 /** Outside a distributed transaction, to ask for one is to ask for none (behaviours F-04, F-05). */
 const transactionOf = (machine: Machine, { transaction }: SendOptions): Transaction | "each" | null | ErrorCodeName => {
@@ -167,7 +174,7 @@ const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Tra
   transaction.enlistSent(queue, packet, {
     commit: (now) => {
       if (queue.deleted) return Outcome.lost(machine, queue, packet, badDestinationQueue, now)
-      const refused = Arrival.judge(queue, packet.envelope) ?? Arrival.judgeSize(queue, packet.size)
+      const refused = Arrival.judge(queue, packet.envelope, now) ?? Arrival.judgeSize(queue, packet.size)
       if (refused !== undefined) {
         queue.remove(packet)
         return Outcome.refused(machine, queue, packet, refused, now)
@@ -190,7 +197,12 @@ const sendOn = (machine: Machine, queue: Queue, packet: Packet, now: number): vo
 }
 
 /** What stops one message. */
-const refusal = (machine: Machine, message: OutgoingProperties, size: number): MqrtFailure | undefined => {
+const refusal = (
+  machine: Machine,
+  message: OutgoingProperties,
+  size: number,
+  transactional: boolean
+): MqrtFailure | undefined => {
   if (message.label.length > labelLimit) return failure(sending, "MQ_ERROR_LABEL_TOO_LONG")
   if (!(message.priority >= 0 && message.priority <= 7 && Number.isInteger(message.priority))) {
     return propertyFailure(sending, "PROPID_M_PRIORITY", "MQ_ERROR_ILLEGAL_PROPERTY_VALUE")
@@ -200,6 +212,10 @@ const refusal = (machine: Machine, message: OutgoingProperties, size: number): M
   }
   if (!isFormatName(message.responseQueue) || !isFormatName(message.adminQueue)) {
     return failure(sending, "MQ_ERROR_ILLEGAL_FORMATNAME")
+  }
+  // What is only in memory needs no disk (behaviour D-02).
+  if (machine.storageFailed && (transactional || message.delivery === "recoverable")) {
+    return failure(sending, "MQ_ERROR_MESSAGE_STORAGE_FAILED")
   }
   return size > PacketSize.limit || !hasRoomForMessage(machine, size)
     ? failure(sending, "MQ_ERROR_INSUFFICIENT_RESOURCES")

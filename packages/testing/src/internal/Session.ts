@@ -91,7 +91,8 @@ export class Session {
   /** What the sender keeps of a message until it learns how that ended (behaviour D-67). */
   #kept({ packet, queue }: Waiting): { readonly queue: Queue; readonly kept: Packet | null } {
     const { content, envelope } = packet
-    return { queue, kept: envelope.transactional && content.journaling !== null ? packet : null }
+    const isWanted = content.journaling !== null || this.from.version.keepsTransactional
+    return { queue, kept: envelope.transactional && isWanted ? packet : null }
   }
 
   #sent({ packet, queue }: Waiting, now: number): void {

@@ -13,7 +13,8 @@ import type { ReceiveRequest } from "./ReceiveRequest.ts"
 
 type Received = Effect.Effect<ReceivedProperties, MqrtFailure>
 
-class Ended extends Error {
+/** What the receive was to do can no longer be done. */
+class TooLate extends Error {
   readonly code: ErrorCodeName
 
   constructor(code: ErrorCodeName) {
@@ -59,13 +60,14 @@ export class WaitingReceive {
     // What is only seen may be taken by the next who waits: its place must stay for a cursor to stand on.
     if (peeks) opened.queue.pin(packet)
     else opened.queue.lock(packet)
+    opened.served.add(this)
     // The message counts as received in the very step that hands it to the caller, so that no interruption falls
     // between the two.
     this.#settle(
       Effect.catchDefect(
         Effect.sync(() => this.#take(packet)),
         (defect) =>
-          defect instanceof Ended ? Effect.fail(failure("MQReceiveMessage", defect.code)) : Effect.die(defect)
+          defect instanceof TooLate ? Effect.fail(failure("MQReceiveMessage", defect.code)) : Effect.die(defect)
       )
     )
   }
@@ -81,14 +83,24 @@ export class WaitingReceive {
     if (packet !== undefined) this.#giveBack(packet)
   }
 
+  /** Gives up, since the process has ended that waits. */
+  abandon(): void {
+    const served = this.#packet !== undefined
+    this.takeBack()
+    if (!served) this.fail("MQ_ERROR_INVALID_HANDLE")
+  }
+
   #take(packet: Packet): ReceivedProperties {
     const { opened, peeks } = this.#request
+    // It was taken back already, for a process that ended.
+    if (this.#packet === undefined) throw new TooLate("MQ_ERROR_INVALID_HANDLE")
     const ended = this.#endedBy()
     if (ended !== undefined) {
       this.#giveBack(packet)
-      throw new Ended(ended)
+      throw new TooLate(ended)
     }
     this.#packet = undefined
+    opened.served.delete(this)
     const received = handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe())
     if (peeks) opened.queue.unpin(packet)
     return received
@@ -105,6 +117,7 @@ export class WaitingReceive {
   #giveBack(packet: Packet): void {
     const { opened, peeks } = this.#request
     this.#packet = undefined
+    opened.served.delete(this)
     if (peeks) opened.queue.unpin(packet)
     else opened.queue.release(packet, this.#clock.currentTimeMillisUnsafe())
   }

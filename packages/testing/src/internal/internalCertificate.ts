@@ -7,4 +7,15 @@ const base64 =
   "BAMCA0gAMEUCIAjqE/jrAz0OpewG2LtAbhiu+nYMlrhKOfuFyVW68e7/AiEAg03lLxs4cc7eqZdRWmD0KVATnpYqb8aLPl8OjObe" +
   "piA="
 
-export const internalCertificate: Uint8Array = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+const first: Uint8Array = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+
+/** Where the last four bytes of its serial number are. */
+const serialNumberTail = 31
+
+/** The internal certificate after so many renewals: each has a serial number of its own. */
+export const internalCertificate = (renewals: number): Uint8Array => {
+  if (renewals === 0) return first
+  const renewed = new Uint8Array(first)
+  new DataView(renewed.buffer).setUint32(serialNumberTail, renewals)
+  return renewed
+}

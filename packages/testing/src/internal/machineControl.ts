@@ -1,9 +1,13 @@
+import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
-import type { HeldCertificate, LinkWay, MachineContext, User } from "../MsmqControl.ts"
+import type { HeldCertificate, LinkWay, MachineContext, QueueState, User } from "../MsmqControl.ts"
 import { MsmqControl } from "../MsmqControl.ts"
 import type { Identity } from "./Logons.ts"
 import type { Machine } from "./Machine.ts"
 import * as Permission from "./Permission.ts"
+import { end } from "./Process.ts"
+import type { Queue } from "./Queue.ts"
+import { shown } from "./Received.ts"
 import type { SecurityContextTable } from "./SecurityContextTable.ts"
 import { start, stop } from "./Service.ts"
 import * as Sid from "./Sid.ts"
@@ -20,6 +24,24 @@ export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertif
 export const setUser = (security: SecurityContextTable, { administrator = true, sid }: User): void => {
   security.user = sid === null ? null : Sid.fromText(sid)
   if (security.user !== null) security.administrators.set(security.user.bytes, administrator)
+}
+
+const stateOf = ({ formatName, length, outgoing, properties }: Queue): QueueState => ({
+  pathName: properties.pathName,
+  formatName,
+  messages: length,
+  outgoing
+})
+
+/** What is in the queue of a name, none of it taken; `now` in milliseconds since 1970. */
+const contentsOf = (machine: Machine, formatName: string, now: number): ReadonlyArray<ReceivedProperties> => {
+  const queue = machine.queues.findOutgoing(formatName) ?? machine.queues.find(formatName, "receive")
+  if (queue === undefined || typeof queue === "string") return []
+  // To look at a subqueue that is not there must not leave one.
+  queue.handles++
+  const contents = queue.contents(now).map((packet) => shown(packet, now, true))
+  queue.closed()
+  return contents
 }
 
 const ways: Record<LinkWay, { readonly there: boolean; readonly back: boolean }> = {
@@ -55,6 +77,8 @@ export const machineControl = (
     addCertificate: (held) =>
       Effect.sync(() => addCertificate({ sid: security.user, certificates: security.certificates }, held)),
     removeCertificate: (certificate) => Effect.sync(() => security.certificates.remove(certificate)),
+    unregisterCertificate: (certificate) =>
+      Effect.sync(() => security.user !== null && security.certificates.unregister(certificate, security.user)),
     setInternalCertificate: (state) =>
       Effect.sync(() => {
         security.certificates.internal = state
@@ -75,6 +99,11 @@ export const machineControl = (
       Effect.sync(() => {
         machine.queueCreators = creators
       }),
+    setStorageFailed: (failed) =>
+      Effect.sync(() => {
+        machine.storageFailed = failed
+      }),
+    endProcess: Effect.clockWith((clock) => Effect.sync(() => end(machine, clock.currentTimeMillisUnsafe()))),
     stopService: Effect.clockWith((clock) => Effect.sync(() => stop(machine, clock.currentTimeMillisUnsafe()))),
     startService: Effect.clockWith((clock) => Effect.sync(() => start(machine, clock.currentTimeMillisUnsafe()))),
     cutLink: (to, way = "both") => link(to, way, false),
@@ -89,15 +118,11 @@ export const machineControl = (
     queues: Effect.clockWith((clock) => {
       const queues = [...machine.queues.own, ...machine.queues.outgoing]
       machine.sweep(clock.currentTimeMillisUnsafe())
-      return Effect.succeed(
-        queues.map(({ formatName, length, outgoing, properties }) => ({
-          pathName: properties.pathName,
-          formatName,
-          messages: length,
-          outgoing
-        }))
-      )
+      return Effect.succeed(queues.map(stateOf))
     }),
+    journals: Effect.sync(() => machine.queues.keeping.map(stateOf)),
+    messagesIn: (formatName) =>
+      Effect.clockWith((clock) => Effect.succeed(contentsOf(machine, formatName, clock.currentTimeMillisUnsafe()))),
     rejected: Effect.sync(() => rejections.latest())
   })
 }
