@@ -25,7 +25,13 @@ export const receive = (
     const found = look(request, options, clock.currentTimeMillisUnsafe())
     if (typeof found === "string") return Effect.fail(failure(receiving, found))
     if (found !== undefined) return takeFound(machine, handle, options, request, found, clock)
-    if (options.timeout !== 0) return waitForMessage(request, options.timeout)
+    if (options.timeout !== 0) {
+      return waitForMessage(request, options.timeout, () => {
+        const stillNone =
+          isOpen(machine, handle, request) && look(request, options, clock.currentTimeMillisUnsafe()) === undefined
+        return stillNone ? undefined : receive(machine, handle, options)
+      })
+    }
     request.cursor?.foundNothing()
     return Effect.fail(failure(receiving, "MQ_ERROR_IO_TIMEOUT"))
   })

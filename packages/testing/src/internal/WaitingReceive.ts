@@ -139,10 +139,19 @@ export class WaitingReceive {
   }
 }
 
-/** Waits for a message; `timeout` in milliseconds, `null` for ever. Interruption gives up. */
-export const waitForMessage = (request: ReceiveRequest, timeout: number | null): Received =>
+/**
+ * Waits for a message; `timeout` in milliseconds, `null` for ever. Interruption gives up. `unless`: what to do instead, if
+ * there is no reason to wait any more: the fiber may have yielded since there was.
+ */
+export const waitForMessage = (
+  request: ReceiveRequest,
+  timeout: number | null,
+  unless: () => Received | undefined
+): Received =>
   Effect.withFiber((fiber) =>
     Effect.callback((resume) => {
+      const instead = unless()
+      if (instead !== undefined) return resume(instead)
       const waiter = new WaitingReceive(request, fiber, resume)
       if (timeout !== null) waiter.startTimer(timeout)
       return Effect.sync(() => waiter.takeBack())
