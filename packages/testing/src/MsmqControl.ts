@@ -205,7 +205,7 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  *   registered, is so for whoever is the user. A SID outside the grammar is a defect
  * - `setResourcesExhausted`: whether getting a security context and sending fail with
  *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviours A-14, D-05)
- * - `setMachineQuota`: as {@link MachineQuota}; what is there already stays
+ * - `machineQuota`, `setMachineQuota`: as {@link MachineQuota}; what is there already stays
  * - `allow`, `deny`: adds to a queue's list of permissions, as {@link Permission}, or changes what is there for that
  *   SID. What is denied comes first, and so wins over what is allowed, to the same SID or another; to allow takes back
  *   what was denied to just that SID. Handles that are open stay so (behaviour C-31). A path name of no queue of the
@@ -266,6 +266,7 @@ export class MsmqControl extends Context.Service<
     readonly setInternalCertificate: (state: InternalCertificate) => Effect.Effect<void>
     readonly setUser: (user: User) => Effect.Effect<void>
     readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
+    readonly machineQuota: Effect.Effect<Required<MachineQuota>>
     readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
     readonly allow: (permission: Permission) => Effect.Effect<void>
     readonly deny: (permission: Permission) => Effect.Effect<void>

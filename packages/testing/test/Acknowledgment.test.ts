@@ -146,6 +146,27 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
+  it.effect("B-28 what cannot be sent to gets none: neither a journal, nor dead letters, nor what is nowhere", () =>
+    Effect.gen(function* () {
+      const { poll, send } = yield* withAdmin({ journal: true })
+      const unfit = [
+        `${direct};JOURNAL`,
+        "DIRECT=OS:.\\SYSTEM$;DEADLETTER",
+        `MACHINE=${machineId};JOURNAL`,
+        `PRIVATE=${machineId}\\00000077`,
+        "DIRECT=OS:.\\private$\\nowhere"
+      ]
+      const sent = unfit.map((adminQueue) => asking({ adminQueue }))
+      assert.deepStrictEqual(yield* send([...sent, asking()]), { accepted: 6, messageIds: null, failure: null })
+      assert.deepStrictEqual(yield* classes, [0x0002])
+      for (const _ of sent) yield* poll
+      assert.strictEqual((yield* drained(`${direct};JOURNAL`)).length, sent.length)
+      assert.deepStrictEqual(yield* drained("DIRECT=OS:.\\SYSTEM$;DEADLETTER"), [])
+      assert.deepStrictEqual(yield* drained("DIRECT=OS:.\\SYSTEM$;JOURNAL"), [])
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("a list of administration queues gets one each", () =>
     Effect.gen(function* () {
       const { send } = yield* withAdmin()

@@ -53,6 +53,61 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
+  it.effect("E-34 of two calls that wait through one cursor each has a message, and none is lost", () =>
+    Effect.gen(function* () {
+      const { current, label, send, take, through } = yield* browsing()
+      const taking = [
+        yield* waiting(through("receive", { timeout: null })),
+        yield* waiting(through("receive", { timeout: null }))
+      ]
+      yield* send(labelled("a", "b", "c"))
+      assert.deepStrictEqual(yield* Effect.forEach(taking, Fiber.join), ["a", "b"])
+      assert.strictEqual(yield* current, "c")
+      assert.strictEqual(yield* take, "c")
+      const peeking = [
+        yield* waiting(through("peekCurrent", { timeout: null })),
+        yield* waiting(through("peekCurrent", { timeout: null }))
+      ]
+      yield* send(labelled("d"))
+      assert.deepStrictEqual(yield* Effect.forEach(peeking, Fiber.join), ["d", "d"])
+      assert.strictEqual(yield* label, "d")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-37 a walk as .NET makes it ends early once it has removed a message in the middle", () =>
+    Effect.gen(function* () {
+      const { current, next, send, take } = yield* browsing()
+      yield* send(labelled("a", "b", "c", "d"))
+      // To move is to peek at the current message at first, and then at the next; either code is taken for the end.
+      const seen = [yield* current, yield* next]
+      assert.deepStrictEqual(seen, ["a", "b"])
+      assert.strictEqual(yield* take, "b")
+      assert.strictEqual(yield* code(next), illegalAction)
+      // It is not the end: what follows is now the current message.
+      assert.deepStrictEqual([yield* current, yield* next], ["c", "d"])
+      assert.strictEqual(yield* code(next), timeout)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect(
+    "E-50 a search by message id, as .NET makes it, takes the one that it finds, unless another was quicker",
+    () =>
+      Effect.gen(function* () {
+        const { cursor, label, receive, send, take } = yield* browsing()
+        const { messageIds } = yield* send(labelled("a", "b", "c", "d"), { messageIds: true })
+        const [, , c, d] = messageIds ?? []
+        const through = (action: ReceiveOptions["action"]) => receive({ action, cursor })
+        const find = Effect.fnUntraced(function* (id: string | undefined) {
+          for (let at = yield* through("peekCurrent"); at.messageId !== id; at = yield* through("peekNext"));
+        })
+        yield* find(c)
+        assert.strictEqual(yield* take, "c")
+        yield* find(d)
+        assert.deepStrictEqual([yield* label, yield* label, yield* label], ["a", "b", "d"])
+        assert.strictEqual(yield* code(take), alreadyReceived)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("E-01 without a cursor there is no next message", () =>
     Effect.gen(function* () {
       const { receive, send } = yield* ends()

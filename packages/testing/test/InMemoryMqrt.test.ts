@@ -415,6 +415,20 @@ describe("sending", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
+  it.effect("D-15 a text takes two bytes for each character: half as many fit as of bytes", () =>
+    Effect.gen(function* () {
+      const { poll, send } = yield* ends()
+      const anonymous = { ...plain, senderIdType: "none" } as const
+      const largest = (4_194_304 - 16 - 104 - 58) / 2
+      const unicode = (characters: number) =>
+        message({ body: Buffer.from("ü".repeat(characters), "utf16le"), bodyType: 8 })
+      const outcome = yield* send([unicode(largest), unicode(largest + 1)], anonymous)
+      assert.strictEqual(outcome.accepted, 1)
+      assert.strictEqual(codeOf(outcome), errors.MQ_ERROR_INSUFFICIENT_RESOURCES)
+      assert.strictEqual((yield* poll).body.length / 2, largest)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("D-17 a label of 249 characters fits", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
@@ -438,8 +452,8 @@ describe("sending", () => {
   )
 
   for (const [what, transactional, transaction, rejection] of [
-    ["F-08, F-11 a plain message to a transactional queue", true, "none", 0x800a],
-    ["F-09, F-11 a transacted message to a plain queue", false, "singleMessage", 0x8009]
+    ["F-08, F-11, F-12 a plain message to a transactional queue", true, "none", 0x800a],
+    ["F-09, F-11, F-12 a transacted message to a plain queue", false, "singleMessage", 0x8009]
   ] as const) {
     it.effect(`${what} is accepted from the sender and dropped on arrival`, () =>
       Effect.gen(function* () {
@@ -687,6 +701,122 @@ describe("receiving", () => {
       assert.strictEqual(yield* Fiber.join(cancelled), errors.MQ_ERROR_OPERATION_CANCELLED)
       yield* send(labelled("a"))
       assert.strictEqual((yield* Fiber.join(kept)).label, "a")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect(
+    "E-52, G-22 who loses a race with a close is told that it was cancelled, or that the handle is invalid",
+    () =>
+      Effect.gen(function* () {
+        const codes = yield* Effect.forEach(stepsBeforeYield, (steps) =>
+          Effect.gen(function* () {
+            const { mqrt, receiver, wait } = yield* ends()
+            const stepwise = Effect.provideService(code(wait), References.MaxOpsBeforeYield, steps)
+            const receives = yield* waiting(stepwise)
+            yield* mqrt.closeQueue(receiver)
+            return yield* Fiber.join(receives)
+          }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
+        )
+        assert.sameMembers([...new Set(codes)], [errors.MQ_ERROR_OPERATION_CANCELLED, errors.MQ_ERROR_INVALID_HANDLE])
+      })
+  )
+
+  it.effect("a message that comes between the look and the wait is not missed", () =>
+    Effect.forEach(stepsBeforeYield, (steps) =>
+      Effect.gen(function* () {
+        const { send, wait } = yield* ends()
+        const receives = yield* waiting(Effect.provideService(wait, References.MaxOpsBeforeYield, steps))
+        yield* send(labelled("a"))
+        assert.strictEqual((yield* Fiber.join(receives)).label, "a")
+      }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
+    )
+  )
+
+  it.effect("E-54, G-24 a receive that waits ends with the fiber that called it, and takes nothing", () =>
+    Effect.gen(function* () {
+      const { label, send, wait } = yield* ends()
+      const started: Array<Fiber.Fiber<unknown, unknown>> = []
+      // What a fiber has forked ends with it.
+      const parent = yield* waiting(Effect.map(waiting(wait), (fiber) => started.push(fiber)))
+      yield* Fiber.join(parent)
+      const [child] = started
+      assert.isDefined(child)
+      yield* send(labelled("a"))
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(child)))
+      assert.strictEqual(yield* label, "a")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("C-36 one handle serves many fibers at once, and who closes it first closes it for all", () =>
+    Effect.gen(function* () {
+      const { mqrt, receiver, send, sender, wait } = yield* ends()
+      const receives = yield* Effect.forEach([0, 1, 2], () => waiting(wait))
+      const sends = yield* Effect.forEach(["a", "b", "c"], (label) => waiting(send(labelled(label))))
+      yield* Effect.forEach(sends, Fiber.join)
+      const labels = (yield* Effect.forEach(receives, Fiber.join)).map((received) => received.label)
+      assert.sameMembers(labels, ["a", "b", "c"])
+      const invalid = errors.MQ_ERROR_INVALID_HANDLE
+      for (const handle of [sender, receiver]) {
+        const closes = yield* Effect.forEach([0, 1], () => waiting(mqrt.closeQueue(handle)))
+        const exits = yield* Effect.forEach(closes, Fiber.await)
+        assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false])
+        assert.strictEqual(yield* code(mqrt.closeQueue(handle)), invalid)
+      }
+      assert.strictEqual(codeOf(yield* send([message()])), invalid)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("E-07 what is rare and was not asked for is lost with the message", () =>
+    Effect.gen(function* () {
+      const { poll, receive, send } = yield* ends()
+      const connector = {
+        type: "0f5a7c1e-1111-4222-8333-444455556666",
+        class: 0,
+        authenticated: false,
+        signature: text("signature"),
+        symmetricKey: null
+      }
+      yield* send([message({ connector })])
+      const asked = yield* receive({ action: "peekCurrent", rare: true })
+      assert.deepStrictEqual(asked.rare?.signature, text("signature"))
+      assert.isNull((yield* receive({ action: "peekCurrent" })).rare)
+      assert.isNull((yield* receive({ rare: false })).rare)
+      assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("G-04 what is wrong at once is said at once, however long it was to wait", () =>
+    Effect.gen(function* () {
+      const { formatName, mqrt, receive, receiver, sender } = yield* ends()
+      const forEver = { timeout: null }
+      const closed = yield* mqrt.openQueue(direct, "receive", "denyNone")
+      const cursor = yield* mqrt.createCursor(closed)
+      yield* mqrt.closeQueue(closed)
+      const transaction = yield* mqrt.beginTransaction
+      const wrong: Record<string, readonly [Effect.Effect<unknown, Mqrt.MqrtFailure>, number]> = {
+        "a closed handle": [mqrt.receiveMessage(closed, receiving(forEver)), errors.MQ_ERROR_INVALID_HANDLE],
+        "a handle to send": [mqrt.receiveMessage(sender, receiving(forEver)), errors.MQ_ERROR_ACCESS_DENIED],
+        "another handle's cursor": [receive({ ...forEver, cursor }), errors.MQ_ERROR_INVALID_HANDLE],
+        "the next without a cursor": [
+          receive({ ...forEver, action: "peekNext" }),
+          errors.MQ_ERROR_ILLEGAL_CURSOR_ACTION
+        ],
+        "a transaction in a plain queue": [receive({ ...forEver, transaction }), errors.MQ_ERROR_TRANSACTION_USAGE]
+      }
+      const seen: Record<string, number | undefined> = {}
+      for (const [name, [call]] of Object.entries(wrong)) {
+        const fiber = yield* waiting(Effect.map(code(call), (code) => (seen[name] = code)))
+        // No time passes, and nobody gets a turn.
+        assert.isDefined(fiber.pollUnsafe(), name)
+      }
+      assert.deepStrictEqual(
+        seen,
+        Object.fromEntries(Object.entries(wrong).map(([name, [, expected]]) => [name, expected]))
+      )
+      yield* mqrt.deleteQueue(formatName)
+      const deleted = yield* waiting(code(mqrt.receiveMessage(receiver, receiving(forEver))))
+      assert.isDefined(deleted.pollUnsafe())
+      assert.strictEqual(yield* Fiber.join(deleted), errors.MQ_ERROR_QUEUE_DELETED)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 

@@ -99,6 +99,24 @@ describe("queue properties", () => {
     )
   }
 
+  for (const transactional of [true, false]) {
+    it.effect(
+      `C-16 whatever is changed of it, a queue that is ${transactional ? "" : "not "}transactional stays so`,
+      () =>
+        Effect.gen(function* () {
+          const { mqrt, poll, send } = yield* ends({ transactional })
+          yield* set({ label: "new", quota: 5, journal: true, basePriority: 1, transactional: !transactional })
+          const properties = yield* get
+          assert.deepStrictEqual([properties.label, properties.transactional], ["new", transactional])
+          assert.strictEqual((yield* mqrt.getQueueInfo(null, direct)).transactional, transactional)
+          yield* send([message()], { transaction: "none" })
+          yield* send([message()], { transaction: "singleMessage" })
+          assert.strictEqual((yield* poll).transactionId !== null, transactional)
+          assert.deepStrictEqual(yield* rejectedClasses, [transactional ? 0x800a : 0x8009])
+        }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+  }
+
   for (const [change, expected] of [
     [{ label: "new" }, { label: "new" }],
     [{ type: guid }, { type: guid }],
@@ -539,6 +557,47 @@ describe("registering certificates", () => {
 })
 
 describe("opening", () => {
+  it.effect("C-39 a handle to move is where messages are moved to, and good for nothing else", () =>
+    Effect.gen(function* () {
+      const { mqrt, receiver, send } = yield* ends()
+      yield* send(labelled("a"))
+      const into = yield* mqrt.openQueue(`${direct};retry`, "move", "denyNone")
+      const denied = errors.MQ_ERROR_ACCESS_DENIED
+      const lookup = { transaction: "none", rare: false } as const
+      const calls: Record<string, Effect.Effect<unknown, Mqrt.MqrtFailure>> = {
+        receive: mqrt.receiveMessage(into, receiving()),
+        peek: mqrt.receiveMessage(into, receiving({ action: "peekCurrent" })),
+        lookup: mqrt.receiveMessageByLookupId(into, 0n, "peekFirst", lookup),
+        purge: mqrt.purgeQueue(into),
+        cursor: mqrt.createCursor(into),
+        reject: mqrt.markMessageRejected(into, 1n)
+      }
+      for (const [name, call] of Object.entries(calls)) assert.strictEqual(yield* code(call), denied, name)
+      assert.strictEqual((yield* mqrt.sendMessages(into, [message()], plain)).failure?.code, denied)
+      const { lookupId } = yield* mqrt.receiveMessage(receiver, receiving({ action: "peekCurrent" }))
+      assert.strictEqual(yield* code(mqrt.moveMessage(into, receiver, lookupId, "none")), denied)
+      yield* mqrt.moveMessage(receiver, into, lookupId, "none")
+      const retry = yield* mqrt.openQueue(`${direct};retry`, "receive", "denyNone")
+      assert.strictEqual((yield* mqrt.receiveMessage(retry, receiving())).label, "a")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("C-39 only a queue or a subqueue of this machine can be moved to", () =>
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt.Mqrt
+      yield* create()
+      yield* mqrt.openQueue(direct, "move", "denyNone")
+      for (const [name, expected] of [
+        [`${direct};JOURNAL`, errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION],
+        ["DIRECT=OS:.\\SYSTEM$;DEADLETTER", errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION],
+        ["DIRECT=HTTP://other/msmq/private$/orders", errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION],
+        ["DIRECT=OS:other\\private$\\orders;retry", errors.MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE]
+      ] as const) {
+        assert.strictEqual(yield* code(mqrt.openQueue(name, "move", "denyNone")), expected, name)
+      }
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("C-23, X-14 who peeks alone keeps others from receiving, not from peeking", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt

@@ -82,7 +82,13 @@ describe("acquire", () => {
 })
 
 describe("as another user", () => {
-  const clerk = { user: "clerk", domain: "CONTOSO", password: "correct horse", sid: "S-1-5-21-1-2-3-1002" }
+  const clerk = {
+    user: "clerk",
+    domain: "CONTOSO",
+    password: "correct horse",
+    sid: "S-1-5-21-1-2-3-1002",
+    certificates: [{ certificate: alice.der, privateKey: true, registered: true }]
+  }
   const office = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ users: [clerk] }))))
   const as = { user: "clerk", domain: "CONTOSO", password: Redacted.make("correct horse") }
 
@@ -101,6 +107,74 @@ describe("as another user", () => {
       assert.deepStrictEqual(first.senderId?.slice(-4), Uint8Array.of(0xea, 0x03, 0, 0))
       assert.deepStrictEqual(second.senderId?.slice(-4), Uint8Array.of(0xe9, 0x03, 0, 0))
       assert.deepStrictEqual(third.senderId, second.senderId)
+    }).pipe(Effect.provide(office))
+  )
+
+  it.effect("A-17 a certificate is its owner's: who does not hold its private key signs with it under no name", () =>
+    Effect.gen(function* () {
+      const theirs = yield* SecurityContext.acquire({ as, certificate: alice })
+      assert.isTrue(theirs.isOpen)
+      const reasonOf = (options: SecurityContext.AcquireOptions) =>
+        Effect.map(Effect.flip(Effect.scoped(SecurityContext.acquire(options))), ({ reason }) => reason._tag)
+      assert.strictEqual(yield* reasonOf({ certificate: alice }), "InvalidCertificate")
+      yield* control((store) => store.addCertificate({ certificate: alice.der, privateKey: false }))
+      assert.strictEqual(yield* reasonOf({ certificate: alice }), "CorruptedSecurityData")
+      assert.strictEqual(yield* reasonOf({ as, certificate: bob }), "InvalidCertificate")
+    }).pipe(Effect.provide(office))
+  )
+
+  const clerks = Uint8Array.of(0xea, 0x03, 0, 0)
+  const numberOf = (message: { readonly senderId: Uint8Array | undefined }) => message.senderId?.slice(-4)
+
+  it.effect("A-21, X-02 whoever runs the send and the free, a context signs as the one it was got for", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      yield* Effect.gen(function* () {
+        const theirs = yield* SecurityContext.acquire({ as })
+        yield* sender.send({}, { securityContext: theirs })
+        yield* control((msmq) => msmq.setUser({ sid: "S-1-5-21-1-2-3-1777" }))
+        yield* sender.send({}, { securityContext: theirs })
+        yield* Fiber.join(yield* Effect.forkChild(sender.send({}, { securityContext: theirs })))
+      }).pipe(Effect.scoped)
+      for (let count = 0; count < 3; count++) assert.deepStrictEqual(numberOf(yield* receiver.receive), clerks)
+      const { contextsAcquired, contextsFreed } = yield* MsmqControl.MsmqControl.use((msmq) => msmq.counters)
+      assert.deepStrictEqual([contextsAcquired, contextsFreed], [1, 1])
+    }).pipe(Effect.provide(office))
+  )
+
+  it.effect("A-23 both getters capture another user alike", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      for (const options of [{}, { certificate: alice, senderIdType: "sid" }] as const) {
+        for (const api of ["MQGetSecurityContextEx", "MQGetSecurityContext"] as const) {
+          const securityContext = yield* SecurityContext.acquire({ ...options, api, as })
+          yield* sender.send({}, { securityContext, senderIdType: "sid" })
+        }
+        const [ex, old] = [yield* receiver.receive, yield* receiver.receive]
+        assert.deepStrictEqual([numberOf(ex), numberOf(old)], [clerks, clerks])
+        assert.isDefined(ex.senderCertificate)
+        assert.strictEqual(ex.senderCertificate.fingerprint, old.senderCertificate?.fingerprint)
+      }
+    }).pipe(Effect.provide(office))
+  )
+
+  it.effect("A-25 to be another user is not enough: without that user's context the process's user is named", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const theirs = yield* SecurityContext.acquire({ as })
+      const ours = yield* SecurityContext.acquire()
+      yield* sender.send({}, { authenticationLevel: "always" })
+      yield* sender.send({}, { securityContext: ours })
+      yield* sender.send({}, { securityContext: theirs })
+      const users = [yield* receiver.receive, yield* receiver.receive, yield* receiver.receive].map(numberOf)
+      const process = Uint8Array.of(0xe9, 0x03, 0, 0)
+      assert.deepStrictEqual(users, [process, process, clerks])
     }).pipe(Effect.provide(office))
   )
 

@@ -161,6 +161,59 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
+  it.effect("E-67 how often a message was aborted is known after a restart", () =>
+    Effect.gen(function* () {
+      const { mqrt, receive, send } = yield* ends({ transactional: true })
+      yield* send(labelled("poison"), single)
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const transaction = yield* mqrt.beginTransaction
+        yield* receive({ transaction })
+        yield* mqrt.abortTransaction(transaction)
+      }
+      yield* restart
+      const transaction = yield* mqrt.beginTransaction
+      const receiver = yield* mqrt.openQueue(direct, "receive", "denyNone")
+      assert.strictEqual((yield* mqrt.receiveMessage(receiver, receiving({ transaction }))).abortCount, 2)
+      yield* restart
+      assert.deepStrictEqual(
+        (yield* drained(direct)).map(({ abortCount }) => abortCount),
+        [3]
+      )
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("C-38 who opens anew after the codes after which .NET and WCF do goes on", () =>
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt.Mqrt
+      const formatName = yield* create()
+      const again = new Set<number>([
+        errors.MQ_ERROR_STALE_HANDLE,
+        errors.MQ_ERROR_QUEUE_DELETED,
+        errors.MQ_ERROR_INVALID_HANDLE
+      ])
+      let handle = yield* mqrt.openQueue(direct, "send", "denyNone")
+      let opened = 1
+      const sendOnceMore = Effect.gen(function* () {
+        const first = codeOf(yield* mqrt.sendMessages(handle, [recoverable()], plain))
+        if (first === undefined) return
+        assert.isTrue(again.has(first))
+        handle = yield* mqrt.openQueue(direct, "send", "denyNone")
+        opened++
+        assert.strictEqual(codeOf(yield* mqrt.sendMessages(handle, [recoverable()], plain)), undefined)
+      })
+      yield* sendOnceMore
+      yield* restart
+      yield* sendOnceMore
+      yield* mqrt.deleteQueue(formatName)
+      yield* create()
+      yield* sendOnceMore
+      yield* mqrt.closeQueue(handle)
+      yield* sendOnceMore
+      assert.strictEqual(opened, 4)
+      assert.strictEqual(yield* messages, 2)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("D-33 what ends while it is stopped is over when it starts", () =>
     Effect.gen(function* () {
       const { send } = yield* ends({ transactional: true })
@@ -187,6 +240,39 @@ describe("the service", () => {
       assert.strictEqual(yield* label, "express")
       yield* Effect.andThen(stop, restart)
       assert.strictEqual(yield* messages, 0)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+})
+
+describe("the machine's disk", () => {
+  const fail = (failed: boolean) => control.use((msmq) => msmq.setStorageFailed(failed))
+  const storageFailed = errors.MQ_ERROR_MESSAGE_STORAGE_FAILED
+
+  it.effect("D-02 when it fails, the send of what must be written fails, and that of the rest does not", () =>
+    Effect.gen(function* () {
+      const { send } = yield* ends()
+      yield* fail(true)
+      const outcome = yield* send([message({ label: "express" }), recoverable(), message()])
+      assert.deepStrictEqual([outcome.accepted, codeOf(outcome)], [1, storageFailed])
+      assert.strictEqual(codeOf(yield* send([message()], single)), storageFailed)
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+      yield* fail(false)
+      yield* send([recoverable({ label: "written" })])
+      assert.deepStrictEqual(yield* labels(direct), ["express", "written"])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("D-02 a transaction takes no message then, and what it had taken before arrives", () =>
+    Effect.gen(function* () {
+      const { mqrt, send } = yield* ends({ transactional: true })
+      const transaction = yield* mqrt.beginTransaction
+      yield* send(labelled("before"), { transaction })
+      yield* fail(true)
+      assert.strictEqual(codeOf(yield* send(labelled("then"), { transaction })), storageFailed)
+      yield* fail(false)
+      yield* send(labelled("after"), { transaction })
+      yield* mqrt.commitTransaction(transaction)
+      assert.deepStrictEqual(yield* labels(direct), ["before", "after"])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })

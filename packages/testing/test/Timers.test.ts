@@ -30,6 +30,32 @@ const withAdmin = Effect.fn(function* (fields: Parameters<typeof ends>[0] = {}) 
 const told = (formatName: string) =>
   Effect.map(drained(formatName), (received): ReadonlyArray<number> => received.map((message) => message.class))
 
+describe("both times", () => {
+  for (const [timeToReachQueue, timeToBeReceived, class_] of [
+    [100, 10, 0xc003],
+    [10, 100, 0x8002]
+  ] as const) {
+    it.effect(
+      `D-35, X-04 of ${timeToReachQueue} to reach and ${timeToBeReceived} to be received the shorter holds`,
+      () =>
+        Effect.gen(function* () {
+          const { mqrt, peek, send } = yield* withAdmin()
+          const sent = timed({ timeToReachQueue, timeToBeReceived })
+          yield* send([sent])
+          // Neither is raised or lowered to the other.
+          assert.strictEqual((yield* peek).timeToBeReceived, timeToBeReceived)
+          yield* mqrt.sendMessages(yield* mqrt.openQueue(remote, "send", "denyNone"), [sent], plain)
+          yield* TestClock.adjust("9 seconds")
+          assert.deepStrictEqual(yield* told(adminQueue), [])
+          yield* TestClock.adjust("1 second")
+          const here: ReadonlyArray<number> = timeToBeReceived === 10 ? [0xc002] : []
+          assert.sameMembers([...(yield* told(deadLetters))], [...here, class_])
+          assert.strictEqual(yield* messages, timeToBeReceived === 10 ? 0 : 1)
+        }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+  }
+})
+
 describe("time to be received", () => {
   it.effect("D-33, D-37 once it is over the message is gone, its sender is told, and it is a dead letter", () =>
     Effect.gen(function* () {

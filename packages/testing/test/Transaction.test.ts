@@ -12,6 +12,7 @@ import {
   codeOf,
   create,
   direct,
+  drained,
   ends,
   labelled,
   machineId,
@@ -201,6 +202,93 @@ describe("transactions", () => {
       yield* mqrt.abortTransaction(transaction)
       assert.strictEqual(yield* messages, 1)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-01 each kind of transaction can be named, to send and to receive in", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, receive, send } = yield* transactional
+      const begun = yield* mqrt.beginTransaction
+      const kinds = ["none", "mts", "xa", "singleMessage", begun] as const
+      for (const transaction of kinds) {
+        assert.strictEqual((yield* send([message({ label: `${transaction}` })], { transaction })).accepted, 1)
+      }
+      yield* mqrt.commitTransaction(begun)
+      // What is sent outside of any transaction is refused here, and asking for one that is not there is no transaction.
+      assert.deepStrictEqual(yield* rejectedClasses, [0x800a, 0x800a, 0x800a])
+      const arrived = [yield* receive({ action: "peekCurrent" }), yield* receive({ transaction: "singleMessage" })]
+      assert.deepStrictEqual(
+        arrived.map((one) => [one.label, one.firstInTransaction && one.lastInTransaction]),
+        [
+          ["singleMessage", true],
+          ["singleMessage", true]
+        ]
+      )
+      assert.strictEqual((yield* poll).label, `${begun}`)
+      for (const transaction of ["none", "mts", "xa", "singleMessage", yield* mqrt.beginTransaction] as const) {
+        yield* send(labelled("a"), single)
+        assert.strictEqual((yield* receive({ transaction })).label, "a")
+        const isLocked = typeof transaction === "bigint"
+        assert.strictEqual(yield* messages, isLocked ? 1 : 0)
+      }
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-39 fibers share a transaction: what each did, one after the other, is done or undone together", () =>
+    Effect.gen(function* () {
+      const { mqrt, receive, send } = yield* transactional
+      for (const end of ["abortTransaction", "commitTransaction"] as const) {
+        yield* send(labelled("a", "b"), single)
+        const transaction = yield* mqrt.beginTransaction
+        const fibers = [
+          yield* waiting(receive({ transaction })),
+          yield* waiting(send(labelled("c"), { transaction })),
+          yield* waiting(receive({ transaction })),
+          yield* waiting(send(labelled("d"), { transaction }))
+        ]
+        for (const fiber of fibers) yield* Fiber.join<unknown, Mqrt.MqrtFailure>(fiber)
+        assert.strictEqual(yield* messages, 2)
+        yield* mqrt[end](transaction)
+        const left = yield* drained(direct)
+        assert.deepStrictEqual(
+          left.map((one) => one.label),
+          end === "commitTransaction" ? ["c", "d"] : ["a", "b"]
+        )
+      }
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("F-39 of two who end a transaction at once one does, and the other is told that it is over", () =>
+    Effect.gen(function* () {
+      const { mqrt, send } = yield* transactional
+      const transaction = yield* mqrt.beginTransaction
+      yield* send(labelled("a"), { transaction })
+      const commit = yield* waiting(mqrt.commitTransaction(transaction))
+      const abort = yield* waiting(code(mqrt.abortTransaction(transaction)))
+      yield* Fiber.join(commit)
+      assert.strictEqual(yield* Fiber.join(abort), sequence)
+      assert.strictEqual(yield* messages, 1)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect(
+    "G-13 after a peek that waited, another may be quicker to receive: the transaction is told so and goes on",
+    () =>
+      Effect.gen(function* () {
+        const { label, mqrt, receive, send } = yield* transactional
+        const transaction = yield* mqrt.beginTransaction
+        const peek = receive({ action: "peekCurrent", timeout: null })
+        const first = yield* waiting(peek)
+        yield* send(labelled("taken by another"), single)
+        assert.strictEqual((yield* Fiber.join(first)).label, "taken by another")
+        assert.strictEqual(yield* label, "taken by another")
+        assert.strictEqual(yield* code(receive({ transaction, timeout: 0 })), timeout)
+        const second = yield* waiting(peek)
+        yield* send(labelled("mine"), single)
+        yield* Fiber.join(second)
+        assert.strictEqual((yield* receive({ transaction, timeout: 0 })).label, "mine")
+        yield* mqrt.commitTransaction(transaction)
+        assert.strictEqual(yield* messages, 0)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect("F-36 when its transaction ends, a receive that waits ends too, and takes nothing", () =>

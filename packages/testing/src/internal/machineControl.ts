@@ -88,6 +88,7 @@ export const machineControl = (
       Effect.sync(() => {
         security.resourcesExhausted = exhausted
       }),
+    machineQuota: Effect.sync(() => ({ ...machine.quota })),
     setMachineQuota: ({ journals = null, messages = null }) =>
       Effect.sync(() => {
         machine.quota.messages = messages

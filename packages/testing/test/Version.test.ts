@@ -1,0 +1,244 @@
+import { errors } from "@effect-msmq/core/ErrorCode"
+import type { AuthenticationLevel, HashAlgorithm } from "@effect-msmq/core/MessageProperties"
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
+import * as TestClock from "effect/testing/TestClock"
+import { code, codeOf, drained, ends, message, plain, rejectedClasses } from "./seam.ts"
+
+const control = MsmqControl.MsmqControl
+const always = { authenticationLevel: "always" } as const
+const single = { transaction: "singleMessage" } as const
+const wanted = { deadLetter: true, journal: false }
+const transactionalDeadLetters = "DIRECT=OS:.\\SYSTEM$;DEADXACT"
+const remote = "DIRECT=OS:other\\private$\\orders"
+
+const versions = [1, 2, 3, 4, 5, 6] as const
+
+const running = (version: InMemoryMqrt.Version) => InMemoryMqrt.layerWith({ version })
+
+/** What each version gives, in order. */
+const ofEach = <A, E>(effect: Effect.Effect<A, E, Mqrt.Mqrt | MsmqControl.MsmqControl>) =>
+  Effect.forEach(versions, (version) => Effect.provide(effect, running(version), { local: true }))
+
+describe("the version of MSMQ", () => {
+  it.effect("it is the newest where none is said", () =>
+    Effect.gen(function* () {
+      const numbers = Mqrt.Mqrt.use((mqrt) => mqrt.getPrivateComputerInformation(null))
+      const byDefault = yield* Effect.provide(numbers, InMemoryMqrt.layer, { local: true })
+      assert.deepStrictEqual(yield* Effect.provide(numbers, running(6), { local: true }), byDefault)
+    })
+  )
+
+  it.effect("the queue manager reports the numbers of its Windows", () =>
+    Effect.gen(function* () {
+      const numbers = yield* ofEach(
+        Effect.gen(function* () {
+          const mqrt = yield* Mqrt.Mqrt
+          const { version } = yield* mqrt.getPrivateComputerInformation(null)
+          const { type } = yield* mqrt.getQueueManagerInfo(null)
+          assert.strictEqual(type, `MSMQ ${version >>> 24}.${(version >>> 16) & 0xff}.${version & 0xffff}`)
+          return [version >>> 24, (version >>> 16) & 0xff]
+        })
+      )
+      assert.deepStrictEqual(numbers, [
+        [4, 0],
+        [5, 0],
+        [5, 2],
+        [6, 0],
+        [6, 1],
+        [6, 3]
+      ])
+    })
+  )
+
+  it.effect("A-45, A-53 level always makes the newest signature that it knows, with the hash of its time", () =>
+    Effect.gen(function* () {
+      const made = yield* ofEach(
+        Effect.gen(function* () {
+          const { poll, send } = yield* ends()
+          yield* send([message()], always)
+          const { authenticated, hashAlgorithm } = yield* poll
+          return [authenticated, hashAlgorithm]
+        })
+      )
+      assert.deepStrictEqual(made, [
+        [1, "md5"],
+        [3, "md5"],
+        [5, "sha1"],
+        [5, "sha1"],
+        [5, "sha512"],
+        [5, "sha512"]
+      ])
+    })
+  )
+
+  const hashes: Record<HashAlgorithm, null> = {
+    md2: null,
+    md4: null,
+    md5: null,
+    sha1: null,
+    sha256: null,
+    sha384: null,
+    sha512: null
+  }
+
+  it.effect(
+    "A-52, A-54 before Windows Vista every hash that is named is made, and arrives; afterwards no weak one",
+    () =>
+      Effect.gen(function* () {
+        const all = Struct.keys(hashes)
+        const made = yield* ofEach(
+          Effect.gen(function* () {
+            const { send } = yield* ends()
+            const outcomes = yield* Effect.forEach(all, (hashAlgorithm) =>
+              send([message()], { ...always, hashAlgorithm })
+            )
+            const refused = outcomes.filter((outcome) => outcome.accepted === 0)
+            assert.isTrue(refused.every((outcome) => codeOf(outcome) === errors.MQ_ERROR_CANNOT_CREATE_HASH_EX))
+            return (yield* drained("DIRECT=OS:.\\private$\\orders")).map((received) => received.hashAlgorithm)
+          })
+        )
+        const strong: Array<HashAlgorithm> = ["sha1", "sha256", "sha384", "sha512"]
+        assert.deepStrictEqual(made, [all, all, all, strong, strong, strong])
+      })
+  )
+
+  it.effect("A-44 a named level of signature is made whatever the version", () =>
+    Effect.gen(function* () {
+      const levels: Record<Exclude<AuthenticationLevel, "always">, number> = {
+        none: 0,
+        msmq10: 1,
+        msmq20: 3,
+        msmq30: 5
+      }
+      const received = yield* ofEach(
+        Effect.gen(function* () {
+          const { poll, send } = yield* ends()
+          return yield* Effect.forEach(Struct.keys(levels), (authenticationLevel) =>
+            Effect.andThen(send([message()], { ...plain, authenticationLevel }), poll)
+          )
+        })
+      )
+      for (const messages of received) {
+        assert.deepStrictEqual(
+          messages.map(({ authenticated }) => authenticated),
+          Object.values(levels)
+        )
+      }
+    })
+  )
+
+  it.effect("D-32 before Windows Vista a message has ninety days to reach its queue, and since then four", () =>
+    Effect.gen(function* () {
+      const days = yield* ofEach(
+        Effect.gen(function* () {
+          const mqrt = yield* Mqrt.Mqrt
+          const away = yield* mqrt.openQueue(remote, "send", "denyNone")
+          yield* mqrt.sendMessages(away, [message()], plain)
+          const waiting = Effect.map(
+            control.use((msmq) => msmq.messagesIn(remote)),
+            (messages) => messages.length
+          )
+          let days = 0
+          while ((yield* waiting) > 0) {
+            yield* TestClock.adjust("1 day")
+            days++
+          }
+          return days
+        })
+      )
+      assert.deepStrictEqual(days, [90, 90, 90, 4, 4, 4])
+    })
+  )
+
+  it.effect("F-10 1.0 and 2.0 refuse to send what is of the other kind than a queue that they know", () =>
+    Effect.gen(function* () {
+      const outcomes = yield* ofEach(
+        Effect.gen(function* () {
+          const { mqrt, send } = yield* ends({ transactional: true })
+          const outcome = yield* send([message()])
+          assert.strictEqual((yield* send([message()], single)).accepted, 1)
+          // Of what is elsewhere nothing is known.
+          const away = yield* mqrt.openQueue(remote, "send", "denyNone")
+          assert.strictEqual((yield* mqrt.sendMessages(away, [message()], plain)).accepted, 1)
+          assert.strictEqual((yield* mqrt.sendMessages(away, [message()], { ...plain, ...single })).accepted, 1)
+          return [codeOf(outcome), yield* rejectedClasses]
+        })
+      )
+      const refused = [errors.MQ_ERROR_TRANSACTION_USAGE, []]
+      const dropped = [undefined, [0x800a]]
+      assert.deepStrictEqual(outcomes, [refused, refused, dropped, dropped, dropped, dropped])
+    })
+  )
+
+  it.effect("F-10 nor do they send in a transaction to a plain queue, and the transaction goes on", () =>
+    Effect.gen(function* () {
+      const { mqrt, send } = yield* ends()
+      const transaction = yield* mqrt.beginTransaction
+      for (const argument of [transaction, "singleMessage"] as const) {
+        assert.strictEqual(
+          codeOf(yield* send([message()], { transaction: argument })),
+          errors.MQ_ERROR_TRANSACTION_USAGE
+        )
+      }
+      yield* mqrt.commitTransaction(transaction)
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+    }).pipe(Effect.provide(running(2)))
+  )
+
+  it.effect("D-62 1.0 keeps every transactional message that fails as a dead letter, asked to or not", () =>
+    Effect.gen(function* () {
+      const letters = yield* ofEach(
+        Effect.gen(function* () {
+          const { mqrt, receiver, send } = yield* ends({ transactional: true })
+          yield* send(
+            [message({ label: "not asked for" }), message({ label: "asked for", journaling: wanted })],
+            single
+          )
+          yield* mqrt.purgeQueue(receiver)
+          return (yield* drained(transactionalDeadLetters)).map(({ label }) => label)
+        })
+      )
+      const asked = ["asked for"]
+      assert.deepStrictEqual(letters, [["not asked for", ...asked], asked, asked, asked, asked, asked])
+    })
+  )
+
+  it.effect("D-62 it keeps no plain one that was not to be kept", () =>
+    Effect.gen(function* () {
+      const { send } = yield* ends({ quota: 0 })
+      yield* send([message({ label: "not asked for" }), message({ label: "asked for", journaling: wanted })])
+      assert.deepStrictEqual(
+        (yield* drained("DIRECT=OS:.\\SYSTEM$;DEADLETTER")).map(({ label }) => label),
+        ["asked for"]
+      )
+    }).pipe(Effect.provide(running(1)))
+  )
+
+  it.effect("A-15 the older getter tells a damaged internal certificate from one that is not there, on 1.0 alone", () =>
+    Effect.gen(function* () {
+      const codes = yield* ofEach(
+        Effect.gen(function* () {
+          const mqrt = yield* Mqrt.Mqrt
+          yield* control.use((msmq) => msmq.setInternalCertificate("corrupted"))
+          return yield* code(mqrt.getSecurityContext(null, "MQGetSecurityContext", null))
+        })
+      )
+      const absent = errors.MQ_ERROR_NO_INTERNAL_USER_CERT
+      const corrupted = errors.MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE
+      assert.deepStrictEqual(codes, [corrupted, absent, absent, absent, absent, absent])
+    })
+  )
+
+  it.effect("C-54 a machine holds 2 GB of messages and as much of journals, then 8 GB, since Windows Vista 4 GB", () =>
+    Effect.gen(function* () {
+      const quotas = yield* ofEach(control.use((msmq) => msmq.machineQuota))
+      const of = (gigabytes: number) => ({ messages: gigabytes * 1_048_576, journals: gigabytes * 1_048_576 })
+      // Of the first nothing is known.
+      assert.deepStrictEqual(quotas, [{ messages: null, journals: null }, of(2), of(8), of(4), of(4), of(4)])
+    })
+  )
+})
