@@ -1,7 +1,7 @@
 import { MessageQueue } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Option, Scope, Stream, Struct } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "./support/CallLog.ts"
 
@@ -70,6 +70,60 @@ describe("receive", () => {
       assert.strictEqual(error.reason._tag, "StaleHandle")
       assert.strictEqual(error.queue, orders)
       assert.include(error.message, "open the queue again")
+    }).pipe(Effect.provide(backend))
+  )
+
+  const documented = {
+    MQ_ERROR_ACCESS_DENIED: "AccessDenied",
+    MQ_ERROR_BUFFER_OVERFLOW: "BufferOverflow",
+    MQ_ERROR_DTC_CONNECT: "DtcConnect",
+    MQ_ERROR_FORMATNAME_BUFFER_TOO_SMALL: "FormatnameBufferTooSmall",
+    MQ_ERROR_ILLEGAL_CURSOR_ACTION: "IllegalCursorAction",
+    MQ_ERROR_INSUFFICIENT_PROPERTIES: "InsufficientProperties",
+    MQ_ERROR_INVALID_HANDLE: "InvalidHandle",
+    MQ_ERROR_LABEL_BUFFER_TOO_SMALL: "LabelBufferTooSmall",
+    MQ_ERROR_MESSAGE_ALREADY_RECEIVED: "MessageAlreadyReceived",
+    MQ_ERROR_OPERATION_CANCELLED: "OperationCancelled",
+    MQ_ERROR_PROPERTY: "Property",
+    MQ_ERROR_PROV_NAME_BUFFER_TOO_SMALL: "ProvNameBufferTooSmall",
+    MQ_ERROR_QUEUE_DELETED: "QueueDeleted",
+    MQ_ERROR_SENDERID_BUFFER_TOO_SMALL: "SenderidBufferTooSmall",
+    MQ_ERROR_SENDER_CERT_BUFFER_TOO_SMALL: "SenderCertBufferTooSmall",
+    MQ_ERROR_SERVICE_NOT_AVAILABLE: "ServiceNotAvailable",
+    MQ_ERROR_SIGNATURE_BUFFER_TOO_SMALL: "SignatureBufferTooSmall",
+    MQ_ERROR_STALE_HANDLE: "StaleHandle",
+    MQ_ERROR_SYMM_KEY_BUFFER_TOO_SMALL: "SymmKeyBufferTooSmall",
+    MQ_ERROR_TRANSACTION_ENLIST: "TransactionEnlist",
+    MQ_ERROR_TRANSACTION_SEQUENCE: "TransactionSequence",
+    MQ_ERROR_TRANSACTION_USAGE: "TransactionUsage"
+  } as const
+
+  it.effect("E-12 each documented error comes as the reason that is named after it, and the message stays", () =>
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* open
+      yield* sender.send({ label: "stays" })
+      for (const code of Struct.keys(documented)) {
+        const { MQReceiveMessage } = yield* FaultInjection.calls
+        yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code })
+        const error = yield* Effect.flip(receiver.receive)
+        assert.strictEqual(error.reason._tag, documented[code])
+        assert.include(error.message, code)
+        const after = yield* FaultInjection.calls
+        assert.strictEqual(after.MQReceiveMessage, (MQReceiveMessage ?? 0) + 1)
+      }
+      assert.strictEqual((yield* receiver.receive).label, "stays")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("E-12 IO_TIMEOUT is no error: a poll finds nothing, and a receive waits on", () =>
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* open
+      yield* sender.send({ label: "there" })
+      const inject = FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code: "MQ_ERROR_IO_TIMEOUT" })
+      yield* inject
+      assert.deepStrictEqual(yield* receiver.poll, Option.none())
+      yield* inject
+      assert.strictEqual((yield* receiver.receive).label, "there")
     }).pipe(Effect.provide(backend))
   )
 

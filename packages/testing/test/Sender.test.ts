@@ -1,7 +1,7 @@
 import { type Message, MessageQueue, SecurityContext } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Latch, Schema, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Latch, Schema, Scope, Stream, Struct } from "effect"
 import * as CallLog from "./support/CallLog.ts"
 
 const orders = ".\\private$\\orders"
@@ -49,6 +49,46 @@ describe("send", () => {
       assert.include(error.message, "249")
       assert.include(error.message, "250 units long")
       assert.deepStrictEqual(yield* CallLog.calls, before)
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("the documented errors of a send", () => {
+  const documented = {
+    MQ_ERROR_ACCESS_DENIED: "AccessDenied",
+    MQ_ERROR_BAD_SECURITY_CONTEXT: "BadSecurityContext",
+    MQ_ERROR_CERTIFICATE_NOT_PROVIDED: "CertificateNotProvided",
+    MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE: "CorruptedInternalCertificate",
+    MQ_ERROR_CORRUPTED_PERSONAL_CERT_STORE: "CorruptedPersonalCertStore",
+    MQ_ERROR_CORRUPTED_SECURITY_DATA: "CorruptedSecurityData",
+    MQ_ERROR_COULD_NOT_GET_USER_SID: "CouldNotGetUserSid",
+    MQ_ERROR_DTC_CONNECT: "DtcConnect",
+    MQ_ERROR_ILLEGAL_FORMATNAME: "IllegalFormatname",
+    MQ_ERROR_INSUFFICIENT_RESOURCES: "InsufficientResources",
+    MQ_ERROR_INVALID_CERTIFICATE: "InvalidCertificate",
+    MQ_ERROR_INVALID_HANDLE: "InvalidHandle",
+    MQ_ERROR_MESSAGE_STORAGE_FAILED: "MessageStorageFailed",
+    MQ_ERROR_NO_INTERNAL_USER_CERT: "NoInternalUserCert",
+    MQ_ERROR_PROPERTY: "Property",
+    MQ_ERROR_SERVICE_NOT_AVAILABLE: "ServiceNotAvailable",
+    MQ_ERROR_STALE_HANDLE: "StaleHandle",
+    MQ_ERROR_TRANSACTION_ENLIST: "TransactionEnlist",
+    MQ_ERROR_TRANSACTION_SEQUENCE: "TransactionSequence",
+    MQ_ERROR_TRANSACTION_USAGE: "TransactionUsage",
+    MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION: "UnsupportedFormatnameOperation"
+  } as const
+
+  it.effect("D-05 each comes as the reason that is named after it, and stops the batch where it struck", () =>
+    Effect.gen(function* () {
+      const sender = yield* open
+      for (const code of Struct.keys(documented)) {
+        yield* FaultInjection.inject({ function: "MQSendMessage", call: 2, code })
+        const error = yield* Effect.flip(sender.sendAll([{ label: "before" }, { label: "struck" }, { label: "after" }]))
+        assert.strictEqual(error.reason._tag, documented[code])
+        assert.include(error.message, code)
+        assert.deepStrictEqual(error.progress, { accepted: 1 })
+      }
+      assert.deepStrictEqual([...new Set(yield* labelsIn(orders))], ["before"])
     }).pipe(Effect.provide(backend))
   )
 })

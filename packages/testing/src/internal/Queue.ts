@@ -209,12 +209,12 @@ export class Queue {
     for (const packet of left) this.lose(packet, queueDeleted, now)
   }
 
-  /** Every message, locked ones too, but those that are arriving. */
+  /** Every message in order, locked ones too, but those that are arriving. */
   contents(now: number): ReadonlyArray<Packet> {
     return this.#places
       .all()
-      .filter(({ state }) => state === "available" || state === "locked")
-      .filter((packet) => packet.state === "locked" || !this.isOver(packet, now))
+      .filter((packet) => packet.state === "locked" || (packet.state === "available" && !this.isOver(packet, now)))
+      .toSorted((a, b) => b.content.priority - a.content.priority)
   }
 
   /** Says that a handle on it was closed. */
