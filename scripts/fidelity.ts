@@ -28,7 +28,7 @@ export interface Test {
   readonly inPassing: ReadonlySet<string>
 }
 
-const tableRow = /^\| ([A-G]-\w+) \| (.+?) \| (.*) \|$/gm
+const tableRow = /^\| ([A-H]-\w+) \| (.+?) \| (.*) \|$/gm
 const proof = /^(?:(core only|native only): ?)?((?:`[^`]+`(?:; )?)*) ?(?:\((.+)\))?$/
 const notSimulated = "not simulated: "
 
@@ -51,7 +51,7 @@ const lineOf = ({ id, note, place, statement, tests }: Row): string => {
   return `| ${id} | ${statement} | ${cell} |`
 }
 
-const idOrRange = /\b([A-G])-(\d{2}b?)\b(?: to \1-(\d{2})\b)?/g
+const idOrRange = /\b([A-H])-(\d{2}b?)\b(?: to \1-(\d{2})\b)?/g
 const shortRange = 4
 
 const testOf = (name: string, inNative: boolean): Test => {

@@ -632,7 +632,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("E-45, E-75, X-08 takes part in no transaction", () =>
+  it.effect("E-45, E-75, H-21, X-08 takes part in no transaction", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* onStore(create({ transactional: true }))

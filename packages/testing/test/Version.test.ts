@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as TestClock from "effect/testing/TestClock"
-import { code, codeOf, drained, ends, message, plain, rejectedClasses } from "./seam.ts"
+import { code, codeOf, create, drained, ends, message, plain, rejectedClasses } from "./seam.ts"
 
 const control = MsmqControl.MsmqControl
 const always = { authenticationLevel: "always" } as const
@@ -240,5 +240,69 @@ describe("the version of MSMQ", () => {
       // Of the first nothing is known.
       assert.deepStrictEqual(quotas, [{ messages: null, journals: null }, of(2), of(8), of(4), of(4), of(4)])
     })
+  )
+})
+
+describe("machines of several versions", () => {
+  const office = (version: InMemoryMqrt.Version, other: InMemoryMqrt.Version) =>
+    InMemoryMqrt.layerWith({
+      machines: [
+        { machineName: "OFFICE", version },
+        { machineName: "WAREHOUSE", version: other }
+      ]
+    })
+  const warehouse = "DIRECT=OS:WAREHOUSE\\private$\\orders"
+  const there = <A, E, R>(effect: Effect.Effect<A, E, R>) => MsmqControl.on(effect, "WAREHOUSE")
+
+  it.effect("A-54, H-12 what an old one signs with a weak hash a new one does not accept, and an old one does", () =>
+    Effect.gen(function* () {
+      const arrived = Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        yield* there(create())
+        const handle = yield* mqrt.openQueue(warehouse, "send", "denyNone")
+        for (const hashAlgorithm of ["md5", "sha256"] as const) {
+          const options = { ...plain, ...always, senderIdType: "none", hashAlgorithm } as const
+          assert.strictEqual(
+            (yield* mqrt.sendMessages(handle, [message({ label: hashAlgorithm })], options)).accepted,
+            1
+          )
+        }
+        const received = yield* there(drained("DIRECT=OS:.\\private$\\orders"))
+        return [received.map(({ label }) => label), yield* there(rejectedClasses)]
+      })
+      assert.deepStrictEqual(yield* Effect.provide(arrived, office(3, 6), { local: true }), [["sha256"], [0x8006]])
+      assert.deepStrictEqual(yield* Effect.provide(arrived, office(3, 3), { local: true }), [["md5", "sha256"], []])
+    })
+  )
+
+  it.effect("D-62 it is the sender's that keeps what fails, or does not", () =>
+    Effect.gen(function* () {
+      const letters = Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        yield* there(create({ transactional: true }))
+        const handle = yield* mqrt.openQueue(warehouse, "send", "denyNone")
+        yield* mqrt.sendMessages(handle, [message({ label: "not asked for" })], { ...plain, ...single })
+        yield* there(
+          Effect.gen(function* () {
+            const other = yield* Mqrt.Mqrt
+            yield* other.purgeQueue(yield* other.openQueue("DIRECT=OS:.\\private$\\orders", "receive", "denyNone"))
+          })
+        )
+        const dead = Effect.map(drained(transactionalDeadLetters), (received) => received.map(({ label }) => label))
+        return [yield* dead, yield* there(dead)]
+      })
+      assert.deepStrictEqual(yield* Effect.provide(letters, office(1, 6), { local: true }), [["not asked for"], []])
+      assert.deepStrictEqual(yield* Effect.provide(letters, office(6, 1), { local: true }), [[], []])
+    })
+  )
+
+  it.effect("F-10 of what is elsewhere an old one knows no kind: it is dropped where it arrives", () =>
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt.Mqrt
+      yield* there(create({ transactional: true }))
+      const handle = yield* mqrt.openQueue(warehouse, "send", "denyNone")
+      assert.strictEqual((yield* mqrt.sendMessages(handle, [message()], plain)).accepted, 1)
+      assert.deepStrictEqual(yield* there(rejectedClasses), [0x800a])
+    }).pipe(Effect.provide(office(2, 6)))
   )
 })
