@@ -139,15 +139,17 @@ const makeMachine = (
  * **Details**
  *
  * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
- * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). With another `version` these differ, and so do the
- * numbers that it reports of itself, its quotas, how long a message may be under way (behaviours C-54, D-32), the code
- * for a damaged internal certificate (A-15), and what becomes of messages that are of the other kind than their queue
- * (F-10) or that are transactional and fail (D-62); functions that a version did not have yet are there all the same.
- * Time is that of Effect's `Clock`. What arrives
+ * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. What arrives
  * where it may not be is accepted from its sender and then refused, as MSMQ does; `MsmqControl` tells what and why.
  * The machine has no directory: only private queues and its own system queues exist, which are its journal and the two
  * for dead letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44
  * to D-66). `MsmqControl` stops and starts the queue manager.
+ *
+ * With another `version` the signatures and hashes differ, and so do the numbers that a machine reports of itself, its
+ * quotas, how long a message may be under way (behaviours C-54, D-32), the code for a damaged internal certificate
+ * (A-15), what other machines can do with its queues (E-78), and what becomes of messages that are of the other kind than
+ * their queue (F-10) or that are transactional and fail (D-62). Functions that a version did not have yet are there all
+ * the same.
  *
  * What is sent to another machine waits in an outgoing queue until a link carries it over, at once where one is joined,
  * or until its time is over, which is four days where it was given none (behaviours D-32, D-70). Only direct names lead to

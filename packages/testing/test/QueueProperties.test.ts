@@ -1,7 +1,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { QueueChanges } from "@effect-msmq/core/QueueProperties"
-import { InMemoryMqrt } from "@effect-msmq/testing"
+import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -185,6 +185,21 @@ describe("queue properties", () => {
       yield* poll
       yield* send([message()])
       assert.deepStrictEqual((yield* poll).body, message().body)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("C-19 headers and label count as well as the body", () =>
+    Effect.gen(function* () {
+      const { mqrt, send } = yield* ends({ quota: 1 })
+      yield* send([message({ body: new Uint8Array(1024) })])
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8003])
+      yield* send([message({ body: new Uint8Array(700) })])
+      const { bytesInQueue } = yield* mqrt.getQueueInfo(null, direct)
+      assert.isAbove(bytesInQueue, 700)
+      const room = 1024 - bytesInQueue
+      assert.isBelow(room, 2 * 249)
+      yield* send([message({ body: new Uint8Array(0), label: "l".repeat(249) })])
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8003, 0x8003])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
@@ -425,6 +440,33 @@ describe("what a message carries", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
     )
   }
+
+  it.effect("A-38 then the user is still the one of the context", () =>
+    Effect.gen(function* () {
+      const { mqrt, poll, send } = yield* ends()
+      const [captured, named] = [text("captured"), text("named")]
+      const securityContext = yield* mqrt.getSecurityContext(captured, "MQGetSecurityContextEx", null)
+      yield* send([message()])
+      const { senderId } = yield* poll
+      yield* MsmqControl.MsmqControl.use((msmq) => msmq.setUser({ sid: "S-1-5-21-1-2-3-1777" }))
+      yield* send([message()], { authenticationLevel: "always", securityContext, senderCertificate: named })
+      yield* MsmqControl.MsmqControl.use((msmq) =>
+        msmq.setUser({ sid: "S-1-5-21-1000000000-2000000000-3000000000-1001" })
+      )
+      const received = yield* poll
+      assert.deepStrictEqual([received.senderId, received.senderCertificate], [senderId, named])
+    }).pipe(
+      Effect.provide(
+        InMemoryMqrt.layerWith({
+          certificates: ["captured", "named"].map((name) => ({
+            certificate: text(name),
+            privateKey: true,
+            registered: true
+          }))
+        })
+      )
+    )
+  )
 
   it.effect("A-38 a certificate that is named signs, whatever the context has; its key is fetched each time", () =>
     Effect.gen(function* () {

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { code, create, direct, ends, labelled, message, path, receiving, waiting } from "./seam.ts"
+import { code, create, direct, ends, labelled, message, path, receiving, rejectedClasses, waiting } from "./seam.ts"
 
 const open = (name: string, access: Access) =>
   Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(`${direct};${name}`, access, "denyNone"))
@@ -221,6 +221,47 @@ describe("subqueues", () => {
       assert.strictEqual((yield* retry).label, "a")
       yield* mqrt.deleteQueue(formatName)
       assert.strictEqual(yield* code(retry), errors.MQ_ERROR_QUEUE_DELETED)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("B-31 what is moved to it still counts toward the quota of its queue", () =>
+    Effect.gen(function* () {
+      const { mqrt, peek, receiver, send } = yield* ends({ quota: 2 })
+      const kilobyte = message({ body: new Uint8Array(1024) })
+      yield* send([kilobyte])
+      const into = yield* open("retry", "move")
+      yield* mqrt.moveMessage(receiver, into, (yield* peek).lookupId, "none")
+      yield* send([kilobyte])
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8003])
+      const retry = yield* open("retry", "receive")
+      yield* mqrt.receiveMessage(retry, receiving())
+      yield* send([kilobyte])
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8003])
+      assert.strictEqual((yield* peek).body.length, 1024)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("D-29 no lookup id is used again, whatever became of its message", () =>
+    Effect.gen(function* () {
+      const { into, mqrt, peek, poll, receiver, retry, send } = yield* withRetry(false)
+      const ids = new Set<bigint>()
+      const seen = Effect.map(peek, ({ lookupId }) => {
+        assert.isFalse(ids.has(lookupId))
+        ids.add(lookupId)
+        return lookupId
+      })
+      yield* seen
+      yield* poll
+      yield* mqrt.moveMessage(receiver, into, yield* seen, "none")
+      yield* seen
+      yield* mqrt.purgeQueue(receiver)
+      yield* send(labelled("d"))
+      yield* seen
+      yield* poll
+      yield* retry
+      yield* send(labelled("e"))
+      yield* seen
+      assert.strictEqual(ids.size, 5)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 

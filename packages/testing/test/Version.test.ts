@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as TestClock from "effect/testing/TestClock"
-import { code, codeOf, create, drained, ends, message, plain, rejectedClasses } from "./seam.ts"
+import { code, codeOf, create, drained, ends, message, plain, receiving, rejectedClasses } from "./seam.ts"
 
 const control = MsmqControl.MsmqControl
 const always = { authenticationLevel: "always" } as const
@@ -294,6 +294,43 @@ describe("machines of several versions", () => {
       assert.deepStrictEqual(yield* Effect.provide(letters, office(1, 6), { local: true }), [["not asked for"], []])
       assert.deepStrictEqual(yield* Effect.provide(letters, office(6, 1), { local: true }), [[], []])
     })
+  )
+
+  it.effect(
+    "E-78 an older one can be read from afar, but neither looked up in before 3.0 nor moved in before 4.0",
+    () =>
+      Effect.gen(function* () {
+        const remotely = Effect.gen(function* () {
+          const mqrt = yield* Mqrt.Mqrt
+          yield* there(create())
+          const sender = yield* mqrt.openQueue(warehouse, "send", "denyNone")
+          yield* mqrt.sendMessages(sender, [message(), message()], plain)
+          const receiver = yield* mqrt.openQueue(warehouse, "receive", "denyNone")
+          const { lookupId } = yield* mqrt.receiveMessage(receiver, receiving({ action: "peekCurrent" }))
+          const into = yield* mqrt.openQueue(`${warehouse};retry`, "move", "denyNone")
+          const lookup = { transaction: "none", rare: false } as const
+          const outcomes = [
+            mqrt.receiveMessageByLookupId(receiver, lookupId, "peekCurrent", lookup),
+            mqrt.moveMessage(receiver, into, lookupId, "none"),
+            mqrt.receiveMessage(receiver, receiving())
+          ].map((call: Effect.Effect<unknown, Mqrt.MqrtFailure>) =>
+            Effect.match(call, { onFailure: (failure) => failure.code, onSuccess: () => "done" })
+          )
+          return yield* Effect.all(outcomes)
+        })
+        const outcomes = yield* Effect.forEach(versions, (version) =>
+          Effect.provide(remotely, office(6, version), { local: true })
+        )
+        const not = errors.MQ_ERROR_OPERATION_NOT_SUPPORTED_BY_REMOTE_COMPUTER
+        assert.deepStrictEqual(outcomes, [
+          [not, not, "done"],
+          [not, not, "done"],
+          ["done", not, "done"],
+          ["done", "done", "done"],
+          ["done", "done", "done"],
+          ["done", "done", "done"]
+        ])
+      })
   )
 
   it.effect("F-10 of what is elsewhere an old one knows no kind: it is dropped where it arrives", () =>

@@ -10,6 +10,7 @@ import type { Queue } from "./Queue.ts"
 import { handOver, makeRequest } from "./ReceiveRequest.ts"
 
 const notFound: ErrorCodeName = "MQ_ERROR_MESSAGE_NOT_FOUND"
+const notSupported: ErrorCodeName = "MQ_ERROR_OPERATION_NOT_SUPPORTED_BY_REMOTE_COMPUTER"
 
 type Direction = (queue: Queue, lookupId: bigint, now: number, peeking: boolean) => Packet | undefined | ErrorCodeName
 
@@ -89,8 +90,11 @@ const receiveNow = (
 ): ReceivedProperties => {
   const request = makeRequest(machine, handle, { action, cursor: null, transaction, rare })
   if (typeof request === "string") throw new Refused(request)
+  const { opened } = request
+  // An older machine does not know how (behaviour E-78).
+  if (opened.machine !== machine && !opened.machine.version.lookup) throw new Refused(notSupported)
   const now = clock.currentTimeMillisUnsafe()
-  const found = directions[action](request.opened.queue, lookupId, now, request.peeks) ?? notFound
+  const found = directions[action](opened.queue, lookupId, now, request.peeks) ?? notFound
   if (typeof found === "string") throw new Refused(found)
   return handOver(request, found, now)
 }

@@ -20,6 +20,10 @@ export const move = (
 ): true | ErrorCodeName => {
   const from = machine.opened(source, "receive")
   if (typeof from === "string") return from
+  // An older machine does not know how (behaviour E-78).
+  if (from.machine !== machine && !from.machine.version.subqueues) {
+    return "MQ_ERROR_OPERATION_NOT_SUPPORTED_BY_REMOTE_COMPUTER"
+  }
   const to = machine.open.get(destination)
   if (to === undefined || !allows(to.access, "moveTo")) return "MQ_ERROR_INVALID_HANDLE"
   if (!machine.network.reaches(machine, to.machine)) return "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE"

@@ -21,6 +21,10 @@ export interface Version {
   readonly refusesOtherKind: boolean
   /** Whether transactional messages become dead letters, asked for or not (behaviour D-62). */
   readonly keepsTransactional: boolean
+  /** Whether another machine can look messages up here by their ids (behaviour E-78). */
+  readonly lookup: boolean
+  /** Whether it has subqueues, so that another machine can move messages here (behaviour E-78). */
+  readonly subqueues: boolean
   /** In kilobytes, for messages and for journals each (behaviour C-54); `null`: nothing is known of one. */
   readonly quota: number | null
 }
@@ -40,6 +44,8 @@ const first: Version = {
   timeToReachQueue: 90 * day,
   refusesOtherKind: true,
   keepsTransactional: true,
+  lookup: false,
+  subqueues: false,
   quota: null
 }
 
@@ -62,6 +68,7 @@ const third: Version = {
   hash: "sha1",
   newestSignature: 5,
   refusesOtherKind: false,
+  lookup: true,
   quota: 8 * gigabyte
 }
 
@@ -73,6 +80,7 @@ const fourth: Version = {
   build: 6002,
   weakHashes: false,
   timeToReachQueue: 4 * day,
+  subqueues: true,
   quota: 4 * gigabyte
 }
 
