@@ -208,6 +208,15 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  *   machine and a SID outside the grammar are defects
  * - `setQueueCreators`: who may create queues, as {@link QueueCreators}; others fail with `MQ_ERROR_ACCESS_DENIED`
  *   (behaviour C-12). Everyone at first
+ * - `setDirectoryAvailable`: whether this machine reaches the directory, as at first; otherwise what it asks of it fails
+ *   with `MQ_ERROR_NO_DS`: finding and creating public queues, resolving names, registering certificates. What is open
+ *   stays so. A message that is signed and names a SID is then a bad signature here, and an encrypted one for another
+ *   machine cannot be encrypted (behaviours A-58, A-82). It changes nothing in a workgroup
+ * - `setEncryptionKeyPublished`: whether the directory has the public key of this machine, as at first; otherwise other
+ *   machines cannot encrypt what they send here (behaviour A-82)
+ * - `setDistributionList`: fills the distribution list of a GUID, the `DL=` name, with format names of queues and other
+ *   lists, for all machines (behaviour B-20); with none it is no longer there. A name that cannot be in one, and any in a
+ *   workgroup, is a defect
  * - `stopService`, `startService`: the queue manager, which runs at first. While it is stopped, every call fails with
  *   `MQ_ERROR_SERVICE_NOT_AVAILABLE` (behaviour C-13), but what frees a handle works. A stop ends who waits with that
  *   code too, aborts open transactions and loses express messages, wherever they are; recoverable ones stay (behaviours
@@ -253,6 +262,9 @@ export class MsmqControl extends Context.Service<
     readonly allow: (permission: Permission) => Effect.Effect<void>
     readonly deny: (permission: Permission) => Effect.Effect<void>
     readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
+    readonly setDirectoryAvailable: (available: boolean) => Effect.Effect<void>
+    readonly setEncryptionKeyPublished: (published: boolean) => Effect.Effect<void>
+    readonly setDistributionList: (list: string, queues: ReadonlyArray<string>) => Effect.Effect<void>
     readonly stopService: Effect.Effect<void>
     readonly startService: Effect.Effect<void>
     readonly cutLink: (to: string, way?: LinkWay) => Effect.Effect<void>

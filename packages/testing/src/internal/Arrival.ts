@@ -17,6 +17,8 @@ interface Rule {
   readonly isBroken: (queue: Queue, envelope: Envelope) => boolean
 }
 
+const reachesDirectory = ({ family }: Queue): boolean => typeof family.manager.directory("MQ_ERROR_NO_DS") !== "string"
+
 /** What is judged when a message arrives, after its send has succeeded; the first broken rule names the reason. */
 const rules: ReadonlyArray<Rule> = [
   {
@@ -30,8 +32,8 @@ const rules: ReadonlyArray<Rule> = [
   {
     // With a SID the certificate must be registered under it; without one the signature stands alone.
     reason: MessageClasses.badSignature,
-    isBroken: (_, { senderIdType, signature }) =>
-      signature !== null && senderIdType === "sid" && !signature.isRegistered()
+    isBroken: (queue, { senderIdType, signature }) =>
+      signature !== null && senderIdType === "sid" && !(reachesDirectory(queue) && signature.isRegistered())
   },
   {
     reason: MessageClasses.badSignature,

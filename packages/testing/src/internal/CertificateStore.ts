@@ -28,9 +28,13 @@ const internalFailures: Record<"absent" | "corrupted", Record<SecurityContextApi
 
 /** The user's personal certificates, and the directory in which certificates are registered under a SID. */
 export class CertificateStore {
-  internal: InternalCertificateState = "registered"
+  internal: InternalCertificateState
   readonly #personal = new Map<string, { readonly der: Uint8Array; readonly privateKey: boolean }>()
   readonly #registered = new Set<string>()
+
+  constructor(internal: InternalCertificateState) {
+    this.internal = internal
+  }
 
   add(der: Uint8Array, privateKey: boolean): void {
     this.#personal.set(der.join(), { der: new Uint8Array(der), privateKey })

@@ -1,8 +1,7 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { NameUse } from "@effect-msmq/core/FormatName"
-import * as FormatName from "@effect-msmq/core/FormatName"
 import type { Access, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
-import * as Result from "effect/Result"
+import { expand } from "./Expansion.ts"
 import type { Machine } from "./Machine.ts"
 import type { Destination, OpenQueue } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
@@ -55,19 +54,16 @@ const targets = (machine: Machine, formatName: string, access: Access): Readonly
     const found = machine.queues.find(formatName, nameUses[access])
     return typeof found === "string" ? found : "MQ_ERROR_QUEUE_NOT_FOUND"
   }
+  // Only to send can a list be opened (behaviour B-16).
+  const names = access === "send" ? expand(machine, formatName) : [formatName]
+  if (typeof names === "string") return names
   const found: Array<Target> = []
-  for (const name of elements(formatName, access)) {
+  for (const name of names) {
     const one = target(machine, name, access)
     if (typeof one === "string") return one
     found.push(one)
   }
   return found
-}
-
-/** Only to send can a list be opened (behaviour B-16). */
-const elements = (formatName: string, access: Access): ReadonlyArray<string> => {
-  const name = access === "send" ? Result.getOrUndefined(FormatName.parse(formatName)) : undefined
-  return name?._tag === "Multiple" ? name.elements.map((element) => FormatName.format(element)) : [formatName]
 }
 
 export const open = (
@@ -97,7 +93,8 @@ export const open = (
     machine: first.machine,
     queue,
     destinations,
-    formatName,
+    // What became of lists is what it was opened by (behaviour B-10).
+    formatName: destinations.map((destination) => destination.formatName).join(","),
     access,
     exclusive,
     waiting: new Set(),

@@ -4,6 +4,7 @@ import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"
+import * as Encryption from "./Encryption.ts"
 import { failure, propertyFailure } from "./Failure.ts"
 import type { Machine } from "./Machine.ts"
 import { enter } from "./Incoming.ts"
@@ -86,6 +87,8 @@ const prepare = (
   const deliveries: Array<Delivery> = []
   for (const { formatName: destination, queue } of opened.destinations) {
     if (transaction !== null && isMulticast(machine, queue)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+    const unencrypted = options.privacyLevel === "none" ? undefined : Encryption.refusal(machine, destination)
+    if (unencrypted !== undefined) return unencrypted
     const envelope = seal(
       machine.security,
       {

@@ -1,4 +1,6 @@
+import * as FormatName from "@effect-msmq/core/FormatName"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { HeldCertificate, LinkWay, MachineContext, User } from "../MsmqControl.ts"
 import { MsmqControl } from "../MsmqControl.ts"
 import type { Identity } from "./Logons.ts"
@@ -35,6 +37,15 @@ const setLink = (from: Machine, to: Machine, way: LinkWay, passes: boolean, now:
   if (ways[way].back) network.setLink(to, from, passes)
   if (passes) network.resume(from, now)
   else network.endReads()
+}
+
+/** What a distribution list is to hold: queues and other lists, each named by itself. */
+const elementOf = (formatName: string): FormatName.Element => {
+  const name = Result.getOrThrow(FormatName.parse(formatName))
+  if (name._tag === "Multiple" || !FormatName.supports(name, "send")) {
+    throw new TypeError(`${formatName} cannot be in a distribution list`)
+  }
+  return name as FormatName.Element
 }
 
 /** The control service of one machine. `contextOf`: another one of its network, which has to be there. */
@@ -74,6 +85,21 @@ export const machineControl = (
     setQueueCreators: (creators) =>
       Effect.sync(() => {
         machine.queueCreators = creators
+      }),
+    setDirectoryAvailable: (available) =>
+      Effect.sync(() => {
+        machine.directoryAvailable = available
+      }),
+    setEncryptionKeyPublished: (published) =>
+      Effect.sync(() => {
+        machine.encryptionKeyPublished = published
+      }),
+    setDistributionList: (list, queues) =>
+      Effect.sync(() => {
+        if (network.directory === null)
+          throw new TypeError("a workgroup has no directory, and so no distribution lists")
+        const { listGuid } = Result.getOrThrow(FormatName.distributionList({ listGuid: list }))
+        network.directory.setList(listGuid, queues.map(elementOf))
       }),
     stopService: Effect.clockWith((clock) => Effect.sync(() => stop(machine, clock.currentTimeMillisUnsafe()))),
     startService: Effect.clockWith((clock) => Effect.sync(() => start(machine, clock.currentTimeMillisUnsafe()))),
