@@ -31,5 +31,5 @@ export const expand = (machine: Machine, formatName: string): ReadonlyArray<stri
   }
   return names.size === 0
     ? "MQ_ERROR_QUEUE_NOT_FOUND"
-    : [...names].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, text]) => text)
+    : [...names].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, text]) => text)
 }
