@@ -74,8 +74,9 @@ export interface MachineOptions {
  * What there is of a directory (Active Directory), for all machines together.
  *
  * - `workgroup`: whether there is none. Then there are no public queues and no names but direct ones lead to other
- *   machines (behaviours B-11, C-11, C-49), no certificates can be registered (A-77), and no bodies encrypted (H-11).
- *   `false` by default: the machines are members of the domain `domain.test`
+ *   machines (behaviours B-11, C-11, C-49), no certificates can be registered (A-77), no bodies encrypted (H-11), and
+ *   other machines' queues are read as by an anonymous user (E-77). `false` by default: the machines are members of the
+ *   domain `domain.test`
  * - `replicationDelay`: how long a new public queue is seen only by its own machine and the one that created it
  *   (behaviour C-14); zero by default
  *

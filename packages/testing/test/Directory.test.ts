@@ -155,6 +155,9 @@ describe("public queues", () => {
       }
       yield* mqrt.setQueueProperties(formatName, changes)
       assert.strictEqual((yield* atWarehouse(propertiesOf("DIRECT=OS:.\\orders"))).label, "new")
+      yield* atWarehouse(control.use((msmq) => msmq.deny({ queue: ".\\orders", rights: ["deleteQueue"] })))
+      assert.strictEqual(yield* code(mqrt.deleteQueue(formatName)), errors.MQ_ERROR_ACCESS_DENIED)
+      yield* atWarehouse(control.use((msmq) => msmq.allow({ queue: ".\\orders", rights: ["deleteQueue"] })))
       const own = yield* atWarehouse(create())
       for (const call of [
         propertiesOf(own),
@@ -515,6 +518,18 @@ describe("without the directory", () => {
       yield* send("DIRECT=OS:WAREHOUSE\\private$\\orders", ["verified there"], signed)
       assert.deepStrictEqual(yield* atWarehouse(labelsIn(name)), ["verified there"])
     }).pipe(Effect.provide(domain))
+  )
+
+  it.effect("E-77, H-11 in a workgroup another machine's queue is read as by nobody: only if that may receive", () =>
+    Effect.gen(function* () {
+      yield* atWarehouse(create())
+      const name = "DIRECT=OS:WAREHOUSE\\private$\\orders"
+      yield* atWarehouse(send(direct, ["read"]))
+      assert.strictEqual(yield* code(open(name, "receive")), errors.MQ_ERROR_ACCESS_DENIED)
+      const anonymous = { queue: path, rights: ["receiveMessage"], sid: "S-1-5-7" } as const
+      yield* atWarehouse(control.use((msmq) => msmq.allow(anonymous)))
+      assert.deepStrictEqual(yield* labelsIn(name), ["read"])
+    }).pipe(Effect.provide(workgroup))
   )
 
   it.effect("A-77, H-11 in a workgroup nobody registers a certificate, and there is no internal one", () =>

@@ -7,6 +7,7 @@ import type { Destination, OpenQueue } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
 import { mayOpen } from "./Permission.ts"
 import type { Queue } from "./Queue.ts"
+import type { Sid } from "./Sid.ts"
 
 /** What a name must be good for, to be opened so. */
 const nameUses: Record<Access, NameUse> = {
@@ -80,7 +81,7 @@ export const open = (
   const [first] = destinations
   if (first === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
   const { queue } = first
-  if (!mayOpen(queue, machine.security.user, access)) return turnedAway(queue)
+  if (!mayOpen(queue, userAt(first.machine, machine), access)) return turnedAway(queue)
   const receives = allows(access, "receive")
   // Who only peeks is in nobody's way, unless it wants to be (behaviours C-24, C-25, X-14).
   if ((receives || exclusive) && (queue.exclusive || (exclusive && queue.receivers > 0))) {
@@ -102,6 +103,10 @@ export const open = (
     stale: false
   })
 }
+
+/** Who a machine's user is on another: in a workgroup they do not know each other's users (behaviour E-77). */
+const userAt = (there: Machine, { network, security }: Machine): Sid | null =>
+  network.directory === null && there.security !== security ? null : security.user
 
 /** A subqueue that was made only to be opened is not there then. */
 const turnedAway = (queue: Queue): ErrorCodeName => {

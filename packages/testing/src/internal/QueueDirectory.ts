@@ -124,18 +124,21 @@ export class QueueDirectory {
     return queue
   }
 
-  delete(formatName: string, now: number): Queue | ErrorCodeName {
+  /** The queue that can be deleted by a name, which no direct one is (behaviours B-24, C-46). */
+  findDeletable(formatName: string): Queue | ErrorCodeName {
     const name = Result.getOrUndefined(FormatName.parse(formatName))
     if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
-    // Not by a direct name (behaviour B-24).
-    if (!FormatName.supports(name, "delete")) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
-    const queue = this.findWhole(formatName)
-    if (typeof queue === "string") return queue
+    return FormatName.supports(name, "delete")
+      ? this.findWhole(formatName)
+      : "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+  }
+
+  /** Deletes a queue of this machine, or a public one of another. */
+  delete(queue: Queue, now: number): void {
     const { instance } = queue.properties
     const directory = this.#manager.directory("MQ_ERROR_NO_DS")
     const home = instance === null || typeof directory === "string" ? this : (directory.withdraw(instance) ?? this)
     home.#remove(queue, now)
-    return queue
   }
 
   #remove(queue: Queue, now: number): void {
