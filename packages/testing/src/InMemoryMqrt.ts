@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { CertificateStore } from "./internal/CertificateStore.ts"
+import { Directory, dnsNameOf } from "./internal/Directory.ts"
 import { Logons } from "./internal/Logons.ts"
 import { Machine } from "./internal/Machine.ts"
 import { addCertificate, machineControl, setUser } from "./internal/machineControl.ts"
@@ -56,7 +59,7 @@ export type Version = 1 | 2 | 3 | 4 | 5 | 6
  * - `machineId`: its GUID, without braces
  * - `address`: its IP address; `"10.0.0.1"` for the first machine, and so on
  * - `user`: a user with a SID by default
- * - `internalCertificate`: `"registered"` by default
+ * - `internalCertificate`: `"registered"` by default, in a workgroup `"absent"` (behaviour A-77)
  * - `certificates`: none by default
  * - `users`: whom else a security context can be got for, with the right password; nobody by default
  * - `resourcesExhausted`: `false` by default
@@ -81,6 +84,24 @@ export interface MachineOptions {
 }
 
 /**
+ * What there is of a directory (Active Directory), for all machines together.
+ *
+ * - `workgroup`: whether there is none. Then there are no public queues and no names but direct ones lead to other
+ *   machines (behaviours B-11, C-11, C-49), no certificates can be registered (A-77), no bodies encrypted (H-11), and
+ *   other machines' queues are read as by an anonymous user (E-77). `false` by default: the machines are members of the
+ *   domain `domain.test`
+ * - `replicationDelay`: how long a new public queue is seen only by its own machine and the one that created it
+ *   (behaviour C-14); zero by default
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DirectoryOptions {
+  readonly workgroup?: boolean | undefined
+  readonly replicationDelay?: Duration.Input | undefined
+}
+
+/**
  * Several machines, each joined to each by a link. A program runs on the first one; `MsmqControl.on` runs a part of it on
  * another, and `MsmqControl` cuts links and joins them. No two may have one name; the names are `"MACHINE"`, `"MACHINE2"`
  * and so on by default.
@@ -88,18 +109,27 @@ export interface MachineOptions {
  * @category models
  * @since 0.1.0
  */
-export interface NetworkOptions {
+export interface NetworkOptions extends DirectoryOptions {
   readonly machines: readonly [MachineOptions, ...ReadonlyArray<MachineOptions>]
 }
 
-const makeLogons = (users: ReadonlyArray<KnownUser>): Logons => {
+const makeLogons = (users: ReadonlyArray<KnownUser>, internal: InternalCertificate): Logons => {
   const logons = new Logons()
   for (const { certificates = [], domain = null, password, sid, user } of users) {
-    const identity = { sid: Sid.fromText(sid), certificates: new CertificateStore() }
+    const identity = { sid: Sid.fromText(sid), certificates: new CertificateStore(internal) }
     for (const held of certificates) addCertificate(identity, held)
     logons.add(user, domain, password, identity)
   }
   return logons
+}
+
+const makeDirectory = (
+  { replicationDelay = 0, workgroup = false }: DirectoryOptions,
+  fiber: Fiber.Fiber<unknown, unknown>
+): Directory | null => {
+  const clock = Context.get(fiber.context, Clock.Clock)
+  const delay = Duration.toMillis(replicationDelay)
+  return workgroup ? null : new Directory(() => clock.currentTimeMillisUnsafe(), delay)
 }
 
 const makeMachine = (
@@ -109,19 +139,24 @@ const makeMachine = (
   fiber: Fiber.Fiber<unknown, unknown>
 ): Machine => {
   const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
-  const user = { sid: sid === null ? null : Sid.fromText(sid), certificates: new CertificateStore() }
+  const internal = network.directory === null ? "absent" : "registered"
+  const user = {
+    sid: sid === null ? null : Sid.fromText(sid),
+    certificates: new CertificateStore(options.internalCertificate ?? internal)
+  }
   const version = Versions.of(options.version ?? Versions.newest)
-  const logons = makeLogons(options.users ?? [])
+  const logons = makeLogons(options.users ?? [], internal)
   const security = new SecurityContextTable(user.certificates, user.sid, logons, version.tellsCorruption)
   setUser(security, { sid, administrator: options.user?.administrator })
-  security.certificates.internal = options.internalCertificate ?? "registered"
   security.resourcesExhausted = options.resourcesExhausted ?? false
   for (const held of options.certificates ?? []) addCertificate(user, held)
   const id = options.machineId ?? `6d736d71-0000-4000-8000-${String(index).padStart(12, "0")}`
+  const name = options.machineName ?? (index === 1 ? "MACHINE" : `MACHINE${index}`)
   return new Machine(
     network,
     {
-      name: options.machineName ?? (index === 1 ? "MACHINE" : `MACHINE${index}`),
+      name,
+      dnsName: network.directory === null ? null : dnsNameOf(name),
       id: id.toLowerCase(),
       address: options.address ?? `10.0.0.${index}`
     },
@@ -141,8 +176,8 @@ const makeMachine = (
  * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
  * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. What arrives
  * where it may not be is accepted from its sender and then refused, as MSMQ does; `MsmqControl` tells what and why.
- * The machine has no directory: only private queues and its own system queues exist, which are its journal and the two
- * for dead letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44
+ * Besides the queues that programs create there are its own system queues, which are its journal and the two for dead
+ * letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44
  * to D-66). `MsmqControl` stops and starts the queue manager.
  *
  * With another `version` the signatures and hashes differ, and so do the numbers that a machine reports of itself, its
@@ -151,11 +186,15 @@ const makeMachine = (
  * their queue (F-10) or that are transactional and fail (D-62). Functions that a version did not have yet are there all
  * the same.
  *
+ * The machines are members of a domain, unless the option `workgroup` says otherwise: public queues can be created and
+ * located, names with GUIDs and distribution lists lead to other machines, certificates are registered, and bodies can be
+ * encrypted for queues that are opened by GUID, not by a direct name (behaviours A-81, B-20, C-14, C-49, D-12). Public
+ * queues can be created and deleted, and their properties read and set, from every machine.
+ *
  * What is sent to another machine waits in an outgoing queue until a link carries it over, at once where one is joined,
- * or until its time is over, which is four days where it was given none (behaviours D-32, D-70). Only direct names lead to
- * other machines. A message whose time is over is never handed out; it leaves its queue, with what follows from that,
- * within a second (behaviour D-43), by the clock that the layer was built with. Not simulated: routing; reports of a
- * message's route.
+ * or until its time is over, which is four days where it was given none (behaviours D-32, D-70). A message whose time is
+ * over is never handed out; it leaves its queue, with what follows from that, within a second (behaviour D-43), by the
+ * clock that the layer was built with. Not simulated: routing; reports of a message's route.
  *
  * Who creates a queue owns it and may do everything with it. Everyone else, administrators too, may send to it and read
  * its properties and permissions (behaviour C-15), until its security descriptor says otherwise, which
@@ -186,11 +225,13 @@ const makeMachine = (
  * @category layers
  * @since 0.1.0
  */
-export const layerWith = (options: MachineOptions | NetworkOptions): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
+export const layerWith = (
+  options: (MachineOptions & DirectoryOptions) | NetworkOptions
+): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
   Layer.effectContext(
     Effect.withFiber((fiber) =>
       Effect.gen(function* () {
-        const network = new Network()
+        const network = new Network(makeDirectory(options, fiber))
         const contexts = new Map<Machine, MachineContext>()
         const contextOf = (name: string) => {
           const machine = network.called(name)

@@ -219,6 +219,15 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  *   (behaviours A-28, F-37, G-25). What the program does next is what the next process does; an old handle is invalid to
  *   it: a receive that waited ends with `MQ_ERROR_INVALID_HANDLE`, an old transaction says
  *   `MQ_ERROR_TRANSACTION_SEQUENCE` and an old context `MQ_ERROR_BAD_SECURITY_CONTEXT`
+ * - `setDirectoryAvailable`: whether this machine reaches the directory, as at first; otherwise what it asks of it fails
+ *   with `MQ_ERROR_NO_DS`: finding and creating public queues, resolving names, registering certificates. What is open
+ *   stays so. A message that is signed and names a SID is then a bad signature here, and an encrypted one for another
+ *   machine cannot be encrypted (behaviours A-58, A-82). It changes nothing in a workgroup
+ * - `setEncryptionKeyPublished`: whether the directory has the public key of this machine, as at first; otherwise other
+ *   machines cannot encrypt what they send here (behaviour A-82)
+ * - `setDistributionList`: fills the distribution list of a GUID, the `DL=` name, with format names of queues and other
+ *   lists, for all machines (behaviour B-20); with none it is no longer there. A name that cannot be in one, and any in a
+ *   workgroup, is a defect
  * - `stopService`, `startService`: the queue manager, which runs at first. While it is stopped, every call fails with
  *   `MQ_ERROR_SERVICE_NOT_AVAILABLE` (behaviour C-13), but what frees a handle works. A stop ends who waits with that
  *   code too, aborts open transactions and loses express messages, wherever they are; recoverable ones stay (behaviours
@@ -273,6 +282,9 @@ export class MsmqControl extends Context.Service<
     readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
     readonly setStorageFailed: (failed: boolean) => Effect.Effect<void>
     readonly endProcess: Effect.Effect<void>
+    readonly setDirectoryAvailable: (available: boolean) => Effect.Effect<void>
+    readonly setEncryptionKeyPublished: (published: boolean) => Effect.Effect<void>
+    readonly setDistributionList: (list: string, queues: ReadonlyArray<string>) => Effect.Effect<void>
     readonly stopService: Effect.Effect<void>
     readonly startService: Effect.Effect<void>
     readonly cutLink: (to: string, way?: LinkWay) => Effect.Effect<void>

@@ -110,9 +110,10 @@ describe("acknowledgments", () => {
 
   it.effect("D-48 a negative one brings the body back, unless it was encrypted", () =>
     Effect.gen(function* () {
-      const { mqrt, receiver, send } = yield* withAdmin()
+      const { formatName, mqrt, receiver, send } = yield* withAdmin()
+      const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
       yield* send([asking({ body: text("17"), bodyType: 8 })])
-      yield* send([asking({ body: text("secret") })], { privacyLevel: "bodyAes" })
+      yield* mqrt.sendMessages(sender, [asking({ body: text("secret") })], { ...plain, privacyLevel: "bodyAes" })
       yield* drained(adminQueue)
       yield* mqrt.purgeQueue(receiver)
       assert.deepStrictEqual(

@@ -12,7 +12,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as TestClock from "effect/testing/TestClock"
-import { code, codeOf, create, direct, drained, ends, labelled, message, rejectedClasses, text } from "./seam.ts"
+import { code, codeOf, create, direct, drained, ends, labelled, message, plain, rejectedClasses, text } from "./seam.ts"
 
 const control = MsmqControl.MsmqControl
 const always = { authenticationLevel: "always" } as const
@@ -79,9 +79,11 @@ describe("what is asked for", () => {
 
   it.effect("A-80 each level and each algorithm of encryption can be, and a receiver sees both", () =>
     Effect.gen(function* () {
-      const { poll, send } = yield* ends()
+      const { formatName, mqrt, poll } = yield* ends()
+      // By a direct name nothing can be encrypted (behaviour A-81).
+      const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
       const received = (options: Partial<SendOptions>) =>
-        Effect.map(Effect.andThen(send([message()], options), poll), (one) => [
+        Effect.map(Effect.andThen(mqrt.sendMessages(sender, [message()], { ...plain, ...options }), poll), (one) => [
           one.privacyLevel,
           one.encryptionAlgorithm
         ])

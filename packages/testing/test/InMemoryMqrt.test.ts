@@ -88,7 +88,7 @@ describe("queues", () => {
         { property: "PROPID_Q_LABEL", status: errors.MQ_ERROR_ILLEGAL_PROPERTY_VALUE }
       ])
       yield* create({ pathName: `.\\private$\\${"q".repeat(124)}`, label: "l".repeat(124) })
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ workgroup: true })))
   )
 
   it.effect("the properties are those it was created with, under the machine's own name", () =>

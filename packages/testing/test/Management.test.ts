@@ -8,7 +8,7 @@ import { code, create, direct, ends, labelled, machineId, message, plain, receiv
 const remote = "DIRECT=OS:other\\private$\\q"
 
 describe("management", () => {
-  it.effect("the machine tells its id and name, of itself only, and has no directory", () =>
+  it.effect("in a workgroup the machine tells its id and name, of itself only, and has no directory", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       for (const name of [null, ".", "warehouse"]) {
@@ -19,7 +19,7 @@ describe("management", () => {
       const { directoryEnabled, version } = yield* mqrt.getPrivateComputerInformation(null)
       assert.isFalse(directoryEnabled)
       assert.deepStrictEqual([version >>> 24, (version >>> 16) & 0xff], [6, 3])
-    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ machineName: "WAREHOUSE" })))
+    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ machineName: "WAREHOUSE", workgroup: true })))
   )
 
   it.effect("C-29 of another computer nothing is known", () =>
@@ -68,7 +68,10 @@ describe("management", () => {
       const empty = yield* info
       assert.deepStrictEqual(empty.privateQueues, ["MACHINE\\private$\\orders", "MACHINE\\private$\\idle"])
       assert.deepStrictEqual(empty.activeQueues, [formatName, remote])
-      assert.deepStrictEqual([empty.bytesInAllQueues, empty.connected, empty.directoryServer], [0n, true, null])
+      assert.deepStrictEqual(
+        [empty.bytesInAllQueues, empty.connected, empty.directoryServer],
+        [0n, true, "\\\\dc.domain.test"]
+      )
       yield* send([message({ body: new Uint8Array(1000) })])
       yield* mqrt.sendMessages(outgoing, [message({ body: new Uint8Array(1000) })], plain)
       const filled = yield* info

@@ -210,8 +210,12 @@ describe("queue properties", () => {
   ] as const) {
     it.effect(`A-83 a queue of privacy level ${privacyLevel} takes bodies of level ${taken.join(" and ")}`, () =>
       Effect.gen(function* () {
-        const { receive, send } = yield* ends({ privacyLevel })
-        for (const level of ["none", "bodyEnhanced"] as const) yield* send([message()], { privacyLevel: level })
+        const { formatName, mqrt, receive } = yield* ends({ privacyLevel })
+        const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
+        for (const level of ["none", "bodyEnhanced"] as const) {
+          const { accepted } = yield* mqrt.sendMessages(sender, [message()], { ...plain, privacyLevel: level })
+          assert.strictEqual(accepted, 1)
+        }
         const received = yield* Effect.forEach(taken, () => receive())
         assert.deepStrictEqual(
           received.map((one) => one.privacyLevel),
@@ -355,21 +359,15 @@ describe("names", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect(
-    "B-11 an instance becomes a public name, unasked whether there is such a queue; what is no GUID does not",
-    () =>
-      Effect.gen(function* () {
-        const mqrt = yield* Mqrt.Mqrt
-        assert.strictEqual(yield* mqrt.instanceToFormatName(guid), `PUBLIC=${guid}`)
-        assert.strictEqual(yield* code(mqrt.instanceToFormatName("orders")), errors.MQ_ERROR_INVALID_PARAMETER)
-        assert.strictEqual(
-          yield* code(mqrt.openQueue(`PUBLIC=${guid}`, "send", "denyNone")),
-          errors.MQ_ERROR_QUEUE_NOT_FOUND
-        )
-      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect("an instance becomes a public name, unasked whether there is such a queue; what is no GUID does not", () =>
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt.Mqrt
+      assert.strictEqual(yield* mqrt.instanceToFormatName(guid), `PUBLIC=${guid}`)
+      assert.strictEqual(yield* code(mqrt.instanceToFormatName("orders")), errors.MQ_ERROR_INVALID_PARAMETER)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-49 without a directory nothing is searched for and no path in it has a name", () =>
+  it.effect("C-49 in a workgroup nothing is searched for and no path in a directory has a name", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       assert.strictEqual(yield* code(mqrt.locateBegin([])), errors.MQ_ERROR_NO_DS)
@@ -377,7 +375,7 @@ describe("names", () => {
       const handle = 1n as Mqrt.LocateHandle
       assert.strictEqual(yield* code(mqrt.locateNext(handle, 1)), errors.MQ_ERROR_INVALID_HANDLE)
       assert.strictEqual(yield* code(mqrt.locateEnd(handle)), errors.MQ_ERROR_INVALID_HANDLE)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ workgroup: true })))
   )
 })
 
@@ -401,7 +399,8 @@ describe("what a message carries", () => {
 
   it.effect("A-84 what a connector sets, and what is rarely asked for, comes when it is asked for", () =>
     Effect.gen(function* () {
-      const { receive, send } = yield* ends()
+      const { formatName, mqrt, receive } = yield* ends()
+      const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
       const connector = {
         type: guid,
         class: 0x4000,
@@ -410,7 +409,8 @@ describe("what a message carries", () => {
         symmetricKey: text("key")
       }
       const provider = { name: "a provider", type: 1 }
-      yield* send([message({ connector })], { provider, privacyLevel: "bodyAes", encryptionAlgorithm: "aes128" })
+      const encrypted = { ...plain, provider, privacyLevel: "bodyAes", encryptionAlgorithm: "aes128" } as const
+      yield* mqrt.sendMessages(sender, [message({ connector })], encrypted)
       connector.signature.fill(0)
       const received = yield* receive({ rare: true })
       assert.deepStrictEqual([received.class, received.authenticated], [0x4000, 1])
@@ -421,7 +421,7 @@ describe("what a message carries", () => {
         signature: text("signature"),
         symmetricKey: text("key"),
         connectorType: guid,
-        destinationFormatName: direct,
+        destinationFormatName: formatName,
         transactionStatusQueue: null,
         soapEnvelope: null,
         compoundMessage: null

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { allTests, document, rowsOf } from "../../../scripts/fidelity.ts"
 
 /** How many statements the in-memory MSMQ kept when this was last raised. It only ever rises. */
-const simulatedBefore = 356
+const simulatedBefore = 363
 
 /** What a reason begins with. Only what is "not yet" could a program observe. */
 const kinds = new Set([

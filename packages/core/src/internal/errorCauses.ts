@@ -58,18 +58,26 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   ],
   // [C-37]
   MQ_ERROR_STALE_HANDLE: ["the Message Queuing service restarted: open the queue again"],
-  // [C-11, H-11]
+  // [A-77, C-11, H-11]
   MQ_ERROR_UNSUPPORTED_OPERATION: [
-    "the machine is in a workgroup: only private local queues and direct format names work there"
+    "the machine is in a workgroup: only private local queues and direct format names work there",
+    "no certificate can be registered in a workgroup: use an external one with sender-id type none"
   ],
   MQ_ERROR_NO_DS: [
     "the directory cannot be reached, or the machine is in a workgroup: use a private queue or a direct format name"
   ],
-  // [B-16, B-22, B-23, B-24]
+  // [A-81, B-11, B-16, B-22, B-23, B-24]
   MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION: [
     "a DIRECT= name cannot be deleted, and of another machine's queue no properties can be read",
     "HTTP, multicast, distribution-list and multiple-element names can only be sent to",
-    "journals, dead-letter and machine queues can only be read"
+    "journals, dead-letter and machine queues can only be read",
+    "an encrypted body can only be sent by a PUBLIC= or PRIVATE= name, not by a direct one",
+    "the machine is in a workgroup: only direct names lead to other machines there"
+  ],
+  // [A-81, A-82, H-11]
+  MQ_ERROR_PUBLIC_KEY_NOT_FOUND: [
+    "the machine is in a workgroup: there are no keys to encrypt by, send the body in clear",
+    "the destination machine has no key in the directory, or the directory cannot be reached"
   ],
   // [C-24, C-25]
   MQ_ERROR_SHARING_VIOLATION: ["another handle holds the queue for itself (deny-receive): close that one first"],

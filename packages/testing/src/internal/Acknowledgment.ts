@@ -1,6 +1,5 @@
-import * as FormatName from "@effect-msmq/core/FormatName"
-import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"
+import { expand } from "./Expansion.ts"
 import * as Guid from "./Guid.ts"
 import type { Machine } from "./Machine.ts"
 import type { MessageClass } from "./MessageClass.ts"
@@ -19,13 +18,10 @@ export const acknowledge = (machine: Machine, packet: Packet, outcome: MessageCl
   if (adminQueue === null || acknowledge?.[outcome.acknowledge] !== true) return
   if (outcome.insecure && !machine.permitInsecureNacks) return
   const content = contentOf(packet, outcome)
-  for (const destination of destinations(adminQueue)) deliver(machine, destination, content, outcome, now)
-}
-
-/** A list of administration queues gets as many acknowledgments. */
-const destinations = (adminQueue: string): ReadonlyArray<string> => {
-  const name = Result.getOrUndefined(FormatName.parse(adminQueue, { alphabet: "any" }))
-  return name?._tag === "Multiple" ? name.elements.map((element) => FormatName.format(element)) : [adminQueue]
+  // A list of administration queues gets as many acknowledgments; one that cannot be opened gets none (behaviour B-28).
+  const destinations = expand(machine, adminQueue)
+  if (typeof destinations === "string") return
+  for (const destination of destinations) deliver(machine, destination, content, outcome, now)
 }
 
 /** Behaviours D-47, D-48. */

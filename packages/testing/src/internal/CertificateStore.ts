@@ -28,11 +28,15 @@ const isToldApart = (asking: Asking, tellsCorruption: boolean): boolean =>
 
 /** The user's personal certificates, and the directory in which certificates are registered under a SID. */
 export class CertificateStore {
-  internal: InternalCertificateState = "registered"
+  internal: InternalCertificateState
   /** How often the internal one was made anew. */
   #renewals = 0
   readonly #personal = new Map<string, { readonly der: Uint8Array; readonly privateKey: boolean }>()
   readonly #registered = new Set<string>()
+
+  constructor(internal: InternalCertificateState) {
+    this.internal = internal
+  }
 
   add(der: Uint8Array, privateKey: boolean): void {
     this.#personal.set(der.join(), { der: new Uint8Array(der), privateKey })

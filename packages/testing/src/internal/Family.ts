@@ -1,5 +1,7 @@
+import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
 import type { Administrators } from "./Administrators.ts"
+import type { Directory } from "./Directory.ts"
 import type { MessageClass } from "./MessageClass.ts"
 import type { Packet, Signature } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
@@ -14,6 +16,8 @@ export interface QueueManager {
   readonly lost: (queue: Queue, packet: Packet, reason: MessageClass, now: number) => void
   /** A message has come in whose time is over at a moment, in milliseconds since 1970. */
   readonly expects: (deadline: number) => void
+  /** The directory, or why there is none to ask; `inWorkgroup`: what is said of it in a workgroup. */
+  readonly directory: (inWorkgroup: ErrorCodeName) => Directory | ErrorCodeName
   readonly version: Version
   /** Whether a certificate is registered under a SID, as far as the machine knows. */
   readonly verifies: (signature: Signature, now: number) => boolean

@@ -1,11 +1,13 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { CursorHandle, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
+import type { CursorHandle, LocateHandle, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import type * as Fiber from "effect/Fiber"
 import type { QueueCreators } from "../MsmqControl.ts"
 import { RejectionLog } from "./Arrival.ts"
 import type { Cursor } from "./Cursor.ts"
+import type { Directory } from "./Directory.ts"
 import type { Guid } from "./Guid.ts"
 import { HandleNumbers, Handles } from "./Handles.ts"
+import type { Search } from "./Locating.ts"
 import type { MachineQuota } from "./MachineQuota.ts"
 import type { OpenQueue, Use } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
@@ -34,6 +36,11 @@ export class Machine {
   readonly open = new Handles<QueueHandle, OpenQueue>(this.#numbers)
   readonly cursors = new Handles<CursorHandle, Cursor>(this.#numbers)
   readonly transactions = new Handles<TransactionHandle, Transaction>(this.#numbers)
+  readonly searches = new Handles<LocateHandle, Search>(this.#numbers)
+  /** Whether it reaches the directory, if there is one. */
+  directoryAvailable = true
+  /** Whether the directory has its public key, for others to encrypt by (behaviour A-82). */
+  encryptionKeyPublished = true
   /** Whether it is not cut off from the other machines. */
   connected = true
   /** Whether a sender is told what would help an attacker (behaviours A-70, X-09). */
@@ -54,35 +61,40 @@ export class Machine {
 
   constructor(
     network: Network,
-    { address, id, name }: MachineName,
+    name: MachineName,
     security: SecurityContextTable,
     permitInsecureNacks: boolean,
     version: Version,
     fiber: Fiber.Fiber<unknown, unknown>
   ) {
     this.network = network
-    this.id = id
+    this.id = name.id
     this.security = security
     this.permitInsecureNacks = permitInsecureNacks
     this.version = version
     this.quota = { messages: version.quota, journals: version.quota }
-    this.queues = new QueueDirectory(
-      { address, id, name },
-      {
-        administrators: security.administrators,
-        lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
-        expects: (deadline) => this.timers.expect(deadline),
-        verifies: ({ isRegistered, pair }, now) => this.#verified.verify(pair, isRegistered, now),
-        version,
-        held: this.held
-      }
-    )
+    this.queues = new QueueDirectory(name, {
+      administrators: security.administrators,
+      lost: (queue, packet, reason, now) => Outcome.lost(this, queue, packet, reason, now),
+      expects: (deadline) => this.timers.expect(deadline),
+      directory: (inWorkgroup) => this.ask(inWorkgroup),
+      verifies: ({ isRegistered, pair }, now) =>
+        this.#verified.verify(pair, () => typeof this.ask("MQ_ERROR_NO_DS") !== "string" && isRegistered(), now),
+      version,
+      held: this.held
+    })
     this.timers = new Timers(fiber, (now) => this.#wake(now))
     network.add(this)
   }
 
   get name(): string {
     return this.queues.machineName
+  }
+
+  /** The directory, or why there is none to ask; `inWorkgroup`: what is said of it in a workgroup. */
+  ask(inWorkgroup: ErrorCodeName): Directory | ErrorCodeName {
+    if (this.network.directory === null) return inWorkgroup
+    return this.directoryAvailable ? this.network.directory : "MQ_ERROR_NO_DS"
   }
 
   /** Whether a computer's name means this one. */

@@ -5,24 +5,39 @@ import type {
   PrivateComputerInformation,
   QueueManagerInfo
 } from "@effect-msmq/core/ManagementProperties"
+import { directoryServer, siteId } from "./Directory.ts"
+import * as Guid from "./Guid.ts"
 import type { Machine } from "./Machine.ts"
+import type { Queue } from "./Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
 
-/** Of this machine only: others need the directory. */
-export const machineProperties = (machine: Machine, name: string | null): MachineProperties | ErrorCodeName =>
-  machine.isThis(name)
-    ? {
-        siteId: null,
-        machineId: machine.id,
-        pathName: machine.name,
-        pathNameDns: null,
-        connections: [],
-        encryptionKey: null,
-        encryptionKeyBase: null,
-        encryptionKeyEnhanced: null,
-        encryptionKeyAes: null
-      }
-    : "MQ_ERROR_NO_DS"
+/** Others than this machine only the directory knows. */
+export const machineProperties = (machine: Machine, name: string | null): MachineProperties | ErrorCodeName => {
+  if (machine.isThis(name)) return propertiesOf(machine)
+  const directory = machine.ask("MQ_ERROR_NO_DS")
+  if (typeof directory === "string") return directory
+  const other = machine.network.called(name ?? "")
+  return other === undefined ? "MQ_ERROR_MACHINE_NOT_FOUND" : propertiesOf(other)
+}
+
+const propertiesOf = (machine: Machine): MachineProperties => ({
+  siteId: machine.network.directory === null ? null : siteId,
+  machineId: machine.id,
+  pathName: machine.name,
+  pathNameDns: machine.queues.dnsName,
+  connections: [],
+  encryptionKey: publicKeyOf(machine, 512),
+  encryptionKeyBase: publicKeyOf(machine, 512),
+  encryptionKeyEnhanced: publicKeyOf(machine, 1024),
+  encryptionKeyAes: publicKeyOf(machine, 1024)
+})
+
+/** What stands for a key, and is as long: its machine's id, over and over. */
+const publicKeyOf = ({ encryptionKeyPublished, id, network }: Machine, bits: number): Uint8Array | null => {
+  if (network.directory === null || !encryptionKeyPublished) return null
+  const bytes = Guid.toBytes(id)
+  return Uint8Array.from({ length: bits / 8 }, (_, index) => bytes[index % bytes.length] ?? 0)
+}
 
 export const privateComputerInformation = (
   machine: Machine,
@@ -31,7 +46,10 @@ export const privateComputerInformation = (
   const found = machine.asked(computer)
   if (typeof found === "string") return found
   const { build, major, minor } = found.version
-  return { version: (major << 24) | (minor << 16) | build, directoryEnabled: false }
+  return {
+    version: (major << 24) | (minor << 16) | build,
+    directoryEnabled: found.network.directory !== null
+  }
 }
 
 export const queueManagerInfo = (
@@ -47,8 +65,8 @@ export const queueManagerInfo = (
   for (const queue of all) sweep(queue, now)
   return {
     activeQueues: all.filter(isActive).map((queue) => queue.formatName),
-    privateQueues: own.map((queue) => queue.properties.pathName),
-    directoryServer: null,
+    privateQueues: own.filter(isPrivate).map((queue) => queue.properties.pathName),
+    directoryServer: typeof found.ask("MQ_ERROR_NO_DS") === "string" ? null : directoryServer,
     connected: found.connected,
     type: `MSMQ ${major}.${minor}.${build}`,
     bytesInAllQueues: all.reduce(
@@ -57,6 +75,8 @@ export const queueManagerInfo = (
     )
   }
 }
+
+const isPrivate = ({ properties }: Queue): boolean => properties.instance === null
 
 const actions: Record<MachineAction, (machine: Machine, now: number) => void> = {
   CONNECT: (machine, now) => {

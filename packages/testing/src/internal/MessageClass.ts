@@ -37,6 +37,7 @@ export const quotaExceeded = negative(0x8003, "negativeArrival", { deadLetter: t
 export const accessDenied = negative(0x8004, "negativeArrival", { insecure: true })
 export const badSignature = negative(0x8006, "negativeArrival", { insecure: true })
 export const badEncryption = negative(0x8007, "negativeArrival", { insecure: true })
+export const couldNotEncrypt = negative(0x8008, "negativeArrival", { deadLetter: true })
 export const notTransactionalQueue = negative(0x8009, "negativeArrival", { deadLetter: true })
 export const notTransactionalMessage = negative(0x800a, "negativeArrival", { deadLetter: true })
 export const queueDeleted = negative(0xc000, "negativeReceive", {})

@@ -1,7 +1,9 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import * as Result from "effect/Result"
+import type { Directory } from "./Directory.ts"
 import type { Machine } from "./Machine.ts"
 import { cast } from "./Multicast.ts"
+import type { QueueDirectory } from "./QueueDirectory.ts"
 import type { Session } from "./Session.ts"
 import { pair } from "./Session.ts"
 
@@ -10,12 +12,18 @@ export type Target = Machine | { readonly multicastAddress: string } | undefined
 
 /** All machines and the links between them. */
 export class Network {
+  /** `null`: the machines are a workgroup. */
+  readonly directory: Directory | null
   readonly #machines: Array<Machine> = []
   readonly #sessions: Array<Session> = []
   /** By the names of outgoing queues, which are few. */
   readonly #targets = new Map<string, Target>()
   #isFlowing = false
   #hasMore = false
+
+  constructor(directory: Directory | null) {
+    this.directory = directory
+  }
 
   get machines(): ReadonlyArray<Machine> {
     return this.#machines
@@ -25,10 +33,12 @@ export class Network {
     if (this.called(machine.name) !== undefined) throw new RangeError(`two machines are called ${machine.name}`)
     for (const other of this.#machines) this.#sessions.push(...pair(this, machine, other))
     this.#machines.push(machine)
+    this.directory?.join(machine.queues)
   }
 
   called(name: string): Machine | undefined {
-    return this.#machines.find((machine) => machine.name.toLowerCase() === name.toLowerCase())
+    const wanted = name.toLowerCase()
+    return this.#machines.find(({ queues }) => [queues.machineName.toLowerCase(), queues.dnsName].includes(wanted))
   }
 
   session(from: Machine, to: Machine): Session | undefined {
@@ -46,7 +56,7 @@ export class Network {
     return session !== undefined && session.isOpen && session.back.isOpen
   }
 
-  /** What a direct or multicast name leads to; others need a directory. */
+  /** What a name leads to; those that are neither direct nor multicast need a directory. */
   target(formatName: string): Target {
     const key = formatName.toLowerCase()
     if (!this.#targets.has(key)) this.#targets.set(key, this.#lookUp(formatName))
@@ -56,8 +66,16 @@ export class Network {
   #lookUp(formatName: string): Target {
     const name = Result.getOrUndefined(FormatName.parse(formatName))
     if (name?._tag === "Multicast") return { multicastAddress: `${name.address}:${name.port}` }
-    if (name?._tag !== "Direct" && name?._tag !== "DirectSystem") return undefined
-    return this.#machines.find((machine) => machine.queues.isAt(name))
+    if (name?._tag === "Direct" || name?._tag === "DirectSystem") {
+      return this.#machines.find(({ queues }) => queues.isAt(name))
+    }
+    const home = name === undefined ? undefined : this.#registeredHome(name)
+    return home === undefined ? undefined : this.#machines.find(({ queues }) => queues === home)
+  }
+
+  #registeredHome(name: FormatName.FormatName): QueueDirectory | undefined {
+    if (name._tag === "Public") return this.directory?.homeOf(name.queueGuid)
+    return "computerGuid" in name ? this.directory?.member(name.computerGuid) : undefined
   }
 
   /** Carries over every open link what waits for it, until nothing more can be; `now` in milliseconds since 1970. */

@@ -1,13 +1,13 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { NameUse } from "@effect-msmq/core/FormatName"
-import * as FormatName from "@effect-msmq/core/FormatName"
 import type { Access, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
-import * as Result from "effect/Result"
+import { expand } from "./Expansion.ts"
 import type { Machine } from "./Machine.ts"
 import type { Destination, OpenQueue } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
 import { mayOpen } from "./Permission.ts"
 import type { Queue } from "./Queue.ts"
+import type { Sid } from "./Sid.ts"
 
 /** What a name must be good for, to be opened so. */
 const nameUses: Record<Access, NameUse> = {
@@ -55,19 +55,16 @@ const targets = (machine: Machine, formatName: string, access: Access): Readonly
     const found = machine.queues.find(formatName, nameUses[access])
     return typeof found === "string" ? found : "MQ_ERROR_QUEUE_NOT_FOUND"
   }
+  // Only to send can a list be opened (behaviour B-16).
+  const names = access === "send" ? expand(machine, formatName) : [formatName]
+  if (typeof names === "string") return names
   const found: Array<Target> = []
-  for (const name of elements(formatName, access)) {
+  for (const name of names) {
     const one = target(machine, name, access)
     if (typeof one === "string") return one
     found.push(one)
   }
   return found
-}
-
-/** Only to send can a list be opened (behaviour B-16). */
-const elements = (formatName: string, access: Access): ReadonlyArray<string> => {
-  const name = access === "send" ? Result.getOrUndefined(FormatName.parse(formatName)) : undefined
-  return name?._tag === "Multiple" ? name.elements.map((element) => FormatName.format(element)) : [formatName]
 }
 
 export const open = (
@@ -84,7 +81,7 @@ export const open = (
   const [first] = destinations
   if (first === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
   const { queue } = first
-  if (!mayOpen(queue, machine.security.user, access)) return turnedAway(queue)
+  if (!mayOpen(queue, userAt(first.machine, machine), access)) return turnedAway(queue)
   const receives = allows(access, "receive")
   // Who only peeks is in nobody's way, unless it wants to be (behaviours C-24, C-25, X-14).
   if ((receives || exclusive) && (queue.exclusive || (exclusive && queue.receivers > 0))) {
@@ -97,7 +94,8 @@ export const open = (
     machine: first.machine,
     queue,
     destinations,
-    formatName,
+    // What became of lists is what it was opened by (behaviour B-10).
+    formatName: destinations.map((destination) => destination.formatName).join(","),
     access,
     exclusive,
     waiting: new Set(),
@@ -106,6 +104,10 @@ export const open = (
     stale: false
   })
 }
+
+/** Who a machine's user is on another: in a workgroup they do not know each other's users (behaviour E-77). */
+const userAt = (there: Machine, { network, security }: Machine): Sid | null =>
+  network.directory === null && there.security !== security ? null : security.user
 
 /** A subqueue that was made only to be opened is not there then. */
 const turnedAway = (queue: Queue): ErrorCodeName => {

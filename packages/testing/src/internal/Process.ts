@@ -15,5 +15,6 @@ export const end = (machine: Machine, now: number): void => {
   machine.open.closeAll()
   machine.cursors.closeAll()
   machine.transactions.closeAll()
+  machine.searches.closeAll()
   machine.security.endProcess()
 }

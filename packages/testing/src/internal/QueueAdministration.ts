@@ -36,10 +36,11 @@ const permitted = (machine: Machine, formatName: string, right: QueueRight): Que
 
 /** Deletes a queue; `now` in milliseconds since 1970. */
 export const remove = (machine: Machine, formatName: string, now: number): Queue | ErrorCodeName => {
-  const queue = machine.queues.find(formatName, "delete")
-  const refused =
-    typeof queue === "object" ? Permission.refusal(queue, machine.security.user, "deleteQueue") : undefined
-  return refused ?? machine.queues.delete(formatName, now)
+  const queue = machine.queues.findDeletable(formatName)
+  if (typeof queue === "string") return queue
+  const refused = Permission.refusal(queue, machine.security.user, "deleteQueue")
+  if (refused === undefined) machine.queues.delete(queue, now)
+  return refused ?? queue
 }
 
 export const properties = (machine: Machine, formatName: string): QueueProperties | ErrorCodeName => {

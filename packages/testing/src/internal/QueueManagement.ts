@@ -4,7 +4,7 @@ import type { QueueAction, QueueInfo } from "@effect-msmq/core/ManagementPropert
 import * as Result from "effect/Result"
 import type { Machine } from "./Machine.ts"
 import type { Queue } from "./Queue.ts"
-import { isPart } from "./QueueDirectory.ts"
+import { isPart } from "./queueNames.ts"
 import type { Session } from "./Session.ts"
 
 /** A queue is active while it is open or holds a message, be it in a subqueue. */

@@ -2,6 +2,7 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { Credentials, SecurityContextApi, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { Administrators } from "./Administrators.ts"
 import type { CertificateStore, SigningCertificate } from "./CertificateStore.ts"
+import type { Directory } from "./Directory.ts"
 import type { Identity, Logons } from "./Logons.ts"
 import type { Sid } from "./Sid.ts"
 
@@ -66,16 +67,22 @@ export class SecurityContextTable {
     return handle
   }
 
-  /** `MQRegisterCertificate`: what it comes to (behaviours A-74 to A-76). */
-  register(certificate: Uint8Array | null, ifNotExists: boolean): { readonly outcome: Registration } | ErrorCodeName {
+  /** `MQRegisterCertificate`: what it comes to (behaviours A-74 to A-76); `directory`: it, or why there is none to ask. */
+  register(
+    certificate: Uint8Array | null,
+    ifNotExists: boolean,
+    directory: Directory | ErrorCodeName
+  ): { readonly outcome: Registration } | ErrorCodeName {
     if (this.user === null) return "MQ_ERROR_COULD_NOT_GET_USER_SID"
     if (certificate === null) {
       // A damaged one is there too; only registering without a condition replaces it.
       if (ifNotExists && this.certificates.internal !== "absent") return { outcome: "existed" }
+      if (typeof directory === "string") return directory
       this.certificates.renewInternal()
       return { outcome: "registered" }
     }
     if (ifNotExists || certificate.length === 0) return "MQ_ERROR_INVALID_PARAMETER"
+    if (typeof directory === "string") return directory
     this.certificates.register(certificate, this.user)
     return { outcome: "registered" }
   }

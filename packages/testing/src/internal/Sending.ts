@@ -4,6 +4,7 @@ import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"
+import * as Encryption from "./Encryption.ts"
 import { failure, propertyFailure } from "./Failure.ts"
 import type { Machine } from "./Machine.ts"
 import { enter } from "./Incoming.ts"
@@ -90,6 +91,8 @@ const prepare = (
     if (machine.version.refusesOtherKind && isOfOtherKind(queue, transaction !== null)) {
       return "MQ_ERROR_TRANSACTION_USAGE"
     }
+    const unencrypted = options.privacyLevel === "none" ? undefined : Encryption.refusal(machine, destination)
+    if (unencrypted !== undefined) return unencrypted
     const envelope = seal(
       machine,
       {

@@ -1,6 +1,8 @@
+import { hasKey } from "./Encryption.ts"
 import { comeIn } from "./Incoming.ts"
 import type { Machine } from "./Machine.ts"
 import { hasRoomForMessage } from "./MachineQuota.ts"
+import { couldNotEncrypt } from "./MessageClass.ts"
 import type { Network } from "./Network.ts"
 import * as Outcome from "./Outcome.ts"
 import type { Packet } from "./Packet.ts"
@@ -77,6 +79,10 @@ export class Session {
   #send(now: number): void {
     const { queues } = this
     for (let next = first(queues, now); next !== undefined; next = first(queues, now)) {
+      if (next.packet.envelope.privacyLevel !== "none" && !hasKey(this.from, this.to)) {
+        next.queue.lose(next.packet, couldNotEncrypt, now)
+        continue
+      }
       // A machine that is full ends the session, and nobody is told (behaviour D-54).
       if (!hasRoomForMessage(this.to, next.packet.size)) return this.#pause(now)
       const arrival = next.packet.transferred({ machine: this.from, ...this.#kept(next) })

@@ -1,5 +1,7 @@
+import * as FormatName from "@effect-msmq/core/FormatName"
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { HeldCertificate, LinkWay, MachineContext, QueueState, User } from "../MsmqControl.ts"
 import { MsmqControl } from "../MsmqControl.ts"
 import type { Identity } from "./Logons.ts"
@@ -59,6 +61,15 @@ const setLink = (from: Machine, to: Machine, way: LinkWay, passes: boolean, now:
   else network.endReads()
 }
 
+/** What a distribution list is to hold: queues and other lists, each named by itself. */
+const elementOf = (formatName: string): FormatName.Element => {
+  const name = Result.getOrThrow(FormatName.parse(formatName))
+  if (name._tag === "Multiple" || !FormatName.supports(name, "send")) {
+    throw new TypeError(`${formatName} cannot be in a distribution list`)
+  }
+  return name as FormatName.Element
+}
+
 /** The control service of one machine. `contextOf`: another one of its network, which has to be there. */
 export const machineControl = (
   machine: Machine,
@@ -105,6 +116,21 @@ export const machineControl = (
         machine.storageFailed = failed
       }),
     endProcess: Effect.clockWith((clock) => Effect.sync(() => end(machine, clock.currentTimeMillisUnsafe()))),
+    setDirectoryAvailable: (available) =>
+      Effect.sync(() => {
+        machine.directoryAvailable = available
+      }),
+    setEncryptionKeyPublished: (published) =>
+      Effect.sync(() => {
+        machine.encryptionKeyPublished = published
+      }),
+    setDistributionList: (list, queues) =>
+      Effect.sync(() => {
+        if (network.directory === null)
+          throw new TypeError("a workgroup has no directory, and so no distribution lists")
+        const { listGuid } = Result.getOrThrow(FormatName.distributionList({ listGuid: list }))
+        network.directory.setList(listGuid, queues.map(elementOf))
+      }),
     stopService: Effect.clockWith((clock) => Effect.sync(() => stop(machine, clock.currentTimeMillisUnsafe()))),
     startService: Effect.clockWith((clock) => Effect.sync(() => start(machine, clock.currentTimeMillisUnsafe()))),
     cutLink: (to, way = "both") => link(to, way, false),

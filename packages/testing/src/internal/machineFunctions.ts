@@ -4,6 +4,8 @@ import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import { Cursor } from "./Cursor.ts"
 import { failure } from "./Failure.ts"
+import { isGuid } from "./Guid.ts"
+import * as Locating from "./Locating.ts"
 import { logonFailure } from "./Logons.ts"
 import { receiveByLookupId } from "./Lookup.ts"
 import type { Machine } from "./Machine.ts"
@@ -45,10 +47,6 @@ const attempt = <A>(
 
 const logonFailed = new MqrtFailure({ function: "LogonUserW", code: logonFailure, properties: [] })
 
-/** What needs a directory, of which there is none here. */
-const withoutDirectory = (machine: Machine, name: string): Effect.Effect<never, MqrtFailure> =>
-  call<never>(machine, name, () => "MQ_ERROR_NO_DS")
-
 /** The functions of `mqrt.dll` on one machine. */
 export const machineFunctions = (machine: Machine): MqrtFunctions => ({
   ...securityFunctions(machine),
@@ -72,7 +70,9 @@ const securityFunctions = (machine: Machine) =>
     freeSecurityContext: (handle) => Effect.sync(() => machine.security.free(handle)),
     registerCertificate: (certificate, ifNotExists) =>
       Effect.map(
-        call(machine, "MQRegisterCertificate", () => machine.security.register(certificate, ifNotExists)),
+        call(machine, "MQRegisterCertificate", () =>
+          machine.security.register(certificate, ifNotExists, machine.ask("MQ_ERROR_UNSUPPORTED_OPERATION"))
+        ),
         ({ outcome }) => outcome
       )
   }) satisfies Partial<MqrtFunctions>
@@ -100,12 +100,11 @@ const queueFunctions = (machine: Machine) =>
           QueueAdministration.changeSecurity(machine, formatName, parts, securityDescriptor)
         )
       ),
-    locateBegin: () => withoutDirectory(machine, "MQLocateBegin"),
-    locateNext: () => Effect.fail(failure("MQLocateNext", "MQ_ERROR_INVALID_HANDLE")),
-    locateEnd: () => Effect.fail(failure("MQLocateEnd", "MQ_ERROR_INVALID_HANDLE"))
+    locateBegin: (restrictions) => call(machine, "MQLocateBegin", () => Locating.begin(machine, restrictions)),
+    locateNext: (handle, count) => call(machine, "MQLocateNext", () => Locating.next(machine, handle, count)),
+    locateEnd: (handle) =>
+      Effect.asVoid(clientCall("MQLocateEnd", () => machine.searches.close(handle) ?? "MQ_ERROR_INVALID_HANDLE"))
   }) satisfies Partial<MqrtFunctions>
-
-const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 const nameFunctions = (machine: Machine) =>
   ({
@@ -127,12 +126,14 @@ const nameFunctions = (machine: Machine) =>
     // It puts the identifier into words and asks nobody whether there is such a queue.
     instanceToFormatName: (instance) =>
       Effect.map(
-        call(machine, "MQInstanceToFormatName", () =>
-          guid.test(instance) ? { instance } : "MQ_ERROR_INVALID_PARAMETER"
-        ),
+        call(machine, "MQInstanceToFormatName", () => (isGuid(instance) ? { instance } : "MQ_ERROR_INVALID_PARAMETER")),
         (named) => `PUBLIC=${named.instance}`
       ),
-    adsPathToFormatName: () => withoutDirectory(machine, "MQADsPathToFormatName")
+    adsPathToFormatName: (adsPath) =>
+      Effect.map(
+        call(machine, "MQADsPathToFormatName", () => Locating.fromAdsPath(machine, adsPath)),
+        ({ formatName }) => formatName
+      )
   }) satisfies Partial<MqrtFunctions>
 
 const handleFunctions = (machine: Machine) =>

@@ -9,12 +9,12 @@ import type {
 } from "@effect-msmq/core/QueueProperties"
 import * as Result from "effect/Result"
 import { failure, propertyFailure } from "./Failure.ts"
+import { isGuid } from "./Guid.ts"
 
 const labelLimit = 124
 /** In kilobytes; one more means unlimited. */
 const quotaLimit = 0xfffffffe
 
-const isGuid = (text: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)
 const isWithin = (number: number, least: number, most: number): boolean =>
   Number.isInteger(number) && number >= least && number <= most
 const isQuota = (quota: number | null): boolean => quota === null || isWithin(quota, 0, quotaLimit)
