@@ -284,7 +284,7 @@ describe("sendAll", () => {
         )
         assert.isAbove(late.length, 10)
         const median = late.toSorted((a, b) => a - b)[Math.floor(late.length / 2)]!
-        assert.isBelow(median, 10, `the timer was ${median} ms late in half of its ${late.length} firings`)
+        assert.isBelow(median, 20, `the timer was ${median} ms late in half of its ${late.length} firings`)
       }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer)),
     60_000
   )
