@@ -52,7 +52,7 @@ const transactionOf = (
 
 const relocate = (from: Queue, to: Queue, packet: Packet, now: number): void => {
   from.remove(packet)
-  to.adopt(packet.moved(now))
+  to.adopt(packet.moved(now), now)
 }
 
 /** Moves a message when its transaction commits; until then nobody sees it, here or there. */
@@ -63,7 +63,7 @@ const enlist = (from: Queue, to: Queue, packet: Packet, transaction: Transaction
   transaction.enlist({
     commit: (now) => {
       if (from.deleted) return
-      if (packet.purged) from.lose(packet, queuePurged, now)
+      if (from.isPurged(packet)) from.lose(packet, queuePurged, now)
       else relocate(from, to, packet, now)
       to.closed()
     },

@@ -85,7 +85,7 @@ export const contentOf = (message: OutgoingProperties, transactional: boolean, l
  * - `available`: everything
  * - `locked`: nothing but to peek at it, if its receiver allowed that; the transaction that receives or moves it is open
  *   (behaviour F-25), or the receive that it came for is about to have it
- * - `gone`: nothing; it keeps its place only as long as a cursor stands there
+ * - `gone`: nothing; it is not in the queue, or not any more
  */
 export type State = "arriving" | "available" | "locked" | "gone"
 
@@ -97,6 +97,11 @@ export interface Origin {
   readonly kept: Packet | null
 }
 
+/** Where a message stands, or stood, in the order of its queue: the lower, the earlier. */
+export interface Place {
+  readonly place: number
+}
+
 /** A message on its way, or at its place in a queue. */
 export class Packet {
   readonly envelope: Envelope
@@ -106,8 +111,10 @@ export class Packet {
   /** With all headers, in bytes. */
   readonly size: number
   state: State = "gone"
-  /** Its place in the queue among messages of its priority; a lookup id is made of it. */
-  sequence = 0
+  /** Its place in the order of the queue; a lookup id is made of it. */
+  place = 0
+  /** When its time is over in the queue where it is, in milliseconds since 1970. */
+  deadline = Number.POSITIVE_INFINITY
   /** Seconds since 1970. */
   arrivedTime = 0
   /** The second half of the id of the transaction that sent it. */
@@ -120,8 +127,8 @@ export class Packet {
   lastMoveTime = 0
   /** Whether others may peek at it while it is locked. */
   allowsPeek = false
-  /** Whether it was purged while it was locked (behaviour E-55). */
-  purged = false
+  /** How often its queue had been purged when it was locked. */
+  purges = 0
   /** Whether its receiver marked it as rejected (behaviour E-69). */
   rejected = false
   /** What became of it, for an acknowledgment or a dead letter; `null`: what its sender says. */
@@ -130,12 +137,6 @@ export class Packet {
   isShared = false
   /** `null`: it was sent on this machine. */
   origin: Origin | null = null
-  /** How many cursors and waiting receives stand on its place. */
-  pins = 0
-  /** Whether it has a place in a lane. */
-  placed = false
-  previous: Packet | undefined = undefined
-  next: Packet | undefined = undefined
 
   constructor(content: Content, number: number, envelope: Envelope, size: number) {
     this.content = content
@@ -150,7 +151,7 @@ export class Packet {
     this.isShared = true
     packet.isShared = true
     packet.class = this.class
-    packet.sequence = this.sequence
+    packet.place = this.place
     packet.arrivedTime = this.arrivedTime
     packet.transaction = this.transaction
     packet.firstInTransaction = this.firstInTransaction
@@ -197,15 +198,22 @@ export class Packet {
 const deadline = (sentAt: number, seconds: number | null): number =>
   seconds === null ? Number.POSITIVE_INFINITY : sentAt + seconds * 1000
 
-const prioritySize = 56n
+/** How many places there are for messages of one priority: as many as a number can tell apart for all eight. */
+const placesOfPriority = 2 ** 50
 
-export const lookupIdOf = (packet: Packet): bigint =>
-  (BigInt(7 - packet.content.priority) << prioritySize) + BigInt(packet.sequence)
+/** The place of a message that is the so-manieth of its queue. */
+export const placeAt = (priority: number, sequence: number): number => (7 - priority) * placesOfPriority + sequence
 
-/** The priority and the sequence that a lookup id is made of. */
-export const placeOf = (lookupId: bigint): { readonly priority: number; readonly sequence: number } => ({
-  priority: 7 - Number(lookupId >> prioritySize),
-  sequence: Number(BigInt.asUintN(56, lookupId))
+const rankSize = 56n
+
+export const lookupIdOf = ({ place }: Place): bigint => {
+  const rank = Math.floor(place / placesOfPriority)
+  return (BigInt(rank) << rankSize) + BigInt(place - rank * placesOfPriority)
+}
+
+/** The place that a lookup id was made of, if it was made here. */
+export const placeOf = (lookupId: bigint): Place => ({
+  place: Number(lookupId >> rankSize) * placesOfPriority + Number(BigInt.asUintN(Number(rankSize), lookupId))
 })
 
 export const messageId = (machineId: Guid, number: number): string => `{${machineId}}\\${number}`

@@ -1,108 +1,101 @@
-import { Lane } from "./Lane.ts"
-import type { Packet } from "./Packet.ts"
+import type { Packet, Place, State } from "./Packet.ts"
 import { lookupIdOf, placeOf } from "./Packet.ts"
+import { SortedList } from "./SortedList.ts"
 
-const priorities = [0, 1, 2, 3, 4, 5, 6, 7]
-const highest = 7
+const inOrder = (a: Place, b: Place): number => a.place - b.place
 
-/** Whether a message is one that is looked for. It may take that very message out of its place. */
-type Wanted = (packet: Packet) => boolean
+/** Where a message is in the order in which time runs out. */
+type Mortal = Pick<Packet, "deadline" | "place">
 
-/** All messages of a queue in its order: by priority, then by arrival. */
+const byDeadline = (a: Mortal, b: Mortal): number => a.deadline - b.deadline || a.place - b.place
+
+/**
+ * All messages of a queue in its order, by priority, then by arrival. They are kept apart by who may see them, so that
+ * nobody has to pass those that are not for him, however many these are.
+ */
 export class Places {
-  readonly #lanes = priorities.map(() => new Lane())
+  readonly #available = new SortedList<Place, Packet>(inOrder)
+  /** Locked, and shown to those who peek. */
+  readonly #peekable = new SortedList<Place, Packet>(inOrder)
+  /** Arriving, or locked. */
+  readonly #hidden = new SortedList<Place, Packet>(inOrder)
+  /** Those that may be seen, and not for ever. */
+  readonly #mortal = new SortedList<Mortal, Packet>(byDeadline)
 
-  push(packet: Packet): void {
-    this.#lane(packet).push(packet)
+  /** Brings a message into another state, and so in, or out when it is gone. */
+  turn(packet: Packet, state: State, allowsPeek = false): void {
+    this.#listOf(packet)?.delete(packet)
+    if (isMortal(packet)) this.#mortal.delete(packet)
+    packet.state = state
+    packet.allowsPeek = allowsPeek
+    this.#listOf(packet)?.add(packet)
+    if (isMortal(packet)) this.#mortal.add(packet)
   }
 
-  /** Puts a message where its lookup id belongs. */
-  insert(packet: Packet): void {
-    this.#lane(packet).place(packet)
+  /** All in order, as they are now. */
+  get all(): ReadonlyArray<Packet> {
+    return [this.#available, this.#peekable, this.#hidden].flatMap((list) => list.all).toSorted(inOrder)
   }
 
-  remove(packet: Packet): void {
-    this.#lane(packet).remove(packet)
+  /** The available ones, as they are now. */
+  get available(): ReadonlyArray<Packet> {
+    return this.#available.all
   }
 
-  /** Takes notice of a message that has become available. */
-  notice(packet: Packet): void {
-    this.#lane(packet).notice(packet)
+  /** The one among those that may be seen whose time is over first. */
+  get dying(): Packet | undefined {
+    return this.#mortal.first
   }
 
   find(lookupId: bigint): Packet | undefined {
-    const { priority, sequence } = placeOf(lookupId)
-    const packet = this.#lanes[priority]?.find(sequence)
+    const packet = this.at(placeOf(lookupId))
     return packet !== undefined && lookupIdOf(packet) === lookupId ? packet : undefined
   }
 
-  all(): ReadonlyArray<Packet> {
-    const packets: Array<Packet> = []
-    for (const lane of this.#lanes) for (let at = lane.first; at !== undefined; at = at.next) packets.push(at)
-    return packets
+  /** The message at a place, whatever its state. */
+  at(place: Place): Packet | undefined {
+    return this.#available.get(place) ?? this.#peekable.get(place) ?? this.#hidden.get(place)
   }
 
-  /** The first one wanted. `everywhere`: also where no message is available. */
-  first(wanted: Wanted, everywhere: boolean): Packet | undefined {
-    return this.#firstUpTo(highest, wanted, everywhere)
+  /** The first message that is available; to those who peek, also one that is locked for others to peek at. */
+  first(peeking: boolean): Packet | undefined {
+    return earlier(this.#available.first, peeking ? this.#peekable.first : undefined)
   }
 
-  last(wanted: Wanted): Packet | undefined {
-    return this.#lastFrom(0, wanted)
+  last(peeking: boolean): Packet | undefined {
+    return later(this.#available.last, peeking ? this.#peekable.last : undefined)
   }
 
-  /** The first one wanted behind a place. */
-  after(place: Packet, wanted: Wanted, everywhere: boolean): Packet | undefined {
-    return forwards(place.next, wanted) ?? this.#firstUpTo(place.content.priority - 1, wanted, everywhere)
+  /** The first such message behind a place. */
+  after(place: Place, peeking: boolean): Packet | undefined {
+    return earlier(this.#available.after(place), peeking ? this.#peekable.after(place) : undefined)
   }
 
-  /** The last one wanted before a place. */
-  before(place: Packet, wanted: Wanted): Packet | undefined {
-    return backwards(place.previous, wanted) ?? this.#lastFrom(place.content.priority + 1, wanted)
+  /** The last such message before a place. */
+  before(place: Place, peeking: boolean): Packet | undefined {
+    return later(this.#available.before(place), peeking ? this.#peekable.before(place) : undefined)
   }
 
   clear(): void {
-    for (const lane of this.#lanes) lane.clear()
+    for (const list of [this.#available, this.#peekable, this.#hidden, this.#mortal]) list.clear()
   }
 
-  #firstUpTo(priority: number, wanted: Wanted, everywhere: boolean): Packet | undefined {
-    for (let at = priority; at >= 0; at--) {
-      const lane = this.#lanes[at]
-      const found = forwards(everywhere ? lane?.first : lane?.head, wanted)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-
-  #lastFrom(priority: number, wanted: Wanted): Packet | undefined {
-    for (let at = priority; at <= highest; at++) {
-      const found = backwards(this.#lanes[at]?.last, wanted)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-
-  #lane(packet: Packet): Lane {
-    const lane = this.#lanes[packet.content.priority]
-    if (lane === undefined) throw new RangeError(`no priority ${packet.content.priority}`)
-    return lane
+  #listOf({ allowsPeek, state }: Packet): SortedList<Place, Packet> | undefined {
+    if (state === "available") return this.#available
+    if (state === "gone") return undefined
+    return allowsPeek ? this.#peekable : this.#hidden
   }
 }
 
-const forwards = (from: Packet | undefined, wanted: Wanted): Packet | undefined => {
-  for (let at = from; at !== undefined;) {
-    const { next }: Packet = at
-    if (wanted(at)) return at
-    at = next
-  }
-  return undefined
+const isMortal = ({ allowsPeek, deadline, state }: Packet): boolean =>
+  deadline !== Number.POSITIVE_INFINITY && (state === "available" || allowsPeek)
+
+const earlier = (a: Packet | undefined, b: Packet | undefined): Packet | undefined => {
+  if (a === undefined || b === undefined) return a ?? b
+  return inOrder(a, b) < 0 ? a : b
 }
 
-const backwards = (from: Packet | undefined, wanted: Wanted): Packet | undefined => {
-  for (let at = from; at !== undefined;) {
-    const { previous }: Packet = at
-    if (wanted(at)) return at
-    at = previous
-  }
-  return undefined
+const later = (a: Packet | undefined, b: Packet | undefined): Packet | undefined => {
+  if (a === undefined || b === undefined) return a ?? b
+  return inOrder(a, b) > 0 ? a : b
 }

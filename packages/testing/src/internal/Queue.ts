@@ -3,10 +3,12 @@ import type { Family } from "./Family.ts"
 import { deadlineIn, overAs, purgedAs } from "./Lifetime.ts"
 import type { MessageClass } from "./MessageClass.ts"
 import { queueDeleted } from "./MessageClass.ts"
-import type { Packet } from "./Packet.ts"
+import type { Packet, Place, State } from "./Packet.ts"
+import { placeAt } from "./Packet.ts"
 import { Places } from "./Places.ts"
+import { SortedList } from "./SortedList.ts"
 import type { Subqueues } from "./Subqueues.ts"
-import type { WaitingReceive } from "./WaitingReceive.ts"
+import type { Turn, WaitingReceive } from "./WaitingReceive.ts"
 
 /** A queue or a subqueue: messages by priority and arrival, and those who wait for one. */
 export class Queue {
@@ -20,7 +22,8 @@ export class Queue {
   /** What there is to do when the last message or handle of a subqueue has gone. */
   readonly #onUnused: () => void
   /** Those who wait, the longest waiting first. */
-  readonly waiting = new Set<WaitingReceive>()
+  readonly waiting = new SortedList<Turn, WaitingReceive>((a, b) => a.turn - b.turn)
+  #lastTurn = 0
   /** How many handles are open. */
   handles = 0
   /** How many of them are open for receiving. */
@@ -33,10 +36,8 @@ export class Queue {
   bytes = 0
   /** How many of these a transaction has, or wait for the end of a message on another machine. */
   locked = 0
-  /** How many of these are not here for ever. */
-  #mortals = 0
-  /** How many locked ones may be peeked at. */
-  #peekable = 0
+  /** How often it was purged. */
+  #purges = 0
   readonly #places = new Places()
 
   constructor(
@@ -63,51 +64,42 @@ export class Queue {
 
   /** Takes in a message that can be received at once. */
   insert(packet: Packet, arrivedTime: number): void {
-    this.hold(packet, arrivedTime)
-    this.#count(packet, 1)
+    this.#place(packet, arrivedTime)
     this.#offer(packet)
   }
 
   /** Takes in a message that nobody sees before its transaction commits, at the place that it then has (F-24). */
   hold(packet: Packet, arrivedTime: number): void {
-    packet.arrivedTime = arrivedTime
-    packet.sequence = ++this.family.sequence
-    packet.state = "arriving"
-    this.#places.push(packet)
+    this.#place(packet, arrivedTime)
+    this.#turn(packet, "arriving")
   }
 
   /** Shows a message whose transaction has committed, unless its time is over. */
   reveal(packet: Packet, now: number): void {
-    this.#count(packet, 1)
-    packet.state = "available"
-    if (!this.#drop(packet, now)) this.#offer(packet)
+    if (this.isOver(packet, now)) this.lose(packet, overAs(this, packet), now)
+    else this.#offer(packet)
   }
 
-  /** Takes in a message of another queue of the family, at the place that its lookup id gives it. */
-  adopt(packet: Packet): void {
-    this.#places.insert(packet)
-    this.#count(packet, 1)
-    this.#offer(packet)
+  /** Takes in a message of another queue of the family, at its old place, unless its time is over (behaviour D-43). */
+  adopt(packet: Packet, now: number): void {
+    packet.deadline = deadlineIn(this, packet)
+    this.reveal(packet, now)
   }
 
   /** Reserves a message for a transaction, or for the receive that it came for. */
   lock(packet: Packet, allowsPeek = false): void {
     // A receive locks again what came for it while it waited.
-    if (packet.state !== "locked") this.locked++
-    packet.state = "locked"
-    packet.allowsPeek = allowsPeek
-    if (allowsPeek) this.#peekable++
+    if (packet.state !== "locked") packet.purges = this.#purges
+    this.#turn(packet, "locked", allowsPeek)
   }
 
   /** Gives a locked message free again, unless its time is over or it was purged meanwhile. */
   release(packet: Packet, now: number): void {
-    this.#unlock(packet)
     // The mark goes with the transaction (behaviour E-70).
     packet.rejected = false
     if (this.deleted) this.lose(packet, queueDeleted, now)
-    else if (packet.purged) this.lose(packet, purgedAs(this), now)
-    else if (this.isOver(packet, now)) this.lose(packet, overAs(this, packet), now)
-    else this.#offer(packet)
+    else if (this.isPurged(packet)) this.lose(packet, purgedAs(this), now)
+    else this.reveal(packet, now)
   }
 
   /** Takes out a message that will never be received. */
@@ -116,51 +108,47 @@ export class Queue {
     this.family.manager.lost(this, packet, reason, now)
   }
 
-  /** Takes out a message, which keeps its place as long as a cursor stands there. */
   remove(packet: Packet): void {
     if (this.deleted) return
-    const counted = packet.state !== "arriving"
-    this.#unlock(packet)
-    packet.state = "gone"
-    if (packet.pins === 0) this.#places.remove(packet)
-    if (counted) this.#count(packet, -1)
+    if (isCounted(packet)) this.#count(packet, -1)
+    this.#turn(packet, "gone")
     if (this.length === 0) this.#onUnused()
-  }
-
-  /** Keeps a message's place while something stands there. */
-  pin(packet: Packet): void {
-    packet.pins++
-  }
-
-  unpin(packet: Packet): void {
-    packet.pins--
-    if (packet.pins === 0 && packet.state === "gone" && packet.placed && !this.deleted) this.#places.remove(packet)
   }
 
   /** The message with a lookup id, if it is here and not arriving. */
   find(lookupId: bigint, now: number): Packet | undefined {
+    this.sweep(now)
     const packet = this.#places.find(lookupId)
-    if (packet === undefined || packet.state === "arriving" || packet.state === "gone") return undefined
-    return this.#drop(packet, now) ? undefined : packet
+    return packet?.state === "arriving" ? undefined : packet
   }
 
   /** The first message that is available; to those who peek, also one that was locked for others to peek at (F-25). */
   first(now: number, peeking = false): Packet | undefined {
-    return this.#places.first(this.#wanted(now, peeking), peeking && this.#peekable > 0)
+    this.sweep(now)
+    return this.#places.first(peeking)
   }
 
   last(now: number, peeking = false): Packet | undefined {
-    return this.#places.last(this.#wanted(now, peeking))
+    this.sweep(now)
+    return this.#places.last(peeking)
+  }
+
+  /** Such a message at a place. */
+  at(place: Place, now: number, peeking = false): Packet | undefined {
+    const packet = this.#places.at(place)
+    return packet !== undefined && this.isVisible(packet, now, peeking) ? packet : undefined
   }
 
   /** The first such message behind a place. */
-  after(place: Packet, now: number, peeking = false): Packet | undefined {
-    return this.#places.after(place, this.#wanted(now, peeking), peeking && this.#peekable > 0)
+  after(place: Place, now: number, peeking = false): Packet | undefined {
+    this.sweep(now)
+    return this.#places.after(place, peeking)
   }
 
   /** The last such message before a place. */
-  before(place: Packet, now: number, peeking = false): Packet | undefined {
-    return this.#places.before(place, this.#wanted(now, peeking))
+  before(place: Place, now: number, peeking = false): Packet | undefined {
+    this.sweep(now)
+    return this.#places.before(place, peeking)
   }
 
   isVisible(packet: Packet, now: number, peeking: boolean): boolean {
@@ -170,34 +158,38 @@ export class Queue {
 
   /** Removes what is available; what is locked goes when its transaction ends (behaviour E-55). */
   purge(now: number): void {
-    for (const packet of this.#places.all()) {
-      if (packet.state === "available") this.lose(packet, purgedAs(this), now)
-      if (packet.state === "locked") packet.purged = true
-    }
+    this.#purges++
+    for (const packet of this.#places.available) this.lose(packet, purgedAs(this), now)
   }
 
-  /** Removes the messages whose time is over, and says when the next one's is, in milliseconds since 1970. */
+  /** Whether a locked message was purged since it was locked. */
+  isPurged(packet: Packet): boolean {
+    return packet.purges < this.#purges
+  }
+
+  /**
+   * Removes the messages whose time is over, unless a transaction has them (behaviour D-38), and says when the next one's
+   * is, in milliseconds since 1970.
+   */
   sweep(now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    if (this.#mortals === 0) return next
-    for (const packet of this.#places.all()) {
-      if (packet.state === "gone" || this.#drop(packet, now) || this.isOver(packet, now)) continue
-      next = Math.min(next, deadlineIn(this, packet))
+    for (let dying = this.#places.dying; dying !== undefined; dying = this.#places.dying) {
+      if (!this.isOver(dying, now)) return dying.deadline
+      if (dying.state === "available") this.lose(dying, overAs(this, dying), now)
+      // Not even to look at.
+      else this.#turn(dying, "locked")
     }
-    return next
+    return Number.POSITIVE_INFINITY
   }
 
   /** Drops what does not survive the queue manager (behaviour D-22). */
   forgetExpress(): void {
-    for (const packet of this.#places.all()) {
-      if (packet.state === "available" && packet.content.delivery === "express") this.remove(packet)
-    }
+    for (const packet of this.#places.available) if (packet.content.delivery === "express") this.remove(packet)
   }
 
   /** Ends the queue with its subqueues and its journal; what is locked goes when its transaction ends (behaviour C-41). */
   delete(now: number): void {
     this.family.deleted = true
-    const left = this.#places.all().filter(({ state }) => state === "available")
+    const left = this.#places.available
     this.family.held.bytes -= this.bytes
     this.length = 0
     this.bytes = 0
@@ -211,10 +203,13 @@ export class Queue {
 
   /** Every message in order, locked ones too, but those that are arriving. */
   contents(now: number): ReadonlyArray<Packet> {
-    return this.#places
-      .all()
-      .filter((packet) => packet.state === "locked" || (packet.state === "available" && !this.isOver(packet, now)))
-      .toSorted((a, b) => b.content.priority - a.content.priority)
+    this.sweep(now)
+    return this.#places.all.filter(isCounted)
+  }
+
+  /** Gives the last place among those who wait. */
+  nextTurn(): number {
+    return ++this.#lastTurn
   }
 
   /** Says that a handle on it was closed. */
@@ -225,25 +220,20 @@ export class Queue {
 
   /** Whether a message may no longer be handed out (behaviours D-33, D-34, D-43). */
   isOver(packet: Packet, now: number): boolean {
-    return now >= deadlineIn(this, packet)
+    return now >= packet.deadline
   }
 
-  /** Looks for what is visible, and on the way removes what is over. */
-  #wanted(now: number, peeking: boolean): (packet: Packet) => boolean {
-    return (packet) => !this.#drop(packet, now) && this.isVisible(packet, now, peeking)
+  /** Gives a message that comes in the last place of its priority. */
+  #place(packet: Packet, arrivedTime: number): void {
+    packet.arrivedTime = arrivedTime
+    packet.place = placeAt(packet.content.priority, ++this.family.sequence)
+    packet.deadline = deadlineIn(this, packet)
   }
 
-  /** Removes a message if its time is over, unless a transaction has it (behaviour D-38). */
-  #drop(packet: Packet, now: number): boolean {
-    if (this.#mortals === 0 || packet.state !== "available" || !this.isOver(packet, now)) return false
-    this.lose(packet, overAs(this, packet), now)
-    return true
-  }
-
-  #unlock(packet: Packet): void {
+  #turn(packet: Packet, state: State, allowsPeek = false): void {
     if (packet.state === "locked") this.locked--
-    if (packet.allowsPeek) this.#peekable--
-    packet.allowsPeek = false
+    if (state === "locked") this.locked++
+    this.#places.turn(packet, state, allowsPeek)
   }
 
   #count(packet: Packet, sign: 1 | -1): void {
@@ -251,20 +241,20 @@ export class Queue {
     this.bytes += sign * packet.size
     this.family.bytes += sign * packet.size
     this.family.held.bytes += sign * packet.size
-    const deadline = deadlineIn(this, packet)
-    if (deadline === Number.POSITIVE_INFINITY) return
-    this.#mortals += sign
-    if (sign > 0) this.family.manager.expects(deadline)
   }
 
-  /** Shows an available message to those who wait, until one takes it (behaviour E-10). */
+  /** Shows a message to those who wait, until one takes it (behaviour E-10). */
   #offer(packet: Packet): void {
-    packet.state = "available"
-    this.#places.notice(packet)
-    if (this.waiting.size === 0) return
+    if (!isCounted(packet)) this.#count(packet, 1)
+    this.#turn(packet, "available")
+    if (packet.deadline !== Number.POSITIVE_INFINITY) this.family.manager.expects(packet.deadline)
+    if (this.waiting.first === undefined) return
     for (const waiter of this.waiting) {
       waiter.serve(packet)
       if (packet.state !== "available") return
     }
   }
 }
+
+/** Behaviour F-25. */
+const isCounted = ({ state }: Packet): boolean => state === "available" || state === "locked"

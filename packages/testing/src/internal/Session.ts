@@ -86,7 +86,7 @@ export class Session {
       // A machine that is full ends the session, and nobody is told (behaviour D-54).
       if (!hasRoomForMessage(this.to, next.packet.size)) return this.#pause(now)
       const arrival = next.packet.transferred({ machine: this.from, ...this.#kept(next) })
-      comeIn(this.to, arrival, { sequence: next.packet.sequence, queue: next.queue.formatName }, now)
+      comeIn(this.to, arrival, { sequence: next.packet.place, queue: next.queue.formatName }, now)
       // Nobody hears of the arrival: it counts as not sent (behaviour D-11).
       if (!this.back.isOpen) return this.#pause(now)
       this.#sent(next, now)

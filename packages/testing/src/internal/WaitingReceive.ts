@@ -23,8 +23,14 @@ class TooLate extends Error {
   }
 }
 
+/** Whose turn it is among those who wait: the lower, the earlier. */
+export interface Turn {
+  readonly turn: number
+}
+
 /** A receive or peek that waits for a message to come. */
-export class WaitingReceive {
+export class WaitingReceive implements Turn {
+  readonly turn: number
   readonly #request: ReceiveRequest
   readonly #fiber: Fiber.Fiber<unknown, unknown>
   readonly #resume: (effect: Received) => void
@@ -38,6 +44,7 @@ export class WaitingReceive {
     this.#fiber = fiber
     this.#resume = resume
     this.#clock = Context.get(fiber.context, Clock.Clock)
+    this.turn = request.opened.queue.nextTurn()
     request.opened.queue.waiting.add(this)
     request.opened.waiting.add(this)
     request.transaction?.waiting.add(this)
@@ -57,9 +64,7 @@ export class WaitingReceive {
   serve(packet: Packet): void {
     const { opened, peeks } = this.#request
     this.#packet = packet
-    // What is only seen may be taken by the next who waits: its place must stay for a cursor to stand on.
-    if (peeks) opened.queue.pin(packet)
-    else opened.queue.lock(packet)
+    if (!peeks) opened.queue.lock(packet)
     opened.served.add(this)
     // The message counts as received in the very step that hands it to the caller, so that no interruption falls
     // between the two.
@@ -91,7 +96,7 @@ export class WaitingReceive {
   }
 
   #take(packet: Packet): ReceivedProperties {
-    const { opened, peeks } = this.#request
+    const { opened } = this.#request
     // It was taken back already, for a process that ended.
     if (this.#packet === undefined) throw new TooLate("MQ_ERROR_INVALID_HANDLE")
     const ended = this.#endedBy()
@@ -101,9 +106,7 @@ export class WaitingReceive {
     }
     this.#packet = undefined
     opened.served.delete(this)
-    const received = handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe())
-    if (peeks) opened.queue.unpin(packet)
-    return received
+    return handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe())
   }
 
   /** What has happened since the message came that keeps it from being handed out. */
@@ -118,8 +121,7 @@ export class WaitingReceive {
     const { opened, peeks } = this.#request
     this.#packet = undefined
     opened.served.delete(this)
-    if (peeks) opened.queue.unpin(packet)
-    else opened.queue.release(packet, this.#clock.currentTimeMillisUnsafe())
+    if (!peeks) opened.queue.release(packet, this.#clock.currentTimeMillisUnsafe())
   }
 
   #settle(outcome: Received): void {
