@@ -14,19 +14,22 @@ import { create, direct, message, plain, receiving, settled, waiting } from "../
 import type { Argument, Cursor, Handle, Outcome, Transaction, Waiter, Where } from "./QueueModel.ts"
 import { QueueModel, shows } from "./QueueModel.ts"
 
-/** One of the few handles, each with its cursor, transactions, or waiting receives. */
+/** One of the few handles, each with its cursor, or waiting receives. */
 const slot = Schema.Literals([0, 1, 2])
 const priority = Schema.Literals([0, 3, 7])
-const transaction = Schema.Literals([0, 1, 2, "none", "singleMessage"])
-/** One of the messages that have been seen; beyond the last: none. */
-const which = Schema.Literals([0, 1, 2, 3, 4, 5, 6, 7])
-const where = Schema.Literals(["queue", "subqueue"])
+const seconds = Schema.NullOr(Schema.Literals([0, 1, 3]))
+const lifetime = Schema.NullOr(Schema.Literals([2, 5]))
+/** One of two transactions that are open, or of those that one can do without. */
+const transaction = Schema.Literals([0, 1, "none", "singleMessage"])
+/** One of the messages that have been seen and are there, or one that is not. */
+const present = Schema.Literals([0, 1, 2, 3])
+const which = Schema.Union([present, Schema.Literals(["gone", "unknown"])])
+const action = Schema.Literals(["receive", "peekCurrent", "peekNext"])
+const milliseconds = Schema.Literals([500, 1000, 2500])
+const lookupPeeks = ["peekCurrent", "peekNext", "peekPrevious", "peekFirst", "peekLast"] as const
+const lookupPeek = Schema.Literals(lookupPeeks)
 const lookupAction = Schema.Literals([
-  "peekCurrent",
-  "peekNext",
-  "peekPrevious",
-  "peekFirst",
-  "peekLast",
+  ...lookupPeeks,
   "receiveCurrent",
   "receiveNext",
   "receivePrevious",
@@ -34,42 +37,69 @@ const lookupAction = Schema.Literals([
   "receiveLast",
   "receiveAllowPeek"
 ])
-const request = {
-  handle: slot,
-  action: Schema.Literals(["receive", "peekCurrent", "peekNext"]),
-  cursor: Schema.Boolean,
-  transaction
-}
+const allowPeek = Schema.Literal("receiveAllowPeek")
+const isOpen = Schema.Literals([0, 1])
+const request = { handle: slot, action, cursor: Schema.Boolean, transaction }
+const end = { transaction: isOpen, used: Schema.Boolean }
 
 const Step = Schema.TaggedUnion({
   /** What suits the queue, so that there is something in it. */
-  fill: { priority },
-  send: { sender: Schema.Literals([0, 1]), priority, seconds: Schema.NullOr(Schema.Literals([0, 1, 3])), transaction },
+  fill: { priority, seconds: lifetime },
+  send: { sender: Schema.Literals([0, 1]), priority, seconds, transaction },
   receive: request,
-  wait: { ...request, milliseconds: Schema.Literals([500, 2000]) },
+  wait: { ...request, milliseconds },
   interrupt: { waiter: slot },
   run: {},
-  pass: { milliseconds: Schema.Literals([500, 1000, 2500]) },
+  pass: { milliseconds },
   lookup: { handle: slot, action: lookupAction, which, transaction },
   move: { handle: slot, which, transaction },
-  commit: { transaction: slot },
-  abort: { transaction: slot },
-  release: { transaction: slot },
+  /** Another begins, unless the old one is still `used`. */
+  commit: end,
+  abort: end,
+  release: { transaction: isOpen },
   openCursor: { handle: slot },
   closeCursor: { handle: slot },
   purge: { handle: slot },
   close: { handle: slot },
   count: {},
-  browse: { where }
+  browse: { where: Schema.Literals(["queue", "subqueue"]) }
 })
 type Step = typeof Step.Type
 
-const { browse, fill, lookup, move, receive, run: goOn, wait } = Step.cases
+/** What much depends on, and would be rare. */
+const usual = [
+  ...Array.from({ length: 5 }, () => Step.cases.fill),
+  Step.cases.pass,
+  Step.cases.browse,
+  Step.cases.browse,
+  Schema.TaggedStruct("commit", { ...end, used: Schema.Literal(false) }),
+  Schema.TaggedStruct("abort", { ...end, used: Schema.Literal(false) }),
+  Schema.TaggedStruct("send", { sender: Schema.Literal(0), priority, seconds, transaction: isOpen }),
+  Schema.TaggedStruct("receive", { ...request, handle: Schema.Literal(0), cursor: Schema.Literal(true) }),
+  Schema.TaggedStruct("receive", { ...request, action: Schema.Literal("receive"), transaction: isOpen }),
+  Schema.TaggedStruct("wait", { ...request, cursor: Schema.Literal(false), milliseconds }),
+  Schema.TaggedStruct("wait", {
+    ...request,
+    action: Schema.Literal("receive"),
+    cursor: Schema.Literal(false),
+    milliseconds
+  }),
+  Schema.TaggedStruct("wait", { ...request, handle: Schema.Literal(0), cursor: Schema.Literal(true), milliseconds }),
+  Schema.TaggedStruct("lookup", {
+    handle: slot,
+    action: lookupPeek,
+    which: present,
+    transaction: Schema.Literal("none")
+  }),
+  Schema.TaggedStruct("lookup", { handle: slot, action: allowPeek, which: present, transaction: isOpen }),
+  Schema.TaggedStruct("move", { handle: slot, which: present, transaction: isOpen }),
+  Schema.TaggedStruct("move", { handle: slot, which: present, transaction: Schema.Literal("none") })
+]
 
-/** What stands here more than once is done more often. */
-const AnyStep = Schema.Union([Step, Step, fill, fill, fill, fill, receive, wait, lookup, move, move, browse, goOn])
+/** Each of the rare ones comes up in every second program or so. */
+const anyStep = Schema.Union([...Array.from({ length: 6 }, () => Step), ...usual])
 
-export const programs = Arbitrary.array(Arbitrary.schema(AnyStep), { maxLength: 100 })
+export const programs = Arbitrary.array(Arbitrary.schema(anyStep), { maxLength: 120 })
 
 /** The same thing here and there. */
 interface Pair<Native, Model> {
@@ -125,7 +155,7 @@ const makeWorld = Effect.fnUntraced(function* (transactional: boolean) {
     },
     handles,
     cursors: yield* Effect.forEach(handles, (handle) => openCursor(mqrt, handle)),
-    transactions: yield* Effect.forEach([0, 1, 2], () => begin(mqrt, model)),
+    transactions: [yield* begin(mqrt, model), yield* begin(mqrt, model)],
     waiters: [],
     lookupIds: new Map()
   }
@@ -162,12 +192,12 @@ const agree = (
   expected: () => Outcome
 ): Effect.Effect<void> => Effect.map(outcomeOf(world, call), (outcome) => assert.strictEqual(outcome, expected()))
 
-/** On a plain queue most transactions would only be refused. */
+/** On a plain queue most transactions would only be refused: one of the two is none there. */
 const argumentOf = (
   { model, transactions }: World,
   given: (typeof transaction)["Type"]
 ): Pair<TransactionArgument, Argument> =>
-  typeof given === "string" || (!model.transactional && given < 2)
+  typeof given === "string" || (!model.transactional && given === 0)
     ? { native: typeof given === "string" ? given : "none", model: typeof given === "string" ? given : "none" }
     : at(transactions, given)
 
@@ -192,11 +222,18 @@ const requestOf = (world: World, { action, transaction, ...asked }: Asked, timeo
   }
 }
 
-/** The lookup id and the place of a message that has been seen. */
-const seen = ({ lookupIds, model }: World, which: number): Pair<bigint, number> => {
-  const [appSpecific, lookupId] = [...lookupIds][lookupIds.size - 1 - which] ?? []
-  if (appSpecific === undefined || lookupId === undefined) return { native: 12_345n, model: 12_345 }
-  return { native: lookupId, model: model.placeOf(appSpecific) }
+/** The lookup id and the place of a message. */
+const seen = (
+  { lookupIds, model }: World,
+  { where }: Handle,
+  which: 0 | 1 | 2 | 3 | "gone" | "unknown"
+): Pair<bigint, number> => {
+  const there = model.all(where).map(({ appSpecific }) => appSpecific)
+  const candidates = [...lookupIds].filter(([appSpecific]) => there.includes(appSpecific) === (which !== "gone"))
+  const [appSpecific, lookupId] = candidates[typeof which === "number" ? which % candidates.length : 0] ?? []
+  return which === "unknown" || appSpecific === undefined || lookupId === undefined
+    ? { native: 12_345n, model: 12_345 }
+    : { native: lookupId, model: model.placeOf(appSpecific) }
 }
 
 const send = (
@@ -224,7 +261,7 @@ const browseThrough = Effect.fnUntraced(function* (world: World, where: Where) {
   const cursor = yield* mqrt.createCursor(handle.native)
   const found: Array<Outcome> = []
   let action: "peekCurrent" | "peekNext" = "peekCurrent"
-  for (let outcome = ""; outcome !== "MQ_ERROR_IO_TIMEOUT"; action = "peekNext") {
+  for (let outcome = ""; outcome !== "MQ_ERROR_IO_TIMEOUT" && found.length <= model.sent; action = "peekNext") {
     outcome = yield* outcomeOf(world, mqrt.receiveMessage(handle.native, receiving({ action, cursor })))
     found.push(outcome)
   }
@@ -250,21 +287,31 @@ const compareCounts = Effect.fnUntraced(function* ({ formatName, model, mqrt }: 
 
 /** Lets run what can run, and compares what has become of those who waited. */
 const compareWaiters = Effect.fnUntraced(function* ({ model, waiters }: World) {
+  if (waiters.length === 0) return
   yield* settled
   model.run()
-  for (const { model: waiter, native } of waiters) {
-    const exit = native.pollUnsafe()
-    const outcome = exit === undefined ? undefined : exit._tag === "Success" ? exit.value : "interrupted"
-    assert.strictEqual(outcome, waiter.outcome)
+  for (const waiter of waiters.splice(0)) {
+    const exit = waiter.native.pollUnsafe()
+    if (exit === undefined) waiters.push(waiter)
+    const outcome = exit?._tag === "Success" ? exit.value : exit && "interrupted"
+    assert.strictEqual(outcome, waiter.model.outcome)
   }
+})
+
+/** Lets go of a transaction, which ends it, and begins another. */
+const renew = Effect.fnUntraced(function* ({ model, mqrt, transactions }: World, which: 0 | 1) {
+  const old = at(transactions, which)
+  yield* mqrt.releaseTransaction(old.native)
+  model.abort(old.model)
+  transactions[which] = yield* begin(mqrt, model)
 })
 
 /** Does a step here and there, and compares what it came to. */
 const stepThrough = (world: World) =>
   Step.match({
-    fill: ({ priority }) => {
+    fill: (step) => {
       const argument = world.model.transactional ? "singleMessage" : "none"
-      return send(world, { priority, seconds: null }, at(world.senders, 0), { native: argument, model: argument })
+      return send(world, step, at(world.senders, 0), { native: argument, model: argument })
     },
     send: (step) => send(world, step, at(world.senders, step.sender), argumentOf(world, step.transaction)),
     receive: (step) => {
@@ -298,7 +345,7 @@ const stepThrough = (world: World) =>
     lookup: (step) => {
       const handle = at(world.handles, step.handle)
       const isEnd = step.action.endsWith("First") || step.action.endsWith("Last")
-      const anchor = isEnd ? { native: 0n, model: 0 } : seen(world, step.which)
+      const anchor = isEnd ? { native: 0n, model: 0 } : seen(world, handle.model, step.which)
       const argument = argumentOf(world, step.transaction)
       const options = { transaction: argument.native, rare: false }
       return agree(world, world.mqrt.receiveMessageByLookupId(handle.native, anchor.native, step.action, options), () =>
@@ -311,7 +358,7 @@ const stepThrough = (world: World) =>
     move: (step) => {
       const handle = at(world.handles, step.handle)
       const to = handle.model.where === "queue" ? "subqueue" : "queue"
-      const one = seen(world, step.which)
+      const one = seen(world, handle.model, step.which)
       const argument = argumentOf(world, step.transaction)
       return agree(world, world.mqrt.moveMessage(handle.native, world.into[to], one.native, argument.native), () =>
         world.model.move(handle.model, to, one.model, argument.model)
@@ -319,20 +366,19 @@ const stepThrough = (world: World) =>
     },
     commit: (step) => {
       const { model, native } = at(world.transactions, step.transaction)
-      return agree(world, world.mqrt.commitTransaction(native), () => world.model.commit(model))
+      return Effect.andThen(
+        agree(world, world.mqrt.commitTransaction(native), () => world.model.commit(model)),
+        step.used ? Effect.void : renew(world, step.transaction)
+      )
     },
     abort: (step) => {
       const { model, native } = at(world.transactions, step.transaction)
-      return agree(world, world.mqrt.abortTransaction(native), () => world.model.abort(model))
+      return Effect.andThen(
+        agree(world, world.mqrt.abortTransaction(native), () => world.model.abort(model)),
+        step.used ? Effect.void : renew(world, step.transaction)
+      )
     },
-    /** And begins another. */
-    release: (step) =>
-      Effect.gen(function* () {
-        const { model, native } = at(world.transactions, step.transaction)
-        yield* world.mqrt.releaseTransaction(native)
-        world.model.abort(model)
-        world.transactions[step.transaction] = yield* begin(world.mqrt, world.model)
-      }),
+    release: (step) => renew(world, step.transaction),
     openCursor: (step) =>
       Effect.gen(function* () {
         world.cursors[step.handle] = yield* openCursor(world.mqrt, at(world.handles, step.handle))
