@@ -111,6 +111,27 @@ describe("receiving by lookup id", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
+  it.effect("D-38, E-44 what was received so that others may peek is seen by nobody once its time is over", () =>
+    Effect.gen(function* () {
+      const { id, lookup, mqrt, peek, send } = yield* filled(true)
+      yield* send([message({ label: "mortal", timeToBeReceived: 10 })], { transaction: "singleMessage" })
+      const { lookupId } = yield* lookup("peekLast", 0n)
+      const transaction = yield* mqrt.beginTransaction
+      yield* lookup("receiveAllowPeek", lookupId, transaction)
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual((yield* lookup("peekLast", 0n)).label, "mortal")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* lookup("peekLast", 0n)).label, "c")
+      assert.strictEqual(yield* code(lookup("peekNext", id("c"))), notFound)
+      const locked = errors.MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION
+      assert.strictEqual(yield* code(lookup("peekCurrent", lookupId)), locked)
+      assert.strictEqual((yield* peek).label, "urgent")
+      assert.strictEqual(yield* messages, 5)
+      yield* mqrt.abortTransaction(transaction)
+      assert.strictEqual(yield* messages, 4)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("D-33, D-37, D-39, D-43 a message whose time is over is neither received, nor peeked at, nor counted", () =>
     Effect.gen(function* () {
       const { id, label, lookup, send } = yield* filled()

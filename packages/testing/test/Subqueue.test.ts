@@ -280,4 +280,43 @@ describe("subqueues", () => {
       assert.strictEqual((yield* through("peekNext")).label, "b")
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
+
+  for (const left of [1, 4]) {
+    it.effect(`D-29, E-27 with ${left} behind it a message goes and comes back under a cursor, and is as it was`, () =>
+      Effect.gen(function* () {
+        const { back, first, from, lookup, move, mqrt, receive, receiver, send } = yield* withRetry(false)
+        yield* send(labelled("d", "e", "f").slice(3 - Math.max(left - 1, 0)))
+        const cursor = yield* mqrt.createCursor(receiver)
+        const current = receive({ action: "peekCurrent", cursor })
+        yield* current
+        if (left === 1) yield* receive({ action: "peekNext", cursor })
+        const { label, lookupId } = yield* current
+        yield* move(lookupId)
+        assert.strictEqual(yield* code(current), errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED)
+        yield* mqrt.moveMessage(from, back, lookupId, "none")
+        assert.strictEqual((yield* current).label, label)
+        const next = yield* receive({ action: "peekNext", cursor })
+        assert.notStrictEqual(next.label, label)
+        yield* mqrt.closeCursor(cursor)
+        assert.strictEqual((yield* lookup("peekCurrent", lookupId)).label, label)
+        assert.strictEqual((yield* lookup("peekPrevious", next.lookupId)).label, label)
+        if (left === 4) assert.strictEqual(yield* first, lookupId)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+  }
+
+  it.effect("D-38, D-43 what a transaction moves after its time is over comes to nobody who waits there", () =>
+    Effect.gen(function* () {
+      const { from, into, lookup, mqrt, receiver, send } = yield* withRetry(true)
+      yield* send([message({ timeToBeReceived: 10 })], { transaction: "singleMessage" })
+      const { lookupId } = yield* lookup("peekLast", 0n)
+      const transaction = yield* mqrt.beginTransaction
+      yield* mqrt.moveMessage(receiver, into, lookupId, transaction)
+      const fiber = yield* waiting(code(mqrt.receiveMessage(from, receiving({ timeout: 60_000 }))))
+      yield* TestClock.adjust("10 seconds")
+      yield* mqrt.commitTransaction(transaction)
+      yield* TestClock.adjust("50 seconds")
+      assert.strictEqual(yield* Fiber.join(fiber), timeout)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
 })

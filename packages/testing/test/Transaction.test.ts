@@ -469,6 +469,20 @@ describe("transactions", () => {
     )
   }
 
+  it.effect("E-55 a message that is purged on its way to who waits for it is theirs, until they abort", () =>
+    Effect.gen(function* () {
+      const { mqrt, receive, receiver, send } = yield* transactional
+      const transaction = yield* mqrt.beginTransaction
+      const fiber = yield* waiting(receive({ transaction, timeout: null }))
+      yield* send(labelled("a"), single)
+      yield* mqrt.purgeQueue(receiver)
+      assert.strictEqual((yield* Fiber.join(fiber)).label, "a")
+      assert.strictEqual(yield* messages, 1)
+      yield* mqrt.abortTransaction(transaction)
+      assert.strictEqual(yield* messages, 0)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
   it.effect("E-55, E-56 a purge removes what is there, through a handle to receive", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, receiver, send, sender } = yield* ends()

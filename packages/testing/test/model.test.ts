@@ -7,7 +7,7 @@ const promise = "nothing is lost, nothing is handed out twice, and all is in ord
 
 describe("whatever is done with a queue and its subqueue", () => {
   it.effect.prop(
-    `D-07, D-08, D-27, D-33, D-43, E-10, E-11, E-23 to E-36, E-38 to E-44, E-55, E-59 to E-64, B-36: of a plain one ${promise}`,
+    `D-07, D-08, D-27, D-33, D-43, E-10, E-11, E-23 to E-33, E-35, E-36, E-38 to E-44, E-55, E-59 to E-64, B-36: of a plain one ${promise}`,
     { program: programs },
     ({ program }) => runProgram(false, program).pipe(Effect.provide(InMemoryMqrt.layer)),
     { arbitrary: { runs: 700, size: 120 } }
