@@ -5,15 +5,15 @@ export interface Way {
   readonly tidy?: () => Promise<void>
 }
 
-const rounds = 15
-const warmUp = 20
+const usual = { rounds: 15, warmUp: 20 }
 
 /**
  * Times several ways in turn, A B C A B C ..., so that a change of the machine's speed hits all alike. Gives for each way
  * its times in nanoseconds, a round each, after some rounds that do not count.
  */
 export const interleaved = async <Name extends string>(
-  ways: Readonly<Record<Name, Way>>
+  ways: Readonly<Record<Name, Way>>,
+  { rounds, warmUp }: typeof usual = usual
 ): Promise<Readonly<Record<Name, ReadonlyArray<number>>>> => {
   const names = Object.keys(ways) as Array<Name>
   const times: { readonly name: Name; readonly nanoseconds: number }[] = []

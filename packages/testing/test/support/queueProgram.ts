@@ -228,8 +228,8 @@ const seen = (
   { where }: Handle,
   which: 0 | 1 | 2 | 3 | "gone" | "unknown"
 ): Pair<bigint, number> => {
-  const there = model.all(where).map(({ appSpecific }) => appSpecific)
-  const candidates = [...lookupIds].filter(([appSpecific]) => there.includes(appSpecific) === (which !== "gone"))
+  const there = new Set(model.all(where).map(({ appSpecific }) => appSpecific))
+  const candidates = [...lookupIds].filter(([appSpecific]) => there.has(appSpecific) === (which !== "gone"))
   const [appSpecific, lookupId] = candidates[typeof which === "number" ? which % candidates.length : 0] ?? []
   return which === "unknown" || appSpecific === undefined || lookupId === undefined
     ? { native: 12_345n, model: 12_345 }
