@@ -283,7 +283,7 @@ const operations: Readonly<Record<string, Operation>> = {
     }),
     { timeToBeReceived: 999_999 }
   ),
-  "send to the first of as many who wait": {
+  "send to the first of as many who wait, when as many have waited": {
     transactional: false,
     work: (queue) =>
       Effect.gen(function* () {
@@ -293,7 +293,10 @@ const operations: Readonly<Record<string, Operation>> = {
           times(count, () =>
             Effect.forkDetach(mqrt.receiveMessage(receiver, receiving({ timeout: null })), { startImmediately: true })
           )
-        yield* waitAgain(length)
+        // Those who have had their turn must be in nobody's way.
+        yield* waitAgain(2 * length)
+        yield* times(length, send)
+        yield* settled
         return work({ run: times(batch, send), tidy: Effect.andThen(settled, waitAgain(batch)) })
       })
   }
