@@ -32,9 +32,12 @@ describe("a long queue", () => {
       Effect.gen(function* () {
         // The first time is slow in any queue.
         yield* cost(name, few)
-        const long = yield* cost(name, many)
-        const short = yield* cost(name, few)
-        assert.isBelow(long, limit * short)
+        let growth = Number.POSITIVE_INFINITY
+        // A machine that is busy may make one measurement slow, but hardly three.
+        for (let attempt = 0; attempt < 3 && growth >= limit; attempt++) {
+          growth = (yield* cost(name, many)) / (yield* cost(name, few))
+        }
+        assert.isBelow(growth, limit)
       })
     )
   }
