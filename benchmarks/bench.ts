@@ -36,8 +36,9 @@ const line = (name: string, times: ReadonlyArray<number>, floor: ReadonlyArray<n
 
 const double = buildForLinux()
 if ("missing" in double) {
-  console.error(`the figures need the test double of mqrt.dll: ${double.missing}`)
-  process.exit(1)
+  // Not a failure: those of the in-memory MSMQ need none.
+  console.error(`the native figures need the test double of mqrt.dll: ${double.missing}`)
+  process.exit()
 }
 
 const runtime = ManagedRuntime.make(NativeMqrt.layerWith({ library: double.mqrt }))
