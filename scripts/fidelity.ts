@@ -78,7 +78,7 @@ const nameOf = (source: string): string => source.replaceAll(/\$\{[^}]*\}/g, "â€
 
 /** Every test, or part of a test's name, that carries an id. */
 export const allTests = (): ReadonlyArray<Test> =>
-  globSync(["packages/*/test/*.test.ts", "packages/testing/src/contract/*.ts"])
+  globSync(["packages/*/test/**/*.test.ts", "packages/testing/src/contract/*.ts"])
     .toSorted()
     .flatMap((path) =>
       Array.from(readFileSync(path, "utf8").matchAll(token), ([, text, template]) =>

@@ -9,8 +9,8 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Faults } from "./internal/Faults.ts"
-import { faultyFunctions } from "./internal/faultyFunctions.ts"
+import { Faults } from "./internal/faults/Faults.ts"
+import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
 
 /**
  * The functions of `mqrt.dll`, and of the transactions that it gives, that can be made to fail.

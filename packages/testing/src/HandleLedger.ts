@@ -9,8 +9,8 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Accounts } from "./internal/Accounts.ts"
-import { ledgerFunctions } from "./internal/ledgerFunctions.ts"
+import { Accounts } from "./internal/ledger/Accounts.ts"
+import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
 
 /**
  * The kinds of handle that are accounted for.

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { create, direct, message, plain, receiving } from "./seam.ts"
+import { create, direct, message, plain, receiving } from "./inMemory/seam.ts"
 
 const acquireContext = Effect.fn("acquireContext")(function* () {
   const mqrt = yield* Mqrt.Mqrt

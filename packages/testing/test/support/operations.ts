@@ -3,7 +3,7 @@ import type { LookupAction, OutgoingProperties, TransactionArgument } from "@eff
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { message, plain, queueProperties, receiving, settled } from "../seam.ts"
+import { message, plain, queueProperties, receiving, settled } from "../inMemory/seam.ts"
 
 type Call<A = unknown> = Effect.Effect<A, Mqrt.MqrtFailure>
 

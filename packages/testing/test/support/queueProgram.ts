@@ -10,7 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { create, direct, message, plain, receiving, settled, waiting } from "../seam.ts"
+import { create, direct, message, plain, receiving, settled, waiting } from "../inMemory/seam.ts"
 import type { Argument, Cursor, Handle, Outcome, Transaction, Waiter, Where } from "./QueueModel.ts"
 import { QueueModel, shows } from "./QueueModel.ts"
 

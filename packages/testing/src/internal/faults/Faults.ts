@@ -1,0 +1,42 @@
+import type { Fault, FunctionName } from "../../FaultInjection.ts"
+
+/** The faults that are armed, by the number of the call that each strikes. */
+export class Faults {
+  readonly #calls = new Map<FunctionName, number>()
+  #armed: ReadonlyArray<{ readonly fault: Fault; readonly strikes: number }> = []
+
+  arm(fault: Fault): void {
+    this.#armed = [...this.#armed, { fault, strikes: (this.#calls.get(fault.function) ?? 0) + fault.call }]
+  }
+
+  clear(): void {
+    this.#armed = []
+  }
+
+  calls(): Readonly<Partial<Record<FunctionName, number>>> {
+    return Object.fromEntries(this.#calls)
+  }
+
+  /** How many of the next calls are free of faults: at most `count`. */
+  free(name: FunctionName, count: number): number {
+    const next = (this.#calls.get(name) ?? 0) + 1
+    return Math.min(count, ...this.#of(name).map(({ strikes }) => Math.max(strikes - next, 0)))
+  }
+
+  /** Counts calls that no fault strikes. */
+  pass(name: FunctionName, count: number): void {
+    this.#calls.set(name, (this.#calls.get(name) ?? 0) + count)
+  }
+
+  /** Counts one call, and gives the fault that strikes it. */
+  next(name: FunctionName): Fault | undefined {
+    this.pass(name, 1)
+    const strike = this.#of(name).find(({ strikes }) => strikes === this.#calls.get(name))
+    this.#armed = this.#armed.filter((armed) => armed !== strike)
+    return strike?.fault
+  }
+
+  #of(name: FunctionName): ReadonlyArray<{ readonly fault: Fault; readonly strikes: number }> {
+    return this.#armed.filter(({ fault }) => fault.function === name)
+  }
+}

@@ -1,0 +1,97 @@
+import type { OutgoingProperties, SendOutcome } from "@effect-msmq/core/MessageProperties"
+import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { FunctionName, SilentFunctionName } from "../../FaultInjection.ts"
+import { failure } from "../machine/Failure.ts"
+import type { Faults } from "./Faults.ts"
+
+const interruptSelf = Effect.sync(() => Fiber.getCurrent()?.interruptUnsafe())
+
+/** The functions of a backend, each of which may be struck. */
+export const faultyFunctions = (backend: MqrtFunctions, faults: Faults): MqrtFunctions => {
+  /** What a fault does to a call that may report a failure. */
+  const struck = <A, E>(name: FunctionName, call: Effect.Effect<A, E>): Effect.Effect<A, E | MqrtFailure> =>
+    Effect.suspend((): Effect.Effect<A, E | MqrtFailure> => {
+      const fault = faults.next(name)
+      if (fault === undefined) return call
+      if ("code" in fault) return Effect.fail(failure(name, fault.code))
+      return Effect.andThen("stall" in fault ? Effect.sleep(fault.stall) : interruptSelf, call)
+    })
+
+  const sendMessages: MqrtFunctions["sendMessages"] = (handle, messages, options) => {
+    const send = (some: ReadonlyArray<OutgoingProperties>) => backend.sendMessages(handle, some, options)
+    const thenTheRest = (first: Effect.Effect<SendOutcome>, rest: ReadonlyArray<OutgoingProperties>) =>
+      rest.length === 0
+        ? first
+        : Effect.filterOrElse(
+            first,
+            ({ failure }) => failure !== null,
+            (outcome) => Effect.map(sendMessages(handle, rest, options), (others) => joined(outcome, others))
+          )
+    return Effect.suspend(() => {
+      const name = "MQSendMessage"
+      const free = faults.free(name, messages.length)
+      if (free > 0 || messages.length === 0) {
+        faults.pass(name, free)
+        return thenTheRest(send(messages.slice(0, free)), messages.slice(free))
+      }
+      const one = Effect.catch(struck(name, send(messages.slice(0, 1))), (failure) =>
+        Effect.succeed<SendOutcome>({ accepted: 0, messageIds: options.messageIds ? [] : null, failure })
+      )
+      return thenTheRest(one, messages.slice(1))
+    })
+  }
+
+  /** A function that reports nothing: no fault gives it a code. */
+  const silent = (name: SilentFunctionName, call: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.orDie(struck(name, call))
+
+  // Each is named, so that a function that the seam gains does not compile before it can be struck.
+  return {
+    getSecurityContext: (certificate, api, as) => struck(api, backend.getSecurityContext(certificate, api, as)),
+    freeSecurityContext: (handle) => silent("MQFreeSecurityContext", backend.freeSecurityContext(handle)),
+    registerCertificate: (...given) => struck("MQRegisterCertificate", backend.registerCertificate(...given)),
+    createQueue: (...given) => struck("MQCreateQueue", backend.createQueue(...given)),
+    deleteQueue: (...given) => struck("MQDeleteQueue", backend.deleteQueue(...given)),
+    getQueueProperties: (...given) => struck("MQGetQueueProperties", backend.getQueueProperties(...given)),
+    setQueueProperties: (...given) => struck("MQSetQueueProperties", backend.setQueueProperties(...given)),
+    getQueueSecurity: (...given) => struck("MQGetQueueSecurity", backend.getQueueSecurity(...given)),
+    setQueueSecurity: (...given) => struck("MQSetQueueSecurity", backend.setQueueSecurity(...given)),
+    locateBegin: (...given) => struck("MQLocateBegin", backend.locateBegin(...given)),
+    locateNext: (...given) => struck("MQLocateNext", backend.locateNext(...given)),
+    locateEnd: (...given) => struck("MQLocateEnd", backend.locateEnd(...given)),
+    pathNameToFormatName: (...given) => struck("MQPathNameToFormatName", backend.pathNameToFormatName(...given)),
+    handleToFormatName: (...given) => struck("MQHandleToFormatName", backend.handleToFormatName(...given)),
+    instanceToFormatName: (...given) => struck("MQInstanceToFormatName", backend.instanceToFormatName(...given)),
+    adsPathToFormatName: (...given) => struck("MQADsPathToFormatName", backend.adsPathToFormatName(...given)),
+    openQueue: (...given) => struck("MQOpenQueue", backend.openQueue(...given)),
+    closeQueue: (...given) => struck("MQCloseQueue", backend.closeQueue(...given)),
+    purgeQueue: (...given) => struck("MQPurgeQueue", backend.purgeQueue(...given)),
+    createCursor: (...given) => struck("MQCreateCursor", backend.createCursor(...given)),
+    closeCursor: (...given) => struck("MQCloseCursor", backend.closeCursor(...given)),
+    sendMessages,
+    receiveMessage: (...given) => struck("MQReceiveMessage", backend.receiveMessage(...given)),
+    receiveMessageByLookupId: (...given) =>
+      struck("MQReceiveMessageByLookupId", backend.receiveMessageByLookupId(...given)),
+    moveMessage: (...given) => struck("MQMoveMessage", backend.moveMessage(...given)),
+    markMessageRejected: (...given) => struck("MQMarkMessageRejected", backend.markMessageRejected(...given)),
+    beginTransaction: struck("MQBeginTransaction", backend.beginTransaction),
+    commitTransaction: (...given) => struck("ITransaction::Commit", backend.commitTransaction(...given)),
+    abortTransaction: (...given) => struck("ITransaction::Abort", backend.abortTransaction(...given)),
+    releaseTransaction: (handle) => silent("ITransaction::Release", backend.releaseTransaction(handle)),
+    getMachineProperties: (...given) => struck("MQGetMachineProperties", backend.getMachineProperties(...given)),
+    getPrivateComputerInformation: (...given) =>
+      struck("MQGetPrivateComputerInformation", backend.getPrivateComputerInformation(...given)),
+    getQueueManagerInfo: (...given) => struck("MQMgmtGetInfo", backend.getQueueManagerInfo(...given)),
+    getQueueInfo: (...given) => struck("MQMgmtGetInfo", backend.getQueueInfo(...given)),
+    machineAction: (...given) => struck("MQMgmtAction", backend.machineAction(...given)),
+    queueAction: (...given) => struck("MQMgmtAction", backend.queueAction(...given))
+  }
+}
+
+const joined = (first: SendOutcome, second: SendOutcome): SendOutcome => ({
+  accepted: first.accepted + second.accepted,
+  messageIds: first.messageIds === null ? null : [...first.messageIds, ...(second.messageIds ?? [])],
+  failure: second.failure
+})

@@ -1,0 +1,119 @@
+import { CallSite } from "@effect-msmq/core/CallSite"
+import type { Count, HandleKind, OpenHandle, Violation } from "../../HandleLedger.ts"
+
+interface Entry {
+  readonly openedAt: CallSite
+  releasedAt: CallSite | null
+}
+
+interface Account {
+  acquired: number
+  freed: number
+  readonly open: Map<bigint, Entry>
+  /** The latest that were freed, the oldest first. */
+  readonly released: Map<bigint, Entry>
+}
+
+const releasedLimit = 10_000
+
+/** The ledger's own frames say nothing of the program. */
+const machinery = [import.meta.url, new URL("ledgerFunctions.ts", import.meta.url).href].flatMap((url) => {
+  const href = url.replace(/\.[jt]s$/, ".")
+  return [href, new URL(href).pathname]
+})
+
+const written = (site: CallSite): string =>
+  site
+    .toString()
+    .split("\n")
+    .filter((line) => !machinery.some((part) => line.includes(part)))
+    .join("\n")
+
+const kinds: ReadonlyArray<HandleKind> = ["security context", "queue", "cursor", "transaction", "locate"]
+
+const byKind = <A>(make: (kind: HandleKind) => A): Record<HandleKind, A> => ({
+  "security context": make("security context"),
+  queue: make("queue"),
+  cursor: make("cursor"),
+  transaction: make("transaction"),
+  locate: make("locate")
+})
+
+const account = (): Account => ({ acquired: 0, freed: 0, open: new Map(), released: new Map() })
+
+const count = ({ acquired, freed, open }: Account): Count => ({ acquired, freed, open: open.size })
+
+/** The books of the ledger, one account for each kind of handle. */
+export class Accounts {
+  readonly #accounts = byKind(account)
+  readonly #violations: Array<() => Violation> = []
+
+  acquire(kind: HandleKind, handle: bigint, openedAt: CallSite): void {
+    const account = this.#accounts[kind]
+    account.acquired++
+    // A backend may give the same number out again.
+    account.released.delete(handle)
+    account.open.set(handle, { openedAt, releasedAt: null })
+  }
+
+  /** Books a release; the result takes it back, for one that the backend refuses. */
+  release(kind: HandleKind, handle: bigint, by: string): () => void {
+    const account = this.#accounts[kind]
+    const entry = account.open.get(handle)
+    if (entry === undefined) {
+      this.#violate(account.released.has(handle) ? "freed twice" : "freed but never acquired", kind, handle, by)
+      return () => {}
+    }
+    account.freed++
+    account.open.delete(handle)
+    entry.releasedAt = new CallSite()
+    account.released.set(handle, entry)
+    if (account.released.size > releasedLimit) {
+      for (const oldest of account.released.keys()) {
+        account.released.delete(oldest)
+        break
+      }
+    }
+    return () => {
+      account.freed--
+      account.released.delete(handle)
+      entry.releasedAt = null
+      account.open.set(handle, entry)
+    }
+  }
+
+  use(kind: HandleKind, handle: bigint, by: string): void {
+    const account = this.#accounts[kind]
+    if (account.open.has(handle)) return
+    this.#violate(account.released.has(handle) ? "used after release" : "used but never acquired", kind, handle, by)
+  }
+
+  open(): ReadonlyArray<OpenHandle> {
+    return kinds.flatMap((kind) =>
+      [...this.#accounts[kind].open].map(([handle, { openedAt }]) => ({ kind, handle, openedAt: written(openedAt) }))
+    )
+  }
+
+  counts(): Record<HandleKind, Count> {
+    return byKind((kind) => count(this.#accounts[kind]))
+  }
+
+  violations(): ReadonlyArray<Violation> {
+    return this.#violations.map((violation) => violation())
+  }
+
+  #violate(rule: Violation["rule"], kind: HandleKind, handle: bigint, by: string): void {
+    const at = new CallSite()
+    const entry = this.#accounts[kind].released.get(handle)
+    const releasedAt = entry?.releasedAt ?? null
+    this.#violations.push(() => ({
+      rule,
+      kind,
+      handle,
+      function: by,
+      at: written(at),
+      openedAt: entry === undefined ? null : written(entry.openedAt),
+      releasedAt: releasedAt === null ? null : written(releasedAt)
+    }))
+  }
+}

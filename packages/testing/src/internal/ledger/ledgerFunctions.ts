@@ -1,0 +1,128 @@
+import { CallSite } from "@effect-msmq/core/CallSite"
+import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
+import type { HandleKind } from "../../HandleLedger.ts"
+import type { Accounts } from "./Accounts.ts"
+
+/** The functions of a backend, each booked. */
+export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): MqrtFunctions => {
+  const acquiring = <H extends bigint, E>(kind: HandleKind, acquire: () => Effect.Effect<H, E>): Effect.Effect<H, E> =>
+    Effect.suspend(() => {
+      const openedAt = new CallSite()
+      return Effect.tap(acquire(), (handle) => Effect.sync(() => accounts.acquire(kind, handle, openedAt)))
+    })
+
+  const releasing = <E>(
+    kind: HandleKind,
+    handle: bigint,
+    by: string,
+    release: () => Effect.Effect<void, E>
+  ): Effect.Effect<void, E> =>
+    Effect.suspend(() => {
+      const takeBack = accounts.release(kind, handle, by)
+      return Effect.tapError(release(), () => Effect.sync(takeBack))
+    })
+
+  const using = <A, E>(
+    by: string,
+    handles: ReadonlyArray<readonly [HandleKind, bigint | null]>,
+    call: () => Effect.Effect<A, E>
+  ): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      for (const [kind, handle] of handles) if (handle !== null) accounts.use(kind, handle, by)
+      return call()
+    })
+
+  return {
+    ...backend,
+
+    getSecurityContext: (certificate, api, as) =>
+      acquiring("security context", () => backend.getSecurityContext(certificate, api, as)),
+
+    freeSecurityContext: (handle) =>
+      releasing("security context", handle, "MQFreeSecurityContext", () => backend.freeSecurityContext(handle)),
+
+    locateBegin: (restrictions) => acquiring("locate", () => backend.locateBegin(restrictions)),
+
+    locateNext: (handle, count) => using("MQLocateNext", [["locate", handle]], () => backend.locateNext(handle, count)),
+
+    locateEnd: (handle) => releasing("locate", handle, "MQLocateEnd", () => backend.locateEnd(handle)),
+
+    handleToFormatName: (handle) =>
+      using("MQHandleToFormatName", [["queue", handle]], () => backend.handleToFormatName(handle)),
+
+    openQueue: (formatName, access, shareMode) =>
+      acquiring("queue", () => backend.openQueue(formatName, access, shareMode)),
+
+    closeQueue: (handle) => releasing("queue", handle, "MQCloseQueue", () => backend.closeQueue(handle)),
+
+    purgeQueue: (handle) => using("MQPurgeQueue", [["queue", handle]], () => backend.purgeQueue(handle)),
+
+    createCursor: (handle) =>
+      using("MQCreateCursor", [["queue", handle]], () => acquiring("cursor", () => backend.createCursor(handle))),
+
+    closeCursor: (handle) => releasing("cursor", handle, "MQCloseCursor", () => backend.closeCursor(handle)),
+
+    sendMessages: (handle, messages, options) =>
+      using(
+        "MQSendMessage",
+        [
+          ["queue", handle],
+          ["security context", options.securityContext],
+          ["transaction", begun(options.transaction)]
+        ],
+        () => backend.sendMessages(handle, messages, options)
+      ),
+
+    receiveMessage: (handle, options) =>
+      using(
+        "MQReceiveMessage",
+        [
+          ["queue", handle],
+          ["cursor", options.cursor],
+          ["transaction", begun(options.transaction)]
+        ],
+        () => backend.receiveMessage(handle, options)
+      ),
+
+    receiveMessageByLookupId: (handle, lookupId, action, options) =>
+      using(
+        "MQReceiveMessageByLookupId",
+        [
+          ["queue", handle],
+          ["transaction", begun(options.transaction)]
+        ],
+        () => backend.receiveMessageByLookupId(handle, lookupId, action, options)
+      ),
+
+    moveMessage: (source, destination, lookupId, transaction) =>
+      using(
+        "MQMoveMessage",
+        [
+          ["queue", source],
+          ["queue", destination],
+          ["transaction", begun(transaction)]
+        ],
+        () => backend.moveMessage(source, destination, lookupId, transaction)
+      ),
+
+    markMessageRejected: (handle, lookupId) =>
+      using("MQMarkMessageRejected", [["queue", handle]], () => backend.markMessageRejected(handle, lookupId)),
+
+    beginTransaction: acquiring("transaction", () => backend.beginTransaction),
+
+    commitTransaction: (handle) =>
+      using("ITransaction::Commit", [["transaction", handle]], () => backend.commitTransaction(handle)),
+
+    abortTransaction: (handle) =>
+      using("ITransaction::Abort", [["transaction", handle]], () => backend.abortTransaction(handle)),
+
+    releaseTransaction: (handle) =>
+      releasing("transaction", handle, "ITransaction::Release", () => backend.releaseTransaction(handle))
+  }
+}
+
+/** The handle in a transaction argument, if it is one. */
+const begun = (transaction: TransactionArgument): bigint | null =>
+  typeof transaction === "bigint" ? transaction : null

@@ -1,0 +1,44 @@
+import { InMemoryMqrt } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { names, workOn } from "../support/operations.ts"
+
+const [few, many] = [500, 40_000]
+
+/**
+ * To look at each message takes a nanosecond and more, and so in the longer queue ten times what an operation takes
+ * otherwise. What grows with the logarithm takes twice as long at most.
+ */
+const limit = 4
+
+/** What an operation takes, in milliseconds: the least of some rounds, so that no pause of the machine counts. */
+const cost = (name: string, length: number) =>
+  Effect.gen(function* () {
+    const { operations, prepare, run, tidy } = yield* workOn(name, length)
+    let least = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 5; round++) {
+      yield* prepare
+      const started = performance.now()
+      yield* run
+      least = Math.min(least, (performance.now() - started) / operations)
+      yield* tidy
+    }
+    return least
+  }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
+
+describe("a long queue", () => {
+  for (const name of names) {
+    it.effect(`does not make slow: ${name}`, () =>
+      Effect.gen(function* () {
+        // The first time is slow in any queue.
+        yield* cost(name, few)
+        let growth = Number.POSITIVE_INFINITY
+        // A machine that is busy may make one measurement slow, but hardly three.
+        for (let attempt = 0; attempt < 3 && growth >= limit; attempt++) {
+          growth = (yield* cost(name, many)) / (yield* cost(name, few))
+        }
+        assert.isBelow(growth, limit)
+      })
+    )
+  }
+})
