@@ -19,20 +19,23 @@ import type {
 
 /**
  * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes
- * (behaviour D-20).
+ * (behaviour D-20). `Body`: what the sender's codec takes, bytes by default.
  *
  * A message that breaks a limit is refused before anything is sent, with `IllegalMessage`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Message {
+export interface Message<Body = Uint8Array> {
   /**
    * `PROPID_M_BODY`. The whole message, headers included, may have {@link maximumPacketSize} bytes. Not copied: do not
-   * change it before the send has returned. Empty by default.
+   * change it before the send has returned. Empty by default. A value where the sender was given a codec.
    */
-  readonly body?: Uint8Array | undefined
-  /** `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535 which the receiver gets unchanged. 0 by default. */
+  readonly body?: Body | undefined
+  /**
+   * `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535 which the receiver gets unchanged. 0 by default, or what the
+   * sender's codec says.
+   */
   readonly bodyType?: number | undefined
   /** `PROPID_M_LABEL`: at most {@link maximumLabelLength} UTF-16 units, without NUL. Empty by default. */
   readonly label?: string | undefined
@@ -77,9 +80,9 @@ export interface Message {
  * @category models
  * @since 0.1.0
  */
-export interface ReceivedMessage {
-  /** `PROPID_M_BODY`. */
-  readonly body: Uint8Array
+export interface ReceivedMessage<Body = Uint8Array> {
+  /** `PROPID_M_BODY`: bytes, or a value where the receiver was given a codec. */
+  readonly body: Body
   /** `PROPID_M_BODY_TYPE`. */
   readonly bodyType: number
   /** `PROPID_M_LABEL`. */

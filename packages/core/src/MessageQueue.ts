@@ -5,9 +5,12 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Result from "effect/Result"
+import * as FormatName from "./FormatName.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import type { QueueName } from "./internal/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/queueName.ts"
+import type { MessageBody } from "./MessageBody.ts"
 import type { Access, MqrtFailure, QueueHandle, ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
@@ -60,27 +63,33 @@ export interface CreateOptions {
 /**
  * How to open a queue for sending.
  *
+ * - `body`: the codec for the bodies; left out, they are bytes
  * - `transactional`: whether the queue is transactional, for a queue whose properties cannot be read from here, as that
- *   of another machine. A send of the other kind is then refused instead of lost
+ *   of another machine. A send of the other kind is then refused instead of lost, and with `false` does not compile
  *
  * @category models
  * @since 0.1.0
  */
-export interface OpenSenderOptions {
-  readonly transactional?: boolean | undefined
+export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined> {
+  readonly body?: MessageBody<Body> | undefined
+  readonly transactional?: Transactional
 }
 
 /**
  * How to open a queue for receiving.
  *
+ * - `body`: the codec for the bodies; left out, they are bytes
+ * - `access`: `"peek"` for one that only looks (behaviour C-33): `MQ_PEEK_ACCESS`. `"receive"` by default
  * - `shareMode`: `"denyReceive"` keeps everybody else from receiving while it is open (behaviour C-24); `"denyNone"` by
  *   default
  *
  * @category models
  * @since 0.1.0
  */
-export interface OpenReceiverOptions {
+export interface OpenReceiverOptions<Body = Uint8Array> {
+  readonly body?: MessageBody<Body> | undefined
   readonly shareMode?: ShareMode | undefined
+  readonly access?: "receive" | "peek" | undefined
 }
 
 const failed =
@@ -200,6 +209,25 @@ const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, a
   return { mqrt, handle, formatName }
 })
 
+/** What the type of a sender says of its queue. */
+type KindOf<Transactional> = [Transactional] extends [true]
+  ? "transactional"
+  : [Transactional] extends [false]
+    ? "plain"
+    : "unknown"
+
+/** Whether a queue takes part in transactions; `undefined` where that cannot be known. */
+const isTransactional = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<boolean | undefined> => {
+  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  if (name !== undefined && "systemQueue" in name) return Effect.succeed(name.systemQueue === "deadxact")
+  // A part of a queue is of its kind (behaviour B-31).
+  const whole = name?._tag === "Direct" ? FormatName.format({ ...name, journal: false, subqueue: null }) : formatName
+  return mqrt.getQueueProperties(whole).pipe(
+    Effect.map((properties) => properties.transactional),
+    Effect.orElseSucceed(() => undefined)
+  )
+}
+
 /**
  * Opens a queue for sending; the scope closes it, after the sends that run. `MQOpenQueue` with `MQ_SEND_ACCESS`.
  *
@@ -213,18 +241,16 @@ const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, a
  * @category constructors
  * @since 0.1.0
  */
-export const openSender = Effect.fn("MessageQueue.openSender")(function* (
+export const openSender = Effect.fn("MessageQueue.openSender")(function* <
+  Body = Uint8Array,
+  const Transactional extends boolean | undefined = undefined
+>(
   queue: QueueName,
-  options: OpenSenderOptions = {}
-): Effect.fn.Return<Sender, MsmqError, Mqrt | Scope.Scope> {
+  options: OpenSenderOptions<Body, Transactional> = {}
+): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
   const { formatName, handle, mqrt } = yield* open("MessageQueue.openSender", queue, "send", "denyNone")
-  const transactional =
-    options.transactional ??
-    (yield* mqrt.getQueueProperties(formatName).pipe(
-      Effect.map((properties) => properties.transactional),
-      Effect.orElseSucceed(() => undefined)
-    ))
-  return new Sender(mqrt, handle, { queue: nameOf(queue), formatName, transactional })
+  const transactional = options.transactional ?? (yield* isTransactional(mqrt, formatName))
+  return new Sender({ mqrt, handle, queue: nameOf(queue), transactional, codec: options.body }, formatName)
 })
 
 /**
@@ -237,11 +263,12 @@ export const openSender = Effect.fn("MessageQueue.openSender")(function* (
  * @category constructors
  * @since 0.1.0
  */
-export const openReceiver = Effect.fn("MessageQueue.openReceiver")(function* (
+export const openReceiver = Effect.fn("MessageQueue.openReceiver")(function* <Body = Uint8Array>(
   queue: QueueName,
-  options: OpenReceiverOptions = {}
-): Effect.fn.Return<Receiver, MsmqError, Mqrt | Scope.Scope> {
-  const shareMode = options.shareMode ?? "denyNone"
-  const { formatName, handle, mqrt } = yield* open("MessageQueue.openReceiver", queue, "receive", shareMode)
-  return new Receiver(mqrt, handle, { queue: nameOf(queue), formatName })
+  options: OpenReceiverOptions<Body> = {}
+): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {
+  const { access = "receive", body: codec, shareMode = "denyNone" } = options
+  const { formatName, handle, mqrt } = yield* open("MessageQueue.openReceiver", queue, access, shareMode)
+  const transactional = yield* isTransactional(mqrt, formatName)
+  return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, codec }, formatName)
 })

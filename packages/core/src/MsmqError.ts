@@ -8,6 +8,7 @@ import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
 import { causes, retryable } from "./internal/errorCauses.ts"
 import { meanings } from "./internal/errorMeanings.ts"
+import type { ReceivedMessage } from "./Message.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Capitalize<Lowercase<Head>>}${PascalCase<Tail>}`
@@ -134,6 +135,23 @@ export interface TransactionMismatch {
 }
 
 /**
+ * A body that the receiver's codec cannot read.
+ *
+ * - `codec`: what it was to be, such as `"JSON"`
+ * - `rule`: what is wrong with it
+ * - `message`: the message as it came, with its bytes. One that was received outside a transaction is nowhere else
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UndecodableBody {
+  readonly _tag: "UndecodableBody"
+  readonly codec: string
+  readonly rule: string
+  readonly message: ReceivedMessage
+}
+
+/**
  * There is no Message Queuing to talk to: its library could not be loaded.
  *
  * - `library`: the file that was asked for
@@ -193,6 +211,7 @@ export type Reason =
   | IllegalName
   | NotACertificate
   | TransactionMismatch
+  | UndecodableBody
 
 /**
  * What a batch had achieved when it stopped.
@@ -234,7 +253,10 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   TransactionMismatch: ({ queueIsTransactional }) =>
     queueIsTransactional
       ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival"
-      : "the queue is not transactional and the message is sent in a transaction: it would vanish on arrival"
+      : "the queue is not transactional and takes no part in a transaction: use it outside of one",
+  UndecodableBody: ({ codec, message, rule }) =>
+    `message ${message.messageId} has a body that is not ${codec} as it should be: ${rule} ` +
+    `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`
 }
 
 const describe = (reason: Reason): string =>

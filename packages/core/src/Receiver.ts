@@ -3,60 +3,59 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { PreventSchedulerYield } from "effect/Scheduler"
+import type * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { ReceivedMessages } from "./internal/incoming.ts"
+import * as Cursor from "./Cursor.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import type { Inlet } from "./internal/Reader.ts"
+import { inOneGo, optional, Reader, timeoutOf, withoutYield } from "./internal/Reader.ts"
+import { openSubqueue } from "./internal/subqueue.ts"
+import { MessagesByLookupId } from "./LookupId.ts"
 import type { ReceivedMessage } from "./Message.ts"
-import type { Mqrt, QueueHandle } from "./Mqrt.ts"
-import { MsmqError, reasonOf } from "./MsmqError.ts"
+import type { QueueHandle } from "./Mqrt.ts"
+import type { MsmqError } from "./MsmqError.ts"
 
-/** From the queue to the caller without a yield: an interruption in between would lose the message. */
-const withoutYield = Effect.provideService(PreventSchedulerYield, true)
-
-/** The span has no stack of its own: that would cost several times what a receive does. */
-const inOneGo = <A, E>(name: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  withoutYield(Effect.withSpan(receive, name, { captureStackTrace: false }))
-
-/** The longest finite wait: one more would mean for ever. */
-const longestTimeout = 0xfffffffe
+type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
+type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * A queue that is open for receiving: see `MessageQueue.openReceiver`.
+ * A queue that is open for receiving: see `MessageQueue.openReceiver`. `Body`: what its codec gives.
  *
- * A message is received outside of any transaction: it leaves the queue with the call that hands it out. A receive that
- * is interrupted while it waits takes none.
+ * Outside of a transaction a message leaves the queue with the call that hands it out. In one, such as `Transaction.run`
+ * makes, it is gone when that commits, and back at its place when it aborts (behaviours F-25 to F-28). A receive that is
+ * interrupted while it waits takes none. Peeking takes nothing and is part of no transaction (F-16).
+ *
+ * Every way to receive fails with `UndecodableBody` where a codec cannot read the body: outside of a transaction the
+ * message is then taken, and the error has it; with `TransactionMismatch` where a queue that is not transactional is read
+ * in a transaction; with `Released` after the receiver was closed; and otherwise with the reasons of Message Queuing's
+ * codes (E-12).
  *
  * @category models
  * @since 0.1.0
  */
-export class Receiver {
+export class Receiver<Body = Uint8Array> {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  readonly #mqrt: Mqrt["Service"]
-  readonly #handle: OwnedHandle.OwnedHandle<QueueHandle>
-  readonly #received = new ReceivedMessages()
+  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  readonly transactional: boolean | undefined
+  readonly #reader: Reader<Body>
 
   /** Use `MessageQueue.openReceiver`. */
-  constructor(
-    mqrt: Mqrt["Service"],
-    handle: OwnedHandle.OwnedHandle<QueueHandle>,
-    names: { readonly queue: string; readonly formatName: string }
-  ) {
-    this.#mqrt = mqrt
-    this.#handle = handle
-    this.queue = names.queue
-    this.formatName = names.formatName
+  constructor(inlet: Inlet<Body>, formatName: string) {
+    this.#reader = new Reader(inlet)
+    this.queue = inlet.queue
+    this.formatName = formatName
+    this.transactional = inlet.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
-    return this.#handle
+    return this.#reader.inlet.handle
   }
 
   /**
@@ -64,12 +63,12 @@ export class Receiver {
    * (behaviours D-07, D-08). `MQReceiveMessage` with `INFINITE`.
    *
    * The wait holds no thread and can be interrupted. Closing the receiver ends it with `Released`; deleting the queue with
-   * `QueueDeleted`; otherwise fails with the reasons of Message Queuing's codes (behaviour E-12).
+   * `QueueDeleted`.
    *
    * @since 0.1.0
    */
-  get receive(): Effect.Effect<ReceivedMessage, MsmqError> {
-    return inOneGo("Receiver.receive", this.#take("Receiver.receive", null))
+  get receive(): Received<Body> {
+    return inOneGo("Receiver.receive", this.#take("Receiver.receive", "receive", null))
   }
 
   /**
@@ -78,10 +77,9 @@ export class Receiver {
    *
    * @since 0.1.0
    */
-  receiveWithin(duration: Duration.Input): Effect.Effect<Option.Option<ReceivedMessage>, MsmqError> {
-    const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(duration))
-    const timeout = milliseconds === Infinity ? null : Math.min(Math.max(Math.ceil(milliseconds), 0), longestTimeout)
-    return inOneGo("Receiver.receiveWithin", noneInTime(this.#take("Receiver.receiveWithin", timeout)))
+  receiveWithin(duration: Duration.Input): Polled<Body> {
+    const take = this.#take("Receiver.receiveWithin", "receive", timeoutOf(duration))
+    return inOneGo("Receiver.receiveWithin", optional(take, "IoTimeout"))
   }
 
   /**
@@ -89,8 +87,37 @@ export class Receiver {
    *
    * @since 0.1.0
    */
-  get poll(): Effect.Effect<Option.Option<ReceivedMessage>, MsmqError> {
-    return inOneGo("Receiver.poll", noneInTime(this.#take("Receiver.poll", 0)))
+  get poll(): Polled<Body> {
+    return inOneGo("Receiver.poll", optional(this.#take("Receiver.poll", "receive", 0), "IoTimeout"))
+  }
+
+  /**
+   * Looks at the first message, or waits until there is one; it stays in the queue. `MQReceiveMessage` with
+   * `MQ_ACTION_PEEK_CURRENT`.
+   *
+   * @since 0.1.0
+   */
+  get peek(): Received<Body> {
+    return inOneGo("Receiver.peek", this.#take("Receiver.peek", "peekCurrent", null))
+  }
+
+  /**
+   * Looks at the first message as {@link peek} does, but waits only so long: `None` if none came.
+   *
+   * @since 0.1.0
+   */
+  peekWithin(duration: Duration.Input): Polled<Body> {
+    const take = this.#take("Receiver.peekWithin", "peekCurrent", timeoutOf(duration))
+    return inOneGo("Receiver.peekWithin", optional(take, "IoTimeout"))
+  }
+
+  /**
+   * Looks at the first message if there is one, without waiting.
+   *
+   * @since 0.1.0
+   */
+  get pollPeek(): Polled<Body> {
+    return inOneGo("Receiver.pollPeek", optional(this.#take("Receiver.pollPeek", "peekCurrent", 0), "IoTimeout"))
   }
 
   /**
@@ -99,37 +126,74 @@ export class Receiver {
    *
    * @since 0.1.0
    */
-  get messages(): Stream.Stream<ReceivedMessage, MsmqError> {
-    return Stream.fromEffectRepeat(withoutYield(this.#take("Receiver.messages", null)))
+  get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
+    return Stream.fromEffectRepeat(withoutYield(this.#take("Receiver.messages", "receive", null)))
   }
 
-  #take(operation: string, timeout: number | null): Effect.Effect<ReceivedMessage, MsmqError> {
-    return Effect.suspend(() => this.#call(operation, 0)).pipe(
-      // A message that is there already costs no fiber.
-      Effect.catchIf(
-        (error) => timeout !== 0 && error.reason._tag === "IoTimeout",
-        () => this.#call(operation, timeout)
-      )
-    )
+  /**
+   * The messages that are there, from the first to the last, which all stay. What comes behind while the stream is read
+   * belongs to it; what comes before its place does not (behaviour E-31).
+   *
+   * @since 0.1.0
+   */
+  get browse(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
+    return Stream.unwrap(Effect.map(this.cursor, (cursor) => cursor.messages))
   }
 
-  #call(operation: string, timeout: number | null): Effect.Effect<ReceivedMessage, MsmqError> {
-    const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
-    return lease(this.#handle, operation, (native) =>
-      this.#mqrt
-        .receiveMessage(native, { action: "receive", timeout, cursor: null, transaction: "none", rare: false })
-        .pipe(
-          Effect.map((properties) => this.#received.messageOf(properties)),
-          Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: this.queue }))
+  /**
+   * A cursor of its own, before the first message; the scope closes it. `MQCreateCursor`.
+   *
+   * @since 0.1.0
+   */
+  get cursor(): Effect.Effect<Cursor.Cursor<Body>, MsmqError, Scope.Scope> {
+    return Cursor.make(this.#reader)
+  }
+
+  /**
+   * The messages by their lookup ids, without a wait. `MQReceiveMessageByLookupId`.
+   *
+   * @since 0.1.0
+   */
+  get byLookupId(): MessagesByLookupId<Body> {
+    return new MessagesByLookupId(this.#reader)
+  }
+
+  /**
+   * Moves a message of the queue to one of its subqueues, which is made if it is not there; of a subqueue, to a sibling,
+   * or with `null` to the queue itself. In a transaction it is part of that. `MQMoveMessage` (behaviours E-59 to E-64).
+   *
+   * Fails with `MessageNotFound`, `MessageLockedUnderTransaction`, and `IllegalName` for a name that no subqueue has.
+   *
+   * @since 0.1.0
+   */
+  move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
+    const operation = "Receiver.move"
+    const { mqrt } = this.#reader.inlet
+    return Effect.scoped(
+      Effect.flatMap(openSubqueue(operation, this.#reader.inlet, this.formatName, subqueue), (destination) =>
+        this.#reader.act(operation, (queue, transaction) =>
+          mqrt.moveMessage(queue, destination.native, message.lookupId, transaction)
         )
-    )
+      )
+    ).pipe(Effect.withSpan(operation))
+  }
+
+  /**
+   * Rejects a message that was received in the transaction that runs: when it commits, the message counts as refused, and
+   * its sender has it among the dead letters, if it asked for that (behaviour E-69). `MQMarkMessageRejected`.
+   *
+   * Fails with `TransactionUsage` outside of a transaction, and with `MessageNotFound`.
+   *
+   * @since 0.1.0
+   */
+  reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
+    const operation = "Receiver.reject"
+    return this.#reader
+      .act(operation, (queue) => this.#reader.inlet.mqrt.markMessageRejected(queue, message.lookupId))
+      .pipe(Effect.withSpan(operation))
+  }
+
+  #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {
+    return this.#reader.take({ operation, action, timeout, cursor: null })
   }
 }
-
-const noneInTime = (
-  receive: Effect.Effect<ReceivedMessage, MsmqError>
-): Effect.Effect<Option.Option<ReceivedMessage>, MsmqError> =>
-  receive.pipe(
-    Effect.asSome,
-    Effect.catchReason("MsmqError", "IoTimeout", () => Effect.succeedNone)
-  )

@@ -13,6 +13,15 @@ import type {
   SenderIdType
 } from "./MessageProperties.ts"
 import type { SecurityContext } from "./SecurityContext.ts"
+import type { Participation } from "./Transaction.ts"
+
+/**
+ * What is known of a queue where a program opens it: that it takes part in transactions, that it does not, or nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QueueKind = "transactional" | "plain" | "unknown"
 
 /**
  * What holds for every message of a send.
@@ -31,12 +40,13 @@ import type { SecurityContext } from "./SecurityContext.ts"
  * - `provider`: `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: the cryptographic provider of the signature
  * - `privacyLevel`, `encryptionAlgorithm`: `PROPID_M_PRIV_LEVEL`, `PROPID_M_ENCRYPTION_ALG`: encrypts the bodies; not
  *   possible by a direct format name (A-81)
- * - `transaction`: `"singleMessage"` sends each message in a transaction of its own (F-02), as a transactional queue needs
+ * - `transaction`: what the messages are part of; by default the transaction that the effect runs in, if any (see
+ *   `Transaction.run`). `"singleMessage"` sends each in a transaction of its own (F-02); `"none"` sends outside of any
  *
  * @category models
  * @since 0.1.0
  */
-export interface SendOptions {
+export interface SendOptions<Kind extends QueueKind = QueueKind> {
   readonly securityContext?: SecurityContext | undefined
   readonly senderCertificate?: Certificate | undefined
   readonly authenticationLevel?: AuthenticationLevel | undefined
@@ -45,7 +55,7 @@ export interface SendOptions {
   readonly provider?: CryptographicProvider | undefined
   readonly privacyLevel?: PrivacyLevel | undefined
   readonly encryptionAlgorithm?: EncryptionAlgorithm | undefined
-  readonly transaction?: "singleMessage" | undefined
+  readonly transaction?: (Kind extends "plain" ? "none" : Participation) | undefined
 }
 
 /**
@@ -57,7 +67,7 @@ export interface SendOptions {
  * @category models
  * @since 0.1.0
  */
-export interface SendAllOptions extends SendOptions {
+export interface SendAllOptions<Kind extends QueueKind = QueueKind> extends SendOptions<Kind> {
   readonly messageIds?: boolean | undefined
   readonly onProgress?: ((report: SendReport) => void) | undefined
 }

@@ -8,46 +8,42 @@ import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import type { Outlet } from "./internal/Batch.ts"
 import { Batch } from "./internal/Batch.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import { streamOf } from "./internal/streamOf.ts"
 import type { Message } from "./Message.ts"
-import type { Mqrt, QueueHandle } from "./Mqrt.ts"
+import type { QueueHandle } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import type { SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
+import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
 
 /**
- * A queue that is open for sending: see {@link openSender} in `MessageQueue`.
+ * A queue that is open for sending: see {@link openSender} in `MessageQueue`. `Body`: what its codec takes; `Kind`: what
+ * is known of the queue where it was opened.
  *
  * @category models
  * @since 0.1.0
  */
-export class Sender {
+export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
   /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
   readonly transactional: boolean | undefined
-  readonly #mqrt: Mqrt["Service"]
-  readonly #handle: OwnedHandle.OwnedHandle<QueueHandle>
+  readonly #outlet: Outlet<Body>
 
   /** Use `MessageQueue.openSender`. */
-  constructor(
-    mqrt: Mqrt["Service"],
-    handle: OwnedHandle.OwnedHandle<QueueHandle>,
-    names: { readonly queue: string; readonly formatName: string; readonly transactional: boolean | undefined }
-  ) {
-    this.#mqrt = mqrt
-    this.#handle = handle
-    this.queue = names.queue
-    this.formatName = names.formatName
-    this.transactional = names.transactional
+  constructor(outlet: Outlet<Body>, formatName: string) {
+    this.#outlet = outlet
+    this.queue = outlet.queue
+    this.formatName = formatName
+    this.transactional = outlet.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
-    return this.#handle
+    return this.#outlet.handle
   }
 
   /**
@@ -58,7 +54,7 @@ export class Sender {
    *
    * @since 0.1.0
    */
-  send(message: Message, options: SendOptions = {}): Effect.Effect<string, MsmqError> {
+  send(message: Message<Body>, options: SendOptions<Kind> = {}): Effect.Effect<string, MsmqError> {
     const operation = "Sender.send"
     return this.#begin(operation, { ...options, messageIds: true }).pipe(
       Effect.flatMap((batch) => Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")),
@@ -78,16 +74,16 @@ export class Sender {
    * @since 0.1.0
    */
   sendAll<E, R>(
-    messages: Stream.Stream<Message, E, R>,
-    options?: SendAllOptions
+    messages: Stream.Stream<Message<Body>, E, R>,
+    options?: SendAllOptions<Kind>
   ): Effect.Effect<SendReport, MsmqError | E, R>
-  sendAll(messages: Iterable<Message>, options?: SendAllOptions): Effect.Effect<SendReport, MsmqError>
+  sendAll(messages: Iterable<Message<Body>>, options?: SendAllOptions<Kind>): Effect.Effect<SendReport, MsmqError>
   sendAll<E, R>(
-    messages: Stream.Stream<Message, E, R> | Iterable<Message>,
-    options: SendAllOptions = {}
+    messages: Stream.Stream<Message<Body>, E, R> | Iterable<Message<Body>>,
+    options: SendAllOptions<Kind> = {}
   ): Effect.Effect<SendReport, MsmqError | E, R> {
     const operation = "Sender.sendAll"
-    const stream: Stream.Stream<Message, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
+    const stream: Stream.Stream<Message<Body>, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
     return Effect.withSpan(Stream.run(stream, this.#sink(operation, options)), operation)
   }
 
@@ -96,11 +92,11 @@ export class Sender {
    *
    * @since 0.1.0
    */
-  sink(options: SendAllOptions = {}): Sink.Sink<SendReport, Message, never, MsmqError> {
+  sink(options: SendAllOptions<Kind> = {}): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     return this.#sink("Sender.sink", options)
   }
 
-  #sink(operation: string, options: SendAllOptions): Sink.Sink<SendReport, Message, never, MsmqError> {
+  #sink(operation: string, options: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     return Sink.fromTransform((upstream, scope) =>
       Effect.flatMap(Scope.provide(this.#begin(operation, options), scope), (batch) =>
         upstream.pipe(
@@ -112,7 +108,7 @@ export class Sender {
     )
   }
 
-  #begin(operation: string, options: SendAllOptions): Effect.Effect<Batch, MsmqError, Scope.Scope> {
-    return Batch.begin({ mqrt: this.#mqrt, handle: this.#handle, sender: this, operation, options })
+  #begin(operation: string, options: SendAllOptions<Kind>): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
+    return Batch.begin(this.#outlet, operation, options)
   }
 }

@@ -1,13 +1,17 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Result from "effect/Result"
 import type { Message } from "../Message.ts"
-import type { OutgoingProperties, SendOutcome } from "../MessageProperties.ts"
+import type { MessageBody } from "../MessageBody.ts"
+import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../MessageProperties.ts"
 import type { Mqrt, QueueHandle, SecurityContextHandle } from "../Mqrt.ts"
-import type { Reason } from "../MsmqError.ts"
+import type { IllegalMessage, Reason } from "../MsmqError.ts"
 import { MsmqError, reasonOf } from "../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../SendOptions.ts"
+import * as Transaction from "../Transaction.ts"
 import { illegality, propertiesOf } from "./outgoing.ts"
 import * as OwnedHandle from "./OwnedHandle.ts"
+import { transactionRule } from "./timeLimits.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
@@ -24,43 +28,59 @@ const twoSigners: Reason = {
   actual: "given beside a security context"
 }
 
-interface Request {
+/** What a sender is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
+export interface Outlet<Body> {
   readonly mqrt: Mqrt["Service"]
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
-  readonly sender: { readonly queue: string; readonly transactional: boolean | undefined }
+  readonly queue: string
+  readonly transactional: boolean | undefined
+  readonly codec: MessageBody<Body> | undefined
+}
+
+interface Request<Body> {
+  readonly outlet: Outlet<Body>
   readonly operation: string
   readonly options: SendAllOptions
+  readonly transaction: Transaction.Participation
 }
 
 /** Messages on their way to one queue, by one caller: counts what was accepted, and yields between slices. */
-export class Batch {
-  readonly #request: Request
+export class Batch<Body> {
+  readonly #request: Request<Body>
   readonly #messageIds: Array<string> | undefined
   #accepted = 0
   #bytes = 0
   #batches = 0
   #turnBegan = performance.now()
 
-  private constructor(request: Request) {
+  private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.options.messageIds === true ? [] : undefined
   }
 
-  /** Holds the sender and the context for as long as the scope is open. */
-  static begin(request: Request): Effect.Effect<Batch, MsmqError, Scope.Scope> {
-    const { handle, operation, options, sender } = request
-    const batch = new Batch(request)
-    if (sender.transactional !== undefined && sender.transactional !== (options.transaction !== undefined)) {
-      return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: sender.transactional }))
-    }
-    if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
-      return Effect.fail(batch.#error(twoSigners))
-    }
-    const context = options.securityContext?.[OwnedHandle.symbol]
-    return OwnedHandle.leaseScoped(handle, operation).pipe(
-      Effect.andThen(context === undefined ? Effect.void : OwnedHandle.leaseScoped(context, operation)),
-      Effect.as(batch)
-    )
+  /** Holds the sender, the context and the transaction for as long as the scope is open. */
+  static begin<Body>(
+    outlet: Outlet<Body>,
+    operation: string,
+    options: SendAllOptions
+  ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
+    return Effect.flatMap(Transaction.Current, (current) => {
+      const transaction = options.transaction ?? current
+      const batch = new Batch({ outlet, operation, options, transaction })
+      const { handle, transactional } = outlet
+      if (transactional !== undefined && transactional !== (transaction !== "none")) {
+        return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
+      }
+      if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
+        return Effect.fail(batch.#error(twoSigners))
+      }
+      const others = [options.securityContext, typeof transaction === "string" ? undefined : transaction]
+      const leases = [handle, ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))]
+      return Effect.as(
+        Effect.forEach(leases, (one) => OwnedHandle.leaseScoped<unknown>(one, operation), { discard: true }),
+        batch
+      )
+    })
   }
 
   get report(): SendReport {
@@ -73,7 +93,7 @@ export class Batch {
   }
 
   /** Sends the messages in order, or fails at the first that cannot be sent. */
-  send(messages: ReadonlyArray<Message>): Effect.Effect<void, MsmqError> {
+  send(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
     let next = 0
     return Effect.whileLoop({
       while: () => next < messages.length,
@@ -82,9 +102,10 @@ export class Batch {
         let bytes = 0
         let stop: Reason | undefined
         while (next < messages.length && slice.length < sliceMessages && bytes < sliceBytes) {
-          const message = propertiesOf(messages[next]!)
-          stop = illegality(message, this.#accepted + slice.length)
-          if (stop !== undefined) break
+          const index = this.#accepted + slice.length
+          const message = this.#propertiesOf(messages[next]!, index)
+          stop = "_tag" in message ? message : illegality(message, index)
+          if (stop !== undefined || "_tag" in message) break
           slice.push(message)
           bytes += message.body.length
           next++
@@ -93,6 +114,18 @@ export class Batch {
       },
       step: () => {}
     })
+  }
+
+  /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
+  #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | IllegalMessage {
+    const { outlet, transaction } = this.#request
+    const properties = outlet.codec === undefined ? propertiesOf(message) : encoded(message, outlet.codec, index)
+    if ("_tag" in properties || typeof transaction === "string") return properties
+    for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
+      if (properties[field] === null) continue
+      return { _tag: "IllegalMessage", index, field, rule: transactionRule, actual: `${properties[field]} seconds` }
+    }
+    return { ...properties, ...transaction.timeLimits }
   }
 
   #sendSlice(slice: ReadonlyArray<OutgoingProperties>, stop: Reason | undefined): Effect.Effect<void, MsmqError> {
@@ -109,10 +142,11 @@ export class Batch {
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
-    const { handle, mqrt, operation, options } = this.#request
+    const { operation, options, outlet, transaction } = this.#request
+    const { handle, mqrt } = outlet
     const signer = options.securityContext ?? options.senderCertificate
     const external = options.securityContext?.certificate ?? options.senderCertificate
-    const call = (securityContext: SecurityContextHandle | null) =>
+    const send = (securityContext: SecurityContextHandle | null, argument: TransactionArgument) =>
       mqrt.sendMessages(handle.native, slice, {
         securityContext,
         senderCertificate: options.senderCertificate?.der ?? null,
@@ -122,14 +156,18 @@ export class Batch {
         senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
         privacyLevel: options.privacyLevel ?? "none",
         encryptionAlgorithm: options.encryptionAlgorithm ?? null,
-        transaction: options.transaction ?? "none",
+        transaction: argument,
         messageIds: this.#messageIds !== undefined
       })
-    return options.securityContext === undefined
-      ? call(null)
-      : Effect.mapError(OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, call), (released) =>
-          this.#error(released.reason)
-        )
+    const sign = (argument: TransactionArgument): Effect.Effect<SendOutcome, MsmqError> =>
+      options.securityContext === undefined
+        ? send(null, argument)
+        : OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, (context) => send(context, argument))
+    const call =
+      typeof transaction === "string"
+        ? sign(transaction)
+        : OwnedHandle.call(transaction[OwnedHandle.symbol], operation, sign)
+    return Effect.mapError(call, (released) => this.#error(released.reason))
   }
 
   #count(slice: ReadonlyArray<OutgoingProperties>, outcome: SendOutcome): Effect.Effect<void, MsmqError> {
@@ -142,8 +180,8 @@ export class Batch {
   }
 
   #error(reason: Reason): MsmqError {
-    const { operation, sender } = this.#request
-    return new MsmqError({ operation, reason, queue: sender.queue, progress: { accepted: this.#accepted } })
+    const { operation, outlet } = this.#request
+    return new MsmqError({ operation, reason, queue: outlet.queue, progress: { accepted: this.#accepted } })
   }
 
   /** By the wall clock, not by Effect's: it is the event loop's time that is shared out. */
@@ -154,5 +192,25 @@ export class Batch {
         this.#turnBegan = performance.now()
       })
     })
+  }
+}
+
+/** A message whose body its codec has turned into bytes, or why it could not. */
+const encoded = <Body>(
+  message: Message<Body>,
+  codec: MessageBody<Body>,
+  index: number
+): OutgoingProperties | IllegalMessage => {
+  const { body, ...others } = message
+  if (body === undefined) return propertiesOf(others)
+  const result = codec.encode(body)
+  if (Result.isSuccess(result))
+    return propertiesOf({ bodyType: result.success.bodyType, ...others, body: result.success.body })
+  return {
+    _tag: "IllegalMessage",
+    index,
+    field: "body",
+    rule: `as ${codec.name} ${result.failure}`,
+    actual: `a ${typeof body}`
   }
 }

@@ -1,8 +1,8 @@
-import * as Duration from "effect/Duration"
 import type { Message } from "../Message.ts"
 import { maximumLabelLength, maximumPacketSize, packetSize } from "../Message.ts"
 import type { Acknowledge, Journaling, OutgoingProperties } from "../MessageProperties.ts"
 import type { IllegalMessage } from "../MsmqError.ts"
+import { isTime, secondsOf, timeRule } from "./timeLimits.ts"
 
 const none = new Uint8Array(0)
 
@@ -13,9 +13,6 @@ const isText = (value: unknown): boolean => typeof value === "string" && !value.
 
 const isGuid = (value: unknown): boolean =>
   typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
-
-/** In seconds: the two numbers above it mean the default and for ever. */
-const longestTime = 0xfffffffd
 
 interface Rule {
   readonly field: keyof Message
@@ -99,8 +96,8 @@ const rules: ReadonlyArray<Rule> = [
   })),
   ...(["timeToReachQueue", "timeToBeReceived"] as const).map((field) => ({
     field,
-    rule: `it must be a duration of 0 to ${longestTime} seconds`,
-    holds: (message: OutgoingProperties) => message[field] === null || isUnsigned(message[field], longestTime),
+    rule: timeRule,
+    holds: (message: OutgoingProperties) => isTime(message[field]),
     actual: (message: OutgoingProperties) => shown(message[field])
   })),
   {
@@ -146,17 +143,12 @@ const noAcknowledge: Acknowledge = {
 }
 const noJournaling: Journaling = { deadLetter: false, journal: false }
 
-/** Not a number of seconds stands for what is not a duration. */
-const secondsOf = (duration: Duration.Input): number => {
-  const parsed = Duration.fromInput(duration)
-  return parsed._tag === "Some" ? Math.ceil(Duration.toSeconds(parsed.value)) : Number.NaN
-}
-
 /** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
-export const propertiesOf = (message: Message): OutgoingProperties =>
+export const propertiesOf = (message: Message<unknown>): OutgoingProperties =>
   typeof message === "object" && message !== null
     ? {
-        body: message.body ?? defaults.body,
+        // Whether it is bytes the rules see to.
+        body: (message.body ?? defaults.body) as Uint8Array,
         bodyType: message.bodyType ?? defaults.bodyType,
         label: message.label ?? defaults.label,
         priority: message.priority ?? defaults.priority,
