@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Scope from "effect/Scope"
+import { CallSite } from "./CallSite.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import { limitsOf } from "./internal/timeLimits.ts"
 import type { MqrtFailure, TransactionHandle } from "./Mqrt.ts"
@@ -83,12 +84,13 @@ export class Transaction {
    * @since 0.1.0
    */
   get commit(): Effect.Effect<void, MsmqError> {
+    const at = new CallSite()
     return Effect.withSpan(
       Effect.suspend(() => {
         if (!this.isOpen) return Effect.fail(this.#handle.refusal("Transaction.commit"))
         this.#end.wanted = "commit"
         return Effect.andThen(
-          OwnedHandle.close(this.#handle),
+          OwnedHandle.close(this.#handle, at),
           Effect.suspend(() => this.#end.exit ?? Effect.void)
         )
       }),
@@ -103,8 +105,9 @@ export class Transaction {
    * @since 0.1.0
    */
   get abort(): Effect.Effect<void> {
+    const at = new CallSite()
     return Effect.withSpan(
-      Effect.suspend(() => OwnedHandle.close(this.#handle)),
+      Effect.suspend(() => OwnedHandle.close(this.#handle, at)),
       "Transaction.abort"
     )
   }
@@ -165,7 +168,7 @@ export const begin = Effect.fn("Transaction.begin")(function* (
   const end: End = { wanted: "abort", exit: undefined }
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "transaction",
-    name: "",
+    name: null,
     acquire: mqrt.beginTransaction.pipe(failed(operation)),
     release: (native) => {
       const ending =

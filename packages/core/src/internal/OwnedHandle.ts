@@ -20,7 +20,8 @@ export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle"
 /** What to take, how to give it back, and what to call it in an error. */
 export interface Resource<H, E> {
   readonly kind: string
-  readonly name: string
+  /** `null`: there is nothing to tell it by. */
+  readonly name: string | null
   readonly acquire: Effect.Effect<H, E>
   readonly release: (native: NoInfer<H>) => Effect.Effect<void>
 }
@@ -86,9 +87,9 @@ export class OwnedHandle<H> {
     return this.calls === 0 && this.state === "disposed" ? this.giveBack() : Effect.void
   }
 
-  beginClosing(state: "closing" | "disposed"): void {
+  beginClosing(state: "closing" | "disposed", at: CallSite): void {
     this.state = state
-    this.releasedAt ??= new CallSite()
+    this.releasedAt ??= at
     for (const fiber of this.waiting) fiber.interruptUnsafe()
   }
 
@@ -130,7 +131,7 @@ export const scoped = <H, E>(
         resource.acquire,
         (native) =>
           new OwnedHandle(
-            `${resource.kind} ${resource.name}`,
+            resource.name === null ? resource.kind : `${resource.kind} ${resource.name}`,
             native,
             parent,
             Effect.suspend(() => resource.release(native)),
@@ -209,13 +210,13 @@ const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<v
 
 /**
  * Closes: refuses new uses, cancels what waits, closes the children, waits for the uses that run, gives back. Any number
- * of callers may close; each returns when the handle has been given back.
+ * of callers may close; each returns when the handle has been given back. `at`: where it was asked for, if not here.
  */
-export const close = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
+export const close = <H>(self: OwnedHandle<H>, at?: CallSite): Effect.Effect<void> =>
   Effect.uninterruptible(
     Effect.suspend(() => {
       if (self.state !== "open") return Deferred.await(self.released)
-      self.beginClosing("closing")
+      self.beginClosing("closing", at ?? new CallSite())
       return Effect.andThen(
         settle(self),
         Effect.suspend(() => self.giveBack())
@@ -238,6 +239,6 @@ const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
  */
 export const closeNow = <H>(self: OwnedHandle<H>): void => {
   if (self.state === "disposed" || self.state === "released") return
-  self.beginClosing("disposed")
+  self.beginClosing("disposed", new CallSite())
   if (self.calls === 0) Effect.runSync(self.giveBack())
 }

@@ -14,7 +14,12 @@ export const layer = <Out, E, R>(base: Layer.Layer<Mqrt.Mqrt | Out, E, R>) =>
           Object.entries(backend).map(([name, call]) => [
             name,
             typeof call !== "function"
-              ? call
+              ? Effect.isEffect(call)
+                ? Effect.andThen(
+                    Effect.sync(() => calls.push(name)),
+                    call
+                  )
+                : call
               : (...args: ReadonlyArray<unknown>) =>
                   Effect.suspend(() => {
                     calls.push(name)
