@@ -33,60 +33,61 @@ export class MessagesByLookupId<Body = Uint8Array> {
 
   /** Looks at the message with an id. `MQ_LOOKUP_PEEK_CURRENT`. */
   peek(lookupId: bigint): Found<Body> {
-    return this.#find("peekCurrent", lookupId)
+    return this.find("peekCurrent", lookupId)
   }
 
   /** Looks at the first one behind the message with an id, which must be there. `MQ_LOOKUP_PEEK_NEXT`. */
   peekNext(lookupId: bigint): Found<Body> {
-    return this.#find("peekNext", lookupId)
+    return this.find("peekNext", lookupId)
   }
 
   /** Looks at the last one before the message with an id, which must be there. `MQ_LOOKUP_PEEK_PREV`. */
   peekPrevious(lookupId: bigint): Found<Body> {
-    return this.#find("peekPrevious", lookupId)
+    return this.find("peekPrevious", lookupId)
   }
 
   /** Looks at the first message. `MQ_LOOKUP_PEEK_FIRST`. */
   get peekFirst(): Found<Body> {
-    return this.#find("peekFirst", 0n)
+    return this.find("peekFirst", 0n)
   }
 
   /** Looks at the last message. `MQ_LOOKUP_PEEK_LAST`. */
   get peekLast(): Found<Body> {
-    return this.#find("peekLast", 0n)
+    return this.find("peekLast", 0n)
   }
 
   /** Takes the message with an id. `MQ_LOOKUP_RECEIVE_CURRENT`. */
   receive(lookupId: bigint): Found<Body> {
-    return this.#find("receiveCurrent", lookupId)
+    return this.find("receiveCurrent", lookupId)
   }
 
   /** Takes the first one behind the message with an id, which must be there. `MQ_LOOKUP_RECEIVE_NEXT`. */
   receiveNext(lookupId: bigint): Found<Body> {
-    return this.#find("receiveNext", lookupId)
+    return this.find("receiveNext", lookupId)
   }
 
   /** Takes the last one before the message with an id, which must be there. `MQ_LOOKUP_RECEIVE_PREV`. */
   receivePrevious(lookupId: bigint): Found<Body> {
-    return this.#find("receivePrevious", lookupId)
+    return this.find("receivePrevious", lookupId)
   }
 
   /** Takes the first message. `MQ_LOOKUP_RECEIVE_FIRST`. */
   get receiveFirst(): Found<Body> {
-    return this.#find("receiveFirst", 0n)
+    return this.find("receiveFirst", 0n)
   }
 
   /** Takes the last message. `MQ_LOOKUP_RECEIVE_LAST`. */
   get receiveLast(): Found<Body> {
-    return this.#find("receiveLast", 0n)
+    return this.find("receiveLast", 0n)
   }
 
   /** Takes the message with an id in a transaction, while others may still peek at it. `MQ_LOOKUP_RECEIVE_ALLOW_PEEK`. */
   receiveAllowPeek(lookupId: bigint): Found<Body> {
-    return this.#find("receiveAllowPeek", lookupId)
+    return this.find("receiveAllowPeek", lookupId)
   }
 
-  #find(action: LookupAction, lookupId: bigint): Found<Body> {
+  /** Does what an action of `MQReceiveMessageByLookupId` says. `lookupId`: 0 for the first and last ones (E-40). */
+  find(action: LookupAction, lookupId: bigint): Found<Body> {
     const operation = `Receiver.byLookupId.${action}`
     return inOneGo(operation, optional(this.#reader.lookUp(operation, action, lookupId), "MessageNotFound"))
   }

@@ -209,8 +209,13 @@ const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, a
   return { mqrt, handle, formatName }
 })
 
-/** What the type of a sender says of its queue. */
-type KindOf<Transactional> = [Transactional] extends [true]
+/**
+ * What the type of a sender says of its queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type KindOf<Transactional> = [Transactional] extends [true]
   ? "transactional"
   : [Transactional] extends [false]
     ? "plain"

@@ -4,37 +4,29 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { Abortable } from "./Abortable.ts"
 import * as Certificate from "./Certificate.ts"
 import { reportIfDropped } from "./internal/droppedHandle.ts"
+import { opened } from "./internal/Opened.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import { runPromise } from "./internal/runPromise.ts"
-import type { Message, ReceivedMessage } from "./Message.ts"
-import type { CreateOptions, OpenReceiverOptions, OpenSenderOptions, QueueName } from "./MessageQueue.ts"
+import type { ReceivedMessage } from "./Message.ts"
+import type { CreateOptions, KindOf, OpenReceiverOptions, OpenSenderOptions, QueueName } from "./MessageQueue.ts"
 import * as MessageQueue from "./MessageQueue.ts"
 import { Mqrt } from "./Mqrt.ts"
+import { MsmqReceiver } from "./MsmqReceiver.ts"
+import { MsmqSender } from "./MsmqSender.ts"
+import { MsmqTransaction } from "./MsmqTransaction.ts"
 import type { PathName } from "./PathName.ts"
-import type * as Receiver from "./Receiver.ts"
 import * as SecurityContext from "./SecurityContext.ts"
-import type * as Sender from "./Sender.ts"
-import type { SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
+import * as Transaction from "./Transaction.ts"
 
-/**
- * Where something waits it takes a signal; when that aborts, the promise is rejected with the signal's reason.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Abortable {
-  readonly signal?: AbortSignal | undefined
-}
+export type { Abortable } from "./Abortable.ts"
 
 /**
  * A security context that is freed by `using`, or by `close()`.
@@ -52,105 +44,6 @@ export class DisposableSecurityContext extends SecurityContext.SecurityContext i
   }
   [Symbol.dispose](): void {
     this.close()
-  }
-}
-
-abstract class Opened implements AsyncDisposable {
-  readonly #scope: Scope.Closeable
-
-  constructor(scope: Scope.Closeable) {
-    this.#scope = scope
-  }
-
-  /** Closes it, after what runs on it; again, it does nothing. */
-  close(): Promise<void> {
-    return Effect.runPromise(Scope.close(this.#scope, Exit.void))
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-}
-
-/**
- * A queue that is open for sending: {@link Sender.Sender} in promises.
- *
- * @category models
- * @since 0.1.0
- */
-export class MsmqSender extends Opened {
-  readonly #sender: Sender.Sender
-
-  /** Use `openSender` of {@link Msmq}. */
-  constructor(sender: Sender.Sender, scope: Scope.Closeable) {
-    super(scope)
-    this.#sender = sender
-  }
-
-  /** The queue, by the name it was opened with. */
-  get queue(): string {
-    return this.#sender.queue
-  }
-
-  /** Sends one message and gives its id. */
-  send(message: Message, options: SendOptions & Abortable = {}): Promise<string> {
-    return runPromise(this.#sender.send(message, options), options.signal)
-  }
-
-  /** Sends many, as they come. On a failure or an abort the rest stays unsent; the error tells how many were accepted. */
-  sendAll(
-    messages: Iterable<Message> | AsyncIterable<Message>,
-    options: SendAllOptions & Abortable = {}
-  ): Promise<SendReport> {
-    return runPromise(
-      Symbol.asyncIterator in messages
-        ? this.#sender.sendAll(
-            Stream.fromAsyncIterable(messages, (error) => error),
-            options
-          )
-        : this.#sender.sendAll(messages, options),
-      options.signal
-    )
-  }
-}
-
-/**
- * A queue that is open for receiving: {@link Receiver.Receiver} in promises. `for await` goes through its messages.
- *
- * @category models
- * @since 0.1.0
- */
-export class MsmqReceiver extends Opened implements AsyncIterable<ReceivedMessage> {
-  readonly #receiver: Receiver.Receiver
-
-  /** Use `openReceiver` of {@link Msmq}. */
-  constructor(receiver: Receiver.Receiver, scope: Scope.Closeable) {
-    super(scope)
-    this.#receiver = receiver
-  }
-
-  /** The queue, by the name it was opened with. */
-  get queue(): string {
-    return this.#receiver.queue
-  }
-
-  /** Takes the first message, or waits until there is one. */
-  receive(options: Abortable = {}): Promise<ReceivedMessage> {
-    return runPromise(this.#receiver.receive, options.signal)
-  }
-
-  /** Takes the first message, or waits so long, in milliseconds or as `"5 seconds"`; `undefined` if none came. */
-  receiveWithin(duration: Duration.Input, options: Abortable = {}): Promise<ReceivedMessage | undefined> {
-    return runPromise(Effect.map(this.#receiver.receiveWithin(duration), Option.getOrUndefined), options.signal)
-  }
-
-  /** Takes the first message if there is one. */
-  poll(): Promise<ReceivedMessage | undefined> {
-    return runPromise(Effect.map(this.#receiver.poll, Option.getOrUndefined), undefined)
-  }
-
-  /** The messages without end, each taken when the loop asks for it; leaving the loop takes no more. */
-  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage> {
-    return Stream.toAsyncIterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }
 }
 
@@ -198,13 +91,72 @@ export class Msmq implements AsyncDisposable {
   }
 
   /** Opens a queue for sending: own it with `await using`. See {@link MessageQueue.openSender}. */
-  openSender(queue: QueueName, options: OpenSenderOptions & Abortable = {}): Promise<MsmqSender> {
-    return this.#open(MessageQueue.openSender(queue, options), MsmqSender, options.signal)
+  openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+    queue: QueueName,
+    options: OpenSenderOptions<Body, Transactional> & Abortable = {}
+  ): Promise<MsmqSender<Body, KindOf<Transactional>>> {
+    return this.#run(
+      opened(
+        MessageQueue.openSender(queue, options),
+        (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope)
+      ),
+      options.signal
+    )
   }
 
   /** Opens a queue for receiving: own it with `await using`. See {@link MessageQueue.openReceiver}. */
-  openReceiver(queue: QueueName, options: OpenReceiverOptions & Abortable = {}): Promise<MsmqReceiver> {
-    return this.#open(MessageQueue.openReceiver(queue, options), MsmqReceiver, options.signal)
+  openReceiver<Body = Uint8Array>(
+    queue: QueueName,
+    options: OpenReceiverOptions<Body> & Abortable = {}
+  ): Promise<MsmqReceiver<Body>> {
+    return this.#run(
+      opened(
+        MessageQueue.openReceiver(queue, options),
+        (receiver, scope) => new MsmqReceiver(receiver, scope, this.#mqrt)
+      ),
+      options.signal
+    )
+  }
+
+  /**
+   * The messages of a queue without end, each taken when the loop asks for it. The queue is opened when the loop begins,
+   * and closed when it is left, however that happens.
+   */
+  messages<Body = Uint8Array>(
+    queue: QueueName,
+    options: OpenReceiverOptions<Body> = {}
+  ): AsyncIterable<ReceivedMessage<Body>> {
+    return Stream.toAsyncIterable(
+      Stream.unwrap(Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)).pipe(
+        Stream.provideService(Mqrt, this.#mqrt)
+      )
+    )
+  }
+
+  /**
+   * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`: committed when
+   * the promise is fulfilled, aborted when it is rejected or the signal aborts, exactly once. See {@link Transaction.run}.
+   */
+  transaction<A>(
+    body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
+    options: Transaction.Options & Abortable = {}
+  ): Promise<A> {
+    const run = Effect.flatMap(Transaction.Current, (current) =>
+      // What the function rejects with comes out as it is.
+      Effect.promise((signal) => {
+        if (typeof current === "string") throw new Error("no transaction was begun")
+        return body(new MsmqTransaction(current), signal)
+      })
+    )
+    return this.#run(Transaction.run(run, options), options.signal)
+  }
+
+  /** Begins a transaction by hand: own it with `await using`, which aborts it unless it was committed. */
+  beginTransaction(options: Transaction.Options & Abortable = {}): Promise<MsmqTransaction> {
+    return this.#run(
+      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction)),
+      options.signal
+    )
   }
 
   /** Closes what is still open, after what runs on it, then the backend; again, it does nothing. */
@@ -217,23 +169,6 @@ export class Msmq implements AsyncDisposable {
 
   #run<A, E>(effect: Effect.Effect<A, E, Mqrt>, signal: AbortSignal | undefined): Promise<A> {
     return runPromise(Effect.provideService(effect, Mqrt, this.#mqrt), signal)
-  }
-
-  #open<A extends Sender.Sender | Receiver.Receiver, B extends Opened, E>(
-    effect: Effect.Effect<A, E, Mqrt | Scope.Scope>,
-    Face: new (opened: A, scope: Scope.Closeable) => B,
-    signal: AbortSignal | undefined
-  ): Promise<B> {
-    return this.#run(
-      Effect.flatMap(Scope.make(), (scope) =>
-        effect.pipe(
-          Scope.provide(scope),
-          Effect.map((opened) => reportIfDropped(new Face(opened, scope), opened[OwnedHandle.symbol])),
-          Effect.onError(() => Scope.close(scope, Exit.void))
-        )
-      ),
-      signal
-    )
   }
 }
 

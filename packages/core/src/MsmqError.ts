@@ -310,6 +310,16 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
+   * What went wrong, for programs that look at errors as Node's own are looked at: the code's name in `mq.h`, such as
+   * `"MQ_ERROR_QUEUE_NOT_FOUND"`, or else the tag of the reason, such as `"Released"`.
+   *
+   * @since 0.1.0
+   */
+  get code(): string {
+    return "name" in this.reason ? this.reason.name : this.reason._tag
+  }
+
+  /**
    * Whether the very same call may succeed a while later.
    *
    * @since 0.1.0

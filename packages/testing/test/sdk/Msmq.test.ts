@@ -1,28 +1,11 @@
-import { Msmq, Mqrt, MsmqError } from "@effect-msmq/core"
-import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { Mqrt, Msmq, MsmqError } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Effect, Layer } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
-import * as CallLog from "../support/CallLog.ts"
-import { alice, bob, certificates } from "../support/certificates.ts"
+import { alice, bob } from "../support/certificates.ts"
+import { connect } from "../support/connection.ts"
 
 const orders = ".\\private$\\orders"
-
-/** A connection whose ledger, faults and calls the test can read, also when it is closed. */
-const connect = async () => {
-  const layer = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
-  const runtime = ManagedRuntime.make(layer)
-  const services = await runtime.context()
-  const mqrt = Layer.effect(Mqrt.Mqrt, Effect.flatMap(Mqrt.Mqrt, Mqrt.make)).pipe(
-    Layer.provide(Layer.succeedContext(services))
-  )
-  return {
-    msmq: await Msmq.connect(mqrt),
-    inject: (fault: FaultInjection.Fault) => runtime.runPromise(FaultInjection.inject(fault)),
-    calls: () => runtime.runPromise(CallLog.calls),
-    expectNoLeaks: () => runtime.runPromise(HandleLedger.expectNoLeaks)
-  }
-}
 
 const rejection = async (promise: Promise<unknown>): Promise<MsmqError.MsmqError> => {
   const error = await promise.then(

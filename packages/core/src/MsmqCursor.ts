@@ -1,0 +1,60 @@
+/**
+ * Cursors for programs that do not write Effect.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Abortable } from "./Abortable.ts"
+import type * as Cursor from "./Cursor.ts"
+import { Opened } from "./internal/Opened.ts"
+import { runPromise } from "./internal/runPromise.ts"
+import type { ReceivedMessage } from "./Message.ts"
+import type { ReceiveOptions } from "./MsmqTransaction.ts"
+import { participating } from "./MsmqTransaction.ts"
+
+type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
+
+/**
+ * A place in a queue: {@link Cursor.Cursor} in promises. `for await` looks at the messages from here to the end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterable<ReceivedMessage<Body>> {
+  readonly #cursor: Cursor.Cursor<Body>
+
+  /** Use `cursor` of {@link MsmqReceiver}. */
+  constructor(cursor: Cursor.Cursor<Body>, scope: Scope.Closeable) {
+    super(scope)
+    this.#cursor = cursor
+  }
+
+  /** Goes to the next message and looks at it; `undefined` at the end. */
+  next(options: Abortable = {}): Found<Body> {
+    return runPromise(Effect.map(this.#cursor.next, Option.getOrUndefined), options.signal)
+  }
+
+  /** Goes to the next message, and at the end waits so long, in milliseconds or as `"5 seconds"`, for one to come. */
+  nextWithin(duration: Duration.Input, options: Abortable = {}): Found<Body> {
+    return runPromise(Effect.map(this.#cursor.nextWithin(duration), Option.getOrUndefined), options.signal)
+  }
+
+  /** Looks again at the message that it stands on; `undefined` if there is none, or another has taken it. */
+  current(options: Abortable = {}): Found<Body> {
+    return runPromise(Effect.map(this.#cursor.current, Option.getOrUndefined), options.signal)
+  }
+
+  /** Takes the message that it stands on; `undefined` if there is none, or another has taken it. */
+  receive(options: ReceiveOptions = {}): Found<Body> {
+    return runPromise(participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options), options.signal)
+  }
+
+  /** The messages from here to the end, which all stay. */
+  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
+    return Stream.toAsyncIterable(this.#cursor.messages)[Symbol.asyncIterator]()
+  }
+}

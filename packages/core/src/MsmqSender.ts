@@ -1,0 +1,73 @@
+/**
+ * Senders for programs that do not write Effect.
+ *
+ * @since 0.1.0
+ */
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Abortable } from "./Abortable.ts"
+import { Opened } from "./internal/Opened.ts"
+import { runPromise } from "./internal/runPromise.ts"
+import type { Message } from "./Message.ts"
+import type { MsmqTransaction, Participating } from "./MsmqTransaction.ts"
+import { participation } from "./MsmqTransaction.ts"
+import type * as Sender from "./Sender.ts"
+import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
+
+type InPromises<Options, Kind extends QueueKind> = Omit<Options, "transaction"> &
+  Abortable & {
+    readonly transaction?: (Kind extends "plain" ? "none" : MsmqTransaction | "singleMessage" | "none") | undefined
+  }
+
+/**
+ * A queue that is open for sending: {@link Sender.Sender} in promises. A message takes part in a transaction by the option
+ * `transaction`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> extends Opened {
+  readonly #sender: Sender.Sender<Body>
+
+  /** Use `openSender` of {@link Msmq}. */
+  constructor(sender: Sender.Sender<Body>, scope: Scope.Closeable) {
+    super(scope)
+    this.#sender = sender
+  }
+
+  /** The queue, by the name it was opened with. */
+  get queue(): string {
+    return this.#sender.queue
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known. */
+  get transactional(): boolean | undefined {
+    return this.#sender.transactional
+  }
+
+  /** Sends one message and gives its id. */
+  send(message: Message<Body>, options: InPromises<SendOptions, Kind> = {}): Promise<string> {
+    return runPromise(this.#sender.send(message, told(options, options.transaction)), options.signal)
+  }
+
+  /** Sends many, as they come. On a failure or an abort the rest stays unsent; the error tells how many were accepted. */
+  sendAll(
+    messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
+    options: InPromises<SendAllOptions, Kind> = {}
+  ): Promise<SendReport> {
+    return runPromise(
+      Symbol.asyncIterator in messages
+        ? this.#sender.sendAll(
+            Stream.fromAsyncIterable(messages, (error) => error),
+            told(options, options.transaction)
+          )
+        : this.#sender.sendAll(messages, told(options, options.transaction)),
+      options.signal
+    )
+  }
+}
+
+const told = (
+  options: Omit<SendAllOptions, "transaction">,
+  transaction: Participating["transaction"]
+): SendAllOptions => ({ ...options, transaction: participation({ transaction }) })

@@ -1,0 +1,77 @@
+/**
+ * Transactions for programs that do not write Effect.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type { Abortable } from "./Abortable.ts"
+import { runPromise } from "./internal/runPromise.ts"
+import * as Transaction from "./Transaction.ts"
+
+/**
+ * An open transaction: {@link Transaction.Transaction} in promises. `await using` aborts it unless it was committed.
+ * Sends and receives take part in it by their option `transaction`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class MsmqTransaction implements AsyncDisposable {
+  readonly #transaction: Transaction.Transaction
+
+  /** Use `transaction` or `beginTransaction` of {@link Msmq}. */
+  constructor(transaction: Transaction.Transaction) {
+    this.#transaction = transaction
+  }
+
+  /** @internal */
+  static effectOf(transaction: MsmqTransaction): Transaction.Transaction {
+    return transaction.#transaction
+  }
+
+  /** Whether it has not ended. */
+  get isOpen(): boolean {
+    return this.#transaction.isOpen
+  }
+
+  /** Commits, after the sends and receives in it that run. Rejects if it has ended already. `ITransaction::Commit`. */
+  commit(): Promise<void> {
+    return runPromise(this.#transaction.commit, undefined)
+  }
+
+  /** Aborts: what was received is back, what was sent was never sent. One that has ended stays as it is. */
+  abort(): Promise<void> {
+    return runPromise(this.#transaction.abort, undefined)
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort()
+  }
+}
+
+/**
+ * What a receive can be told.
+ *
+ * - `transaction`: what the message is part of: a transaction, `"singleMessage"` for one of its own, or `"none"`, as by
+ *   default
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Participating {
+  readonly transaction?: MsmqTransaction | "singleMessage" | "none" | undefined
+}
+
+/**
+ * What a receive, or whatever else takes part in a transaction and may wait, can be told.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceiveOptions extends Participating, Abortable {}
+
+/** @internal */
+export const participation = ({ transaction = "none" }: Participating): Transaction.Participation =>
+  typeof transaction === "string" ? transaction : MsmqTransaction.effectOf(transaction)
+
+/** @internal */
+export const participating = <A, E>(effect: Effect.Effect<A, E>, options: Participating): Effect.Effect<A, E> =>
+  Effect.provideService(effect, Transaction.Current, participation(options))
