@@ -6,6 +6,7 @@
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { messages } from "./contract/messages.ts"
+import { programs } from "./contract/programs.ts"
 import { queues } from "./contract/queues.ts"
 import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
@@ -43,7 +44,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...waiting,
   ...browsing,
   ...transactions,
-  ...security
+  ...security,
+  ...programs
 ]
 
 export {

@@ -40,7 +40,9 @@ const wholeQueue = (
 ): Effect.Effect<string, MsmqError> => {
   const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
   if (name?._tag === "Direct") return Effect.succeed(FormatName.format({ ...name, journal: false, subqueue: null }))
-  return mqrt.getQueueProperties(formatName).pipe(
+  // The queue manager may name a subqueue by GUID too, which the published grammar does not have.
+  const [known = formatName] = formatName.split(";")
+  return mqrt.getQueueProperties(known).pipe(
     Effect.mapBoth({
       onFailure: (failure) => new MsmqError({ operation, reason: reasonOf(failure), queue }),
       onSuccess: ({ pathName }) => `DIRECT=OS:${pathName}`

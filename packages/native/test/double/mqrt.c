@@ -70,7 +70,7 @@ struct Queue {
   Guid instance;
   Message *head, *tail;
   uint64_t sequence, visible, bytes;
-  uint32_t count, openHandles;
+  uint32_t count, openHandles, expected; /* expected: moves to it whose transaction is open */
   Request *waiting, **waitingEnd;
   int deleted;
   /* settable properties */
@@ -758,12 +758,20 @@ static void markBoundaries(Transaction *transaction) {
   }
 }
 
+/* An empty subqueue that nobody has open goes, unless something is on its way to it (B-30). */
+static void forgetUnused(Queue *queue) {
+  if (queue->kind == Queue_Sub && queue->openHandles == 0 && queue->count == 0 && queue->expected == 0) {
+    queue->deleted = 1;
+  }
+}
+
 static void commitOperation(Operation *operation) {
   Message *message = operation->message;
   if (operation->kind == Operation_Send) {
     becomeAvailable(message);
     acknowledge(message, CLASS_REACHED);
   } else if (operation->kind == Operation_Move) {
+    operation->destination->expected--;
     relocate(message, operation->destination);
   } else {
     finishReceive(message);
@@ -776,6 +784,10 @@ static void abortOperation(Operation *operation) {
     unlinkMessage(message);
     free(message);
     return;
+  }
+  if (operation->kind == Operation_Move) {
+    operation->destination->expected--;
+    forgetUnused(operation->destination);
   }
   message->abortCount++;
   message->rejected = 0;
@@ -1030,7 +1042,7 @@ static void closeQueue(OpenQueue *open) {
     Queue *queue = open->targets[at];
     cancelRequests(queue, open, E_OPERATION_CANCELLED);
     queue->openHandles--;
-    if (queue->kind == Queue_Sub && queue->openHandles == 0 && queue->count == 0) queue->deleted = 1;
+    forgetUnused(queue);
   }
   while (open->cursors != NULL) closeCursor(open->cursors);
   OpenQueue **at = &openQueues;
@@ -1896,6 +1908,7 @@ static Hr moveMessage(Handle from, Handle to, uint64_t lookupId, void *transacti
   if (enlistment.transaction != NULL) {
     message->state = State_Receiving;
     enlist(enlistment.transaction, Operation_Move, message, destination->targets[0]);
+    destination->targets[0]->expected++;
     return MQ_OK;
   }
   relocate(message, destination->targets[0]);

@@ -1,0 +1,188 @@
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
+import type { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Transaction from "@effect-msmq/core/Transaction"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as assert from "node:assert/strict"
+import type { ContractPromise } from "./ContractPromise.ts"
+import { promise } from "./ContractPromise.ts"
+import { failsBecause, fork, newChannel } from "./givens.ts"
+
+const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => ({ label }))
+
+/** A transactional queue with messages, a sender and a receiver. */
+const channel = (...labels: ReadonlyArray<string>) =>
+  Effect.tap(newChannel({ transactional: true }), ({ sender }) =>
+    Transaction.singleMessage(sender.sendAll(labelled(...labels)))
+  )
+
+/** The labels of what is in a queue, which stays there. */
+const labelsIn = (queue: string) =>
+  Effect.scoped(
+    Effect.flatMap(MessageQueue.openReceiver(queue), (receiver) =>
+      Effect.map(Stream.runCollect(receiver.browse), (messages) => messages.map(({ label }) => label))
+    )
+  )
+
+const label = (found: Effect.Effect<Option.Option<{ readonly label: string }>, MsmqError>) =>
+  Effect.map(found, (message) => Option.getOrUndefined(message)?.label)
+
+/** What programs write, on this backend: the rooms of core above the seam. */
+export const programs: ReadonlyArray<ContractPromise> = [
+  promise(
+    "a transaction that succeeds is committed: what it received is gone, what it sent is there",
+    Effect.gen(function* () {
+      const orders = yield* channel("order")
+      const invoices = yield* channel()
+      yield* Transaction.run(
+        Effect.flatMap(orders.receiver.receive, (order) =>
+          invoices.sender.sendAll(labelled(`invoice for ${order.label}`, "copy"))
+        )
+      )
+      assert.deepEqual(yield* labelsIn(orders.queue), [])
+      assert.deepEqual(yield* labelsIn(invoices.queue), ["invoice for order", "copy"])
+    })
+  ),
+  promise(
+    "a transaction that fails is aborted: what it received is back, and counted, what it sent was never sent",
+    Effect.gen(function* () {
+      const orders = yield* channel("one", "two")
+      const invoices = yield* channel()
+      const handle = Effect.andThen(orders.receiver.receive, invoices.sender.send({ label: "invoice" }))
+      yield* Effect.andThen(handle, Effect.fail("too late")).pipe(Transaction.run(), Effect.ignore)
+      assert.deepEqual(yield* labelsIn(orders.queue), ["one", "two"])
+      assert.deepEqual(yield* labelsIn(invoices.queue), [])
+      assert.equal((yield* orders.receiver.peek).abortCount, 1)
+    })
+  ),
+  promise(
+    "a transaction that is interrupted while it waits for a message takes none",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* channel()
+      const fiber = yield* fork(Transaction.run(receiver.receive))
+      yield* Effect.sleep("30 millis")
+      yield* Fiber.interrupt(fiber)
+      yield* Transaction.run(sender.send({ label: "order" }))
+      assert.deepEqual(yield* labelsIn(queue), ["order"])
+    })
+  ),
+  promise(
+    "a transaction waits for a message and has it as its own",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* channel()
+      const fiber = yield* fork(
+        Effect.flatMap(receiver.receive, ({ label }) => Effect.as(Effect.sleep("30 millis"), label)).pipe(
+          Transaction.run()
+        )
+      )
+      yield* Effect.sleep("30 millis")
+      yield* Transaction.run(sender.send({ label: "order" }))
+      yield* Effect.sleep("10 millis")
+      assert.deepEqual(yield* labelsIn(queue), [], "its message is nobody else's")
+      assert.equal(yield* Fiber.join(fiber), "order")
+      assert.equal(yield* label(receiver.poll), undefined)
+    })
+  ),
+  promise(
+    "a transaction begun by hand is aborted with its scope unless it was committed, and no use once it ended",
+    Effect.gen(function* () {
+      const { queue, sender } = yield* channel()
+      yield* Effect.scoped(
+        Effect.flatMap(Transaction.begin(), (transaction) => sender.send({ label: "lost" }, { transaction }))
+      )
+      const transaction = yield* Transaction.begin()
+      yield* sender.send({ label: "kept" }, { transaction })
+      yield* transaction.commit
+      yield* failsBecause(sender.send({ label: "late" }, { transaction }), "Released")
+      assert.deepEqual(yield* labelsIn(queue), ["kept"])
+    })
+  ),
+  promise(
+    "a cursor goes through the queue, takes from the middle, goes on, and at the end waits",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* channel("a", "b", "c")
+      const cursor = yield* receiver.cursor
+      assert.equal(yield* label(cursor.next), "a")
+      assert.equal(yield* label(cursor.next), "b")
+      assert.equal(yield* label(cursor.current), "b")
+      assert.equal(yield* label(cursor.receive), "b")
+      assert.equal(yield* label(cursor.next), "c")
+      assert.equal(yield* label(cursor.next), undefined)
+      assert.equal(yield* label(cursor.next), undefined)
+      const fiber = yield* fork(label(cursor.nextWithin("20 seconds")))
+      yield* Effect.sleep("30 millis")
+      yield* Transaction.run(sender.send({ label: "d" }))
+      assert.equal(yield* Fiber.join(fiber), "d")
+      assert.deepEqual(yield* labelsIn(queue), ["a", "c", "d"])
+    })
+  ),
+  promise(
+    "a cursor whose message another has taken stands on none, and goes on",
+    Effect.gen(function* () {
+      const { receiver } = yield* channel("a", "b")
+      const cursor = yield* receiver.cursor
+      yield* cursor.next
+      yield* receiver.receive
+      assert.equal(yield* label(cursor.current), undefined)
+      assert.equal(yield* label(cursor.receive), undefined)
+      assert.equal(yield* label(cursor.next), "b")
+    })
+  ),
+  promise(
+    "messages are found, and taken, by lookup id and from beside one",
+    Effect.gen(function* () {
+      const { queue, receiver } = yield* channel("a", "b", "c", "d")
+      const by = receiver.byLookupId
+      const first = yield* receiver.peek
+      assert.equal(yield* label(by.peekNext(first.lookupId)), "b")
+      assert.equal(yield* label(by.peekPrevious(first.lookupId)), undefined)
+      assert.equal(yield* label(by.receiveNext(first.lookupId)), "b")
+      assert.equal(yield* label(by.receiveLast), "d")
+      assert.equal(yield* label(by.receive(first.lookupId)), "a")
+      assert.equal(yield* label(by.receive(first.lookupId)), undefined)
+      assert.deepEqual(yield* labelsIn(queue), ["c"])
+    })
+  ),
+  promise(
+    "a message moves to a subqueue with its transaction, and back to its place",
+    Effect.gen(function* () {
+      const { queue, receiver } = yield* channel("a", "b")
+      const message = yield* receiver.peek
+      const move = receiver.move(message, "retry")
+      yield* Effect.andThen(move, Effect.fail("no")).pipe(Transaction.run(), Effect.ignore)
+      assert.deepEqual(yield* labelsIn(queue), ["a", "b"])
+      yield* Transaction.run(move)
+      assert.deepEqual(yield* labelsIn(queue), ["b"])
+      const retry = yield* MessageQueue.openReceiver(`${queue};retry`)
+      const moved = yield* retry.peek
+      assert.deepEqual([moved.label, moved.moveCount], ["a", 1])
+      yield* retry.move(moved, null)
+      assert.deepEqual(yield* labelsIn(queue), ["a", "b"])
+    })
+  ),
+  promise(
+    "a message that is rejected goes with its transaction, and only with one",
+    Effect.gen(function* () {
+      const { queue, receiver } = yield* channel("a", "b")
+      yield* Transaction.run(Effect.flatMap(receiver.receive, (message) => receiver.reject(message)))
+      assert.deepEqual(yield* labelsIn(queue), ["b"])
+      yield* failsBecause(receiver.reject(yield* receiver.peek), "TransactionUsage")
+    })
+  ),
+  promise(
+    "peeking takes nothing, waits for what comes, and is part of no transaction",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* channel()
+      assert.equal(yield* label(receiver.pollPeek), undefined)
+      const fiber = yield* fork(receiver.peek)
+      yield* Effect.sleep("30 millis")
+      yield* Transaction.run(sender.send({ label: "a" }))
+      assert.equal((yield* Fiber.join(fiber)).label, "a")
+      assert.equal((yield* Transaction.run(receiver.peek)).label, "a")
+      assert.equal(yield* label(receiver.peekWithin("1 second")), "a")
+      assert.deepEqual(yield* labelsIn(queue), ["a"])
+    })
+  )
+]
