@@ -6,17 +6,28 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import * as FormatName from "./FormatName.ts"
+import { descriptorOf } from "./internal/descriptorOf.ts"
+import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/locating.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import type { QueueName } from "./internal/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/queueName.ts"
+import {
+  type Changes,
+  changesOf,
+  type CreateOptions,
+  newQueueOf,
+  type Properties,
+  propertiesOf
+} from "./internal/queueRecords.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { Access, MqrtFailure, QueueHandle, ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
 import type { PathName } from "./PathName.ts"
-import type { QueuePrivacyLevel } from "./QueueProperties.ts"
 import { Receiver } from "./Receiver.ts"
+import * as SecurityDescriptor from "./SecurityDescriptor.ts"
 import { Sender } from "./Sender.ts"
 
 export type {
@@ -30,35 +41,8 @@ export type {
   QueueName
 }
 
-/**
- * The properties of a new queue.
- *
- * - `label`: `PROPID_Q_LABEL`, at most 124 UTF-16 units; empty by default
- * - `authenticate`: `PROPID_Q_AUTHENTICATE`: whether messages without a valid signature are dropped on arrival, without
- *   an error to their sender (behaviours A-67, A-69); `false` by default
- * - `transactional`: `PROPID_Q_TRANSACTION`: fixed for the queue's life (C-16); `false` by default
- * - `journal`: `PROPID_Q_JOURNAL`: whether received messages are copied to the queue's journal; `false` by default
- * - `quota`, `journalQuota`: `PROPID_Q_QUOTA`, `PROPID_Q_JOURNAL_QUOTA`: kilobytes (C-19); unlimited by default
- * - `privacyLevel`: `PROPID_Q_PRIV_LEVEL`: whether encrypted bodies are taken (A-83); `"optional"` by default
- * - `basePriority`: `PROPID_Q_BASEPRIORITY`: -32,768 to 32,767, of a public queue; 0 by default
- * - `multicastAddress`: `PROPID_Q_MULTICAST_ADDRESS`, such as `"234.1.1.1:8001"`; not of a transactional queue (C-17)
- * - `type`: `PROPID_Q_TYPE`: the GUID of a kind of service, without braces; none by default
- *
- * @category models
- * @since 0.1.0
- */
-export interface CreateOptions {
-  readonly label?: string | undefined
-  readonly authenticate?: boolean | undefined
-  readonly transactional?: boolean | undefined
-  readonly journal?: boolean | undefined
-  readonly quota?: number | undefined
-  readonly journalQuota?: number | undefined
-  readonly privacyLevel?: QueuePrivacyLevel | undefined
-  readonly basePriority?: number | undefined
-  readonly multicastAddress?: string | undefined
-  readonly type?: string | undefined
-}
+export type { Changes, CreateOptions, Properties } from "./internal/queueRecords.ts"
+export type { LocatedQueue, Restriction } from "./internal/locating.ts"
 
 /**
  * How to open a queue for sending.
@@ -102,8 +86,8 @@ const failed =
  *
  * `queue` is a path name; a private queue can only be created on this machine (behaviour C-10).
  *
- * Fails with `IllegalName`, `QueueExists`, `AccessDenied`, `UnsupportedOperation` (a public queue in a workgroup) and
- * `ServiceNotAvailable`, among Message Queuing's codes.
+ * Fails with `IllegalName`, `IllegalSddl`, `QueueExists`, `AccessDenied`, `UnsupportedOperation` (a public queue in a
+ * workgroup) and `ServiceNotAvailable`, among Message Queuing's codes.
  *
  * @example
  * ```ts import.meta.vitest
@@ -129,23 +113,10 @@ export const create = Effect.fn("MessageQueue.create")(function* (
   const operation = "MessageQueue.create"
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
+  const { securityDescriptor: sddl } = options
+  const descriptor = sddl === undefined ? null : yield* descriptorOf(operation, pathName, sddl)
   return yield* mqrt
-    .createQueue(
-      {
-        pathName,
-        label: options.label ?? "",
-        type: options.type ?? "00000000-0000-0000-0000-000000000000",
-        authenticate: options.authenticate ?? false,
-        transactional: options.transactional ?? false,
-        journal: options.journal ?? false,
-        quota: options.quota ?? null,
-        journalQuota: options.journalQuota ?? null,
-        basePriority: options.basePriority ?? 0,
-        privacyLevel: options.privacyLevel ?? "optional",
-        multicastAddress: options.multicastAddress ?? null
-      },
-      null
-    )
+    .createQueue(newQueueOf(pathName, options), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError(failed(operation, pathName)))
 })
 
@@ -192,6 +163,167 @@ export const exists = Effect.fn("MessageQueue.exists")(function* (
     Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed(false))
   )
 })
+
+/**
+ * The properties of a queue. `MQGetQueueProperties`.
+ *
+ * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied` (behaviour C-52), and `UnsupportedFormatnameOperation` for a
+ * private queue of another machine, and for a part of a queue (C-51).
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders", { label: "Orders", quota: 1024 })
+ *   yield* MessageQueue.setProperties(".\\private$\\orders", { journal: true, quota: "unlimited" })
+ *   const { journal, label, quota } = yield* MessageQueue.properties(".\\private$\\orders")
+ *   return { journal, label, quota }
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => { journal: true, label: "Orders", quota: undefined }
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const properties = Effect.fn("MessageQueue.properties")(function* (
+  queue: QueueName
+): Effect.fn.Return<Properties, MsmqError, Mqrt> {
+  const operation = "MessageQueue.properties"
+  const mqrt = yield* Mqrt
+  const formatName = yield* formatNameOf(operation, queue)
+  return propertiesOf(
+    yield* mqrt.getQueueProperties(formatName).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+  )
+})
+
+/**
+ * Changes properties of a queue; what is left out stays as it is. `MQSetQueueProperties`.
+ *
+ * Fails as {@link properties} does, and with `Property`, whose `properties` say which one was refused and why, and
+ * `PropertiesConflict` for a multicast address of a transactional queue (behaviour C-17).
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders", { label: "Orders" })
+ *   yield* MessageQueue.setProperties(".\\private$\\orders", { quota: 2048 })
+ *   const { label, quota } = yield* MessageQueue.properties(".\\private$\\orders")
+ *   return { label, quota }
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => { label: "Orders", quota: 2048 }
+ * ```
+ *
+ * @category setters
+ * @since 0.1.0
+ */
+export const setProperties = Effect.fn("MessageQueue.setProperties")(function* (
+  queue: QueueName,
+  changes: Changes
+): Effect.fn.Return<void, MsmqError, Mqrt> {
+  const operation = "MessageQueue.setProperties"
+  const mqrt = yield* Mqrt
+  const formatName = yield* formatNameOf(operation, queue)
+  return yield* mqrt
+    .setQueueProperties(formatName, changesOf(changes))
+    .pipe(Effect.mapError(failed(operation, nameOf(queue))))
+})
+
+/**
+ * The format name to open a queue by. `MQPathNameToFormatName`, which knows public queues and those of this machine; a
+ * private queue of another machine is named directly (behaviour B-07), and a format name stays as it is.
+ *
+ * Fails with `IllegalName`, `QueueNotFound`, and `UnsupportedOperation` for a public queue in a workgroup.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = MessageQueue.formatName("server\\private$\\orders")
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "DIRECT=OS:server\\private$\\orders"
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const formatName = Effect.fn("MessageQueue.formatName")(
+  (queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> => formatNameOf("MessageQueue.formatName", queue)
+)
+
+/**
+ * The format name of what is at a path in the directory, as `adsPath` of {@link properties} has it: a public queue or a
+ * distribution list. `MQADsPathToFormatName`.
+ *
+ * Fails with `QueueNotFound`, `IllegalQueuePathname` and `NoDs`, among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const created = yield* MessageQueue.create("MACHINE\\orders")
+ *   const { adsPath } = yield* MessageQueue.properties(created)
+ *   return (yield* MessageQueue.formatNameOfAdsPath(adsPath ?? "")) === created
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => true
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath")(
+  (adsPath: string): Effect.Effect<string, MsmqError, Mqrt> =>
+    Mqrt.use((mqrt) =>
+      Effect.mapError(mqrt.adsPathToFormatName(adsPath), failed("MessageQueue.formatNameOfAdsPath", adsPath))
+    )
+)
+
+/**
+ * The public queues for which all restrictions hold; without any, all of them. Private queues are never among them
+ * (behaviour C-49): `QueueManager.privateQueues` has those. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
+ *
+ * The directory is asked for some of them at a time, when the stream's consumer wants more. The search is open as long as
+ * the stream is, and ends once, also when the stream fails, is interrupted or is left early.
+ *
+ * Fails with `NoDs` without a directory, as in a workgroup, and `IllegalPropertyValue` for a type that is no GUID, among
+ * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile. A `Date` that is none is a defect.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create("MACHINE\\orders", { label: "Orders" })
+ *   yield* MessageQueue.create("MACHINE\\invoices", { label: "Invoices" })
+ *   const found = MessageQueue.locate([{ property: "label", relation: "equal", value: "Orders" }])
+ *   return yield* Stream.runCollect(Stream.map(found, (queue) => queue.pathName))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["MACHINE\\orders"]
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
+  Stream.withSpan(locatePublic(restrictions), "MessageQueue.locate")
 
 const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, access: Access, shareMode: ShareMode) {
   const formatName = yield* formatNameOf(operation, queue)
@@ -277,3 +409,55 @@ export const openReceiver = Effect.fn("MessageQueue.openReceiver")(function* <Bo
   const transactional = yield* isTransactional(mqrt, formatName)
   return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, codec }, formatName)
 })
+
+/**
+ * Which messages to purge.
+ *
+ * - `outgoing`: those that wait here for another machine's queue, which only an administrator may remove (behaviour
+ *   E-57): the queue is then named as it was sent to. `false` by default
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PurgeOptions {
+  readonly outgoing?: boolean | undefined
+}
+
+/**
+ * Removes every message of a queue, without a copy in the journal; of a subqueue or a journal, where it is named. Those
+ * that a transaction has go when that aborts (behaviour E-55). Subqueues keep theirs (E-58). `MQPurgeQueue`.
+ *
+ * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `RemoteMachineNotAvailable` and
+ * `ServiceNotAvailable`, among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Option } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ *   yield* MessageQueue.purge(".\\private$\\orders")
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   return Option.isNone(yield* receiver.poll)
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => true
+ * ```
+ *
+ * @category destructors
+ * @since 0.1.0
+ */
+export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<void, MsmqError, Mqrt> = Effect.fn(
+  "MessageQueue.purge"
+)(function* (queue: QueueName, options: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
+  const operation = "MessageQueue.purge"
+  const access = options.outgoing === true ? "receiveAdmin" : "receive"
+  const { handle, mqrt } = yield* open(operation, queue, access, "denyNone")
+  return yield* OwnedHandle.lease(handle, operation, (native) =>
+    mqrt.purgeQueue(native).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+  )
+}, Effect.scoped)

@@ -112,6 +112,31 @@ export interface IllegalName {
 }
 
 /**
+ * A text that is not a security descriptor, or a SID, in the security descriptor definition language. `position` is where
+ * it stops making sense, from 0.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalSddl {
+  readonly _tag: "IllegalSddl"
+  readonly input: string
+  readonly position: number
+  readonly rule: string
+}
+
+/**
+ * Bytes that are not a security descriptor, or a security descriptor of which there is no text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UnreadableSecurityDescriptor {
+  readonly _tag: "UnreadableSecurityDescriptor"
+  readonly rule: string
+}
+
+/**
  * Bytes or text that are not one X.509 certificate. The bytes themselves are not kept.
  *
  * @category models
@@ -209,6 +234,8 @@ export type Reason =
   | Released
   | IllegalMessage
   | IllegalName
+  | IllegalSddl
+  | UnreadableSecurityDescriptor
   | NotACertificate
   | TransactionMismatch
   | UndecodableBody
@@ -249,6 +276,8 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
   IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
   IllegalName: (reason) => `"${reason.input}" is not a legal name: ${reason.rule} (position ${reason.position})`,
+  IllegalSddl: (reason) => `"${reason.input}" is not legal SDDL: ${reason.rule} (position ${reason.position})`,
+  UnreadableSecurityDescriptor: (reason) => `a security descriptor that cannot be read: ${reason.rule}`,
   NotACertificate: (reason) => `not a certificate: ${reason.rule}`,
   TransactionMismatch: ({ queueIsTransactional }) =>
     queueIsTransactional
@@ -274,6 +303,7 @@ const describe = (reason: Reason): string =>
  * - `operation`: what the program asked for, such as `"Sender.sendAll"`
  * - `reason`: why it failed, tagged; match it with `Effect.catchReason("MsmqError", tag, ...)`
  * - `queue`: the queue, by the name the program used, where there is one
+ * - `computer`: the computer that was asked, where it is another one than this
  * - `progress`: for a batch, what was accepted before it stopped
  *
  * Neither the message nor any field ever holds key or certificate material.
@@ -300,13 +330,15 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly operation: string
   readonly reason: Reason
   readonly queue?: string | undefined
+  readonly computer?: string | undefined
   readonly progress?: Progress | undefined
 }> {
   override get message(): string {
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
+    const at = this.computer === undefined ? "" : ` at ${this.computer}`
     const accepted =
       this.progress === undefined ? "" : ` The first ${this.progress.accepted} messages were accepted, in order.`
-    return `${this.operation}${on}: ${describe(this.reason)}${accepted}`
+    return `${this.operation}${on}${at}: ${describe(this.reason)}${accepted}`
   }
 
   /**

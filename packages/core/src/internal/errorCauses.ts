@@ -5,6 +5,21 @@ import type { ErrorCodeName } from "../ErrorCode.ts"
  * Behaviour ids in brackets.
  */
 export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
+  // [C-53]
+  MQ_ERROR: [
+    "a queue was asked about that is not active: it is empty and nobody has it open, or there is none of that name"
+  ],
+  // [C-53]
+  MQ_ERROR_QUEUE_NOT_ACTIVE: [
+    "only an outgoing queue can be paused, resumed and resent, and only while it holds messages or is open: name the " +
+      "other machine's queue as it was sent to"
+  ],
+  MQ_ERROR_ILLEGAL_OPERATION: [
+    "only an outgoing queue can be paused, resumed and resent: name the other machine's queue as it was sent to"
+  ],
+  MQ_ERROR_PRIVILEGE_NOT_HELD: [
+    "what is written to the security log (S:) is for administrators: run as one, or leave that part out"
+  ],
   // [H-06, C-30]
   MQ_ERROR_QUEUE_NOT_FOUND: [
     "the queue does not exist: check its spelling, and that a private queue is named with private$",

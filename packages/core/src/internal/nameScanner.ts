@@ -1,5 +1,5 @@
 /**
- * Reads a path name or a format name from left to right, and knows where it stands.
+ * Reads a path name, a format name or a security descriptor from left to right, and knows where it stands.
  */
 import * as Result from "effect/Result"
 import { MsmqError } from "../MsmqError.ts"

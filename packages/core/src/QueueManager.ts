@@ -1,0 +1,607 @@
+/**
+ * Queue managers: what a machine's Message Queuing tells of itself and its queues, and what an administrator asks of it.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Certificate } from "./Certificate.ts"
+import * as FormatName from "./FormatName.ts"
+import { dateOf, type PublicRecord, publicRecord } from "./internal/publicRecord.ts"
+import type { QueueName } from "./internal/queueName.ts"
+import { formatNameOf, nameOf } from "./internal/queueName.ts"
+import type * as Management from "./ManagementProperties.ts"
+import type { MqrtFailure } from "./Mqrt.ts"
+import { Mqrt } from "./Mqrt.ts"
+import { MsmqError, reasonOf } from "./MsmqError.ts"
+import * as PathName from "./PathName.ts"
+
+/**
+ * What a queue manager tells of itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Info extends PublicRecord<Management.QueueManagerInfo> {}
+
+/**
+ * The properties of a queue manager in the directory.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MachineProperties extends PublicRecord<Management.MachineProperties> {}
+
+/**
+ * What a computer tells of its Message Queuing.
+ *
+ * - `version`: such as 6.3 with Windows Server 2012 R2 and later
+ * - `directoryEnabled`: whether it works with the directory; otherwise it is in a workgroup
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PrivateComputerInformation {
+  readonly version: { readonly major: number; readonly minor: number; readonly build: number }
+  readonly directoryEnabled: boolean
+}
+
+type Delivery = Management.QueueInfo["endOfData"]
+
+/**
+ * The exactly-once delivery of an outgoing queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EndOfData extends Omit<
+  PublicRecord<Delivery>,
+  "lastAcknowledgedTime" | "resendTime" | "resendInterval"
+> {
+  /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME`. */
+  readonly lastAcknowledgedTime: Date | undefined
+  /** `PROPID_MGMT_QUEUE_EOD_RESEND_TIME`: when it is tried again. */
+  readonly resendTime: Date | undefined
+  /** `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`: how long is waited between two attempts. */
+  readonly resendInterval: Duration.Duration | undefined
+}
+
+/**
+ * What a queue manager tells of a queue, local or outgoing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueInfo extends PublicRecord<Omit<Management.QueueInfo, "endOfData">> {
+  /** The exactly-once delivery of an outgoing queue; `undefined` for a local one. */
+  readonly endOfData: EndOfData | undefined
+}
+
+/** What the error of an operation names. */
+interface About {
+  readonly queue?: string | undefined
+  readonly computer?: string | undefined
+}
+
+const failed =
+  (operation: string, about: About = {}) =>
+  (failure: MqrtFailure): MsmqError =>
+    new MsmqError({ operation, reason: reasonOf(failure), ...about })
+
+/**
+ * What a queue manager tells of itself: its active and its private queues, and whether it is connected. `MQMgmtGetInfo` of
+ * `MACHINE`. `computer`: a name, or left out for this one.
+ *
+ * Fails with `RemoteMachineNotAvailable`, `AccessDenied` and `ServiceNotAvailable`, among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const { connected, privateQueues } = yield* QueueManager.info()
+ *   return { connected, privateQueues }
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => { connected: true, privateQueues: ["MACHINE\\private$\\orders"] }
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const info = Effect.fn("QueueManager.info")((computer?: string): Effect.Effect<Info, MsmqError, Mqrt> =>
+  infoOf("QueueManager.info", computer)
+)
+
+const infoOf = (operation: string, computer: string | undefined): Effect.Effect<Info, MsmqError, Mqrt> =>
+  Mqrt.use((mqrt) =>
+    Effect.mapBoth(mqrt.getQueueManagerInfo(computer ?? null), {
+      onFailure: failed(operation, { computer }),
+      onSuccess: publicRecord
+    })
+  )
+
+/**
+ * The private queues of a machine, by their path names. `PROPID_MGMT_MSMQ_PRIVATEQ` (behaviour C-50).
+ *
+ * Fails as {@link info} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.andThen(MessageQueue.create(".\\private$\\orders"), QueueManager.privateQueues())
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["MACHINE\\private$\\orders"]
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const privateQueues = Effect.fn("QueueManager.privateQueues")(
+  (computer?: string): Effect.Effect<ReadonlyArray<string>, MsmqError, Mqrt> =>
+    Effect.map(infoOf("QueueManager.privateQueues", computer), (info) => info.privateQueues)
+)
+
+/**
+ * The active queues of a machine, by their format names: those that hold a message or that somebody has open, outgoing ones
+ * too. `PROPID_MGMT_MSMQ_ACTIVEQUEUES`.
+ *
+ * Fails as {@link info} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const orders = "DIRECT=OS:WAREHOUSE\\private$\\orders"
+ * const program = Effect.andThen(MessageQueue.openSender(orders), QueueManager.activeQueues()).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => ["DIRECT=OS:WAREHOUSE\\private$\\orders"]
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const activeQueues = Effect.fn("QueueManager.activeQueues")(
+  (computer?: string): Effect.Effect<ReadonlyArray<string>, MsmqError, Mqrt> =>
+    Effect.map(infoOf("QueueManager.activeQueues", computer), (info) => info.activeQueues)
+)
+
+/**
+ * The properties of a machine's queue manager, of this one or, out of the directory, of another: its GUID and its public
+ * keys. `MQGetMachineProperties`.
+ *
+ * Fails with `MachineNotFound`, `NoDs`, `AccessDenied` and `ServiceNotAvailable`, among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.map(QueueManager.machineProperties(), (machine) => machine.pathName)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "MACHINE"
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const machineProperties = Effect.fn("QueueManager.machineProperties")(
+  (name?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
+    Mqrt.use((mqrt) =>
+      Effect.mapBoth(mqrt.getMachineProperties(name ?? null), {
+        onFailure: failed("QueueManager.machineProperties", { computer: name }),
+        onSuccess: publicRecord
+      })
+    )
+)
+
+/**
+ * The version of a machine's Message Queuing, and whether it works with a directory. `MQGetPrivateComputerInformation`,
+ * which needs none.
+ *
+ * Fails with `ServiceNotAvailable`, and for another computer than this with `InvalidParameter` where Windows does not
+ * answer for others, among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.map(QueueManager.privateComputerInformation(), ({ directoryEnabled, version }) => ({
+ *   directoryEnabled,
+ *   major: version.major
+ * }))
+ *
+ * const workgroup = InMemoryMqrt.layerWith({ workgroup: true })
+ * await Effect.runPromise(program.pipe(Effect.provide(workgroup))) // => { directoryEnabled: false, major: 6 }
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const privateComputerInformation = Effect.fn("QueueManager.privateComputerInformation")(
+  (computer?: string): Effect.Effect<PrivateComputerInformation, MsmqError, Mqrt> =>
+    Mqrt.use((mqrt) =>
+      Effect.mapBoth(mqrt.getPrivateComputerInformation(computer ?? null), {
+        onFailure: failed("QueueManager.privateComputerInformation", { computer }),
+        onSuccess: ({ directoryEnabled, version }) => ({
+          version: { major: version >>> 24, minor: (version >>> 16) & 0xff, build: version & 0xffff },
+          directoryEnabled
+        })
+      })
+    )
+)
+
+/** A queue as a computer is to understand its name: what is local there is named directly from here. */
+const formatNameAt = (
+  operation: string,
+  queue: QueueName,
+  computer: string | undefined
+): Effect.Effect<string, MsmqError, Mqrt> => {
+  const path =
+    computer === undefined ? undefined : Result.getOrUndefined(PathName.parse(nameOf(queue), { alphabet: "any" }))
+  return path !== undefined && computer !== undefined && PathName.isLocal(path)
+    ? Effect.succeed(FormatName.format(FormatName.fromPathName({ ...path, computer })))
+    : formatNameOf(operation, queue)
+}
+
+const endOfDataOf = (delivery: Delivery): EndOfData | undefined =>
+  Object.values(delivery).every((value) => value === null)
+    ? undefined
+    : {
+        ...publicRecord(delivery),
+        lastAcknowledgedTime:
+          delivery.lastAcknowledgedTime === null ? undefined : dateOf(delivery.lastAcknowledgedTime),
+        resendTime: delivery.resendTime === null ? undefined : dateOf(delivery.resendTime),
+        resendInterval: delivery.resendInterval === null ? undefined : Duration.seconds(delivery.resendInterval)
+      }
+
+const queueInfoOf = Effect.fnUntraced(function* (
+  operation: string,
+  queue: QueueName,
+  computer: string | undefined
+): Effect.fn.Return<QueueInfo, MsmqError, Mqrt> {
+  const mqrt = yield* Mqrt
+  const formatName = yield* formatNameAt(operation, queue, computer)
+  const info = yield* mqrt
+    .getQueueInfo(computer ?? null, formatName)
+    .pipe(Effect.mapError(failed(operation, { queue: nameOf(queue), computer })))
+  return { ...publicRecord(info), endOfData: endOfDataOf(info.endOfData) }
+})
+
+/**
+ * What a queue manager tells of a queue without its messages being enumerated: how many there are and how large, in the
+ * journal too, its subqueues, and, of an outgoing one, how far it got (behaviour C-53). `MQMgmtGetInfo` of `QUEUE=`.
+ *
+ * An outgoing queue has the name that was sent to. A path name with `.` means the computer that is asked.
+ *
+ * Fails with `Unspecific` for a queue that is not active: it is empty, and nobody has it open; {@link messageCount} knows
+ * that it is 0 then. Otherwise with `IllegalName`, `RemoteMachineNotAvailable`, `AccessDenied` and `ServiceNotAvailable`,
+ * among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ *   const { messageCount, state } = yield* QueueManager.queueInfo(".\\private$\\orders")
+ *   return { messageCount, state }
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => { messageCount: 2, state: "LOCAL CONNECTION" }
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const queueInfo = Effect.fn("QueueManager.queueInfo")(
+  (queue: QueueName, computer?: string): Effect.Effect<QueueInfo, MsmqError, Mqrt> =>
+    queueInfoOf("QueueManager.queueInfo", queue, computer)
+)
+
+/** A queue that is not active holds no message, if there is such a queue at all. */
+const countOfInactive = (
+  operation: string,
+  queue: QueueName,
+  computer: string | undefined,
+  error: MsmqError
+): Effect.Effect<number, MsmqError, Mqrt> =>
+  Effect.gen(function* () {
+    const mqrt = yield* Mqrt
+    const formatName = yield* formatNameAt(operation, queue, computer)
+    return yield* mqrt.getQueueProperties(formatName).pipe(
+      Effect.mapError(failed(operation, { queue: nameOf(queue), computer })),
+      Effect.as(0),
+      Effect.catchIf(
+        ({ reason }) => reason._tag !== "QueueNotFound",
+        ({ reason }) =>
+          // Of another machine's queue nothing waits on this one; of what another computer has nobody can tell.
+          reason._tag === "UnsupportedFormatnameOperation" && computer === undefined
+            ? Effect.succeed(0)
+            : Effect.fail(error)
+      )
+    )
+  })
+
+/**
+ * How many messages are in a queue, also where it is not active, or wait here for another machine's queue; those in
+ * subqueues and in the journal are not counted. `PROPID_MGMT_QUEUE_MESSAGE_COUNT`.
+ *
+ * Fails with `QueueNotFound`, and otherwise as {@link queueInfo} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   return yield* QueueManager.messageCount(".\\private$\\orders")
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => 0
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const messageCount = Effect.fn("QueueManager.messageCount")((
+  queue: QueueName,
+  computer?: string
+): Effect.Effect<number, MsmqError, Mqrt> => {
+  const operation = "QueueManager.messageCount"
+  return queueInfoOf(operation, queue, computer).pipe(
+    Effect.map((info) => info.messageCount),
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "Unspecific",
+      (error) => countOfInactive(operation, queue, computer, error)
+    )
+  )
+})
+
+const machineAction = (operation: string, action: Management.MachineAction) =>
+  Effect.fn(operation)((computer?: string): Effect.Effect<void, MsmqError, Mqrt> =>
+    Mqrt.use((mqrt) => Effect.mapError(mqrt.machineAction(computer ?? null, action), failed(operation, { computer })))
+  )
+
+const queueAction = (operation: string, action: Management.QueueAction) =>
+  Effect.fn(operation)(function* (queue: QueueName, computer?: string): Effect.fn.Return<void, MsmqError, Mqrt> {
+    const mqrt = yield* Mqrt
+    const formatName = yield* formatNameAt(operation, queue, computer)
+    return yield* mqrt
+      .queueAction(computer ?? null, formatName, action)
+      .pipe(Effect.mapError(failed(operation, { queue: nameOf(queue), computer })))
+  })
+
+/**
+ * Brings a machine's Message Queuing online: what waits for other machines is sent. `MQMgmtAction` with `CONNECT`.
+ *
+ * Only an administrator of the machine may. Fails with `AccessDenied`, `RemoteMachineNotAvailable` and
+ * `ServiceNotAvailable`, among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.andThen(QueueManager.connect(), QueueManager.info())
+ *
+ * const { connected } = await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * connected // => true
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const connect = machineAction("QueueManager.connect", "CONNECT")
+
+/**
+ * Takes a machine's Message Queuing offline: nothing goes to other machines nor comes from them, and waits meanwhile.
+ * `MQMgmtAction` with `DISCONNECT`.
+ *
+ * Fails as {@link connect} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* QueueManager.disconnect()
+ *   const offline = yield* QueueManager.info()
+ *   yield* QueueManager.connect()
+ *   const online = yield* QueueManager.info()
+ *   return [offline.connected, online.connected]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => [false, true]
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const disconnect = machineAction("QueueManager.disconnect", "DISCONNECT")
+
+/**
+ * Removes the message files that have become empty from a machine's disk. `MQMgmtAction` with `TIDY`.
+ *
+ * Fails as {@link connect} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * await Effect.runPromise(QueueManager.tidy().pipe(Effect.provide(InMemoryMqrt.layer))) // => undefined
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const tidy = machineAction("QueueManager.tidy", "TIDY")
+
+/**
+ * Stops an outgoing queue: what is sent waits here until {@link resume}. `MQMgmtAction` with `PAUSE`.
+ *
+ * The queue is named as it is sent to. Only an administrator may. Fails with `IllegalName`; with `QueueNotActive`,
+ * `IllegalOperation` or `Unspecific` where there is no such outgoing queue; and as {@link connect} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const orders = "WAREHOUSE\\private$\\orders"
+ * const program = Effect.gen(function* () {
+ *   const sender = yield* MessageQueue.openSender(orders)
+ *   yield* QueueManager.pause(orders)
+ *   yield* sender.send({ label: "order 1" })
+ *   const { messageCount, state } = yield* QueueManager.queueInfo(orders)
+ *   yield* QueueManager.resume(orders)
+ *   return [messageCount, state, yield* QueueManager.messageCount(orders)]
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = InMemoryMqrt.layerWith({ machines: [{}, { machineName: "WAREHOUSE" }] })
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => [1, "ONHOLD", 0]
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const pause = queueAction("QueueManager.pause", "PAUSE")
+
+/**
+ * Lets an outgoing queue go on after {@link pause}. `MQMgmtAction` with `RESUME`.
+ *
+ * Fails as {@link pause} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const orders = "WAREHOUSE\\private$\\orders"
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.openSender(orders)
+ *   yield* QueueManager.resume(orders)
+ *   return (yield* QueueManager.queueInfo(orders)).state
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = InMemoryMqrt.layerWith({ machines: [{}, { machineName: "WAREHOUSE" }] })
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => "CONNECTED"
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const resume = queueAction("QueueManager.resume", "RESUME")
+
+/**
+ * Sends the transactional messages of an outgoing queue again that were not acknowledged, at once instead of at
+ * `endOfData.resendTime`. `MQMgmtAction` with `EOD_RESEND`.
+ *
+ * Fails as {@link pause} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const orders = "WAREHOUSE\\private$\\orders"
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.openSender(orders)
+ *   yield* QueueManager.resend(orders)
+ *   return (yield* QueueManager.queueInfo(orders)).state
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = InMemoryMqrt.layerWith({ machines: [{}, { machineName: "WAREHOUSE" }] })
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => "CONNECTED"
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const resend = queueAction("QueueManager.resend", "EOD_RESEND")
+
+/**
+ * Which certificate to register.
+ *
+ * - `certificate`: an external one; left out, a new internal one is made
+ * - `ifNotExists`: whether an internal one that is there already stays as it is; external ones are always registered
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RegisterOptions =
+  | { readonly certificate: Certificate; readonly ifNotExists?: false | undefined }
+  | { readonly certificate?: undefined; readonly ifNotExists?: boolean | undefined }
+
+/**
+ * Registers a certificate under this user in the directory, so that messages signed with it can name the user (behaviours
+ * A-58, A-74). Says `"existed"` where `ifNotExists` left an internal one as it was (A-75). `MQRegisterCertificate`.
+ *
+ * **Gotchas**
+ *
+ * A new internal certificate takes the place of the old one: security contexts that hold that one are no longer good
+ * (A-59, A-76).
+ *
+ * Fails with `UnsupportedOperation` or `NoDs` without a directory, as in a workgroup (A-77), among Message Queuing's codes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.all([
+ *   QueueManager.registerCertificate({ ifNotExists: true }),
+ *   QueueManager.registerCertificate({ ifNotExists: true }),
+ *   QueueManager.registerCertificate()
+ * ])
+ *
+ * const layer = InMemoryMqrt.layerWith({ internalCertificate: "absent" })
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => ["registered", "existed", "registered"]
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const registerCertificate = Effect.fn("QueueManager.registerCertificate")(
+  ({ certificate, ifNotExists = false }: RegisterOptions = {}): Effect.Effect<
+    "registered" | "existed",
+    MsmqError,
+    Mqrt
+  > =>
+    Mqrt.use((mqrt) =>
+      Effect.mapError(
+        mqrt.registerCertificate(certificate?.der ?? null, ifNotExists),
+        failed("QueueManager.registerCertificate")
+      )
+    )
+)

@@ -1,0 +1,205 @@
+/**
+ * Security descriptors: who owns something, and who may do what with it. In text they are SDDL, the security descriptor
+ * definition language.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import type { Kind, ObjectKind } from "./internal/accessEntryTable.ts"
+import { print, securityDescriptor } from "./internal/sddl.ts"
+import { readSddl } from "./internal/sddlText.ts"
+import { oversize, read, write } from "./internal/securityDescriptorBytes.ts"
+import { MsmqError } from "./MsmqError.ts"
+import type { Sid } from "./Sid.ts"
+
+/**
+ * A security descriptor; a part that it says nothing of is left out.
+ *
+ * - `owner`, `group`: `O:` and `G:`
+ * - `dacl`: `D:`, who may do what; `sacl`: `S:`, what is written to the security log
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SecurityDescriptor {
+  readonly owner?: Sid | undefined
+  readonly group?: Sid | undefined
+  readonly dacl?: AccessList | undefined
+  readonly sacl?: AccessList | undefined
+}
+
+/**
+ * An access control list. Of the entries, the first that speaks of a right decides.
+ *
+ * - `entries`: `null`, in text `NO_ACCESS_CONTROL`, is no list: everybody may do everything. By an empty list nobody may do
+ *   anything
+ * - `isProtected`: `P`: nothing is inherited from above
+ * - `autoInheritRequired`, `autoInherited`: `AR` and `AI`: what is to be, or was, inherited from above
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AccessList {
+  readonly entries: ReadonlyArray<Entry> | null
+  readonly isProtected: boolean
+  readonly autoInheritRequired: boolean
+  readonly autoInherited: boolean
+}
+
+/**
+ * An entry of an access control list.
+ *
+ * - `kind`: `"allow"` is `A` in text, `"deny"` `D`, `"audit"` `AU`, `"mandatoryLabel"` `ML`, `"scopedPolicy"` `SP`; the
+ *   ones about a type of object in the directory are `OA`, `OD` and `OU`. `"other"`: one that only its bytes say, such as
+ *   a conditional one
+ * - `flags`: `0x01` `OI`, `0x02` `CI`, `0x04` `NP`, `0x08` `IO`, `0x10` `ID`, `0x20` `CR`, `0x40` `SA`, `0x80` `FA`
+ * - `rights`: 32 bits; for queues they are those of `QueueSecurity.rights`, and the generic and standard ones
+ * - `sid`: whom it is about
+ * - `objectType`, `inheritedObjectType`: GUIDs without braces, in lower case
+ * - `type`, `data`: the number of its type, and what follows its header of four bytes
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Entry =
+  | {
+      readonly kind: Exclude<Kind, ObjectKind>
+      readonly flags: number
+      readonly rights: number
+      readonly sid: Sid
+    }
+  | {
+      readonly kind: ObjectKind
+      readonly flags: number
+      readonly rights: number
+      readonly objectType: string | undefined
+      readonly inheritedObjectType: string | undefined
+      readonly sid: Sid
+    }
+  | { readonly kind: "other"; readonly type: number; readonly flags: number; readonly data: Uint8Array }
+
+const failed = (operation: string, rule: string) =>
+  Result.fail(new MsmqError({ operation, reason: { _tag: "UnreadableSecurityDescriptor", rule } }))
+
+/**
+ * Reads a security descriptor from SDDL. Rights may be letters, also those of files and keys, or a number. Between the
+ * parts and the entries there may be spaces and new lines.
+ *
+ * Fails with `IllegalSddl`, whose `position` is where the text goes wrong. Entries with conditions or attributes (`XA`,
+ * `XD`, `XU`, `ZA`, `RA`), and aliases of accounts that each domain has for itself (such as `DA`) are not supported.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityDescriptor } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const descriptor = Result.getOrThrow(SecurityDescriptor.parse("O:BAD:(A;;GA;;;BA)(A;;0x24;;;AU)"))
+ *
+ * descriptor.owner // => "S-1-5-32-544"
+ * descriptor.dacl?.entries?.map((entry) => entry.kind) // => ["allow", "allow"]
+ *
+ * const broken = Result.getOrThrow(Result.flip(SecurityDescriptor.parse("O:BAD:(A;;all;;;BA)")))
+ *
+ * broken.reason._tag === "IllegalSddl" && broken.reason.position // => 10
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parse = (sddl: string): Result.Result<SecurityDescriptor, MsmqError> => {
+  const operation = "SecurityDescriptor.parse"
+  return Result.flatMap(readSddl(operation, sddl, securityDescriptor), (descriptor) => {
+    const rule = oversize(descriptor)
+    return rule === undefined
+      ? Result.succeed(descriptor)
+      : Result.fail(
+          new MsmqError({
+            operation,
+            reason: { _tag: "IllegalSddl", input: sddl, position: sddl.length, rule: `${rule}; leave some entries out` }
+          })
+        )
+  })
+}
+
+/**
+ * Prints a security descriptor as SDDL: SIDs by their aliases, where they have one; rights by letters, where they are
+ * generic and standard ones alone, and otherwise as a number in hexadecimal digits.
+ *
+ * Fails with `UnreadableSecurityDescriptor` for an entry of the kind `"other"`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityDescriptor } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const printed = SecurityDescriptor.parse("D:(A;;KA;;;S-1-5-18)").pipe(Result.flatMap(SecurityDescriptor.format))
+ *
+ * printed // => Result.succeed("D:(A;;0xf003f;;;SY)")
+ * ```
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const format = (descriptor: SecurityDescriptor): Result.Result<string, MsmqError> =>
+  print(descriptor).pipe(
+    Result.mapError(
+      (rule) =>
+        new MsmqError({
+          operation: "SecurityDescriptor.format",
+          reason: { _tag: "UnreadableSecurityDescriptor", rule }
+        })
+    )
+  )
+
+/**
+ * Reads the bytes of a security descriptor, self-relative as `MQGetQueueSecurity` gives it. What says that a part is there
+ * by default is not kept.
+ *
+ * Fails with `UnreadableSecurityDescriptor`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityDescriptor } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const read = SecurityDescriptor.fromBytes(new Uint8Array(4))
+ *
+ * Result.isFailure(read) && read.failure.reason._tag // => "UnreadableSecurityDescriptor"
+ * ```
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const fromBytes = (bytes: Uint8Array): Result.Result<SecurityDescriptor, MsmqError> => {
+  const descriptor = read(bytes)
+  return typeof descriptor === "string"
+    ? failed("SecurityDescriptor.fromBytes", descriptor)
+    : Result.succeed(descriptor)
+}
+
+/**
+ * The bytes of a security descriptor, self-relative as `MQSetQueueSecurity` takes it. A list of more than 65,535 bytes is a
+ * defect: no text that {@link parse} reads makes one.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityDescriptor } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const copy = SecurityDescriptor.parse("O:WD").pipe(
+ *   Result.map(SecurityDescriptor.toBytes),
+ *   Result.flatMap(SecurityDescriptor.fromBytes),
+ *   Result.flatMap(SecurityDescriptor.format)
+ * )
+ *
+ * copy // => Result.succeed("O:WD")
+ * ```
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const toBytes = (descriptor: SecurityDescriptor): Uint8Array => {
+  const rule = oversize(descriptor)
+  if (rule !== undefined) throw new RangeError(rule)
+  return write(descriptor)
+}
