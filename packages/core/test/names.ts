@@ -4,16 +4,16 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-const pick = <const A extends string | number | boolean>(values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
+export const pick = <const A extends string | number | boolean>(values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
   Arbitrary.schema(Schema.Literals(values))
 
-const oneOf = <A>(arbitraries: ReadonlyArray<Arbitrary.Arbitrary<A>>): Arbitrary.Arbitrary<A> =>
+export const oneOf = <A>(arbitraries: ReadonlyArray<Arbitrary.Arbitrary<A>>): Arbitrary.Arbitrary<A> =>
   Arbitrary.flatMap(pick(arbitraries.map((_, index) => index)), (index) => arbitraries[index]!)
 
 const text = (characters: string, minLength: number, maxLength: number): Arbitrary.Arbitrary<string> =>
   Arbitrary.array(pick(Array.from(characters)), { minLength, maxLength }).pipe(Arbitrary.map((parts) => parts.join("")))
 
-const number = (minimum: number, maximum: number): Arbitrary.Arbitrary<number> =>
+export const number = (minimum: number, maximum: number): Arbitrary.Arbitrary<number> =>
   Arbitrary.schema(Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum, maximum }))))
 
 const orNull = <A>(arbitrary: Arbitrary.Arbitrary<A>): Arbitrary.Arbitrary<A | null> =>
@@ -44,7 +44,7 @@ const subqueue = word(32)
 const computer = oneOf([Arbitrary.Constant("."), text(computerAlphabet, 1, 256)])
 const systemQueue = pick(["journal", "deadletter", "deadxact"])
 
-const guid = Arbitrary.all([8, 4, 4, 4, 12].map((length) => text(hex, length, length))).pipe(
+export const guid = Arbitrary.all([8, 4, 4, 4, 12].map((length) => text(hex, length, length))).pipe(
   Arbitrary.map((groups) => groups.join("-"))
 )
 
