@@ -7,7 +7,7 @@ import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { readSddl } from "./internal/sddlText.ts"
-import { print, sid, written } from "./internal/sidText.ts"
+import { print, wholeSid, written } from "./internal/sidText.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 /**
@@ -38,7 +38,7 @@ export type Sid = string & Brand.Brand<"@effect-msmq/core/Sid">
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (text: string): Result.Result<Sid, MsmqError> => readSddl("Sid.parse", text, sid)
+export const parse = (text: string): Result.Result<Sid, MsmqError> => readSddl("Sid.parse", text, wholeSid)
 
 /**
  * The short form of a SID: its alias if it has one, otherwise the SID itself.

@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import * as Sid from "@effect-msmq/core/Sid"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { CertificateStore } from "./internal/security/CertificateStore.ts"
 import { Directory, dnsNameOf } from "./internal/directory/Directory.ts"
 import { Logons } from "./internal/security/Logons.ts"
@@ -17,7 +19,6 @@ import { Machine } from "./internal/machine/Machine.ts"
 import { addCertificate, machineControl, setUser } from "./internal/machine/machineControl.ts"
 import { machineFunctions } from "./internal/machine/machineFunctions.ts"
 import { SecurityContextTable } from "./internal/security/SecurityContextTable.ts"
-import * as Sid from "./internal/security/Sid.ts"
 import { Network } from "./internal/network/Network.ts"
 import * as Versions from "./internal/machine/Version.ts"
 import type { HeldCertificate, InternalCertificate, MachineContext, User } from "./MsmqControl.ts"
@@ -116,7 +117,7 @@ export interface NetworkOptions extends DirectoryOptions {
 const makeLogons = (users: ReadonlyArray<KnownUser>, internal: InternalCertificate): Logons => {
   const logons = new Logons()
   for (const { certificates = [], domain = null, password, sid, user } of users) {
-    const identity = { sid: Sid.fromText(sid), certificates: new CertificateStore(internal) }
+    const identity = { sid: Result.getOrThrow(Sid.parse(sid)), certificates: new CertificateStore(internal) }
     for (const held of certificates) addCertificate(identity, held)
     logons.add(user, domain, password, identity)
   }
@@ -141,7 +142,7 @@ const makeMachine = (
   const sid = options.user === undefined ? "S-1-5-21-1000000000-2000000000-3000000000-1001" : options.user.sid
   const internal = network.directory === null ? "absent" : "registered"
   const user = {
-    sid: sid === null ? null : Sid.fromText(sid),
+    sid: sid === null ? null : Result.getOrThrow(Sid.parse(sid)),
     certificates: new CertificateStore(options.internalCertificate ?? internal)
   }
   const version = Versions.of(options.version ?? Versions.newest)

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
+import type * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
 import * as Context from "effect/Context"
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
@@ -67,28 +68,13 @@ export interface User {
  * @category models
  * @since 0.1.0
  */
-export type QueueRight =
-  | "deleteMessage"
-  | "peekMessage"
-  | "writeMessage"
-  | "deleteJournalMessage"
-  | "setQueueProperties"
-  | "getQueueProperties"
-  | "deleteQueue"
-  | "getQueuePermissions"
-  | "changeQueuePermissions"
-  | "takeQueueOwnership"
-  | "receiveMessage"
-  | "receiveJournalMessage"
-  | "queueGenericRead"
-  | "queueGenericWrite"
-  | "queueGenericAll"
+export type QueueRight = QueueSecurity.QueueRight
 
 /**
  * Rights on a queue that somebody is to have or not.
  *
  * - `queue`: its path name
- * - `sid`: a user's, or that of a group: everyone (`"S-1-1-0"`, by default), anonymous (`"S-1-5-7"`), authenticated users
+ * - `sid`: a user's, or that of a group, or its alias: everyone (`"S-1-1-0"`, by default), anonymous (`"S-1-5-7"`), authenticated users
  *   (`"S-1-5-11"`), administrators (`"S-1-5-32-544"`)
  *
  * @category models

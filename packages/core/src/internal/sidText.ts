@@ -95,6 +95,10 @@ export const written = (authority: number, subAuthorities: ReadonlyArray<number>
 /** A SID, written out or by its alias. */
 export const sid: Reader<Sid> = (scanner) => (scanner.accepts("s-") ? numbers(scanner) : alias(scanner))
 
+/** A text that is a SID and nothing more. */
+export const wholeSid: Reader<Sid> = (scanner) =>
+  Result.flatMap(sid(scanner), (found) => (scanner.next === "" ? Result.succeed(found) : scanner.illegal(rule)))
+
 const numbers: Reader<Sid> = (scanner) =>
   Result.gen(function* () {
     if (!scanner.accepts("1-")) return yield* scanner.illegal(rule)

@@ -245,7 +245,11 @@ describe("queue properties", () => {
       yield* mqrt.setQueueSecurity(direct, { ...nothing, owner: true, group: true }, given)
       assert.deepStrictEqual(yield* mqrt.getQueueSecurity(direct, { ...nothing, owner: true, group: true }), given)
       const after = yield* mqrt.getQueueSecurity(direct, most)
-      const dacl = (bytes: Uint8Array) => bytes.subarray(new DataView(bytes.buffer).getUint32(16, true))
+      const dacl = (bytes: Uint8Array) => {
+        const view = new DataView(bytes.buffer)
+        const at = view.getUint32(16, true)
+        return bytes.subarray(at, at + view.getUint16(at + 2, true))
+      }
       assert.deepStrictEqual(dacl(after), dacl(standard))
       yield* mqrt.createQueue({ ...queueProperties, pathName: ".\\private$\\own" }, given)
       const own = "DIRECT=OS:.\\private$\\own"

@@ -6,12 +6,12 @@ import type {
   SenderIdType,
   SendOptions
 } from "@effect-msmq/core/MessageProperties"
+import * as Sid from "@effect-msmq/core/Sid"
 import type { SigningCertificate } from "../security/CertificateStore.ts"
 import * as Guid from "../machine/Guid.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Envelope, Signature } from "../queue/Packet.ts"
 import type { SecurityContext, SecurityContextTable } from "../security/SecurityContextTable.ts"
-import type { Sid } from "../security/Sid.ts"
 import type { Version } from "../machine/Version.ts"
 import * as Versions from "../machine/Version.ts"
 
@@ -33,16 +33,16 @@ const defaultCiphers: Record<PrivacyLevel, EncryptionAlgorithm | null> = {
   bodyAes: "aes256"
 }
 
-const senderIds: Record<SenderIdType, (sid: Sid | null, machineId: Guid.Guid) => Uint8Array | null> = {
+const senderIds: Record<SenderIdType, (sid: Sid.Sid | null, machineId: Guid.Guid) => Uint8Array | null> = {
   none: () => null,
-  sid: (sid) => sid?.bytes ?? null,
+  sid: (sid) => (sid === null ? null : Sid.toBytes(sid)),
   queueManager: (_, machineId) => Guid.toBytes(machineId)
 }
 
 /** What is sent on whose behalf, and where. */
 export interface Sent {
   /** The user whom the messages name, where no context names another. */
-  readonly user: Sid | null
+  readonly user: Sid.Sid | null
   readonly destination: string
   /** Whether it is one of several. */
   readonly isOneOfMany: boolean
@@ -93,7 +93,7 @@ const sign = (
   security: SecurityContextTable,
   version: Version,
   context: SecurityContext | null,
-  sid: Sid | null,
+  sid: Sid.Sid | null,
   options: SendOptions,
   isOneOfMany: boolean
 ): Signature | null | ErrorCodeName => {
@@ -109,7 +109,7 @@ const sign = (
     version: isOneOfMany ? msmq30 : made === "newest" ? version.newestSignature : made,
     hashAlgorithm,
     certificate: certificate.der,
-    pair: `${sid?.text}:${certificate.key}`,
+    pair: `${sid}:${certificate.key}`,
     isRegistered: () => sid !== null && certificate.isRegisteredFor(sid)
   }
 }

@@ -17,7 +17,7 @@ import { contentOf, messageId, Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { seal } from "./Sealing.ts"
-import type { Sid } from "../security/Sid.ts"
+import type { Sid } from "@effect-msmq/core/Sid"
 import { Transaction } from "../receiving/Transaction.ts"
 
 const sending = "MQSendMessage"

@@ -5,9 +5,9 @@ import { expand } from "../directory/Expansion.ts"
 import type { Machine } from "./Machine.ts"
 import type { Destination, OpenQueue } from "./OpenQueue.ts"
 import { allows } from "./OpenQueue.ts"
+import type { Sid } from "@effect-msmq/core/Sid"
 import { mayOpen } from "../security/Permission.ts"
 import type { Queue } from "../queue/Queue.ts"
-import type { Sid } from "../security/Sid.ts"
 
 /** What a name must be good for, to be opened so. */
 const nameUses: Record<Access, NameUse> = {

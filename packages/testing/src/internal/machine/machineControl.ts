@@ -1,5 +1,6 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import * as Sid from "@effect-msmq/core/Sid"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { HeldCertificate, LinkWay, MachineContext, QueueState, User } from "../../MsmqControl.ts"
@@ -12,7 +13,6 @@ import type { Queue } from "../queue/Queue.ts"
 import { shown } from "../receiving/Received.ts"
 import type { SecurityContextTable } from "../security/SecurityContextTable.ts"
 import { start, stop } from "./Service.ts"
-import * as Sid from "../security/Sid.ts"
 
 /** Puts a certificate into somebody's store, registered under their SID or not. */
 export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertificate): void => {
@@ -24,8 +24,8 @@ export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertif
 
 /** Makes somebody the user on whose behalf everything runs. */
 export const setUser = (security: SecurityContextTable, { administrator = true, sid }: User): void => {
-  security.user = sid === null ? null : Sid.fromText(sid)
-  if (security.user !== null) security.administrators.set(security.user.bytes, administrator)
+  security.user = sid === null ? null : Result.getOrThrow(Sid.parse(sid))
+  if (security.user !== null) security.administrators.set(security.user, administrator)
 }
 
 const stateOf = ({ formatName, length, outgoing, properties }: Queue): QueueState => ({

@@ -5,8 +5,8 @@ import type { Directory } from "../directory/Directory.ts"
 import type { MessageClass } from "../arrival/MessageClass.ts"
 import type { Packet, Signature } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
-import type { SecurityDescriptor } from "../security/SecurityDescriptor.ts"
-import type { Sid } from "../security/Sid.ts"
+import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
+import type { Sid } from "@effect-msmq/core/Sid"
 import type { Version } from "../machine/Version.ts"
 
 /** What the machine does for all its queues; `now` in milliseconds since 1970. */

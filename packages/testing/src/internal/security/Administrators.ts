@@ -1,15 +1,15 @@
-import { isSame } from "./Sid.ts"
+import type { Sid } from "@effect-msmq/core/Sid"
 
 /** The members of a machine's group of administrators. */
 export class Administrators {
-  #members: ReadonlyArray<Uint8Array> = []
+  readonly #members = new Set<Sid>()
 
-  set(sid: Uint8Array, isMember: boolean): void {
-    const others = this.#members.filter((member) => !isSame(member, sid))
-    this.#members = isMember ? [...others, sid] : others
+  set(sid: Sid, isMember: boolean): void {
+    if (isMember) this.#members.add(sid)
+    else this.#members.delete(sid)
   }
 
-  has(sid: Uint8Array): boolean {
-    return this.#members.some((member) => isSame(member, sid))
+  has(sid: Sid): boolean {
+    return this.#members.has(sid)
   }
 }

@@ -1,7 +1,7 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { SecurityContextApi } from "@effect-msmq/core/Mqrt"
 import { internalCertificate } from "./internalCertificate.ts"
-import type { Sid } from "./Sid.ts"
+import type { Sid } from "@effect-msmq/core/Sid"
 
 /** A certificate with its private key, as a context or a send fetches them. */
 export interface SigningCertificate {
@@ -47,12 +47,12 @@ export class CertificateStore {
   }
 
   register(der: Uint8Array, sid: Sid): void {
-    this.#registered.add(`${sid.text}:${der.join()}`)
+    this.#registered.add(`${sid}:${der.join()}`)
   }
 
   /** Takes a registration back, and says whether there was one. */
   unregister(der: Uint8Array, sid: Sid): boolean {
-    return this.#registered.delete(`${sid.text}:${der.join()}`)
+    return this.#registered.delete(`${sid}:${der.join()}`)
   }
 
   /** Makes a new internal certificate and registers it instead of the old one (behaviours A-59, A-76). */
@@ -81,6 +81,6 @@ export class CertificateStore {
     const held = this.#personal.get(key)
     if (held === undefined) return "MQ_ERROR_INVALID_CERTIFICATE"
     if (!held.privateKey) return "MQ_ERROR_CORRUPTED_SECURITY_DATA"
-    return { der: held.der, key, isRegisteredFor: (sid) => this.#registered.has(`${sid.text}:${key}`) }
+    return { der: held.der, key, isRegisteredFor: (sid) => this.#registered.has(`${sid}:${key}`) }
   }
 }

@@ -1,7 +1,7 @@
 import type { Credentials } from "@effect-msmq/core/Mqrt"
 import * as Redacted from "effect/Redacted"
 import type { CertificateStore } from "./CertificateStore.ts"
-import type { Sid } from "./Sid.ts"
+import type { Sid } from "@effect-msmq/core/Sid"
 
 /** On whose behalf something is done. `sid`: `null` when it cannot be had. */
 export interface Identity {

@@ -1,15 +1,17 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { Access, SecurityParts } from "@effect-msmq/core/Mqrt"
-import type { Permission, QueueCreators, QueueRight } from "../../MsmqControl.ts"
+import { type QueueRight, rights } from "@effect-msmq/core/QueueSecurity"
+import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
+import * as Sid from "@effect-msmq/core/Sid"
+import * as Result from "effect/Result"
+import type { Permission, QueueCreators } from "../../MsmqControl.ts"
+import { senderToken, tokenOf } from "./Token.ts"
+import { maskOf } from "./AccessRight.ts"
 import { grants } from "./AccessCheck.ts"
 import * as AccessList from "./AccessList.ts"
-import { maskOf, queueRights } from "./AccessRight.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Envelope } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
-import type { SecurityDescriptor } from "./SecurityDescriptor.ts"
-import * as Sid from "./Sid.ts"
-import { includes, senderToken, tokenOf } from "./Token.ts"
 
 const denied: ErrorCodeName = "MQ_ERROR_ACCESS_DENIED"
 
@@ -23,11 +25,10 @@ const openingRights: Record<Access, QueueRight | null> = {
   peekAdmin: "peekMessage"
 }
 
-const tokenFor = ({ family }: Queue, user: Sid.Sid | null) =>
-  tokenOf(user?.bytes ?? null, family.manager.administrators)
+const tokenFor = ({ family }: Queue, user: Sid.Sid | null) => tokenOf(user, family.manager.administrators)
 
 const permits = (queue: Queue, user: Sid.Sid | null, right: QueueRight): boolean =>
-  grants(queue.family.security, tokenFor(queue, user), queueRights[right])
+  grants(queue.family.security, tokenFor(queue, user), rights[right])
 
 /** Why a user may not do something with a queue, or `undefined`. */
 export const refusal = (queue: Queue, user: Sid.Sid | null, right: QueueRight): ErrorCodeName | undefined =>
@@ -42,10 +43,10 @@ export const mayOpen = (queue: Queue, user: Sid.Sid | null, access: Access): boo
 
 /** Whether the sender of a message may write to a queue. */
 export const maySend = ({ family }: Queue, envelope: Envelope): boolean =>
-  grants(family.security, senderToken(envelope, family.manager.administrators), queueRights.writeMessage)
+  grants(family.security, senderToken(envelope, family.manager.administrators), rights.writeMessage)
 
 const isAdministrator = (queue: Queue, user: Sid.Sid | null): boolean =>
-  includes(tokenFor(queue, user), Sid.wellKnown.administrators)
+  tokenFor(queue, user).includes(Sid.wellKnown.administrators)
 
 /** The system list is for those who have the privilege, as administrators do. */
 const privilegeRefusal = (queue: Queue, user: Sid.Sid | null, { sacl }: SecurityParts): ErrorCodeName | undefined =>
@@ -74,7 +75,7 @@ export const secure = ({ family }: Queue, descriptor: SecurityDescriptor): void 
 }
 
 /** Whose SID one must have to create a queue. */
-const creatorSids: Record<QueueCreators, Uint8Array | null> = {
+const creatorSids: Record<QueueCreators, Sid.Sid | null> = {
   everyone: Sid.wellKnown.everyone,
   administrators: Sid.wellKnown.administrators,
   nobody: null
@@ -82,20 +83,22 @@ const creatorSids: Record<QueueCreators, Uint8Array | null> = {
 
 export const mayCreate = ({ queueCreators, security }: Machine): boolean => {
   const wanted = creatorSids[queueCreators]
-  return wanted !== null && includes(tokenOf(security.user?.bytes ?? null, security.administrators), wanted)
+  return wanted !== null && tokenOf(security.user, security.administrators).includes(wanted)
 }
 
-const everything = AccessList.write([AccessList.allowing(queueRights.queueGenericAll, Sid.wellKnown.everyone)])
+const everything = [AccessList.allowing(rights.queueGenericAll, Sid.wellKnown.everyone)]
 
 /** Says in a queue's list what somebody may or may not do. */
 export const change = (machine: Machine, permission: Permission, kind: "allow" | "deny"): void => {
-  const { queue: pathName, rights, sid = "S-1-1-0" } = permission
+  const { queue: pathName, rights: wanted, sid = "S-1-1-0" } = permission
   const named = machine.queues.formatNameOf(pathName)
   const queue = typeof named === "string" ? named : machine.queues.findWhole(named.formatName)
   if (typeof queue === "string") {
     throw new TypeError(`"${pathName}" is not the path name of a queue on ${machine.name}: ${queue}`)
   }
   const { security } = queue.family
-  const list = AccessList[kind](security.dacl ?? everything, maskOf(rights), Sid.fromText(sid).bytes)
-  secure(queue, { ...security, dacl: list })
+  const list = security.dacl ?? AccessList.listOf(null)
+  const whom = Result.getOrThrow(Sid.parse(sid))
+  const entries = AccessList[kind](list.entries ?? everything, maskOf(wanted), whom)
+  secure(queue, { ...security, dacl: { ...list, entries } })
 }

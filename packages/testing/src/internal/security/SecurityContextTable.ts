@@ -4,7 +4,7 @@ import { Administrators } from "./Administrators.ts"
 import type { CertificateStore, SigningCertificate } from "./CertificateStore.ts"
 import type { Directory } from "../directory/Directory.ts"
 import type { Identity, Logons } from "./Logons.ts"
-import type { Sid } from "./Sid.ts"
+import type { Sid } from "@effect-msmq/core/Sid"
 
 /** What a security context captured when it was made (behaviour A-04). */
 export interface SecurityContext {

@@ -1,22 +1,24 @@
+import * as Sid from "@effect-msmq/core/Sid"
+import * as Option from "effect/Option"
 import type { Administrators } from "./Administrators.ts"
 import type { Envelope } from "../queue/Packet.ts"
-import { isSame, wellKnown } from "./Sid.ts"
 
 /** The SIDs that somebody goes by: their own and those of their groups. */
-export type Token = ReadonlyArray<Uint8Array>
+export type Token = ReadonlyArray<Sid.Sid>
 
-const nobody: Token = [wellKnown.everyone, wellKnown.anonymous]
-const queueManager: Token = [wellKnown.everyone]
+const nobody: Token = [Sid.wellKnown.everyone, Sid.wellKnown.anonymous]
+const queueManager: Token = [Sid.wellKnown.everyone]
 
 /** What a user is on a machine; of whom no SID can be had is anonymous. */
-export const tokenOf = (sid: Uint8Array | null, administrators: Administrators): Token => {
+export const tokenOf = (sid: Sid.Sid | null, administrators: Administrators): Token => {
   if (sid === null) return nobody
-  const token = [sid, wellKnown.everyone, wellKnown.authenticatedUsers]
-  return administrators.has(sid) ? [...token, wellKnown.administrators] : token
+  const token = [sid, Sid.wellKnown.everyone, Sid.wellKnown.authenticatedUsers]
+  return administrators.has(sid) ? [...token, Sid.wellKnown.administrators] : token
 }
 
 /** What the sender of a message is on the machine where it arrives (behaviours ). */
 export const senderToken = ({ senderId, senderIdType }: Envelope, administrators: Administrators): Token =>
-  senderIdType === "queueManager" ? queueManager : tokenOf(senderId, administrators)
+  senderIdType === "queueManager" ? queueManager : tokenOf(sidOf(senderId), administrators)
 
-export const includes = (token: Token, sid: Uint8Array): boolean => token.some((own) => isSame(own, sid))
+const sidOf = (senderId: Uint8Array | null): Sid.Sid | null =>
+  senderId === null ? null : Option.getOrNull(Sid.fromBytes(senderId))
