@@ -318,29 +318,43 @@ export const queueInfo = Effect.fn("QueueManager.queueInfo")(
     queueInfoOf("QueueManager.queueInfo", queue, computer)
 )
 
-/** A queue that is not active holds no message, if there is such a queue at all. */
-const countOfInactive = (
+/** Whether a private queue of another machine is there, which only its queue manager can tell. */
+const isPrivateQueueOf = (
+  operation: string,
+  formatName: string,
+  computer: string
+): Effect.Effect<boolean, MsmqError, Mqrt> => {
+  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  if (name?._tag !== "Direct" || !name.isPrivate) return Effect.succeed(false)
+  const ending = `\\private$\\${name.queue}`.toLowerCase()
+  return Effect.map(infoOf(operation, computer), ({ privateQueues }) =>
+    privateQueues.some((path) => path.toLowerCase().endsWith(ending))
+  )
+}
+
+/** A queue that is not active holds no message, if there is such a queue at all; `error`: what is said where it is not. */
+const countOfInactive = Effect.fnUntraced(function* (
   operation: string,
   queue: QueueName,
   computer: string | undefined,
   error: MsmqError
-): Effect.Effect<number, MsmqError, Mqrt> =>
-  Effect.gen(function* () {
-    const mqrt = yield* Mqrt
-    const formatName = yield* formatNameAt(operation, queue, computer)
-    return yield* mqrt.getQueueProperties(formatName).pipe(
-      Effect.mapError(failed(operation, { queue: nameOf(queue), computer })),
-      Effect.as(0),
-      Effect.catchIf(
-        ({ reason }) => reason._tag !== "QueueNotFound",
-        ({ reason }) =>
-          // Of another machine's queue nothing waits on this one; of what another computer has nobody can tell.
-          reason._tag === "UnsupportedFormatnameOperation" && computer === undefined
-            ? Effect.succeed(0)
-            : Effect.fail(error)
-      )
-    )
-  })
+): Effect.fn.Return<number, MsmqError, Mqrt> {
+  const mqrt = yield* Mqrt
+  const formatName = yield* formatNameAt(operation, queue, computer)
+  return yield* mqrt.getQueueProperties(formatName).pipe(
+    Effect.mapError(failed(operation, { queue: nameOf(queue), computer })),
+    Effect.as(0),
+    Effect.catchReason("MsmqError", "UnsupportedFormatnameOperation", () =>
+      // Nothing waits here for another machine's queue.
+      computer === undefined
+        ? Effect.succeed(0)
+        : Effect.flatMap(isPrivateQueueOf(operation, formatName, computer), (isThere) =>
+            isThere ? Effect.succeed(0) : Effect.fail(error)
+          )
+    ),
+    Effect.catchReason("MsmqError", "AccessDenied", () => Effect.fail(error))
+  )
+})
 
 /**
  * How many messages are in a queue, also where it is not active, or wait here for another machine's queue; those in

@@ -74,8 +74,8 @@ export type QueueRight = QueueSecurity.QueueRight
  * Rights on a queue that somebody is to have or not.
  *
  * - `queue`: its path name
- * - `sid`: a user's, or that of a group, or its alias: everyone (`"S-1-1-0"`, by default), anonymous (`"S-1-5-7"`), authenticated users
- *   (`"S-1-5-11"`), administrators (`"S-1-5-32-544"`)
+ * - `sid`: a user's, or that of a group, or its alias in SDDL: everyone (`"S-1-1-0"` or `"WD"`, by default), anonymous
+ *   (`"S-1-5-7"`), authenticated users (`"S-1-5-11"`), administrators (`"S-1-5-32-544"`)
  *
  * @category models
  * @since 0.1.0
