@@ -1,0 +1,140 @@
+import type { Mqrt } from "@effect-msmq/core/Mqrt"
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
+import * as QueueManager from "@effect-msmq/core/QueueManager"
+import * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
+import { NativeMqrt } from "@effect-msmq/native"
+import { assert, beforeEach, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { control, files, missing } from "./theDouble.ts"
+
+const orders = ".\\private$\\orders"
+const there = "DIRECT=OS:warehouse\\private$\\orders"
+
+const assertNothingIsOpen = Effect.sync(() => {
+  const { counts, violations } = control.ledger()
+  assert.deepStrictEqual(violations, [])
+  for (const [kind, { open }] of Object.entries(counts)) assert.strictEqual(open, 0, kind)
+})
+
+/** Runs a program on the double, which then has nothing open and nothing to complain of. */
+const onDouble = <A, E>(effect: Effect.Effect<A, E, Mqrt>) =>
+  Effect.andThen(Effect.provide(effect, NativeMqrt.layerWith(files), { local: true }), assertNothingIsOpen)
+
+const send = (queue: string, ...labels: ReadonlyArray<string>) =>
+  Effect.scoped(
+    Effect.flatMap(MessageQueue.openSender(queue), (sender) => sender.sendAll(labels.map((label) => ({ label }))))
+  )
+
+describe.skipIf(missing !== null)("administration on the double of mqrt.dll", () => {
+  beforeEach(() => control.reset())
+
+  it.live("a queue's properties are read and changed", () =>
+    Effect.gen(function* () {
+      const formatName = yield* MessageQueue.create(orders, { label: "Orders", quota: 10 })
+      assert.strictEqual(yield* MessageQueue.formatName(orders), formatName)
+      yield* MessageQueue.setProperties(orders, { journal: true, quota: "unlimited", multicastAddress: "234.1.1.1:80" })
+      const properties = yield* MessageQueue.properties(orders)
+      assert.deepInclude(properties, { label: "Orders", journal: true, quota: undefined, type: undefined })
+      assert.strictEqual(properties.multicastAddress, "234.1.1.1:80")
+      assert.isAbove(properties.createTime.getTime(), Date.UTC(2020, 0))
+      yield* MessageQueue.setProperties(orders, { multicastAddress: "none" })
+      assert.isUndefined((yield* MessageQueue.properties(orders)).multicastAddress)
+    }).pipe(onDouble)
+  )
+
+  it.live("a purge removes what is there, and closes what it opened", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* send(orders, "1", "2")
+      assert.strictEqual(yield* QueueManager.messageCount(orders), 2)
+      yield* MessageQueue.purge(orders)
+      assert.strictEqual(yield* QueueManager.messageCount(orders), 0)
+      control.failNext("MQPurgeQueue", 0xc00e_0056)
+      assert.strictEqual((yield* Effect.flip(MessageQueue.purge(orders))).reason._tag, "StaleHandle")
+    }).pipe(onDouble)
+  )
+
+  it.live("what waits for another machine is counted, paused, resumed, resent and purged", () =>
+    Effect.gen(function* () {
+      yield* send(there, "1", "2", "3")
+      const { endOfData, isLocal, messageCount } = yield* QueueManager.queueInfo(there)
+      assert.deepStrictEqual([endOfData, isLocal, messageCount], [undefined, false, 3])
+      yield* QueueManager.pause(there)
+      yield* QueueManager.resume(there)
+      yield* QueueManager.resend(there)
+      yield* MessageQueue.purge(there, { outgoing: true })
+      assert.strictEqual(yield* QueueManager.messageCount(there), 0)
+      yield* MessageQueue.create(orders)
+      assert.strictEqual((yield* Effect.flip(QueueManager.pause(orders))).reason._tag, "QueueNotActive")
+    }).pipe(onDouble)
+  )
+
+  it.live("public queues are located page by page, and the search ends once, left early too", () =>
+    Effect.gen(function* () {
+      for (let index = 0; index < 150; index++) control.addPublicQueue(`DOUBLE\\q${index}`, index < 100 ? "A" : "B")
+      const all = yield* Stream.runCollect(MessageQueue.locate())
+      assert.strictEqual(new Set(all.map(({ pathName }) => pathName)).size, 150)
+      assert.strictEqual(control.callCount("MQLocateNext"), 4)
+      const [first] = all
+      assert.strictEqual(yield* MessageQueue.exists(first?.formatName ?? ""), true)
+      const some = MessageQueue.locate([{ property: "label", relation: "equal", value: "B" }])
+      assert.strictEqual((yield* Stream.runCollect(some)).length, 50)
+      assert.isTrue(Option.isSome(yield* Stream.runHead(some)))
+      control.failNext("MQLocateNext", 0xc00e_0013, 2)
+      assert.strictEqual((yield* Effect.flip(Stream.runDrain(MessageQueue.locate()))).reason._tag, "NoDs")
+      assert.deepStrictEqual([control.callCount("MQLocateBegin"), control.callCount("MQLocateEnd")], [4, 4])
+    }).pipe(onDouble)
+  )
+
+  it.live("a security descriptor goes there and back as text", () =>
+    Effect.gen(function* () {
+      const first = "O:BAG:SYD:P(D;;0x4;;;AN)(A;OICI;0xf003f;;;S-1-5-21-1-2-3-1001)S:AI(AU;FA;GA;;;WD)"
+      yield* MessageQueue.create(orders, { securityDescriptor: first })
+      assert.strictEqual(yield* QueueSecurity.get(orders, ["owner", "group", "dacl", "sacl"]), first)
+      const second = `D:${Array.from({ length: 100 }, (_, user) => `(A;;0x24;;;S-1-5-21-1-2-3-${user})`).join("")}`
+      yield* QueueSecurity.set(orders, second)
+      assert.strictEqual(yield* QueueSecurity.get(orders, ["dacl"]), second)
+      yield* MessageQueue.create(".\\private$\\other")
+      assert.match(yield* QueueSecurity.get(".\\private$\\other"), /^O:S-1-5-21-/)
+    }).pipe(onDouble)
+  )
+
+  it.live("the queue manager tells of itself", () =>
+    Effect.gen(function* () {
+      const formatName = yield* MessageQueue.create(orders)
+      assert.deepStrictEqual(yield* QueueManager.activeQueues(), [])
+      yield* send(orders, "1")
+      assert.deepStrictEqual(yield* QueueManager.activeQueues(), [formatName])
+      const [own, ...others] = yield* QueueManager.privateQueues()
+      assert.deepStrictEqual(others, [])
+      assert.include(own, "\\private$\\orders")
+      const { connected, directoryServer } = yield* QueueManager.info()
+      assert.deepStrictEqual([connected, directoryServer], [true, undefined])
+      assert.deepStrictEqual(yield* QueueManager.privateComputerInformation(), {
+        version: { major: 6, minor: 3, build: 0x4563 },
+        directoryEnabled: false
+      })
+      const { pathName, siteId } = yield* QueueManager.machineProperties()
+      assert.strictEqual(own?.split("\\")[0]?.toLowerCase(), pathName.toLowerCase())
+      assert.isUndefined(siteId)
+      yield* QueueManager.disconnect()
+      yield* QueueManager.connect()
+      yield* QueueManager.tidy()
+      const error = yield* Effect.flip(QueueManager.info("elsewhere"))
+      assert.deepStrictEqual([error.reason._tag, error.computer], ["RemoteMachineNotAvailable", "elsewhere"])
+      assert.strictEqual(
+        (yield* Effect.flip(QueueManager.messageCount(".\\private$\\none"))).reason._tag,
+        "QueueNotFound"
+      )
+    }).pipe(onDouble)
+  )
+
+  it.live("an internal certificate that is there already stays, or is made anew", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* QueueManager.registerCertificate({ ifNotExists: true }), "existed")
+      assert.strictEqual(yield* QueueManager.registerCertificate(), "registered")
+    }).pipe(onDouble)
+  )
+})
