@@ -193,6 +193,6 @@ export const set = Effect.fn("QueueSecurity.set")(function* (
   }
   const formatName = yield* formatNameOf(operation, queue)
   return yield* mqrt
-    .setQueueSecurity(formatName, partsOf(wanted), SecurityDescriptor.toBytes(only(descriptor, wanted)))
+    .setQueueSecurity(formatName, partsOf(wanted), SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: name })))
 })

@@ -1,4 +1,4 @@
-import { FormatName, MessageQueue, PathName, QueueSecurity, Transaction } from "@effect-msmq/core"
+import { FormatName, MessageQueue, Mqrt, PathName, QueueSecurity, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Result, Schema, Scope, Stream } from "effect"
@@ -478,6 +478,15 @@ describe("locate", () => {
         // One page is fetched before the first queue is handed out, and the next only behind its last one.
         assert.deepStrictEqual([pages[0], pages[63], pages[64], pages[199]], [2, 2, 3, 5])
       }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a page that is not full is not the end: the directory gives as many as it likes", () =>
+    Effect.gen(function* () {
+      yield* createMany(3)
+      const mqrt = yield* Mqrt.Mqrt
+      const oneByOne = Mqrt.Mqrt.of({ ...mqrt, locateNext: (search) => mqrt.locateNext(search, 1) })
+      assert.strictEqual((yield* Effect.provideService(pathNames(), Mqrt.Mqrt, oneByOne)).length, 3)
+    }).pipe(Effect.provide(backend))
   )
 
   it.effect("a failure between two pages is told, and ends the search once", () =>

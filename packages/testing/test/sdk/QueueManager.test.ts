@@ -172,6 +172,20 @@ describe("queueInfo", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect("of another machine tells what waits there for a third one, or for this", () =>
+    Effect.gen(function* () {
+      const here = "OFFICE\\private$\\orders"
+      const waiting = Effect.gen(function* () {
+        yield* MessageQueue.openSender(here)
+        yield* QueueManager.pause(here)
+        yield* send(here, "1", "2")
+      })
+      yield* MsmqControl.on(Effect.scoped(waiting), "WAREHOUSE")
+      const { isLocal, messageCount } = yield* QueueManager.queueInfo(here, "WAREHOUSE")
+      assert.deepStrictEqual([isLocal, messageCount], [false, 2])
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("an illegal name is refused, and calls nothing", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* refusal(QueueManager.queueInfo("orders")), "IllegalName")
