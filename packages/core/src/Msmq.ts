@@ -16,13 +16,27 @@ import { opened } from "./internal/Opened.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import { runPromise } from "./internal/runPromise.ts"
 import type { ReceivedMessage } from "./Message.ts"
-import type { CreateOptions, KindOf, OpenReceiverOptions, OpenSenderOptions, QueueName } from "./MessageQueue.ts"
+import type {
+  Changes,
+  CreateOptions,
+  KindOf,
+  LocatedQueue,
+  OpenReceiverOptions,
+  OpenSenderOptions,
+  Properties,
+  PurgeOptions,
+  QueueName,
+  Restriction
+} from "./MessageQueue.ts"
 import * as MessageQueue from "./MessageQueue.ts"
 import { Mqrt } from "./Mqrt.ts"
+import { MsmqQueueManager } from "./MsmqQueueManager.ts"
 import { MsmqReceiver } from "./MsmqReceiver.ts"
 import { MsmqSender } from "./MsmqSender.ts"
 import { MsmqTransaction } from "./MsmqTransaction.ts"
 import type { PathName } from "./PathName.ts"
+import type { Part } from "./QueueSecurity.ts"
+import * as QueueSecurity from "./QueueSecurity.ts"
 import * as SecurityContext from "./SecurityContext.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -76,6 +90,45 @@ export class Msmq implements AsyncDisposable {
   /** Whether a queue exists. See {@link MessageQueue.exists}. */
   queueExists(queue: QueueName, options: Abortable = {}): Promise<boolean> {
     return this.#run(MessageQueue.exists(queue), options.signal)
+  }
+
+  /** What a queue is. See {@link MessageQueue.properties}. */
+  queueProperties(queue: QueueName, options: Abortable = {}): Promise<Properties> {
+    return this.#run(MessageQueue.properties(queue), options.signal)
+  }
+
+  /** Changes what can be changed of a queue. See {@link MessageQueue.setProperties}. */
+  setQueueProperties(queue: QueueName, changes: Changes, options: Abortable = {}): Promise<void> {
+    return this.#run(MessageQueue.setProperties(queue, changes), options.signal)
+  }
+
+  /** Removes every message of a queue. See {@link MessageQueue.purge}. */
+  purgeQueue(queue: QueueName, options: PurgeOptions & Abortable = {}): Promise<void> {
+    return this.#run(MessageQueue.purge(queue, options), options.signal)
+  }
+
+  /** The public queues for which all restrictions hold; leaving the loop ends the search. See {@link MessageQueue.locate}. */
+  locateQueues(restrictions: ReadonlyArray<Restriction> = []): AsyncIterable<LocatedQueue> {
+    return Stream.toAsyncIterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))
+  }
+
+  /** Who may do what with a queue, as SDDL. See {@link QueueSecurity.get}. */
+  queueSecurity(queue: QueueName, options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}): Promise<string> {
+    return this.#run(QueueSecurity.get(queue, options.parts), options.signal)
+  }
+
+  /** Sets who may do what with a queue, by SDDL. See {@link QueueSecurity.set}. */
+  setQueueSecurity(
+    queue: QueueName,
+    sddl: string,
+    options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}
+  ): Promise<void> {
+    return this.#run(QueueSecurity.set(queue, sddl, options.parts), options.signal)
+  }
+
+  /** The queue manager of this machine, and of others that can be reached. */
+  get queueManager(): MsmqQueueManager {
+    return new MsmqQueueManager((effect, options) => this.#run(effect, options.signal))
   }
 
   /**
