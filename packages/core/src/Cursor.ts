@@ -11,7 +11,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import type { Reader } from "./internal/Reader.ts"
-import { inOneGo, optional, timeoutOf } from "./internal/Reader.ts"
+import { optional, timeoutOf } from "./internal/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -135,7 +135,7 @@ export class Cursor<Body = Uint8Array> {
   }
 
   #inTurn(operation: string, use: () => Found<Body>): Found<Body> {
-    return inOneGo(operation, this.#turn.withPermit(Effect.suspend(use)))
+    return this.#reader.inOneGo(operation, this.#turn.withPermit(Effect.suspend(use)))
   }
 }
 

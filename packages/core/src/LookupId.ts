@@ -6,7 +6,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { Reader } from "./internal/Reader.ts"
-import { inOneGo, optional } from "./internal/Reader.ts"
+import { optional } from "./internal/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./MessageProperties.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -89,6 +89,9 @@ export class MessagesByLookupId<Body = Uint8Array> {
   /** Does what an action of `MQReceiveMessageByLookupId` says. `lookupId`: 0 for the first and last ones (E-40). */
   find(action: LookupAction, lookupId: bigint): Found<Body> {
     const operation = `Receiver.byLookupId.${action}`
-    return inOneGo(operation, optional(this.#reader.lookUp(operation, action, lookupId), "MessageNotFound"))
+    return this.#reader.inOneGo(
+      operation,
+      optional(this.#reader.lookUp(operation, action, lookupId), "MessageNotFound")
+    )
   }
 }

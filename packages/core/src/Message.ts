@@ -5,6 +5,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type { Certificate } from "./Certificate.ts"
+import type { MessageHeaders } from "./MessageHeaders.ts"
 import type {
   Acknowledge,
   ConnectorProperties,
@@ -49,6 +50,8 @@ export interface Message<Body = Uint8Array> {
   readonly appSpecific?: number | undefined
   /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards the size. */
   readonly extension?: Uint8Array | undefined
+  /** Texts by name, carried in the extension as NServiceBus does: not together with an `extension`. None by default. */
+  readonly headers?: MessageHeaders | undefined
   /**
    * `PROPID_M_RESP_FORMAT_NAME`: the format name to answer to, of several elements too; it is not checked (behaviour
    * B-27).
@@ -97,6 +100,8 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly appSpecific: number
   /** `PROPID_M_EXTENSION`. */
   readonly extension: Uint8Array | undefined
+  /** The headers in the extension, read when they are first asked for; none where it carries something else. */
+  readonly headers: MessageHeaders
   /** `PROPID_M_RESP_FORMAT_NAME`: a format name. */
   readonly responseQueue: string | undefined
   /** `PROPID_M_ACKNOWLEDGE`: what the sender asked for. */

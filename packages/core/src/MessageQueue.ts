@@ -11,6 +11,7 @@ import * as FormatName from "./FormatName.ts"
 import { descriptorOf } from "./internal/descriptorOf.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/locating.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import { onQueue, spanOptions, withErrorType } from "./internal/telemetry.ts"
 import type { QueueName } from "./internal/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/queueName.ts"
 import {
@@ -106,11 +107,12 @@ const failed =
  * @category constructors
  * @since 0.1.0
  */
-export const create = Effect.fn("MessageQueue.create")(function* (
+export const create = Effect.fn("MessageQueue.create", spanOptions)(function* (
   queue: PathName | string,
   options: CreateOptions = {}
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
   const operation = "MessageQueue.create"
+  yield* onQueue(nameOf(queue))
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const { securityDescriptor: sddl } = options
@@ -118,14 +120,17 @@ export const create = Effect.fn("MessageQueue.create")(function* (
   return yield* mqrt
     .createQueue(newQueueOf(pathName, options), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError(failed(operation, pathName)))
-})
+}, withErrorType)
 
-const delete_ = Effect.fn("MessageQueue.delete")(function* (queue: QueueName): Effect.fn.Return<void, MsmqError, Mqrt> {
+const delete_ = Effect.fn("MessageQueue.delete", spanOptions)(function* (
+  queue: QueueName
+): Effect.fn.Return<void, MsmqError, Mqrt> {
   const operation = "MessageQueue.delete"
+  yield* onQueue(nameOf(queue))
   const formatName = yield* registeredNameOf(operation, queue)
   const mqrt = yield* Mqrt
   return yield* mqrt.deleteQueue(formatName).pipe(Effect.mapError(failed(operation, nameOf(queue))))
-})
+}, withErrorType)
 
 export {
   /**
@@ -150,10 +155,11 @@ export {
  * @category getters
  * @since 0.1.0
  */
-export const exists = Effect.fn("MessageQueue.exists")(function* (
+export const exists = Effect.fn("MessageQueue.exists", spanOptions)(function* (
   queue: QueueName
 ): Effect.fn.Return<boolean, MsmqError, Mqrt> {
   const operation = "MessageQueue.exists"
+  yield* onQueue(nameOf(queue))
   const mqrt = yield* Mqrt
   return yield* formatNameOf(operation, queue).pipe(
     Effect.flatMap((formatName) =>
@@ -162,7 +168,7 @@ export const exists = Effect.fn("MessageQueue.exists")(function* (
     Effect.as(true),
     Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed(false))
   )
-})
+}, withErrorType)
 
 /**
  * The properties of a queue. `MQGetQueueProperties`.
@@ -326,6 +332,7 @@ export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.St
   Stream.withSpan(locatePublic(restrictions), "MessageQueue.locate")
 
 const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, access: Access, shareMode: ShareMode) {
+  yield* onQueue(nameOf(queue))
   const formatName = yield* formatNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const acquire: Effect.Effect<QueueHandle, MsmqError> = mqrt
@@ -339,7 +346,7 @@ const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, a
     release: (native) => Effect.ignore(mqrt.closeQueue(native))
   })
   return { mqrt, handle, formatName }
-})
+}, withErrorType)
 
 /**
  * What the type of a sender says of its queue.
@@ -378,10 +385,10 @@ const isTransactional = (mqrt: Mqrt["Service"], formatName: string): Effect.Effe
  * @category constructors
  * @since 0.1.0
  */
-export const openSender = Effect.fn("MessageQueue.openSender")(function* <
-  Body = Uint8Array,
-  const Transactional extends boolean | undefined = undefined
->(
+export const openSender = Effect.fn(
+  "MessageQueue.openSender",
+  spanOptions
+)(function* <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
   queue: QueueName,
   options: OpenSenderOptions<Body, Transactional> = {}
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
@@ -400,7 +407,10 @@ export const openSender = Effect.fn("MessageQueue.openSender")(function* <
  * @category constructors
  * @since 0.1.0
  */
-export const openReceiver = Effect.fn("MessageQueue.openReceiver")(function* <Body = Uint8Array>(
+export const openReceiver = Effect.fn(
+  "MessageQueue.openReceiver",
+  spanOptions
+)(function* <Body = Uint8Array>(
   queue: QueueName,
   options: OpenReceiverOptions<Body> = {}
 ): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {

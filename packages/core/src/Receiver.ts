@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import * as Cursor from "./Cursor.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import type { Inlet } from "./internal/Reader.ts"
-import { inOneGo, optional, Reader, timeoutOf, withoutYield } from "./internal/Reader.ts"
+import { optional, Reader, timeoutOf } from "./internal/Reader.ts"
 import { openSubqueue } from "./internal/subqueue.ts"
 import { MessagesByLookupId } from "./LookupId.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -68,7 +68,7 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   get receive(): Received<Body> {
-    return inOneGo("Receiver.receive", this.#take("Receiver.receive", "receive", null))
+    return this.#reader.inOneGo("Receiver.receive", this.#take("Receiver.receive", "receive", null))
   }
 
   /**
@@ -79,7 +79,7 @@ export class Receiver<Body = Uint8Array> {
    */
   receiveWithin(duration: Duration.Input): Polled<Body> {
     const take = this.#take("Receiver.receiveWithin", "receive", timeoutOf(duration))
-    return inOneGo("Receiver.receiveWithin", optional(take, "IoTimeout"))
+    return this.#reader.inOneGo("Receiver.receiveWithin", optional(take, "IoTimeout"))
   }
 
   /**
@@ -88,7 +88,7 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   get poll(): Polled<Body> {
-    return inOneGo("Receiver.poll", optional(this.#take("Receiver.poll", "receive", 0), "IoTimeout"))
+    return this.#reader.inOneGo("Receiver.poll", optional(this.#take("Receiver.poll", "receive", 0), "IoTimeout"))
   }
 
   /**
@@ -98,7 +98,7 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   get peek(): Received<Body> {
-    return inOneGo("Receiver.peek", this.#take("Receiver.peek", "peekCurrent", null))
+    return this.#reader.inOneGo("Receiver.peek", this.#take("Receiver.peek", "peekCurrent", null))
   }
 
   /**
@@ -108,7 +108,7 @@ export class Receiver<Body = Uint8Array> {
    */
   peekWithin(duration: Duration.Input): Polled<Body> {
     const take = this.#take("Receiver.peekWithin", "peekCurrent", timeoutOf(duration))
-    return inOneGo("Receiver.peekWithin", optional(take, "IoTimeout"))
+    return this.#reader.inOneGo("Receiver.peekWithin", optional(take, "IoTimeout"))
   }
 
   /**
@@ -117,7 +117,10 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   get pollPeek(): Polled<Body> {
-    return inOneGo("Receiver.pollPeek", optional(this.#take("Receiver.pollPeek", "peekCurrent", 0), "IoTimeout"))
+    return this.#reader.inOneGo(
+      "Receiver.pollPeek",
+      optional(this.#take("Receiver.pollPeek", "peekCurrent", 0), "IoTimeout")
+    )
   }
 
   /**
@@ -127,7 +130,9 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
-    return Stream.fromEffectRepeat(withoutYield(this.#take("Receiver.messages", "receive", null)))
+    return Stream.fromEffectRepeat(
+      this.#reader.inOneGo("Receiver.messages", this.#take("Receiver.messages", "receive", null))
+    )
   }
 
   /**
@@ -169,13 +174,14 @@ export class Receiver<Body = Uint8Array> {
   move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.move"
     const { mqrt } = this.#reader.inlet
-    return Effect.scoped(
+    const move = Effect.scoped(
       Effect.flatMap(openSubqueue(operation, this.#reader.inlet, this.formatName, subqueue), (destination) =>
         this.#reader.act(operation, (queue, transaction) =>
           mqrt.moveMessage(queue, destination.native, message.lookupId, transaction)
         )
       )
-    ).pipe(Effect.withSpan(operation))
+    )
+    return this.#reader.observer.observe(operation, () => move)
   }
 
   /**
@@ -188,9 +194,9 @@ export class Receiver<Body = Uint8Array> {
    */
   reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.reject"
-    return this.#reader
-      .act(operation, (queue) => this.#reader.inlet.mqrt.markMessageRejected(queue, message.lookupId))
-      .pipe(Effect.withSpan(operation))
+    return this.#reader.observer.observe(operation, () =>
+      this.#reader.act(operation, (queue) => this.#reader.inlet.mqrt.markMessageRejected(queue, message.lookupId))
+    )
   }
 
   #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {

@@ -4,10 +4,12 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import { contextsAcquired, spanOptions, withErrorType } from "./internal/telemetry.ts"
 import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
@@ -114,11 +116,14 @@ export interface Impersonated {
  * @category constructors
  * @since 0.1.0
  */
-export const acquire = Effect.fn("SecurityContext.acquire")(function* ({
-  api = "MQGetSecurityContextEx",
-  as,
-  certificate
-}: AcquireOptions = {}): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
+export const acquire = Effect.fn(
+  "SecurityContext.acquire",
+  spanOptions
+)(function* ({ api = "MQGetSecurityContextEx", as, certificate }: AcquireOptions = {}): Effect.fn.Return<
+  SecurityContext,
+  MsmqError,
+  Mqrt | Scope.Scope
+> {
   const mqrt = yield* Mqrt
   const operation = "SecurityContext.acquire"
   const acquire = mqrt
@@ -127,7 +132,10 @@ export const acquire = Effect.fn("SecurityContext.acquire")(function* ({
       api,
       as === undefined ? null : { user: as.user, domain: as.domain ?? null, password: as.password }
     )
-    .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure) })))
+    .pipe(
+      Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure) })),
+      withErrorType
+    )
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "security context",
     name:
@@ -136,5 +144,6 @@ export const acquire = Effect.fn("SecurityContext.acquire")(function* ({
     acquire,
     release: mqrt.freeSecurityContext
   })
+  yield* Metric.update(contextsAcquired, 1)
   return new SecurityContext(certificate, handle)
 })

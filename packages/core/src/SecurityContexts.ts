@@ -7,9 +7,11 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
+import { contextsReused } from "./internal/telemetry.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
@@ -81,7 +83,12 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, neve
         idleTimeToLive: options.idleTimeToLive ?? "1 minute"
       })
       return SecurityContexts.of({
-        get: (certificate) => RcMap.get(contexts, certificate ?? "internal"),
+        get: (certificate) =>
+          Effect.flatMap(RcMap.has(contexts, certificate ?? "internal"), (reused) =>
+            Effect.tap(RcMap.get(contexts, certificate ?? "internal"), () =>
+              reused ? Metric.update(contextsReused, 1) : Effect.void
+            )
+          ),
         invalidate: (certificate) => RcMap.invalidate(contexts, certificate ?? "internal")
       })
     })

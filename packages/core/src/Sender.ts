@@ -8,9 +8,11 @@ import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import type * as Tracer from "effect/Tracer"
 import type { Outlet } from "./internal/Batch.ts"
 import { Batch } from "./internal/Batch.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import { Observer } from "./internal/telemetry.ts"
 import { streamOf } from "./internal/streamOf.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
@@ -32,10 +34,12 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
   readonly transactional: boolean | undefined
   readonly #outlet: Outlet<Body>
+  readonly #observer: Observer
 
   /** Use `MessageQueue.openSender`. */
   constructor(outlet: Outlet<Body>, formatName: string) {
     this.#outlet = outlet
+    this.#observer = new Observer(outlet.queue)
     this.queue = outlet.queue
     this.formatName = formatName
     this.transactional = outlet.transactional
@@ -56,11 +60,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    */
   send(message: Message<Body>, options: SendOptions<Kind> = {}): Effect.Effect<string, MsmqError> {
     const operation = "Sender.send"
-    return this.#begin(operation, { ...options, messageIds: true }).pipe(
-      Effect.flatMap((batch) => Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")),
-      Effect.scoped,
-      // A stack of its own would cost several times what a send does.
-      Effect.withSpan(operation, undefined, { captureStackTrace: false })
+    return this.#observer.observe(operation, (span) =>
+      this.#begin(operation, { ...options, messageIds: true }, span).pipe(
+        Effect.flatMap((batch) => Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")),
+        Effect.scoped
+      )
     )
   }
 
@@ -84,7 +88,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   ): Effect.Effect<SendReport, MsmqError | E, R> {
     const operation = "Sender.sendAll"
     const stream: Stream.Stream<Message<Body>, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
-    return Effect.withSpan(Stream.run(stream, this.#sink(operation, options)), operation)
+    return Stream.run(stream, this.#sink(operation, options))
   }
 
   /**
@@ -98,17 +102,23 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
 
   #sink(operation: string, options: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     return Sink.fromTransform((upstream, scope) =>
-      Effect.flatMap(Scope.provide(this.#begin(operation, options), scope), (batch) =>
-        upstream.pipe(
-          Effect.flatMap((messages) => batch.send(messages)),
-          Effect.forever({ disableYield: true }),
-          Pull.catchDone(() => Effect.succeed([batch.report] as const))
+      this.#observer.observe(operation, (span) =>
+        Effect.flatMap(Scope.provide(this.#begin(operation, options, span), scope), (batch) =>
+          upstream.pipe(
+            Effect.flatMap((messages) => batch.send(messages)),
+            Effect.forever({ disableYield: true }),
+            Pull.catchDone(() => Effect.succeed([batch.report] as const))
+          )
         )
       )
     )
   }
 
-  #begin(operation: string, options: SendAllOptions<Kind>): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
-    return Batch.begin(this.#outlet, operation, options)
+  #begin(
+    operation: string,
+    options: SendAllOptions<Kind>,
+    span: Tracer.Span | undefined
+  ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
+    return Batch.begin(this.#outlet, operation, options, this.#observer, span)
   }
 }

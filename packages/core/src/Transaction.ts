@@ -11,6 +11,7 @@ import { dual } from "effect/Function"
 import * as Scope from "effect/Scope"
 import { CallSite } from "./CallSite.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import { Observer, spanOptions } from "./internal/telemetry.ts"
 import { limitsOf } from "./internal/timeLimits.ts"
 import type { MqrtFailure, TransactionHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
@@ -34,6 +35,8 @@ export interface Options {
 
 const failed = (operation: string) =>
   Effect.mapError((failure: MqrtFailure) => new MsmqError({ operation, reason: reasonOf(failure) }))
+
+const observer = new Observer(null)
 
 /** How it is to end, and how it did. */
 interface End {
@@ -85,7 +88,7 @@ export class Transaction {
    */
   get commit(): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
-    return Effect.withSpan(
+    return observer.observe("Transaction.commit", () =>
       Effect.suspend(() => {
         if (!this.isOpen) return Effect.fail(this.#handle.refusal("Transaction.commit"))
         this.#end.wanted = "commit"
@@ -93,8 +96,7 @@ export class Transaction {
           OwnedHandle.close(this.#handle, at),
           Effect.suspend(() => this.#end.exit ?? Effect.void)
         )
-      }),
-      "Transaction.commit"
+      })
     )
   }
 
@@ -106,10 +108,7 @@ export class Transaction {
    */
   get abort(): Effect.Effect<void> {
     const at = new CallSite()
-    return Effect.withSpan(
-      Effect.suspend(() => OwnedHandle.close(this.#handle, at)),
-      "Transaction.abort"
-    )
+    return observer.observe("Transaction.abort", () => OwnedHandle.close(this.#handle, at))
   }
 }
 
@@ -159,9 +158,10 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
  * @category constructors
  * @since 0.1.0
  */
-export const begin = Effect.fn("Transaction.begin")(function* (
-  options: Options = {}
-): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
+export const begin = Effect.fn(
+  "Transaction.begin",
+  spanOptions
+)(function* (options: Options = {}): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
   const operation = "Transaction.begin"
   const mqrt = yield* Mqrt
   const limits = yield* limitsOf(operation, options)
@@ -252,7 +252,7 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
         Exit.isSuccess(exit) && transaction.isOpen ? transaction.commit : transaction.abort,
         Scope.close(scope, Exit.void)
       )
-  ).pipe(Effect.withSpan("Transaction.run"))
+  ).pipe(Effect.withSpan("Transaction.run", spanOptions))
 
 /**
  * Runs an effect whose sends and receives take part in a transaction that was begun by hand. It neither commits nor

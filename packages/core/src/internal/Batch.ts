@@ -1,6 +1,8 @@
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Result from "effect/Result"
+import type * as Tracer from "effect/Tracer"
 import type { Message } from "../Message.ts"
 import type { MessageBody } from "../MessageBody.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../MessageProperties.ts"
@@ -10,7 +12,11 @@ import { MsmqError, reasonOf } from "../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../SendOptions.ts"
 import * as Transaction from "../Transaction.ts"
 import { illegality, propertiesOf } from "./outgoing.ts"
+import type { TraceHeaders } from "./outgoingHeaders.ts"
+import { withExtension } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "./OwnedHandle.ts"
+import type { Observer } from "./telemetry.ts"
+import { describeSent, linkTo, propagated } from "./telemetry.ts"
 import { transactionRule } from "./timeLimits.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
@@ -42,6 +48,11 @@ interface Request<Body> {
   readonly operation: string
   readonly options: SendAllOptions
   readonly transaction: Transaction.Participation
+  readonly observer: Observer
+  /** `undefined`: nobody sees it. */
+  readonly span: Tracer.Span | undefined
+  /** For every message that has no trace context of its own; `undefined`: for none. */
+  readonly trace: TraceHeaders | undefined
 }
 
 /** Messages on their way to one queue, by one caller: counts what was accepted, and yields between slices. */
@@ -62,11 +73,14 @@ export class Batch<Body> {
   static begin<Body>(
     outlet: Outlet<Body>,
     operation: string,
-    options: SendAllOptions
+    options: SendAllOptions,
+    observer: Observer,
+    span: Tracer.Span | undefined
   ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
-    return Effect.flatMap(Transaction.Current, (current) => {
-      const transaction = options.transaction ?? current
-      const batch = new Batch({ outlet, operation, options, transaction })
+    return Effect.withFiber((fiber) => {
+      const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
+      const trace = propagated(fiber, span)
+      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace })
       const { handle, transactional } = outlet
       if (transactional !== undefined && transactional !== (transaction !== "none")) {
         return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
@@ -118,8 +132,11 @@ export class Batch<Body> {
 
   /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | IllegalMessage {
-    const { outlet, transaction } = this.#request
-    const properties = outlet.codec === undefined ? propertiesOf(message) : encoded(message, outlet.codec, index)
+    const { outlet, span, trace, transaction } = this.#request
+    if (span !== undefined && message?.headers !== undefined) linkTo(span, message.headers)
+    const whole = withExtension(message, index, trace)
+    if ("_tag" in whole) return whole
+    const properties = outlet.codec === undefined ? propertiesOf(whole) : encoded(whole, outlet.codec, index)
     if ("_tag" in properties || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       if (properties[field] === null) continue
@@ -132,7 +149,11 @@ export class Batch<Body> {
     const sent =
       slice.length === 0
         ? Effect.void
-        : Effect.uninterruptible(Effect.flatMap(this.#call(slice), (outcome) => this.#count(slice, outcome)))
+        : Effect.uninterruptible(
+            Effect.flatMap(this.#call(slice), (outcome) =>
+              Effect.withFiber((fiber) => this.#count(slice, outcome, fiber.context))
+            )
+          )
     return stop === undefined
       ? Effect.andThen(sent, this.#yieldInTime)
       : Effect.andThen(
@@ -170,13 +191,23 @@ export class Batch<Body> {
     return Effect.mapError(call, (released) => this.#error(released.reason))
   }
 
-  #count(slice: ReadonlyArray<OutgoingProperties>, outcome: SendOutcome): Effect.Effect<void, MsmqError> {
-    for (let index = 0; index < outcome.accepted; index++) this.#bytes += slice[index]!.body.length
+  #count(
+    slice: ReadonlyArray<OutgoingProperties>,
+    outcome: SendOutcome,
+    context: Context.Context<never>
+  ): Effect.Effect<void, MsmqError> {
+    const { observer, operation, options, span } = this.#request
+    let bytes = 0
+    for (let index = 0; index < outcome.accepted; index++) bytes += slice[index]!.body.length
     if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
+    this.#bytes += bytes
     this.#accepted += outcome.accepted
     this.#batches++
-    this.#request.options.onProgress?.(this.report)
-    return outcome.failure === null ? Effect.void : Effect.fail(this.#error(reasonOf(outcome.failure)))
+    const failure = outcome.failure === null ? undefined : reasonOf(outcome.failure)
+    observer.sent(context, outcome.accepted, bytes, failure)
+    if (span !== undefined) describeSent(span, operation, this.report)
+    options.onProgress?.(this.report)
+    return failure === undefined ? Effect.void : Effect.fail(this.#error(failure))
   }
 
   #error(reason: Reason): MsmqError {

@@ -10,9 +10,11 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Scope from "effect/Scope"
 import { MsmqError } from "../MsmqError.ts"
 import { CallSite } from "../CallSite.ts"
+import { handleOpened } from "./telemetry.ts"
 
 /** Where the things that users hold keep their handle, out of sight of whoever prints them. */
 export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle")
@@ -46,19 +48,22 @@ export class OwnedHandle<H> {
   readonly native: H
   readonly parent: OwnedHandle<unknown> | undefined
   readonly #release: Effect.Effect<void>
+  readonly #onGivenBack: () => void
 
   constructor(
     description: string,
     native: H,
     parent: OwnedHandle<unknown> | undefined,
     release: Effect.Effect<void>,
-    openedAt: CallSite
+    openedAt: CallSite,
+    onGivenBack: () => void
   ) {
     this.description = description
     this.native = native
     this.parent = parent
     this.#release = release
     this.openedAt = openedAt
+    this.#onGivenBack = onGivenBack
     parent?.children.add(this)
   }
 
@@ -103,6 +108,7 @@ export class OwnedHandle<H> {
         Effect.sync(() => {
           // Only now may the parent go.
           this.parent?.children.delete(this)
+          this.#onGivenBack()
           Deferred.doneUnsafe(this.released, Exit.void)
         })
       )
@@ -114,7 +120,7 @@ export class OwnedHandle<H> {
 export interface Root extends OwnedHandle<void> {}
 
 export const makeRoot: Effect.Effect<Root, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => new OwnedHandle<void>("backend", undefined, undefined, Effect.void, new CallSite())),
+  Effect.sync(() => new OwnedHandle<void>("backend", undefined, undefined, Effect.void, new CallSite(), constVoid)),
   (root) => close(root)
 )
 
@@ -127,16 +133,19 @@ export const scoped = <H, E>(
   const openedAt = new CallSite()
   return Effect.acquireRelease(
     lease(parent, operation, () =>
-      Effect.map(
-        resource.acquire,
-        (native) =>
-          new OwnedHandle(
-            resource.name === null ? resource.kind : `${resource.kind} ${resource.name}`,
-            native,
-            parent,
-            Effect.suspend(() => resource.release(native)),
-            openedAt
-          )
+      Effect.withFiber(({ context }) =>
+        Effect.map(
+          resource.acquire,
+          (native) =>
+            new OwnedHandle(
+              resource.name === null ? resource.kind : `${resource.kind} ${resource.name}`,
+              native,
+              parent,
+              Effect.suspend(() => resource.release(native)),
+              openedAt,
+              handleOpened(resource.kind, context)
+            )
+        )
       )
     ),
     (handle) => close(handle)

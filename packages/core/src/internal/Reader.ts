@@ -14,13 +14,10 @@ import { MsmqError, reasonOf } from "../MsmqError.ts"
 import * as Transaction from "../Transaction.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as OwnedHandle from "./OwnedHandle.ts"
+import { Observer } from "./telemetry.ts"
 
 /** From the queue to the caller without a yield: an interruption in between would lose the message. */
-export const withoutYield = Effect.provideService(PreventSchedulerYield, true)
-
-/** The span has no stack of its own: that would cost several times what a receive does. */
-export const inOneGo = <A, E>(name: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  withoutYield(Effect.withSpan(receive, name, { captureStackTrace: false }))
+const withoutYield = Effect.provideService(PreventSchedulerYield, true)
 
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
@@ -53,10 +50,17 @@ type Taken<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 /** Reads from one queue, in every way there is: holds what it uses, and makes messages of what comes. */
 export class Reader<Body> {
   readonly inlet: Inlet<Body>
+  readonly observer: Observer
   readonly #received = new ReceivedMessages()
 
   constructor(inlet: Inlet<Body>) {
     this.inlet = inlet
+    this.observer = new Observer(inlet.queue)
+  }
+
+  /** A receive in its span, which hands its message out before anything else can happen. */
+  inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return withoutYield(this.observer.observeReceive(operation, receive))
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
@@ -76,10 +80,12 @@ export class Reader<Body> {
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
-    return this.#participating(operation, action.startsWith("receive"), (transaction) =>
+    const takes = action.startsWith("receive")
+    return this.#participating(operation, takes, (transaction) =>
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         this.#call(
           operation,
+          takes,
           this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
         )
       )
@@ -123,6 +129,7 @@ export class Reader<Body> {
       const receive = (cursor: CursorHandle | null) =>
         this.#call(
           operation,
+          action === "receive",
           this.inlet.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
         )
       return cursor === null ? receive(null) : lease(cursor, operation, receive)
@@ -142,10 +149,14 @@ export class Reader<Body> {
     )
   }
 
-  #call(operation: string, receive: Effect.Effect<ReceivedProperties, MqrtFailure>): Taken<Body> {
+  #call(operation: string, takes: boolean, receive: Effect.Effect<ReceivedProperties, MqrtFailure>): Taken<Body> {
     return Effect.matchEffect(receive, {
       onFailure: (failure) => Effect.fail(this.error(operation, reasonOf(failure))),
-      onSuccess: (properties) => this.#decoded(operation, this.#received.messageOf(properties))
+      onSuccess: (properties) =>
+        Effect.withFiber((fiber) => {
+          this.observer.received(fiber, properties, takes)
+          return this.#decoded(operation, this.#received.messageOf(properties))
+        })
     })
   }
 
@@ -154,7 +165,7 @@ export class Reader<Body> {
     if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
     const decoded = codec.decode(message)
     return Result.isSuccess(decoded)
-      ? Effect.succeed({ ...message, body: decoded.success })
+      ? Effect.succeed(Object.assign(message as Omit<ReceivedMessage, "body">, { body: decoded.success }))
       : Effect.fail(
           this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
         )

@@ -1,7 +1,9 @@
 import * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
 import { X509Certificate } from "node:crypto"
 import { Certificate } from "../Certificate.ts"
 import type { ReceivedMessage } from "../Message.ts"
+import * as MessageHeaders from "../MessageHeaders.ts"
 import type { ReceivedProperties } from "../MessageProperties.ts"
 
 /** Turns what a backend received into messages. Messages in a row mostly bear one certificate: it is read once. */
@@ -10,7 +12,7 @@ export class ReceivedMessages {
   #lastCertificate: Certificate | undefined
 
   messageOf(properties: ReceivedProperties): ReceivedMessage {
-    return {
+    const message: ReceivedMessage = {
       body: properties.body,
       bodyType: properties.bodyType,
       label: properties.label,
@@ -19,6 +21,7 @@ export class ReceivedMessages {
       correlationId: properties.correlationId ?? undefined,
       appSpecific: properties.appSpecific,
       extension: properties.extension ?? undefined,
+      headers: MessageHeaders.none,
       responseQueue: properties.responseQueue ?? undefined,
       acknowledge: properties.acknowledge ?? undefined,
       adminQueue: properties.adminQueue ?? undefined,
@@ -49,6 +52,7 @@ export class ReceivedMessages {
       destinationQueue: properties.destinationQueue,
       sourceMachineId: properties.sourceMachineId
     }
+    return properties.extension === null ? message : readingHeaders(message, properties.extension)
   }
 
   #certificateOf(der: Uint8Array | null): Certificate | undefined {
@@ -59,6 +63,16 @@ export class ReceivedMessages {
     }
     return this.#lastCertificate
   }
+}
+
+/** Reading them takes longer than receiving the message, so it waits until somebody asks. */
+const readingHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedMessage => {
+  let headers: MessageHeaders.MessageHeaders | undefined
+  return Object.defineProperty(message, "headers", {
+    configurable: true,
+    enumerable: true,
+    get: () => (headers ??= Result.getOrElse(MessageHeaders.decode(extension), () => MessageHeaders.none))
+  })
 }
 
 const secondsOf = (seconds: number | null): Duration.Duration | undefined =>

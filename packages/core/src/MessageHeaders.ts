@@ -1,0 +1,121 @@
+/**
+ * Headers: texts by name beside the body, in the extension of a message, as .NET programs on NServiceBus write and read
+ * them.
+ *
+ * @since 0.1.0
+ */
+import type * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as Tracer from "effect/Tracer"
+import * as headerXml from "./internal/headerXml.ts"
+import * as internal from "./internal/traceContext.ts"
+
+/**
+ * Headers by their names, which are case-sensitive and may be any text. What was received has no prototype, so that
+ * `headers["constructor"]` is a header or nothing.
+ *
+ * To read them as values give them to a schema.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const Headers = Schema.Struct({ tenant: Schema.NonEmptyString, attempt: Schema.FiniteFromString })
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   yield* sender.send({ headers: { tenant: "north", attempt: "3" } })
+ *   const message = yield* receiver.receive
+ *   return yield* Schema.decodeUnknownEffect(Headers)(message.headers)
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => { tenant: "north", attempt: 3 }
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MessageHeaders = Readonly<Record<string, string>>
+
+/**
+ * No headers.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const none: MessageHeaders = Object.freeze(Object.create(null) as MessageHeaders)
+
+/**
+ * The extension that carries headers: the XML of a list of `HeaderInfo` in UTF-8, and no bytes for no headers.
+ *
+ * Every text comes through, also with characters that XML forbids, but for one: a value of nothing but white space is
+ * empty to .NET. It fails, with the rule that was broken, for what is no text or has half a surrogate pair.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageHeaders } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const extension = Result.getOrThrow(MessageHeaders.encode({ tenant: "north" }))
+ * { ...Result.getOrThrow(MessageHeaders.decode(extension)) } // => { tenant: "north" }
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const encode = (headers: MessageHeaders): Result.Result<Uint8Array, string> => {
+  if (typeof headers !== "object" || headers === null) return Result.fail("must be an object of texts")
+  const entries = Object.entries(headers)
+  if (entries.some(([, value]) => typeof value !== "string")) return Result.fail("must all be texts")
+  if (entries.some((entry) => !entry.every((text) => text.isWellFormed()))) {
+    return Result.fail("may have no half of a surrogate pair, in names or values")
+  }
+  return Result.succeed(encoder.encode(entries.length === 0 ? "" : headerXml.print(entries)))
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * The headers in an extension; none for no bytes.
+ *
+ * Reads what any version of .NET wrote: in any encoding, with or without a byte order mark, with references to characters
+ * that XML forbids, and with remains of other messages behind it. An entry without a key is none, a value that is missing
+ * is empty, and what else there is in the XML is passed over. A DOCTYPE is refused, and entities are but the five of XML.
+ *
+ * Fails with the rule that was broken, as a sentence without a subject.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const decode = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
+  extension.length === 0
+    ? Result.succeed(none)
+    : Result.map(headerXml.parse(extension), (entries) => {
+        const headers = Object.create(null) as Record<string, string>
+        for (const [key, value] of entries) headers[key] = value
+        return Object.freeze(headers)
+      })
+
+/**
+ * The span that a message was sent in, as its `traceparent` and `tracestate` say (W3C Trace Context): for a parent or a
+ * link of the span that handles it. `None` for a message that says nothing, or no such thing. See `Telemetry.process`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageHeaders } from "@effect-msmq/core"
+ * import { Option } from "effect"
+ *
+ * const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+ * const span = MessageHeaders.traceContext({ headers: { traceparent } })
+ * Option.getOrThrow(span).spanId // => "b7ad6b7169203331"
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const traceContext = (message: { readonly headers: MessageHeaders }): Option.Option<Tracer.ExternalSpan> =>
+  internal.read(message.headers)

@@ -1,0 +1,101 @@
+/**
+ * What a program can show of its work with Message Queuing: spans and metrics by OpenTelemetry's conventions for
+ * messaging. They are there without being asked for; `docs/observability.md` lists them, and says how to see them.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import type { QueueName } from "./internal/queueName.ts"
+import { nameOf } from "./internal/queueName.ts"
+import * as internal from "./internal/telemetry.ts"
+import type { ReceivedMessage } from "./Message.ts"
+import * as MessageHeaders from "./MessageHeaders.ts"
+
+/**
+ * Whether sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
+ * Trace Context, so that whoever handles a message can be seen as the consequence of its sending, NServiceBus included.
+ *
+ * `false` by default: the headers are in the extension, which every receiver gets, and add some 250 bytes to a message. A
+ * message that has a `traceparent` or an `extension` of its own goes as it is.
+ *
+ * Set it for an effect by `Effect.provideService`, or for a program by `Layer.succeed`.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const PropagateTraceContext: Context.Reference<boolean> = internal.PropagateTraceContext
+
+/**
+ * How the processing of a message is shown.
+ *
+ * - `queue`: the queue it was received from; by default the format name that it was sent to
+ * - `parent`: `"current"` makes its span a child of the current one, with a link to that of the sender; `"sender"` makes
+ *   it a child of the sender's, in one trace with it, with a link to the current one. `"current"` by default
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProcessOptions {
+  readonly queue?: QueueName | undefined
+  readonly parent?: "current" | "sender" | undefined
+}
+
+/**
+ * Runs what a program does with a message in a span of its own, `process {queue}`, which is linked to the span that the
+ * message was sent in, and measures how long it takes: `messaging.process.duration`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Telemetry } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1" })
+ *   const message = yield* receiver.receive
+ *   return yield* Effect.succeed(message.label).pipe(Telemetry.process(message, { queue: receiver.queue }))
+ * }).pipe(Effect.scoped, Effect.provideService(Telemetry.PropagateTraceContext, true))
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "order 1"
+ * ```
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const process: {
+  (
+    message: ReceivedMessage<unknown>,
+    options?: ProcessOptions
+  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    message: ReceivedMessage<unknown>,
+    options?: ProcessOptions
+  ): Effect.Effect<A, E, R>
+} = dual(
+  (args) => Effect.isEffect(args[0]),
+  <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    message: ReceivedMessage<unknown>,
+    options: ProcessOptions = {}
+  ): Effect.Effect<A, E, R> =>
+    Effect.contextWith((context: Context.Context<never>) => {
+      const observer = new internal.Observer(nameOf(options.queue ?? message.destinationQueue))
+      const sender = Option.getOrUndefined(MessageHeaders.traceContext(message))
+      const current = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+      const parent = options.parent === "sender" ? sender : undefined
+      const linked = parent === undefined ? [sender] : [sender, current]
+      return observer.observe("Telemetry.process", () => effect, {
+        parent,
+        links: linked.flatMap((span) => (span === undefined ? [] : [{ span, attributes: {} }])),
+        attributes: { "messaging.message.id": message.messageId }
+      })
+    })
+)

@@ -1,0 +1,339 @@
+/**
+ * What can be seen of the SDK at work, by OpenTelemetry's conventions for messaging: the one place that makes its spans
+ * and metrics. No body, header, label or certificate goes into either.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as References from "effect/References"
+import * as Result from "effect/Result"
+import * as Tracer from "effect/Tracer"
+import type { ReceivedProperties } from "../MessageProperties.ts"
+import * as MessageHeaders from "../MessageHeaders.ts"
+import type { Reason } from "../MsmqError.ts"
+import { MsmqError } from "../MsmqError.ts"
+import type { TraceHeaders } from "./outgoingHeaders.ts"
+import { traceHeaders } from "./outgoingHeaders.ts"
+import * as traceContext from "./traceContext.ts"
+
+/** Whether sends write the context of their span into the messages. */
+export const PropagateTraceContext: Context.Reference<boolean> = Context.Reference<boolean>(
+  "@effect-msmq/core/Telemetry/PropagateTraceContext",
+  { defaultValue: () => false }
+)
+
+/** What an operation is called, and what kind of one it is. */
+interface Operation {
+  readonly name: string
+  readonly type?: "send" | "receive" | "process" | "settle"
+  readonly batch?: boolean
+}
+
+const send: Operation = { name: "send", type: "send" }
+const sendMany: Operation = { ...send, batch: true }
+const receive: Operation = { name: "receive", type: "receive" }
+const peek: Operation = { name: "peek", type: "receive" }
+const processing: Operation = { name: "process", type: "process" }
+
+const operations: Readonly<Record<string, Operation>> = {
+  "Sender.send": send,
+  "Sender.sendAll": sendMany,
+  "Sender.sink": sendMany,
+  "Receiver.receive": receive,
+  "Receiver.receiveWithin": receive,
+  "Receiver.poll": receive,
+  "Receiver.messages": receive,
+  "Receiver.peek": peek,
+  "Receiver.peekWithin": peek,
+  "Receiver.pollPeek": peek,
+  "Receiver.move": { name: "move", type: "settle" },
+  "Receiver.reject": { name: "reject", type: "settle" },
+  "Cursor.next": peek,
+  "Cursor.nextWithin": peek,
+  "Cursor.current": peek,
+  "Cursor.receive": receive,
+  "Telemetry.process": processing,
+  "Transaction.commit": { name: "commit", type: "settle" },
+  "Transaction.abort": { name: "abort", type: "settle" }
+}
+
+const operationOf = (operation: string): Operation =>
+  operations[operation] ??
+  (operation.startsWith("Receiver.byLookupId.receive")
+    ? receive
+    : operation.startsWith("Receiver.byLookupId.peek")
+      ? peek
+      : { name: operation })
+
+const system = { "messaging.system": "msmq" }
+
+/** `error.type`: the name in `mq.h`, or the tag of what the SDK itself refused. */
+const errorTypeOf = (reason: Reason): string => ("name" in reason ? reason.name : reason._tag)
+
+/** `undefined` for success, and for an interruption: that is no failure. */
+const failureOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return undefined
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  return error instanceof MsmqError ? errorTypeOf(error.reason) : "_OTHER"
+}
+
+/** Buckets of durations in seconds, as the conventions have them. */
+const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+type Attributes = Readonly<Record<string, string>>
+
+const counter = (name: string, unit: string, description: string, attributes: Attributes): Metric.Counter<number> =>
+  Metric.counter(name, { description, incremental: true, attributes: { unit, ...system, ...attributes } })
+
+const histogram = (name: string, description: string, attributes: Attributes): Metric.Histogram<number> =>
+  Metric.histogram(name, { description, boundaries, attributes: { unit: "s", ...system, ...attributes } })
+
+const durations = {
+  "messaging.client.operation.duration": "How long operations took, waits included",
+  "messaging.process.duration": "How long messages were processed"
+}
+
+/** The metrics of one queue: made once, since an update is several times cheaper than finding the series anew. */
+class Meter {
+  readonly sent: Metric.Counter<number>
+  readonly sentBytes: Metric.Counter<number>
+  readonly consumed: Metric.Counter<number>
+  readonly consumedBytes: Metric.Counter<number>
+  readonly #destination: Attributes
+  readonly #succeeded = new Map<Operation, Metric.Histogram<number>>()
+
+  constructor(destination: Attributes) {
+    this.#destination = destination
+    this.sent = this.sentWith({})
+    this.sentBytes = this.#bytes("msmq.client.sent.bytes", "Bytes of the bodies that were accepted", send)
+    this.consumed = counter("messaging.client.consumed.messages", "{message}", "Messages that were received", {
+      "messaging.operation.name": receive.name,
+      ...destination
+    })
+    this.consumedBytes = this.#bytes("msmq.client.consumed.bytes", "Bytes of the bodies that were received", receive)
+  }
+
+  sentWith(error: Attributes): Metric.Counter<number> {
+    return counter("messaging.client.sent.messages", "{message}", "Messages that were handed to Message Queuing", {
+      "messaging.operation.name": send.name,
+      ...this.#destination,
+      ...error
+    })
+  }
+
+  duration(operation: Operation, failure: string | undefined): Metric.Histogram<number> {
+    const known = failure === undefined ? this.#succeeded.get(operation) : undefined
+    if (known !== undefined) return known
+    const name = operation.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
+    const made = histogram(name, durations[name], {
+      "messaging.operation.name": operation.name,
+      ...(operation.type === undefined ? {} : { "messaging.operation.type": operation.type }),
+      ...this.#destination,
+      ...(failure === undefined ? {} : { "error.type": failure })
+    })
+    if (failure === undefined) this.#succeeded.set(operation, made)
+    return made
+  }
+
+  #bytes(name: string, description: string, operation: Operation): Metric.Counter<number> {
+    return counter(name, "By", description, { "messaging.operation.name": operation.name, ...this.#destination })
+  }
+}
+
+/** So many queues have series of their own: a program that answers to ever new queues would otherwise fill its memory. */
+const maximumQueues = 1000
+
+const meters = new Map<string, Meter>()
+const anonymous = new Meter({})
+const overflow = new Meter({ "otel.metric.overflow": "true" })
+
+const meterOf = (queue: string): Meter => {
+  const known = meters.get(queue)
+  if (known !== undefined) return known
+  if (meters.size >= maximumQueues) return overflow
+  const made = new Meter({ "messaging.destination.name": queue })
+  meters.set(queue, made)
+  return made
+}
+
+/** The span that is open for what is being received; `undefined`: nobody looks. */
+const Receiving = Context.Reference<Tracer.Span | undefined>("@effect-msmq/core/telemetry/Receiving", {
+  defaultValue: () => undefined
+})
+
+/** A span costs more than the rest of a send: none is made where nobody would see it. */
+const isSeen = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  fiber.getRef(References.TracerEnabled) && fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
+
+const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  fiber.getRef(PropagateTraceContext) && fiber.getRef(References.TracerEnabled)
+
+const kindOf = (type: Operation["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
+  type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
+
+/** What can be seen of the work on one queue; `null`: on none in particular. */
+export class Observer {
+  readonly #queue: string | null
+  readonly #meter: Meter
+
+  constructor(queue: string | null) {
+    this.#queue = queue
+    this.#meter = queue === null ? anonymous : meterOf(queue)
+  }
+
+  /** Runs an operation in its span, and measures it. The span is `undefined` where nobody would see it. */
+  observe<A, E, R>(
+    operation: string,
+    run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
+    options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
+  ): Effect.Effect<A, E, R> {
+    const described = operationOf(operation)
+    return Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      const began = clock.currentTimeNanosUnsafe()
+      const { context } = fiber
+      const running =
+        isSeen(fiber) || (described.type === "send" && propagates(fiber))
+          ? this.#inSpan(operation, described, kindOf(described.type, fiber), run, options)
+          : run(undefined)
+      return Effect.onExitPrimitive(running, (exit) => {
+        const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
+        this.#meter.duration(described, failureOf(exit)).updateUnsafe(seconds, context)
+        return undefined
+      })
+    })
+  }
+
+  #inSpan<A, E, R>(
+    operation: string,
+    { name, type }: Operation,
+    kind: Tracer.SpanKind,
+    run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
+    options: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes"> | undefined
+  ): Effect.Effect<A, E, R> {
+    const attributes = {
+      ...system,
+      "messaging.operation.name": name,
+      ...(type === undefined ? {} : { "messaging.operation.type": type }),
+      ...(this.#queue === null ? {} : { "messaging.destination.name": this.#queue }),
+      "code.function.name": operation,
+      ...options?.attributes
+    }
+    return Effect.useSpan(
+      this.#queue === null ? name : `${name} ${this.#queue}`,
+      { ...options, kind, attributes },
+      (span) =>
+        Effect.onExitPrimitive(
+          // A stack of its own would cost several times what a send or a receive does.
+          Effect.withParentSpan(run(span), span, { captureStackTrace: false }),
+          (exit) => {
+            const failure = failureOf(exit)
+            if (failure !== undefined) span.attribute("error.type", failure)
+            return undefined
+          }
+        )
+    )
+  }
+
+  /** As {@link observe}, for what receives one message at most. */
+  observeReceive<A, E, R>(operation: string, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.observe(operation, (span) =>
+      span === undefined ? receive : Effect.provideService(receive, Receiving, span)
+    )
+  }
+
+  /** Tells of messages that went to the backend together; `failure`: why the one behind them was not taken. */
+  sent(context: Context.Context<never>, accepted: number, bytes: number, failure: Reason | undefined): void {
+    if (accepted > 0) {
+      this.#meter.sent.updateUnsafe(accepted, context)
+      this.#meter.sentBytes.updateUnsafe(bytes, context)
+    }
+    if (failure !== undefined) this.#meter.sentWith({ "error.type": errorTypeOf(failure) }).updateUnsafe(1, context)
+  }
+
+  /** Tells of a message that came; `taken`: that it is gone from the queue. */
+  received(fiber: Fiber.Fiber<unknown, unknown>, properties: ReceivedProperties, taken: boolean): void {
+    if (taken) {
+      this.#meter.consumed.updateUnsafe(1, fiber.context)
+      this.#meter.consumedBytes.updateUnsafe(properties.body.length, fiber.context)
+    }
+    const span = fiber.getRef(Receiving)
+    if (span === undefined) return
+    describeMessage(span, properties.messageId, properties.body.length)
+    if (properties.extension === null) return
+    const headers = MessageHeaders.decode(properties.extension)
+    if (Result.isSuccess(headers)) linkTo(span, headers.success)
+  }
+}
+
+/** The most links of a span that OpenTelemetry keeps. */
+const maximumLinks = 128
+
+/** Links a span to the one whose context the headers carry, if they carry one. */
+export const linkTo = (span: Tracer.Span, headers: MessageHeaders.MessageHeaders): void => {
+  const producer = span.links.length < maximumLinks ? traceContext.read(headers) : Option.none()
+  if (Option.isSome(producer)) span.addLinks([{ span: producer.value, attributes: {} }])
+}
+
+const describeMessage = (span: Tracer.Span, messageId: string, bodySize: number): void => {
+  span.attribute("messaging.message.id", messageId)
+  span.attribute("messaging.message.body.size", bodySize)
+}
+
+/** Tells a send's span what went out so far: the message, or how many. */
+export const describeSent = (
+  span: Tracer.Span,
+  operation: string,
+  report: { readonly accepted: number; readonly bytes: number; readonly messageIds: ReadonlyArray<string> | undefined }
+): void => {
+  if (operationOf(operation).batch === true) span.attribute("messaging.batch.message_count", report.accepted)
+  else if (report.messageIds?.[0] !== undefined) describeMessage(span, report.messageIds[0], report.bytes)
+}
+
+/** The headers that carry a send's span to the receiver; `undefined`: nobody asked for it. */
+export const propagated = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  span: Tracer.Span | undefined
+): TraceHeaders | undefined => {
+  const headers = span !== undefined && propagates(fiber) ? traceContext.write(span) : undefined
+  return headers === undefined ? undefined : traceHeaders(headers)
+}
+
+/** For the spans of what is not the sending or receiving of messages: named after the function. */
+export const spanOptions: Tracer.SpanOptionsNoTrace = { kind: "client", attributes: system }
+
+/** Tells the current span its queue. */
+export const onQueue = (queue: string): Effect.Effect<void> =>
+  Effect.annotateCurrentSpan("messaging.destination.name", queue)
+
+/** Tells the current span why it failed. */
+export const withErrorType = <A, R>(effect: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> =>
+  Effect.tapError(effect, ({ reason }) => Effect.annotateCurrentSpan("error.type", errorTypeOf(reason)))
+
+const openHandles = (kind: string): Metric.Gauge<number> =>
+  Metric.gauge("msmq.open_handles", {
+    description: "Handles that are open",
+    attributes: { unit: "{handle}", "msmq.handle.kind": kind }
+  })
+
+/** Tells of a handle that was opened; call what it gives when the handle has been given back. */
+export const handleOpened = (kind: string, context: Context.Context<never>): (() => void) => {
+  const gauge = openHandles(kind)
+  gauge.modifyUnsafe(1, context)
+  return () => gauge.modifyUnsafe(-1, context)
+}
+
+const securityContexts = (how: string, description: string): Metric.Counter<number> =>
+  Metric.counter(`msmq.security_contexts.${how}`, {
+    description,
+    incremental: true,
+    attributes: { unit: "{context}" }
+  })
+
+export const contextsAcquired = securityContexts("acquired", "Security contexts that were got from Message Queuing")
+export const contextsReused = securityContexts("reused", "Security contexts that a cache had at hand")
