@@ -131,7 +131,7 @@ export class Receiver<Body = Uint8Array> {
    */
   get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
     return Stream.fromEffectRepeat(
-      this.#reader.inOneGo("Receiver.messages", this.#take("Receiver.messages", "receive", null))
+      this.#reader.next("Receiver.messages", this.#take("Receiver.messages", "receive", null))
     )
   }
 

@@ -58,6 +58,11 @@ export class Reader<Body> {
     this.observer = new Observer(inlet.queue)
   }
 
+  /** One receive of very many, as {@link inOneGo}. */
+  next<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return withoutYield(this.observer.observeNext(operation, receive))
+  }
+
   /** A receive in its span, which hands its message out before anything else can happen. */
   inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return withoutYield(this.observer.observeReceive(operation, receive))
