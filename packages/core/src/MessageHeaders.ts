@@ -70,9 +70,9 @@ export const none: MessageHeaders = Object.freeze(Object.create(null) as Message
 export const encode = (headers: MessageHeaders): Result.Result<Uint8Array, string> => {
   if (typeof headers !== "object" || headers === null) return Result.fail("must be an object of texts")
   const entries = Object.entries(headers)
-  if (entries.some(([, value]) => typeof value !== "string")) return Result.fail("must all be texts")
+  if (entries.some(([, value]) => typeof value !== "string")) return Result.fail("must have texts as values")
   if (entries.some((entry) => !entry.every((text) => text.isWellFormed()))) {
-    return Result.fail("may have no half of a surrogate pair, in names or values")
+    return Result.fail("must have no half of a surrogate pair in names or values")
   }
   return Result.succeed(encoder.encode(entries.length === 0 ? "" : headerXml.print(entries)))
 }

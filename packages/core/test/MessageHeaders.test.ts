@@ -89,7 +89,7 @@ describe("encode and decode", () => {
   it.each([
     ["half of a surrogate pair", { a: "\ud834" }],
     ["half of a surrogate pair", { "\udd1e": "a" }],
-    ["must all be texts", { a: 5 }],
+    ["must have texts", { a: 5 }],
     ["must be an object", null],
     ["must be an object", "a=b"]
   ])("%s: %o is refused", (rule, headers) => {

@@ -31,10 +31,11 @@ export const withExtension = <Body>(
   }
   const { headers: _, ...others } = message
   if (others.extension !== undefined) {
-    return illegal(index, "they are carried in the extension: give one of the two", "given beside an extension")
+    return illegal(index, "it is carried in the extension: give one of the two", "given beside an extension")
   }
   const result = encode(trace === undefined || hasTraceContext(headers) ? headers : { ...trace.headers, ...headers })
-  if (Result.isFailure(result)) return illegal(index, `they ${result.failure}`, `a ${typeof headers}`)
+  if (Result.isFailure(result))
+    return illegal(index, `it ${result.failure}`, typeof headers === "object" ? "an object" : `a ${typeof headers}`)
   return result.success.length === 0 ? others : { ...others, extension: result.success }
 }
 
