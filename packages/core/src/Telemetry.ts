@@ -19,7 +19,7 @@ import * as MessageHeaders from "./MessageHeaders.ts"
  * Whether sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
  * Trace Context, so that whoever handles a message can be seen as the consequence of its sending, NServiceBus included.
  *
- * `false` by default: the headers are in the extension, which every receiver gets, and add some 250 bytes to a message. A
+ * `false` by default: the headers are in the extension, which every receiver gets, and add some 280 bytes to a message. A
  * message that has a `traceparent` or an `extension` of its own goes as it is.
  *
  * Set it for an effect by `Effect.provideService`, or for a program by `Layer.succeed`.
