@@ -130,9 +130,7 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
-    return Stream.fromEffectRepeat(
-      this.#reader.next("Receiver.messages", this.#take("Receiver.messages", "receive", null))
-    )
+    return this.#reader.each("Receiver.messages", this.#take("Receiver.messages", "receive", null))
   }
 
   /**

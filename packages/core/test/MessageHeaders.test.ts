@@ -189,6 +189,7 @@ describe("what is hostile or something else", () => {
   it.each([
     ["DOCTYPE", entities],
     ["DOCTYPE", external],
+    ["no ArrayOfHeaderInfo", "<Other><ArrayOfHeaderInfo /></Other>"],
     ["DOCTYPE", "<!DOCTYPE ArrayOfHeaderInfo><ArrayOfHeaderInfo></ArrayOfHeaderInfo>"],
     ["well-formed", list(header("a", "&e;"))],
     ["well-formed", list(header("a", "&#xD800;"))],
@@ -200,7 +201,7 @@ describe("what is hostile or something else", () => {
     ["no XML", "plain text"],
     ["no XML", "\0\0\0\0"],
     ["no XML", "{}"],
-    ["well-formed", "<"]
+    ["no ArrayOfHeaderInfo", "<"]
   ])("is refused: %s", (rule, extension) => {
     assert.include(String(read(extension)), rule)
   })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { PreventSchedulerYield } from "effect/Scheduler"
+import * as Stream from "effect/Stream"
 import type { ReceivedMessage } from "../Message.ts"
 import type { MessageBody } from "../MessageBody.ts"
 import type { LookupAction, ReceiveAction, ReceivedProperties, TransactionArgument } from "../MessageProperties.ts"
@@ -58,9 +59,11 @@ export class Reader<Body> {
     this.observer = new Observer(inlet.queue)
   }
 
-  /** One receive of very many, as {@link inOneGo}. */
-  next<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return withoutYield(this.observer.observeNext(operation, receive))
+  /** Receives without end, each one as {@link inOneGo}. */
+  each<A, E>(operation: string, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
+    return Stream.unwrap(
+      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(withoutYield(one)))
+    )
   }
 
   /** A receive in its span, which hands its message out before anything else can happen. */

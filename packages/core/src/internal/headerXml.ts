@@ -62,6 +62,7 @@ const lessThan = 0x3c
 
 /** Without what follows the last end tag: NServiceBus of old left NULs and remains of other messages there. */
 const document = (text: string): string => {
+  if (!text.includes("<ArrayOfHeaderInfo")) throw new Refusal("is no ArrayOfHeaderInfo")
   const end = text.lastIndexOf(endTag)
   return end === -1 ? text.slice(0, text.lastIndexOf(">") + 1) : text.slice(0, end + endTag.length)
 }

@@ -247,9 +247,12 @@ export class Observer {
     return this.observe(operation, (span) => telling(span, receive))
   }
 
-  /** As {@link observeReceive}, for one of very many: to measure each would cost a third of what receiving it does. */
-  observeNext<A, E, R>(operation: string, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.withFiber((fiber) =>
+  /**
+   * As {@link observeReceive}, for a receive that is repeated without end: not measured, and whether somebody sees the spans
+   * is asked once. Either would cost a good part of what the receive does.
+   */
+  observeEach<A, E, R>(operation: string, receive: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> {
+    return Effect.withFiberSucceed((fiber) =>
       isSeen(fiber)
         ? this.#inSpan(operation, operationOf(operation), fiber, (span) => telling(span, receive), undefined)
         : receive
