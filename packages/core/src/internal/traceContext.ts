@@ -46,7 +46,7 @@ export const write = (span: Tracer.Span): Readonly<Record<string, string>> | und
 /** That of the nearest span around it which came with one. */
 const stateOf = (span: Tracer.Span): string | undefined => {
   let at: Tracer.AnySpan | undefined = span
-  while (at !== undefined && at.traceId === span.traceId) {
+  while (at !== undefined) {
     const state = Context.get(at.annotations, TraceState)
     if (state !== undefined) return state
     at = at._tag === "Span" ? Option.getOrUndefined(at.parent) : undefined
