@@ -112,7 +112,6 @@ export const create = Effect.fn("MessageQueue.create", spanOptions)(function* (
   options: CreateOptions = {}
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
   const operation = "MessageQueue.create"
-  yield* onQueue(nameOf(queue))
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const { securityDescriptor: sddl } = options
@@ -120,17 +119,16 @@ export const create = Effect.fn("MessageQueue.create", spanOptions)(function* (
   return yield* mqrt
     .createQueue(newQueueOf(pathName, options), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError(failed(operation, pathName)))
-}, withErrorType)
+}, onQueue)
 
 const delete_ = Effect.fn("MessageQueue.delete", spanOptions)(function* (
   queue: QueueName
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
   const operation = "MessageQueue.delete"
-  yield* onQueue(nameOf(queue))
   const formatName = yield* registeredNameOf(operation, queue)
   const mqrt = yield* Mqrt
   return yield* mqrt.deleteQueue(formatName).pipe(Effect.mapError(failed(operation, nameOf(queue))))
-}, withErrorType)
+}, onQueue)
 
 export {
   /**
@@ -159,7 +157,6 @@ export const exists = Effect.fn("MessageQueue.exists", spanOptions)(function* (
   queue: QueueName
 ): Effect.fn.Return<boolean, MsmqError, Mqrt> {
   const operation = "MessageQueue.exists"
-  yield* onQueue(nameOf(queue))
   const mqrt = yield* Mqrt
   return yield* formatNameOf(operation, queue).pipe(
     Effect.flatMap((formatName) =>
@@ -168,7 +165,7 @@ export const exists = Effect.fn("MessageQueue.exists", spanOptions)(function* (
     Effect.as(true),
     Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed(false))
   )
-}, withErrorType)
+}, onQueue)
 
 /**
  * The properties of a queue. `MQGetQueueProperties`.
@@ -196,7 +193,7 @@ export const exists = Effect.fn("MessageQueue.exists", spanOptions)(function* (
  * @category getters
  * @since 0.1.0
  */
-export const properties = Effect.fn("MessageQueue.properties")(function* (
+export const properties = Effect.fn("MessageQueue.properties", spanOptions)(function* (
   queue: QueueName
 ): Effect.fn.Return<Properties, MsmqError, Mqrt> {
   const operation = "MessageQueue.properties"
@@ -205,7 +202,7 @@ export const properties = Effect.fn("MessageQueue.properties")(function* (
   return propertiesOf(
     yield* mqrt.getQueueProperties(formatName).pipe(Effect.mapError(failed(operation, nameOf(queue))))
   )
-})
+}, onQueue)
 
 /**
  * Changes properties of a queue; what is left out stays as it is. `MQSetQueueProperties`.
@@ -232,7 +229,7 @@ export const properties = Effect.fn("MessageQueue.properties")(function* (
  * @category setters
  * @since 0.1.0
  */
-export const setProperties = Effect.fn("MessageQueue.setProperties")(function* (
+export const setProperties = Effect.fn("MessageQueue.setProperties", spanOptions)(function* (
   queue: QueueName,
   changes: Changes
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
@@ -242,7 +239,7 @@ export const setProperties = Effect.fn("MessageQueue.setProperties")(function* (
   return yield* mqrt
     .setQueueProperties(formatName, changesOf(changes))
     .pipe(Effect.mapError(failed(operation, nameOf(queue))))
-})
+}, onQueue)
 
 /**
  * The format name to open a queue by. `MQPathNameToFormatName`, which knows public queues and those of this machine; a
@@ -264,8 +261,9 @@ export const setProperties = Effect.fn("MessageQueue.setProperties")(function* (
  * @category getters
  * @since 0.1.0
  */
-export const formatName = Effect.fn("MessageQueue.formatName")(
-  (queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> => formatNameOf("MessageQueue.formatName", queue)
+export const formatName = Effect.fn("MessageQueue.formatName", spanOptions)(
+  (queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> => formatNameOf("MessageQueue.formatName", queue),
+  onQueue
 )
 
 /**
@@ -292,11 +290,12 @@ export const formatName = Effect.fn("MessageQueue.formatName")(
  * @category getters
  * @since 0.1.0
  */
-export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath")(
+export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath", spanOptions)(
   (adsPath: string): Effect.Effect<string, MsmqError, Mqrt> =>
     Mqrt.use((mqrt) =>
       Effect.mapError(mqrt.adsPathToFormatName(adsPath), failed("MessageQueue.formatNameOfAdsPath", adsPath))
-    )
+    ),
+  withErrorType
 )
 
 /**
@@ -329,10 +328,9 @@ export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath")
  * @since 0.1.0
  */
 export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
-  Stream.withSpan(locatePublic(restrictions), "MessageQueue.locate")
+  Stream.withSpan(locatePublic(restrictions), "MessageQueue.locate", spanOptions)
 
-const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, access: Access, shareMode: ShareMode) {
-  yield* onQueue(nameOf(queue))
+const open = Effect.fnUntraced(function* (queue: QueueName, operation: string, access: Access, shareMode: ShareMode) {
   const formatName = yield* formatNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const acquire: Effect.Effect<QueueHandle, MsmqError> = mqrt
@@ -346,7 +344,7 @@ const open = Effect.fnUntraced(function* (operation: string, queue: QueueName, a
     release: (native) => Effect.ignore(mqrt.closeQueue(native))
   })
   return { mqrt, handle, formatName }
-}, withErrorType)
+}, onQueue)
 
 /**
  * What the type of a sender says of its queue.
@@ -392,7 +390,7 @@ export const openSender = Effect.fn(
   queue: QueueName,
   options: OpenSenderOptions<Body, Transactional> = {}
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
-  const { formatName, handle, mqrt } = yield* open("MessageQueue.openSender", queue, "send", "denyNone")
+  const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openSender", "send", "denyNone")
   const transactional = options.transactional ?? (yield* isTransactional(mqrt, formatName))
   return new Sender({ mqrt, handle, queue: nameOf(queue), transactional, codec: options.body }, formatName)
 })
@@ -415,7 +413,7 @@ export const openReceiver = Effect.fn(
   options: OpenReceiverOptions<Body> = {}
 ): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {
   const { access = "receive", body: codec, shareMode = "denyNone" } = options
-  const { formatName, handle, mqrt } = yield* open("MessageQueue.openReceiver", queue, access, shareMode)
+  const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openReceiver", access, shareMode)
   const transactional = yield* isTransactional(mqrt, formatName)
   return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, codec }, formatName)
 })
@@ -462,11 +460,12 @@ export interface PurgeOptions {
  * @since 0.1.0
  */
 export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<void, MsmqError, Mqrt> = Effect.fn(
-  "MessageQueue.purge"
+  "MessageQueue.purge",
+  spanOptions
 )(function* (queue: QueueName, options: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
   const operation = "MessageQueue.purge"
   const access = options.outgoing === true ? "receiveAdmin" : "receive"
-  const { handle, mqrt } = yield* open(operation, queue, access, "denyNone")
+  const { handle, mqrt } = yield* open(queue, operation, access, "denyNone")
   return yield* OwnedHandle.lease(handle, operation, (native) =>
     mqrt.purgeQueue(native).pipe(Effect.mapError(failed(operation, nameOf(queue))))
   )

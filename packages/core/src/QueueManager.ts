@@ -10,6 +10,7 @@ import { countOfInactive, failed, formatNameAt, infoOf, queueInfoOf } from "./in
 import { publicRecord } from "./internal/publicRecord.ts"
 import type { QueueName } from "./internal/queueName.ts"
 import { nameOf } from "./internal/queueName.ts"
+import { onQueue, spanOptions, withErrorType } from "./internal/telemetry.ts"
 import type * as Management from "./ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -47,8 +48,9 @@ export type {
  * @category getters
  * @since 0.1.0
  */
-export const info = Effect.fn("QueueManager.info")((computer?: string): Effect.Effect<Info, MsmqError, Mqrt> =>
-  infoOf("QueueManager.info", computer)
+export const info = Effect.fn("QueueManager.info", spanOptions)(
+  (computer?: string): Effect.Effect<Info, MsmqError, Mqrt> => infoOf("QueueManager.info", computer),
+  withErrorType
 )
 
 /**
@@ -70,9 +72,10 @@ export const info = Effect.fn("QueueManager.info")((computer?: string): Effect.E
  * @category getters
  * @since 0.1.0
  */
-export const privateQueues = Effect.fn("QueueManager.privateQueues")(
+export const privateQueues = Effect.fn("QueueManager.privateQueues", spanOptions)(
   (computer?: string): Effect.Effect<ReadonlyArray<string>, MsmqError, Mqrt> =>
-    Effect.map(infoOf("QueueManager.privateQueues", computer), (info) => info.privateQueues)
+    Effect.map(infoOf("QueueManager.privateQueues", computer), (info) => info.privateQueues),
+  withErrorType
 )
 
 /**
@@ -97,9 +100,10 @@ export const privateQueues = Effect.fn("QueueManager.privateQueues")(
  * @category getters
  * @since 0.1.0
  */
-export const activeQueues = Effect.fn("QueueManager.activeQueues")(
+export const activeQueues = Effect.fn("QueueManager.activeQueues", spanOptions)(
   (computer?: string): Effect.Effect<ReadonlyArray<string>, MsmqError, Mqrt> =>
-    Effect.map(infoOf("QueueManager.activeQueues", computer), (info) => info.activeQueues)
+    Effect.map(infoOf("QueueManager.activeQueues", computer), (info) => info.activeQueues),
+  withErrorType
 )
 
 /**
@@ -122,14 +126,15 @@ export const activeQueues = Effect.fn("QueueManager.activeQueues")(
  * @category getters
  * @since 0.1.0
  */
-export const machineProperties = Effect.fn("QueueManager.machineProperties")(
+export const machineProperties = Effect.fn("QueueManager.machineProperties", spanOptions)(
   (name?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
     Mqrt.use((mqrt) =>
       Effect.mapBoth(mqrt.getMachineProperties(name ?? null), {
         onFailure: failed("QueueManager.machineProperties", { computer: name }),
         onSuccess: publicRecord
       })
-    )
+    ),
+  withErrorType
 )
 
 /**
@@ -157,7 +162,7 @@ export const machineProperties = Effect.fn("QueueManager.machineProperties")(
  * @category getters
  * @since 0.1.0
  */
-export const privateComputerInformation = Effect.fn("QueueManager.privateComputerInformation")(
+export const privateComputerInformation = Effect.fn("QueueManager.privateComputerInformation", spanOptions)(
   (computer?: string): Effect.Effect<PrivateComputerInformation, MsmqError, Mqrt> =>
     Mqrt.use((mqrt) =>
       Effect.mapBoth(mqrt.getPrivateComputerInformation(computer ?? null), {
@@ -167,7 +172,8 @@ export const privateComputerInformation = Effect.fn("QueueManager.privateCompute
           directoryEnabled
         })
       })
-    )
+    ),
+  withErrorType
 )
 
 /**
@@ -201,9 +207,10 @@ export const privateComputerInformation = Effect.fn("QueueManager.privateCompute
  * @category getters
  * @since 0.1.0
  */
-export const queueInfo = Effect.fn("QueueManager.queueInfo")(
+export const queueInfo = Effect.fn("QueueManager.queueInfo", spanOptions)(
   (queue: QueueName, computer?: string): Effect.Effect<QueueInfo, MsmqError, Mqrt> =>
-    queueInfoOf("QueueManager.queueInfo", queue, computer)
+    queueInfoOf("QueueManager.queueInfo", queue, computer),
+  onQueue
 )
 
 /**
@@ -230,33 +237,40 @@ export const queueInfo = Effect.fn("QueueManager.queueInfo")(
  * @category getters
  * @since 0.1.0
  */
-export const messageCount = Effect.fn("QueueManager.messageCount")((
-  queue: QueueName,
-  computer?: string
-): Effect.Effect<number, MsmqError, Mqrt> => {
-  const operation = "QueueManager.messageCount"
-  return queueInfoOf(operation, queue, computer).pipe(
-    Effect.map((info) => info.messageCount),
-    Effect.catchIf(
-      ({ reason }) => reason._tag === "Unspecific",
-      (error) => countOfInactive(operation, queue, computer, error)
+export const messageCount = Effect.fn("QueueManager.messageCount", spanOptions)(
+  (queue: QueueName, computer?: string): Effect.Effect<number, MsmqError, Mqrt> => {
+    const operation = "QueueManager.messageCount"
+    return queueInfoOf(operation, queue, computer).pipe(
+      Effect.map((info) => info.messageCount),
+      Effect.catchIf(
+        ({ reason }) => reason._tag === "Unspecific",
+        (error) => countOfInactive(operation, queue, computer, error)
+      )
     )
-  )
-})
+  },
+  onQueue
+)
 
 const machineAction = (operation: string, action: Management.MachineAction) =>
-  Effect.fn(operation)((computer?: string): Effect.Effect<void, MsmqError, Mqrt> =>
-    Mqrt.use((mqrt) => Effect.mapError(mqrt.machineAction(computer ?? null, action), failed(operation, { computer })))
+  Effect.fn(operation, spanOptions)(
+    (computer?: string): Effect.Effect<void, MsmqError, Mqrt> =>
+      Mqrt.use((mqrt) =>
+        Effect.mapError(mqrt.machineAction(computer ?? null, action), failed(operation, { computer }))
+      ),
+    withErrorType
   )
 
 const queueAction = (operation: string, action: Management.QueueAction) =>
-  Effect.fn(operation)(function* (queue: QueueName, computer?: string): Effect.fn.Return<void, MsmqError, Mqrt> {
+  Effect.fn(operation, spanOptions)(function* (
+    queue: QueueName,
+    computer?: string
+  ): Effect.fn.Return<void, MsmqError, Mqrt> {
     const mqrt = yield* Mqrt
     const formatName = yield* formatNameAt(operation, queue, computer)
     return yield* mqrt
       .queueAction(computer ?? null, formatName, action)
       .pipe(Effect.mapError(failed(operation, { queue: nameOf(queue), computer })))
-  })
+  }, onQueue)
 
 /**
  * Brings a machine's Message Queuing online: what waits for other machines is sent. `MQMgmtAction` with `CONNECT`.
@@ -457,7 +471,7 @@ export type RegisterOptions =
  * @category actions
  * @since 0.1.0
  */
-export const registerCertificate = Effect.fn("QueueManager.registerCertificate")(
+export const registerCertificate = Effect.fn("QueueManager.registerCertificate", spanOptions)(
   ({ certificate, ifNotExists = false }: RegisterOptions = {}): Effect.Effect<
     "registered" | "existed",
     MsmqError,
@@ -468,5 +482,6 @@ export const registerCertificate = Effect.fn("QueueManager.registerCertificate")
         mqrt.registerCertificate(certificate?.der ?? null, ifNotExists),
         failed("QueueManager.registerCertificate")
       )
-    )
+    ),
+  withErrorType
 )

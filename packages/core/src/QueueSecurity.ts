@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import { descriptorOf } from "./internal/descriptorOf.ts"
 import type { QueueName } from "./internal/queueName.ts"
 import { formatNameOf, nameOf } from "./internal/queueName.ts"
+import { onQueue, spanOptions } from "./internal/telemetry.ts"
 import { prefixes } from "./internal/sddl.ts"
 import type { SecurityParts } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
@@ -115,7 +116,7 @@ const only = (
  * @category getters
  * @since 0.1.0
  */
-export const get = Effect.fn("QueueSecurity.get")(function* (
+export const get = Effect.fn("QueueSecurity.get", spanOptions)(function* (
   queue: QueueName,
   parts: ReadonlyArray<Part> = ["owner", "group", "dacl"]
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
@@ -132,7 +133,7 @@ export const get = Effect.fn("QueueSecurity.get")(function* (
     Effect.fromResult(text),
     ({ reason }) => new MsmqError({ operation, reason, queue: nameOf(queue) })
   )
-})
+}, onQueue)
 
 const missing = (parts: ReadonlyArray<Part>): string =>
   parts.length === 0
@@ -173,7 +174,7 @@ const missing = (parts: ReadonlyArray<Part>): string =>
  * @category setters
  * @since 0.1.0
  */
-export const set = Effect.fn("QueueSecurity.set")(function* (
+export const set = Effect.fn("QueueSecurity.set", spanOptions)(function* (
   queue: QueueName,
   sddl: string,
   parts?: ReadonlyArray<Part>
@@ -195,4 +196,4 @@ export const set = Effect.fn("QueueSecurity.set")(function* (
   return yield* mqrt
     .setQueueSecurity(formatName, partsOf(wanted), SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: name })))
-})
+}, onQueue)

@@ -116,14 +116,11 @@ export interface Impersonated {
  * @category constructors
  * @since 0.1.0
  */
-export const acquire = Effect.fn(
-  "SecurityContext.acquire",
-  spanOptions
-)(function* ({ api = "MQGetSecurityContextEx", as, certificate }: AcquireOptions = {}): Effect.fn.Return<
-  SecurityContext,
-  MsmqError,
-  Mqrt | Scope.Scope
-> {
+export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(function* ({
+  api = "MQGetSecurityContextEx",
+  as,
+  certificate
+}: AcquireOptions = {}): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
   const mqrt = yield* Mqrt
   const operation = "SecurityContext.acquire"
   const acquire = mqrt
@@ -132,10 +129,7 @@ export const acquire = Effect.fn(
       api,
       as === undefined ? null : { user: as.user, domain: as.domain ?? null, password: as.password }
     )
-    .pipe(
-      Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure) })),
-      withErrorType
-    )
+    .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure) })))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "security context",
     name:
@@ -146,4 +140,4 @@ export const acquire = Effect.fn(
   })
   yield* Metric.update(contextsAcquired, 1)
   return new SecurityContext(certificate, handle)
-})
+}, withErrorType)

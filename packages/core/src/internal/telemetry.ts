@@ -18,6 +18,8 @@ import type { Reason } from "../MsmqError.ts"
 import { MsmqError } from "../MsmqError.ts"
 import type { TraceHeaders } from "./outgoingHeaders.ts"
 import { traceHeaders } from "./outgoingHeaders.ts"
+import type { QueueName } from "./queueName.ts"
+import { nameOf } from "./queueName.ts"
 import * as traceContext from "./traceContext.ts"
 
 /** Whether sends write the context of their span into the messages. */
@@ -319,13 +321,23 @@ export const propagated = (
 /** For the spans of what is not the sending or receiving of messages: named after the function. */
 export const spanOptions: Tracer.SpanOptionsNoTrace = { kind: "client", attributes: system }
 
-/** Tells the current span its queue. */
-export const onQueue = (queue: string): Effect.Effect<void> =>
-  Effect.annotateCurrentSpan("messaging.destination.name", queue)
-
 /** Tells the current span why it failed. */
-export const withErrorType = <A, R>(effect: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> =>
+export const withErrorType = <A, R>(
+  effect: Effect.Effect<A, MsmqError, R>,
+  ..._: ReadonlyArray<unknown>
+): Effect.Effect<A, MsmqError, R> =>
   Effect.tapError(effect, ({ reason }) => Effect.annotateCurrentSpan("error.type", errorTypeOf(reason)))
+
+/** Tells the current span its queue, and why it failed. */
+export const onQueue = <A, R>(
+  effect: Effect.Effect<A, MsmqError, R>,
+  queue: QueueName,
+  ..._: ReadonlyArray<unknown>
+): Effect.Effect<A, MsmqError, R> =>
+  Effect.andThen(
+    Effect.suspend(() => Effect.annotateCurrentSpan("messaging.destination.name", nameOf(queue))),
+    withErrorType(effect)
+  )
 
 const openHandles = (kind: string): Metric.Gauge<number> =>
   Metric.gauge("msmq.open_handles", {

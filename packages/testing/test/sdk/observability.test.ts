@@ -1,7 +1,10 @@
 import {
   MessageHeaders,
   MessageQueue,
+  type Mqrt,
   Msmq,
+  QueueManager,
+  QueueSecurity,
   SecurityContext,
   SecurityContexts,
   Telemetry,
@@ -9,7 +12,7 @@ import {
 } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Metric, Option, Stream, type Tracer } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Metric, Option, type Scope, Stream, type Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { Otlp } from "effect/observability"
 import { TestClock } from "effect/testing"
@@ -212,6 +215,40 @@ describe("spans", () => {
       assert.deepStrictEqual(settled, [`move ${name}`, `reject ${name}`, "commit", "abort"])
       assert.isTrue(seen.spans.every(({ attributes }) => attributes.get("messaging.system") === "msmq"))
     }).pipe(Effect.provide(backend))
+  )
+
+  it.effect(
+    "everything else that asks Message Queuing has one named after the function, with its queue and its failure",
+    () =>
+      Effect.gen(function* () {
+        const seen = new Observed()
+        const nowhere = ".\\private$\\nowhere"
+        const asked: Readonly<Record<string, Effect.Effect<unknown, unknown, Mqrt.Mqrt | Scope.Scope>>> = {
+          "MessageQueue.delete": MessageQueue.delete(nowhere),
+          "MessageQueue.properties": MessageQueue.properties(nowhere),
+          "MessageQueue.setProperties": MessageQueue.setProperties(nowhere, { label: "a" }),
+          "MessageQueue.formatName": MessageQueue.formatName(nowhere),
+          "MessageQueue.purge": MessageQueue.purge(nowhere),
+          "MessageQueue.openSender": MessageQueue.openSender(nowhere),
+          "MessageQueue.openReceiver": MessageQueue.openReceiver(nowhere),
+          "QueueSecurity.get": QueueSecurity.get(nowhere),
+          "QueueManager.queueInfo": QueueManager.queueInfo(nowhere),
+          "QueueManager.pause": QueueManager.pause("not a name")
+        }
+        yield* Effect.forEach(Object.values(asked), (effect) => Effect.ignore(effect)).pipe(seen.by)
+        yield* Effect.ignore(QueueManager.info("elsewhere")).pipe(seen.by)
+        assert.deepStrictEqual(
+          seen.spans.map((span) => span.name),
+          [...Object.keys(asked), "QueueManager.info"]
+        )
+        for (const { attributes, kind, name } of seen.spans) {
+          assert.strictEqual(kind, "client", name)
+          assert.isString(attributes.get("error.type"), name)
+          const queue =
+            name === "QueueManager.info" ? undefined : name === "QueueManager.pause" ? "not a name" : nowhere
+          assert.strictEqual(attributes.get("messaging.destination.name"), queue, name)
+        }
+      }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
   it.effect("where nobody sees them there are none", () =>
