@@ -321,19 +321,19 @@ export const propagated = (
 /** For the spans of what is not the sending or receiving of messages: named after the function. */
 export const spanOptions: Tracer.SpanOptionsNoTrace = { kind: "client", attributes: system }
 
-/** Tells the current span why it failed. */
-export const withErrorType = <A, R>(
+/** Tells the current span why it failed: behind the body of an `Effect.fn`, whatever its arguments. */
+export const withErrorType: <A, R>(
   effect: Effect.Effect<A, MsmqError, R>,
-  ..._: ReadonlyArray<unknown>
-): Effect.Effect<A, MsmqError, R> =>
+  ...others: ReadonlyArray<unknown>
+) => Effect.Effect<A, MsmqError, R> = (effect) =>
   Effect.tapError(effect, ({ reason }) => Effect.annotateCurrentSpan("error.type", errorTypeOf(reason)))
 
-/** Tells the current span its queue, and why it failed. */
-export const onQueue = <A, R>(
+/** Tells the current span its queue, which is the first argument, and why it failed. */
+export const onQueue: <A, R>(
   effect: Effect.Effect<A, MsmqError, R>,
   queue: QueueName,
-  ..._: ReadonlyArray<unknown>
-): Effect.Effect<A, MsmqError, R> =>
+  ...others: ReadonlyArray<unknown>
+) => Effect.Effect<A, MsmqError, R> = (effect, queue) =>
   Effect.andThen(
     Effect.suspend(() => Effect.annotateCurrentSpan("messaging.destination.name", nameOf(queue))),
     withErrorType(effect)
