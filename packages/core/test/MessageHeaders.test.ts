@@ -172,6 +172,11 @@ describe("what NServiceBus wrote", () => {
     assert.deepStrictEqual(read(list(header("a", "1\r\n2&#xD;\n3"))), { a: "1\n2\r\n3" })
   })
 
+  it("a value of a megabyte is read as a whole", () => {
+    const value = "0123456789abcde&".repeat(65_536)
+    assert.deepStrictEqual(read(written({ long: value })), { long: value })
+  })
+
   it("characters that XML forbids are read raw and by references, decimal and hexadecimal", () => {
     assert.deepStrictEqual(read(list(header("a", "\x01&#1;&#x1;&#x0;&#65534;\ufffe&#xE000;&#x41;&amp;#x1;"))), {
       a: "\x01\x01\x01\0\ufffe\ufffe\ue000A&#x1;"

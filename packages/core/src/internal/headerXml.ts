@@ -1,5 +1,5 @@
 import * as Result from "effect/Result"
-import { SaxesParser } from "saxes"
+import sax from "sax"
 
 /**
  * Headers as NServiceBus writes them into the extension: what .NET's `XmlSerializer` makes of a list of keys and values.
@@ -38,7 +38,7 @@ export const parse = (bytes: Uint8Array): Result.Result<ReadonlyArray<Entry>, st
   const encoding = encodingOf(bytes)
   if (encoding === undefined) return Result.fail("is no XML")
   return Result.try({
-    try: () => entriesOf(shielded(document(new TextDecoder(encoding).decode(bytes)))),
+    try: () => entriesOf(shielded(withLineFeeds(document(new TextDecoder(encoding).decode(bytes))))),
     catch: (error) => (error instanceof Refusal ? error.message : "is no well-formed XML in a known encoding")
   })
 }
@@ -67,6 +67,9 @@ const document = (text: string): string => {
   return end === -1 ? text.slice(0, text.lastIndexOf(">") + 1) : text.slice(0, end + endTag.length)
 }
 
+/** As XML has line ends read; the parser leaves them as they are. */
+const withLineFeeds = (text: string): string => text.replace(/\r\n?/g, "\n")
+
 /** What stands before a forbidden character's substitute, and has one itself, so that the parser sees only legal ones. */
 const shield = "\ue000"
 const hidden = forbidden + shield
@@ -90,33 +93,34 @@ const entriesOf = (text: string): ReadonlyArray<Entry> => {
   let key: string | undefined
   let value = ""
   const inHeader = (depth: number): boolean => path.length === depth && path[1] === "HeaderInfo"
-  const parser = new SaxesParser({ position: false })
-  parser.on("error", () => {
-    throw new Refusal("is no well-formed XML")
-  })
-  parser.on("doctype", () => {
-    throw new Refusal("has a DOCTYPE, which is not read")
-  })
-  parser.on("opentag", ({ name }) => {
-    path.push(name)
-    if (path.length === 1 && name !== "ArrayOfHeaderInfo") throw new Refusal("is no ArrayOfHeaderInfo")
-    if (inHeader(2)) [key, value] = [undefined, ""]
-    else if (inHeader(3) && name === "Key") key = ""
-  })
   const append = (text: string): void => {
     if (!inHeader(3)) return
     if (path[2] === "Key") key += text
     else if (path[2] === "Value") value += text
   }
-  parser.on("text", append)
-  parser.on("cdata", append)
-  parser.on("closetag", () => {
-    if (inHeader(2) && key !== undefined) {
-      const name = unshielded(key)
-      if (entries.has(name)) throw new Refusal("has a key twice")
-      entries.set(name, unshielded(value))
+  const parser = Object.assign(sax.parser(true), {
+    onerror: () => {
+      throw new Refusal("is no well-formed XML")
+    },
+    ondoctype: () => {
+      throw new Refusal("has a DOCTYPE, which is not read")
+    },
+    onopentag: ({ name }: { readonly name: string }) => {
+      path.push(name)
+      if (path.length === 1 && name !== "ArrayOfHeaderInfo") throw new Refusal("is no ArrayOfHeaderInfo")
+      if (inHeader(2)) [key, value] = [undefined, ""]
+      else if (inHeader(3) && name === "Key") key = ""
+    },
+    ontext: append,
+    oncdata: append,
+    onclosetag: () => {
+      if (inHeader(2) && key !== undefined) {
+        const name = unshielded(key)
+        if (entries.has(name)) throw new Refusal("has a key twice")
+        entries.set(name, unshielded(value))
+      }
+      path.pop()
     }
-    path.pop()
   })
   parser.write(text).close()
   return [...entries]
