@@ -14,7 +14,7 @@ import * as Certificate from "./Certificate.ts"
 import { reportIfDropped } from "./internal/droppedHandle.ts"
 import { opened } from "./internal/Opened.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
-import { runPromise } from "./internal/runPromise.ts"
+import { Runner } from "./internal/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type {
   Changes,
@@ -70,11 +70,13 @@ export class DisposableSecurityContext extends SecurityContext.SecurityContext i
 export class Msmq implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
+  readonly #runner: Runner
 
   /** Use {@link connect}. */
-  constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, mqrt: Mqrt["Service"]) {
+  constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
     this.#runtime = runtime
-    this.#mqrt = mqrt
+    this.#mqrt = Context.get(context, Mqrt)
+    this.#runner = new Runner(context)
   }
 
   /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
@@ -109,7 +111,7 @@ export class Msmq implements AsyncDisposable {
 
   /** The public queues for which all restrictions hold; leaving the loop ends the search. See {@link MessageQueue.locate}. */
   locateQueues(restrictions: ReadonlyArray<Restriction> = []): AsyncIterable<LocatedQueue> {
-    return Stream.toAsyncIterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))
+    return this.#runner.iterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))
   }
 
   /** Who may do what with a queue, as SDDL. See {@link QueueSecurity.get}. */
@@ -151,7 +153,7 @@ export class Msmq implements AsyncDisposable {
     return this.#run(
       opened(
         MessageQueue.openSender(queue, options),
-        (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope)
+        (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope, this.#runner)
       ),
       options.signal
     )
@@ -165,7 +167,7 @@ export class Msmq implements AsyncDisposable {
     return this.#run(
       opened(
         MessageQueue.openReceiver(queue, options),
-        (receiver, scope) => new MsmqReceiver(receiver, scope, this.#mqrt)
+        (receiver, scope) => new MsmqReceiver(receiver, scope, this.#runner, this.#mqrt)
       ),
       options.signal
     )
@@ -179,7 +181,7 @@ export class Msmq implements AsyncDisposable {
     queue: QueueName,
     options: OpenReceiverOptions<Body> = {}
   ): AsyncIterable<ReceivedMessage<Body>> {
-    return Stream.toAsyncIterable(
+    return this.#runner.iterable(
       Stream.unwrap(Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)).pipe(
         Stream.provideService(Mqrt, this.#mqrt)
       )
@@ -198,7 +200,7 @@ export class Msmq implements AsyncDisposable {
       // What the function rejects with comes out as it is.
       Effect.promise((signal) => {
         if (typeof current === "string") throw new Error("no transaction was begun")
-        return body(new MsmqTransaction(current), signal)
+        return body(new MsmqTransaction(current, this.#runner), signal)
       })
     )
     return this.#run(Transaction.run(run, options), options.signal)
@@ -207,7 +209,7 @@ export class Msmq implements AsyncDisposable {
   /** Begins a transaction by hand: own it with `await using`, which aborts it unless it was committed. */
   beginTransaction(options: Transaction.Options & Abortable = {}): Promise<MsmqTransaction> {
     return this.#run(
-      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction)),
+      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner)),
       options.signal
     )
   }
@@ -221,7 +223,7 @@ export class Msmq implements AsyncDisposable {
   }
 
   #run<A, E>(effect: Effect.Effect<A, E, Mqrt>, signal: AbortSignal | undefined): Promise<A> {
-    return runPromise(Effect.provideService(effect, Mqrt, this.#mqrt), signal)
+    return this.#runner.promise(Effect.provideService(effect, Mqrt, this.#mqrt), signal)
   }
 }
 
@@ -262,8 +264,8 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
 export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options: Abortable = {}): Promise<Msmq> => {
   const runtime = ManagedRuntime.make(layer)
   try {
-    const context = await runPromise(runtime.contextEffect, options.signal)
-    return new Msmq(runtime, Context.get(context, Mqrt))
+    const context = await new Runner(Context.empty()).promise(runtime.contextEffect, options.signal)
+    return new Msmq(runtime, context)
   } catch (error) {
     await runtime.dispose()
     throw error

@@ -7,11 +7,10 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
 import type * as Cursor from "./Cursor.ts"
 import { Opened } from "./internal/Opened.ts"
-import { runPromise } from "./internal/runPromise.ts"
+import type { Runner } from "./internal/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { ReceiveOptions } from "./MsmqTransaction.ts"
 import { participating } from "./MsmqTransaction.ts"
@@ -28,33 +27,36 @@ export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterab
   readonly #cursor: Cursor.Cursor<Body>
 
   /** Use `cursor` of {@link MsmqReceiver}. */
-  constructor(cursor: Cursor.Cursor<Body>, scope: Scope.Closeable) {
-    super(scope)
+  constructor(cursor: Cursor.Cursor<Body>, scope: Scope.Closeable, runner: Runner) {
+    super(scope, runner)
     this.#cursor = cursor
   }
 
   /** Goes to the next message and looks at it; `undefined` at the end. */
   next(options: Abortable = {}): Found<Body> {
-    return runPromise(Effect.map(this.#cursor.next, Option.getOrUndefined), options.signal)
+    return this.runner.promise(Effect.map(this.#cursor.next, Option.getOrUndefined), options.signal)
   }
 
   /** Goes to the next message, and at the end waits so long, in milliseconds or as `"5 seconds"`, for one to come. */
   nextWithin(duration: Duration.Input, options: Abortable = {}): Found<Body> {
-    return runPromise(Effect.map(this.#cursor.nextWithin(duration), Option.getOrUndefined), options.signal)
+    return this.runner.promise(Effect.map(this.#cursor.nextWithin(duration), Option.getOrUndefined), options.signal)
   }
 
   /** Looks again at the message that it stands on; `undefined` if there is none, or another has taken it. */
   current(options: Abortable = {}): Found<Body> {
-    return runPromise(Effect.map(this.#cursor.current, Option.getOrUndefined), options.signal)
+    return this.runner.promise(Effect.map(this.#cursor.current, Option.getOrUndefined), options.signal)
   }
 
   /** Takes the message that it stands on; `undefined` if there is none, or another has taken it. */
   receive(options: ReceiveOptions = {}): Found<Body> {
-    return runPromise(participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options), options.signal)
+    return this.runner.promise(
+      participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options),
+      options.signal
+    )
   }
 
   /** The messages from here to the end, which all stay. */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
-    return Stream.toAsyncIterable(this.#cursor.messages)[Symbol.asyncIterator]()
+    return this.runner.iterable(this.#cursor.messages)[Symbol.asyncIterator]()
   }
 }

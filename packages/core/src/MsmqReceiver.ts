@@ -7,10 +7,9 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
 import { Opened, opened } from "./internal/Opened.ts"
-import { runPromise } from "./internal/runPromise.ts"
+import type { Runner } from "./internal/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./MessageProperties.ts"
 import type { Mqrt } from "./Mqrt.ts"
@@ -36,8 +35,8 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   readonly #mqrt: Mqrt["Service"]
 
   /** Use `openReceiver` of {@link Msmq}. */
-  constructor(receiver: Receiver.Receiver<Body>, scope: Scope.Closeable, mqrt: Mqrt["Service"]) {
-    super(scope)
+  constructor(receiver: Receiver.Receiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
+    super(scope, runner)
     this.#receiver = receiver
     this.#mqrt = mqrt
   }
@@ -54,7 +53,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Takes the first message, or waits until there is one. */
   receive(options: ReceiveOptions = {}): Received<Body> {
-    return runPromise(participating(this.#receiver.receive, options), options.signal)
+    return this.runner.promise(participating(this.#receiver.receive, options), options.signal)
   }
 
   /** Takes the first message, or waits so long, in milliseconds or as `"5 seconds"`; `undefined` if none came. */
@@ -69,7 +68,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Looks at the first message, or waits until there is one; it stays. */
   peek(options: Abortable = {}): Received<Body> {
-    return runPromise(this.#receiver.peek, options.signal)
+    return this.runner.promise(this.#receiver.peek, options.signal)
   }
 
   /** Looks at the first message, or waits so long; `undefined` if none came. */
@@ -92,31 +91,31 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** A cursor of its own, before the first message: own it with `await using`. */
   cursor(options: Abortable = {}): Promise<MsmqCursor<Body>> {
-    const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope))
-    return runPromise(Effect.provideService(open, MqrtService, this.#mqrt), options.signal)
+    const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope, this.runner))
+    return this.runner.promise(Effect.provideService(open, MqrtService, this.#mqrt), options.signal)
   }
 
   /** The messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
   browse(): AsyncIterable<ReceivedMessage<Body>> {
-    return Stream.toAsyncIterable(this.#receiver.browse)
+    return this.runner.iterable(this.#receiver.browse)
   }
 
   /** Moves a message to a subqueue, or with `null` back to the queue itself. */
   move(message: { readonly lookupId: bigint }, subqueue: string | null, options: ReceiveOptions = {}): Promise<void> {
-    return runPromise(participating(this.#receiver.move(message, subqueue), options), options.signal)
+    return this.runner.promise(participating(this.#receiver.move(message, subqueue), options), options.signal)
   }
 
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
   reject(message: { readonly lookupId: bigint }, options: ReceiveOptions = {}): Promise<void> {
-    return runPromise(participating(this.#receiver.reject(message), options), options.signal)
+    return this.runner.promise(participating(this.#receiver.reject(message), options), options.signal)
   }
 
   /** The messages without end, each taken when the loop asks for it; leaving the loop takes no more. */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
-    return Stream.toAsyncIterable(this.#receiver.messages)[Symbol.asyncIterator]()
+    return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }
 
   #found(find: Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>, options: ReceiveOptions): Found<Body> {
-    return runPromise(participating(Effect.map(find, Option.getOrUndefined), options), options.signal)
+    return this.runner.promise(participating(Effect.map(find, Option.getOrUndefined), options), options.signal)
   }
 }

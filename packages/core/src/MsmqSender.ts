@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
 import { Opened } from "./internal/Opened.ts"
-import { runPromise } from "./internal/runPromise.ts"
+import type { Runner } from "./internal/Runner.ts"
 import type { Message } from "./Message.ts"
 import type { MsmqTransaction, Participating } from "./MsmqTransaction.ts"
 import { participation } from "./MsmqTransaction.ts"
@@ -30,8 +30,8 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
   readonly #sender: Sender.Sender<Body>
 
   /** Use `openSender` of {@link Msmq}. */
-  constructor(sender: Sender.Sender<Body>, scope: Scope.Closeable) {
-    super(scope)
+  constructor(sender: Sender.Sender<Body>, scope: Scope.Closeable, runner: Runner) {
+    super(scope, runner)
     this.#sender = sender
   }
 
@@ -47,7 +47,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
 
   /** Sends one message and gives its id. */
   send(message: Message<Body>, options: InPromises<SendOptions, Kind> = {}): Promise<string> {
-    return runPromise(this.#sender.send(message, told(options, options.transaction)), options.signal)
+    return this.runner.promise(this.#sender.send(message, told(options, options.transaction)), options.signal)
   }
 
   /** Sends many, as they come. On a failure or an abort the rest stays unsent; the error tells how many were accepted. */
@@ -55,7 +55,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
     options: InPromises<SendAllOptions, Kind> = {}
   ): Promise<SendReport> {
-    return runPromise(
+    return this.runner.promise(
       Symbol.asyncIterator in messages
         ? this.#sender.sendAll(
             Stream.fromAsyncIterable(messages, (error) => error),

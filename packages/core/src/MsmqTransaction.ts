@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Abortable } from "./Abortable.ts"
-import { runPromise } from "./internal/runPromise.ts"
+import type { Runner } from "./internal/Runner.ts"
 import * as Transaction from "./Transaction.ts"
 
 /**
@@ -17,10 +17,12 @@ import * as Transaction from "./Transaction.ts"
  */
 export class MsmqTransaction implements AsyncDisposable {
   readonly #transaction: Transaction.Transaction
+  readonly #runner: Runner
 
   /** Use `transaction` or `beginTransaction` of {@link Msmq}. */
-  constructor(transaction: Transaction.Transaction) {
+  constructor(transaction: Transaction.Transaction, runner: Runner) {
     this.#transaction = transaction
+    this.#runner = runner
   }
 
   /** @internal */
@@ -35,12 +37,12 @@ export class MsmqTransaction implements AsyncDisposable {
 
   /** Commits, after the sends and receives in it that run. Rejects if it has ended already. `ITransaction::Commit`. */
   commit(): Promise<void> {
-    return runPromise(this.#transaction.commit, undefined)
+    return this.#runner.promise(this.#transaction.commit, undefined)
   }
 
   /** Aborts: what was received is back, what was sent was never sent. One that has ended stays as it is. */
   abort(): Promise<void> {
-    return runPromise(this.#transaction.abort, undefined)
+    return this.#runner.promise(this.#transaction.abort, undefined)
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort()

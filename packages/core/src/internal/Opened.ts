@@ -4,18 +4,22 @@ import * as Scope from "effect/Scope"
 import type { Mqrt } from "../Mqrt.ts"
 import { reportIfDropped } from "./droppedHandle.ts"
 import * as OwnedHandle from "./OwnedHandle.ts"
+import type { Runner } from "./Runner.ts"
 
 /** What is open in the promise face: it owns the scope of what it stands for. */
 export abstract class Opened implements AsyncDisposable {
   readonly #scope: Scope.Closeable
+  /** @internal */
+  protected readonly runner: Runner
 
-  constructor(scope: Scope.Closeable) {
+  constructor(scope: Scope.Closeable, runner: Runner) {
     this.#scope = scope
+    this.runner = runner
   }
 
   /** Closes it, after what runs on it; again, it does nothing. */
   close(): Promise<void> {
-    return Effect.runPromise(Scope.close(this.#scope, Exit.void))
+    return this.runner.promise(Scope.close(this.#scope, Exit.void), undefined)
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()

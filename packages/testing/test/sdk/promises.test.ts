@@ -1,6 +1,7 @@
-import type { MessageBody, Msmq, MsmqError } from "@effect-msmq/core"
+import { type MessageBody, Msmq, type MsmqError } from "@effect-msmq/core"
+import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Result } from "effect"
+import { Layer, Result, Tracer } from "effect"
 import * as Connection from "../support/connection.ts"
 
 const orders = ".\\private$\\orders"
@@ -171,6 +172,30 @@ describe("an error", () => {
     await sender.close()
     assert.strictEqual((await rejection(sender.send({}, single))).code, "Released")
     await msmq.close()
+  })
+})
+
+describe("a connection", () => {
+  it("runs everything with what its layer provides, so that a tracer sees it", async () => {
+    const names: Array<string> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        names.push(options.name)
+        return new Tracer.NativeSpan(options)
+      }
+    })
+    const layer = Layer.merge(InMemoryMqrt.layer, Layer.succeed(Tracer.Tracer)(tracer))
+    await using msmq = await Msmq.connect(layer)
+    await msmq.createQueue(orders, { transactional: true })
+    await using sender = await msmq.openSender(orders)
+    await msmq.transaction((transaction) => sender.send({ label: "a" }, { transaction }))
+    for await (const { label } of msmq.messages(orders)) {
+      assert.strictEqual(label, "a")
+      break
+    }
+    for (const name of ["MessageQueue.create", `send ${orders}`, "commit", `receive ${orders}`]) {
+      assert.include(names, name)
+    }
   })
 })
 

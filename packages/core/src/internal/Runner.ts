@@ -1,0 +1,28 @@
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+
+/** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
+export class Runner {
+  readonly #context: Context.Context<never>
+
+  constructor(context: Context.Context<never>) {
+    this.#context = context
+  }
+
+  /** A promise that rejects with the error itself, or with the signal's reason when that aborts it. */
+  async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
+    signal?.throwIfAborted()
+    const exit = await Effect.runPromiseExitWith(this.#context)(effect, { signal })
+    if (Exit.isSuccess(exit)) return exit.value
+    if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
+    throw Cause.squash(exit.cause)
+  }
+
+  /** For a loop, which closes what the stream has open when it is left. */
+  iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
+    return Stream.toAsyncIterableWith(stream, this.#context)
+  }
+}
