@@ -5,11 +5,10 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import * as FormatName from "./FormatName.ts"
 import { descriptorOf } from "./internal/descriptorOf.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/locating.ts"
+import { failed, isTransactional, open } from "./internal/opening.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import { onQueue, spanOptions, withErrorType } from "./internal/telemetry.ts"
 import type { QueueName } from "./internal/queueName.ts"
@@ -23,9 +22,9 @@ import {
   propertiesOf
 } from "./internal/queueRecords.ts"
 import type { MessageBody } from "./MessageBody.ts"
-import type { Access, MqrtFailure, QueueHandle, ShareMode } from "./Mqrt.ts"
+import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import { MsmqError, reasonOf } from "./MsmqError.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import type { PathName } from "./PathName.ts"
 import { Receiver } from "./Receiver.ts"
 import * as SecurityDescriptor from "./SecurityDescriptor.ts"
@@ -76,11 +75,6 @@ export interface OpenReceiverOptions<Body = Uint8Array> {
   readonly shareMode?: ShareMode | undefined
   readonly access?: "receive" | "peek" | undefined
 }
-
-const failed =
-  (operation: string, queue: string) =>
-  (failure: MqrtFailure): MsmqError =>
-    new MsmqError({ operation, reason: reasonOf(failure), queue })
 
 /**
  * Creates a queue and gives its format name. `MQCreateQueue`.
@@ -330,22 +324,6 @@ export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath",
 export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
   Stream.withSpan(locatePublic(restrictions), "MessageQueue.locate", spanOptions)
 
-const open = Effect.fnUntraced(function* (queue: QueueName, operation: string, access: Access, shareMode: ShareMode) {
-  const formatName = yield* formatNameOf(operation, queue)
-  const mqrt = yield* Mqrt
-  const acquire: Effect.Effect<QueueHandle, MsmqError> = mqrt
-    .openQueue(formatName, access, shareMode)
-    .pipe(Effect.mapError(failed(operation, nameOf(queue))))
-  const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
-    kind: access === "send" ? "sender" : "receiver",
-    name: `of ${nameOf(queue)}`,
-    acquire,
-    // A handle that the service no longer knows is closed already.
-    release: (native) => Effect.ignore(mqrt.closeQueue(native))
-  })
-  return { mqrt, handle, formatName }
-}, onQueue)
-
 /**
  * What the type of a sender says of its queue.
  *
@@ -357,18 +335,6 @@ export type KindOf<Transactional> = [Transactional] extends [true]
   : [Transactional] extends [false]
     ? "plain"
     : "unknown"
-
-/** Whether a queue takes part in transactions; `undefined` where that cannot be known. */
-const isTransactional = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<boolean | undefined> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
-  if (name !== undefined && "systemQueue" in name) return Effect.succeed(name.systemQueue === "deadxact")
-  // A part of a queue is of its kind (behaviour B-31).
-  const whole = name?._tag === "Direct" ? FormatName.format({ ...name, journal: false, subqueue: null }) : formatName
-  return mqrt.getQueueProperties(whole).pipe(
-    Effect.map((properties) => properties.transactional),
-    Effect.orElseSucceed(() => undefined)
-  )
-}
 
 /**
  * Opens a queue for sending; the scope closes it, after the sends that run. `MQOpenQueue` with `MQ_SEND_ACCESS`.
@@ -415,7 +381,8 @@ export const openReceiver = Effect.fn(
   const { access = "receive", body: codec, shareMode = "denyNone" } = options
   const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openReceiver", access, shareMode)
   const transactional = yield* isTransactional(mqrt, formatName)
-  return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, codec }, formatName)
+  const exclusive = access === "receive" && shareMode === "denyReceive"
+  return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, exclusive, codec }, formatName)
 })
 
 /**

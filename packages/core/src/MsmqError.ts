@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
-import { causes, retryable } from "./internal/errorCauses.ts"
+import { causes, outdating, retryable } from "./internal/errorCauses.ts"
 import { meanings } from "./internal/errorMeanings.ts"
 import type { ReceivedMessage } from "./Message.ts"
 
@@ -177,6 +178,43 @@ export interface UndecodableBody {
 }
 
 /**
+ * A message that `consume` could not have handled, after the last try, and that its policy sends nowhere else.
+ *
+ * - `message`: the message as it came, with its bytes
+ * - `attempts`: how often it was tried, before this process too
+ * - `cause`: why the last try failed, or why the body could not be read
+ * - `kept`: `"queue"`: it is still in the queue; `"nowhere"`: it is in this error alone, since it had been taken from a queue
+ *   that takes nothing back, and could not be sent on
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PoisonMessage {
+  readonly _tag: "PoisonMessage"
+  readonly message: ReceivedMessage
+  readonly attempts: number
+  readonly cause: Cause.Cause<unknown>
+  readonly kept: "queue" | "nowhere"
+}
+
+/**
+ * A policy that `consume` could not follow was refused before any message was taken.
+ *
+ * - `field`: the field at fault
+ * - `rule`: what holds for it, and what to do
+ * - `actual`: what was given
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalPolicy {
+  readonly _tag: "IllegalPolicy"
+  readonly field: string
+  readonly rule: string
+  readonly actual: string
+}
+
+/**
  * There is no Message Queuing to talk to: its library could not be loaded.
  *
  * - `library`: the file that was asked for
@@ -239,6 +277,8 @@ export type Reason =
   | NotACertificate
   | TransactionMismatch
   | UndecodableBody
+  | PoisonMessage
+  | IllegalPolicy
 
 /**
  * What a batch had achieved when it stopped.
@@ -285,7 +325,19 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
       : "the queue is not transactional and takes no part in a transaction: use it outside of one",
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${rule} ` +
-    `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`
+    `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
+  PoisonMessage: ({ attempts, cause, kept, message }) =>
+    `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ${attempts} attempts: ` +
+    `${sentenceOf(cause)}. ` +
+    (kept === "queue"
+      ? "It is still in the queue, the first that is taken next time: set a policy for poison messages"
+      : "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"),
+  IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`
+}
+
+const sentenceOf = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  return error instanceof Error ? error.message : String(error)
 }
 
 const describe = (reason: Reason): string =>
@@ -358,6 +410,11 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
    */
   get isRetryable(): boolean {
     return "name" in this.reason && retryable.has(this.reason.name)
+  }
+
+  /** @internal Whether the queue has to be opened anew. */
+  get outdates(): boolean {
+    return "name" in this.reason && outdating.has(this.reason.name)
   }
 }
 

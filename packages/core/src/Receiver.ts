@@ -175,7 +175,9 @@ export class Receiver<Body = Uint8Array> {
     const move = Effect.scoped(
       Effect.flatMap(openSubqueue(operation, this.#reader.inlet, this.formatName, subqueue), (destination) =>
         this.#reader.act(operation, (queue, transaction) =>
-          mqrt.moveMessage(queue, destination.native, message.lookupId, transaction)
+          OwnedHandle.lease(destination, operation, (subqueue) =>
+            mqrt.moveMessage(queue, subqueue, message.lookupId, transaction)
+          )
         )
       )
     )

@@ -196,7 +196,7 @@ export class Batch<Body> {
     outcome: SendOutcome,
     context: Context.Context<never>
   ): Effect.Effect<void, MsmqError> {
-    const { observer, operation, options, span } = this.#request
+    const { observer, operation, options, outlet, span } = this.#request
     let bytes = 0
     for (let index = 0; index < outcome.accepted; index++) bytes += slice[index]!.body.length
     if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
@@ -207,7 +207,10 @@ export class Batch<Body> {
     observer.sent(context, outcome.accepted, bytes, failure)
     if (span !== undefined) describeSent(span, operation, this.report)
     options.onProgress?.(this.report)
-    return failure === undefined ? Effect.void : Effect.fail(this.#error(failure))
+    if (failure === undefined) return Effect.void
+    const error = this.#error(failure)
+    if (error.outdates) outlet.handle.outdate(outlet.handle.native)
+    return Effect.fail(error)
   }
 
   #error(reason: Reason): MsmqError {

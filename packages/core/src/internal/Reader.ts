@@ -35,6 +35,8 @@ export interface Inlet<Body> {
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
   readonly queue: string
   readonly transactional: boolean | undefined
+  /** Whether nobody else can receive from the queue as long as it is open (behaviour C-24). */
+  readonly exclusive: boolean
   readonly codec: MessageBody<Body> | undefined
 }
 
@@ -93,6 +95,7 @@ export class Reader<Body> {
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         this.#call(
           operation,
+          queue,
           takes,
           this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
         )
@@ -103,13 +106,23 @@ export class Reader<Body> {
   /** Does something else with the queue, in the transaction that the effect runs in. */
   act(
     operation: string,
-    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure>
+    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Effect.Effect<void, MsmqError> {
     return this.#participating(operation, true, (transaction) =>
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
-        Effect.mapError(use(queue, argument), (failure) => this.error(operation, reasonOf(failure)))
+        Effect.mapError(use(queue, argument), (failure) =>
+          failure._tag === "MsmqError" ? failure : this.#failed(operation, queue, failure)
+        )
       )
     )
+  }
+
+  /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
+  decoded(operation: string, message: ReceivedMessage): Taken<Body> {
+    if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
+    // What is only read when it is asked for is so in the copy.
+    const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(message)) as ReceivedMessage
+    return this.#decoded(operation, message, copy)
   }
 
   error(operation: string, reason: Reason): MsmqError {
@@ -137,6 +150,7 @@ export class Reader<Body> {
       const receive = (cursor: CursorHandle | null) =>
         this.#call(
           operation,
+          queue,
           action === "receive",
           this.inlet.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
         )
@@ -157,26 +171,38 @@ export class Reader<Body> {
     )
   }
 
-  #call(operation: string, takes: boolean, receive: Effect.Effect<ReceivedProperties, MqrtFailure>): Taken<Body> {
+  #call(
+    operation: string,
+    queue: QueueHandle,
+    takes: boolean,
+    receive: Effect.Effect<ReceivedProperties, MqrtFailure>
+  ): Taken<Body> {
     return Effect.matchEffect(receive, {
-      onFailure: (failure) => Effect.fail(this.error(operation, reasonOf(failure))),
+      onFailure: (failure) => Effect.fail(this.#failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
           this.observer.received(fiber, properties, takes)
-          return this.#decoded(operation, this.#received.messageOf(properties))
+          const message = this.#received.messageOf(properties)
+          return this.#decoded(operation, message, message)
         })
     })
   }
 
-  #decoded(operation: string, message: ReceivedMessage): Taken<Body> {
+  #decoded(operation: string, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
     const { codec } = this.inlet
     if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
     const decoded = codec.decode(message)
     return Result.isSuccess(decoded)
-      ? Effect.succeed(Object.assign(message as Omit<ReceivedMessage, "body">, { body: decoded.success }))
+      ? Effect.succeed(Object.assign(into, { body: decoded.success }))
       : Effect.fail(
           this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
         )
+  }
+
+  #failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    if (error.outdates) this.inlet.handle.outdate(queue)
+    return error
   }
 }
 

@@ -105,6 +105,12 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE: ["the other machine is down, unreachable, or refuses remote reads"]
 }
 
+/** Codes after which a queue has to be opened anew (behaviours C-37, C-38). */
+export const outdating: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
+  "MQ_ERROR_STALE_HANDLE",
+  "MQ_ERROR_QUEUE_DELETED"
+])
+
 /** Codes after which the very same call may succeed a while later. */
 export const retryable: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
   "MQ_ERROR_IO_TIMEOUT",
