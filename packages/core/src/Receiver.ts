@@ -8,11 +8,13 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { ConsumePolicy } from "./ConsumePolicy.ts"
 import * as Cursor from "./Cursor.ts"
+import { consumption } from "./internal/consumption.ts"
 import * as OwnedHandle from "./internal/OwnedHandle.ts"
 import type { Inlet } from "./internal/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/Reader.ts"
-import { openSubqueue } from "./internal/subqueue.ts"
+import { moveTo } from "./internal/subqueue.ts"
 import { MessagesByLookupId } from "./LookupId.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
@@ -171,16 +173,7 @@ export class Receiver<Body = Uint8Array> {
    */
   move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.move"
-    const { mqrt } = this.#reader.inlet
-    const move = Effect.scoped(
-      Effect.flatMap(openSubqueue(operation, this.#reader.inlet, this.formatName, subqueue), (destination) =>
-        this.#reader.act(operation, (queue, transaction) =>
-          OwnedHandle.lease(destination, operation, (subqueue) =>
-            mqrt.moveMessage(queue, subqueue, message.lookupId, transaction)
-          )
-        )
-      )
-    )
+    const move = moveTo(operation, this.#reader, this.formatName, message.lookupId, subqueue)
     return this.#reader.observer.observe(operation, () => move)
   }
 
@@ -194,9 +187,76 @@ export class Receiver<Body = Uint8Array> {
    */
   reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.reject"
-    return this.#reader.observer.observe(operation, () =>
-      this.#reader.act(operation, (queue) => this.#reader.inlet.mqrt.markMessageRejected(queue, message.lookupId))
-    )
+    return this.#reader.observer.observe(operation, () => this.#reader.reject(operation, message.lookupId))
+  }
+
+  /**
+   * Feeds a handler from the queue until it is interrupted: the loop around receiving that every program needs.
+   *
+   * **A transactional queue.** Each try at a message is a transaction: its handler's sends and receives take part in it; it
+   * commits when the handler succeeds, and aborts when that fails, dies or interrupts itself. Then the message is taken
+   * again at once by its lookup id and held until `retry` says; after the last try it goes where `poison` says. It is
+   * handled once, or it is poison, or it is in the queue. What the handler opens in its scope closes with the try.
+   *
+   * **A queue that is not transactional**, or of which that is not known. If the receiver was opened with `shareMode:
+   * "denyReceive"`, a message stays in the queue until it is handled: it may be handled twice, when the process or the
+   * service ends in between. If not, it is taken before it is handled, and lost with the process; `poison` must then name a
+   * queue, where it goes if it could not be handled.
+   *
+   * **Stopping.** An interruption, or closing the receiver or the backend's layer, gives up the wait at once and takes
+   * nothing new. What runs may finish for as long as `stopWithin`, and is then interrupted and undone. A closing waits for
+   * that; the effect then fails with `Released`.
+   *
+   * **A restart of the service.** The queue is opened anew, with back-off, as `reopen` says, and what the restart undid is
+   * done again; that a handler fails with `StaleHandle` or `ServiceNotAvailable` does not count as a try. A sender that
+   * the handler uses opens its queue anew by itself.
+   *
+   * Fails with `IllegalPolicy` and with the reasons of opening `poison`'s queue, before it takes a message; with
+   * `PoisonMessage`; and with failures of Message Queuing that do not pass, after which the message is in the queue.
+   *
+   * **Gotchas**
+   *
+   * With more than one handler at once, or more than one consumer, messages are handled out of order where one is tried
+   * again (behaviours F-27, H-33). `docs/consuming.md` says what is promised and what is not.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { MessageQueue } from "@effect-msmq/core"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   * import { Effect, Fiber, Schedule } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   yield* MessageQueue.create(".\\private$\\orders", { transactional: true })
+   *   yield* MessageQueue.create(".\\private$\\invoices", { transactional: true })
+   *   const orders = yield* MessageQueue.openReceiver(".\\private$\\orders")
+   *   const invoices = yield* MessageQueue.openSender(".\\private$\\invoices")
+   *
+   *   const consumer = yield* orders
+   *     .consume((order) => invoices.send({ label: `invoice for ${order.label}` }), {
+   *       retry: Schedule.spaced("5 seconds").pipe(Schedule.upTo({ times: 3 })),
+   *       poison: { subqueue: "poison" }
+   *     })
+   *     .pipe(Effect.forkChild)
+   *
+   *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+   *   yield* sender.send({ label: "order 1" }, { transaction: "singleMessage" })
+   *   const received = yield* MessageQueue.openReceiver(".\\private$\\invoices")
+   *   const invoice = yield* received.receive
+   *   yield* Fiber.interrupt(consumer)
+   *   return invoice.label
+   * }).pipe(Effect.scoped)
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "invoice for order 1"
+   * ```
+   *
+   * @since 0.1.0
+   */
+  consume<E, R, R2 = never>(
+    handler: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
+    policy: ConsumePolicy<E, R2> = {}
+  ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
+    const handle = (message: ReceivedMessage<Body>) => Effect.scoped(handler(message))
+    return consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
   }
 
   #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {

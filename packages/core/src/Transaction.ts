@@ -68,6 +68,11 @@ export class Transaction {
     return this.#handle
   }
 
+  /** @internal How it was ended; `undefined` before that. */
+  get exit(): Exit.Exit<void, MsmqError> | undefined {
+    return this.#end.exit
+  }
+
   /** Whether it has not ended. */
   get isOpen(): boolean {
     return this.#handle.state === "open"

@@ -1,6 +1,7 @@
 export * as Abortable from "./Abortable.ts"
 export * as CallSite from "./CallSite.ts"
 export * as Certificate from "./Certificate.ts"
+export * as ConsumePolicy from "./ConsumePolicy.ts"
 export * as Cursor from "./Cursor.ts"
 export * as ErrorCode from "./ErrorCode.ts"
 export * as FormatName from "./FormatName.ts"

@@ -117,6 +117,11 @@ export class Reader<Body> {
     )
   }
 
+  /** Marks a message that was received in the transaction that runs as refused. */
+  reject(operation: string, lookupId: bigint): Effect.Effect<void, MsmqError> {
+    return this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId))
+  }
+
   /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
   decoded(operation: string, message: ReceivedMessage): Taken<Body> {
     if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)

@@ -5,6 +5,7 @@ import * as FormatName from "../FormatName.ts"
 import type { Mqrt, QueueHandle } from "../Mqrt.ts"
 import { MsmqError, reasonOf } from "../MsmqError.ts"
 import * as OwnedHandle from "./OwnedHandle.ts"
+import type { Reader } from "./Reader.ts"
 
 interface Opened {
   readonly mqrt: Mqrt["Service"]
@@ -55,3 +56,21 @@ const named = (operation: string, queue: string, name: string): Effect.Effect<st
     onFailure: ({ reason }) => new MsmqError({ operation, reason, queue }),
     onSuccess: FormatName.format
   })
+
+/** Moves a message to a subqueue, or with `null` to the queue itself, in the transaction that the effect runs in. */
+export const moveTo = <Body>(
+  operation: string,
+  reader: Reader<Body>,
+  formatName: string,
+  lookupId: bigint,
+  subqueue: string | null
+): Effect.Effect<void, MsmqError> =>
+  Effect.scoped(
+    Effect.flatMap(openSubqueue(operation, reader.inlet, formatName, subqueue), (destination) =>
+      reader.act(operation, (queue, transaction) =>
+        OwnedHandle.lease(destination, operation, (native) =>
+          reader.inlet.mqrt.moveMessage(queue, native, lookupId, transaction)
+        )
+      )
+    )
+  )

@@ -1,0 +1,177 @@
+/**
+ * What `consume` of a receiver can be told, and what it tells.
+ *
+ * @since 0.1.0
+ */
+import type * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { QueueName } from "./internal/queueName.ts"
+import type { Message, ReceivedMessage } from "./Message.ts"
+import type { MsmqError } from "./MsmqError.ts"
+
+/**
+ * A handler died, or interrupted itself: what a schedule for trying again gets in place of the handler's own error.
+ * `cause` is the whole of it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class HandlerDied extends Data.TaggedError("HandlerDied")<{ readonly cause: Cause.Cause<unknown> }> {
+  override get message(): string {
+    return "the handler died, or interrupted itself"
+  }
+}
+
+/**
+ * A message that could not be handled, after the last try.
+ *
+ * - `attempts`: how often it was tried, before this process too; 0 if its body could not be read at the first
+ * - `cause`: why the last try failed: with the handler's error, or with an `MsmqError` for `UndecodableBody`
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Poison {
+  readonly message: ReceivedMessage
+  readonly attempts: number
+  readonly cause: Cause.Cause<unknown>
+}
+
+/**
+ * A queue for messages that could not be handled. What is sent there is a copy: the fields that the sender set, without
+ * the acknowledgments, copies and time limits that it asked for, and with ids, times and sender of its own.
+ *
+ * - `transactional`: whether that queue is; only to be given where it cannot be known, as for one of another machine
+ * - `copy`: changes the copy. By default it is the message, and if that has no extension, then its extension is JSON in
+ *   UTF-8 that says what happened: `queue`, `messageId`, `attempts`, `error` and `failedAt`
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PoisonQueue {
+  readonly queue: QueueName
+  readonly transactional?: boolean | undefined
+  readonly copy?: ((copy: Message, poison: Poison) => Message) | undefined
+}
+
+/**
+ * What becomes of a message that could not be handled, after the last try.
+ *
+ * - `"fail"`: it stays in the queue, and `consume` fails with `PoisonMessage`
+ * - `"reject"`: it counts as refused, and its sender has it among the dead letters, if it asked for that (behaviour E-69);
+ *   otherwise it is gone. Only of a transactional queue
+ * - `{ subqueue }`: it is moved to that subqueue, with one call that does it or not
+ * - `{ queue }`: a copy is sent to that queue. See {@link PoisonQueue}
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PoisonPolicy = "fail" | "reject" | { readonly subqueue: string } | PoisonQueue
+
+/**
+ * How messages are consumed. Everything may be left out.
+ *
+ * - `concurrency`: how many handlers may run at once; 1 by default, which keeps the order. Nothing is received before a
+ *   handler is free for it
+ * - `retry`: when a message is tried again whose handler failed; its input is the handler's error, or {@link HandlerDied}.
+ *   {@link defaultRetry} by default. It is stepped once for each time the message came back before (`abortCount`, behaviour
+ *   E-66), so a restart of the process does not begin anew; a limit of time, not of number, does
+ * - `poison`: what becomes of a message after the last try, and of one whose body cannot be read, which is not tried.
+ *   `"fail"` by default
+ * - `stopWithin`: how long running handlers have to finish once `consume` is interrupted, or its receiver closed; then they
+ *   are interrupted and their messages are back. 30 seconds by default
+ * - `reopen`: when it is tried again after a failure that passes, such as a restart of the service (behaviours C-37, C-38,
+ *   H-25). {@link defaultReopen} by default, which never gives up. It begins anew after every success
+ * - `onEvent`: told what happens, in order for each handler. What it takes, handling takes longer; a failure of it is logged
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConsumePolicy<in E = unknown, out R = never> {
+  readonly concurrency?: number | undefined
+  readonly retry?: Schedule.Schedule<unknown, E | HandlerDied, never, R> | undefined
+  readonly poison?: PoisonPolicy | undefined
+  readonly stopWithin?: Duration.Input | undefined
+  readonly reopen?: Schedule.Schedule<unknown, MsmqError, never, R> | undefined
+  readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => Effect.Effect<void, never, R>) | undefined
+}
+
+/**
+ * What happened. The messages are as they came: bodies are bytes.
+ *
+ * - `Received`: a message is about to be handled; once for each time that it is received from the queue's end of waiting
+ *   messages, not for each try
+ * - `Handled`: it is done: its transaction is committed, or it is gone from the queue
+ * - `Retrying`: its handler failed, and it is tried again after `delay`
+ * - `Poisoned`: it went where the policy for poison says
+ * - `Passed`: before it could be tried again another consumer had it, or its time was over
+ * - `Returned`: `consume` ends before it is done; it is in the queue, or from a queue that takes nothing back in the queue
+ *   for poison
+ * - `Troubled`: Message Queuing failed in a way that passes; it is tried again after `delay`
+ * - `Reopened`: the queue has been opened anew
+ *
+ * `attempt`, `attempts`: how manyth try it was, those before this process included.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ConsumeEvent =
+  | { readonly _tag: "Received"; readonly message: ReceivedMessage }
+  | { readonly _tag: "Handled"; readonly message: ReceivedMessage; readonly attempt: number }
+  | {
+      readonly _tag: "Retrying"
+      readonly message: ReceivedMessage
+      readonly attempt: number
+      readonly cause: Cause.Cause<unknown>
+      readonly delay: Duration.Duration
+    }
+  | {
+      readonly _tag: "Poisoned"
+      readonly message: ReceivedMessage
+      readonly attempts: number
+      readonly cause: Cause.Cause<unknown>
+    }
+  | { readonly _tag: "Passed"; readonly message: ReceivedMessage }
+  | { readonly _tag: "Returned"; readonly message: ReceivedMessage }
+  | { readonly _tag: "Troubled"; readonly error: MsmqError; readonly delay: Duration.Duration }
+  | { readonly _tag: "Reopened" }
+
+/**
+ * How much has happened since `consume` began: how many messages were received, handled and poisoned, how many tries
+ * failed that were followed by another, and how often the queue was opened anew.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConsumeProgress {
+  readonly received: number
+  readonly handled: number
+  readonly retried: number
+  readonly poisoned: number
+  readonly reopened: number
+}
+
+/**
+ * Four more tries, after some 1, 2, 4 and 8 seconds.
+ *
+ * @category schedules
+ * @since 0.1.0
+ */
+export const defaultRetry: Schedule.Schedule<unknown> = Schedule.exponential("1 second").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 4 })
+)
+
+/**
+ * For ever, after some half second at first, then twice as long each time, up to 30 seconds.
+ *
+ * @category schedules
+ * @since 0.1.0
+ */
+export const defaultReopen: Schedule.Schedule<unknown> = Schedule.min([
+  Schedule.exponential("500 millis"),
+  Schedule.spaced("30 seconds")
+]).pipe(Schedule.jittered)

@@ -1,0 +1,88 @@
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Poison, PoisonQueue } from "../ConsumePolicy.ts"
+import type { Message, ReceivedMessage } from "../Message.ts"
+import { maximumPacketSize, packetSize } from "../Message.ts"
+import { Mqrt } from "../Mqrt.ts"
+import type { MsmqError } from "../MsmqError.ts"
+import { Sender } from "../Sender.ts"
+import type { Participation } from "../Transaction.ts"
+import { isTransactional, open } from "./opening.ts"
+import { nameOf } from "./queueName.ts"
+
+/** What the sender of a message set, for a message like it. */
+const copyOf = (message: ReceivedMessage): Message => ({
+  body: message.body,
+  bodyType: message.bodyType,
+  label: message.label,
+  priority: message.priority,
+  delivery: message.delivery,
+  correlationId: message.correlationId,
+  appSpecific: message.appSpecific,
+  extension: message.extension,
+  responseQueue: message.responseQueue
+})
+
+/** Names and signature come on top of what is counted (behaviours D-14, A-60). */
+const largestDescribed = maximumPacketSize - 16_384
+
+const longestText = 1000
+
+/** The copy, which says what happened to it where there is room for that. */
+const described = (queue: string, { attempts, cause, message }: Poison, now: number): Message => {
+  const copy = copyOf(message)
+  if (copy.extension !== undefined || packetSize(copy) > largestDescribed) return copy
+  const [error] = Cause.prettyErrors(cause)
+  const description = {
+    queue,
+    messageId: message.messageId,
+    attempts,
+    error: (error === undefined ? "interrupted" : `${error.name}: ${error.message}`).slice(0, longestText),
+    failedAt: new Date(now).toISOString()
+  }
+  return { ...copy, extension: new TextEncoder().encode(JSON.stringify(description)) }
+}
+
+/** A queue for poison messages: it is opened for each, since there are few and it may be another one by then. */
+export class PoisonOutlet {
+  readonly transactional: boolean
+  readonly #mqrt: Mqrt["Service"]
+  readonly #target: PoisonQueue
+
+  constructor(mqrt: Mqrt["Service"], target: PoisonQueue, transactional: boolean) {
+    this.#mqrt = mqrt
+    this.#target = target
+    this.transactional = transactional
+  }
+
+  /** Sends a copy, in the transaction that the effect runs in where the queue takes part in those. */
+  send(queue: string, poison: Poison, transaction: Participation | undefined): Effect.Effect<void, MsmqError> {
+    return Effect.gen({ self: this }, function* () {
+      const { copy } = this.#target
+      const message = described(queue, poison, yield* Clock.currentTimeMillis)
+      const { handle, mqrt, name } = yield* opened(this.#target)
+      const outlet = { mqrt, handle, queue: name, transactional: this.transactional, codec: undefined }
+      const sender = new Sender(outlet, name)
+      return yield* sender.send(copy === undefined ? message : copy(message, poison), { transaction })
+    }).pipe(Effect.scoped, Effect.asVoid, Effect.provideService(Mqrt, this.#mqrt))
+  }
+}
+
+const opened = ({ queue }: PoisonQueue) =>
+  Effect.map(open("Receiver.consume", queue, "send", "denyNone"), (outlet) => ({ ...outlet, name: nameOf(queue) }))
+
+/** What is known of a queue for poison before the first message is sent there. */
+export const inspected = (
+  mqrt: Mqrt["Service"],
+  target: PoisonQueue
+): Effect.Effect<{ readonly formatName: string; readonly transactional: boolean | undefined }, MsmqError> =>
+  opened(target).pipe(
+    Effect.flatMap(({ formatName }) =>
+      target.transactional === undefined
+        ? Effect.map(isTransactional(mqrt, formatName), (transactional) => ({ formatName, transactional }))
+        : Effect.succeed({ formatName, transactional: target.transactional })
+    ),
+    Effect.scoped,
+    Effect.provideService(Mqrt, mqrt)
+  )
