@@ -14,7 +14,7 @@ export const failed =
   (failure: MqrtFailure): MsmqError =>
     new MsmqError({ operation, reason: reasonOf(failure), queue })
 
-/** Opens a queue; the scope closes it. A handle that goes stale is taken anew by its next use. */
+/** Opens a queue; the scope closes it. A handle that goes stale is taken anew by its next use, by the name given here. */
 export const open = Effect.fnUntraced(function* (
   queue: QueueName,
   operation: string,
@@ -23,14 +23,13 @@ export const open = Effect.fnUntraced(function* (
 ) {
   const formatName = yield* formatNameOf(operation, queue)
   const mqrt = yield* Mqrt
-  const acquire: Effect.Effect<QueueHandle, MsmqError> = mqrt
-    .openQueue(formatName, access, shareMode)
-    .pipe(Effect.mapError(failed(operation, nameOf(queue))))
+  const taken = (name: string): Effect.Effect<QueueHandle, MsmqError> =>
+    mqrt.openQueue(name, access, shareMode).pipe(Effect.mapError(failed(operation, nameOf(queue))))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: access === "send" ? "sender" : "receiver",
     name: `of ${nameOf(queue)}`,
-    acquire,
-    renew: acquire,
+    acquire: taken(formatName),
+    renew: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), taken),
     // A handle that the service no longer knows is closed already.
     release: (native) => Effect.ignore(mqrt.closeQueue(native))
   })
