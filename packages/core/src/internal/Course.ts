@@ -39,9 +39,26 @@ export class Course implements Run {
     return Effect.suspend(() => {
       if (this.stopping) return Effect.succeedNone
       const race = Effect.raceFirst(Effect.asSome(wait), Effect.as(this.stopped, Option.none()))
-      return Effect.flatMap(Effect.exit(Effect.interruptible(race)), (exit) =>
-        this.stopping && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? Effect.succeedNone : exit
+      return Effect.catchCauseIf(
+        Effect.interruptible(race),
+        (cause) => Cause.hasInterruptsOnly(cause),
+        () => {
+          this.stop()
+          return Effect.succeedNone
+        }
       )
     })
+  }
+
+  /** Whether it stops, as it does when the fiber that asks has been interrupted. */
+  get isStopping(): Effect.Effect<boolean> {
+    return Effect.suspend(() =>
+      this.stopping
+        ? Effect.succeed(true)
+        : Effect.map(Effect.exit(Effect.interruptible(Effect.void)), (exit) => {
+            if (Exit.isFailure(exit)) this.stop()
+            return this.stopping
+          })
+    )
   }
 }

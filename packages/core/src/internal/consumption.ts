@@ -94,7 +94,7 @@ export const consumption = <Body, E, R>(
           return [stopped, ...(yield* settled(workers, plan.stopWithin))]
         })
       )
-      return yield* outcome(exits, queue.refusal(operation))
+      return yield* outcome(queue, exits)
     })
   )
 
@@ -122,15 +122,15 @@ const settled = (
       )
   )
 
-/** What failed, all of it; or else that it was interrupted; or else that the queue was closed. */
+/** What failed, all of it; or else that the queue was closed; or else that it was interrupted. */
 const outcome = (
-  exits: ReadonlyArray<Exit.Exit<void, MsmqError>>,
-  closed: MsmqError
+  queue: OwnedHandle.OwnedHandle<unknown>,
+  exits: ReadonlyArray<Exit.Exit<void, MsmqError>>
 ): Effect.Effect<never, MsmqError> => {
   const causes = exits.flatMap((exit) => (Exit.isFailure(exit) ? [exit.cause] : []))
-  const failures = causes.filter((cause) => !Cause.hasInterruptsOnly(cause))
-  const [first, ...others] = failures.length > 0 ? failures : causes
-  return first === undefined
-    ? Effect.fail(closed)
-    : Effect.failCause(others.reduce((all, one) => Cause.combine(all, one), first))
+  const [first, ...others] = causes.filter((cause) => !Cause.hasInterruptsOnly(cause))
+  if (first !== undefined) return Effect.failCause(others.reduce((all, one) => Cause.combine(all, one), first))
+  const [interrupted] = causes
+  if (interrupted !== undefined) return Effect.failCause(interrupted)
+  return queue.releasedAt === undefined ? Effect.interrupt : Effect.fail(queue.refusal(operation))
 }

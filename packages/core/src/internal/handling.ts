@@ -79,7 +79,7 @@ export const handling = <Body, E, R>(
     Effect.flatMap(backOff.after(error), (again) => (again ? heldAgain(Duration.zero, cause) : returned(cause)))
 
   const failed = Effect.fnUntraced(function* (cause: Cause.Cause<E>): Effect.fn.Return<Fate, MsmqError> {
-    if (course.stopping) return yield* returned(cause)
+    if (yield* course.isStopping) return yield* returned(cause)
     const failure = serviceFailure(cause)
     if (failure !== undefined) return yield* recovered(failure, cause)
     const attempt = attempts.number

@@ -941,10 +941,7 @@ describe("what can be seen of it", () => {
           ["Error", `message ${messageId} could not be handled in 2 attempts`, undefined]
         ])
         assert.include(lines[4]![1], "MQ_ERROR_SERVICE_NOT_AVAILABLE")
-      }).pipe(
-        Effect.scoped,
-        Effect.provide([loud, Logger.layer([logger])])
-      )
+      }).pipe(Effect.scoped, Effect.provide([loud, Logger.layer([logger])]))
     }
   )
 
