@@ -117,7 +117,17 @@ export const handling = <Body, E, R>(
     Effect.flatMap((fate) => (fate === "ended" ? Effect.void : loop))
   )
 
+  /** Whatever it ends with, the message is somewhere. */
+  const failedWith = (cause: Cause.Cause<MsmqError>): Effect.Effect<never, MsmqError> =>
+    Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "PoisonMessage")
+      ? Effect.failCause(cause)
+      : Effect.matchCauseEffect(returned(cause), {
+          onFailure: (other) => Effect.failCause(Cause.combine(cause, other)),
+          onSuccess: () => Effect.failCause(cause)
+        })
+
   return Effect.andThen(journal.tell({ _tag: "Received", message: received.message }), loop).pipe(
+    Effect.catchCause(failedWith),
     Effect.ensuring(Effect.suspend(() => held.close))
   )
 }

@@ -264,6 +264,41 @@ describe("a transactional queue", () => {
     )
   )
 
+  it.effect("within a transaction of the program has its own all the same", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, "1", "2")
+        const sender = yield* MessageQueue.openSender(invoices)
+        const program = Effect.gen(function* () {
+          const consumer = yield* consuming(receiver, ({ label }) => sender.send({ label }), {
+            poison: { queue: poison }
+          })
+          assert.deepStrictEqual(yield* labelsIn(invoices), ["1", "2"])
+          yield* Fiber.interrupt(consumer)
+          return yield* Effect.fail("no")
+        })
+        yield* Effect.ignore(Transaction.run(program))
+        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["1", "2"]])
+      })
+    )
+  )
+
+  it.effect("a schedule that dies takes consuming with it, and its message is back", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, "1")
+        const retry = retries(1).pipe(Schedule.tap(() => Effect.die("a bug")))
+        const consumer = yield* consuming(receiver, failing(1).handle, { retry })
+        const exit = yield* Fiber.await(consumer)
+        assert(Exit.isFailure(exit))
+        assert.strictEqual(Cause.squash(exit.cause), "a bug")
+        assert.deepStrictEqual(yield* labelsIn(orders), ["1"])
+      })
+    )
+  )
+
   it.effect("a handler that ends its transaction by hand has decided", () =>
     whole(
       Effect.gen(function* () {
@@ -486,6 +521,24 @@ describe("concurrency", () => {
           assert.strictEqual(tries.length, tried)
           yield* TestClock.adjust("1 second")
         }
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
+  it.effect("nor while it is back in the queue for a moment, before it is held again", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, "1")
+        yield* FaultInjection.inject({ function: "MQReceiveMessageByLookupId", call: 1, stall: "1 second" })
+        const { handle, tries } = failing(1)
+        const { events, onEvent } = journal()
+        const consumer = yield* consuming(receiver, handle, { concurrency: 3, retry: retries(1), onEvent })
+        yield* TestClock.adjust("1999 millis")
+        assert.strictEqual(tries.length, 1)
+        yield* TestClock.adjust("1 millis")
+        assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Handled 1"])
         yield* Fiber.interrupt(consumer)
       })
     )

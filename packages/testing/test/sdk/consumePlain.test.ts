@@ -1,7 +1,7 @@
-import { MessageQueue, type MsmqError } from "@effect-msmq/core"
+import { MessageQueue, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, type Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, Schedule, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import {
   backend,
@@ -128,6 +128,22 @@ describe("a plain queue that nobody else receives from", () => {
           yield* Fiber.interrupt(consumer)
         })
       )
+  )
+
+  it.effect("takes no part in a transaction that the program is in", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues(alone)
+        yield* send(orders, "1", "bad")
+        const policy = { retry: never, poison: { queue: poison } }
+        const program = Effect.gen(function* () {
+          const consumer = yield* consuming(receiver, failingOn("bad").handle, policy)
+          yield* Fiber.interrupt(consumer)
+        })
+        yield* Transaction.run(program)
+        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], ["bad"]])
+      })
+    )
   )
 
   it.effect("tries again with the message where it is, and by default fails with it still there", () =>
@@ -310,6 +326,27 @@ describe("a plain queue that others receive from too", () => {
         const lost = reasonOf(yield* Fiber.await(stuck))
         assert(lost._tag === "PoisonMessage")
         assert.deepStrictEqual([lost.message.label, lost.kept], ["slow", "nowhere"])
+      })
+    )
+  )
+
+  it.effect("what consuming itself breaks off at goes there too", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues(shared)
+        const stale = yield* Effect.flip(receiver.move({ lookupId: 0n }, "nowhere"))
+        const reason = { ...stale.reason, _tag: "StaleHandle" } as MsmqError.Reason
+        const gone = new MsmqError.MsmqError({ operation: "Handler", reason })
+        const breaks = [
+          [() => Effect.fail("broken"), { retry: Schedule.tap(retries(1), () => Effect.die("a bug")) }],
+          [() => Effect.fail(gone), { reopen: never }]
+        ] as const
+        for (const [handler, given] of breaks) {
+          yield* send(orders, "bad")
+          const consumer = yield* consuming<Uint8Array, unknown, never>(receiver, handler, { ...policy, ...given })
+          assert.isTrue(Exit.isFailure(yield* Fiber.await(consumer)))
+        }
+        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], ["bad", "bad"]])
       })
     )
   )
