@@ -45,8 +45,9 @@ export interface Poison {
  * the acknowledgments, copies and time limits that it asked for, and with ids, times and sender of its own.
  *
  * - `transactional`: whether that queue is; only to be given where it cannot be known, as for one of another machine
- * - `copy`: changes the copy. By default it is the message, and if that has no extension, then its extension is JSON in
- *   UTF-8 that says what happened: `queue`, `messageId`, `attempts`, `error` and `failedAt`
+ * - `copy`: changes the copy. By default it is the message, and says what happened to it in the headers `failure.queue`,
+ *   `failure.messageId`, `failure.attempts`, `failure.error` and `failure.time`, unless its extension is something else than
+ *   headers
  *
  * @category models
  * @since 0.1.0

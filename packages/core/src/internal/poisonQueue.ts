@@ -1,9 +1,11 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { Poison, PoisonQueue } from "../ConsumePolicy.ts"
 import type { Message, ReceivedMessage } from "../Message.ts"
 import { maximumPacketSize, packetSize } from "../Message.ts"
+import * as MessageHeaders from "../MessageHeaders.ts"
 import { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import { Sender } from "../Sender.ts"
@@ -24,24 +26,29 @@ const copyOf = (message: ReceivedMessage): Message => ({
   responseQueue: message.responseQueue
 })
 
-/** Names and signature come on top of what is counted (behaviours D-14, A-60). */
+/** Names and signature come on top of what is counted (behaviours D-14, A-60), and so do the headers. */
 const largestDescribed = maximumPacketSize - 16_384
 
 const longestText = 1000
 
-/** The copy, which says what happened to it where there is room for that. */
-const described = (queue: string, { attempts, cause, message }: Poison, now: number): Message => {
-  const copy = copyOf(message)
-  if (copy.extension !== undefined || packetSize(copy) > largestDescribed) return copy
+const textOf = (cause: Cause.Cause<unknown>): string => {
   const [error] = Cause.prettyErrors(cause)
-  const description = {
-    queue,
-    messageId: message.messageId,
-    attempts,
-    error: (error === undefined ? "interrupted" : `${error.name}: ${error.message}`).slice(0, longestText),
-    failedAt: new Date(now).toISOString()
+  return error === undefined ? "interrupted" : `${error.name}: ${error.message}`.slice(0, longestText).toWellFormed()
+}
+
+/** The copy, with what happened to it among its headers, where it has room for that and its extension is no other. */
+const described = (queue: string, { attempts, cause, message }: Poison, now: number): Message => {
+  const { extension, ...copy } = copyOf(message)
+  const headers = MessageHeaders.decode(extension ?? new Uint8Array(0))
+  if (Result.isFailure(headers) || packetSize({ ...copy, extension }) > largestDescribed) return { ...copy, extension }
+  const failure = {
+    "failure.queue": queue,
+    "failure.messageId": message.messageId,
+    "failure.attempts": String(attempts),
+    "failure.error": textOf(cause),
+    "failure.time": new Date(now).toISOString()
   }
-  return { ...copy, extension: new TextEncoder().encode(JSON.stringify(description)) }
+  return { ...copy, headers: { ...headers.success, ...failure } }
 }
 
 /** A queue for poison messages: it is opened for each, since there are few and it may be another one by then. */
@@ -70,7 +77,7 @@ export class PoisonOutlet {
 }
 
 const opened = ({ queue }: PoisonQueue) =>
-  Effect.map(open("Receiver.consume", queue, "send", "denyNone"), (outlet) => ({ ...outlet, name: nameOf(queue) }))
+  Effect.map(open(queue, "Receiver.consume", "send", "denyNone"), (outlet) => ({ ...outlet, name: nameOf(queue) }))
 
 /** What is known of a queue for poison before the first message is sent there. */
 export const inspected = (
