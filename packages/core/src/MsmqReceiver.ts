@@ -15,6 +15,8 @@ import type { LookupAction } from "./MessageProperties.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import { Mqrt as MqrtService } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
+import type { HandlerOptions, MsmqConsumePolicy } from "./MsmqConsuming.ts"
+import { handlerOf, policyOf } from "./MsmqConsuming.ts"
 import { MsmqCursor } from "./MsmqCursor.ts"
 import type { ReceiveOptions } from "./MsmqTransaction.ts"
 import { participating } from "./MsmqTransaction.ts"
@@ -108,6 +110,18 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
   reject(message: { readonly lookupId: bigint }, options: ReceiveOptions = {}): Promise<void> {
     return this.runner.promise(participating(this.#receiver.reject(message), options), options.signal)
+  }
+
+  /**
+   * Feeds a handler from the queue until the signal aborts, the receiver is closed or `poison` says so: then it takes
+   * nothing new, lets the handlers that run finish, and rejects. See {@link Receiver.Receiver} for what is promised.
+   */
+  consume(
+    handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
+    policy: MsmqConsumePolicy & Abortable = {}
+  ): Promise<never> {
+    const { signal, ...others } = policy
+    return this.runner.promise(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(others)), signal)
   }
 
   /** The messages without end, each taken when the loop asks for it; leaving the loop takes no more. */

@@ -159,6 +159,48 @@ describe("a receiver", () => {
   })
 })
 
+describe("consuming", () => {
+  it("hands each message to the handler in a transaction, tries again, and stops when the signal aborts", async () => {
+    const { expectNoLeaks, msmq } = await connect()
+    const controller = new AbortController()
+    const receiver = await msmq.openReceiver(orders)
+    const sender = await msmq.openSender(invoices)
+    const source = await msmq.openSender(orders)
+    await source.sendAll([{ label: "1" }, { label: "poison" }, { label: "2" }], single)
+    const events: Array<string> = []
+    const consuming = receiver.consume(
+      async ({ label }, { transaction }) => {
+        await sender.send({ label: `invoice ${label}` }, { transaction: transaction ?? "none" })
+        if (label === "poison") throw new Error("cannot")
+        if (label === "2") controller.abort(new Error("enough"))
+      },
+      {
+        retry: { times: 1, delay: 1 },
+        poison: { subqueue: "poison" },
+        signal: controller.signal,
+        onEvent: ({ _tag }) => void events.push(_tag)
+      }
+    )
+    assert.strictEqual((await rejection(consuming)).message, "enough")
+    assert.deepStrictEqual(events, ["Received", "Handled", "Received", "Retrying", "Poisoned", "Received", "Handled"])
+    assert.deepStrictEqual(await labelsIn(msmq, invoices), ["invoice 1", "invoice 2"])
+    assert.deepStrictEqual(await labelsIn(msmq, `${orders};poison`), ["poison"])
+    await msmq.close()
+    await expectNoLeaks()
+  })
+
+  it("rejects with what the handler could not do where nothing else is said of poison", async () => {
+    const { msmq } = await connect()
+    const receiver = await msmq.openReceiver(orders)
+    await using source = await msmq.openSender(orders)
+    await source.send({ label: "1" }, single)
+    const consuming = receiver.consume(() => Promise.reject(new Error("cannot")), { retry: { times: 0, delay: 0 } })
+    assert.strictEqual((await rejection(consuming)).code, "PoisonMessage")
+    assert.deepStrictEqual(await labelsIn(msmq, orders), ["1"])
+    await msmq.close()
+  })
+})
+
 describe("an error", () => {
   it("is an Error with a code, a name and a reason", async () => {
     const { msmq } = await connect()
