@@ -4,11 +4,12 @@ import * as Transaction from "@effect-msmq/core/Transaction"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, fork, newChannel } from "./givens.ts"
+import { failsBecause, fork, newChannel, newQueue } from "./givens.ts"
 
 const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => ({ label }))
 
@@ -169,6 +170,56 @@ export const programs: ReadonlyArray<ContractPromise> = [
       yield* Transaction.run(Effect.flatMap(receiver.receive, (message) => receiver.reject(message)))
       assert.deepEqual(yield* labelsIn(queue), ["b"])
       yield* failsBecause(receiver.reject(yield* receiver.peek), "TransactionUsage")
+    })
+  ),
+  promise(
+    "what is consumed is handled once each, what cannot be is moved away, and stopping takes nothing new",
+    Effect.gen(function* () {
+      const orders = yield* channel("1", "bad", "2")
+      const invoices = yield* channel()
+      const handle = ({ label }: { readonly label: string }) =>
+        Effect.andThen(
+          invoices.sender.send({ label: `invoice ${label}` }),
+          label === "bad" ? Effect.fail("cannot") : Effect.void
+        )
+      const consumer = yield* fork(
+        orders.receiver.consume(handle, {
+          retry: Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 1 })),
+          poison: { subqueue: "poison" }
+        })
+      )
+      assert.equal((yield* invoices.receiver.receive).label, "invoice 1")
+      assert.equal((yield* invoices.receiver.receive).label, "invoice 2")
+      yield* Transaction.run(orders.sender.send({ label: "3" }))
+      assert.equal((yield* invoices.receiver.receive).label, "invoice 3")
+      yield* Fiber.interrupt(consumer)
+      yield* Transaction.run(orders.sender.send({ label: "4" }))
+      assert.deepEqual(yield* labelsIn(orders.queue), ["4"])
+      assert.deepEqual(yield* labelsIn(`${orders.queue};poison`), ["bad"])
+      assert.equal(yield* label(invoices.receiver.poll), undefined)
+    })
+  ),
+  promise(
+    "many are consumed at once, each by one, from a queue that is not transactional too",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const poison = { queue: yield* newQueue() }
+      const names = Array.from({ length: 20 }, (_, index) => `${index}`)
+      yield* sender.sendAll(labelled(...names))
+      const handled: Array<string> = []
+      const consumer = yield* fork(
+        receiver.consume(({ label }) => Effect.as(Effect.sleep("5 millis"), handled.push(label)), {
+          concurrency: 4,
+          poison
+        })
+      )
+      yield* Effect.suspend(() => (handled.length < names.length ? Effect.fail("not yet") : Effect.void)).pipe(
+        Effect.retry(Schedule.spaced("10 millis")),
+        Effect.timeout("20 seconds")
+      )
+      yield* Fiber.interrupt(consumer)
+      assert.deepEqual(new Set(handled), new Set(names))
+      assert.equal(handled.length, names.length)
     })
   ),
   promise(
