@@ -12,7 +12,7 @@ import * as BodyType from "./BodyType.ts"
 import { automationDate } from "./internal/body/automationDate.ts"
 import * as currencies from "./internal/body/currency.ts"
 import { bytesOf, characters } from "./internal/body/encodedText.ts"
-import { bigNumber, fixedSize, ofType, wholeNumber } from "./internal/body/fixedSize.ts"
+import { bigNumber, fixedSize, isSingle, ofType, wholeNumber } from "./internal/body/fixedSize.ts"
 import * as guid from "./internal/body/guid.ts"
 import type { MessageBody } from "./MessageBody.ts"
 
@@ -151,10 +151,6 @@ export const ui8: MessageBody<bigint> = bigNumber(
   (view) => view.getBigUint64(0, true),
   (view, value) => view.setBigUint64(0, value, true)
 )
-
-/** What is too large for a single would become infinite. */
-const isSingle = (value: number): boolean =>
-  typeof value === "number" && (Number.isFinite(Math.fround(value)) || !Number.isFinite(value))
 
 /**
  * `VT_R4` (4), four bytes. `float` in .NET. A number is rounded to the nearest that there is.

@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { signedRange, unsignedRange } from "./internal/body/fixedSize.ts"
 import { simpleTypeKey } from "./internal/xml/shapeOf.ts"
 import type { SimpleTypeName } from "./internal/xml/simpleTypes.ts"
 import { simpleTypes } from "./internal/xml/simpleTypes.ts"
@@ -19,10 +20,14 @@ const marked = (name: SimpleTypeName) => ({ [simpleTypeKey]: name, expected: sim
 const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(marked(name))
 
-const printable = (name: SimpleTypeName) =>
-  Schema.String.check(Schema.makeFilter((text: string) => simpleTypes[name].print(text) !== undefined)).annotate(
-    marked(name)
-  )
+/** Text of a pattern, which also generates values, and of what the pattern cannot say. */
+const textual = (name: SimpleTypeName, pattern: RegExp) =>
+  Schema.String.check(
+    Schema.isPattern(pattern),
+    Schema.makeFilter((text: string) => simpleTypes[name].print(text) !== undefined, {
+      expected: simpleTypes[name].rule
+    })
+  ).annotate(marked(name))
 
 /**
  * `byte`: -128 to 127. `sbyte` in .NET.
@@ -72,10 +77,8 @@ export const Int = whole("int", -0x80000000, 0x7fffffff)
  */
 export const UnsignedInt = whole("unsignedInt", 0, 0xffffffff)
 
-const big = (name: "long" | "unsignedLong") =>
-  Schema.BigInt.check(Schema.makeFilter((value: bigint) => simpleTypes[name].print(value) !== undefined)).annotate(
-    marked(name)
-  )
+const big = (name: "long" | "unsignedLong", [minimum, maximum]: readonly [bigint, bigint]) =>
+  Schema.BigInt.check(Schema.isBetweenBigInt({ minimum, maximum })).annotate(marked(name))
 
 /**
  * `long`, of 64 bits: a bigint, since a number is exact only to 2^53.
@@ -83,7 +86,7 @@ const big = (name: "long" | "unsignedLong") =>
  * @category numbers
  * @since 0.1.0
  */
-export const Long = big("long")
+export const Long = big("long", signedRange)
 
 /**
  * `unsignedLong`: a bigint. `ulong` in .NET.
@@ -91,7 +94,7 @@ export const Long = big("long")
  * @category numbers
  * @since 0.1.0
  */
-export const UnsignedLong = big("unsignedLong")
+export const UnsignedLong = big("unsignedLong", unsignedRange)
 
 /**
  * `float`, of 32 bits: a number, which is rounded to the nearest that there is.
@@ -109,7 +112,7 @@ export const Float = Schema.Number.annotate(marked("float"))
  * @category numbers
  * @since 0.1.0
  */
-export const Decimal = printable("decimal")
+export const Decimal = textual("decimal", /^[+-]?(?:\d{1,29}(?:\.\d{0,28})?|\.\d{1,28})$/)
 
 /**
  * `char`: one UTF-16 unit, which .NET writes as the number of its code.
@@ -117,7 +120,7 @@ export const Decimal = printable("decimal")
  * @category text
  * @since 0.1.0
  */
-export const Char = printable("char")
+export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(marked("char"))
 
 /**
  * `guid`: text in lower case without braces. What is read in other forms becomes that.
@@ -125,7 +128,7 @@ export const Char = printable("char")
  * @category text
  * @since 0.1.0
  */
-export const Guid = printable("guid")
+export const Guid = Schema.String.check(Schema.isGUID()).annotate(marked("guid"))
 
 /**
  * `dateTime` as text, just as it stands there: `"2026-05-01T08:30:00.1234567"`, with `Z` or an offset behind it or
@@ -154,4 +157,7 @@ export const Guid = printable("guid")
  * @category dates
  * @since 0.1.0
  */
-export const DateTime = printable("dateTime")
+export const DateTime = textual(
+  "dateTime",
+  /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/
+)

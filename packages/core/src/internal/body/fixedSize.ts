@@ -71,5 +71,9 @@ export const bigNumber = (
   return fixedSize({ name, size: 8, rule: `a bigint from ${minimum} to ${maximum}`, holds, read, write })
 }
 
+/** Whether a number is near to one of 32 bits: what is too large would become infinite. */
+export const isSingle = (value: number): boolean =>
+  typeof value === "number" && (Number.isFinite(Math.fround(value)) || !Number.isFinite(value))
+
 export const signedRange = [BigInt.asIntN(64, BigInt(1) << BigInt(63)), BigInt("0x7fffffffffffffff")] as const
 export const unsignedRange = [BigInt(0), BigInt("0xffffffffffffffff")] as const

@@ -25,8 +25,7 @@ export const print = (value: number, shortest: (value: number) => string): strin
 }
 
 /** Of a number that a single can hold, nine digits always suffice. */
-export const shortestSingle = (value: number): string => {
-  const single = Math.fround(value)
+export const shortestSingle = (single: number): string => {
   const precision = [1, 2, 3, 4, 5, 6, 7, 8].find(
     (digits) => Math.fround(Number(single.toPrecision(digits))) === single
   )

@@ -1,30 +1,31 @@
 import * as Result from "effect/Result"
 import sax from "sax"
+import type { Handlers, StartedTag } from "sax"
 import { maximumPacketSize } from "../../Message.ts"
+import * as namespaces from "./namespaces.ts"
+import type { QualifiedName, Scope } from "./namespaces.ts"
 import { characters, markedCharset, startsWith } from "../body/encodedText.ts"
 
-export interface ReadAttribute {
-  readonly local: string
-  readonly uri: string
+export interface ReadAttribute extends QualifiedName {
   readonly value: string
 }
 
 /** An element as it was read: its names are resolved, its text is all that stands in it directly. */
-export interface ReadElement {
-  readonly local: string
-  readonly uri: string
+export interface ReadElement extends QualifiedName {
   readonly attributes: ReadonlyArray<ReadAttribute>
   readonly children: ReadonlyArray<ReadElement>
   readonly text: string
 }
 
 interface OpenElement extends ReadElement {
+  readonly scope: Scope
   readonly children: Array<OpenElement>
   text: string
 }
 
-/** No class of anyone goes as deep; what does is made to exhaust the reader. */
+/** No class of anyone goes as deep or has as many attributes; what does is made to exhaust the reader. */
 export const maximumDepth = 128
+const maximumAttributes = 256
 
 /** References to what XML has no character for: .NET writes them, and reads them. */
 const forbidden = [...Array(0x20).keys(), 0xfffe, 0xffff].filter((code) => ![0x9, 0xa, 0xd].includes(code))
@@ -57,38 +58,87 @@ const refusal = (error: unknown): string => {
   return `must be well-formed XML: ${what.toLowerCase()} (line ${at[0]}, column ${at[1]})`
 }
 
-const parse = (text: string): ReadElement => {
-  const parser = sax.parser(true, { xmlns: true })
-  const open: Array<OpenElement> = []
-  let root: OpenElement | undefined
-  const refuse = (rule: string): never => {
-    throw new Refused(`must ${rule} (line ${parser.line + 1})`)
+/** Builds the tree. Namespaces are resolved here: sax's own way takes a time that grows with the square of attributes. */
+class Tree {
+  readonly #parser = sax.parser(true)
+  readonly #open: Array<OpenElement> = []
+  #root: OpenElement | undefined
+  #tag: StartedTag | undefined
+  #attributes = new Map<string, string>()
+
+  readonly #handlers: Handlers = {
+    onerror: (error) => {
+      throw error
+    },
+    ondoctype: () => this.#refuse("have no DOCTYPE: it could declare entities that grow without end or name files"),
+    onopentagstart: (tag) => {
+      this.#tag = tag
+      this.#attributes = new Map()
+    },
+    onattribute: ({ name, value }) => {
+      if (this.#attributes.has(name)) this.#refuse(`have one attribute ${name} in an element`)
+      if (this.#attributes.size === maximumAttributes)
+        this.#refuse(`have at most ${maximumAttributes} attributes in an element`)
+      this.#attributes.set(name, value)
+      // Otherwise sax would drop a second one without a word.
+      delete this.#tag!.attributes[name]
+    },
+    onopentag: () => this.#opened(),
+    onclosetag: () => {
+      this.#open.pop()
+    },
+    ontext: (text) => this.#add(text),
+    oncdata: (text) => this.#add(text)
   }
-  const addText = (text: string): void => {
-    const element = open.at(-1)
+
+  read(text: string): ReadElement {
+    Object.assign(this.#parser, this.#handlers, { ENTITIES: entities })
+    this.#parser.write(text).close()
+    return this.#root ?? this.#refuse("have a root element")
+  }
+
+  #opened(): void {
+    if (this.#open.length === maximumDepth) this.#refuse(`not be nested deeper than ${maximumDepth} elements`)
+    if (this.#open.length === 0 && this.#root !== undefined) this.#refuse("have one root element")
+    const parent = this.#open.at(-1)
+    const scope = this.#scope(parent?.scope ?? namespaces.outermost)
+    const attributes: Array<ReadAttribute> = []
+    for (const [name, value] of this.#attributes) {
+      if (namespaces.declaredPrefix(name) === undefined) {
+        attributes.push({ ...this.#resolve(scope, name, "attribute"), value })
+      }
+    }
+    const { local, uri } = this.#resolve(scope, this.#tag!.name, "element")
+    const element = { local, uri, scope, attributes, children: [], text: "" }
+    parent?.children.push(element)
+    this.#root ??= element
+    this.#open.push(element)
+  }
+
+  #scope(around: Scope): Scope {
+    let own: Record<string, string> | undefined
+    for (const [name, value] of this.#attributes) {
+      const prefix = namespaces.declaredPrefix(name)
+      if (prefix === undefined) continue
+      own ??= Object.create(around) as Record<string, string>
+      own[prefix] = value
+    }
+    return own ?? around
+  }
+
+  #resolve(scope: Scope, name: string, kind: "element" | "attribute"): QualifiedName {
+    return namespaces.resolve(scope, name, kind) ?? this.#refuse(`declare the prefix of ${name}`)
+  }
+
+  #add(text: string): void {
+    const element = this.#open.at(-1)
     if (element !== undefined) element.text += text
-    else if (text.trim() !== "") refuse("have nothing but comments outside of its root element")
+    else if (text.trim() !== "") this.#refuse("have nothing but comments outside of its root element")
   }
-  parser.ENTITIES = entities
-  parser.onerror = (error) => {
-    throw error
+
+  #refuse(rule: string): never {
+    throw new Refused(`must ${rule} (line ${this.#parser.line + 1})`)
   }
-  parser.ondoctype = () => refuse("have no DOCTYPE: it could declare entities that grow without end or name files")
-  parser.onopentag = ({ attributes, local, uri }) => {
-    if (open.length === maximumDepth) refuse(`not be nested deeper than ${maximumDepth} elements`)
-    if (open.length === 0 && root !== undefined) refuse("have one root element")
-    const element = { local, uri, attributes: Object.values(attributes), children: [], text: "" }
-    open.at(-1)?.children.push(element)
-    root ??= element
-    open.push(element)
-  }
-  parser.onclosetag = () => {
-    open.pop()
-  }
-  parser.ontext = addText
-  parser.oncdata = addText
-  parser.write(text).close()
-  return root ?? refuse("have a root element")
 }
 
 const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
@@ -111,5 +161,5 @@ export const read = (bytes: Uint8Array): Result.Result<ReadElement, string> =>
   bytes.length > maximumPacketSize
     ? Result.fail(`must have at most ${maximumPacketSize} bytes, as every message, not ${bytes.length}`)
     : Result.flatMap(characters(bytes, charsetOf(bytes)), (text) =>
-        Result.try({ try: () => parse(text), catch: refusal })
+        Result.try({ try: () => new Tree().read(text), catch: refusal })
       )

@@ -1,30 +1,24 @@
 /** What the rooms of XML use of sax, whose own types are for Node's newest version and not complete. */
 declare module "sax" {
-  interface Attribute {
+  export interface StartedTag {
     readonly name: string
-    readonly local: string
-    readonly uri: string
-    readonly value: string
+    readonly attributes: Record<string, string>
   }
-  interface Tag {
-    readonly name: string
-    readonly local: string
-    readonly uri: string
-    readonly attributes: Readonly<Record<string, Attribute>>
+  export interface Handlers {
+    readonly onerror: (error: Error) => void
+    readonly ondoctype: () => void
+    readonly onopentagstart: (tag: StartedTag) => void
+    readonly onattribute: (attribute: { readonly name: string; readonly value: string }) => void
+    readonly onopentag: () => void
+    readonly onclosetag: () => void
+    readonly ontext: (text: string) => void
+    readonly oncdata: (text: string) => void
   }
   interface Parser {
     readonly line: number
-    readonly column: number
-    ENTITIES: Readonly<Record<string, string>>
-    onerror: (error: Error) => void
-    ondoctype: () => void
-    onopentag: (tag: Tag) => void
-    onclosetag: () => void
-    ontext: (text: string) => void
-    oncdata: (text: string) => void
-    write: (text: string) => Parser
-    close: () => Parser
+    readonly write: (text: string) => Parser
+    readonly close: () => Parser
   }
-  const sax: { readonly parser: (strict: true, options: { readonly xmlns: true }) => Parser }
+  const sax: { readonly parser: (strict: true) => Parser }
   export default sax
 }

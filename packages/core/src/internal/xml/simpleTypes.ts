@@ -2,7 +2,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as calendar from "../body/calendar.ts"
-import { signedRange, unsignedRange } from "../body/fixedSize.ts"
+import { isSingle, signedRange, unsignedRange } from "../body/fixedSize.ts"
 import * as guid from "../body/guid.ts"
 import * as numerals from "./numerals.ts"
 
@@ -96,11 +96,11 @@ export const simpleTypes = {
   unsignedLong: big("unsignedLong", unsignedRange),
   float: type<number>(
     "float",
-    numerals.rule,
-    (value) => numerals.print(value, numerals.shortestSingle),
+    `${numerals.rule}, of at most 3.4028235E+38 either way`,
+    (value) => (isSingle(value) ? numerals.print(Math.fround(value), numerals.shortestSingle) : undefined),
     (text) => {
       const value = numerals.parse(text)
-      return value === undefined ? undefined : Math.fround(value)
+      return value !== undefined && isSingle(value) ? Math.fround(value) : undefined
     }
   ),
   double: type<number>("double", numerals.rule, (value) => numerals.print(value, String), numerals.parse),
