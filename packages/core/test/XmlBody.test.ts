@@ -536,7 +536,7 @@ describe("a schema that .NET's XML has no form for is refused at once", () => {
       [Schema.Struct({ A: Schema.Unknown }), "A takes anything"],
       [Schema.Struct({ A: Schema.Symbol }), "A is of a type that no text"],
       [Schema.Struct({ A: Schema.Null }), "A is always null"],
-      [Schema.Struct({ A: Schema.URL }), "A is"],
+      [Schema.Struct({ A: Schema.URL }), "A is URL, which .NET's XML has not"],
       [Schema.Struct({ "a b": Schema.Int }), "has the key a b, which is no name in XML"],
       [Schema.Struct({ A: Schema.Array(Schema.UndefinedOr(Schema.Int)) }), "A has items that may be undefined"],
       [Schema.Struct({ A: Schema.Array(Schema.Struct({})) }), 'give { items: { A: "Name" } }'],
