@@ -1,7 +1,8 @@
 import * as Result from "effect/Result"
 import sax from "sax"
-import type { Handlers, StartedTag } from "sax"
+import type { SAXParser, Tag } from "sax"
 import { maximumPacketSize } from "../../Message.ts"
+import { entities } from "./entities.ts"
 import * as namespaces from "./namespaces.ts"
 import type { QualifiedName, Scope } from "./namespaces.ts"
 import { characters, markedCharset, startsWith } from "../body/encodedText.ts"
@@ -27,27 +28,6 @@ interface OpenElement extends ReadElement {
 export const maximumDepth = 128
 const maximumAttributes = 256
 
-/** References to what XML has no character for: .NET writes them, and reads them. */
-const forbidden = [...Array(0x20).keys(), 0xfffe, 0xffff].filter((code) => ![0x9, 0xa, 0xd].includes(code))
-
-/** All the entities that there are. A document cannot declare others, since it may have no DOCTYPE. */
-const entities: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  ...Object.fromEntries(
-    forbidden.flatMap((code) => {
-      const character = String.fromCharCode(code)
-      return [
-        [`#${code}`, character],
-        [`#x${code.toString(16)}`, character]
-      ]
-    })
-  )
-})
-
 /** Stops the parser; its message is the rule. */
 class Refused extends Error {}
 
@@ -58,12 +38,14 @@ const refusal = (error: unknown): string => {
   return `must be well-formed XML: ${what.toLowerCase()} (line ${at[0]}, column ${at[1]})`
 }
 
+type Handlers = Partial<SAXParser>
+
 /** Builds the tree. Namespaces are resolved here: sax's own way takes a time that grows with the square of attributes. */
 class Tree {
   readonly #parser = sax.parser(true)
   readonly #open: Array<OpenElement> = []
   #root: OpenElement | undefined
-  #tag: StartedTag | undefined
+  #tag: Tag | undefined
   #attributes = new Map<string, string>()
 
   readonly #handlers: Handlers = {
@@ -72,7 +54,7 @@ class Tree {
     },
     ondoctype: () => this.#refuse("have no DOCTYPE: it could declare entities that grow without end or name files"),
     onopentagstart: (tag) => {
-      this.#tag = tag
+      this.#tag = tag as Tag
       this.#attributes = new Map()
     },
     onattribute: ({ name, value }) => {

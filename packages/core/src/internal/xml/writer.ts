@@ -12,7 +12,7 @@ const references: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;",
 const reference = (character: string): string =>
   references[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`
 
-const escapeText = (text: string): string => text.replace(/[<>&]|[^\t\n\u0020-\uFFFD]/g, reference)
+export const escapeText = (text: string): string => text.replace(/[<>&]|[^\t\n\u0020-\uFFFD]/g, reference)
 const escapeAttribute = (text: string): string => text.replace(/[<>&"]|[^\u0020-\uFFFD]/g, reference)
 
 const onlyBlanks = /^[ \t\r\n]+$/
