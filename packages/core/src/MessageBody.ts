@@ -1,10 +1,21 @@
 /**
  * What a body means: codecs between values and the bytes of a message, each with the `PROPID_M_BODY_TYPE` that goes with
- * them.
+ * them. Give one to `MessageQueue.openSender` and `openReceiver`, and messages have typed bodies.
+ *
+ * A value that a codec cannot write is refused before anything is sent, with `IllegalMessage`; a body that it cannot read
+ * is an `UndecodableBody`, which has the message as it came.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { ActiveXValue } from "./ActiveXBody.ts"
+import * as ActiveXBody from "./ActiveXBody.ts"
+import * as BodyType from "./BodyType.ts"
+import { bytesOf, textOf } from "./internal/body/encodedText.ts"
+import { ofType } from "./internal/body/fixedSize.ts"
+import { conversionOf } from "./internal/body/schemaConversion.ts"
+import { xmlCodec } from "./internal/xml/xmlCodec.ts"
 
 /**
  * A body as it is in a message: bytes, and the `VT_` number that says what they are.
@@ -40,6 +51,228 @@ export interface MessageBody<A> {
  */
 export const bytes: MessageBody<Uint8Array> = {
   name: "bytes",
-  encode: (body) => Result.succeed({ body, bodyType: 0 }),
+  encode: (body) => Result.succeed({ body, bodyType: BodyType.numbers.VT_EMPTY }),
   decode: ({ body }) => Result.succeed(body)
+}
+
+/**
+ * Text. Written as UTF-8 with body type 0. Read as its type says: `VT_BSTR` and `VT_LPWSTR` as UTF-16, `VT_LPSTR` as
+ * ASCII, and 0 and bytes by their byte order mark, or as UTF-8 where there is none. What is not well-formed is refused,
+ * both ways. `ActiveXBody` has codecs that write the other types.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * MessageBody.text.encode("Åb") // => Result.succeed({ body: Uint8Array.of(0xc3, 0x85, 0x62), bodyType: 0 })
+ * MessageBody.text.decode({ body: Uint8Array.of(0xc5, 0, 0x62, 0), bodyType: 8 }) // => Result.succeed("Åb")
+ * MessageBody.text.decode({ body: Uint8Array.of(0xc5), bodyType: 0 }) // => Result.fail("must be well-formed UTF-8")
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const text: MessageBody<string> = {
+  name: "text",
+  encode: (value) => Result.map(bytesOf(value, "utf-8"), (body) => ({ body, bodyType: BodyType.numbers.VT_EMPTY })),
+  decode: textOf
+}
+
+/**
+ * JSON. Written as UTF-8 with body type 0, as NServiceBus does; read from everything that {@link text} reads. Values
+ * that JSON has not stand there as the schema's JSON codec writes them: a `Date` as an ISO text, a bigint as its digits.
+ *
+ * The schema must need no services, and its transformations must end at once.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result, Schema } from "effect"
+ *
+ * const Order = Schema.Struct({ id: Schema.Int, due: Schema.Date })
+ * const order = { id: 7, due: new Date("2026-05-01T08:30:00Z") }
+ *
+ * const body = MessageBody.json(Order)
+ * const encoded = Result.getOrThrow(body.encode(order))
+ * new TextDecoder().decode(encoded.body) // => '{"id":7,"due":"2026-05-01T08:30:00.000Z"}'
+ * body.decode(encoded) // => Result.succeed(order)
+ *
+ * const wrong = { body: new TextEncoder().encode('{"id":7.5}'), bodyType: 0 }
+ * body.decode(wrong) // => Result.fail("must fit its schema: id: Expected an integer; due: Missing key")
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const json = <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody<A> => {
+  const { decode, encode } = conversionOf(Schema.toCodecJson(schema))
+  return {
+    name: "JSON",
+    encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
+    decode: (encoded) => Result.flatMap(Result.flatMap(text.decode(encoded), parseJson), decode)
+  }
+}
+
+const parseJson = (text: string): Result.Result<unknown, string> =>
+  Result.try({ try: () => JSON.parse(text), catch: (error) => `must be JSON: ${(error as Error).message}` })
+
+/**
+ * What a schema does not say about its XML.
+ *
+ * - `root`: the name of the root element. By default that of the schema's type: its `identifier`, as a `Schema.Class` has
+ *   one; `int` and the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays
+ * - `items`: what items are called, by the name of the element that holds them: `{ Lines: "Line" }`. By default after
+ *   their type, as the root
+ * - `repeated`: members that are arrays, whose items stand in the class itself, under the member's own name
+ *   (`[XmlElement]` in .NET)
+ * - `attributes`: members that are attributes of their class (`[XmlAttribute]` in .NET)
+ * - `namespace`: of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface XmlOptions {
+  readonly root?: string | undefined
+  readonly items?: Readonly<Record<string, string>> | undefined
+  readonly repeated?: ReadonlyArray<string> | undefined
+  readonly attributes?: ReadonlyArray<string> | undefined
+  readonly namespace?: string | undefined
+}
+
+/**
+ * XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the names
+ * of the elements (`Schema.encodeKeys` renames them), in their order; an optional key that is absent has no element, and
+ * null is `xsi:nil`. Which simple value is what, `XmlValue` says: 64-bit numbers are bigints, a decimal is text, and a
+ * date without a zone is refused where an instant is wanted.
+ *
+ * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. Other
+ * than .NET, it refuses what would be lost: a member twice, an item under another name. Of a null member that has no
+ * element it makes null, or leaves it out where the schema says so.
+ *
+ * No `<!DOCTYPE` is read, so there are no entities that grow or name files; documents nest 128 elements deep at most.
+ *
+ * Throws a `TypeError` for a schema that has no such form: dictionaries, tuples, choices between classes, `Unknown`; and
+ * where the root or items have no name.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result, Schema } from "effect"
+ *
+ * const Order = Schema.Struct({ Id: Schema.Int, Note: Schema.NullOr(Schema.String), Tags: Schema.Array(Schema.String) })
+ * const body = MessageBody.xml(Order, { root: "Order" })
+ *
+ * const encoded = Result.getOrThrow(body.encode({ Id: 7, Note: null, Tags: ["new"] }))
+ * const lines = new TextDecoder().decode(encoded.body).split("\r\n")
+ * lines[0] // => '<?xml version="1.0"?>'
+ * lines[1]?.startsWith('<Order xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd=') // => true
+ * lines[2] // => "  <Id>7</Id>"
+ * lines[3] // => '  <Note xsi:nil="true" />'
+ * lines.slice(4) // => ["  <Tags>", "    <string>new</string>", "  </Tags>", "</Order>"]
+ *
+ * const wrong = { body: new TextEncoder().encode("<Order><Id>seven</Id><Tags /></Order>"), bodyType: 0 }
+ * const rule = 'must have a whole number from -2147483648 to 2147483647 in Order/Id, not "seven"'
+ * body.decode(wrong) // => Result.fail(rule)
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
+  const { attributes = [], items = {}, namespace = "", repeated = [], root } = options
+  const { decode, encode } = conversionOf(schema)
+  const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })
+  return {
+    name: `XML <${codec.root}>`,
+    encode: (value) => Result.flatMap(encode(value), codec.encode),
+    decode: (encoded) => Result.flatMap(codec.decode(encoded), decode)
+  }
+}
+
+/**
+ * What .NET's `BinaryMessageFormatter` wrote, body type 768: its bytes, which are never decoded. The stream names the
+ * classes to make and runs their code, so that reading it is to run what the sender likes (CWE-502); .NET 9 has given it
+ * up. Good for passing such messages on.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const binaryFormatter: MessageBody<Uint8Array> = {
+  name: "BinaryMessageFormatter",
+  encode: (body) => Result.succeed({ body, bodyType: BodyType.numbers.VT_BINARY_OBJECT }),
+  decode: ({ body, bodyType }) => Result.map(ofType(bodyType, BodyType.numbers.VT_BINARY_OBJECT), () => body)
+}
+
+const activeXTypes = Object.keys(ActiveXBody.byType) as ReadonlyArray<ActiveXValue["_tag"]>
+const tagOf = new Map<number, ActiveXValue["_tag"]>(activeXTypes.map((tag) => [BodyType.numbers[tag], tag]))
+const codecOf = (tag: ActiveXValue["_tag"]) => ActiveXBody.byType[tag] as MessageBody<ActiveXValue["value"]>
+
+/**
+ * Any of the values in `ActiveXBody`, with the name of its type: for a queue that senders in COM and .NET's
+ * `ActiveXMessageFormatter` fill with this and that. Objects that save themselves (`VT_STREAMED_OBJECT`,
+ * `VT_STORED_OBJECT`) are refused, and never made: `MessageBody.any` hands out their bytes.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const encoded = Result.getOrThrow(MessageBody.activeX.encode({ _tag: "VT_I2", value: 513 }))
+ * encoded // => { body: Uint8Array.of(1, 2), bodyType: 2 }
+ * MessageBody.activeX.decode(encoded) // => Result.succeed({ _tag: "VT_I2", value: 513 })
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const activeX: MessageBody<ActiveXValue> = {
+  name: "ActiveX",
+  encode: ({ _tag, value }) =>
+    Object.hasOwn(ActiveXBody.byType, _tag)
+      ? codecOf(_tag).encode(value)
+      : Result.fail(`must have a tag of ${activeXTypes.join(", ")}, not ${String(_tag)}`),
+  decode: (encoded) => {
+    const tag = tagOf.get(encoded.bodyType)
+    if (tag === undefined) {
+      const types = [...tagOf.keys()].map(BodyType.format)
+      return Result.fail(`must have a body type of ${types.join(", ")}, not ${BodyType.format(encoded.bodyType)}`)
+    }
+    return Result.map(codecOf(tag).decode(encoded), (value) => ({ _tag: tag, value }) as ActiveXValue)
+  }
+}
+
+/**
+ * A body of which nothing but its type is known: bytes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RawBody extends EncodedBody {
+  readonly _tag: "bytes"
+}
+
+/**
+ * Whatever comes: what {@link activeX} reads, as it reads it, and all else as bytes with their type, also what has a
+ * known type but does not fit it. Never fails to decode. What it decoded it can encode.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const body = Uint8Array.of(1)
+ * MessageBody.any.decode({ body, bodyType: 17 }) // => Result.succeed({ _tag: "VT_UI1", value: 1 })
+ * MessageBody.any.decode({ body, bodyType: 768 }) // => Result.succeed({ _tag: "bytes", body, bodyType: 768 })
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const any: MessageBody<ActiveXValue | RawBody> = {
+  name: "any body",
+  encode: (value) =>
+    value._tag === "bytes" ? Result.succeed({ body: value.body, bodyType: value.bodyType }) : activeX.encode(value),
+  decode: ({ body, bodyType }) =>
+    Result.orElse(activeX.decode({ body, bodyType }), () => Result.succeed({ _tag: "bytes", body, bodyType }))
 }

@@ -238,8 +238,10 @@ const encoded = <Body>(
   const { body, ...others } = message
   if (body === undefined) return propertiesOf(others)
   const result = codec.encode(body)
-  if (Result.isSuccess(result))
-    return propertiesOf({ bodyType: result.success.bodyType, ...others, body: result.success.body })
+  if (Result.isSuccess(result)) {
+    const { body, bodyType } = result.success
+    return propertiesOf({ ...others, body, bodyType: others.bodyType ?? bodyType })
+  }
   return {
     _tag: "IllegalMessage",
     index,

@@ -1,5 +1,7 @@
 import * as Result from "effect/Result"
 import sax from "sax"
+import { entities } from "./xml/entities.ts"
+import { escapeText } from "./xml/writer.ts"
 
 /**
  * Headers as NServiceBus writes them into the extension: what .NET's `XmlSerializer` makes of a list of keys and values.
@@ -9,22 +11,8 @@ type Entry = readonly [key: string, value: string]
 
 const endTag = "</ArrayOfHeaderInfo>"
 
-/** What XML forbids even as references, which .NET writes all the same, and reads. */
-const forbidden = Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code))
-  .filter((character) => !"\t\n\r".includes(character))
-  .join("")
-  .concat("\ufffe\uffff")
-
-// CR too, since readers turn a bare CR LF into LF.
-const escaped = new RegExp(`[&<>\r${forbidden}]`, "g")
-
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" }
-
-const escape = (text: string): string =>
-  text.replace(escaped, (unit) => entities[unit] ?? `&#x${unit.charCodeAt(0).toString(16).toUpperCase()};`)
-
 const element = (name: string, text: string): string =>
-  text === "" ? `<${name} />` : `<${name}>${escape(text)}</${name}>`
+  text === "" ? `<${name} />` : `<${name}>${escapeText(text)}</${name}>`
 
 /** On one line, without a byte order mark: what every version of .NET reads. */
 export const print = (entries: ReadonlyArray<Entry>): string =>
@@ -38,7 +26,7 @@ export const parse = (bytes: Uint8Array): Result.Result<ReadonlyArray<Entry>, st
   const encoding = encodingOf(bytes)
   if (encoding === undefined) return Result.fail("is no XML")
   return Result.try({
-    try: () => entriesOf(shielded(withLineFeeds(document(new TextDecoder(encoding).decode(bytes))))),
+    try: () => entriesOf(withLineFeeds(document(new TextDecoder(encoding).decode(bytes)))),
     catch: (error) => (error instanceof Refusal ? error.message : "is no well-formed XML in a known encoding")
   })
 }
@@ -70,23 +58,6 @@ const document = (text: string): string => {
 /** As XML has line ends read; the parser leaves them as they are. */
 const withLineFeeds = (text: string): string => text.replace(/\r\n?/g, "\n")
 
-/** What stands before a forbidden character's substitute, and has one itself, so that the parser sees only legal ones. */
-const shield = "\ue000"
-const hidden = forbidden + shield
-const firstSubstitute = 0xe100
-const reference = "&#(?:x([\\da-f]{1,8})|(\\d{1,8}));"
-const unreadable = new RegExp(`[${hidden}]|${reference}`, "gi")
-
-const shielded = (text: string): string =>
-  text.replace(unreadable, (match, hexadecimal: string | undefined, decimal: string | undefined) => {
-    const code = hexadecimal === undefined ? Number(decimal ?? match.charCodeAt(0)) : parseInt(hexadecimal, 16)
-    const index = code > 0xffff ? -1 : hidden.indexOf(String.fromCharCode(code))
-    return index === -1 ? match : shield + String.fromCharCode(firstSubstitute + index)
-  })
-
-const unshielded = (text: string): string =>
-  text.replace(/\ue000([\s\S])/g, (_, character: string) => hidden.charAt(character.charCodeAt(0) - firstSubstitute))
-
 const entriesOf = (text: string): ReadonlyArray<Entry> => {
   const entries = new Map<string, string>()
   const path: Array<string> = []
@@ -99,6 +70,7 @@ const entriesOf = (text: string): ReadonlyArray<Entry> => {
     else if (path[2] === "Value") value += text
   }
   const parser = Object.assign(sax.parser(true), {
+    ENTITIES: entities,
     onerror: () => {
       throw new Refusal("is no well-formed XML")
     },
@@ -115,9 +87,8 @@ const entriesOf = (text: string): ReadonlyArray<Entry> => {
     oncdata: append,
     onclosetag: () => {
       if (inHeader(2) && key !== undefined) {
-        const name = unshielded(key)
-        if (entries.has(name)) throw new Refusal("has a key twice")
-        entries.set(name, unshielded(value))
+        if (entries.has(key)) throw new Refusal("has a key twice")
+        entries.set(key, value)
       }
       path.pop()
     }

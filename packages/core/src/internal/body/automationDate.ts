@@ -1,0 +1,75 @@
+import * as Result from "effect/Result"
+import * as BodyType from "../../BodyType.ts"
+import type { MessageBody } from "../../MessageBody.ts"
+import type { AutomationDate } from "../../ActiveXBody.ts"
+import * as calendar from "./calendar.ts"
+import { ofSize, ofType, viewOf } from "./fixedSize.ts"
+
+/** Days of an OLE date are counted from 1899-12-30, from the year 100 to 9999. */
+const dayZero = -2_209_161_600_000
+const firstOleMillisecond = -59_011_459_200_000
+const millisecondsPerDay = 86_400_000
+
+/** The time of day is always ahead of its day, also where the number is negative: -1.25 is 06:00 on 1899-12-29. */
+const oleMilliseconds = (days: number): number => {
+  const whole = Math.trunc(days)
+  return dayZero + whole * millisecondsPerDay + Math.round(Math.abs(days - whole) * millisecondsPerDay)
+}
+
+const oleDays = (milliseconds: number): number => {
+  const sinceDayZero = milliseconds - dayZero
+  const day = Math.floor(sinceDayZero / millisecondsPerDay)
+  const time = (sinceDayZero - day * millisecondsPerDay) / millisecondsPerDay
+  return day < 0 ? day - time : day + time
+}
+
+const isOle = (milliseconds: number): boolean =>
+  milliseconds >= firstOleMillisecond && milliseconds <= calendar.lastMillisecond
+
+const ticksOfMilliseconds = (milliseconds: number): bigint =>
+  BigInt(milliseconds - calendar.firstMillisecond) * calendar.ticksPerMillisecond
+
+const writers: Readonly<
+  Record<AutomationDate["form"], (view: DataView, ticks: bigint) => Result.Result<void, string>>
+> = {
+  ticks: (view, ticks) => Result.succeed(view.setBigInt64(0, ticks, true)),
+  double: (view, ticks) => {
+    const milliseconds = Number(ticks / calendar.ticksPerMillisecond) + calendar.firstMillisecond
+    if (ticks % calendar.ticksPerMillisecond !== BigInt(0) || !isOle(milliseconds)) {
+      return Result.fail("must be from the year 100 to 9999 and in whole milliseconds to be an OLE date")
+    }
+    return Result.succeed(view.setFloat64(0, oleDays(milliseconds), true))
+  }
+}
+
+/**
+ * Reads either form: as whole numbers, ticks are from 0 to {@link calendar.lastTick}, and every double that is at least a
+ * millisecond away from day zero is above that or negative. Only 0 could be both.
+ */
+const read = (view: DataView, zero: AutomationDate["form"]): Result.Result<AutomationDate, string> => {
+  const ticks = view.getBigInt64(0, true)
+  const isTicks = ticks === BigInt(0) ? zero === "ticks" : ticks > BigInt(0) && ticks <= calendar.lastTick
+  if (isTicks) return Result.succeed({ form: "ticks", dateTime: calendar.textOf(ticks) })
+  const milliseconds = oleMilliseconds(view.getFloat64(0, true))
+  return isOle(milliseconds)
+    ? Result.succeed({ form: "double", dateTime: calendar.textOf(ticksOfMilliseconds(milliseconds)) })
+    : Result.fail("must be a date: neither its ticks nor its days are from a year that there is")
+}
+
+/** Either form in, the value's own form out; `zero`: what eight zero bytes are. */
+export const automationDate = (zero: AutomationDate["form"]): MessageBody<AutomationDate> => ({
+  name: "VT_DATE",
+  encode: ({ dateTime, form }) => {
+    const ticks = typeof dateTime === "string" ? calendar.ticksOf(dateTime) : undefined
+    if (ticks === undefined) return Result.fail(`must be ${calendar.clockRule}`)
+    const body = new Uint8Array(8)
+    return Result.map(writers[form](viewOf(body), ticks), () => ({
+      body,
+      bodyType: BodyType.numbers.VT_DATE
+    }))
+  },
+  decode: ({ body, bodyType }) =>
+    Result.flatMap(ofType(bodyType, BodyType.numbers.VT_DATE), () =>
+      Result.flatMap(ofSize(body, 8), (view) => read(view, zero))
+    )
+})

@@ -1,0 +1,71 @@
+/** Dates and times of day as .NET counts them: in ticks of 100 ns since 0001-01-01, by a clock that has no zone. */
+
+/** A date and time as text has it. */
+export interface DateTimeText {
+  /** Milliseconds, as of whole seconds, since 1970-01-01 by the clock of the text. */
+  readonly milliseconds: number
+  /** The digits after the point. */
+  readonly fraction: string
+  /** Minutes ahead of UTC, where the text says so. */
+  readonly offset: number | undefined
+}
+
+const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/
+
+/** `undefined` for what is no date and time from the year 1 to 9999: also for a 30th of February. */
+export const parse = (text: string): DateTimeText | undefined => {
+  const match = pattern.exec(text)
+  if (match === null) return undefined
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number
+  ]
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  const isDay = year >= 1 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+  const offset = offsetOf(match[8])
+  if (!isDay || hour > 23 || minute > 59 || second > 59 || Number.isNaN(offset)) return undefined
+  return { milliseconds: date.setUTCHours(hour, minute, second), fraction: match[7] ?? "", offset }
+}
+
+/** .NET has offsets of at most 14 hours. */
+const offsetOf = (zone: string | undefined): number | undefined => {
+  if (zone === undefined) return undefined
+  if (zone === "Z") return 0
+  const hours = Number(zone.slice(1, 3))
+  const minutes = Number(zone.slice(4))
+  if (minutes > 59 || hours * 60 + minutes > 14 * 60) return Number.NaN
+  return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes)
+}
+
+export const ticksPerMillisecond = BigInt(10_000)
+export const firstMillisecond = -62_135_596_800_000
+export const lastMillisecond = 253_402_300_799_999
+export const lastTick = BigInt("3155378975999999999")
+
+export const clockRule = 'a date and time without a zone, such as "2026-05-01T08:30:00.1234567"'
+
+/** The ticks of a text without a zone, `undefined` for anything else. */
+export const ticksOf = (text: string): bigint | undefined => {
+  const parsed = parse(text)
+  if (parsed === undefined || parsed.offset !== undefined || parsed.fraction.length > 7) return undefined
+  return BigInt(parsed.milliseconds - firstMillisecond) * ticksPerMillisecond + BigInt(parsed.fraction.padEnd(7, "0"))
+}
+
+/** A text without a zone, for ticks from 0 to {@link lastTick}. */
+export const textOf = (ticks: bigint): string => {
+  const milliseconds = Number(ticks / ticksPerMillisecond) + firstMillisecond
+  const seconds = Math.floor(milliseconds / 1000) * 1000
+  const rest = ticks - BigInt(seconds - firstMillisecond) * ticksPerMillisecond
+  return new Date(seconds).toISOString().slice(0, 19) + fractionOf(String(rest).padStart(7, "0"))
+}
+
+/** As .NET writes it: without zeros at its end, and not at all if there are only zeros. */
+export const fractionOf = (digits: string): string => {
+  const significant = digits.replace(/0+$/, "")
+  return significant === "" ? "" : `.${significant}`
+}

@@ -1,0 +1,85 @@
+import * as Result from "effect/Result"
+import type { EncodedBody } from "../../MessageBody.ts"
+import * as BodyType from "../../BodyType.ts"
+
+/** By the standard of the web (WHATWG Encoding), but for ASCII, which it does not have. */
+type Charset = "utf-8" | "utf-16le" | "utf-16be" | "us-ascii"
+
+const byteOrderMarks: ReadonlyArray<readonly [Charset, ReadonlyArray<number>]> = [
+  ["utf-8", [0xef, 0xbb, 0xbf]],
+  ["utf-16le", [0xff, 0xfe]],
+  ["utf-16be", [0xfe, 0xff]]
+]
+
+const { VT_BSTR, VT_EMPTY, VT_LPSTR, VT_LPWSTR } = BodyType.numbers
+
+/** What the characters of a body are in that says so by its type. `undefined`: a byte order mark says so, or UTF-8. */
+const charsets = new Map<number, Charset | undefined>([
+  [VT_EMPTY, undefined],
+  [VT_BSTR, "utf-16le"],
+  [VT_LPSTR, "us-ascii"],
+  [VT_LPWSTR, "utf-16le"],
+  [BodyType.numbers["VT_VECTOR|VT_UI1"], undefined],
+  [BodyType.numbers["VT_ARRAY|VT_UI1"], undefined]
+])
+
+export const startsWith = (bytes: Uint8Array, start: ReadonlyArray<number>): boolean =>
+  start.every((byte, index) => bytes[index] === byte)
+
+/** By its byte order mark, where there is one. */
+export const markedCharset = (bytes: Uint8Array): Charset | undefined =>
+  byteOrderMarks.find(([, mark]) => startsWith(bytes, mark))?.[0]
+
+/** The characters, or what is wrong with the bytes. A byte order mark is none of the characters unless it is kept. */
+export const characters = (
+  bytes: Uint8Array,
+  charset: string,
+  byteOrderMark: "dropped" | "kept" = "dropped"
+): Result.Result<string, string> => {
+  if (charset === "us-ascii") return ascii(bytes)
+  if (charset.startsWith("utf-16") && bytes.length % 2 !== 0) {
+    return Result.fail(`must have an even number of bytes to be UTF-16, not ${bytes.length}`)
+  }
+  return Result.try({
+    try: () => new TextDecoder(charset, { fatal: true, ignoreBOM: byteOrderMark === "kept" }).decode(bytes),
+    catch: (error) =>
+      error instanceof RangeError
+        ? `must be in an encoding that is known, not "${charset}"`
+        : `must be well-formed ${charset.toUpperCase()}`
+  })
+}
+
+const ascii = (bytes: Uint8Array): Result.Result<string, string> => {
+  const foreign = bytes.findIndex((byte) => byte > 0x7f)
+  return foreign === -1
+    ? Result.succeed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1"))
+    : Result.fail(`must be ASCII: byte ${foreign} is ${bytes[foreign]}, more than 127`)
+}
+
+/** The characters of a body that anyone sent as text. */
+export const textOf = ({ body, bodyType }: EncodedBody): Result.Result<string, string> => {
+  const charset = charsets.get(bodyType)
+  if (charset !== undefined) return characters(body, charset)
+  if (charsets.has(bodyType)) return characters(body, markedCharset(body) ?? "utf-8")
+  const types = [...charsets.keys()].map(BodyType.format)
+  return Result.fail(`must have a body type of text (${types.join(", ")}), not ${BodyType.format(bodyType)}`)
+}
+
+const encoders: Readonly<Record<"utf-8" | "utf-16le" | "us-ascii", (text: string) => Uint8Array>> = {
+  "utf-8": (text) => new TextEncoder().encode(text),
+  "utf-16le": (text) => {
+    const bytes = new Uint8Array(text.length * 2)
+    Buffer.from(bytes.buffer).write(text, "utf16le")
+    return bytes
+  },
+  "us-ascii": (text) => new TextEncoder().encode(text)
+}
+
+/** The bytes of a text, or why it has none. */
+export const bytesOf = (text: string, charset: keyof typeof encoders): Result.Result<Uint8Array, string> => {
+  if (typeof text !== "string") return Result.fail("must be a string")
+  if (!text.isWellFormed()) return Result.fail("must be well-formed Unicode: half of a surrogate pair stands alone")
+  const foreign = charset === "us-ascii" ? [...text].find((character) => character > "\x7f") : undefined
+  if (foreign !== undefined) return Result.fail(`must be ASCII, which has no ${foreign}`)
+  return Result.succeed(encoders[charset](text))
+}

@@ -1,0 +1,48 @@
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
+
+/** Between values and what a schema encodes them to, with its complaints as rules. */
+export interface Conversion<A> {
+  readonly encode: (value: A) => Result.Result<unknown, string>
+  readonly decode: (encoded: unknown) => Result.Result<A, string>
+}
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Of many complaints the first ones say enough. */
+const shown = 3
+
+const placeOf = (path: ReadonlyArray<PropertyKey>): string =>
+  path.reduce<string>(
+    (place, key) => (typeof key === "number" ? `${place}[${key}]` : `${place}${place === "" ? "" : "."}${String(key)}`),
+    ""
+  )
+
+const ruleOf = (issue: SchemaIssue.Issue): string => {
+  const { issues } = issuesOf(issue)
+  const complaints = issues.slice(0, shown).map(({ message, path = [] }) => {
+    const place = placeOf(path.map((key) => (typeof key === "object" ? key.key : key)))
+    return place === "" ? message : `${place}: ${message}`
+  })
+  const more = issues.length > shown ? ` (and ${issues.length - shown} more)` : ""
+  return `must fit its schema: ${complaints.join("; ")}${more}`
+}
+
+/** What a parser throws that could not end at once, or whose transformation failed in a way that it does not admit. */
+const thrown = (error: unknown): string => {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  return `must be converted by its schema at once and without a defect (${String(cause).split("\n")[0]})`
+}
+
+export const conversionOf = <A>(schema: Schema.ConstraintCodec<A, unknown>): Conversion<A> => {
+  const encode = SchemaParser.encodeUnknownResult(schema, { errors: "all" })
+  const decode = SchemaParser.decodeUnknownResult(schema, { errors: "all" })
+  const attempt = <B>(run: () => Result.Result<B, SchemaIssue.Issue>): Result.Result<B, string> =>
+    Result.flatMap(Result.try({ try: run, catch: thrown }), Result.mapError(ruleOf))
+  return {
+    encode: (value) => attempt(() => encode(value)),
+    decode: (encoded) => attempt(() => decode(encoded))
+  }
+}

@@ -1,0 +1,42 @@
+export const instance = "http://www.w3.org/2001/XMLSchema-instance"
+export const schema = "http://www.w3.org/2001/XMLSchema"
+
+/** Older ones, in which .NET knows a nil too. */
+export const instances: ReadonlyArray<string> = [
+  instance,
+  "http://www.w3.org/2000/10/XMLSchema-instance",
+  "http://www.w3.org/1999/XMLSchema-instance"
+]
+
+const names = /^[\p{L}_][\p{L}\p{M}\p{N}._-]*$/u
+
+/** Whether an element may be called so, without a prefix. */
+export const isName = (name: string): boolean => names.test(name)
+
+/** Namespaces by their prefixes, as an element sees them: its own before those around it. */
+export type Scope = Readonly<Record<string, string>>
+
+export const outermost: Scope = Object.assign(Object.create(null) as object, {
+  "": "",
+  xml: "http://www.w3.org/XML/1998/namespace"
+})
+
+export interface QualifiedName {
+  readonly local: string
+  readonly uri: string
+}
+
+/** The prefix that an attribute declares, empty for the default namespace, `undefined` if it declares none. */
+export const declaredPrefix = (attribute: string): string | undefined => {
+  if (attribute === "xmlns") return ""
+  return attribute.startsWith("xmlns:") ? attribute.slice("xmlns:".length) : undefined
+}
+
+/** `undefined` for a prefix that is not declared. An attribute without one is in no namespace. */
+export const resolve = (scope: Scope, name: string, kind: "element" | "attribute"): QualifiedName | undefined => {
+  const colon = name.indexOf(":")
+  if (colon === -1) return { local: name, uri: kind === "element" ? scope[""]! : "" }
+  const local = name.slice(colon + 1)
+  const uri = scope[name.slice(0, colon)]
+  return uri === undefined || colon === 0 || local === "" || local.includes(":") ? undefined : { local, uri }
+}

@@ -1,0 +1,105 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Duration from "effect/Duration"
+
+/** Numbers and durations as text, in .NET's invariant forms. */
+
+export const rule = 'a number, such as "2.5", "1E+20", "INF" or "NaN"'
+
+const names: ReadonlyArray<readonly [number, string]> = [
+  [Number.POSITIVE_INFINITY, "INF"],
+  [Number.NEGATIVE_INFINITY, "-INF"],
+  [Number.NaN, "NaN"],
+  [-0, "-0"]
+]
+
+/** The shortest digits that give the number back, with an exponent where .NET has one. */
+export const print = (value: number, shortest: (value: number) => string): string | undefined => {
+  if (typeof value !== "number") return undefined
+  const name = names.find(([number]) => Object.is(number, value))?.[1]
+  if (name !== undefined) return name
+  const digits = Number(shortest(value))
+  const [mantissa = "", exponent = ""] = digits.toExponential().split("e")
+  const power = Number(exponent)
+  if (power < 15 && power > -5) return String(digits)
+  return `${mantissa}E${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
+}
+
+/** Of a number that a single can hold, nine digits always suffice. */
+export const shortestSingle = (single: number): string => {
+  const precision = [1, 2, 3, 4, 5, 6, 7, 8].find(
+    (digits) => Math.fround(Number(single.toPrecision(digits))) === single
+  )
+  return single.toPrecision(precision ?? 9)
+}
+
+const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+export const parse = (text: string): number | undefined => {
+  const named = names.find(([, name]) => name === text)
+  if (named !== undefined) return named[0]
+  return number.test(text) ? Number(text) : undefined
+}
+
+export const decimalRule =
+  'a decimal without an exponent, such as "-7.00", of at most 96 bits and 28 digits after the point'
+
+const decimals = /^[+-]?(?:(\d+)(?:\.(\d{0,28}))?|\.(\d{1,28}))$/
+const largestDecimal = (BigInt(1) << BigInt(96)) - BigInt(1)
+
+/** The text itself, if it is one of a decimal of .NET. */
+export const decimal = (text: string): string | undefined => {
+  const match = typeof text === "string" ? decimals.exec(text) : null
+  if (match === null || text.length > 64) return undefined
+  const [, whole = "", fraction = "", alone = ""] = match
+  return BigInt(`${whole}${fraction}${alone}`) <= largestDecimal ? text : undefined
+}
+
+/** Without an exponent and with all its zeros, which `BigDecimal.format` does not keep. */
+export const plain = ({ scale, value }: BigDecimal.BigDecimal): string => {
+  if (scale > 28 || scale < -28) return ""
+  if (scale <= 0) return String(value * BigInt(10) ** BigInt(-scale))
+  const digits = String(value < BigInt(0) ? -value : value).padStart(scale + 1, "0")
+  return `${value < BigInt(0) ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}
+
+export const bigDecimal = (text: string): BigDecimal.BigDecimal => {
+  const [whole = "", fraction = ""] = text.replace("+", "").split(".")
+  const digits = BigInt(`${whole.replace("-", "")}${fraction}`)
+  return BigDecimal.make(whole.startsWith("-") ? -digits : digits, fraction.length)
+}
+
+const duration = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,7})0*)?S)?)?$/
+const tick = BigInt(100)
+const second = BigInt(10_000_000)
+const units = [86_400, 3_600, 60, 1].map((seconds) => BigInt(seconds) * second)
+const letters = ["D", "H", "M"]
+
+export const parseDuration = (text: string): Duration.Duration | undefined => {
+  const match = text.endsWith("T") || text.endsWith("P") ? null : duration.exec(text)
+  if (match === null) return undefined
+  const parts = match.slice(2, 6).map((part) => BigInt(part ?? 0))
+  const whole = parts.reduce((sum, part, index) => sum + part * units[index]!, BigInt(0))
+  const ticks = whole + BigInt((match[6] ?? "").padEnd(7, "0"))
+  const signed = match[1] === undefined ? ticks : -ticks
+  return BigInt.asIntN(64, signed) === signed ? Duration.nanos(signed * tick) : undefined
+}
+
+/** `undefined` for what no TimeSpan holds: the infinite, and parts of 100 nanoseconds. */
+export const printDuration = (value: Duration.Duration): string | undefined => {
+  if (!Duration.isFinite(value)) return undefined
+  const nanoseconds = Duration.toNanosUnsafe(value)
+  const ticks = nanoseconds / tick
+  if (ticks * tick !== nanoseconds || BigInt.asIntN(64, ticks) !== ticks) return undefined
+  if (ticks === BigInt(0)) return "PT0S"
+  let rest = ticks < BigInt(0) ? -ticks : ticks
+  const counts = units.map((unit) => {
+    const count = rest / unit
+    rest -= count * unit
+    return count
+  })
+  const fraction = rest === BigInt(0) ? "" : `.${String(rest).padStart(7, "0").replace(/0+$/, "")}`
+  const [days = "", ...times] = letters.map((letter, index) => (counts[index] ? `${counts[index]}${letter}` : ""))
+  const seconds = counts[3] || fraction !== "" ? `${counts[3]}${fraction}S` : ""
+  const time = `${times.join("")}${seconds}`
+  return `${ticks < BigInt(0) ? "-" : ""}P${days}${time === "" ? "" : `T${time}`}`
+}

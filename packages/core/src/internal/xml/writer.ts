@@ -1,0 +1,36 @@
+/** An element to be written, with its names as they are to stand there. It has children or text. */
+export interface WrittenElement {
+  readonly name: string
+  readonly attributes: ReadonlyArray<readonly [name: string, value: string]>
+  readonly children: ReadonlyArray<WrittenElement>
+  readonly text: string
+}
+
+const references: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;" }
+
+/** What is no character of XML becomes a reference all the same: .NET reads it. CR does so that no reader drops it. */
+const reference = (character: string): string =>
+  references[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`
+
+export const escapeText = (text: string): string => text.replace(/[<>&]|[^\t\n\u0020-\uFFFD]/g, reference)
+const escapeAttribute = (text: string): string => text.replace(/[<>&"]|[^\u0020-\uFFFD]/g, reference)
+
+const onlyBlanks = /^[ \t\r\n]+$/
+
+/** .NET reads text of blanks alone as none, unless it is told to preserve it. */
+const attributesOf = ({ attributes, text }: WrittenElement): ReadonlyArray<readonly [string, string]> =>
+  onlyBlanks.test(text) ? [...attributes, ["xml:space", "preserve"]] : attributes
+
+const elementText = (element: WrittenElement, indent: string): string => {
+  const { children, name, text } = element
+  const attributes = attributesOf(element).map(([name, value]) => ` ${name}="${escapeAttribute(value)}"`)
+  const start = `${indent}<${name}${attributes.join("")}`
+  if (children.length > 0) {
+    const inner = children.map((child) => `${elementText(child, `${indent}  `)}\r\n`)
+    return `${start}>\r\n${inner.join("")}${indent}</${name}>`
+  }
+  return text === "" ? `${start} />` : `${start}>${escapeText(text)}</${name}>`
+}
+
+/** A document as .NET Framework lays it out, which every .NET reads. */
+export const write = (root: WrittenElement): string => `<?xml version="1.0"?>\r\n${elementText(root, "")}`
