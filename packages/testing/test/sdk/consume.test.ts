@@ -364,8 +364,11 @@ describe("poison", () => {
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(yield* labelsIn(`${orders};poison`), ["bad"])
         assert.deepStrictEqual(events, [
-          ...["Received bad", "Retrying bad", "Poisoned bad"],
-          ...["Received good", "Handled good"]
+          "Received bad",
+          "Retrying bad",
+          "Poisoned bad",
+          "Received good",
+          "Handled good"
         ])
         yield* Fiber.interrupt(consumer)
       })
