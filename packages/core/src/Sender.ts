@@ -23,6 +23,9 @@ import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendO
  * A queue that is open for sending: see {@link openSender} in `MessageQueue`. `Body`: what its codec takes; `Kind`: what
  * is known of the queue where it was opened.
  *
+ * After a restart of the service a send fails with `StaleHandle`, and the next one opens the queue anew (behaviours C-37,
+ * C-38).
+ *
  * @category models
  * @since 0.1.0
  */

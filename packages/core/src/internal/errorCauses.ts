@@ -72,7 +72,7 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
     "Message Queuing is not installed on this machine"
   ],
   // [C-37]
-  MQ_ERROR_STALE_HANDLE: ["the Message Queuing service restarted: open the queue again"],
+  MQ_ERROR_STALE_HANDLE: ["the Message Queuing service restarted: try again, the next use opens the queue anew"],
   // [A-77, C-11, H-11]
   MQ_ERROR_UNSUPPORTED_OPERATION: [
     "the machine is in a workgroup: only private local queues and direct format names work there",

@@ -80,7 +80,8 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_TRANSACTION_USAGE: "Transaction argument does not fit the queue, the action, or the asynchronous mode.",
   MQ_ERROR_TRANSACTION_SEQUENCE: "Transaction operations came in an order that is not allowed.",
   MQ_ERROR_MISSING_CONNECTOR_TYPE: "Connector-only properties were set without PROPID_M_CONNECTOR_TYPE.",
-  MQ_ERROR_STALE_HANDLE: "The service restarted after the handle was opened; close it and open a new one.",
+  MQ_ERROR_STALE_HANDLE:
+    "The service restarted after the handle was opened: a new one is needed, which the next use takes.",
   MQ_ERROR_TRANSACTION_ENLIST: "The queue manager could not be enlisted in the transaction.",
   MQ_ERROR_QUEUE_DELETED: "The queue behind the handle no longer exists; close the handle.",
   MQ_ERROR_ILLEGAL_CONTEXT: "The context argument of a locate call must be NULL.",

@@ -159,7 +159,7 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("is tried as often as the schedule says, which sees the handler's error", () =>
+  it.effect("is tried as often as the schedule says, which sees the handler's error (H-32)", () =>
     whole(
       Effect.gen(function* () {
         const receiver = yield* queues()

@@ -1,7 +1,7 @@
 import { MessageQueue, MsmqError, Transaction } from "@effect-msmq/core"
-import { FaultInjection, HandleLedger } from "@effect-msmq/testing"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, Schedule, type Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, References, Schedule, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import {
   backend,
@@ -365,6 +365,34 @@ describe("a plain queue that others receive from too", () => {
         assert.strictEqual((yield* receivedAgain.receive).label, "bad")
         yield* Fiber.interrupt(consumer)
       })
+    )
+  )
+
+  it.effect("one of another machine is one too; that machine may go away and come back (E-76)", () =>
+    Effect.gen(function* () {
+      const remote = "WAREHOUSE\\private$\\orders"
+      const away = (change: (msmq: MsmqControl.MsmqControl["Service"]) => Effect.Effect<void>) =>
+        MsmqControl.on(MsmqControl.MsmqControl.use(change), "WAREHOUSE")
+      yield* MsmqControl.on(MessageQueue.create(orders), "WAREHOUSE")
+      yield* MessageQueue.create(poison)
+      const receiver = yield* MessageQueue.openReceiver(remote)
+      const { events, onEvent } = journal()
+      const { handle, tries } = failingOn("bad")
+      const consumer = yield* consuming(receiver, handle, { ...policy, retry: never, onEvent })
+      yield* away((msmq) => msmq.stopService)
+      yield* TestClock.adjust("1 minute")
+      yield* away((msmq) => msmq.startService)
+      yield* TestClock.adjust("1 minute")
+      yield* MsmqControl.on(send(orders, "1", "bad"), "WAREHOUSE")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([tries, yield* labelsIn(poison)], [["1", "bad"], ["bad"]])
+      assert.include(events, "Reopened")
+      yield* Fiber.interrupt(consumer)
+    }).pipe(
+      Effect.scoped,
+      Effect.andThen(HandleLedger.expectNoLeaks),
+      Effect.provide(HandleLedger.layer(InMemoryMqrt.layerWith({ machines: [{}, { machineName: "WAREHOUSE" }] }))),
+      Effect.provideService(References.MinimumLogLevel, "None")
     )
   )
 })
