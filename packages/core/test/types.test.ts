@@ -1,7 +1,15 @@
-// @effect-diagnostics missingEffectContext:off
-import { type Cursor, type MessageBody, MessageQueue, type Receiver, type Sender, Transaction } from "@effect-msmq/core"
+// @effect-diagnostics missingEffectContext:off missingEffectError:off
+import {
+  type Cursor,
+  type MessageBody,
+  MessageQueue,
+  type MsmqError,
+  type Receiver,
+  type Sender,
+  Transaction
+} from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, type Schedule } from "effect"
 
 /**
  * What must not compile. The compiler is the judge: `tsc` fails where an error that is expected does not come. The
@@ -10,6 +18,7 @@ import { Effect } from "effect"
 const orders = ".\\private$\\orders"
 
 declare const sizes: MessageBody.MessageBody<number>
+declare const counting: Schedule.Schedule<number, number>
 
 const cases = {
   "a sender has no receive, a receiver no send": (sender: Sender.Sender, receiver: Receiver.Receiver) => [
@@ -60,6 +69,20 @@ const cases = {
     // @ts-expect-error -- it is a name, not a number
     sender.send({ delivery: 1 })
   ],
+  "consuming never succeeds, and fails with nothing of its handler's": (receiver: Receiver.Receiver<number>) => {
+    const consume: Effect.Effect<never, MsmqError.MsmqError> = receiver.consume(({ body }) =>
+      body > 0 ? Effect.acquireRelease(Effect.fail("no"), () => Effect.void) : Effect.void
+    )
+    return [
+      consume,
+      // @ts-expect-error -- the bodies are numbers
+      receiver.consume(({ body }) => Effect.sync(() => body.length)),
+      // @ts-expect-error -- no such end
+      receiver.consume(() => Effect.void, { poison: "drop" }),
+      // @ts-expect-error -- the schedule's input is no number: the handler fails with a text, or dies
+      receiver.consume(() => Effect.fail("no"), { retry: counting })
+    ]
+  },
   "a transaction's outcome is the effect's": () => {
     // @ts-expect-error -- it gives a number
     const run: Effect.Effect<string, unknown, unknown> = Transaction.run(Effect.succeed(1))

@@ -69,7 +69,7 @@ describe("receive", () => {
       const error = yield* Effect.flip(receiver.receive)
       assert.strictEqual(error.reason._tag, "StaleHandle")
       assert.strictEqual(error.queue, orders)
-      assert.include(error.message, "open the queue again")
+      assert.include(error.message, "the next use opens the queue anew")
     }).pipe(Effect.provide(backend))
   )
 
