@@ -1,6 +1,6 @@
 /**
  * Turns every example in a docstring or Markdown page that is fenced as `ts import.meta.vitest` into a test, under
- * `.doctest/`, where it is type-checked and run: `expression // => value` asserts. (The published doctest plugins need
+ * `.doctest/`, where it is type-checked and run: `expression // => value` asserts; the value may stand on the next line. (The published doctest plugins need
  * TypeScript's old JavaScript API, which TypeScript 7 does not have.)
  */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -13,7 +13,8 @@ const namedImport = /^import (type )?\{ (.*) \} from "(.*)"$/
 
 const testOf = (source: string, code: string, line: number, imports: Map<string, Set<string>>): string => {
   const body: Array<string> = []
-  for (const text of code.split("\n")) {
+  const lines = code.replaceAll(/\n[ \t]*\/\/ => /g, " // => ").split("\n")
+  for (const text of lines) {
     const [, isType, names, from] = namedImport.exec(text) ?? []
     const [, expression, value] = /^(\S.*?) \/\/ => (.*)$/.exec(text) ?? []
     if (names !== undefined && from !== undefined) {
@@ -23,6 +24,8 @@ const testOf = (source: string, code: string, line: number, imports: Map<string,
     } else if (expression === undefined) body.push(`  ${text}`)
     else body.push(`  assert.deepStrictEqual(${expression}, ${value})`)
   }
+  // What asserts nothing must not look as if it did.
+  if (body.some((text) => text.includes("// =>"))) throw new Error(`${source}:${line}: a result without its expression`)
   return `it("${source}:${line}", async () => {\n${body.join("\n")}\n})\n`
 }
 
