@@ -13,7 +13,7 @@ import { automationDate } from "./internal/body/automationDate.ts"
 import * as currencies from "./internal/body/currency.ts"
 import { bytesOf, characters } from "./internal/body/encodedText.ts"
 import { bigNumber, fixedSize, isSingle, ofType, wholeNumber } from "./internal/body/fixedSize.ts"
-import * as guid from "./internal/body/guid.ts"
+import * as guid from "./internal/guid.ts"
 import type { MessageBody } from "./MessageBody.ts"
 
 /**

@@ -8,7 +8,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { QueueName } from "./internal/queueName.ts"
+import type { QueueName } from "./internal/names/queueName.ts"
 import type { Message, ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
 

@@ -25,12 +25,12 @@ import type {
   QueueJournal,
   Subqueue,
   WholeQueue
-} from "./internal/formatNameKinds.ts"
-import { formatName, keyOf, list, print } from "./internal/formatNameGrammar.ts"
-import { multicastAddress, port, protocols } from "./internal/nameAddresses.ts"
-import { domain, guid, queue, queueNumber, subqueue } from "./internal/nameParts.ts"
-import { readWhole } from "./internal/nameScanner.ts"
-import { permits } from "./internal/nameUses.ts"
+} from "./internal/names/formatNameKinds.ts"
+import { formatName, keyOf, list, print } from "./internal/names/formatNameGrammar.ts"
+import { multicastAddress, port, protocols } from "./internal/names/nameAddresses.ts"
+import { domain, guid, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
+import { readWhole } from "./internal/names/nameScanner.ts"
+import { permits } from "./internal/names/nameUses.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as PathName from "./PathName.ts"
 
@@ -52,7 +52,7 @@ export type {
   SingleFormatName,
   Subqueue,
   WholeQueue
-} from "./internal/formatNameKinds.ts"
+} from "./internal/names/formatNameKinds.ts"
 
 /**
  * Reads a format name. Keywords may stand in any case (behaviour B-05); what they name keeps its case. A list is put in

@@ -5,8 +5,8 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { Reader } from "./internal/Reader.ts"
-import { optional } from "./internal/Reader.ts"
+import type { Reader } from "./internal/messages/Reader.ts"
+import { optional } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./MessageProperties.ts"
 import type { MsmqError } from "./MsmqError.ts"

@@ -7,8 +7,8 @@
 import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
-import * as headerXml from "./internal/headerXml.ts"
-import * as internal from "./internal/traceContext.ts"
+import * as headerXml from "./internal/observing/headerXml.ts"
+import * as internal from "./internal/observing/traceContext.ts"
 
 /**
  * Headers by their names, which are case-sensitive and may be any text. What was received has no prototype, so that

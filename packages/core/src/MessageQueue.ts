@@ -6,13 +6,13 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { descriptorOf } from "./internal/descriptorOf.ts"
-import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/locating.ts"
-import { failed, isTransactional, open } from "./internal/opening.ts"
-import * as OwnedHandle from "./internal/OwnedHandle.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/telemetry.ts"
-import type { QueueName } from "./internal/queueName.ts"
-import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/queueName.ts"
+import { descriptorOf } from "./internal/security/descriptorOf.ts"
+import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/handles/locating.ts"
+import { failed, isTransactional, open } from "./internal/handles/opening.ts"
+import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
+import type { QueueName } from "./internal/names/queueName.ts"
+import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/names/queueName.ts"
 import {
   type Changes,
   changesOf,
@@ -20,7 +20,7 @@ import {
   newQueueOf,
   type Properties,
   propertiesOf
-} from "./internal/queueRecords.ts"
+} from "./internal/records/queueRecords.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
@@ -41,8 +41,8 @@ export type {
   QueueName
 }
 
-export type { Changes, CreateOptions, Properties } from "./internal/queueRecords.ts"
-export type { LocatedQueue, Restriction } from "./internal/locating.ts"
+export type { Changes, CreateOptions, Properties } from "./internal/records/queueRecords.ts"
+export type { LocatedQueue, Restriction } from "./internal/handles/locating.ts"
 
 /**
  * How to open a queue for sending.

@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
-import * as OwnedHandle from "./internal/OwnedHandle.ts"
+import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type {
   MachineAction,
   MachineProperties,

@@ -7,8 +7,8 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
-import { causes, outdating, retryable } from "./internal/errorCauses.ts"
-import { meanings } from "./internal/errorMeanings.ts"
+import { causes, outdating, retryable } from "./internal/errors/errorCauses.ts"
+import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { ReceivedMessage } from "./Message.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`

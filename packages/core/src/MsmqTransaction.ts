@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Abortable } from "./Abortable.ts"
-import type { Runner } from "./internal/Runner.ts"
+import type { Runner } from "./internal/promises/Runner.ts"
 import * as Transaction from "./Transaction.ts"
 
 /**

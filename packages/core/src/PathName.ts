@@ -8,9 +8,9 @@
  */
 import { dual } from "effect/Function"
 import * as Result from "effect/Result"
-import type { SystemQueue } from "./internal/formatNameKinds.ts"
-import { computer, queue, subqueue, systemQueue } from "./internal/nameParts.ts"
-import { type Reader, readWhole } from "./internal/nameScanner.ts"
+import type { SystemQueue } from "./internal/names/formatNameKinds.ts"
+import { computer, queue, subqueue, systemQueue } from "./internal/names/nameParts.ts"
+import { type Reader, readWhole } from "./internal/names/nameScanner.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 /**
@@ -24,7 +24,7 @@ export interface ParseOptions {
   readonly alphabet?: "specified" | "any" | undefined
 }
 
-export type { SystemQueue } from "./internal/formatNameKinds.ts"
+export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
 
 /**
  * The path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it

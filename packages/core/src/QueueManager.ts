@@ -5,12 +5,17 @@
  */
 import * as Effect from "effect/Effect"
 import type { Certificate } from "./Certificate.ts"
-import type { Info, MachineProperties, PrivateComputerInformation, QueueInfo } from "./internal/managementRecords.ts"
-import { countOfInactive, failed, formatNameAt, infoOf, queueInfoOf } from "./internal/managementRecords.ts"
-import { publicRecord } from "./internal/publicRecord.ts"
-import type { QueueName } from "./internal/queueName.ts"
-import { nameOf } from "./internal/queueName.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/telemetry.ts"
+import type {
+  Info,
+  MachineProperties,
+  PrivateComputerInformation,
+  QueueInfo
+} from "./internal/records/managementRecords.ts"
+import { countOfInactive, failed, formatNameAt, infoOf, queueInfoOf } from "./internal/records/managementRecords.ts"
+import { publicRecord } from "./internal/records/publicRecord.ts"
+import type { QueueName } from "./internal/names/queueName.ts"
+import { nameOf } from "./internal/names/queueName.ts"
+import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
 import type * as Management from "./ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -21,7 +26,7 @@ export type {
   MachineProperties,
   PrivateComputerInformation,
   QueueInfo
-} from "./internal/managementRecords.ts"
+} from "./internal/records/managementRecords.ts"
 
 /**
  * What a queue manager tells of itself: its active and its private queues, and whether it is connected. `MQMgmtGetInfo` of

@@ -5,10 +5,10 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import type { Kind, ObjectKind } from "./internal/accessEntryTable.ts"
-import { print, securityDescriptor } from "./internal/sddl.ts"
-import { readSddl } from "./internal/sddlText.ts"
-import { oversize, read, write } from "./internal/securityDescriptorBytes.ts"
+import type { Kind, ObjectKind } from "./internal/security/accessEntryTable.ts"
+import { print, securityDescriptor } from "./internal/security/sddl.ts"
+import { readSddl } from "./internal/security/sddlText.ts"
+import { oversize, read, write } from "./internal/security/securityDescriptorBytes.ts"
 import { MsmqError } from "./MsmqError.ts"
 import type { Sid } from "./Sid.ts"
 

@@ -6,8 +6,8 @@
 import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { readSddl } from "./internal/sddlText.ts"
-import { print, wholeSid, written } from "./internal/sidText.ts"
+import { readSddl } from "./internal/security/sddlText.ts"
+import { print, wholeSid, written } from "./internal/security/sidText.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 /**

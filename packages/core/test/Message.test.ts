@@ -1,7 +1,7 @@
 import { Message } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { illegality, propertiesOf } from "../src/internal/outgoing.ts"
+import { illegality, propertiesOf } from "../src/internal/messages/outgoing.ts"
 
 const refusal = (message: object) => illegality(propertiesOf(message as Message.Message), 7)
 

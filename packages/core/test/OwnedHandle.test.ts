@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Latch, Layer, Logger, Queue, Schema, Scope } from "effect"
 import type { MsmqError } from "../src/MsmqError.ts"
-import * as OwnedHandle from "../src/internal/OwnedHandle.ts"
+import * as OwnedHandle from "../src/internal/handles/OwnedHandle.ts"
 
 type Handle = OwnedHandle.OwnedHandle<string>
 

@@ -3,7 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as calendar from "../body/calendar.ts"
 import { isSingle, signedRange, unsignedRange } from "../body/fixedSize.ts"
-import * as guid from "../body/guid.ts"
+import * as guid from "../guid.ts"
 import * as numerals from "./numerals.ts"
 
 /** A type whose values stand in an element as text, as .NET's XmlSerializer writes and reads it. */

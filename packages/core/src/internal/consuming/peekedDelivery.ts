@@ -1,0 +1,88 @@
+/**
+ * Delivers from a queue that is not transactional and that nobody else receives from: a message stays there until it is
+ * handled, so that none is lost with the process.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Cursor from "../../Cursor.ts"
+import type { Poison } from "../../ConsumePolicy.ts"
+import type { ReceivedMessage } from "../../Message.ts"
+import type { MsmqError } from "../../MsmqError.ts"
+import type { Delivery, Held, Source } from "./Delivery.ts"
+import { poisonError } from "./Delivery.ts"
+import { optional } from "../messages/Reader.ts"
+import { moveTo } from "../handles/subqueue.ts"
+
+type Found = Effect.Effect<Option.Option<ReceivedMessage>, MsmqError>
+
+/** The first message that no other handler has; waits for one. */
+const first = (source: Source): Found =>
+  Effect.suspend(() => {
+    const { common, course, operation, reader } = source
+    return common.handled.size === 0
+      ? course.untilStopped(reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null }))
+      : Effect.scoped(Effect.flatMap(Cursor.make(reader), (cursor) => firstFree(source, cursor)))
+  })
+
+const firstFree = (source: Source, cursor: Cursor.Cursor): Found => {
+  const { common, course } = source
+  const wait = Effect.map(course.untilStopped(cursor.nextWithin("Infinity")), Option.flatten)
+  return cursor.next.pipe(
+    Effect.filterOrElse(Option.isSome, () => wait),
+    Effect.filterOrElse(
+      (found) => Option.isNone(found) || !common.handled.has(found.value.lookupId),
+      () => firstFree(source, cursor)
+    )
+  )
+}
+
+export const peekedDelivery = (source: Source): Delivery => {
+  const { backOff, common, operation, plan, reader } = source
+
+  const held = (message: ReceivedMessage): Held => ({
+    message,
+    within: (effect) => effect,
+    finish: Effect.suspend(() => backOff.persist(removed(message.lookupId))),
+    again: Effect.suspend(() =>
+      Effect.map(
+        optional(reader.lookUp(operation, "peekCurrent", message.lookupId), "MessageNotFound"),
+        Option.match({ onNone: () => undefined, onSome: held })
+      )
+    ),
+    undone: Effect.succeed(true),
+    close: Effect.sync(() => common.handled.delete(message.lookupId))
+  })
+
+  const removed = (lookupId: bigint): Effect.Effect<void, MsmqError> =>
+    Effect.asVoid(optional(reader.lookUp(operation, "receiveCurrent", lookupId), "MessageNotFound"))
+
+  const sent = (poison: Poison): Effect.Effect<boolean, MsmqError> => {
+    const { lookupId } = poison.message
+    const to = plan.poison
+    if (to._tag === "subqueue") {
+      const move = moveTo(operation, reader, plan.formatName, lookupId, to.subqueue)
+      return Effect.map(backOff.persist(optional(move, "MessageNotFound")), Option.isSome)
+    }
+    if (to._tag !== "queue") return Effect.fail(poisonError(source, poison, "queue"))
+    const { outlet } = to
+    const send = outlet.send(reader.inlet.queue, poison, outlet.transactional ? "singleMessage" : "none")
+    // In this order: better twice than not at all.
+    return Effect.as(Effect.andThen(backOff.persist(send), backOff.persist(removed(lookupId))), true)
+  }
+
+  return {
+    next: Effect.map(
+      first(source),
+      Option.match({
+        onNone: () => undefined,
+        onSome: (message) => {
+          common.handled.add(message.lookupId)
+          backOff.reset()
+          return held(message)
+        }
+      })
+    ),
+    discard: (_, poison) => Effect.map(sent(poison), (there) => (there ? "sent" : "gone")),
+    giveBack: () => Effect.void
+  }
+}

@@ -1,0 +1,252 @@
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Result from "effect/Result"
+import type * as Tracer from "effect/Tracer"
+import type { Message } from "../../Message.ts"
+import type { MessageBody } from "../../MessageBody.ts"
+import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../MessageProperties.ts"
+import type { Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
+import type { IllegalMessage, Reason } from "../../MsmqError.ts"
+import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
+import * as Transaction from "../../Transaction.ts"
+import { illegality, propertiesOf } from "./outgoing.ts"
+import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
+import { withExtension } from "../observing/outgoingHeaders.ts"
+import * as OwnedHandle from "../handles/OwnedHandle.ts"
+import type { Observer } from "../observing/telemetry.ts"
+import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
+import { transactionRule } from "./timeLimits.ts"
+
+/** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
+const sliceMessages = 256
+const sliceBytes = 256 * 1024
+
+/** After so many milliseconds of slices the event loop has its turn. */
+const turn = 4
+
+const twoSigners: Reason = {
+  _tag: "IllegalMessage",
+  index: 0,
+  field: "senderCertificate",
+  rule: "a message is signed through a context or by a certificate, not by both: which would win is not certain",
+  actual: "given beside a security context"
+}
+
+/** What a sender is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
+export interface Outlet<Body> {
+  readonly mqrt: Mqrt["Service"]
+  readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
+  readonly queue: string
+  readonly transactional: boolean | undefined
+  readonly codec: MessageBody<Body> | undefined
+}
+
+interface Request<Body> {
+  readonly outlet: Outlet<Body>
+  readonly operation: string
+  readonly options: SendAllOptions
+  readonly transaction: Transaction.Participation
+  readonly observer: Observer
+  /** `undefined`: nobody sees it. */
+  readonly span: Tracer.Span | undefined
+  /** For every message that has no trace context of its own; `undefined`: for none. */
+  readonly trace: TraceHeaders | undefined
+}
+
+/** Messages on their way to one queue, by one caller: counts what was accepted, and yields between slices. */
+export class Batch<Body> {
+  readonly #request: Request<Body>
+  readonly #messageIds: Array<string> | undefined
+  #accepted = 0
+  #bytes = 0
+  #batches = 0
+  #turnBegan = performance.now()
+
+  private constructor(request: Request<Body>) {
+    this.#request = request
+    this.#messageIds = request.options.messageIds === true ? [] : undefined
+  }
+
+  /** Holds the sender, the context and the transaction for as long as the scope is open. */
+  static begin<Body>(
+    outlet: Outlet<Body>,
+    operation: string,
+    options: SendAllOptions,
+    observer: Observer,
+    span: Tracer.Span | undefined
+  ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
+    return Effect.withFiber((fiber) => {
+      const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
+      const trace = propagated(fiber, span)
+      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace })
+      const { handle, transactional } = outlet
+      if (transactional !== undefined && transactional !== (transaction !== "none")) {
+        return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
+      }
+      if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
+        return Effect.fail(batch.#error(twoSigners))
+      }
+      const others = [options.securityContext, typeof transaction === "string" ? undefined : transaction]
+      const leases = [handle, ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))]
+      return Effect.as(
+        Effect.forEach(leases, (one) => OwnedHandle.leaseScoped<unknown>(one, operation), { discard: true }),
+        batch
+      )
+    })
+  }
+
+  get report(): SendReport {
+    return {
+      accepted: this.#accepted,
+      bytes: this.#bytes,
+      batches: this.#batches,
+      messageIds: this.#messageIds
+    }
+  }
+
+  /** Sends the messages in order, or fails at the first that cannot be sent. */
+  send(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
+    let next = 0
+    return Effect.whileLoop({
+      while: () => next < messages.length,
+      body: () => {
+        const slice: Array<OutgoingProperties> = []
+        let bytes = 0
+        let stop: Reason | undefined
+        while (next < messages.length && slice.length < sliceMessages && bytes < sliceBytes) {
+          const index = this.#accepted + slice.length
+          const message = this.#propertiesOf(messages[next]!, index)
+          stop = "_tag" in message ? message : illegality(message, index)
+          if (stop !== undefined || "_tag" in message) break
+          slice.push(message)
+          bytes += message.body.length
+          next++
+        }
+        return this.#sendSlice(slice, stop)
+      },
+      step: () => {}
+    })
+  }
+
+  /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
+  #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | IllegalMessage {
+    const { outlet, span, trace, transaction } = this.#request
+    if (span !== undefined && message?.headers !== undefined) linkTo(span, message.headers)
+    const whole = withExtension(message, index, trace)
+    if ("_tag" in whole) return whole
+    const properties = outlet.codec === undefined ? propertiesOf(whole) : encoded(whole, outlet.codec, index)
+    if ("_tag" in properties || typeof transaction === "string") return properties
+    for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
+      if (properties[field] === null) continue
+      return { _tag: "IllegalMessage", index, field, rule: transactionRule, actual: `${properties[field]} seconds` }
+    }
+    return { ...properties, ...transaction.timeLimits }
+  }
+
+  #sendSlice(slice: ReadonlyArray<OutgoingProperties>, stop: Reason | undefined): Effect.Effect<void, MsmqError> {
+    const sent =
+      slice.length === 0
+        ? Effect.void
+        : Effect.uninterruptible(
+            Effect.flatMap(this.#call(slice), (outcome) =>
+              Effect.withFiber((fiber) => this.#count(slice, outcome, fiber.context))
+            )
+          )
+    return stop === undefined
+      ? Effect.andThen(sent, this.#yieldInTime)
+      : Effect.andThen(
+          sent,
+          Effect.suspend(() => Effect.fail(this.#error(stop)))
+        )
+  }
+
+  #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
+    const { operation, options, outlet, transaction } = this.#request
+    const { handle, mqrt } = outlet
+    const signer = options.securityContext ?? options.senderCertificate
+    const external = options.securityContext?.certificate ?? options.senderCertificate
+    const send = (securityContext: SecurityContextHandle | null, argument: TransactionArgument) =>
+      mqrt.sendMessages(handle.native, slice, {
+        securityContext,
+        senderCertificate: options.senderCertificate?.der ?? null,
+        authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
+        hashAlgorithm: options.hashAlgorithm ?? null,
+        provider: options.provider ?? null,
+        senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
+        privacyLevel: options.privacyLevel ?? "none",
+        encryptionAlgorithm: options.encryptionAlgorithm ?? null,
+        transaction: argument,
+        messageIds: this.#messageIds !== undefined
+      })
+    const sign = (argument: TransactionArgument): Effect.Effect<SendOutcome, MsmqError> =>
+      options.securityContext === undefined
+        ? send(null, argument)
+        : OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, (context) => send(context, argument))
+    const call =
+      typeof transaction === "string"
+        ? sign(transaction)
+        : OwnedHandle.call(transaction[OwnedHandle.symbol], operation, sign)
+    return Effect.mapError(call, (released) => this.#error(released.reason))
+  }
+
+  #count(
+    slice: ReadonlyArray<OutgoingProperties>,
+    outcome: SendOutcome,
+    context: Context.Context<never>
+  ): Effect.Effect<void, MsmqError> {
+    const { observer, operation, options, outlet, span } = this.#request
+    let bytes = 0
+    for (let index = 0; index < outcome.accepted; index++) bytes += slice[index]!.body.length
+    if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
+    this.#bytes += bytes
+    this.#accepted += outcome.accepted
+    this.#batches++
+    const failure = outcome.failure === null ? undefined : reasonOf(outcome.failure)
+    observer.sent(context, outcome.accepted, bytes, failure)
+    if (span !== undefined) describeSent(span, operation, this.report)
+    options.onProgress?.(this.report)
+    if (failure === undefined) return Effect.void
+    const error = this.#error(failure)
+    if (error.outdates) outlet.handle.outdate(outlet.handle.native)
+    return Effect.fail(error)
+  }
+
+  #error(reason: Reason): MsmqError {
+    const { operation, outlet } = this.#request
+    return new MsmqError({ operation, reason, queue: outlet.queue, progress: { accepted: this.#accepted } })
+  }
+
+  /** By the wall clock, not by Effect's: it is the event loop's time that is shared out. */
+  get #yieldInTime(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (performance.now() - this.#turnBegan < turn) return Effect.void
+      return Effect.map(Effect.yieldNow, () => {
+        this.#turnBegan = performance.now()
+      })
+    })
+  }
+}
+
+/** A message whose body its codec has turned into bytes, or why it could not. */
+const encoded = <Body>(
+  message: Message<Body>,
+  codec: MessageBody<Body>,
+  index: number
+): OutgoingProperties | IllegalMessage => {
+  const { body, ...others } = message
+  if (body === undefined) return propertiesOf(others)
+  const result = codec.encode(body)
+  if (Result.isSuccess(result)) {
+    const { body, bodyType } = result.success
+    return propertiesOf({ ...others, body, bodyType: others.bodyType ?? bodyType })
+  }
+  return {
+    _tag: "IllegalMessage",
+    index,
+    field: "body",
+    rule: `as ${codec.name} ${result.failure}`,
+    actual: `a ${typeof body}`
+  }
+}

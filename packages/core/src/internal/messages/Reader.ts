@@ -1,0 +1,223 @@
+import * as Duration from "effect/Duration"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { PreventSchedulerYield } from "effect/Scheduler"
+import * as Stream from "effect/Stream"
+import type { ReceivedMessage } from "../../Message.ts"
+import type { MessageBody } from "../../MessageBody.ts"
+import type { LookupAction, ReceiveAction, ReceivedProperties, TransactionArgument } from "../../MessageProperties.ts"
+import type { CursorHandle, Mqrt, QueueHandle } from "../../Mqrt.ts"
+import type { MqrtFailure } from "../../MqrtFailure.ts"
+import type { Reason } from "../../MsmqError.ts"
+import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import * as Transaction from "../../Transaction.ts"
+import { ReceivedMessages } from "./incoming.ts"
+import * as OwnedHandle from "../handles/OwnedHandle.ts"
+import { Observer } from "../observing/telemetry.ts"
+
+/** From the queue to the caller without a yield: an interruption in between would lose the message. */
+const withoutYield = Effect.provideService(PreventSchedulerYield, true)
+
+/** The longest finite wait: one more would mean for ever. */
+const longestTimeout = 0xfffffffe
+
+/** How long to wait, in milliseconds; `null`: for ever. */
+export const timeoutOf = (duration: Duration.Input): number | null => {
+  const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(duration))
+  return milliseconds === Infinity ? null : Math.min(Math.max(Math.ceil(milliseconds), 0), longestTimeout)
+}
+
+/** What a receiver is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
+export interface Inlet<Body> {
+  readonly mqrt: Mqrt["Service"]
+  readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
+  readonly queue: string
+  readonly transactional: boolean | undefined
+  /** Whether nobody else can receive from the queue as long as it is open (behaviour C-24). */
+  readonly exclusive: boolean
+  readonly codec: MessageBody<Body> | undefined
+}
+
+interface Take {
+  readonly operation: string
+  readonly action: ReceiveAction
+  /** Milliseconds; `null`: for ever. */
+  readonly timeout: number | null
+  readonly cursor: OwnedHandle.OwnedHandle<CursorHandle> | null
+}
+
+type Taken<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
+
+/** Reads from one queue, in every way there is: holds what it uses, and makes messages of what comes. */
+export class Reader<Body> {
+  readonly inlet: Inlet<Body>
+  readonly observer: Observer
+  readonly #received = new ReceivedMessages()
+
+  constructor(inlet: Inlet<Body>) {
+    this.inlet = inlet
+    this.observer = new Observer(inlet.queue)
+  }
+
+  /** Receives without end, each one as {@link inOneGo}. */
+  each<A, E>(operation: string, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
+    return Stream.unwrap(
+      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(withoutYield(one)))
+    )
+  }
+
+  /** A receive in its span, which hands its message out before anything else can happen. */
+  inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return withoutYield(this.observer.observeReceive(operation, receive))
+  }
+
+  /** Receives or peeks, in the transaction that the effect runs in. */
+  take(take: Take): Taken<Body> {
+    return this.#participating(take.operation, take.action === "receive", (transaction) =>
+      // A cursor moves with each attempt.
+      take.cursor !== null || take.timeout === 0
+        ? this.#take(take, transaction)
+        : Effect.catchIf(
+            // A message that is there already costs no fiber.
+            this.#take({ ...take, timeout: 0 }, transaction),
+            (error) => error.reason._tag === "IoTimeout",
+            () => this.#take(take, transaction)
+          )
+    )
+  }
+
+  /** Receives or peeks by lookup id, which never waits. */
+  lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
+    const takes = action.startsWith("receive")
+    return this.#participating(operation, takes, (transaction) =>
+      this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+        this.#call(
+          operation,
+          queue,
+          takes,
+          this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
+        )
+      )
+    )
+  }
+
+  /** Does something else with the queue, in the transaction that the effect runs in. */
+  act(
+    operation: string,
+    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
+  ): Effect.Effect<void, MsmqError> {
+    return this.#participating(operation, true, (transaction) =>
+      this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+        Effect.mapError(use(queue, argument), (failure) =>
+          failure._tag === "MsmqError" ? failure : this.#failed(operation, queue, failure)
+        )
+      )
+    )
+  }
+
+  /** Marks a message that was received in the transaction that runs as refused. */
+  reject(operation: string, lookupId: bigint): Effect.Effect<void, MsmqError> {
+    return this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId))
+  }
+
+  /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
+  decoded(operation: string, message: ReceivedMessage): Taken<Body> {
+    if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
+    // What is only read when it is asked for is so in the copy.
+    const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(message)) as ReceivedMessage
+    return this.#decoded(operation, message, copy)
+  }
+
+  error(operation: string, reason: Reason): MsmqError {
+    return new MsmqError({ operation, reason, queue: this.inlet.queue })
+  }
+
+  /** With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). */
+  #participating<A>(
+    operation: string,
+    takes: boolean,
+    use: (transaction: Transaction.Participation) => Effect.Effect<A, MsmqError>
+  ): Effect.Effect<A, MsmqError> {
+    return Effect.withFiber((fiber) => {
+      const transaction = takes ? Context.get(fiber.context, Transaction.Current) : "none"
+      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
+      return transaction !== "none" && this.inlet.transactional === false
+        ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
+        : use(transaction)
+    })
+  }
+
+  #take({ action, cursor, operation, timeout }: Take, transaction: Transaction.Participation): Taken<Body> {
+    const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
+    return this.#using(lease, operation, transaction, (queue, argument) => {
+      const receive = (cursor: CursorHandle | null) =>
+        this.#call(
+          operation,
+          queue,
+          action === "receive",
+          this.inlet.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
+        )
+      return cursor === null ? receive(null) : lease(cursor, operation, receive)
+    })
+  }
+
+  #using<A>(
+    lease: typeof OwnedHandle.lease,
+    operation: string,
+    transaction: Transaction.Participation,
+    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
+  ): Effect.Effect<A, MsmqError> {
+    return lease(this.inlet.handle, operation, (queue) =>
+      typeof transaction === "string"
+        ? use(queue, transaction)
+        : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
+    )
+  }
+
+  #call(
+    operation: string,
+    queue: QueueHandle,
+    takes: boolean,
+    receive: Effect.Effect<ReceivedProperties, MqrtFailure>
+  ): Taken<Body> {
+    return Effect.matchEffect(receive, {
+      onFailure: (failure) => Effect.fail(this.#failed(operation, queue, failure)),
+      onSuccess: (properties) =>
+        Effect.withFiber((fiber) => {
+          this.observer.received(fiber, properties, takes)
+          const message = this.#received.messageOf(properties)
+          return this.#decoded(operation, message, message)
+        })
+    })
+  }
+
+  #decoded(operation: string, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
+    const { codec } = this.inlet
+    if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
+    const decoded = codec.decode(message)
+    return Result.isSuccess(decoded)
+      ? Effect.succeed(Object.assign(into, { body: decoded.success }))
+      : Effect.fail(
+          this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
+        )
+  }
+
+  #failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    if (error.outdates) this.inlet.handle.outdate(queue)
+    return error
+  }
+}
+
+/** `None` where there is no such message, be it that none came in time, that it is gone, or that another has it. */
+export const optional = <A>(
+  receive: Effect.Effect<A, MsmqError>,
+  ...absent: ReadonlyArray<Reason["_tag"]>
+): Effect.Effect<Option.Option<A>, MsmqError> =>
+  Effect.catchIf(
+    Effect.asSome(receive),
+    (error) => absent.includes(error.reason._tag),
+    () => Effect.succeedNone
+  )

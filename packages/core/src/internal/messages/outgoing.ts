@@ -1,0 +1,214 @@
+import type { Message } from "../../Message.ts"
+import { maximumLabelLength, maximumPacketSize, packetSize } from "../../Message.ts"
+import type { Acknowledge, Journaling, OutgoingProperties } from "../../MessageProperties.ts"
+import type { IllegalMessage } from "../../MsmqError.ts"
+import { isTime, secondsOf, timeRule } from "./timeLimits.ts"
+
+const none = new Uint8Array(0)
+
+const isUnsigned = (value: unknown, maximum: number): boolean =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
+
+const isText = (value: unknown): boolean => typeof value === "string" && !value.includes("\0")
+
+const isGuid = (value: unknown): boolean =>
+  typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
+
+interface Rule {
+  readonly field: keyof Message
+  readonly rule: string
+  readonly holds: (message: OutgoingProperties) => boolean
+  readonly actual: (message: OutgoingProperties) => string
+}
+
+/** Shows any value: what was given may be of no type that is allowed. */
+const shown = (value: unknown): string => {
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  if (typeof value === "string")
+    return value.length <= 100 ? JSON.stringify(value) : `a string of ${value.length} units`
+  if (value === null || value === undefined || typeof value === "number") return String(value)
+  return typeof value === "object" ? "an object" : `a ${typeof value}`
+}
+
+const rules: ReadonlyArray<Rule> = [
+  {
+    field: "body",
+    rule: "it must be a Uint8Array",
+    holds: (message) => message.body instanceof Uint8Array,
+    actual: (message) => shown(message.body)
+  },
+  {
+    field: "extension",
+    rule: "it must be a Uint8Array",
+    holds: (message) => message.extension === null || message.extension instanceof Uint8Array,
+    actual: (message) => shown(message.extension)
+  },
+  {
+    field: "label",
+    rule: `it must be a string of at most ${maximumLabelLength} UTF-16 units`,
+    holds: (message) => typeof message.label === "string" && message.label.length <= maximumLabelLength,
+    actual: (message) =>
+      typeof message.label === "string" ? `${message.label.length} units long` : shown(message.label)
+  },
+  {
+    field: "label",
+    rule: "it may not contain NUL, which ends it",
+    holds: (message) => !message.label.includes("\0"),
+    actual: (message) => `a text with NUL at position ${message.label.indexOf("\0")}`
+  },
+  {
+    field: "priority",
+    rule: "it must be a whole number from 0 to 7",
+    holds: (message) => isUnsigned(message.priority, 7),
+    actual: (message) => shown(message.priority)
+  },
+  {
+    field: "bodyType",
+    rule: "it must be a VT_ number from 0 to 65535",
+    holds: (message) => isUnsigned(message.bodyType, 0xffff),
+    actual: (message) => shown(message.bodyType)
+  },
+  {
+    field: "appSpecific",
+    rule: "it must be a whole number from 0 to 4294967295",
+    holds: (message) => isUnsigned(message.appSpecific, 0xffffffff),
+    actual: (message) => shown(message.appSpecific)
+  },
+  {
+    field: "delivery",
+    rule: 'it must be "express" or "recoverable"',
+    holds: (message) => message.delivery === "express" || message.delivery === "recoverable",
+    actual: (message) => shown(message.delivery)
+  },
+  {
+    field: "correlationId",
+    rule: "it must have exactly 20 bytes",
+    holds: (message) =>
+      message.correlationId === null ||
+      (message.correlationId instanceof Uint8Array && message.correlationId.length === 20),
+    actual: (message) => shown(message.correlationId)
+  },
+  ...(["responseQueue", "adminQueue", "deadLetterQueue"] as const).map((field) => ({
+    field,
+    rule: "it must be a name without NUL",
+    holds: (message: OutgoingProperties) => message[field] === null || isText(message[field]),
+    actual: (message: OutgoingProperties) => shown(message[field])
+  })),
+  ...(["timeToReachQueue", "timeToBeReceived"] as const).map((field) => ({
+    field,
+    rule: timeRule,
+    holds: (message: OutgoingProperties) => isTime(message[field]),
+    actual: (message: OutgoingProperties) => shown(message[field])
+  })),
+  {
+    field: "connector",
+    rule: "its type must be a GUID without braces, and its class a number from 0 to 65535",
+    holds: ({ connector }) => connector === null || (isGuid(connector.type) && isUnsigned(connector.class, 0xffff)),
+    actual: ({ connector }) => shown(connector)
+  },
+  {
+    field: "soap",
+    rule: "its header and body must be texts without NUL",
+    holds: ({ soap }) => soap === null || [soap.header, soap.body].every((text) => text === null || isText(text)),
+    actual: ({ soap }) => shown(soap)
+  }
+]
+
+const defaults: OutgoingProperties = {
+  body: none,
+  bodyType: 0,
+  label: "",
+  priority: 3,
+  delivery: "express",
+  correlationId: null,
+  appSpecific: 0,
+  extension: null,
+  responseQueue: null,
+  acknowledge: null,
+  adminQueue: null,
+  journaling: null,
+  deadLetterQueue: null,
+  timeToReachQueue: null,
+  timeToBeReceived: null,
+  trace: false,
+  connector: null,
+  soap: null
+}
+
+const noAcknowledge: Acknowledge = {
+  positiveArrival: false,
+  positiveReceive: false,
+  negativeArrival: false,
+  negativeReceive: false
+}
+const noJournaling: Journaling = { deadLetter: false, journal: false }
+
+/** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
+export const propertiesOf = (message: Message<unknown>): OutgoingProperties =>
+  typeof message === "object" && message !== null
+    ? {
+        // Whether it is bytes the rules see to.
+        body: (message.body ?? defaults.body) as Uint8Array,
+        bodyType: message.bodyType ?? defaults.bodyType,
+        label: message.label ?? defaults.label,
+        priority: message.priority ?? defaults.priority,
+        delivery: message.delivery ?? defaults.delivery,
+        correlationId: message.correlationId ?? defaults.correlationId,
+        appSpecific: message.appSpecific ?? defaults.appSpecific,
+        extension: message.extension ?? defaults.extension,
+        responseQueue: message.responseQueue ?? defaults.responseQueue,
+        acknowledge: message.acknowledge === undefined ? null : { ...noAcknowledge, ...message.acknowledge },
+        adminQueue: message.adminQueue ?? defaults.adminQueue,
+        journaling: message.journaling === undefined ? null : { ...noJournaling, ...message.journaling },
+        deadLetterQueue: message.deadLetterQueue ?? defaults.deadLetterQueue,
+        timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
+        timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
+        trace: message.trace ?? defaults.trace,
+        connector: message.connector ?? defaults.connector,
+        soap: message.soap ?? defaults.soap
+      }
+    : // No message at all: what stands in its place is not a legal body.
+      { ...defaults, body: message }
+
+/**
+ * Whether a message is so plain that no rule needs to be asked: body, label, priority, delivery and the two numbers, well
+ * under the limits. Most are, and asking every rule would cost as much as sending.
+ */
+const isPlain = (message: OutgoingProperties): boolean =>
+  message.body instanceof Uint8Array &&
+  message.body.length <= plainBody &&
+  typeof message.label === "string" &&
+  message.label.length <= maximumLabelLength &&
+  !message.label.includes("\0") &&
+  isUnsigned(message.priority, 7) &&
+  isUnsigned(message.bodyType, 0xffff) &&
+  isUnsigned(message.appSpecific, 0xffffffff) &&
+  (message.delivery === "express" || message.delivery === "recoverable") &&
+  message.correlationId === null &&
+  message.extension === null &&
+  message.responseQueue === null &&
+  message.adminQueue === null &&
+  message.deadLetterQueue === null &&
+  message.timeToReachQueue === null &&
+  message.timeToBeReceived === null &&
+  message.connector === null &&
+  message.soap === null
+
+const plainBody = maximumPacketSize - 4096
+
+/** What is wrong with a message, or `undefined`: refused here, it is lost nowhere. */
+export const illegality = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
+  if (isPlain(message)) return undefined
+  for (const { field, rule, holds, actual } of rules) {
+    if (!holds(message)) return { _tag: "IllegalMessage", index, field, rule, actual: actual(message) }
+  }
+  const size = packetSize({ label: message.label, body: message.body, extension: message.extension ?? none })
+  if (size <= maximumPacketSize) return undefined
+  return {
+    _tag: "IllegalMessage",
+    index,
+    field: "body",
+    rule: `body, extension, label and headers may have at most ${maximumPacketSize} bytes together; send a reference to a larger body`,
+    actual: `${message.body.length} bytes, which makes a message of ${size} bytes`
+  }
+}

@@ -1,0 +1,50 @@
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as FormatName from "../../FormatName.ts"
+import { Mqrt } from "../../Mqrt.ts"
+import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import * as PathName from "../../PathName.ts"
+
+/** However a program may name a queue. */
+export type QueueName = FormatName.FormatName | PathName.PathName | string
+
+/** Message Queuing itself judges what the published grammar leaves open (behaviour B-03). */
+const lenient = { alphabet: "any" } as const
+
+const parsed = <A>(operation: string, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
+  Effect.mapError(Effect.fromResult(result), (error) => new MsmqError({ ...error, operation, reason: error.reason }))
+
+/** A queue as an error shows it. */
+export const nameOf = (queue: QueueName): string =>
+  typeof queue === "string" ? queue : PathName.isPathName(queue) ? PathName.format(queue) : FormatName.format(queue)
+
+export const pathNameOf = (operation: string, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
+  Effect.map(parsed(operation, PathName.parse(nameOf(queue), lenient)), PathName.format)
+
+/** The format name to open a queue by (behaviours B-06, B-07). */
+export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
+  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue), lenient)), (name) =>
+    !PathName.isPathName(name)
+      ? Effect.succeed(nameOf(queue))
+      : isDirect(name)
+        ? Effect.succeed(FormatName.format(FormatName.fromPathName(name)))
+        : translated(operation, PathName.format(name))
+  )
+
+/** The format name that Message Queuing knows the queue of a path name by. */
+export const registeredNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
+  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue), lenient)), (name) =>
+    PathName.isPathName(name) ? translated(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
+  )
+
+/** Nobody translates the private queues of other machines, nor system queues: they are named directly. */
+const isDirect = (name: PathName.PathName): boolean =>
+  name._tag === "SystemQueuePath" || (name.isPrivate && !PathName.isLocal(name))
+
+const translated = (operation: string, pathName: string): Effect.Effect<string, MsmqError, Mqrt> =>
+  Mqrt.use((mqrt) =>
+    Effect.mapError(
+      mqrt.pathNameToFormatName(pathName),
+      (failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: pathName })
+    )
+  )

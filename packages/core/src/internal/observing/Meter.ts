@@ -1,0 +1,108 @@
+import type * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
+import type { Operation } from "./operations.ts"
+import { receive, send } from "./operations.ts"
+
+export const system = { "messaging.system": "msmq" }
+
+/** Buckets of durations in seconds, as the conventions have them. */
+const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+type Attributes = Readonly<Record<string, string>>
+
+const counter = (name: string, unit: string, description: string, attributes: Attributes): Metric.Counter<number> =>
+  Metric.counter(name, { description, incremental: true, attributes: { unit, ...system, ...attributes } })
+
+const histogram = (name: string, description: string, attributes: Attributes): Metric.Histogram<number> =>
+  Metric.histogram(name, { description, boundaries, attributes: { unit: "s", ...system, ...attributes } })
+
+const durations = {
+  "messaging.client.operation.duration": "How long operations took, waits included",
+  "messaging.process.duration": "How long messages were processed"
+}
+
+/** The metrics of one queue: made once, since an update is several times cheaper than finding the series anew. */
+export class Meter {
+  readonly sent: Metric.Counter<number>
+  readonly sentBytes: Metric.Counter<number>
+  readonly consumed: Metric.Counter<number>
+  readonly consumedBytes: Metric.Counter<number>
+  readonly #destination: Attributes
+  readonly #succeeded = new Map<Operation, Metric.Histogram<number>>()
+
+  constructor(destination: Attributes) {
+    this.#destination = destination
+    this.sent = this.sentWith({})
+    this.sentBytes = this.#bytes("msmq.client.sent.bytes", "Bytes of the bodies that were accepted", send)
+    this.consumed = counter("messaging.client.consumed.messages", "{message}", "Messages that were received", {
+      "messaging.operation.name": receive.name,
+      ...destination
+    })
+    this.consumedBytes = this.#bytes("msmq.client.consumed.bytes", "Bytes of the bodies that were received", receive)
+  }
+
+  sentWith(error: Attributes): Metric.Counter<number> {
+    return counter("messaging.client.sent.messages", "{message}", "Messages that were handed to Message Queuing", {
+      "messaging.operation.name": send.name,
+      ...this.#destination,
+      ...error
+    })
+  }
+
+  duration(operation: Operation, failure: string | undefined): Metric.Histogram<number> {
+    const known = failure === undefined ? this.#succeeded.get(operation) : undefined
+    if (known !== undefined) return known
+    const name = operation.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
+    const made = histogram(name, durations[name], {
+      "messaging.operation.name": operation.name,
+      ...(operation.type === undefined ? {} : { "messaging.operation.type": operation.type }),
+      ...this.#destination,
+      ...(failure === undefined ? {} : { "error.type": failure })
+    })
+    if (failure === undefined) this.#succeeded.set(operation, made)
+    return made
+  }
+
+  #bytes(name: string, description: string, operation: Operation): Metric.Counter<number> {
+    return counter(name, "By", description, { "messaging.operation.name": operation.name, ...this.#destination })
+  }
+}
+
+/** So many queues have series of their own: a program that answers to ever new queues would otherwise fill its memory. */
+const maximumQueues = 1000
+
+const meters = new Map<string, Meter>()
+export const anonymous = new Meter({})
+const overflow = new Meter({ "otel.metric.overflow": "true" })
+
+export const meterOf = (queue: string): Meter => {
+  const known = meters.get(queue)
+  if (known !== undefined) return known
+  if (meters.size >= maximumQueues) return overflow
+  const made = new Meter({ "messaging.destination.name": queue })
+  meters.set(queue, made)
+  return made
+}
+
+const openHandles = (kind: string): Metric.Gauge<number> =>
+  Metric.gauge("msmq.open_handles", {
+    description: "Handles that are open",
+    attributes: { unit: "{handle}", "msmq.handle.kind": kind }
+  })
+
+/** Tells of a handle that was opened; call what it gives when the handle has been given back. */
+export const handleOpened = (kind: string, context: Context.Context<never>): (() => void) => {
+  const gauge = openHandles(kind)
+  gauge.modifyUnsafe(1, context)
+  return () => gauge.modifyUnsafe(-1, context)
+}
+
+const securityContexts = (how: string, description: string): Metric.Counter<number> =>
+  Metric.counter(`msmq.security_contexts.${how}`, {
+    description,
+    incremental: true,
+    attributes: { unit: "{context}" }
+  })
+
+export const contextsAcquired = securityContexts("acquired", "Security contexts that were got from Message Queuing")
+export const contextsReused = securityContexts("reused", "Security contexts that a cache had at hand")

@@ -1,0 +1,45 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import type { Mqrt } from "../../Mqrt.ts"
+import { reportIfDropped } from "../handles/droppedHandle.ts"
+import * as OwnedHandle from "../handles/OwnedHandle.ts"
+import type { Runner } from "./Runner.ts"
+
+/** What is open in the promise face: it owns the scope of what it stands for. */
+export abstract class Opened implements AsyncDisposable {
+  readonly #scope: Scope.Closeable
+  /** @internal */
+  protected readonly runner: Runner
+
+  constructor(scope: Scope.Closeable, runner: Runner) {
+    this.#scope = scope
+    this.runner = runner
+  }
+
+  /** Closes it, after what runs on it; again, it does nothing. */
+  close(): Promise<void> {
+    return this.runner.promise(Scope.close(this.#scope, Exit.void), undefined)
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** What keeps an owned handle. */
+interface Owner {
+  readonly [OwnedHandle.symbol]: OwnedHandle.OwnedHandle<unknown>
+}
+
+/** Opens something in a scope of its own, which its face in promises owns from then on. */
+export const opened = <A extends Owner, B extends object, E>(
+  open: Effect.Effect<A, E, Mqrt | Scope.Scope>,
+  face: (opened: A, scope: Scope.Closeable) => B
+): Effect.Effect<B, E, Mqrt> =>
+  Effect.flatMap(Scope.make(), (scope) =>
+    open.pipe(
+      Scope.provide(scope),
+      Effect.map((opened) => reportIfDropped(face(opened, scope), opened[OwnedHandle.symbol])),
+      Effect.onError(() => Scope.close(scope, Exit.void))
+    )
+  )
