@@ -78,6 +78,7 @@ const envelopeFor = (machine: Machine, destination: string, now: number): Envelo
   sentAt: now,
   transactional: false,
   senderIdType: "none",
+  sender: null,
   senderId: null,
   signature: null,
   provider: null,

@@ -33,9 +33,20 @@ const defaultCiphers: Record<PrivacyLevel, EncryptionAlgorithm | null> = {
   bodyAes: "aes256"
 }
 
+/** By SID: a program sends on behalf of few users, and often. */
+const sidBytes = new Map<Sid.Sid, Uint8Array>()
+
+const bytesOf = (sid: Sid.Sid): Uint8Array => {
+  const known = sidBytes.get(sid)
+  if (known !== undefined) return known
+  const bytes = Sid.toBytes(sid)
+  sidBytes.set(sid, bytes)
+  return bytes
+}
+
 const senderIds: Record<SenderIdType, (sid: Sid.Sid | null, machineId: Guid.Guid) => Uint8Array | null> = {
   none: () => null,
-  sid: (sid) => (sid === null ? null : Sid.toBytes(sid)),
+  sid: (sid) => (sid === null ? null : bytesOf(sid)),
   queueManager: (_, machineId) => Guid.toBytes(machineId)
 }
 
@@ -70,6 +81,7 @@ export const seal = (
     sentAt,
     transactional,
     senderIdType: options.senderIdType,
+    sender: options.senderIdType === "sid" ? sid : null,
     senderId: senderIds[options.senderIdType](sid, id),
     signature,
     provider: options.provider,

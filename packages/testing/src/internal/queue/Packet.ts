@@ -10,6 +10,7 @@ import type {
 } from "@effect-msmq/core/MessageProperties"
 import type { Guid } from "../machine/Guid.ts"
 import type { Machine } from "../machine/Machine.ts"
+import type { Sid } from "@effect-msmq/core/Sid"
 import type { Queue } from "./Queue.ts"
 
 /** A signature, of which only what a receiver learns from it is kept. */
@@ -33,6 +34,8 @@ export interface Envelope {
   readonly sentAt: number
   readonly transactional: boolean
   readonly senderIdType: SenderIdType
+  /** The user whom the message names. */
+  readonly sender: Sid | null
   readonly senderId: Uint8Array | null
   readonly signature: Signature | null
   readonly provider: CryptographicProvider | null

@@ -1,5 +1,4 @@
 import * as Sid from "@effect-msmq/core/Sid"
-import * as Option from "effect/Option"
 import type { Administrators } from "./Administrators.ts"
 import type { Envelope } from "../queue/Packet.ts"
 
@@ -17,8 +16,5 @@ export const tokenOf = (sid: Sid.Sid | null, administrators: Administrators): To
 }
 
 /** What the sender of a message is on the machine where it arrives (behaviours ). */
-export const senderToken = ({ senderId, senderIdType }: Envelope, administrators: Administrators): Token =>
-  senderIdType === "queueManager" ? queueManager : tokenOf(sidOf(senderId), administrators)
-
-const sidOf = (senderId: Uint8Array | null): Sid.Sid | null =>
-  senderId === null ? null : Option.getOrNull(Sid.fromBytes(senderId))
+export const senderToken = ({ sender, senderIdType }: Envelope, administrators: Administrators): Token =>
+  senderIdType === "queueManager" ? queueManager : tokenOf(sender, administrators)
