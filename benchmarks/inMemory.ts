@@ -59,7 +59,9 @@ const lengths = { thousand: 1000, tenThousand: 10_000, hundredThousand: 100_000 
 
 /** On a machine of its own, where time stands still but for what the operation says. */
 const prepare = async (name: string, length: number) => {
-  const runtime = ManagedRuntime.make(Layer.provideMerge(InMemoryMqrt.layer, TestClock.layer({ warningDelay: "1 hour" })))
+  const runtime = ManagedRuntime.make(
+    Layer.provideMerge(InMemoryMqrt.layer, TestClock.layer({ warningDelay: "1 hour" }))
+  )
   const work = await runtime.runPromise(workOn(name, length))
   const does = (call: typeof work.run) => () => runtime.runPromise(Effect.asVoid(call))
   const way: Way = { prepare: does(work.prepare), run: does(work.run), tidy: does(work.tidy) }

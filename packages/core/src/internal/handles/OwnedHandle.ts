@@ -12,16 +12,22 @@
  * A queue's handle may go stale, as with a restart of the service. Then its next use takes another in its place, so that
  * whoever holds it need not know.
  */
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { MsmqError } from "../../MsmqError.ts"
 import { CallSite } from "../../CallSite.ts"
 import { handleOpened } from "../observing/Meter.ts"
+import type { Run } from "./closing.ts"
+import { close } from "./closing.ts"
+import { lease } from "./leases.ts"
+
+export type { Run } from "./closing.ts"
+export { close, closeNow, running, Runs } from "./closing.ts"
+export { call, lease, leaseScoped, leaseWaiting } from "./leases.ts"
 
 /** Where the things that users hold keep their handle, out of sight of whoever prints them. */
 export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle")
@@ -46,16 +52,6 @@ interface Taken<out H> {
 const takenBy =
   <H>(release: (native: H) => Effect.Effect<void>) =>
   (native: H): Taken<H> => ({ native, release: Effect.suspend(() => release(native)) })
-
-/** Something that goes on by itself. `end`: asks it to take on nothing new, and waits until it has ended. */
-export interface Run {
-  readonly end: Effect.Effect<void>
-}
-
-/** The runs that an effect is a part of: what closes a handle from within a run must not wait for it. */
-export const Runs = Context.Reference<ReadonlyArray<Run>>("@effect-msmq/core/OwnedHandle/Runs", {
-  defaultValue: () => []
-})
 
 export class OwnedHandle<H> {
   readonly description: string
@@ -232,168 +228,4 @@ export const scoped = <H, E>(
     ),
     (handle) => close(handle)
   )
-}
-
-/** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
-export const lease = <H, A, E, R>(
-  self: OwnedHandle<H>,
-  operation: string,
-  use: (native: H) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | MsmqError, R> =>
-  Effect.acquireUseRelease(
-    beginLease(self, operation),
-    () => use(self.native),
-    () => Effect.sync(() => self.endLease())
-  )
-
-/**
- * Uses the handle for something that waits. The closing takes the wait back, and it fails as a use after release does,
- * unless it had succeeded by then.
- */
-export const leaseWaiting = <H, A, E, R>(
-  self: OwnedHandle<H>,
-  operation: string,
-  use: (native: H) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | MsmqError, R> =>
-  lease(self, operation, (native) =>
-    Effect.uninterruptibleMask((restore): Effect.Effect<A, E | MsmqError, R> =>
-      Effect.flatMap(Effect.forkChild(restore(use(native)), { startImmediately: true }), (fiber) => {
-        self.waiting.add(fiber)
-        if (self.state !== "open") fiber.interruptUnsafe()
-        return restore(Fiber.await(fiber)).pipe(
-          Effect.onInterrupt(() => Fiber.interrupt(fiber)),
-          Effect.ensuring(Effect.sync(() => self.waiting.delete(fiber))),
-          Effect.flatMap((exit): Effect.Effect<A, E | MsmqError> =>
-            self.state !== "open" && Exit.hasInterrupts(exit) ? Effect.fail(self.refusal(operation)) : exit
-          )
-        )
-      })
-    )
-  )
-
-/** Uses the handle for one native call inside a lease, which a `closeNow` may have cut short. */
-export const call = <H, A, E, R>(
-  self: OwnedHandle<H>,
-  operation: string,
-  use: (native: H) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | MsmqError, R> =>
-  Effect.uninterruptible(
-    Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
-      if (self.state === "disposed" || self.state === "released") return Effect.fail(self.refusal(operation))
-      self.calls++
-      return Effect.ensuring(
-        Effect.suspend(() => use(self.native)),
-        Effect.suspend(() => self.endCall())
-      )
-    })
-  )
-
-/** A lease for as long as the scope is open. */
-export const leaseScoped = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError, Scope.Scope> =>
-  Effect.acquireRelease(beginLease(self, operation), () => Effect.sync(() => self.endLease()))
-
-const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
-  Effect.suspend(() => {
-    if (self.state !== "open") return Effect.fail(self.refusal(operation))
-    if (self.renewing !== undefined || self.isDue) return Effect.andThen(renewed(self), beginLease(self, operation))
-    self.leases++
-    return Effect.void
-  })
-
-/** Takes another in the place of one that went stale, its children closed, or waits while somebody else does. */
-const renewed = <H>(self: OwnedHandle<H>): Effect.Effect<void, MsmqError> =>
-  Effect.suspend((): Effect.Effect<void, MsmqError> => {
-    if (self.renewing !== undefined) return Deferred.await(self.renewing)
-    const renewing = (self.renewing = Deferred.makeUnsafe<void>())
-    // A closing that begins meanwhile waits for what is taken, and gives that back.
-    self.leases++
-    return closeChildren(self).pipe(
-      Effect.andThen(Effect.suspend(() => self.renew())),
-      Effect.ensuring(
-        Effect.sync(() => {
-          self.renewing = undefined
-          self.endLease()
-          Deferred.doneUnsafe(renewing, Exit.void)
-        })
-      )
-    )
-  })
-
-/** For as long as the scope is open something runs that a closing, of this or of what is above it, has to end first. */
-export const running = <H>(
-  self: OwnedHandle<H>,
-  operation: string,
-  run: Run
-): Effect.Effect<void, MsmqError, Scope.Scope> => {
-  const handles: Array<OwnedHandle<unknown>> = []
-  for (let handle: OwnedHandle<unknown> | undefined = self; handle !== undefined; handle = handle.parent) {
-    handles.push(handle)
-  }
-  return Effect.acquireRelease(
-    Effect.suspend(() => {
-      if (self.state !== "open") return Effect.fail(self.refusal(operation))
-      for (const handle of handles) handle.runs.add(run)
-      return Effect.void
-    }),
-    () =>
-      Effect.sync(() => {
-        for (const handle of handles) handle.runs.delete(run)
-      })
-  )
-}
-
-/**
- * Closes: ends what runs, refuses new uses, cancels what waits, closes the children, waits for the uses that run, gives
- * back. Any number of callers may close; each returns when the handle has been given back. `at`: where it was asked for,
- * if not here.
- */
-export const close = <H>(self: OwnedHandle<H>, at?: CallSite): Effect.Effect<void> =>
-  Effect.uninterruptible(
-    Effect.suspend(() => {
-      if (self.state !== "open") return Deferred.await(self.released)
-      const site = at ?? new CallSite()
-      return self.runs.size > 0 ? Effect.andThen(endRuns(self, site), closeIdle(self, site)) : closeIdle(self, site)
-    })
-  )
-
-const endRuns = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    self.releasedAt ??= at
-    return Effect.forEach([...self.runs], (run) => run.end, { concurrency: "unbounded", discard: true })
-  })
-
-const closeIdle = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    if (self.state !== "open") return Deferred.await(self.released)
-    self.beginClosing("closing", at)
-    return Effect.andThen(
-      settle(self),
-      Effect.suspend(() => self.giveBack())
-    )
-  })
-
-const closeChildren = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const youngest = [...self.children].at(-1)
-    return youngest === undefined ? Effect.void : Effect.andThen(close(youngest), closeChildren(self))
-  })
-
-const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
-  Effect.andThen(
-    closeChildren(self),
-    Effect.suspend(() => {
-      if (self.leases === 0 || self.state !== "closing") return Effect.void
-      self.drained = Deferred.makeUnsafe<void>()
-      return Effect.andThen(Effect.raceFirst(Deferred.await(self.drained), Deferred.await(self.released)), settle(self))
-    })
-  )
-
-/**
- * Closes at once, or at the end of the native call that runs; leases are cut short. For handles without children whose
- * release does not wait.
- */
-export const closeNow = <H>(self: OwnedHandle<H>): void => {
-  if (self.state === "disposed" || self.state === "released") return
-  self.beginClosing("disposed", new CallSite())
-  if (self.calls === 0) Effect.runSync(self.giveBack())
 }

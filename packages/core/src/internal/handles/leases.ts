@@ -1,0 +1,94 @@
+/** The uses of a handle: what an orderly closing waits for, and what it takes back. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { MsmqError } from "../../MsmqError.ts"
+import { closeChildren } from "./closing.ts"
+import type { OwnedHandle } from "./OwnedHandle.ts"
+
+/** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
+export const lease = <H, A, E, R>(
+  self: OwnedHandle<H>,
+  operation: string,
+  use: (native: H) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | MsmqError, R> =>
+  Effect.acquireUseRelease(
+    beginLease(self, operation),
+    () => use(self.native),
+    () => Effect.sync(() => self.endLease())
+  )
+
+/**
+ * Uses the handle for something that waits. The closing takes the wait back, and it fails as a use after release does,
+ * unless it had succeeded by then.
+ */
+export const leaseWaiting = <H, A, E, R>(
+  self: OwnedHandle<H>,
+  operation: string,
+  use: (native: H) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | MsmqError, R> =>
+  lease(self, operation, (native) =>
+    Effect.uninterruptibleMask((restore): Effect.Effect<A, E | MsmqError, R> =>
+      Effect.flatMap(Effect.forkChild(restore(use(native)), { startImmediately: true }), (fiber) => {
+        self.waiting.add(fiber)
+        if (self.state !== "open") fiber.interruptUnsafe()
+        return restore(Fiber.await(fiber)).pipe(
+          Effect.onInterrupt(() => Fiber.interrupt(fiber)),
+          Effect.ensuring(Effect.sync(() => self.waiting.delete(fiber))),
+          Effect.flatMap((exit): Effect.Effect<A, E | MsmqError> =>
+            self.state !== "open" && Exit.hasInterrupts(exit) ? Effect.fail(self.refusal(operation)) : exit
+          )
+        )
+      })
+    )
+  )
+
+/** Uses the handle for one native call inside a lease, which a `closeNow` may have cut short. */
+export const call = <H, A, E, R>(
+  self: OwnedHandle<H>,
+  operation: string,
+  use: (native: H) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | MsmqError, R> =>
+  Effect.uninterruptible(
+    Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
+      if (self.state === "disposed" || self.state === "released") return Effect.fail(self.refusal(operation))
+      self.calls++
+      return Effect.ensuring(
+        Effect.suspend(() => use(self.native)),
+        Effect.suspend(() => self.endCall())
+      )
+    })
+  )
+
+/** A lease for as long as the scope is open. */
+export const leaseScoped = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError, Scope.Scope> =>
+  Effect.acquireRelease(beginLease(self, operation), () => Effect.sync(() => self.endLease()))
+
+const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+  Effect.suspend(() => {
+    if (self.state !== "open") return Effect.fail(self.refusal(operation))
+    if (self.renewing !== undefined || self.isDue) return Effect.andThen(renewed(self), beginLease(self, operation))
+    self.leases++
+    return Effect.void
+  })
+
+/** Takes another in the place of one that went stale, its children closed, or waits while somebody else does. */
+const renewed = <H>(self: OwnedHandle<H>): Effect.Effect<void, MsmqError> =>
+  Effect.suspend((): Effect.Effect<void, MsmqError> => {
+    if (self.renewing !== undefined) return Deferred.await(self.renewing)
+    const renewing = (self.renewing = Deferred.makeUnsafe<void>())
+    // A closing that begins meanwhile waits for what is taken, and gives that back.
+    self.leases++
+    return closeChildren(self).pipe(
+      Effect.andThen(Effect.suspend(() => self.renew())),
+      Effect.ensuring(
+        Effect.sync(() => {
+          self.renewing = undefined
+          self.endLease()
+          Deferred.doneUnsafe(renewing, Exit.void)
+        })
+      )
+    )
+  })
