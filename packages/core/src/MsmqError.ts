@@ -349,6 +349,11 @@ const describe = (reason: Reason): string =>
       ].join(" ")
     : (sentences[reason._tag] as (reason: Reason) => string)(reason)
 
+const acceptance = (accepted: number): string => {
+  if (accepted === 0) return "No message was accepted."
+  return accepted === 1 ? "The first message was accepted." : `The first ${accepted} messages were accepted, in order.`
+}
+
 /**
  * The one error of the SDK.
  *
@@ -388,9 +393,9 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   override get message(): string {
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
     const at = this.computer === undefined ? "" : ` at ${this.computer}`
-    const accepted =
-      this.progress === undefined ? "" : ` The first ${this.progress.accepted} messages were accepted, in order.`
-    return `${this.operation}${on}${at}: ${describe(this.reason)}${accepted}`
+    const said = `${this.operation}${on}${at}: ${describe(this.reason)}`
+    if (this.progress === undefined) return said
+    return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted)}`
   }
 
   /**

@@ -23,7 +23,7 @@ const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
 /** Text of a pattern, which also generates values, and of what the pattern cannot say. */
 const textual = (name: SimpleTypeName, pattern: RegExp) =>
   Schema.String.check(
-    Schema.isPattern(pattern),
+    Schema.isPattern(pattern, { expected: simpleTypes[name].rule }).abort(),
     Schema.makeFilter((text: string) => simpleTypes[name].print(text) !== undefined, {
       expected: simpleTypes[name].rule
     })

@@ -11,7 +11,7 @@ import type { IllegalMessage, Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { illegality, propertiesOf } from "./outgoing.ts"
+import { illegality, propertiesOf, typeOf } from "./outgoing.ts"
 import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
 import { withExtension } from "../observing/outgoingHeaders.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
@@ -247,6 +247,6 @@ const encoded = <Body>(
     index,
     field: "body",
     rule: `as ${codec.name} ${result.failure}`,
-    actual: `a ${typeof body}`
+    actual: typeOf(body)
   }
 }

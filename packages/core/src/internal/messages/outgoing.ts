@@ -27,8 +27,11 @@ const shown = (value: unknown): string => {
   if (typeof value === "string")
     return value.length <= 100 ? JSON.stringify(value) : `a string of ${value.length} units`
   if (value === null || value === undefined || typeof value === "number") return String(value)
-  return typeof value === "object" ? "an object" : `a ${typeof value}`
+  return typeOf(value)
 }
+
+/** What a value is, without showing it. */
+export const typeOf = (value: unknown): string => (typeof value === "object" ? "an object" : `a ${typeof value}`)
 
 const rules: ReadonlyArray<Rule> = [
   {
