@@ -1,6 +1,7 @@
 import { MessageHeaders } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Result, Schema } from "effect"
+import { Refusal } from "../src/internal/messages/outgoing.ts"
 import { withExtension } from "../src/internal/observing/outgoingHeaders.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -231,7 +232,7 @@ describe("headers of an outgoing message", () => {
 
   it("go into its extension, and none go nowhere", () => {
     const message = withExtension({ label: "a", headers: { b: "c" } }, 0, undefined)
-    assert("label" in message && message.extension !== undefined)
+    assert(!(message instanceof Refusal) && message.extension !== undefined)
     assert.deepStrictEqual([read(message.extension), message.headers], [{ b: "c" }, undefined])
     assert.deepStrictEqual(withExtension({ label: "a", headers: {} }, 0, undefined), { label: "a" })
   })
@@ -239,8 +240,8 @@ describe("headers of an outgoing message", () => {
   it("beside an extension, and such as no text are refused with the rule and without what they say", () => {
     for (const message of [{ headers: { a: "secret" }, extension: new Uint8Array(1) }, { headers: { secret: 1 } }]) {
       const refused = withExtension(message as never, 3, undefined)
-      assert("_tag" in refused)
-      assert.deepStrictEqual([refused.index, refused.field], [3, "headers"])
+      assert(refused instanceof Refusal)
+      assert.deepStrictEqual([refused.reason.index, refused.reason.field], [3, "headers"])
       assert.notInclude(JSON.stringify(refused), "secret")
     }
   })
@@ -248,7 +249,7 @@ describe("headers of an outgoing message", () => {
   it("get a trace context, unless they or the extension are the program's own", () => {
     const headersOf = (message: object) => {
       const result = withExtension(message, 0, traced)
-      return "_tag" in result || result.extension === undefined ? undefined : result.extension
+      return result instanceof Refusal ? undefined : result.extension
     }
     assert.strictEqual(headersOf({ label: "a" }), traced.extension)
     assert.deepStrictEqual(read(headersOf({ headers: { a: "b" } })!), { traceparent: "new", a: "b" })

@@ -1,7 +1,7 @@
-import { type Message, MessageQueue, SecurityContext } from "@effect-msmq/core"
+import { type Message, MessageBody, MessageQueue, SecurityContext, Telemetry } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Latch, Schema, Scope, Stream, Struct } from "effect"
+import { Effect, Exit, Fiber, flow, Latch, Schema, Scope, Stream, Struct } from "effect"
 import * as CallLog from "../support/CallLog.ts"
 
 const orders = ".\\private$\\orders"
@@ -50,6 +50,45 @@ describe("send", () => {
       assert.include(error.message, "250 units long")
       assert.deepStrictEqual(yield* CallLog.calls, before)
     }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("what is given as a message", () => {
+  class Order implements Message.Message {
+    readonly _tag = "Order"
+    readonly label = "an order of the program's own"
+  }
+
+  const traced = flow(Effect.provideService(Telemetry.PropagateTraceContext, true), Effect.withSpan("a program"))
+
+  it.effect("may be an object of the program's own, whatever else it carries", () =>
+    Effect.gen(function* () {
+      const sender = yield* open
+      yield* sender.sendAll([new Order(), new Order()])
+      assert.deepStrictEqual(yield* labelsIn(orders), [new Order().label, new Order().label])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect(
+    "is refused when it is no object, with or without a codec, traced or not: an empty message is never sent",
+    () =>
+      Effect.gen(function* () {
+        const plain = yield* open
+        const typed = yield* MessageQueue.openSender(orders, { body: MessageBody.json(Schema.String) })
+        for (const none of [null, undefined, "text", 7, Symbol("none")]) {
+          for (const sending of [plain.sendAll([{}, none as never]), typed.sendAll([{}, none as never])]) {
+            for (const one of [sending, traced(sending)]) {
+              const { progress, reason } = yield* Effect.flip(one)
+              assert(reason._tag === "IllegalMessage")
+              assert.deepStrictEqual(
+                [reason.index, reason.rule, progress?.accepted],
+                [1, "a message must be an object", 1]
+              )
+            }
+          }
+        }
+        assert.lengthOf(yield* labelsIn(orders), 5 * 2 * 2)
+      }).pipe(Effect.provide(backend))
   )
 })
 

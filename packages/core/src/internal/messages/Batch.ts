@@ -7,11 +7,11 @@ import type { Message } from "../../Message.ts"
 import type { MessageBody } from "../../MessageBody.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../MessageProperties.ts"
 import type { Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
-import type { IllegalMessage, Reason } from "../../MsmqError.ts"
+import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { illegality, propertiesOf, typeOf } from "./outgoing.ts"
+import { illegality, propertiesOf, Refusal, shown, typeOf } from "./outgoing.ts"
 import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
 import { withExtension } from "../observing/outgoingHeaders.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
@@ -118,8 +118,12 @@ export class Batch<Body> {
         while (next < messages.length && slice.length < sliceMessages && bytes < sliceBytes) {
           const index = this.#accepted + slice.length
           const message = this.#propertiesOf(messages[next]!, index)
-          stop = "_tag" in message ? message : illegality(message, index)
-          if (stop !== undefined || "_tag" in message) break
+          if (message instanceof Refusal) {
+            stop = message.reason
+            break
+          }
+          stop = illegality(message, index)
+          if (stop !== undefined) break
           slice.push(message)
           bytes += message.body.length
           next++
@@ -131,16 +135,19 @@ export class Batch<Body> {
   }
 
   /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
-  #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | IllegalMessage {
+  #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
     const { outlet, span, trace, transaction } = this.#request
-    if (span !== undefined && message?.headers !== undefined) linkTo(span, message.headers)
+    if (typeof message !== "object" || message === null) {
+      return new Refusal({ index, field: "body", rule: "a message must be an object", actual: shown(message) })
+    }
+    if (span !== undefined && message.headers !== undefined) linkTo(span, message.headers)
     const whole = withExtension(message, index, trace)
-    if ("_tag" in whole) return whole
+    if (whole instanceof Refusal) return whole
     const properties = outlet.codec === undefined ? propertiesOf(whole) : encoded(whole, outlet.codec, index)
-    if ("_tag" in properties || typeof transaction === "string") return properties
+    if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       if (properties[field] === null) continue
-      return { _tag: "IllegalMessage", index, field, rule: transactionRule, actual: `${properties[field]} seconds` }
+      return new Refusal({ index, field, rule: transactionRule, actual: `${properties[field]} seconds` })
     }
     return { ...properties, ...transaction.timeLimits }
   }
@@ -234,7 +241,7 @@ const encoded = <Body>(
   message: Message<Body>,
   codec: MessageBody<Body>,
   index: number
-): OutgoingProperties | IllegalMessage => {
+): OutgoingProperties | Refusal => {
   const { body, ...others } = message
   if (body === undefined) return propertiesOf(others)
   const result = codec.encode(body)
@@ -242,11 +249,5 @@ const encoded = <Body>(
     const { body, bodyType } = result.success
     return propertiesOf({ ...others, body, bodyType: others.bodyType ?? bodyType })
   }
-  return {
-    _tag: "IllegalMessage",
-    index,
-    field: "body",
-    rule: `as ${codec.name} ${result.failure}`,
-    actual: typeOf(body)
-  }
+  return new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: typeOf(body) })
 }

@@ -14,6 +14,15 @@ const isText = (value: unknown): boolean => typeof value === "string" && !value.
 const isGuid = (value: unknown): boolean =>
   typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
 
+/** Why a message is not sent: a class of its own, since a program's messages may have any fields, a `_tag` among them. */
+export class Refusal {
+  readonly reason: IllegalMessage
+
+  constructor(broken: Omit<IllegalMessage, "_tag">) {
+    this.reason = { _tag: "IllegalMessage", ...broken }
+  }
+}
+
 interface Rule {
   readonly field: keyof Message
   readonly rule: string
@@ -22,7 +31,7 @@ interface Rule {
 }
 
 /** Shows any value: what was given may be of no type that is allowed. */
-const shown = (value: unknown): string => {
+export const shown = (value: unknown): string => {
   if (value instanceof Uint8Array) return `${value.length} bytes`
   if (typeof value === "string")
     return value.length <= 100 ? JSON.stringify(value) : `a string of ${value.length} units`
@@ -147,31 +156,27 @@ const noAcknowledge: Acknowledge = {
 const noJournaling: Journaling = { deadLetter: false, journal: false }
 
 /** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
-export const propertiesOf = (message: Message<unknown>): OutgoingProperties =>
-  typeof message === "object" && message !== null
-    ? {
-        // Whether it is bytes the rules see to.
-        body: (message.body ?? defaults.body) as Uint8Array,
-        bodyType: message.bodyType ?? defaults.bodyType,
-        label: message.label ?? defaults.label,
-        priority: message.priority ?? defaults.priority,
-        delivery: message.delivery ?? defaults.delivery,
-        correlationId: message.correlationId ?? defaults.correlationId,
-        appSpecific: message.appSpecific ?? defaults.appSpecific,
-        extension: message.extension ?? defaults.extension,
-        responseQueue: message.responseQueue ?? defaults.responseQueue,
-        acknowledge: message.acknowledge === undefined ? null : { ...noAcknowledge, ...message.acknowledge },
-        adminQueue: message.adminQueue ?? defaults.adminQueue,
-        journaling: message.journaling === undefined ? null : { ...noJournaling, ...message.journaling },
-        deadLetterQueue: message.deadLetterQueue ?? defaults.deadLetterQueue,
-        timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
-        timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
-        trace: message.trace ?? defaults.trace,
-        connector: message.connector ?? defaults.connector,
-        soap: message.soap ?? defaults.soap
-      }
-    : // No message at all: what stands in its place is not a legal body.
-      { ...defaults, body: message }
+export const propertiesOf = (message: Message<unknown>): OutgoingProperties => ({
+  // Whether it is bytes the rules see to.
+  body: (message.body ?? defaults.body) as Uint8Array,
+  bodyType: message.bodyType ?? defaults.bodyType,
+  label: message.label ?? defaults.label,
+  priority: message.priority ?? defaults.priority,
+  delivery: message.delivery ?? defaults.delivery,
+  correlationId: message.correlationId ?? defaults.correlationId,
+  appSpecific: message.appSpecific ?? defaults.appSpecific,
+  extension: message.extension ?? defaults.extension,
+  responseQueue: message.responseQueue ?? defaults.responseQueue,
+  acknowledge: message.acknowledge === undefined ? null : { ...noAcknowledge, ...message.acknowledge },
+  adminQueue: message.adminQueue ?? defaults.adminQueue,
+  journaling: message.journaling === undefined ? null : { ...noJournaling, ...message.journaling },
+  deadLetterQueue: message.deadLetterQueue ?? defaults.deadLetterQueue,
+  timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
+  timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
+  trace: message.trace ?? defaults.trace,
+  connector: message.connector ?? defaults.connector,
+  soap: message.soap ?? defaults.soap
+})
 
 /**
  * Whether a message is so plain that no rule needs to be asked: body, label, priority, delivery and the two numbers, well

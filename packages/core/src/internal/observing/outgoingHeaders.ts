@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import type { Message } from "../../Message.ts"
 import type { MessageHeaders } from "../../MessageHeaders.ts"
 import { encode } from "../../MessageHeaders.ts"
-import type { IllegalMessage } from "../../MsmqError.ts"
+import { Refusal } from "../messages/outgoing.ts"
 
 /** A trace context, as headers and as the extension of a message that has no others. */
 export interface TraceHeaders {
@@ -23,10 +23,10 @@ export const withExtension = <Body>(
   message: Message<Body>,
   index: number,
   trace: TraceHeaders | undefined
-): Message<Body> | IllegalMessage => {
-  const headers = message?.headers
+): Message<Body> | Refusal => {
+  const { headers } = message
   if (headers === undefined) {
-    const keeps = trace === undefined || message?.extension !== undefined
+    const keeps = trace === undefined || message.extension !== undefined
     return keeps ? message : { ...message, extension: trace.extension }
   }
   const { headers: _, ...others } = message
@@ -42,10 +42,5 @@ export const withExtension = <Body>(
 const hasTraceContext = (headers: MessageHeaders): boolean =>
   typeof headers !== "object" || headers === null || headers["traceparent"] !== undefined
 
-const illegal = (index: number, rule: string, actual: string): IllegalMessage => ({
-  _tag: "IllegalMessage",
-  index,
-  field: "headers",
-  rule,
-  actual
-})
+const illegal = (index: number, rule: string, actual: string): Refusal =>
+  new Refusal({ index, field: "headers", rule, actual })
