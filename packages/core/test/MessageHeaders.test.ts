@@ -1,7 +1,7 @@
 import { MessageHeaders } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Result, Schema } from "effect"
-import { Refusal } from "../src/internal/messages/outgoing.ts"
+import { Refusal } from "../src/internal/errors/Refusal.ts"
 import { withExtension } from "../src/internal/observing/outgoingHeaders.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)

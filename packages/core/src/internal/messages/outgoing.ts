@@ -14,15 +14,6 @@ const isText = (value: unknown): boolean => typeof value === "string" && !value.
 const isGuid = (value: unknown): boolean =>
   typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
 
-/** Why a message is not sent: a class of its own, since a program's messages may have any fields, a `_tag` among them. */
-export class Refusal {
-  readonly reason: IllegalMessage
-
-  constructor(broken: Omit<IllegalMessage, "_tag">) {
-    this.reason = { _tag: "IllegalMessage", ...broken }
-  }
-}
-
 interface Rule {
   readonly field: keyof Message
   readonly rule: string

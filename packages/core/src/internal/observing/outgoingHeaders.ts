@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import type { Message } from "../../Message.ts"
 import type { MessageHeaders } from "../../MessageHeaders.ts"
 import { encode } from "../../MessageHeaders.ts"
-import { Refusal } from "../messages/outgoing.ts"
+import { Refusal } from "../errors/Refusal.ts"
 
 /** A trace context, as headers and as the extension of a message that has no others. */
 export interface TraceHeaders {
