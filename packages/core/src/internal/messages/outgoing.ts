@@ -117,27 +117,6 @@ const rules: ReadonlyArray<Rule> = [
   }
 ]
 
-const defaults: OutgoingProperties = {
-  body: none,
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  responseQueue: null,
-  acknowledge: null,
-  adminQueue: null,
-  journaling: null,
-  deadLetterQueue: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  trace: false,
-  connector: null,
-  soap: null
-}
-
 const noAcknowledge: Acknowledge = {
   positiveArrival: false,
   positiveReceive: false,
@@ -149,24 +128,24 @@ const noJournaling: Journaling = { deadLetter: false, journal: false }
 /** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
 export const propertiesOf = (message: Message<unknown>): OutgoingProperties => ({
   // Whether it is bytes the rules see to.
-  body: (message.body ?? defaults.body) as Uint8Array,
-  bodyType: message.bodyType ?? defaults.bodyType,
-  label: message.label ?? defaults.label,
-  priority: message.priority ?? defaults.priority,
-  delivery: message.delivery ?? defaults.delivery,
-  correlationId: message.correlationId ?? defaults.correlationId,
-  appSpecific: message.appSpecific ?? defaults.appSpecific,
-  extension: message.extension ?? defaults.extension,
-  responseQueue: message.responseQueue ?? defaults.responseQueue,
+  body: (message.body ?? none) as Uint8Array,
+  bodyType: message.bodyType ?? 0,
+  label: message.label ?? "",
+  priority: message.priority ?? 3,
+  delivery: message.delivery ?? "express",
+  correlationId: message.correlationId ?? null,
+  appSpecific: message.appSpecific ?? 0,
+  extension: message.extension ?? null,
+  responseQueue: message.responseQueue ?? null,
   acknowledge: message.acknowledge === undefined ? null : { ...noAcknowledge, ...message.acknowledge },
-  adminQueue: message.adminQueue ?? defaults.adminQueue,
+  adminQueue: message.adminQueue ?? null,
   journaling: message.journaling === undefined ? null : { ...noJournaling, ...message.journaling },
-  deadLetterQueue: message.deadLetterQueue ?? defaults.deadLetterQueue,
+  deadLetterQueue: message.deadLetterQueue ?? null,
   timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
   timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
-  trace: message.trace ?? defaults.trace,
-  connector: message.connector ?? defaults.connector,
-  soap: message.soap ?? defaults.soap
+  trace: message.trace ?? false,
+  connector: message.connector ?? null,
+  soap: message.soap ?? null
 })
 
 /**

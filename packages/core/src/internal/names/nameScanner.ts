@@ -54,25 +54,25 @@ export class Scanner {
   }
 }
 
-/** Reads the whole of `input`, on behalf of `operation`. */
+/** Reads all that the scanner has; `what`: what it is a text of. */
+export const readToEnd = <A>(scanner: Scanner, reader: Reader<A>, what: string): Read<A> =>
+  Result.flatMap(reader(scanner), (value) =>
+    scanner.next === ""
+      ? Result.succeed(value)
+      : scanner.illegal(`the ${what} ends before "${scanner.next}"; remove what follows`)
+  )
+
+/** Reads the whole of `input`, a name, on behalf of `operation`. */
 export const readWhole = <A>(
   operation: string,
   input: string,
   reader: Reader<A>,
   alphabet: Alphabet = "specified"
-): Result.Result<A, MsmqError> => {
-  const scanner = new Scanner(input, alphabet)
-  return reader(scanner).pipe(
-    Result.flatMap((value) =>
-      scanner.position === input.length
-        ? Result.succeed(value)
-        : scanner.illegal(`the name ends before "${scanner.next}"; remove what follows`)
-    ),
-    Result.mapError(
-      ({ position, rule }) => new MsmqError({ operation, reason: { _tag: "IllegalName", input, position, rule } })
-    )
+): Result.Result<A, MsmqError> =>
+  Result.mapError(
+    readToEnd(new Scanner(input, alphabet), reader, "name"),
+    (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalName", input, ...illegal } })
   )
-}
 
 const between =
   (first: string, last: string) =>

@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import type { MqrtFunctions, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import { Cursor } from "../queue/Cursor.ts"
@@ -16,6 +16,7 @@ import * as QueueAdministration from "./QueueAdministration.ts"
 import * as QueueManagement from "./QueueManagement.ts"
 import { receive } from "../receiving/Receiving.ts"
 import { send } from "../arrival/Sending.ts"
+import type { Transaction } from "../receiving/Transaction.ts"
 
 const isErrorCodeName = (result: unknown): result is ErrorCodeName => typeof result === "string"
 
@@ -187,27 +188,23 @@ const messageFunctions = (machine: Machine) =>
       Effect.asVoid(call(machine, "MQMarkMessageRejected", (now) => markRejected(machine, handle, lookupId, now)))
   }) satisfies Partial<MqrtFunctions>
 
+const ending =
+  (machine: Machine, name: string, end: (transaction: Transaction, now: number) => void) =>
+  (handle: TransactionHandle): Effect.Effect<void, MqrtFailure> =>
+    Effect.asVoid(
+      call(machine, name, (now) => {
+        const transaction = machine.transaction(handle)
+        if (typeof transaction === "string") return transaction
+        end(transaction, now)
+        return true
+      })
+    )
+
 const transactionFunctions = (machine: Machine) =>
   ({
     beginTransaction: call(machine, "MQBeginTransaction", () => machine.begin()),
-    commitTransaction: (handle) =>
-      Effect.asVoid(
-        call(machine, "ITransaction::Commit", (now) => {
-          const transaction = machine.transaction(handle)
-          if (typeof transaction === "string") return transaction
-          transaction.commit(now)
-          return true
-        })
-      ),
-    abortTransaction: (handle) =>
-      Effect.asVoid(
-        call(machine, "ITransaction::Abort", (now) => {
-          const transaction = machine.transaction(handle)
-          if (typeof transaction === "string") return transaction
-          transaction.abort(now)
-          return true
-        })
-      ),
+    commitTransaction: ending(machine, "ITransaction::Commit", (transaction, now) => transaction.commit(now)),
+    abortTransaction: ending(machine, "ITransaction::Abort", (transaction, now) => transaction.abort(now)),
     releaseTransaction: (handle) =>
       Effect.clockWith((clock) =>
         Effect.sync(() => {
