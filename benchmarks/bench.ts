@@ -4,35 +4,19 @@
  */
 import { MessageQueue, Mqrt, SecurityContext, type Sender } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
-import { Table } from "console-table-printer"
 import { Effect, Exit, ManagedRuntime, Scope, Stream } from "effect"
 import koffi from "koffi"
 import { parseArgs } from "node:util"
 import { buildForLinux } from "../packages/native/test/double/buildDouble.ts"
+import * as Figure from "./Figure.ts"
 import * as Floors from "./floors.ts"
-import { interleaved, median, ratio } from "./measure.ts"
+import { interleaved } from "./measure.ts"
 
 const { json } = parseArgs({ options: { json: { type: "boolean", default: false } } }).values
 
 const messages = 20_000
 const body = new Uint8Array(1024).fill(7)
 const labels = Array.from({ length: messages }, (_, index) => `order ${index}`)
-
-interface Line {
-  readonly name: string
-  readonly median: number
-  readonly floor: number
-  readonly ratio: number
-  readonly target: string
-}
-
-const line = (name: string, times: ReadonlyArray<number>, floor: ReadonlyArray<number>, target: string): Line => ({
-  name,
-  median: median(times) / messages,
-  floor: median(floor) / messages,
-  ratio: ratio(times, floor),
-  target
-})
 
 const double = buildForLinux()
 if ("missing" in double) {
@@ -87,11 +71,24 @@ const receives = await interleaved({
   byHand: { prepare: fill, run: async () => void receiveByHand(reader, messages) }
 })
 
-const lines: ReadonlyArray<Line> = [
-  line("sendAll, against a reused buffer by hand", sends.sdk, sends.byHand, "at most 2.0, goal 1.5"),
-  line("sendAll, against a loop in C", sends.sdk, sends.inC, "reported"),
-  line("struct objects by hand, against sendAll", objectSends.objects, objectSends.sdk, "at least 20, goal 40"),
-  line(
+const figures: ReadonlyArray<Figure.Figure> = [
+  Figure.figureOf(
+    messages,
+    "sendAll, against a reused buffer by hand",
+    sends.sdk,
+    sends.byHand,
+    "at most 2.0, goal 1.5"
+  ),
+  Figure.figureOf(messages, "sendAll, against a loop in C", sends.sdk, sends.inC, "reported"),
+  Figure.figureOf(
+    messages,
+    "struct objects by hand, against sendAll",
+    objectSends.objects,
+    objectSends.sdk,
+    "at least 20, goal 40"
+  ),
+  Figure.figureOf(
+    messages,
     "messages stream, against a reused buffer by hand that asks for the same",
     receives.sdk,
     receives.byHand,
@@ -105,17 +102,5 @@ await run(mqrt.freeSecurityContext(rawContext))
 await Effect.runPromise(Scope.close(scope, Exit.void))
 await runtime.dispose()
 
-if (json) console.log(JSON.stringify(lines))
-else {
-  const table = new Table({ shouldDisableColors: !process.stdout.isTTY })
-  for (const { floor, median, name, ratio, target } of lines) {
-    table.addRow({
-      figure: name,
-      "ns a message": median.toFixed(0),
-      "floor, ns": floor.toFixed(0),
-      ratio: ratio.toFixed(2),
-      target
-    })
-  }
-  table.printTable()
-}
+if (json) console.log(JSON.stringify(figures))
+else Figure.print(figures)

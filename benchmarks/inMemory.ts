@@ -10,6 +10,7 @@ import { Effect, Layer, ManagedRuntime } from "effect"
 import { TestClock } from "effect/testing"
 import { parseArgs } from "node:util"
 import { names, workOn } from "../packages/testing/test/support/operations.ts"
+import * as Figure from "./Figure.ts"
 import { interleaved, median, ratio, type Way } from "./measure.ts"
 
 const { json } = parseArgs({ options: { json: { type: "boolean", default: false } } }).values
@@ -46,13 +47,8 @@ const sendAll = async () => {
       })
     )
   )
-  return {
-    name: "sendAll, against copying the bodies into an array",
-    median: median(times.sdk) / messages,
-    floor: median(times.copies) / messages,
-    ratio: ratio(times.sdk, times.copies),
-    target: "at most 8, goal 4"
-  }
+  const name = "sendAll, against copying the bodies into an array"
+  return Figure.figureOf(messages, name, times.sdk, times.copies, "at most 8, goal 4")
 }
 
 const lengths = { thousand: 1000, tenThousand: 10_000, hundredThousand: 100_000 }
@@ -99,19 +95,8 @@ for (const name of names) operations.push(await operation(name))
 
 if (json) console.log(JSON.stringify({ sends, operations }))
 else {
-  const shouldDisableColors = !process.stdout.isTTY
-  const table = new Table({ shouldDisableColors })
-  for (const { floor, median, name, ratio, target } of sends) {
-    table.addRow({
-      figure: name,
-      "ns a message": median.toFixed(0),
-      "floor, ns": floor.toFixed(0),
-      ratio: ratio.toFixed(2),
-      target
-    })
-  }
-  table.printTable()
-  const growth = new Table({ shouldDisableColors })
+  Figure.print(sends)
+  const growth = new Table({ shouldDisableColors: !process.stdout.isTTY })
   for (const { hundredThousand, name, ratio, target, tenThousand, thousand } of operations) {
     growth.addRow({
       "ns each, in memory, in a queue of": name,
