@@ -2,7 +2,7 @@ import { errors } from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import { reasonOf } from "@effect-msmq/core/MsmqError"
-import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import type { QueueChanges } from "@effect-msmq/core/QueueProperties"
 import * as SecurityContext from "@effect-msmq/core/SecurityContext"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
@@ -13,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { queueProperties } from "../src/internal/queuePropertyTable.ts"
 import { control, files, missing } from "./theDouble.ts"
+import { plainQueue as plain } from "./support/plainRecords.ts"
 
 const build = Effect.asVoid(Mqrt)
 
@@ -39,20 +40,6 @@ describe("NativeMqrt without Message Queuing", () => {
     })
   )
 })
-
-const plain: NewQueueProperties = {
-  pathName: ".\\private$\\orders",
-  label: "",
-  type: "00000000-0000-0000-0000-000000000000",
-  authenticate: false,
-  journal: false,
-  quota: null,
-  journalQuota: null,
-  basePriority: 0,
-  privacyLevel: "optional",
-  multicastAddress: null,
-  transactional: false
-}
 
 const noChanges: QueueChanges = {
   label: null,

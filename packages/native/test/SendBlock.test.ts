@@ -6,40 +6,7 @@ import { messageProperties } from "../src/internal/messagePropertyTable.ts"
 import type { MQSendMessage } from "../src/internal/SendBlock.ts"
 import { SendBlock } from "../src/internal/SendBlock.ts"
 import { propertiesAt, reservedOf, setStatus, valueOf, vectorOf } from "./messageMemory.ts"
-
-const plain: OutgoingProperties = {
-  body: new Uint8Array(0),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  acknowledge: null,
-  journaling: null,
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  responseQueue: null,
-  adminQueue: null,
-  deadLetterQueue: null,
-  trace: false,
-  connector: null,
-  soap: null
-}
-
-const plainOptions: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: false
-}
+import { plainMessage as plain, plainSend as plainOptions } from "./support/plainRecords.ts"
 
 const bytes = (length: number, first = 1) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff)
 const handle = (value: bigint) => value as SecurityContextHandle

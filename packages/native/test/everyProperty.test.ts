@@ -15,6 +15,7 @@ import koffi, { type KoffiFunc } from "koffi"
 import { readFileSync } from "node:fs"
 import { messageProperties } from "../src/internal/messagePropertyTable.ts"
 import { control, files, missing } from "./theDouble.ts"
+import { plainMessage as plain, plainQueue, plainSend as plainOptions } from "./support/plainRecords.ts"
 
 const UI1 = 17
 const UI2 = 18
@@ -98,40 +99,6 @@ const properties = {
 } as const satisfies Record<string, readonly [id: number, vartype: number]>
 
 type PropertyName = keyof typeof properties
-
-const plain: OutgoingProperties = {
-  body: new Uint8Array(0),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  acknowledge: null,
-  journaling: null,
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  responseQueue: null,
-  adminQueue: null,
-  deadLetterQueue: null,
-  trace: false,
-  connector: null,
-  soap: null
-}
-
-const plainOptions: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: false
-}
 
 const bytes = (length: number, first = 1) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff)
 
@@ -514,19 +481,7 @@ const assertNothingIsOpen = () => {
 const onDouble = <A, E>(effect: Effect.Effect<A, E, Mqrt>) =>
   Effect.provide(effect, NativeMqrt.layerWith(files), { local: true })
 
-const plainQueue: NewQueueProperties = {
-  pathName: ".\\private$\\every",
-  label: "",
-  type: "00000000-0000-0000-0000-000000000000",
-  authenticate: false,
-  journal: false,
-  quota: null,
-  journalQuota: null,
-  basePriority: 0,
-  privacyLevel: "optional",
-  multicastAddress: null,
-  transactional: false
-}
+const everyQueue: NewQueueProperties = { ...plainQueue, pathName: ".\\private$\\every" }
 
 const noChanges: QueueChanges = {
   label: null,
@@ -551,7 +506,7 @@ const withQueue = <A, E>(
 ) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt
-    const formatName = yield* mqrt.createQueue(plainQueue, null)
+    const formatName = yield* mqrt.createQueue(everyQueue, null)
     const outgoing = yield* mqrt.openQueue(formatName, "send", "denyNone")
     const incoming = yield* mqrt.openQueue(formatName, "receive", "denyNone")
     const result = yield* use({
@@ -770,7 +725,7 @@ describe.skipIf(missing !== null)("every property", () => {
   it.live("a queue created with an empty multicast address has none", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
-      const formatName = yield* mqrt.createQueue({ ...plainQueue, multicastAddress: "" }, null)
+      const formatName = yield* mqrt.createQueue({ ...everyQueue, multicastAddress: "" }, null)
       assert.isNull((yield* mqrt.getQueueProperties(formatName)).multicastAddress)
       yield* mqrt.deleteQueue(formatName)
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
@@ -779,7 +734,7 @@ describe.skipIf(missing !== null)("every property", () => {
   it.live("a transactional queue says so", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
-      const formatName = yield* mqrt.createQueue({ ...plainQueue, transactional: true }, null)
+      const formatName = yield* mqrt.createQueue({ ...everyQueue, transactional: true }, null)
       assert.isTrue((yield* mqrt.getQueueProperties(formatName)).transactional)
       yield* mqrt.deleteQueue(formatName)
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))

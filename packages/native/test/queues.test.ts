@@ -11,20 +11,7 @@ import { transactionPointer } from "../src/internal/transactions.ts"
 import { fakeBindings, giveBack } from "./fakeBindings.ts"
 import type { Left } from "./fakeVariants.ts"
 import { asked, bytesAt, FakeHeap, fill, refuse, textAt } from "./fakeVariants.ts"
-
-const plain: NewQueueProperties = {
-  pathName: ".\\private$\\orders",
-  label: "",
-  type: "00000000-0000-0000-0000-000000000000",
-  authenticate: false,
-  journal: false,
-  quota: null,
-  journalQuota: null,
-  basePriority: 0,
-  privacyLevel: "optional",
-  multicastAddress: null,
-  transactional: false
-}
+import { plainQueue as plain } from "./support/plainRecords.ts"
 
 const rich: NewQueueProperties = {
   pathName: ".\\private$\\orders",

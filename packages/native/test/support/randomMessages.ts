@@ -7,6 +7,7 @@ import type {
 } from "@effect-msmq/core/MessageProperties"
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
+import { plainQueue, plainSend } from "./plainRecords.ts"
 
 /** A generator of numbers, by Marsaglia's xorshift. */
 export interface Random {
@@ -67,19 +68,6 @@ export const makeRandom = (seed: number): Random => {
   }
 }
 
-const plainOptions: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: false
-}
-
 /** A name as it may stand in a format name: without what separates its parts. */
 const nameOf = (random: Random) => `x${random.text(random.below(60)).replaceAll(/[\\/;,+"]/g, "")}`
 
@@ -138,7 +126,7 @@ export const randomMessage = (random: Random, bodySize: number): OutgoingPropert
 })
 
 export const randomOptions = (random: Random): SendOptions => ({
-  ...plainOptions,
+  ...plainSend,
   senderCertificate: sometimes(random, () => random.bytes(random.below(3000))),
   authenticationLevel: random.pick<AuthenticationLevel>(["none", "none", "always", "msmq10", "msmq20", "msmq30"]),
   hashAlgorithm: sometimes(random, () => random.pick(["md2", "md4", "md5", "sha1", "sha256", "sha384", "sha512"])),
@@ -254,22 +242,7 @@ export const sendAndReceive = (mqrt: MqrtFunctions, seed: number, count: number)
   Effect.gen(function* () {
     const random = makeRandom(seed)
     const fail = (what: string) => Effect.die(new Error(`seed ${seed}: ${what}`))
-    const formatName = yield* mqrt.createQueue(
-      {
-        pathName: ".\\private$\\random",
-        label: "",
-        type: "00000000-0000-0000-0000-000000000000",
-        authenticate: false,
-        journal: false,
-        quota: null,
-        journalQuota: null,
-        basePriority: 0,
-        privacyLevel: "optional",
-        multicastAddress: null,
-        transactional: false
-      },
-      null
-    )
+    const formatName = yield* mqrt.createQueue({ ...plainQueue, pathName: ".\\private$\\random" }, null)
     const outgoing = yield* mqrt.openQueue(formatName, "send", "denyNone")
     const incoming = yield* mqrt.openQueue(formatName, "receive", "denyNone")
     let done = 0

@@ -13,6 +13,7 @@ import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
+import { plainMessage, plainReceive, plainSend } from "./plainRecords.ts"
 
 let queues = 0
 
@@ -52,41 +53,6 @@ export const opened = (
     )
   )
 
-/** What a message has that nothing was said of (D-20). */
-export const plainMessage: OutgoingProperties = {
-  body: new Uint8Array(0),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  responseQueue: null,
-  acknowledge: null,
-  adminQueue: null,
-  journaling: null,
-  deadLetterQueue: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  trace: false,
-  connector: null,
-  soap: null
-}
-
-const plainSend: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: true
-}
-
 /** Sends at the seam, all or nothing as far as the promise is concerned. */
 export const sent = (
   handle: QueueHandle,
@@ -96,7 +62,11 @@ export const sent = (
   Effect.gen(function* () {
     const mqrt = yield* Mqrt
     const whole = messages.map((message) => ({ ...plainMessage, ...message }))
-    const outcome = yield* mqrt.sendMessages(handle, whole, { ...plainSend, ...options })
+    const outcome = yield* mqrt.sendMessages(handle, whole, {
+      ...plainSend,
+      messageIds: true,
+      ...options
+    })
     if (outcome.failure !== null) return yield* outcome.failure
     assert.equal(outcome.accepted, messages.length, "accepted messages")
     return outcome.messageIds ?? []
@@ -107,16 +77,7 @@ export const received = (
   handle: QueueHandle,
   options: Partial<ReceiveOptions> = {}
 ): Effect.Effect<ReceivedProperties, MqrtFailure, Mqrt> =>
-  Mqrt.use((mqrt) =>
-    mqrt.receiveMessage(handle, {
-      action: "receive",
-      timeout: 0,
-      cursor: null,
-      transaction: "none",
-      rare: false,
-      ...options
-    })
-  )
+  Mqrt.use((mqrt) => mqrt.receiveMessage(handle, { ...plainReceive, ...options }))
 
 /** The labels of what is in a queue, which is empty afterwards. */
 export const labelsIn = (

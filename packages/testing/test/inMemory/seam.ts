@@ -12,6 +12,7 @@ import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
 import { MsmqControl } from "@effect-msmq/testing"
 import * as Effect from "effect/Effect"
+import { plainMessage, plainQueue, plainReceive, plainSend } from "../../src/contract/plainRecords.ts"
 
 export const path = ".\\private$\\orders"
 export const direct = "DIRECT=OS:.\\private$\\orders"
@@ -20,64 +21,18 @@ export const machineId = "6d736d71-0000-4000-8000-000000000001"
 export const text = (value: string) => new TextEncoder().encode(value)
 
 export const message = (fields: Partial<OutgoingProperties> = {}): OutgoingProperties => ({
+  ...plainMessage,
   body: text("body"),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  acknowledge: null,
-  journaling: null,
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  responseQueue: null,
-  adminQueue: null,
-  deadLetterQueue: null,
-  trace: false,
-  connector: null,
-  soap: null,
   ...fields
 })
 
 export const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => message({ label }))
 
-export const plain: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: false
-}
+export const plain: SendOptions = plainSend
 
-export const receiving = (fields: Partial<ReceiveOptions> = {}): ReceiveOptions => ({
-  action: "receive",
-  timeout: 0,
-  cursor: null,
-  transaction: "none",
-  rare: false,
-  ...fields
-})
+export const receiving = (fields: Partial<ReceiveOptions> = {}): ReceiveOptions => ({ ...plainReceive, ...fields })
 
-export const queueProperties: NewQueueProperties = {
-  pathName: path,
-  label: "",
-  type: "00000000-0000-0000-0000-000000000000",
-  authenticate: false,
-  journal: false,
-  quota: null,
-  journalQuota: null,
-  basePriority: 0,
-  privacyLevel: "optional",
-  multicastAddress: null,
-  transactional: false
-}
+export const queueProperties: NewQueueProperties = { ...plainQueue, pathName: path }
 
 export const create = (fields: Partial<NewQueueProperties> = {}) =>
   Mqrt.Mqrt.use((mqrt) => mqrt.createQueue({ ...queueProperties, ...fields }, null))

@@ -1,0 +1,51 @@
+/** The records that cross the seam, whole, where a program says nothing of them. */
+import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
+
+export const plainMessage: OutgoingProperties = {
+  body: new Uint8Array(0),
+  bodyType: 0,
+  label: "",
+  priority: 3,
+  delivery: "express",
+  correlationId: null,
+  appSpecific: 0,
+  extension: null,
+  responseQueue: null,
+  acknowledge: null,
+  adminQueue: null,
+  journaling: null,
+  deadLetterQueue: null,
+  timeToReachQueue: null,
+  timeToBeReceived: null,
+  trace: false,
+  connector: null,
+  soap: null
+}
+
+export const plainSend: SendOptions = {
+  securityContext: null,
+  senderCertificate: null,
+  authenticationLevel: "none",
+  hashAlgorithm: null,
+  provider: null,
+  senderIdType: "sid",
+  privacyLevel: "none",
+  encryptionAlgorithm: null,
+  transaction: "none",
+  messageIds: false
+}
+
+export const plainQueue: NewQueueProperties = {
+  pathName: ".\\private$\\orders",
+  label: "",
+  type: "00000000-0000-0000-0000-000000000000",
+  authenticate: false,
+  journal: false,
+  quota: null,
+  journalQuota: null,
+  basePriority: 0,
+  privacyLevel: "optional",
+  multicastAddress: null,
+  transactional: false
+}
