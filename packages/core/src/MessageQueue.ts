@@ -382,7 +382,8 @@ export const openReceiver = Effect.fn(
   const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openReceiver", access, shareMode)
   const transactional = yield* isTransactional(mqrt, formatName)
   const exclusive = access === "receive" && shareMode === "denyReceive"
-  return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, exclusive, codec }, formatName)
+  const inlet = { mqrt, handle, queue: nameOf(queue), transactional, exclusive, reopens: true, codec }
+  return new Receiver(inlet, formatName)
 })
 
 /**

@@ -7,7 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
-import { causes, outdating, retryable } from "./internal/errors/errorCauses.ts"
+import { causes, retryable } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { ReceivedMessage } from "./Message.ts"
 
@@ -97,6 +97,26 @@ export interface IllegalMessage {
   readonly field: string
   readonly rule: string
   readonly actual: string
+}
+
+/**
+ * Code of the program's own, which a send runs, threw. The messages before it are sent; `progress` of the error says how
+ * many these are.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SourceFailed {
+  readonly _tag: "SourceFailed"
+  /**
+   * Code that threw: `"messages"`, the iteration or stream that brings the messages; `"message"`, a getter of a message;
+   * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name.
+   */
+  readonly part: "messages" | "message" | "codec" | "onProgress"
+  /** Place in the batch, from 0, of the first message that was not accepted. */
+  readonly index: number
+  /** Whatever was thrown, as it is: mostly an `Error`. */
+  readonly cause: unknown
 }
 
 /**
@@ -271,6 +291,7 @@ export type Reason =
   | ImpersonationFailed
   | Released
   | IllegalMessage
+  | SourceFailed
   | IllegalName
   | IllegalSddl
   | UnreadableSecurityDescriptor
@@ -315,6 +336,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   Released: (reason) =>
     `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
   IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
+  SourceFailed: ({ cause, index, part }) => `${threw[part](index)}: ${thrownText(cause)}`,
   IllegalName: (reason) => `"${reason.input}" is not a legal name: ${reason.rule} (position ${reason.position})`,
   IllegalSddl: (reason) => `"${reason.input}" is not legal SDDL: ${reason.rule} (position ${reason.position})`,
   UnreadableSecurityDescriptor: (reason) => `a security descriptor that cannot be read: ${reason.rule}`,
@@ -333,6 +355,18 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
       ? "It is still in the queue, the first that is taken next time: set a policy for poison messages"
       : "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"),
   IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`
+}
+
+const threw: { readonly [Part in SourceFailed["part"]]: (index: number) => string } = {
+  messages: (index) => `the source of the messages failed where message ${index} was to come`,
+  message: (index) => `message ${index} could not be read, since one of its properties threw`,
+  codec: (index) => `message ${index}: the codec threw instead of returning why it cannot encode the body`,
+  onProgress: () => "the function onProgress threw, which ends the batch"
+}
+
+const thrownText = (thrown: unknown): string => {
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`
+  return typeof thrown === "object" && thrown !== null ? "an object that is no Error was thrown" : String(thrown)
 }
 
 const sentenceOf = (cause: Cause.Cause<unknown>): string => {
@@ -389,6 +423,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly queue?: string | undefined
   readonly computer?: string | undefined
   readonly progress?: Progress | undefined
+  /** What was thrown, where the reason is `SourceFailed`. */
+  readonly cause?: unknown
 }> {
   override get message(): string {
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
@@ -415,11 +451,6 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
    */
   get isRetryable(): boolean {
     return "name" in this.reason && retryable.has(this.reason.name)
-  }
-
-  /** @internal Whether the queue has to be opened anew. */
-  get outdates(): boolean {
-    return "name" in this.reason && outdating.has(this.reason.name)
   }
 }
 

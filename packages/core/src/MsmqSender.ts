@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
+import { streamOf } from "./internal/messages/sources.ts"
 import { Opened } from "./internal/promises/Opened.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
 import type { Message } from "./Message.ts"
@@ -57,10 +57,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
   ): Promise<SendReport> {
     return this.runner.promise(
       Symbol.asyncIterator in messages
-        ? this.#sender.sendAll(
-            Stream.fromAsyncIterable(messages, (error) => error),
-            told(options, options.transaction)
-          )
+        ? this.#sender.sendAll(streamOf(messages), told(options, options.transaction))
         : this.#sender.sendAll(messages, told(options, options.transaction)),
       options.signal
     )

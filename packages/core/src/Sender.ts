@@ -4,16 +4,14 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
-import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { Outlet } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Observer } from "./internal/observing/telemetry.ts"
-import { streamOf } from "./internal/messages/streamOf.ts"
+import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -64,9 +62,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   send(message: Message<Body>, options: SendOptions<Kind> = {}): Effect.Effect<string, MsmqError> {
     const operation = "Sender.send"
     return this.#observer.observe(operation, (span) =>
-      this.#begin(operation, { ...options, messageIds: true }, span).pipe(
-        Effect.flatMap((batch) => Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")),
-        Effect.scoped
+      Effect.flatMap(this.#begin(operation, { ...options, messageIds: true }, span), (batch) =>
+        Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")
       )
     )
   }
@@ -90,8 +87,9 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     options: SendAllOptions<Kind> = {}
   ): Effect.Effect<SendReport, MsmqError | E, R> {
     const operation = "Sender.sendAll"
-    const stream: Stream.Stream<Message<Body>, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
-    return Stream.run(stream, this.#sink(operation, options))
+    return this.#observer.observe(operation, (span) =>
+      Effect.flatMap(this.#begin(operation, options, span), (batch) => batch.drain(sourceOf(messages)))
+    )
   }
 
   /**
@@ -100,18 +98,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    * @since 0.1.0
    */
   sink(options: SendAllOptions<Kind> = {}): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
-    return this.#sink("Sender.sink", options)
-  }
-
-  #sink(operation: string, options: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
-    return Sink.fromTransform((upstream, scope) =>
+    const operation = "Sender.sink"
+    return Sink.fromTransform((upstream) =>
       this.#observer.observe(operation, (span) =>
-        Effect.flatMap(Scope.provide(this.#begin(operation, options, span), scope), (batch) =>
-          upstream.pipe(
-            Effect.flatMap((messages) => batch.send(messages)),
-            Effect.forever({ disableYield: true }),
-            Pull.catchDone(() => Effect.succeed([batch.report] as const))
-          )
+        Effect.flatMap(this.#begin(operation, options, span), (batch) =>
+          Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
         )
       )
     )
@@ -121,7 +112,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     operation: string,
     options: SendAllOptions<Kind>,
     span: Tracer.Span | undefined
-  ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
+  ): Effect.Effect<Batch<Body>, MsmqError> {
     return Batch.begin(this.#outlet, operation, options, this.#observer, span)
   }
 }

@@ -750,11 +750,35 @@ describe("a restart of the service", () => {
         const consumer = yield* consuming(receiver, handler, { retry: never })
         yield* TestClock.adjust("2 seconds")
         assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1", "invoice 2"]])
-        // The sender went stale too: what failed for that is not the message's fault.
-        assert.deepStrictEqual(tried, ["1", "1", "1", "2"])
+        // The sender went stale too, and opened its queue anew by itself.
+        assert.deepStrictEqual(tried, ["1", "1", "2"])
         yield* Fiber.interrupt(consumer)
       })
     )
+  )
+
+  it.effect(
+    "fails what a handler sends after it, with its transaction: that does not count as a try (C-37, F-37)",
+    () =>
+      whole(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          const sender = yield* MessageQueue.openSender(invoices)
+          yield* send(orders, "1")
+          const failures: Array<string> = []
+          let tries = 0
+          const handler = ({ label }: { readonly label: string }) =>
+            Effect.gen(function* () {
+              if (++tries <= 2) yield* restart
+              yield* sender.send({ label: `invoice ${label}` })
+            }).pipe(Effect.tapError((error) => Effect.sync(() => failures.push(error.reason._tag))))
+          const consumer = yield* consuming(receiver, handler, { retry: never })
+          yield* TestClock.adjust("10 seconds")
+          assert.deepStrictEqual(failures, ["TransactionSequence", "TransactionSequence"])
+          assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1"]])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
   it.effect("before the last try fails does not count, as that try was undone before", () =>
@@ -881,22 +905,21 @@ describe("a restart of the service", () => {
     )
   )
 
-  it.effect("whoever holds a receiver or a sender need not know: their next use but one opens the queue anew", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        const sender = yield* MessageQueue.openSender(invoices)
-        const cursor = yield* receiver.cursor
-        yield* restart
-        const send = sender.send({ label: "1" }, { transaction: "singleMessage" })
-        for (const use of [receiver.poll, send] as ReadonlyArray<Effect.Effect<unknown, MsmqError.MsmqError>>) {
-          assert.strictEqual((yield* Effect.flip(use)).reason._tag, "StaleHandle")
-          yield* use
-        }
-        assert.deepStrictEqual(yield* labelsIn(invoices), ["1"])
-        assert.strictEqual((yield* Effect.flip(cursor.next)).reason._tag, "Released")
-      })
-    )
+  it.effect(
+    "whoever holds a receiver or a sender need not know: their next use opens the queue anew (C-37, C-38)",
+    () =>
+      whole(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          const sender = yield* MessageQueue.openSender(invoices)
+          const cursor = yield* receiver.cursor
+          yield* restart
+          assert.deepStrictEqual(yield* receiver.poll, Option.none())
+          yield* sender.send({ label: "1" }, { transaction: "singleMessage" })
+          assert.deepStrictEqual(yield* labelsIn(invoices), ["1"])
+          assert.strictEqual((yield* Effect.flip(cursor.next)).reason._tag, "Released")
+        })
+      )
   )
 })
 

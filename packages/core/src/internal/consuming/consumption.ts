@@ -51,7 +51,7 @@ export const consumption = <Body, E, R>(
       )
       const shared = { handle: queue, course, journal, renewals: queue.renewals }
       const common = new Common()
-      const bytes = new Reader<Uint8Array>({ ...reader.inlet, codec: undefined })
+      const bytes = new Reader<Uint8Array>({ ...reader.inlet, codec: undefined, reopens: false })
 
       // One waits in the queue at a time: the others would only be woken for nothing.
       const turn = Semaphore.makeUnsafe(1)

@@ -23,7 +23,12 @@ export const isLoss = (error: MsmqError): boolean => passing.has(error.reason._t
 /** Whether it makes sense to wait and to try again. */
 export const passes = (error: MsmqError): boolean => isLoss(error) || error.isRetryable
 
-const ofTheService: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>(["StaleHandle", "ServiceNotAvailable"])
+/** A send or a receive whose own handle was opened anew fails by its transaction, which the restart ended. */
+const ofTheService: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>([
+  "StaleHandle",
+  "ServiceNotAvailable",
+  "TransactionSequence"
+])
 
 /** The failure of the service that a handler failed with, which is none of its message's fault. */
 export const serviceFailure = (cause: Cause.Cause<unknown>): MsmqError | undefined => {

@@ -111,6 +111,22 @@ export const outdating: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
   "MQ_ERROR_QUEUE_DELETED"
 ])
 
+/**
+ * Codes that say the same of a handle that was good; otherwise they may be about the call itself (behaviour C-38).
+ */
+export const suspect: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
+  "MQ_ERROR_INVALID_HANDLE",
+  "MQ_ERROR_INVALID_PARAMETER"
+])
+
+/** Codes by which the service answers for a queue whose handle it knows. */
+export const answering: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
+  "MQ_ERROR_IO_TIMEOUT",
+  "MQ_ERROR_MESSAGE_NOT_FOUND",
+  "MQ_ERROR_MESSAGE_ALREADY_RECEIVED",
+  "MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION"
+])
+
 /** Codes after which the very same call may succeed a while later. */
 export const retryable: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
   "MQ_ERROR_IO_TIMEOUT",

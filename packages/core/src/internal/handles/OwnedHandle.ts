@@ -27,7 +27,9 @@ import { lease } from "./leases.ts"
 
 export type { Run } from "./closing.ts"
 export { close, closeNow, running, Runs } from "./closing.ts"
+export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseScoped, leaseWaiting } from "./leases.ts"
+export { isLoss, noteFailure, reopening } from "./lostHandle.ts"
 
 /** Where the things that users hold keep their handle, out of sight of whoever prints them. */
 export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle")
@@ -63,6 +65,8 @@ export class OwnedHandle<H> {
   state: "open" | "closing" | "disposed" | "released" = "open"
   /** What gives up when the closing begins. */
   readonly waiting = new Set<Fiber.Fiber<unknown, unknown>>()
+  /** Functions that the beginning of a closing calls: for what would use the handle again, and does not use it now. */
+  readonly onClosing = new Set<() => void>()
   /** Where the closing began. */
   releasedAt: CallSite | undefined = undefined
   /** Done when the handle has been given back. */
@@ -73,8 +77,12 @@ export class OwnedHandle<H> {
   readonly runs = new Set<Run>()
   /** Done when another has been taken in its place, or could not be. */
   renewing: Deferred.Deferred<void> | undefined = undefined
+  /** Done when nobody but the renewal uses the handle. */
+  quiet: Deferred.Deferred<void> | undefined = undefined
   /** How often another was taken in its place. */
   renewals = 0
+  /** Whether a call has shown that the service knows it, at any time since it was first taken. */
+  hasServed = false
 
   readonly parent: OwnedHandle<unknown> | undefined
   readonly #onGivenBack: () => void
@@ -110,13 +118,14 @@ export class OwnedHandle<H> {
     if (native === this.native && this.#another !== undefined) this.#stale = true
   }
 
-  /** Whether another is to be taken in its place, and nothing is in the way of that. */
-  get isDue(): boolean {
-    return this.#stale && this.isIdle
+  /** Whether another can be taken in its place. */
+  get isRenewable(): boolean {
+    return this.#another !== undefined
   }
 
-  get isIdle(): boolean {
-    return this.leases === 0 && [...this.children].every((child) => child.isIdle)
+  /** Whether the next use has another taken in its place, or waits while somebody else does. */
+  get isDue(): boolean {
+    return this.#stale || this.renewing !== undefined
   }
 
   /** The error for a use after release. */
@@ -137,6 +146,9 @@ export class OwnedHandle<H> {
     if (this.leases === 0 && this.drained !== undefined) {
       Deferred.doneUnsafe(this.drained, Exit.void)
     }
+    if (this.leases === 1 && this.quiet !== undefined) {
+      Deferred.doneUnsafe(this.quiet, Exit.void)
+    }
   }
 
   endCall(): Effect.Effect<void> {
@@ -148,6 +160,7 @@ export class OwnedHandle<H> {
     this.state = state
     this.releasedAt ??= at
     for (const fiber of this.waiting) fiber.interruptUnsafe()
+    for (const tell of this.onClosing) tell()
   }
 
   /** Gives the handle back; whoever calls first does it, nobody does it twice. */

@@ -65,11 +65,14 @@ export const moveTo = <Body>(
   lookupId: bigint,
   subqueue: string | null
 ): Effect.Effect<void, MsmqError> =>
-  Effect.scoped(
-    Effect.flatMap(openSubqueue(operation, reader.inlet, formatName, subqueue), (destination) =>
-      reader.act(operation, (queue, transaction) =>
-        OwnedHandle.lease(destination, operation, (native) =>
-          reader.inlet.mqrt.moveMessage(queue, native, lookupId, transaction)
+  // With the queue's handle the destination's is closed too, so both are opened anew.
+  reader.reopening(
+    Effect.scoped(
+      Effect.flatMap(openSubqueue(operation, reader.inlet, formatName, subqueue), (destination) =>
+        reader.act(operation, (queue, transaction) =>
+          OwnedHandle.lease(destination, operation, (native) =>
+            reader.inlet.mqrt.moveMessage(queue, native, lookupId, transaction)
+          )
         )
       )
     )

@@ -37,6 +37,8 @@ export interface Inlet<Body> {
   readonly transactional: boolean | undefined
   /** Whether nobody else can receive from the queue as long as it is open (behaviour C-24). */
   readonly exclusive: boolean
+  /** Whether a call whose handle was lost is made again at once, on the queue opened anew. */
+  readonly reopens: boolean
   readonly codec: MessageBody<Body> | undefined
 }
 
@@ -75,7 +77,7 @@ export class Reader<Body> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    return this.#participating(take.operation, take.action === "receive", (transaction) =>
+    const taken: Taken<Body> = this.#participating(take.operation, take.action === "receive", (transaction) =>
       // A cursor moves with each attempt.
       take.cursor !== null || take.timeout === 0
         ? this.#take(take, transaction)
@@ -86,21 +88,30 @@ export class Reader<Body> {
             () => this.#take(take, transaction)
           )
     )
+    // A cursor is gone with the handle of its queue.
+    return take.cursor === null ? this.reopening(taken) : taken
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
-    return this.#participating(operation, takes, (transaction) =>
-      this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
-        this.#call(
-          operation,
-          queue,
-          takes,
-          this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
+    return this.reopening(
+      this.#participating(operation, takes, (transaction) =>
+        this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+          this.#call(
+            operation,
+            queue,
+            takes,
+            this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
+          )
         )
       )
     )
+  }
+
+  /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */
+  reopening<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
+    return this.inlet.reopens ? OwnedHandle.reopening(call) : call
   }
 
   /** Does something else with the queue, in the transaction that the effect runs in. */
@@ -111,7 +122,7 @@ export class Reader<Body> {
     return this.#participating(operation, true, (transaction) =>
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
-          failure._tag === "MsmqError" ? failure : this.#failed(operation, queue, failure)
+          failure._tag === "MsmqError" ? failure : this.failed(operation, queue, failure)
         )
       )
     )
@@ -119,7 +130,7 @@ export class Reader<Body> {
 
   /** Marks a message that was received in the transaction that runs as refused. */
   reject(operation: string, lookupId: bigint): Effect.Effect<void, MsmqError> {
-    return this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId))
+    return this.reopening(this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId)))
   }
 
   /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
@@ -183,9 +194,10 @@ export class Reader<Body> {
     receive: Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Taken<Body> {
     return Effect.matchEffect(receive, {
-      onFailure: (failure) => Effect.fail(this.#failed(operation, queue, failure)),
+      onFailure: (failure) => Effect.fail(this.failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
+          this.inlet.handle.hasServed = true
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)
@@ -204,9 +216,10 @@ export class Reader<Body> {
         )
   }
 
-  #failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+  /** The error for a call with the queue's handle that failed. */
+  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
     const error = this.error(operation, reasonOf(failure))
-    if (error.outdates) this.inlet.handle.outdate(queue)
+    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
     return error
   }
 }

@@ -1,0 +1,29 @@
+/** What becomes of a call whose queue's handle the service knows no longer, as after a restart (behaviours C-37, C-38). */
+import * as Effect from "effect/Effect"
+import { answering, outdating, suspect } from "../errors/errorCauses.ts"
+import type { MsmqError } from "../../MsmqError.ts"
+import type { OwnedHandle } from "./OwnedHandle.ts"
+
+/** The failures of calls that did nothing because their handle was lost. */
+const losses = new WeakSet<MsmqError>()
+
+/**
+ * Notes that a call with a handle failed. If the failure says that the handle is lost, the next use takes another in its
+ * place; {@link reopening} then makes the call again.
+ */
+export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError): void => {
+  if (!("name" in error.reason)) return
+  const { name } = error.reason
+  if (answering.has(name)) self.hasServed = true
+  if (!outdating.has(name) && !suspect.has(name)) return
+  self.outdate(native)
+  // A queue that is deleted is looked for again, but by the next call: this one has its answer.
+  if (self.isRenewable && (name === "MQ_ERROR_STALE_HANDLE" || (suspect.has(name) && self.hasServed))) losses.add(error)
+}
+
+/** Whether a call failed because its handle was lost, so that it can be made again with another. */
+export const isLoss = (error: MsmqError): boolean => losses.has(error)
+
+/** Makes a call again, once, if its handle was lost: its second failure stands. */
+export const reopening = <A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> =>
+  Effect.catchIf(call, isLoss, () => call)
