@@ -14,6 +14,8 @@ export class IntermittentUse {
   readonly #operation: string
   /** Whether a use runs. */
   runs = false
+  /** Whether whoever began this has gone: then no use begins any more. */
+  #abandoned = false
 
   constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: string) {
     this.#handles = handles
@@ -29,22 +31,30 @@ export class IntermittentUse {
    * Begins a use of all handles. Refused once the closing of one has begun. Whoever calls it sees to it that {@link end} is
    * called, whatever happens.
    */
-  get begin(): Effect.Effect<void, MsmqError> {
+  begin(): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => {
+      if (this.#abandoned) return Effect.interrupt
       if (this.runs || this.beginUnsafe()) return Effect.void
       const { refusal } = this
-      const due = this.#handles.find(({ isDue }) => isDue)
-      if (refusal !== undefined || due === undefined) return refusal === undefined ? this.begin : Effect.fail(refusal)
-      return Effect.uninterruptible(Effect.andThen(renewed(due), this.begin))
+      if (refusal !== undefined) return Effect.fail(refusal)
+      const due = this.#handles.filter(({ isDue }) => isDue)
+      return Effect.uninterruptible(Effect.andThen(Effect.forEach(due, renewed, { discard: true }), this.begin()))
     })
   }
 
   /** Begins a use as {@link begin} does, or gives `false` where that is refused or has to wait for another handle. */
   beginUnsafe(): boolean {
+    if (this.#abandoned) return false
     for (const handle of this.#handles) if (handle.state !== "open" || handle.isDue) return false
     for (const handle of this.#handles) handle.leases++
     this.runs = true
     return true
+  }
+
+  get #abandon(): Effect.Effect<void> {
+    return Effect.sync(() => {
+      this.#abandoned = true
+    })
   }
 
   /** Ends the use that runs; again, it does nothing. */
@@ -81,8 +91,8 @@ export class IntermittentUse {
       Effect.flatMap(Effect.forkDetach(listen, { startImmediately: true }), (fiber) =>
         restore(Fiber.await(fiber)).pipe(
           Effect.onInterrupt((interruptors) =>
-            // Interrupted by what it runs itself, it must not wait for that.
-            interruptors.has(fiber.id) ? Effect.sync(() => fiber.interruptUnsafe()) : Fiber.interrupt(fiber)
+            // Interrupted by what it runs itself, such as a closing, it must not wait for that, nor break it off.
+            interruptors.has(fiber.id) ? this.#abandon : Fiber.interrupt(fiber)
           ),
           Effect.ensuring(listenNoMore),
           Effect.flatMap((exit): Effect.Effect<A, E | E2> => {

@@ -188,7 +188,7 @@ export class Batch<Body> {
         // Somebody else has another handle taken in its place.
         if (handle.renewing !== undefined) this.#use.end()
         if (!this.#use.runs && !this.#use.beginUnsafe()) {
-          return Effect.mapError(this.#use.begin, (refusal) => this.#error(refusal.reason))
+          return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
         }
         if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
         if (chunk.slice.length > 0) return this.#sendSlice(chunk)

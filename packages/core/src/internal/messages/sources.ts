@@ -64,11 +64,14 @@ const open = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effect<Readi
     const iterator = iterable[Symbol.iterator]()
     let over = false
     let failure: Effect.Effect<never> | undefined
-    const next = (chunk: Array<A>): void => {
+    const fill = (chunk: Array<A>): void => {
       try {
-        const result = iterator.next()
-        over = result.done === true
-        if (!over) chunk.push(result.value)
+        while (chunk.length < chunkSize) {
+          const result = iterator.next()
+          over = result.done === true
+          if (over) return
+          chunk.push(result.value)
+        }
       } catch (thrown) {
         over = true
         failure = Effect.die(thrown)
@@ -76,7 +79,7 @@ const open = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effect<Readi
     }
     const pull = Effect.suspend(() => {
       const chunk: Array<A> = []
-      while (!over && chunk.length < chunkSize) next(chunk)
+      if (!over) fill(chunk)
       return Arr.isReadonlyArrayNonEmpty(chunk) ? Effect.succeed(chunk) : (failure ?? Cause.done())
     })
     yield* Scope.addFinalizer(
