@@ -249,8 +249,7 @@ describe("a batch", () => {
       Effect.gen(function* () {
         const { sender } = yield* open()
         let read = 0
-        const messages = labelled(5).map((message) => ({
-          ...message,
+        const messages = Array.from({ length: 5 }, () => ({
           get appSpecific() {
             return read++
           }
