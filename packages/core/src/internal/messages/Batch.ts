@@ -82,8 +82,8 @@ export class Batch<Body> {
   #bytes = 0
   #batches = 0
   #turnBegan = performance.now()
-  /** Whose code runs: it may throw. */
-  #reading: SourceFailed["part"] = "messages"
+  /** Whether the codec runs, which may throw. */
+  #encodes = false
   #reopened = false
   #lastError: MsmqError | undefined
 
@@ -116,7 +116,7 @@ export class Batch<Body> {
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
-      const { refusal } = batch.#use
+      const refusal = batch.#use.isOpen ? undefined : batch.#use.refusal
       return refusal === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(refusal.reason))
     })
   }
@@ -165,7 +165,7 @@ export class Batch<Body> {
     return Effect.whileLoop({
       while: () => !over && !isOver(),
       body: () => {
-        const { refusal } = this.#use
+        const refusal = this.#use.isOpen ? undefined : this.#use.refusal
         return refusal === undefined ? next : Effect.fail(this.#error(refusal.reason))
       },
       step: () => this.#use.end()
@@ -202,30 +202,36 @@ export class Batch<Body> {
   #gather(chunk: Chunk<Body>): void {
     const { messages } = chunk
     const slice: Array<OutgoingProperties> = []
+    let { next } = chunk
+    let index = this.#accepted
     let bytes = 0
-    chunk.slice = slice
+    let part: SourceFailed["part"] = "messages"
     try {
-      this.#reading = "messages"
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
-      while (chunk.next < count && slice.length < sliceMessages && bytes < sliceBytes) {
-        const index = this.#accepted + slice.length
-        this.#reading = "messages"
-        const given = messages[chunk.next]!
-        this.#reading = "message"
+      while (next < count && slice.length < sliceMessages && bytes < sliceBytes) {
+        part = "messages"
+        const given = messages[next]!
+        part = "message"
         const message = this.#propertiesOf(given, index)
         if (message instanceof Refusal) {
           chunk.stop = message.reason
           break
         }
-        chunk.stop = illegality(message, index)
-        if (chunk.stop !== undefined) break
+        const illegal = illegality(message, index)
+        if (illegal !== undefined) {
+          chunk.stop = illegal
+          break
+        }
         slice.push(message)
         bytes += message.body.length
-        chunk.next++
+        next++
+        index++
       }
     } catch (cause) {
-      chunk.stop = this.#thrown(this.#reading, cause, this.#accepted + slice.length)
+      chunk.stop = this.#thrown(this.#encodes ? "codec" : part, cause, index)
     }
+    chunk.next = next
+    chunk.slice = slice
   }
 
   #thrown(part: SourceFailed["part"], cause: unknown, index = this.#accepted): SourceFailed {
@@ -282,23 +288,22 @@ export class Batch<Body> {
   #encoded(message: Message<Body>, codec: MessageBody<Body>, index: number): OutgoingProperties | Refusal {
     const { body, ...others } = message
     if (body === undefined) return propertiesOf(others)
-    this.#reading = "codec"
+    this.#encodes = true
     const result = codec.encode(body)
+    this.#encodes = false
     if (Result.isFailure(result)) {
       return new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: typeOf(body) })
     }
     const { body: bytes, bodyType } = result.success
-    this.#reading = "message"
     return propertiesOf({ ...others, body: bytes, bodyType: others.bodyType ?? bodyType })
   }
 
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
-    const sent = Effect.uninterruptible(
+    return Effect.uninterruptible(
       Effect.flatMap(this.#call(chunk.slice), (outcome) =>
         Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context))
       )
     )
-    return Effect.andThen(sent, this.#yieldInTime)
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
@@ -323,6 +328,7 @@ export class Batch<Body> {
       options.securityContext === undefined
         ? send(null, argument)
         : OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, (context) => send(context, argument))
+    if (typeof transaction === "string" && options.securityContext === undefined) return send(null, transaction)
     const call =
       typeof transaction === "string"
         ? sign(transaction)
@@ -349,7 +355,7 @@ export class Batch<Body> {
     if (error !== undefined && !again) return Effect.fail(error)
     if (failed !== undefined) return Effect.fail(this.#error(failed))
     chunk.slice = again ? slice.slice(outcome.accepted) : []
-    if (!again) return Effect.void
+    if (!again) return this.#yieldInTime()
     // None of the others was accepted: they are sent on another handle, which the next use takes.
     this.#reopened = true
     this.#use.end()
@@ -364,12 +370,10 @@ export class Batch<Body> {
   }
 
   /** By the wall clock, not by Effect's: it is the event loop's time that is shared out. */
-  get #yieldInTime(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (performance.now() - this.#turnBegan < turn) return Effect.void
-      return Effect.map(Effect.yieldNow, () => {
-        this.#turnBegan = performance.now()
-      })
+  #yieldInTime(): Effect.Effect<void> {
+    if (performance.now() - this.#turnBegan < turn) return Effect.void
+    return Effect.map(Effect.yieldNow, () => {
+      this.#turnBegan = performance.now()
     })
   }
 }
