@@ -3,6 +3,7 @@ import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } from "effect"
 import { connect as connectTo } from "../support/connection.ts"
+import { interruptAtEveryStep } from "../support/everyStep.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
@@ -333,6 +334,44 @@ describe("a scope", () => {
       assert.lengthOf(yield* labelsIn(orders), 3)
     }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
   )
+})
+
+describe("an interruption after any step", () => {
+  for (const of of ["a stream", "a generator"]) {
+    it(`leaves in the queue what onProgress told last, and nothing open: ${of}`, () => {
+      const counts = new Set<number>()
+      const source = function* () {
+        yield* labelled(4)
+      }
+      const program = Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          let told = 0
+          const sending = Effect.gen(function* () {
+            yield* MessageQueue.create(orders)
+            const sender = yield* MessageQueue.openSender(orders)
+            const onProgress = ({ accepted }: { readonly accepted: number }) => void (told = accepted)
+            yield* of === "a generator"
+              ? sender.sendAll(source(), { onProgress })
+              : sender.sendAll(Stream.fromArrays(labelled(1), labelled(2, 1), labelled(1, 3)), { onProgress })
+          })
+          yield* Effect.exit(restore(Effect.scoped(sending)))
+          yield* Effect.ignore(MessageQueue.create(orders))
+          const labels = yield* labelsIn(orders)
+          assert.deepStrictEqual(
+            labels,
+            labelled(told).map(({ label }) => label)
+          )
+          counts.add(told)
+          yield* HandleLedger.expectNoLeaks
+        })
+      ).pipe(Effect.provide(backend))
+      assert.isAbove(
+        interruptAtEveryStep(() => program),
+        50
+      )
+      assert.sameMembers([...counts], of === "a generator" ? [0, 4] : [0, 1, 3, 4])
+    })
+  }
 })
 
 describe("in promises, what is closed while a batch that nobody awaits waits for its source", () => {

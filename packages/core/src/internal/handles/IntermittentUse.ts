@@ -16,6 +16,8 @@ export class IntermittentUse {
   runs = false
   /** Whether whoever began this has gone: then no use begins any more. */
   #abandoned = false
+  /** What a closing does between two uses. */
+  #onClosing: (() => void) | undefined
 
   constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: string) {
     this.#handles = handles
@@ -68,6 +70,7 @@ export class IntermittentUse {
     if (!this.runs) return
     this.runs = false
     for (const handle of this.#handles) handle.endLease()
+    if (!this.isOpen) this.#onClosing?.()
   }
 
   /**
@@ -87,10 +90,12 @@ export class IntermittentUse {
     }
     const listen = Effect.withFiber<A, E, R>((fiber) => {
       self = fiber as Fiber.Fiber<A, E>
+      this.#onClosing = onClosing
       for (const handle of this.#handles) handle.onClosing.add(onClosing)
       return effect
     })
     const listenNoMore = Effect.sync(() => {
+      this.#onClosing = undefined
       for (const handle of this.#handles) handle.onClosing.delete(onClosing)
     })
     return Effect.uninterruptibleMask((restore) =>

@@ -28,7 +28,7 @@ import { lease } from "./leases.ts"
 export type { Run } from "./closing.ts"
 export { close, closeNow, running, Runs } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
-export { call, lease, leaseScoped, leaseWaiting } from "./leases.ts"
+export { call, lease, leaseWaiting } from "./leases.ts"
 export { isLoss, noteFailure, reopening } from "./lostHandle.ts"
 
 /** Where the things that users hold keep their handle, out of sight of whoever prints them. */
