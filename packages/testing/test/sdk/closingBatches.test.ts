@@ -2,6 +2,7 @@ import { type Message, MessageQueue, type Msmq, type MsmqError, SecurityContext,
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { connect as connectTo } from "../support/connection.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
 
@@ -184,6 +185,20 @@ describe("a closing of what a batch uses", () => {
       { arbitrary: { runs: 40 } }
     )
   }
+
+  it.effect("does not hide why a message was refused in the slice that it waited for", () =>
+    Effect.gen(function* () {
+      const { closeSender, sender } = yield* setup
+      yield* FaultInjection.inject({ function: "MQSendMessage", call: 1, stall: "1 second" })
+      yield* FaultInjection.inject({ function: "MQSendMessage", call: 2, code: "MQ_ERROR_ACCESS_DENIED" })
+      const sending = yield* start(sender.sendAll(Stream.fromArray(labelled(3))))
+      const closing = yield* start(closeSender)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      const error = yield* Effect.flip(Fiber.join(sending))
+      assert.deepStrictEqual([error.reason._tag, error.progress], ["AccessDenied", { accepted: 1 }])
+    }).pipe(Effect.scoped, Effect.provide(backend))
+  )
 
   it.effect("waits for an array that is sent, however long it is", () =>
     Effect.gen(function* () {

@@ -12,11 +12,11 @@ import type { OwnedHandle } from "./OwnedHandle.ts"
 export class IntermittentUse {
   readonly #handles: ReadonlyArray<OwnedHandle<unknown>>
   readonly #operation: string
-  /** Whether a use runs. */
+  /** `true` while a use runs. */
   runs = false
-  /** Whether whoever began this has gone: then no use begins any more. */
+  /** `true` once the caller has gone: then no use begins any more. */
   #abandoned = false
-  /** What a closing does between two uses. */
+  /** The function that ends the wait between two uses. */
   #onClosing: (() => void) | undefined
 
   constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: string) {
@@ -24,7 +24,7 @@ export class IntermittentUse {
     this.#operation = operation
   }
 
-  /** Whether no closing of any of the handles has begun. */
+  /** `true` until a closing of one of the handles begins. */
   get isOpen(): boolean {
     for (const { state } of this.#handles) if (state !== "open") return false
     return true
@@ -107,7 +107,8 @@ export class IntermittentUse {
           ),
           Effect.ensuring(listenNoMore),
           Effect.flatMap((exit): Effect.Effect<A, E | E2> => {
-            const refusal = ended && Exit.isFailure(exit) ? this.refusal : undefined
+            // A failure of its own stands, also where a closing has begun meanwhile.
+            const refusal = ended && Exit.isFailure(exit) && !Exit.hasFails(exit) ? this.refusal : undefined
             return refusal === undefined ? exit : Effect.fail(refused(refusal))
           })
         )

@@ -81,7 +81,7 @@ export class OwnedHandle<H> {
   quiet: Deferred.Deferred<void> | undefined = undefined
   /** How often another was taken in its place. */
   renewals = 0
-  /** Whether a call has shown that the service knows it, at any time since it was first taken. */
+  /** `true` once a call has shown that the service knows the handle, or one that was in its place before. */
   hasServed = false
 
   readonly parent: OwnedHandle<unknown> | undefined
@@ -118,12 +118,12 @@ export class OwnedHandle<H> {
     if (native === this.native && this.#another !== undefined) this.#stale = true
   }
 
-  /** Whether another can be taken in its place. */
+  /** `true` where another can be taken in its place. */
   get isRenewable(): boolean {
     return this.#another !== undefined
   }
 
-  /** Whether the next use has another taken in its place, or waits while somebody else does. */
+  /** `true` where the next use takes another in its place, or waits while somebody else does. */
   get isDue(): boolean {
     return this.#stale || this.renewing !== undefined
   }

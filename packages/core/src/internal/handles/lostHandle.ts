@@ -1,10 +1,10 @@
-/** What becomes of a call whose queue's handle the service knows no longer, as after a restart (behaviours C-37, C-38). */
+/** Calls whose queue's handle the service no longer knows, as after a restart (behaviours C-37, C-38). */
 import * as Effect from "effect/Effect"
 import { answering, outdating, suspect } from "../errors/errorCauses.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
-/** The failures of calls that did nothing because their handle was lost. */
+/** Failures of calls that did nothing because their handle was lost. */
 const losses = new WeakSet<MsmqError>()
 
 /**
@@ -21,7 +21,7 @@ export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError
   if (self.isRenewable && (name === "MQ_ERROR_STALE_HANDLE" || (suspect.has(name) && self.hasServed))) losses.add(error)
 }
 
-/** Whether a call failed because its handle was lost, so that it can be made again with another. */
+/** Tells whether a call failed because its handle was lost, so that it can be made again with another. */
 export const isLoss = (error: MsmqError): boolean => losses.has(error)
 
 /** Makes a call again, once, if its handle was lost: its second failure stands. */
