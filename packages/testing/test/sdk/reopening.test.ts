@@ -141,10 +141,11 @@ describe("a call whose handle the service knows no longer (C-37, C-38)", () => {
   )
 
   for (const code of ["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_INVALID_PARAMETER"] as const) {
-    it.effect(`is about the call itself where the handle never served, and the next call opens it anew: ${code}`, () =>
+    it.effect(`is about the call itself where the handle never served: nothing is opened anew: ${code}`, () =>
       whole(
         Effect.gen(function* () {
           const { receiver, sender } = yield* open()
+          const opened = yield* calls("MQOpenQueue")
           for (const [called, use] of [
             ["MQSendMessage", sender.send({})],
             ["MQReceiveMessage", receiver.poll]
@@ -156,10 +157,24 @@ describe("a call whose handle the service knows no longer (C-37, C-38)", () => {
             assert.strictEqual((yield* calls(called)) - before, 1)
             yield* use
           }
+          assert.strictEqual(yield* calls("MQOpenQueue"), opened)
         })
       )
     )
   }
+
+  it.effect("is tried again where the handle has served, if only by saying that there is no message", () =>
+    whole(
+      Effect.gen(function* () {
+        const { receiver } = yield* open()
+        yield* receiver.poll
+        for (const code of codes) {
+          yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code })
+          assert.deepStrictEqual(yield* receiver.poll, Option.none())
+        }
+      })
+    )
+  )
 
   it.effect("that the queue was deleted is an answer, which the next call asks for anew", () =>
     whole(

@@ -14,16 +14,25 @@ const losses = new WeakSet<MsmqError>()
 export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError): void => {
   if (!("name" in error.reason)) return
   const { name } = error.reason
-  if (answering.has(name)) self.hasServed = true
-  if (!outdating.has(name) && !suspect.has(name)) return
+  if (!outdating.has(name) && !(suspect.has(name) && self.hasServed)) return
   self.outdate(native)
   // A queue that is deleted is looked for again, but by the next call: this one has its answer.
-  if (self.isRenewable && (name === "MQ_ERROR_STALE_HANDLE" || (suspect.has(name) && self.hasServed))) losses.add(error)
+  if (self.isRenewable && name !== "MQ_ERROR_QUEUE_DELETED") losses.add(error)
 }
 
 /** Tells whether a call failed because its handle was lost, so that it can be made again with another. */
 export const isLoss = (error: MsmqError): boolean => losses.has(error)
 
-/** Makes a call again, once, if its handle was lost: its second failure stands. */
-export const reopening = <A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> =>
-  Effect.catchIf(call, isLoss, () => call)
+/** Makes a call with a handle again, once, if the handle was lost: its second failure stands. */
+export const reopening = <H, A, R>(
+  self: OwnedHandle<H>,
+  call: Effect.Effect<A, MsmqError, R>
+): Effect.Effect<A, MsmqError, R> =>
+  Effect.catchIf(
+    call,
+    (error) => {
+      if ("name" in error.reason && answering.has(error.reason.name)) self.hasServed = true
+      return isLoss(error)
+    },
+    () => call
+  )
