@@ -8,6 +8,8 @@ import * as Equal from "effect/Equal"
 import * as Hash from "effect/Hash"
 import { X509Certificate } from "node:crypto"
 import { MsmqError } from "./MsmqError.ts"
+import { argument } from "./internal/options/illegalOption.ts"
+import { guarded, isBytes, isString } from "./internal/options/Rule.ts"
 
 const TypeId = "~@effect-msmq/core/Certificate"
 
@@ -80,6 +82,10 @@ const oneLine = (distinguishedName: string): string => distinguishedName.split("
 export const isCertificate = (value: unknown): value is Certificate =>
   typeof value === "object" && value !== null && TypeId in value
 
+const derBytes = guarded("a Uint8Array of ASN.1 DER; text in PEM goes to fromPem", isBytes, { secret: true })
+
+const pemText = guarded("a string in PEM; bytes of DER go to fromDer", isString, { secret: true })
+
 const notACertificate = (operation: string, rule: string): MsmqError =>
   new MsmqError({ operation, reason: { _tag: "NotACertificate", rule } })
 
@@ -107,7 +113,7 @@ const parse = (operation: string, der: Uint8Array): Effect.Effect<Certificate, M
  * @since 0.1.0
  */
 export const fromDer = (der: Uint8Array): Effect.Effect<Certificate, MsmqError> =>
-  Effect.suspend(() =>
+  Effect.flatMap(argument({ operation: "Certificate.fromDer" }, "der", derBytes, der), (der) =>
     // Anything but a SEQUENCE would be taken for PEM by the parser.
     der[0] === 0x30
       ? parse("Certificate.fromDer", Uint8Array.from(der))
@@ -145,7 +151,7 @@ const pemBlock =
  * @since 0.1.0
  */
 export const fromPem = (pem: string): Effect.Effect<Certificate, MsmqError> =>
-  Effect.suspend(() => {
+  Effect.flatMap(argument({ operation: "Certificate.fromPem" }, "pem", pemText, pem), (pem) => {
     const operation = "Certificate.fromPem"
     const blocks = [...pem.matchAll(pemBlock)]
     const [first] = blocks

@@ -14,8 +14,7 @@ import type { Reader } from "./internal/messages/Reader.ts"
 import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
-import { reasonOf } from "./MsmqError.ts"
+import { MsmqError, reasonOf } from "./MsmqError.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
@@ -63,7 +62,9 @@ export class Cursor<Body = Uint8Array> {
    * @since 0.1.0
    */
   nextWithin(duration: Duration.Input): Found<Body> {
-    return this.#next("Cursor.nextWithin", timeoutOf(duration))
+    const operation = "Cursor.nextWithin"
+    const timeout = timeoutOf({ operation, queue: this.#reader.inlet.queue }, duration)
+    return timeout instanceof MsmqError ? Effect.fail(timeout) : this.#next(operation, timeout)
   }
 
   /**

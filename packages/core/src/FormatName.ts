@@ -31,6 +31,8 @@ import { multicastAddress, port, protocols } from "./internal/names/nameAddresse
 import { domain, guid, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
 import { readWhole } from "./internal/names/nameScanner.ts"
 import { permits } from "./internal/names/nameUses.ts"
+import { optionsResult } from "./internal/options/illegalOption.ts"
+import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as PathName from "./PathName.ts"
 
@@ -79,7 +81,9 @@ export type {
  * @since 0.1.0
  */
 export const parse = (input: string, options?: PathName.ParseOptions): Result.Result<FormatName, MsmqError> =>
-  readWhole("FormatName.parse", input, formatName, options?.alphabet)
+  Result.flatMap(optionsResult({ operation: "FormatName.parse" }, names.parseOptions, options), ({ alphabet }) =>
+    readWhole("FormatName.parse", input, formatName, alphabet)
+  )
 
 /**
  * Reads what a person may call a queue by: a format name, which has a keyword and `=` before any `\`, or a path name.
@@ -104,7 +108,7 @@ export const fromString = (
   input: string,
   options?: PathName.ParseOptions
 ): Result.Result<FormatName | PathName.PathName, MsmqError> => {
-  const [start = ""] = input.split("\\", 1)
+  const [start = ""] = typeof input === "string" ? input.split("\\", 1) : []
   return start.includes("=") ? parse(input, options) : PathName.parse(input, options)
 }
 
@@ -238,10 +242,11 @@ export function direct(
 ): Result.Result<Direct<Subqueue>, MsmqError>
 export function direct(fields: DirectFields & (WholeQueue | QueueJournal | Subqueue)): Result.Result<Direct, MsmqError>
 export function direct(
-  fields: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
+  given: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
 ): Result.Result<Direct, MsmqError> {
   return Result.gen(function* () {
     const operation = "FormatName.direct"
+    const fields = yield* optionsResult({ operation }, names.direct, given, "fields")
     const protocol = fields.protocol ?? "os"
     const whole = {
       _tag: "Direct" as const,
@@ -264,37 +269,45 @@ export function direct(
  * @category constructors
  * @since 0.1.0
  */
-export const directSystem = (fields: {
+export const directSystem = (given: {
   readonly protocol?: Protocol | undefined
   readonly address: string
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<DirectSystem, MsmqError> => {
-  const { address, protocol = "os", systemQueue } = fields
-  return Result.map(readWhole("FormatName.directSystem", address, protocols[protocol].address), (address) => ({
-    _tag: "DirectSystem",
-    protocol,
-    address,
-    systemQueue
-  }))
+  const operation = "FormatName.directSystem"
+  return Result.flatMap(optionsResult({ operation }, names.directSystem, given, "fields"), (fields) => {
+    const { protocol = "os", systemQueue } = fields
+    return Result.map(readWhole(operation, fields.address, protocols[protocol].address), (address) => ({
+      _tag: "DirectSystem",
+      protocol,
+      address,
+      systemQueue
+    }))
+  })
 }
 
-const publicQueue = <Journal extends boolean = false>(fields: {
+const publicQueue = <Journal extends boolean = false>(given: {
   readonly queueGuid: string
   readonly journal?: Journal | undefined
 }): Result.Result<Public<Journal>, MsmqError> =>
-  Result.map(readWhole("FormatName.public", fields.queueGuid, guid), (queueGuid) => ({
-    _tag: "Public",
-    queueGuid,
-    journal: (fields.journal ?? false) as Journal
-  }))
+  Result.gen(function* () {
+    const operation = "FormatName.public"
+    const fields = yield* optionsResult({ operation }, names.publicQueue, given, "fields")
+    return {
+      _tag: "Public",
+      queueGuid: yield* readWhole(operation, fields.queueGuid, guid),
+      journal: (fields.journal ?? false) as Journal
+    }
+  })
 
-const privateQueue = <Journal extends boolean = false>(fields: {
+const privateQueue = <Journal extends boolean = false>(given: {
   readonly computerGuid: string
   readonly queueNumber: number
   readonly journal?: Journal | undefined
 }): Result.Result<Private<Journal>, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.private"
+    const fields = yield* optionsResult({ operation }, names.privateQueue, given, "fields")
     return {
       _tag: "Private",
       computerGuid: yield* readWhole(operation, fields.computerGuid, guid),
@@ -333,12 +346,13 @@ export {
  * @category constructors
  * @since 0.1.0
  */
-export const distributionList = (fields: {
+export const distributionList = (given: {
   readonly listGuid: string
   readonly domain?: string | null | undefined
 }): Result.Result<DistributionList, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.distributionList"
+    const fields = yield* optionsResult({ operation }, names.distributionList, given, "fields")
     return {
       _tag: "DistributionList",
       listGuid: yield* readWhole(operation, fields.listGuid, guid),
@@ -354,15 +368,19 @@ export const distributionList = (fields: {
  * @category constructors
  * @since 0.1.0
  */
-export const machine = (fields: {
+export const machine = (given: {
   readonly computerGuid: string
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<Machine, MsmqError> =>
-  Result.map(readWhole("FormatName.machine", fields.computerGuid, guid), (computerGuid) => ({
-    _tag: "Machine",
-    computerGuid,
-    systemQueue: fields.systemQueue
-  }))
+  Result.gen(function* () {
+    const operation = "FormatName.machine"
+    const fields = yield* optionsResult({ operation }, names.machine, given, "fields")
+    return {
+      _tag: "Machine",
+      computerGuid: yield* readWhole(operation, fields.computerGuid, guid),
+      systemQueue: fields.systemQueue
+    }
+  })
 
 /**
  * Makes the name of a connector queue: not the transactional one, unless told otherwise.
@@ -372,15 +390,19 @@ export const machine = (fields: {
  * @category constructors
  * @since 0.1.0
  */
-export const connector = (fields: {
+export const connector = (given: {
   readonly connectorGuid: string
   readonly xactOnly?: boolean | undefined
 }): Result.Result<Connector, MsmqError> =>
-  Result.map(readWhole("FormatName.connector", fields.connectorGuid, guid), (connectorGuid) => ({
-    _tag: "Connector",
-    connectorGuid,
-    xactOnly: fields.xactOnly ?? false
-  }))
+  Result.gen(function* () {
+    const operation = "FormatName.connector"
+    const fields = yield* optionsResult({ operation }, names.connector, given, "fields")
+    return {
+      _tag: "Connector",
+      connectorGuid: yield* readWhole(operation, fields.connectorGuid, guid),
+      xactOnly: fields.xactOnly ?? false
+    }
+  })
 
 /**
  * Makes the name of a multicast address.
@@ -390,12 +412,13 @@ export const connector = (fields: {
  * @category constructors
  * @since 0.1.0
  */
-export const multicast = (fields: {
+export const multicast = (given: {
   readonly address: string
   readonly port: number
 }): Result.Result<Multicast, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.multicast"
+    const fields = yield* optionsResult({ operation }, names.multicast, given, "fields")
     return {
       _tag: "Multicast",
       address: yield* readWhole(operation, fields.address, multicastAddress),

@@ -16,6 +16,8 @@ import { bytesOf, textOf } from "./internal/body/encodedText.ts"
 import { ofType } from "./internal/body/fixedSize.ts"
 import { conversionOf } from "./internal/body/schemaConversion.ts"
 import { xmlCodec } from "./internal/xml/xmlCodec.ts"
+import { optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { xmlOptions } from "./internal/options/xmlOptions.ts"
 
 /**
  * A body as it is in a message: bytes, and the `VT_` number that says what they are.
@@ -179,7 +181,8 @@ export interface XmlOptions {
  * @category codecs
  * @since 0.1.0
  */
-export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
+export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, given: XmlOptions = {}): MessageBody<A> => {
+  const options = optionsOrThrow({ operation: "MessageBody.xml" }, xmlOptions, given)
   const { attributes = [], items = {}, namespace = "", repeated = [], root } = options
   const { decode, encode } = conversionOf(schema)
   const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })

@@ -21,6 +21,15 @@ import {
   type Properties,
   propertiesOf
 } from "./internal/records/queueRecords.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import {
+  changes as changesTable,
+  createOptions,
+  openReceiverOptions,
+  openSenderOptions,
+  purgeOptions
+} from "./internal/options/queueOptions.ts"
+import { name } from "./internal/options/Rule.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
@@ -103,9 +112,10 @@ export interface OpenReceiverOptions<Body = Uint8Array> {
  */
 export const create = Effect.fn("MessageQueue.create", spanOptions)(function* (
   queue: PathName | string,
-  options: CreateOptions = {}
+  given: CreateOptions = {}
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
   const operation = "MessageQueue.create"
+  const options = yield* Given.options({ operation, queue: nameOf(queue) }, createOptions, given)
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const { securityDescriptor: sddl } = options
@@ -228,10 +238,11 @@ export const setProperties = Effect.fn("MessageQueue.setProperties", spanOptions
   changes: Changes
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
   const operation = "MessageQueue.setProperties"
+  const checked = yield* Given.options({ operation, queue: nameOf(queue) }, changesTable, changes, "changes")
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameOf(operation, queue)
   return yield* mqrt
-    .setQueueProperties(formatName, changesOf(changes))
+    .setQueueProperties(formatName, changesOf(checked))
     .pipe(Effect.mapError(failed(operation, nameOf(queue))))
 }, onQueue)
 
@@ -285,10 +296,12 @@ export const formatName = Effect.fn("MessageQueue.formatName", spanOptions)(
  * @since 0.1.0
  */
 export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath", spanOptions)(
-  (adsPath: string): Effect.Effect<string, MsmqError, Mqrt> =>
-    Mqrt.use((mqrt) =>
-      Effect.mapError(mqrt.adsPathToFormatName(adsPath), failed("MessageQueue.formatNameOfAdsPath", adsPath))
-    ),
+  (adsPath: string): Effect.Effect<string, MsmqError, Mqrt> => {
+    const operation = "MessageQueue.formatNameOfAdsPath"
+    return Effect.flatMap(Given.argument({ operation }, "adsPath", name, adsPath), (path) =>
+      Mqrt.use((mqrt) => Effect.mapError(mqrt.adsPathToFormatName(path), failed(operation, path)))
+    )
+  },
   withErrorType
 )
 
@@ -300,7 +313,8 @@ export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath",
  * the stream is, and ends once, also when the stream fails, is interrupted or is left early.
  *
  * Fails with `NoDs` without a directory, as in a workgroup, and `IllegalPropertyValue` for a type that is no GUID, among
- * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile. A `Date` that is none is a defect.
+ * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for a
+ * restriction that makes no sense, such as an invalid `Date`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -354,9 +368,11 @@ export const openSender = Effect.fn(
   spanOptions
 )(function* <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
   queue: QueueName,
-  options: OpenSenderOptions<Body, Transactional> = {}
+  given: OpenSenderOptions<Body, Transactional> = {}
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
-  const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openSender", "send", "denyNone")
+  const operation = "MessageQueue.openSender"
+  const options = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, given)
+  const { formatName, handle, mqrt } = yield* open(queue, operation, "send", "denyNone")
   const transactional = options.transactional ?? (yield* isTransactional(mqrt, formatName))
   return new Sender({ mqrt, handle, queue: nameOf(queue), transactional, codec: options.body }, formatName)
 })
@@ -376,10 +392,12 @@ export const openReceiver = Effect.fn(
   spanOptions
 )(function* <Body = Uint8Array>(
   queue: QueueName,
-  options: OpenReceiverOptions<Body> = {}
+  given: OpenReceiverOptions<Body> = {}
 ): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {
+  const operation = "MessageQueue.openReceiver"
+  const options = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, given)
   const { access = "receive", body: codec, shareMode = "denyNone" } = options
-  const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openReceiver", access, shareMode)
+  const { formatName, handle, mqrt } = yield* open(queue, operation, access, shareMode)
   const transactional = yield* isTransactional(mqrt, formatName)
   const exclusive = access === "receive" && shareMode === "denyReceive"
   return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, exclusive, codec }, formatName)
@@ -429,8 +447,9 @@ export interface PurgeOptions {
 export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<void, MsmqError, Mqrt> = Effect.fn(
   "MessageQueue.purge",
   spanOptions
-)(function* (queue: QueueName, options: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
+)(function* (queue: QueueName, given: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
   const operation = "MessageQueue.purge"
+  const options = yield* Given.options({ operation, queue: nameOf(queue) }, purgeOptions, given)
   const access = options.outgoing === true ? "receiveAdmin" : "receive"
   const { handle, mqrt } = yield* open(queue, operation, access, "denyNone")
   return yield* OwnedHandle.lease(handle, operation, (native) =>

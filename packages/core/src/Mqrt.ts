@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type * as values from "./internal/values/queueValues.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -50,7 +51,7 @@ export { MqrtFailure } from "./MqrtFailure.ts"
  * @category models
  * @since 0.1.0
  */
-export type SecurityContextApi = "MQGetSecurityContextEx" | "MQGetSecurityContext"
+export type SecurityContextApi = (typeof values.securityContextApis)[number]
 
 /**
  * The access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21). The two with `Admin` open the local
@@ -67,7 +68,7 @@ export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "pe
  * @category models
  * @since 0.1.0
  */
-export type ShareMode = "denyNone" | "denyReceive"
+export type ShareMode = (typeof values.shareModes)[number]
 
 /**
  * A user to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.

@@ -13,6 +13,13 @@ import type { Abortable } from "./Abortable.ts"
 import * as Certificate from "./Certificate.ts"
 import { reportIfDropped } from "./internal/handles/droppedHandle.ts"
 import { opened } from "./internal/promises/Opened.ts"
+import { backend, backendContext } from "./internal/options/backends.ts"
+import { certificateSource } from "./internal/options/credentials.ts"
+import { awaitable, promiseHandler } from "./internal/options/handlers.ts"
+import { argument, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
+import * as tables from "./internal/options/promiseOptions.ts"
+import { abortable } from "./internal/options/signals.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Runner } from "./internal/promises/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -81,32 +88,36 @@ export class Msmq implements AsyncDisposable {
 
   /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
   createQueue(queue: PathName | string, options: CreateOptions & Abortable = {}): Promise<string> {
-    return this.#run(MessageQueue.create(queue, options), options.signal)
+    return this.#run("MessageQueue.create", tables.createOptions, options, (options) =>
+      MessageQueue.create(queue, options)
+    )
   }
 
   /** Deletes a queue with its messages. See `MessageQueue.delete`. */
   deleteQueue(queue: QueueName, options: Abortable = {}): Promise<void> {
-    return this.#run(MessageQueue.delete(queue), options.signal)
+    return this.#run("MessageQueue.delete", abortable, options, () => MessageQueue.delete(queue))
   }
 
   /** Whether a queue exists. See {@link MessageQueue.exists}. */
   queueExists(queue: QueueName, options: Abortable = {}): Promise<boolean> {
-    return this.#run(MessageQueue.exists(queue), options.signal)
+    return this.#run("MessageQueue.exists", abortable, options, () => MessageQueue.exists(queue))
   }
 
   /** What a queue is. See {@link MessageQueue.properties}. */
   queueProperties(queue: QueueName, options: Abortable = {}): Promise<Properties> {
-    return this.#run(MessageQueue.properties(queue), options.signal)
+    return this.#run("MessageQueue.properties", abortable, options, () => MessageQueue.properties(queue))
   }
 
   /** Changes what can be changed of a queue. See {@link MessageQueue.setProperties}. */
   setQueueProperties(queue: QueueName, changes: Changes, options: Abortable = {}): Promise<void> {
-    return this.#run(MessageQueue.setProperties(queue, changes), options.signal)
+    return this.#run("MessageQueue.setProperties", abortable, options, () => MessageQueue.setProperties(queue, changes))
   }
 
   /** Removes every message of a queue. See {@link MessageQueue.purge}. */
   purgeQueue(queue: QueueName, options: PurgeOptions & Abortable = {}): Promise<void> {
-    return this.#run(MessageQueue.purge(queue, options), options.signal)
+    return this.#run("MessageQueue.purge", tables.purgeOptions, options, (options) =>
+      MessageQueue.purge(queue, options)
+    )
   }
 
   /** The public queues for which all restrictions hold; leaving the loop ends the search. See {@link MessageQueue.locate}. */
@@ -116,7 +127,9 @@ export class Msmq implements AsyncDisposable {
 
   /** Who may do what with a queue, as SDDL. See {@link QueueSecurity.get}. */
   queueSecurity(queue: QueueName, options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}): Promise<string> {
-    return this.#run(QueueSecurity.get(queue, options.parts), options.signal)
+    return this.#run("QueueSecurity.get", tables.securityOptions, options, ({ parts }) =>
+      QueueSecurity.get(queue, parts)
+    )
   }
 
   /** Sets who may do what with a queue, by SDDL. See {@link QueueSecurity.set}. */
@@ -125,12 +138,14 @@ export class Msmq implements AsyncDisposable {
     sddl: string,
     options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}
   ): Promise<void> {
-    return this.#run(QueueSecurity.set(queue, sddl, options.parts), options.signal)
+    return this.#run("QueueSecurity.set", tables.securityOptions, options, ({ parts }) =>
+      QueueSecurity.set(queue, sddl, parts)
+    )
   }
 
   /** The queue manager of this machine, and of others that can be reached. */
   get queueManager(): MsmqQueueManager {
-    return new MsmqQueueManager((effect, options) => this.#run(effect, options.signal))
+    return new MsmqQueueManager((operation, table, options, run) => this.#run(operation, table, options, run))
   }
 
   /**
@@ -150,12 +165,11 @@ export class Msmq implements AsyncDisposable {
     queue: QueueName,
     options: OpenSenderOptions<Body, Transactional> & Abortable = {}
   ): Promise<MsmqSender<Body, KindOf<Transactional>>> {
-    return this.#run(
+    return this.#run("MessageQueue.openSender", tables.openSenderOptions, options, (options) =>
       opened(
         MessageQueue.openSender(queue, options),
         (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope, this.#runner)
-      ),
-      options.signal
+      )
     )
   }
 
@@ -164,12 +178,11 @@ export class Msmq implements AsyncDisposable {
     queue: QueueName,
     options: OpenReceiverOptions<Body> & Abortable = {}
   ): Promise<MsmqReceiver<Body>> {
-    return this.#run(
+    return this.#run("MessageQueue.openReceiver", tables.openReceiverOptions, options, (options) =>
       opened(
         MessageQueue.openReceiver(queue, options),
         (receiver, scope) => new MsmqReceiver(receiver, scope, this.#runner, this.#mqrt)
-      ),
-      options.signal
+      )
     )
   }
 
@@ -196,21 +209,23 @@ export class Msmq implements AsyncDisposable {
     body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
     options: Transaction.Options & Abortable = {}
   ): Promise<A> {
+    const operation = "Transaction.run"
     const run = Effect.flatMap(Transaction.Current, (current) =>
       // What the function rejects with comes out as it is.
       Effect.promise((signal) => {
         if (typeof current === "string") throw new Error("no transaction was begun")
-        return body(new MsmqTransaction(current, this.#runner), signal)
+        return awaitable({ operation }, "body", body(new MsmqTransaction(current, this.#runner), signal))
       })
     )
-    return this.#run(Transaction.run(run, options), options.signal)
+    return this.#run(operation, tables.transactionOptions, options, (options) =>
+      Effect.andThen(argument({ operation }, "body", promiseHandler, body), Transaction.run(run, options))
+    )
   }
 
   /** Begins a transaction by hand: own it with `await using`, which aborts it unless it was committed. */
   beginTransaction(options: Transaction.Options & Abortable = {}): Promise<MsmqTransaction> {
-    return this.#run(
-      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner)),
-      options.signal
+    return this.#run("Transaction.begin", tables.transactionOptions, options, (options) =>
+      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner))
     )
   }
 
@@ -222,8 +237,15 @@ export class Msmq implements AsyncDisposable {
     return this.close()
   }
 
-  #run<A, E>(effect: Effect.Effect<A, E, Mqrt>, signal: AbortSignal | undefined): Promise<A> {
-    return this.#runner.promise(Effect.provideService(effect, Mqrt, this.#mqrt), signal)
+  #run<O extends Abortable, A, E>(
+    operation: string,
+    table: OptionTable<NameOf<O>>,
+    options: O,
+    run: (options: O) => Effect.Effect<A, E, Mqrt>
+  ): Promise<A> {
+    return this.#runner.call({ operation }, table, options, (options) =>
+      Effect.provideService(run(options), Mqrt, this.#mqrt)
+    )
   }
 }
 
@@ -235,7 +257,11 @@ export class Msmq implements AsyncDisposable {
  * @since 0.1.0
  */
 export const certificate = (source: string | Uint8Array): Certificate.Certificate =>
-  Effect.runSync(typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source))
+  Effect.runSync(
+    Effect.flatMap(argument({ operation: "Msmq.certificate" }, "source", certificateSource, source), (source) =>
+      typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source)
+    )
+  )
 
 /**
  * Connects to Message Queuing through a backend.
@@ -262,9 +288,14 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * @since 0.1.0
  */
 export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options: Abortable = {}): Promise<Msmq> => {
+  const call = { operation: "Msmq.connect" }
+  const { signal } = optionsOrThrow(call, abortable, options)
+  const runner = new Runner(Context.empty())
+  await runner.promise(argument(call, "layer", backend, layer), undefined)
   const runtime = ManagedRuntime.make(layer)
   try {
-    const context = await new Runner(Context.empty()).promise(runtime.contextEffect, options.signal)
+    const context = await runner.promise(runtime.contextEffect, signal)
+    await runner.promise(argument(call, "layer", backendContext, context), undefined)
     return new Msmq(runtime, context)
   } catch (error) {
     await runtime.dispose()

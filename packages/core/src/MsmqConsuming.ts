@@ -8,7 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { ConsumeEvent, ConsumePolicy, ConsumeProgress, PoisonPolicy } from "./ConsumePolicy.ts"
 import { defaultReopen, defaultRetry } from "./ConsumePolicy.ts"
+import type { Abortable } from "./Abortable.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
+import { awaitable } from "./internal/options/handlers.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import { MsmqTransaction } from "./MsmqTransaction.ts"
 import * as Transaction from "./Transaction.ts"
@@ -68,8 +70,8 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 }
 
 /** @internal */
-export const policyOf = (policy: MsmqConsumePolicy): ConsumePolicy => {
-  const { onEvent, reopen, retry, ...others } = policy
+export const policyOf = (policy: MsmqConsumePolicy & Abortable): ConsumePolicy => {
+  const { onEvent, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
     retry: scheduleOf(retry) ?? defaultRetry,
@@ -84,9 +86,13 @@ export const handlerOf =
   (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
     Effect.flatMap(Transaction.Current, (current) =>
       Effect.promise((signal) =>
-        handler(message, {
-          transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
-          signal
-        })
+        awaitable(
+          { operation: "Receiver.consume" },
+          "handler",
+          handler(message, {
+            transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
+            signal
+          })
+        )
       )
     )

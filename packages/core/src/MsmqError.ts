@@ -198,7 +198,27 @@ export interface PoisonMessage {
 }
 
 /**
- * A policy that `consume` could not follow was refused before any message was taken.
+ * An option or an argument that does not exist, or whose value is not allowed, was refused before anything was done.
+ *
+ * - `option`: the path of the option, such as `"provider.type"`, or the name of the argument, such as `"queue"`
+ * - `rule`: what is allowed; for an option that does not exist, which ones there are
+ * - `actual`: what was given; secrets and bytes are described, not shown
+ * - `nearest`: for an option that does not exist, the one that it resembles, or `null` where none does; left out otherwise
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalOption {
+  readonly _tag: "IllegalOption"
+  readonly option: string
+  readonly rule: string
+  readonly actual: string
+  readonly nearest?: string | null | undefined
+}
+
+/**
+ * A policy that `consume` could not follow on its queue was refused before any message was taken. Each value of it is
+ * legal by itself: what is not is {@link IllegalOption}.
  *
  * - `field`: the field at fault
  * - `rule`: what holds for it, and what to do
@@ -278,6 +298,7 @@ export type Reason =
   | TransactionMismatch
   | UndecodableBody
   | PoisonMessage
+  | IllegalOption
   | IllegalPolicy
 
 /**
@@ -332,6 +353,11 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     (kept === "queue"
       ? "It is still in the queue, the first that is taken next time: set a policy for poison messages"
       : "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"),
+  IllegalOption: ({ actual, nearest, option, rule }) => {
+    if (nearest === undefined) return `${option} is ${actual}, but ${rule}`
+    const meant = nearest === null ? "." : `; did you mean "${nearest}"?`
+    return `the option "${option}" does not exist${meant} ${rule}`
+  },
   IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`
 }
 

@@ -11,6 +11,8 @@ import * as Result from "effect/Result"
 import type { SystemQueue } from "./internal/names/formatNameKinds.ts"
 import { computer, queue, subqueue, systemQueue } from "./internal/names/nameParts.ts"
 import { type Reader, readWhole } from "./internal/names/nameScanner.ts"
+import { optionsResult } from "./internal/options/illegalOption.ts"
+import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 /**
@@ -107,7 +109,9 @@ const reader: Reader<PathName> = (scanner) =>
  * @since 0.1.0
  */
 export const parse = (input: string, options?: ParseOptions): Result.Result<PathName, MsmqError> =>
-  readWhole("PathName.parse", input, reader, options?.alphabet)
+  Result.flatMap(optionsResult({ operation: "PathName.parse" }, names.parseOptions, options), ({ alphabet }) =>
+    readWhole("PathName.parse", input, reader, alphabet)
+  )
 
 /**
  * Prints a path name, with keywords as Microsoft writes them.
@@ -138,7 +142,7 @@ export const format = (name: PathName): string =>
  * @category constructors
  * @since 0.1.0
  */
-export const queuePath = (fields: {
+export const queuePath = (given: {
   readonly computer?: string | undefined
   readonly isPrivate?: boolean | undefined
   readonly queue: string
@@ -146,6 +150,7 @@ export const queuePath = (fields: {
 }): Result.Result<QueuePath, MsmqError> =>
   Result.gen(function* () {
     const operation = "PathName.queuePath"
+    const fields = yield* optionsResult({ operation }, names.queuePath, given, "fields")
     return {
       _tag: "QueuePath",
       computer: yield* readWhole(operation, fields.computer ?? ".", computer),
@@ -163,15 +168,19 @@ export const queuePath = (fields: {
  * @category constructors
  * @since 0.1.0
  */
-export const systemQueuePath = (fields: {
+export const systemQueuePath = (given: {
   readonly computer?: string | undefined
   readonly systemQueue: SystemQueue
 }): Result.Result<SystemQueuePath, MsmqError> =>
-  Result.map(readWhole("PathName.systemQueuePath", fields.computer ?? ".", computer), (computer) => ({
-    _tag: "SystemQueuePath",
-    computer,
-    systemQueue: fields.systemQueue
-  }))
+  Result.gen(function* () {
+    const operation = "PathName.systemQueuePath"
+    const fields = yield* optionsResult({ operation }, names.systemQueuePath, given, "fields")
+    return {
+      _tag: "SystemQueuePath",
+      computer: yield* readWhole(operation, fields.computer ?? ".", computer),
+      systemQueue: fields.systemQueue
+    }
+  })
 
 /**
  * Whether a name is a path name rather than a format name.

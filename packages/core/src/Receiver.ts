@@ -15,10 +15,14 @@ import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Inlet } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
 import { moveTo } from "./internal/handles/subqueue.ts"
+import { consumePolicy } from "./internal/options/consumeOptions.ts"
+import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import { messageInQueue, subqueueOrQueue } from "./internal/options/messageReferences.ts"
 import { MessagesByLookupId } from "./LookupId.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 
 type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
@@ -81,8 +85,10 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   receiveWithin(duration: Duration.Input): Polled<Body> {
-    const take = this.#take("Receiver.receiveWithin", "receive", timeoutOf(duration))
-    return this.#reader.inOneGo("Receiver.receiveWithin", optional(take, "IoTimeout"))
+    const operation = "Receiver.receiveWithin"
+    const timeout = timeoutOf({ operation, queue: this.queue }, duration)
+    if (timeout instanceof MsmqError) return Effect.fail(timeout)
+    return this.#reader.inOneGo(operation, optional(this.#take(operation, "receive", timeout), "IoTimeout"))
   }
 
   /**
@@ -110,8 +116,10 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   peekWithin(duration: Duration.Input): Polled<Body> {
-    const take = this.#take("Receiver.peekWithin", "peekCurrent", timeoutOf(duration))
-    return this.#reader.inOneGo("Receiver.peekWithin", optional(take, "IoTimeout"))
+    const operation = "Receiver.peekWithin"
+    const timeout = timeoutOf({ operation, queue: this.queue }, duration)
+    if (timeout instanceof MsmqError) return Effect.fail(timeout)
+    return this.#reader.inOneGo(operation, optional(this.#take(operation, "peekCurrent", timeout), "IoTimeout"))
   }
 
   /**
@@ -174,7 +182,12 @@ export class Receiver<Body = Uint8Array> {
    */
   move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.move"
-    const move = moveTo(operation, this.#reader, this.formatName, message.lookupId, subqueue)
+    const call = { operation, queue: this.queue }
+    const move = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
+      Effect.flatMap(Given.argument(call, "subqueue", subqueueOrQueue, subqueue), (name) =>
+        moveTo(operation, this.#reader, this.formatName, lookupId, name)
+      )
+    )
     return this.#reader.observer.observe(operation, () => move)
   }
 
@@ -188,7 +201,11 @@ export class Receiver<Body = Uint8Array> {
    */
   reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.reject"
-    return this.#reader.observer.observe(operation, () => this.#reader.reject(operation, message.lookupId))
+    const call = { operation, queue: this.queue }
+    const reject = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
+      this.#reader.reject(operation, lookupId)
+    )
+    return this.#reader.observer.observe(operation, () => reject)
   }
 
   /**
@@ -256,8 +273,13 @@ export class Receiver<Body = Uint8Array> {
     handler: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
     policy: ConsumePolicy<E, R2> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
-    const handle = (message: ReceivedMessage<Body>) => Effect.scoped(handler(message))
-    return consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+    const call = { operation: "Receiver.consume", queue: this.queue }
+    return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
+      Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
+        const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
+        return consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+      })
+    )
   }
 
   #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {

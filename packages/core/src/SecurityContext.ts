@@ -9,13 +9,14 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import { securityContextId } from "./internal/options/owned.ts"
 import { contextsAcquired } from "./internal/observing/Meter.ts"
 import { spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
+import { acquireOptions } from "./internal/options/credentials.ts"
+import { options } from "./internal/options/illegalOption.ts"
 import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
-
-const TypeId = "~@effect-msmq/core/SecurityContext"
 
 /**
  * A security context, which belongs to the scope that acquired it.
@@ -28,7 +29,7 @@ const TypeId = "~@effect-msmq/core/SecurityContext"
  * @since 0.1.0
  */
 export class SecurityContext {
-  readonly [TypeId] = TypeId
+  readonly [securityContextId] = securityContextId
   readonly certificate: Certificate | undefined
   readonly #handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
 
@@ -117,13 +118,12 @@ export interface Impersonated {
  * @category constructors
  * @since 0.1.0
  */
-export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(function* ({
-  api = "MQGetSecurityContextEx",
-  as,
-  certificate
-}: AcquireOptions = {}): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
-  const mqrt = yield* Mqrt
+export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(function* (
+  given: AcquireOptions = {}
+): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
   const operation = "SecurityContext.acquire"
+  const { api = "MQGetSecurityContextEx", as, certificate } = yield* options({ operation }, acquireOptions, given)
+  const mqrt = yield* Mqrt
   const acquire = mqrt
     .getSecurityContext(
       certificate?.der ?? null,

@@ -12,6 +12,8 @@ import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
 import { contextsReused } from "./internal/observing/Meter.ts"
+import { cacheOptions, certificate as rule } from "./internal/options/credentials.ts"
+import * as Given from "./internal/options/illegalOption.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
@@ -32,7 +34,7 @@ export class SecurityContexts extends Context.Service<
   SecurityContexts,
   {
     readonly get: (certificate?: Certificate) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
-    readonly invalidate: (certificate?: Certificate) => Effect.Effect<void>
+    readonly invalidate: (certificate?: Certificate) => Effect.Effect<void, MsmqError>
   }
 >()("@effect-msmq/core/SecurityContexts") {}
 
@@ -68,10 +70,13 @@ export interface Options {
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, never, Mqrt> =>
+export const layer = (given: Options = {}): Layer.Layer<SecurityContexts, MsmqError, Mqrt> =>
   Layer.effect(
     SecurityContexts,
     Effect.gen(function* () {
+      const options = yield* Given.options({ operation: "SecurityContexts.layer" }, cacheOptions, given)
+      const keyOf = (operation: string, certificate: Certificate | undefined) =>
+        Effect.map(Given.optionalArgument({ operation }, "certificate", rule, certificate), (key) => key ?? "internal")
       const contexts = yield* RcMap.make({
         lookup: (
           key: Certificate | "internal"
@@ -84,12 +89,13 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, neve
       })
       return SecurityContexts.of({
         get: (certificate) =>
-          Effect.flatMap(RcMap.has(contexts, certificate ?? "internal"), (reused) =>
-            Effect.tap(RcMap.get(contexts, certificate ?? "internal"), () =>
-              reused ? Metric.update(contextsReused, 1) : Effect.void
+          Effect.flatMap(keyOf("SecurityContexts.get", certificate), (key) =>
+            Effect.flatMap(RcMap.has(contexts, key), (reused) =>
+              Effect.tap(RcMap.get(contexts, key), () => (reused ? Metric.update(contextsReused, 1) : Effect.void))
             )
           ),
-        invalidate: (certificate) => RcMap.invalidate(contexts, certificate ?? "internal")
+        invalidate: (certificate) =>
+          Effect.flatMap(keyOf("SecurityContexts.invalidate", certificate), (key) => RcMap.invalidate(contexts, key))
       })
     })
   )

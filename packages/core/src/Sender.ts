@@ -14,9 +14,13 @@ import { Batch } from "./internal/messages/Batch.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Observer } from "./internal/observing/telemetry.ts"
 import { streamOf } from "./internal/messages/streamOf.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
+import { messages as manyMessages } from "./internal/options/outgoingMessages.ts"
+import { sendAllOptions, sendOptions } from "./internal/options/sendOptions.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
 
 /**
@@ -64,7 +68,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   send(message: Message<Body>, options: SendOptions<Kind> = {}): Effect.Effect<string, MsmqError> {
     const operation = "Sender.send"
     return this.#observer.observe(operation, (span) =>
-      this.#begin(operation, { ...options, messageIds: true }, span).pipe(
+      this.#begin(operation, sendOptions, options, span, true).pipe(
         Effect.flatMap((batch) => Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")),
         Effect.scoped
       )
@@ -90,6 +94,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     options: SendAllOptions<Kind> = {}
   ): Effect.Effect<SendReport, MsmqError | E, R> {
     const operation = "Sender.sendAll"
+    const refused = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
+    if (refused instanceof MsmqError) return Effect.fail(refused)
     const stream: Stream.Stream<Message<Body>, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
     return Stream.run(stream, this.#sink(operation, options))
   }
@@ -106,7 +112,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   #sink(operation: string, options: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     return Sink.fromTransform((upstream, scope) =>
       this.#observer.observe(operation, (span) =>
-        Effect.flatMap(Scope.provide(this.#begin(operation, options, span), scope), (batch) =>
+        Effect.flatMap(Scope.provide(this.#begin(operation, sendAllOptions, options, span), scope), (batch) =>
           upstream.pipe(
             Effect.flatMap((messages) => batch.send(messages)),
             Effect.forever({ disableYield: true }),
@@ -117,11 +123,15 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     )
   }
 
-  #begin(
+  #begin<Options extends SendOptions>(
     operation: string,
-    options: SendAllOptions<Kind>,
-    span: Tracer.Span | undefined
+    table: OptionTable<NameOf<Options>>,
+    given: Options,
+    span: Tracer.Span | undefined,
+    one = false
   ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
-    return Batch.begin(this.#outlet, operation, options, this.#observer, span)
+    const options = Given.readOptions({ operation, queue: this.queue }, table, given)
+    if (options instanceof MsmqError) return Effect.fail(options)
+    return Batch.begin(this.#outlet, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
   }
 }

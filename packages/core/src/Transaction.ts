@@ -11,13 +11,15 @@ import { dual } from "effect/Function"
 import * as Scope from "effect/Scope"
 import { CallSite } from "./CallSite.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import { transaction as transactionRule, transactionId } from "./internal/options/owned.ts"
 import { Observer, spanOptions } from "./internal/observing/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
+import { effect as effectRule } from "./internal/options/effects.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import { transactionOptions } from "./internal/options/transactionOptions.ts"
 import type { MqrtFailure, TransactionHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
-
-const TypeId = "~@effect-msmq/core/Transaction"
 
 /**
  * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
@@ -51,7 +53,7 @@ interface End {
  * @since 0.1.0
  */
 export class Transaction {
-  readonly [TypeId] = TypeId
+  readonly [transactionId] = transactionId
   readonly #handle: OwnedHandle.OwnedHandle<TransactionHandle>
   readonly #limits: TimeLimits
   readonly #end: End
@@ -166,8 +168,9 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
 export const begin = Effect.fn(
   "Transaction.begin",
   spanOptions
-)(function* (options: Options = {}): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
+)(function* (given: Options = {}): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
   const operation = "Transaction.begin"
+  const options = yield* Given.options({ operation }, transactionOptions, given)
   const mqrt = yield* Mqrt
   const limits = yield* limitsOf(operation, options)
   const end: End = { wanted: "abort", exit: undefined }
@@ -240,9 +243,15 @@ export const run: {
   (options?: Options): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R | Mqrt>
   <A, E, R>(effect: Effect.Effect<A, E, R>, options?: Options): Effect.Effect<A, E | MsmqError, R | Mqrt>
 } = dual(
-  (args) => Effect.isEffect(args[0]),
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
-    Effect.flatMap(Current, (current) => (isOpen(current) ? effect : runNew(effect, options)))
+  (args) => args.length > 1 || Effect.isEffect(args[0]),
+  <A, E, R>(given: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
+    const operation = "Transaction.run"
+    return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
+      Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
+        Effect.flatMap(Current, (current) => (isOpen(current) ? effect : runNew(effect, options)))
+      )
+    )
+  }
 )
 
 const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
@@ -250,7 +259,7 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
     Effect.flatMap(Scope.make(), (scope) =>
       Effect.map(Scope.provide(begin(options), scope), (transaction) => ({ scope, transaction }))
     ),
-    ({ transaction }) => within(effect, transaction),
+    ({ transaction }) => Effect.provideService(effect, Current, transaction),
     ({ scope, transaction }, exit) =>
       Effect.ensuring(
         // One that was committed or aborted by hand has ended as it should.
@@ -263,14 +272,19 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
  * Runs an effect whose sends and receives take part in a transaction that was begun by hand. It neither commits nor
  * aborts.
  *
+ * Fails with what the effect fails with, and with `IllegalOption` for what is no transaction.
+ *
  * @category running
  * @since 0.1.0
  */
 export const within: {
-  (transaction: Transaction): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction) =>
-  Effect.provideService(effect, Current, transaction)
+  (transaction: Transaction): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E | MsmqError, R>
+} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, given: Transaction) =>
+  Effect.flatMap(
+    Given.argument({ operation: "Transaction.within" }, "transaction", transactionRule, given),
+    (transaction) => Effect.provideService(effect, Current, transaction)
+  )
 )
 
 /**

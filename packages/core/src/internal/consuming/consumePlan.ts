@@ -1,6 +1,5 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { ConsumePolicy, PoisonQueue } from "../../ConsumePolicy.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import { inspected, PoisonOutlet } from "./poisonQueue.ts"
@@ -51,11 +50,6 @@ export const planOf = Effect.fnUntraced(function* <Body, E, R>(
     Effect.fail(reader.error(operation, { _tag: "IllegalPolicy", field, rule, actual: shown(actual) }))
 
   const { concurrency = 1, poison = "fail", stopWithin = "30 seconds" } = policy
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    return yield* refuse("concurrency", concurrency, "it must be a whole number from 1 on")
-  }
-  const within = Duration.fromInput(stopWithin)
-  if (Option.isNone(within)) return yield* refuse("stopWithin", stopWithin, "it must be a duration")
   const way: Way = transactional === true ? "locked" : exclusive ? "peeked" : "taken"
   if (way === "taken" && (typeof poison !== "object" || !("queue" in poison))) {
     return yield* refuse("poison", poison, needsQueue)
@@ -64,7 +58,7 @@ export const planOf = Effect.fnUntraced(function* <Body, E, R>(
     return yield* refuse("poison", poison, "only messages of a transactional queue can be rejected")
   }
   const target = yield* targetOf(operation, reader, formatName, poison, refuse)
-  return { way, formatName, concurrency, stopWithin: within.value, poison: target }
+  return { way, formatName, concurrency, stopWithin: Duration.fromInputUnsafe(stopWithin), poison: target }
 })
 
 const targetOf = Effect.fnUntraced(function* <Body>(
@@ -75,12 +69,9 @@ const targetOf = Effect.fnUntraced(function* <Body>(
   refuse: Refuse
 ): Effect.fn.Return<PoisonTarget, MsmqError> {
   if (poison === "fail" || poison === "reject") return { _tag: poison }
-  if (typeof poison === "object" && "subqueue" in poison) {
+  if ("subqueue" in poison) {
     yield* Effect.scoped(openSubqueue(operation, reader.inlet, formatName, poison.subqueue))
     return { _tag: "subqueue", subqueue: poison.subqueue }
-  }
-  if (typeof poison !== "object" || !("queue" in poison)) {
-    return yield* refuse("poison", poison, 'it must be "fail", "reject", { subqueue } or { queue }')
   }
   return yield* outletOf(reader, formatName, poison, refuse)
 })

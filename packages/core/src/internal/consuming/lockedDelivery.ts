@@ -29,7 +29,7 @@ class Locked implements Held {
   }
 
   within<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Transaction.within(effect, this.#transaction)
+    return Effect.provideService(effect, Transaction.Current, this.#transaction)
   }
 
   get finish(): Effect.Effect<void, MsmqError> {
@@ -75,7 +75,7 @@ const locked = (source: Source, take: Found): Effect.Effect<Locked | undefined, 
       Effect.provideService(Scope.Scope, scope),
       Effect.provideService(Mqrt, source.reader.inlet.mqrt),
       Effect.flatMap((transaction) =>
-        Effect.map(Transaction.within(take, transaction), (found) =>
+        Effect.map(Effect.provideService(take, Transaction.Current, transaction), (found) =>
           Option.isNone(found) ? undefined : new Locked(source, found.value, transaction, scope)
         )
       ),

@@ -11,7 +11,7 @@ import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { illegality, propertiesOf, shown, typeOf } from "./outgoing.ts"
+import { illegality, propertiesOf, typeOf } from "./outgoing.ts"
 import { Refusal } from "../errors/Refusal.ts"
 import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
 import { withExtension } from "../observing/outgoingHeaders.ts"
@@ -19,6 +19,10 @@ import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import type { Observer } from "../observing/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
 import { transactionRule } from "./timeLimits.ts"
+import { describeKind } from "../options/describeValue.ts"
+import { errorOf } from "../options/illegalOption.ts"
+import { isMessage } from "../options/outgoingMessages.ts"
+import { foreign } from "../options/owned.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
@@ -89,6 +93,10 @@ export class Batch<Body> {
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
+      const foreigner =
+        foreign("securityContext", options.securityContext, handle) ??
+        (typeof transaction === "string" ? undefined : foreign("transaction", transaction, handle))
+      if (foreigner !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, foreigner))
       const others = [options.securityContext, typeof transaction === "string" ? undefined : transaction]
       const leases = [handle, ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))]
       return Effect.as(
@@ -138,8 +146,9 @@ export class Batch<Body> {
   /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
     const { outlet, span, trace, transaction } = this.#request
-    if (typeof message !== "object" || message === null) {
-      return new Refusal({ index, field: "body", rule: "a message must be an object", actual: shown(message) })
+    if (!isMessage(message)) {
+      const rule = "a message must be an object with the fields of Message"
+      return new Refusal({ index, field: "body", rule, actual: describeKind(message) })
     }
     if (span !== undefined && message.headers !== undefined) linkTo(span, message.headers)
     const whole = withExtension(message, index, trace)

@@ -16,6 +16,10 @@ import * as Transaction from "../../Transaction.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import { Observer } from "../observing/telemetry.ts"
+import { duration } from "../options/durations.ts"
+import type { Call } from "../options/illegalOption.ts"
+import { errorOf, readArgument } from "../options/illegalOption.ts"
+import { foreign } from "../options/owned.ts"
 
 /** From the queue to the caller without a yield: an interruption in between would lose the message. */
 const withoutYield = Effect.provideService(PreventSchedulerYield, true)
@@ -23,10 +27,12 @@ const withoutYield = Effect.provideService(PreventSchedulerYield, true)
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
 
-/** How long to wait, in milliseconds; `null`: for ever. */
-export const timeoutOf = (duration: Duration.Input): number | null => {
-  const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(duration))
-  return milliseconds === Infinity ? null : Math.min(Math.max(Math.ceil(milliseconds), 0), longestTimeout)
+/** How long to wait, in milliseconds; `null`: for ever. An error for what is no duration. */
+export const timeoutOf = (call: Call, given: Duration.Input): number | null | MsmqError => {
+  const input = readArgument(call, "duration", duration, given)
+  if (input instanceof MsmqError) return input
+  const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(input))
+  return milliseconds === Infinity ? null : Math.min(Math.ceil(milliseconds), longestTimeout)
 }
 
 /** What a receiver is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
@@ -145,8 +151,15 @@ export class Reader<Body> {
       // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
       return transaction !== "none" && this.inlet.transactional === false
         ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
-        : use(transaction)
+        : (this.#foreign(operation, transaction) ?? use(transaction))
     })
+  }
+
+  /** Refuses a transaction of another connection, whose handle is a mere number in this one. */
+  #foreign(operation: string, transaction: Transaction.Participation): Effect.Effect<never, MsmqError> | undefined {
+    if (typeof transaction === "string") return undefined
+    const violation = foreign("transaction", transaction, this.inlet.handle)
+    return violation && Effect.fail(errorOf({ operation, queue: this.inlet.queue }, violation))
   }
 
   #take({ action, cursor, operation, timeout }: Take, transaction: Transaction.Participation): Taken<Body> {

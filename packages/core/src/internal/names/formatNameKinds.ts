@@ -1,3 +1,5 @@
+import type { systemQueues } from "../values/queueValues.ts"
+
 /** The kinds of format names: the records that a name is read into, and what each kind can be used for. */
 
 /**
@@ -6,7 +8,7 @@
  * @category models
  * @since 0.1.0
  */
-export type SystemQueue = "journal" | "deadletter" | "deadxact"
+export type SystemQueue = (typeof systemQueues)[number]
 
 /**
  * How a direct name reaches its computer: by the computer's name, by IP address, by URL, or over IPX, which Windows no

@@ -3,6 +3,8 @@
  */
 import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
+import { readArgument } from "../options/illegalOption.ts"
+import { text as textRule } from "../options/Rule.ts"
 
 /** Where the text stops making sense, from 0, and what holds there. */
 export interface Illegal {
@@ -68,11 +70,14 @@ export const readWhole = <A>(
   input: string,
   reader: Reader<A>,
   alphabet: Alphabet = "specified"
-): Result.Result<A, MsmqError> =>
-  Result.mapError(
+): Result.Result<A, MsmqError> => {
+  const text = readArgument({ operation }, "input", textRule, input)
+  if (text instanceof MsmqError) return Result.fail(text)
+  return Result.mapError(
     readToEnd(new Scanner(input, alphabet), reader, "name"),
     (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalName", input, ...illegal } })
   )
+}
 
 const between =
   (first: string, last: string) =>

@@ -4,12 +4,28 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 
+import type { Abortable } from "../../Abortable.ts"
+import type { Call } from "../options/illegalOption.ts"
+import { optionsOrThrow } from "../options/illegalOption.ts"
+import type { NameOf, OptionTable } from "../options/OptionTable.ts"
+
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
   readonly #context: Context.Context<never>
 
   constructor(context: Context.Context<never>) {
     this.#context = context
+  }
+
+  /** As {@link promise}, with the options of the call, which are checked first. */
+  async call<O extends Abortable, A, E>(
+    call: Call,
+    table: OptionTable<NameOf<O>>,
+    given: O | undefined,
+    run: (options: O) => Effect.Effect<A, E>
+  ): Promise<A> {
+    const options = optionsOrThrow(call, table, given)
+    return this.promise(run(options), options.signal)
   }
 
   /** A promise that rejects with the error itself, or with the signal's reason when that aborts it. */

@@ -1,0 +1,40 @@
+import * as Schedule from "effect/Schedule"
+import type { ConsumePolicy, PoisonPolicy, PoisonQueue } from "../../ConsumePolicy.ts"
+import { duration } from "./durations.ts"
+import { nested, tableOf } from "./OptionTable.ts"
+import { queueName } from "./queueNames.ts"
+import type { Rule } from "./Rule.ts"
+import { anyOf, boolean, func, guarded, name, oneOf, required, wholeNumber } from "./Rule.ts"
+
+const poisonWords = oneOf(["fail", "reject"])
+
+type ToSubqueue = Extract<PoisonPolicy, { readonly subqueue: string }>
+
+const subqueue = nested<ToSubqueue>("{ subqueue }", tableOf<ToSubqueue>()({ subqueue: required(name) }))
+
+const queue = nested<PoisonQueue>(
+  "{ queue }",
+  tableOf<PoisonQueue>()({ queue: required(queueName), transactional: boolean, copy: func })
+)
+
+/** An object is read as that policy which it has the chief option of, so that the others are told of by their names. */
+const poison: Rule = {
+  allowed: `${poisonWords.allowed}, { subqueue } or { queue }`,
+  required: false,
+  read: (value, option) => {
+    if (typeof value !== "object" || value === null)
+      return anyOf<unknown>(poisonWords, subqueue, queue).read(value, option)
+    return ("subqueue" in value ? subqueue : queue).read(value, option)
+  }
+}
+
+const schedule = guarded("a Schedule", Schedule.isSchedule)
+
+export const consumePolicy = tableOf<ConsumePolicy>()({
+  concurrency: wholeNumber(1, Infinity),
+  retry: schedule,
+  poison,
+  stopWithin: duration,
+  reopen: schedule,
+  onEvent: func
+})

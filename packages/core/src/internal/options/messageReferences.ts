@@ -1,0 +1,33 @@
+/** How a program refers to a message that is in a queue. */
+import { lookupActions } from "../values/messageValues.ts"
+import type { Rule } from "./Rule.ts"
+import { anyOf, guarded, name, oneOf } from "./Rule.ts"
+
+const largest = 2n ** 64n - 1n
+
+export const lookupId = guarded(
+  "a lookup id: a bigint from 0 to 18446744073709551615, as the lookupId of a received message is",
+  (value): value is bigint => typeof value === "bigint" && value >= 0n && value <= largest
+)
+
+export const lookupAction = oneOf(lookupActions)
+
+export const messageInQueue = guarded(
+  "a received message, or an object with its lookupId, a bigint",
+  (value): value is { readonly lookupId: bigint } =>
+    typeof value === "object" &&
+    value !== null &&
+    "lookupId" in value &&
+    typeof value.lookupId === "bigint" &&
+    value.lookupId >= 0n &&
+    value.lookupId <= largest
+)
+
+/** The one argument that may be `null`: it names the queue itself. */
+export const subqueueOrQueue: Rule<string | null> = {
+  ...anyOf<string | null>(
+    name,
+    guarded("null for the queue itself", (value): value is null => value === null)
+  ),
+  allowed: "the name of a subqueue, or null for the queue itself"
+}

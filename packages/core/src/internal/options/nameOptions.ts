@@ -1,0 +1,75 @@
+/** The fields that format names and path names are built from. What their texts may be, the grammar says. */
+import type * as FormatName from "../../FormatName.ts"
+import type * as PathName from "../../PathName.ts"
+import { protocols } from "../names/nameAddresses.ts"
+import { systemQueues } from "../values/queueValues.ts"
+import { type NameOf, tableOf } from "./OptionTable.ts"
+import type { Rule } from "./Rule.ts"
+import { anyOf, boolean, guarded, oneOf, required, text } from "./Rule.ts"
+
+type FieldsOf<F extends (fields: never) => unknown> = Parameters<F>[0]
+
+const textOrNull: Rule<string | null> = anyOf<string | null>(
+  text,
+  guarded("null", (value): value is null => value === null)
+)
+
+const number = guarded("a number", (value): value is number => typeof value === "number")
+
+const protocol = oneOf(Object.keys(protocols) as ReadonlyArray<FormatName.Protocol>)
+
+const systemQueue = required(oneOf(systemQueues))
+
+export const parseOptions = tableOf<PathName.ParseOptions>()({ alphabet: oneOf(["specified", "any"]) })
+
+export const direct = tableOf<FieldsOf<typeof FormatName.direct>>()({
+  protocol,
+  address: required(text),
+  isPrivate: boolean,
+  queue: required(text),
+  journal: boolean,
+  subqueue: textOrNull
+} satisfies { readonly [Name in NameOf<FieldsOf<typeof FormatName.direct>>]: Rule })
+
+export const directSystem = tableOf<FieldsOf<typeof FormatName.directSystem>>()({
+  protocol,
+  address: required(text),
+  systemQueue
+})
+
+export const publicQueue = tableOf<FieldsOf<typeof FormatName.public>>()({
+  queueGuid: required(text),
+  journal: boolean
+})
+
+export const privateQueue = tableOf<FieldsOf<typeof FormatName.private>>()({
+  computerGuid: required(text),
+  queueNumber: required(number),
+  journal: boolean
+})
+
+export const distributionList = tableOf<FieldsOf<typeof FormatName.distributionList>>()({
+  listGuid: required(text),
+  domain: textOrNull
+})
+
+export const machine = tableOf<FieldsOf<typeof FormatName.machine>>()({ computerGuid: required(text), systemQueue })
+
+export const connector = tableOf<FieldsOf<typeof FormatName.connector>>()({
+  connectorGuid: required(text),
+  xactOnly: boolean
+})
+
+export const multicast = tableOf<FieldsOf<typeof FormatName.multicast>>()({
+  address: required(text),
+  port: required(number)
+})
+
+export const queuePath = tableOf<FieldsOf<typeof PathName.queuePath>>()({
+  computer: text,
+  isPrivate: boolean,
+  queue: required(text),
+  subqueue: textOrNull
+})
+
+export const systemQueuePath = tableOf<FieldsOf<typeof PathName.systemQueuePath>>()({ computer: text, systemQueue })

@@ -1,0 +1,90 @@
+import type { MessageBody } from "../../MessageBody.ts"
+import type { OpenReceiverOptions, OpenSenderOptions, PurgeOptions } from "../../MessageQueue.ts"
+import type { Restriction } from "../handles/locating.ts"
+import type { Changes, CreateOptions } from "../records/queueRecords.ts"
+import { queuePrivacyLevels, relations, restrictedProperties, shareModes } from "../values/queueValues.ts"
+import { isFunction } from "./Rule.ts"
+import { nested, tableOf } from "./OptionTable.ts"
+import { anyOf, boolean, guarded, guid, listOf, oneOf, required, text, textUpTo, wholeNumber } from "./Rule.ts"
+import type { Violation } from "./Violation.ts"
+import { violationOf } from "./Rule.ts"
+
+/** A quota in kilobytes: all bits set is Message Queuing's own word for none. */
+const quota = wholeNumber(0, 0xffff_fffe)
+
+const none = oneOf(["none"])
+
+const multicastAddress = guarded(
+  'an address and a port, such as "234.1.1.1:8001"',
+  (value): value is string => typeof value === "string" && /^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/.test(value)
+)
+
+const changeable = {
+  label: textUpTo(124),
+  authenticate: boolean,
+  journal: boolean,
+  privacyLevel: oneOf(queuePrivacyLevels),
+  basePriority: wholeNumber(-0x8000, 0x7fff)
+}
+
+export const createOptions = tableOf<CreateOptions>()({
+  ...changeable,
+  transactional: boolean,
+  quota,
+  journalQuota: quota,
+  multicastAddress,
+  type: guid,
+  securityDescriptor: text
+})
+
+const unlimited = oneOf(["unlimited"])
+
+export const changes = tableOf<Changes>()({
+  ...changeable,
+  quota: anyOf<unknown>(quota, unlimited),
+  journalQuota: anyOf<unknown>(quota, unlimited),
+  multicastAddress: anyOf(multicastAddress, none),
+  type: anyOf(guid, none)
+})
+
+const codec = guarded(
+  "a codec of MessageBody, with encode and decode",
+  (value): value is MessageBody<unknown> =>
+    typeof value === "object" &&
+    value !== null &&
+    "encode" in value &&
+    isFunction(value.encode) &&
+    "decode" in value &&
+    isFunction(value.decode)
+)
+
+export const openSenderOptions = tableOf<OpenSenderOptions>()({ body: codec, transactional: boolean })
+
+export const openReceiverOptions = tableOf<OpenReceiverOptions>()({
+  body: codec,
+  shareMode: oneOf(shareModes),
+  access: oneOf(["receive", "peek"])
+})
+
+export const purgeOptions = tableOf<PurgeOptions>()({ outgoing: boolean })
+
+const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
+
+/** What each property is compared with. */
+const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
+  readonly [Property in Restriction["property"]]: unknown
+}
+
+const restriction = tableOf<Restriction>()(
+  {
+    property: required(oneOf(restrictedProperties)),
+    relation: required(oneOf(relations)),
+    value: required(anyOf<unknown>(text, date))
+  },
+  ({ property, value }): Violation | undefined => {
+    const { allowed, read } = comparable[property]
+    return read(value, "value") === value ? undefined : violationOf("value", allowed, value)
+  }
+)
+
+export const restrictions = listOf(nested<Restriction>("a restriction", restriction))
