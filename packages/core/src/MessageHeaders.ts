@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import * as headerXml from "./internal/observing/headerXml.ts"
 import * as internal from "./internal/observing/traceContext.ts"
+import { isPlain } from "./internal/options/OptionTable.ts"
 
 /**
  * Headers by their names, which are case-sensitive and may be any text. What was received has no prototype, so that
@@ -68,7 +69,9 @@ export const none: MessageHeaders = Object.freeze(Object.create(null) as Message
  * @since 0.1.0
  */
 export const encode = (headers: MessageHeaders): Result.Result<Uint8Array, string> => {
-  if (typeof headers !== "object" || headers === null) return Result.fail("must be an object of texts")
+  if (typeof headers !== "object" || headers === null || !isPlain(headers)) {
+    return Result.fail("must be an object of texts, as a literal makes it")
+  }
   const entries = Object.entries(headers)
   if (entries.some(([, value]) => typeof value !== "string")) return Result.fail("must have texts as values")
   if (entries.some((entry) => !entry.every((text) => text.isWellFormed()))) {

@@ -913,10 +913,28 @@ describe("a policy that cannot be followed", () => {
   const shared = { transactional: false }
   const alone = { transactional: false, shareMode: "denyReceive" } as const
   const remote = "DIRECT=OS:other\\private$\\poison"
+  const values: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, string]> = [
+    ["no handlers at all", { concurrency: 0 }, "concurrency is 0, but it must be a whole number from 1 on"],
+    ["half a handler", { concurrency: 1.5 }, "concurrency is 1.5, but it must be a whole number from 1 on"],
+    ["a time that is none", { stopWithin: "soon" as "1 second" }, 'stopWithin is "soon", but it must be a duration'],
+    [
+      "an end for poison that is none",
+      { poison: "drop" as "fail" },
+      'poison is "drop", but it must be "fail", "reject"'
+    ],
+    ["poison into no queue", { poison: { queue: 7 as never } }, "poison.queue is 7, but it must be a queue's name"]
+  ]
+  it.effect.each(values)("a value that no queue would do with is an illegal option: %s", ([, policy, rule]) =>
+    whole(
+      Effect.gen(function* () {
+        const error = yield* refused(policy)
+        assert.strictEqual(error.reason._tag, "IllegalOption")
+        assert.include(error.message, `Receiver.consume on ${orders}: ${rule}`)
+      })
+    )
+  )
+
   const cases: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, Parameters<typeof queues>[0], string]> = [
-    ["no handlers at all", { concurrency: 0 }, {}, "a whole number from 1 on"],
-    ["half a handler", { concurrency: 1.5 }, {}, "a whole number from 1 on"],
-    ["a time that is none", { stopWithin: "soon" as "1 second" }, {}, "must be a duration"],
     ["poison into the queue itself", { poison: { queue: orders } }, {}, "another queue"],
     ["poison into a queue of a kind that nobody knows", { poison: { queue: remote } }, {}, "{ queue, transactional }"],
     ["failing with what was taken", {}, shared, "shareMode denyReceive"],

@@ -39,6 +39,8 @@ const twoSigners: Reason = {
   actual: "given beside a security context"
 }
 
+const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
+
 /** What a sender is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
 export interface Outlet<Body> {
   readonly mqrt: Mqrt["Service"]
@@ -147,7 +149,7 @@ export class Batch<Body> {
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
     const { outlet, span, trace, transaction } = this.#request
     if (!isMessage(message)) {
-      const rule = "a message must be an object with the fields of Message"
+      const rule = typeof message === "object" && message !== null ? messageRule : "a message must be an object"
       return new Refusal({ index, field: "body", rule, actual: describeKind(message) })
     }
     if (span !== undefined && message.headers !== undefined) linkTo(span, message.headers)

@@ -2,6 +2,11 @@ import type { Message } from "../../Message.ts"
 import { maximumLabelLength, maximumPacketSize, packetSize } from "../../Message.ts"
 import type { Acknowledge, Journaling, OutgoingProperties } from "../../MessageProperties.ts"
 import type { IllegalMessage } from "../../MsmqError.ts"
+import type { MessagePart } from "../options/messageParts.ts"
+import { messageParts } from "../options/messageParts.ts"
+import { readRule } from "../options/illegalOption.ts"
+import type { Rule as PartRule } from "../options/Rule.ts"
+import { Violation } from "../options/Violation.ts"
 import { isTime, secondsOf, timeRule } from "./timeLimits.ts"
 
 const none = new Uint8Array(0)
@@ -10,9 +15,6 @@ const isUnsigned = (value: unknown, maximum: number): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
 
 const isText = (value: unknown): boolean => typeof value === "string" && !value.includes("\0")
-
-const isGuid = (value: unknown): boolean =>
-  typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
 
 interface Rule {
   readonly field: keyof Message
@@ -104,16 +106,10 @@ const rules: ReadonlyArray<Rule> = [
     actual: (message: OutgoingProperties) => shown(message[field])
   })),
   {
-    field: "connector",
-    rule: "its type must be a GUID without braces, and its class a number from 0 to 65535",
-    holds: ({ connector }) => connector === null || (isGuid(connector.type) && isUnsigned(connector.class, 0xffff)),
-    actual: ({ connector }) => shown(connector)
-  },
-  {
-    field: "soap",
-    rule: "its header and body must be texts without NUL",
-    holds: ({ soap }) => soap === null || [soap.header, soap.body].every((text) => text === null || isText(text)),
-    actual: ({ soap }) => shown(soap)
+    field: "trace",
+    rule: "it must be true or false",
+    holds: (message) => typeof message.trace === "boolean",
+    actual: (message) => shown(message.trace)
   }
 ]
 
@@ -137,16 +133,39 @@ export const propertiesOf = (message: Message<unknown>): OutgoingProperties => (
   appSpecific: message.appSpecific ?? 0,
   extension: message.extension ?? null,
   responseQueue: message.responseQueue ?? null,
-  acknowledge: message.acknowledge === undefined ? null : { ...noAcknowledge, ...message.acknowledge },
+  acknowledge: filled("acknowledge", messageParts.acknowledge, noAcknowledge, message.acknowledge),
   adminQueue: message.adminQueue ?? null,
-  journaling: message.journaling === undefined ? null : { ...noJournaling, ...message.journaling },
+  journaling: filled("journaling", messageParts.journaling, noJournaling, message.journaling),
   deadLetterQueue: message.deadLetterQueue ?? null,
   timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
   timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
   trace: message.trace ?? false,
-  connector: message.connector ?? null,
-  soap: message.soap ?? null
+  connector: filled("connector", messageParts.connector, {}, message.connector),
+  soap: filled("soap", messageParts.soap, {}, message.soap)
 })
+
+/** A part of a message with its defaults. What is wrong with it takes its place, for {@link illegality} to tell of. */
+const filled = <O extends object>(
+  field: MessagePart,
+  rule: PartRule<Partial<O>>,
+  defaults: Partial<O>,
+  given: Partial<O> | undefined
+): O | null => {
+  if (given === undefined || given === null) return null
+  const read: object = readRule(rule, field, given)
+  return (read instanceof Violation ? read : { ...defaults, ...read }) as O
+}
+
+/** What is wrong with an object in a message, as something that is wrong with the message. */
+const toldOf = ({ actual, nearest, option, rule }: Violation, field: string) => {
+  if (option === field) return { actual, rule }
+  const name = option.slice(field.length + 1)
+  if (nearest === undefined) return { actual: `an object whose ${name} is ${actual}`, rule: `there ${rule}` }
+  const meant = nearest === null ? "." : `; did you mean "${nearest}"?`
+  return { actual: `an object with ${name}`, rule: `that does not exist${meant} ${rule}` }
+}
+
+const parts = Object.keys(messageParts) as ReadonlyArray<MessagePart>
 
 /**
  * Whether a message is so plain that no rule needs to be asked: body, label, priority, delivery and the two numbers, well
@@ -167,6 +186,9 @@ const isPlain = (message: OutgoingProperties): boolean =>
   message.responseQueue === null &&
   message.adminQueue === null &&
   message.deadLetterQueue === null &&
+  message.acknowledge === null &&
+  message.journaling === null &&
+  typeof message.trace === "boolean" &&
   message.timeToReachQueue === null &&
   message.timeToBeReceived === null &&
   message.connector === null &&
@@ -177,6 +199,11 @@ const plainBody = maximumPacketSize - 4096
 /** What is wrong with a message, or `undefined`: refused here, it is lost nowhere. */
 export const illegality = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
   if (isPlain(message)) return undefined
+  for (const field of parts) {
+    const part: unknown = message[field]
+    if (!(part instanceof Violation)) continue
+    return { _tag: "IllegalMessage", index, field, ...toldOf(part, field) }
+  }
   for (const { field, rule, holds, actual } of rules) {
     if (!holds(message)) return { _tag: "IllegalMessage", index, field, rule, actual: actual(message) }
   }

@@ -33,7 +33,8 @@ export class OptionTable<in out Name extends string> {
   constructor(rules: Rules<Name>, together: Together | undefined) {
     this.rules = rules
     const entries = Object.entries<Rule>(rules)
-    this.names = entries.map(([name]) => name)
+    // A tag comes with a name that was read, whose fields may be given as they are.
+    this.names = entries.flatMap(([name]) => (name === "_tag" ? [] : [name]))
     this.#rules = new Map(entries)
     this.#required = entries.flatMap(([name, rule]) => (rule.required ? [name] : []))
     this.together = together

@@ -4,9 +4,9 @@ import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { queueName } from "./queueNames.ts"
 import type { Rule } from "./Rule.ts"
-import { anyOf, boolean, func, guarded, name, oneOf, required, wholeNumber } from "./Rule.ts"
+import { boolean, func, guarded, name, required, violationOf, wholeNumber } from "./Rule.ts"
 
-const poisonWords = oneOf(["fail", "reject"])
+const isPoisonWord = (value: unknown): boolean => value === "fail" || value === "reject"
 
 type ToSubqueue = Extract<PoisonPolicy, { readonly subqueue: string }>
 
@@ -17,13 +17,17 @@ const queue = nested<PoisonQueue>(
   tableOf<PoisonQueue>()({ queue: required(queueName), transactional: boolean, copy: func })
 )
 
+const poisonAllowed = '"fail", "reject", { subqueue } or { queue }'
+
 /** An object is read as that policy which it has the chief option of, so that the others are told of by their names. */
 const poison: Rule = {
-  allowed: `${poisonWords.allowed}, { subqueue } or { queue }`,
+  allowed: poisonAllowed,
   required: false,
   read: (value, option) => {
-    if (typeof value !== "object" || value === null)
-      return anyOf<unknown>(poisonWords, subqueue, queue).read(value, option)
+    if (isPoisonWord(value)) return value
+    if (typeof value !== "object" || value === null || !("subqueue" in value || "queue" in value)) {
+      return violationOf(option, poisonAllowed, value)
+    }
     return ("subqueue" in value ? subqueue : queue).read(value, option)
   }
 }

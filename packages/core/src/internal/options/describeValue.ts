@@ -28,6 +28,7 @@ const describeObject = (value: object): string => {
   try {
     if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
     if (Array.isArray(value)) return `an array of ${value.length}`
+    if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date"
     const tag = tagOf(value)
     const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
     if (typeof name === "string" && /^[A-Z]\w*$/.test(name) && name !== "Object") return withArticle(name)

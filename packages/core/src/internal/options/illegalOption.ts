@@ -41,12 +41,12 @@ export const readOptions = <O extends object>(
 
 /** Reads an argument of a call, or says what is wrong with it. */
 export const readArgument = <A>(call: Call, name: string, rule: Rule<A>, given: unknown): A | MsmqError => {
-  const read = quietly(rule, name, given)
+  const read = readRule(rule, name, given)
   return read instanceof Violation ? errorOf(call, read) : read
 }
 
 /** A proxy may throw whatever is asked of it. */
-const quietly = <A>(rule: Rule<A>, name: string, given: unknown): A | Violation => {
+export const readRule = <A>(rule: Rule<A>, name: string, given: unknown): A | Violation => {
   try {
     return rule.read(given, name)
   } catch {

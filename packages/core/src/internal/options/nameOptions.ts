@@ -7,6 +7,12 @@ import { type NameOf, tableOf } from "./OptionTable.ts"
 import type { Rule } from "./Rule.ts"
 import { anyOf, boolean, guarded, oneOf, required, text } from "./Rule.ts"
 
+/** The fields of a kind of name, which may come with the tag of just that kind. */
+const of = <const R extends Readonly<Record<string, Rule>>>(tag: string, rules: R): R & { readonly _tag: Rule } => ({
+  ...rules,
+  _tag: oneOf([tag])
+})
+
 type FieldsOf<F extends (fields: never) => unknown> = Parameters<F>[0]
 
 const textOrNull: Rule<string | null> = anyOf<string | null>(
@@ -22,54 +28,74 @@ const systemQueue = required(oneOf(systemQueues))
 
 export const parseOptions = tableOf<PathName.ParseOptions>()({ alphabet: oneOf(["specified", "any"]) })
 
-export const direct = tableOf<FieldsOf<typeof FormatName.direct>>()({
-  protocol,
-  address: required(text),
-  isPrivate: boolean,
-  queue: required(text),
-  journal: boolean,
-  subqueue: textOrNull
-} satisfies { readonly [Name in NameOf<FieldsOf<typeof FormatName.direct>>]: Rule })
+export const direct = tableOf<FieldsOf<typeof FormatName.direct>>()(
+  of("Direct", {
+    protocol,
+    address: required(text),
+    isPrivate: boolean,
+    queue: required(text),
+    journal: boolean,
+    subqueue: textOrNull
+  } satisfies { readonly [Name in NameOf<FieldsOf<typeof FormatName.direct>>]: Rule })
+)
 
-export const directSystem = tableOf<FieldsOf<typeof FormatName.directSystem>>()({
-  protocol,
-  address: required(text),
-  systemQueue
-})
+export const directSystem = tableOf<FieldsOf<typeof FormatName.directSystem>>()(
+  of("DirectSystem", {
+    protocol,
+    address: required(text),
+    systemQueue
+  })
+)
 
-export const publicQueue = tableOf<FieldsOf<typeof FormatName.public>>()({
-  queueGuid: required(text),
-  journal: boolean
-})
+export const publicQueue = tableOf<FieldsOf<typeof FormatName.public>>()(
+  of("Public", {
+    queueGuid: required(text),
+    journal: boolean
+  })
+)
 
-export const privateQueue = tableOf<FieldsOf<typeof FormatName.private>>()({
-  computerGuid: required(text),
-  queueNumber: required(number),
-  journal: boolean
-})
+export const privateQueue = tableOf<FieldsOf<typeof FormatName.private>>()(
+  of("Private", {
+    computerGuid: required(text),
+    queueNumber: required(number),
+    journal: boolean
+  })
+)
 
-export const distributionList = tableOf<FieldsOf<typeof FormatName.distributionList>>()({
-  listGuid: required(text),
-  domain: textOrNull
-})
+export const distributionList = tableOf<FieldsOf<typeof FormatName.distributionList>>()(
+  of("DistributionList", {
+    listGuid: required(text),
+    domain: textOrNull
+  })
+)
 
-export const machine = tableOf<FieldsOf<typeof FormatName.machine>>()({ computerGuid: required(text), systemQueue })
+export const machine = tableOf<FieldsOf<typeof FormatName.machine>>()(
+  of("Machine", { computerGuid: required(text), systemQueue })
+)
 
-export const connector = tableOf<FieldsOf<typeof FormatName.connector>>()({
-  connectorGuid: required(text),
-  xactOnly: boolean
-})
+export const connector = tableOf<FieldsOf<typeof FormatName.connector>>()(
+  of("Connector", {
+    connectorGuid: required(text),
+    xactOnly: boolean
+  })
+)
 
-export const multicast = tableOf<FieldsOf<typeof FormatName.multicast>>()({
-  address: required(text),
-  port: required(number)
-})
+export const multicast = tableOf<FieldsOf<typeof FormatName.multicast>>()(
+  of("Multicast", {
+    address: required(text),
+    port: required(number)
+  })
+)
 
-export const queuePath = tableOf<FieldsOf<typeof PathName.queuePath>>()({
-  computer: text,
-  isPrivate: boolean,
-  queue: required(text),
-  subqueue: textOrNull
-})
+export const queuePath = tableOf<FieldsOf<typeof PathName.queuePath>>()(
+  of("QueuePath", {
+    computer: text,
+    isPrivate: boolean,
+    queue: required(text),
+    subqueue: textOrNull
+  })
+)
 
-export const systemQueuePath = tableOf<FieldsOf<typeof PathName.systemQueuePath>>()({ computer: text, systemQueue })
+export const systemQueuePath = tableOf<FieldsOf<typeof PathName.systemQueuePath>>()(
+  of("SystemQueuePath", { computer: text, systemQueue })
+)

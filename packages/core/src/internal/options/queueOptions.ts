@@ -15,8 +15,13 @@ const quota = wholeNumber(0, 0xffff_fffe)
 const none = oneOf(["none"])
 
 const multicastAddress = guarded(
-  'an address and a port, such as "234.1.1.1:8001"',
-  (value): value is string => typeof value === "string" && /^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/.test(value)
+  'a multicast address of 224.0.0.0 to 239.255.255.255 and a port, such as "234.1.1.1:8001"',
+  (value): value is string => {
+    const parts =
+      typeof value === "string" ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3}):(\d{1,5})$/.exec(value) : null
+    const [first = 0, second = 0, third = 0, fourth = 0, port = 0] = (parts ?? []).slice(1).map(Number)
+    return first >= 224 && first <= 239 && Math.max(second, third, fourth) <= 255 && port >= 1 && port <= 0xffff
+  }
 )
 
 const changeable = {
@@ -79,7 +84,8 @@ const restriction = tableOf<Restriction>()(
   {
     property: required(oneOf(restrictedProperties)),
     relation: required(oneOf(relations)),
-    value: required(anyOf<unknown>(text, date))
+    // What it may be depends on the property.
+    value: required(guarded("a string or a valid Date", (value): value is unknown => value !== null))
   },
   ({ property, value }): Violation | undefined => {
     const { allowed, read } = comparable[property]
