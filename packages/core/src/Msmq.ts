@@ -12,10 +12,12 @@ import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
 import * as Certificate from "./Certificate.ts"
 import { reportIfDropped } from "./internal/handles/droppedHandle.ts"
+import { nameOf } from "./internal/names/queueName.ts"
 import { opened } from "./internal/promises/Opened.ts"
 import { backend, backendContext } from "./internal/options/backends.ts"
 import { certificateSource } from "./internal/options/credentials.ts"
 import { awaitable, promiseHandler } from "./internal/options/handlers.ts"
+import type { Call } from "./internal/options/illegalOption.ts"
 import { argument, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
 import * as tables from "./internal/options/promiseOptions.ts"
@@ -48,6 +50,8 @@ import * as SecurityContext from "./SecurityContext.ts"
 import * as Transaction from "./Transaction.ts"
 
 export type { Abortable } from "./Abortable.ts"
+
+const on = (operation: string, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
 
 /**
  * A security context that is freed by `using`, or by `close()`.
@@ -87,35 +91,37 @@ export class Msmq implements AsyncDisposable {
   }
 
   /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
-  createQueue(queue: PathName | string, options: CreateOptions & Abortable = {}): Promise<string> {
-    return this.#run("MessageQueue.create", tables.createOptions, options, (options) =>
+  createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
+    return this.#run(on("MessageQueue.create", queue), tables.createOptions, options, (options) =>
       MessageQueue.create(queue, options)
     )
   }
 
   /** Deletes a queue with its messages. See `MessageQueue.delete`. */
-  deleteQueue(queue: QueueName, options: Abortable = {}): Promise<void> {
-    return this.#run("MessageQueue.delete", abortable, options, () => MessageQueue.delete(queue))
+  deleteQueue(queue: QueueName, options?: Abortable): Promise<void> {
+    return this.#run(on("MessageQueue.delete", queue), abortable, options, () => MessageQueue.delete(queue))
   }
 
   /** Whether a queue exists. See {@link MessageQueue.exists}. */
-  queueExists(queue: QueueName, options: Abortable = {}): Promise<boolean> {
-    return this.#run("MessageQueue.exists", abortable, options, () => MessageQueue.exists(queue))
+  queueExists(queue: QueueName, options?: Abortable): Promise<boolean> {
+    return this.#run(on("MessageQueue.exists", queue), abortable, options, () => MessageQueue.exists(queue))
   }
 
   /** What a queue is. See {@link MessageQueue.properties}. */
-  queueProperties(queue: QueueName, options: Abortable = {}): Promise<Properties> {
-    return this.#run("MessageQueue.properties", abortable, options, () => MessageQueue.properties(queue))
+  queueProperties(queue: QueueName, options?: Abortable): Promise<Properties> {
+    return this.#run(on("MessageQueue.properties", queue), abortable, options, () => MessageQueue.properties(queue))
   }
 
   /** Changes what can be changed of a queue. See {@link MessageQueue.setProperties}. */
-  setQueueProperties(queue: QueueName, changes: Changes, options: Abortable = {}): Promise<void> {
-    return this.#run("MessageQueue.setProperties", abortable, options, () => MessageQueue.setProperties(queue, changes))
+  setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
+    return this.#run(on("MessageQueue.setProperties", queue), abortable, options, () =>
+      MessageQueue.setProperties(queue, changes)
+    )
   }
 
   /** Removes every message of a queue. See {@link MessageQueue.purge}. */
-  purgeQueue(queue: QueueName, options: PurgeOptions & Abortable = {}): Promise<void> {
-    return this.#run("MessageQueue.purge", tables.purgeOptions, options, (options) =>
+  purgeQueue(queue: QueueName, options?: PurgeOptions & Abortable): Promise<void> {
+    return this.#run(on("MessageQueue.purge", queue), tables.purgeOptions, options, (options) =>
       MessageQueue.purge(queue, options)
     )
   }
@@ -126,8 +132,8 @@ export class Msmq implements AsyncDisposable {
   }
 
   /** Who may do what with a queue, as SDDL. See {@link QueueSecurity.get}. */
-  queueSecurity(queue: QueueName, options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}): Promise<string> {
-    return this.#run("QueueSecurity.get", tables.securityOptions, options, ({ parts }) =>
+  queueSecurity(queue: QueueName, options?: { readonly parts?: ReadonlyArray<Part> } & Abortable): Promise<string> {
+    return this.#run(on("QueueSecurity.get", queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.get(queue, parts)
     )
   }
@@ -136,23 +142,23 @@ export class Msmq implements AsyncDisposable {
   setQueueSecurity(
     queue: QueueName,
     sddl: string,
-    options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}
+    options?: { readonly parts?: ReadonlyArray<Part> } & Abortable
   ): Promise<void> {
-    return this.#run("QueueSecurity.set", tables.securityOptions, options, ({ parts }) =>
+    return this.#run(on("QueueSecurity.set", queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.set(queue, sddl, parts)
     )
   }
 
   /** The queue manager of this machine, and of others that can be reached. */
   get queueManager(): MsmqQueueManager {
-    return new MsmqQueueManager((operation, table, options, run) => this.#run(operation, table, options, run))
+    return new MsmqQueueManager((call, table, options, run) => this.#run(call, table, options, run))
   }
 
   /**
    * Acquires a security context on this thread, at once: own it with `using`. Throws the errors of
    * {@link SecurityContext.acquire}.
    */
-  securityContext(options: SecurityContext.AcquireOptions = {}): DisposableSecurityContext {
+  securityContext(options?: SecurityContext.AcquireOptions): DisposableSecurityContext {
     const context = Effect.runSync(
       SecurityContext.acquire(options).pipe(Scope.provide(Scope.makeUnsafe()), Effect.provideService(Mqrt, this.#mqrt))
     )
@@ -163,9 +169,9 @@ export class Msmq implements AsyncDisposable {
   /** Opens a queue for sending: own it with `await using`. See {@link MessageQueue.openSender}. */
   openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
-    options: OpenSenderOptions<Body, Transactional> & Abortable = {}
+    options?: OpenSenderOptions<Body, Transactional> & Abortable
   ): Promise<MsmqSender<Body, KindOf<Transactional>>> {
-    return this.#run("MessageQueue.openSender", tables.openSenderOptions, options, (options) =>
+    return this.#run(on("MessageQueue.openSender", queue), tables.openSenderOptions, options, (options) =>
       opened(
         MessageQueue.openSender(queue, options),
         (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope, this.#runner)
@@ -176,9 +182,9 @@ export class Msmq implements AsyncDisposable {
   /** Opens a queue for receiving: own it with `await using`. See {@link MessageQueue.openReceiver}. */
   openReceiver<Body = Uint8Array>(
     queue: QueueName,
-    options: OpenReceiverOptions<Body> & Abortable = {}
+    options?: OpenReceiverOptions<Body> & Abortable
   ): Promise<MsmqReceiver<Body>> {
-    return this.#run("MessageQueue.openReceiver", tables.openReceiverOptions, options, (options) =>
+    return this.#run(on("MessageQueue.openReceiver", queue), tables.openReceiverOptions, options, (options) =>
       opened(
         MessageQueue.openReceiver(queue, options),
         (receiver, scope) => new MsmqReceiver(receiver, scope, this.#runner, this.#mqrt)
@@ -192,7 +198,7 @@ export class Msmq implements AsyncDisposable {
    */
   messages<Body = Uint8Array>(
     queue: QueueName,
-    options: OpenReceiverOptions<Body> = {}
+    options?: OpenReceiverOptions<Body>
   ): AsyncIterable<ReceivedMessage<Body>> {
     return this.#runner.iterable(
       Stream.unwrap(Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)).pipe(
@@ -207,7 +213,7 @@ export class Msmq implements AsyncDisposable {
    */
   transaction<A>(
     body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
-    options: Transaction.Options & Abortable = {}
+    options?: Transaction.Options & Abortable
   ): Promise<A> {
     const operation = "Transaction.run"
     const run = Effect.flatMap(Transaction.Current, (current) =>
@@ -217,14 +223,14 @@ export class Msmq implements AsyncDisposable {
         return awaitable({ operation }, "body", body(new MsmqTransaction(current, this.#runner), signal))
       })
     )
-    return this.#run(operation, tables.transactionOptions, options, (options) =>
+    return this.#run({ operation }, tables.transactionOptions, options, (options) =>
       Effect.andThen(argument({ operation }, "body", promiseHandler, body), Transaction.run(run, options))
     )
   }
 
   /** Begins a transaction by hand: own it with `await using`, which aborts it unless it was committed. */
-  beginTransaction(options: Transaction.Options & Abortable = {}): Promise<MsmqTransaction> {
-    return this.#run("Transaction.begin", tables.transactionOptions, options, (options) =>
+  beginTransaction(options?: Transaction.Options & Abortable): Promise<MsmqTransaction> {
+    return this.#run({ operation: "Transaction.begin" }, tables.transactionOptions, options, (options) =>
       opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner))
     )
   }
@@ -238,14 +244,12 @@ export class Msmq implements AsyncDisposable {
   }
 
   #run<O extends Abortable, A, E>(
-    operation: string,
+    call: Call,
     table: OptionTable<NameOf<O>>,
-    options: O,
+    options: O | undefined,
     run: (options: O) => Effect.Effect<A, E, Mqrt>
   ): Promise<A> {
-    return this.#runner.call({ operation }, table, options, (options) =>
-      Effect.provideService(run(options), Mqrt, this.#mqrt)
-    )
+    return this.#runner.call(call, table, options, (options) => Effect.provideService(run(options), Mqrt, this.#mqrt))
   }
 }
 
@@ -287,7 +291,7 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * @category constructors
  * @since 0.1.0
  */
-export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options: Abortable = {}): Promise<Msmq> => {
+export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Msmq> => {
   const call = { operation: "Msmq.connect" }
   const { signal } = optionsOrThrow(call, abortable, options)
   const runner = new Runner(Context.empty())

@@ -60,34 +60,34 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   }
 
   /** Takes the first message, or waits until there is one. */
-  receive(options: ReceiveOptions = {}): Received<Body> {
+  receive(options?: ReceiveOptions): Received<Body> {
     return this.#taking("Receiver.receive", options, () => this.#receiver.receive)
   }
 
   /** Takes the first message, or waits so long, in milliseconds or as `"5 seconds"`; `undefined` if none came. */
-  receiveWithin(duration: Duration.Input, options: ReceiveOptions = {}): Found<Body> {
+  receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
     return this.#found("Receiver.receiveWithin", options, () => this.#receiver.receiveWithin(duration))
   }
 
   /** Takes the first message if there is one. */
-  poll(options: ReceiveOptions = {}): Found<Body> {
+  poll(options?: ReceiveOptions): Found<Body> {
     return this.#found("Receiver.poll", options, () => this.#receiver.poll)
   }
 
   /** Looks at the first message, or waits until there is one; it stays. */
-  peek(options: Abortable = {}): Received<Body> {
+  peek(options?: Abortable): Received<Body> {
     return this.#looking("Receiver.peek", options, () => this.#receiver.peek)
   }
 
   /** Looks at the first message, or waits so long; `undefined` if none came. */
-  peekWithin(duration: Duration.Input, options: Abortable = {}): Found<Body> {
+  peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
     return this.#looking("Receiver.peekWithin", options, () =>
       Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
     )
   }
 
   /** Looks at the first message if there is one. */
-  pollPeek(options: Abortable = {}): Found<Body> {
+  pollPeek(options?: Abortable): Found<Body> {
     return this.#looking("Receiver.pollPeek", options, () => Effect.map(this.#receiver.pollPeek, Option.getOrUndefined))
   }
 
@@ -95,12 +95,12 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
    * Takes or looks at a message by lookup id, without a wait; `undefined` where there is none. `lookupId`: 0 for the first
    * and last ones. See {@link MessagesByLookupId}.
    */
-  byLookupId(action: LookupAction, lookupId = 0n, options: ReceiveOptions = {}): Found<Body> {
+  byLookupId(action: LookupAction, lookupId = 0n, options?: ReceiveOptions): Found<Body> {
     return this.#found("Receiver.byLookupId", options, () => this.#receiver.byLookupId.find(action, lookupId))
   }
 
   /** A cursor of its own, before the first message: own it with `await using`. */
-  cursor(options: Abortable = {}): Promise<MsmqCursor<Body>> {
+  cursor(options?: Abortable): Promise<MsmqCursor<Body>> {
     const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope, this.runner))
     return this.#looking("Receiver.cursor", options, () => Effect.provideService(open, MqrtService, this.#mqrt))
   }
@@ -111,12 +111,12 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   }
 
   /** Moves a message to a subqueue, or with `null` back to the queue itself. */
-  move(message: { readonly lookupId: bigint }, subqueue: string | null, options: ReceiveOptions = {}): Promise<void> {
+  move(message: { readonly lookupId: bigint }, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
     return this.#taking("Receiver.move", options, () => this.#receiver.move(message, subqueue))
   }
 
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
-  reject(message: { readonly lookupId: bigint }, options: ReceiveOptions = {}): Promise<void> {
+  reject(message: { readonly lookupId: bigint }, options?: ReceiveOptions): Promise<void> {
     return this.#taking("Receiver.reject", options, () => this.#receiver.reject(message))
   }
 
@@ -126,7 +126,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
    */
   consume(
     handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
-    policy: MsmqConsumePolicy & Abortable = {}
+    policy?: MsmqConsumePolicy & Abortable
   ): Promise<never> {
     const call = this.#call("Receiver.consume")
     return this.runner.call(call, consuming, policy, (policy) =>
@@ -146,16 +146,20 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   }
 
   /** Runs what takes part in the transaction that the options name. */
-  #taking<A>(operation: string, given: ReceiveOptions, take: () => Effect.Effect<A, MsmqError>): Promise<A> {
+  #taking<A>(
+    operation: string,
+    given: ReceiveOptions | undefined,
+    take: () => Effect.Effect<A, MsmqError>
+  ): Promise<A> {
     return this.runner.call(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
   }
 
-  #found(operation: string, given: ReceiveOptions, find: () => FoundEffect<Body>): Found<Body> {
+  #found(operation: string, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
     return this.#taking(operation, given, () => Effect.map(find(), Option.getOrUndefined))
   }
 
   /** Runs what takes nothing, and so takes part in no transaction. */
-  #looking<A>(operation: string, given: Abortable, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
+  #looking<A>(operation: string, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
     return this.runner.call(this.#call(operation), abortable, given, look)
   }
 }

@@ -58,7 +58,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
   }
 
   /** Sends one message and gives its id. */
-  send(message: Message<Body>, options: OptionsInPromises<SendOptions, Kind> = {}): Promise<string> {
+  send(message: Message<Body>, options?: OptionsInPromises<SendOptions, Kind>): Promise<string> {
     return this.runner.call(this.#call("Sender.send"), sending, options, (options) =>
       this.#sender.send(message, told(options, options.transaction))
     )
@@ -67,7 +67,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
   /** Sends many, as they come. On a failure or an abort the rest stays unsent; the error tells how many were accepted. */
   sendAll(
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
-    options: OptionsInPromises<SendAllOptions, Kind> = {}
+    options?: OptionsInPromises<SendAllOptions, Kind>
   ): Promise<SendReport> {
     const call = this.#call("Sender.sendAll")
     return this.runner.call(call, sendingAll, options, (options) =>

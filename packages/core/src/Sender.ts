@@ -65,7 +65,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    *
    * @since 0.1.0
    */
-  send(message: Message<Body>, options: SendOptions<Kind> = {}): Effect.Effect<string, MsmqError> {
+  send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
     const operation = "Sender.send"
     return this.#observer.observe(operation, (span) =>
       this.#begin(operation, sendOptions, options, span, true).pipe(
@@ -91,11 +91,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   sendAll(messages: Iterable<Message<Body>>, options?: SendAllOptions<Kind>): Effect.Effect<SendReport, MsmqError>
   sendAll<E, R>(
     messages: Stream.Stream<Message<Body>, E, R> | Iterable<Message<Body>>,
-    options: SendAllOptions<Kind> = {}
+    options?: SendAllOptions<Kind>
   ): Effect.Effect<SendReport, MsmqError | E, R> {
     const operation = "Sender.sendAll"
-    const refused = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
-    if (refused instanceof MsmqError) return Effect.fail(refused)
+    const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
+    if (many instanceof MsmqError) return Effect.fail(many)
     const stream: Stream.Stream<Message<Body>, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
     return Stream.run(stream, this.#sink(operation, options))
   }
@@ -105,11 +105,14 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    *
    * @since 0.1.0
    */
-  sink(options: SendAllOptions<Kind> = {}): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
+  sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     return this.#sink("Sender.sink", options)
   }
 
-  #sink(operation: string, options: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
+  #sink(
+    operation: string,
+    options: SendAllOptions<Kind> | undefined
+  ): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     return Sink.fromTransform((upstream, scope) =>
       this.#observer.observe(operation, (span) =>
         Effect.flatMap(Scope.provide(this.#begin(operation, sendAllOptions, options, span), scope), (batch) =>
@@ -126,7 +129,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   #begin<Options extends SendOptions>(
     operation: string,
     table: OptionTable<NameOf<Options>>,
-    given: Options,
+    given: Options | undefined,
     span: Tracer.Span | undefined,
     one = false
   ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {

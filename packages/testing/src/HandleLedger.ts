@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Accounts } from "./internal/ledger/Accounts.ts"
 import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
+import { decorated } from "./internal/options/backendLayer.ts"
 
 /**
  * The kinds of handle that are accounted for.
@@ -155,7 +156,7 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
  */
 export const layer = <Out, E, R>(
   base: Layer.Layer<Mqrt.Mqrt | Out, E, R>
-): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => Layer.provideMerge(decoration, base)
+): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => decorated("HandleLedger.layer", decoration, base)
 
 const decoration: Layer.Layer<Mqrt.Mqrt | HandleLedger, never, Mqrt.Mqrt> = Layer.effectContext(
   Effect.flatMap(Mqrt.Mqrt, (backend) => {

@@ -35,7 +35,15 @@ export interface HeldCertificate {
  * @category models
  * @since 0.1.0
  */
-export type InternalCertificate = "registered" | "absent" | "corrupted"
+export type InternalCertificate = (typeof internalCertificates)[number]
+
+/**
+ * The states that the internal certificate can be in.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const internalCertificates = ["registered", "absent", "corrupted"] as const
 
 /**
  * The user on whose behalf everything runs.
@@ -92,7 +100,15 @@ export interface Permission {
  * @category models
  * @since 0.1.0
  */
-export type QueueCreators = "everyone" | "administrators" | "nobody"
+export type QueueCreators = (typeof queueCreators)[number]
+
+/**
+ * Those who may create queues.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const queueCreators = ["everyone", "administrators", "nobody"] as const
 
 /**
  * What has happened since the machine was made.
@@ -168,7 +184,15 @@ export interface MachineQuota {
  * @category models
  * @since 0.1.0
  */
-export type LinkWay = "both" | "onlyThere" | "onlyBack"
+export type LinkWay = (typeof linkWays)[number]
+
+/**
+ * The ways of a link.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const linkWays = ["both", "onlyThere", "onlyBack"] as const
 
 /**
  * What there is on a machine: its Message Queuing, and the control over it.
@@ -179,7 +203,8 @@ export type LinkWay = "both" | "onlyThere" | "onlyBack"
 export type MachineContext = Context.Context<Mqrt | MsmqControl>
 
 /**
- * Sets and reads what a program cannot.
+ * Sets and reads what a program cannot. What is told wrongly is a defect: an `MsmqError` for
+ * `IllegalOption`.
  *
  * - `addCertificate`: puts a certificate into the user's store, or replaces what is known of it
  * - `removeCertificate`: takes it out, and says whether it was there. Contexts that captured it go on working

@@ -274,6 +274,7 @@ describe("a transactional queue", () => {
           const consumer = yield* consuming(receiver, ({ label }) => sender.send({ label }), {
             poison: { queue: poison }
           })
+          while ((yield* labelsIn(invoices)).length < 2) yield* Effect.yieldNow
           assert.deepStrictEqual(yield* labelsIn(invoices), ["1", "2"])
           yield* Fiber.interrupt(consumer)
           return yield* Effect.fail("no")

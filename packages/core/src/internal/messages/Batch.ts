@@ -22,7 +22,7 @@ import { transactionRule } from "./timeLimits.ts"
 import { describeKind } from "../options/describeValue.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
-import { foreign } from "../options/owned.ts"
+import { illegalParticipation, illegalSigner } from "../options/owned.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
@@ -95,10 +95,8 @@ export class Batch<Body> {
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
-      const foreigner =
-        foreign("securityContext", options.securityContext, handle) ??
-        (typeof transaction === "string" ? undefined : foreign("transaction", transaction, handle))
-      if (foreigner !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, foreigner))
+      const illegal = illegalParticipation(transaction, handle) ?? illegalSigner(options.securityContext, handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, illegal))
       const others = [options.securityContext, typeof transaction === "string" ? undefined : transaction]
       const leases = [handle, ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))]
       return Effect.as(

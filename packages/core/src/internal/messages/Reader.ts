@@ -19,7 +19,7 @@ import { Observer } from "../observing/telemetry.ts"
 import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
-import { foreign } from "../options/owned.ts"
+import { illegalParticipation } from "../options/owned.ts"
 
 /** From the queue to the caller without a yield: an interruption in between would lose the message. */
 const withoutYield = Effect.provideService(PreventSchedulerYield, true)
@@ -151,14 +151,13 @@ export class Reader<Body> {
       // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
       return transaction !== "none" && this.inlet.transactional === false
         ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
-        : (this.#foreign(operation, transaction) ?? use(transaction))
+        : (this.#illegal(operation, transaction) ?? use(transaction))
     })
   }
 
   /** Refuses a transaction of another connection, whose handle is a mere number in this one. */
-  #foreign(operation: string, transaction: Transaction.Participation): Effect.Effect<never, MsmqError> | undefined {
-    if (typeof transaction === "string") return undefined
-    const violation = foreign("transaction", transaction, this.inlet.handle)
+  #illegal(operation: string, transaction: Transaction.Participation): Effect.Effect<never, MsmqError> | undefined {
+    const violation = illegalParticipation(transaction, this.inlet.handle)
     return violation && Effect.fail(errorOf({ operation, queue: this.inlet.queue }, violation))
   }
 

@@ -1,6 +1,12 @@
 import type { Message } from "../../Message.ts"
 import { maximumLabelLength, maximumPacketSize, packetSize } from "../../Message.ts"
-import type { Acknowledge, Journaling, OutgoingProperties } from "../../MessageProperties.ts"
+import type {
+  Acknowledge,
+  ConnectorProperties,
+  Journaling,
+  OutgoingProperties,
+  SoapProperties
+} from "../../MessageProperties.ts"
 import type { IllegalMessage } from "../../MsmqError.ts"
 import type { MessagePart } from "../options/messageParts.ts"
 import { messageParts } from "../options/messageParts.ts"
@@ -140,18 +146,29 @@ export const propertiesOf = (message: Message<unknown>): OutgoingProperties => (
   timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
   timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
   trace: message.trace ?? false,
-  connector: filled("connector", messageParts.connector, {}, message.connector),
-  soap: filled("soap", messageParts.soap, {}, message.soap)
+  connector: filled<ConnectorProperties>("connector", messageParts.connector, undefined, message.connector),
+  soap: filled<SoapProperties>("soap", messageParts.soap, undefined, message.soap)
 })
+
+/** Whether it is plain and has known flags alone, as nearly always: to ask the rule costs more than to send. */
+const areFlags = (given: object, known: object): boolean => {
+  if (Object.getPrototypeOf(given) !== Object.prototype) return false
+  for (const name in given) {
+    if (typeof (given as Readonly<Record<string, unknown>>)[name] !== "boolean" || !Object.hasOwn(known, name))
+      return false
+  }
+  return true
+}
 
 /** A part of a message with its defaults. What is wrong with it takes its place, for {@link illegality} to tell of. */
 const filled = <O extends object>(
   field: MessagePart,
   rule: PartRule<Partial<O>>,
-  defaults: Partial<O>,
+  defaults: O | undefined,
   given: Partial<O> | undefined
 ): O | null => {
   if (given === undefined || given === null) return null
+  if (defaults !== undefined && areFlags(given, defaults)) return { ...defaults, ...given }
   const read: object = readRule(rule, field, given)
   return (read instanceof Violation ? read : { ...defaults, ...read }) as O
 }
@@ -186,8 +203,8 @@ const isPlain = (message: OutgoingProperties): boolean =>
   message.responseQueue === null &&
   message.adminQueue === null &&
   message.deadLetterQueue === null &&
-  message.acknowledge === null &&
-  message.journaling === null &&
+  !(message.acknowledge instanceof Violation) &&
+  !(message.journaling instanceof Violation) &&
   typeof message.trace === "boolean" &&
   message.timeToReachQueue === null &&
   message.timeToBeReceived === null &&

@@ -52,18 +52,29 @@ export const alternatives = (words: ReadonlyArray<string>): string =>
 export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Rule<Values[number]> =>
   ofSchema(alternatives(values.map((value) => JSON.stringify(value))), Schema.Literals(values))
 
-/** Takes the rule that fits first; each value is refused with what all of them allow. */
-export const anyOf = <A>(...rules: ReadonlyArray<Rule<A>>): Rule<A> => {
-  const allowed = alternatives(rules.map((rule) => rule.allowed))
+/** Takes the rule that fits first. `allowed`: what they allow together. */
+export const anyOf = <A>(allowed: string, ...rules: ReadonlyArray<Rule<A>>): Rule<A> => ({
+  allowed,
+  required: false,
+  read: (value, option) => {
+    for (const rule of rules) {
+      const read = rule.read(value, option)
+      if (!(read instanceof Violation)) return read
+    }
+    return violationOf(option, allowed, value)
+  }
+})
+
+/** A rule for what may be `null` too, where that says something. */
+export const orNull = <A>(rule: Rule<A>, meaning = ""): Rule<A | null> => {
+  const allowed = `${rule.allowed}, or null${meaning}`
   return {
     allowed,
-    required: false,
+    required: rule.required,
     read: (value, option) => {
-      for (const rule of rules) {
-        const read = rule.read(value, option)
-        if (!(read instanceof Violation)) return read
-      }
-      return violationOf(option, allowed, value)
+      if (value === null) return null
+      const read = rule.read(value, option)
+      return read instanceof Violation && read.option === option ? violationOf(option, allowed, value) : read
     }
   }
 }

@@ -26,7 +26,7 @@ const describeFunction = (value: object): string => {
 /** A getter or a proxy may throw whatever is asked of it. */
 const describeObject = (value: object): string => {
   try {
-    if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
+    if (ArrayBuffer.isView(value)) return `${value.byteLength} ${value.byteLength === 1 ? "byte" : "bytes"}`
     if (Array.isArray(value)) return `an array of ${value.length}`
     if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date"
     const tag = tagOf(value)
@@ -40,5 +40,5 @@ const describeObject = (value: object): string => {
 
 const tagOf = (value: object): string => Object.prototype.toString.call(value).slice("[object ".length, -1)
 
-const withArticle = (noun: string): string =>
-  `${/^[aeiou]|^MS/i.test(noun) && !noun.startsWith("Uint") ? "an" : "a"} ${noun}`
+/** "U" as in "Uint8Array" is no vowel to the ear, "MS" is. */
+const withArticle = (noun: string): string => `${/^(?:[aeio]|MS)/i.test(noun) ? "an" : "a"} ${noun}`

@@ -1,12 +1,7 @@
 /** The objects in a message: unlike a message itself, they have no fields that are unknown. */
 import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../MessageProperties.ts"
 import { nested, tableOf } from "./OptionTable.ts"
-import type { Rule } from "./Rule.ts"
-import { anyOf, boolean, bytes, guarded, guid, required, wholeNumber } from "./Rule.ts"
-
-const nothing = guarded("null", (value): value is null => value === null)
-
-const orNull = <A>(rule: Rule<A>): Rule<A | null> => required(anyOf<A | null>(rule, nothing))
+import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
 
 const acknowledge = tableOf<Acknowledge>()({
   positiveArrival: boolean,
@@ -21,8 +16,8 @@ const connector = tableOf<ConnectorProperties>()({
   type: required(guid),
   class: required(wholeNumber(0, 0xffff)),
   authenticated: required(boolean),
-  signature: orNull(bytes),
-  symmetricKey: orNull(bytes)
+  signature: required(orNull(bytes)),
+  symmetricKey: required(orNull(bytes))
 })
 
 const withoutNul = guarded(
@@ -30,7 +25,7 @@ const withoutNul = guarded(
   (value): value is string => typeof value === "string" && !value.includes("\0")
 )
 
-const soap = tableOf<SoapProperties>()({ header: orNull(withoutNul), body: orNull(withoutNul) })
+const soap = tableOf<SoapProperties>()({ header: required(orNull(withoutNul)), body: required(orNull(withoutNul)) })
 
 /** The rules of the parts, by their fields. */
 export const messageParts = {

@@ -1,7 +1,6 @@
 /** How a program refers to a message that is in a queue. */
 import { lookupActions } from "../values/messageValues.ts"
-import type { Rule } from "./Rule.ts"
-import { anyOf, guarded, name, oneOf } from "./Rule.ts"
+import { guarded, name, oneOf, orNull } from "./Rule.ts"
 
 const largest = 2n ** 64n - 1n
 
@@ -23,11 +22,4 @@ export const messageInQueue = guarded(
     value.lookupId <= largest
 )
 
-/** The one argument that may be `null`: it names the queue itself. */
-export const subqueueOrQueue: Rule<string | null> = {
-  ...anyOf<string | null>(
-    name,
-    guarded("null for the queue itself", (value): value is null => value === null)
-  ),
-  allowed: "the name of a subqueue, or null for the queue itself"
-}
+export const subqueueOrQueue = orNull({ ...name, allowed: "the name of a subqueue" }, " for the queue itself")

@@ -5,7 +5,7 @@ import { protocols } from "../names/nameAddresses.ts"
 import { systemQueues } from "../values/queueValues.ts"
 import { type NameOf, tableOf } from "./OptionTable.ts"
 import type { Rule } from "./Rule.ts"
-import { anyOf, boolean, guarded, oneOf, required, text } from "./Rule.ts"
+import { boolean, guarded, oneOf, orNull, required, text } from "./Rule.ts"
 
 /** The fields of a kind of name, which may come with the tag of just that kind. */
 const of = <const R extends Readonly<Record<string, Rule>>>(tag: string, rules: R): R & { readonly _tag: Rule } => ({
@@ -15,10 +15,7 @@ const of = <const R extends Readonly<Record<string, Rule>>>(tag: string, rules: 
 
 type FieldsOf<F extends (fields: never) => unknown> = Parameters<F>[0]
 
-const textOrNull: Rule<string | null> = anyOf<string | null>(
-  text,
-  guarded("null", (value): value is null => value === null)
-)
+const textOrNull = orNull(text)
 
 const number = guarded("a number", (value): value is number => typeof value === "number")
 

@@ -29,12 +29,12 @@ export const transactionOptions = abortable(limits)
 export const registration = abortable(registerOptions)
 export const securityOptions = tableOf<Abortable & { readonly parts?: ReadonlyArray<Part> }>()({ parts, signal })
 
+const isTransaction = (value: unknown): value is MsmqTransaction => value instanceof MsmqTransaction
+
 const transaction = anyOf<unknown>(
-  otherParticipations,
-  guarded(
-    "an MsmqTransaction of the promise face",
-    (value): value is MsmqTransaction => value instanceof MsmqTransaction
-  )
+  'an MsmqTransaction, as transaction and beginTransaction of Msmq give it, "singleMessage" or "none"',
+  guarded("an MsmqTransaction", isTransaction),
+  otherParticipations
 )
 
 export const receiveOptions = tableOf<ReceiveOptions>()({ transaction, signal })

@@ -42,14 +42,14 @@ export const createOptions = tableOf<CreateOptions>()({
   securityDescriptor: text
 })
 
-const unlimited = oneOf(["unlimited"])
+const quotaOrUnlimited = anyOf<unknown>(`${quota.allowed}, or "unlimited"`, quota, oneOf(["unlimited"]))
 
 export const changes = tableOf<Changes>()({
   ...changeable,
-  quota: anyOf<unknown>(quota, unlimited),
-  journalQuota: anyOf<unknown>(quota, unlimited),
-  multicastAddress: anyOf(multicastAddress, none),
-  type: anyOf(guid, none)
+  quota: quotaOrUnlimited,
+  journalQuota: quotaOrUnlimited,
+  multicastAddress: anyOf(`${multicastAddress.allowed}, or "none"`, multicastAddress, none),
+  type: anyOf(`${guid.allowed}, or "none"`, guid, none)
 })
 
 const codec = guarded(

@@ -29,7 +29,7 @@ export const sendOptions = tableOf<SendOptions>()({
   provider: nested<CryptographicProvider>("a provider", provider),
   privacyLevel: oneOf(privacyLevels),
   encryptionAlgorithm: oneOf(encryptionAlgorithms),
-  transaction: anyOf<unknown>(otherParticipations, transaction)
+  transaction: anyOf<unknown>(`${transaction.allowed}, "singleMessage" or "none"`, transaction, otherParticipations)
 })
 
 export const sendAllOptions = tableOf<SendAllOptions>()({
