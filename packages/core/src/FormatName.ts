@@ -31,7 +31,7 @@ import { multicastAddress, port, protocols } from "./internal/names/nameAddresse
 import { domain, guid, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
 import { readWhole } from "./internal/names/nameScanner.ts"
 import { permits } from "./internal/names/nameUses.ts"
-import { optionsResult } from "./internal/options/illegalOption.ts"
+import { argumentResult, optionsResult } from "./internal/options/illegalOption.ts"
 import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as PathName from "./PathName.ts"
@@ -242,22 +242,22 @@ export function direct(
 ): Result.Result<Direct<Subqueue>, MsmqError>
 export function direct(fields: DirectFields & (WholeQueue | QueueJournal | Subqueue)): Result.Result<Direct, MsmqError>
 export function direct(
-  given: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
+  fields: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
 ): Result.Result<Direct, MsmqError> {
   return Result.gen(function* () {
     const operation = "FormatName.direct"
-    const fields = yield* optionsResult({ operation }, names.direct, given, "fields")
-    const protocol = fields.protocol ?? "os"
+    const given = yield* optionsResult({ operation }, names.direct, fields, "fields")
+    const protocol = given.protocol ?? "os"
     const whole = {
       _tag: "Direct" as const,
       protocol,
-      address: yield* readWhole(operation, fields.address, protocols[protocol].address),
-      isPrivate: fields.isPrivate ?? false,
-      queue: yield* readWhole(operation, fields.queue, queue)
+      address: yield* readWhole(operation, given.address, protocols[protocol].address),
+      isPrivate: given.isPrivate ?? false,
+      queue: yield* readWhole(operation, given.queue, queue)
     }
-    return fields.subqueue == null
-      ? { ...whole, ...(fields.journal === true ? theJournal : theQueue) }
-      : { ...whole, journal: false, subqueue: yield* readWhole(operation, fields.subqueue, subqueue) }
+    return given.subqueue == null
+      ? { ...whole, ...(given.journal === true ? theJournal : theQueue) }
+      : { ...whole, journal: false, subqueue: yield* readWhole(operation, given.subqueue, subqueue) }
   })
 }
 
@@ -269,15 +269,15 @@ export function direct(
  * @category constructors
  * @since 0.1.0
  */
-export const directSystem = (given: {
+export const directSystem = (fields: {
   readonly protocol?: Protocol | undefined
   readonly address: string
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<DirectSystem, MsmqError> => {
   const operation = "FormatName.directSystem"
-  return Result.flatMap(optionsResult({ operation }, names.directSystem, given, "fields"), (fields) => {
-    const { protocol = "os", systemQueue } = fields
-    return Result.map(readWhole(operation, fields.address, protocols[protocol].address), (address) => ({
+  return Result.flatMap(optionsResult({ operation }, names.directSystem, fields, "fields"), (given) => {
+    const { protocol = "os", systemQueue } = given
+    return Result.map(readWhole(operation, given.address, protocols[protocol].address), (address) => ({
       _tag: "DirectSystem",
       protocol,
       address,
@@ -286,33 +286,33 @@ export const directSystem = (given: {
   })
 }
 
-const publicQueue = <Journal extends boolean = false>(given: {
+const publicQueue = <Journal extends boolean = false>(fields: {
   readonly queueGuid: string
   readonly journal?: Journal | undefined
 }): Result.Result<Public<Journal>, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.public"
-    const fields = yield* optionsResult({ operation }, names.publicQueue, given, "fields")
+    const given = yield* optionsResult({ operation }, names.publicQueue, fields, "fields")
     return {
       _tag: "Public",
-      queueGuid: yield* readWhole(operation, fields.queueGuid, guid),
-      journal: (fields.journal ?? false) as Journal
+      queueGuid: yield* readWhole(operation, given.queueGuid, guid),
+      journal: (given.journal ?? false) as Journal
     }
   })
 
-const privateQueue = <Journal extends boolean = false>(given: {
+const privateQueue = <Journal extends boolean = false>(fields: {
   readonly computerGuid: string
   readonly queueNumber: number
   readonly journal?: Journal | undefined
 }): Result.Result<Private<Journal>, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.private"
-    const fields = yield* optionsResult({ operation }, names.privateQueue, given, "fields")
+    const given = yield* optionsResult({ operation }, names.privateQueue, fields, "fields")
     return {
       _tag: "Private",
-      computerGuid: yield* readWhole(operation, fields.computerGuid, guid),
-      queueNumber: yield* readWhole(operation, fields.queueNumber.toString(16), queueNumber),
-      journal: (fields.journal ?? false) as Journal
+      computerGuid: yield* readWhole(operation, given.computerGuid, guid),
+      queueNumber: yield* readWhole(operation, given.queueNumber.toString(16), queueNumber),
+      journal: (given.journal ?? false) as Journal
     }
   })
 
@@ -346,17 +346,17 @@ export {
  * @category constructors
  * @since 0.1.0
  */
-export const distributionList = (given: {
+export const distributionList = (fields: {
   readonly listGuid: string
   readonly domain?: string | null | undefined
 }): Result.Result<DistributionList, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.distributionList"
-    const fields = yield* optionsResult({ operation }, names.distributionList, given, "fields")
+    const given = yield* optionsResult({ operation }, names.distributionList, fields, "fields")
     return {
       _tag: "DistributionList",
-      listGuid: yield* readWhole(operation, fields.listGuid, guid),
-      domain: fields.domain == null ? null : yield* readWhole(operation, fields.domain, domain)
+      listGuid: yield* readWhole(operation, given.listGuid, guid),
+      domain: given.domain == null ? null : yield* readWhole(operation, given.domain, domain)
     }
   })
 
@@ -368,17 +368,17 @@ export const distributionList = (given: {
  * @category constructors
  * @since 0.1.0
  */
-export const machine = (given: {
+export const machine = (fields: {
   readonly computerGuid: string
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<Machine, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.machine"
-    const fields = yield* optionsResult({ operation }, names.machine, given, "fields")
+    const given = yield* optionsResult({ operation }, names.machine, fields, "fields")
     return {
       _tag: "Machine",
-      computerGuid: yield* readWhole(operation, fields.computerGuid, guid),
-      systemQueue: fields.systemQueue
+      computerGuid: yield* readWhole(operation, given.computerGuid, guid),
+      systemQueue: given.systemQueue
     }
   })
 
@@ -390,17 +390,17 @@ export const machine = (given: {
  * @category constructors
  * @since 0.1.0
  */
-export const connector = (given: {
+export const connector = (fields: {
   readonly connectorGuid: string
   readonly xactOnly?: boolean | undefined
 }): Result.Result<Connector, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.connector"
-    const fields = yield* optionsResult({ operation }, names.connector, given, "fields")
+    const given = yield* optionsResult({ operation }, names.connector, fields, "fields")
     return {
       _tag: "Connector",
-      connectorGuid: yield* readWhole(operation, fields.connectorGuid, guid),
-      xactOnly: fields.xactOnly ?? false
+      connectorGuid: yield* readWhole(operation, given.connectorGuid, guid),
+      xactOnly: given.xactOnly ?? false
     }
   })
 
@@ -412,17 +412,17 @@ export const connector = (given: {
  * @category constructors
  * @since 0.1.0
  */
-export const multicast = (given: {
+export const multicast = (fields: {
   readonly address: string
   readonly port: number
 }): Result.Result<Multicast, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.multicast"
-    const fields = yield* optionsResult({ operation }, names.multicast, given, "fields")
+    const given = yield* optionsResult({ operation }, names.multicast, fields, "fields")
     return {
       _tag: "Multicast",
-      address: yield* readWhole(operation, fields.address, multicastAddress),
-      port: yield* readWhole(operation, String(fields.port), port)
+      address: yield* readWhole(operation, given.address, multicastAddress),
+      port: yield* readWhole(operation, String(given.port), port)
     }
   })
 
@@ -451,5 +451,7 @@ export const multicast = (given: {
  * @since 0.1.0
  */
 export const multiple = (elements: ReadonlyArray<Element>): Result.Result<Element | Multiple, MsmqError> =>
-  // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
-  readWhole("FormatName.multiple", elements.map(print).join(","), list, "any")
+  Result.flatMap(argumentResult({ operation: "FormatName.multiple" }, "elements", names.elements, elements), (given) =>
+    // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
+    readWhole("FormatName.multiple", given.map(print).join(","), list, "any")
+  )

@@ -16,8 +16,8 @@ import { bytesOf, textOf } from "./internal/body/encodedText.ts"
 import { ofType } from "./internal/body/fixedSize.ts"
 import { conversionOf } from "./internal/body/schemaConversion.ts"
 import { xmlCodec } from "./internal/xml/xmlCodec.ts"
-import { optionsOrThrow } from "./internal/options/illegalOption.ts"
-import { xmlOptions } from "./internal/options/xmlOptions.ts"
+import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { schema as schemaRule, xmlOptions } from "./internal/options/xmlOptions.ts"
 
 /**
  * A body as it is in a message: bytes, and the `VT_` number that says what they are.
@@ -108,6 +108,7 @@ export const text: MessageBody<string> = {
  * @since 0.1.0
  */
 export const json = <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody<A> => {
+  argumentOrThrow({ operation: "MessageBody.json" }, "schema", schemaRule, schema)
   const { decode, encode } = conversionOf(Schema.toCodecJson(schema))
   return {
     name: "JSON",
@@ -181,9 +182,10 @@ export interface XmlOptions {
  * @category codecs
  * @since 0.1.0
  */
-export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, given: XmlOptions = {}): MessageBody<A> => {
-  const options = optionsOrThrow({ operation: "MessageBody.xml" }, xmlOptions, given)
-  const { attributes = [], items = {}, namespace = "", repeated = [], root } = options
+export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
+  argumentOrThrow({ operation: "MessageBody.xml" }, "schema", schemaRule, schema)
+  const given = optionsOrThrow({ operation: "MessageBody.xml" }, xmlOptions, options)
+  const { attributes = [], items = {}, namespace = "", repeated = [], root } = given
   const { decode, encode } = conversionOf(schema)
   const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })
   return {

@@ -112,16 +112,16 @@ export interface OpenReceiverOptions<Body = Uint8Array> {
  */
 export const create = Effect.fn("MessageQueue.create", spanOptions)(function* (
   queue: PathName | string,
-  given: CreateOptions = {}
+  options: CreateOptions = {}
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
   const operation = "MessageQueue.create"
-  const options = yield* Given.options({ operation, queue: nameOf(queue) }, createOptions, given)
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, createOptions, options)
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
-  const { securityDescriptor: sddl } = options
+  const { securityDescriptor: sddl } = given
   const descriptor = sddl === undefined ? null : yield* descriptorOf(operation, pathName, sddl)
   return yield* mqrt
-    .createQueue(newQueueOf(pathName, options), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
+    .createQueue(newQueueOf(pathName, given), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError(failed(operation, pathName)))
 }, onQueue)
 
@@ -368,13 +368,13 @@ export const openSender = Effect.fn(
   spanOptions
 )(function* <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
   queue: QueueName,
-  given: OpenSenderOptions<Body, Transactional> = {}
+  options: OpenSenderOptions<Body, Transactional> = {}
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = "MessageQueue.openSender"
-  const options = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, given)
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
   const { formatName, handle, mqrt } = yield* open(queue, operation, "send", "denyNone")
-  const transactional = options.transactional ?? (yield* isTransactional(mqrt, formatName))
-  return new Sender({ mqrt, handle, queue: nameOf(queue), transactional, codec: options.body }, formatName)
+  const transactional = given.transactional ?? (yield* isTransactional(mqrt, formatName))
+  return new Sender({ mqrt, handle, queue: nameOf(queue), transactional, codec: given.body }, formatName)
 })
 
 /**
@@ -392,11 +392,11 @@ export const openReceiver = Effect.fn(
   spanOptions
 )(function* <Body = Uint8Array>(
   queue: QueueName,
-  given: OpenReceiverOptions<Body> = {}
+  options: OpenReceiverOptions<Body> = {}
 ): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {
   const operation = "MessageQueue.openReceiver"
-  const options = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, given)
-  const { access = "receive", body: codec, shareMode = "denyNone" } = options
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
+  const { access = "receive", body: codec, shareMode = "denyNone" } = given
   const { formatName, handle, mqrt } = yield* open(queue, operation, access, shareMode)
   const transactional = yield* isTransactional(mqrt, formatName)
   const exclusive = access === "receive" && shareMode === "denyReceive"
@@ -447,10 +447,10 @@ export interface PurgeOptions {
 export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<void, MsmqError, Mqrt> = Effect.fn(
   "MessageQueue.purge",
   spanOptions
-)(function* (queue: QueueName, given: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
+)(function* (queue: QueueName, options: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
   const operation = "MessageQueue.purge"
-  const options = yield* Given.options({ operation, queue: nameOf(queue) }, purgeOptions, given)
-  const access = options.outgoing === true ? "receiveAdmin" : "receive"
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, purgeOptions, options)
+  const access = given.outgoing === true ? "receiveAdmin" : "receive"
   const { handle, mqrt } = yield* open(queue, operation, access, "denyNone")
   return yield* OwnedHandle.lease(handle, operation, (native) =>
     mqrt.purgeQueue(native).pipe(Effect.mapError(failed(operation, nameOf(queue))))

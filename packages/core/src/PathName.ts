@@ -142,7 +142,7 @@ export const format = (name: PathName): string =>
  * @category constructors
  * @since 0.1.0
  */
-export const queuePath = (given: {
+export const queuePath = (fields: {
   readonly computer?: string | undefined
   readonly isPrivate?: boolean | undefined
   readonly queue: string
@@ -150,13 +150,13 @@ export const queuePath = (given: {
 }): Result.Result<QueuePath, MsmqError> =>
   Result.gen(function* () {
     const operation = "PathName.queuePath"
-    const fields = yield* optionsResult({ operation }, names.queuePath, given, "fields")
+    const given = yield* optionsResult({ operation }, names.queuePath, fields, "fields")
     return {
       _tag: "QueuePath",
-      computer: yield* readWhole(operation, fields.computer ?? ".", computer),
-      isPrivate: fields.isPrivate ?? false,
-      queue: yield* readWhole(operation, fields.queue, queue),
-      subqueue: fields.subqueue == null ? null : yield* readWhole(operation, fields.subqueue, subqueue)
+      computer: yield* readWhole(operation, given.computer ?? ".", computer),
+      isPrivate: given.isPrivate ?? false,
+      queue: yield* readWhole(operation, given.queue, queue),
+      subqueue: given.subqueue == null ? null : yield* readWhole(operation, given.subqueue, subqueue)
     }
   })
 
@@ -168,17 +168,17 @@ export const queuePath = (given: {
  * @category constructors
  * @since 0.1.0
  */
-export const systemQueuePath = (given: {
+export const systemQueuePath = (fields: {
   readonly computer?: string | undefined
   readonly systemQueue: SystemQueue
 }): Result.Result<SystemQueuePath, MsmqError> =>
   Result.gen(function* () {
     const operation = "PathName.systemQueuePath"
-    const fields = yield* optionsResult({ operation }, names.systemQueuePath, given, "fields")
+    const given = yield* optionsResult({ operation }, names.systemQueuePath, fields, "fields")
     return {
       _tag: "SystemQueuePath",
-      computer: yield* readWhole(operation, fields.computer ?? ".", computer),
-      systemQueue: fields.systemQueue
+      computer: yield* readWhole(operation, given.computer ?? ".", computer),
+      systemQueue: given.systemQueue
     }
   })
 

@@ -21,7 +21,7 @@ import {
 } from "./internal/records/managementRecords.ts"
 import { publicRecord } from "./internal/records/publicRecord.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
-import { options } from "./internal/options/illegalOption.ts"
+import * as Given from "./internal/options/illegalOption.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf } from "./internal/names/queueName.ts"
 import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
@@ -486,12 +486,14 @@ export type RegisterOptions =
  * @since 0.1.0
  */
 export const registerCertificate = Effect.fn("QueueManager.registerCertificate", spanOptions)(
-  (given: RegisterOptions = {}): Effect.Effect<"registered" | "existed", MsmqError, Mqrt> => {
+  (options: RegisterOptions = {}): Effect.Effect<"registered" | "existed", MsmqError, Mqrt> => {
     const operation = "QueueManager.registerCertificate"
-    return Effect.flatMap(options({ operation }, registerOptions, given), ({ certificate, ifNotExists = false }) =>
-      Mqrt.use((mqrt) =>
-        Effect.mapError(mqrt.registerCertificate(certificate?.der ?? null, ifNotExists), failed(operation))
-      )
+    return Effect.flatMap(
+      Given.options({ operation }, registerOptions, options),
+      ({ certificate, ifNotExists = false }) =>
+        Mqrt.use((mqrt) =>
+          Effect.mapError(mqrt.registerCertificate(certificate?.der ?? null, ifNotExists), failed(operation))
+        )
     )
   },
   withErrorType

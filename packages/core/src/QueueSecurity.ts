@@ -121,10 +121,10 @@ const only = (
  */
 export const get = Effect.fn("QueueSecurity.get", spanOptions)(function* (
   queue: QueueName,
-  given: ReadonlyArray<Part> = ["owner", "group", "dacl"]
+  parts: ReadonlyArray<Part> = ["owner", "group", "dacl"]
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
   const operation = "QueueSecurity.get"
-  const parts = yield* argument({ operation, queue: nameOf(queue) }, "parts", partsRule, given)
+  yield* argument({ operation, queue: nameOf(queue) }, "parts", partsRule, parts)
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameOf(operation, queue)
   const bytes = yield* mqrt

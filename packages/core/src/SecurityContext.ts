@@ -13,7 +13,7 @@ import { securityContextId } from "./internal/options/owned.ts"
 import { contextsAcquired } from "./internal/observing/Meter.ts"
 import { spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
 import { acquireOptions } from "./internal/options/credentials.ts"
-import { options } from "./internal/options/illegalOption.ts"
+import * as Given from "./internal/options/illegalOption.ts"
 import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
@@ -119,10 +119,14 @@ export interface Impersonated {
  * @since 0.1.0
  */
 export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(function* (
-  given: AcquireOptions = {}
+  options: AcquireOptions = {}
 ): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
   const operation = "SecurityContext.acquire"
-  const { api = "MQGetSecurityContextEx", as, certificate } = yield* options({ operation }, acquireOptions, given)
+  const {
+    api = "MQGetSecurityContextEx",
+    as,
+    certificate
+  } = yield* Given.options({ operation }, acquireOptions, options)
   const mqrt = yield* Mqrt
   const acquire = mqrt
     .getSecurityContext(

@@ -70,11 +70,11 @@ export interface Options {
  * @category layers
  * @since 0.1.0
  */
-export const layer = (given: Options = {}): Layer.Layer<SecurityContexts, MsmqError, Mqrt> =>
+export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, MsmqError, Mqrt> =>
   Layer.effect(
     SecurityContexts,
     Effect.gen(function* () {
-      const options = yield* Given.options({ operation: "SecurityContexts.layer" }, cacheOptions, given)
+      const given = yield* Given.options({ operation: "SecurityContexts.layer" }, cacheOptions, options)
       const keyOf = (operation: string, certificate: Certificate | undefined) =>
         Effect.map(Given.optionalArgument({ operation }, "certificate", rule, certificate), (key) => key ?? "internal")
       const contexts = yield* RcMap.make({
@@ -85,7 +85,7 @@ export const layer = (given: Options = {}): Layer.Layer<SecurityContexts, MsmqEr
             // The map would keep a failure for the idle time.
             Effect.tapError(() => RcMap.invalidate(contexts, key))
           ),
-        idleTimeToLive: options.idleTimeToLive ?? "1 minute"
+        idleTimeToLive: given.idleTimeToLive ?? "1 minute"
       })
       return SecurityContexts.of({
         get: (certificate) =>

@@ -86,11 +86,11 @@ export const process: {
   <A, E, R>(
     effect: Effect.Effect<A, E, R>,
     message: ReceivedMessage<unknown>,
-    given: ProcessOptions = {}
+    options: ProcessOptions = {}
   ): Effect.Effect<A, E | MsmqError, R> => {
     const call = { operation: "Telemetry.process" }
     return Effect.flatMap(Given.argument(call, "message", receivedMessage, message), () =>
-      Effect.flatMap(Given.options(call, processOptions, given), (options) => inProcessSpan(effect, message, options))
+      Effect.flatMap(Given.options(call, processOptions, options), (given) => inProcessSpan(effect, message, given))
     )
   }
 )

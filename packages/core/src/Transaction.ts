@@ -168,11 +168,11 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
 export const begin = Effect.fn(
   "Transaction.begin",
   spanOptions
-)(function* (given: Options = {}): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
+)(function* (options: Options = {}): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
   const operation = "Transaction.begin"
-  const options = yield* Given.options({ operation }, transactionOptions, given)
+  const given = yield* Given.options({ operation }, transactionOptions, options)
   const mqrt = yield* Mqrt
-  const limits = yield* limitsOf(operation, options)
+  const limits = yield* limitsOf(operation, given)
   const end: End = { wanted: "abort", exit: undefined }
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "transaction",

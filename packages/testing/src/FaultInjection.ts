@@ -13,6 +13,7 @@ import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
 import { checkFault } from "./internal/options/faultOptions.ts"
 import { decorated } from "./internal/options/backendLayer.ts"
+import type * as words from "./internal/options/words.ts"
 
 /**
  * The functions of `mqrt.dll`, and of the transactions that it gives, that can be made to fail.
@@ -20,51 +21,7 @@ import { decorated } from "./internal/options/backendLayer.ts"
  * @category models
  * @since 0.1.0
  */
-export type FunctionName = (typeof functionNames)[number]
-
-/**
- * The functions that can be made to fail.
- *
- * @category constants
- * @since 0.1.0
- */
-export const functionNames = [
-  "MQGetSecurityContextEx",
-  "MQGetSecurityContext",
-  "MQFreeSecurityContext",
-  "MQRegisterCertificate",
-  "MQCreateQueue",
-  "MQDeleteQueue",
-  "MQGetQueueProperties",
-  "MQSetQueueProperties",
-  "MQGetQueueSecurity",
-  "MQSetQueueSecurity",
-  "MQLocateBegin",
-  "MQLocateNext",
-  "MQLocateEnd",
-  "MQPathNameToFormatName",
-  "MQHandleToFormatName",
-  "MQInstanceToFormatName",
-  "MQADsPathToFormatName",
-  "MQOpenQueue",
-  "MQCloseQueue",
-  "MQPurgeQueue",
-  "MQCreateCursor",
-  "MQCloseCursor",
-  "MQSendMessage",
-  "MQReceiveMessage",
-  "MQReceiveMessageByLookupId",
-  "MQMoveMessage",
-  "MQMarkMessageRejected",
-  "MQBeginTransaction",
-  "ITransaction::Commit",
-  "ITransaction::Abort",
-  "ITransaction::Release",
-  "MQGetMachineProperties",
-  "MQGetPrivateComputerInformation",
-  "MQMgmtGetInfo",
-  "MQMgmtAction"
-] as const
+export type FunctionName = (typeof words.functionNames)[number]
 
 /**
  * The functions that report nothing, so that no call of them can fail.
@@ -72,18 +29,7 @@ export const functionNames = [
  * @category models
  * @since 0.1.0
  */
-export type SilentFunctionName = (typeof silentFunctionNames)[number]
-
-/**
- * The functions that report nothing.
- *
- * @category constants
- * @since 0.1.0
- */
-export const silentFunctionNames = [
-  "MQFreeSecurityContext",
-  "ITransaction::Release"
-] as const satisfies ReadonlyArray<FunctionName>
+export type SilentFunctionName = (typeof words.silentFunctionNames)[number]
 
 /**
  * What happens to one call.

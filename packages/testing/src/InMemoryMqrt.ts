@@ -25,6 +25,7 @@ import { Network } from "./internal/network/Network.ts"
 import { checked } from "./internal/options/controlOptions.ts"
 import * as tables from "./internal/options/machineOptions.ts"
 import * as Versions from "./internal/machine/Version.ts"
+import { has } from "./internal/options/has.ts"
 import type { HeldCertificate, InternalCertificate, MachineContext, User } from "./MsmqControl.ts"
 import { MsmqControl } from "./MsmqControl.ts"
 
@@ -240,9 +241,9 @@ const checkOptions = (
   options: (MachineOptions & DirectoryOptions) | NetworkOptions
 ): Effect.Effect<(MachineOptions & DirectoryOptions) | NetworkOptions, MsmqError> => {
   const call = { operation: "InMemoryMqrt.layerWith" }
-  return typeof options === "object" && options !== null && "machines" in options
-    ? Options.check(call, tables.network, options)
-    : Options.check(call, tables.oneMachine, options, "options")
+  return has(options, "machines")
+    ? Options.check(call, tables.network, options as NetworkOptions)
+    : Options.check(call, tables.oneMachine, options as MachineOptions & DirectoryOptions, "options")
 }
 
 const layerOf = (options: (MachineOptions & DirectoryOptions) | NetworkOptions): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>

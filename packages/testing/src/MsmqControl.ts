@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
+import type * as words from "./internal/options/words.ts"
 
 /**
  * A certificate that the user holds.
@@ -35,15 +36,7 @@ export interface HeldCertificate {
  * @category models
  * @since 0.1.0
  */
-export type InternalCertificate = (typeof internalCertificates)[number]
-
-/**
- * The states that the internal certificate can be in.
- *
- * @category constants
- * @since 0.1.0
- */
-export const internalCertificates = ["registered", "absent", "corrupted"] as const
+export type InternalCertificate = (typeof words.internalCertificates)[number]
 
 /**
  * The user on whose behalf everything runs.
@@ -100,15 +93,7 @@ export interface Permission {
  * @category models
  * @since 0.1.0
  */
-export type QueueCreators = (typeof queueCreators)[number]
-
-/**
- * Those who may create queues.
- *
- * @category constants
- * @since 0.1.0
- */
-export const queueCreators = ["everyone", "administrators", "nobody"] as const
+export type QueueCreators = (typeof words.queueCreators)[number]
 
 /**
  * What has happened since the machine was made.
@@ -184,15 +169,7 @@ export interface MachineQuota {
  * @category models
  * @since 0.1.0
  */
-export type LinkWay = (typeof linkWays)[number]
-
-/**
- * The ways of a link.
- *
- * @category constants
- * @since 0.1.0
- */
-export const linkWays = ["both", "onlyThere", "onlyBack"] as const
+export type LinkWay = (typeof words.linkWays)[number]
 
 /**
  * What there is on a machine: its Message Queuing, and the control over it.

@@ -99,3 +99,21 @@ export const optionsResult = <O extends object>(
   const read = readOptions(call, table, given, noun)
   return read instanceof MsmqError ? Result.fail(read) : Result.succeed(read)
 }
+
+/** As {@link readArgument}, for a result. */
+export const argumentResult = <A>(
+  call: Call,
+  name: string,
+  rule: Rule<A>,
+  given: unknown
+): Result.Result<A, MsmqError> => {
+  const read = readArgument(call, name, rule, given)
+  return read instanceof MsmqError ? Result.fail(read) : Result.succeed(read)
+}
+
+/** As {@link readArgument}, for what has no effect to fail in: throws. */
+export const argumentOrThrow = <A>(call: Call, name: string, rule: Rule<A>, given: unknown): A => {
+  const read = readArgument(call, name, rule, given)
+  if (read instanceof MsmqError) throw read
+  return read
+}

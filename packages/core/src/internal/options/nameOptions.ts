@@ -1,11 +1,12 @@
 /** The fields that format names and path names are built from. What their texts may be, the grammar says. */
 import type * as FormatName from "../../FormatName.ts"
 import type * as PathName from "../../PathName.ts"
+import { print } from "../names/formatNameGrammar.ts"
 import { protocols } from "../names/nameAddresses.ts"
 import { systemQueues } from "../values/queueValues.ts"
 import { type NameOf, tableOf } from "./OptionTable.ts"
 import type { Rule } from "./Rule.ts"
-import { boolean, guarded, oneOf, orNull, required, text } from "./Rule.ts"
+import { boolean, guarded, listOf, oneOf, orNull, required, text } from "./Rule.ts"
 
 /** The fields of a kind of name, which may come with the tag of just that kind. */
 const of = <const R extends Readonly<Record<string, Rule>>>(tag: string, rules: R): R & { readonly _tag: Rule } => ({
@@ -96,3 +97,15 @@ export const queuePath = tableOf<FieldsOf<typeof PathName.queuePath>>()(
 export const systemQueuePath = tableOf<FieldsOf<typeof PathName.systemQueuePath>>()(
   of("SystemQueuePath", { computer: text, systemQueue })
 )
+
+/** What an element has beside its tag, its text will show. */
+const element = guarded("a format name, as FormatName makes it", (value): value is FormatName.Element => {
+  if (typeof value !== "object" || value === null || !("_tag" in value) || typeof value._tag !== "string") return false
+  try {
+    return typeof print(value as FormatName.FormatName) === "string"
+  } catch {
+    return false
+  }
+})
+
+export const elements = listOf(element)

@@ -1,3 +1,4 @@
+import * as Schema from "effect/Schema"
 import type { XmlOptions } from "../../MessageBody.ts"
 import { isPlain, tableOf } from "./OptionTable.ts"
 import { guarded, isString, listOf, text } from "./Rule.ts"
@@ -17,3 +18,5 @@ export const xmlOptions = tableOf<XmlOptions>()({
   attributes: texts,
   namespace: text
 })
+
+export const schema = guarded("a Schema", Schema.isSchema)

@@ -3,7 +3,8 @@ import * as Options from "@effect-msmq/core/Options"
 import { rights } from "@effect-msmq/core/QueueSecurity"
 import * as Effect from "effect/Effect"
 import type { MachineQuota, Permission, QueueRight } from "../../MsmqControl.ts"
-import { internalCertificates, linkWays, type MsmqControl, queueCreators } from "../../MsmqControl.ts"
+import type { MsmqControl } from "../../MsmqControl.ts"
+import { internalCertificates, linkWays, queueCreators } from "./words.ts"
 import * as machineOptions from "./machineOptions.ts"
 
 type Control = MsmqControl["Service"]

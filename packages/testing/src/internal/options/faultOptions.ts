@@ -3,7 +3,9 @@ import { errors, type ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as Options from "@effect-msmq/core/Options"
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
-import { type Fault, functionNames, silentFunctionNames } from "../../FaultInjection.ts"
+import type { Fault } from "../../FaultInjection.ts"
+import { has } from "./has.ts"
+import { functionNames, silentFunctionNames } from "./words.ts"
 
 const call = Options.required(Options.wholeNumber(1, Number.MAX_SAFE_INTEGER))
 const anyFunction = Options.required(Options.oneOf(functionNames))
@@ -40,10 +42,7 @@ const interrupting = Options.table<Interrupting>()({
 /** Of the three things that a fault can do, it must do one. */
 export const checkFault = (fault: Fault): Effect.Effect<Fault, MsmqError> => {
   const operation = { operation: "FaultInjection.inject" }
-  const given: unknown = fault
-  if (typeof given === "object" && given !== null) {
-    if ("stall" in given) return Options.check(operation, stalled, fault as Stalled, "fault")
-    if ("interrupt" in given) return Options.check(operation, interrupting, fault as Interrupting, "fault")
-  }
+  if (has(fault, "stall")) return Options.check(operation, stalled, fault as Stalled, "fault")
+  if (has(fault, "interrupt")) return Options.check(operation, interrupting, fault as Interrupting, "fault")
   return Options.check(operation, coded, fault as Coded, "fault")
 }

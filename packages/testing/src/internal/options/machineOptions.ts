@@ -4,7 +4,7 @@ import * as Sid from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "../../InMemoryMqrt.ts"
 import type { HeldCertificate, User } from "../../MsmqControl.ts"
-import { internalCertificates } from "../../MsmqControl.ts"
+import { internalCertificates } from "./words.ts"
 import { type VersionNumber, versions } from "../machine/Version.ts"
 
 const sid = Options.guarded(
