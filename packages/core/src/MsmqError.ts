@@ -161,6 +161,24 @@ export interface TransactionMismatch {
 }
 
 /**
+ * A transaction was aborted before it was committed, and its work was otherwise done. What was sent in it was never sent;
+ * what was received in it is back in its queue.
+ *
+ * - `by`: `"abort"`: the program aborted it; `"scope"`: the scope that it was begun in closed; `"connection"`: its
+ *   connection, or the backend's layer, closed
+ * - `beganAt`, `abortedAt`: the stacks of its beginning and of what aborted it
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransactionAborted {
+  readonly _tag: "TransactionAborted"
+  readonly by: "abort" | "scope" | "connection"
+  readonly beganAt: string
+  readonly abortedAt: string
+}
+
+/**
  * A body that the receiver's codec cannot read.
  *
  * - `codec`: what it was to be, such as `"JSON"`
@@ -276,6 +294,7 @@ export type Reason =
   | UnreadableSecurityDescriptor
   | NotACertificate
   | TransactionMismatch
+  | TransactionAborted
   | UndecodableBody
   | PoisonMessage
   | IllegalPolicy
@@ -295,6 +314,24 @@ export interface Progress {
 const location = (stack: string): string => {
   const first = stack.split("\n").find((line) => line.trim().startsWith("at "))
   return first === undefined ? "" : ` (${first.trim()})`
+}
+
+/** What aborts a transaction, and how to do better. */
+const abortions: {
+  readonly [By in TransactionAborted["by"]]: { readonly what: string; readonly advice: string }
+} = {
+  abort: {
+    what: "the program called its abort",
+    advice: "To roll back, let the effect or function fail with an error of its own instead"
+  },
+  scope: {
+    what: "the scope that it was begun in closed",
+    advice: "Commit it before that scope closes"
+  },
+  connection: {
+    what: "its connection, or the backend's layer, closed",
+    advice: "Run it again on an open connection, and close that after the transaction has ended"
+  }
 }
 
 type OwnReason = Exclude<Reason, CodeReason>
@@ -323,6 +360,13 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     queueIsTransactional
       ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival"
       : "the queue is not transactional and takes no part in a transaction: use it outside of one",
+  TransactionAborted: ({ abortedAt, by }) => {
+    const { advice, what } = abortions[by]
+    return (
+      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. What was sent in it was never ` +
+      `sent, and what was received in it is back in its queue. ${advice}`
+    )
+  },
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${rule} ` +
     `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,

@@ -90,8 +90,9 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     options: SendAllOptions<Kind> = {}
   ): Effect.Effect<SendReport, MsmqError | E, R> {
     const operation = "Sender.sendAll"
-    const stream: Stream.Stream<Message<Body>, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
-    return Stream.run(stream, this.#sink(operation, options))
+    return Stream.isStream(messages)
+      ? Stream.run(messages, this.#sink(operation, options, true))
+      : Stream.run(streamOf(messages), this.#sink(operation, options, false))
   }
 
   /**
@@ -100,14 +101,22 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    * @since 0.1.0
    */
   sink(options: SendAllOptions<Kind> = {}): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
-    return this.#sink("Sender.sink", options)
+    return this.#sink("Sender.sink", options, true)
   }
 
-  #sink(operation: string, options: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
+  /** `waits`: the messages may have to be waited for. */
+  #sink(
+    operation: string,
+    options: SendAllOptions<Kind>,
+    waits: boolean
+  ): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     return Sink.fromTransform((upstream, scope) =>
       this.#observer.observe(operation, (span) =>
         Effect.flatMap(Scope.provide(this.#begin(operation, options, span), scope), (batch) =>
-          upstream.pipe(
+          Effect.suspend(() => {
+            if (waits) batch.awaitMore()
+            return upstream
+          }).pipe(
             Effect.flatMap((messages) => batch.send(messages)),
             Effect.forever({ disableYield: true }),
             Pull.catchDone(() => Effect.succeed([batch.report] as const))

@@ -18,6 +18,8 @@ import { withExtension } from "../observing/outgoingHeaders.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import type { Observer } from "../observing/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
@@ -54,6 +56,7 @@ interface Request<Body> {
   readonly span: Tracer.Span | undefined
   /** For every message that has no trace context of its own; `undefined`: for none. */
   readonly trace: TraceHeaders | undefined
+  readonly gate: AbortGate | undefined
 }
 
 /** Messages on their way to one queue, by one caller: counts what was accepted, and yields between slices. */
@@ -81,7 +84,8 @@ export class Batch<Body> {
     return Effect.withFiber((fiber) => {
       const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
       const trace = propagated(fiber, span)
-      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace })
+      const gate = fiber.getRef(CurrentAbortGate)
+      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace, gate })
       const { handle, transactional } = outlet
       if (transactional !== undefined && transactional !== (transaction !== "none")) {
         return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
@@ -105,6 +109,11 @@ export class Batch<Body> {
       batches: this.#batches,
       messageIds: this.#messageIds
     }
+  }
+
+  /** Lets an abort end the batch, also one that came while the last slice was sent: there is more to wait for. */
+  awaitMore(): void {
+    this.#request.gate?.open()
   }
 
   /** Sends the messages in order, or fails at the first that cannot be sent. */
@@ -154,13 +163,16 @@ export class Batch<Body> {
   }
 
   #sendSlice(slice: ReadonlyArray<OutgoingProperties>, stop: Reason | undefined): Effect.Effect<void, MsmqError> {
+    this.awaitMore()
+    const call = Effect.suspend(() => {
+      this.#request.gate?.close()
+      return this.#call(slice)
+    })
     const sent =
       slice.length === 0
         ? Effect.void
         : Effect.uninterruptible(
-            Effect.flatMap(this.#call(slice), (outcome) =>
-              Effect.withFiber((fiber) => this.#count(slice, outcome, fiber.context))
-            )
+            Effect.flatMap(call, (outcome) => Effect.withFiber((fiber) => this.#count(slice, outcome, fiber.context)))
           )
     return stop === undefined
       ? Effect.andThen(sent, this.#yieldInTime)

@@ -16,6 +16,8 @@ import * as Transaction from "../../Transaction.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import { Observer } from "../observing/telemetry.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 
 /** From the queue to the caller without a yield: an interruption in between would lose the message. */
 const withoutYield = Effect.provideService(PreventSchedulerYield, true)
@@ -75,24 +77,29 @@ export class Reader<Body> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    return this.#participating(take.operation, take.action === "receive", (transaction) =>
+    return this.#participating(take.operation, take.action === "receive", (transaction, gate) => {
+      gate?.close()
       // A cursor moves with each attempt.
-      take.cursor !== null || take.timeout === 0
+      return take.cursor !== null || take.timeout === 0
         ? this.#take(take, transaction)
         : Effect.catchIf(
             // A message that is there already costs no fiber.
             this.#take({ ...take, timeout: 0 }, transaction),
             (error) => error.reason._tag === "IoTimeout",
-            () => this.#take(take, transaction)
+            () => {
+              gate?.open()
+              return this.#take(take, transaction)
+            }
           )
-    )
+    })
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
-    return this.#participating(operation, takes, (transaction) =>
-      this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+    return this.#participating(operation, takes, (transaction, gate) => {
+      gate?.close()
+      return this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         this.#call(
           operation,
           queue,
@@ -100,7 +107,7 @@ export class Reader<Body> {
           this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
         )
       )
-    )
+    })
   }
 
   /** Does something else with the queue, in the transaction that the effect runs in. */
@@ -134,18 +141,21 @@ export class Reader<Body> {
     return new MsmqError({ operation, reason, queue: this.inlet.queue })
   }
 
-  /** With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). */
+  /**
+   * With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). `gate`: what an
+   * abort of its promise goes through, where something is taken.
+   */
   #participating<A>(
     operation: string,
     takes: boolean,
-    use: (transaction: Transaction.Participation) => Effect.Effect<A, MsmqError>
+    use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
       const transaction = takes ? Context.get(fiber.context, Transaction.Current) : "none"
       // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
       return transaction !== "none" && this.inlet.transactional === false
         ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
-        : use(transaction)
+        : use(transaction, takes ? fiber.getRef(CurrentAbortGate) : undefined)
     })
   }
 
@@ -186,6 +196,7 @@ export class Reader<Body> {
       onFailure: (failure) => Effect.fail(this.#failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
+          if (takes) fiber.getRef(CurrentAbortGate)?.close()
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)
