@@ -15,7 +15,6 @@ import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import { reasonOf } from "./MsmqError.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
@@ -147,9 +146,10 @@ export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, Ms
     OwnedHandle.scoped(handle, operation, {
       kind: "cursor",
       name: `of ${queue}`,
-      acquire: Effect.suspend(() => mqrt.createCursor(handle.native)).pipe(
-        Effect.mapError((failure) => reader.error(operation, reasonOf(failure)))
-      ),
+      acquire: Effect.suspend(() => {
+        const { native } = handle
+        return Effect.mapError(mqrt.createCursor(native), (failure) => reader.failed(operation, native, failure))
+      }),
       // With its queue a cursor is closed too (behaviour E-35).
       release: (native) => Effect.ignore(mqrt.closeCursor(native))
     }),

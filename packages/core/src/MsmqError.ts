@@ -7,8 +7,10 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
-import { causes, outdating, retryable } from "./internal/errors/errorCauses.ts"
+import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
+import type { Outlook } from "./internal/errors/errorOutlook.ts"
+import { outlooks } from "./internal/errors/errorOutlook.ts"
 import type { ReceivedMessage } from "./Message.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
@@ -437,7 +439,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   override get message(): string {
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
     const at = this.computer === undefined ? "" : ` at ${this.computer}`
-    const said = `${this.operation}${on}${at}: ${describe(this.reason)}`
+    const again = this.#again === undefined ? "" : ` The same call may succeed later: ${this.#again}.`
+    const said = `${this.operation}${on}${at}: ${describe(this.reason)}${again}`
     if (this.progress === undefined) return said
     return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted)}`
   }
@@ -453,17 +456,23 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * Whether the very same call may succeed a while later.
+   * Whether the very same call may succeed a while later: the message then says when. After `StaleHandle` and
+   * `QueueDeleted` a sender or receiver opens its queue anew by itself; a cursor does not, as it ends with the handle.
    *
    * @since 0.1.0
    */
   get isRetryable(): boolean {
-    return "name" in this.reason && retryable.has(this.reason.name)
+    return this.#again !== undefined
   }
 
-  /** @internal Whether the queue has to be opened anew. */
-  get outdates(): boolean {
-    return "name" in this.reason && outdating.has(this.reason.name)
+  /** @internal What follows from its code. */
+  get outlook(): Outlook {
+    return ("name" in this.reason ? outlooks[this.reason.name] : undefined) ?? {}
+  }
+
+  get #again(): string | undefined {
+    const { again, outdates } = this.outlook
+    return outdates === true && this.operation.startsWith("Cursor.") ? undefined : again
   }
 }
 

@@ -1,3 +1,4 @@
+import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Msmq from "@effect-msmq/core/Msmq"
@@ -61,6 +62,38 @@ export const programs: ReadonlyArray<ContractPromise> = [
       assert.deepEqual(yield* labelsIn(orders.queue), ["one", "two"])
       assert.deepEqual(yield* labelsIn(invoices.queue), [])
       assert.equal((yield* orders.receiver.peek).abortCount, 1)
+    })
+  ),
+  promise(
+    "a sender learns anew of what kind its queue is when that was deleted and made again",
+    Effect.gen(function* () {
+      const { queue, sender } = yield* newChannel()
+      yield* MessageQueue.delete(queue)
+      yield* MessageQueue.create(queue, { transactional: true })
+      yield* failsBecause(sender.send({ label: "to the one that is gone" }), "QueueDeleted")
+      yield* failsBecause(sender.send({ label: "it would vanish" }), "TransactionMismatch")
+      yield* Transaction.run(sender.send({ label: "arrives" }))
+      assert.deepEqual(yield* labelsIn(queue), ["arrives"])
+    })
+  ),
+  promise(
+    "where nobody can tell of what kind a queue is, it opens, and otherwise it does not",
+    Effect.gen(function* () {
+      const queue = yield* newQueue({ transactional: true })
+      const backend = yield* Mqrt.Mqrt
+      const openedWith = Effect.fnUntraced(function* (name: ErrorCode.ErrorCodeName) {
+        const look = new Mqrt.MqrtFailure({
+          function: "MQGetQueueProperties",
+          code: ErrorCode.errors[name],
+          properties: []
+        })
+        const mqrt = yield* Mqrt.make({ ...backend, getQueueProperties: () => Effect.fail(look) })
+        return yield* Effect.provideService(MessageQueue.openSender(queue), Mqrt.Mqrt, mqrt)
+      })
+      assert.equal((yield* openedWith("MQ_ERROR_ACCESS_DENIED")).transactional, undefined)
+      yield* failsBecause(openedWith("MQ_ERROR_INSUFFICIENT_RESOURCES"), "InsufficientResources")
+      const elsewhere = yield* MessageQueue.openSender("DIRECT=OS:elsewhere\\private$\\orders")
+      assert.equal(elsewhere.transactional, undefined)
     })
   ),
   promise(

@@ -86,19 +86,32 @@ export class Batch<Body> {
       const trace = propagated(fiber, span)
       const gate = fiber.getRef(CurrentAbortGate)
       const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace, gate })
-      const { handle, transactional } = outlet
-      if (transactional !== undefined && transactional !== (transaction !== "none")) {
-        return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
-      }
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
       const others = [options.securityContext, typeof transaction === "string" ? undefined : transaction]
-      const leases = [handle, ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))]
+      const leases = [
+        outlet.handle,
+        ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))
+      ]
       return Effect.as(
-        Effect.forEach(leases, (one) => OwnedHandle.leaseScoped<unknown>(one, operation), { discard: true }),
+        Effect.andThen(
+          Effect.forEach(leases, (one) => OwnedHandle.leaseScoped<unknown>(one, operation), { discard: true }),
+          batch.#kindCheck
+        ),
         batch
       )
+    })
+  }
+
+  /** Refuses what would vanish on arrival. The kind is that of the handle in use, which may have been taken anew. */
+  get #kindCheck(): Effect.Effect<void, MsmqError> {
+    return Effect.suspend(() => {
+      const { outlet, transaction } = this.#request
+      const { transactional } = outlet
+      return transactional === undefined || transactional === (transaction !== "none")
+        ? Effect.void
+        : Effect.fail(this.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
     })
   }
 
@@ -229,7 +242,7 @@ export class Batch<Body> {
     options.onProgress?.(this.report)
     if (failure === undefined) return Effect.void
     const error = this.#error(failure)
-    if (error.outdates) outlet.handle.outdate(outlet.handle.native)
+    if (error.outlook.outdates === true) outlet.handle.outdate(outlet.handle.native)
     return Effect.fail(error)
   }
 

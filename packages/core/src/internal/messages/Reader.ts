@@ -77,7 +77,7 @@ export class Reader<Body> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    return this.#participating(take.operation, take.action === "receive", (transaction, gate) => {
+    return this.#participating(take.action === "receive", (transaction, gate) => {
       gate?.close()
       // A cursor moves with each attempt.
       return take.cursor !== null || take.timeout === 0
@@ -97,7 +97,7 @@ export class Reader<Body> {
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
-    return this.#participating(operation, takes, (transaction, gate) => {
+    return this.#participating(takes, (transaction, gate) => {
       gate?.close()
       return this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         this.#call(
@@ -115,10 +115,10 @@ export class Reader<Body> {
     operation: string,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Effect.Effect<void, MsmqError> {
-    return this.#participating(operation, true, (transaction) =>
+    return this.#participating(true, (transaction) =>
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
-          failure._tag === "MsmqError" ? failure : this.#failed(operation, queue, failure)
+          failure._tag === "MsmqError" ? failure : this.failed(operation, queue, failure)
         )
       )
     )
@@ -141,21 +141,25 @@ export class Reader<Body> {
     return new MsmqError({ operation, reason, queue: this.inlet.queue })
   }
 
+  /** The error for a failure of a call on the queue, whose handle may be good for nothing any more. */
+  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    if (error.outlook.outdates === true) this.inlet.handle.outdate(queue)
+    return error
+  }
+
   /**
    * With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). `gate`: what an
    * abort of its promise goes through, where something is taken.
    */
   #participating<A>(
-    operation: string,
     takes: boolean,
     use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
-      const transaction = takes ? Context.get(fiber.context, Transaction.Current) : "none"
-      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
-      return transaction !== "none" && this.inlet.transactional === false
-        ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
-        : use(transaction, takes ? fiber.getRef(CurrentAbortGate) : undefined)
+      return takes
+        ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
+        : use("none", undefined)
     })
   }
 
@@ -179,11 +183,15 @@ export class Reader<Body> {
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
-    return lease(this.inlet.handle, operation, (queue) =>
-      typeof transaction === "string"
+    return lease(this.inlet.handle, operation, (queue) => {
+      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
+      if (transaction !== "none" && this.inlet.transactional === false) {
+        return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
+      }
+      return typeof transaction === "string"
         ? use(queue, transaction)
         : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
-    )
+    })
   }
 
   #call(
@@ -193,7 +201,7 @@ export class Reader<Body> {
     receive: Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Taken<Body> {
     return Effect.matchEffect(receive, {
-      onFailure: (failure) => Effect.fail(this.#failed(operation, queue, failure)),
+      onFailure: (failure) => Effect.fail(this.failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
           if (takes) fiber.getRef(CurrentAbortGate)?.close()
@@ -213,12 +221,6 @@ export class Reader<Body> {
       : Effect.fail(
           this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
         )
-  }
-
-  #failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
-    const error = this.error(operation, reasonOf(failure))
-    if (error.outdates) this.inlet.handle.outdate(queue)
-    return error
   }
 }
 
