@@ -13,6 +13,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import { irreversible } from "./internal/promises/AbortGate.ts"
 import type {
   MachineAction,
   MachineProperties,
@@ -260,7 +261,22 @@ export class Mqrt extends Context.Service<
  * @since 0.1.0
  */
 export const make = (functions: MqrtFunctions): Effect.Effect<Mqrt["Service"], never, Scope.Scope> =>
-  Effect.map(OwnedHandle.makeRoot, (openHandles) => Mqrt.of({ ...functions, openHandles }))
+  Effect.map(OwnedHandle.makeRoot, (openHandles) => Mqrt.of({ ...functions, ...irreversibles(functions), openHandles }))
+
+/** The functions whose work is done with the call; sends, receives and commits say for themselves when that is so. */
+const irreversibles = (functions: MqrtFunctions) =>
+  ({
+    registerCertificate: (...given) => irreversible(functions.registerCertificate(...given)),
+    createQueue: (...given) => irreversible(functions.createQueue(...given)),
+    deleteQueue: (...given) => irreversible(functions.deleteQueue(...given)),
+    setQueueProperties: (...given) => irreversible(functions.setQueueProperties(...given)),
+    setQueueSecurity: (...given) => irreversible(functions.setQueueSecurity(...given)),
+    purgeQueue: (...given) => irreversible(functions.purgeQueue(...given)),
+    moveMessage: (...given) => irreversible(functions.moveMessage(...given)),
+    markMessageRejected: (...given) => irreversible(functions.markMessageRejected(...given)),
+    machineAction: (...given) => irreversible(functions.machineAction(...given)),
+    queueAction: (...given) => irreversible(functions.queueAction(...given))
+  }) satisfies Partial<MqrtFunctions>
 
 /**
  * Makes the layer of a backend from an effect that makes its functions.

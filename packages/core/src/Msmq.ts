@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
@@ -12,6 +13,7 @@ import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
 import * as Certificate from "./Certificate.ts"
 import { reportIfDropped } from "./internal/handles/droppedHandle.ts"
+import { CurrentAbortGate } from "./internal/promises/AbortGate.ts"
 import { opened } from "./internal/promises/Opened.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Runner } from "./internal/promises/Runner.ts"
@@ -191,19 +193,33 @@ export class Msmq implements AsyncDisposable {
   /**
    * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`: committed when
    * the promise is fulfilled, aborted when it is rejected or the signal aborts, exactly once. See {@link Transaction.run}.
+   *
+   * Is fulfilled only if a commit was made, here or by hand inside of the function. Rejects with what the function rejects
+   * with, and with the reason `TransactionAborted` where the function is fulfilled but the transaction was aborted
+   * meanwhile: by hand, or because the connection closed.
+   *
+   * Before the commit begins, an abort of the signal rolls back and rejects with the signal's reason. Once it has begun,
+   * here or by hand, its outcome is told. A function that commits by hand and rejects after it rejects the promise, and
+   * what was committed stays so.
    */
   transaction<A>(
     body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
     options: Transaction.Options & Abortable = {}
   ): Promise<A> {
-    const run = Effect.flatMap(Transaction.Current, (current) =>
+    const { signal } = options
+    const run = Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) => {
+      const current = fiber.getRef(Transaction.Current)
+      const runner = this.#runner.within(fiber.getRef(CurrentAbortGate))
       // What the function rejects with comes out as it is.
-      Effect.promise((signal) => {
+      return Effect.promise((interrupted) => {
         if (typeof current === "string") throw new Error("no transaction was begun")
-        return body(new MsmqTransaction(current, this.#runner), signal)
+        return body(
+          new MsmqTransaction(current, runner),
+          signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
+        )
       })
-    )
-    return this.#run(Transaction.run(run, options), options.signal)
+    })
+    return this.#run(Transaction.run(run, options), signal)
   }
 
   /** Begins a transaction by hand: own it with `await using`, which aborts it unless it was committed. */

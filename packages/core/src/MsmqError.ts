@@ -7,8 +7,10 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
-import { causes, retryable } from "./internal/errors/errorCauses.ts"
+import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
+import type { Outlook } from "./internal/errors/errorOutlook.ts"
+import { outlooks } from "./internal/errors/errorOutlook.ts"
 import type { ReceivedMessage } from "./Message.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
@@ -181,6 +183,24 @@ export interface TransactionMismatch {
 }
 
 /**
+ * A transaction was aborted before it was committed, and its work was otherwise done. What was sent in it was never sent;
+ * what was received in it is back in its queue.
+ *
+ * - `by`: `"abort"`: the program aborted it; `"scope"`: the scope that it was begun in closed; `"connection"`: its
+ *   connection, or the backend's layer, closed
+ * - `beganAt`, `abortedAt`: the stacks of its beginning and of what aborted it
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransactionAborted {
+  readonly _tag: "TransactionAborted"
+  readonly by: "abort" | "scope" | "connection"
+  readonly beganAt: string
+  readonly abortedAt: string
+}
+
+/**
  * A body that the receiver's codec cannot read.
  *
  * - `codec`: what it was to be, such as `"JSON"`
@@ -297,6 +317,7 @@ export type Reason =
   | UnreadableSecurityDescriptor
   | NotACertificate
   | TransactionMismatch
+  | TransactionAborted
   | UndecodableBody
   | PoisonMessage
   | IllegalPolicy
@@ -316,6 +337,24 @@ export interface Progress {
 const location = (stack: string): string => {
   const first = stack.split("\n").find((line) => line.trim().startsWith("at "))
   return first === undefined ? "" : ` (${first.trim()})`
+}
+
+/** What aborts a transaction, and how to do better. */
+const abortions: {
+  readonly [By in TransactionAborted["by"]]: { readonly what: string; readonly advice: string }
+} = {
+  abort: {
+    what: "the program called its abort",
+    advice: "To roll back, let the effect or function fail with an error of its own instead"
+  },
+  scope: {
+    what: "the scope that it was begun in closed",
+    advice: "Commit it before that scope closes"
+  },
+  connection: {
+    what: "its connection, or the backend's layer, closed",
+    advice: "Run it again on an open connection, and close that after the transaction has ended"
+  }
 }
 
 type OwnReason = Exclude<Reason, CodeReason>
@@ -345,6 +384,13 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     queueIsTransactional
       ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival"
       : "the queue is not transactional and takes no part in a transaction: use it outside of one",
+  TransactionAborted: ({ abortedAt, by }) => {
+    const { advice, what } = abortions[by]
+    return (
+      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. What was sent in it was never ` +
+      `sent, and what was received in it is back in its queue. ${advice}`
+    )
+  },
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${rule} ` +
     `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
@@ -429,7 +475,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   override get message(): string {
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
     const at = this.computer === undefined ? "" : ` at ${this.computer}`
-    const said = `${this.operation}${on}${at}: ${describe(this.reason)}`
+    const again = this.#again === undefined ? "" : ` The same call may succeed later: ${this.#again}.`
+    const said = `${this.operation}${on}${at}: ${describe(this.reason)}${again}`
     if (this.progress === undefined) return said
     return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted)}`
   }
@@ -445,12 +492,23 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * Whether the very same call may succeed a while later.
+   * Whether the very same call may succeed a while later: the message then says when. After `StaleHandle` and
+   * `QueueDeleted` a sender or receiver opens its queue anew by itself; a cursor does not, as it ends with the handle.
    *
    * @since 0.1.0
    */
   get isRetryable(): boolean {
-    return "name" in this.reason && retryable.has(this.reason.name)
+    return this.#again !== undefined
+  }
+
+  /** @internal What follows from its code. */
+  get outlook(): Outlook {
+    return ("name" in this.reason ? outlooks[this.reason.name] : undefined) ?? {}
+  }
+
+  get #again(): string | undefined {
+    const { again, outdates } = this.outlook
+    return outdates !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
   }
 }
 

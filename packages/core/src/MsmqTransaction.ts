@@ -35,14 +35,23 @@ export class MsmqTransaction implements AsyncDisposable {
     return this.#transaction.isOpen
   }
 
-  /** Commits, after the sends and receives in it that run. Rejects if it has ended already. `ITransaction::Commit`. */
-  commit(): Promise<void> {
-    return this.#runner.promise(this.#transaction.commit, undefined)
+  /**
+   * Commits, after the sends and receives in it that run. Rejects if it has ended already. `ITransaction::Commit`.
+   *
+   * A commit that has begun cannot be taken back: an abort of the signal then comes too late, and the promise tells how
+   * the commit ended.
+   */
+  commit(options: Abortable = {}): Promise<void> {
+    return this.#runner.promise(this.#transaction.commit, options.signal)
   }
 
   /** Aborts: what was received is back, what was sent was never sent. One that has ended stays as it is. */
   abort(): Promise<void> {
     return this.#runner.promise(this.#transaction.abort, undefined)
+  }
+  /** Waits until it has ended, and tells how. */
+  outcome(options: Abortable = {}): Promise<"committed" | "aborted"> {
+    return this.#runner.promise(this.#transaction.outcome, options.signal)
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort()

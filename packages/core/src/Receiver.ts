@@ -44,8 +44,6 @@ export class Receiver<Body = Uint8Array> {
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
-  readonly transactional: boolean | undefined
   readonly #reader: Reader<Body>
 
   /** Use `MessageQueue.openReceiver`. */
@@ -53,7 +51,11 @@ export class Receiver<Body = Uint8Array> {
     this.#reader = new Reader(inlet)
     this.queue = inlet.queue
     this.formatName = formatName
-    this.transactional = inlet.transactional
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  get transactional(): boolean | undefined {
+    return this.#reader.inlet.transactional
   }
 
   /** @internal */

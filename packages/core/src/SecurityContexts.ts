@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,10 +11,11 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
+import { CallSite } from "./CallSite.ts"
 import type { Certificate } from "./Certificate.ts"
 import { contextsReused } from "./internal/observing/Meter.ts"
 import type { Mqrt } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
 
 /**
@@ -21,7 +23,8 @@ import * as SecurityContext from "./SecurityContext.ts"
  *
  * - `get(certificate?)`: the context for a certificate, or for the internal one. The first use acquires it, also when
  *   many come at once; it stays as long as a scope that got it is open, and the idle time to live after. A failure, as of
- *   {@link SecurityContext.acquire}, is not kept: the next use tries again
+ *   {@link SecurityContext.acquire}, is not kept: the next use tries again. Fails with `Released` when the layer of the
+ *   cache closes meanwhile, or has closed
  * - `invalidate(certificate?)`: forgets it, for instance after the certificate was renewed (behaviour A-59): freed at
  *   once if idle, otherwise after its last user; the next `get` acquires anew
  *
@@ -82,12 +85,41 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, neve
           ),
         idleTimeToLive: options.idleTimeToLive ?? "1 minute"
       })
+      const openedAt = new CallSite()
+      let closedAt: CallSite | undefined
+      // It runs before the map closes, which interrupts whoever waits for a context.
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          closedAt = new CallSite()
+        })
+      )
+      const unlessClosed = Effect.suspend(() =>
+        closedAt === undefined
+          ? Effect.void
+          : new MsmqError({
+              operation: "SecurityContexts.get",
+              reason: {
+                _tag: "Released",
+                resource: "cache of security contexts",
+                openedAt: openedAt.toString(),
+                releasedAt: closedAt.toString()
+              }
+            })
+      )
       return SecurityContexts.of({
         get: (certificate) =>
-          Effect.flatMap(RcMap.has(contexts, certificate ?? "internal"), (reused) =>
-            Effect.tap(RcMap.get(contexts, certificate ?? "internal"), () =>
-              reused ? Metric.update(contextsReused, 1) : Effect.void
-            )
+          unlessClosed.pipe(
+            Effect.andThen(RcMap.has(contexts, certificate ?? "internal")),
+            Effect.flatMap((reused) =>
+              Effect.tap(RcMap.get(contexts, certificate ?? "internal"), () =>
+                reused ? Metric.update(contextsReused, 1) : Effect.void
+              )
+            ),
+            Effect.catchCauseIf(Cause.hasInterruptsOnly, (cause) =>
+              Effect.andThen(unlessClosed, Effect.failCause(cause))
+            ),
+            // What was acquired while the layer closed is freed again.
+            Effect.tap(() => unlessClosed)
           ),
         invalidate: (certificate) => RcMap.invalidate(contexts, certificate ?? "internal")
       })

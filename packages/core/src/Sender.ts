@@ -32,8 +32,6 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
-  readonly transactional: boolean | undefined
   readonly #outlet: Outlet<Body>
   readonly #observer: Observer
 
@@ -43,7 +41,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     this.#observer = new Observer(outlet.queue)
     this.queue = outlet.queue
     this.formatName = formatName
-    this.transactional = outlet.transactional
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  get transactional(): boolean | undefined {
+    return this.#outlet.transactional
   }
 
   /** @internal */

@@ -51,9 +51,8 @@ class Locked implements Held {
   }
 
   get undone(): Effect.Effect<boolean> {
-    return Effect.map(this.close, () => {
-      const { exit } = this.#transaction
-      const error = exit === undefined ? Option.none() : Exit.findErrorOption(exit)
+    return Effect.map(Effect.andThen(this.close, this.#transaction.exit), (exit) => {
+      const error = Exit.findErrorOption(exit)
       return Option.isNone(error) || !passes(error.value)
     })
   }

@@ -10,7 +10,7 @@ import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import { Sender } from "../../Sender.ts"
 import type { Participation } from "../../Transaction.ts"
-import { isTransactional, open } from "../handles/opening.ts"
+import { failed, isTransactional, open } from "../handles/opening.ts"
 import { nameOf } from "../names/queueName.ts"
 
 /** What the sender of a message set, for a message like it. */
@@ -87,7 +87,10 @@ export const inspected = (
   opened(target).pipe(
     Effect.flatMap(({ formatName }) =>
       target.transactional === undefined
-        ? Effect.map(isTransactional(mqrt, formatName), (transactional) => ({ formatName, transactional }))
+        ? Effect.mapBoth(isTransactional(mqrt, formatName), {
+            onFailure: failed("Receiver.consume", nameOf(target.queue)),
+            onSuccess: (transactional) => ({ formatName, transactional })
+          })
         : Effect.succeed({ formatName, transactional: target.transactional })
     ),
     Effect.scoped,

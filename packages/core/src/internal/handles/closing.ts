@@ -74,7 +74,7 @@ const closeIdle = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =
 export const closeChildren = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
   Effect.suspend(() => {
     const youngest = [...self.children].at(-1)
-    return youngest === undefined ? Effect.void : Effect.andThen(close(youngest), closeChildren(self))
+    return youngest === undefined ? Effect.void : Effect.andThen(close(youngest, self.releasedAt), closeChildren(self))
   })
 
 const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>

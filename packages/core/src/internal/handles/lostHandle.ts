@@ -1,6 +1,5 @@
 /** What becomes of a call whose queue's handle the service knows no longer, as after a restart (behaviours C-37, C-38). */
 import * as Effect from "effect/Effect"
-import { answering, outdating, suspect } from "../errors/errorCauses.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
@@ -12,13 +11,12 @@ const losses = new WeakSet<MsmqError>()
  * place; {@link reopening} then makes the call again.
  */
 export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError): void => {
-  if (!("name" in error.reason)) return
-  const { name } = error.reason
-  if (answering.has(name)) self.hasServed = true
-  if (!outdating.has(name) && !suspect.has(name)) return
+  const { answers, outdates } = error.outlook
+  if (answers === true) self.hasServed = true
+  if (outdates === undefined) return
   self.outdate(native)
-  // A queue that is deleted is looked for again, but by the next call: this one has its answer.
-  if (self.isRenewable && (name === "MQ_ERROR_STALE_HANDLE" || (suspect.has(name) && self.hasServed))) losses.add(error)
+  const repeats = outdates === "handle" || (outdates === "served" && self.hasServed)
+  if (repeats && self.isRenewable) losses.add(error)
 }
 
 /** Whether a call failed because its handle was lost, so that it can be made again with another. */

@@ -22,6 +22,8 @@ import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import type { Observer } from "../observing/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
@@ -58,6 +60,7 @@ interface Request<Body> {
   readonly span: Tracer.Span | undefined
   /** For every message that has no trace context of its own; `undefined`: for none. */
   readonly trace: TraceHeaders | undefined
+  readonly gate: AbortGate | undefined
 }
 
 /** Messages of a chunk, on their way: each is read once. */
@@ -108,17 +111,26 @@ export class Batch<Body> {
     return Effect.withFiber((fiber) => {
       const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
       const trace = propagated(fiber, span)
-      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace })
-      const { transactional } = outlet
-      if (transactional !== undefined && transactional !== (transaction !== "none")) {
-        return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
-      }
+      const gate = fiber.getRef(CurrentAbortGate)
+      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace, gate })
+      // A renewed handle may be open on another queue of that name: it is checked when it is there.
+      const refusal = outlet.handle.isDue ? undefined : batch.#mismatch
+      if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
-      const { refusal } = batch.#use
-      return refusal === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(refusal.reason))
+      const { refusal: released } = batch.#use
+      return released === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(released.reason))
     })
+  }
+
+  /** The reason for a send that would vanish on arrival. The kind is that of the handle in use, which may be a renewed one. */
+  get #mismatch(): Reason | undefined {
+    const { outlet, transaction } = this.#request
+    const { transactional } = outlet
+    return transactional === undefined || transactional === (transaction !== "none")
+      ? undefined
+      : { _tag: "TransactionMismatch", queueIsTransactional: transactional }
   }
 
   get report(): SendReport {
@@ -128,6 +140,11 @@ export class Batch<Body> {
       batches: this.#batches,
       messageIds: this.#messageIds
     }
+  }
+
+  /** Lets an abort end the batch, also one that came while the last slice was sent: there is more to do. */
+  #letAbort(): void {
+    this.#request.gate?.open()
   }
 
   /** Sends messages in order, or fails at the first that cannot be sent. */
@@ -144,7 +161,7 @@ export class Batch<Body> {
       const loop = this.#ending(
         Effect.matchCauseEffect(source.open(scope), {
           onFailure: (cause) => this.#sourceFailed(cause),
-          onSuccess: (reading) => this.#read(reading)
+          onSuccess: (reading) => this.#read(reading, source.waits)
         })
       )
       const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
@@ -152,7 +169,7 @@ export class Batch<Body> {
     })
   }
 
-  #read<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>): Effect.Effect<void, MsmqError | E, R> {
+  #read<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>, waits: boolean): Effect.Effect<void, MsmqError | E, R> {
     let over = false
     const next = Effect.matchCauseEffect(pull, {
       onFailure: (cause): Effect.Effect<void, MsmqError | E> => {
@@ -165,6 +182,7 @@ export class Batch<Body> {
     return Effect.whileLoop({
       while: () => !over && !isOver(),
       body: () => {
+        if (waits) this.#letAbort()
         const { refusal } = this.#use
         return refusal === undefined ? next : Effect.fail(this.#error(refusal.reason))
       },
@@ -190,6 +208,8 @@ export class Batch<Body> {
         if (!this.#use.runs && !this.#use.beginUnsafe()) {
           return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
         }
+        const mismatch = this.#mismatch
+        if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
         if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
         if (chunk.slice.length > 0) return this.#sendSlice(chunk)
         return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
@@ -293,10 +313,13 @@ export class Batch<Body> {
   }
 
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+    this.#letAbort()
+    const call = Effect.suspend(() => {
+      this.#request.gate?.close()
+      return this.#call(chunk.slice)
+    })
     const sent = Effect.uninterruptible(
-      Effect.flatMap(this.#call(chunk.slice), (outcome) =>
-        Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context))
-      )
+      Effect.flatMap(call, (outcome) => Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context)))
     )
     return Effect.andThen(sent, this.#yieldInTime)
   }

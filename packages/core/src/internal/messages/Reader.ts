@@ -16,6 +16,8 @@ import * as Transaction from "../../Transaction.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import { Observer } from "../observing/telemetry.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 
 /** From the queue to the caller without a yield: an interruption in between would lose the message. */
 const withoutYield = Effect.provideService(PreventSchedulerYield, true)
@@ -77,17 +79,21 @@ export class Reader<Body> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    const taken: Taken<Body> = this.#participating(take.operation, take.action === "receive", (transaction) =>
+    const taken: Taken<Body> = this.#participating(take.action === "receive", (transaction, gate) => {
+      gate?.close()
       // A cursor moves with each attempt.
-      take.cursor !== null || take.timeout === 0
+      return take.cursor !== null || take.timeout === 0
         ? this.#take(take, transaction)
         : Effect.catchIf(
             // A message that is there already costs no fiber.
             this.#take({ ...take, timeout: 0 }, transaction),
             (error) => error.reason._tag === "IoTimeout",
-            () => this.#take(take, transaction)
+            () => {
+              gate?.open()
+              return this.#take(take, transaction)
+            }
           )
-    )
+    })
     // A cursor is gone with the handle of its queue.
     return take.cursor === null ? this.reopening(taken) : taken
   }
@@ -96,8 +102,9 @@ export class Reader<Body> {
   lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
     return this.reopening(
-      this.#participating(operation, takes, (transaction) =>
-        this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+      this.#participating(takes, (transaction, gate) => {
+        gate?.close()
+        return this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
           this.#call(
             operation,
             queue,
@@ -105,7 +112,7 @@ export class Reader<Body> {
             this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
           )
         )
-      )
+      })
     )
   }
 
@@ -119,7 +126,7 @@ export class Reader<Body> {
     operation: string,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Effect.Effect<void, MsmqError> {
-    return this.#participating(operation, true, (transaction) =>
+    return this.#participating(true, (transaction) =>
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
           failure._tag === "MsmqError" ? failure : this.failed(operation, queue, failure)
@@ -145,18 +152,25 @@ export class Reader<Body> {
     return new MsmqError({ operation, reason, queue: this.inlet.queue })
   }
 
-  /** With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). */
+  /** The error for a failure of a call on the queue, whose handle may be good for nothing any more. */
+  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
+    return error
+  }
+
+  /**
+   * With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). `gate`: what an
+   * abort of its promise goes through, where something is taken.
+   */
   #participating<A>(
-    operation: string,
     takes: boolean,
-    use: (transaction: Transaction.Participation) => Effect.Effect<A, MsmqError>
+    use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
-      const transaction = takes ? Context.get(fiber.context, Transaction.Current) : "none"
-      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
-      return transaction !== "none" && this.inlet.transactional === false
-        ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
-        : use(transaction)
+      return takes
+        ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
+        : use("none", undefined)
     })
   }
 
@@ -180,11 +194,15 @@ export class Reader<Body> {
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
-    return lease(this.inlet.handle, operation, (queue) =>
-      typeof transaction === "string"
+    return lease(this.inlet.handle, operation, (queue) => {
+      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
+      if (transaction !== "none" && this.inlet.transactional === false) {
+        return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
+      }
+      return typeof transaction === "string"
         ? use(queue, transaction)
         : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
-    )
+    })
   }
 
   #call(
@@ -198,6 +216,7 @@ export class Reader<Body> {
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
           this.inlet.handle.hasServed = true
+          if (takes) fiber.getRef(CurrentAbortGate)?.close()
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)
@@ -214,13 +233,6 @@ export class Reader<Body> {
       : Effect.fail(
           this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
         )
-  }
-
-  /** The error for a call with the queue's handle that failed. */
-  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
-    const error = this.error(operation, reasonOf(failure))
-    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
-    return error
   }
 }
 

@@ -4,6 +4,7 @@ import * as Scope from "effect/Scope"
 import type { Mqrt } from "../../Mqrt.ts"
 import { reportIfDropped } from "../handles/droppedHandle.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
+import { irreversible } from "./AbortGate.ts"
 import type { Runner } from "./Runner.ts"
 
 /** What is open in the promise face: it owns the scope of what it stands for. */
@@ -31,7 +32,10 @@ interface Owner {
   readonly [OwnedHandle.symbol]: OwnedHandle.OwnedHandle<unknown>
 }
 
-/** Opens something in a scope of its own, which its face in promises owns from then on. */
+/**
+ * Opens something in a scope of its own, which its face in promises owns from then on. What is open comes out, though the
+ * signal aborts at that moment: nobody else could close it.
+ */
 export const opened = <A extends Owner, B extends object, E>(
   open: Effect.Effect<A, E, Mqrt | Scope.Scope>,
   face: (opened: A, scope: Scope.Closeable) => B
@@ -39,7 +43,9 @@ export const opened = <A extends Owner, B extends object, E>(
   Effect.flatMap(Scope.make(), (scope) =>
     open.pipe(
       Scope.provide(scope),
-      Effect.map((opened) => reportIfDropped(face(opened, scope), opened[OwnedHandle.symbol])),
+      Effect.flatMap((opened) =>
+        irreversible(Effect.sync(() => reportIfDropped(face(opened, scope), opened[OwnedHandle.symbol])))
+      ),
       Effect.onError(() => Scope.close(scope, Exit.void))
     )
   )
