@@ -23,13 +23,19 @@ const TypeId = "~@effect-msmq/core/Transaction"
  * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
  * they are set here and nowhere else: a message in a transaction that has its own is refused.
  *
- * - `timeToReachQueue`, `timeToBeReceived`: whole seconds, rounded up, from each send on
- *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
+  /**
+   * Time in which each message must reach its queue: 0 to 4,294,967,293 whole seconds from its send on; a part of a second is
+   * rounded up. The machine's default if left out or infinite.
+   */
   readonly timeToReachQueue?: Duration.Input | undefined
+  /**
+   * Time in which each message must be received: 0 to 4,294,967,293 whole seconds from its send on; a part of a second is
+   * rounded up. No limit if left out or infinite.
+   */
   readonly timeToBeReceived?: Duration.Input | undefined
 }
 
