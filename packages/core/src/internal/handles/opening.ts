@@ -38,7 +38,7 @@ export const open = Effect.fnUntraced(function* (
 
 /** Whether a queue takes part in transactions; `undefined` where that cannot be known. */
 export const isTransactional = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<boolean | undefined> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name !== undefined && "systemQueue" in name) return Effect.succeed(name.systemQueue === "deadxact")
   // A part of a queue is of its kind (behaviour B-31).
   const whole = name?._tag === "Direct" ? FormatName.format({ ...name, journal: false, subqueue: null }) : formatName

@@ -5,6 +5,7 @@ import { Certificate } from "../../Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../MessageProperties.ts"
+import { formatNames, localNames } from "../names/knownNames.ts"
 
 /** Turns what a backend received into messages. Messages in a row mostly bear one certificate: it is read once. */
 export class ReceivedMessages {
@@ -12,6 +13,9 @@ export class ReceivedMessages {
   #lastCertificate: Certificate | undefined
 
   messageOf(properties: ReceivedProperties): ReceivedMessage {
+    if (properties.responseQueue !== null) formatNames.remember(properties.responseQueue)
+    if (properties.adminQueue !== null) formatNames.remember(properties.adminQueue)
+    if (properties.deadLetterQueue !== null) localNames.remember(properties.deadLetterQueue)
     const message: ReceivedMessage = {
       body: properties.body,
       bodyType: properties.bodyType,

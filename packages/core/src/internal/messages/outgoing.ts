@@ -6,6 +6,7 @@ import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { Refusal } from "../errors/Refusal.ts"
+import { formatNames, localNames } from "../names/knownNames.ts"
 import { timeLimit } from "./timeLimits.ts"
 
 const none = new Uint8Array(0)
@@ -20,10 +21,17 @@ const isGuid = (value: unknown): boolean =>
 
 interface Rule {
   readonly field: keyof Message
-  readonly rule: string
+  readonly rule: string | ((message: OutgoingProperties) => string)
   readonly holds: (message: OutgoingProperties) => boolean
   readonly actual: (message: OutgoingProperties) => string
 }
+
+const nameRule = (field: "responseQueue" | "adminQueue" | "deadLetterQueue", names: typeof formatNames): Rule => ({
+  field,
+  rule: (message) => names.violation(message[field]) ?? "",
+  holds: (message) => message[field] === null || names.violation(message[field]) === undefined,
+  actual: (message) => describeValue(message[field])
+})
 
 const rules: ReadonlyArray<Rule> = [
   {
@@ -69,12 +77,9 @@ const rules: ReadonlyArray<Rule> = [
     holds: (message) => message.correlationId === null || message.correlationId.length === 20,
     actual: (message) => describeValue(message.correlationId)
   },
-  ...(["responseQueue", "adminQueue", "deadLetterQueue"] as const).map((field) => ({
-    field,
-    rule: "it must be a name without NUL",
-    holds: (message: OutgoingProperties) => message[field] === null || isText(message[field]),
-    actual: (message: OutgoingProperties) => describeValue(message[field])
-  })),
+  nameRule("responseQueue", formatNames),
+  nameRule("adminQueue", formatNames),
+  nameRule("deadLetterQueue", localNames),
   {
     field: "connector",
     rule: "its type must be a GUID without braces, and its class a number from 0 to 65535",
@@ -202,7 +207,9 @@ const plainBody = maximumPacketSize - 4096
 export const illegality = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
   if (isPlain(message)) return undefined
   for (const { field, rule, holds, actual } of rules) {
-    if (!holds(message)) return { _tag: "IllegalMessage", index, field, rule, actual: actual(message) }
+    if (holds(message)) continue
+    const broken = typeof rule === "string" ? rule : rule(message)
+    return { _tag: "IllegalMessage", index, field, rule: broken, actual: actual(message) }
   }
   const size = packetSize({ label: message.label, body: message.body, extension: message.extension ?? none })
   if (size <= maximumPacketSize) return undefined
