@@ -85,7 +85,10 @@ export interface Message<Body = Uint8Array> {
 }
 
 /**
- * A message that was received: a plain object.
+ * A message that was received. All fields are its own properties, so that `{ ...message, label: "again" }` is a message to send.
+ *
+ * `console.log` and `JSON.stringify` show it whatever its sender put into it: for logs, not to keep it. JSON has the lookup id as
+ * its digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for other bytes.
  *
  * @category models
  * @since 0.1.0

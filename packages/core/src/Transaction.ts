@@ -10,6 +10,8 @@ import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Scope from "effect/Scope"
 import { CallSite } from "./CallSite.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Observer, spanOptions } from "./internal/observing/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
@@ -56,7 +58,7 @@ interface End {
  * @category models
  * @since 0.1.0
  */
-export class Transaction {
+export class Transaction extends Described {
   readonly [TypeId] = TypeId
   readonly #handle: OwnedHandle.OwnedHandle<TransactionHandle>
   readonly #limits: TimeLimits
@@ -64,6 +66,7 @@ export class Transaction {
 
   /** Use {@link begin} or {@link run}. */
   constructor(handle: OwnedHandle.OwnedHandle<TransactionHandle>, limits: TimeLimits, end: End) {
+    super()
     this.#handle = handle
     this.#limits = limits
     this.#end = end
@@ -72,6 +75,11 @@ export class Transaction {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<TransactionHandle> {
     return this.#handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Transaction", state: stateOf(this.#handle) }
   }
 
   /** @internal How it was ended; `undefined` before that. */

@@ -3,9 +3,13 @@
  * character that changes the direction of text can make one text look like another.
  */
 
-/** Control characters, line and paragraph separators, marks of direction, and halves of surrogate pairs. */
-const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu
-const unsafeInLines = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu
+const controls = String.raw`\p{Cc}\p{Cs}`
+const marks = String.raw`\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff`
+
+/** Control characters, halves of surrogate pairs, line and paragraph separators, and marks of direction. */
+const unsafe = new RegExp(`[${controls}${marks}]`, "gu")
+const unsafeInLines = new RegExp(`(?![\n\t])[${controls}${marks}]`, "gu")
+const unsafeMarks = new RegExp(`[${marks}]`, "gu")
 
 const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
@@ -14,3 +18,6 @@ export const printable = (text: string): string => text.replaceAll(unsafe, escap
 
 /** Returns a text of perhaps many lines, in which what is not safe to print stands as `\u001b` and the like. */
 export const printableLines = (text: string): string => text.replaceAll(unsafeInLines, escape)
+
+/** Returns what Node's `inspect` made, which escapes all but separators and marks of direction, with those escaped, too. */
+export const printableInspection = (text: string): string => text.replaceAll(unsafeMarks, escape)

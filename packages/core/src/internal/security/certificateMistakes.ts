@@ -29,7 +29,7 @@ const inText: ReadonlyArray<readonly [RegExp, string]> = [
     'its line breaks are written as \\n, as in an environment variable: make them line breaks with text.replaceAll("\\\\n", "\\n")'
   ],
   [
-    /\0/,
+    /-\0-\0|\0-\0-/,
     'it has NUL between its characters, as a UTF-16 file read as UTF-8 has: read the file with the encoding "utf16le"'
   ],
   [/-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----/, request],
