@@ -9,6 +9,8 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Reader } from "./internal/messages/Reader.ts"
 import { optional, timeoutOf } from "./internal/messages/Reader.ts"
@@ -27,7 +29,7 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
  * @category models
  * @since 0.1.0
  */
-export class Cursor<Body = Uint8Array> {
+export class Cursor<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
   readonly #handle: OwnedHandle.OwnedHandle<CursorHandle>
   readonly #turn = Semaphore.makeUnsafe(1)
@@ -36,6 +38,7 @@ export class Cursor<Body = Uint8Array> {
 
   /** Use `cursor` of a receiver. */
   constructor(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>) {
+    super()
     this.#reader = reader
     this.#handle = handle
   }
@@ -43,6 +46,11 @@ export class Cursor<Body = Uint8Array> {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<CursorHandle> {
     return this.#handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Cursor", queue: this.#reader.inlet.queue, state: stateOf(this.#handle) }
   }
 
   /**

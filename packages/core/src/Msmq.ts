@@ -15,6 +15,8 @@ import * as Certificate from "./Certificate.ts"
 import { reportIfDropped } from "./internal/handles/droppedHandle.ts"
 import { CurrentAbortGate } from "./internal/promises/AbortGate.ts"
 import { opened } from "./internal/promises/Opened.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Runner } from "./internal/promises/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -69,16 +71,22 @@ export class DisposableSecurityContext extends SecurityContext.SecurityContext i
  * @category models
  * @since 0.1.0
  */
-export class Msmq implements AsyncDisposable {
+export class Msmq extends Described implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
   readonly #runner: Runner
 
   /** Use {@link connect}. */
   constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
+    super()
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
     this.#runner = new Runner(context)
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Msmq", state: stateOf(this.#mqrt.openHandles) }
   }
 
   /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
@@ -132,7 +140,7 @@ export class Msmq implements AsyncDisposable {
 
   /** The queue manager of this machine, and of others that can be reached. */
   get queueManager(): MsmqQueueManager {
-    return new MsmqQueueManager((effect, options) => this.#run(effect, options.signal))
+    return new MsmqQueueManager((effect, options) => this.#run(effect, options.signal), this.#mqrt.openHandles)
   }
 
   /**

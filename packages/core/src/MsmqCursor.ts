@@ -28,7 +28,7 @@ export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterab
 
   /** Use `cursor` of {@link MsmqReceiver}. */
   constructor(cursor: Cursor.Cursor<Body>, scope: Scope.Closeable, runner: Runner) {
-    super(scope, runner)
+    super(cursor, scope, runner)
     this.#cursor = cursor
   }
 

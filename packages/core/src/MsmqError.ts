@@ -5,12 +5,15 @@
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
+import { inspect, type InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
 import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { Outlook } from "./internal/errors/errorOutlook.ts"
 import { outlooks } from "./internal/errors/errorOutlook.ts"
+import { jsonOf } from "./internal/json.ts"
+import { printable, printableInspection, printableLines } from "./internal/printable.ts"
 import type { ReceivedMessage } from "./Message.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
@@ -376,14 +379,20 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
   IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
   SourceFailed: ({ cause, index, part }) => `${threw[part](index)}: ${thrownText(cause)}`,
-  IllegalName: (reason) => `"${reason.input}" is not a legal name: ${reason.rule} (position ${reason.position})`,
-  IllegalSddl: (reason) => `"${reason.input}" is not legal SDDL: ${reason.rule} (position ${reason.position})`,
+  IllegalName: (reason) =>
+    `"${printable(reason.input)}" is not a legal name: ${printable(reason.rule)} (position ${reason.position})`,
+  IllegalSddl: (reason) =>
+    `"${printable(reason.input)}" is not legal SDDL: ${reason.rule} (position ${reason.position})`,
   UnreadableSecurityDescriptor: (reason) => `a security descriptor that cannot be read: ${reason.rule}`,
   NotACertificate: (reason) => `not a certificate: ${reason.rule}`,
   TransactionMismatch: ({ queueIsTransactional }) =>
     queueIsTransactional
-      ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival"
-      : "the queue is not transactional and takes no part in a transaction: use it outside of one",
+      ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival. Send it in " +
+        "one: with Effect in Transaction.run, or with Transaction.singleMessage; with promises in transaction(fn) and with the " +
+        'option { transaction } that fn gets; in both with the option { transaction: "singleMessage" }'
+      : "the queue is not transactional and takes no part in a transaction: use it outside of one, with Effect by " +
+        'Transaction.outside, in both faces with the option { transaction: "none" }; or create the queue with ' +
+        "{ transactional: true }",
   TransactionAborted: ({ abortedAt, by }) => {
     const { advice, what } = abortions[by]
     return (
@@ -392,7 +401,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     )
   },
   UndecodableBody: ({ codec, message, rule }) =>
-    `message ${message.messageId} has a body that is not ${codec} as it should be: ${rule} ` +
+    `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
     `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
     `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ${attempts} attempts: ` +
@@ -476,7 +485,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
     const at = this.computer === undefined ? "" : ` at ${this.computer}`
     const again = this.#again === undefined ? "" : ` The same call may succeed later: ${this.#again}.`
-    const said = `${this.operation}${on}${at}: ${describe(this.reason)}${again}`
+    const said = printableLines(`${this.operation}${on}${at}: ${describe(this.reason)}${again}`)
     if (this.progress === undefined) return said
     return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted)}`
   }
@@ -499,6 +508,23 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
    */
   get isRetryable(): boolean {
     return this.#again !== undefined
+  }
+
+  /**
+   * Returns what logs keep of it: the sentence, the code, and all fields as JSON can show them.
+   *
+   * @since 0.1.0
+   */
+  override toJSON(): object {
+    const { code, isRetryable, message } = this
+    return { _tag: this._tag, message, code, isRetryable, ...(jsonOf({ ...this }) as object) }
+  }
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
+    const { _tag: _, ...fields } = this
+    const shown = printableInspection(inspect(fields, options))
+    return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${shown}`
   }
 
   /** @internal What follows from its code. */

@@ -38,7 +38,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Use `openReceiver` of {@link Msmq}. */
   constructor(receiver: Receiver.Receiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
-    super(scope, runner)
+    super(receiver, scope, runner)
     this.#receiver = receiver
     this.#mqrt = mqrt
   }

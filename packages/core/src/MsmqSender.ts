@@ -31,7 +31,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
 
   /** Use `openSender` of {@link Msmq}. */
   constructor(sender: Sender.Sender<Body>, scope: Scope.Closeable, runner: Runner) {
-    super(scope, runner)
+    super(sender, scope, runner)
     this.#sender = sender
   }
 

@@ -5,6 +5,8 @@
  */
 import * as Effect from "effect/Effect"
 import type { Abortable } from "./Abortable.ts"
+import { Described, facts } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -15,12 +17,13 @@ import * as Transaction from "./Transaction.ts"
  * @category models
  * @since 0.1.0
  */
-export class MsmqTransaction implements AsyncDisposable {
+export class MsmqTransaction extends Described implements AsyncDisposable {
   readonly #transaction: Transaction.Transaction
   readonly #runner: Runner
 
   /** Use `transaction` or `beginTransaction` of {@link Msmq}. */
   constructor(transaction: Transaction.Transaction, runner: Runner) {
+    super()
     this.#transaction = transaction
     this.#runner = runner
   }
@@ -28,6 +31,11 @@ export class MsmqTransaction implements AsyncDisposable {
   /** @internal */
   static effectOf(transaction: MsmqTransaction): Transaction.Transaction {
     return transaction.#transaction
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { ...this.#transaction[facts], kind: "MsmqTransaction" }
   }
 
   /** Whether it has not ended. */

@@ -11,6 +11,8 @@ import * as Stream from "effect/Stream"
 import type { ConsumePolicy } from "./ConsumePolicy.ts"
 import * as Cursor from "./Cursor.ts"
 import { consumption } from "./internal/consuming/consumption.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Inlet } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
@@ -39,7 +41,7 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * @category models
  * @since 0.1.0
  */
-export class Receiver<Body = Uint8Array> {
+export class Receiver<Body = Uint8Array> extends Described {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
@@ -48,6 +50,7 @@ export class Receiver<Body = Uint8Array> {
 
   /** Use `MessageQueue.openReceiver`. */
   constructor(inlet: Inlet<Body>, formatName: string) {
+    super()
     this.#reader = new Reader(inlet)
     this.queue = inlet.queue
     this.formatName = formatName
@@ -61,6 +64,12 @@ export class Receiver<Body = Uint8Array> {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
     return this.#reader.inlet.handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const { queue, transactional } = this
+    return { kind: "Receiver", queue, transactional, state: stateOf(this.#reader.inlet.handle) }
   }
 
   /**

@@ -9,6 +9,8 @@ import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { Outlet } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Observer } from "./internal/observing/telemetry.ts"
 import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
@@ -27,7 +29,7 @@ import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendO
  * @category models
  * @since 0.1.0
  */
-export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
+export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> extends Described {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
@@ -37,6 +39,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
 
   /** Use `MessageQueue.openSender`. */
   constructor(outlet: Outlet<Body>, formatName: string) {
+    super()
     this.#outlet = outlet
     this.#observer = new Observer(outlet.queue)
     this.queue = outlet.queue
@@ -51,6 +54,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
     return this.#outlet.handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Sender", queue: this.queue, transactional: this.transactional, state: stateOf(this.#outlet.handle) }
   }
 
   /**

@@ -11,6 +11,8 @@ import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Scope from "effect/Scope"
 import { CallSite } from "./CallSite.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Observer, spanOptions } from "./internal/observing/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
@@ -25,13 +27,19 @@ const TypeId = "~@effect-msmq/core/Transaction"
  * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
  * they are set here and nowhere else: a message in a transaction that has its own is refused.
  *
- * - `timeToReachQueue`, `timeToBeReceived`: whole seconds, rounded up, from each send on
- *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
+  /**
+   * Time in which each message must reach its queue: 0 to 4,294,967,293 whole seconds from its send on; a part of a second is
+   * rounded up. The machine's default if left out or infinite.
+   */
   readonly timeToReachQueue?: Duration.Input | undefined
+  /**
+   * Time in which each message must be received: 0 to 4,294,967,293 whole seconds from its send on; a part of a second is
+   * rounded up. No limit if left out or infinite.
+   */
   readonly timeToBeReceived?: Duration.Input | undefined
 }
 
@@ -65,7 +73,7 @@ interface Ended extends Ending {
  * @category models
  * @since 0.1.0
  */
-export class Transaction {
+export class Transaction extends Described {
   readonly [TypeId] = TypeId
   readonly #handle: OwnedHandle.OwnedHandle<TransactionHandle>
   readonly #limits: TimeLimits
@@ -73,6 +81,7 @@ export class Transaction {
 
   /** Use {@link begin} or {@link run}. */
   constructor(handle: OwnedHandle.OwnedHandle<TransactionHandle>, limits: TimeLimits, ended: Deferred.Deferred<Ended>) {
+    super()
     this.#handle = handle
     this.#limits = limits
     this.#ended = ended
@@ -81,6 +90,11 @@ export class Transaction {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<TransactionHandle> {
     return this.#handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Transaction", state: stateOf(this.#handle) }
   }
 
   /** Whether it has not ended. */

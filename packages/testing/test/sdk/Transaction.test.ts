@@ -167,7 +167,7 @@ describe("run", () => {
       assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2"])
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* received.poll, Option.none())
-      const illegal = yield* Effect.flip(Transaction.run(Effect.void, { timeToReachQueue: "Infinity" }))
+      const illegal = yield* Effect.flip(Transaction.run(Effect.void, { timeToReachQueue: "-1 seconds" }))
       assert.strictEqual(illegal.reason._tag, "IllegalMessage")
     }).pipe(Effect.provide(backend))
   )

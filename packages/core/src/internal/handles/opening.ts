@@ -111,7 +111,7 @@ export const isTransactional = (
   mqrt: Mqrt["Service"],
   formatName: string
 ): Effect.Effect<boolean | undefined, MqrtFailure> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name !== undefined && "systemQueue" in name) return Effect.succeed(name.systemQueue === "deadxact")
   if (name !== undefined && withoutProperties(name)) return Effect.undefined
   return mqrt.getQueueProperties(name === undefined ? formatName : wholeOf(name, formatName)).pipe(

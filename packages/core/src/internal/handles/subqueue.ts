@@ -39,7 +39,7 @@ const wholeQueue = (
   queue: string,
   formatName: string
 ): Effect.Effect<string, MsmqError> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name?._tag === "Direct") return Effect.succeed(FormatName.format({ ...name, journal: false, subqueue: null }))
   // The queue manager may name a subqueue by GUID too, which the published grammar does not have.
   const [known = formatName] = formatName.split(";")
@@ -52,7 +52,7 @@ const wholeQueue = (
 }
 
 const named = (operation: string, queue: string, name: string): Effect.Effect<string, MsmqError> =>
-  Effect.mapBoth(Effect.fromResult(FormatName.parse(name, { alphabet: "any" })), {
+  Effect.mapBoth(Effect.fromResult(FormatName.parse(name)), {
     onFailure: ({ reason }) => new MsmqError({ operation, reason, queue }),
     onSuccess: FormatName.format
   })

@@ -7,17 +7,18 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
-import type { MessageBody } from "../../MessageBody.ts"
+import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../MessageProperties.ts"
 import type { Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { illegality, propertiesOf, shown, typeOf } from "./outgoing.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { illegality, propertiesOf } from "./outgoing.ts"
 import { Refusal } from "../errors/Refusal.ts"
 import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
-import { withExtension } from "../observing/outgoingHeaders.ts"
+import { extensionOf } from "../observing/outgoingHeaders.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import type { Observer } from "../observing/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
@@ -284,32 +285,43 @@ export class Batch<Body> {
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
     const { outlet, span, trace, transaction } = this.#request
     if (typeof message !== "object" || message === null) {
-      return new Refusal({ index, field: "body", rule: "a message must be an object", actual: shown(message) })
+      return new Refusal({ index, field: "body", rule: "a message must be an object", actual: describeValue(message) })
     }
-    if (span !== undefined && message.headers !== undefined) linkTo(span, message.headers)
-    const whole = withExtension(message, index, trace)
-    if (whole instanceof Refusal) return whole
-    const properties = outlet.codec === undefined ? propertiesOf(whole) : this.#encoded(whole, outlet.codec, index)
+    const { headers } = message
+    if (span !== undefined && headers !== undefined) linkTo(span, headers)
+    const extension = extensionOf(headers, message.extension, index, trace)
+    if (extension instanceof Refusal) return extension
+    const { body } = message
+    const encoded =
+      outlet.codec === undefined || body === undefined ? undefined : this.#encode(body, outlet.codec, index)
+    if (encoded instanceof Refusal) return encoded
+    const properties =
+      encoded === undefined
+        ? propertiesOf(message, index, body, 0, extension)
+        : propertiesOf(message, index, encoded.body, encoded.bodyType, extension)
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
-      if (properties[field] === null) continue
-      return new Refusal({ index, field, rule: transactionRule, actual: `${properties[field]} seconds` })
+      const limit = properties[field]
+      const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
+      if (isInherited) continue
+      return new Refusal({
+        index,
+        field,
+        rule: transactionRule,
+        actual: limit === null ? "without a limit" : `${limit} seconds`
+      })
     }
     return { ...properties, ...transaction.timeLimits }
   }
 
-  /** A message whose body its codec has turned into bytes, or why it could not. */
-  #encoded(message: Message<Body>, codec: MessageBody<Body>, index: number): OutgoingProperties | Refusal {
-    const { body, ...others } = message
-    if (body === undefined) return propertiesOf(others)
+  /** Returns what a codec makes of a body, or why it makes nothing of it. */
+  #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
     this.#reading = "codec"
     const result = codec.encode(body)
-    if (Result.isFailure(result)) {
-      return new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: typeOf(body) })
-    }
-    const { body: bytes, bodyType } = result.success
     this.#reading = "message"
-    return propertiesOf({ ...others, body: bytes, bodyType: others.bodyType ?? bodyType })
+    return Result.isSuccess(result)
+      ? result.success
+      : new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: describeValue(body) })
   }
 
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {

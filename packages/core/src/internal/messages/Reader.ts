@@ -144,7 +144,10 @@ export class Reader<Body> {
   decoded(operation: string, message: ReceivedMessage): Taken<Body> {
     if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
     // What is only read when it is asked for is so in the copy.
-    const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(message)) as ReceivedMessage
+    const copy = Object.create(
+      Object.getPrototypeOf(message) as object,
+      Object.getOwnPropertyDescriptors(message)
+    ) as ReceivedMessage
     return this.#decoded(operation, message, copy)
   }
 

@@ -8,9 +8,6 @@ import * as PathName from "../../PathName.ts"
 /** However a program may name a queue. */
 export type QueueName = FormatName.FormatName | PathName.PathName | string
 
-/** Message Queuing itself judges what the published grammar leaves open (behaviour B-03). */
-const lenient = { alphabet: "any" } as const
-
 const parsed = <A>(operation: string, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
   Effect.mapError(Effect.fromResult(result), (error) => new MsmqError({ ...error, operation, reason: error.reason }))
 
@@ -19,11 +16,11 @@ export const nameOf = (queue: QueueName): string =>
   typeof queue === "string" ? queue : PathName.isPathName(queue) ? PathName.format(queue) : FormatName.format(queue)
 
 export const pathNameOf = (operation: string, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
-  Effect.map(parsed(operation, PathName.parse(nameOf(queue), lenient)), PathName.format)
+  Effect.map(parsed(operation, PathName.parse(nameOf(queue))), PathName.format)
 
 /** The format name to open a queue by (behaviours B-06, B-07). */
 export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue), lenient)), (name) =>
+  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue))), (name) =>
     !PathName.isPathName(name)
       ? Effect.succeed(nameOf(queue))
       : isDirect(name)
@@ -33,7 +30,7 @@ export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect
 
 /** The format name that Message Queuing knows the queue of a path name by. */
 export const registeredNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue), lenient)), (name) =>
+  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue))), (name) =>
     PathName.isPathName(name) ? translated(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
   )
 

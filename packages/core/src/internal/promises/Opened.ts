@@ -5,17 +5,28 @@ import type { Mqrt } from "../../Mqrt.ts"
 import { reportIfDropped } from "../handles/droppedHandle.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import { irreversible } from "./AbortGate.ts"
+import { Described, facts } from "../Described.ts"
+import type { Facts } from "../Described.ts"
 import type { Runner } from "./Runner.ts"
 
 /** What is open in the promise face: it owns the scope of what it stands for. */
-export abstract class Opened implements AsyncDisposable {
+export abstract class Opened extends Described implements AsyncDisposable {
   readonly #scope: Scope.Closeable
+  readonly #opened: Described
   /** @internal */
   protected readonly runner: Runner
 
-  constructor(scope: Scope.Closeable, runner: Runner) {
+  constructor(opened: Described, scope: Scope.Closeable, runner: Runner) {
+    super()
+    this.#opened = opened
     this.#scope = scope
     this.runner = runner
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const shown = this.#opened[facts]
+    return { ...shown, kind: `Msmq${shown.kind}` }
   }
 
   /** Closes it, after what runs on it; again, it does nothing. */
