@@ -45,12 +45,23 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
     return this.#sender.transactional
   }
 
-  /** Sends one message and gives its id. */
+  /** Sends one message and gives its id. See `send` of {@link Sender.Sender}. */
   send(message: Message<Body>, options: InPromises<SendOptions, Kind> = {}): Promise<string> {
     return this.runner.promise(this.#sender.send(message, told(options, options.transaction)), options.signal)
   }
 
-  /** Sends many, as they come. On a failure or an abort the rest stays unsent; the error tells how many were accepted. */
+  /**
+   * Sends many messages in order, as they come. On a failure the rest stays unsent, and the error's `progress` tells how many
+   * were accepted. See `sendAll` of {@link Sender.Sender}.
+   *
+   * What the iteration rejects with or throws is an error with the reason `SourceFailed`, its `cause` and `progress`.
+   *
+   * An abort rejects with the signal's reason, as everywhere in Node. A last call of `onProgress` before that has the
+   * report: how many were accepted.
+   *
+   * A closing of the sender, the connection, the security context or the transaction does not wait for the next message of
+   * the iteration: the promise rejects with `Released` and `progress`, and `return()` of the iteration is called.
+   */
   sendAll(
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
     options: InPromises<SendAllOptions, Kind> = {}

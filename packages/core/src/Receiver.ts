@@ -35,8 +35,11 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * Every way to receive fails with `UndecodableBody` where a codec cannot read the body: outside of a transaction the
  * message is then taken, and the error has it; with `TransactionMismatch` where a queue that is not transactional is read
  * in a transaction; with `Released` after the receiver was closed; and otherwise with the reasons of Message Queuing's
- * codes (E-12). After a restart of the service a use fails with `StaleHandle`, and the next one opens the queue anew (C-37,
- * C-38); its cursors are closed then.
+ * codes (E-12).
+ *
+ * When the service no longer knows the handle, as after a restart, a call opens the queue anew and tries again, once; a
+ * second such failure is the caller's, and so is the failure of a transaction, which a restart aborts (C-37, C-38). Cursors
+ * are closed then: a use of one fails.
  *
  * @category models
  * @since 0.1.0

@@ -23,8 +23,9 @@ import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendO
  * A queue that is open for sending: see {@link openSender} in `MessageQueue`. `Body`: what its codec takes; `Kind`: what
  * is known of the queue where it was opened.
  *
- * After a restart of the service a send fails with `StaleHandle`, and the next one opens the queue anew (behaviours C-37,
- * C-38).
+ * When the service no longer knows the handle, as after a restart, a send opens the queue anew and sends what was not
+ * accepted, once for each call (behaviours C-37, C-38). A second such failure is the caller's. So is the failure of a
+ * transaction, which a restart aborts.
  *
  * @category models
  * @since 0.1.0
@@ -64,8 +65,9 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   /**
    * Sends one message and gives its id, `{guid}\number`. `MQSendMessage`.
    *
-   * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `Released` if the sender or the context
-   * was closed, and with the reasons of Message Queuing's own codes (behaviour D-05).
+   * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `SourceFailed` if a property of the message
+   * or the codec throws, with `Released` if the sender or the context was closed, and with the reasons of Message Queuing's
+   * own codes (behaviour D-05).
    *
    * @since 0.1.0
    */
@@ -83,7 +85,17 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    * a time. An iterable or a stream is read as it is sent, so memory stays flat however many there are.
    *
    * Stops at the first message that cannot be sent: the error's `progress` tells how many were accepted before it; these
-   * are sent, each once, and the rest is not. An interruption falls between two slices. Other failures as for `send`.
+   * are sent, each once, and the rest is not. Other failures as for `send`.
+   *
+   * **A source that fails.** What an iterable or a message's property throws, and what a stream dies with, is an error with
+   * the reason `SourceFailed`, its `cause` and `progress`. What an iterable brings before it throws is sent. A stream's own
+   * failure `E` stays as it is. It has no `progress`: the last call of `onProgress`, which comes before it, has.
+   *
+   * **An interruption** falls between two slices. A last call of `onProgress` comes before it.
+   *
+   * **A closing** of the sender, the security context or the transaction waits for the slice that is sent and for what is
+   * at hand: the whole of an array, and otherwise the chunk that was read. It waits for no source: an iterable is asked no
+   * more, and a wait for a stream is interrupted. The batch then fails with `Released` and `progress`, and ends its source.
    *
    * @since 0.1.0
    */
@@ -103,7 +115,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
-   * A sink that sends every message a stream brings and ends with the report, like {@link sendAll}.
+   * Makes a sink that sends every message a stream brings and ends with the report. A stream that fails, an interruption
+   * and a closing do what they do to {@link sendAll}.
    *
    * @since 0.1.0
    */

@@ -201,6 +201,68 @@ export const programs: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
+    "a batch that waits for its source is ended by the closing of its sender, and says what is in the queue",
+    Effect.gen(function* () {
+      const { queue } = yield* channel()
+      const scope = yield* Scope.make()
+      const sender = yield* Scope.provide(MessageQueue.openSender(queue), scope)
+      const messages = Stream.concat(Stream.fromArray(labelled("a", "b", "c")), Stream.never)
+      const fiber = yield* fork(Effect.flip(sender.sendAll(messages, { transaction: "singleMessage" })))
+      yield* Effect.sleep("30 millis")
+      yield* Effect.timeout(Scope.close(scope, Exit.void), "20 seconds")
+      const { progress, reason } = yield* Fiber.join(fiber)
+      assert.deepEqual([reason._tag, progress], ["Released", { accepted: 3 }])
+      assert.deepEqual(yield* labelsIn(queue), ["a", "b", "c"])
+    })
+  ),
+  promise(
+    "a transaction that ends does not wait for the source of a batch in it: it has what was accepted, or nothing",
+    Effect.gen(function* () {
+      const { queue, sender } = yield* channel()
+      for (const { end, left } of [
+        { end: "abort", left: [] },
+        { end: "commit", left: ["a", "b"] }
+      ] as const) {
+        const transaction = yield* Transaction.begin()
+        const messages = Stream.concat(Stream.fromArray(labelled("a", "b")), Stream.never)
+        const fiber = yield* fork(Effect.flip(sender.sendAll(messages, { transaction })))
+        yield* Effect.sleep("30 millis")
+        yield* Effect.timeout(transaction[end], "20 seconds")
+        const { progress, reason } = yield* Fiber.join(fiber)
+        assert.deepEqual([reason._tag, progress], ["Released", { accepted: 2 }])
+        assert.deepEqual(yield* labelsIn(queue), left)
+      }
+    })
+  ),
+  promise(
+    "a closing waits for what is at hand: every message of an array is in the queue",
+    Effect.gen(function* () {
+      const { queue } = yield* channel()
+      const scope = yield* Scope.make()
+      const sender = yield* Scope.provide(MessageQueue.openSender(queue), scope)
+      const names = Array.from({ length: 2000 }, (_, index) => `${index}`)
+      const fiber = yield* fork(sender.sendAll(labelled(...names), { transaction: "singleMessage" }))
+      yield* Scope.close(scope, Exit.void)
+      assert.equal((yield* Fiber.join(fiber)).accepted, names.length)
+      assert.deepEqual(yield* labelsIn(queue), names)
+    })
+  ),
+  promise(
+    "a source that throws is told of with what it threw, and what came before it is in the queue",
+    Effect.gen(function* () {
+      const { queue, sender } = yield* channel()
+      const broken = new Error("broken")
+      const source = function* () {
+        yield* labelled("a", "b")
+        throw broken
+      }
+      const { progress, reason } = yield* Effect.flip(sender.sendAll(source(), { transaction: "singleMessage" }))
+      assert.deepEqual(reason, { _tag: "SourceFailed", part: "messages", index: 2, cause: broken })
+      assert.deepEqual(progress, { accepted: 2 })
+      assert.deepEqual(yield* labelsIn(queue), ["a", "b"])
+    })
+  ),
+  promise(
     "a cursor goes through the queue, takes from the middle, goes on, and at the end waits",
     Effect.gen(function* () {
       const { queue, receiver, sender } = yield* channel("a", "b", "c")
