@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Abortable } from "./Abortable.ts"
+import { handOver } from "./internal/messages/handOver.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -76,4 +77,4 @@ export const participation = ({ transaction = "none" }: Participating): Transact
 
 /** @internal */
 export const participating = <A, E>(effect: Effect.Effect<A, E>, options: Participating): Effect.Effect<A, E> =>
-  Effect.provideService(effect, Transaction.Current, participation(options))
+  handOver(Effect.provideService(effect, Transaction.Current, participation(options)))

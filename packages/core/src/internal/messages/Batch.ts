@@ -19,13 +19,11 @@ import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import type { Observer } from "../observing/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
 import { transactionRule } from "./timeLimits.ts"
+import * as Turn from "./Turn.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
 const sliceBytes = 256 * 1024
-
-/** After so many milliseconds of slices the event loop has its turn. */
-const turn = 4
 
 const twoSigners: Reason = {
   _tag: "IllegalMessage",
@@ -63,7 +61,6 @@ export class Batch<Body> {
   #accepted = 0
   #bytes = 0
   #batches = 0
-  #turnBegan = performance.now()
 
   private constructor(request: Request<Body>) {
     this.#request = request
@@ -163,9 +160,9 @@ export class Batch<Body> {
             )
           )
     return stop === undefined
-      ? Effect.andThen(sent, this.#yieldInTime)
+      ? Turn.within(sent)
       : Effect.andThen(
-          sent,
+          Turn.within(sent),
           Effect.suspend(() => Effect.fail(this.#error(stop)))
         )
   }
@@ -224,16 +221,6 @@ export class Batch<Body> {
   #error(reason: Reason): MsmqError {
     const { operation, outlet } = this.#request
     return new MsmqError({ operation, reason, queue: outlet.queue, progress: { accepted: this.#accepted } })
-  }
-
-  /** By the wall clock, not by Effect's: it is the event loop's time that is shared out. */
-  get #yieldInTime(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (performance.now() - this.#turnBegan < turn) return Effect.void
-      return Effect.map(Effect.yieldNow, () => {
-        this.#turnBegan = performance.now()
-      })
-    })
   }
 }
 
