@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type { Abortable } from "./Abortable.ts"
 import { Described, facts } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
+import { handOver } from "./internal/messages/handOver.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -93,4 +94,4 @@ export const participation = ({ transaction = "none" }: Participating): Transact
 
 /** @internal */
 export const participating = <A, E>(effect: Effect.Effect<A, E>, options: Participating): Effect.Effect<A, E> =>
-  Effect.provideService(effect, Transaction.Current, participation(options))
+  handOver(Effect.provideService(effect, Transaction.Current, participation(options)))

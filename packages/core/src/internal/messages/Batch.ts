@@ -26,13 +26,11 @@ import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
+import * as Turn from "./Turn.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
 const sliceBytes = 256 * 1024
-
-/** After so many milliseconds of slices the event loop has its turn. */
-const turn = 4
 
 const twoSigners: Reason = {
   _tag: "IllegalMessage",
@@ -85,7 +83,6 @@ export class Batch<Body> {
   #accepted = 0
   #bytes = 0
   #batches = 0
-  #turnBegan = performance.now()
   /** Whose code runs: it may throw. */
   #reading: SourceFailed["part"] = "messages"
   #reopened = false
@@ -333,7 +330,7 @@ export class Batch<Body> {
     const sent = Effect.uninterruptible(
       Effect.flatMap(call, (outcome) => Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context)))
     )
-    return Effect.andThen(sent, this.#yieldInTime)
+    return Turn.within(sent)
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
@@ -396,16 +393,6 @@ export class Batch<Body> {
     const progress = { accepted: this.#accepted }
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
     return (this.#lastError = new MsmqError({ operation, reason, queue: outlet.queue, progress, ...cause }))
-  }
-
-  /** By the wall clock, not by Effect's: it is the event loop's time that is shared out. */
-  get #yieldInTime(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (performance.now() - this.#turnBegan < turn) return Effect.void
-      return Effect.map(Effect.yieldNow, () => {
-        this.#turnBegan = performance.now()
-      })
-    })
   }
 }
 

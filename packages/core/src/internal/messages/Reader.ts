@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { PreventSchedulerYield } from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MessageBody } from "../../MessageBody.ts"
@@ -13,14 +12,13 @@ import type { MqrtFailure } from "../../MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
+import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
+import * as Turn from "./Turn.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import { Observer } from "../observing/telemetry.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
-
-/** From the queue to the caller without a yield: an interruption in between would lose the message. */
-const withoutYield = Effect.provideService(PreventSchedulerYield, true)
 
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
@@ -68,13 +66,13 @@ export class Reader<Body> {
   /** Receives without end, each one as {@link inOneGo}. */
   each<A, E>(operation: string, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
     return Stream.unwrap(
-      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(withoutYield(one)))
+      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(handOver(one)))
     )
   }
 
   /** A receive in its span, which hands its message out before anything else can happen. */
   inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return withoutYield(this.observer.observeReceive(operation, receive))
+    return handOver(this.observer.observeReceive(operation, receive))
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
@@ -171,6 +169,7 @@ export class Reader<Body> {
     use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
+      if (Turn.isOver()) return Effect.andThen(Turn.next, this.#participating(takes, use))
       return takes
         ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
         : use("none", undefined)

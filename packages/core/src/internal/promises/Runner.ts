@@ -2,8 +2,9 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Stream from "effect/Stream"
 import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
+import type * as Stream from "effect/Stream"
+import { StreamIterator } from "./StreamIterator.ts"
 
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
@@ -43,7 +44,7 @@ export class Runner {
 
   /** For a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
-    return Stream.toAsyncIterableWith(stream, this.#context)
+    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, this.#context) }
   }
 }
 
