@@ -198,7 +198,7 @@ export class Msmq implements AsyncDisposable {
   ): Promise<A> {
     const run = Effect.flatMap(Transaction.Current, (current) =>
       // What the function rejects with comes out as it is.
-      Effect.promise((signal) => {
+      this.#runner.await((signal) => {
         if (typeof current === "string") throw new Error("no transaction was begun")
         return body(new MsmqTransaction(current, this.#runner), signal)
       })
@@ -216,7 +216,7 @@ export class Msmq implements AsyncDisposable {
 
   /** Closes what is still open, after what runs on it, then the backend; again, it does nothing. */
   close(): Promise<void> {
-    return this.#runtime.dispose()
+    return this.#runner.promise(OwnedHandle.afterRuns(this.#mqrt.openHandles, this.#runtime.disposeEffect), undefined)
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()

@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -43,8 +44,12 @@ export const consumption = <Body, E, R>(
     Effect.gen(function* () {
       const { handle: queue } = reader.inlet
       const plan = yield* restore(planOf(operation, reader, formatName, policy))
-      const context = yield* Effect.context<R>()
       const course = new Course()
+      // What closes this queue from within must not wait for this to end, be it a handler, a schedule or `onEvent`.
+      const runs = [...(yield* OwnedHandle.Runs), course]
+      const context = Context.add(yield* Effect.context<R>(), OwnedHandle.Runs, runs).pipe(
+        Context.add(OwnedHandle.IsOwnWork, false)
+      )
       const { onEvent, reopen = defaultReopen, retry = defaultRetry } = policy
       const journal = new ConsumeJournal(
         onEvent && ((event, progress) => Effect.provideContext(onEvent(event, progress), context))
@@ -79,17 +84,20 @@ export const consumption = <Body, E, R>(
           (error) => backOff.isGivenUp(error),
           (error) => Effect.logWarning(`stopped amid trouble: ${error.message}`)
         )
-      }).pipe(Transaction.outside)
+      }).pipe(
+        Transaction.outside,
+        Effect.provideService(OwnedHandle.Runs, runs),
+        Effect.provideService(OwnedHandle.IsOwnWork, true)
+      )
 
       const ending = Effect.onExit(worker, () => Effect.sync(() => course.stop()))
       const exits = yield* Effect.scoped(
         Effect.gen(function* () {
           yield* OwnedHandle.running(queue, operation, course)
-          yield* Effect.addFinalizer(() => Effect.sync(() => course.ended()))
           const workers = yield* Effect.forEach(Array.from({ length: plan.concurrency }), () =>
             Effect.forkChild(ending, { startImmediately: true, uninterruptible: true })
           )
-          const stopped = yield* Effect.exit(restore(course.stopped))
+          const stopped = yield* Effect.exit(restore(course.stops))
           course.stop()
           return [stopped, ...(yield* settled(workers, plan.stopWithin))]
         })
@@ -132,5 +140,5 @@ const outcome = (
   if (first !== undefined) return Effect.failCause(others.reduce((all, one) => Cause.combine(all, one), first))
   const [interrupted] = causes
   if (interrupted !== undefined) return Effect.failCause(interrupted)
-  return queue.releasedAt === undefined ? Effect.interrupt : Effect.fail(queue.refusal(operation))
+  return queue.closedAt === undefined ? Effect.interrupt : Effect.fail(queue.refusal(operation))
 }

@@ -9,7 +9,7 @@ import type { MsmqError } from "../../MsmqError.ts"
 import { Attempts } from "./Attempts.ts"
 import type { ConsumeJournal } from "./ConsumeJournal.ts"
 import type { Delivery, Held, Source } from "./Delivery.ts"
-import { Runs } from "../handles/OwnedHandle.ts"
+import { IsOwnWork } from "../handles/OwnedHandle.ts"
 import { serviceFailure } from "./passingTrouble.ts"
 import { processing } from "./processing.ts"
 import type { Reader } from "../messages/Reader.ts"
@@ -103,7 +103,7 @@ export const handling = <Body, E, R>(
     Effect.suspend(() => handler.handle(message)).pipe(
       (handle) => processing(handle, reader.inlet.queue, held.message, attempts.number),
       (handle) => held.within(handle),
-      Effect.updateService(Runs, (runs) => [...runs, course]),
+      Effect.provideService(IsOwnWork, false),
       Effect.interruptible,
       Effect.exit,
       Effect.flatMap((exit) => (Exit.isSuccess(exit) ? finished : failed(exit.cause)))

@@ -1,8 +1,14 @@
+import { AsyncLocalStorage } from "node:async_hooks"
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
+import type { Run } from "../handles/OwnedHandle.ts"
+import { Runs } from "../handles/OwnedHandle.ts"
+
+/** The runs that a function of the program was called in, such as the `consume` of a handler. */
+const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
 
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
@@ -15,7 +21,7 @@ export class Runner {
   /** A promise that rejects with the error itself, or with the signal's reason when that aborts it. */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     signal?.throwIfAborted()
-    const exit = await Effect.runPromiseExitWith(this.#context)(effect, { signal })
+    const exit = await Effect.runPromiseExitWith(this.#contextHere)(effect, { signal })
     if (Exit.isSuccess(exit)) return exit.value
     if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
     throw Cause.squash(exit.cause)
@@ -23,6 +29,21 @@ export class Runner {
 
   /** For a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
-    return Stream.toAsyncIterableWith(stream, this.#context)
+    return Stream.toAsyncIterableWith(stream, this.#contextHere)
+  }
+
+  /** Calls a function of the program. What that asks for in promises is a part of what calls it. */
+  call<A>(body: () => A): Effect.Effect<A> {
+    return Effect.map(Runs, (runs) => enclosing.run(runs, body))
+  }
+
+  /** Calls a function of the program, as {@link call} does, and waits for its promise. */
+  await<A>(body: (signal: AbortSignal) => PromiseLike<A>): Effect.Effect<A> {
+    return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
+  }
+
+  get #contextHere(): Context.Context<never> {
+    const runs = enclosing.getStore()
+    return runs === undefined ? this.#context : Context.add(this.#context, Runs, runs)
   }
 }
