@@ -102,6 +102,16 @@ describe("what waits for a message, in Effect", () => {
   )
 })
 
+/** A receiver for each of two queues that hold a message. */
+const two = (msmq: Msmq.Msmq): Promise<ReadonlyArray<MsmqReceiver.MsmqReceiver>> =>
+  Promise.all(
+    [orders, other].map(async (queue) => {
+      await msmq.createQueue(queue, { transactional: true })
+      await (await msmq.openSender(queue)).send({ label: queue }, single)
+      return await msmq.openReceiver(queue)
+    })
+  )
+
 describe("a handler in promises does not wait for itself", () => {
   const consumed = async (
     kind: "transactional" | "plain",
@@ -153,13 +163,7 @@ describe("a handler in promises does not wait for itself", () => {
 
   it("that closes the receiver of another consumer whose handler closes its own", async () => {
     const { expectNoLeaks, msmq } = await connect()
-    const receivers: Array<MsmqReceiver.MsmqReceiver> = []
-    for (const queue of [orders, other]) {
-      await msmq.createQueue(queue, { transactional: true })
-      const sender = await msmq.openSender(queue)
-      await sender.send({ label: queue }, single)
-      receivers.push(await msmq.openReceiver(queue))
-    }
+    const receivers = await two(msmq)
     let running = 0
     const both = Promise.withResolvers<void>()
     const ends = receivers.map((receiver, index) =>
@@ -186,12 +190,8 @@ describe("a handler in promises does not wait for itself", () => {
     const { expectNoLeaks, msmq } = await connect()
     let running = 0
     const both = Promise.withResolvers<void>()
-    const ends = [orders, other].map(async (queue) => {
-      await msmq.createQueue(queue, { transactional: true })
-      const sender = await msmq.openSender(queue)
-      await sender.send({ label: queue }, single)
-      const receiver = await msmq.openReceiver(queue)
-      return rejection(
+    const ends = (await two(msmq)).map((receiver) =>
+      rejection(
         receiver.consume(
           async () => {
             if (++running === 2) both.resolve()
@@ -201,7 +201,7 @@ describe("a handler in promises does not wait for itself", () => {
           { stopWithin: "1 hour" }
         )
       )
-    })
+    )
     assert.deepStrictEqual(
       (await Promise.all(ends)).map(([code]) => code),
       ["Released", "Released"]
@@ -212,27 +212,23 @@ describe("a handler in promises does not wait for itself", () => {
 
   it("that consumes another queue and closes its receiver waits for that one", async () => {
     const { expectNoLeaks, msmq } = await connect()
-    for (const queue of [orders, other]) {
-      await msmq.createQueue(queue, { transactional: true })
-      await (await msmq.openSender(queue)).send({ label: queue }, single)
-    }
-    const [outer, inner] = [await msmq.openReceiver(orders), await msmq.openReceiver(other)]
+    const [outer, inner] = await two(msmq)
     const log: Array<string> = []
     const consuming = rejection(
-      outer.consume(
+      outer!.consume(
         async () => {
           const handled = Promise.withResolvers<void>()
           const nested = rejection(
-            inner.consume(async () => {
+            inner!.consume(async () => {
               handled.resolve()
               await new Promise((resolve) => setTimeout(resolve, 5))
               log.push("inner handled")
             })
           )
           await handled.promise
-          await inner.close()
+          await inner!.close()
           log.push("inner closed", (await nested)[0])
-          await outer.close()
+          await outer!.close()
           log.push("outer closed")
         },
         { stopWithin: "1 hour" }
