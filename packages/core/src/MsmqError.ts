@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
+import { countOf } from "./internal/errors/countOf.ts"
 import { causes, outdating, retryable } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -161,6 +162,24 @@ export interface TransactionMismatch {
 }
 
 /**
+ * A transaction was aborted before it was committed, and its work was otherwise done. What was sent in it was never sent;
+ * what was received in it is back in its queue.
+ *
+ * - `by`: `"abort"`: the program aborted it; `"scope"`: the scope that it was begun in closed; `"connection"`: its
+ *   connection, or the backend's layer, closed
+ * - `beganAt`, `abortedAt`: the stacks of its beginning and of what aborted it
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransactionAborted {
+  readonly _tag: "TransactionAborted"
+  readonly by: "abort" | "scope" | "connection"
+  readonly beganAt: string
+  readonly abortedAt: string
+}
+
+/**
  * A body that the receiver's codec cannot read.
  *
  * - `codec`: what it was to be, such as `"JSON"`
@@ -183,8 +202,9 @@ export interface UndecodableBody {
  * - `message`: the message as it came, with its bytes
  * - `attempts`: how often it was tried, before this process too
  * - `cause`: why the last try failed, or why the body could not be read
- * - `kept`: `"queue"`: it is still in the queue; `"nowhere"`: it is in this error alone, since it had been taken from a queue
- *   that takes nothing back, and could not be sent on
+ * - `kept`: `"queue"`: it is still in the queue; `"deadLetterQueue"`: its copy did not arrive in the queue for poison, and is
+ *   a dead letter; `"nowhere"`: it is in this error alone, since it had been taken from a queue that takes nothing back, and
+ *   could not be sent on
  *
  * @category models
  * @since 0.1.0
@@ -194,7 +214,25 @@ export interface PoisonMessage {
   readonly message: ReceivedMessage
   readonly attempts: number
   readonly cause: Cause.Cause<unknown>
-  readonly kept: "queue" | "nowhere"
+  readonly kept: "queue" | "deadLetterQueue" | "nowhere"
+}
+
+/**
+ * A copy of a message, which `consume` sends to its queue for poison, did not arrive there, or would be dropped there.
+ *
+ * - `class`: why, as `PROPID_M_CLASS` of an acknowledgment says it, such as `0x8003` for a full queue; `undefined`: no
+ *   acknowledgment came in time
+ * - `rule`: the same in words, and what to do
+ * - `copy`: where the copy is; `"unknown"`: on its way, arrived without an acknowledgment, or nowhere
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CopyNotArrived {
+  readonly _tag: "CopyNotArrived"
+  readonly class: number | undefined
+  readonly rule: string
+  readonly copy: "nowhere" | "deadLetterQueue" | "unknown"
 }
 
 /**
@@ -276,8 +314,10 @@ export type Reason =
   | UnreadableSecurityDescriptor
   | NotACertificate
   | TransactionMismatch
+  | TransactionAborted
   | UndecodableBody
   | PoisonMessage
+  | CopyNotArrived
   | IllegalPolicy
 
 /**
@@ -295,6 +335,24 @@ export interface Progress {
 const location = (stack: string): string => {
   const first = stack.split("\n").find((line) => line.trim().startsWith("at "))
   return first === undefined ? "" : ` (${first.trim()})`
+}
+
+/** What aborts a transaction, and how to do better. */
+const abortions: {
+  readonly [By in TransactionAborted["by"]]: { readonly what: string; readonly advice: string }
+} = {
+  abort: {
+    what: "the program called its abort",
+    advice: "To roll back, let the effect or function fail with an error of its own instead"
+  },
+  scope: {
+    what: "the scope that it was begun in closed",
+    advice: "Commit it before that scope closes"
+  },
+  connection: {
+    what: "its connection, or the backend's layer, closed",
+    advice: "Run it again on an open connection, and close that after the transaction has ended"
+  }
 }
 
 type OwnReason = Exclude<Reason, CodeReason>
@@ -323,21 +381,38 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     queueIsTransactional
       ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival"
       : "the queue is not transactional and takes no part in a transaction: use it outside of one",
+  TransactionAborted: ({ abortedAt, by }) => {
+    const { advice, what } = abortions[by]
+    return (
+      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. What was sent in it was never ` +
+      `sent, and what was received in it is back in its queue. ${advice}`
+    )
+  },
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${rule} ` +
     `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
-    `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ${attempts} attempts: ` +
-    `${sentenceOf(cause)}. ` +
-    (kept === "queue"
-      ? "It is still in the queue, the first that is taken next time: set a policy for poison messages"
-      : "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"),
+    `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
+    `${countOf(attempts, "attempt")}: ${sentenceOf(cause)}. ${places[kept]}`,
+  CopyNotArrived: ({ class: messageClass, copy, rule }) =>
+    `the copy of a message did not arrive: ${rule}` +
+    (messageClass === undefined ? "" : ` (class 0x${messageClass.toString(16).padStart(4, "0")})`) +
+    (copy === "deadLetterQueue" ? ". The copy is in a dead-letter queue" : ""),
   IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`
 }
 
+const places: { readonly [Kept in PoisonMessage["kept"]]: string } = {
+  queue: "It is still in the queue, the first that is taken next time: set a policy for poison messages",
+  deadLetterQueue: "It is no longer in the queue: its copy is in a dead-letter queue",
+  nowhere: "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"
+}
+
 const sentenceOf = (cause: Cause.Cause<unknown>): string => {
-  const error = Cause.squash(cause)
-  return error instanceof Error ? error.message : String(error)
+  const errors = cause.reasons.flatMap((one) =>
+    one._tag === "Fail" ? [one.error] : one._tag === "Die" ? [one.defect] : []
+  )
+  const all = errors.length === 0 ? [Cause.squash(cause)] : errors
+  return all.map((error) => (error instanceof Error ? error.message : String(error))).join("; and then: ")
 }
 
 const describe = (reason: Reason): string =>

@@ -68,9 +68,26 @@ export class Transaction {
     return this.#handle
   }
 
-  /** @internal How it was ended; `undefined` before that. */
-  get exit(): Exit.Exit<void, MsmqError> | undefined {
-    return this.#end.exit
+  /** @internal What its commit or its abort came to, once it has ended. */
+  get exit(): Effect.Effect<Exit.Exit<void, MsmqError>> {
+    return Effect.sync(() => this.#end.exit ?? Exit.void)
+  }
+
+  /** @internal Commits unless it has ended, and fails unless it is committed then. */
+  committedBy(operation: string): Effect.Effect<void, MsmqError> {
+    return Effect.suspend((): Effect.Effect<void, MsmqError> => {
+      if (this.isOpen) return this.commit
+      const { exit, wanted } = this.#end
+      return wanted === "commit" ? (exit ?? Effect.void) : Effect.fail(this.#aborted(operation))
+    })
+  }
+
+  #aborted(operation: string): MsmqError {
+    const { openedAt, releasedAt } = this.#handle
+    return new MsmqError({
+      operation,
+      reason: { _tag: "TransactionAborted", by: "abort", beganAt: openedAt.toString(), abortedAt: String(releasedAt) }
+    })
   }
 
   /** Whether it has not ended. */
@@ -99,7 +116,7 @@ export class Transaction {
         this.#end.wanted = "commit"
         return Effect.andThen(
           OwnedHandle.close(this.#handle, at),
-          Effect.suspend(() => this.#end.exit ?? Effect.void)
+          Effect.suspend((): Effect.Effect<void, MsmqError> => this.#end.exit ?? Effect.void)
         )
       })
     )

@@ -12,7 +12,7 @@ import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { BackOff } from "./BackOff.ts"
 import { ConsumeJournal } from "./ConsumeJournal.ts"
-import type { Way } from "./consumePlan.ts"
+import type { ConsumePlan, Way } from "./consumePlan.ts"
 import { planOf } from "./consumePlan.ts"
 import { Course } from "./Course.ts"
 import type { Delivery, Source } from "./Delivery.ts"
@@ -43,7 +43,6 @@ export const consumption = <Body, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const { handle: queue } = reader.inlet
-      const plan = yield* restore(planOf(operation, reader, formatName, policy))
       const course = new Course()
       // What closes this queue from within must not wait for this to end, be it a handler, a schedule or `onEvent`.
       const runs = [...(yield* OwnedHandle.Runs), course]
@@ -60,40 +59,43 @@ export const consumption = <Body, E, R>(
 
       // One waits in the queue at a time: the others would only be woken for nothing.
       const turn = Semaphore.makeUnsafe(1)
-      const worker = Effect.suspend(() => {
-        const backOff = new BackOff(shared, ScheduleSteps.of(reopen, context))
-        const source: Source = { operation, reader: bytes, plan, course, backOff, common }
-        const delivery = deliveries[plan.way](source)
-        const handler = {
-          source,
-          delivery,
-          reader,
-          handle,
-          journal,
-          retry: () => ScheduleSteps.of(retry, context)
-        }
-        const work: Effect.Effect<void, MsmqError, R> = Effect.suspend(() =>
-          course.stopping
-            ? Effect.void
-            : Effect.flatMap(turn.withPermit(backOff.persist(delivery.next)), (held) =>
-                held === undefined ? Effect.void : Effect.andThen(handling(handler, held), work)
-              )
+      const worker = (plan: ConsumePlan) =>
+        Effect.suspend(() => {
+          const backOff = new BackOff(shared, ScheduleSteps.of(reopen, context))
+          const source: Source = { operation, reader: bytes, plan, course, backOff, common }
+          const delivery = deliveries[plan.way](source)
+          const handler = {
+            source,
+            delivery,
+            reader,
+            handle,
+            journal,
+            retry: () => ScheduleSteps.of(retry, context)
+          }
+          const work: Effect.Effect<void, MsmqError, R> = Effect.suspend(() =>
+            course.stopping
+              ? Effect.void
+              : Effect.flatMap(turn.withPermit(backOff.persist(delivery.next)), (held) =>
+                  held === undefined ? Effect.void : Effect.andThen(handling(handler, held), work)
+                )
+          )
+          return Effect.catchIf(
+            work,
+            (error) => backOff.isGivenUp(error),
+            (error) => Effect.logWarning(`stopped amid trouble: ${error.message}`)
+          )
+        }).pipe(
+          Transaction.outside,
+          Effect.provideService(OwnedHandle.Runs, runs),
+          Effect.provideService(OwnedHandle.IsOwnWork, true)
         )
-        return Effect.catchIf(
-          work,
-          (error) => backOff.isGivenUp(error),
-          (error) => Effect.logWarning(`stopped amid trouble: ${error.message}`)
-        )
-      }).pipe(
-        Transaction.outside,
-        Effect.provideService(OwnedHandle.Runs, runs),
-        Effect.provideService(OwnedHandle.IsOwnWork, true)
-      )
 
-      const ending = Effect.onExit(worker, () => Effect.sync(() => course.stop()))
       const exits = yield* Effect.scoped(
         Effect.gen(function* () {
           yield* OwnedHandle.running(queue, operation, course)
+          // What the plan has open is closed before whoever closes the queue goes on.
+          const plan = yield* restore(planOf(operation, reader, formatName, policy))
+          const ending = Effect.onExit(worker(plan), () => Effect.sync(() => course.stop()))
           const workers = yield* Effect.forEach(Array.from({ length: plan.concurrency }), () =>
             Effect.forkChild(ending, { startImmediately: true, uninterruptible: true })
           )
