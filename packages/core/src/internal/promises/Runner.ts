@@ -13,6 +13,7 @@ const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
   readonly #context: Context.Context<never>
+  #within: { readonly runs: ReadonlyArray<Run>; readonly context: Context.Context<never> } | undefined = undefined
 
   constructor(context: Context.Context<never>) {
     this.#context = context
@@ -42,8 +43,11 @@ export class Runner {
     return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
   }
 
+  /** The context of the runs that a function of the program was called in; the last one is made once. */
   get #contextHere(): Context.Context<never> {
     const runs = enclosing.getStore()
-    return runs === undefined ? this.#context : Context.add(this.#context, Runs, runs)
+    if (runs === undefined) return this.#context
+    if (this.#within?.runs !== runs) this.#within = { runs, context: Context.add(this.#context, Runs, runs) }
+    return this.#within.context
   }
 }
