@@ -219,7 +219,7 @@ export class Msmq extends Described implements AsyncDisposable {
       const current = fiber.getRef(Transaction.Current)
       const runner = this.#runner.within(fiber.getRef(CurrentAbortGate))
       // What the function rejects with comes out as it is.
-      return Effect.promise((interrupted) => {
+      return runner.await((interrupted) => {
         if (typeof current === "string") throw new Error("no transaction was begun")
         return body(
           new MsmqTransaction(current, runner),
@@ -240,7 +240,7 @@ export class Msmq extends Described implements AsyncDisposable {
 
   /** Closes what is still open, after what runs on it, then the backend; again, it does nothing. */
   close(): Promise<void> {
-    return this.#runtime.dispose()
+    return this.#runner.promise(OwnedHandle.afterRuns(this.#mqrt.openHandles, this.#runtime.disposeEffect), undefined)
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()

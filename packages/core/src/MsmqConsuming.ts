@@ -68,13 +68,13 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 }
 
 /** @internal */
-export const policyOf = (policy: MsmqConsumePolicy): ConsumePolicy => {
+export const policyOf = (policy: MsmqConsumePolicy, runner: Runner): ConsumePolicy => {
   const { onEvent, reopen, retry, ...others } = policy
   return {
     ...others,
     retry: scheduleOf(retry) ?? defaultRetry,
     reopen: scheduleOf(reopen) ?? defaultReopen,
-    onEvent: onEvent && ((event, progress) => Effect.sync(() => onEvent(event, progress)))
+    onEvent: onEvent && ((event, progress) => runner.call(() => onEvent(event, progress)))
   }
 }
 
@@ -83,7 +83,7 @@ export const handlerOf =
   <Body>(handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
   (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
     Effect.flatMap(Transaction.Current, (current) =>
-      Effect.promise((signal) =>
+      runner.await((signal) =>
         handler(message, {
           transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
           signal

@@ -8,6 +8,7 @@ import * as Data from "effect/Data"
 import { inspect, type InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
+import { countOf } from "./internal/errors/countOf.ts"
 import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { Outlook } from "./internal/errors/errorOutlook.ts"
@@ -226,8 +227,9 @@ export interface UndecodableBody {
  * - `message`: the message as it came, with its bytes
  * - `attempts`: how often it was tried, before this process too
  * - `cause`: why the last try failed, or why the body could not be read
- * - `kept`: `"queue"`: it is still in the queue; `"nowhere"`: it is in this error alone, since it had been taken from a queue
- *   that takes nothing back, and could not be sent on
+ * - `kept`: `"queue"`: it is still in the queue; `"deadLetterQueue"`: its copy did not arrive in the queue for poison, and is
+ *   a dead letter; `"nowhere"`: it is in this error alone, since it had been taken from a queue that takes nothing back, and
+ *   could not be sent on
  *
  * @category models
  * @since 0.1.0
@@ -237,7 +239,25 @@ export interface PoisonMessage {
   readonly message: ReceivedMessage
   readonly attempts: number
   readonly cause: Cause.Cause<unknown>
-  readonly kept: "queue" | "nowhere"
+  readonly kept: "queue" | "deadLetterQueue" | "nowhere"
+}
+
+/**
+ * A copy of a message, which `consume` sends to its queue for poison, did not arrive there, or would be dropped there.
+ *
+ * - `class`: why, as `PROPID_M_CLASS` of an acknowledgment says it, such as `0x8003` for a full queue; `undefined`: no
+ *   acknowledgment came in time
+ * - `rule`: the same in words, and what to do
+ * - `copy`: where the copy is; `"unknown"`: on its way, arrived without an acknowledgment, or nowhere
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CopyNotArrived {
+  readonly _tag: "CopyNotArrived"
+  readonly class: number | undefined
+  readonly rule: string
+  readonly copy: "nowhere" | "deadLetterQueue" | "unknown"
 }
 
 /**
@@ -323,6 +343,7 @@ export type Reason =
   | TransactionAborted
   | UndecodableBody
   | PoisonMessage
+  | CopyNotArrived
   | IllegalPolicy
 
 /**
@@ -404,11 +425,12 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
     `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
-    `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ${attempts} attempts: ` +
-    `${sentenceOf(cause)}. ` +
-    (kept === "queue"
-      ? "It is still in the queue, the first that is taken next time: set a policy for poison messages"
-      : "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"),
+    `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
+    `${countOf(attempts, "attempt")}: ${sentenceOf(cause)}. ${places[kept]}`,
+  CopyNotArrived: ({ class: messageClass, copy, rule }) =>
+    `the copy of a message did not arrive: ${rule}` +
+    (messageClass === undefined ? "" : ` (class 0x${messageClass.toString(16).padStart(4, "0")})`) +
+    (copy === "deadLetterQueue" ? ". The copy is in a dead-letter queue" : ""),
   IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`
 }
 
@@ -424,9 +446,18 @@ const thrownText = (thrown: unknown): string => {
   return typeof thrown === "object" && thrown !== null ? "an object that is no Error was thrown" : String(thrown)
 }
 
+const places: { readonly [Kept in PoisonMessage["kept"]]: string } = {
+  queue: "It is still in the queue, the first that is taken next time: set a policy for poison messages",
+  deadLetterQueue: "It is no longer in the queue: its copy is in a dead-letter queue",
+  nowhere: "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"
+}
+
 const sentenceOf = (cause: Cause.Cause<unknown>): string => {
-  const error = Cause.squash(cause)
-  return error instanceof Error ? error.message : String(error)
+  const errors = cause.reasons.flatMap((one) =>
+    one._tag === "Fail" ? [one.error] : one._tag === "Die" ? [one.defect] : []
+  )
+  const all = errors.length === 0 ? [Cause.squash(cause)] : errors
+  return all.map((error) => (error instanceof Error ? error.message : String(error))).join("; and then: ")
 }
 
 const describe = (reason: Reason): string =>

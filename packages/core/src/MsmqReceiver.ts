@@ -121,7 +121,10 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     policy: MsmqConsumePolicy & Abortable = {}
   ): Promise<never> {
     const { signal, ...others } = policy
-    return this.runner.endless(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(others)), signal)
+    return this.runner.endless(
+      this.#receiver.consume(handlerOf(handler, this.runner), policyOf(others, this.runner)),
+      signal
+    )
   }
 
   /** The messages without end, each taken when the loop asks for it; leaving the loop takes no more. */

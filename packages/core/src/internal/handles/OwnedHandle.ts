@@ -21,15 +21,15 @@ import type * as Scope from "effect/Scope"
 import { MsmqError } from "../../MsmqError.ts"
 import { CallSite } from "../../CallSite.ts"
 import { handleOpened } from "../observing/Meter.ts"
-import type { Run } from "./closing.ts"
 import { close } from "./closing.ts"
 import { lease } from "./leases.ts"
+import type { Run } from "./Run.ts"
 
-export type { Run } from "./closing.ts"
-export { close, closeNow, running, Runs } from "./closing.ts"
+export { afterRuns, close, closeNow, running } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseScoped, leaseWaiting } from "./leases.ts"
 export { isLoss, noteFailure, reopening } from "./lostHandle.ts"
+export { IsOwnWork, Run, Runs } from "./Run.ts"
 
 /** Where the things that users hold keep their handle, out of sight of whoever prints them. */
 export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle")
@@ -75,6 +75,8 @@ export class OwnedHandle<H> {
   drained: Deferred.Deferred<void> | undefined = undefined
   /** What must come to its end before a closing begins, here or below. */
   readonly runs = new Set<Run>()
+  /** Closes it when nothing runs on it any more: set when a part of what runs has closed it. */
+  closedFromWithin: Effect.Effect<void> | undefined = undefined
   /** Done when another has been taken in its place, or could not be. */
   renewing: Deferred.Deferred<void> | undefined = undefined
   /** Done when nobody but the renewal uses the handle. */
@@ -136,9 +138,14 @@ export class OwnedHandle<H> {
         _tag: "Released",
         resource: this.description,
         openedAt: this.openedAt.toString(),
-        releasedAt: String(this.releasedAt)
+        releasedAt: String(this.closedAt)
       }
     })
+  }
+
+  /** Where its closing began, or that of what is above it. */
+  get closedAt(): CallSite | undefined {
+    return this.releasedAt ?? this.parent?.closedAt
   }
 
   endLease(): void {

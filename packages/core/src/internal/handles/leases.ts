@@ -7,6 +7,7 @@ import type * as Scope from "effect/Scope"
 import type { MsmqError } from "../../MsmqError.ts"
 import { closeChildren } from "./closing.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
+import { IsOwnWork } from "./Run.ts"
 
 /** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
 export const lease = <H, A, E, R>(
@@ -82,6 +83,16 @@ export const leaseScoped = <H>(self: OwnedHandle<H>, operation: string): Effect.
 const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Effect.fail(self.refusal(operation))
+    if (self.closedFromWithin !== undefined) {
+      return Effect.flatMap(IsOwnWork, (isOwnWork) =>
+        isOwnWork ? takeLease(self, operation) : Effect.fail(self.refusal(operation))
+      )
+    }
+    return takeLease(self, operation)
+  })
+
+const takeLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+  Effect.suspend(() => {
     if (self.isDue) return Effect.andThen(renewed(self), beginLease(self, operation))
     self.leases++
     return Effect.void

@@ -1,14 +1,21 @@
+import { AsyncLocalStorage } from "node:async_hooks"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
 import type * as Stream from "effect/Stream"
+import type { Run } from "../handles/OwnedHandle.ts"
+import { Runs } from "../handles/OwnedHandle.ts"
+import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
 import { StreamIterator } from "./StreamIterator.ts"
+
+/** The runs that a function of the program was called in, such as the `consume` of a handler. */
+const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
 
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
   readonly #context: Context.Context<never>
+  #within: { readonly runs: ReadonlyArray<Run>; readonly context: Context.Context<never> } | undefined = undefined
 
   constructor(context: Context.Context<never>) {
     this.#context = context
@@ -24,13 +31,13 @@ export class Runner {
    * is done that cannot be taken back, an abort comes too late, and the promise tells the outcome.
    */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
-    if (signal === undefined) return settled(await Effect.runPromiseExitWith(this.#context)(effect), undefined)
+    if (signal === undefined) return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect), undefined)
     signal.throwIfAborted()
     const gate = new AbortGate(Context.get(this.#context, CurrentAbortGate))
     const abort = () => gate.abort()
     signal.addEventListener("abort", abort, { once: true })
     try {
-      return settled(await Effect.runPromiseExitWith(this.#context)(gate.guard(effect)), signal)
+      return settled(await Effect.runPromiseExitWith(this.#contextHere)(gate.guard(effect)), signal)
     } finally {
       signal.removeEventListener("abort", abort)
     }
@@ -39,12 +46,30 @@ export class Runner {
   /** Returns a promise for what goes on until the signal aborts it, and then rejects with the signal's reason. */
   async endless<E>(effect: Effect.Effect<never, E>, signal: AbortSignal | undefined): Promise<never> {
     signal?.throwIfAborted()
-    return settled(await Effect.runPromiseExitWith(this.#context)(effect, { signal }), signal)
+    return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect, { signal }), signal)
   }
 
   /** For a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
-    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, this.#context) }
+    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, this.#contextHere) }
+  }
+
+  /** Calls a function of the program. What that asks for in promises is a part of what calls it. */
+  call<A>(body: () => A): Effect.Effect<A> {
+    return Effect.map(Runs, (runs) => enclosing.run(runs, body))
+  }
+
+  /** Calls a function of the program, as {@link call} does, and waits for its promise. */
+  await<A>(body: (signal: AbortSignal) => PromiseLike<A>): Effect.Effect<A> {
+    return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
+  }
+
+  /** The context of the runs that a function of the program was called in; the last one is made once. */
+  get #contextHere(): Context.Context<never> {
+    const runs = enclosing.getStore()
+    if (runs === undefined) return this.#context
+    if (this.#within?.runs !== runs) this.#within = { runs, context: Context.add(this.#context, Runs, runs) }
+    return this.#within.context
   }
 }
 
