@@ -147,11 +147,11 @@ export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, Ms
     OwnedHandle.scoped(handle, operation, {
       kind: "cursor",
       name: `of ${queue}`,
+      queue,
       acquire: Effect.suspend(() => mqrt.createCursor(handle.native)).pipe(
         Effect.mapError((failure) => reader.error(operation, reasonOf(failure)))
       ),
-      // With its queue a cursor is closed too (behaviour E-35).
-      release: (native) => Effect.ignore(mqrt.closeCursor(native))
+      release: mqrt.closeCursor
     }),
     (cursor) => new Cursor(reader, cursor)
   )

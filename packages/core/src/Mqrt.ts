@@ -9,6 +9,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
@@ -260,7 +261,11 @@ export class Mqrt extends Context.Service<
  * @since 0.1.0
  */
 export const make = (functions: MqrtFunctions): Effect.Effect<Mqrt["Service"], never, Scope.Scope> =>
-  Effect.map(OwnedHandle.makeRoot, (openHandles) => Mqrt.of({ ...functions, openHandles }))
+  Effect.flatMap(Effect.context(), (context) =>
+    Effect.map(OwnedHandle.makeRoot(Option.isSome(Context.getOption(context, Mqrt))), (openHandles) =>
+      Mqrt.of({ ...functions, openHandles })
+    )
+  )
 
 /**
  * Makes the layer of a backend from an effect that makes its functions.

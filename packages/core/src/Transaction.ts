@@ -33,8 +33,8 @@ export interface Options {
   readonly timeToBeReceived?: Duration.Input | undefined
 }
 
-const failed = (operation: string) =>
-  Effect.mapError((failure: MqrtFailure) => new MsmqError({ operation, reason: reasonOf(failure) }))
+const errorOf = (operation: string, failure: MqrtFailure): MsmqError =>
+  new MsmqError({ operation, reason: reasonOf(failure) })
 
 const observer = new Observer(null)
 
@@ -174,15 +174,15 @@ export const begin = Effect.fn(
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "transaction",
     name: null,
-    acquire: mqrt.beginTransaction.pipe(failed(operation)),
+    acquire: mqrt.beginTransaction.pipe(Effect.mapError((failure) => errorOf(operation, failure))),
     release: (native) => {
-      const ending =
-        end.wanted === "commit"
-          ? mqrt.commitTransaction(native).pipe(failed("Transaction.commit"))
-          : mqrt.abortTransaction(native).pipe(failed("Transaction.abort"))
+      const commits = end.wanted === "commit"
+      const ending = commits ? mqrt.commitTransaction(native) : mqrt.abortTransaction(native)
       return Effect.exit(ending).pipe(
-        Effect.map((exit) => {
-          end.exit = exit
+        Effect.flatMap((exit) => {
+          end.exit = Exit.mapError(exit, (failure) => errorOf(`Transaction.${end.wanted}`, failure))
+          // Who commits is told of a failure by `commit`.
+          return commits ? Effect.void : exit
         }),
         // What did not commit is aborted with its release (behaviour F-37).
         Effect.ensuring(mqrt.releaseTransaction(native))

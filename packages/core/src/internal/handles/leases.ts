@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { MsmqError } from "../../MsmqError.ts"
 import { closeChildren } from "./closing.ts"
+import { hold, letGo } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
 /** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
@@ -21,7 +22,7 @@ export const lease = <H, A, E, R>(
   )
 
 /**
- * Uses the handle for something that waits. The closing takes the wait back, and it fails as a use after release does,
+ * Uses the handle for something that waits, and keeps the process alive meanwhile. The closing takes the wait back, and it fails as a use after release does,
  * unless it had succeeded by then.
  */
 export const leaseWaiting = <H, A, E, R>(
@@ -33,10 +34,16 @@ export const leaseWaiting = <H, A, E, R>(
     Effect.uninterruptibleMask((restore): Effect.Effect<A, E | MsmqError, R> =>
       Effect.flatMap(Effect.forkChild(restore(use(native)), { startImmediately: true }), (fiber) => {
         self.waiting.add(fiber)
+        hold()
         if (self.state !== "open") fiber.interruptUnsafe()
         return restore(Fiber.await(fiber)).pipe(
           Effect.onInterrupt(() => Fiber.interrupt(fiber)),
-          Effect.ensuring(Effect.sync(() => self.waiting.delete(fiber))),
+          Effect.ensuring(
+            Effect.sync(() => {
+              self.waiting.delete(fiber)
+              letGo()
+            })
+          ),
           Effect.flatMap((exit): Effect.Effect<A, E | MsmqError> =>
             self.state !== "open" && Exit.hasInterrupts(exit) ? Effect.fail(self.refusal(operation)) : exit
           )

@@ -28,10 +28,10 @@ export const open = Effect.fnUntraced(function* (
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: access === "send" ? "sender" : "receiver",
     name: `of ${nameOf(queue)}`,
+    queue: nameOf(queue),
     acquire: taken(formatName),
     renew: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), taken),
-    // A handle that the service no longer knows is closed already.
-    release: (native) => Effect.ignore(mqrt.closeQueue(native))
+    release: mqrt.closeQueue
   })
   return { mqrt, handle, formatName }
 }, onQueue)

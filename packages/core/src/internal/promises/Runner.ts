@@ -1,8 +1,10 @@
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
+import { CallSite } from "../../CallSite.ts"
+import * as OwnedHandle from "../handles/OwnedHandle.ts"
 
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
@@ -23,6 +25,7 @@ export class Runner {
 
   /** For a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
-    return Stream.toAsyncIterableWith(stream, this.#context)
+    // The program's stack is seen only before the first wait.
+    return Stream.toAsyncIterableWith(stream, Context.add(this.#context, OwnedHandle.Opener, new CallSite()))
   }
 }
