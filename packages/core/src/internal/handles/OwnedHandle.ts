@@ -25,7 +25,7 @@ import { MsmqError } from "../../MsmqError.ts"
 import { handleOpened } from "../observing/Meter.ts"
 import type { Run } from "./closing.ts"
 import { close } from "./closing.ts"
-import { reportIfDropped, wasReleased } from "./droppedHandle.ts"
+import { forgetOwner, reportIfDropped } from "./droppedHandle.ts"
 import { reportFailedRelease } from "./failedRelease.ts"
 import { lease } from "./leases.ts"
 
@@ -182,7 +182,7 @@ export class OwnedHandle<H> {
         Effect.sync(() => {
           // Only now may the parent go.
           this.parent?.children.delete(this)
-          wasReleased(this)
+          forgetOwner(this)
           this.#onGivenBack()
           Deferred.doneUnsafe(this.released, Exit.void)
         })
@@ -226,20 +226,23 @@ class Owner<H> {
   }
 }
 
-const handleOf = <H>({ handle }: { readonly handle: OwnedHandle<H> }): OwnedHandle<H> => handle
+const handleOf = <H>({ handle }: Owner<H>): OwnedHandle<H> => handle
 
 /** The handle at the top of the tree, which stands for the loaded backend. */
 export interface Root extends OwnedHandle<void> {}
 
-/** Makes the root of a backend. `decorates`: another root stands below it, which is reported when both are dropped. */
-export const makeRoot = (decorates: boolean): Effect.Effect<Root, never, Scope.Scope> =>
+/**
+ * Makes the root of a backend. `decorated`: the root of the one behind it, in whose place this one is reported when both
+ * are dropped.
+ */
+export const makeRoot = (decorated: Root | undefined): Effect.Effect<Root, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.map(Opener, (opener) => {
         const openedAt = opener ?? new CallSite()
         const described = { kind: "connection", description: "connection", queue: undefined, openedAt }
-        const root = new OwnedHandle<void>(described, nothing, undefined, constVoid)
-        return decorates ? { handle: root, close: close(root) } : new Owner(root)
+        if (decorated !== undefined) forgetOwner(decorated)
+        return new Owner(new OwnedHandle<void>(described, nothing, undefined, constVoid))
       }),
       (owner) => owner.close
     ),

@@ -17,7 +17,10 @@ const registry = new FinalizationRegistry<Alarm>(({ description, openedAt }) => 
     `the ${description} was dropped without being closed, and nobody can close it any more. It stays open until its ` +
       "connection is closed or the process ends. Close it: by using or await using, by close() or abort(), by leaving " +
       "its loop with break, or in Effect by closing the scope that it was opened in",
-    { type: "MsmqHandleDropped", detail: `opened\n${openedAt}` }
+    {
+      type: "MsmqHandleDropped",
+      detail: openedAt === "" ? "opened after a wait that left no stack" : `opened\n${openedAt}`
+    }
   )
 })
 
@@ -51,7 +54,7 @@ export const reportIfDropped = (owner: object, handle: OwnedHandle<unknown>): vo
   if (!isScheduled) schedule()
 }
 
-/** Takes the alarm back: the handle has been released. */
-export const wasReleased = (handle: OwnedHandle<unknown>): void => {
+/** Takes the alarm back, since the handle has been released. */
+export const forgetOwner = (handle: OwnedHandle<unknown>): void => {
   if (!fresh.delete(handle)) registry.unregister(handle)
 }
