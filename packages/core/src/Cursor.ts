@@ -155,12 +155,12 @@ export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, Ms
       OwnedHandle.scoped(handle, operation, {
         kind: "cursor",
         name: `of ${queue}`,
+        queue,
         acquire: Effect.suspend(() => {
           const { native } = handle
           return Effect.mapError(mqrt.createCursor(native), (failure) => reader.failed(operation, native, failure))
         }),
-        // With its queue a cursor is closed too (behaviour E-35).
-        release: (native) => Effect.ignore(mqrt.closeCursor(native))
+        release: mqrt.closeCursor
       })
     ),
     (cursor) => new Cursor(reader, cursor)

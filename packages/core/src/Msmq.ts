@@ -6,15 +6,15 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
+import { CallSite } from "./CallSite.ts"
 import * as Certificate from "./Certificate.ts"
-import { reportIfDropped } from "./internal/handles/droppedHandle.ts"
 import { CurrentAbortGate } from "./internal/promises/AbortGate.ts"
-import { opened } from "./internal/promises/Opened.ts"
+import { opened, owning } from "./internal/promises/Opened.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
@@ -148,11 +148,11 @@ export class Msmq extends Described implements AsyncDisposable {
    * {@link SecurityContext.acquire}.
    */
   securityContext(options: SecurityContext.AcquireOptions = {}): DisposableSecurityContext {
+    const scope = Scope.makeUnsafe()
     const context = Effect.runSync(
-      SecurityContext.acquire(options).pipe(Scope.provide(Scope.makeUnsafe()), Effect.provideService(Mqrt, this.#mqrt))
+      SecurityContext.acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
     )
-    const handle = context[OwnedHandle.symbol]
-    return reportIfDropped(new DisposableSecurityContext(context.certificate, handle), handle)
+    return owning(new DisposableSecurityContext(context.certificate, context[OwnedHandle.symbol]), scope)
   }
 
   /** Opens a queue for sending: own it with `await using`. See {@link MessageQueue.openSender}. */
@@ -286,7 +286,9 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * @since 0.1.0
  */
 export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options: Abortable = {}): Promise<Msmq> => {
-  const runtime = ManagedRuntime.make(layer)
+  // The program's stack is seen only before the first wait.
+  const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
+  const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, options.signal)
     return new Msmq(runtime, context)

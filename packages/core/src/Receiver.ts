@@ -13,6 +13,7 @@ import * as Cursor from "./Cursor.ts"
 import { consumption } from "./internal/consuming/consumption.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
+import { holdingProcess } from "./internal/handles/liveness.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Inlet } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
@@ -271,7 +272,9 @@ export class Receiver<Body = Uint8Array> extends Described {
     policy: ConsumePolicy<E, R2> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
     const handle = (message: ReceivedMessage<Body>) => Effect.scoped(handler(message))
-    return consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+    return holdingProcess(
+      consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+    )
   }
 
   #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {

@@ -7,10 +7,12 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as RcMap from "effect/RcMap"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
+import * as BackgroundClock from "./BackgroundClock.ts"
 import { CallSite } from "./CallSite.ts"
 import type { Certificate } from "./Certificate.ts"
 import { contextsReused } from "./internal/observing/Meter.ts"
@@ -111,7 +113,7 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, neve
           unlessClosed.pipe(
             Effect.andThen(RcMap.has(contexts, certificate ?? "internal")),
             Effect.flatMap((reused) =>
-              Effect.tap(RcMap.get(contexts, certificate ?? "internal"), () =>
+              Effect.tap(untilIdle(RcMap.get(contexts, certificate ?? "internal")), () =>
                 reused ? Metric.update(contextsReused, 1) : Effect.void
               )
             ),
@@ -125,3 +127,18 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, neve
       })
     })
   )
+
+/** Gets with a scope of its own, whose closing begins the idle time: that does not keep the process alive. */
+const untilIdle = <A, E, R>(get: Effect.Effect<A, E, R | Scope.Scope>): Effect.Effect<A, E, R | Scope.Scope> => {
+  const letGo = (scope: Scope.Closeable) => BackgroundClock.provide(Scope.close(scope, Exit.void))
+  const got = Effect.flatMap(Scope.make(), (scope) =>
+    Scope.provide(get, scope).pipe(
+      Effect.map((value) => ({ scope, value })),
+      Effect.onError(() => letGo(scope))
+    )
+  )
+  return Effect.map(
+    Effect.acquireRelease(got, ({ scope }) => letGo(scope), { interruptible: true }),
+    ({ value }) => value
+  )
+}

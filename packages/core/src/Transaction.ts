@@ -43,8 +43,8 @@ export interface Options {
   readonly timeToBeReceived?: Duration.Input | undefined
 }
 
-const failed = (operation: string) =>
-  Effect.mapError((failure: MqrtFailure) => new MsmqError({ operation, reason: reasonOf(failure) }))
+const errorOf = (operation: string, failure: MqrtFailure): MsmqError =>
+  new MsmqError({ operation, reason: reasonOf(failure) })
 
 const observer = new Observer(null)
 
@@ -258,20 +258,22 @@ export const begin = Effect.fn(
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "transaction",
     name: null,
-    acquire: mqrt.beginTransaction.pipe(failed(operation)),
+    acquire: mqrt.beginTransaction.pipe(Effect.mapError((failure) => errorOf(operation, failure))),
     release: (native) =>
-      Effect.flatMap(CurrentEnding, (ending) =>
-        Effect.suspend(() =>
-          ending.end === "commit"
-            ? mqrt.commitTransaction(native).pipe(failed("Transaction.commit"))
-            : mqrt.abortTransaction(native).pipe(failed("Transaction.abort"))
-        ).pipe(
+      Effect.flatMap(CurrentEnding, (ending) => {
+        const commits = ending.end === "commit"
+        return Effect.suspend(() => (commits ? mqrt.commitTransaction(native) : mqrt.abortTransaction(native))).pipe(
           Effect.exit,
-          Effect.flatMap((exit) => Deferred.succeed(ended, { ...ending, exit })),
+          Effect.tap((exit) => {
+            const failure = (failure: MqrtFailure) => errorOf(`Transaction.${ending.end}`, failure)
+            return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, failure) })
+          }),
+          // The failure of a commit is told by `commit`.
+          Effect.flatMap((exit) => (commits ? Effect.void : exit)),
           // What did not commit is aborted with its release (behaviour F-37).
           Effect.ensuring(mqrt.releaseTransaction(native))
         )
-      )
+      })
   })
   const transaction = new Transaction(handle, limits, ended)
   yield* Effect.addFinalizer(() => transaction.endWithScope)

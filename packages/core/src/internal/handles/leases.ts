@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { MsmqError } from "../../MsmqError.ts"
 import { closeChildren } from "./closing.ts"
+import { hold, letGo } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 import { IsOwnWork } from "./Run.ts"
 
@@ -22,8 +23,9 @@ export const lease = <H, A, E, R>(
   )
 
 /**
- * Uses the handle for something that waits. The closing takes the wait back, and it fails as a use after release does,
- * unless it had succeeded by then. When another handle is taken in the place of one that went stale, the wait begins anew.
+ * Uses the handle for something that waits, and keeps the process alive meanwhile. The closing takes the wait back, and
+ * it fails as a use after release does, unless it had succeeded by then. When another handle is taken in the place of one
+ * that went stale, the wait begins anew.
  */
 export const leaseWaiting = <H, A, E, R>(
   self: OwnedHandle<H>,
@@ -46,10 +48,16 @@ const waited = <H, A, E, R>(
   Effect.uninterruptibleMask((restore): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
     Effect.flatMap(Effect.forkChild(restore(wait), { startImmediately: true }), (fiber) => {
       self.waiting.add(fiber)
+      hold()
       if (self.state !== "open" || self.renewing !== undefined) fiber.interruptUnsafe()
       return restore(Fiber.await(fiber)).pipe(
         Effect.onInterrupt(() => Fiber.interrupt(fiber)),
-        Effect.ensuring(Effect.sync(() => self.waiting.delete(fiber))),
+        Effect.ensuring(
+          Effect.sync(() => {
+            self.waiting.delete(fiber)
+            letGo()
+          })
+        ),
         Effect.flatMap((exit): Effect.Effect<A | typeof anew, E | MsmqError> => {
           if (!Exit.hasInterrupts(exit)) return exit
           if (self.state !== "open") return Effect.fail(self.refusal(operation))

@@ -30,23 +30,22 @@ export interface QueueKind {
 
 const openWith = Effect.fnUntraced(function* (
   { access, operation, queue, shareMode }: Opening,
-  /** Looks at what a renewed handle is open on: it may be another queue of that name. */
+  /** Looks at what another handle will be open on: it may be another queue of that name. */
   renewed: (mqrt: Mqrt["Service"], formatName: string) => Effect.Effect<void, MsmqError>
 ) {
   const formatName = yield* formatNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const taken = (name: string): Effect.Effect<QueueHandle, MsmqError> =>
     mqrt.openQueue(name, access, shareMode).pipe(Effect.mapError(failed(operation, nameOf(queue))))
-  // A handle that the service no longer knows is closed already.
-  const release = (native: QueueHandle) => Effect.ignore(mqrt.closeQueue(native))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: access === "send" ? "sender" : "receiver",
     name: `of ${nameOf(queue)}`,
+    queue: nameOf(queue),
     acquire: taken(formatName),
     renew: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), (name) =>
-      Effect.tap(taken(name), (native) => Effect.onError(renewed(mqrt, name), () => release(native)))
+      Effect.andThen(renewed(mqrt, name), taken(name))
     ),
-    release
+    release: mqrt.closeQueue
   })
   return { mqrt, handle, formatName }
 })

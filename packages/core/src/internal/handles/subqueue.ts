@@ -25,10 +25,11 @@ export const openSubqueue = Effect.fnUntraced(function* (
   return yield* OwnedHandle.scoped(handle, operation, {
     kind: "subqueue",
     name,
+    queue: name,
     acquire: mqrt
       .openQueue(name, "move", "denyNone")
       .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: name }))),
-    release: (native) => Effect.ignore(mqrt.closeQueue(native))
+    release: mqrt.closeQueue
   })
 })
 

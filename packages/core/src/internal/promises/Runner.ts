@@ -4,8 +4,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
+import { CallSite } from "../../CallSite.ts"
 import type { Run } from "../handles/OwnedHandle.ts"
-import { Runs } from "../handles/OwnedHandle.ts"
+import { Opener, Runs } from "../handles/OwnedHandle.ts"
 import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
 import { StreamIterator } from "./StreamIterator.ts"
 
@@ -51,7 +52,9 @@ export class Runner {
 
   /** For a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
-    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, this.#contextHere) }
+    // The program's stack is seen only before the first wait.
+    const context = Context.add(this.#contextHere, Opener, new CallSite())
+    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, context) }
   }
 
   /** Calls a function of the program. What that asks for in promises is a part of what calls it. */
