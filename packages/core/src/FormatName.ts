@@ -28,8 +28,8 @@ import type {
 } from "./internal/names/formatNameKinds.ts"
 import { formatName, keyOf, list, print } from "./internal/names/formatNameGrammar.ts"
 import { multicastAddress, port, protocols } from "./internal/names/nameAddresses.ts"
-import { domain, guid, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
-import { readWhole } from "./internal/names/nameScanner.ts"
+import { domain, guid, publicQueue, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
+import { readName, readWhole } from "./internal/names/nameScanner.ts"
 import { permits } from "./internal/names/nameUses.ts"
 import { argumentResult, optionsResult } from "./internal/options/illegalOption.ts"
 import * as names from "./internal/options/nameOptions.ts"
@@ -72,18 +72,16 @@ export type {
  *
  * FormatName.format(journal) // => "DIRECT=OS:server\\private$\\orders;JOURNAL"
  *
- * const broken = Result.getOrThrow(Result.flip(FormatName.parse("DIRECT=OS:server\\my orders")))
+ * const broken = Result.getOrThrow(Result.flip(FormatName.parse("DIRECT=OS:server\\orders+returns")))
  *
- * broken.reason._tag === "IllegalName" && broken.reason.position // => 19
+ * broken.reason._tag === "IllegalName" && broken.reason.position // => 23
  * ```
  *
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (input: string, options?: PathName.ParseOptions): Result.Result<FormatName, MsmqError> =>
-  Result.flatMap(optionsResult({ operation: "FormatName.parse" }, names.parseOptions, options), ({ alphabet }) =>
-    readWhole("FormatName.parse", input, formatName, alphabet)
-  )
+export const parse = (input: string): Result.Result<FormatName, MsmqError> =>
+  readName("FormatName.parse", input, formatName)
 
 /**
  * Reads what a person may call a queue by: a format name, which has a keyword and `=` before any `\`, or a path name.
@@ -104,12 +102,9 @@ export const parse = (input: string, options?: PathName.ParseOptions): Result.Re
  * @category parsing
  * @since 0.1.0
  */
-export const fromString = (
-  input: string,
-  options?: PathName.ParseOptions
-): Result.Result<FormatName | PathName.PathName, MsmqError> => {
-  const [start = ""] = typeof input === "string" ? input.split("\\", 1) : []
-  return start.includes("=") ? parse(input, options) : PathName.parse(input, options)
+export const fromString = (input: string): Result.Result<FormatName | PathName.PathName, MsmqError> => {
+  const [start = ""] = (typeof input === "string" ? input : "").split("\\", 1)
+  return start.includes("=") ? parse(input) : PathName.parse(input)
 }
 
 /**
@@ -253,7 +248,7 @@ export function direct(
       protocol,
       address: yield* readWhole(operation, given.address, protocols[protocol].address),
       isPrivate: given.isPrivate ?? false,
-      queue: yield* readWhole(operation, given.queue, queue)
+      queue: yield* readWhole(operation, given.queue, given.isPrivate === true ? queue : publicQueue)
     }
     return given.subqueue == null
       ? { ...whole, ...(given.journal === true ? theJournal : theQueue) }
@@ -286,7 +281,7 @@ export const directSystem = (fields: {
   })
 }
 
-const publicQueue = <Journal extends boolean = false>(fields: {
+const publicName = <Journal extends boolean = false>(fields: {
   readonly queueGuid: string
   readonly journal?: Journal | undefined
 }): Result.Result<Public<Journal>, MsmqError> =>
@@ -335,7 +330,7 @@ export {
    * @category constructors
    * @since 0.1.0
    */
-  publicQueue as public
+  publicName as public
 }
 
 /**
@@ -453,5 +448,5 @@ export const multicast = (fields: {
 export const multiple = (elements: ReadonlyArray<Element>): Result.Result<Element | Multiple, MsmqError> =>
   Result.flatMap(argumentResult({ operation: "FormatName.multiple" }, "elements", names.elements, elements), (given) =>
     // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
-    readWhole("FormatName.multiple", given.map(print).join(","), list, "any")
+    readWhole("FormatName.multiple", given.map(print).join(","), list)
   )

@@ -5,6 +5,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import type { Reader } from "./internal/messages/Reader.ts"
 import { optional } from "./internal/messages/Reader.ts"
 import { readArgument } from "./internal/options/illegalOption.ts"
@@ -25,12 +27,19 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
  * @category models
  * @since 0.1.0
  */
-export class MessagesByLookupId<Body = Uint8Array> {
+export class MessagesByLookupId<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
 
   /** Use `byLookupId` of a receiver. */
   constructor(reader: Reader<Body>) {
+    super()
     this.#reader = reader
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const { handle, queue } = this.#reader.inlet
+    return { kind: "MessagesByLookupId", queue, state: stateOf(handle) }
   }
 
   /** Looks at the message with an id. `MQ_LOOKUP_PEEK_CURRENT`. */

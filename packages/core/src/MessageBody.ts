@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import type { ActiveXValue } from "./ActiveXBody.ts"
 import * as ActiveXBody from "./ActiveXBody.ts"
 import * as BodyType from "./BodyType.ts"
-import { bytesOf, textOf } from "./internal/body/encodedText.ts"
+import { bytesOf, textOf, withoutTerminator } from "./internal/body/encodedText.ts"
 import { ofType } from "./internal/body/fixedSize.ts"
 import { conversionOf } from "./internal/body/schemaConversion.ts"
 import { xmlCodec } from "./internal/xml/xmlCodec.ts"
@@ -83,7 +83,8 @@ export const text: MessageBody<string> = {
 
 /**
  * JSON. Written as UTF-8 with body type 0, as NServiceBus does; read from everything that {@link text} reads. Values
- * that JSON has not stand there as the schema's JSON codec writes them: a `Date` as an ISO text, a bigint as its digits.
+ * that JSON has not stand there as the schema's JSON codec writes them: a `Date` as an ISO text, a bigint as its digits. A
+ * single NUL behind the text, which programs in C send, is ignored.
  *
  * The schema must need no services, and its transformations must end at once.
  *
@@ -113,7 +114,8 @@ export const json = <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody
   return {
     name: "JSON",
     encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
-    decode: (encoded) => Result.flatMap(Result.flatMap(text.decode(encoded), parseJson), decode)
+    decode: (encoded) =>
+      Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
   }
 }
 
@@ -149,7 +151,8 @@ export interface XmlOptions {
  * null is `xsi:nil`. Which simple value is what, `XmlValue` says: 64-bit numbers are bigints, a decimal is text, and a
  * date without a zone is refused where an instant is wanted.
  *
- * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. Other
+ * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. A single NUL
+ * behind the document, which programs in C send, is ignored. Other
  * than .NET, it refuses what would be lost: a member twice, an item under another name. Of a null member that has no
  * element it makes null, or leaves it out where the schema says so.
  *

@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { descriptorOf } from "./internal/security/descriptorOf.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/handles/locating.ts"
-import { failed, isTransactional, open } from "./internal/handles/opening.ts"
+import { failed, open, openKnown } from "./internal/handles/opening.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
@@ -354,11 +354,13 @@ export type KindOf<Transactional> = [Transactional] extends [true]
  * Opens a queue for sending; the scope closes it, after the sends that run. `MQOpenQueue` with `MQ_SEND_ACCESS`.
  *
  * For a queue whose properties can be read it is learnt whether it is transactional, so that a send of the other kind is
- * refused: Message Queuing would take it and drop it (behaviours F-08, F-09). A queue of another machine opens whether it
- * exists or not (C-28).
+ * refused: Message Queuing would take it and drop it (behaviours F-08, F-09). It is learnt again whenever the queue is
+ * opened anew. It stays unknown for a queue of another machine, and where this user may not read the properties (C-51,
+ * C-52). A queue of another machine opens whether it exists or not (C-28).
  *
  * Fails with `IllegalName`, `QueueNotFound`, `UnsupportedFormatnameOperation` (names that can only be read),
- * `ServiceNotAvailable`, among Message Queuing's codes.
+ * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that says nothing of the queue,
+ * such as `InsufficientResources` or `NoDs`, fails the opening; with `transactional` given, nobody is asked.
  *
  * @category constructors
  * @since 0.1.0
@@ -372,14 +374,25 @@ export const openSender = Effect.fn(
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = "MessageQueue.openSender"
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
-  const { formatName, handle, mqrt } = yield* open(queue, operation, "send", "denyNone")
-  const transactional = given.transactional ?? (yield* isTransactional(mqrt, formatName))
-  return new Sender({ mqrt, handle, queue: nameOf(queue), transactional, codec: given.body }, formatName)
+  const opened = yield* openKnown(queue, operation, "send", "denyNone", given.transactional)
+  const { formatName, handle, kind, mqrt } = opened
+  const outlet = {
+    mqrt,
+    handle,
+    queue: nameOf(queue),
+    get transactional() {
+      return kind.transactional
+    },
+    codec: given.body
+  }
+  return new Sender(outlet, formatName)
 })
 
 /**
  * Opens a queue for receiving; the scope closes it, after taking back what waits on it. `MQOpenQueue` with
  * `MQ_RECEIVE_ACCESS`.
+ *
+ * Whether the queue is transactional is learnt as {@link openSender} does; a failure to learn it fails the opening.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `UnsupportedFormatnameOperation` (names
  * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes.
@@ -397,10 +410,20 @@ export const openReceiver = Effect.fn(
   const operation = "MessageQueue.openReceiver"
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
   const { access = "receive", body: codec, shareMode = "denyNone" } = given
-  const { formatName, handle, mqrt } = yield* open(queue, operation, access, shareMode)
-  const transactional = yield* isTransactional(mqrt, formatName)
-  const exclusive = access === "receive" && shareMode === "denyReceive"
-  return new Receiver({ mqrt, handle, queue: nameOf(queue), transactional, exclusive, codec }, formatName)
+  const opened = yield* openKnown(queue, operation, access, shareMode, undefined)
+  const { formatName, handle, kind, mqrt } = opened
+  const inlet = {
+    mqrt,
+    handle,
+    queue: nameOf(queue),
+    get transactional() {
+      return kind.transactional
+    },
+    exclusive: access === "receive" && shareMode === "denyReceive",
+    reopens: true,
+    codec
+  }
+  return new Receiver(inlet, formatName)
 })
 
 /**

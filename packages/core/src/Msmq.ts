@@ -5,23 +5,27 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import type * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
+import { CallSite } from "./CallSite.ts"
 import * as Certificate from "./Certificate.ts"
-import { reportIfDropped } from "./internal/handles/droppedHandle.ts"
+import { CurrentAbortGate } from "./internal/promises/AbortGate.ts"
 import { nameOf } from "./internal/names/queueName.ts"
-import { opened } from "./internal/promises/Opened.ts"
 import { backend, backendContext } from "./internal/options/backends.ts"
 import { certificateSource } from "./internal/options/credentials.ts"
 import { awaitable, promiseHandler } from "./internal/options/handlers.ts"
 import type { Call } from "./internal/options/illegalOption.ts"
-import { argument, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { argument, argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
 import * as tables from "./internal/options/promiseOptions.ts"
 import { abortable } from "./internal/options/signals.ts"
+import { opened, owning } from "./internal/promises/Opened.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Runner } from "./internal/promises/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -78,16 +82,22 @@ export class DisposableSecurityContext extends SecurityContext.SecurityContext i
  * @category models
  * @since 0.1.0
  */
-export class Msmq implements AsyncDisposable {
+export class Msmq extends Described implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
   readonly #runner: Runner
 
   /** Use {@link connect}. */
   constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
+    super()
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
     this.#runner = new Runner(context)
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Msmq", state: stateOf(this.#mqrt.openHandles) }
   }
 
   /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
@@ -151,7 +161,10 @@ export class Msmq implements AsyncDisposable {
 
   /** The queue manager of this machine, and of others that can be reached. */
   get queueManager(): MsmqQueueManager {
-    return new MsmqQueueManager((call, table, options, run) => this.#run(call, table, options, run))
+    return new MsmqQueueManager(
+      (call, table, options, run) => this.#run(call, table, options, run),
+      this.#mqrt.openHandles
+    )
   }
 
   /**
@@ -159,11 +172,11 @@ export class Msmq implements AsyncDisposable {
    * {@link SecurityContext.acquire}.
    */
   securityContext(options?: SecurityContext.AcquireOptions): DisposableSecurityContext {
+    const scope = Scope.makeUnsafe()
     const context = Effect.runSync(
-      SecurityContext.acquire(options).pipe(Scope.provide(Scope.makeUnsafe()), Effect.provideService(Mqrt, this.#mqrt))
+      SecurityContext.acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
     )
-    const handle = context[OwnedHandle.symbol]
-    return reportIfDropped(new DisposableSecurityContext(context.certificate, handle), handle)
+    return owning(new DisposableSecurityContext(context.certificate, context[OwnedHandle.symbol]), scope)
   }
 
   /** Opens a queue for sending: own it with `await using`. See {@link MessageQueue.openSender}. */
@@ -210,21 +223,39 @@ export class Msmq implements AsyncDisposable {
   /**
    * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`: committed when
    * the promise is fulfilled, aborted when it is rejected or the signal aborts, exactly once. See {@link Transaction.run}.
+   *
+   * Is fulfilled only if a commit was made, here or by hand inside of the function. Rejects with what the function rejects
+   * with, and with the reason `TransactionAborted` where the function is fulfilled but the transaction was aborted
+   * meanwhile: by hand, or because the connection closed.
+   *
+   * Before the commit begins, an abort of the signal rolls back and rejects with the signal's reason. Once it has begun,
+   * here or by hand, its outcome is told. A function that commits by hand and rejects after it rejects the promise, and
+   * what was committed stays so.
    */
   transaction<A>(
     body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
     options?: Transaction.Options & Abortable
   ): Promise<A> {
     const operation = "Transaction.run"
-    const run = Effect.flatMap(Transaction.Current, (current) =>
-      // What the function rejects with comes out as it is.
-      Effect.promise((signal) => {
-        if (typeof current === "string") throw new Error("no transaction was begun")
-        return awaitable({ operation }, "body", body(new MsmqTransaction(current, this.#runner), signal))
+    const run = (signal: AbortSignal | undefined) =>
+      Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) => {
+        const current = fiber.getRef(Transaction.Current)
+        const runner = this.#runner.within(fiber.getRef(CurrentAbortGate))
+        // What the function rejects with comes out as it is.
+        return runner.await((interrupted) => {
+          if (typeof current === "string") throw new Error("no transaction was begun")
+          const given = body(
+            new MsmqTransaction(current, runner),
+            signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
+          )
+          return awaitable({ operation }, "body", given)
+        })
       })
-    )
     return this.#run({ operation }, tables.transactionOptions, options, (options) =>
-      Effect.andThen(argument({ operation }, "body", promiseHandler, body), Transaction.run(run, options))
+      Effect.andThen(
+        argument({ operation }, "body", promiseHandler, body),
+        Transaction.run(run(options.signal), options)
+      )
     )
   }
 
@@ -237,7 +268,7 @@ export class Msmq implements AsyncDisposable {
 
   /** Closes what is still open, after what runs on it, then the backend; again, it does nothing. */
   close(): Promise<void> {
-    return this.#runtime.dispose()
+    return this.#runner.promise(OwnedHandle.afterRuns(this.#mqrt.openHandles, this.#runtime.disposeEffect), undefined)
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
@@ -249,7 +280,7 @@ export class Msmq implements AsyncDisposable {
     options: O | undefined,
     run: (options: O) => Effect.Effect<A, E, Mqrt>
   ): Promise<A> {
-    return this.#runner.call(call, table, options, (options) => Effect.provideService(run(options), Mqrt, this.#mqrt))
+    return this.#runner.run(call, table, options, (options) => Effect.provideService(run(options), Mqrt, this.#mqrt))
   }
 }
 
@@ -292,14 +323,15 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * @since 0.1.0
  */
 export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Msmq> => {
+  // The program's stack is seen only before the first wait.
+  const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
   const call = { operation: "Msmq.connect" }
   const { signal } = optionsOrThrow(call, abortable, options)
-  const runner = new Runner(Context.empty())
-  await runner.promise(argument(call, "layer", backend, layer), undefined)
-  const runtime = ManagedRuntime.make(layer)
+  argumentOrThrow(call, "layer", backend, layer)
+  const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
-    const context = await runner.promise(runtime.contextEffect, signal)
-    await runner.promise(argument(call, "layer", backendContext, context), undefined)
+    const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
+    argumentOrThrow(call, "layer", backendContext, context)
     return new Msmq(runtime, context)
   } catch (error) {
     await runtime.dispose()

@@ -70,13 +70,13 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 }
 
 /** @internal */
-export const policyOf = (policy: MsmqConsumePolicy & Abortable): ConsumePolicy => {
+export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner): ConsumePolicy => {
   const { onEvent, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
     retry: scheduleOf(retry) ?? defaultRetry,
     reopen: scheduleOf(reopen) ?? defaultReopen,
-    onEvent: onEvent && ((event, progress) => Effect.sync(() => onEvent(event, progress)))
+    onEvent: onEvent && ((event, progress) => runner.call(() => onEvent(event, progress)))
   }
 }
 
@@ -85,14 +85,11 @@ export const handlerOf =
   <Body>(handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
   (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
     Effect.flatMap(Transaction.Current, (current) =>
-      Effect.promise((signal) =>
-        awaitable(
-          { operation: "Receiver.consume" },
-          "handler",
-          handler(message, {
-            transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
-            signal
-          })
-        )
-      )
+      runner.await((signal) => {
+        const given = handler(message, {
+          transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
+          signal
+        })
+        return awaitable({ operation: "Receiver.consume" }, "handler", given)
+      })
     )

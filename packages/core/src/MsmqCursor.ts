@@ -32,7 +32,7 @@ export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterab
 
   /** Use `cursor` of {@link MsmqReceiver}. */
   constructor(cursor: Cursor.Cursor<Body>, scope: Scope.Closeable, runner: Runner) {
-    super(scope, runner)
+    super(cursor, scope, runner)
     this.#cursor = cursor
   }
 
@@ -53,7 +53,7 @@ export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterab
 
   /** Takes the message that it stands on; `undefined` if there is none, or another has taken it. */
   receive(options?: ReceiveOptions): Found<Body> {
-    return this.runner.call({ operation: "Cursor.receive" }, receiveOptions, options, (options) =>
+    return this.runner.run({ operation: "Cursor.receive" }, receiveOptions, options, (options) =>
       participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options)
     )
   }
@@ -64,6 +64,6 @@ export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterab
   }
 
   #looking(operation: string, given: Abortable | undefined, look: () => FoundEffect<Body>): Found<Body> {
-    return this.runner.call({ operation }, abortable, given, () => Effect.map(look(), Option.getOrUndefined))
+    return this.runner.run({ operation }, abortable, given, () => Effect.map(look(), Option.getOrUndefined))
   }
 }

@@ -10,6 +10,9 @@ import { asking } from "./internal/options/managementOptions.ts"
 import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
 import { registration } from "./internal/options/promiseOptions.ts"
 import type { QueueName } from "./MessageQueue.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
+import type * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as QueueManager from "./QueueManager.ts"
@@ -38,12 +41,20 @@ export interface Asking extends Abortable {
  * @category models
  * @since 0.1.0
  */
-export class MsmqQueueManager {
+export class MsmqQueueManager extends Described {
   readonly #run: Run
+  readonly #connection: OwnedHandle.Root
 
   /** Use `queueManager` of {@link Msmq}. */
-  constructor(run: Run) {
+  constructor(run: Run, connection: OwnedHandle.Root) {
+    super()
+    this.#connection = connection
     this.#run = run
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "MsmqQueueManager", state: stateOf(this.#connection) }
   }
 
   /** What it tells of itself. See {@link QueueManager.info}. */

@@ -44,7 +44,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Use `openReceiver` of {@link Msmq}. */
   constructor(receiver: Receiver.Receiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
-    super(scope, runner)
+    super(receiver, scope, runner)
     this.#receiver = receiver
     this.#mqrt = mqrt
   }
@@ -129,9 +129,9 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     policy?: MsmqConsumePolicy & Abortable
   ): Promise<never> {
     const call = this.#call("Receiver.consume")
-    return this.runner.call(call, consuming, policy, (policy) =>
+    return this.runner.runEndless(call, consuming, policy, (policy) =>
       Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
-        this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy))
+        this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner))
       )
     )
   }
@@ -151,7 +151,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     given: ReceiveOptions | undefined,
     take: () => Effect.Effect<A, MsmqError>
   ): Promise<A> {
-    return this.runner.call(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
+    return this.runner.run(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
   }
 
   #found(operation: string, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
@@ -160,6 +160,6 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Runs what takes nothing, and so takes part in no transaction. */
   #looking<A>(operation: string, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
-    return this.runner.call(this.#call(operation), abortable, given, look)
+    return this.runner.run(this.#call(operation), abortable, given, look)
   }
 }

@@ -5,8 +5,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
+import { streamOf } from "./internal/messages/sources.ts"
 import type { Call } from "./internal/options/illegalOption.ts"
 import { argument } from "./internal/options/illegalOption.ts"
 import { withOptions } from "./internal/options/OptionTable.ts"
@@ -43,7 +43,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
 
   /** Use `openSender` of {@link Msmq}. */
   constructor(sender: Sender.Sender<Body>, scope: Scope.Closeable, runner: Runner) {
-    super(scope, runner)
+    super(sender, scope, runner)
     this.#sender = sender
   }
 
@@ -57,27 +57,35 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
     return this.#sender.transactional
   }
 
-  /** Sends one message and gives its id. */
+  /** Sends one message and gives its id. See `send` of {@link Sender.Sender}. */
   send(message: Message<Body>, options?: OptionsInPromises<SendOptions, Kind>): Promise<string> {
-    return this.runner.call(this.#call("Sender.send"), sending, options, (options) =>
+    return this.runner.run(this.#call("Sender.send"), sending, options, (options) =>
       this.#sender.send(message, told(options, options.transaction))
     )
   }
 
-  /** Sends many, as they come. On a failure or an abort the rest stays unsent; the error tells how many were accepted. */
+  /**
+   * Sends many messages in order, as they come. On a failure the rest stays unsent, and the error's `progress` tells how many
+   * were accepted. See `sendAll` of {@link Sender.Sender}.
+   *
+   * What the iteration rejects with or throws is an error with the reason `SourceFailed`, its `cause` and `progress`.
+   *
+   * An abort rejects with the signal's reason, as everywhere in Node. A last call of `onProgress` before that has the
+   * report: how many were accepted.
+   *
+   * A closing of the sender, the connection, the security context or the transaction does not wait for the next message of
+   * the iteration: the promise rejects with `Released` and `progress`, and `return()` of the iteration is called.
+   */
   sendAll(
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
     options?: OptionsInPromises<SendAllOptions, Kind>
   ): Promise<SendReport> {
     const call = this.#call("Sender.sendAll")
-    return this.runner.call(call, sendingAll, options, (options) =>
+    return this.runner.run(call, sendingAll, options, (options) =>
       Effect.flatMap(argument(call, "messages", messagesInPromises, messages), () => {
         const others = told(options, options.transaction)
         return Symbol.asyncIterator in messages
-          ? this.#sender.sendAll(
-              Stream.fromAsyncIterable(messages, (error) => error),
-              others
-            )
+          ? this.#sender.sendAll(streamOf(messages), others)
           : this.#sender.sendAll(messages, others)
       })
     )

@@ -141,10 +141,10 @@ export const activeQueues = Effect.fn("QueueManager.activeQueues", spanOptions)(
  * @since 0.1.0
  */
 export const machineProperties = Effect.fn("QueueManager.machineProperties", spanOptions)(
-  (name?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
-    Effect.flatMap(asked("QueueManager.machineProperties", name), (mqrt) =>
-      Effect.mapBoth(mqrt.getMachineProperties(name ?? null), {
-        onFailure: failed("QueueManager.machineProperties", { computer: name }),
+  (computer?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
+    Effect.flatMap(asked("QueueManager.machineProperties", computer), (mqrt) =>
+      Effect.mapBoth(mqrt.getMachineProperties(computer ?? null), {
+        onFailure: failed("QueueManager.machineProperties", { computer }),
         onSuccess: publicRecord
       })
     ),

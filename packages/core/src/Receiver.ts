@@ -11,6 +11,9 @@ import * as Stream from "effect/Stream"
 import type { ConsumePolicy } from "./ConsumePolicy.ts"
 import * as Cursor from "./Cursor.ts"
 import { consumption } from "./internal/consuming/consumption.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
+import { holdingProcess } from "./internal/handles/liveness.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Inlet } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
@@ -37,32 +40,44 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * Every way to receive fails with `UndecodableBody` where a codec cannot read the body: outside of a transaction the
  * message is then taken, and the error has it; with `TransactionMismatch` where a queue that is not transactional is read
  * in a transaction; with `Released` after the receiver was closed; and otherwise with the reasons of Message Queuing's
- * codes (E-12). After a restart of the service a use fails with `StaleHandle`, and the next one opens the queue anew (C-37,
- * C-38); its cursors are closed then.
+ * codes (E-12).
+ *
+ * When the service no longer knows the handle, as after a restart, a call opens the queue anew and tries again, once; a
+ * second such failure is the caller's, and so is the failure of a transaction, which a restart aborts (C-37, C-38). Cursors
+ * are closed then: a use of one fails.
  *
  * @category models
  * @since 0.1.0
  */
-export class Receiver<Body = Uint8Array> {
+export class Receiver<Body = Uint8Array> extends Described {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
-  readonly transactional: boolean | undefined
   readonly #reader: Reader<Body>
 
   /** Use `MessageQueue.openReceiver`. */
   constructor(inlet: Inlet<Body>, formatName: string) {
+    super()
     this.#reader = new Reader(inlet)
     this.queue = inlet.queue
     this.formatName = formatName
-    this.transactional = inlet.transactional
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  get transactional(): boolean | undefined {
+    return this.#reader.inlet.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
     return this.#reader.inlet.handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const { queue, transactional } = this
+    return { kind: "Receiver", queue, transactional, state: stateOf(this.#reader.inlet.handle) }
   }
 
   /**
@@ -277,7 +292,9 @@ export class Receiver<Body = Uint8Array> {
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
-        return consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+        return holdingProcess(
+          consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+        )
       })
     )
   }

@@ -8,6 +8,8 @@ import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { securityContextId } from "./internal/options/owned.ts"
 import { contextsAcquired } from "./internal/observing/Meter.ts"
@@ -28,13 +30,14 @@ import { MsmqError, reasonOf } from "./MsmqError.ts"
  * @category models
  * @since 0.1.0
  */
-export class SecurityContext {
+export class SecurityContext extends Described {
   readonly [securityContextId] = securityContextId
   readonly certificate: Certificate | undefined
   readonly #handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
 
   /** Use {@link acquire}. */
   constructor(certificate: Certificate | undefined, handle: OwnedHandle.OwnedHandle<SecurityContextHandle>) {
+    super()
     this.certificate = certificate
     this.#handle = handle
   }
@@ -42,6 +45,16 @@ export class SecurityContext {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<SecurityContextHandle> {
     return this.#handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const { certificate } = this
+    return {
+      kind: "SecurityContext",
+      certificate: certificate === undefined ? "internal" : String(certificate),
+      state: stateOf(this.#handle)
+    }
   }
 
   /** Whether it can still be used. */

@@ -62,7 +62,8 @@ export interface SendOptions<Kind extends QueueKind = QueueKind> {
  * What holds for a batch, beside {@link SendOptions}.
  *
  * - `messageIds`: whether the report lists the id of each message, in order: some 50 bytes each. `false` by default
- * - `onProgress`: called after every slice with the report so far; keep it short
+ * - `onProgress`: called after every slice with the report so far, and once more before an interruption or the failure of a
+ *   stream, which have no `progress` themselves; keep it short. What it throws ends the batch with `SourceFailed`
  *
  * @category models
  * @since 0.1.0

@@ -4,16 +4,16 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
-import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { Outlet } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Observer } from "./internal/observing/telemetry.ts"
-import { streamOf } from "./internal/messages/streamOf.ts"
+import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
 import { messages as manyMessages } from "./internal/options/outgoingMessages.ts"
@@ -27,29 +27,33 @@ import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendO
  * A queue that is open for sending: see {@link openSender} in `MessageQueue`. `Body`: what its codec takes; `Kind`: what
  * is known of the queue where it was opened.
  *
- * After a restart of the service a send fails with `StaleHandle`, and the next one opens the queue anew (behaviours C-37,
- * C-38).
+ * When the service no longer knows the handle, as after a restart, a send opens the queue anew and sends what was not
+ * accepted, once for each call (behaviours C-37, C-38). A second such failure is the caller's. So is the failure of a
+ * transaction, which a restart aborts.
  *
  * @category models
  * @since 0.1.0
  */
-export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
+export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> extends Described {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
-  readonly transactional: boolean | undefined
   readonly #outlet: Outlet<Body>
   readonly #observer: Observer
 
   /** Use `MessageQueue.openSender`. */
   constructor(outlet: Outlet<Body>, formatName: string) {
+    super()
     this.#outlet = outlet
     this.#observer = new Observer(outlet.queue)
     this.queue = outlet.queue
     this.formatName = formatName
-    this.transactional = outlet.transactional
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  get transactional(): boolean | undefined {
+    return this.#outlet.transactional
   }
 
   /** @internal */
@@ -57,20 +61,25 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     return this.#outlet.handle
   }
 
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Sender", queue: this.queue, transactional: this.transactional, state: stateOf(this.#outlet.handle) }
+  }
+
   /**
    * Sends one message and gives its id, `{guid}\number`. `MQSendMessage`.
    *
-   * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `Released` if the sender or the context
-   * was closed, and with the reasons of Message Queuing's own codes (behaviour D-05).
+   * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `SourceFailed` if a property of the message
+   * or the codec throws, with `Released` if the sender or the context was closed, and with the reasons of Message Queuing's
+   * own codes (behaviour D-05).
    *
    * @since 0.1.0
    */
   send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
     const operation = "Sender.send"
     return this.#observer.observe(operation, (span) =>
-      this.#begin(operation, sendOptions, options, span, true).pipe(
-        Effect.flatMap((batch) => Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")),
-        Effect.scoped
+      Effect.flatMap(this.#begin(operation, sendOptions, options, span, true), (batch) =>
+        Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")
       )
     )
   }
@@ -80,7 +89,17 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    * a time. An iterable or a stream is read as it is sent, so memory stays flat however many there are.
    *
    * Stops at the first message that cannot be sent: the error's `progress` tells how many were accepted before it; these
-   * are sent, each once, and the rest is not. An interruption falls between two slices. Other failures as for `send`.
+   * are sent, each once, and the rest is not. Other failures as for `send`.
+   *
+   * **A source that fails.** What an iterable or a message's property throws, and what a stream dies with, is an error with
+   * the reason `SourceFailed`, its `cause` and `progress`. What an iterable brings before it throws is sent. A stream's own
+   * failure `E` stays as it is. It has no `progress`: the last call of `onProgress`, which comes before it, has.
+   *
+   * **An interruption** falls between two slices. A last call of `onProgress` comes before it.
+   *
+   * **A closing** of the sender, the security context or the transaction waits for the slice that is sent and for what is
+   * at hand: the whole of an array, and otherwise the chunk that was read. It waits for no source: an iterable is asked no
+   * more, and a wait for a stream is interrupted. The batch then fails with `Released` and `progress`, and ends its source.
    *
    * @since 0.1.0
    */
@@ -96,31 +115,23 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     const operation = "Sender.sendAll"
     const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
     if (many instanceof MsmqError) return Effect.fail(many)
-    const stream: Stream.Stream<Message<Body>, E, R> = Stream.isStream(messages) ? messages : streamOf(messages)
-    return Stream.run(stream, this.#sink(operation, options))
+    return this.#observer.observe(operation, (span) =>
+      Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) => batch.drain(sourceOf(messages)))
+    )
   }
 
   /**
-   * A sink that sends every message a stream brings and ends with the report, like {@link sendAll}.
+   * Makes a sink that sends every message a stream brings and ends with the report. A stream that fails, an interruption
+   * and a closing do what they do to {@link sendAll}.
    *
    * @since 0.1.0
    */
   sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
-    return this.#sink("Sender.sink", options)
-  }
-
-  #sink(
-    operation: string,
-    options: SendAllOptions<Kind> | undefined
-  ): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
-    return Sink.fromTransform((upstream, scope) =>
+    const operation = "Sender.sink"
+    return Sink.fromTransform((upstream) =>
       this.#observer.observe(operation, (span) =>
-        Effect.flatMap(Scope.provide(this.#begin(operation, sendAllOptions, options, span), scope), (batch) =>
-          upstream.pipe(
-            Effect.flatMap((messages) => batch.send(messages)),
-            Effect.forever({ disableYield: true }),
-            Pull.catchDone(() => Effect.succeed([batch.report] as const))
-          )
+        Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) =>
+          Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
         )
       )
     )
@@ -132,7 +143,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
     given: Options | undefined,
     span: Tracer.Span | undefined,
     one = false
-  ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
+  ): Effect.Effect<Batch<Body>, MsmqError> {
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
     if (options instanceof MsmqError) return Effect.fail(options)
     return Batch.begin(this.#outlet, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)

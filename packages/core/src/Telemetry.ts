@@ -10,6 +10,7 @@ import { dual } from "effect/Function"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { inProcessSpan } from "./internal/observing/processSpan.ts"
 import * as internal from "./internal/observing/telemetry.ts"
+import { effect as effectRule } from "./internal/options/effects.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import { processOptions, receivedMessage } from "./internal/options/processOptions.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -82,15 +83,17 @@ export const process: {
     options?: ProcessOptions
   ): Effect.Effect<A, E | MsmqError, R>
 } = dual(
-  (args) => Effect.isEffect(args[0]),
+  (args) => args.length > 2 || Effect.isEffect(args[0]),
   <A, E, R>(
     effect: Effect.Effect<A, E, R>,
     message: ReceivedMessage<unknown>,
     options: ProcessOptions = {}
   ): Effect.Effect<A, E | MsmqError, R> => {
     const call = { operation: "Telemetry.process" }
-    return Effect.flatMap(Given.argument(call, "message", receivedMessage, message), () =>
-      Effect.flatMap(Given.options(call, processOptions, options), (given) => inProcessSpan(effect, message, given))
+    return Given.argument(call, "effect", effectRule<A, E, R>(), effect).pipe(
+      Effect.andThen(Given.argument(call, "message", receivedMessage, message)),
+      Effect.andThen(Given.options(call, processOptions, options)),
+      Effect.flatMap((given) => inProcessSpan(effect, message, given))
     )
   }
 )

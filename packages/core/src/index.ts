@@ -1,5 +1,6 @@
 export * as Abortable from "./Abortable.ts"
 export * as ActiveXBody from "./ActiveXBody.ts"
+export * as BackgroundClock from "./BackgroundClock.ts"
 export * as BodyType from "./BodyType.ts"
 export * as CallSite from "./CallSite.ts"
 export * as Certificate from "./Certificate.ts"

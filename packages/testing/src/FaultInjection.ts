@@ -100,7 +100,7 @@ const decoration: Layer.Layer<Mqrt.Mqrt | FaultInjection, never, Mqrt.Mqrt> = La
       clear: Effect.sync(() => faults.clear()),
       calls: Effect.sync(() => faults.calls())
     })
-    return Effect.map(Mqrt.make(faultyFunctions(backend, faults)), (mqrt) =>
+    return Effect.map(Mqrt.make({ ...backend, ...faultyFunctions(backend, faults) }), (mqrt) =>
       Context.make(Mqrt.Mqrt, mqrt).pipe(Context.add(FaultInjection, control))
     )
   })

@@ -6,6 +6,7 @@
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { messages } from "./contract/messages.ts"
+import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
 import { queues } from "./contract/queues.ts"
 import { security } from "./contract/security.ts"
@@ -45,7 +46,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...browsing,
   ...transactions,
   ...security,
-  ...programs
+  ...programs,
+  ...poison
 ]
 
 export {

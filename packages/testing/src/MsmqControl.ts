@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
+import { checkEffect } from "./internal/options/effects.ts"
 import type * as words from "./internal/options/words.ts"
 
 /**
@@ -328,5 +329,10 @@ export const on: {
     effect: Effect.Effect<A, E, R>,
     machine: string
   ): Effect.Effect<A, E, MsmqControl | Exclude<R, Mqrt | MsmqControl>> =>
-    MsmqControl.use((control) => Effect.flatMap(control.machine(machine), (context) => Effect.provide(effect, context)))
+    MsmqControl.use((control) =>
+      Effect.andThen(
+        checkEffect("MsmqControl.on", effect),
+        Effect.flatMap(control.machine(machine), (context) => Effect.provide(effect, context))
+      )
+    )
 )

@@ -391,9 +391,7 @@ static Hr parsePath(const Char16 *path, Char16 *name, Char16 *suffix, int *local
   memcpy(name, slash + 1, (textLength(slash + 1) + 1) * sizeof(Char16));
   if (!splitSuffix(name, suffix)) return E_ILLEGAL_QUEUE_PATHNAME;
   const Char16 *own = afterPrefix(name, "private$\\");
-  if (own == NULL) own = name;
-  uint32_t length = textLength(own);
-  return length == 0 || length > 124 || findCharacter(own, '\\') != NULL ? E_ILLEGAL_QUEUE_PATHNAME : MQ_OK;
+  return isQueueName(own == NULL ? name : own) ? MQ_OK : E_ILLEGAL_QUEUE_PATHNAME;
 }
 
 /* A queue that the property and deletion calls may work on. */

@@ -58,16 +58,25 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "FormatName.multiple elements": ["[]"]
 }
 
-/** What an object of options needs beside the one that is wrong. */
+/** What else an error may call an argument. */
+const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "Certificate.fromDer der": ["certificate"],
+  "Certificate.fromPem pem": ["certificate"],
+  "FormatName.parse input": ["a name"],
+  "FormatName.fromString input": ["a name"],
+  "PathName.parse input": ["a name"],
+  "SecurityDescriptor.parse sddl": ["text"]
+}
+
+/** What an object in the options needs beside the option that is wrong. */
 const beside: Readonly<Record<string, object>> = {
-  "restrictions.[0]": { property: "createTime", relation: "less" },
-  "policy.poison": { queue: orders },
-  fault: { function: "MQOpenQueue", call: 1 }
+  "policy.poison": { queue: orders }
 }
 
 interface Case {
   readonly path: string
-  readonly argument: unknown
+  /** Puts what is wrong into an argument that is right. */
+  readonly argument: (right: unknown) => unknown
   /** Names of the option that an error may use. */
   readonly names: ReadonlyArray<string>
   readonly wrong: string
@@ -75,41 +84,61 @@ interface Case {
 
 const neighbourOf = (name: string): string => `${name.slice(0, -1)}${name.endsWith("x") ? "z" : "x"}`
 
-const placed = (prefix: string, base: object, name: string, value: unknown): unknown =>
-  name.startsWith("[0].") ? [{ ...beside[`${prefix}.[0]`], [name.slice(4)]: value }] : { ...base, [name]: value }
+/** An object, or the first of a list, with one of its options changed. */
+const changed = (right: unknown, name: string, value: unknown): unknown => {
+  const isElement = name.startsWith("[0].")
+  const base: unknown = isElement && Array.isArray(right) ? right[0] : right
+  const object = { ...(typeof base === "object" ? base : {}), [name.replace("[0].", "")]: value }
+  return isElement ? [object] : object
+}
 
 /** All ways to give an option wrongly; `wrap`: puts the object that has it in its place. */
 const casesOf = (
-  fn: string,
   prefix: string,
   { name, shape }: Option,
-  wrap: (value: unknown) => unknown,
+  wrap: (right: unknown, inner: (right: unknown) => unknown) => unknown,
   depth: number
 ): ReadonlyArray<Case> => {
   const path = `${prefix}.${name}`
   const alone = name.replace("[0].", "")
-  const base = alone === "subqueue" && prefix.endsWith("poison") ? {} : (beside[prefix] ?? {})
-  const put = (value: unknown) => wrap(placed(prefix, base, name, value))
+  const put = (option: string, value: unknown) => (right: unknown) =>
+    wrap(right, (inner) => {
+      // A policy is the one or the other.
+      const base = option === "subqueue" ? {} : (inner ?? beside[prefix])
+      return changed(base, option, value)
+    })
   const wrong = wrongs
     .filter(({ takenBy }) => takenBy?.(shape) !== true)
-    .map(({ name: wrong, value }) => ({ path, wrong, argument: put(value), names: [alone] }))
-  const unknown = neighbourOf(alone)
-  const neighbour = name.startsWith("[0].") ? `[0].${unknown}` : unknown
-  const inner = depth > 3 ? [] : shape.options.flatMap((option) => casesOf(fn, path, option, put, depth + 1))
+    .map(({ name: wrong, value }) => ({ path, wrong, argument: put(name, value), names: [alone] }))
+  const neighbour = neighbourOf(name)
+  // A message may have whatever it has.
+  const isOpen = prefix === "message"
+  const within = (right: unknown, inner: (right: unknown) => unknown) =>
+    wrap(right, (outer) => {
+      const value: unknown =
+        typeof outer === "object" && outer !== null ? (outer as Readonly<Record<string, unknown>>)[name] : undefined
+      return changed(outer ?? beside[prefix], name, inner(value))
+    })
   return [
     ...wrong,
-    { path, wrong: unknown, argument: wrap(placed(prefix, base, neighbour, undefined)), names: [unknown, alone] },
-    ...inner
+    ...(isOpen
+      ? []
+      : [{ path, wrong: neighbour, argument: put(neighbour, undefined), names: [`${neighbourOf(alone)}"`] }]),
+    ...(depth > 3 ? [] : shape.options.flatMap((option) => casesOf(path, option, within, depth + 1)))
   ]
 }
 
-const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyArray<Case> => [
-  ...wrongs
-    .filter((wrong) => wrong.takenBy?.(shape) !== true && alsoTaken[`${fn} ${name}`]?.includes(wrong.name) !== true)
-    .map((wrong) => ({ path: name, wrong: wrong.name, argument: wrong.value, names: [name, "options"] })),
-  ...(optional ? [] : [{ path: name, wrong: "undefined", argument: undefined, names: [name] }]),
-  ...shape.options.flatMap((option) => casesOf(fn, name, option, (value) => value, 0))
-]
+const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyArray<Case> => {
+  const required = shape.options.flatMap((option) => (option.optional ? [] : [option.name]))
+  const names = [name, "options", ...(alsoNamed[`${fn} ${name}`] ?? []), ...required]
+  return [
+    ...wrongs
+      .filter((wrong) => wrong.takenBy?.(shape) !== true && alsoTaken[`${fn} ${name}`]?.includes(wrong.name) !== true)
+      .map((wrong) => ({ path: name, wrong: wrong.name, argument: () => wrong.value, names })),
+    ...(optional ? [] : [{ path: name, wrong: "undefined", argument: () => undefined, names }]),
+    ...shape.options.flatMap((option) => casesOf(name, option, (right, inner) => inner(right), 0))
+  ]
+}
 
 const functions = publicFunctions()
 const checked = functions.filter(({ name }) => !isExempt(name))
@@ -123,7 +152,7 @@ const complaint = async (
 ): Promise<string | undefined> => {
   const subject = subjects[name]!
   const before = await world.calls()
-  const given = subject.right(world).map((right, at) => (at === index ? one.argument : right))
+  const given = subject.right(world).map((right, at) => (at === index ? one.argument(right) : right))
   const error: unknown = await subject.call(world, given).then(
     () => undefined,
     (cause: unknown) => cause

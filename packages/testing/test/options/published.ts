@@ -46,10 +46,11 @@ class Reader {
       const exported = one.flags & SymbolFlags.Alias ? this.#checker.getAliasedSymbol(one) : one
       return exported.flags & SymbolFlags.Value && !this.#isInternal(exported) ? [{ name: one.name, exported }] : []
     })
-    return named.flatMap(({ exported, name }) => [
-      ...this.#signaturesOf(`${module}.${name}`, this.#checker.getTypeOfSymbol(exported)),
-      ...(exported.flags & SymbolFlags.Class ? this.#methodsOf(name, exported) : [])
-    ])
+    return named.flatMap(({ exported, name }) =>
+      this.#signaturesOf(`${module}.${name}`, this.#checker.getTypeOfSymbol(exported)).concat(
+        exported.flags & SymbolFlags.Class ? this.#methodsOf(name, exported) : []
+      )
+    )
   }
 
   #methodsOf(name: string, symbol: Symbol): ReadonlyArray<PublicFunction> {
@@ -94,6 +95,7 @@ class Reader {
   #shape(type: Type, depth: number): Shape {
     const takes = new Set<"boolean" | "function" | "list" | "null" | "number" | "object" | "string">()
     const options = new Map<string, Option>()
+    const objects: Array<ReadonlyArray<Option>> = []
     for (const member of this.#membersOf(type)) {
       if (member.flags & TypeFlags.Null) takes.add("null")
       else if (member.flags & TypeFlags.BooleanLike) takes.add("boolean")
@@ -105,10 +107,17 @@ class Reader {
       else if (this.#isOptions(member)) {
         takes.add("object")
         if (depth > 3) continue
-        for (const property of this.#checker.getPropertiesOfType(member)) {
-          if (!options.has(property.name)) options.set(property.name, this.#option(property, depth + 1))
-        }
-      }
+        objects.push(this.#checker.getPropertiesOfType(member).map((property) => this.#option(property, depth + 1)))
+      } else if (this.#checker.getIndexInfosOfType(member).length > 0) takes.add("object")
+    }
+    for (const option of objects.flat()) {
+      const other = options.get(option.name)
+      options.set(option.name, other === undefined ? option : mergedOption(other, option))
+    }
+    // What one of several alternatives does not have need not be given.
+    for (const [name, option] of options) {
+      const everywhere = objects.every((object) => object.some((other) => other.name === name))
+      if (!everywhere) options.set(name, { ...option, optional: true })
     }
     const list = this.#membersOf(type).find((member) => this.#checker.isArrayType(member))
     if (list !== undefined) this.#addElement(options, this.#typeArgument(list), depth)

@@ -133,8 +133,8 @@ const each = <Name extends string>(names: ReadonlyArray<Name>, prefix: string, m
 export const subjects: Readonly<Record<string, Subject>> = {
   "Certificate.fromDer": subject("Certificate.fromDer", Certificate.fromDer, new Uint8Array([0x30])),
   "Certificate.fromPem": subject("Certificate.fromPem", Certificate.fromPem, ""),
-  "FormatName.parse": subject("FormatName.parse", FormatName.parse, `PUBLIC=${guid}`, {}),
-  "FormatName.fromString": subject("FormatName.parse", FormatName.fromString, `PUBLIC=${guid}`, {}),
+  "FormatName.parse": subject("FormatName.parse", FormatName.parse, `PUBLIC=${guid}`),
+  "FormatName.fromString": subject("PathName.parse", FormatName.fromString, `PUBLIC=${guid}`),
   "FormatName.direct": subject("FormatName.direct", FormatName.direct, { address: "server", queue: "orders" }),
   "FormatName.directSystem": subject("FormatName.directSystem", FormatName.directSystem, {
     address: "server",
@@ -152,7 +152,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "FormatName.connector": subject("FormatName.connector", FormatName.connector, { connectorGuid: guid }),
   "FormatName.multicast": subject("FormatName.multicast", FormatName.multicast, { address: "234.1.1.1", port: 8001 }),
   "FormatName.multiple": subject("FormatName.multiple", FormatName.multiple, []),
-  "PathName.parse": subject("PathName.parse", PathName.parse, orders, {}),
+  "PathName.parse": subject("PathName.parse", PathName.parse, orders),
   "PathName.queuePath": subject("PathName.queuePath", PathName.queuePath, { queue: "orders" }),
   "PathName.systemQueuePath": subject("PathName.systemQueuePath", PathName.systemQueuePath, { systemQueue: "journal" }),
   "SecurityDescriptor.parse": subject("SecurityDescriptor.parse", SecurityDescriptor.parse, "D:"),
@@ -189,14 +189,14 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Telemetry.process": {
     operation: "Telemetry.process",
     right: (world) => [Effect.void, world.message, {}],
-    // With something else in its place it is the function that takes an effect.
-    call: (world, [effect, ...others]) =>
-      Effect.isEffect(effect)
-        ? outcomeOf(world, apply(Telemetry.process, [effect, ...others]))
-        : Promise.reject(new ThrownAtOnce("not called"))
+    call: async (world, given) =>
+      outcomeOf(
+        world,
+        started(() => apply(Telemetry.process, given))
+      )
   },
   "Transaction.begin": subject("Transaction.begin", Transaction.begin, {}),
-  "Transaction.run": subject("Transaction.run", Transaction.run, Effect.void, {}),
+  "Transaction.run": subject("Transaction.", Transaction.run, Effect.void, {}),
   "Transaction.within": {
     operation: "Transaction.within",
     right: (world) => [Effect.void, world.transaction],
@@ -270,6 +270,9 @@ export const subjects: Readonly<Record<string, Subject>> = {
     ofCursorInPromises(`Cursor.${name}`, name, [{}])
   ),
   "MsmqCursor#nextWithin": ofCursorInPromises("Cursor.nextWithin", "nextWithin", [0, {}]),
+  ...each(["commit", "outcome"] as const, "MsmqTransaction#", (name) =>
+    method((world) => world.promises.transaction)(`Transaction.${name}`, name, [{}])
+  ),
   ...each([...computers, ...actions], "MsmqQueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [{}])),
   ...each(ofQueues, "MsmqQueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [orders, {}])),
   "MsmqQueueManager#registerCertificate": ofManager("QueueManager.registerCertificate", "registerCertificate", [{}]),
@@ -354,6 +357,8 @@ export const exempt: Readonly<Record<string, string>> = {
   "MessageHeaders.encode": "says itself what is wrong with headers",
   "Transaction.singleMessage": "has an effect for its only argument, and no way to fail",
   "Transaction.outside": "has an effect for its only argument, and no way to fail",
+  "BackgroundClock.of": "makes a clock of a clock",
+  "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
   "Mqrt.make": "is for who writes a backend",
   "Mqrt.layer": "is for who writes a backend",
   "MqrtContract.waitingReceives": "is for who writes a backend"

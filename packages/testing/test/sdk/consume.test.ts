@@ -1,4 +1,4 @@
-import { ConsumePolicy, type Message, MessageQueue, Mqrt, type MsmqError, Transaction } from "@effect-msmq/core"
+import { ConsumePolicy, type Message, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import {
@@ -300,20 +300,89 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("a handler that ends its transaction by hand has decided", () =>
+  it.effect("a handler that aborts its transaction has failed; one that commits it has handled its message", () =>
     whole(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
         const tried: Array<number> = []
-        const consumer = yield* consuming(receiver, ({ abortCount, label }) =>
-          Effect.flatMap(Transaction.Current, (current) => {
-            assert(typeof current === "object")
-            if (label === "1") tried.push(abortCount)
-            return label === "1" && abortCount === 0 ? current.abort : current.commit
-          })
+        const causes: Array<unknown> = []
+        const { events, onEvent } = journal()
+        const consumer = yield* consuming(
+          receiver,
+          ({ abortCount, label }) =>
+            Effect.flatMap(Transaction.Current, (current) => {
+              assert(typeof current === "object")
+              if (label === "1") tried.push(abortCount)
+              return label === "1" && abortCount === 0 ? current.abort : current.commit
+            }),
+          {
+            retry: retries(1),
+            onEvent: (event) =>
+              Effect.andThen(
+                onEvent(event),
+                Effect.sync(() => {
+                  if (event._tag === "Retrying") causes.push(Cause.squash(event.cause))
+                })
+              )
+          }
         )
+        yield* TestClock.adjust("999 millis")
+        assert.deepStrictEqual([tried, yield* labelsIn(orders)], [[0], ["2"]])
+        yield* TestClock.adjust("1 second")
         assert.deepStrictEqual([tried, yield* labelsIn(orders)], [[0, 1], []])
+        assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Handled 1", "Received 2", "Handled 2"])
+        const [cause] = causes
+        assert(cause instanceof MsmqError.MsmqError)
+        assert.strictEqual(cause.reason._tag, "TransactionAborted")
+        assert.include(cause.message, "let the effect or function fail with an error of its own instead")
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
+  it.effect("a handler that always aborts its transaction is tried as the schedule says, and is then poison", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, "1", "2")
+        const { events, onEvent } = journal()
+        const consumer = yield* consuming(
+          receiver,
+          ({ label }) =>
+            Effect.flatMap(Transaction.Current, (current) =>
+              typeof current === "object" && label === "1" ? current.abort : Effect.void
+            ),
+          { retry: retries(2), poison: { queue: poison }, onEvent }
+        )
+        yield* TestClock.adjust("5 seconds")
+        assert.deepStrictEqual(events, [
+          "Received 1",
+          "Retrying 1",
+          "Retrying 1",
+          "Poisoned 1",
+          "Received 2",
+          "Handled 2"
+        ])
+        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], ["1"]])
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
+  it.effect("a handler that fails after it has committed has handled its message", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, "1")
+        const { events, onEvent } = journal()
+        const handler = () =>
+          Effect.flatMap(Transaction.Current, (current) =>
+            Effect.andThen(typeof current === "object" ? current.commit : Effect.void, Effect.fail("too late"))
+          )
+        const consumer = yield* consuming(receiver, handler, { poison: { queue: poison }, onEvent })
+        assert.deepStrictEqual(events, ["Received 1", "Handled 1"])
+        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], []])
         yield* Fiber.interrupt(consumer)
       })
     )
@@ -751,11 +820,35 @@ describe("a restart of the service", () => {
         const consumer = yield* consuming(receiver, handler, { retry: never })
         yield* TestClock.adjust("2 seconds")
         assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1", "invoice 2"]])
-        // The sender went stale too: what failed for that is not the message's fault.
-        assert.deepStrictEqual(tried, ["1", "1", "1", "2"])
+        // The sender went stale too, and opened its queue anew by itself.
+        assert.deepStrictEqual(tried, ["1", "1", "2"])
         yield* Fiber.interrupt(consumer)
       })
     )
+  )
+
+  it.effect(
+    "fails what a handler sends after it, with its transaction: that does not count as a try (C-37, F-37)",
+    () =>
+      whole(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          const sender = yield* MessageQueue.openSender(invoices)
+          yield* send(orders, "1")
+          const failures: Array<string> = []
+          let tries = 0
+          const handler = ({ label }: { readonly label: string }) =>
+            Effect.gen(function* () {
+              if (++tries <= 2) yield* restart
+              yield* sender.send({ label: `invoice ${label}` })
+            }).pipe(Effect.tapError((error) => Effect.sync(() => failures.push(error.reason._tag))))
+          const consumer = yield* consuming(receiver, handler, { retry: never })
+          yield* TestClock.adjust("10 seconds")
+          assert.deepStrictEqual(failures, ["TransactionSequence", "TransactionSequence"])
+          assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1"]])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
   it.effect("before the last try fails does not count, as that try was undone before", () =>
@@ -882,22 +975,21 @@ describe("a restart of the service", () => {
     )
   )
 
-  it.effect("whoever holds a receiver or a sender need not know: their next use but one opens the queue anew", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        const sender = yield* MessageQueue.openSender(invoices)
-        const cursor = yield* receiver.cursor
-        yield* restart
-        const send = sender.send({ label: "1" }, { transaction: "singleMessage" })
-        for (const use of [receiver.poll, send] as ReadonlyArray<Effect.Effect<unknown, MsmqError.MsmqError>>) {
-          assert.strictEqual((yield* Effect.flip(use)).reason._tag, "StaleHandle")
-          yield* use
-        }
-        assert.deepStrictEqual(yield* labelsIn(invoices), ["1"])
-        assert.strictEqual((yield* Effect.flip(cursor.next)).reason._tag, "Released")
-      })
-    )
+  it.effect(
+    "whoever holds a receiver or a sender need not know: their next use opens the queue anew (C-37, C-38)",
+    () =>
+      whole(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          const sender = yield* MessageQueue.openSender(invoices)
+          const cursor = yield* receiver.cursor
+          yield* restart
+          assert.deepStrictEqual(yield* receiver.poll, Option.none())
+          yield* sender.send({ label: "1" }, { transaction: "singleMessage" })
+          assert.deepStrictEqual(yield* labelsIn(invoices), ["1"])
+          assert.strictEqual((yield* Effect.flip(cursor.next)).reason._tag, "Released")
+        })
+      )
   )
 })
 

@@ -6,7 +6,9 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { MsmqError } from "../../MsmqError.ts"
 import { closeChildren } from "./closing.ts"
+import { hold, letGo } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
+import { IsOwnWork } from "./Run.ts"
 
 /** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
 export const lease = <H, A, E, R>(
@@ -21,28 +23,48 @@ export const lease = <H, A, E, R>(
   )
 
 /**
- * Uses the handle for something that waits. The closing takes the wait back, and it fails as a use after release does,
- * unless it had succeeded by then.
+ * Uses the handle for something that waits, and keeps the process alive meanwhile. The closing takes the wait back, and
+ * it fails as a use after release does, unless it had succeeded by then. When another handle is taken in the place of one
+ * that went stale, the wait begins anew.
  */
 export const leaseWaiting = <H, A, E, R>(
   self: OwnedHandle<H>,
   operation: string,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
-  lease(self, operation, (native) =>
-    Effect.uninterruptibleMask((restore): Effect.Effect<A, E | MsmqError, R> =>
-      Effect.flatMap(Effect.forkChild(restore(use(native)), { startImmediately: true }), (fiber) => {
-        self.waiting.add(fiber)
-        if (self.state !== "open") fiber.interruptUnsafe()
-        return restore(Fiber.await(fiber)).pipe(
-          Effect.onInterrupt(() => Fiber.interrupt(fiber)),
-          Effect.ensuring(Effect.sync(() => self.waiting.delete(fiber))),
-          Effect.flatMap((exit): Effect.Effect<A, E | MsmqError> =>
-            self.state !== "open" && Exit.hasInterrupts(exit) ? Effect.fail(self.refusal(operation)) : exit
-          )
-        )
-      })
-    )
+  Effect.filterOrElse(
+    lease(self, operation, (native) => waited(self, operation, use(native))),
+    (result): result is A => result !== anew,
+    () => leaseWaiting(self, operation, use)
+  )
+
+const anew: unique symbol = Symbol("anew")
+
+const waited = <H, A, E, R>(
+  self: OwnedHandle<H>,
+  operation: string,
+  wait: Effect.Effect<A, E, R>
+): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
+  Effect.uninterruptibleMask((restore): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
+    Effect.flatMap(Effect.forkChild(restore(wait), { startImmediately: true }), (fiber) => {
+      self.waiting.add(fiber)
+      hold()
+      if (self.state !== "open" || self.renewing !== undefined) fiber.interruptUnsafe()
+      return restore(Fiber.await(fiber)).pipe(
+        Effect.onInterrupt(() => Fiber.interrupt(fiber)),
+        Effect.ensuring(
+          Effect.sync(() => {
+            self.waiting.delete(fiber)
+            letGo()
+          })
+        ),
+        Effect.flatMap((exit): Effect.Effect<A | typeof anew, E | MsmqError> => {
+          if (!Exit.hasInterrupts(exit)) return exit
+          if (self.state !== "open") return Effect.fail(self.refusal(operation))
+          return self.renewing === undefined ? exit : Effect.succeed(anew)
+        })
+      )
+    })
   )
 
 /** Uses the handle for one native call inside a lease, which a `closeNow` may have cut short. */
@@ -69,20 +91,36 @@ export const leaseScoped = <H>(self: OwnedHandle<H>, operation: string): Effect.
 const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Effect.fail(self.refusal(operation))
-    if (self.renewing !== undefined || self.isDue) return Effect.andThen(renewed(self), beginLease(self, operation))
+    if (self.closedFromWithin !== undefined) {
+      return Effect.flatMap(IsOwnWork, (isOwnWork) =>
+        isOwnWork ? takeLease(self, operation) : Effect.fail(self.refusal(operation))
+      )
+    }
+    return takeLease(self, operation)
+  })
+
+const takeLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+  Effect.suspend(() => {
+    if (self.isDue) return Effect.andThen(renewed(self), beginLease(self, operation))
     self.leases++
     return Effect.void
   })
 
-/** Takes another in the place of one that went stale, its children closed, or waits while somebody else does. */
-const renewed = <H>(self: OwnedHandle<H>): Effect.Effect<void, MsmqError> =>
+/**
+ * Takes another in the place of one that went stale, or waits while somebody else does. First its children are closed,
+ * and its other uses end: what waits begins anew afterwards.
+ */
+export const renewed = <H>(self: OwnedHandle<H>): Effect.Effect<void, MsmqError> =>
   Effect.suspend((): Effect.Effect<void, MsmqError> => {
     if (self.renewing !== undefined) return Deferred.await(self.renewing)
     const renewing = (self.renewing = Deferred.makeUnsafe<void>())
     // A closing that begins meanwhile waits for what is taken, and gives that back.
     self.leases++
+    for (const fiber of self.waiting) fiber.interruptUnsafe()
     return closeChildren(self).pipe(
-      Effect.andThen(Effect.suspend(() => self.renew())),
+      Effect.andThen(othersEnded(self)),
+      // For a handle that closes, none is taken.
+      Effect.andThen(Effect.suspend(() => (self.state === "open" ? self.renew() : Effect.void))),
       Effect.ensuring(
         Effect.sync(() => {
           self.renewing = undefined
@@ -91,4 +129,12 @@ const renewed = <H>(self: OwnedHandle<H>): Effect.Effect<void, MsmqError> =>
         })
       )
     )
+  })
+
+/** Waits until nobody uses the handle but the renewal itself. */
+const othersEnded = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (self.leases === 1) return Effect.void
+    self.quiet = Deferred.makeUnsafe<void>()
+    return Effect.andThen(Deferred.await(self.quiet), othersEnded(self))
   })

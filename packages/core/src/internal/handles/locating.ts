@@ -92,7 +92,7 @@ export const locate = (given: ReadonlyArray<Restriction>): Stream.Stream<Located
         kind: "locate",
         name: "of public queues",
         acquire: Effect.suspend(() => mqrt.locateBegin(checked.map(restrictionOf))).pipe(Effect.mapError(failed)),
-        release: (native) => Effect.ignore(mqrt.locateEnd(native))
+        release: mqrt.locateEnd
       })
       const page = OwnedHandle.lease(search, operation, (native) => mqrt.locateNext(native, pageSize)).pipe(
         Effect.mapError((error) => (error._tag === "MqrtFailure" ? failed(error) : error))

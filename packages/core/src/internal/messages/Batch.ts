@@ -1,35 +1,39 @@
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
-import type { MessageBody } from "../../MessageBody.ts"
+import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../MessageProperties.ts"
 import type { Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
-import type { Reason } from "../../MsmqError.ts"
+import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { illegality, propertiesOf, typeOf } from "./outgoing.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { illegality, propertiesOf } from "./outgoing.ts"
 import { Refusal } from "../errors/Refusal.ts"
 import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
-import { withExtension } from "../observing/outgoingHeaders.ts"
+import { extensionOf } from "../observing/outgoingHeaders.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import type { Observer } from "../observing/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
+import type { Reading, Source } from "./sources.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
-import { describeKind } from "../options/describeValue.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
 import { illegalParticipation, illegalSigner } from "../options/owned.ts"
+import * as Turn from "./Turn.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
 const sliceBytes = 256 * 1024
-
-/** After so many milliseconds of slices the event loop has its turn. */
-const turn = 4
 
 const twoSigners: Reason = {
   _tag: "IllegalMessage",
@@ -60,50 +64,79 @@ interface Request<Body> {
   readonly span: Tracer.Span | undefined
   /** For every message that has no trace context of its own; `undefined`: for none. */
   readonly trace: TraceHeaders | undefined
+  readonly gate: AbortGate | undefined
+}
+
+/** Messages of a chunk, on their way: each is read once. */
+interface Chunk<Body> {
+  readonly messages: ReadonlyArray<Message<Body>>
+  /** How many of them were read. */
+  next: number
+  /** How many there are, by the first look: what is added to an array while it is sent is not part of it. */
+  count: number | undefined
+  /** What was read and is not yet accepted. */
+  slice: ReadonlyArray<OutgoingProperties>
+  /** Why the message behind the slice cannot be sent. */
+  stop: Reason | undefined
 }
 
 /** Messages on their way to one queue, by one caller: counts what was accepted, and yields between slices. */
 export class Batch<Body> {
   readonly #request: Request<Body>
+  readonly #use: OwnedHandle.IntermittentUse
   readonly #messageIds: Array<string> | undefined
   #accepted = 0
   #bytes = 0
   #batches = 0
-  #turnBegan = performance.now()
+  /** Whose code runs: it may throw. */
+  #reading: SourceFailed["part"] = "messages"
+  #reopened = false
+  #lastError: MsmqError | undefined
 
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.options.messageIds === true ? [] : undefined
+    const { operation, options, outlet, transaction } = request
+    const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [outlet.handle]
+    if (options.securityContext !== undefined) handles.push(options.securityContext[OwnedHandle.symbol])
+    if (typeof transaction !== "string") handles.push(transaction[OwnedHandle.symbol])
+    this.#use = new OwnedHandle.IntermittentUse(handles, operation)
   }
 
-  /** Holds the sender, the context and the transaction for as long as the scope is open. */
+  /** Refuses what cannot be sent to this queue, or by what is closed, before a message is read. */
   static begin<Body>(
     outlet: Outlet<Body>,
     operation: string,
     options: SendAllOptions,
     observer: Observer,
     span: Tracer.Span | undefined
-  ): Effect.Effect<Batch<Body>, MsmqError, Scope.Scope> {
+  ): Effect.Effect<Batch<Body>, MsmqError> {
     return Effect.withFiber((fiber) => {
       const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
+      const illegal =
+        illegalParticipation(transaction, outlet.handle) ?? illegalSigner(options.securityContext, outlet.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, illegal))
       const trace = propagated(fiber, span)
-      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace })
-      const { handle, transactional } = outlet
-      if (transactional !== undefined && transactional !== (transaction !== "none")) {
-        return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
-      }
+      const gate = fiber.getRef(CurrentAbortGate)
+      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace, gate })
+      // A renewed handle may be open on another queue of that name: it is checked when it is there.
+      const refusal = outlet.handle.isDue ? undefined : batch.#mismatch
+      if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
-      const illegal = illegalParticipation(transaction, handle) ?? illegalSigner(options.securityContext, handle)
-      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, illegal))
-      const others = [options.securityContext, typeof transaction === "string" ? undefined : transaction]
-      const leases = [handle, ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))]
-      return Effect.as(
-        Effect.forEach(leases, (one) => OwnedHandle.leaseScoped<unknown>(one, operation), { discard: true }),
-        batch
-      )
+      const { refusal: released } = batch.#use
+      return released === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(released.reason))
     })
+  }
+
+  /** The reason for a send that would vanish on arrival. The kind is that of the handle in use, which may be a renewed one. */
+  get #mismatch(): Reason | undefined {
+    const { outlet, transaction } = this.#request
+    const { transactional } = outlet
+    return transactional === undefined || transactional === (transaction !== "none")
+      ? undefined
+      : { _tag: "TransactionMismatch", queueIsTransactional: transactional }
   }
 
   get report(): SendReport {
@@ -115,32 +148,142 @@ export class Batch<Body> {
     }
   }
 
-  /** Sends the messages in order, or fails at the first that cannot be sent. */
+  /** Lets an abort end the batch, also one that came while the last slice was sent: there is more to do. */
+  #letAbort(): void {
+    this.#request.gate?.open()
+  }
+
+  /** Sends messages in order, or fails at the first that cannot be sent. */
   send(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
-    let next = 0
+    return this.#ending(this.#sendChunk(messages))
+  }
+
+  /**
+   * Sends what a source brings, until it ends, fails, or a message cannot be sent. The handles are in use while a chunk is
+   * sent. A closing of one of them that begins while the source is waited for ends the batch.
+   */
+  drain<E, R>(source: Source<Message<Body>, E, R>): Effect.Effect<SendReport, MsmqError | E, R> {
+    return Effect.scopedWith((scope) => {
+      const loop = this.#ending(
+        Effect.matchCauseEffect(source.open(scope), {
+          onFailure: (cause) => this.#sourceFailed(cause),
+          onSuccess: (reading) => this.#read(reading, source.waits)
+        })
+      )
+      const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
+      return this.#tellingLast(Effect.map(run, () => this.report))
+    })
+  }
+
+  #read<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>, waits: boolean): Effect.Effect<void, MsmqError | E, R> {
+    let over = false
+    const next = Effect.matchCauseEffect(pull, {
+      onFailure: (cause): Effect.Effect<void, MsmqError | E> => {
+        if (!Pull.isDoneCause(cause)) return this.#sourceFailed(cause as Cause.Cause<E>)
+        over = true
+        return Effect.void
+      },
+      onSuccess: (messages) => this.#sendChunk(messages)
+    })
     return Effect.whileLoop({
-      while: () => next < messages.length,
+      while: () => !over && !isOver(),
       body: () => {
-        const slice: Array<OutgoingProperties> = []
-        let bytes = 0
-        let stop: Reason | undefined
-        while (next < messages.length && slice.length < sliceMessages && bytes < sliceBytes) {
-          const index = this.#accepted + slice.length
-          const message = this.#propertiesOf(messages[next]!, index)
-          if (message instanceof Refusal) {
-            stop = message.reason
-            break
-          }
-          stop = illegality(message, index)
-          if (stop !== undefined) break
-          slice.push(message)
-          bytes += message.body.length
-          next++
+        if (waits) this.#letAbort()
+        const { refusal } = this.#use
+        return refusal === undefined ? next : Effect.fail(this.#error(refusal.reason))
+      },
+      step: () => this.#use.end()
+    })
+  }
+
+  #ending<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
+    return Effect.onExitPrimitive(effect, () => {
+      this.#use.end()
+      return undefined
+    })
+  }
+
+  #sendChunk(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
+    const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], stop: undefined }
+    const { handle } = this.#request.outlet
+    return Effect.whileLoop({
+      while: () => chunk.next !== chunk.count || chunk.slice.length > 0,
+      body: () => {
+        // Somebody else has another handle taken in its place.
+        if (handle.renewing !== undefined) this.#use.end()
+        if (!this.#use.runs && !this.#use.beginUnsafe()) {
+          return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
         }
-        return this.#sendSlice(slice, stop)
+        const mismatch = this.#mismatch
+        if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
+        if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
+        if (chunk.slice.length > 0) return this.#sendSlice(chunk)
+        return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
       },
       step: () => {}
     })
+  }
+
+  /** Reads the next slice, up to the first message that cannot be sent. */
+  #gather(chunk: Chunk<Body>): void {
+    const { messages } = chunk
+    const slice: Array<OutgoingProperties> = []
+    let bytes = 0
+    chunk.slice = slice
+    try {
+      this.#reading = "messages"
+      const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
+      while (chunk.next < count && slice.length < sliceMessages && bytes < sliceBytes) {
+        const index = this.#accepted + slice.length
+        this.#reading = "messages"
+        const given = messages[chunk.next]!
+        this.#reading = "message"
+        const message = this.#propertiesOf(given, index)
+        if (message instanceof Refusal) {
+          chunk.stop = message.reason
+          break
+        }
+        chunk.stop = illegality(message, index)
+        if (chunk.stop !== undefined) break
+        slice.push(message)
+        bytes += message.body.length
+        chunk.next++
+      }
+    } catch (cause) {
+      chunk.stop = this.#thrown(this.#reading, cause, this.#accepted + slice.length)
+    }
+  }
+
+  #thrown(part: SourceFailed["part"], cause: unknown, index = this.#accepted): SourceFailed {
+    return { _tag: "SourceFailed", part, index, cause }
+  }
+
+  /** What a stream fails with stays as it is. What it dies with is the failure of the source. */
+  #sourceFailed<E>(cause: Cause.Cause<E>): Effect.Effect<never, MsmqError | E> {
+    const defect = defectOf(cause)
+    return defect === undefined
+      ? Effect.failCause(cause)
+      : Effect.fail(this.#error(this.#thrown("messages", defect.value)))
+  }
+
+  /** Tells how much was sent where the failure itself does not: an interruption, and the failure of a stream. */
+  #tellingLast<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    if (this.#request.options.onProgress === undefined) return effect
+    return Effect.onExit(effect, (exit) => {
+      if (Exit.isSuccess(exit)) return Effect.void
+      const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+      const failed = error !== undefined && error === this.#lastError ? undefined : this.#tell()
+      return failed === undefined ? Effect.void : Effect.logError("onProgress failed", failed.cause)
+    })
+  }
+
+  #tell(): SourceFailed | undefined {
+    try {
+      this.#request.options.onProgress?.(this.report)
+      return undefined
+    } catch (cause) {
+      return this.#thrown("onProgress", cause)
+    }
   }
 
   /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
@@ -148,35 +291,55 @@ export class Batch<Body> {
     const { outlet, span, trace, transaction } = this.#request
     if (!isMessage(message)) {
       const rule = typeof message === "object" && message !== null ? messageRule : "a message must be an object"
-      return new Refusal({ index, field: "body", rule, actual: describeKind(message) })
+      return new Refusal({ index, field: "body", rule, actual: describeValue(message) })
     }
-    if (span !== undefined && message.headers !== undefined) linkTo(span, message.headers)
-    const whole = withExtension(message, index, trace)
-    if (whole instanceof Refusal) return whole
-    const properties = outlet.codec === undefined ? propertiesOf(whole) : encoded(whole, outlet.codec, index)
+    const { headers } = message
+    if (span !== undefined && headers !== undefined) linkTo(span, headers)
+    const extension = extensionOf(headers, message.extension, index, trace)
+    if (extension instanceof Refusal) return extension
+    const { body } = message
+    const encoded =
+      outlet.codec === undefined || body === undefined ? undefined : this.#encode(body, outlet.codec, index)
+    if (encoded instanceof Refusal) return encoded
+    const properties =
+      encoded === undefined
+        ? propertiesOf(message, index, body, 0, extension)
+        : propertiesOf(message, index, encoded.body, encoded.bodyType, extension)
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
-      if (properties[field] === null) continue
-      return new Refusal({ index, field, rule: transactionRule, actual: `${properties[field]} seconds` })
+      const limit = properties[field]
+      const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
+      if (isInherited) continue
+      return new Refusal({
+        index,
+        field,
+        rule: transactionRule,
+        actual: limit === null ? "without a limit" : `${limit} seconds`
+      })
     }
     return { ...properties, ...transaction.timeLimits }
   }
 
-  #sendSlice(slice: ReadonlyArray<OutgoingProperties>, stop: Reason | undefined): Effect.Effect<void, MsmqError> {
-    const sent =
-      slice.length === 0
-        ? Effect.void
-        : Effect.uninterruptible(
-            Effect.flatMap(this.#call(slice), (outcome) =>
-              Effect.withFiber((fiber) => this.#count(slice, outcome, fiber.context))
-            )
-          )
-    return stop === undefined
-      ? Effect.andThen(sent, this.#yieldInTime)
-      : Effect.andThen(
-          sent,
-          Effect.suspend(() => Effect.fail(this.#error(stop)))
-        )
+  /** Returns what a codec makes of a body, or why it makes nothing of it. */
+  #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
+    this.#reading = "codec"
+    const result = codec.encode(body)
+    this.#reading = "message"
+    return Result.isSuccess(result)
+      ? result.success
+      : new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: describeValue(body) })
+  }
+
+  #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+    this.#letAbort()
+    const call = Effect.suspend(() => {
+      this.#request.gate?.close()
+      return this.#call(chunk.slice)
+    })
+    const sent = Effect.uninterruptible(
+      Effect.flatMap(call, (outcome) => Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context)))
+    )
+    return Turn.within(sent)
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
@@ -208,56 +371,43 @@ export class Batch<Body> {
     return Effect.mapError(call, (released) => this.#error(released.reason))
   }
 
-  #count(
-    slice: ReadonlyArray<OutgoingProperties>,
-    outcome: SendOutcome,
-    context: Context.Context<never>
-  ): Effect.Effect<void, MsmqError> {
-    const { observer, operation, options, outlet, span } = this.#request
+  #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): Effect.Effect<void, MsmqError> {
+    const { observer, operation, outlet, span } = this.#request
+    const { slice } = chunk
     let bytes = 0
     for (let index = 0; index < outcome.accepted; index++) bytes += slice[index]!.body.length
     if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
     this.#bytes += bytes
     this.#accepted += outcome.accepted
     this.#batches++
-    const failure = outcome.failure === null ? undefined : reasonOf(outcome.failure)
-    observer.sent(context, outcome.accepted, bytes, failure)
+    if (outcome.accepted > 0) outlet.handle.hasServed = true
+    const error = outcome.failure === null ? undefined : this.#error(reasonOf(outcome.failure))
+    if (error !== undefined) OwnedHandle.noteFailure(outlet.handle, outlet.handle.native, error)
+    const again = error !== undefined && !this.#reopened && OwnedHandle.isLoss(error)
+    observer.sent(context, outcome.accepted, bytes, again ? undefined : error?.reason)
     if (span !== undefined) describeSent(span, operation, this.report)
-    options.onProgress?.(this.report)
-    if (failure === undefined) return Effect.void
-    const error = this.#error(failure)
-    if (error.outdates) outlet.handle.outdate(outlet.handle.native)
-    return Effect.fail(error)
+    const failed = this.#tell()
+    if (error !== undefined && !again) return Effect.fail(error)
+    if (failed !== undefined) return Effect.fail(this.#error(failed))
+    chunk.slice = again ? slice.slice(outcome.accepted) : []
+    if (!again) return Effect.void
+    // None of the others was accepted: they are sent on another handle, which the next use takes.
+    this.#reopened = true
+    this.#use.end()
+    return Effect.void
   }
 
   #error(reason: Reason): MsmqError {
     const { operation, outlet } = this.#request
-    return new MsmqError({ operation, reason, queue: outlet.queue, progress: { accepted: this.#accepted } })
-  }
-
-  /** By the wall clock, not by Effect's: it is the event loop's time that is shared out. */
-  get #yieldInTime(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (performance.now() - this.#turnBegan < turn) return Effect.void
-      return Effect.map(Effect.yieldNow, () => {
-        this.#turnBegan = performance.now()
-      })
-    })
+    const progress = { accepted: this.#accepted }
+    const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
+    return (this.#lastError = new MsmqError({ operation, reason, queue: outlet.queue, progress, ...cause }))
   }
 }
 
-/** A message whose body its codec has turned into bytes, or why it could not. */
-const encoded = <Body>(
-  message: Message<Body>,
-  codec: MessageBody<Body>,
-  index: number
-): OutgoingProperties | Refusal => {
-  const { body, ...others } = message
-  if (body === undefined) return propertiesOf(others)
-  const result = codec.encode(body)
-  if (Result.isSuccess(result)) {
-    const { body, bodyType } = result.success
-    return propertiesOf({ ...others, body, bodyType: others.bodyType ?? bodyType })
-  }
-  return new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: typeOf(body) })
+/** The defect that a source died with and nothing else; in a sink it comes wrapped, as all failures of the stream do. */
+const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {
+  if (!cause.reasons.every(Cause.isDieReason)) return undefined
+  const [defect] = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)
+  return Cause.isDone(defect) && Cause.isCause(defect.value) ? defectOf(defect.value) : { value: defect }
 }

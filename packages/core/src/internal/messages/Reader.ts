@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { PreventSchedulerYield } from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MessageBody } from "../../MessageBody.ts"
@@ -13,16 +12,17 @@ import type { MqrtFailure } from "../../MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
+import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
+import * as Turn from "./Turn.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import { Observer } from "../observing/telemetry.ts"
 import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
 import { illegalParticipation } from "../options/owned.ts"
-
-/** From the queue to the caller without a yield: an interruption in between would lose the message. */
-const withoutYield = Effect.provideService(PreventSchedulerYield, true)
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
@@ -43,6 +43,8 @@ export interface Inlet<Body> {
   readonly transactional: boolean | undefined
   /** Whether nobody else can receive from the queue as long as it is open (behaviour C-24). */
   readonly exclusive: boolean
+  /** Whether a call whose handle was lost is made again at once, on the queue opened anew. */
+  readonly reopens: boolean
   readonly codec: MessageBody<Body> | undefined
 }
 
@@ -70,43 +72,57 @@ export class Reader<Body> {
   /** Receives without end, each one as {@link inOneGo}. */
   each<A, E>(operation: string, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
     return Stream.unwrap(
-      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(withoutYield(one)))
+      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(handOver(one)))
     )
   }
 
   /** A receive in its span, which hands its message out before anything else can happen. */
   inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return withoutYield(this.observer.observeReceive(operation, receive))
+    return handOver(this.observer.observeReceive(operation, receive))
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    return this.#participating(take.operation, take.action === "receive", (transaction) =>
+    const taken: Taken<Body> = this.#participating(take.action === "receive", (transaction, gate) => {
+      gate?.close()
       // A cursor moves with each attempt.
-      take.cursor !== null || take.timeout === 0
+      return take.cursor !== null || take.timeout === 0
         ? this.#take(take, transaction)
         : Effect.catchIf(
             // A message that is there already costs no fiber.
             this.#take({ ...take, timeout: 0 }, transaction),
             (error) => error.reason._tag === "IoTimeout",
-            () => this.#take(take, transaction)
+            () => {
+              gate?.open()
+              return this.#take(take, transaction)
+            }
           )
-    )
+    })
+    // A cursor is gone with the handle of its queue.
+    return take.cursor === null ? this.reopening(taken) : taken
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
-    return this.#participating(operation, takes, (transaction) =>
-      this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
-        this.#call(
-          operation,
-          queue,
-          takes,
-          this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
+    return this.reopening(
+      this.#participating(takes, (transaction, gate) => {
+        gate?.close()
+        return this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+          this.#call(
+            operation,
+            queue,
+            takes,
+            this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
+          )
         )
-      )
+      })
     )
+  }
+
+  /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */
+  reopening<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
+    return this.inlet.reopens ? OwnedHandle.reopening(call) : call
   }
 
   /** Does something else with the queue, in the transaction that the effect runs in. */
@@ -114,10 +130,10 @@ export class Reader<Body> {
     operation: string,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Effect.Effect<void, MsmqError> {
-    return this.#participating(operation, true, (transaction) =>
+    return this.#participating(true, (transaction) =>
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
-          failure._tag === "MsmqError" ? failure : this.#failed(operation, queue, failure)
+          failure._tag === "MsmqError" ? failure : this.failed(operation, queue, failure)
         )
       )
     )
@@ -125,14 +141,17 @@ export class Reader<Body> {
 
   /** Marks a message that was received in the transaction that runs as refused. */
   reject(operation: string, lookupId: bigint): Effect.Effect<void, MsmqError> {
-    return this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId))
+    return this.reopening(this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId)))
   }
 
   /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
   decoded(operation: string, message: ReceivedMessage): Taken<Body> {
     if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
     // What is only read when it is asked for is so in the copy.
-    const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(message)) as ReceivedMessage
+    const copy = Object.create(
+      Object.getPrototypeOf(message) as object,
+      Object.getOwnPropertyDescriptors(message)
+    ) as ReceivedMessage
     return this.#decoded(operation, message, copy)
   }
 
@@ -140,25 +159,27 @@ export class Reader<Body> {
     return new MsmqError({ operation, reason, queue: this.inlet.queue })
   }
 
-  /** With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). */
-  #participating<A>(
-    operation: string,
-    takes: boolean,
-    use: (transaction: Transaction.Participation) => Effect.Effect<A, MsmqError>
-  ): Effect.Effect<A, MsmqError> {
-    return Effect.withFiber((fiber) => {
-      const transaction = takes ? Context.get(fiber.context, Transaction.Current) : "none"
-      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
-      return transaction !== "none" && this.inlet.transactional === false
-        ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
-        : (this.#illegal(operation, transaction) ?? use(transaction))
-    })
+  /** The error for a failure of a call on the queue, whose handle may be good for nothing any more. */
+  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
+    return error
   }
 
-  /** Refuses a transaction of another connection, whose handle is a mere number in this one. */
-  #illegal(operation: string, transaction: Transaction.Participation): Effect.Effect<never, MsmqError> | undefined {
-    const violation = illegalParticipation(transaction, this.inlet.handle)
-    return violation && Effect.fail(errorOf({ operation, queue: this.inlet.queue }, violation))
+  /**
+   * With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). `gate`: what an
+   * abort of its promise goes through, where something is taken.
+   */
+  #participating<A>(
+    takes: boolean,
+    use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
+  ): Effect.Effect<A, MsmqError> {
+    return Effect.withFiber((fiber) => {
+      if (Turn.isOver()) return Effect.andThen(Turn.next, this.#participating(takes, use))
+      return takes
+        ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
+        : use("none", undefined)
+    })
   }
 
   #take({ action, cursor, operation, timeout }: Take, transaction: Transaction.Participation): Taken<Body> {
@@ -181,11 +202,17 @@ export class Reader<Body> {
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
-    return lease(this.inlet.handle, operation, (queue) =>
-      typeof transaction === "string"
+    return lease(this.inlet.handle, operation, (queue) => {
+      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
+      if (transaction !== "none" && this.inlet.transactional === false) {
+        return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
+      }
+      const illegal = illegalParticipation(transaction, this.inlet.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.inlet.queue }, illegal))
+      return typeof transaction === "string"
         ? use(queue, transaction)
         : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
-    )
+    })
   }
 
   #call(
@@ -195,9 +222,11 @@ export class Reader<Body> {
     receive: Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Taken<Body> {
     return Effect.matchEffect(receive, {
-      onFailure: (failure) => Effect.fail(this.#failed(operation, queue, failure)),
+      onFailure: (failure) => Effect.fail(this.failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
+          this.inlet.handle.hasServed = true
+          if (takes) fiber.getRef(CurrentAbortGate)?.close()
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)
@@ -214,12 +243,6 @@ export class Reader<Body> {
       : Effect.fail(
           this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
         )
-  }
-
-  #failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
-    const error = this.error(operation, reasonOf(failure))
-    if (error.outdates) this.inlet.handle.outdate(queue)
-    return error
   }
 }
 

@@ -58,7 +58,8 @@ export interface Subqueue {
  *
  * - `address`: `"os"`: a computer name of 1 to 256 characters, `"."` for this one (behaviour B-12); `"tcp"`: an IPv4 or
  *   IPv6 address; `"http"`, `"https"`: a host, and `:port` after it unless it is 80 or 443; `"ipx"`: `network:host`
- * - `queue`: 1 to 124 characters, none of `" + , ; \` (behaviours B-01 to B-03)
+ * - `queue`: 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and none of
+ *   `" + , ; \` (behaviours B-01 to B-03)
  *
  * **Gotchas**
  *

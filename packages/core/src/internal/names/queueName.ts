@@ -4,15 +4,12 @@ import * as FormatName from "../../FormatName.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
-import { describeValue } from "../options/describeValue.ts"
+import { describeValue } from "../errors/describeValue.ts"
 import { argument } from "../options/illegalOption.ts"
 import { pathName, queueName } from "../options/queueNames.ts"
 
 /** However a program may name a queue. */
 export type QueueName = FormatName.FormatName | PathName.PathName | string
-
-/** Message Queuing itself judges what the published grammar leaves open (behaviour B-03). */
-const lenient = { alphabet: "any" } as const
 
 const parsed = <A>(operation: string, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
   Effect.mapError(Effect.fromResult(result), (error) => new MsmqError({ ...error, operation, reason: error.reason }))
@@ -32,12 +29,12 @@ const read = (
   queue: QueueName
 ): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
   Effect.flatMap(argument({ operation }, "queue", queueName, queue), (name) =>
-    parsed(operation, FormatName.fromString(nameOf(name), lenient))
+    parsed(operation, FormatName.fromString(nameOf(name)))
   )
 
 export const pathNameOf = (operation: string, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
   argument({ operation }, "queue", pathName, queue).pipe(
-    Effect.flatMap((name) => parsed(operation, PathName.parse(nameOf(name), lenient))),
+    Effect.flatMap((name) => parsed(operation, PathName.parse(nameOf(name)))),
     Effect.map(PathName.format)
   )
 

@@ -1,5 +1,5 @@
 /** Options objects: each has a table that says what there is and what is allowed. */
-import { describeKind } from "./describeValue.ts"
+import { describeKind } from "../errors/describeValue.ts"
 import { nearest } from "./nearest.ts"
 import type { Rule } from "./Rule.ts"
 import { violationOf } from "./Rule.ts"

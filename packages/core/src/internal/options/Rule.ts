@@ -1,6 +1,6 @@
 /** Rules for what a caller gives: an argument, or the value of an option. */
 import * as Schema from "effect/Schema"
-import { describeKind, describeValue } from "./describeValue.ts"
+import { describeKind, describeValue } from "../errors/describeValue.ts"
 import { Violation } from "./Violation.ts"
 
 /** What holds for a value. `A`: the type of the values that it allows. */

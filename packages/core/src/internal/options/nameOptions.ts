@@ -18,13 +18,11 @@ type FieldsOf<F extends (fields: never) => unknown> = Parameters<F>[0]
 
 const textOrNull = orNull(text)
 
-const number = guarded("a number", (value): value is number => typeof value === "number")
+const number = guarded("a number", (value): value is number => typeof value === "number" && !Number.isNaN(value))
 
 const protocol = oneOf(Object.keys(protocols) as ReadonlyArray<FormatName.Protocol>)
 
 const systemQueue = required(oneOf(systemQueues))
-
-export const parseOptions = tableOf<PathName.ParseOptions>()({ alphabet: oneOf(["specified", "any"]) })
 
 export const direct = tableOf<FieldsOf<typeof FormatName.direct>>()(
   of("Direct", {

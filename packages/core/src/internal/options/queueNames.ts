@@ -20,7 +20,7 @@ const isName = (value: unknown): value is FormatName.FormatName | PathName.PathN
   try {
     const name = value as unknown as FormatName.FormatName | PathName.PathName
     const printed = PathName.isPathName(name) ? PathName.format(name) : FormatName.format(name)
-    const read = FormatName.fromString(printed, { alphabet: "any" })
+    const read = FormatName.fromString(printed)
     return Result.isSuccess(read) && has(value, read.success)
   } catch {
     return false

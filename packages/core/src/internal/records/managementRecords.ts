@@ -104,8 +104,7 @@ export const formatNameAt = (
   queue: QueueName,
   computer: string | undefined
 ): Effect.Effect<string, MsmqError, Mqrt> => {
-  const path =
-    computer === undefined ? undefined : Result.getOrUndefined(PathName.parse(nameOf(queue), { alphabet: "any" }))
+  const path = computer === undefined ? undefined : Result.getOrUndefined(PathName.parse(nameOf(queue)))
   return path !== undefined && computer !== undefined && PathName.isLocal(path)
     ? Effect.succeed(FormatName.format(FormatName.fromPathName({ ...path, computer })))
     : formatNameOf(operation, queue)
@@ -141,7 +140,7 @@ const isPrivateQueueOf = (
   formatName: string,
   computer: string
 ): Effect.Effect<boolean, MsmqError, Mqrt> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name?._tag !== "Direct" || !name.isPrivate) return Effect.succeed(false)
   const ending = `\\private$\\${name.queue}`.toLowerCase()
   return Effect.map(infoOf(operation, computer), ({ privateQueues }) =>
