@@ -94,25 +94,20 @@ export class Batch<Body> {
         outlet.handle,
         ...others.flatMap((owner) => (owner === undefined ? [] : [owner[OwnedHandle.symbol]]))
       ]
-      return Effect.as(
-        Effect.andThen(
-          Effect.forEach(leases, (one) => OwnedHandle.leaseScoped<unknown>(one, operation), { discard: true }),
-          batch.#kindCheck
-        ),
-        batch
+      return Effect.flatMap(
+        Effect.forEach(leases, (one) => OwnedHandle.leaseScoped<unknown>(one, operation), { discard: true }),
+        () => batch.#unlessMismatched
       )
     })
   }
 
   /** Refuses what would vanish on arrival. The kind is that of the handle in use, which may have been taken anew. */
-  get #kindCheck(): Effect.Effect<void, MsmqError> {
-    return Effect.suspend(() => {
-      const { outlet, transaction } = this.#request
-      const { transactional } = outlet
-      return transactional === undefined || transactional === (transaction !== "none")
-        ? Effect.void
-        : Effect.fail(this.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
-    })
+  get #unlessMismatched(): Effect.Effect<this, MsmqError> {
+    const { outlet, transaction } = this.#request
+    const { transactional } = outlet
+    return transactional === undefined || transactional === (transaction !== "none")
+      ? Effect.succeed(this)
+      : Effect.fail(this.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
   }
 
   get report(): SendReport {
@@ -177,15 +172,13 @@ export class Batch<Body> {
 
   #sendSlice(slice: ReadonlyArray<OutgoingProperties>, stop: Reason | undefined): Effect.Effect<void, MsmqError> {
     this.awaitMore()
-    const call = Effect.suspend(() => {
-      this.#request.gate?.close()
-      return this.#call(slice)
-    })
     const sent =
       slice.length === 0
         ? Effect.void
         : Effect.uninterruptible(
-            Effect.flatMap(call, (outcome) => Effect.withFiber((fiber) => this.#count(slice, outcome, fiber.context)))
+            Effect.flatMap(this.#gatedCall(slice), (outcome) =>
+              Effect.withFiber((fiber) => this.#count(slice, outcome, fiber.context))
+            )
           )
     return stop === undefined
       ? Effect.andThen(sent, this.#yieldInTime)
@@ -193,6 +186,15 @@ export class Batch<Body> {
           sent,
           Effect.suspend(() => Effect.fail(this.#error(stop)))
         )
+  }
+
+  #gatedCall(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
+    const { gate } = this.#request
+    if (gate === undefined) return this.#call(slice)
+    return Effect.suspend(() => {
+      gate.close()
+      return this.#call(slice)
+    })
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {

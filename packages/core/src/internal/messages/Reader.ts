@@ -86,10 +86,7 @@ export class Reader<Body> {
             // A message that is there already costs no fiber.
             this.#take({ ...take, timeout: 0 }, transaction),
             (error) => error.reason._tag === "IoTimeout",
-            () => {
-              gate?.open()
-              return this.#take(take, transaction)
-            }
+            () => this.#waitFor(take, transaction, gate)
           )
     })
   }
@@ -177,6 +174,17 @@ export class Reader<Body> {
     })
   }
 
+  /** As long as it waits an abort ends it, and once it has a message no more. */
+  #waitFor(take: Take, transaction: Transaction.Participation, gate: AbortGate | undefined): Taken<Body> {
+    const taken = this.#take(take, transaction)
+    if (gate === undefined) return taken
+    gate.open()
+    return Effect.tap(taken, () => {
+      gate.close()
+      return Effect.void
+    })
+  }
+
   #using<A>(
     lease: typeof OwnedHandle.lease,
     operation: string,
@@ -204,7 +212,6 @@ export class Reader<Body> {
       onFailure: (failure) => Effect.fail(this.failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
-          if (takes) fiber.getRef(CurrentAbortGate)?.close()
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)

@@ -25,14 +25,17 @@ export class Runner {
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     if (signal === undefined) return settled(await Effect.runPromiseExitWith(this.#context)(effect), undefined)
     signal.throwIfAborted()
-    const gate = new AbortGate(Context.get(this.#context, CurrentAbortGate))
-    const abort = () => gate.abort()
-    signal.addEventListener("abort", abort, { once: true })
-    try {
-      return settled(await Effect.runPromiseExitWith(this.#context)(gate.guard(effect)), signal)
-    } finally {
-      signal.removeEventListener("abort", abort)
-    }
+    const gate = new AbortGate(signal, Context.get(this.#context, CurrentAbortGate))
+    const context = Context.add(this.#context, CurrentAbortGate, gate)
+    const fiber = Effect.runForkWith(context)(gate.guard(effect))
+    const ended = fiber.pollUnsafe()
+    if (ended !== undefined) return settled(ended, signal)
+    const pass = () => gate.pass()
+    signal.addEventListener("abort", pass, { once: true })
+    pass()
+    const exit = await new Promise<Exit.Exit<A, E>>((resolve) => fiber.addObserver(resolve))
+    signal.removeEventListener("abort", pass)
+    return settled(exit, signal)
   }
 
   /** Returns a promise for what goes on until the signal aborts it, and then rejects with the signal's reason. */
