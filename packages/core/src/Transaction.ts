@@ -238,21 +238,10 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
   { defaultValue: () => "none" }
 )
 
-/**
- * Begins a transaction for manual use; the scope aborts it unless it was committed. `MQBeginTransaction`.
- *
- * Sends and receives take part in it by {@link within}, or by their options.
- *
- * Fails with `InsufficientResources`, `TransactionEnlist` and `ServiceNotAvailable`, among Message Queuing's codes
- * (behaviour F-06), and with `IllegalMessage` for a limit that is no duration.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const begin = Effect.fn(
+const begun = Effect.fn(
   "Transaction.begin",
   spanOptions
-)(function* (options: Options = {}): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
+)(function* (options: Options): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
   const operation = "Transaction.begin"
   const given = yield* Given.options({ operation }, transactionOptions, options)
   const mqrt = yield* Mqrt
@@ -278,10 +267,22 @@ export const begin = Effect.fn(
         )
       })
   })
-  const transaction = new Transaction(handle, limits, ended)
-  yield* Effect.addFinalizer(() => transaction.endWithScope)
-  return transaction
+  return new Transaction(handle, limits, ended)
 })
+
+/**
+ * Begins a transaction for manual use; the scope aborts it unless it was committed. `MQBeginTransaction`.
+ *
+ * Sends and receives take part in it by {@link within}, or by their options.
+ *
+ * Fails with `InsufficientResources`, `TransactionEnlist` and `ServiceNotAvailable`, among Message Queuing's codes
+ * (behaviour F-06), and with `IllegalMessage` for a limit that is no duration.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqError, Mqrt | Scope.Scope> =>
+  Effect.tap(begun(options), (transaction) => Effect.addFinalizer(() => transaction.endWithScope))
 
 /**
  * Runs an effect in a transaction, which its sends and receives take part in without being told: committed when it
@@ -359,7 +360,7 @@ const runWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, outer: Transaction):
 const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
   Effect.acquireUseRelease(
     Effect.flatMap(Scope.make(), (scope) =>
-      Effect.map(Scope.provide(begin(options), scope), (transaction) => ({ scope, transaction }))
+      Effect.map(Scope.provide(begun(options), scope), (transaction) => ({ scope, transaction }))
     ),
     ({ transaction }) => Effect.provideService(effect, Current, transaction),
     ({ scope, transaction }, exit) =>

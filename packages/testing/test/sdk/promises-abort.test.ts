@@ -189,6 +189,21 @@ describe("a transaction whose function is fulfilled", () => {
     await msmq.close()
   })
 
+  it("is fulfilled when its connection closes while it commits: the closing waits for the commit", async () => {
+    const { held, msmq } = await connect()
+    const sender = await msmq.openSender(orders)
+    const commit = held.hold("commitTransaction")
+    const run = msmq.transaction(async (transaction) => {
+      await sender.send({ label: "order" }, { transaction })
+      return "done"
+    })
+    await commit.done
+    const closing = msmq.close()
+    commit.release()
+    assert.strictEqual(await run, "done")
+    await closing
+  })
+
   it("commits the sends that it did not await, and ends the receives that wait", async () => {
     const { msmq } = await connect()
     await using sender = await msmq.openSender(orders)

@@ -332,14 +332,19 @@ export class Batch<Body> {
 
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     this.#letAbort()
-    const call = Effect.suspend(() => {
-      this.#request.gate?.close()
-      return this.#call(chunk.slice)
-    })
     const sent = Effect.uninterruptible(
-      Effect.flatMap(call, (outcome) => Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context)))
+      Effect.flatMap(this.#gatedCall(chunk.slice), (outcome) => Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context)))
     )
     return Turn.within(sent)
+  }
+
+  #gatedCall(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
+    const { gate } = this.#request
+    if (gate === undefined) return this.#call(slice)
+    return Effect.suspend(() => {
+      gate.close()
+      return this.#call(slice)
+    })
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {

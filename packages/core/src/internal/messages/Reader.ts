@@ -92,10 +92,7 @@ export class Reader<Body> {
             // A message that is there already costs no fiber.
             this.#take({ ...take, timeout: 0 }, transaction),
             (error) => error.reason._tag === "IoTimeout",
-            () => {
-              gate?.open()
-              return this.#take(take, transaction)
-            }
+            () => this.#waitFor(take, transaction, gate)
           )
     })
     // A cursor is gone with the handle of its queue.
@@ -196,6 +193,17 @@ export class Reader<Body> {
     })
   }
 
+  /** As long as it waits an abort ends it, and once it has a message no more. */
+  #waitFor(take: Take, transaction: Transaction.Participation, gate: AbortGate | undefined): Taken<Body> {
+    const taken = this.#take(take, transaction)
+    if (gate === undefined) return taken
+    gate.open()
+    return Effect.tap(taken, () => {
+      gate.close()
+      return Effect.void
+    })
+  }
+
   #using<A>(
     lease: typeof OwnedHandle.lease,
     operation: string,
@@ -226,7 +234,6 @@ export class Reader<Body> {
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
           this.inlet.handle.hasServed = true
-          if (takes) fiber.getRef(CurrentAbortGate)?.close()
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)

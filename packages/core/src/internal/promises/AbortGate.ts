@@ -7,27 +7,28 @@ import type * as Fiber from "effect/Fiber"
  * is closed an abort waits: something is under way, or done, that cannot be taken back, and the promise tells its outcome.
  */
 export class AbortGate {
+  readonly #signal: AbortSignal
   readonly #outer: AbortGate | undefined
   #fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  #aborted = false
   #closed = false
 
   /** `outer`: the gate of a promise that what happens behind this one is a part of. */
-  constructor(outer: AbortGate | undefined) {
+  constructor(signal: AbortSignal, outer: AbortGate | undefined) {
+    this.#signal = signal
     this.#outer = outer
   }
 
-  /** Runs an effect behind this gate. */
+  /** Runs an effect whose fiber an abort interrupts. */
   guard<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return Effect.withFiber((fiber) => {
       this.#fiber = fiber
-      return Effect.provideService(effect, CurrentAbortGate, this)
+      return effect
     })
   }
 
-  abort(): void {
-    this.#aborted = true
-    if (!this.#closed) this.#fiber?.interruptUnsafe()
+  /** Lets an abort through, if there is one and the gate is open. */
+  pass(): void {
+    if (this.#signal.aborted && !this.#closed) this.#fiber?.interruptUnsafe()
   }
 
   close(): void {
@@ -38,7 +39,7 @@ export class AbortGate {
   /** Lets an abort through that came meanwhile, since there is more to do. */
   open(): void {
     this.#closed = false
-    if (this.#aborted) this.#fiber?.interruptUnsafe()
+    this.pass()
   }
 }
 

@@ -4,19 +4,18 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
+import type { Abortable } from "../../Abortable.ts"
 import { CallSite } from "../../CallSite.ts"
 import type { Run } from "../handles/OwnedHandle.ts"
 import { Opener, Runs } from "../handles/OwnedHandle.ts"
+import type { Call } from "../options/illegalOption.ts"
+import { optionsOrThrow } from "../options/illegalOption.ts"
+import type { NameOf, OptionTable } from "../options/OptionTable.ts"
 import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
 import { StreamIterator } from "./StreamIterator.ts"
 
 /** The runs that a function of the program was called in, such as the `consume` of a handler. */
 const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
-
-import type { Abortable } from "../../Abortable.ts"
-import type { Call } from "../options/illegalOption.ts"
-import { optionsOrThrow } from "../options/illegalOption.ts"
-import type { NameOf, OptionTable } from "../options/OptionTable.ts"
 
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
@@ -61,14 +60,17 @@ export class Runner {
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     if (signal === undefined) return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect), undefined)
     signal.throwIfAborted()
-    const gate = new AbortGate(Context.get(this.#context, CurrentAbortGate))
-    const abort = () => gate.abort()
-    signal.addEventListener("abort", abort, { once: true })
-    try {
-      return settled(await Effect.runPromiseExitWith(this.#contextHere)(gate.guard(effect)), signal)
-    } finally {
-      signal.removeEventListener("abort", abort)
-    }
+    const gate = new AbortGate(signal, Context.get(this.#context, CurrentAbortGate))
+    const context = Context.add(this.#contextHere, CurrentAbortGate, gate)
+    const fiber = Effect.runForkWith(context)(gate.guard(effect))
+    const ended = fiber.pollUnsafe()
+    if (ended !== undefined) return settled(ended, signal)
+    const pass = () => gate.pass()
+    signal.addEventListener("abort", pass, { once: true })
+    pass()
+    const exit = await new Promise<Exit.Exit<A, E>>((resolve) => fiber.addObserver(resolve))
+    signal.removeEventListener("abort", pass)
+    return settled(exit, signal)
   }
 
   /** Returns a promise for what goes on until the signal aborts it, and then rejects with the signal's reason. */
