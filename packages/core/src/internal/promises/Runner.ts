@@ -14,6 +14,11 @@ export class Runner {
     this.#context = context
   }
 
+  /** Closes a handle at once. See `OwnedHandle.closeNow`. */
+  closeNow(handle: OwnedHandle.OwnedHandle<unknown>): void {
+    OwnedHandle.closeNow(handle, this.#context)
+  }
+
   /** A promise that rejects with the error itself, or with the signal's reason when that aborts it. */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     signal?.throwIfAborted()
