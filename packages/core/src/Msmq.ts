@@ -67,9 +67,17 @@ const on = (operation: string, queue: QueueName): Call => ({ operation, queue: n
  * @since 0.1.0
  */
 export class DisposableSecurityContext extends SecurityContext.SecurityContext implements Disposable {
+  readonly #runner: Runner
+
+  /** Use `securityContext` of {@link Msmq}. */
+  constructor(context: SecurityContext.SecurityContext, runner: Runner) {
+    super(context.certificate, context[OwnedHandle.symbol])
+    this.#runner = runner
+  }
+
   /** Frees the context; again, it does nothing. `MQFreeSecurityContext`. */
   close(): void {
-    OwnedHandle.closeNow(this[OwnedHandle.symbol])
+    this.#runner.closeNow(this[OwnedHandle.symbol])
   }
   [Symbol.dispose](): void {
     this.close()
@@ -176,7 +184,7 @@ export class Msmq extends Described implements AsyncDisposable {
     const context = Effect.runSync(
       SecurityContext.acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
     )
-    return owning(new DisposableSecurityContext(context.certificate, context[OwnedHandle.symbol]), scope)
+    return owning(new DisposableSecurityContext(context, this.#runner), scope)
   }
 
   /** Opens a queue for sending: own it with `await using`. See {@link MessageQueue.openSender}. */

@@ -111,10 +111,10 @@ const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
 
 /**
  * Closes at once, or at the end of the native call that runs; leases are cut short. For handles without children whose
- * release does not wait.
+ * release does not wait. `context`: has the loggers and metrics that a release which fails is reported to.
  */
-export const closeNow = <H>(self: OwnedHandle<H>): void => {
+export const closeNow = <H>(self: OwnedHandle<H>, context: Context.Context<never> = Context.empty()): void => {
   if (self.state === "disposed" || self.state === "released") return
   self.beginClosing("disposed", new CallSite())
-  if (self.calls === 0) Effect.runSync(self.giveBack())
+  if (self.calls === 0) Effect.runSyncWith(context)(self.giveBack())
 }

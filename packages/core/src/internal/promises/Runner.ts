@@ -6,8 +6,8 @@ import * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
 import type { Abortable } from "../../Abortable.ts"
 import { CallSite } from "../../CallSite.ts"
-import type { Run } from "../handles/OwnedHandle.ts"
-import { Opener, Runs } from "../handles/OwnedHandle.ts"
+import type { OwnedHandle, Run } from "../handles/OwnedHandle.ts"
+import { closeNow, Opener, Runs } from "../handles/OwnedHandle.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { optionsOrThrow } from "../options/illegalOption.ts"
 import type { NameOf, OptionTable } from "../options/OptionTable.ts"
@@ -51,6 +51,11 @@ export class Runner {
   /** Returns a runner for what is a part of the promise behind a gate. */
   within(gate: AbortGate | undefined): Runner {
     return gate === undefined ? this : new Runner(Context.add(this.#context, CurrentAbortGate, gate))
+  }
+
+  /** Closes a handle at once. See `OwnedHandle.closeNow`. */
+  closeNow(handle: OwnedHandle<unknown>): void {
+    closeNow(handle, this.#context)
   }
 
   /**
