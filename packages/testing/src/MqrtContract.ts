@@ -5,6 +5,7 @@
  */
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
+import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
@@ -43,6 +44,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
   ...waiting,
+  ...loops,
   ...browsing,
   ...transactions,
   ...security,

@@ -51,6 +51,8 @@ export const next: Effect.Effect<void> = Effect.withFiber((fiber) =>
         began = performance.now()
       })
     : Effect.callback((resume) => {
+        // A fiber may have yielded since it asked: only as long as a turn goes on is there one that follows.
+        if (!isOver()) return resume(Effect.void)
         const go = () => resume(Effect.void)
         line.add(go)
         return Effect.sync(() => void line.delete(go))

@@ -1,11 +1,12 @@
 import * as Cause from "effect/Cause"
+import * as Channel from "effect/Channel"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 
 type Chunk<A, E> = Exit.Exit<ReadonlyArray<A>, E | Cause.Done>
 
@@ -33,7 +34,7 @@ export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
 
   constructor(stream: Stream.Stream<A, E>, context: Context.Context<never>) {
     this.#context = context
-    this.#pull = Effect.flatMap(Scope.provide(Stream.toPull(stream), this.#scope), (pull) => {
+    this.#pull = Effect.flatMap(Channel.toPullScoped(stream.channel, this.#scope), (pull) => {
       this.#pull = pull
       return pull
     })

@@ -1,0 +1,136 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { afterEach, beforeEach, vi } from "vitest"
+import * as Turn from "../src/internal/messages/Turn.ts"
+
+/** Returns when the event loop has gone round, and those that wait for their turn have been served. */
+const round = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
+
+describe("a turn", () => {
+  let now = 0
+
+  beforeEach(() => {
+    now = 0
+    vi.spyOn(performance, "now").mockImplementation(() => now)
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  /** Ends the turn that another test began. */
+  const begin = Effect.andThen(round, round)
+
+  it.effect("is over after 4 ms, and begins anew when the event loop has gone round", () =>
+    Effect.gen(function* () {
+      yield* begin
+      assert.isFalse(Turn.isOver())
+      now = 3.9
+      assert.isFalse(Turn.isOver())
+      now = 4
+      assert.isTrue(Turn.isOver())
+      yield* round
+      assert.isFalse(Turn.isOver())
+    })
+  )
+
+  it.effect("an idle time counts for nothing: the first use after it begins a turn", () =>
+    Effect.gen(function* () {
+      yield* begin
+      now = 1_000_000
+      assert.isFalse(Turn.isOver())
+    })
+  )
+
+  it.effect("serves those that wait in order of arrival, and as many of them as fit in", () =>
+    Effect.gen(function* () {
+      yield* begin
+      Turn.isOver()
+      now += 4
+      const served: Array<number> = []
+      const two = Turn.within(
+        Effect.sync(() => {
+          now += 2
+          served.push(served.length)
+        })
+      )
+      const fibers = yield* Effect.forEach([0, 1, 2, 3, 4], () => Effect.forkChild(two, { startImmediately: true }))
+      assert.deepStrictEqual(served, [])
+      yield* round
+      assert.deepStrictEqual(served, [0, 1])
+      yield* round
+      assert.deepStrictEqual(served, [0, 1, 2, 3])
+      yield* round
+      assert.deepStrictEqual(served, [0, 1, 2, 3, 4])
+      for (const fiber of fibers) yield* Fiber.join(fiber)
+    })
+  )
+
+  it.effect("one that comes back at once waits behind the others", () =>
+    Effect.gen(function* () {
+      yield* begin
+      Turn.isOver()
+      now += 4
+      const served: Array<string> = []
+      const loop = (name: string) =>
+        Effect.repeat(
+          Turn.within(
+            Effect.sync(() => {
+              now += 2
+              served.push(name)
+            })
+          ),
+          { times: 3 }
+        )
+      yield* Effect.all([loop("a"), loop("b")], { concurrency: "unbounded" })
+      assert.deepStrictEqual(served, ["a", "a", "b", "b", "a", "a", "b", "b"])
+    })
+  )
+
+  it.effect("one that is interrupted while it waits does nothing, and those behind it move up", () =>
+    Effect.gen(function* () {
+      yield* begin
+      Turn.isOver()
+      now += 4
+      const served: Array<string> = []
+      const fork = (name: string) =>
+        Effect.forkChild(
+          Turn.within(
+            Effect.sync(() => {
+              now += 4
+              served.push(name)
+            })
+          ),
+          { startImmediately: true }
+        )
+      const first = yield* fork("first")
+      yield* fork("second")
+      yield* Fiber.interrupt(first)
+      yield* round
+      assert.deepStrictEqual(served, ["second"])
+    })
+  )
+
+  it.effect("one that asked in a turn that has ended meanwhile does not wait for another one", () =>
+    Effect.gen(function* () {
+      yield* begin
+      Turn.isOver()
+      now += 4
+      assert.isTrue(Turn.isOver())
+      yield* round
+      yield* Turn.next
+      assert.isFalse(Turn.isOver())
+    })
+  )
+
+  it("a program that runs synchronously goes on without the event loop", () => {
+    let done = 0
+    const step = Turn.within(
+      Effect.sync(() => {
+        now += 3
+        done++
+      })
+    )
+    Effect.runSync(Effect.repeat(step, { times: 9 }))
+    assert.strictEqual(done, 10)
+  })
+})
