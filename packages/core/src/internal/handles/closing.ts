@@ -1,4 +1,5 @@
 /** How a handle goes: what runs ends first, then its children, then its uses, then it is given back. */
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

@@ -333,7 +333,9 @@ export class Batch<Body> {
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     this.#letAbort()
     const sent = Effect.uninterruptible(
-      Effect.flatMap(this.#gatedCall(chunk.slice), (outcome) => Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context)))
+      Effect.flatMap(this.#gatedCall(chunk.slice), (outcome) =>
+        Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context))
+      )
     )
     return Turn.within(sent)
   }
