@@ -6,6 +6,7 @@ import type {
 } from "@effect-msmq/core/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { writeGuid } from "./guid.ts"
+import { lengthOf } from "./lengthOf.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
 import { MessageIdText } from "./MessageIdText.ts"
 import { messageProperties as PROPID_M } from "./messagePropertyTable.ts"
@@ -142,7 +143,7 @@ export class SendBlock {
   }
 
   #writeCommon(message: MessageProperties): void {
-    if (message.body.length > 0) this.#bytes(PROPID_M.BODY, message.body)
+    if (lengthOf(message.body) > 0) this.#bytes(PROPID_M.BODY, message.body)
     if (message.bodyType !== 0) this.#number(PROPID_M.BODY_TYPE, message.bodyType)
     if (message.label !== "") this.#text(PROPID_M.LABEL, message.label)
     if (message.priority !== 3) this.#number(PROPID_M.PRIORITY, message.priority)
@@ -157,7 +158,8 @@ export class SendBlock {
     }
     if (message.correlationId !== null) this.#bytes(PROPID_M.CORRELATIONID, message.correlationId)
     if (message.appSpecific !== 0) this.#number(PROPID_M.APPSPECIFIC, message.appSpecific)
-    if (message.extension !== null && message.extension.length > 0) this.#bytes(PROPID_M.EXTENSION, message.extension)
+    if (message.extension !== null && lengthOf(message.extension) > 0)
+      this.#bytes(PROPID_M.EXTENSION, message.extension)
     if (message.timeToReachQueue !== null) this.#number(PROPID_M.TIME_TO_REACH_QUEUE, message.timeToReachQueue)
     if (message.timeToBeReceived !== null) this.#number(PROPID_M.TIME_TO_BE_RECEIVED, message.timeToBeReceived)
     if (message.responseQueue !== null) this.#text(PROPID_M.RESP_FORMAT_NAME, message.responseQueue)
@@ -211,7 +213,7 @@ export class SendBlock {
   }
 
   #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array): void {
-    this.#block.bytes.set(value, this.#vector(row, value.length))
+    this.#block.bytes.set(value, this.#vector(row, lengthOf(value)))
   }
 
   #text(row: Row<typeof VT_LPWSTR>, value: string): void {
@@ -245,7 +247,7 @@ const newBlock = (size: number): MemoryBlock => {
 }
 
 const sizeOfText = (text: string | null): number => (text === null ? 0 : 2 * text.length)
-const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : bytes.length)
+const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : lengthOf(bytes))
 
 const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
   slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
@@ -253,7 +255,7 @@ const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
 const sizeOfMessage = (message: OutgoingProperties): number => {
   const size =
     slack +
-    message.body.length +
+    lengthOf(message.body) +
     sizeOfText(message.label) +
     sizeOfBytes(message.correlationId) +
     sizeOfBytes(message.extension) +
