@@ -130,20 +130,21 @@ export class SendBlock {
   }
 
   #writeMessage(message: OutgoingProperties, options: SendOptions): void {
-    const size = sizeOfMessage(message)
+    const bodyLength = lengthOf(message.body)
+    const size = bodyLength + sizeOfOthers(message)
     if (this.#callFree + size > this.#block.size) {
       this.#makeRoom(this.#callFree + size)
       this.#writeCall(options)
     }
     this.#count = this.#callCount
     this.#free = this.#callFree
-    this.#writeCommon(message)
+    this.#writeCommon(message, bodyLength)
     if (message.connector !== null || message.soap !== null) this.#writeSeldom(message)
     writeCount(this.#block, this.#count)
   }
 
-  #writeCommon(message: MessageProperties): void {
-    if (lengthOf(message.body) > 0) this.#bytes(PROPID_M.BODY, message.body)
+  #writeCommon(message: MessageProperties, bodyLength: number): void {
+    if (bodyLength > 0) this.#bytes(PROPID_M.BODY, message.body, bodyLength)
     if (message.bodyType !== 0) this.#number(PROPID_M.BODY_TYPE, message.bodyType)
     if (message.label !== "") this.#text(PROPID_M.LABEL, message.label)
     if (message.priority !== 3) this.#number(PROPID_M.PRIORITY, message.priority)
@@ -212,8 +213,8 @@ export class SendBlock {
     return at
   }
 
-  #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array): void {
-    this.#block.bytes.set(value, this.#vector(row, lengthOf(value)))
+  #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array, length = lengthOf(value)): void {
+    this.#block.bytes.set(value, this.#vector(row, length))
   }
 
   #text(row: Row<typeof VT_LPWSTR>, value: string): void {
@@ -252,10 +253,10 @@ const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : 
 const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
   slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
 
-const sizeOfMessage = (message: OutgoingProperties): number => {
+/** What a message takes beside its body. */
+const sizeOfOthers = (message: OutgoingProperties): number => {
   const size =
     slack +
-    lengthOf(message.body) +
     sizeOfText(message.label) +
     sizeOfBytes(message.correlationId) +
     sizeOfBytes(message.extension) +
