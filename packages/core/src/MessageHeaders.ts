@@ -7,6 +7,7 @@
 import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
+import { plainBytes } from "./internal/bytes.ts"
 import * as headerXml from "./internal/observing/headerXml.ts"
 import * as internal from "./internal/observing/traceContext.ts"
 import { isPlain } from "./internal/options/OptionTable.ts"
@@ -94,7 +95,12 @@ const encoder = new TextEncoder()
  * @category codecs
  * @since 0.1.0
  */
-export const decode = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
+export const decode = (extension: Uint8Array): Result.Result<MessageHeaders, string> => {
+  const bytes = plainBytes(extension)
+  return bytes === undefined ? Result.fail("must be bytes") : read(bytes)
+}
+
+const read = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
   extension.length === 0
     ? Result.succeed(none)
     : Result.map(headerXml.parse(extension), (entries) => {

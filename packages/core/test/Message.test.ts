@@ -2,6 +2,7 @@ import { Message } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
 import { Refusal } from "../src/internal/errors/Refusal.ts"
+import { formatNames } from "../src/internal/names/knownNames.ts"
 import { illegality, propertiesOf } from "../src/internal/messages/outgoing.ts"
 
 const propertiesOrRefusal = (message: Message.Message, index = 7) =>
@@ -215,10 +216,57 @@ describe("a message", () => {
 
   it.prop(
     "of whatever is put into its fields is allowed or refused with a reason, and never throws",
-    { fields: Schema.Record(Schema.Literals(["label", "priority", "appSpecific", "delivery"]), Schema.Unknown) },
+    {
+      fields: Schema.Record(
+        Schema.Literals([
+          "label",
+          "priority",
+          "appSpecific",
+          "delivery",
+          "body",
+          "bodyType",
+          "extension",
+          "correlationId",
+          "responseQueue",
+          "adminQueue",
+          "deadLetterQueue",
+          "timeToReachQueue",
+          "timeToBeReceived",
+          "connector",
+          "soap"
+        ]),
+        Schema.Unknown
+      )
+    },
     ({ fields }) => {
       const reason = refusal(fields)
-      if (reason !== undefined) assert.property(fields, reason.field)
+      if (reason !== undefined) assert.property(fields, reason.field.split(".")[0]!)
     }
   )
+
+  it("has each of its fields read once, so that what was checked is what is sent", () => {
+    const read: Array<PropertyKey> = []
+    const message = new Proxy<Message.Message>(
+      {},
+      {
+        get: (_, field) => {
+          read.push(field)
+          return undefined
+        }
+      }
+    )
+    propertiesFor(message)
+    assert.deepStrictEqual(read, [...new Set(read)])
+    assert.include(read, "timeToBeReceived")
+  })
+
+  it("with a response queue that Message Queuing handed out is sent on, whatever our grammar says of the name", () => {
+    const name = "DIRECT=OS:a=b\\orders"
+    assert.strictEqual(refusal({ responseQueue: name })?.field, "responseQueue")
+    formatNames.remember(name)
+    assert.isUndefined(refusal({ responseQueue: name }))
+    assert.strictEqual(refusal({ deadLetterQueue: name })?.field, "deadLetterQueue")
+    for (let other = 0; other < 1000; other++) formatNames.remember(`DIRECT=OS:a=${other}\\orders`)
+    assert.strictEqual(refusal({ responseQueue: name })?.field, "responseQueue")
+  })
 })

@@ -28,12 +28,24 @@ class Lying extends Uint8Array {
 
 const withOwn = (name: string, value: unknown) => Object.defineProperty(bytes(), name, { value })
 
+/** Says first what is so. */
+const changing = () => {
+  let asked = 0
+  class Changing extends Uint8Array {
+    override get length(): number {
+      return asked++ === 0 ? 3 : 5000
+    }
+  }
+  return Changing.of(1, 2, 3)
+}
+
 describe("bytes that a caller gives", () => {
   it.each([
     ["a Uint8Array", bytes()],
     ["a Buffer", Buffer.from([1, 2, 3])],
     ["a subclass whose length, byteLength, byteOffset and buffer lie", Lying.of(1, 2, 3)],
     ["an array with a length of its own", withOwn("length", 5000)],
+    ["an array whose length changes when it is asked", changing()],
     ["an array with a byteLength of its own", withOwn("byteLength", 5000)],
     ["an array with a buffer of its own", withOwn("buffer", new ArrayBuffer(0))],
     ["an array without a prototype", Object.setPrototypeOf(bytes(), null)],

@@ -1,25 +1,26 @@
 /**
  * Bytes as callers give them, before they go to a backend. A subclass, an own property or a proxy can say any `length`, and
- * native code would read so many bytes; so the length is asked of the array itself, and whatever is not plain is given on as
+ * native code would read so many bytes; so the length is asked of the array itself, and an array that says another is given on as
  * a plain view of the same bytes.
  */
 import { isAnyArrayBuffer, isUint8Array } from "node:util/types"
 import { describeValue } from "./errors/describeValue.ts"
 
-const intrinsic = <A>(name: "byteLength" | "byteOffset" | "buffer"): ((bytes: Uint8Array) => A) => {
+const getterOf = (name: "byteLength" | "byteOffset" | "buffer"): (() => unknown) => {
   const prototype: object = Object.getPrototypeOf(Uint8Array.prototype)
-  const getter = Object.getOwnPropertyDescriptor(prototype, name)?.get
-  return (bytes) => Reflect.apply(getter!, bytes, []) as A
+  return Object.getOwnPropertyDescriptor(prototype, name)!.get!
 }
 
-const byteLengthOf = intrinsic<number>("byteLength")
-const byteOffsetOf = intrinsic<number>("byteOffset")
-const bufferOf = intrinsic<ArrayBufferLike>("buffer")
+const byteLength = getterOf("byteLength")
+const byteOffset = getterOf("byteOffset")
+const buffer = getterOf("buffer")
 
-/** Tells whether nothing stands between a reader and the array's own length. */
-const isPlain = (bytes: Uint8Array): boolean => {
+const bufferOf = (bytes: Uint8Array): ArrayBufferLike => buffer.call(bytes) as ArrayBufferLike
+
+/** Tells whether an array is of no class but Node's own, whose other getters say what is so. */
+const isOfNode = (bytes: Uint8Array): boolean => {
   const prototype: unknown = Object.getPrototypeOf(bytes)
-  return (prototype === Uint8Array.prototype || prototype === Buffer.prototype) && !Object.hasOwn(bytes, "length")
+  return prototype === Uint8Array.prototype || prototype === Buffer.prototype
 }
 
 /** Tells whether an array has lost its buffer, or the part of it that it stood for. */
@@ -33,15 +34,21 @@ const isGone = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * Returns the bytes of a value as a plain array, which shares the value's memory; `undefined` where the value has none:
- * {@link bytesViolation} says why.
+ * Returns the bytes of a value in an array that says its own length, and shares the value's memory; `undefined` where the value has
+ * none: {@link bytesViolation} says why.
  */
 export const plainBytes = (value: unknown): Uint8Array | undefined => {
   if (!isUint8Array(value)) return undefined
-  const length = byteLengthOf(value)
-  if (length === 0) return isGone(value) ? undefined : new Uint8Array(0)
-  return isPlain(value) ? value : new Uint8Array(bufferOf(value), byteOffsetOf(value), length)
+  // A getter of the value's own comes first: it could detach the buffer.
+  const said = value.length
+  const length = byteLength.call(value) as number
+  if (length === 0) return isGone(value) ? undefined : none
+  return said === length && isOfNode(value)
+    ? value
+    : new Uint8Array(bufferOf(value), byteOffset.call(value) as number, length)
 }
+
+const none = new Uint8Array(0)
 
 /** The rule that a value without bytes breaks, and the value as an error shows it. */
 export interface BytesViolation {
