@@ -116,7 +116,7 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
  * - `Received`: a message is about to be handled; once for each time that it is received from the queue's end of waiting
  *   messages, not for each try
  * - `Handled`: it is done: its transaction is committed, or it is gone from the queue
- * - `Retrying`: its handler failed, and it is tried again after `delay`
+ * - `Retrying`: its handler failed, or aborted its transaction, or its commit failed, and it is tried again after `delay`
  * - `Poisoned`: it is where the policy for poison says
  * - `PoisonSent`: it left its transactional queue for a transactional queue, and nothing says yet that it has arrived: it is
  *   on its way, as to a machine that is away, or it is a dead letter of this machine
@@ -160,7 +160,7 @@ export type ConsumeEvent =
 
 /**
  * How much has happened since `consume` began: how many messages were received, handled and poisoned, how many tries
- * failed that were followed by another, and how often the queue was opened anew.
+ * failed that were followed by another, and how often the queue was opened anew. Messages of `PoisonSent` count as poisoned.
  *
  * @category models
  * @since 0.1.0

@@ -57,17 +57,17 @@ const opened = Effect.fnUntraced(function* (
   const created = yield* Effect.matchEffect(mqrt.createQueue(propertiesOf(pathName), null), {
     onFailure: (failure) =>
       // One that is there may be used by who may not create any.
-      Effect.mapBoth(mqrt.getQueueProperties(directNameOf(pathName)), {
+      Effect.mapBoth(mqrt.pathNameToFormatName(pathName), {
         onFailure: () => error(failure),
         onSuccess: () => undefined
       }),
     onSuccess: (formatName) => Effect.succeed(formatName)
   })
   const attempt = Effect.gen(function* () {
-    const { handle } = yield* open(pathName, operation, "receive", "denyReceive")
+    const { formatName, handle } = yield* open(pathName, operation, "receive", "denyReceive")
     // Closed only after it was deleted, so that no other process takes it in between.
     if (created !== undefined) yield* Effect.addFinalizer(() => Effect.ignore(mqrt.deleteQueue(created)))
-    const properties = yield* Effect.mapError(mqrt.getQueueProperties(directNameOf(pathName)), error)
+    const properties = yield* Effect.mapError(mqrt.getQueueProperties(formatName), error)
     yield* Effect.mapError(mqrt.purgeQueue(handle.native), error)
     return { handle, properties }
   }).pipe(Effect.provideService(MqrtService, mqrt))
@@ -81,8 +81,6 @@ const opened = Effect.fnUntraced(function* (
         : opened(mqrt, operation, number + 1)
   })
 })
-
-const directNameOf = (pathName: string): string => `DIRECT=OS:${pathName}`
 
 /** Acknowledgments are neither transactional nor signed nor encrypted (behaviours D-47, D-49). */
 const isFit = ({ authenticate, privacyLevel, transactional }: QueueProperties): boolean =>

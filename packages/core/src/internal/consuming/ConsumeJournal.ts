@@ -9,6 +9,7 @@ const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
   Handled: "handled",
   Retrying: "retried",
   Poisoned: "poisoned",
+  PoisonSent: "poisoned",
   Reopened: "reopened"
 }
 

@@ -18,6 +18,8 @@ export interface Destination {
   readonly formatName: string
   /** `undefined`: they cannot be known from here, as those of a private queue of another machine. */
   readonly properties: QueueProperties | undefined
+  /** Whether it is known to be a queue of this machine: only its private queues tell their properties. */
+  readonly isLocal: boolean
   /** Whether the name stands for queues that only the directory, or the network, knows. */
   readonly isList: boolean
 }
@@ -39,7 +41,12 @@ export const destinationsOf = (
 export const destinationOf = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<Destination, MsmqError> => {
   const name = parsed(formatName)
   const isList = name?._tag === "DistributionList" || name?._tag === "Multicast"
-  const known = (properties: QueueProperties | undefined): Destination => ({ formatName, properties, isList })
+  const known = (properties: QueueProperties | undefined): Destination => ({
+    formatName,
+    properties,
+    isLocal: properties !== undefined && properties.instance === null,
+    isList
+  })
   if (isList) return Effect.succeed(known(undefined))
   return Effect.matchEffect(mqrt.getQueueProperties(localNameOf(name, formatName)), {
     onFailure: (failure) => {

@@ -89,7 +89,7 @@ export class PoisonOutlet {
         Effect.gen({ self: this }, function* () {
           const whole = copy === undefined ? message : copy(message, poison)
           yield* this.#refused(destinations, copying.checksRoom ? packetSize(whole) : undefined)
-          const asking = { ...whole, ...asked(copying, this.transactional, acknowledgments) }
+          const asking = { ...whole, ...asked(whole, copying, this.transactional, acknowledgments) }
           return yield* sender.send(asking, { transaction: copying.transaction })
         })
       const plain = Effect.suspend(() => Effect.withTracerEnabled(sent(copyOf(poison.message)), false))
@@ -106,8 +106,10 @@ export class PoisonOutlet {
   outcomeOf(copy: Copy): Effect.Effect<"arrived" | "unknown", MsmqError> {
     const { acknowledgments, deadLetter, destinations, messageId } = copy
     if (acknowledgments === undefined) return Effect.succeed("unknown")
-    const isHere = destinations.every(({ properties }) => properties !== undefined)
-    const within = isHere ? timeToAnswer : Duration.sum(timeToReachQueue, timeToAnswer)
+    const isHere = destinations.every(({ isLocal }) => isLocal)
+    // Where it cannot get lost, nothing but what is told of it depends on the answer.
+    const within =
+      isHere || (deadLetter && this.transactional) ? timeToAnswer : Duration.sum(timeToReachQueue, timeToAnswer)
     return Effect.flatMap(
       acknowledgments.outcomeOf(messageId, countOf(destinations), within),
       (outcome): Effect.Effect<"arrived" | "unknown", MsmqError> => {
@@ -171,6 +173,7 @@ export class PoisonOutlet {
 
 /** What a copy asks of Message Queuing. */
 const asked = (
+  { journaling }: Message,
   { deadLetter }: Copying,
   transactional: boolean,
   acknowledgments: Acknowledgments | undefined
@@ -181,7 +184,7 @@ const asked = (
         adminQueue: acknowledgments.adminQueue,
         acknowledge: { positiveArrival: true, negativeArrival: true }
       }),
-  ...(deadLetter ? { journaling: { deadLetter } } : {}),
+  ...(deadLetter ? { journaling: { ...journaling, deadLetter } } : {}),
   // One that has a time limit does not come after it was given up on.
   ...(deadLetter && transactional ? {} : { timeToReachQueue })
 })
