@@ -13,7 +13,7 @@ import { promise } from "./ContractPromise.ts"
 import { fork, newChannel, newQueue } from "./givens.ts"
 
 /** Reads the messages of a queue, each with `handle`, until it is interrupted. */
-type Loop = (receiver: Receiver, handle: Effect.Effect<void>) => Effect.Effect<unknown, MsmqError>
+export type Loop = (receiver: Receiver, handle: Effect.Effect<void>) => Effect.Effect<unknown, MsmqError>
 
 const found =
   (find: (receiver: Receiver) => Effect.Effect<Option.Option<unknown>, MsmqError>): Loop =>
@@ -44,9 +44,12 @@ const taking: Readonly<Record<string, Loop>> = {
     )
 }
 
-const browse: Loop = (receiver, handle) => Stream.runForEach(receiver.browse, () => handle)
-
-const consume: Loop = (receiver, handle) => receiver.consume(() => handle)
+/** All loops over the messages of a queue; the last two leave a message where it is until it is handled. */
+export const reading: Readonly<Record<string, Loop>> = {
+  ...taking,
+  browse: (receiver, handle) => Stream.runForEach(receiver.browse, () => handle),
+  consume: (receiver, handle) => receiver.consume(() => handle)
+}
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => ({ label: `message ${index}` }))
 
@@ -147,5 +150,5 @@ const sharesEventLoop = ([name, loop]: [string, Loop]): ContractPromise =>
 /** Loops over the messages of a queue: nothing is lost when one is interrupted, and each shares the event loop. */
 export const loops: ReadonlyArray<ContractPromise> = [
   ...Object.entries(taking).flatMap((entry) => [interruptedAtOnce(entry), interruptedWaiting(entry)]),
-  ...Object.entries({ ...taking, browse, consume }).map(sharesEventLoop)
+  ...Object.entries(reading).map(sharesEventLoop)
 ]

@@ -1,70 +1,12 @@
 /** Whoever receives or sends shares the event loop: the promise face, where each step is a fiber of its own. */
-import { Msmq, type MsmqReceiver, type MsmqSender } from "@effect-msmq/core"
+import { Msmq, type MsmqSender } from "@effect-msmq/core"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { afterEach, beforeEach, vi } from "vitest"
+import { found, reading, repeat } from "../support/promiseLoops.ts"
 
 const orders = ".\\private$\\orders"
 const count = 200
-
-type Receiver = MsmqReceiver.MsmqReceiver
-
-/** Does something again and again, until it says that it is over. */
-const repeat = async (step: () => Promise<boolean>): Promise<void> => ((await step()) ? repeat(step) : undefined)
-
-/** Reads until the signal aborts or nothing is left, and tells of each message. */
-type Loop = (receiver: Receiver, tell: () => void, signal: AbortSignal) => Promise<void>
-
-const found =
-  (find: (receiver: Receiver, signal: AbortSignal) => Promise<unknown>): Loop =>
-  (receiver, tell, signal) =>
-    repeat(async () => {
-      if ((await find(receiver, signal)) === undefined) return false
-      tell()
-      return true
-    })
-
-const iterated =
-  (iterable: (receiver: Receiver) => AsyncIterable<unknown>): Loop =>
-  async (receiver, tell, signal) => {
-    let left = count
-    for await (const _ of iterable(receiver)) {
-      tell()
-      if (--left === 0 || signal.aborted) break
-    }
-  }
-
-const loops: Readonly<Record<string, Loop>> = {
-  receive: (receiver, tell, signal) => {
-    let left = count
-    return repeat(async () => {
-      await receiver.receive({ signal })
-      tell()
-      return --left > 0
-    })
-  },
-  receiveWithin: found((receiver, signal) => receiver.receiveWithin(0, { signal })),
-  poll: found((receiver, signal) => receiver.poll({ signal })),
-  "for await": iterated((receiver) => receiver),
-  browse: iterated((receiver) => receiver.browse()),
-  cursor: async (receiver, tell, signal) => {
-    await using cursor = await receiver.cursor()
-    await found(async () => (await cursor.next({ signal })) && cursor.receive({ signal }))(receiver, tell, signal)
-  },
-  byLookupId: found((receiver, signal) => receiver.byLookupId("receiveFirst", 0n, { signal })),
-  consume: (receiver, tell, signal) => {
-    const all = new AbortController()
-    let left = count
-    const handle = async () => {
-      tell()
-      if (--left === 0) all.abort()
-    }
-    const ended = receiver.consume(handle, { signal: AbortSignal.any([signal, all.signal]) })
-    return ended.catch((error: unknown) => {
-      if (!all.signal.aborted) throw error
-    })
-  }
-}
 
 /** Counts what happens between two rounds of the event loop. */
 const betweenRounds = () => {
@@ -106,7 +48,7 @@ describe("the event loop goes round every few milliseconds", () => {
     vi.restoreAllMocks()
   })
 
-  it.each(Object.entries(loops))("while %s reads a full queue", async (_, loop) => {
+  it.each(Object.entries(reading))("while %s reads a full queue", async (_, loop) => {
     await using queue = await open()
     const rounds = betweenRounds()
     let handed = 0
@@ -114,12 +56,12 @@ describe("the event loop goes round every few milliseconds", () => {
       handed++
       rounds.tell()
     }
-    await loop(queue.receiver, tell, new AbortController().signal)
+    await loop(queue.receiver, count, tell)
     assert.strictEqual(handed, count)
     assert.isAtMost(rounds.most(), 8)
   })
 
-  it.each(Object.entries(loops))("and an abort while %s reads a full queue is seen in that turn", async (_, loop) => {
+  it.each(Object.entries(reading))("and an abort while %s reads a full queue is seen in that turn", async (_, loop) => {
     await using queue = await open()
     const controller = new AbortController()
     let [handed, handedAfter] = [0, 0]
@@ -128,7 +70,7 @@ describe("the event loop goes round every few milliseconds", () => {
       if (controller.signal.aborted) handedAfter++
     }
     setImmediate(() => void setImmediate(() => controller.abort()))
-    await loop(queue.receiver, tell, controller.signal).catch(() => undefined)
+    await loop(queue.receiver, count, tell, controller.signal).catch(() => undefined)
     assert.isTrue(controller.signal.aborted)
     assert.isBelow(handed, 30)
     assert.isAtMost(handedAfter, 1)
@@ -163,7 +105,7 @@ describe("the event loop goes round every few milliseconds", () => {
   it("while polling an empty queue without a pause", async () => {
     await using queue = await open()
     const { receiver } = queue
-    await found(() => receiver.poll())(receiver, () => {}, new AbortController().signal)
+    await found(() => receiver.poll())(receiver, count, () => {})
     const rounds = betweenRounds()
     let left = count
     await repeat(async () => {
@@ -180,14 +122,10 @@ describe("the event loop goes round every few milliseconds", () => {
     const shares = new Map<number, number>()
     const names = Array.from({ length: 10 }, (_, name) => name)
     const loop = (name: number) =>
-      found((receiver) => receiver.poll())(
-        queue.receiver,
-        () => {
-          rounds.tell()
-          shares.set(name, (shares.get(name) ?? 0) + 1)
-        },
-        new AbortController().signal
-      )
+      found((receiver) => receiver.poll())(queue.receiver, count, () => {
+        rounds.tell()
+        shares.set(name, (shares.get(name) ?? 0) + 1)
+      })
     await Promise.all(names.map(loop))
     assert.strictEqual(
       [...shares.values()].reduce((sum, share) => sum + share),
