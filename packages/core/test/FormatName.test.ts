@@ -490,7 +490,6 @@ describe("FormatName", () => {
         [FormatName.private({ computerGuid: guid, queueNumber: -1 }), "-1", 0],
         [FormatName.private({ computerGuid: guid, queueNumber: 2 ** 32 }), "100000000", 8],
         [FormatName.private({ computerGuid: guid, queueNumber: 0.5 }), "0.8", 1],
-        [FormatName.private({ computerGuid: guid, queueNumber: Number.NaN }), "NaN", 0],
         [FormatName.distributionList({ listGuid: guid, domain: "a,b" }), "a,b", 1],
         [FormatName.machine({ computerGuid: "", systemQueue: "journal" }), "", 0],
         [FormatName.connector({ connectorGuid: `${guid};XACTONLY` }), `${guid};XACTONLY`, 36],
@@ -501,6 +500,12 @@ describe("FormatName", () => {
         const reason = refusal<FormatName.FormatName>(result)
         assert.deepStrictEqual([reason.input, reason.position], [input, position])
       }
+    })
+
+    it("what is no number at all is refused as an option", () => {
+      const result = FormatName.private({ computerGuid: guid, queueNumber: Number.NaN })
+      assert(Result.isFailure(result) && result.failure.reason._tag === "IllegalOption")
+      assert.deepStrictEqual([result.failure.reason.option, result.failure.reason.actual], ["queueNumber", "NaN"])
     })
   })
 })

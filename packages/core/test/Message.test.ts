@@ -53,7 +53,7 @@ describe("limits", () => {
   })
 
   const refused = [
-    ["body", { body: new ArrayBuffer(3) }, "an object"],
+    ["body", { body: new ArrayBuffer(3) }, "an ArrayBuffer"],
     ["connector.signature", { connector: { type: "", class: 0, signature: "x", symmetricKey: null } }, '"x"'],
     ["label", { label: "x".repeat(250) }, "250 units"],
     ["label", { label: "𝄞".repeat(125) }, "250 units"],
@@ -80,8 +80,8 @@ describe("limits", () => {
     ["responseQueue", { responseQueue: "answers" }, "answers"],
     ["deadLetterQueue", { deadLetterQueue: "dead" }, "dead"],
     ["deadLetterQueue", { deadLetterQueue: 1 }, "1"],
-    ["connector", { connector: { type: "{}", class: 0 } }, "type: a string"],
-    ["soap", { soap: { header: "\0", body: null } }, "header: a string"],
+    ["connector", { connector: { type: "{}", class: 0 } }, 'whose type is "{}"'],
+    ["soap", { soap: { header: "\0", body: null } }, 'whose header is "\\u0000"'],
     ["body", { body: "text" }, "text"],
     ["body", { body: { length: 3 } }, "{ length: 3 }"],
     ["extension", { extension: [1, 2] }, "an array of 2"],
@@ -146,7 +146,7 @@ describe("a message", () => {
       [{ months: 1, days: 1 }, "{ months: 1, days: 1 }"],
       [[1], "an array of 1"],
       [[1, Number.NaN], "an array of 2"],
-      [new Date(), "an object"],
+      [new Date(), "a Date"],
       [Duration.seconds(-1), "a Duration of -1000 millis"],
       ["4294967294 seconds", '"4294967294 seconds"']
     ] as const

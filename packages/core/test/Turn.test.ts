@@ -74,14 +74,13 @@ describe("a turn", () => {
       now += 4
       const served: Array<string> = []
       const loop = (name: string) =>
-        Effect.repeat(
+        Effect.forEach([1, 2, 3, 4], () =>
           Turn.within(
             Effect.sync(() => {
               now += 2
               served.push(name)
             })
-          ),
-          { times: 3 }
+          )
         )
       yield* Effect.all([loop("a"), loop("b")], { concurrency: "unbounded" })
       assert.deepStrictEqual(served, ["a", "a", "b", "b", "a", "a", "b", "b"])

@@ -11,6 +11,7 @@ import { open } from "../handles/opening.ts"
 import { openSubqueue } from "../handles/subqueue.ts"
 import type { Reader } from "../messages/Reader.ts"
 import type { QueueName } from "../names/queueName.ts"
+import { nameOf } from "../names/queueName.ts"
 import type { Destination } from "./destinations.ts"
 import { destinationOf, destinationsOf, isSameQueue, refusalOf } from "./destinations.ts"
 import { PoisonOutlet } from "./poisonQueue.ts"
@@ -95,8 +96,8 @@ const outletOf = Effect.fnUntraced(function* <Body>(
   refuse: Refuse
 ): Effect.fn.Return<PoisonTarget, MsmqError, Scope.Scope> {
   const { mqrt } = reader.inlet
-  const destinations = yield* destinationsOf(mqrt, yield* resolved(mqrt, target.queue))
-  const consumed = yield* destinationOf(mqrt, formatName)
+  const destinations = yield* destinationsOf(mqrt, nameOf(target.queue), yield* resolved(mqrt, target.queue))
+  const consumed = yield* destinationOf(mqrt, reader.inlet.queue, formatName)
   if (destinations.some((destination) => isSameQueue(consumed, destination))) {
     return yield* refuse("poison", target, sameQueue)
   }

@@ -26,19 +26,24 @@ export interface Destination {
 
 /**
  * Asks for the properties of each queue that a format name stands for. Fails with what passes; what cannot be known is no
- * failure.
+ * failure. `queue`: the name that the program used.
  */
 export const destinationsOf = (
   mqrt: Mqrt["Service"],
+  queue: string,
   formatName: string
 ): Effect.Effect<ReadonlyArray<Destination>, MsmqError> => {
   const name = parsed(formatName)
   const elements = name?._tag === "Multiple" ? name.elements.map(FormatName.format) : [formatName]
-  return Effect.forEach(elements, (element) => destinationOf(mqrt, element))
+  return Effect.forEach(elements, (element) => destinationOf(mqrt, queue, element))
 }
 
 /** Asks for the properties of a queue, by the name of the whole queue for a part of one. */
-export const destinationOf = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<Destination, MsmqError> => {
+export const destinationOf = (
+  mqrt: Mqrt["Service"],
+  queue: string,
+  formatName: string
+): Effect.Effect<Destination, MsmqError> => {
   const name = parsed(formatName)
   const isList = name?._tag === "DistributionList" || name?._tag === "Multicast"
   const known = (properties: QueueProperties | undefined): Destination => ({
@@ -50,7 +55,7 @@ export const destinationOf = (mqrt: Mqrt["Service"], formatName: string): Effect
   if (isList) return Effect.succeed(known(undefined))
   return Effect.matchEffect(mqrt.getQueueProperties(localNameOf(name, formatName)), {
     onFailure: (failure) => {
-      const error = failed(formatName, failure)
+      const error = failed(queue, failure)
       return error.isRetryable ? Effect.fail(error) : Effect.succeed(known(undefined))
     },
     onSuccess: (properties) => Effect.succeed(known(properties))

@@ -78,7 +78,7 @@ export class PoisonOutlet {
   send(queue: string, poison: Poison, copying: Copying): Effect.Effect<Copy, MsmqError> {
     return Effect.gen({ self: this }, function* () {
       const { formatName, handle } = yield* open(this.#target.queue, operation, "send", "denyNone")
-      const destinations = yield* destinationsOf(this.#mqrt, formatName)
+      const destinations = yield* destinationsOf(this.#mqrt, this.name, formatName)
       const pending = this.#acknowledgments
       const acknowledgments = yield* pending
       const { copy } = this.#target
