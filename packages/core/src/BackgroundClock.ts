@@ -33,6 +33,9 @@ const background: Clock.Clock = {
   sleep: (duration) => sleepMillis(Duration.toMillis(duration))
 }
 
+/** @internal Tells whether a clock tells the system's time, rather than one that a test sets. */
+export const isSystem = (clock: Clock.Clock): boolean => clock === live || clock === background
+
 /**
  * Returns a clock that tells the time of another one and whose sleeps do not keep the process alive. A clock that is not
  * Effect's own, such as that of a test, is returned as it is.

@@ -6,6 +6,8 @@ import * as Turn from "../src/internal/messages/Turn.ts"
 /** Returns when the event loop has gone round, and those that wait for their turn have been served. */
 const round = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
+const isOver = Effect.withFiber((fiber) => Effect.succeed(Turn.isOver(fiber)))
+
 describe("a turn", () => {
   let now = 0
 
@@ -20,31 +22,31 @@ describe("a turn", () => {
   /** Ends the turn that another test began. */
   const begin = Effect.andThen(round, round)
 
-  it.effect("is over after 4 ms, and begins anew when the event loop has gone round", () =>
+  it.live("is over after 4 ms, and begins anew when the event loop has gone round", () =>
     Effect.gen(function* () {
       yield* begin
-      assert.isFalse(Turn.isOver())
+      assert.isFalse(yield* isOver)
       now = 3.9
-      assert.isFalse(Turn.isOver())
+      assert.isFalse(yield* isOver)
       now = 4
-      assert.isTrue(Turn.isOver())
+      assert.isTrue(yield* isOver)
       yield* round
-      assert.isFalse(Turn.isOver())
+      assert.isFalse(yield* isOver)
     })
   )
 
-  it.effect("an idle time counts for nothing: the first use after it begins a turn", () =>
+  it.live("an idle time counts for nothing: the first use after it begins a turn", () =>
     Effect.gen(function* () {
       yield* begin
       now = 1_000_000
-      assert.isFalse(Turn.isOver())
+      assert.isFalse(yield* isOver)
     })
   )
 
-  it.effect("serves those that wait in order of arrival, and as many of them as fit in", () =>
+  it.live("serves those that wait in order of arrival, and as many of them as fit in", () =>
     Effect.gen(function* () {
       yield* begin
-      Turn.isOver()
+      yield* isOver
       now += 4
       const served: Array<number> = []
       const two = Turn.within(
@@ -65,10 +67,10 @@ describe("a turn", () => {
     })
   )
 
-  it.effect("one that comes back at once waits behind the others", () =>
+  it.live("one that comes back at once waits behind the others", () =>
     Effect.gen(function* () {
       yield* begin
-      Turn.isOver()
+      yield* isOver
       now += 4
       const served: Array<string> = []
       const loop = (name: string) =>
@@ -86,10 +88,10 @@ describe("a turn", () => {
     })
   )
 
-  it.effect("one that is interrupted while it waits does nothing, and those behind it move up", () =>
+  it.live("one that is interrupted while it waits does nothing, and those behind it move up", () =>
     Effect.gen(function* () {
       yield* begin
-      Turn.isOver()
+      yield* isOver
       now += 4
       const served: Array<string> = []
       const fork = (name: string) =>
@@ -110,15 +112,27 @@ describe("a turn", () => {
     })
   )
 
-  it.effect("one that asked in a turn that has ended meanwhile does not wait for another one", () =>
+  it.live("one that asked in a turn that has ended meanwhile does not wait for another one", () =>
     Effect.gen(function* () {
       yield* begin
-      Turn.isOver()
+      yield* isOver
       now += 4
-      assert.isTrue(Turn.isOver())
+      assert.isTrue(yield* isOver)
       yield* round
       yield* Turn.next
-      assert.isFalse(Turn.isOver())
+      assert.isFalse(yield* isOver)
+    })
+  )
+
+  it.effect("is counted under the clock of a test, so that a busy machine changes nothing", () =>
+    Effect.gen(function* () {
+      for (let uses = 1; uses <= 64; uses++) {
+        now += 1000
+        assert.isFalse(yield* isOver)
+      }
+      assert.isTrue(yield* isOver)
+      yield* Turn.next
+      assert.isFalse(yield* isOver)
     })
   )
 

@@ -27,7 +27,7 @@ const counted = await Msmq.connect(HandleLedger.layer(connected))
 const receiver = await msmq.openReceiver(orders)
 const sender = await msmq.openSender(orders)
 
-/** What a program holds, and how it closes it. */
+/** Something open in the hands of a program, and its closing. */
 interface Held {
   readonly held: unknown
   readonly close: () => unknown
@@ -54,7 +54,7 @@ const openReceiver = MessageQueue.openReceiver(orders)
 const keptScope = Scope.makeUnsafe()
 const keptReceiver = await runtime.runPromise(Scope.provide(openReceiver, keptScope))
 
-/** What the report of each calls it, and how a program opens it. */
+/** The name of each in a report, and its opening. */
 const kinds: Readonly<Record<string, readonly [reported: string, open: () => Promise<Held>]>> = {
   sender: ["sender", () => closable(msmq.openSender(orders))],
   receiver: ["receiver", () => closable(msmq.openReceiver(orders))],
@@ -119,7 +119,7 @@ interface Report extends Error {
 let reports: Array<Report> = []
 process.on("warning", (warning) => reports.push(warning))
 
-/** What is closed by another. */
+/** Kinds that are closed by another. */
 const closedByAnother: typeof kinds = {
   "what is closed with its connection": [
     "sender",

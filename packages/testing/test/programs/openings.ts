@@ -22,7 +22,7 @@ const there = <A>(value: A | undefined): A => {
   return value
 }
 
-/** What stays open while others are opened and closed. */
+/** Connections and a receiver that stay open while others are opened and closed. */
 export interface Open {
   readonly msmq: Msmq.Msmq
   /** Another connection, whose handles a ledger counts. */

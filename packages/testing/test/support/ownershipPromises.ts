@@ -1,4 +1,4 @@
-/** What is promised of opening, closing, dropping and waiting on any backend, by programs in processes of their own. */
+/** Promises of opening, closing, dropping and waiting on any backend, kept by programs in processes of their own. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Ended } from "./program.ts"
 import { run } from "./program.ts"
@@ -6,7 +6,7 @@ import { run } from "./program.ts"
 /** Bytes that one opening and closing may leave behind. */
 const limit = 64
 
-/** How many of each kind a program drops. */
+/** Number of each kind that a program drops. */
 const count = 20
 
 const timeout = 660_000
@@ -15,7 +15,7 @@ interface Backend {
   /** A file that exports `layer`; left out: in memory. */
   readonly file?: string
   readonly env?: Readonly<Record<string, string>>
-  /** How many openings a round has; `growing.ts` takes any number. */
+  /** Number of openings in a round of `growing.ts`. */
   readonly openings: number
 }
 

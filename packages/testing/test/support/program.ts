@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-/** How a program ended, and the lines that it printed. */
+/** The end of a program, and the lines that it printed. */
 export interface Ended {
   readonly code: number | null
   readonly signal: string | null

@@ -94,33 +94,32 @@ export const handling = <Body, E, R>(
   const recovered = (error: MsmqError, cause: Cause.Cause<unknown>): Effect.Effect<Fate, MsmqError> =>
     Effect.flatMap(backOff.after(error), (again) => (again ? heldAgain(Duration.zero, cause) : returned(cause)))
 
-  /** After an attempt that counts. `input`: what the schedule is told of it. */
-  const counted = Effect.fnUntraced(function* (
-    cause: Cause.Cause<unknown>,
-    input: E | HandlerDied
-  ): Effect.fn.Return<Fate, MsmqError> {
-    if (yield* course.isStopping) return yield* returned(cause)
-    const attempt = attempts.number
-    const delay = yield* attempts.failed(input)
-    if (delay === undefined) return yield* discarded(poisonBy(cause, attempt))
-    yield* journal.tell({ _tag: "Retrying", message: held.message, attempt, cause, delay })
-    return yield* heldAgain(delay, cause)
-  })
+  /** Goes on after an attempt that counts. `input`: what the schedule is told of it. */
+  const counted = (cause: Cause.Cause<unknown>, input: E | HandlerDied): Effect.Effect<Fate, MsmqError> =>
+    Effect.gen(function* () {
+      if (yield* course.isStopping) return yield* returned(cause)
+      const attempt = attempts.number
+      const delay = yield* attempts.failed(input)
+      if (delay === undefined) return yield* discarded(poisonBy(cause, attempt))
+      yield* journal.tell({ _tag: "Retrying", message: held.message, attempt, cause, delay })
+      return yield* heldAgain(delay, cause)
+    })
 
-  const failed = Effect.fnUntraced(function* (cause: Cause.Cause<E>): Effect.fn.Return<Fate, MsmqError> {
-    if (yield* held.isFinished) {
-      yield* Effect.logError(`message ${held.message.messageId}: its handler failed after it had committed`, cause)
-      return yield* told({ _tag: "Handled", message: held.message, attempt: attempts.number })
-    }
-    if (yield* course.isStopping) return yield* returned(cause)
-    const failure = serviceFailure(cause)
-    return yield* failure !== undefined && isForgiven()
-      ? recovered(failure, cause)
-      : counted(
-          cause,
-          Option.getOrElse(Cause.findErrorOption(cause), () => new HandlerDied({ cause }))
-        )
-  })
+  const failed = (cause: Cause.Cause<E>): Effect.Effect<Fate, MsmqError> =>
+    Effect.gen(function* () {
+      if (yield* held.isFinished) {
+        yield* Effect.logError(`message ${held.message.messageId}: its handler failed after it had committed`, cause)
+        return yield* told({ _tag: "Handled", message: held.message, attempt: attempts.number })
+      }
+      if (yield* course.isStopping) return yield* returned(cause)
+      const failure = serviceFailure(cause)
+      return yield* failure !== undefined && isForgiven()
+        ? recovered(failure, cause)
+        : counted(
+            cause,
+            Option.getOrElse(Cause.findErrorOption(cause), () => new HandlerDied({ cause }))
+          )
+    })
 
   /** The handler has succeeded, but what it did is not done. */
   const unfinished = (error: MsmqError): Effect.Effect<Fate, MsmqError> => {

@@ -22,6 +22,12 @@ export class IntermittentUse {
     this.#operation = operation
   }
 
+  /** Whether no closing of any of the handles has begun. */
+  get isOpen(): boolean {
+    for (const { state } of this.#handles) if (state !== "open") return false
+    return true
+  }
+
   /** The error for a use after the closing of one of the handles began; `undefined` while all are open. */
   get refusal(): MsmqError | undefined {
     return this.#handles.find(({ state }) => state !== "open")?.refusal(this.#operation)

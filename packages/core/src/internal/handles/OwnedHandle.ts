@@ -52,12 +52,12 @@ export interface Resource<H, E> {
   readonly renew?: Effect.Effect<NoInfer<H>, MsmqError>
 }
 
-/** The opener of what an effect opens, where that is known before the effect runs. */
+/** The place that an effect opens handles for, where it is known before the effect runs. */
 export const Opener = Context.Reference<CallSite | undefined>("@effect-msmq/core/OwnedHandle/Opener", {
   defaultValue: () => undefined
 })
 
-/** What a handle is called, and where it was opened. */
+/** The name of a handle, and the place that opened it. */
 interface Description {
   readonly kind: string
   readonly description: string
@@ -230,9 +230,7 @@ export class OwnedHandle<H> {
   }
 }
 
-/**
- * What a scope holds of a handle that it closes. Nothing else does, so that a scope which is dropped is noticed by it.
- */
+/** The hold of a scope on a handle that it closes. Nothing else leads to it, so that it is collected with its scope. */
 class Owner<H> {
   readonly handle: OwnedHandle<H>
 

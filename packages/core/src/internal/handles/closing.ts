@@ -45,9 +45,10 @@ export const close = <H>(self: OwnedHandle<H>, at?: CallSite): Effect.Effect<voi
       if (self.state !== "open") return Deferred.await(self.released)
       const site = at ?? new CallSite()
       if (self.runs.size === 0) return closeIdle(self, site)
-      return self.parent === undefined
-        ? // What is below a backend cannot outlive it.
-          Effect.andThen(stopRuns(self, site), closeIdle(self, site))
+      // The backend goes with its root, so that nothing below can outlive that.
+      const isRoot = self.parent === undefined
+      return isRoot
+        ? Effect.andThen(stopRuns(self, site), closeIdle(self, site))
         : afterRuns(self, closeIdle(self, site), site)
     })
   )
@@ -65,12 +66,12 @@ export const afterRuns = <H>(
     Effect.flatMap(stopRuns(self, at), (stopped) => {
       if (stopped) return closing
       self.closedFromWithin = closing
-      return Effect.void
+      return closeAfterRuns(self)
     })
   )
 
 /** Closes what a part of a run has closed, once nothing runs on it any more. */
-const closeAfterRuns = (self: OwnedHandle<unknown>): Effect.Effect<void> =>
+const closeAfterRuns = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
   Effect.suspend(() => (self.runs.size === 0 ? (self.closedFromWithin ?? Effect.void) : Effect.void))
 
 /** `false`: not all have ended, since a part of them asks. */

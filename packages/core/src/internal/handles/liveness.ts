@@ -1,4 +1,4 @@
-/** What keeps the process alive: waiting for a message does, as waiting on a socket does; an open handle does not. */
+/** The life of the process: waiting for a message keeps it alive, as waiting on a socket does; an open handle does not. */
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 

@@ -88,8 +88,8 @@ export class Batch<Body> {
   #accepted = 0
   #bytes = 0
   #batches = 0
-  /** Whose code runs: it may throw. */
-  #reading: SourceFailed["part"] = "messages"
+  /** Whether the codec runs, which may throw. */
+  #encodes = false
   #reopened = false
   #lastError: MsmqError | undefined
 
@@ -125,7 +125,7 @@ export class Batch<Body> {
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
-      const { refusal: released } = batch.#use
+      const released = batch.#use.isOpen ? undefined : batch.#use.refusal
       return released === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(released.reason))
     })
   }
@@ -189,7 +189,7 @@ export class Batch<Body> {
       while: () => !over && !isOver(),
       body: () => {
         if (waits) this.#letAbort()
-        const { refusal } = this.#use
+        const refusal = this.#use.isOpen ? undefined : this.#use.refusal
         return refusal === undefined ? next : Effect.fail(this.#error(refusal.reason))
       },
       step: () => this.#use.end()
@@ -228,30 +228,36 @@ export class Batch<Body> {
   #gather(chunk: Chunk<Body>): void {
     const { messages } = chunk
     const slice: Array<OutgoingProperties> = []
+    let { next } = chunk
+    let index = this.#accepted
     let bytes = 0
-    chunk.slice = slice
+    let part: SourceFailed["part"] = "messages"
     try {
-      this.#reading = "messages"
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
-      while (chunk.next < count && slice.length < sliceMessages && bytes < sliceBytes) {
-        const index = this.#accepted + slice.length
-        this.#reading = "messages"
-        const given = messages[chunk.next]!
-        this.#reading = "message"
+      while (next < count && slice.length < sliceMessages && bytes < sliceBytes) {
+        part = "messages"
+        const given = messages[next]!
+        part = "message"
         const message = this.#propertiesOf(given, index)
         if (message instanceof Refusal) {
           chunk.stop = message.reason
           break
         }
-        chunk.stop = illegality(message, index)
-        if (chunk.stop !== undefined) break
+        const illegal = illegality(message, index)
+        if (illegal !== undefined) {
+          chunk.stop = illegal
+          break
+        }
         slice.push(message)
         bytes += message.body.length
-        chunk.next++
+        next++
+        index++
       }
     } catch (cause) {
-      chunk.stop = this.#thrown(this.#reading, cause, this.#accepted + slice.length)
+      chunk.stop = this.#thrown(this.#encodes ? "codec" : part, cause, index)
     }
+    chunk.next = next
+    chunk.slice = slice
   }
 
   #thrown(part: SourceFailed["part"], cause: unknown, index = this.#accepted): SourceFailed {
@@ -322,9 +328,9 @@ export class Batch<Body> {
 
   /** Returns what a codec makes of a body, or why it makes nothing of it. */
   #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
-    this.#reading = "codec"
+    this.#encodes = true
     const result = codec.encode(body)
-    this.#reading = "message"
+    this.#encodes = false
     return Result.isSuccess(result)
       ? result.success
       : new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: describeValue(body) })
@@ -371,6 +377,7 @@ export class Batch<Body> {
       options.securityContext === undefined
         ? send(null, argument)
         : OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, (context) => send(context, argument))
+    if (typeof transaction === "string" && options.securityContext === undefined) return send(null, transaction)
     const call =
       typeof transaction === "string"
         ? sign(transaction)

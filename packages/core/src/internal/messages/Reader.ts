@@ -172,7 +172,7 @@ export class Reader<Body> {
     use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
-      if (Turn.isOver()) return Effect.andThen(Turn.next, this.#participating(takes, use))
+      if (Turn.isOver(fiber)) return Effect.andThen(Turn.next, this.#participating(takes, use))
       return takes
         ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
         : use("none", undefined)
