@@ -106,8 +106,8 @@ export interface IllegalMessage {
 }
 
 /**
- * Code of the program's own, which a send runs, threw. The messages before it are sent; `progress` of the error says how
- * many these are.
+ * A function or a property of the program threw while a send used it. The messages before it are sent; the error's
+ * `progress` says how many.
  *
  * @category models
  * @since 0.1.0
@@ -115,13 +115,13 @@ export interface IllegalMessage {
 export interface SourceFailed {
   readonly _tag: "SourceFailed"
   /**
-   * Code that threw: `"messages"`, the iteration or stream that brings the messages; `"message"`, a getter of a message;
+   * Part that threw: `"messages"`, the iteration or stream that brings the messages; `"message"`, a getter of a message;
    * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name.
    */
   readonly part: "messages" | "message" | "codec" | "onProgress"
   /** Place in the batch, from 0, of the first message that was not accepted. */
   readonly index: number
-  /** Whatever was thrown, as it is: mostly an `Error`. */
+  /** The value that was thrown, as it is: mostly an `Error`. */
   readonly cause: unknown
 }
 
@@ -535,7 +535,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly queue?: string | undefined
   readonly computer?: string | undefined
   readonly progress?: Progress | undefined
-  /** What was thrown, where the reason is `SourceFailed`. */
+  /** The value that was thrown, where the reason is `SourceFailed`. */
   readonly cause?: unknown
 }> {
   override get message(): string {

@@ -110,7 +110,8 @@ export class Transaction extends Described {
   }
 
   /**
-   * Commits, after the sends and receives in it that run; a receive that waits in it ends. `ITransaction::Commit`.
+   * Commits, after the sends and receives in it that run; a receive that waits in it ends, and so does a batch that waits
+   * for its source: what that had sent is committed. `ITransaction::Commit`.
    *
    * Fails with `Released` if it has ended already, and with the reasons of Message Queuing's codes, after which it is
    * aborted; with `TransactionAborted` if somebody else ends it at the same moment.

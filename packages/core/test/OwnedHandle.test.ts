@@ -210,7 +210,7 @@ describe("a use after the release", () => {
         OwnedHandle.lease(handle, "Test.lease", use),
         OwnedHandle.leaseWaiting(handle, "Test.leaseWaiting", use),
         OwnedHandle.call(handle, "Test.call", use),
-        Effect.scoped(OwnedHandle.leaseScoped(handle, "Test.leaseScoped")),
+        new OwnedHandle.IntermittentUse([handle], "Test.begin").begin(),
         Effect.asVoid(Effect.scoped(own("child", handle)))
       ]
       const errors = yield* Effect.forEach(uses, Effect.flip)
@@ -218,7 +218,7 @@ describe("a use after the release", () => {
         "Test.lease: thing a",
         "Test.leaseWaiting: thing a",
         "Test.call: thing a",
-        "Test.leaseScoped: thing a",
+        "Test.begin: thing a",
         "Test.own: thing a"
       ])
       for (const { message, reason } of errors) {
@@ -241,8 +241,8 @@ describe("close", () => {
       const handle = yield* own("a")
       const [first, second, never] = [yield* Latch.make(), yield* Latch.make(), yield* Latch.make()]
       const uses = [yield* start(use(handle, first, "first")), yield* start(use(handle, second, "second"))]
-      const scoped = yield* Scope.make()
-      yield* Scope.provide(OwnedHandle.leaseScoped(handle, "Test.batch"), scoped)
+      const batch = new OwnedHandle.IntermittentUse([handle], "Test.batch")
+      yield* batch.begin()
       const closing = yield* OwnedHandle.close(handle).pipe(Effect.andThen(events.note("closed")), start)
       yield* settled
       assert.strictEqual(refusedAs(yield* Effect.flip(use(handle, never))), "Test.use: thing a")
@@ -251,7 +251,7 @@ describe("close", () => {
       yield* first.open
       yield* settled
       yield* events.note("batch ends")
-      yield* Scope.close(scoped, Exit.void)
+      batch.end()
       yield* Fiber.joinAll([closing, ...uses])
       assert.deepStrictEqual(events.seen, [
         "acquire a",

@@ -2,7 +2,9 @@ import { type Message, MessageQueue, type Msmq, type MsmqError, SecurityContext,
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { connect as connectTo } from "../support/connection.ts"
+import { interruptAtEveryStep } from "../support/everyStep.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
@@ -184,6 +186,20 @@ describe("a closing of what a batch uses", () => {
     )
   }
 
+  it.effect("does not hide why a message was refused in the slice that it waited for", () =>
+    Effect.gen(function* () {
+      const { closeSender, sender } = yield* setup
+      yield* FaultInjection.inject({ function: "MQSendMessage", call: 1, stall: "1 second" })
+      yield* FaultInjection.inject({ function: "MQSendMessage", call: 2, code: "MQ_ERROR_ACCESS_DENIED" })
+      const sending = yield* start(sender.sendAll(Stream.fromArray(labelled(3))))
+      const closing = yield* start(closeSender)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      const error = yield* Effect.flip(Fiber.join(sending))
+      assert.deepStrictEqual([error.reason._tag, error.progress], ["AccessDenied", { accepted: 1 }])
+    }).pipe(Effect.scoped, Effect.provide(backend))
+  )
+
   it.effect("waits for an array that is sent, however long it is", () =>
     Effect.gen(function* () {
       const { closeSender, sender } = yield* setup
@@ -333,6 +349,44 @@ describe("a scope", () => {
       assert.lengthOf(yield* labelsIn(orders), 3)
     }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
   )
+})
+
+describe("an interruption after any step", () => {
+  for (const of of ["a stream", "a generator"]) {
+    it(`leaves in the queue what onProgress told last, and nothing open: ${of}`, () => {
+      const counts = new Set<number>()
+      const source = function* () {
+        yield* labelled(4)
+      }
+      const program = Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          let told = 0
+          const sending = Effect.gen(function* () {
+            yield* MessageQueue.create(orders)
+            const sender = yield* MessageQueue.openSender(orders)
+            const onProgress = ({ accepted }: { readonly accepted: number }) => void (told = accepted)
+            yield* of === "a generator"
+              ? sender.sendAll(source(), { onProgress })
+              : sender.sendAll(Stream.fromArrays(labelled(1), labelled(2, 1), labelled(1, 3)), { onProgress })
+          })
+          yield* Effect.exit(restore(Effect.scoped(sending)))
+          yield* Effect.ignore(MessageQueue.create(orders))
+          const labels = yield* labelsIn(orders)
+          assert.deepStrictEqual(
+            labels,
+            labelled(told).map(({ label }) => label)
+          )
+          counts.add(told)
+          yield* HandleLedger.expectNoLeaks
+        })
+      ).pipe(Effect.provide(backend))
+      assert.isAbove(
+        interruptAtEveryStep(() => program),
+        50
+      )
+      assert.sameMembers([...counts], of === "a generator" ? [0, 4] : [0, 1, 3, 4])
+    })
+  }
 })
 
 describe("in promises, what is closed while a batch that nobody awaits waits for its source", () => {

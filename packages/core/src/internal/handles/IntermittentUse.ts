@@ -12,17 +12,19 @@ import type { OwnedHandle } from "./OwnedHandle.ts"
 export class IntermittentUse {
   readonly #handles: ReadonlyArray<OwnedHandle<unknown>>
   readonly #operation: string
-  /** Whether a use runs. */
+  /** `true` while a use runs. */
   runs = false
-  /** Whether whoever began this has gone: then no use begins any more. */
+  /** `true` once the caller has gone: then no use begins any more. */
   #abandoned = false
+  /** The function that ends the wait between two uses. */
+  #onClosing: (() => void) | undefined
 
   constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: string) {
     this.#handles = handles
     this.#operation = operation
   }
 
-  /** Whether no closing of any of the handles has begun. */
+  /** `true` until a closing of one of the handles begins. */
   get isOpen(): boolean {
     for (const { state } of this.#handles) if (state !== "open") return false
     return true
@@ -68,6 +70,7 @@ export class IntermittentUse {
     if (!this.runs) return
     this.runs = false
     for (const handle of this.#handles) handle.endLease()
+    if (!this.isOpen) this.#onClosing?.()
   }
 
   /**
@@ -87,10 +90,12 @@ export class IntermittentUse {
     }
     const listen = Effect.withFiber<A, E, R>((fiber) => {
       self = fiber as Fiber.Fiber<A, E>
+      this.#onClosing = onClosing
       for (const handle of this.#handles) handle.onClosing.add(onClosing)
       return effect
     })
     const listenNoMore = Effect.sync(() => {
+      this.#onClosing = undefined
       for (const handle of this.#handles) handle.onClosing.delete(onClosing)
     })
     return Effect.uninterruptibleMask((restore) =>
@@ -102,7 +107,8 @@ export class IntermittentUse {
           ),
           Effect.ensuring(listenNoMore),
           Effect.flatMap((exit): Effect.Effect<A, E | E2> => {
-            const refusal = ended && Exit.isFailure(exit) ? this.refusal : undefined
+            // A failure of its own stands, also where a closing has begun meanwhile.
+            const refusal = ended && Exit.isFailure(exit) && !Exit.hasFails(exit) ? this.refusal : undefined
             return refusal === undefined ? exit : Effect.fail(refused(refusal))
           })
         )

@@ -31,7 +31,7 @@ import type { Run } from "./Run.ts"
 
 export { afterRuns, close, closeNow, running } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
-export { call, lease, leaseScoped, leaseWaiting } from "./leases.ts"
+export { call, lease, leaseWaiting } from "./leases.ts"
 export { isLoss, noteFailure, reopening } from "./lostHandle.ts"
 export { IsOwnWork, Run, Runs } from "./Run.ts"
 
@@ -105,7 +105,7 @@ export class OwnedHandle<H> {
   quiet: Deferred.Deferred<void> | undefined = undefined
   /** How often another was taken in its place. */
   renewals = 0
-  /** Whether a call has shown that the service knows it, at any time since it was first taken. */
+  /** `true` once a call has shown that the service knows the handle, or one that was in its place before. */
   hasServed = false
 
   readonly parent: OwnedHandle<unknown> | undefined
@@ -143,12 +143,12 @@ export class OwnedHandle<H> {
     if (native === this.native && this.#another !== undefined) this.#stale = true
   }
 
-  /** Whether another can be taken in its place. */
+  /** `true` where another can be taken in its place. */
   get isRenewable(): boolean {
     return this.#another !== undefined
   }
 
-  /** Whether the next use has another taken in its place, or waits while somebody else does. */
+  /** `true` where the next use takes another in its place, or waits while somebody else does. */
   get isDue(): boolean {
     return this.#stale || this.renewing !== undefined
   }

@@ -3,7 +3,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as Scope from "effect/Scope"
 import type { MsmqError } from "../../MsmqError.ts"
 import { closeChildren } from "./closing.ts"
 import { hold, letGo } from "./liveness.ts"
@@ -83,10 +82,6 @@ export const call = <H, A, E, R>(
       )
     })
   )
-
-/** A lease for as long as the scope is open. */
-export const leaseScoped = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError, Scope.Scope> =>
-  Effect.acquireRelease(beginLease(self, operation), () => Effect.sync(() => self.endLease()))
 
 const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {

@@ -1,9 +1,9 @@
-/** What becomes of a call whose queue's handle the service knows no longer, as after a restart (behaviours C-37, C-38). */
+/** Calls whose queue's handle the service no longer knows, as after a restart (behaviours C-37, C-38). */
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
-/** The failures of calls that did nothing because their handle was lost. */
+/** Failures of calls that did nothing because their handle was lost. */
 const losses = new WeakSet<MsmqError>()
 
 /**
@@ -19,7 +19,7 @@ export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError
   if (repeats && self.isRenewable) losses.add(error)
 }
 
-/** Whether a call failed because its handle was lost, so that it can be made again with another. */
+/** Tells whether a call failed because its handle was lost, so that it can be made again with another. */
 export const isLoss = (error: MsmqError): boolean => losses.has(error)
 
 /** Makes a call again, once, if its handle was lost: its second failure stands. */

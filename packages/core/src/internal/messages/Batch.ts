@@ -70,13 +70,13 @@ interface Request<Body> {
 /** Messages of a chunk, on their way: each is read once. */
 interface Chunk<Body> {
   readonly messages: ReadonlyArray<Message<Body>>
-  /** How many of them were read. */
+  /** Number of messages that were read. */
   next: number
-  /** How many there are, by the first look: what is added to an array while it is sent is not part of it. */
+  /** Number of messages when the first was read: those added to an array later are not sent. */
   count: number | undefined
-  /** What was read and is not yet accepted. */
+  /** Messages that were read and are not yet accepted. */
   slice: ReadonlyArray<OutgoingProperties>
-  /** Why the message behind the slice cannot be sent. */
+  /** Reason that stops the batch behind the slice. */
   stop: Reason | undefined
 }
 
@@ -88,7 +88,7 @@ export class Batch<Body> {
   #accepted = 0
   #bytes = 0
   #batches = 0
-  /** Whether the codec runs, which may throw. */
+  /** `true` while the codec runs, which may throw. */
   #encodes = false
   #reopened = false
   #lastError: MsmqError | undefined
@@ -264,7 +264,7 @@ export class Batch<Body> {
     return { _tag: "SourceFailed", part, index, cause }
   }
 
-  /** What a stream fails with stays as it is. What it dies with is the failure of the source. */
+  /** Fails as the stream does, or with `SourceFailed` where it died. */
   #sourceFailed<E>(cause: Cause.Cause<E>): Effect.Effect<never, MsmqError | E> {
     const defect = defectOf(cause)
     return defect === undefined
@@ -419,7 +419,7 @@ export class Batch<Body> {
   }
 }
 
-/** The defect that a source died with and nothing else; in a sink it comes wrapped, as all failures of the stream do. */
+/** Returns the defect of a source that died and did nothing else. In a sink it comes wrapped, as all failures do. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {
   if (!cause.reasons.every(Cause.isDieReason)) return undefined
   const [defect] = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)

@@ -43,7 +43,7 @@ export interface Inlet<Body> {
   readonly transactional: boolean | undefined
   /** Whether nobody else can receive from the queue as long as it is open (behaviour C-24). */
   readonly exclusive: boolean
-  /** Whether a call whose handle was lost is made again at once, on the queue opened anew. */
+  /** `true` where a call whose handle was lost is made again at once, on the queue opened anew. */
   readonly reopens: boolean
   readonly codec: MessageBody<Body> | undefined
 }

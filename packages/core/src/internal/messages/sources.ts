@@ -1,4 +1,4 @@
-/** Where the messages of a batch come from: all of them are read in chunks, by pulling. */
+/** Sources of the messages of a batch: each is read in chunks, by pulling. */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Channel from "effect/Channel"
@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 
 /** Something that messages can be read from. */
 export interface Source<A, E = never, R = never> {
-  /** Whether reading it may wait for somebody else. */
+  /** `true` where reading may wait for somebody else. */
   readonly waits: boolean
   /** Opens it; the scope closes it. */
   readonly open: (scope: Scope.Scope) => Effect.Effect<Reading<A, E, R>, never, R>
@@ -19,13 +19,13 @@ export interface Source<A, E = never, R = never> {
 export interface Reading<A, E = never, R = never> {
   /** The next chunk, or the end. */
   readonly pull: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E, void, R>
-  /** Whether it is known to be at its end. */
+  /** Tells whether the end is reached, as far as that is known without a pull. */
   readonly isOver: () => boolean
 }
 
 const chunkSize = 256
 
-/** Whatever holds messages, as a source. */
+/** Returns the source that reads a stream, an array or another iterable. */
 export const sourceOf = <A, E, R>(messages: Stream.Stream<A, E, R> | Iterable<A>): Source<A, E, R> => {
   if (Stream.isStream(messages)) {
     return {
@@ -36,16 +36,16 @@ export const sourceOf = <A, E, R>(messages: Stream.Stream<A, E, R> | Iterable<A>
   return { waits: false, open: Array.isArray(messages) ? () => openArray(messages) : (scope) => open(messages, scope) }
 }
 
-/** What a sink is given, as a source. */
+/** Returns the source that reads what a sink is given. */
 export const sourceOfPull = <A, E>(pull: Reading<A, E>["pull"]): Source<A, E> => ({
   waits: true,
   open: () => Effect.succeed(endless(pull))
 })
 
-/** Of a stream its end is not known before it is asked for more. */
+/** Returns a reading whose end is not known before it is asked for more. */
 const endless = <A, E, R>(pull: Reading<A, E, R>["pull"]): Reading<A, E, R> => ({ pull, isOver: () => false })
 
-/** An array is one chunk: it is at hand, however long it is. */
+/** Reads an array as one chunk: it is at hand, however long it is. */
 const openArray = <A>(array: ReadonlyArray<A>): Effect.Effect<Reading<A>> =>
   Effect.sync(() => {
     let over = false
@@ -58,7 +58,10 @@ const openArray = <A>(array: ReadonlyArray<A>): Effect.Effect<Reading<A>> =>
     }
   })
 
-/** The iteration ends with the scope, so that a generator can clean up. What it brings before it throws is read. */
+/**
+ * Reads an iterable. The scope ends the iteration, so that a generator can clean up. The messages that it brings before it
+ * throws are read.
+ */
 const open = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effect<Reading<A>> =>
   Effect.gen(function* () {
     const iterator = iterable[Symbol.iterator]()
