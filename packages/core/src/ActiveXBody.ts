@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import { isUint8Array } from "node:util/types"
 import * as BodyType from "./BodyType.ts"
 import { automationDate } from "./internal/body/automationDate.ts"
 import * as currencies from "./internal/body/currency.ts"
@@ -336,8 +337,7 @@ const bytesAs = (name: keyof typeof BodyType.numbers, ...alike: ReadonlyArray<nu
   const bodyType = BodyType.numbers[name]
   return {
     name,
-    encode: (body) =>
-      body instanceof Uint8Array ? Result.succeed({ body, bodyType }) : Result.fail("must be a Uint8Array"),
+    encode: (body) => (isUint8Array(body) ? Result.succeed({ body, bodyType }) : Result.fail("must be a Uint8Array")),
     decode: ({ body, bodyType: actual }) => Result.map(ofType(actual, bodyType, ...alike), () => body)
   }
 }

@@ -7,6 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Hash from "effect/Hash"
 import { X509Certificate } from "node:crypto"
+import { bytesViolation, plainBytes } from "./internal/bytes.ts"
+import { printable } from "./internal/printable.ts"
+import { mistakeInDer, mistakeInText, notDer, trusted } from "./internal/security/certificateMistakes.ts"
 import { MsmqError } from "./MsmqError.ts"
 
 const TypeId = "~@effect-msmq/core/Certificate"
@@ -16,8 +19,10 @@ const TypeId = "~@effect-msmq/core/Certificate"
  *
  * - `der`: the certificate in ASN.1 DER; do not change these bytes
  * - `fingerprint`: SHA-256 of `der`, as 64 lower-case hexadecimal digits; equal fingerprints are equal certificates
- * - `subject`, `issuer`: distinguished names, such as `"CN=orders, O=Contoso"`
- * - `notBefore`, `notAfter`: the validity. Message Queuing itself never checks it (behaviour A-56)
+ * - `subject`, `issuer`: distinguished names, such as `"CN=orders, O=Contoso"`; empty where the certificate has none. Control
+ *   characters stand as `\u001b` and the like, so that they are safe to print whoever made the certificate
+ * - `notBefore`, `notAfter`: the validity; an invalid `Date` where the certificate's is none. Message Queuing itself never
+ *   checks it (behaviour A-56)
  *
  * Logging or inspecting one shows its fingerprint, subject and validity, never `der`.
  *
@@ -39,10 +44,10 @@ export class Certificate implements Equal.Equal {
     return this.#x509.raw
   }
   get subject(): string {
-    return oneLine(this.#x509.subject)
+    return oneLine(() => this.#x509.subject)
   }
   get issuer(): string {
-    return oneLine(this.#x509.issuer)
+    return oneLine(() => this.#x509.issuer)
   }
   get notBefore(): Date {
     return this.#x509.validFromDate
@@ -69,7 +74,14 @@ export class Certificate implements Equal.Equal {
   }
 }
 
-const oneLine = (distinguishedName: string): string => distinguishedName.split("\n").join(", ")
+/** Returns a distinguished name in one line. Node gives `undefined` for an empty one, against its own types. */
+const oneLine = (read: () => string | undefined): string => {
+  try {
+    return (read() ?? "").split("\n").map(printable).join(", ")
+  } catch {
+    return ""
+  }
+}
 
 /**
  * Whether a value is a {@link Certificate}.
@@ -83,16 +95,18 @@ export const isCertificate = (value: unknown): value is Certificate =>
 const notACertificate = (operation: string, rule: string): MsmqError =>
   new MsmqError({ operation, reason: { _tag: "NotACertificate", rule } })
 
-const parse = (operation: string, der: Uint8Array): Effect.Effect<Certificate, MsmqError> =>
+const parse = (operation: string, der: Uint8Array, trailing: string): Effect.Effect<Certificate, MsmqError> =>
   Effect.try({
     try: () => new X509Certificate(der),
     catch: (cause) =>
-      notACertificate(operation, `the bytes are not ASN.1 DER of an X.509 certificate (${(cause as Error).message})`)
+      notACertificate(
+        operation,
+        mistakeInDer(der) ?? `the bytes are not ASN.1 DER of an X.509 certificate (${(cause as Error).message})`
+      )
   }).pipe(
     Effect.filterOrFail(
       (x509) => x509.raw.length === der.length,
-      (x509) =>
-        notACertificate(operation, `${der.length - x509.raw.length} bytes follow the certificate: give exactly one`)
+      (x509) => notACertificate(operation, `${der.length - x509.raw.length} bytes follow the certificate: ${trailing}`)
     ),
     Effect.map((x509) => new Certificate(x509))
   )
@@ -107,27 +121,34 @@ const parse = (operation: string, der: Uint8Array): Effect.Effect<Certificate, M
  * @since 0.1.0
  */
 export const fromDer = (der: Uint8Array): Effect.Effect<Certificate, MsmqError> =>
-  Effect.suspend(() =>
-    // Anything but a SEQUENCE would be taken for PEM by the parser.
-    der[0] === 0x30
-      ? parse("Certificate.fromDer", Uint8Array.from(der))
-      : Effect.fail(
-          notACertificate(
-            "Certificate.fromDer",
-            "the bytes are not ASN.1 DER, which starts with 0x30 (text in PEM goes to fromPem)"
-          )
+  Effect.suspend(() => {
+    const operation = "Certificate.fromDer"
+    const bytes = plainBytes(der)
+    if (bytes === undefined) {
+      const { actual, rule } = bytesViolation(der)
+      return Effect.fail(
+        notACertificate(
+          operation,
+          typeof der === "string" ? "a text is no DER: give it to Certificate.fromPem" : `${rule}, not ${actual}`
         )
-  )
+      )
+    }
+    // Anything but a SEQUENCE would be taken for PEM by the parser.
+    return bytes[0] === 0x30
+      ? parse(operation, new Uint8Array(bytes), "give exactly one")
+      : Effect.fail(notACertificate(operation, notDer(bytes)))
+  })
 
 const pemBlock =
-  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([\sA-Za-z0-9+/=]*)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
+  /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----([\sA-Za-z0-9+/=]*)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
 
 /**
  * Reads exactly one certificate in PEM. What else the text holds, such as a private key or comments, is not read and not
  * kept.
  *
  * Fails with `NotACertificate`: also where there are several certificates, as in a chain, since a security context has
- * one (behaviour A-06).
+ * one (behaviour A-06). The rule says what was given where it is something else, such as a private key, a PKCS#12 file or a
+ * text whose line breaks are written as `\n`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -147,15 +168,14 @@ const pemBlock =
 export const fromPem = (pem: string): Effect.Effect<Certificate, MsmqError> =>
   Effect.suspend(() => {
     const operation = "Certificate.fromPem"
-    const blocks = [...pem.matchAll(pemBlock)]
+    const blocks = typeof pem === "string" ? [...pem.matchAll(pemBlock)] : []
     const [first] = blocks
-    if (first === undefined) {
-      return Effect.fail(notACertificate(operation, "there is no -----BEGIN CERTIFICATE----- block in the text"))
-    }
+    if (first === undefined) return Effect.fail(notACertificate(operation, mistakeInText(pem)))
     if (blocks.length > 1) {
       return Effect.fail(
         notACertificate(operation, `the text holds ${blocks.length} certificates: give the one to sign with`)
       )
     }
-    return parse(operation, Buffer.from(first[1] ?? "", "base64"))
+    const [, label, base64 = ""] = first
+    return parse(operation, Buffer.from(base64, "base64"), label === "TRUSTED " ? trusted : "give exactly one")
   })

@@ -3,25 +3,30 @@
  *
  * @since 0.1.0
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { QueueName } from "./internal/names/queueName.ts"
 import type { Message, ReceivedMessage } from "./Message.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 
 /**
- * A handler died, or interrupted itself: what a schedule for trying again gets in place of the handler's own error.
- * `cause` is the whole of it.
+ * An attempt failed otherwise than by the handler's own error, in whose place a schedule for trying again gets this: the
+ * handler died or interrupted itself, or it succeeded but its transaction was aborted or did not commit. `cause` is the
+ * whole of it; in the last case, an `MsmqError`.
  *
  * @category errors
  * @since 0.1.0
  */
 export class HandlerDied extends Data.TaggedError("HandlerDied")<{ readonly cause: Cause.Cause<unknown> }> {
   override get message(): string {
-    return "the handler died, or interrupted itself"
+    const error = Option.getOrUndefined(Cause.findErrorOption(this.cause))
+    return error instanceof MsmqError
+      ? `the handler succeeded, but ${error.message}`
+      : "the handler died, or interrupted itself"
   }
 }
 
@@ -44,6 +49,10 @@ export interface Poison {
  * A queue for messages that could not be handled. What is sent there is a copy: the fields that the sender set, without
  * the acknowledgments, copies and time limits that it asked for, and with ids, times and sender of its own.
  *
+ * Message Queuing drops what a queue does not take. So `consume` refuses a queue of which it can know that it takes no
+ * copies, and otherwise asks for an acknowledgment of the copy, which comes to a private queue that it creates for that. In
+ * a transaction the copy asks to be a dead letter instead where it does not arrive. `docs/consuming.md` says more.
+ *
  * - `transactional`: whether that queue is; only to be given where it cannot be known, as for one of another machine
  * - `copy`: changes the copy. By default it is the message, and says what happened to it in the headers `failure.queue`,
  *   `failure.messageId`, `failure.attempts`, `failure.error` and `failure.time`, unless its extension is something else than
@@ -65,7 +74,8 @@ export interface PoisonQueue {
  * - `"reject"`: it counts as refused, and its sender has it among the dead letters, if it asked for that (behaviour E-69);
  *   otherwise it is gone. Only of a transactional queue
  * - `{ subqueue }`: it is moved to that subqueue, with one call that does it or not
- * - `{ queue }`: a copy is sent to that queue. See {@link PoisonQueue}
+ * - `{ queue }`: a copy is sent to that queue, and the message is gone only when the copy is known to be somewhere. See
+ *   {@link PoisonQueue}
  *
  * @category models
  * @since 0.1.0
@@ -106,8 +116,10 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
  * - `Received`: a message is about to be handled; once for each time that it is received from the queue's end of waiting
  *   messages, not for each try
  * - `Handled`: it is done: its transaction is committed, or it is gone from the queue
- * - `Retrying`: its handler failed, and it is tried again after `delay`
- * - `Poisoned`: it went where the policy for poison says
+ * - `Retrying`: its handler failed, or aborted its transaction, or its commit failed, and it is tried again after `delay`
+ * - `Poisoned`: it is where the policy for poison says
+ * - `PoisonSent`: it left its transactional queue for a transactional queue, and nothing says yet that it has arrived: it is
+ *   on its way, as to a machine that is away, or it is a dead letter of this machine
  * - `Passed`: before it could be tried again another consumer had it, or its time was over
  * - `Returned`: `consume` ends before it is done; it is in the queue, or from a queue that takes nothing back in the queue
  *   for poison
@@ -135,6 +147,12 @@ export type ConsumeEvent =
       readonly attempts: number
       readonly cause: Cause.Cause<unknown>
     }
+  | {
+      readonly _tag: "PoisonSent"
+      readonly message: ReceivedMessage
+      readonly attempts: number
+      readonly cause: Cause.Cause<unknown>
+    }
   | { readonly _tag: "Passed"; readonly message: ReceivedMessage }
   | { readonly _tag: "Returned"; readonly message: ReceivedMessage }
   | { readonly _tag: "Troubled"; readonly error: MsmqError; readonly delay: Duration.Duration }
@@ -142,7 +160,7 @@ export type ConsumeEvent =
 
 /**
  * How much has happened since `consume` began: how many messages were received, handled and poisoned, how many tries
- * failed that were followed by another, and how often the queue was opened anew.
+ * failed that were followed by another, and how often the queue was opened anew. Messages of `PoisonSent` count as poisoned.
  *
  * @category models
  * @since 0.1.0

@@ -9,12 +9,14 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Reader } from "./internal/messages/Reader.ts"
 import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
@@ -27,7 +29,7 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
  * @category models
  * @since 0.1.0
  */
-export class Cursor<Body = Uint8Array> {
+export class Cursor<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
   readonly #handle: OwnedHandle.OwnedHandle<CursorHandle>
   readonly #turn = Semaphore.makeUnsafe(1)
@@ -36,6 +38,7 @@ export class Cursor<Body = Uint8Array> {
 
   /** Use `cursor` of a receiver. */
   constructor(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>) {
+    super()
     this.#reader = reader
     this.#handle = handle
   }
@@ -43,6 +46,11 @@ export class Cursor<Body = Uint8Array> {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<CursorHandle> {
     return this.#handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Cursor", queue: this.#reader.inlet.queue, state: stateOf(this.#handle) }
   }
 
   /**
@@ -62,7 +70,9 @@ export class Cursor<Body = Uint8Array> {
    * @since 0.1.0
    */
   nextWithin(duration: Duration.Input): Found<Body> {
-    return this.#next("Cursor.nextWithin", timeoutOf(duration))
+    const operation = "Cursor.nextWithin"
+    const timeout = timeoutOf({ operation, queue: this.#reader.inlet.queue }, duration)
+    return timeout instanceof MsmqError ? Effect.fail(timeout) : this.#next(operation, timeout)
   }
 
   /**
@@ -147,12 +157,12 @@ export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, Ms
       OwnedHandle.scoped(handle, operation, {
         kind: "cursor",
         name: `of ${queue}`,
+        queue,
         acquire: Effect.suspend(() => {
           const { native } = handle
           return Effect.mapError(mqrt.createCursor(native), (failure) => reader.failed(operation, native, failure))
         }),
-        // With its queue a cursor is closed too (behaviour E-35).
-        release: (native) => Effect.ignore(mqrt.closeCursor(native))
+        release: mqrt.closeCursor
       })
     ),
     (cursor) => new Cursor(reader, cursor)

@@ -28,9 +28,11 @@ import type {
 } from "./internal/names/formatNameKinds.ts"
 import { formatName, keyOf, list, print } from "./internal/names/formatNameGrammar.ts"
 import { multicastAddress, port, protocols } from "./internal/names/nameAddresses.ts"
-import { domain, guid, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
-import { readWhole } from "./internal/names/nameScanner.ts"
+import { domain, guid, publicQueue, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
+import { readName, readWhole } from "./internal/names/nameScanner.ts"
 import { permits } from "./internal/names/nameUses.ts"
+import { argumentResult, optionsResult } from "./internal/options/illegalOption.ts"
+import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as PathName from "./PathName.ts"
 
@@ -70,16 +72,16 @@ export type {
  *
  * FormatName.format(journal) // => "DIRECT=OS:server\\private$\\orders;JOURNAL"
  *
- * const broken = Result.getOrThrow(Result.flip(FormatName.parse("DIRECT=OS:server\\my orders")))
+ * const broken = Result.getOrThrow(Result.flip(FormatName.parse("DIRECT=OS:server\\orders+returns")))
  *
- * broken.reason._tag === "IllegalName" && broken.reason.position // => 19
+ * broken.reason._tag === "IllegalName" && broken.reason.position // => 23
  * ```
  *
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (input: string, options?: PathName.ParseOptions): Result.Result<FormatName, MsmqError> =>
-  readWhole("FormatName.parse", input, formatName, options?.alphabet)
+export const parse = (input: string): Result.Result<FormatName, MsmqError> =>
+  readName("FormatName.parse", input, formatName)
 
 /**
  * Reads what a person may call a queue by: a format name, which has a keyword and `=` before any `\`, or a path name.
@@ -100,12 +102,9 @@ export const parse = (input: string, options?: PathName.ParseOptions): Result.Re
  * @category parsing
  * @since 0.1.0
  */
-export const fromString = (
-  input: string,
-  options?: PathName.ParseOptions
-): Result.Result<FormatName | PathName.PathName, MsmqError> => {
-  const [start = ""] = input.split("\\", 1)
-  return start.includes("=") ? parse(input, options) : PathName.parse(input, options)
+export const fromString = (input: string): Result.Result<FormatName | PathName.PathName, MsmqError> => {
+  const [start = ""] = (typeof input === "string" ? input : "").split("\\", 1)
+  return start.includes("=") ? parse(input) : PathName.parse(input)
 }
 
 /**
@@ -242,17 +241,18 @@ export function direct(
 ): Result.Result<Direct, MsmqError> {
   return Result.gen(function* () {
     const operation = "FormatName.direct"
-    const protocol = fields.protocol ?? "os"
+    const given = yield* optionsResult({ operation }, names.direct, fields, "fields")
+    const protocol = given.protocol ?? "os"
     const whole = {
       _tag: "Direct" as const,
       protocol,
-      address: yield* readWhole(operation, fields.address, protocols[protocol].address),
-      isPrivate: fields.isPrivate ?? false,
-      queue: yield* readWhole(operation, fields.queue, queue)
+      address: yield* readWhole(operation, given.address, protocols[protocol].address),
+      isPrivate: given.isPrivate ?? false,
+      queue: yield* readWhole(operation, given.queue, given.isPrivate === true ? queue : publicQueue)
     }
-    return fields.subqueue == null
-      ? { ...whole, ...(fields.journal === true ? theJournal : theQueue) }
-      : { ...whole, journal: false, subqueue: yield* readWhole(operation, fields.subqueue, subqueue) }
+    return given.subqueue == null
+      ? { ...whole, ...(given.journal === true ? theJournal : theQueue) }
+      : { ...whole, journal: false, subqueue: yield* readWhole(operation, given.subqueue, subqueue) }
   })
 }
 
@@ -269,24 +269,31 @@ export const directSystem = (fields: {
   readonly address: string
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<DirectSystem, MsmqError> => {
-  const { address, protocol = "os", systemQueue } = fields
-  return Result.map(readWhole("FormatName.directSystem", address, protocols[protocol].address), (address) => ({
-    _tag: "DirectSystem",
-    protocol,
-    address,
-    systemQueue
-  }))
+  const operation = "FormatName.directSystem"
+  return Result.flatMap(optionsResult({ operation }, names.directSystem, fields, "fields"), (given) => {
+    const { protocol = "os", systemQueue } = given
+    return Result.map(readWhole(operation, given.address, protocols[protocol].address), (address) => ({
+      _tag: "DirectSystem",
+      protocol,
+      address,
+      systemQueue
+    }))
+  })
 }
 
-const publicQueue = <Journal extends boolean = false>(fields: {
+const publicName = <Journal extends boolean = false>(fields: {
   readonly queueGuid: string
   readonly journal?: Journal | undefined
 }): Result.Result<Public<Journal>, MsmqError> =>
-  Result.map(readWhole("FormatName.public", fields.queueGuid, guid), (queueGuid) => ({
-    _tag: "Public",
-    queueGuid,
-    journal: (fields.journal ?? false) as Journal
-  }))
+  Result.gen(function* () {
+    const operation = "FormatName.public"
+    const given = yield* optionsResult({ operation }, names.publicQueue, fields, "fields")
+    return {
+      _tag: "Public",
+      queueGuid: yield* readWhole(operation, given.queueGuid, guid),
+      journal: (given.journal ?? false) as Journal
+    }
+  })
 
 const privateQueue = <Journal extends boolean = false>(fields: {
   readonly computerGuid: string
@@ -295,11 +302,12 @@ const privateQueue = <Journal extends boolean = false>(fields: {
 }): Result.Result<Private<Journal>, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.private"
+    const given = yield* optionsResult({ operation }, names.privateQueue, fields, "fields")
     return {
       _tag: "Private",
-      computerGuid: yield* readWhole(operation, fields.computerGuid, guid),
-      queueNumber: yield* readWhole(operation, fields.queueNumber.toString(16), queueNumber),
-      journal: (fields.journal ?? false) as Journal
+      computerGuid: yield* readWhole(operation, given.computerGuid, guid),
+      queueNumber: yield* readWhole(operation, given.queueNumber.toString(16), queueNumber),
+      journal: (given.journal ?? false) as Journal
     }
   })
 
@@ -322,7 +330,7 @@ export {
    * @category constructors
    * @since 0.1.0
    */
-  publicQueue as public
+  publicName as public
 }
 
 /**
@@ -339,10 +347,11 @@ export const distributionList = (fields: {
 }): Result.Result<DistributionList, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.distributionList"
+    const given = yield* optionsResult({ operation }, names.distributionList, fields, "fields")
     return {
       _tag: "DistributionList",
-      listGuid: yield* readWhole(operation, fields.listGuid, guid),
-      domain: fields.domain == null ? null : yield* readWhole(operation, fields.domain, domain)
+      listGuid: yield* readWhole(operation, given.listGuid, guid),
+      domain: given.domain == null ? null : yield* readWhole(operation, given.domain, domain)
     }
   })
 
@@ -358,11 +367,15 @@ export const machine = (fields: {
   readonly computerGuid: string
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<Machine, MsmqError> =>
-  Result.map(readWhole("FormatName.machine", fields.computerGuid, guid), (computerGuid) => ({
-    _tag: "Machine",
-    computerGuid,
-    systemQueue: fields.systemQueue
-  }))
+  Result.gen(function* () {
+    const operation = "FormatName.machine"
+    const given = yield* optionsResult({ operation }, names.machine, fields, "fields")
+    return {
+      _tag: "Machine",
+      computerGuid: yield* readWhole(operation, given.computerGuid, guid),
+      systemQueue: given.systemQueue
+    }
+  })
 
 /**
  * Makes the name of a connector queue: not the transactional one, unless told otherwise.
@@ -376,11 +389,15 @@ export const connector = (fields: {
   readonly connectorGuid: string
   readonly xactOnly?: boolean | undefined
 }): Result.Result<Connector, MsmqError> =>
-  Result.map(readWhole("FormatName.connector", fields.connectorGuid, guid), (connectorGuid) => ({
-    _tag: "Connector",
-    connectorGuid,
-    xactOnly: fields.xactOnly ?? false
-  }))
+  Result.gen(function* () {
+    const operation = "FormatName.connector"
+    const given = yield* optionsResult({ operation }, names.connector, fields, "fields")
+    return {
+      _tag: "Connector",
+      connectorGuid: yield* readWhole(operation, given.connectorGuid, guid),
+      xactOnly: given.xactOnly ?? false
+    }
+  })
 
 /**
  * Makes the name of a multicast address.
@@ -396,10 +413,11 @@ export const multicast = (fields: {
 }): Result.Result<Multicast, MsmqError> =>
   Result.gen(function* () {
     const operation = "FormatName.multicast"
+    const given = yield* optionsResult({ operation }, names.multicast, fields, "fields")
     return {
       _tag: "Multicast",
-      address: yield* readWhole(operation, fields.address, multicastAddress),
-      port: yield* readWhole(operation, String(fields.port), port)
+      address: yield* readWhole(operation, given.address, multicastAddress),
+      port: yield* readWhole(operation, String(given.port), port)
     }
   })
 
@@ -428,5 +446,7 @@ export const multicast = (fields: {
  * @since 0.1.0
  */
 export const multiple = (elements: ReadonlyArray<Element>): Result.Result<Element | Multiple, MsmqError> =>
-  // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
-  readWhole("FormatName.multiple", elements.map(print).join(","), list, "any")
+  Result.flatMap(argumentResult({ operation: "FormatName.multiple" }, "elements", names.elements, elements), (given) =>
+    // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
+    readWhole("FormatName.multiple", given.map(print).join(","), list)
+  )

@@ -3,13 +3,17 @@
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import type { Reader } from "./internal/messages/Reader.ts"
 import { optional } from "./internal/messages/Reader.ts"
+import { readArgument } from "./internal/options/illegalOption.ts"
+import { lookupAction, lookupId as lookupIdRule } from "./internal/options/messageReferences.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./MessageProperties.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
@@ -23,12 +27,19 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
  * @category models
  * @since 0.1.0
  */
-export class MessagesByLookupId<Body = Uint8Array> {
+export class MessagesByLookupId<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
 
   /** Use `byLookupId` of a receiver. */
   constructor(reader: Reader<Body>) {
+    super()
     this.#reader = reader
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const { handle, queue } = this.#reader.inlet
+    return { kind: "MessagesByLookupId", queue, state: stateOf(handle) }
   }
 
   /** Looks at the message with an id. `MQ_LOOKUP_PEEK_CURRENT`. */
@@ -88,10 +99,12 @@ export class MessagesByLookupId<Body = Uint8Array> {
 
   /** Does what an action of `MQReceiveMessageByLookupId` says. `lookupId`: 0 for the first and last ones (E-40). */
   find(action: LookupAction, lookupId: bigint): Found<Body> {
-    const operation = `Receiver.byLookupId.${action}`
-    return this.#reader.inOneGo(
-      operation,
-      optional(this.#reader.lookUp(operation, action, lookupId), "MessageNotFound")
-    )
+    const { queue } = this.#reader.inlet
+    const known = readArgument({ operation: "Receiver.byLookupId", queue }, "action", lookupAction, action)
+    if (known instanceof MsmqError) return Effect.fail(known)
+    const operation = `Receiver.byLookupId.${known}`
+    const id = readArgument({ operation, queue }, "lookupId", lookupIdRule, lookupId)
+    if (id instanceof MsmqError) return Effect.fail(id)
+    return this.#reader.inOneGo(operation, optional(this.#reader.lookUp(operation, known, id), "MessageNotFound"))
   }
 }

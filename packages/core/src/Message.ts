@@ -30,7 +30,8 @@ import type {
 export interface Message<Body = Uint8Array> {
   /**
    * `PROPID_M_BODY`. The whole message, headers included, may have {@link maximumPacketSize} bytes. Not copied: do not
-   * change it before the send has returned. Empty by default. A value where the sender was given a codec.
+   * change it, and do not transfer its buffer, before the send has returned. Empty by default. A value where the sender was
+   * given a codec.
    */
   readonly body?: Body | undefined
   /**
@@ -65,9 +66,15 @@ export interface Message<Body = Uint8Array> {
   readonly journaling?: Partial<Journaling> | undefined
   /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue, local and transactional (D-63). */
   readonly deadLetterQueue?: string | undefined
-  /** `PROPID_M_TIME_TO_REACH_QUEUE`: whole seconds, rounded up, from the send on. The machine's default if left out. */
+  /**
+   * `PROPID_M_TIME_TO_REACH_QUEUE`: 0 to 4,294,967,293 whole seconds from the send on; a part of a second is rounded up. The
+   * machine's default, four days, if left out or infinite.
+   */
   readonly timeToReachQueue?: Duration.Input | undefined
-  /** `PROPID_M_TIME_TO_BE_RECEIVED`: whole seconds, rounded up, from the send on. For ever if left out. */
+  /**
+   * `PROPID_M_TIME_TO_BE_RECEIVED`: 0 to 4,294,967,293 whole seconds from the send on; a part of a second is rounded up. No
+   * limit if left out or infinite.
+   */
   readonly timeToBeReceived?: Duration.Input | undefined
   /** `PROPID_M_TRACE`: whether reports of its route go to the report queue. */
   readonly trace?: boolean | undefined
@@ -78,7 +85,10 @@ export interface Message<Body = Uint8Array> {
 }
 
 /**
- * A message that was received: a plain object.
+ * A message that was received. All fields are its own properties, so that `{ ...message, label: "again" }` is a message to send.
+ *
+ * `console.log` and `JSON.stringify` show it whatever its sender put into it: for logs, not to keep it. JSON has the lookup id as
+ * its digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for other bytes.
  *
  * @category models
  * @since 0.1.0

@@ -12,10 +12,12 @@ import * as Schema from "effect/Schema"
 import type { ActiveXValue } from "./ActiveXBody.ts"
 import * as ActiveXBody from "./ActiveXBody.ts"
 import * as BodyType from "./BodyType.ts"
-import { bytesOf, textOf } from "./internal/body/encodedText.ts"
+import { bytesOf, textOf, withoutTerminator } from "./internal/body/encodedText.ts"
 import { ofType } from "./internal/body/fixedSize.ts"
 import { conversionOf } from "./internal/body/schemaConversion.ts"
 import { xmlCodec } from "./internal/xml/xmlCodec.ts"
+import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { schema as schemaRule, xmlOptions } from "./internal/options/xmlOptions.ts"
 
 /**
  * A body as it is in a message: bytes, and the `VT_` number that says what they are.
@@ -81,7 +83,8 @@ export const text: MessageBody<string> = {
 
 /**
  * JSON. Written as UTF-8 with body type 0, as NServiceBus does; read from everything that {@link text} reads. Values
- * that JSON has not stand there as the schema's JSON codec writes them: a `Date` as an ISO text, a bigint as its digits.
+ * that JSON has not stand there as the schema's JSON codec writes them: a `Date` as an ISO text, a bigint as its digits. A
+ * single NUL behind the text, which programs in C send, is ignored.
  *
  * The schema must need no services, and its transformations must end at once.
  *
@@ -106,11 +109,13 @@ export const text: MessageBody<string> = {
  * @since 0.1.0
  */
 export const json = <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody<A> => {
+  argumentOrThrow({ operation: "MessageBody.json" }, "schema", schemaRule, schema)
   const { decode, encode } = conversionOf(Schema.toCodecJson(schema))
   return {
     name: "JSON",
     encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
-    decode: (encoded) => Result.flatMap(Result.flatMap(text.decode(encoded), parseJson), decode)
+    decode: (encoded) =>
+      Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
   }
 }
 
@@ -146,7 +151,8 @@ export interface XmlOptions {
  * null is `xsi:nil`. Which simple value is what, `XmlValue` says: 64-bit numbers are bigints, a decimal is text, and a
  * date without a zone is refused where an instant is wanted.
  *
- * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. Other
+ * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. A single NUL
+ * behind the document, which programs in C send, is ignored. Other
  * than .NET, it refuses what would be lost: a member twice, an item under another name. Of a null member that has no
  * element it makes null, or leaves it out where the schema says so.
  *
@@ -180,7 +186,9 @@ export interface XmlOptions {
  * @since 0.1.0
  */
 export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
-  const { attributes = [], items = {}, namespace = "", repeated = [], root } = options
+  argumentOrThrow({ operation: "MessageBody.xml" }, "schema", schemaRule, schema)
+  const given = optionsOrThrow({ operation: "MessageBody.xml" }, xmlOptions, options)
+  const { attributes = [], items = {}, namespace = "", repeated = [], root } = given
   const { decode, encode } = conversionOf(schema)
   const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })
   return {

@@ -7,8 +7,10 @@
 import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
+import { plainBytes } from "./internal/bytes.ts"
 import * as headerXml from "./internal/observing/headerXml.ts"
 import * as internal from "./internal/observing/traceContext.ts"
+import { isPlain } from "./internal/options/OptionTable.ts"
 
 /**
  * Headers by their names, which are case-sensitive and may be any text. What was received has no prototype, so that
@@ -68,7 +70,9 @@ export const none: MessageHeaders = Object.freeze(Object.create(null) as Message
  * @since 0.1.0
  */
 export const encode = (headers: MessageHeaders): Result.Result<Uint8Array, string> => {
-  if (typeof headers !== "object" || headers === null) return Result.fail("must be an object of texts")
+  if (typeof headers !== "object" || headers === null || !isPlain(headers)) {
+    return Result.fail("must be an object of texts, as a literal makes it")
+  }
   const entries = Object.entries(headers)
   if (entries.some(([, value]) => typeof value !== "string")) return Result.fail("must have texts as values")
   if (entries.some((entry) => !entry.every((text) => text.isWellFormed()))) {
@@ -91,7 +95,12 @@ const encoder = new TextEncoder()
  * @category codecs
  * @since 0.1.0
  */
-export const decode = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
+export const decode = (extension: Uint8Array): Result.Result<MessageHeaders, string> => {
+  const bytes = plainBytes(extension)
+  return bytes === undefined ? Result.fail("must be bytes") : read(bytes)
+}
+
+const read = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
   extension.length === 0
     ? Result.succeed(none)
     : Result.map(headerXml.parse(extension), (entries) => {

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as values from "./internal/values/messageValues.ts"
 import type { CursorHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
 import type { MqrtFailure } from "./MqrtFailure.ts"
 
@@ -12,7 +13,7 @@ import type { MqrtFailure } from "./MqrtFailure.ts"
  * @category models
  * @since 0.1.0
  */
-export type Delivery = "express" | "recoverable"
+export type Delivery = (typeof values.deliveries)[number]
 
 /**
  * `PROPID_M_AUTH_LEVEL`: whether a message is signed, and with which version of the signature (behaviour A-44).
@@ -20,7 +21,7 @@ export type Delivery = "express" | "recoverable"
  * @category models
  * @since 0.1.0
  */
-export type AuthenticationLevel = "none" | "always" | "msmq10" | "msmq20" | "msmq30"
+export type AuthenticationLevel = (typeof values.authenticationLevels)[number]
 
 /**
  * `PROPID_M_HASH_ALG`: the hash under the signature (behaviour A-52).
@@ -28,7 +29,7 @@ export type AuthenticationLevel = "none" | "always" | "msmq10" | "msmq20" | "msm
  * @category models
  * @since 0.1.0
  */
-export type HashAlgorithm = "md2" | "md4" | "md5" | "sha1" | "sha256" | "sha384" | "sha512"
+export type HashAlgorithm = (typeof values.hashAlgorithms)[number]
 
 /**
  * `PROPID_M_SENDERID_TYPE`: what names the sender in the message (behaviour A-61).
@@ -36,7 +37,7 @@ export type HashAlgorithm = "md2" | "md4" | "md5" | "sha1" | "sha256" | "sha384"
  * @category models
  * @since 0.1.0
  */
-export type SenderIdType = "none" | "sid" | "queueManager"
+export type SenderIdType = (typeof values.senderIdTypes)[number]
 
 /**
  * `PROPID_M_PRIV_LEVEL`: whether the body is encrypted, and how strongly (behaviour A-80).
@@ -44,7 +45,7 @@ export type SenderIdType = "none" | "sid" | "queueManager"
  * @category models
  * @since 0.1.0
  */
-export type PrivacyLevel = "none" | "bodyBase" | "bodyEnhanced" | "bodyAes"
+export type PrivacyLevel = (typeof values.privacyLevels)[number]
 
 /**
  * `PROPID_M_ENCRYPTION_ALG`: the cipher of an encrypted body (behaviour A-80).
@@ -52,7 +53,7 @@ export type PrivacyLevel = "none" | "bodyBase" | "bodyEnhanced" | "bodyAes"
  * @category models
  * @since 0.1.0
  */
-export type EncryptionAlgorithm = "rc2" | "rc4" | "aes128" | "aes192" | "aes256"
+export type EncryptionAlgorithm = (typeof values.encryptionAlgorithms)[number]
 
 /**
  * `PROPID_M_ACKNOWLEDGE`: the acknowledgments that the sender asks for (behaviours D-44 to D-46).
@@ -241,18 +242,7 @@ export type ReceiveAction = "receive" | "peekCurrent" | "peekNext"
  * @category models
  * @since 0.1.0
  */
-export type LookupAction =
-  | "peekCurrent"
-  | "peekNext"
-  | "peekPrevious"
-  | "peekFirst"
-  | "peekLast"
-  | "receiveCurrent"
-  | "receiveNext"
-  | "receivePrevious"
-  | "receiveFirst"
-  | "receiveLast"
-  | "receiveAllowPeek"
+export type LookupAction = (typeof values.lookupActions)[number]
 
 /**
  * How to receive by lookup id.

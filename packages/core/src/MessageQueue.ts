@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { descriptorOf } from "./internal/security/descriptorOf.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/handles/locating.ts"
-import { failed, isTransactional, open } from "./internal/handles/opening.ts"
+import { failed, open, openKnown } from "./internal/handles/opening.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
@@ -21,6 +21,15 @@ import {
   type Properties,
   propertiesOf
 } from "./internal/records/queueRecords.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import {
+  changes as changesTable,
+  createOptions,
+  openReceiverOptions,
+  openSenderOptions,
+  purgeOptions
+} from "./internal/options/queueOptions.ts"
+import { name } from "./internal/options/Rule.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
@@ -106,12 +115,13 @@ export const create = Effect.fn("MessageQueue.create", spanOptions)(function* (
   options: CreateOptions = {}
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
   const operation = "MessageQueue.create"
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, createOptions, options)
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
-  const { securityDescriptor: sddl } = options
+  const { securityDescriptor: sddl } = given
   const descriptor = sddl === undefined ? null : yield* descriptorOf(operation, pathName, sddl)
   return yield* mqrt
-    .createQueue(newQueueOf(pathName, options), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
+    .createQueue(newQueueOf(pathName, given), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError(failed(operation, pathName)))
 }, onQueue)
 
@@ -228,10 +238,11 @@ export const setProperties = Effect.fn("MessageQueue.setProperties", spanOptions
   changes: Changes
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
   const operation = "MessageQueue.setProperties"
+  const checked = yield* Given.options({ operation, queue: nameOf(queue) }, changesTable, changes, "changes")
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameOf(operation, queue)
   return yield* mqrt
-    .setQueueProperties(formatName, changesOf(changes))
+    .setQueueProperties(formatName, changesOf(checked))
     .pipe(Effect.mapError(failed(operation, nameOf(queue))))
 }, onQueue)
 
@@ -285,10 +296,12 @@ export const formatName = Effect.fn("MessageQueue.formatName", spanOptions)(
  * @since 0.1.0
  */
 export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath", spanOptions)(
-  (adsPath: string): Effect.Effect<string, MsmqError, Mqrt> =>
-    Mqrt.use((mqrt) =>
-      Effect.mapError(mqrt.adsPathToFormatName(adsPath), failed("MessageQueue.formatNameOfAdsPath", adsPath))
-    ),
+  (adsPath: string): Effect.Effect<string, MsmqError, Mqrt> => {
+    const operation = "MessageQueue.formatNameOfAdsPath"
+    return Effect.flatMap(Given.argument({ operation }, "adsPath", name, adsPath), (path) =>
+      Mqrt.use((mqrt) => Effect.mapError(mqrt.adsPathToFormatName(path), failed(operation, path)))
+    )
+  },
   withErrorType
 )
 
@@ -300,7 +313,8 @@ export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath",
  * the stream is, and ends once, also when the stream fails, is interrupted or is left early.
  *
  * Fails with `NoDs` without a directory, as in a workgroup, and `IllegalPropertyValue` for a type that is no GUID, among
- * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile. A `Date` that is none is a defect.
+ * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for a
+ * restriction that makes no sense, such as an invalid `Date`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -340,11 +354,13 @@ export type KindOf<Transactional> = [Transactional] extends [true]
  * Opens a queue for sending; the scope closes it, after the sends that run. `MQOpenQueue` with `MQ_SEND_ACCESS`.
  *
  * For a queue whose properties can be read it is learnt whether it is transactional, so that a send of the other kind is
- * refused: Message Queuing would take it and drop it (behaviours F-08, F-09). A queue of another machine opens whether it
- * exists or not (C-28).
+ * refused: Message Queuing would take it and drop it (behaviours F-08, F-09). It is learnt again whenever the queue is
+ * opened anew. It stays unknown for a queue of another machine, and where this user may not read the properties (C-51,
+ * C-52). A queue of another machine opens whether it exists or not (C-28).
  *
  * Fails with `IllegalName`, `QueueNotFound`, `UnsupportedFormatnameOperation` (names that can only be read),
- * `ServiceNotAvailable`, among Message Queuing's codes.
+ * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that says nothing of the queue,
+ * such as `InsufficientResources` or `NoDs`, fails the opening; with `transactional` given, nobody is asked.
  *
  * @category constructors
  * @since 0.1.0
@@ -356,14 +372,27 @@ export const openSender = Effect.fn(
   queue: QueueName,
   options: OpenSenderOptions<Body, Transactional> = {}
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
-  const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openSender", "send", "denyNone")
-  const transactional = options.transactional ?? (yield* isTransactional(mqrt, formatName))
-  return new Sender({ mqrt, handle, queue: nameOf(queue), transactional, codec: options.body }, formatName)
+  const operation = "MessageQueue.openSender"
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
+  const opened = yield* openKnown(queue, operation, "send", "denyNone", given.transactional)
+  const { formatName, handle, kind, mqrt } = opened
+  const outlet = {
+    mqrt,
+    handle,
+    queue: nameOf(queue),
+    get transactional() {
+      return kind.transactional
+    },
+    codec: given.body
+  }
+  return new Sender(outlet, formatName)
 })
 
 /**
  * Opens a queue for receiving; the scope closes it, after taking back what waits on it. `MQOpenQueue` with
  * `MQ_RECEIVE_ACCESS`.
+ *
+ * Whether the queue is transactional is learnt as {@link openSender} does; a failure to learn it fails the opening.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `UnsupportedFormatnameOperation` (names
  * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes.
@@ -378,11 +407,22 @@ export const openReceiver = Effect.fn(
   queue: QueueName,
   options: OpenReceiverOptions<Body> = {}
 ): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {
-  const { access = "receive", body: codec, shareMode = "denyNone" } = options
-  const { formatName, handle, mqrt } = yield* open(queue, "MessageQueue.openReceiver", access, shareMode)
-  const transactional = yield* isTransactional(mqrt, formatName)
-  const exclusive = access === "receive" && shareMode === "denyReceive"
-  const inlet = { mqrt, handle, queue: nameOf(queue), transactional, exclusive, reopens: true, codec }
+  const operation = "MessageQueue.openReceiver"
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
+  const { access = "receive", body: codec, shareMode = "denyNone" } = given
+  const opened = yield* openKnown(queue, operation, access, shareMode, undefined)
+  const { formatName, handle, kind, mqrt } = opened
+  const inlet = {
+    mqrt,
+    handle,
+    queue: nameOf(queue),
+    get transactional() {
+      return kind.transactional
+    },
+    exclusive: access === "receive" && shareMode === "denyReceive",
+    reopens: true,
+    codec
+  }
   return new Receiver(inlet, formatName)
 })
 
@@ -432,7 +472,8 @@ export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<
   spanOptions
 )(function* (queue: QueueName, options: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
   const operation = "MessageQueue.purge"
-  const access = options.outgoing === true ? "receiveAdmin" : "receive"
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, purgeOptions, options)
+  const access = given.outgoing === true ? "receiveAdmin" : "receive"
   const { handle, mqrt } = yield* open(queue, operation, access, "denyNone")
   return yield* OwnedHandle.lease(handle, operation, (native) =>
     mqrt.purgeQueue(native).pipe(Effect.mapError(failed(operation, nameOf(queue))))

@@ -6,13 +6,16 @@
  *
  * @since 0.1.0
  */
+import type * as values from "./internal/values/queueValues.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
+import { CallSite } from "./CallSite.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import { irreversible } from "./internal/promises/AbortGate.ts"
 import type {
   MachineAction,
   MachineProperties,
@@ -50,7 +53,7 @@ export { MqrtFailure } from "./MqrtFailure.ts"
  * @category models
  * @since 0.1.0
  */
-export type SecurityContextApi = "MQGetSecurityContextEx" | "MQGetSecurityContext"
+export type SecurityContextApi = (typeof values.securityContextApis)[number]
 
 /**
  * The access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21). The two with `Admin` open the local
@@ -67,7 +70,7 @@ export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "pe
  * @category models
  * @since 0.1.0
  */
-export type ShareMode = "denyNone" | "denyReceive"
+export type ShareMode = (typeof values.shareModes)[number]
 
 /**
  * A user to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.
@@ -256,11 +259,33 @@ export class Mqrt extends Context.Service<
  * Makes the service from a backend's functions. When the scope closes, every handle still open through it is released,
  * children first, before the backend itself goes.
  *
+ * **Details**
+ *
+ * Another service whose functions are changed is given whole, `make({ ...mqrt, closeQueue })`: then a connection that is
+ * dropped is reported once.
+ *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (functions: MqrtFunctions): Effect.Effect<Mqrt["Service"], never, Scope.Scope> =>
-  Effect.map(OwnedHandle.makeRoot, (openHandles) => Mqrt.of({ ...functions, openHandles }))
+export const make = (functions: MqrtFunctions | Mqrt["Service"]): Effect.Effect<Mqrt["Service"], never, Scope.Scope> =>
+  Effect.map(OwnedHandle.makeRoot("openHandles" in functions ? functions.openHandles : undefined), (openHandles) =>
+    Mqrt.of({ ...functions, ...irreversibles(functions), openHandles })
+  )
+
+/** The functions whose work is done with the call; sends, receives and commits say for themselves when that is so. */
+const irreversibles = (functions: MqrtFunctions) =>
+  ({
+    registerCertificate: (...given) => irreversible(functions.registerCertificate(...given)),
+    createQueue: (...given) => irreversible(functions.createQueue(...given)),
+    deleteQueue: (...given) => irreversible(functions.deleteQueue(...given)),
+    setQueueProperties: (...given) => irreversible(functions.setQueueProperties(...given)),
+    setQueueSecurity: (...given) => irreversible(functions.setQueueSecurity(...given)),
+    purgeQueue: (...given) => irreversible(functions.purgeQueue(...given)),
+    moveMessage: (...given) => irreversible(functions.moveMessage(...given)),
+    markMessageRejected: (...given) => irreversible(functions.markMessageRejected(...given)),
+    machineAction: (...given) => irreversible(functions.machineAction(...given)),
+    queueAction: (...given) => irreversible(functions.queueAction(...given))
+  }) satisfies Partial<MqrtFunctions>
 
 /**
  * Makes the layer of a backend from an effect that makes its functions.
@@ -270,4 +295,11 @@ export const make = (functions: MqrtFunctions): Effect.Effect<Mqrt["Service"], n
  */
 export const layer = <E, R>(
   functions: Effect.Effect<MqrtFunctions, E, R>
-): Layer.Layer<Mqrt, E, Exclude<R, Scope.Scope>> => Layer.effect(Mqrt, Effect.flatMap(functions, make))
+): Layer.Layer<Mqrt, E, Exclude<R, Scope.Scope>> =>
+  Layer.effect(
+    Mqrt,
+    // The program's stack is seen only before the first wait.
+    Effect.flatMap(OwnedHandle.Opener, (opener) =>
+      Effect.provideService(Effect.flatMap(functions, make), OwnedHandle.Opener, opener ?? new CallSite())
+    )
+  )

@@ -5,14 +5,27 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import type * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
+import { CallSite } from "./CallSite.ts"
 import * as Certificate from "./Certificate.ts"
-import { reportIfDropped } from "./internal/handles/droppedHandle.ts"
-import { opened } from "./internal/promises/Opened.ts"
+import { CurrentAbortGate } from "./internal/promises/AbortGate.ts"
+import { nameOf } from "./internal/names/queueName.ts"
+import { backend, backendContext } from "./internal/options/backends.ts"
+import { certificateSource } from "./internal/options/credentials.ts"
+import { awaitable, promiseHandler } from "./internal/options/handlers.ts"
+import type { Call } from "./internal/options/illegalOption.ts"
+import { argument, argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
+import * as tables from "./internal/options/promiseOptions.ts"
+import { abortable } from "./internal/options/signals.ts"
+import { opened, owning } from "./internal/promises/Opened.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Runner } from "./internal/promises/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -42,6 +55,8 @@ import * as Transaction from "./Transaction.ts"
 
 export type { Abortable } from "./Abortable.ts"
 
+const on = (operation: string, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
+
 /**
  * A security context that is freed by `using`, or by `close()`.
  *
@@ -52,9 +67,17 @@ export type { Abortable } from "./Abortable.ts"
  * @since 0.1.0
  */
 export class DisposableSecurityContext extends SecurityContext.SecurityContext implements Disposable {
+  readonly #runner: Runner
+
+  /** Use `securityContext` of {@link Msmq}. */
+  constructor(context: SecurityContext.SecurityContext, runner: Runner) {
+    super(context.certificate, context[OwnedHandle.symbol])
+    this.#runner = runner
+  }
+
   /** Frees the context; again, it does nothing. `MQFreeSecurityContext`. */
   close(): void {
-    OwnedHandle.closeNow(this[OwnedHandle.symbol])
+    this.#runner.closeNow(this[OwnedHandle.symbol])
   }
   [Symbol.dispose](): void {
     this.close()
@@ -67,46 +90,58 @@ export class DisposableSecurityContext extends SecurityContext.SecurityContext i
  * @category models
  * @since 0.1.0
  */
-export class Msmq implements AsyncDisposable {
+export class Msmq extends Described implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
   readonly #runner: Runner
 
   /** Use {@link connect}. */
   constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
+    super()
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
     this.#runner = new Runner(context)
   }
 
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Msmq", state: stateOf(this.#mqrt.openHandles) }
+  }
+
   /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
-  createQueue(queue: PathName | string, options: CreateOptions & Abortable = {}): Promise<string> {
-    return this.#run(MessageQueue.create(queue, options), options.signal)
+  createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
+    return this.#run(on("MessageQueue.create", queue), tables.createOptions, options, (options) =>
+      MessageQueue.create(queue, options)
+    )
   }
 
   /** Deletes a queue with its messages. See `MessageQueue.delete`. */
-  deleteQueue(queue: QueueName, options: Abortable = {}): Promise<void> {
-    return this.#run(MessageQueue.delete(queue), options.signal)
+  deleteQueue(queue: QueueName, options?: Abortable): Promise<void> {
+    return this.#run(on("MessageQueue.delete", queue), abortable, options, () => MessageQueue.delete(queue))
   }
 
   /** Whether a queue exists. See {@link MessageQueue.exists}. */
-  queueExists(queue: QueueName, options: Abortable = {}): Promise<boolean> {
-    return this.#run(MessageQueue.exists(queue), options.signal)
+  queueExists(queue: QueueName, options?: Abortable): Promise<boolean> {
+    return this.#run(on("MessageQueue.exists", queue), abortable, options, () => MessageQueue.exists(queue))
   }
 
   /** What a queue is. See {@link MessageQueue.properties}. */
-  queueProperties(queue: QueueName, options: Abortable = {}): Promise<Properties> {
-    return this.#run(MessageQueue.properties(queue), options.signal)
+  queueProperties(queue: QueueName, options?: Abortable): Promise<Properties> {
+    return this.#run(on("MessageQueue.properties", queue), abortable, options, () => MessageQueue.properties(queue))
   }
 
   /** Changes what can be changed of a queue. See {@link MessageQueue.setProperties}. */
-  setQueueProperties(queue: QueueName, changes: Changes, options: Abortable = {}): Promise<void> {
-    return this.#run(MessageQueue.setProperties(queue, changes), options.signal)
+  setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
+    return this.#run(on("MessageQueue.setProperties", queue), abortable, options, () =>
+      MessageQueue.setProperties(queue, changes)
+    )
   }
 
   /** Removes every message of a queue. See {@link MessageQueue.purge}. */
-  purgeQueue(queue: QueueName, options: PurgeOptions & Abortable = {}): Promise<void> {
-    return this.#run(MessageQueue.purge(queue, options), options.signal)
+  purgeQueue(queue: QueueName, options?: PurgeOptions & Abortable): Promise<void> {
+    return this.#run(on("MessageQueue.purge", queue), tables.purgeOptions, options, (options) =>
+      MessageQueue.purge(queue, options)
+    )
   }
 
   /** The public queues for which all restrictions hold; leaving the loop ends the search. See {@link MessageQueue.locate}. */
@@ -115,61 +150,66 @@ export class Msmq implements AsyncDisposable {
   }
 
   /** Who may do what with a queue, as SDDL. See {@link QueueSecurity.get}. */
-  queueSecurity(queue: QueueName, options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}): Promise<string> {
-    return this.#run(QueueSecurity.get(queue, options.parts), options.signal)
+  queueSecurity(queue: QueueName, options?: { readonly parts?: ReadonlyArray<Part> } & Abortable): Promise<string> {
+    return this.#run(on("QueueSecurity.get", queue), tables.securityOptions, options, ({ parts }) =>
+      QueueSecurity.get(queue, parts)
+    )
   }
 
   /** Sets who may do what with a queue, by SDDL. See {@link QueueSecurity.set}. */
   setQueueSecurity(
     queue: QueueName,
     sddl: string,
-    options: { readonly parts?: ReadonlyArray<Part> } & Abortable = {}
+    options?: { readonly parts?: ReadonlyArray<Part> } & Abortable
   ): Promise<void> {
-    return this.#run(QueueSecurity.set(queue, sddl, options.parts), options.signal)
+    return this.#run(on("QueueSecurity.set", queue), tables.securityOptions, options, ({ parts }) =>
+      QueueSecurity.set(queue, sddl, parts)
+    )
   }
 
   /** The queue manager of this machine, and of others that can be reached. */
   get queueManager(): MsmqQueueManager {
-    return new MsmqQueueManager((effect, options) => this.#run(effect, options.signal))
+    return new MsmqQueueManager(
+      (call, table, options, run) => this.#run(call, table, options, run),
+      this.#mqrt.openHandles
+    )
   }
 
   /**
    * Acquires a security context on this thread, at once: own it with `using`. Throws the errors of
    * {@link SecurityContext.acquire}.
    */
-  securityContext(options: SecurityContext.AcquireOptions = {}): DisposableSecurityContext {
+  securityContext(options?: SecurityContext.AcquireOptions): DisposableSecurityContext {
+    const scope = Scope.makeUnsafe()
     const context = Effect.runSync(
-      SecurityContext.acquire(options).pipe(Scope.provide(Scope.makeUnsafe()), Effect.provideService(Mqrt, this.#mqrt))
+      SecurityContext.acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
     )
-    const handle = context[OwnedHandle.symbol]
-    return reportIfDropped(new DisposableSecurityContext(context.certificate, handle), handle)
+    return owning(new DisposableSecurityContext(context, this.#runner), scope)
   }
 
   /** Opens a queue for sending: own it with `await using`. See {@link MessageQueue.openSender}. */
   openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
-    options: OpenSenderOptions<Body, Transactional> & Abortable = {}
+    options?: OpenSenderOptions<Body, Transactional> & Abortable
   ): Promise<MsmqSender<Body, KindOf<Transactional>>> {
-    return this.#run(
+    return this.#run(on("MessageQueue.openSender", queue), tables.openSenderOptions, options, (options) =>
       opened(
         MessageQueue.openSender(queue, options),
         (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope, this.#runner)
-      ),
-      options.signal
+      )
     )
   }
 
   /** Opens a queue for receiving: own it with `await using`. See {@link MessageQueue.openReceiver}. */
   openReceiver<Body = Uint8Array>(
     queue: QueueName,
-    options: OpenReceiverOptions<Body> & Abortable = {}
+    options?: OpenReceiverOptions<Body> & Abortable
   ): Promise<MsmqReceiver<Body>> {
-    return this.#run(
+    return this.#run(on("MessageQueue.openReceiver", queue), tables.openReceiverOptions, options, (options) =>
       opened(
         MessageQueue.openReceiver(queue, options),
         (receiver, scope) => new MsmqReceiver(receiver, scope, this.#runner, this.#mqrt)
-      ),
-      options.signal
+      )
     )
   }
 
@@ -179,7 +219,7 @@ export class Msmq implements AsyncDisposable {
    */
   messages<Body = Uint8Array>(
     queue: QueueName,
-    options: OpenReceiverOptions<Body> = {}
+    options?: OpenReceiverOptions<Body>
   ): AsyncIterable<ReceivedMessage<Body>> {
     return this.#runner.iterable(
       Stream.unwrap(Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)).pipe(
@@ -191,39 +231,64 @@ export class Msmq implements AsyncDisposable {
   /**
    * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`: committed when
    * the promise is fulfilled, aborted when it is rejected or the signal aborts, exactly once. See {@link Transaction.run}.
+   *
+   * Is fulfilled only if a commit was made, here or by hand inside of the function. Rejects with what the function rejects
+   * with, and with the reason `TransactionAborted` where the function is fulfilled but the transaction was aborted
+   * meanwhile: by hand, or because the connection closed.
+   *
+   * Before the commit begins, an abort of the signal rolls back and rejects with the signal's reason. Once it has begun,
+   * here or by hand, its outcome is told. A function that commits by hand and rejects after it rejects the promise, and
+   * what was committed stays so.
    */
   transaction<A>(
     body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
-    options: Transaction.Options & Abortable = {}
+    options?: Transaction.Options & Abortable
   ): Promise<A> {
-    const run = Effect.flatMap(Transaction.Current, (current) =>
-      // What the function rejects with comes out as it is.
-      Effect.promise((signal) => {
-        if (typeof current === "string") throw new Error("no transaction was begun")
-        return body(new MsmqTransaction(current, this.#runner), signal)
+    const operation = "Transaction.run"
+    const run = (signal: AbortSignal | undefined) =>
+      Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) => {
+        const current = fiber.getRef(Transaction.Current)
+        const runner = this.#runner.within(fiber.getRef(CurrentAbortGate))
+        // What the function rejects with comes out as it is.
+        return runner.await((interrupted) => {
+          if (typeof current === "string") throw new Error("no transaction was begun")
+          const given = body(
+            new MsmqTransaction(current, runner),
+            signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
+          )
+          return awaitable({ operation }, "body", given)
+        })
       })
+    return this.#run({ operation }, tables.transactionOptions, options, (options) =>
+      Effect.andThen(
+        argument({ operation }, "body", promiseHandler, body),
+        Transaction.run(run(options.signal), options)
+      )
     )
-    return this.#run(Transaction.run(run, options), options.signal)
   }
 
   /** Begins a transaction by hand: own it with `await using`, which aborts it unless it was committed. */
-  beginTransaction(options: Transaction.Options & Abortable = {}): Promise<MsmqTransaction> {
-    return this.#run(
-      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner)),
-      options.signal
+  beginTransaction(options?: Transaction.Options & Abortable): Promise<MsmqTransaction> {
+    return this.#run({ operation: "Transaction.begin" }, tables.transactionOptions, options, (options) =>
+      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner))
     )
   }
 
   /** Closes what is still open, after what runs on it, then the backend; again, it does nothing. */
   close(): Promise<void> {
-    return this.#runtime.dispose()
+    return this.#runner.promise(OwnedHandle.afterRuns(this.#mqrt.openHandles, this.#runtime.disposeEffect), undefined)
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  #run<A, E>(effect: Effect.Effect<A, E, Mqrt>, signal: AbortSignal | undefined): Promise<A> {
-    return this.#runner.promise(Effect.provideService(effect, Mqrt, this.#mqrt), signal)
+  #run<O extends Abortable, A, E>(
+    call: Call,
+    table: OptionTable<NameOf<O>>,
+    options: O | undefined,
+    run: (options: O) => Effect.Effect<A, E, Mqrt>
+  ): Promise<A> {
+    return this.#runner.run(call, table, options, (options) => Effect.provideService(run(options), Mqrt, this.#mqrt))
   }
 }
 
@@ -235,7 +300,11 @@ export class Msmq implements AsyncDisposable {
  * @since 0.1.0
  */
 export const certificate = (source: string | Uint8Array): Certificate.Certificate =>
-  Effect.runSync(typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source))
+  Effect.runSync(
+    Effect.flatMap(argument({ operation: "Msmq.certificate" }, "source", certificateSource, source), (source) =>
+      typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source)
+    )
+  )
 
 /**
  * Connects to Message Queuing through a backend.
@@ -261,10 +330,16 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * @category constructors
  * @since 0.1.0
  */
-export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options: Abortable = {}): Promise<Msmq> => {
-  const runtime = ManagedRuntime.make(layer)
+export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Msmq> => {
+  // The program's stack is seen only before the first wait.
+  const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
+  const call = { operation: "Msmq.connect" }
+  const { signal } = optionsOrThrow(call, abortable, options)
+  argumentOrThrow(call, "layer", backend, layer)
+  const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
-    const context = await new Runner(Context.empty()).promise(runtime.contextEffect, options.signal)
+    const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
+    argumentOrThrow(call, "layer", backendContext, context)
     return new Msmq(runtime, context)
   } catch (error) {
     await runtime.dispose()

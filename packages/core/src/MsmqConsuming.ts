@@ -8,7 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { ConsumeEvent, ConsumePolicy, ConsumeProgress, PoisonPolicy } from "./ConsumePolicy.ts"
 import { defaultReopen, defaultRetry } from "./ConsumePolicy.ts"
+import type { Abortable } from "./Abortable.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
+import { awaitable } from "./internal/options/handlers.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import { MsmqTransaction } from "./MsmqTransaction.ts"
 import * as Transaction from "./Transaction.ts"
@@ -68,13 +70,13 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 }
 
 /** @internal */
-export const policyOf = (policy: MsmqConsumePolicy): ConsumePolicy => {
-  const { onEvent, reopen, retry, ...others } = policy
+export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner): ConsumePolicy => {
+  const { onEvent, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
     retry: scheduleOf(retry) ?? defaultRetry,
     reopen: scheduleOf(reopen) ?? defaultReopen,
-    onEvent: onEvent && ((event, progress) => Effect.sync(() => onEvent(event, progress)))
+    onEvent: onEvent && ((event, progress) => runner.call(() => onEvent(event, progress)))
   }
 }
 
@@ -83,10 +85,11 @@ export const handlerOf =
   <Body>(handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
   (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
     Effect.flatMap(Transaction.Current, (current) =>
-      Effect.promise((signal) =>
-        handler(message, {
+      runner.await((signal) => {
+        const given = handler(message, {
           transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
           signal
         })
-      )
+        return awaitable({ operation: "Receiver.consume" }, "handler", given)
+      })
     )

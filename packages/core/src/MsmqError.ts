@@ -5,10 +5,16 @@
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
+import { inspect, type InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
-import { causes, retryable } from "./internal/errors/errorCauses.ts"
+import { countOf } from "./internal/errors/countOf.ts"
+import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
+import type { Outlook } from "./internal/errors/errorOutlook.ts"
+import { outlooks } from "./internal/errors/errorOutlook.ts"
+import { jsonOf } from "./internal/json.ts"
+import { printable, printableInspection, printableLines } from "./internal/printable.ts"
 import type { ReceivedMessage } from "./Message.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
@@ -181,6 +187,24 @@ export interface TransactionMismatch {
 }
 
 /**
+ * A transaction was aborted before it was committed, and its work was otherwise done. What was sent in it was never sent;
+ * what was received in it is back in its queue.
+ *
+ * - `by`: `"abort"`: the program aborted it; `"scope"`: the scope that it was begun in closed; `"connection"`: its
+ *   connection, or the backend's layer, closed
+ * - `beganAt`, `abortedAt`: the stacks of its beginning and of what aborted it
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransactionAborted {
+  readonly _tag: "TransactionAborted"
+  readonly by: "abort" | "scope" | "connection"
+  readonly beganAt: string
+  readonly abortedAt: string
+}
+
+/**
  * A body that the receiver's codec cannot read.
  *
  * - `codec`: what it was to be, such as `"JSON"`
@@ -203,8 +227,9 @@ export interface UndecodableBody {
  * - `message`: the message as it came, with its bytes
  * - `attempts`: how often it was tried, before this process too
  * - `cause`: why the last try failed, or why the body could not be read
- * - `kept`: `"queue"`: it is still in the queue; `"nowhere"`: it is in this error alone, since it had been taken from a queue
- *   that takes nothing back, and could not be sent on
+ * - `kept`: `"queue"`: it is still in the queue; `"deadLetterQueue"`: its copy did not arrive in the queue for poison, and is
+ *   a dead letter; `"nowhere"`: it is in this error alone, since it had been taken from a queue that takes nothing back, and
+ *   could not be sent on
  *
  * @category models
  * @since 0.1.0
@@ -214,11 +239,49 @@ export interface PoisonMessage {
   readonly message: ReceivedMessage
   readonly attempts: number
   readonly cause: Cause.Cause<unknown>
-  readonly kept: "queue" | "nowhere"
+  readonly kept: "queue" | "deadLetterQueue" | "nowhere"
 }
 
 /**
- * A policy that `consume` could not follow was refused before any message was taken.
+ * A copy of a message, which `consume` sends to its queue for poison, did not arrive there, or would be dropped there.
+ *
+ * - `class`: why, as `PROPID_M_CLASS` of an acknowledgment says it, such as `0x8003` for a full queue; `undefined`: no
+ *   acknowledgment came in time
+ * - `rule`: the same in words, and what to do
+ * - `copy`: where the copy is; `"unknown"`: on its way, arrived without an acknowledgment, or nowhere
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CopyNotArrived {
+  readonly _tag: "CopyNotArrived"
+  readonly class: number | undefined
+  readonly rule: string
+  readonly copy: "nowhere" | "deadLetterQueue" | "unknown"
+}
+
+/**
+ * An option or an argument that does not exist, or whose value is not allowed, was refused before anything was done.
+ *
+ * - `option`: the path of the option, such as `"provider.type"`, or the name of the argument, such as `"queue"`
+ * - `rule`: what is allowed; for an option that does not exist, which ones there are
+ * - `actual`: what was given; secrets and bytes are described, not shown
+ * - `nearest`: for an option that does not exist, the one that it resembles, or `null` where none does; left out otherwise
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalOption {
+  readonly _tag: "IllegalOption"
+  readonly option: string
+  readonly rule: string
+  readonly actual: string
+  readonly nearest?: string | null | undefined
+}
+
+/**
+ * A policy that `consume` could not follow on its queue was refused before any message was taken. Each value of it is
+ * legal by itself: what is not is {@link IllegalOption}.
  *
  * - `field`: the field at fault
  * - `rule`: what holds for it, and what to do
@@ -297,8 +360,11 @@ export type Reason =
   | UnreadableSecurityDescriptor
   | NotACertificate
   | TransactionMismatch
+  | TransactionAborted
   | UndecodableBody
   | PoisonMessage
+  | IllegalOption
+  | CopyNotArrived
   | IllegalPolicy
 
 /**
@@ -316,6 +382,24 @@ export interface Progress {
 const location = (stack: string): string => {
   const first = stack.split("\n").find((line) => line.trim().startsWith("at "))
   return first === undefined ? "" : ` (${first.trim()})`
+}
+
+/** What aborts a transaction, and how to do better. */
+const abortions: {
+  readonly [By in TransactionAborted["by"]]: { readonly what: string; readonly advice: string }
+} = {
+  abort: {
+    what: "the program called its abort",
+    advice: "To roll back, let the effect or function fail with an error of its own instead"
+  },
+  scope: {
+    what: "the scope that it was begun in closed",
+    advice: "Commit it before that scope closes"
+  },
+  connection: {
+    what: "its connection, or the backend's layer, closed",
+    advice: "Run it again on an open connection, and close that after the transaction has ended"
+  }
 }
 
 type OwnReason = Exclude<Reason, CodeReason>
@@ -337,23 +421,42 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
   IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
   SourceFailed: ({ cause, index, part }) => `${threw[part](index)}: ${thrownText(cause)}`,
-  IllegalName: (reason) => `"${reason.input}" is not a legal name: ${reason.rule} (position ${reason.position})`,
-  IllegalSddl: (reason) => `"${reason.input}" is not legal SDDL: ${reason.rule} (position ${reason.position})`,
+  IllegalName: (reason) =>
+    `"${printable(reason.input)}" is not a legal name: ${printable(reason.rule)} (position ${reason.position})`,
+  IllegalSddl: (reason) =>
+    `"${printable(reason.input)}" is not legal SDDL: ${reason.rule} (position ${reason.position})`,
   UnreadableSecurityDescriptor: (reason) => `a security descriptor that cannot be read: ${reason.rule}`,
   NotACertificate: (reason) => `not a certificate: ${reason.rule}`,
   TransactionMismatch: ({ queueIsTransactional }) =>
     queueIsTransactional
-      ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival"
-      : "the queue is not transactional and takes no part in a transaction: use it outside of one",
+      ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival. Send it in " +
+        "one: with Effect in Transaction.run, or with Transaction.singleMessage; with promises in transaction(fn) and with the " +
+        'option { transaction } that fn gets; in both with the option { transaction: "singleMessage" }'
+      : "the queue is not transactional and takes no part in a transaction: use it outside of one, with Effect by " +
+        'Transaction.outside, in both faces with the option { transaction: "none" }; or create the queue with ' +
+        "{ transactional: true }",
+  TransactionAborted: ({ abortedAt, by }) => {
+    const { advice, what } = abortions[by]
+    return (
+      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. What was sent in it was never ` +
+      `sent, and what was received in it is back in its queue. ${advice}`
+    )
+  },
   UndecodableBody: ({ codec, message, rule }) =>
-    `message ${message.messageId} has a body that is not ${codec} as it should be: ${rule} ` +
+    `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
     `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
-    `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ${attempts} attempts: ` +
-    `${sentenceOf(cause)}. ` +
-    (kept === "queue"
-      ? "It is still in the queue, the first that is taken next time: set a policy for poison messages"
-      : "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"),
+    `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
+    `${countOf(attempts, "attempt")}: ${sentenceOf(cause)}. ${places[kept]}`,
+  CopyNotArrived: ({ class: messageClass, copy, rule }) =>
+    `the copy of a message did not arrive: ${rule}` +
+    (messageClass === undefined ? "" : ` (class 0x${messageClass.toString(16).padStart(4, "0")})`) +
+    (copy === "deadLetterQueue" ? ". The copy is in a dead-letter queue" : ""),
+  IllegalOption: ({ actual, nearest, option, rule }) => {
+    if (nearest === undefined) return `${option} is ${actual}, but ${rule}`
+    const meant = nearest === null ? "." : `; did you mean "${nearest}"?`
+    return `the option "${option}" does not exist${meant} ${rule}`
+  },
   IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`
 }
 
@@ -369,9 +472,18 @@ const thrownText = (thrown: unknown): string => {
   return typeof thrown === "object" && thrown !== null ? "an object that is no Error was thrown" : String(thrown)
 }
 
+const places: { readonly [Kept in PoisonMessage["kept"]]: string } = {
+  queue: "It is still in the queue, the first that is taken next time: set a policy for poison messages",
+  deadLetterQueue: "It is no longer in the queue: its copy is in a dead-letter queue",
+  nowhere: "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"
+}
+
 const sentenceOf = (cause: Cause.Cause<unknown>): string => {
-  const error = Cause.squash(cause)
-  return error instanceof Error ? error.message : String(error)
+  const errors = cause.reasons.flatMap((one) =>
+    one._tag === "Fail" ? [one.error] : one._tag === "Die" ? [one.defect] : []
+  )
+  const all = errors.length === 0 ? [Cause.squash(cause)] : errors
+  return all.map((error) => (error instanceof Error ? error.message : String(error))).join("; and then: ")
 }
 
 const describe = (reason: Reason): string =>
@@ -429,7 +541,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   override get message(): string {
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
     const at = this.computer === undefined ? "" : ` at ${this.computer}`
-    const said = `${this.operation}${on}${at}: ${describe(this.reason)}`
+    const again = this.#again === undefined ? "" : ` The same call may succeed later: ${this.#again}.`
+    const said = printableLines(`${this.operation}${on}${at}: ${describe(this.reason)}${again}`)
     if (this.progress === undefined) return said
     return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted)}`
   }
@@ -445,12 +558,40 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * Whether the very same call may succeed a while later.
+   * Whether the very same call may succeed a while later: the message then says when. After `StaleHandle` and
+   * `QueueDeleted` a sender or receiver opens its queue anew by itself; a cursor does not, as it ends with the handle.
    *
    * @since 0.1.0
    */
   get isRetryable(): boolean {
-    return "name" in this.reason && retryable.has(this.reason.name)
+    return this.#again !== undefined
+  }
+
+  /**
+   * Returns what logs keep of it: the sentence, the code, and all fields as JSON can show them.
+   *
+   * @since 0.1.0
+   */
+  override toJSON(): object {
+    const { code, isRetryable, message } = this
+    return { _tag: this._tag, message, code, isRetryable, ...(jsonOf({ ...this }) as object) }
+  }
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
+    const { _tag: _, ...fields } = this
+    const shown = printableInspection(inspect(fields, options))
+    return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${shown}`
+  }
+
+  /** @internal What follows from its code. */
+  get outlook(): Outlook {
+    return ("name" in this.reason ? outlooks[this.reason.name] : undefined) ?? {}
+  }
+
+  get #again(): string | undefined {
+    const { again, outdates } = this.outlook
+    return outdates !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
   }
 }
 

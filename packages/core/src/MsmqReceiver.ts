@@ -8,6 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Abortable } from "./Abortable.ts"
+import { promiseHandler } from "./internal/options/handlers.ts"
+import type { Call } from "./internal/options/illegalOption.ts"
+import { argument } from "./internal/options/illegalOption.ts"
+import { consuming, receiveOptions } from "./internal/options/promiseOptions.ts"
+import { abortable } from "./internal/options/signals.ts"
 import { Opened, opened } from "./internal/promises/Opened.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -24,6 +29,7 @@ import type * as Receiver from "./Receiver.ts"
 
 type Received<Body> = Promise<ReceivedMessage<Body>>
 type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
+type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
  * A queue that is open for receiving: {@link Receiver.Receiver} in promises. `for await` takes its messages, one each time
@@ -38,7 +44,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Use `openReceiver` of {@link Msmq}. */
   constructor(receiver: Receiver.Receiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
-    super(scope, runner)
+    super(receiver, scope, runner)
     this.#receiver = receiver
     this.#mqrt = mqrt
   }
@@ -54,47 +60,49 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   }
 
   /** Takes the first message, or waits until there is one. */
-  receive(options: ReceiveOptions = {}): Received<Body> {
-    return this.runner.promise(participating(this.#receiver.receive, options), options.signal)
+  receive(options?: ReceiveOptions): Received<Body> {
+    return this.#taking("Receiver.receive", options, () => this.#receiver.receive)
   }
 
   /** Takes the first message, or waits so long, in milliseconds or as `"5 seconds"`; `undefined` if none came. */
-  receiveWithin(duration: Duration.Input, options: ReceiveOptions = {}): Found<Body> {
-    return this.#found(this.#receiver.receiveWithin(duration), options)
+  receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
+    return this.#found("Receiver.receiveWithin", options, () => this.#receiver.receiveWithin(duration))
   }
 
   /** Takes the first message if there is one. */
-  poll(options: ReceiveOptions = {}): Found<Body> {
-    return this.#found(this.#receiver.poll, options)
+  poll(options?: ReceiveOptions): Found<Body> {
+    return this.#found("Receiver.poll", options, () => this.#receiver.poll)
   }
 
   /** Looks at the first message, or waits until there is one; it stays. */
-  peek(options: Abortable = {}): Received<Body> {
-    return this.runner.promise(this.#receiver.peek, options.signal)
+  peek(options?: Abortable): Received<Body> {
+    return this.#looking("Receiver.peek", options, () => this.#receiver.peek)
   }
 
   /** Looks at the first message, or waits so long; `undefined` if none came. */
-  peekWithin(duration: Duration.Input, options: Abortable = {}): Found<Body> {
-    return this.#found(this.#receiver.peekWithin(duration), options)
+  peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
+    return this.#looking("Receiver.peekWithin", options, () =>
+      Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
+    )
   }
 
   /** Looks at the first message if there is one. */
-  pollPeek(options: Abortable = {}): Found<Body> {
-    return this.#found(this.#receiver.pollPeek, options)
+  pollPeek(options?: Abortable): Found<Body> {
+    return this.#looking("Receiver.pollPeek", options, () => Effect.map(this.#receiver.pollPeek, Option.getOrUndefined))
   }
 
   /**
    * Takes or looks at a message by lookup id, without a wait; `undefined` where there is none. `lookupId`: 0 for the first
    * and last ones. See {@link MessagesByLookupId}.
    */
-  byLookupId(action: LookupAction, lookupId = 0n, options: ReceiveOptions = {}): Found<Body> {
-    return this.#found(this.#receiver.byLookupId.find(action, lookupId), options)
+  byLookupId(action: LookupAction, lookupId = 0n, options?: ReceiveOptions): Found<Body> {
+    return this.#found("Receiver.byLookupId", options, () => this.#receiver.byLookupId.find(action, lookupId))
   }
 
   /** A cursor of its own, before the first message: own it with `await using`. */
-  cursor(options: Abortable = {}): Promise<MsmqCursor<Body>> {
+  cursor(options?: Abortable): Promise<MsmqCursor<Body>> {
     const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope, this.runner))
-    return this.runner.promise(Effect.provideService(open, MqrtService, this.#mqrt), options.signal)
+    return this.#looking("Receiver.cursor", options, () => Effect.provideService(open, MqrtService, this.#mqrt))
   }
 
   /** The messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
@@ -103,13 +111,13 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   }
 
   /** Moves a message to a subqueue, or with `null` back to the queue itself. */
-  move(message: { readonly lookupId: bigint }, subqueue: string | null, options: ReceiveOptions = {}): Promise<void> {
-    return this.runner.promise(participating(this.#receiver.move(message, subqueue), options), options.signal)
+  move(message: { readonly lookupId: bigint }, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
+    return this.#taking("Receiver.move", options, () => this.#receiver.move(message, subqueue))
   }
 
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
-  reject(message: { readonly lookupId: bigint }, options: ReceiveOptions = {}): Promise<void> {
-    return this.runner.promise(participating(this.#receiver.reject(message), options), options.signal)
+  reject(message: { readonly lookupId: bigint }, options?: ReceiveOptions): Promise<void> {
+    return this.#taking("Receiver.reject", options, () => this.#receiver.reject(message))
   }
 
   /**
@@ -118,10 +126,14 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
    */
   consume(
     handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
-    policy: MsmqConsumePolicy & Abortable = {}
+    policy?: MsmqConsumePolicy & Abortable
   ): Promise<never> {
-    const { signal, ...others } = policy
-    return this.runner.promise(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(others)), signal)
+    const call = this.#call("Receiver.consume")
+    return this.runner.runEndless(call, consuming, policy, (policy) =>
+      Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
+        this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner))
+      )
+    )
   }
 
   /** The messages without end, each taken when the loop asks for it; leaving the loop takes no more. */
@@ -129,7 +141,25 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }
 
-  #found(find: Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>, options: ReceiveOptions): Found<Body> {
-    return this.runner.promise(participating(Effect.map(find, Option.getOrUndefined), options), options.signal)
+  #call(operation: string): Call {
+    return { operation, queue: this.queue }
+  }
+
+  /** Runs what takes part in the transaction that the options name. */
+  #taking<A>(
+    operation: string,
+    given: ReceiveOptions | undefined,
+    take: () => Effect.Effect<A, MsmqError>
+  ): Promise<A> {
+    return this.runner.run(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
+  }
+
+  #found(operation: string, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
+    return this.#taking(operation, given, () => Effect.map(find(), Option.getOrUndefined))
+  }
+
+  /** Runs what takes nothing, and so takes part in no transaction. */
+  #looking<A>(operation: string, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
+    return this.runner.run(this.#call(operation), abortable, given, look)
   }
 }

@@ -3,9 +3,15 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Abortable } from "./Abortable.ts"
 import { streamOf } from "./internal/messages/sources.ts"
+import type { Call } from "./internal/options/illegalOption.ts"
+import { argument } from "./internal/options/illegalOption.ts"
+import { withOptions } from "./internal/options/OptionTable.ts"
+import { messagesInPromises } from "./internal/options/outgoingMessages.ts"
+import { sending, sendingAll } from "./internal/options/promiseOptions.ts"
 import { Opened } from "./internal/promises/Opened.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
 import type { Message } from "./Message.ts"
@@ -14,7 +20,13 @@ import { participation } from "./MsmqTransaction.ts"
 import type * as Sender from "./Sender.ts"
 import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
 
-type InPromises<Options, Kind extends QueueKind> = Omit<Options, "transaction"> &
+/**
+ * The options of a send in promises: a signal, and a transaction of this face.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OptionsInPromises<Options, Kind extends QueueKind = QueueKind> = Omit<Options, "transaction"> &
   Abortable & {
     readonly transaction?: (Kind extends "plain" ? "none" : MsmqTransaction | "singleMessage" | "none") | undefined
   }
@@ -31,7 +43,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
 
   /** Use `openSender` of {@link Msmq}. */
   constructor(sender: Sender.Sender<Body>, scope: Scope.Closeable, runner: Runner) {
-    super(scope, runner)
+    super(sender, scope, runner)
     this.#sender = sender
   }
 
@@ -46,8 +58,10 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
   }
 
   /** Sends one message and gives its id. See `send` of {@link Sender.Sender}. */
-  send(message: Message<Body>, options: InPromises<SendOptions, Kind> = {}): Promise<string> {
-    return this.runner.promise(this.#sender.send(message, told(options, options.transaction)), options.signal)
+  send(message: Message<Body>, options?: OptionsInPromises<SendOptions, Kind>): Promise<string> {
+    return this.runner.run(this.#call("Sender.send"), sending, options, (options) =>
+      this.#sender.send(message, told(options, options.transaction))
+    )
   }
 
   /**
@@ -64,18 +78,25 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
    */
   sendAll(
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
-    options: InPromises<SendAllOptions, Kind> = {}
+    options?: OptionsInPromises<SendAllOptions, Kind>
   ): Promise<SendReport> {
-    return this.runner.promise(
-      Symbol.asyncIterator in messages
-        ? this.#sender.sendAll(streamOf(messages), told(options, options.transaction))
-        : this.#sender.sendAll(messages, told(options, options.transaction)),
-      options.signal
+    const call = this.#call("Sender.sendAll")
+    return this.runner.run(call, sendingAll, options, (options) =>
+      Effect.flatMap(argument(call, "messages", messagesInPromises, messages), () => {
+        const others = told(options, options.transaction)
+        return Symbol.asyncIterator in messages
+          ? this.#sender.sendAll(streamOf(messages), others)
+          : this.#sender.sendAll(messages, others)
+      })
     )
+  }
+
+  #call(operation: string): Call {
+    return { operation, queue: this.queue }
   }
 }
 
 const told = (
   options: Omit<SendAllOptions, "transaction">,
   transaction: Participating["transaction"]
-): SendAllOptions => ({ ...options, transaction: participation({ transaction }) })
+): SendAllOptions => withOptions(options, { transaction: participation({ transaction }) })

@@ -9,20 +9,11 @@
 import { dual } from "effect/Function"
 import * as Result from "effect/Result"
 import type { SystemQueue } from "./internal/names/formatNameKinds.ts"
-import { computer, queue, subqueue, systemQueue } from "./internal/names/nameParts.ts"
-import { type Reader, readWhole } from "./internal/names/nameScanner.ts"
+import { computer, publicQueue, queue, subqueue, systemQueue } from "./internal/names/nameParts.ts"
+import { type Reader, readName, readWhole } from "./internal/names/nameScanner.ts"
+import { optionsResult } from "./internal/options/illegalOption.ts"
+import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
-
-/**
- * Whether a name may hold what the specification leaves out, which some versions of Windows let through: `"any"` also
- * takes spaces and characters beyond ASCII; `"specified"`, the default, does not (behaviour B-03).
- *
- * @category options
- * @since 0.1.0
- */
-export interface ParseOptions {
-  readonly alphabet?: "specified" | "any" | undefined
-}
 
 export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
 
@@ -31,7 +22,8 @@ export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
  * for a subqueue.
  *
  * - `computer`: 1 to 256 characters; `"."` is this computer
- * - `queue`: 1 to 124 characters, none of `" + , ; \` (behaviours B-01 to B-03)
+ * - `queue`: 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and none of
+ *   `" + , ; \` (behaviours B-01 to B-03)
  * - `subqueue`: 1 to 32 characters of the same alphabet, or `null` (behaviours B-38, B-39)
  *
  * @category models
@@ -77,11 +69,12 @@ const reader: Reader<PathName> = (scanner) =>
     if (scanner.accepts("system$;")) {
       return { _tag: "SystemQueuePath", computer: onComputer, systemQueue: yield* systemQueue(scanner) }
     }
+    const isPrivate = scanner.accepts("private$\\")
     return {
       _tag: "QueuePath",
       computer: onComputer,
-      isPrivate: scanner.accepts("private$\\"),
-      queue: yield* queue(scanner),
+      isPrivate,
+      queue: yield* (isPrivate ? queue : publicQueue)(scanner),
       subqueue: scanner.accepts(";") ? yield* subqueue(scanner) : null
     }
   })
@@ -106,8 +99,7 @@ const reader: Reader<PathName> = (scanner) =>
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (input: string, options?: ParseOptions): Result.Result<PathName, MsmqError> =>
-  readWhole("PathName.parse", input, reader, options?.alphabet)
+export const parse = (input: string): Result.Result<PathName, MsmqError> => readName("PathName.parse", input, reader)
 
 /**
  * Prints a path name, with keywords as Microsoft writes them.
@@ -146,12 +138,13 @@ export const queuePath = (fields: {
 }): Result.Result<QueuePath, MsmqError> =>
   Result.gen(function* () {
     const operation = "PathName.queuePath"
+    const given = yield* optionsResult({ operation }, names.queuePath, fields, "fields")
     return {
       _tag: "QueuePath",
-      computer: yield* readWhole(operation, fields.computer ?? ".", computer),
-      isPrivate: fields.isPrivate ?? false,
-      queue: yield* readWhole(operation, fields.queue, queue),
-      subqueue: fields.subqueue == null ? null : yield* readWhole(operation, fields.subqueue, subqueue)
+      computer: yield* readWhole(operation, given.computer ?? ".", computer),
+      isPrivate: given.isPrivate ?? false,
+      queue: yield* readWhole(operation, given.queue, given.isPrivate === true ? queue : publicQueue),
+      subqueue: given.subqueue == null ? null : yield* readWhole(operation, given.subqueue, subqueue)
     }
   })
 
@@ -167,11 +160,15 @@ export const systemQueuePath = (fields: {
   readonly computer?: string | undefined
   readonly systemQueue: SystemQueue
 }): Result.Result<SystemQueuePath, MsmqError> =>
-  Result.map(readWhole("PathName.systemQueuePath", fields.computer ?? ".", computer), (computer) => ({
-    _tag: "SystemQueuePath",
-    computer,
-    systemQueue: fields.systemQueue
-  }))
+  Result.gen(function* () {
+    const operation = "PathName.systemQueuePath"
+    const given = yield* optionsResult({ operation }, names.systemQueuePath, fields, "fields")
+    return {
+      _tag: "SystemQueuePath",
+      computer: yield* readWhole(operation, given.computer ?? ".", computer),
+      systemQueue: given.systemQueue
+    }
+  })
 
 /**
  * Whether a name is a path name rather than a format name.

@@ -11,8 +11,17 @@ import type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/records/managementRecords.ts"
-import { countOfInactive, failed, formatNameAt, infoOf, queueInfoOf } from "./internal/records/managementRecords.ts"
+import {
+  asked,
+  countOfInactive,
+  failed,
+  formatNameAt,
+  infoOf,
+  queueInfoOf
+} from "./internal/records/managementRecords.ts"
 import { publicRecord } from "./internal/records/publicRecord.ts"
+import { registerOptions } from "./internal/options/credentials.ts"
+import * as Given from "./internal/options/illegalOption.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf } from "./internal/names/queueName.ts"
 import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
@@ -132,10 +141,10 @@ export const activeQueues = Effect.fn("QueueManager.activeQueues", spanOptions)(
  * @since 0.1.0
  */
 export const machineProperties = Effect.fn("QueueManager.machineProperties", spanOptions)(
-  (name?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
-    Mqrt.use((mqrt) =>
-      Effect.mapBoth(mqrt.getMachineProperties(name ?? null), {
-        onFailure: failed("QueueManager.machineProperties", { computer: name }),
+  (computer?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
+    Effect.flatMap(asked("QueueManager.machineProperties", computer), (mqrt) =>
+      Effect.mapBoth(mqrt.getMachineProperties(computer ?? null), {
+        onFailure: failed("QueueManager.machineProperties", { computer }),
         onSuccess: publicRecord
       })
     ),
@@ -169,7 +178,7 @@ export const machineProperties = Effect.fn("QueueManager.machineProperties", spa
  */
 export const privateComputerInformation = Effect.fn("QueueManager.privateComputerInformation", spanOptions)(
   (computer?: string): Effect.Effect<PrivateComputerInformation, MsmqError, Mqrt> =>
-    Mqrt.use((mqrt) =>
+    Effect.flatMap(asked("QueueManager.privateComputerInformation", computer), (mqrt) =>
       Effect.mapBoth(mqrt.getPrivateComputerInformation(computer ?? null), {
         onFailure: failed("QueueManager.privateComputerInformation", { computer }),
         onSuccess: ({ directoryEnabled, version }) => ({
@@ -259,7 +268,7 @@ export const messageCount = Effect.fn("QueueManager.messageCount", spanOptions)(
 const machineAction = (operation: string, action: Management.MachineAction) =>
   Effect.fn(operation, spanOptions)(
     (computer?: string): Effect.Effect<void, MsmqError, Mqrt> =>
-      Mqrt.use((mqrt) =>
+      Effect.flatMap(asked(operation, computer), (mqrt) =>
         Effect.mapError(mqrt.machineAction(computer ?? null, action), failed(operation, { computer }))
       ),
     withErrorType
@@ -270,7 +279,7 @@ const queueAction = (operation: string, action: Management.QueueAction) =>
     queue: QueueName,
     computer?: string
   ): Effect.fn.Return<void, MsmqError, Mqrt> {
-    const mqrt = yield* Mqrt
+    const mqrt = yield* asked(operation, computer)
     const formatName = yield* formatNameAt(operation, queue, computer)
     return yield* mqrt
       .queueAction(computer ?? null, formatName, action)
@@ -477,16 +486,15 @@ export type RegisterOptions =
  * @since 0.1.0
  */
 export const registerCertificate = Effect.fn("QueueManager.registerCertificate", spanOptions)(
-  ({ certificate, ifNotExists = false }: RegisterOptions = {}): Effect.Effect<
-    "registered" | "existed",
-    MsmqError,
-    Mqrt
-  > =>
-    Mqrt.use((mqrt) =>
-      Effect.mapError(
-        mqrt.registerCertificate(certificate?.der ?? null, ifNotExists),
-        failed("QueueManager.registerCertificate")
-      )
-    ),
+  (options: RegisterOptions = {}): Effect.Effect<"registered" | "existed", MsmqError, Mqrt> => {
+    const operation = "QueueManager.registerCertificate"
+    return Effect.flatMap(
+      Given.options({ operation }, registerOptions, options),
+      ({ certificate, ifNotExists = false }) =>
+        Mqrt.use((mqrt) =>
+          Effect.mapError(mqrt.registerCertificate(certificate?.der ?? null, ifNotExists), failed(operation))
+        )
+    )
+  },
   withErrorType
 )

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as values from "./internal/values/queueValues.ts"
 
 /**
  * `PROPID_Q_PRIV_LEVEL`: whether the queue takes encrypted bodies (behaviour A-83).
@@ -10,7 +11,7 @@
  * @category models
  * @since 0.1.0
  */
-export type QueuePrivacyLevel = "none" | "optional" | "body"
+export type QueuePrivacyLevel = (typeof values.queuePrivacyLevels)[number]
 
 /**
  * What can be set when a queue is created, and later too.
@@ -95,8 +96,8 @@ export interface QueueProperties extends NewQueueProperties {
  * @since 0.1.0
  */
 export interface LocateRestriction {
-  readonly property: "label" | "type" | "createTime" | "modifyTime"
-  readonly relation: "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual"
+  readonly property: (typeof values.restrictedProperties)[number]
+  readonly relation: (typeof values.relations)[number]
   /** A text, a GUID, or seconds since 1970, as the property needs. */
   readonly value: string | number
 }

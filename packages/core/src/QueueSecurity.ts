@@ -14,6 +14,9 @@ import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf } from "./internal/names/queueName.ts"
 import { onQueue, spanOptions } from "./internal/observing/telemetry.ts"
 import { prefixes } from "./internal/security/sddl.ts"
+import { argument, optionalArgument } from "./internal/options/illegalOption.ts"
+import { parts as partsRule } from "./internal/options/managementOptions.ts"
+import { text } from "./internal/options/Rule.ts"
 import type { SecurityParts } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
@@ -121,6 +124,7 @@ export const get = Effect.fn("QueueSecurity.get", spanOptions)(function* (
   parts: ReadonlyArray<Part> = ["owner", "group", "dacl"]
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
   const operation = "QueueSecurity.get"
+  yield* argument({ operation, queue: nameOf(queue) }, "parts", partsRule, parts)
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameOf(operation, queue)
   const bytes = yield* mqrt
@@ -180,8 +184,10 @@ export const set = Effect.fn("QueueSecurity.set", spanOptions)(function* (
   parts?: ReadonlyArray<Part>
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
   const operation = "QueueSecurity.set"
-  const mqrt = yield* Mqrt
   const name = nameOf(queue)
+  yield* argument({ operation, queue: name }, "sddl", text, sddl)
+  yield* optionalArgument({ operation, queue: name }, "parts", partsRule, parts)
+  const mqrt = yield* Mqrt
   const descriptor = yield* descriptorOf(operation, name, sddl)
   const wanted = parts ?? (Object.keys(descriptor) as ReadonlyArray<Part>)
   const absent = wanted.filter((part) => descriptor[part] === undefined)

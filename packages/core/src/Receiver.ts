@@ -11,14 +11,21 @@ import * as Stream from "effect/Stream"
 import type { ConsumePolicy } from "./ConsumePolicy.ts"
 import * as Cursor from "./Cursor.ts"
 import { consumption } from "./internal/consuming/consumption.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
+import { holdingProcess } from "./internal/handles/liveness.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import type { Inlet } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
 import { moveTo } from "./internal/handles/subqueue.ts"
+import { consumePolicy } from "./internal/options/consumeOptions.ts"
+import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import { messageInQueue, subqueueOrQueue } from "./internal/options/messageReferences.ts"
 import { MessagesByLookupId } from "./LookupId.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 
 type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
@@ -42,26 +49,35 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * @category models
  * @since 0.1.0
  */
-export class Receiver<Body = Uint8Array> {
+export class Receiver<Body = Uint8Array> extends Described {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
-  readonly transactional: boolean | undefined
   readonly #reader: Reader<Body>
 
   /** Use `MessageQueue.openReceiver`. */
   constructor(inlet: Inlet<Body>, formatName: string) {
+    super()
     this.#reader = new Reader(inlet)
     this.queue = inlet.queue
     this.formatName = formatName
-    this.transactional = inlet.transactional
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  get transactional(): boolean | undefined {
+    return this.#reader.inlet.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
     return this.#reader.inlet.handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const { queue, transactional } = this
+    return { kind: "Receiver", queue, transactional, state: stateOf(this.#reader.inlet.handle) }
   }
 
   /**
@@ -84,8 +100,10 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   receiveWithin(duration: Duration.Input): Polled<Body> {
-    const take = this.#take("Receiver.receiveWithin", "receive", timeoutOf(duration))
-    return this.#reader.inOneGo("Receiver.receiveWithin", optional(take, "IoTimeout"))
+    const operation = "Receiver.receiveWithin"
+    const timeout = timeoutOf({ operation, queue: this.queue }, duration)
+    if (timeout instanceof MsmqError) return Effect.fail(timeout)
+    return this.#reader.inOneGo(operation, optional(this.#take(operation, "receive", timeout), "IoTimeout"))
   }
 
   /**
@@ -113,8 +131,10 @@ export class Receiver<Body = Uint8Array> {
    * @since 0.1.0
    */
   peekWithin(duration: Duration.Input): Polled<Body> {
-    const take = this.#take("Receiver.peekWithin", "peekCurrent", timeoutOf(duration))
-    return this.#reader.inOneGo("Receiver.peekWithin", optional(take, "IoTimeout"))
+    const operation = "Receiver.peekWithin"
+    const timeout = timeoutOf({ operation, queue: this.queue }, duration)
+    if (timeout instanceof MsmqError) return Effect.fail(timeout)
+    return this.#reader.inOneGo(operation, optional(this.#take(operation, "peekCurrent", timeout), "IoTimeout"))
   }
 
   /**
@@ -177,7 +197,12 @@ export class Receiver<Body = Uint8Array> {
    */
   move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.move"
-    const move = moveTo(operation, this.#reader, this.formatName, message.lookupId, subqueue)
+    const call = { operation, queue: this.queue }
+    const move = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
+      Effect.flatMap(Given.argument(call, "subqueue", subqueueOrQueue, subqueue), (name) =>
+        moveTo(operation, this.#reader, this.formatName, lookupId, name)
+      )
+    )
     return this.#reader.observer.observe(operation, () => move)
   }
 
@@ -191,7 +216,11 @@ export class Receiver<Body = Uint8Array> {
    */
   reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
     const operation = "Receiver.reject"
-    return this.#reader.observer.observe(operation, () => this.#reader.reject(operation, message.lookupId))
+    const call = { operation, queue: this.queue }
+    const reject = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
+      this.#reader.reject(operation, lookupId)
+    )
+    return this.#reader.observer.observe(operation, () => reject)
   }
 
   /**
@@ -259,8 +288,15 @@ export class Receiver<Body = Uint8Array> {
     handler: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
     policy: ConsumePolicy<E, R2> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
-    const handle = (message: ReceivedMessage<Body>) => Effect.scoped(handler(message))
-    return consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+    const call = { operation: "Receiver.consume", queue: this.queue }
+    return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
+      Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
+        const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
+        return holdingProcess(
+          consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+        )
+      })
+    )
   }
 
   #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {

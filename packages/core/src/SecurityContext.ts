@@ -8,14 +8,17 @@ import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import { securityContextId } from "./internal/options/owned.ts"
 import { contextsAcquired } from "./internal/observing/Meter.ts"
 import { spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
+import { acquireOptions } from "./internal/options/credentials.ts"
+import * as Given from "./internal/options/illegalOption.ts"
 import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
-
-const TypeId = "~@effect-msmq/core/SecurityContext"
 
 /**
  * A security context, which belongs to the scope that acquired it.
@@ -27,13 +30,14 @@ const TypeId = "~@effect-msmq/core/SecurityContext"
  * @category models
  * @since 0.1.0
  */
-export class SecurityContext {
-  readonly [TypeId] = TypeId
+export class SecurityContext extends Described {
+  readonly [securityContextId] = securityContextId
   readonly certificate: Certificate | undefined
   readonly #handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
 
   /** Use {@link acquire}. */
   constructor(certificate: Certificate | undefined, handle: OwnedHandle.OwnedHandle<SecurityContextHandle>) {
+    super()
     this.certificate = certificate
     this.#handle = handle
   }
@@ -41,6 +45,16 @@ export class SecurityContext {
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<SecurityContextHandle> {
     return this.#handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const { certificate } = this
+    return {
+      kind: "SecurityContext",
+      certificate: certificate === undefined ? "internal" : String(certificate),
+      state: stateOf(this.#handle)
+    }
   }
 
   /** Whether it can still be used. */
@@ -117,13 +131,16 @@ export interface Impersonated {
  * @category constructors
  * @since 0.1.0
  */
-export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(function* ({
-  api = "MQGetSecurityContextEx",
-  as,
-  certificate
-}: AcquireOptions = {}): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
-  const mqrt = yield* Mqrt
+export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(function* (
+  options: AcquireOptions = {}
+): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
   const operation = "SecurityContext.acquire"
+  const {
+    api = "MQGetSecurityContextEx",
+    as,
+    certificate
+  } = yield* Given.options({ operation }, acquireOptions, options)
+  const mqrt = yield* Mqrt
   const acquire = mqrt
     .getSecurityContext(
       certificate?.der ?? null,

@@ -3,17 +3,23 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as RcMap from "effect/RcMap"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
+import * as BackgroundClock from "./BackgroundClock.ts"
+import { CallSite } from "./CallSite.ts"
 import type { Certificate } from "./Certificate.ts"
 import { contextsReused } from "./internal/observing/Meter.ts"
+import { cacheOptions, certificate as rule } from "./internal/options/credentials.ts"
+import * as Given from "./internal/options/illegalOption.ts"
 import type { Mqrt } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
 
 /**
@@ -21,7 +27,8 @@ import * as SecurityContext from "./SecurityContext.ts"
  *
  * - `get(certificate?)`: the context for a certificate, or for the internal one. The first use acquires it, also when
  *   many come at once; it stays as long as a scope that got it is open, and the idle time to live after. A failure, as of
- *   {@link SecurityContext.acquire}, is not kept: the next use tries again
+ *   {@link SecurityContext.acquire}, is not kept: the next use tries again. Fails with `Released` when the layer of the
+ *   cache closes meanwhile, or has closed
  * - `invalidate(certificate?)`: forgets it, for instance after the certificate was renewed (behaviour A-59): freed at
  *   once if idle, otherwise after its last user; the next `get` acquires anew
  *
@@ -32,7 +39,7 @@ export class SecurityContexts extends Context.Service<
   SecurityContexts,
   {
     readonly get: (certificate?: Certificate) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
-    readonly invalidate: (certificate?: Certificate) => Effect.Effect<void>
+    readonly invalidate: (certificate?: Certificate) => Effect.Effect<void, MsmqError>
   }
 >()("@effect-msmq/core/SecurityContexts") {}
 
@@ -68,10 +75,13 @@ export interface Options {
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, never, Mqrt> =>
+export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, MsmqError, Mqrt> =>
   Layer.effect(
     SecurityContexts,
     Effect.gen(function* () {
+      const given = yield* Given.options({ operation: "SecurityContexts.layer" }, cacheOptions, options)
+      const keyOf = (operation: string, certificate: Certificate | undefined) =>
+        Effect.map(Given.optionalArgument({ operation }, "certificate", rule, certificate), (key) => key ?? "internal")
       const contexts = yield* RcMap.make({
         lookup: (
           key: Certificate | "internal"
@@ -80,16 +90,63 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, neve
             // The map would keep a failure for the idle time.
             Effect.tapError(() => RcMap.invalidate(contexts, key))
           ),
-        idleTimeToLive: options.idleTimeToLive ?? "1 minute"
+        idleTimeToLive: given.idleTimeToLive ?? "1 minute"
       })
+      const openedAt = new CallSite()
+      let closedAt: CallSite | undefined
+      // It runs before the map closes, which interrupts whoever waits for a context.
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          closedAt = new CallSite()
+        })
+      )
+      const unlessClosed = Effect.suspend(() =>
+        closedAt === undefined
+          ? Effect.void
+          : new MsmqError({
+              operation: "SecurityContexts.get",
+              reason: {
+                _tag: "Released",
+                resource: "cache of security contexts",
+                openedAt: openedAt.toString(),
+                releasedAt: closedAt.toString()
+              }
+            })
+      )
       return SecurityContexts.of({
         get: (certificate) =>
-          Effect.flatMap(RcMap.has(contexts, certificate ?? "internal"), (reused) =>
-            Effect.tap(RcMap.get(contexts, certificate ?? "internal"), () =>
-              reused ? Metric.update(contextsReused, 1) : Effect.void
+          Effect.flatMap(keyOf("SecurityContexts.get", certificate), (key) =>
+            unlessClosed.pipe(
+              Effect.andThen(RcMap.has(contexts, key)),
+              Effect.flatMap((reused) =>
+                Effect.tap(untilIdle(RcMap.get(contexts, key)), () =>
+                  reused ? Metric.update(contextsReused, 1) : Effect.void
+                )
+              ),
+              Effect.catchCauseIf(Cause.hasInterruptsOnly, (cause) =>
+                Effect.andThen(unlessClosed, Effect.failCause(cause))
+              ),
+              // What was acquired while the layer closed is freed again.
+              Effect.tap(() => unlessClosed)
             )
           ),
-        invalidate: (certificate) => RcMap.invalidate(contexts, certificate ?? "internal")
+        invalidate: (certificate) =>
+          Effect.flatMap(keyOf("SecurityContexts.invalidate", certificate), (key) => RcMap.invalidate(contexts, key))
       })
     })
   )
+
+/** Gets with a scope of its own, whose closing begins the idle time: that does not keep the process alive. */
+const untilIdle = <A, E, R>(get: Effect.Effect<A, E, R | Scope.Scope>): Effect.Effect<A, E, R | Scope.Scope> => {
+  const letGo = (scope: Scope.Closeable) => BackgroundClock.provide(Scope.close(scope, Exit.void))
+  const got = Effect.flatMap(Scope.make(), (scope) =>
+    Scope.provide(get, scope).pipe(
+      Effect.map((value) => ({ scope, value })),
+      Effect.onError(() => letGo(scope))
+    )
+  )
+  return Effect.map(
+    Effect.acquireRelease(got, ({ scope }) => letGo(scope), { interruptible: true }),
+    ({ value }) => value
+  )
+}

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import { bytesViolation, plainBytes } from "./internal/bytes.ts"
 import type { Kind, ObjectKind } from "./internal/security/accessEntryTable.ts"
 import { print, securityDescriptor } from "./internal/security/sddl.ts"
 import { readSddl } from "./internal/security/sddlText.ts"
@@ -171,7 +172,8 @@ export const format = (descriptor: SecurityDescriptor): Result.Result<string, Ms
  * @since 0.1.0
  */
 export const fromBytes = (bytes: Uint8Array): Result.Result<SecurityDescriptor, MsmqError> => {
-  const descriptor = read(bytes)
+  const plain = plainBytes(bytes)
+  const descriptor = plain === undefined ? bytesViolation(bytes).rule : read(plain)
   return typeof descriptor === "string"
     ? failed("SecurityDescriptor.fromBytes", descriptor)
     : Result.succeed(descriptor)

@@ -9,12 +9,18 @@ import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { Outlet } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
 import { Observer } from "./internal/observing/telemetry.ts"
 import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
+import { messages as manyMessages } from "./internal/options/outgoingMessages.ts"
+import { sendAllOptions, sendOptions } from "./internal/options/sendOptions.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
 
 /**
@@ -28,28 +34,36 @@ import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendO
  * @category models
  * @since 0.1.0
  */
-export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
+export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> extends Described {
   /** The queue, by the name it was opened with. */
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
-  readonly transactional: boolean | undefined
   readonly #outlet: Outlet<Body>
   readonly #observer: Observer
 
   /** Use `MessageQueue.openSender`. */
   constructor(outlet: Outlet<Body>, formatName: string) {
+    super()
     this.#outlet = outlet
     this.#observer = new Observer(outlet.queue)
     this.queue = outlet.queue
     this.formatName = formatName
-    this.transactional = outlet.transactional
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  get transactional(): boolean | undefined {
+    return this.#outlet.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
     return this.#outlet.handle
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Sender", queue: this.queue, transactional: this.transactional, state: stateOf(this.#outlet.handle) }
   }
 
   /**
@@ -61,10 +75,10 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    *
    * @since 0.1.0
    */
-  send(message: Message<Body>, options: SendOptions<Kind> = {}): Effect.Effect<string, MsmqError> {
+  send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
     const operation = "Sender.send"
     return this.#observer.observe(operation, (span) =>
-      Effect.flatMap(this.#begin(operation, { ...options, messageIds: true }, span), (batch) =>
+      Effect.flatMap(this.#begin(operation, sendOptions, options, span, true), (batch) =>
         Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")
       )
     )
@@ -96,11 +110,13 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
   sendAll(messages: Iterable<Message<Body>>, options?: SendAllOptions<Kind>): Effect.Effect<SendReport, MsmqError>
   sendAll<E, R>(
     messages: Stream.Stream<Message<Body>, E, R> | Iterable<Message<Body>>,
-    options: SendAllOptions<Kind> = {}
+    options?: SendAllOptions<Kind>
   ): Effect.Effect<SendReport, MsmqError | E, R> {
     const operation = "Sender.sendAll"
+    const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
+    if (many instanceof MsmqError) return Effect.fail(many)
     return this.#observer.observe(operation, (span) =>
-      Effect.flatMap(this.#begin(operation, options, span), (batch) => batch.drain(sourceOf(messages)))
+      Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) => batch.drain(sourceOf(messages)))
     )
   }
 
@@ -110,22 +126,26 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> {
    *
    * @since 0.1.0
    */
-  sink(options: SendAllOptions<Kind> = {}): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
+  sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     const operation = "Sender.sink"
     return Sink.fromTransform((upstream) =>
       this.#observer.observe(operation, (span) =>
-        Effect.flatMap(this.#begin(operation, options, span), (batch) =>
+        Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) =>
           Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
         )
       )
     )
   }
 
-  #begin(
+  #begin<Options extends SendOptions>(
     operation: string,
-    options: SendAllOptions<Kind>,
-    span: Tracer.Span | undefined
+    table: OptionTable<NameOf<Options>>,
+    given: Options | undefined,
+    span: Tracer.Span | undefined,
+    one = false
   ): Effect.Effect<Batch<Body>, MsmqError> {
-    return Batch.begin(this.#outlet, operation, options, this.#observer, span)
+    const options = Given.readOptions({ operation, queue: this.queue }, table, given)
+    if (options instanceof MsmqError) return Effect.fail(options)
+    return Batch.begin(this.#outlet, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
   }
 }

@@ -6,6 +6,7 @@
 import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import { plainBytes } from "./internal/bytes.ts"
 import { readSddl } from "./internal/security/sddlText.ts"
 import { print, wholeSid, written } from "./internal/security/sidText.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -77,6 +78,11 @@ const mostSubAuthorities = 15
  * @since 0.1.0
  */
 export const fromBytes = (bytes: Uint8Array): Option.Option<Sid> => {
+  const plain = plainBytes(bytes)
+  return plain === undefined ? Option.none() : read(plain)
+}
+
+const read = (bytes: Uint8Array): Option.Option<Sid> => {
   const [first, count = 0] = bytes
   const isOne =
     first === revision && count >= 1 && count <= mostSubAuthorities && bytes.length >= headerSize + 4 * count

@@ -4,16 +4,17 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
 import type { QueueName } from "./internal/names/queueName.ts"
-import { nameOf } from "./internal/names/queueName.ts"
+import { inProcessSpan } from "./internal/observing/processSpan.ts"
 import * as internal from "./internal/observing/telemetry.ts"
+import { effect as effectRule } from "./internal/options/effects.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import { processOptions, receivedMessage } from "./internal/options/processOptions.ts"
 import type { ReceivedMessage } from "./Message.ts"
-import * as MessageHeaders from "./MessageHeaders.ts"
+import type { MsmqError } from "./MsmqError.ts"
 
 /**
  * Whether sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
@@ -48,6 +49,8 @@ export interface ProcessOptions {
  * Runs what a program does with a message in a span of its own, `process {queue}`, which is linked to the span that the
  * message was sent in, and measures how long it takes: `messaging.process.duration`.
  *
+ * Fails with what the effect fails with, and with `IllegalOption` for an option that does not exist or is not allowed.
+ *
  * @example
  * ```ts import.meta.vitest
  * import { MessageQueue, Telemetry } from "@effect-msmq/core"
@@ -73,29 +76,24 @@ export const process: {
   (
     message: ReceivedMessage<unknown>,
     options?: ProcessOptions
-  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R>
   <A, E, R>(
     effect: Effect.Effect<A, E, R>,
     message: ReceivedMessage<unknown>,
     options?: ProcessOptions
-  ): Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | MsmqError, R>
 } = dual(
-  (args) => Effect.isEffect(args[0]),
+  (args) => args.length > 2 || Effect.isEffect(args[0]),
   <A, E, R>(
     effect: Effect.Effect<A, E, R>,
     message: ReceivedMessage<unknown>,
     options: ProcessOptions = {}
-  ): Effect.Effect<A, E, R> =>
-    Effect.contextWith((context: Context.Context<never>) => {
-      const observer = new internal.Observer(nameOf(options.queue ?? message.destinationQueue))
-      const sender = Option.getOrUndefined(MessageHeaders.traceContext(message))
-      const current = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
-      const parent = options.parent === "sender" ? sender : undefined
-      const linked = parent === undefined ? [sender] : [sender, current]
-      return observer.observe("Telemetry.process", () => effect, {
-        parent,
-        links: linked.flatMap((span) => (span === undefined ? [] : [{ span, attributes: {} }])),
-        attributes: { "messaging.message.id": message.messageId }
-      })
-    })
+  ): Effect.Effect<A, E | MsmqError, R> => {
+    const call = { operation: "Telemetry.process" }
+    return Given.argument(call, "effect", effectRule<A, E, R>(), effect).pipe(
+      Effect.andThen(Given.argument(call, "message", receivedMessage, message)),
+      Effect.andThen(Given.options(call, processOptions, options)),
+      Effect.flatMap((given) => inProcessSpan(effect, message, given))
+    )
+  }
 )

@@ -4,44 +4,69 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Scope from "effect/Scope"
 import { CallSite } from "./CallSite.ts"
+import { Described, facts, stateOf } from "./internal/Described.ts"
+import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import { transaction as transactionRule, transactionId } from "./internal/options/owned.ts"
 import { Observer, spanOptions } from "./internal/observing/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
+import { effect as effectRule } from "./internal/options/effects.ts"
+import * as Given from "./internal/options/illegalOption.ts"
+import { transactionOptions } from "./internal/options/transactionOptions.ts"
+import { irreversible } from "./internal/promises/AbortGate.ts"
 import type { MqrtFailure, TransactionHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import { MsmqError, reasonOf } from "./MsmqError.ts"
-
-const TypeId = "~@effect-msmq/core/Transaction"
+import { MsmqError, reasonOf, type TransactionAborted } from "./MsmqError.ts"
 
 /**
  * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
  * they are set here and nowhere else: a message in a transaction that has its own is refused.
  *
- * - `timeToReachQueue`, `timeToBeReceived`: whole seconds, rounded up, from each send on
- *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
+  /**
+   * Time in which each message must reach its queue: 0 to 4,294,967,293 whole seconds from its send on; a part of a second is
+   * rounded up. The machine's default if left out or infinite.
+   */
   readonly timeToReachQueue?: Duration.Input | undefined
+  /**
+   * Time in which each message must be received: 0 to 4,294,967,293 whole seconds from its send on; a part of a second is
+   * rounded up. No limit if left out or infinite.
+   */
   readonly timeToBeReceived?: Duration.Input | undefined
 }
 
-const failed = (operation: string) =>
-  Effect.mapError((failure: MqrtFailure) => new MsmqError({ operation, reason: reasonOf(failure) }))
+const errorOf = (operation: string, failure: MqrtFailure): MsmqError =>
+  new MsmqError({ operation, reason: reasonOf(failure) })
 
 const observer = new Observer(null)
 
-/** How it is to end, and how it did. */
-interface End {
-  wanted: "commit" | "abort"
-  exit: Exit.Exit<void, MsmqError> | undefined
+/** How a transaction is ended, and by whom where it is aborted. */
+interface Ending {
+  readonly end: "commit" | "abort"
+  readonly by: TransactionAborted["by"]
+}
+
+/**
+ * How the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that closes says
+ * nothing, and aborts.
+ */
+const CurrentEnding = Context.Reference<Ending>("@effect-msmq/core/Transaction/CurrentEnding", {
+  defaultValue: () => ({ end: "abort", by: "connection" })
+})
+
+/** How a transaction ended: `exit` is what the commit or the abort came to. */
+interface Ended extends Ending {
+  readonly exit: Exit.Exit<void, MsmqError>
 }
 
 /**
@@ -50,17 +75,18 @@ interface End {
  * @category models
  * @since 0.1.0
  */
-export class Transaction {
-  readonly [TypeId] = TypeId
+export class Transaction extends Described {
+  readonly [transactionId] = transactionId
   readonly #handle: OwnedHandle.OwnedHandle<TransactionHandle>
   readonly #limits: TimeLimits
-  readonly #end: End
+  readonly #ended: Deferred.Deferred<Ended>
 
   /** Use {@link begin} or {@link run}. */
-  constructor(handle: OwnedHandle.OwnedHandle<TransactionHandle>, limits: TimeLimits, end: End) {
+  constructor(handle: OwnedHandle.OwnedHandle<TransactionHandle>, limits: TimeLimits, ended: Deferred.Deferred<Ended>) {
+    super()
     this.#handle = handle
     this.#limits = limits
-    this.#end = end
+    this.#ended = ended
   }
 
   /** @internal */
@@ -68,9 +94,9 @@ export class Transaction {
     return this.#handle
   }
 
-  /** @internal How it was ended; `undefined` before that. */
-  get exit(): Exit.Exit<void, MsmqError> | undefined {
-    return this.#end.exit
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Transaction", state: stateOf(this.#handle) }
   }
 
   /** Whether it has not ended. */
@@ -88,21 +114,21 @@ export class Transaction {
    * for its source: what that had sent is committed. `ITransaction::Commit`.
    *
    * Fails with `Released` if it has ended already, and with the reasons of Message Queuing's codes, after which it is
-   * aborted.
+   * aborted; with `TransactionAborted` if somebody else ends it at the same moment.
+   *
+   * **Gotchas**
+   *
+   * A commit that has begun cannot be taken back: an interruption waits for it. A fiber that is interrupted meanwhile ends
+   * as interrupted, though the transaction is committed; inside of `Effect.uninterruptible` the commit tells its outcome.
    *
    * @since 0.1.0
    */
   get commit(): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
     return observer.observe("Transaction.commit", () =>
-      Effect.suspend(() => {
-        if (!this.isOpen) return Effect.fail(this.#handle.refusal("Transaction.commit"))
-        this.#end.wanted = "commit"
-        return Effect.andThen(
-          OwnedHandle.close(this.#handle, at),
-          Effect.suspend(() => this.#end.exit ?? Effect.void)
-        )
-      })
+      Effect.suspend(() =>
+        this.isOpen ? this.#commit("Transaction.commit", at) : Effect.fail(this.#handle.refusal("Transaction.commit"))
+      )
     )
   }
 
@@ -114,7 +140,67 @@ export class Transaction {
    */
   get abort(): Effect.Effect<void> {
     const at = new CallSite()
-    return observer.observe("Transaction.abort", () => OwnedHandle.close(this.#handle, at))
+    return observer.observe("Transaction.abort", () => this.#end({ end: "abort", by: "abort" }, at))
+  }
+
+  /** @internal Commits unless it has ended, and fails unless it is committed then. */
+  committedBy(operation: string): Effect.Effect<void, MsmqError> {
+    const at = new CallSite()
+    return Effect.suspend(() => {
+      const commit = this.#commit(operation, at)
+      return this.isOpen ? observer.observe("Transaction.commit", () => commit) : commit
+    })
+  }
+
+  /** @internal Fails if it has ended and is not committed. */
+  unlessAborted(operation: string): Effect.Effect<void, MsmqError> {
+    return Effect.suspend(() => (this.isOpen ? Effect.void : this.committedBy(operation)))
+  }
+
+  /** @internal Fails if it has ended, however that was. */
+  unlessEnded(operation: string): Effect.Effect<void, MsmqError> {
+    return Effect.suspend(() => (this.isOpen ? Effect.void : Effect.fail(this.#handle.refusal(operation))))
+  }
+
+  /**
+   * Waits until it has ended, and tells how: also where the fiber that ended it was interrupted, or failed after it.
+   *
+   * @since 0.1.0
+   */
+  get outcome(): Effect.Effect<"committed" | "aborted"> {
+    return Effect.map(Deferred.await(this.#ended), ({ end, exit }) =>
+      end === "commit" && Exit.isSuccess(exit) ? "committed" : "aborted"
+    )
+  }
+
+  /** @internal Aborts it with the scope that it was begun in. */
+  get endWithScope(): Effect.Effect<void> {
+    return Effect.suspend(() => (this.isOpen ? this.#end({ end: "abort", by: "scope" }, new CallSite()) : Effect.void))
+  }
+
+  /** @internal What its commit or its abort came to, once it has ended. */
+  get exit(): Effect.Effect<Exit.Exit<void, MsmqError>> {
+    return Effect.map(Deferred.await(this.#ended), ({ exit }) => exit)
+  }
+
+  #commit(operation: string, at: CallSite): Effect.Effect<void, MsmqError> {
+    const end = Effect.andThen(this.#end({ end: "commit", by: "abort" }, at), Deferred.await(this.#ended))
+    return Effect.flatMap(irreversible(end), (ended) =>
+      ended.end === "commit" ? ended.exit : Effect.fail(this.#aborted(operation, ended))
+    )
+  }
+
+  /** Ends it, or waits until whoever was first has done so. */
+  #end(ending: Ending, at: CallSite): Effect.Effect<void> {
+    return Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
+  }
+
+  #aborted(operation: string, { by }: Ended): MsmqError {
+    const { openedAt, releasedAt } = this.#handle
+    return new MsmqError({
+      operation,
+      reason: { _tag: "TransactionAborted", by, beganAt: openedAt.toString(), abortedAt: String(releasedAt) }
+    })
   }
 }
 
@@ -153,6 +239,38 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
   { defaultValue: () => "none" }
 )
 
+const begun = Effect.fn(
+  "Transaction.begin",
+  spanOptions
+)(function* (options: Options): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
+  const operation = "Transaction.begin"
+  const given = yield* Given.options({ operation }, transactionOptions, options)
+  const mqrt = yield* Mqrt
+  const limits = yield* limitsOf(operation, given)
+  const ended = Deferred.makeUnsafe<Ended>()
+  const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
+    kind: "transaction",
+    name: null,
+    acquire: mqrt.beginTransaction.pipe(Effect.mapError((failure) => errorOf(operation, failure))),
+    release: (native) =>
+      Effect.flatMap(CurrentEnding, (ending) => {
+        const commits = ending.end === "commit"
+        return Effect.suspend(() => (commits ? mqrt.commitTransaction(native) : mqrt.abortTransaction(native))).pipe(
+          Effect.exit,
+          Effect.tap((exit) => {
+            const failure = (failure: MqrtFailure) => errorOf(`Transaction.${ending.end}`, failure)
+            return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, failure) })
+          }),
+          // The failure of a commit is told by `commit`.
+          Effect.flatMap((exit) => (commits ? Effect.void : exit)),
+          // What did not commit is aborted with its release (behaviour F-37).
+          Effect.ensuring(mqrt.releaseTransaction(native))
+        )
+      })
+  })
+  return new Transaction(handle, limits, ended)
+})
+
 /**
  * Begins a transaction for manual use; the scope aborts it unless it was committed. `MQBeginTransaction`.
  *
@@ -164,48 +282,27 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
  * @category constructors
  * @since 0.1.0
  */
-export const begin = Effect.fn(
-  "Transaction.begin",
-  spanOptions
-)(function* (options: Options = {}): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
-  const operation = "Transaction.begin"
-  const mqrt = yield* Mqrt
-  const limits = yield* limitsOf(operation, options)
-  const end: End = { wanted: "abort", exit: undefined }
-  const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
-    kind: "transaction",
-    name: null,
-    acquire: mqrt.beginTransaction.pipe(failed(operation)),
-    release: (native) => {
-      const ending =
-        end.wanted === "commit"
-          ? mqrt.commitTransaction(native).pipe(failed("Transaction.commit"))
-          : mqrt.abortTransaction(native).pipe(failed("Transaction.abort"))
-      return Effect.exit(ending).pipe(
-        Effect.map((exit) => {
-          end.exit = exit
-        }),
-        // What did not commit is aborted with its release (behaviour F-37).
-        Effect.ensuring(mqrt.releaseTransaction(native))
-      )
-    }
-  })
-  return new Transaction(handle, limits, end)
-})
-
-const isOpen = (current: Participation): boolean => typeof current === "object" && current.isOpen
+export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqError, Mqrt | Scope.Scope> =>
+  Effect.tap(begun(options), (transaction) => Effect.addFinalizer(() => transaction.endWithScope))
 
 /**
  * Runs an effect in a transaction, which its sends and receives take part in without being told: committed when it
  * succeeds, aborted when it fails, dies or is interrupted, exactly once. Inside another one it is part of that.
  *
- * Fails with what the effect fails with, and as {@link begin} and `commit` do.
+ * Succeeds only if a commit was made, here or by hand inside of the effect. Fails with what the effect fails with; as
+ * {@link begin} and `commit` do; and with `TransactionAborted` where the effect succeeds but the transaction was aborted
+ * meanwhile: by hand, or because its connection or the backend's layer closed.
  *
  * **Gotchas**
  *
- * What an effect that it forks does after its end is no longer part of it, and fails with `Released`. Queues that are not
- * transactional take no part: a send or receive there is refused, unless it runs {@link outside}. The time limits of an
- * inner `run` do not count.
+ * What an effect that it forks does after its end is no longer part of it, and fails with `Released`, as an inner `run`
+ * does then. Queues that are not transactional take no part: a send or receive there is refused, unless it runs
+ * {@link outside}. The time limits of an inner `run` do not count.
+ *
+ * A commit by hand is final: where the effect fails or is interrupted after it, `run` does too, and what was committed
+ * stays so. An interruption that comes while `run` commits waits for the commit, and the fiber then ends as interrupted,
+ * though the transaction is committed. `outcome` of the transaction tells in both cases; or let only the effect be
+ * interrupted, and `run` tells how it ended: `Effect.uninterruptibleMask((restore) => Transaction.run(restore(effect)))`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -241,21 +338,35 @@ export const run: {
   (options?: Options): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R | Mqrt>
   <A, E, R>(effect: Effect.Effect<A, E, R>, options?: Options): Effect.Effect<A, E | MsmqError, R | Mqrt>
 } = dual(
-  (args) => Effect.isEffect(args[0]),
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
-    Effect.flatMap(Current, (current) => (isOpen(current) ? effect : runNew(effect, options)))
+  (args) => args.length > 1 || Effect.isEffect(args[0]),
+  <A, E, R>(given: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
+    const operation = "Transaction.run"
+    return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
+      Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
+        Effect.flatMap(Current, (current) =>
+          typeof current === "string" ? runNew(effect, options) : runWithin(effect, current)
+        )
+      )
+    )
+  }
 )
+
+/** The outer one commits; an inner one that lost it must not look done. */
+const runWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, outer: Transaction): Effect.Effect<A, E | MsmqError, R> =>
+  outer.unlessEnded("Transaction.run").pipe(
+    Effect.andThen(effect),
+    Effect.tap(() => outer.unlessAborted("Transaction.run"))
+  )
 
 const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
   Effect.acquireUseRelease(
     Effect.flatMap(Scope.make(), (scope) =>
-      Effect.map(Scope.provide(begin(options), scope), (transaction) => ({ scope, transaction }))
+      Effect.map(Scope.provide(begun(options), scope), (transaction) => ({ scope, transaction }))
     ),
-    ({ transaction }) => within(effect, transaction),
+    ({ transaction }) => Effect.provideService(effect, Current, transaction),
     ({ scope, transaction }, exit) =>
       Effect.ensuring(
-        // One that was committed or aborted by hand has ended as it should.
-        Exit.isSuccess(exit) && transaction.isOpen ? transaction.commit : transaction.abort,
+        Exit.isSuccess(exit) ? transaction.committedBy("Transaction.run") : transaction.abort,
         Scope.close(scope, Exit.void)
       )
   ).pipe(Effect.withSpan("Transaction.run", spanOptions))
@@ -264,15 +375,22 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
  * Runs an effect whose sends and receives take part in a transaction that was begun by hand. It neither commits nor
  * aborts.
  *
+ * Fails with what the effect fails with, and with `IllegalOption` for what is no transaction.
+ *
  * @category running
  * @since 0.1.0
  */
 export const within: {
-  (transaction: Transaction): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction) =>
-  Effect.provideService(effect, Current, transaction)
-)
+  (transaction: Transaction): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E | MsmqError, R>
+} = dual(2, <A, E, R>(given: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E | MsmqError, R> => {
+  const call = { operation: "Transaction.within" }
+  return Effect.flatMap(Given.argument(call, "effect", effectRule<A, E, R>(), given), (effect) =>
+    Effect.flatMap(Given.argument(call, "transaction", transactionRule, transaction), (transaction) =>
+      Effect.provideService(effect, Current, transaction)
+    )
+  )
+})
 
 /**
  * Runs an effect each of whose sends and receives is a transaction of its own: `MQ_SINGLE_MESSAGE` (behaviours F-02,

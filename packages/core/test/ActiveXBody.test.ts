@@ -91,6 +91,26 @@ describe("what COM sends", () => {
     assert.deepStrictEqual(read(ActiveXBody.oleDate, 7, zero), Result.succeed("1899-12-30T00:00:00"))
   })
 
+  it("day zero, and what is less than a millisecond away from it, is read back as COM's", () => {
+    const dayZero = { _tag: "VT_DATE", value: { form: "double", dateTime: "1899-12-30T00:00:00" } } as const
+    for (const hex of [
+      "00 00 00 00 00 00 00 80",
+      "00 00 00 00 00 00 00 38",
+      "00 00 00 00 00 00 00 B8",
+      "48 00 C7 FB 6D 00 80 B0",
+      "01 00 00 00 00 00 00 80",
+      // A day before it, and a time of day that is rounded up to a whole day.
+      "FF FF FF FF FF FF FF BF"
+    ]) {
+      const decoded = MessageBody.activeX.decode({ body: bytes(hex), bodyType: 7 })
+      assert.deepStrictEqual(decoded, Result.succeed(dayZero), hex)
+    }
+    const again = Result.getOrThrow(MessageBody.activeX.encode(dayZero))
+    assert.deepStrictEqual(again, { body: bytes("00 00 00 00 00 00 00 80"), bodyType: 7 })
+    assert.deepStrictEqual(ActiveXBody.oleDate.decode(again), Result.succeed("1899-12-30T00:00:00"))
+    writes(ActiveXBody.oleDate, "1899-12-30T00:00:00", 7, "00 00 00 00 00 00 00 00")
+  })
+
   it("booleans have two bytes, strings are VT_BSTR, arrays 8209", () => {
     assert.deepStrictEqual(read(ActiveXBody.bool, 11, "FF FF"), Result.succeed(true))
     assert.deepStrictEqual(read(ActiveXBody.bool, 11, "00 00"), Result.succeed(false))
@@ -215,6 +235,23 @@ describe("any value of ActiveX", () => {
     const sent = instant.toISOString().replace(/\.?0*Z$/, "")
     const encoded = Result.getOrThrow(ActiveXBody.oleDate.encode(sent))
     assert.deepStrictEqual(ActiveXBody.oleDate.decode(encoded), Result.succeed(sent))
+  })
+
+  it.prop("any eight bytes are a date that is read back, or a rule", [Schema.Number, int64], ([days, bits]) => {
+    for (const number of [days, days / 1e300, Math.round(days), days % 1, days % 1e7]) {
+      for (const write of [
+        (view: DataView) => view.setFloat64(0, number, true),
+        (view: DataView) => view.setBigInt64(0, bits, true),
+        (view: DataView) => view.setBigInt64(0, bits >> 8n, true)
+      ]) {
+        const body = new Uint8Array(8)
+        write(new DataView(body.buffer))
+        const decoded = MessageBody.activeX.decode({ body, bodyType: 7 })
+        if (Result.isFailure(decoded)) continue
+        const again = Result.getOrThrow(MessageBody.activeX.encode(decoded.success))
+        assert.deepStrictEqual(MessageBody.activeX.decode(again), decoded)
+      }
+    }
   })
 
   it.prop(

@@ -1,6 +1,13 @@
 import { CallSite } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { setImmediate } from "node:timers/promises"
+
+const collectGarbage = async (): Promise<void> => {
+  // What a weak reference was asked for stays alive until the turn of the event loop is over.
+  await setImmediate()
+  globalThis.gc?.()
+}
 
 const take = (): CallSite.CallSite => new CallSite.CallSite()
 
@@ -38,4 +45,22 @@ describe("a call site", () => {
       assert.notInclude(site, "(definition)")
     })
   )
+
+  it("that was read keeps nothing of the program alive, and still says the same", async () => {
+    class Service {
+      take(): CallSite.CallSite {
+        return take()
+      }
+    }
+    const read = (): readonly [CallSite.CallSite, string, WeakRef<Service>] => {
+      const service = new Service()
+      const site = service.take()
+      return [site, site.toString(), new WeakRef(service)]
+    }
+    const [site, text, service] = read()
+    assert.include(text, "Service.take")
+    await collectGarbage()
+    assert.isUndefined(service.deref())
+    assert.strictEqual(site.toString(), text)
+  })
 })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { element, elements, mutated, path, queueAlphabet, recased, refusal, single } from "./names.ts"
+import { element, elements, foreign, mutated, path, queueAlphabet, recased, refusal, single } from "./names.ts"
 
 const guid = "ae0c5671-f190-12ce-ae10-00dd0114290f"
 const parse = (input: string): FormatName.FormatName => Result.getOrThrow(FormatName.parse(input))
@@ -167,13 +167,13 @@ describe("FormatName", () => {
     })
 
     it("a refusal carries the operation, the input and what to do", () => {
-      const failure = Result.getOrThrow(Result.flip(FormatName.parse("DIRECT=OS:server\\my orders")))
+      const failure = Result.getOrThrow(Result.flip(FormatName.parse("DIRECT=OS:server\\my+orders")))
       assert.strictEqual(failure.operation, "FormatName.parse")
       assert.deepStrictEqual(failure.reason, {
         _tag: "IllegalName",
-        input: "DIRECT=OS:server\\my orders",
+        input: "DIRECT=OS:server\\my+orders",
         position: 19,
-        rule: 'a queue name has 1 to 124 printable ASCII characters other than the space and " + , ; \\, so not " " here'
+        rule: 'a queue name has 1 to 124 characters without a line break, NUL or any of " + , ; \\, so not "+" here'
       })
     })
 
@@ -193,11 +193,19 @@ describe("FormatName", () => {
       assert.strictEqual(canonical(`DIRECT=OS:server\\${queueAlphabet}`), `DIRECT=OS:server\\${queueAlphabet}`)
     })
 
-    it("B-03 a space or a character beyond ASCII is refused, unless any alphabet is asked for", () => {
-      assert.strictEqual(refused("DIRECT=OS:server\\my orders").position, 19)
-      assert.strictEqual(refused("DIRECT=OS:s\u00e9rver\\orders").position, 11)
-      const name = "DIRECT=OS:s\u00e9rver\\my orders;re try"
-      assert.strictEqual(FormatName.format(Result.getOrThrow(FormatName.parse(name, { alphabet: "any" }))), name)
+    it("B-03 a queue name holds spaces, characters beyond ASCII and all others but seven", () => {
+      for (const queue of ["my orders", " ", "a\tb", foreign, "\ud800", "a=b"]) {
+        for (const at of ["DIRECT=OS:s\u00e9rver", "DIRECT=TCP:10.0.0.7", "DIRECT=HTTP://server/MSMQ"]) {
+          for (const name of [`${at}\\${queue}`, `${at}\\private$\\${queue}`, `${at}\\q;${queue}`]) {
+            assert.strictEqual(canonical(name), name)
+          }
+          assert.strictEqual(canonical(`${at}\\${queue};JOURNAL`), `${at}\\${queue};JOURNAL`)
+        }
+      }
+      for (const character of ["\r", "\n", "\0"]) {
+        assert.strictEqual(refused(`DIRECT=OS:server\\my${character}orders`).position, 19)
+      }
+      assert.strictEqual(refused("DIRECT=OS:ser ver\\orders").position, 13)
     })
 
     it.prop(
@@ -482,7 +490,6 @@ describe("FormatName", () => {
         [FormatName.private({ computerGuid: guid, queueNumber: -1 }), "-1", 0],
         [FormatName.private({ computerGuid: guid, queueNumber: 2 ** 32 }), "100000000", 8],
         [FormatName.private({ computerGuid: guid, queueNumber: 0.5 }), "0.8", 1],
-        [FormatName.private({ computerGuid: guid, queueNumber: Number.NaN }), "NaN", 0],
         [FormatName.distributionList({ listGuid: guid, domain: "a,b" }), "a,b", 1],
         [FormatName.machine({ computerGuid: "", systemQueue: "journal" }), "", 0],
         [FormatName.connector({ connectorGuid: `${guid};XACTONLY` }), `${guid};XACTONLY`, 36],
@@ -493,6 +500,12 @@ describe("FormatName", () => {
         const reason = refusal<FormatName.FormatName>(result)
         assert.deepStrictEqual([reason.input, reason.position], [input, position])
       }
+    })
+
+    it("what is no number at all is refused as an option", () => {
+      const result = FormatName.private({ computerGuid: guid, queueNumber: Number.NaN })
+      assert(Result.isFailure(result) && result.failure.reason._tag === "IllegalOption")
+      assert.deepStrictEqual([result.failure.reason.option, result.failure.reason.actual], ["queueNumber", "NaN"])
     })
   })
 })

@@ -7,7 +7,7 @@ const start = Effect.forkChild({ startImmediately: true })
 /** Lets every fiber run as far as it can. */
 const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow, { discard: true })
 
-const setup = Effect.map(OwnedHandle.makeRoot, (root) => {
+const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
   const seen: Array<string> = []
   const note = (event: string) => Effect.sync(() => void seen.push(event))
   let taken = 0

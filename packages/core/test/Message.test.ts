@@ -1,9 +1,23 @@
 import { Message } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Duration, Schema } from "effect"
+import { Refusal } from "../src/internal/errors/Refusal.ts"
+import { formatNames } from "../src/internal/names/knownNames.ts"
 import { illegality, propertiesOf } from "../src/internal/messages/outgoing.ts"
 
-const refusal = (message: object) => illegality(propertiesOf(message as Message.Message), 7)
+const propertiesOrRefusal = (message: Message.Message, index = 7) =>
+  propertiesOf(message, index, message.body, 0, message.extension)
+
+const refusal = (message: object) => {
+  const properties = propertiesOrRefusal(message as Message.Message)
+  return properties instanceof Refusal ? properties.reason : illegality(properties, 7)
+}
+
+const propertiesFor = (message: Message.Message) => {
+  const properties = propertiesOrRefusal(message)
+  assert(!(properties instanceof Refusal))
+  return properties
+}
 
 /** Just the body that makes a message of so many bytes. */
 const bodyFor = (size: number): Uint8Array => new Uint8Array(size - Message.packetSize({}))
@@ -39,6 +53,8 @@ describe("limits", () => {
   })
 
   const refused = [
+    ["body", { body: new ArrayBuffer(3) }, "an ArrayBuffer"],
+    ["connector.signature", { connector: { type: "", class: 0, signature: "x", symmetricKey: null } }, '"x"'],
     ["label", { label: "x".repeat(250) }, "250 units"],
     ["label", { label: "𝄞".repeat(125) }, "250 units"],
     ["label", { label: "a\0b" }, "position 1"],
@@ -50,22 +66,25 @@ describe("limits", () => {
     ["priority", { priority: "3" }, "3"],
     ["bodyType", { bodyType: 65_536 }, "65536"],
     ["appSpecific", { appSpecific: 4_294_967_296 }, "4294967296"],
-    ["appSpecific", { appSpecific: 3n }, "a bigint"],
+    ["appSpecific", { appSpecific: 3n }, "3n"],
     ["correlationId", { correlationId: new Uint8Array(19) }, "19 bytes"],
     ["correlationId", { correlationId: "x".repeat(20) }, "xxx"],
     ["delivery", { delivery: "fast" }, "fast"],
     ["responseQueue", { responseQueue: "DIRECT=OS:.\\q\0" }, "\\u0000"],
     ["responseQueue", { responseQueue: 5 }, "5"],
     ["timeToReachQueue", { timeToReachQueue: "4294967294 seconds" }, "4294967294"],
-    ["timeToBeReceived", { timeToBeReceived: Infinity }, "Infinity"],
-    ["timeToBeReceived", { timeToBeReceived: "soon" }, "NaN"],
+    ["timeToBeReceived", { timeToBeReceived: "soon" }, "soon"],
     ["adminQueue", { adminQueue: "a\0" }, "a\\u0000"],
+    ["adminQueue", { adminQueue: ".\\private$\\acks" }, "private$"],
+    ["responseQueue", { responseQueue: "" }, '""'],
+    ["responseQueue", { responseQueue: "answers" }, "answers"],
+    ["deadLetterQueue", { deadLetterQueue: "dead" }, "dead"],
     ["deadLetterQueue", { deadLetterQueue: 1 }, "1"],
-    ["connector", { connector: { type: "{}", class: 0 } }, "an object"],
-    ["soap", { soap: { header: "\0", body: null } }, "an object"],
+    ["connector", { connector: { type: "{}", class: 0 } }, 'whose type is "{}"'],
+    ["soap", { soap: { header: "\0", body: null } }, 'whose header is "\\u0000"'],
     ["body", { body: "text" }, "text"],
-    ["body", { body: { length: 3 } }, "an object"],
-    ["extension", { extension: [1, 2] }, "an object"],
+    ["body", { body: { length: 3 } }, "{ length: 3 }"],
+    ["extension", { extension: [1, 2] }, "an array of 2"],
     ["body", { body: bodyFor(Message.maximumPacketSize + 1) }, "4194308 bytes"],
     ["body", { extension: bodyFor(Message.maximumPacketSize), body: new Uint8Array(1) }, "4194308 bytes"]
   ] as const
@@ -80,12 +99,68 @@ describe("limits", () => {
 
 describe("a message", () => {
   it("D-32 D-33 has its times in whole seconds, rounded up", () => {
-    const properties = propertiesOf({ timeToReachQueue: "1500 millis", timeToBeReceived: "1 minute" })
+    const properties = propertiesFor({ timeToReachQueue: "1500 millis", timeToBeReceived: "1 minute" })
     assert.deepStrictEqual([properties.timeToReachQueue, properties.timeToBeReceived], [2, 60])
+    const times = [
+      [0, 0],
+      [0.4, 1],
+      [{ seconds: 1, nanoseconds: 1 }, 2],
+      [BigInt(1), 1],
+      [[3, 0], 3],
+      [{ minutes: 5 }, 300],
+      [{ minutes: 1, seconds: -1 }, 59],
+      [Duration.weeks(1), 604_800],
+      ["4294967293 seconds", 4_294_967_293]
+    ] as const
+    for (const [given, seconds] of times) {
+      assert.strictEqual(propertiesFor({ timeToReachQueue: given }).timeToReachQueue, seconds)
+      assert.strictEqual(propertiesFor({ timeToBeReceived: given }).timeToBeReceived, seconds)
+    }
+  })
+
+  it("D-32 D-33 has no time limit where an infinite one is given", () => {
+    for (const given of [Duration.infinity, "Infinity", Infinity] as const) {
+      const properties = propertiesFor({ timeToReachQueue: given, timeToBeReceived: given })
+      assert.deepStrictEqual([properties.timeToReachQueue, properties.timeToBeReceived], [null, null])
+    }
+  })
+
+  it("with a time limit that is no duration is refused, with what was given and how to write one", () => {
+    const refused = [
+      [Number.NaN, "NaN"],
+      [-0.4, "-0.4"],
+      [-Infinity, "-Infinity"],
+      ["-500 millis", '"-500 millis"'],
+      ["-Infinity", '"-Infinity"'],
+      ["5 secs", '"5 secs"'],
+      ["5", '"5"'],
+      ["", '""'],
+      [-1n, "-1n"],
+      [true, "true"],
+      [null, "null"],
+      [{}, "{}"],
+      [{ secs: 5 }, "{ secs: 5 }"],
+      [{ seconds: -1 }, "{ seconds: -1 }"],
+      [{ seconds: "5" }, "{ seconds: a string }"],
+      [{ seconds: 5, hrs: 1 }, "{ seconds: 5, hrs: 1 }"],
+      [{ months: 1, days: 1 }, "{ months: 1, days: 1 }"],
+      [[1], "an array of 1"],
+      [[1, Number.NaN], "an array of 2"],
+      [new Date(), "a Date"],
+      [Duration.seconds(-1), "a Duration of -1000 millis"],
+      ["4294967294 seconds", '"4294967294 seconds"']
+    ] as const
+    for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
+      for (const [given, actual] of refused) {
+        const reason = refusal({ [field]: given })
+        assert.deepStrictEqual([reason?.field, reason?.actual, reason?.index], [field, actual, 7])
+        assert.include(reason?.rule, 'such as "5 seconds"')
+      }
+    }
   })
 
   it("D-44 D-56 asks for just the acknowledgments and copies that are named", () => {
-    const properties = propertiesOf({ acknowledge: { negativeReceive: true }, journaling: { deadLetter: true } })
+    const properties = propertiesFor({ acknowledge: { negativeReceive: true }, journaling: { deadLetter: true } })
     assert.deepStrictEqual(properties.acknowledge, {
       positiveArrival: false,
       positiveReceive: false,
@@ -96,7 +171,7 @@ describe("a message", () => {
   })
 
   it("D-20 without any field is what Message Queuing takes by default", () => {
-    assert.deepStrictEqual(propertiesOf({}), {
+    assert.deepStrictEqual(propertiesFor({}), {
       body: new Uint8Array(0),
       bodyType: 0,
       label: "",
@@ -133,7 +208,7 @@ describe("a message", () => {
     },
     ({ bytes, label, ...rest }) => {
       const message = { ...rest, label: label.replaceAll("\0", ""), body: Uint8Array.from(bytes) }
-      const properties = propertiesOf(message)
+      const properties = propertiesFor(message)
       assert.deepStrictEqual({ ...properties, ...message }, properties)
       assert.isUndefined(illegality(properties, 0))
     }
@@ -141,10 +216,57 @@ describe("a message", () => {
 
   it.prop(
     "of whatever is put into its fields is allowed or refused with a reason, and never throws",
-    { fields: Schema.Record(Schema.Literals(["label", "priority", "appSpecific", "delivery"]), Schema.Unknown) },
+    {
+      fields: Schema.Record(
+        Schema.Literals([
+          "label",
+          "priority",
+          "appSpecific",
+          "delivery",
+          "body",
+          "bodyType",
+          "extension",
+          "correlationId",
+          "responseQueue",
+          "adminQueue",
+          "deadLetterQueue",
+          "timeToReachQueue",
+          "timeToBeReceived",
+          "connector",
+          "soap"
+        ]),
+        Schema.Unknown
+      )
+    },
     ({ fields }) => {
       const reason = refusal(fields)
-      if (reason !== undefined) assert.property(fields, reason.field)
+      if (reason !== undefined) assert.property(fields, reason.field.split(".")[0]!)
     }
   )
+
+  it("has each of its fields read once, so that what was checked is what is sent", () => {
+    const read: Array<PropertyKey> = []
+    const message = new Proxy<Message.Message>(
+      {},
+      {
+        get: (_, field) => {
+          read.push(field)
+          return undefined
+        }
+      }
+    )
+    propertiesFor(message)
+    assert.deepStrictEqual(read, [...new Set(read)])
+    assert.include(read, "timeToBeReceived")
+  })
+
+  it("with a response queue that Message Queuing handed out is sent on, whatever our grammar says of the name", () => {
+    const name = "DIRECT=OS:a=b\\orders"
+    assert.strictEqual(refusal({ responseQueue: name })?.field, "responseQueue")
+    formatNames.remember(name)
+    assert.isUndefined(refusal({ responseQueue: name }))
+    assert.strictEqual(refusal({ deadLetterQueue: name })?.field, "deadLetterQueue")
+    for (let other = 0; other < 1000; other++) formatNames.remember(`DIRECT=OS:a=${other}\\orders`)
+    assert.strictEqual(refusal({ responseQueue: name })?.field, "responseQueue")
+  })
 })

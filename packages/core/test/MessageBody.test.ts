@@ -101,6 +101,55 @@ describe("JSON", () => {
     assert.strictEqual(ruleOf(json.encode(wrong)), "must fit its schema: id: Expected an integer")
   })
 
+  it("a plain object in the place of a class's instance is told how to be one", () => {
+    class Line extends Schema.Class<Line>("Line")({ Price: Schema.Int }) {}
+    class Order extends Schema.Class<Order>("Order")({ Id: Schema.Int, Lines: Schema.Array(Line) }) {}
+    const plain = { Id: 7, Lines: [] } as const
+    for (const codec of [MessageBody.json(Order), MessageBody.xml(Order)]) {
+      const rule = "must fit its schema: Expected Order, an instance of its class: make one with new Order({ ... })"
+      // A class is a type to TypeScript that a plain object fits, too.
+      assert.strictEqual(ruleOf(codec.encode(plain)), rule)
+      const order = new Order(plain)
+      const within = Object.assign(Object.create(Order.prototype) as Order, { Id: 7, Lines: [{ Price: 1 }] })
+      assert.strictEqual(
+        ruleOf(codec.encode(within)),
+        "must fit its schema: Lines[0]: Expected Line, an instance of its class: make one with new Line({ ... })"
+      )
+      assert.deepStrictEqual(Result.flatMap(codec.encode(order), codec.decode), Result.succeed(order))
+    }
+  })
+
+  const sender = { utf8, utf16: (text: string) => new Uint8Array(Buffer.from(text, "utf16le")) }
+
+  it("a single NUL behind JSON or XML, as C sends with strlen + 1, is ignored, and two are not", () => {
+    const json = MessageBody.json(Schema.Struct({ a: Schema.Int }))
+    const xml = MessageBody.xml(Schema.Int)
+    const bodies = [
+      [json, 0, sender.utf8, '{"a":1}', { a: 1 }],
+      [json, 4113, sender.utf8, '{"a":1}', { a: 1 }],
+      [json, 30, sender.utf8, '{"a":1}', { a: 1 }],
+      [json, 8, sender.utf16, '{"a":1}', { a: 1 }],
+      [json, 31, sender.utf16, '{"a":1}', { a: 1 }],
+      [json, 0, sender.utf16, '\ufeff{"a":1}', { a: 1 }],
+      [xml, 0, sender.utf8, "<int>7</int>", 7],
+      [xml, 0, sender.utf8, "\ufeff<int>7</int>\r\n", 7],
+      [xml, 0, sender.utf16, "<int>7</int>", 7],
+      [xml, 0, sender.utf16, '\ufeff<?xml version="1.0" encoding="utf-16"?><int>7</int>', 7]
+    ] as const
+    for (const [codec, bodyType, bytes, text, value] of bodies) {
+      const read = (text: string): Result.Result<unknown, string> => codec.decode({ body: bytes(text), bodyType })
+      assert.deepStrictEqual(read(text), Result.succeed(value))
+      assert.deepStrictEqual(read(`${text}\0`), Result.succeed(value))
+      for (const wrong of [`${text}\0\0`, `${text}\0 `, `${text}\0x`, `\0${text}`, "\0"]) {
+        assert.isTrue(Result.isFailure(read(wrong)), JSON.stringify(wrong))
+      }
+    }
+    // A NUL of one byte is no unit of UTF-16.
+    const half = { body: Uint8Array.of(...sender.utf16('{"a":1}'), 0), bodyType: 31 }
+    assert.include(ruleOf(json.decode(half)), "even number of bytes")
+    assert.deepStrictEqual(MessageBody.text.decode({ body: utf8("a\0"), bodyType: 0 }), Result.succeed("a\0"))
+  })
+
   it("a schema that does not end at once, or dies, is a rule, not a crash", () => {
     const transforms = [
       Effect.delay(Effect.succeed("x"), "1 second"),

@@ -1,8 +1,9 @@
+import type { Message } from "@effect-msmq/core"
 import { MessageHeaders } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Result, Schema } from "effect"
 import { Refusal } from "../src/internal/errors/Refusal.ts"
-import { withExtension } from "../src/internal/observing/outgoingHeaders.ts"
+import { extensionOf } from "../src/internal/observing/outgoingHeaders.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const utf16 = (text: string, littleEndian: boolean) => {
@@ -230,26 +231,37 @@ describe("what is hostile or something else", () => {
 describe("headers of an outgoing message", () => {
   const traced = { headers: { traceparent: "new" }, extension: Uint8Array.of(1) }
 
+  const extension = (message: Message.Message, trace?: typeof traced) =>
+    extensionOf(message.headers, message.extension, 3, trace)
+
   it("go into its extension, and none go nowhere", () => {
-    const message = withExtension({ label: "a", headers: { b: "c" } }, 0, undefined)
-    assert(!(message instanceof Refusal) && message.extension !== undefined)
-    assert.deepStrictEqual([read(message.extension), message.headers], [{ b: "c" }, undefined])
-    assert.deepStrictEqual(withExtension({ label: "a", headers: {} }, 0, undefined), { label: "a" })
+    const carried = extension({ label: "a", headers: { b: "c" } })
+    assert(carried !== undefined && !(carried instanceof Refusal))
+    assert.deepStrictEqual(read(carried), { b: "c" })
+    assert.isUndefined(extension({ label: "a", headers: {} }))
   })
 
   it("beside an extension, and such as no text are refused with the rule and without what they say", () => {
     for (const message of [{ headers: { a: "secret" }, extension: new Uint8Array(1) }, { headers: { secret: 1 } }]) {
-      const refused = withExtension(message as never, 3, undefined)
+      const refused = extension(message as never)
       assert(refused instanceof Refusal)
       assert.deepStrictEqual([refused.reason.index, refused.reason.field], [3, "headers"])
       assert.notInclude(JSON.stringify(refused), "secret")
     }
   })
 
+  it("that say what the extension beside them says, as those of a received message do, leave it as it is", () => {
+    const carried = Result.getOrThrow(MessageHeaders.encode({ b: "c" }))
+    assert.strictEqual(extension({ headers: { b: "c" }, extension: carried }, traced), carried)
+    const other = Uint8Array.of(1, 2, 3)
+    assert.strictEqual(extension({ headers: MessageHeaders.none, extension: other }), other)
+    assert.instanceOf(extension({ headers: { b: "d" }, extension: carried }), Refusal)
+  })
+
   it("get a trace context, unless they or the extension are the program's own", () => {
-    const headersOf = (message: object) => {
-      const result = withExtension(message, 0, traced)
-      return result instanceof Refusal ? undefined : result.extension
+    const headersOf = (message: Message.Message) => {
+      const result = extension(message, traced)
+      return result instanceof Refusal ? undefined : result
     }
     assert.strictEqual(headersOf({ label: "a" }), traced.extension)
     assert.deepStrictEqual(read(headersOf({ headers: { a: "b" } })!), { traceparent: "new", a: "b" })

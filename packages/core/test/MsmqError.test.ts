@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 
 const names = Object.keys(ErrorCode.errors) as Array<ErrorCode.ErrorCodeName>
 
-const errorOf = (name: ErrorCode.ErrorCodeName) =>
+const errorOf = (name: ErrorCode.ErrorCodeName, operation = "Sender.send") =>
   new MsmqError.MsmqError({
-    operation: "Sender.send",
+    operation,
     queue: ".\\private$\\orders",
     reason: MsmqError.reasonOf({ function: "MQSendMessage", code: ErrorCode.errors[name], properties: [] })
   })
@@ -83,6 +83,8 @@ describe("the message", () => {
 })
 
 describe("isRetryable", () => {
+  const later = "The same call may succeed later: "
+
   it("H-25 is true where waiting may help, and false where the program is wrong", () => {
     assert.isTrue(errorOf("MQ_ERROR_SERVICE_NOT_AVAILABLE").isRetryable)
     assert.isTrue(errorOf("MQ_ERROR_SHARING_VIOLATION").isRetryable)
@@ -90,5 +92,32 @@ describe("isRetryable", () => {
     assert.isFalse(errorOf("MQ_ERROR_QUEUE_NOT_FOUND").isRetryable)
     const reason = { _tag: "TransactionMismatch", queueIsTransactional: true } as const
     assert.isFalse(new MsmqError.MsmqError({ operation: "Sender.send", reason }).isRetryable)
+  })
+
+  it.each(names)("%s is told in the message as the flag says, for a sender, a receiver and a cursor", (name) => {
+    for (const operation of ["Sender.send", "Receiver.receive", "Cursor.next", "MessageQueue.create"]) {
+      const error = errorOf(name, operation)
+      assert.strictEqual(error.message.includes(later), error.isRetryable, error.message)
+      // Nothing else in the message speaks of another attempt.
+      const [before = ""] = error.message.split(later)
+      assert.notMatch(before, /try again|retry|next use|a pause|opens the queue anew/i)
+    }
+  })
+
+  it("C-37, C-38 is true after STALE_HANDLE and QUEUE_DELETED where the queue is opened anew, which a cursor's is not", () => {
+    for (const name of ["MQ_ERROR_STALE_HANDLE", "MQ_ERROR_QUEUE_DELETED"] as const) {
+      for (const operation of [
+        "Sender.send",
+        "Sender.sendAll",
+        "Receiver.receive",
+        "Receiver.byLookupId.receiveNext"
+      ]) {
+        assert.isTrue(errorOf(name, operation).isRetryable)
+        assert.include(errorOf(name, operation).message, "the next use opens the queue anew")
+      }
+      for (const operation of ["Cursor.next", "Cursor.nextWithin", "Cursor.current", "Cursor.receive"]) {
+        assert.isFalse(errorOf(name, operation).isRetryable)
+      }
+    }
   })
 })

@@ -39,7 +39,7 @@ const isRelease = (event: string): boolean => event.startsWith("release ")
 /** Lets every fiber run as far as it can. */
 const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow, { discard: true })
 
-const setup = Effect.map(OwnedHandle.makeRoot, (root) => {
+const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
   const events = new Events()
   return {
     root,
@@ -832,7 +832,7 @@ describe("whatever is done in whatever order", () => {
     ({ steps }) =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
-        const root = yield* Scope.provide(OwnedHandle.makeRoot, scope)
+        const root = yield* Scope.provide(OwnedHandle.makeRoot(undefined), scope)
         const events: Array<string> = []
         const note = (event: string) => Effect.sync(() => events.push(event))
         const rootModel = new Model(0, undefined)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { computerAlphabet, mutated, path, queueAlphabet, recased, refusal } from "./names.ts"
+import { computerAlphabet, foreign, mutated, path, queueAlphabet, recased, refusal } from "./names.ts"
 
 const parse = (input: string): PathName.PathName => Result.getOrThrow(PathName.parse(input))
 const refused = (input: string) => refusal(PathName.parse(input))
@@ -77,16 +77,30 @@ describe("PathName", () => {
     assert.strictEqual(parse(`server\\${queueAlphabet}`)._tag, "QueuePath")
   })
 
-  it("B-03 a space or a character beyond ASCII is refused, unless any alphabet is asked for", () => {
-    for (const character of [" ", "\u00e9", "\u{1f4e6}", "\u0000"]) {
-      assert.strictEqual(refused(`server\\my${character}queue`).position, 9)
+  it("B-03 a queue name holds spaces, characters beyond ASCII and all others but seven", () => {
+    for (const queue of ["my orders", " ", "a\tb", "a\u001fb", "a\u0085b", foreign, "\ud800", "=", "a=b", "[x]"]) {
+      for (const name of [`server\\${queue}`, `.\\private$\\${queue}`, `.\\private$\\q;${queue}`]) {
+        assert.strictEqual(PathName.format(parse(name)), name)
+        assert.strictEqual(PathName.format(parse(PathName.format(parse(name)))), name)
+      }
+      assert.strictEqual(Result.getOrThrow(PathName.queuePath({ queue, subqueue: queue })).queue, queue)
     }
-    assert.strictEqual(
-      PathName.format(Result.getOrThrow(PathName.parse("server\\my qu\u00e9ue", { alphabet: "any" }))),
-      "server\\my qu\u00e9ue"
+    for (const character of ["\r", "\n", "\0", "+", '"']) {
+      assert.strictEqual(refused(`server\\my${character}queue`).position, 9)
+      assert.strictEqual(refused(`server\\q;my${character}queue`).position, 11)
+    }
+    assert.strictEqual(parse(`.\\private$\\${"\u4e2d".repeat(124)}`)._tag, "QueuePath")
+    assert.include(
+      refused(`.\\private$\\${"\ud83d\udce6".repeat(63)}`).rule,
+      "at most 124 characters, and this one has 126"
     )
-    assert.strictEqual(refusal(PathName.parse("server\\my+queue", { alphabet: "any" })).position, 9)
-    assert.strictEqual(refusal(PathName.parse("server\\a\u001fb", { alphabet: "any" })).position, 8)
+  })
+
+  it("a computer name holds characters beyond ASCII, but no spaces", () => {
+    assert.strictEqual(parse(`${foreign}\\q`).computer, foreign)
+    for (const character of [" ", "\t", "\0", "\u0085", "\u00a0", "=", ",", ";"]) {
+      assert.strictEqual(refused(`ser${character}ver\\q`).position, 3)
+    }
   })
 
   it.prop(

@@ -127,7 +127,7 @@ describe("what is no document", () => {
       ["<string /><string />", "must have one root element"],
       ["<string />x", "must be well-formed XML: text data outside of root node"],
       ["<string /><![CDATA[x]]>", "must have nothing but comments outside of its root element"],
-      ["<string />\0", "must be well-formed XML"],
+      ["<string />\0\0", "must be well-formed XML"],
       ["<p:string />", "must declare the prefix of p:string (line 1)"],
       ["<string p:a='' />", "must declare the prefix of p:a"],
       ["<a:b:c xmlns:a='x' />", "must declare the prefix of a:b:c"],

@@ -24,8 +24,11 @@ const codes = (first: number, last: number, without: string): string =>
     .filter((character) => !without.includes(character))
     .join("")
 
-/** What queue and subqueue names are made of. */
-export const queueAlphabet = codes(0x21, 0x7f, '"+,;\\')
+/** What queue and subqueue names are made of, of ASCII: all but five characters, line breaks and NUL. */
+export const queueAlphabet = codes(0x01, 0x7f, '\r\n"+,;\\')
+
+/** Characters beyond ASCII that queue names and computer names are made of, too. */
+export const foreign = "\u00e9\u00df\u03a9\u0436\u20ac\u4e2d\u6587\ud83d\udce6"
 
 /** What computer names are made of, less what parts the parts of a name. */
 export const computerAlphabet = codes(0x21, 0x7e, ",;=\\")
@@ -33,7 +36,7 @@ export const computerAlphabet = codes(0x21, 0x7e, ",;=\\")
 const reserved = new Set(["private$", "system$", "journal", "deadletter", "deadxact", "xactonly"])
 
 const word = (limit: number): Arbitrary.Arbitrary<string> =>
-  oneOf([text("aB1$./-_ ".trim(), 1, 8), text(queueAlphabet, 1, limit)]).pipe(
+  oneOf([text("aB1$./-_ ", 1, 8), text("a \u00e9\u03a9\u0436\u4e2d", 1, 8), text(queueAlphabet, 1, limit)]).pipe(
     Arbitrary.filter((name) => !reserved.has(name.toLowerCase()))
   )
 
@@ -41,7 +44,7 @@ const hex = "0123456789abcdefABCDEF"
 const boolean = pick([true, false])
 const queue = word(124)
 const subqueue = word(32)
-const computer = oneOf([Arbitrary.Constant("."), text(computerAlphabet, 1, 256)])
+const computer = oneOf([Arbitrary.Constant("."), text(computerAlphabet, 1, 256), text("a\u00e9\u4e2d", 1, 8)])
 const systemQueue = pick(["journal", "deadletter", "deadxact"])
 
 export const guid = Arbitrary.all([8, 4, 4, 4, 12].map((length) => text(hex, length, length))).pipe(

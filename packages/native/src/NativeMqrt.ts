@@ -5,6 +5,7 @@
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Given from "@effect-msmq/core/Options"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -73,7 +74,10 @@ const functions = (options: Options): Effect.Effect<Mqrt.MqrtFunctions, MsmqErro
  * @category layers
  * @since 0.1.0
  */
-export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> => Mqrt.layer(functions(options))
+export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
+  Mqrt.layer(Effect.flatMap(Given.check({ operation: "NativeMqrt.layerWith" }, table, options, "options"), functions))
+
+const table = Given.table<Options>()({ library: Given.required(Given.name), identityLibrary: Given.name })
 
 /**
  * The service over `mqrt.dll`, or over the library that the configuration `MQRT_LIBRARY` names.

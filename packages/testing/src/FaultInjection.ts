@@ -11,6 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
+import { checkFault } from "./internal/options/faultOptions.ts"
+import { decorated } from "./internal/options/backendLayer.ts"
+import type * as words from "./internal/options/words.ts"
 
 /**
  * The functions of `mqrt.dll`, and of the transactions that it gives, that can be made to fail.
@@ -18,42 +21,7 @@ import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
  * @category models
  * @since 0.1.0
  */
-export type FunctionName =
-  | "MQGetSecurityContextEx"
-  | "MQGetSecurityContext"
-  | "MQFreeSecurityContext"
-  | "MQRegisterCertificate"
-  | "MQCreateQueue"
-  | "MQDeleteQueue"
-  | "MQGetQueueProperties"
-  | "MQSetQueueProperties"
-  | "MQGetQueueSecurity"
-  | "MQSetQueueSecurity"
-  | "MQLocateBegin"
-  | "MQLocateNext"
-  | "MQLocateEnd"
-  | "MQPathNameToFormatName"
-  | "MQHandleToFormatName"
-  | "MQInstanceToFormatName"
-  | "MQADsPathToFormatName"
-  | "MQOpenQueue"
-  | "MQCloseQueue"
-  | "MQPurgeQueue"
-  | "MQCreateCursor"
-  | "MQCloseCursor"
-  | "MQSendMessage"
-  | "MQReceiveMessage"
-  | "MQReceiveMessageByLookupId"
-  | "MQMoveMessage"
-  | "MQMarkMessageRejected"
-  | "MQBeginTransaction"
-  | "ITransaction::Commit"
-  | "ITransaction::Abort"
-  | "ITransaction::Release"
-  | "MQGetMachineProperties"
-  | "MQGetPrivateComputerInformation"
-  | "MQMgmtGetInfo"
-  | "MQMgmtAction"
+export type FunctionName = (typeof words.functionNames)[number]
 
 /**
  * The functions that report nothing, so that no call of them can fail.
@@ -61,7 +29,7 @@ export type FunctionName =
  * @category models
  * @since 0.1.0
  */
-export type SilentFunctionName = "MQFreeSecurityContext" | "ITransaction::Release"
+export type SilentFunctionName = (typeof words.silentFunctionNames)[number]
 
 /**
  * What happens to one call.
@@ -82,7 +50,8 @@ export type Fault = { readonly call: number } & (
 )
 
 /**
- * - `inject`: arms a fault; each strikes once
+ * - `inject`: arms a fault; each strikes once. One that makes no sense is a defect: an
+ *   `MsmqError` for `IllegalOption`
  * - `clear`: disarms all that have not struck yet
  * - `calls`: how often each function was called since the layer was built, failed calls included
  *
@@ -121,17 +90,17 @@ export class FaultInjection extends Context.Service<
  */
 export const layer = <Out, E, R>(
   base: Layer.Layer<Mqrt.Mqrt | Out, E, R>
-): Layer.Layer<Mqrt.Mqrt | FaultInjection | Out, E, R> => Layer.provideMerge(decoration, base)
+): Layer.Layer<Mqrt.Mqrt | FaultInjection | Out, E, R> => decorated("FaultInjection.layer", decoration, base)
 
 const decoration: Layer.Layer<Mqrt.Mqrt | FaultInjection, never, Mqrt.Mqrt> = Layer.effectContext(
   Effect.flatMap(Mqrt.Mqrt, (backend) => {
     const faults = new Faults()
     const control = FaultInjection.of({
-      inject: (fault) => Effect.sync(() => faults.arm(fault)),
+      inject: (fault) => Effect.map(Effect.orDie(checkFault(fault)), (checked) => faults.arm(checked)),
       clear: Effect.sync(() => faults.clear()),
       calls: Effect.sync(() => faults.calls())
     })
-    return Effect.map(Mqrt.make(faultyFunctions(backend, faults)), (mqrt) =>
+    return Effect.map(Mqrt.make({ ...backend, ...faultyFunctions(backend, faults) }), (mqrt) =>
       Context.make(Mqrt.Mqrt, mqrt).pipe(Context.add(FaultInjection, control))
     )
   })

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Accounts } from "./internal/ledger/Accounts.ts"
 import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
+import { decorated } from "./internal/options/backendLayer.ts"
 
 /**
  * The kinds of handle that are accounted for.
@@ -63,13 +64,34 @@ export interface Violation {
   readonly releasedAt: string | null
 }
 
+/**
+ * A release that the backend failed to do: the handle may still be open there. One that fails since the handle is gone
+ * already, as after a restart of the service, is none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FailedRelease {
+  readonly kind: HandleKind
+  readonly handle: bigint
+  /** Function of `mqrt.dll` that was called, such as `MQCloseQueue` or `ITransaction::Abort`. */
+  readonly function: string
+  /** Name of the error code that it returned, or the defect that it died of. */
+  readonly failure: string
+  /** Stack that called it. */
+  readonly at: string
+  /** Stack that opened the handle; `null` where it is not known. */
+  readonly openedAt: string | null
+}
+
 const indented = (stack: string): string => stack.replaceAll(/^/gm, "      ")
 
 const name = ({ handle, kind }: { readonly kind: HandleKind; readonly handle: bigint }): string =>
   `${kind} 0x${handle.toString(16)}`
 
 /**
- * Handles are open, or something was done to one that must not be. The message lists each with its stacks.
+ * Handles are open, or something was done to one that must not be. The message lists each with its stacks, and first the
+ * releases that failed, which explain what is open.
  *
  * @category errors
  * @since 0.1.0
@@ -77,10 +99,17 @@ const name = ({ handle, kind }: { readonly kind: HandleKind; readonly handle: bi
 export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
   readonly open: ReadonlyArray<OpenHandle>
   readonly violations: ReadonlyArray<Violation>
+  readonly failedReleases: ReadonlyArray<FailedRelease>
 }> {
   override get message(): string {
     return [
       `${this.open.length} handles are open and ${this.violations.length} rules were broken`,
+      ...this.failedReleases.map((failed) =>
+        [
+          `  ${name(failed)} could not be given back: ${failed.function} failed with ${failed.failure}\n${indented(failed.at)}`,
+          ...(failed.openedAt === null ? [] : [`    opened\n${indented(failed.openedAt)}`])
+        ].join("\n")
+      ),
       ...this.open.map((handle) => `  ${name(handle)} is open; opened\n${indented(handle.openedAt)}`),
       ...this.violations.map((violation) =>
         [
@@ -99,6 +128,7 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
  * - `open`: what is open, the oldest first
  * - `counts`: by kind
  * - `violations`: in the order in which they happened
+ * - `failedReleases`: in the order in which they happened
  * - `expectNoLeaks`: fails with {@link HandlesLeaked} when anything is open or was done wrong
  *
  * @category services
@@ -110,6 +140,7 @@ export class HandleLedger extends Context.Service<
     readonly open: Effect.Effect<ReadonlyArray<OpenHandle>>
     readonly counts: Effect.Effect<Readonly<Record<HandleKind, Count>>>
     readonly violations: Effect.Effect<ReadonlyArray<Violation>>
+    readonly failedReleases: Effect.Effect<ReadonlyArray<FailedRelease>>
     readonly expectNoLeaks: Effect.Effect<void, HandlesLeaked>
   }
 >()("@effect-msmq/testing/HandleLedger") {}
@@ -119,10 +150,14 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
     open: Effect.sync(() => accounts.open()),
     counts: Effect.sync(() => accounts.counts()),
     violations: Effect.sync(() => accounts.violations()),
+    failedReleases: Effect.sync(() => accounts.failedReleases()),
     expectNoLeaks: Effect.suspend(() => {
       const open = accounts.open()
       const violations = accounts.violations()
-      return open.length + violations.length === 0 ? Effect.void : Effect.fail(new HandlesLeaked({ open, violations }))
+      const failedReleases = accounts.failedReleases()
+      return open.length + violations.length === 0
+        ? Effect.void
+        : Effect.fail(new HandlesLeaked({ open, violations, failedReleases }))
     })
   })
 
@@ -132,7 +167,7 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
  * **Details**
  *
  * When the layer closes, what the SDK still holds is given back through the ledger, before the backend goes. Of handles
- * that were given back, the stacks of the latest 10,000 are kept; an older one counts as never acquired.
+ * that were given back, the stacks of the latest 1,000 of each kind are kept; an older one counts as never acquired.
  *
  * @example
  * ```ts import.meta.vitest
@@ -155,7 +190,7 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
  */
 export const layer = <Out, E, R>(
   base: Layer.Layer<Mqrt.Mqrt | Out, E, R>
-): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => Layer.provideMerge(decoration, base)
+): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => decorated("HandleLedger.layer", decoration, base)
 
 const decoration: Layer.Layer<Mqrt.Mqrt | HandleLedger, never, Mqrt.Mqrt> = Layer.effectContext(
   Effect.flatMap(Mqrt.Mqrt, (backend) => {
@@ -194,6 +229,16 @@ export const counts: Effect.Effect<Readonly<Record<HandleKind, Count>>, never, H
  */
 export const violations: Effect.Effect<ReadonlyArray<Violation>, never, HandleLedger> = HandleLedger.use(
   (ledger) => ledger.violations
+)
+
+/**
+ * The releases that the backend failed to do, in the order in which it happened.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const failedReleases: Effect.Effect<ReadonlyArray<FailedRelease>, never, HandleLedger> = HandleLedger.use(
+  (ledger) => ledger.failedReleases
 )
 
 /**

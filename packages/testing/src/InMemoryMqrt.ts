@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import type { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Options from "@effect-msmq/core/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -20,7 +22,10 @@ import { addCertificate, machineControl, setUser } from "./internal/machine/mach
 import { machineFunctions } from "./internal/machine/machineFunctions.ts"
 import { SecurityContextTable } from "./internal/security/SecurityContextTable.ts"
 import { Network } from "./internal/network/Network.ts"
+import { checked } from "./internal/options/controlOptions.ts"
+import * as tables from "./internal/options/machineOptions.ts"
 import * as Versions from "./internal/machine/Version.ts"
+import { has } from "./internal/options/has.ts"
 import type { HeldCertificate, InternalCertificate, MachineContext, User } from "./MsmqControl.ts"
 import { MsmqControl } from "./MsmqControl.ts"
 
@@ -50,7 +55,7 @@ export interface KnownUser {
  * @category models
  * @since 0.1.0
  */
-export type Version = 1 | 2 | 3 | 4 | 5 | 6
+export type Version = Versions.VersionNumber
 
 /**
  * A machine as it is at first. Everything but its names and its version can be changed later through `MsmqControl`.
@@ -202,6 +207,8 @@ const makeMachine = (
  * `setQueueSecurity` and `MsmqControl` change. Administrators may take a queue over (behaviour C-45), and they alone read
  * what the machine keeps: its journal, its dead letters, what goes elsewhere (behaviours D-66, E-57).
  *
+ * Fails with `IllegalOption` for an option that does not exist or is not allowed.
+ *
  * **Gotchas**
  *
  * It never simulates cost: it says how often a key was fetched, not how long that takes.
@@ -228,7 +235,18 @@ const makeMachine = (
  */
 export const layerWith = (
   options: (MachineOptions & DirectoryOptions) | NetworkOptions
-): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
+): Layer.Layer<Mqrt.Mqrt | MsmqControl, MsmqError> => Layer.unwrap(Effect.map(checkOptions(options), layerOf))
+
+const checkOptions = (
+  options: (MachineOptions & DirectoryOptions) | NetworkOptions
+): Effect.Effect<(MachineOptions & DirectoryOptions) | NetworkOptions, MsmqError> => {
+  const call = { operation: "InMemoryMqrt.layerWith" }
+  return has(options, "machines")
+    ? Options.check(call, tables.network, options as NetworkOptions)
+    : Options.check(call, tables.oneMachine, options as MachineOptions & DirectoryOptions, "options")
+}
+
+const layerOf = (options: (MachineOptions & DirectoryOptions) | NetworkOptions): Layer.Layer<Mqrt.Mqrt | MsmqControl> =>
   Layer.effectContext(
     Effect.withFiber((fiber) =>
       Effect.gen(function* () {
@@ -248,7 +266,7 @@ export const layerWith = (
           )
           const mqrt = yield* Mqrt.make(machineFunctions(machine))
           const context = Context.make(Mqrt.Mqrt, mqrt).pipe(
-            Context.add(MsmqControl, machineControl(machine, contextOf))
+            Context.add(MsmqControl, checked(machineControl(machine, contextOf)))
           )
           contexts.set(machine, context)
           return context
@@ -267,4 +285,4 @@ export const layerWith = (
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Mqrt.Mqrt | MsmqControl> = layerWith({})
+export const layer: Layer.Layer<Mqrt.Mqrt | MsmqControl> = layerOf({})

@@ -5,7 +5,9 @@
  */
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
+import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
+import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
 import { queues } from "./contract/queues.ts"
 import { security } from "./contract/security.ts"
@@ -42,10 +44,12 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
   ...waiting,
+  ...loops,
   ...browsing,
   ...transactions,
   ...security,
-  ...programs
+  ...programs,
+  ...poison
 ]
 
 export {

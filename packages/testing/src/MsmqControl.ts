@@ -10,6 +10,8 @@ import * as Context from "effect/Context"
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
+import { checkEffect } from "./internal/options/effects.ts"
+import type * as words from "./internal/options/words.ts"
 
 /**
  * A certificate that the user holds.
@@ -35,7 +37,7 @@ export interface HeldCertificate {
  * @category models
  * @since 0.1.0
  */
-export type InternalCertificate = "registered" | "absent" | "corrupted"
+export type InternalCertificate = (typeof words.internalCertificates)[number]
 
 /**
  * The user on whose behalf everything runs.
@@ -92,7 +94,7 @@ export interface Permission {
  * @category models
  * @since 0.1.0
  */
-export type QueueCreators = "everyone" | "administrators" | "nobody"
+export type QueueCreators = (typeof words.queueCreators)[number]
 
 /**
  * What has happened since the machine was made.
@@ -168,7 +170,7 @@ export interface MachineQuota {
  * @category models
  * @since 0.1.0
  */
-export type LinkWay = "both" | "onlyThere" | "onlyBack"
+export type LinkWay = (typeof words.linkWays)[number]
 
 /**
  * What there is on a machine: its Message Queuing, and the control over it.
@@ -179,7 +181,8 @@ export type LinkWay = "both" | "onlyThere" | "onlyBack"
 export type MachineContext = Context.Context<Mqrt | MsmqControl>
 
 /**
- * Sets and reads what a program cannot.
+ * Sets and reads what a program cannot. What is told wrongly is a defect: an `MsmqError` for
+ * `IllegalOption`.
  *
  * - `addCertificate`: puts a certificate into the user's store, or replaces what is known of it
  * - `removeCertificate`: takes it out, and says whether it was there. Contexts that captured it go on working
@@ -326,5 +329,10 @@ export const on: {
     effect: Effect.Effect<A, E, R>,
     machine: string
   ): Effect.Effect<A, E, MsmqControl | Exclude<R, Mqrt | MsmqControl>> =>
-    MsmqControl.use((control) => Effect.flatMap(control.machine(machine), (context) => Effect.provide(effect, context)))
+    MsmqControl.use((control) =>
+      Effect.andThen(
+        checkEffect("MsmqControl.on", effect),
+        Effect.flatMap(control.machine(machine), (context) => Effect.provide(effect, context))
+      )
+    )
 )

@@ -6,6 +6,7 @@ import type {
 } from "@effect-msmq/core/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { writeGuid } from "./guid.ts"
+import { lengthOf } from "./lengthOf.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
 import { MessageIdText } from "./MessageIdText.ts"
 import { messageProperties as PROPID_M } from "./messagePropertyTable.ts"
@@ -129,20 +130,21 @@ export class SendBlock {
   }
 
   #writeMessage(message: OutgoingProperties, options: SendOptions): void {
-    const size = sizeOfMessage(message)
+    const bodyLength = lengthOf(message.body)
+    const size = bodyLength + sizeOfOthers(message)
     if (this.#callFree + size > this.#block.size) {
       this.#makeRoom(this.#callFree + size)
       this.#writeCall(options)
     }
     this.#count = this.#callCount
     this.#free = this.#callFree
-    this.#writeCommon(message)
+    this.#writeCommon(message, bodyLength)
     if (message.connector !== null || message.soap !== null) this.#writeSeldom(message)
     writeCount(this.#block, this.#count)
   }
 
-  #writeCommon(message: MessageProperties): void {
-    if (message.body.length > 0) this.#bytes(PROPID_M.BODY, message.body)
+  #writeCommon(message: MessageProperties, bodyLength: number): void {
+    if (bodyLength > 0) this.#bytes(PROPID_M.BODY, message.body, bodyLength)
     if (message.bodyType !== 0) this.#number(PROPID_M.BODY_TYPE, message.bodyType)
     if (message.label !== "") this.#text(PROPID_M.LABEL, message.label)
     if (message.priority !== 3) this.#number(PROPID_M.PRIORITY, message.priority)
@@ -157,7 +159,8 @@ export class SendBlock {
     }
     if (message.correlationId !== null) this.#bytes(PROPID_M.CORRELATIONID, message.correlationId)
     if (message.appSpecific !== 0) this.#number(PROPID_M.APPSPECIFIC, message.appSpecific)
-    if (message.extension !== null && message.extension.length > 0) this.#bytes(PROPID_M.EXTENSION, message.extension)
+    if (message.extension !== null && lengthOf(message.extension) > 0)
+      this.#bytes(PROPID_M.EXTENSION, message.extension)
     if (message.timeToReachQueue !== null) this.#number(PROPID_M.TIME_TO_REACH_QUEUE, message.timeToReachQueue)
     if (message.timeToBeReceived !== null) this.#number(PROPID_M.TIME_TO_BE_RECEIVED, message.timeToBeReceived)
     if (message.responseQueue !== null) this.#text(PROPID_M.RESP_FORMAT_NAME, message.responseQueue)
@@ -210,8 +213,8 @@ export class SendBlock {
     return at
   }
 
-  #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array): void {
-    this.#block.bytes.set(value, this.#vector(row, value.length))
+  #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array, length = lengthOf(value)): void {
+    this.#block.bytes.set(value, this.#vector(row, length))
   }
 
   #text(row: Row<typeof VT_LPWSTR>, value: string): void {
@@ -245,15 +248,15 @@ const newBlock = (size: number): MemoryBlock => {
 }
 
 const sizeOfText = (text: string | null): number => (text === null ? 0 : 2 * text.length)
-const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : bytes.length)
+const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : lengthOf(bytes))
 
 const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
   slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
 
-const sizeOfMessage = (message: OutgoingProperties): number => {
+/** What a message takes beside its body. */
+const sizeOfOthers = (message: OutgoingProperties): number => {
   const size =
     slack +
-    message.body.length +
     sizeOfText(message.label) +
     sizeOfBytes(message.correlationId) +
     sizeOfBytes(message.extension) +

@@ -60,10 +60,17 @@ export const parsePrototype = (prototype: string): { name: string; returns: stri
 /** The convention of the Windows API; it differs from the usual one on 32 bits only. */
 const convention = "__stdcall"
 
+/** koffi never frees a type: each is made once for the process. */
+const functionTypes = new Map<string, ReturnType<typeof koffi.proto>>()
+
 /** koffi's type of a function with such a prototype. */
 export const functionType = (prototype: string): ReturnType<typeof koffi.proto> => {
+  const known = functionTypes.get(prototype)
+  if (known !== undefined) return known
   const { returns, takes } = parsePrototype(prototype)
-  return koffi.proto(convention, null, koffiType(returns), takes.map(koffiType))
+  const made = koffi.proto(convention, null, koffiType(returns), takes.map(koffiType))
+  functionTypes.set(prototype, made)
+  return made
 }
 
 /**

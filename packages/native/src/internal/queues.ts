@@ -69,7 +69,7 @@ export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Q
     createQueue: (properties, securityDescriptor) =>
       Effect.suspend(() => {
         const name = new NameBuffer(formatNameUnits)
-        const descriptor = securityDescriptor?.slice() ?? null
+        const descriptor = securityDescriptor === null ? null : new Uint8Array(securityDescriptor)
         return putProperties(queueProperties, givenWhenCreated(properties), (struct) =>
           call(bindings, "MQCreateQueue", descriptor, struct, name.buffer, name.lengthSlot)
         ).pipe(

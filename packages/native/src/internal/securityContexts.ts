@@ -52,7 +52,7 @@ export const securityContexts = (bindings: Bindings, die?: (reason: string) => v
     registerCertificate: (certificate, ifNotExists) =>
       Effect.suspend(() => {
         const flags = ifNotExists ? registerFlags.ifNotExists : registerFlags.always
-        const bytes = certificate?.slice() ?? null
+        const bytes = certificate === null ? null : new Uint8Array(certificate)
         return call(bindings, "MQRegisterCertificate", flags, bytes, bytes?.length ?? 0)
       }).pipe(
         Effect.map((hresult) =>

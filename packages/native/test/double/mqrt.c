@@ -68,7 +68,7 @@ struct Queue {
   Char16 *name; /* "private$\name", "name", or the suffix of a journal or subqueue */
   uint32_t number;
   Guid instance;
-  Message *head, *tail;
+  Message *head, *tail, *lastFound; /* lastFound: where the next search by lookup id begins, if that is behind it */
   uint64_t sequence, visible, bytes;
   uint32_t count, openHandles, expected; /* expected: moves to it whose transaction is open */
   Request *waiting, **waitingEnd;
@@ -391,9 +391,7 @@ static Hr parsePath(const Char16 *path, Char16 *name, Char16 *suffix, int *local
   memcpy(name, slash + 1, (textLength(slash + 1) + 1) * sizeof(Char16));
   if (!splitSuffix(name, suffix)) return E_ILLEGAL_QUEUE_PATHNAME;
   const Char16 *own = afterPrefix(name, "private$\\");
-  if (own == NULL) own = name;
-  uint32_t length = textLength(own);
-  return length == 0 || length > 124 || findCharacter(own, '\\') != NULL ? E_ILLEGAL_QUEUE_PATHNAME : MQ_OK;
+  return isQueueName(own == NULL ? name : own) ? MQ_OK : E_ILLEGAL_QUEUE_PATHNAME;
 }
 
 /* A queue that the property and deletion calls may work on. */
@@ -528,6 +526,7 @@ static Value messageValue(const Message *message, uint32_t id) {
 
 static void unlinkMessage(Message *message) {
   Queue *queue = message->queue;
+  if (queue->lastFound == message) queue->lastFound = message->previous;
   *(message->previous != NULL ? &message->previous->next : &queue->head) = message->next;
   *(message->next != NULL ? &message->next->previous : &queue->tail) = message->previous;
   queue->count--;
@@ -1553,9 +1552,19 @@ static int isOffered(const Message *message, int peek) {
   return message->state == State_Available || (peek && message->state == State_Receiving && message->allowPeek);
 }
 
+/* The first message whose lookup id is not below this one. A walk through the queue does not begin anew with each step. */
+static Message *firstFrom(Queue *queue, uint64_t lookupId) {
+  Message *message = queue->lastFound;
+  if (message == NULL || message->lookupId > lookupId) message = queue->head;
+  while (message != NULL && message->lookupId < lookupId) message = message->next;
+  if (message != NULL) queue->lastFound = message;
+  return message;
+}
+
 /* At the end of the queue a cursor also takes what has come in before it (E-30). */
 static Message *nextForCursor(Queue *queue, const Cursor *cursor, int peek) {
-  for (Message *message = queue->head; message != NULL; message = message->next) {
+  Message *message = cursor == NULL || cursor->atEnd ? queue->head : firstFrom(queue, cursor->position);
+  for (; message != NULL; message = message->next) {
     if (!isOffered(message, peek)) continue;
     if (cursor == NULL || message->lookupId > cursor->position) return message;
     if (cursor->atEnd && message->visible > cursor->endStamp) return message;
@@ -1564,8 +1573,7 @@ static Message *nextForCursor(Queue *queue, const Cursor *cursor, int peek) {
 }
 
 static Message *messageWithId(Queue *queue, uint64_t lookupId) {
-  Message *message = queue->head;
-  while (message != NULL && message->lookupId < lookupId) message = message->next;
+  Message *message = firstFrom(queue, lookupId);
   return message != NULL && message->lookupId == lookupId ? message : NULL;
 }
 

@@ -43,7 +43,14 @@ static void widen(Char16 *to, const char *from) {
   while ((*to++ = (unsigned char)*from++) != 0) continue;
 }
 
-static Char16 lower(Char16 letter) { return letter >= 'A' && letter <= 'Z' ? (Char16)(letter + 32) : letter; }
+/* Lower case of ASCII, and of the Latin-1, Greek and Cyrillic letters that stand in pairs. */
+static Char16 lower(Char16 letter) {
+  if (letter < 0x80) return letter >= 'A' && letter <= 'Z' ? (Char16)(letter + 32) : letter;
+  if (letter >= 0xc0 && letter <= 0xde && letter != 0xd7) return (Char16)(letter + 32);
+  if (letter >= 0x391 && letter <= 0x3a9 && letter != 0x3a2) return (Char16)(letter + 32);
+  if (letter >= 0x410 && letter <= 0x42f) return (Char16)(letter + 32);
+  return letter >= 0x400 && letter <= 0x40f ? (Char16)(letter + 80) : letter;
+}
 
 static int sameText(const Char16 *left, const Char16 *right) {
   while (*left != 0 && lower(*left) == lower(*right)) left++, right++;
@@ -68,6 +75,16 @@ static const Char16 *findCharacter(const Char16 *text, Char16 wanted) {
     if (*text == wanted) return text;
   }
   return NULL;
+}
+
+/* The alphabet of queue names: any unit but these; a backslash and a semicolon end the name (B-02, B-03). */
+static int isQueueName(const Char16 *name) {
+  static const char without[] = "\r\n\"+,";
+  uint32_t length = textLength(name);
+  for (uint32_t at = 0; at < length; at++) {
+    if (name[at] == '\\' || (name[at] < 0x80 && strchr(without, name[at]) != NULL)) return 0;
+  }
+  return length > 0 && length <= 124;
 }
 
 static void guidText(char *to, const Guid *guid) {
@@ -144,7 +161,8 @@ static int parseDirect(const Char16 *rest, FormatName *name) {
   name->kind = !isLocalAddress(address, (size_t)(slash - address)) ? Name_Remote
                : isAscii(name->queue, "SYSTEM$")                   ? Name_System
                                                                    : Name_Local;
-  return name->queue[0] != 0;
+  const Char16 *own = afterPrefix(name->queue, "private$\\");
+  return isQueueName(own == NULL ? name->queue : own);
 }
 
 static int parseSuffixOnly(const Char16 *rest, FormatName *name) {

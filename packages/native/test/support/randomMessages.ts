@@ -69,7 +69,7 @@ export const makeRandom = (seed: number): Random => {
 }
 
 /** A name as it may stand in a format name: without what separates its parts. */
-const nameOf = (random: Random) => `x${random.text(random.below(60)).replaceAll(/[\\/;,+"]/g, "")}`
+const nameOf = (random: Random) => `x${random.text(random.below(60)).replaceAll(/[\\/;,+"\r\n]/g, "")}`
 
 const formatNameOf = (random: Random) => `DIRECT=OS:${random.below(1000)}\\private$\\${nameOf(random)}`
 

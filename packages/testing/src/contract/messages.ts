@@ -1,16 +1,32 @@
 import type { Message, ReceivedMessage } from "@effect-msmq/core/Message"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { Sender } from "@effect-msmq/core/Sender"
+import * as Transaction from "@effect-msmq/core/Transaction"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as assert from "node:assert/strict"
+import { inspect } from "node:util"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { newChannel, newQueue, patterned, sameBytes } from "./givens.ts"
+import { failsBecause, newChannel, newQueue, patterned, sameBytes } from "./givens.ts"
 
 const all = { positiveArrival: true, positiveReceive: true, negativeArrival: true, negativeReceive: true }
 const none = { positiveArrival: false, positiveReceive: false, negativeArrival: false, negativeReceive: false }
 const elsewhere = "DIRECT=OS:elsewhere\\private$\\answers"
+
+/** Says of its length, and of where its bytes are, what is not so. */
+class Lying extends Uint8Array {
+  override get length(): number {
+    return 5000
+  }
+  override get byteLength(): number {
+    return 5000
+  }
+  override get byteOffset(): number {
+    return 500
+  }
+}
 
 /** The values that are tried of each field, the last of them together too. */
 const fields = {
@@ -163,6 +179,110 @@ export const messages: ReadonlyArray<ContractPromise> = [
         sameBytes(message.body, body, "the body")
       })
     )
+  ),
+  promise(
+    "a body is as long as its memory, whatever it says of itself, and nothing else is sent",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      // What is sent before lies in memory that a backend may use again.
+      yield* sendEach(sender, [{ body: new Uint8Array(8000).fill(0xee), label: "others" }])
+      yield* receiver.receive
+      const bodies = [
+        Lying.of(1, 2, 3),
+        Object.defineProperty(Uint8Array.of(1, 2, 3), "length", { value: 5000 }),
+        Object.defineProperty(Uint8Array.of(1, 2, 3), "byteLength", { value: 5000 }),
+        new Uint8Array(Uint8Array.of(9, 9, 1, 2, 3, 9).buffer, 2, 3),
+        new Uint8Array(new SharedArrayBuffer(3)),
+        new Uint8Array(new ArrayBuffer(3, { maxByteLength: 9 }))
+      ]
+      for (const body of bodies) {
+        const expected = Uint8Array.from({ length: 3 }, (_, index) => body[index] ?? 0)
+        yield* sender.send({ body, extension: body })
+        const message = yield* receiver.receive
+        sameBytes(message.body, expected, "the body")
+        sameBytes(message.extension ?? new Uint8Array(0), expected, "the extension")
+      }
+      const id = Object.setPrototypeOf(patterned(20), Lying.prototype) as Uint8Array
+      yield* sender.send({ correlationId: id })
+      sameBytes((yield* receiver.receive).correlationId ?? new Uint8Array(0), patterned(20), "the correlation id")
+    })
+  ),
+  promise(
+    "a body whose buffer was transferred is refused, with what was before it sent",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const buffer = new ArrayBuffer(100)
+      const gone = new Uint8Array(buffer)
+      structuredClone(buffer, { transfer: [buffer] })
+      const error = yield* Effect.flip(sender.sendAll([{ label: "first" }, { body: gone }, { label: "third" }]))
+      assert.equal(error.reason._tag, "IllegalMessage")
+      assert.match(error.message, /message 1: body is a Uint8Array whose buffer is detached.*transferred/)
+      assert.equal(error.progress?.accepted, 1)
+      assert.equal((yield* receiver.receive).label, "first")
+      assert.equal(Option.isNone(yield* receiver.poll), true, "nothing else is there")
+    })
+  ),
+  promise(
+    "time limits that are none are refused before anything is sent, and an infinite one is no limit",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      for (const limit of [Number.NaN, -0.4, "-500 millis", { seconds: -1 }, Duration.seconds(-1)] as const) {
+        for (const field of ["timeToBeReceived", "timeToReachQueue"] as const) {
+          const error = yield* Effect.flip(sender.send({ [field]: limit }))
+          assert.match(error.message, new RegExp(`${field} is .*but it must be a duration of 0 or more`))
+        }
+        yield* failsBecause(Transaction.begin({ timeToBeReceived: limit }), "IllegalMessage")
+      }
+      yield* sender.send({ timeToBeReceived: Duration.infinity, timeToReachQueue: "Infinity" })
+      assert.equal((yield* receiver.receive).timeToBeReceived, undefined)
+      yield* sender.send({ timeToBeReceived: 0.4 })
+      const left = (yield* receiver.receive).timeToBeReceived
+      assert.ok(left !== undefined && Duration.toSeconds(left) <= 1, `${String(left)} left`)
+    }).pipe(Effect.scoped)
+  ),
+  promise(
+    "B-25 to B-27 the queues that a message names are legal names, and the error says which is not",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      for (const field of ["responseQueue", "adminQueue"] as const) {
+        for (const name of ["", "answers", ".\\private$\\answers", "DIRECT=server\\q", "DIRECT=OS:s\\a+b"]) {
+          const error = yield* Effect.flip(sender.send({ [field]: name }))
+          assert.equal(error.reason._tag, "IllegalMessage")
+          const shown = JSON.stringify(name).replaceAll(/[\\$+.]/g, "\\$&")
+          assert.match(error.message, new RegExp(`${field} is ${shown}, but it must be a format name`))
+        }
+      }
+      const error = yield* Effect.flip(sender.send({ deadLetterQueue: "dead" }))
+      assert.match(error.message, /deadLetterQueue is "dead", but it must be a path name or format name/)
+      yield* sender.send({ responseQueue: `${elsewhere} of tomorrow` })
+      assert.equal((yield* receiver.receive).responseQueue, `${elsewhere} of tomorrow`)
+    })
+  ),
+  promise(
+    "a message is shown on a console, and in JSON, whatever its sender put into it, and is sent on as it is",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const messages: ReadonlyArray<Message> = [
+        { label: "\u001b[2J\u202e\r\n\u2028", body: patterned(200_000) },
+        { headers: { "\u001b": "\u202e", __proto__: "x", a: "b" } },
+        { extension: new TextEncoder().encode("<ArrayOfHeaderInfo><HeaderInfo><Key>") },
+        { extension: patterned(1000), correlationId: patterned(20), timeToBeReceived: "1 hour", priority: 7 }
+      ]
+      for (const message of messages) {
+        yield* sender.send(message)
+        const first = yield* receiver.receive
+        const shown = inspect({ messages: [first] }, { depth: 9 })
+        assert.ok(shown.length < 5000, `${shown.length} characters on a console`)
+        assert.doesNotMatch(shown, /[^\P{Cc}\n\t]|[\u2028\u202e]/u)
+        assert.equal((JSON.parse(JSON.stringify(first)) as { lookupId: unknown }).lookupId, String(first.lookupId))
+        yield* sender.send({ ...first })
+        const second = yield* receiver.receive
+        assert.equal(second.label, first.label)
+        sameBytes(second.body, first.body, "the body")
+        assert.deepEqual({ ...second.headers }, { ...first.headers })
+        sameBytes(second.extension ?? new Uint8Array(0), first.extension ?? new Uint8Array(0), "the extension")
+      }
+    })
   ),
   promise(
     "a body is the receiver's own: the next message does not change it",

@@ -1,9 +1,13 @@
+import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import * as Msmq from "@effect-msmq/core/Msmq"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Transaction from "@effect-msmq/core/Transaction"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
@@ -58,6 +62,100 @@ export const programs: ReadonlyArray<ContractPromise> = [
       assert.deepEqual(yield* labelsIn(orders.queue), ["one", "two"])
       assert.deepEqual(yield* labelsIn(invoices.queue), [])
       assert.equal((yield* orders.receiver.peek).abortCount, 1)
+    })
+  ),
+  promise(
+    "a sender learns anew of what kind its queue is when that was deleted and made again",
+    Effect.gen(function* () {
+      const { queue, sender } = yield* newChannel()
+      yield* MessageQueue.delete(queue)
+      yield* MessageQueue.create(queue, { transactional: true })
+      yield* failsBecause(sender.send({ label: "to the one that is gone" }), "QueueDeleted")
+      yield* failsBecause(sender.send({ label: "it would vanish" }), "TransactionMismatch")
+      yield* Transaction.run(sender.send({ label: "arrives" }))
+      assert.deepEqual(yield* labelsIn(queue), ["arrives"])
+    })
+  ),
+  promise(
+    "where nobody can tell of what kind a queue is, it opens, and otherwise it does not",
+    Effect.gen(function* () {
+      const queue = yield* newQueue({ transactional: true })
+      const backend = yield* Mqrt.Mqrt
+      const openedWith = Effect.fnUntraced(function* (name: ErrorCode.ErrorCodeName) {
+        const look = new Mqrt.MqrtFailure({
+          function: "MQGetQueueProperties",
+          code: ErrorCode.errors[name],
+          properties: []
+        })
+        const mqrt = yield* Mqrt.make({ ...backend, getQueueProperties: () => Effect.fail(look) })
+        return yield* Effect.provideService(MessageQueue.openSender(queue), Mqrt.Mqrt, mqrt)
+      })
+      assert.equal((yield* openedWith("MQ_ERROR_ACCESS_DENIED")).transactional, undefined)
+      yield* failsBecause(openedWith("MQ_ERROR_INSUFFICIENT_RESOURCES"), "InsufficientResources")
+      const elsewhere = yield* MessageQueue.openSender("DIRECT=OS:elsewhere\\private$\\orders")
+      assert.equal(elsewhere.transactional, undefined)
+    })
+  ),
+  promise(
+    "a transaction whose connection closes while it runs fails, and nothing of it is there",
+    Effect.gen(function* () {
+      const { queue } = yield* channel()
+      const backend = yield* Mqrt.Mqrt
+      const connection = yield* Scope.make()
+      const mqrt = yield* Scope.provide(Mqrt.make(backend), connection)
+      const run = Effect.flatMap(MessageQueue.openSender(queue), (sender) =>
+        Transaction.run(Effect.andThen(sender.send({ label: "order" }), Scope.close(connection, Exit.void)))
+      )
+      yield* failsBecause(Effect.scoped(Effect.provideService(run, Mqrt.Mqrt, mqrt)), "TransactionAborted")
+      assert.deepEqual(yield* labelsIn(queue), [])
+    })
+  ),
+  promise(
+    "a transaction that aborts by hand and then succeeds fails; one that commits by hand succeeds",
+    Effect.gen(function* () {
+      const { queue, sender } = yield* channel()
+      const ended = (how: "commit" | "abort") =>
+        Effect.gen(function* () {
+          yield* sender.send({ label: how })
+          const transaction = yield* Transaction.Current
+          if (typeof transaction === "object") yield* transaction[how]
+        }).pipe(Transaction.run())
+      yield* failsBecause(ended("abort"), "TransactionAborted")
+      yield* ended("commit")
+      assert.deepEqual(yield* labelsIn(queue), ["commit"])
+    })
+  ),
+  promise(
+    "an abort by a signal that comes when its call has begun takes nothing back, and the promise is fulfilled",
+    Effect.gen(function* () {
+      const { queue } = yield* channel()
+      const backend = yield* Mqrt.Mqrt
+      const msmq = yield* Effect.acquireRelease(
+        Effect.promise(() => Msmq.connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(backend)))),
+        (msmq) => Effect.promise(() => msmq.close())
+      )
+      const done = <A>(call: (options: { readonly signal: AbortSignal }) => Promise<A>): Effect.Effect<A> =>
+        Effect.promise(() => {
+          const controller = new AbortController()
+          const promise = call(controller)
+          controller.abort(new Error("too late"))
+          return promise
+        })
+      const sender = yield* Effect.promise(() => msmq.openSender(queue))
+      const receiver = yield* Effect.promise(() => msmq.openReceiver(queue))
+      const transaction = yield* Effect.promise(() => msmq.beginTransaction())
+      yield* done((options) => sender.send({ label: "one" }, { ...options, transaction }))
+      yield* done((options) => transaction.commit(options))
+      assert.equal(yield* Effect.promise(() => transaction.outcome()), "committed")
+      assert.equal((yield* done((options) => receiver.poll(options)))?.label, "one")
+      // By a format name, each is one call.
+      const formatName = yield* MessageQueue.formatName(queue)
+      yield* done((options) => msmq.setQueueProperties(formatName, { label: "changed" }, options))
+      assert.equal((yield* MessageQueue.properties(queue)).label, "changed")
+      yield* done((options) => msmq.deleteQueue(formatName, options))
+      assert.equal(yield* MessageQueue.exists(queue), false)
+      yield* done((options) => msmq.createQueue(queue, options))
+      assert.equal(yield* MessageQueue.exists(queue), true)
     })
   ),
   promise(

@@ -30,7 +30,57 @@ const propertiesOf = (queue: string) =>
 const names = (actual: string, queue: string): boolean =>
   actual.toLowerCase().endsWith(queue.replace(/^\./, "").toLowerCase())
 
+/** Spaces, letters beyond ASCII, signs of more than one unit, control characters, and the longest name. */
+const unusualNames = [
+  "contract of orders",
+  " contract ",
+  "contract-Aufträge",
+  "contract-契約",
+  "contract-договор Ω",
+  "contract-\u{1f4e6}",
+  "contract\t\u0001",
+  "contract-!#$%&'()*-./:<=>?@[]^_`{|}~",
+  "契".repeat(124)
+]
+
+/** Creates, uses and deletes a queue by its path name and its direct name. */
+const isUsable = (name: string, otherCase: string) =>
+  Effect.gen(function* () {
+    const queue = `.\\private$\\${name}`
+    const created = Effect.andThen(Effect.ignore(MessageQueue.delete(queue)), MessageQueue.create(queue))
+    yield* Effect.acquireRelease(created, () => Effect.ignore(MessageQueue.delete(queue)))
+    assert.equal(yield* MessageQueue.exists(queue), true, queue)
+    const { pathName } = yield* propertiesOf(queue)
+    assert.ok(names(pathName, queue), `path name ${pathName}`)
+    const sender = yield* MessageQueue.openSender(`DIRECT=OS:.\\private$\\${otherCase}`)
+    const receiver = yield* MessageQueue.openReceiver(queue)
+    yield* sender.send({ label: name, responseQueue: `DIRECT=OS:.\\private$\\${name}` })
+    const message = yield* receiver.receive
+    assert.equal(message.label, name)
+    assert.equal(message.responseQueue, `DIRECT=OS:.\\private$\\${name}`)
+    yield* MessageQueue.openReceiver(`DIRECT=OS:.\\private$\\${name};JOURNAL`)
+  }).pipe(Effect.scoped)
+
 export const queues: ReadonlyArray<ContractPromise> = [
+  promise(
+    "B-01 to B-03 a queue name holds spaces, characters beyond ASCII and all others but seven, up to 124 units",
+    Effect.forEach(unusualNames, (name) => isUsable(name, name), { discard: true })
+  ),
+  promise(
+    "B-04 letter case makes no difference in queue names, in ASCII or beyond",
+    Effect.andThen(isUsable("contract-Case", "CONTRACT-cASE"), isUsable("contract-äΩЖ", "CONTRACT-Äωж"))
+  ),
+  promise(
+    "B-02, B-25 a queue name without a legal alphabet is illegal at the seam, too",
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt
+      for (const character of ['"', "+", "\r", "\n", "\\"]) {
+        const name = `private$\\contract${character}orders`
+        yield* failsWith(mqrt.pathNameToFormatName(`.\\${name}`), "MQ_ERROR_ILLEGAL_QUEUE_PATHNAME")
+        yield* failsWith(mqrt.openQueue(`DIRECT=OS:.\\${name}`, "send", "denyNone"), "MQ_ERROR_ILLEGAL_FORMATNAME")
+      }
+    })
+  ),
   promise(
     "a queue exists from its creation to its deletion",
     Effect.gen(function* () {

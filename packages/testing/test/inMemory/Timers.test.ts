@@ -3,6 +3,8 @@ import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { errors } from "@effect-msmq/core/ErrorCode"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
@@ -265,15 +267,20 @@ describe("time to reach the queue", () => {
 
 describe("the timer", () => {
   it("ends with the layer, whatever still has time", async () => {
-    const timeouts = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length
-    const before = timeouts()
+    let timers = 0
+    const clock: Clock.Clock = Object.assign(Object.create(Context.get(Context.empty(), Clock.Clock)), {
+      sleep: () => {
+        timers++
+        return Effect.onInterrupt(Effect.never, () => Effect.sync(() => timers--))
+      }
+    })
     const during = await Effect.gen(function* () {
       const { send } = yield* ends()
       yield* send([message({ timeToBeReceived: 3600 }), message({ timeToBeReceived: 60 })])
-      return timeouts()
-    }).pipe(Effect.provide(InMemoryMqrt.layer), Effect.runPromise)
-    assert.isAbove(during, before)
-    assert.strictEqual(timeouts(), before)
+      return timers
+    }).pipe(Effect.provide(InMemoryMqrt.layer), Effect.provideService(Clock.Clock, clock), Effect.runPromise)
+    assert.strictEqual(during, 1)
+    assert.strictEqual(timers, 0)
   })
 
   it.effect("D-33 a limit of years does not wake it all the time", () =>

@@ -1,4 +1,13 @@
-import { FormatName, MessageQueue, Mqrt, PathName, QueueSecurity, Transaction } from "@effect-msmq/core"
+import {
+  ErrorCode,
+  FormatName,
+  MessageQueue,
+  Mqrt,
+  MqrtFailure,
+  PathName,
+  QueueSecurity,
+  Transaction
+} from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Result, Schema, Scope, Stream } from "effect"
@@ -212,7 +221,20 @@ describe("properties and setProperties", () => {
   it.effect("what is refused is named with its reason, and the queue", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
-      const error = yield* Effect.flip(MessageQueue.setProperties(orders, { label: "x".repeat(125) }))
+      const mqrt = yield* Mqrt.Mqrt
+      const refusing = Mqrt.Mqrt.of({
+        ...mqrt,
+        setQueueProperties: () =>
+          Effect.fail(
+            new MqrtFailure.MqrtFailure({
+              function: "MQSetQueueProperties",
+              code: ErrorCode.errors.MQ_ERROR_PROPERTY,
+              properties: [{ property: "PROPID_Q_LABEL", status: ErrorCode.errors.MQ_ERROR_ILLEGAL_PROPERTY_VALUE }]
+            })
+          )
+      })
+      const set = MessageQueue.setProperties(orders, { label: "Orders" })
+      const error = yield* Effect.flip(Effect.provideService(set, Mqrt.Mqrt, refusing))
       assert(error.reason._tag === "Property")
       assert.deepStrictEqual(error.reason.properties, [
         { property: "PROPID_Q_LABEL", status: "MQ_ERROR_ILLEGAL_PROPERTY_VALUE" }
@@ -437,11 +459,14 @@ describe("locate", () => {
       }).pipe(Effect.provide(backend, { local: true }))
   )
 
-  it.effect("a date that is none is a defect, and nothing is searched", () =>
+  it.effect("a date that is none is refused, and nothing is searched", () =>
     Effect.gen(function* () {
       const value = new Date(Number.NaN)
-      const exit = yield* Effect.exit(pathNames([{ property: "createTime", relation: "less", value }]))
-      assert.isTrue(Exit.hasDies(exit))
+      const error = yield* Effect.flip(pathNames([{ property: "createTime", relation: "less", value }]))
+      assert.strictEqual(
+        error.message,
+        "MessageQueue.locate: restrictions[0].value is an invalid Date, but it must be a valid Date"
+      )
       assert.deepStrictEqual(yield* searches, [])
       assert.deepStrictEqual(yield* ended, { acquired: 0, freed: 0, open: 0 })
     }).pipe(Effect.provide(backend))

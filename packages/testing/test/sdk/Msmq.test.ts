@@ -120,14 +120,20 @@ describe("disposal", () => {
     for (const error of await Promise.all(waiting)) assert.strictEqual(error.reason._tag, "Released")
   })
 
-  it("8. closing a sender waits for the batch that runs", async () => {
-    const { calls, inject, msmq } = await connect()
+  it("8. closing a sender ends the batch that waits for its source, which tells what was accepted", async () => {
+    const { calls, msmq } = await connect()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
-    await inject({ function: "MQSendMessage", call: 1, stall: 20 })
-    const sending = sender.sendAll([{ label: "one" }, { label: "two" }])
-    await sender.close()
-    assert.strictEqual((await sending).accepted, 2)
+    const sending = sender.sendAll(
+      (async function* () {
+        yield { label: "one" }
+        await sleep(20)
+        yield { label: "two" }
+      })()
+    )
+    await Promise.all([sleep(5).then(() => sender.close()), rejection(sending)])
+    const error = await rejection(sending)
+    assert.deepStrictEqual([error.reason._tag, error.progress], ["Released", { accepted: 1 }])
     assert.strictEqual((await calls()).at(-1), "closeQueue")
   })
 
@@ -158,7 +164,12 @@ describe("disposal", () => {
 
   it("10. a handle that is dropped is reported, with the place that opened it", async () => {
     const { msmq } = await connect()
-    const warned = new Promise<Error & { readonly detail?: string }>((resolve) => process.once("warning", resolve))
+    // Other tests drop their connections.
+    const warned = new Promise<Error & { readonly detail?: string }>((resolve) =>
+      process.on("warning", (warning) => {
+        if (warning.message.includes("security context")) resolve(warning)
+      })
+    )
     const forget = () => void msmq.securityContext({ certificate: alice })
     forget()
     const collecting = setInterval(() => globalThis.gc?.(), 2)
@@ -228,21 +239,22 @@ describe("promises", () => {
     assert.isUndefined(await receiver.receiveWithin(1))
   })
 
-  it("an error of an async iterable comes out as the cause of one that tells how much was sent", async () => {
+  it("an error of an async iterable is the cause of the batch's, which tells what was accepted", async () => {
     const { msmq } = await connect()
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders)
     const torn = new Error("torn")
-    const error = await sender
-      .sendAll(
+    const error = await rejection(
+      sender.sendAll(
         (async function* () {
           yield {}
           throw torn
         })()
       )
-      .catch((error: unknown) => error)
-    assert(error instanceof MsmqError.MsmqError)
-    assert.deepStrictEqual([error.code, error.cause, error.progress], ["SourceFailed", torn, { accepted: 1 }])
+    )
+    assert.strictEqual(error.reason._tag, "SourceFailed")
+    assert.strictEqual(error.cause, torn)
+    assert.deepStrictEqual(error.progress, { accepted: 1 })
   })
 
   it("a certificate is read from PEM or DER, and refused with an error", () => {

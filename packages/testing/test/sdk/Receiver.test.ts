@@ -163,14 +163,16 @@ describe("receiveWithin and poll", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("an infinite duration waits for ever, a negative one not at all", () =>
+  it.effect("an infinite duration waits for ever, a negative one is refused", () =>
     Effect.gen(function* () {
       const { receiver } = yield* open
       const waiting = yield* fork(receiver.receiveWithin(Infinity))
       yield* TestClock.adjust("1000 days")
       assert.isUndefined(waiting.pollUnsafe())
       yield* Fiber.interrupt(waiting)
-      assert.deepStrictEqual(yield* receiver.receiveWithin(-1), Option.none())
+      const { message, reason } = yield* Effect.flip(receiver.receiveWithin(-1))
+      assert.strictEqual(reason._tag, "IllegalOption")
+      assert.include(message, "Receiver.receiveWithin on .\\private$\\orders: duration is -1, but it must be")
     }).pipe(Effect.provide(backend))
   )
 })

@@ -150,7 +150,7 @@ describe("as another user", () => {
       yield* MessageQueue.create(orders, { authenticate: true })
       const sender = yield* MessageQueue.openSender(orders)
       const receiver = yield* MessageQueue.openReceiver(orders)
-      for (const options of [{}, { certificate: alice, senderIdType: "sid" }] as const) {
+      for (const options of [{}, { certificate: alice }]) {
         for (const api of ["MQGetSecurityContextEx", "MQGetSecurityContext"] as const) {
           const securityContext = yield* SecurityContext.acquire({ ...options, api, as })
           yield* sender.send({}, { securityContext, senderIdType: "sid" })
@@ -334,6 +334,40 @@ describe("release", () => {
       const receiver = yield* MessageQueue.openReceiver(orders)
       const labels = yield* Stream.runCollect(Stream.map(Stream.take(receiver.messages, 4), ({ label }) => label))
       assert.sameOrderedMembers(labels, ["first 1", "first 2", "second 1", "second 2"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("ends the sends that share the context where they wait for their source", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const scope = yield* Scope.make()
+      const securityContext = yield* Scope.provide(SecurityContext.acquire({ certificate: alice }), scope)
+      const batch = (label: string) =>
+        sender
+          .sendAll(Stream.concat(Stream.make({ label }), Stream.never), { securityContext })
+          .pipe(Effect.flip, Effect.forkChild({ startImmediately: true }))
+      const sends = [yield* batch("first"), yield* batch("second")] as const
+      yield* Effect.yieldNow
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+
+      const refused = yield* Effect.flip(sender.send({}, { securityContext }))
+      assert.strictEqual(refused.reason._tag, "Released")
+      for (const send of sends) {
+        const { progress, reason } = yield* Fiber.join(send)
+        assert.deepStrictEqual([reason._tag, progress], ["Released", { accepted: 1 }])
+      }
+      yield* Fiber.join(closing)
+
+      const calls = yield* CallLog.calls
+      assert.deepStrictEqual(calls.slice(calls.indexOf("sendMessages")), [
+        "sendMessages",
+        "sendMessages",
+        "freeSecurityContext"
+      ])
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const labels = yield* Stream.runCollect(Stream.map(Stream.take(receiver.messages, 2), ({ label }) => label))
+      assert.sameOrderedMembers(labels, ["first", "second"])
     }).pipe(Effect.provide(backend))
   )
 

@@ -1,7 +1,7 @@
-import { SecurityContexts } from "@effect-msmq/core"
+import { type MsmqError, SecurityContexts } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { alice, bob, certificates } from "../support/certificates.ts"
@@ -113,6 +113,68 @@ describe("SecurityContexts", () => {
       assert.deepStrictEqual(calls, expected)
       yield* Scope.close(longer, Exit.void)
       assert.deepStrictEqual(calls, expected)
+    })
+  )
+
+  /** The cache in a scope of its own, and all that it stands on. */
+  const inScope = Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const services = yield* Layer.buildWithScope(cached, scope)
+    return {
+      close: Scope.close(scope, Exit.void),
+      contexts: Context.get(services, SecurityContexts.SecurityContexts),
+      services
+    }
+  })
+
+  const refused = (exit: Exit.Exit<unknown, MsmqError.MsmqError>) => {
+    const error = Exit.findErrorOption(exit)
+    assert(Option.isSome(error) && error.value.reason._tag === "Released", "it is not refused")
+    const { operation, reason } = error.value
+    assert.deepStrictEqual([operation, reason.resource], ["SecurityContexts.get", "cache of security contexts"])
+    assert.notStrictEqual(reason.releasedAt, "undefined")
+  }
+
+  it.effect("after its layer has closed refuses with Released, and interrupts nobody", () =>
+    Effect.gen(function* () {
+      const { close, contexts } = yield* inScope
+      yield* Effect.scoped(contexts.get(alice))
+      yield* close
+      refused(yield* Effect.exit(contexts.get(alice)))
+      refused(yield* Effect.exit(contexts.get()))
+      yield* contexts.invalidate(alice)
+      yield* contexts.invalidate()
+    })
+  )
+
+  it.effect("whose layer closes while somebody waits for a context refuses with Released, and frees what comes", () =>
+    Effect.gen(function* () {
+      const { close, contexts, services } = yield* inScope
+      const faults = Context.get(services, FaultInjection.FaultInjection)
+      yield* faults.inject({ function: "MQGetSecurityContextEx", call: 1, stall: "1 second" })
+      const waiting = yield* Effect.forEach([alice, alice], (certificate) =>
+        Effect.forkChild(Effect.scoped(contexts.get(certificate)), { startImmediately: true })
+      )
+      const closing = yield* Effect.forkChild(close, { startImmediately: true })
+      refused(yield* Effect.exit(contexts.get(bob)))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      for (const fiber of waiting) refused(yield* Fiber.await(fiber))
+      const { acquired, freed } = (yield* Effect.provideContext(HandleLedger.counts, services))["security context"]
+      assert.strictEqual(freed, acquired)
+    })
+  )
+
+  it.effect("is interrupted as anything else where nothing closes", () =>
+    Effect.gen(function* () {
+      const { contexts, services } = yield* inScope
+      const faults = Context.get(services, FaultInjection.FaultInjection)
+      yield* faults.inject({ function: "MQGetSecurityContextEx", call: 1, stall: "1 second" })
+      const waiting = yield* Effect.forkChild(Effect.scoped(contexts.get(alice)), { startImmediately: true })
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(waiting), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(interrupting)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(waiting)))
     })
   )
 })

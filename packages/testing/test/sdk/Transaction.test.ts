@@ -1,7 +1,7 @@
-import { MessageQueue, type MsmqError, Transaction } from "@effect-msmq/core"
-import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { MessageQueue, type Mqrt, type MsmqError, Transaction } from "@effect-msmq/core"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
@@ -167,7 +167,7 @@ describe("run", () => {
       assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2"])
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* received.poll, Option.none())
-      const illegal = yield* Effect.flip(Transaction.run(Effect.void, { timeToReachQueue: "Infinity" }))
+      const illegal = yield* Effect.flip(Transaction.run(Effect.void, { timeToReachQueue: "-1 seconds" }))
       assert.strictEqual(illegal.reason._tag, "IllegalMessage")
     }).pipe(Effect.provide(backend))
   )
@@ -181,6 +181,188 @@ describe("run", () => {
       assert.strictEqual(released(yield* Fiber.join(waiting)), "transaction")
       yield* Transaction.run(sender.send({ label: "order" }))
       assert.deepStrictEqual(yield* labelsIn(orders), ["order"])
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+const aborted = (error: MsmqError.MsmqError) => {
+  assert(error.reason._tag === "TransactionAborted", error.message)
+  return [error.operation, error.reason.by, error.reason.abortedAt.includes("Transaction.test.ts")]
+}
+
+/** The transaction that an effect runs in. */
+const current = Effect.map(Transaction.Current, (transaction) => {
+  assert(typeof transaction === "object")
+  return transaction
+})
+
+describe("run succeeds only if a commit was made", () => {
+  it.effect("fails with TransactionAborted when its effect aborts by hand and succeeds", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const error = yield* Effect.gen(function* () {
+        yield* sender.send({ label: "never" })
+        yield* Effect.flatMap(current, (transaction) => transaction.abort)
+        return "done"
+      }).pipe(Transaction.run(), Effect.flip)
+      assert.deepStrictEqual(aborted(error), ["Transaction.run", "abort", true])
+      assert.include(error.message, "the program called its abort")
+      assert.deepStrictEqual(yield* labelsIn(orders), [])
+      assert.deepStrictEqual(yield* ends, ["beginTransaction", "abortTransaction", "releaseTransaction"])
+    }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
+  )
+
+  it.effect("succeeds when its effect commits by hand, and commits once", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const result = yield* Effect.gen(function* () {
+        const transaction = yield* current
+        yield* sender.send({ label: "kept" })
+        yield* transaction.commit
+        return yield* transaction.outcome
+      }).pipe(Transaction.run())
+      assert.strictEqual(result, "committed")
+      assert.deepStrictEqual(yield* labelsIn(orders), ["kept"])
+      assert.deepStrictEqual(yield* ends, ["beginTransaction", "commitTransaction", "releaseTransaction"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("fails as the commit by hand did, though its effect hides that", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      yield* FaultInjection.inject({
+        function: "ITransaction::Commit",
+        call: 1,
+        code: "MQ_ERROR_INSUFFICIENT_RESOURCES"
+      })
+      const error = yield* Effect.gen(function* () {
+        yield* sender.send({ label: "never" })
+        yield* Effect.ignore(Effect.flatMap(current, (transaction) => transaction.commit))
+      }).pipe(Transaction.run(), Effect.flip)
+      assert.deepStrictEqual([error.operation, error.reason._tag], ["Transaction.commit", "InsufficientResources"])
+      assert.deepStrictEqual(yield* labelsIn(orders), [])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("fails with what its effect fails with after a commit by hand, which stands", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const begun: Array<Transaction.Transaction> = []
+      const failure = yield* Effect.gen(function* () {
+        const transaction = yield* current
+        begun.push(transaction)
+        yield* sender.send({ label: "kept" })
+        yield* transaction.commit
+        return yield* Effect.fail("too late")
+      }).pipe(Transaction.run(), Effect.flip)
+      assert.strictEqual(failure, "too late")
+      assert.deepStrictEqual(yield* Effect.forEach(begun, ({ outcome }) => outcome), ["committed"])
+      assert.deepStrictEqual(yield* labelsIn(orders), ["kept"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("fails with TransactionAborted when the layer closes while its effect runs", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const services = yield* Layer.buildWithScope(InMemoryMqrt.layer, scope)
+      const error = yield* Effect.gen(function* () {
+        const { orders: sender } = yield* queues
+        return yield* Effect.gen(function* () {
+          yield* sender.send({ label: "never" })
+          yield* Scope.close(scope, Exit.void)
+          return "done"
+        }).pipe(Transaction.run(), Effect.flip)
+      }).pipe(Effect.provideContext(services), Effect.scoped)
+      assert.deepStrictEqual(aborted(error).slice(0, 2), ["Transaction.run", "connection"])
+      assert.include(error.message, "its connection, or the backend's layer, closed")
+    })
+  )
+
+  it.effect("inside another one fails when that is aborted meanwhile, and does not begin when that has ended", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const outer = yield* Scope.make()
+      const transaction = yield* Scope.provide(Transaction.begin(), outer)
+      const inner = Effect.andThen(sender.send({ label: "never" }), Scope.close(outer, Exit.void))
+      const error = yield* Effect.flip(Transaction.within(Transaction.run(inner), transaction))
+      assert.deepStrictEqual(aborted(error).slice(0, 2), ["Transaction.run", "scope"])
+      const late = yield* Effect.flip(Transaction.within(Transaction.run(Effect.die("it ran")), transaction))
+      assert.deepStrictEqual([late.operation, released(late)], ["Transaction.run", "transaction"])
+      assert.deepStrictEqual(yield* ends, ["beginTransaction", "abortTransaction", "releaseTransaction"])
+      assert.deepStrictEqual(yield* labelsIn(orders), [])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("fails when the service restarts while its effect runs, which aborted it", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const error = yield* Effect.gen(function* () {
+        yield* sender.send({ label: "never" })
+        const control = yield* MsmqControl.MsmqControl
+        yield* Effect.andThen(control.stopService, control.startService)
+      }).pipe(Transaction.run(), Effect.flip)
+      assert.deepStrictEqual([error.operation, error.reason._tag], ["Transaction.commit", "TransactionSequence"])
+      assert.deepStrictEqual(yield* labelsIn(orders), [])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("waits for a commit that another fiber began, and tells how it ended", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      yield* FaultInjection.inject({ function: "ITransaction::Commit", call: 1, stall: "1 second" })
+      const running = yield* Effect.gen(function* () {
+        yield* sender.send({ label: "kept" })
+        const transaction = yield* current
+        yield* Effect.forkDetach(transaction.commit, { startImmediately: true })
+        return "done"
+      }).pipe(Transaction.run(), Effect.forkChild({ startImmediately: true }))
+      assert.isUndefined(running.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(running), "done")
+      assert.deepStrictEqual(yield* labelsIn(orders), ["kept"])
+      assert.deepStrictEqual(yield* ends, ["beginTransaction", "commitTransaction", "releaseTransaction"])
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("an interruption while it commits", () => {
+  /** Runs until the commit is under way, interrupts, and lets the commit go on. */
+  const interruptCommitting = Effect.fnUntraced(function* <A, E>(running: Effect.Effect<A, E, Mqrt.Mqrt>) {
+    yield* FaultInjection.inject({ function: "ITransaction::Commit", call: 1, stall: "1 second" })
+    const fiber = yield* Effect.forkChild(running, { startImmediately: true })
+    fiber.interruptUnsafe()
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* TestClock.adjust("1 second")
+    return yield* Fiber.await(fiber)
+  })
+
+  it.effect("waits for the commit, which stands", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const begun: Array<Transaction.Transaction> = []
+      const effect = Effect.andThen(
+        Effect.map(current, (transaction) => begun.push(transaction)),
+        sender.send({ label: "kept" })
+      )
+      const exit = yield* interruptCommitting(Transaction.run(effect))
+      assert.isTrue(Exit.hasInterrupts(exit))
+      assert.deepStrictEqual(yield* Effect.forEach(begun, ({ outcome }) => outcome), ["committed"])
+      assert.deepStrictEqual(yield* labelsIn(orders), ["kept"])
+    }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
+  )
+
+  it.effect("is told the outcome where only the effect may be interrupted", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const outcomes: Array<string> = []
+      const running = Effect.uninterruptibleMask((restore) =>
+        Transaction.run(restore(Effect.as(sender.send({ label: "kept" }), "done"))).pipe(
+          Effect.tap((value) => Effect.sync(() => outcomes.push(value)))
+        )
+      )
+      yield* interruptCommitting(running)
+      assert.deepStrictEqual(outcomes, ["done"])
+      assert.deepStrictEqual(yield* labelsIn(orders), ["kept"])
     }).pipe(Effect.provide(backend))
   )
 })

@@ -1,4 +1,4 @@
-import { ConsumePolicy, type Message, MessageQueue, Mqrt, type MsmqError, Transaction } from "@effect-msmq/core"
+import { ConsumePolicy, type Message, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import {
@@ -274,6 +274,7 @@ describe("a transactional queue", () => {
           const consumer = yield* consuming(receiver, ({ label }) => sender.send({ label }), {
             poison: { queue: poison }
           })
+          while ((yield* labelsIn(invoices)).length < 2) yield* Effect.yieldNow
           assert.deepStrictEqual(yield* labelsIn(invoices), ["1", "2"])
           yield* Fiber.interrupt(consumer)
           return yield* Effect.fail("no")
@@ -299,20 +300,89 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("a handler that ends its transaction by hand has decided", () =>
+  it.effect("a handler that aborts its transaction has failed; one that commits it has handled its message", () =>
     whole(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
         const tried: Array<number> = []
-        const consumer = yield* consuming(receiver, ({ abortCount, label }) =>
-          Effect.flatMap(Transaction.Current, (current) => {
-            assert(typeof current === "object")
-            if (label === "1") tried.push(abortCount)
-            return label === "1" && abortCount === 0 ? current.abort : current.commit
-          })
+        const causes: Array<unknown> = []
+        const { events, onEvent } = journal()
+        const consumer = yield* consuming(
+          receiver,
+          ({ abortCount, label }) =>
+            Effect.flatMap(Transaction.Current, (current) => {
+              assert(typeof current === "object")
+              if (label === "1") tried.push(abortCount)
+              return label === "1" && abortCount === 0 ? current.abort : current.commit
+            }),
+          {
+            retry: retries(1),
+            onEvent: (event) =>
+              Effect.andThen(
+                onEvent(event),
+                Effect.sync(() => {
+                  if (event._tag === "Retrying") causes.push(Cause.squash(event.cause))
+                })
+              )
+          }
         )
+        yield* TestClock.adjust("999 millis")
+        assert.deepStrictEqual([tried, yield* labelsIn(orders)], [[0], ["2"]])
+        yield* TestClock.adjust("1 second")
         assert.deepStrictEqual([tried, yield* labelsIn(orders)], [[0, 1], []])
+        assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Handled 1", "Received 2", "Handled 2"])
+        const [cause] = causes
+        assert(cause instanceof MsmqError.MsmqError)
+        assert.strictEqual(cause.reason._tag, "TransactionAborted")
+        assert.include(cause.message, "let the effect or function fail with an error of its own instead")
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
+  it.effect("a handler that always aborts its transaction is tried as the schedule says, and is then poison", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, "1", "2")
+        const { events, onEvent } = journal()
+        const consumer = yield* consuming(
+          receiver,
+          ({ label }) =>
+            Effect.flatMap(Transaction.Current, (current) =>
+              typeof current === "object" && label === "1" ? current.abort : Effect.void
+            ),
+          { retry: retries(2), poison: { queue: poison }, onEvent }
+        )
+        yield* TestClock.adjust("5 seconds")
+        assert.deepStrictEqual(events, [
+          "Received 1",
+          "Retrying 1",
+          "Retrying 1",
+          "Poisoned 1",
+          "Received 2",
+          "Handled 2"
+        ])
+        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], ["1"]])
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
+  it.effect("a handler that fails after it has committed has handled its message", () =>
+    whole(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, "1")
+        const { events, onEvent } = journal()
+        const handler = () =>
+          Effect.flatMap(Transaction.Current, (current) =>
+            Effect.andThen(typeof current === "object" ? current.commit : Effect.void, Effect.fail("too late"))
+          )
+        const consumer = yield* consuming(receiver, handler, { poison: { queue: poison }, onEvent })
+        assert.deepStrictEqual(events, ["Received 1", "Handled 1"])
+        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], []])
         yield* Fiber.interrupt(consumer)
       })
     )
@@ -936,10 +1006,28 @@ describe("a policy that cannot be followed", () => {
   const shared = { transactional: false }
   const alone = { transactional: false, shareMode: "denyReceive" } as const
   const remote = "DIRECT=OS:other\\private$\\poison"
+  const values: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, string]> = [
+    ["no handlers at all", { concurrency: 0 }, "concurrency is 0, but it must be a whole number from 1 on"],
+    ["half a handler", { concurrency: 1.5 }, "concurrency is 1.5, but it must be a whole number from 1 on"],
+    ["a time that is none", { stopWithin: "soon" as "1 second" }, 'stopWithin is "soon", but it must be a duration'],
+    [
+      "an end for poison that is none",
+      { poison: "drop" as "fail" },
+      'poison is "drop", but it must be "fail", "reject"'
+    ],
+    ["poison into no queue", { poison: { queue: 7 as never } }, "poison.queue is 7, but it must be a queue's name"]
+  ]
+  it.effect.each(values)("a value that no queue would do with is an illegal option: %s", ([, policy, rule]) =>
+    whole(
+      Effect.gen(function* () {
+        const error = yield* refused(policy)
+        assert.strictEqual(error.reason._tag, "IllegalOption")
+        assert.include(error.message, `Receiver.consume on ${orders}: ${rule}`)
+      })
+    )
+  )
+
   const cases: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, Parameters<typeof queues>[0], string]> = [
-    ["no handlers at all", { concurrency: 0 }, {}, "a whole number from 1 on"],
-    ["half a handler", { concurrency: 1.5 }, {}, "a whole number from 1 on"],
-    ["a time that is none", { stopWithin: "soon" as "1 second" }, {}, "must be a duration"],
     ["poison into the queue itself", { poison: { queue: orders } }, {}, "another queue"],
     ["poison into a queue of a kind that nobody knows", { poison: { queue: remote } }, {}, "{ queue, transactional }"],
     ["failing with what was taken", {}, shared, "shareMode denyReceive"],

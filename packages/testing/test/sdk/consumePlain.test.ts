@@ -1,4 +1,4 @@
-import { MessageQueue, MsmqError, Transaction } from "@effect-msmq/core"
+import { ErrorCode, MessageQueue, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, References, Schedule, type Scope } from "effect"
@@ -334,8 +334,8 @@ describe("a plain queue that others receive from too", () => {
     whole(
       Effect.gen(function* () {
         const receiver = yield* queues(shared)
-        const stale = yield* Effect.flip(receiver.move({ lookupId: 0n }, "nowhere"))
-        const reason = { ...stale.reason, _tag: "StaleHandle" } as MsmqError.Reason
+        const code = ErrorCode.errors.MQ_ERROR_STALE_HANDLE
+        const reason = MsmqError.reasonOf({ function: "MQSendMessage", code, properties: [] })
         const gone = new MsmqError.MsmqError({ operation: "Handler", reason })
         const breaks = [
           [() => Effect.fail("broken"), { retry: Schedule.tap(retries(1), () => Effect.die("a bug")) }],

@@ -30,9 +30,9 @@ const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNo
 const labelled = (count: number): Array<Message.Message> =>
   Array.from({ length: count }, (_, index) => ({ label: `${index}`, delivery: "recoverable" }))
 
-const open = (options: MessageQueue.CreateOptions & MessageQueue.OpenReceiverOptions = {}) =>
+const open = (options: MessageQueue.OpenReceiverOptions = {}, transactional = false) =>
   Effect.gen(function* () {
-    yield* MessageQueue.create(orders, options)
+    yield* MessageQueue.create(orders, { transactional })
     const sender = yield* MessageQueue.openSender(orders)
     const receiver = yield* MessageQueue.openReceiver(orders, options)
     return { sender, receiver }
@@ -400,7 +400,7 @@ describe("in a transaction", () => {
   it.effect("that a restart ended, the failure of the transaction is the caller's; nothing of it is there (F-37)", () =>
     whole(
       Effect.gen(function* () {
-        const { receiver, sender } = yield* open({ transactional: true })
+        const { receiver, sender } = yield* open({}, true)
         const lost = Effect.gen(function* () {
           yield* sender.send({ label: "lost" })
           yield* restart
@@ -417,7 +417,7 @@ describe("in a transaction", () => {
   it.effect("that began after the restart, a call opens its queue anew", () =>
     whole(
       Effect.gen(function* () {
-        const { receiver, sender } = yield* open({ transactional: true })
+        const { receiver, sender } = yield* open({}, true)
         yield* Transaction.run(sender.send({ label: "1" }))
         yield* Transaction.run(receiver.receive)
         yield* restart
@@ -432,7 +432,7 @@ describe("in a transaction", () => {
     it.effect(`a rejection is tried again, too: ${code}`, () =>
       whole(
         Effect.gen(function* () {
-          const { receiver, sender } = yield* open({ transactional: true })
+          const { receiver, sender } = yield* open({}, true)
           yield* Transaction.run(sender.send({ label: "1" }))
           const reject = Effect.gen(function* () {
             const message = yield* receiver.receive

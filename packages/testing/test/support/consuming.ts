@@ -40,11 +40,11 @@ export interface Queues {
 export const queues = Effect.fnUntraced(function* <Body = Uint8Array>(
   options: Queues & { readonly body?: MessageBody.MessageBody<Body> } = {}
 ) {
-  const { poisonTransactional = true, transactional = true } = options
+  const { poisonTransactional = true, transactional = true, ...opening } = options
   yield* MessageQueue.create(orders, { transactional })
   yield* MessageQueue.create(invoices, { transactional: true })
   yield* MessageQueue.create(poison, { transactional: poisonTransactional })
-  return yield* MessageQueue.openReceiver(orders, options)
+  return yield* MessageQueue.openReceiver(orders, opening)
 })
 
 /** What happened, one word and label each: `Handled order`. */

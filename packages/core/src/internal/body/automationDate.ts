@@ -29,22 +29,24 @@ const isOle = (milliseconds: number): boolean =>
 const ticksOfMilliseconds = (milliseconds: number): bigint =>
   BigInt(milliseconds - calendar.firstMillisecond) * calendar.ticksPerMillisecond
 
-const writers: Readonly<
-  Record<AutomationDate["form"], (view: DataView, ticks: bigint) => Result.Result<void, string>>
-> = {
+type Writer = (view: DataView, ticks: bigint, zero: AutomationDate["form"]) => Result.Result<void, string>
+
+const writers: Readonly<Record<AutomationDate["form"], Writer>> = {
   ticks: (view, ticks) => Result.succeed(view.setBigInt64(0, ticks, true)),
-  double: (view, ticks) => {
+  double: (view, ticks, zero) => {
     const milliseconds = Number(ticks / calendar.ticksPerMillisecond) + calendar.firstMillisecond
     if (ticks % calendar.ticksPerMillisecond !== BigInt(0) || !isOle(milliseconds)) {
       return Result.fail("must be from the year 100 to 9999 and in whole milliseconds to be an OLE date")
     }
-    return Result.succeed(view.setFloat64(0, oleDays(milliseconds), true))
+    const days = oleDays(milliseconds)
+    // Eight zero bytes would be read as ticks; the other zero is day zero in both notations.
+    return Result.succeed(view.setFloat64(0, days === 0 && zero === "ticks" ? -0 : days, true))
   }
 }
 
 /**
  * Reads either form: as whole numbers, ticks are from 0 to {@link calendar.lastTick}, and every double that is at least a
- * millisecond away from day zero is above that or negative. Only 0 could be both.
+ * millisecond away from day zero is above that or negative. Only 0 could be both, and -0 is a double.
  */
 const read = (view: DataView, zero: AutomationDate["form"]): Result.Result<AutomationDate, string> => {
   const ticks = view.getBigInt64(0, true)
@@ -63,7 +65,7 @@ export const automationDate = (zero: AutomationDate["form"]): MessageBody<Automa
     const ticks = typeof dateTime === "string" ? calendar.ticksOf(dateTime) : undefined
     if (ticks === undefined) return Result.fail(`must be ${calendar.clockRule}`)
     const body = new Uint8Array(8)
-    return Result.map(writers[form](viewOf(body), ticks), () => ({
+    return Result.map(writers[form](viewOf(body), ticks, zero), () => ({
       body,
       bodyType: BodyType.numbers.VT_DATE
     }))

@@ -49,6 +49,9 @@ export const characters = (
   })
 }
 
+/** Returns a text without the NUL that a program in C sends behind it, with `strlen + 1` bytes. Only one is ignored. */
+export const withoutTerminator = (text: string): string => (text.endsWith("\0") ? text.slice(0, -1) : text)
+
 const ascii = (bytes: Uint8Array): Result.Result<string, string> => {
   const foreign = bytes.findIndex((byte) => byte > 0x7f)
   return foreign === -1

@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 
@@ -9,7 +10,21 @@ export interface Conversion<A> {
   readonly decode: (encoded: unknown) => Result.Result<A, string>
 }
 
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+/** The annotation by which Effect tells how the values of a class are made. */
+const constructorAnnotation = "~constructor"
+
+/** Says of a value that is none of its class's instances how to make one: a plain object with the same fields is none. */
+const howToConstruct: SchemaIssue.LeafHook = (issue) => {
+  const message = SchemaIssue.defaultLeafHook(issue)
+  if (issue._tag !== "InvalidType" || !AST.isDeclaration(issue.ast)) return message
+  const { annotations = {} } = issue.ast
+  const { identifier } = annotations
+  return constructorAnnotation in annotations && typeof identifier === "string"
+    ? `${message}, an instance of its class: make one with new ${identifier}({ ... })`
+    : message
+}
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1({ leafHook: howToConstruct })
 
 /** Of many complaints the first ones say enough. */
 const shown = 3

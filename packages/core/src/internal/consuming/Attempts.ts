@@ -1,8 +1,6 @@
-import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { HandlerDied } from "../../ConsumePolicy.ts"
+import type { HandlerDied } from "../../ConsumePolicy.ts"
 import type { ScheduleSteps } from "./ScheduleSteps.ts"
 
 /** More steps than anybody waits through: a message that came back more often was in no schedule's hands. */
@@ -25,8 +23,7 @@ export class Attempts<E> {
   }
 
   /** Counts a try that failed; gives the delay until the next one, or `undefined` if it was the last. */
-  failed(cause: Cause.Cause<E>): Effect.Effect<Duration.Duration | undefined> {
-    const input = Option.getOrElse(Cause.findErrorOption(cause), () => new HandlerDied({ cause }))
+  failed(input: E | HandlerDied): Effect.Effect<Duration.Duration | undefined> {
     const steps = this.#failed === 0 ? Math.min(this.#earlier, mostSteps) + 1 : 1
     this.#failed++
     let delay: Duration.Duration | undefined

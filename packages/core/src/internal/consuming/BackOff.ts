@@ -57,10 +57,15 @@ export class BackOff {
     })
   }
 
-  /** Tries something until it goes well, or fails in a way that does not pass, or the course stops. */
-  persist<A>(effect: Effect.Effect<A, MsmqError>): Effect.Effect<A, MsmqError> {
+  /**
+   * Tries something until it goes well, or fails in a way that does not pass, or the course stops. `most`: how often, not
+   * counting how long the service is away; the failure that is one too many comes out.
+   */
+  persist<A>(effect: Effect.Effect<A, MsmqError>, most = Infinity): Effect.Effect<A, MsmqError> {
     return Effect.catch(effect, (error) =>
-      Effect.flatMap(this.after(error), (again) => (again ? this.persist(effect) : Effect.fail(error)))
+      most <= 1
+        ? Effect.fail(error)
+        : Effect.flatMap(this.after(error), (again) => (again ? this.persist(effect, most - 1) : Effect.fail(error)))
     )
   }
 

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { countOf } from "../errors/countOf.ts"
 import type { ConsumeEvent, ConsumePolicy, ConsumeProgress } from "../../ConsumePolicy.ts"
 
 type Counts = { -readonly [Count in keyof ConsumeProgress]: ConsumeProgress[Count] }
@@ -8,6 +9,7 @@ const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
   Handled: "handled",
   Retrying: "retried",
   Poisoned: "poisoned",
+  PoisonSent: "poisoned",
   Reopened: "reopened"
 }
 
@@ -18,7 +20,13 @@ const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>
   Retrying: ({ attempt, cause, message }) =>
     Effect.logWarning(`message ${message.messageId}: attempt ${attempt} failed`, cause),
   Poisoned: ({ attempts, cause, message }) =>
-    Effect.logError(`message ${message.messageId} could not be handled in ${attempts} attempts`, cause),
+    Effect.logError(`message ${message.messageId} could not be handled in ${countOf(attempts, "attempt")}`, cause),
+  PoisonSent: ({ attempts, cause, message }) =>
+    Effect.logError(
+      `message ${message.messageId} could not be handled in ${countOf(attempts, "attempt")}; no acknowledgment says that ` +
+        "its copy has arrived, which is on its way, or a dead letter",
+      cause
+    ),
   Troubled: ({ error }) => Effect.logWarning(error.message),
   Reopened: () => Effect.logInfo("the queue was opened anew")
 }

@@ -1,11 +1,20 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { ConsumePolicy, PoisonQueue } from "../../ConsumePolicy.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import { inspected, PoisonOutlet } from "./poisonQueue.ts"
-import type { Reader } from "../messages/Reader.ts"
+import * as Scope from "effect/Scope"
+import type { Mqrt } from "../../Mqrt.ts"
+import { Mqrt as MqrtService } from "../../Mqrt.ts"
+import { Acknowledgments } from "../acknowledging/Acknowledgments.ts"
+import { meaningOf } from "../acknowledging/arrivalClasses.ts"
+import { open } from "../handles/opening.ts"
 import { openSubqueue } from "../handles/subqueue.ts"
+import type { Reader } from "../messages/Reader.ts"
+import type { QueueName } from "../names/queueName.ts"
+import { nameOf } from "../names/queueName.ts"
+import type { Destination } from "./destinations.ts"
+import { destinationOf, destinationsOf, isSameQueue, refusalOf } from "./destinations.ts"
+import { PoisonOutlet } from "./poisonQueue.ts"
 
 /** Where poison goes. */
 export type PoisonTarget =
@@ -39,23 +48,18 @@ const needsQueue =
   "it is handled. Name a queue for what cannot be handled, as { queue }, or open the receiver with shareMode denyReceive, " +
   "and messages stay until they are handled"
 
-/** Looks at a policy before any message is taken. */
+/** Looks at a policy before any message is taken. What it needs is open as long as the scope. */
 export const planOf = Effect.fnUntraced(function* <Body, E, R>(
   operation: string,
   reader: Reader<Body>,
   formatName: string,
   policy: ConsumePolicy<E, R>
-): Effect.fn.Return<ConsumePlan, MsmqError> {
+): Effect.fn.Return<ConsumePlan, MsmqError, Scope.Scope> {
   const { exclusive, transactional } = reader.inlet
   const refuse: Refuse = (field, actual, rule) =>
     Effect.fail(reader.error(operation, { _tag: "IllegalPolicy", field, rule, actual: shown(actual) }))
 
   const { concurrency = 1, poison = "fail", stopWithin = "30 seconds" } = policy
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    return yield* refuse("concurrency", concurrency, "it must be a whole number from 1 on")
-  }
-  const within = Duration.fromInput(stopWithin)
-  if (Option.isNone(within)) return yield* refuse("stopWithin", stopWithin, "it must be a duration")
   const way: Way = transactional === true ? "locked" : exclusive ? "peeked" : "taken"
   if (way === "taken" && (typeof poison !== "object" || !("queue" in poison))) {
     return yield* refuse("poison", poison, needsQueue)
@@ -63,8 +67,8 @@ export const planOf = Effect.fnUntraced(function* <Body, E, R>(
   if (way === "peeked" && poison === "reject") {
     return yield* refuse("poison", poison, "only messages of a transactional queue can be rejected")
   }
-  const target = yield* targetOf(operation, reader, formatName, poison, refuse)
-  return { way, formatName, concurrency, stopWithin: within.value, poison: target }
+  const target = yield* targetOf(operation, reader, formatName, poison, way, refuse)
+  return { way, formatName, concurrency, stopWithin: Duration.fromInputUnsafe(stopWithin), poison: target }
 })
 
 const targetOf = Effect.fnUntraced(function* <Body>(
@@ -72,30 +76,32 @@ const targetOf = Effect.fnUntraced(function* <Body>(
   reader: Reader<Body>,
   formatName: string,
   poison: NonNullable<ConsumePolicy["poison"]>,
+  way: Way,
   refuse: Refuse
-): Effect.fn.Return<PoisonTarget, MsmqError> {
+): Effect.fn.Return<PoisonTarget, MsmqError, Scope.Scope> {
   if (poison === "fail" || poison === "reject") return { _tag: poison }
-  if (typeof poison === "object" && "subqueue" in poison) {
+  if ("subqueue" in poison) {
     yield* Effect.scoped(openSubqueue(operation, reader.inlet, formatName, poison.subqueue))
     return { _tag: "subqueue", subqueue: poison.subqueue }
   }
-  if (typeof poison !== "object" || !("queue" in poison)) {
-    return yield* refuse("poison", poison, 'it must be "fail", "reject", { subqueue } or { queue }')
-  }
-  return yield* outletOf(reader, formatName, poison, refuse)
+  return yield* outletOf(operation, reader, formatName, poison, way, refuse)
 })
 
 const outletOf = Effect.fnUntraced(function* <Body>(
+  operation: string,
   reader: Reader<Body>,
   formatName: string,
   target: PoisonQueue,
+  way: Way,
   refuse: Refuse
-): Effect.fn.Return<PoisonTarget, MsmqError> {
+): Effect.fn.Return<PoisonTarget, MsmqError, Scope.Scope> {
   const { mqrt } = reader.inlet
-  const { formatName: name, transactional } = yield* inspected(mqrt, target)
-  if (name.toLowerCase() === formatName.toLowerCase()) {
-    return yield* refuse("poison", target, "it must be another queue than the one that is consumed")
+  const destinations = yield* destinationsOf(mqrt, nameOf(target.queue), yield* resolved(mqrt, target.queue))
+  const consumed = yield* destinationOf(mqrt, reader.inlet.queue, formatName)
+  if (destinations.some((destination) => isSameQueue(consumed, destination))) {
+    return yield* refuse("poison", target, sameQueue)
   }
+  const transactional = target.transactional ?? kindOf(destinations)
   if (transactional === undefined) {
     return yield* refuse(
       "poison",
@@ -104,7 +110,48 @@ const outletOf = Effect.fnUntraced(function* <Body>(
         "as { queue, transactional }"
     )
   }
-  return { _tag: "queue", outlet: new PoisonOutlet(mqrt, target, transactional) }
+  for (const destination of destinations) {
+    const refusal = yield* refusalOf(mqrt, destination, transactional, undefined)
+    if (refusal !== undefined) {
+      return yield* refuse("poison", target, `what is sent to that queue is dropped: ${meaningOf(refusal)}`)
+    }
+  }
+  const scope = yield* Effect.scope
+  const opened = Scope.provide(Acknowledgments.open(mqrt, operation), scope)
+  // With the receiving of the original a copy becomes true as a whole: only what is told of it needs an acknowledgment.
+  const needed = way !== "locked" || !transactional
+  const acknowledgments = needed
+    ? Effect.succeed(
+        yield* Effect.catchIf(opened, isFinal, (error) => refuse("poison", target, needsAdminQueue(error)))
+      )
+    : yield* Effect.cached(Effect.uninterruptible(Effect.orElseSucceed(opened, () => undefined)))
+  return { _tag: "queue", outlet: new PoisonOutlet(mqrt, target, transactional, acknowledgments) }
 })
+
+/** The rule that poison goes elsewhere. */
+export const sameQueue =
+  "it must be another queue than the one that is consumed, whatever its name: a copy would be consumed, and copied, again"
+
+const needsAdminQueue = (error: MsmqError): string =>
+  "a message may only leave its queue when its copy is known to have arrived, and the private queue for the " +
+  `acknowledgments cannot be opened (${error.message}). Let this account create private queues, or create that one for ` +
+  "it, with the rights to receive from it and to write to it for everyone; or take { subqueue }"
+
+const isFinal = (error: MsmqError): boolean => !error.isRetryable
+
+/** The kind of all queues together; `undefined`: not known, or not the same. */
+const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined => {
+  const kinds = new Set(destinations.map(({ properties }) => properties?.transactional))
+  const [kind] = kinds
+  return kinds.size === 1 ? kind : undefined
+}
+
+/** The format name of a queue that can be opened for sending. */
+const resolved = (mqrt: Mqrt["Service"], queue: QueueName): Effect.Effect<string, MsmqError> =>
+  open(queue, "Receiver.consume", "send", "denyNone").pipe(
+    Effect.map(({ formatName }) => formatName),
+    Effect.scoped,
+    Effect.provideService(MqrtService, mqrt)
+  )
 
 const shown = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value))

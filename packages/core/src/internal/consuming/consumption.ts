@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,7 +12,7 @@ import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { BackOff } from "./BackOff.ts"
 import { ConsumeJournal } from "./ConsumeJournal.ts"
-import type { Way } from "./consumePlan.ts"
+import type { ConsumePlan, Way } from "./consumePlan.ts"
 import { planOf } from "./consumePlan.ts"
 import { Course } from "./Course.ts"
 import type { Delivery, Source } from "./Delivery.ts"
@@ -42,9 +43,12 @@ export const consumption = <Body, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const { handle: queue } = reader.inlet
-      const plan = yield* restore(planOf(operation, reader, formatName, policy))
-      const context = yield* Effect.context<R>()
       const course = new Course()
+      // What closes this queue from within must not wait for this to end, be it a handler, a schedule or `onEvent`.
+      const runs = [...(yield* OwnedHandle.Runs), course]
+      const context = Context.add(yield* Effect.context<R>(), OwnedHandle.Runs, runs).pipe(
+        Context.add(OwnedHandle.IsOwnWork, false)
+      )
       const { onEvent, reopen = defaultReopen, retry = defaultRetry } = policy
       const journal = new ConsumeJournal(
         onEvent && ((event, progress) => Effect.provideContext(onEvent(event, progress), context))
@@ -55,41 +59,47 @@ export const consumption = <Body, E, R>(
 
       // One waits in the queue at a time: the others would only be woken for nothing.
       const turn = Semaphore.makeUnsafe(1)
-      const worker = Effect.suspend(() => {
-        const backOff = new BackOff(shared, ScheduleSteps.of(reopen, context))
-        const source: Source = { operation, reader: bytes, plan, course, backOff, common }
-        const delivery = deliveries[plan.way](source)
-        const handler = {
-          source,
-          delivery,
-          reader,
-          handle,
-          journal,
-          retry: () => ScheduleSteps.of(retry, context)
-        }
-        const work: Effect.Effect<void, MsmqError, R> = Effect.suspend(() =>
-          course.stopping
-            ? Effect.void
-            : Effect.flatMap(turn.withPermit(backOff.persist(delivery.next)), (held) =>
-                held === undefined ? Effect.void : Effect.andThen(handling(handler, held), work)
-              )
+      const worker = (plan: ConsumePlan) =>
+        Effect.suspend(() => {
+          const backOff = new BackOff(shared, ScheduleSteps.of(reopen, context))
+          const source: Source = { operation, reader: bytes, plan, course, backOff, common }
+          const delivery = deliveries[plan.way](source)
+          const handler = {
+            source,
+            delivery,
+            reader,
+            handle,
+            journal,
+            retry: () => ScheduleSteps.of(retry, context)
+          }
+          const work: Effect.Effect<void, MsmqError, R> = Effect.suspend(() =>
+            course.stopping
+              ? Effect.void
+              : Effect.flatMap(turn.withPermit(backOff.persist(delivery.next)), (held) =>
+                  held === undefined ? Effect.void : Effect.andThen(handling(handler, held), work)
+                )
+          )
+          return Effect.catchIf(
+            work,
+            (error) => backOff.isGivenUp(error),
+            (error) => Effect.logWarning(`stopped amid trouble: ${error.message}`)
+          )
+        }).pipe(
+          Transaction.outside,
+          Effect.provideService(OwnedHandle.Runs, runs),
+          Effect.provideService(OwnedHandle.IsOwnWork, true)
         )
-        return Effect.catchIf(
-          work,
-          (error) => backOff.isGivenUp(error),
-          (error) => Effect.logWarning(`stopped amid trouble: ${error.message}`)
-        )
-      }).pipe(Transaction.outside)
 
-      const ending = Effect.onExit(worker, () => Effect.sync(() => course.stop()))
       const exits = yield* Effect.scoped(
         Effect.gen(function* () {
           yield* OwnedHandle.running(queue, operation, course)
-          yield* Effect.addFinalizer(() => Effect.sync(() => course.ended()))
+          // What the plan has open is closed before whoever closes the queue goes on.
+          const plan = yield* restore(planOf(operation, reader, formatName, policy))
+          const ending = Effect.onExit(worker(plan), () => Effect.sync(() => course.stop()))
           const workers = yield* Effect.forEach(Array.from({ length: plan.concurrency }), () =>
             Effect.forkChild(ending, { startImmediately: true, uninterruptible: true })
           )
-          const stopped = yield* Effect.exit(restore(course.stopped))
+          const stopped = yield* Effect.exit(restore(course.stops))
           course.stop()
           return [stopped, ...(yield* settled(workers, plan.stopWithin))]
         })
@@ -132,5 +142,5 @@ const outcome = (
   if (first !== undefined) return Effect.failCause(others.reduce((all, one) => Cause.combine(all, one), first))
   const [interrupted] = causes
   if (interrupted !== undefined) return Effect.failCause(interrupted)
-  return queue.releasedAt === undefined ? Effect.interrupt : Effect.fail(queue.refusal(operation))
+  return queue.closedAt === undefined ? Effect.interrupt : Effect.fail(queue.refusal(operation))
 }

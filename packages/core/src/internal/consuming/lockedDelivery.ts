@@ -1,4 +1,5 @@
 /** Delivers from a transactional queue: each try is a transaction, which has the message, and what its handler sends. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -8,9 +9,10 @@ import type { ReceivedMessage } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import type { Delivery, Held, Source } from "./Delivery.ts"
-import { poisonError, waited } from "./Delivery.ts"
-import { passes } from "./passingTrouble.ts"
+import type { Delivery, Discarded, Held, Source } from "./Delivery.ts"
+import { gone, mostDiscards, orKept, poisoned, poisonError, poisonSent, unsentError, waited } from "./Delivery.ts"
+import { isLoss } from "./passingTrouble.ts"
+import type { Copy, PoisonOutlet } from "./poisonQueue.ts"
 import { optional } from "../messages/Reader.ts"
 import { moveTo } from "../handles/subqueue.ts"
 
@@ -29,14 +31,19 @@ class Locked implements Held {
   }
 
   within<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Transaction.within(effect, this.#transaction)
+    return Effect.provideService(effect, Transaction.Current, this.#transaction)
   }
 
   get finish(): Effect.Effect<void, MsmqError> {
-    return Effect.ensuring(
-      // One that the handler has ended by hand has ended as it should.
-      Effect.suspend(() => (this.#transaction.isOpen ? this.#transaction.commit : Effect.void)),
-      this.close
+    // One that the handler has committed by hand has ended as it should.
+    return Effect.ensuring(this.#transaction.committedBy(this.#source.operation), this.close)
+  }
+
+  get isFinished(): Effect.Effect<boolean> {
+    return Effect.suspend(() =>
+      this.#transaction.isOpen
+        ? Effect.succeed(false)
+        : Effect.map(Effect.exit(this.#transaction.committedBy(this.#source.operation)), Exit.isSuccess)
     )
   }
 
@@ -50,11 +57,10 @@ class Locked implements Held {
     return Scope.close(this.#scope, Exit.void)
   }
 
-  get undone(): Effect.Effect<boolean> {
-    return Effect.map(this.close, () => {
-      const { exit } = this.#transaction
-      const error = exit === undefined ? Option.none() : Exit.findErrorOption(exit)
-      return Option.isNone(error) || !passes(error.value)
+  get undone(): Effect.Effect<MsmqError | undefined> {
+    return Effect.map(Effect.andThen(this.close, this.#transaction.exit), (exit) => {
+      const error = Exit.findErrorOption(exit)
+      return Option.isSome(error) && isLoss(error.value) ? error.value : undefined
     })
   }
 }
@@ -75,7 +81,7 @@ const locked = (source: Source, take: Found): Effect.Effect<Locked | undefined, 
       Effect.provideService(Scope.Scope, scope),
       Effect.provideService(Mqrt, source.reader.inlet.mqrt),
       Effect.flatMap((transaction) =>
-        Effect.map(Transaction.within(take, transaction), (found) =>
+        Effect.map(Effect.provideService(take, Transaction.Current, transaction), (found) =>
           Option.isNone(found) ? undefined : new Locked(source, found.value, transaction, scope)
         )
       ),
@@ -96,52 +102,84 @@ export const lockedDelivery = (source: Source): Delivery => {
   )
 
   /** Takes the message once more, and does with it in that transaction what becomes true with its receiving. */
-  const takenFor = (lookupId: bigint, end: Effect.Effect<void, MsmqError>): Effect.Effect<boolean, MsmqError> =>
-    takenBack(source, lookupId).pipe(
-      Effect.tap((found) => (Option.isSome(found) ? end : Effect.void)),
-      Effect.map(Option.isSome),
-      Transaction.run(),
-      Effect.provideService(Mqrt, reader.inlet.mqrt)
-    )
+  const takenFor = <A>(
+    lookupId: bigint,
+    end: Effect.Effect<A, MsmqError>
+  ): Effect.Effect<Option.Option<A>, MsmqError> =>
+    Effect.flatMap(takenBack(source, lookupId), (found) =>
+      Option.isSome(found) ? Effect.asSome(end) : Effect.succeedNone
+    ).pipe(Transaction.run(), Effect.provideService(Mqrt, reader.inlet.mqrt))
 
   /** Moves it with one call, of which no transaction knows (behaviour E-63). */
-  const moved = (lookupId: bigint, subqueue: string): Effect.Effect<boolean, MsmqError> =>
-    Effect.map(
-      optional(
-        moveTo(operation, reader, plan.formatName, lookupId, subqueue),
-        "MessageNotFound",
-        "MessageLockedUnderTransaction"
-      ),
-      Option.isSome
+  const moved = (lookupId: bigint, subqueue: string): Effect.Effect<Option.Option<void>, MsmqError> =>
+    optional(
+      moveTo(operation, reader, plan.formatName, lookupId, subqueue),
+      "MessageNotFound",
+      "MessageLockedUnderTransaction"
     )
 
-  const sent = (poison: Poison): Effect.Effect<boolean, MsmqError> => {
+  /** Sends a copy to a queue that takes no part: only when it has arrived is the message received for good. */
+  const delivered = (outlet: PoisonOutlet, poison: Poison): Effect.Effect<void, MsmqError> => {
+    let there = false
+    return Effect.suspend(() =>
+      there
+        ? Effect.void
+        : Effect.map(outlet.deliver(reader.inlet.queue, poison, { deadLetter: false, checksRoom: true }), () => {
+            there = true
+          })
+    )
+  }
+
+  /** Sends a copy that becomes true with the receiving of the message. */
+  const together = (outlet: PoisonOutlet, poison: Poison): Effect.Effect<Option.Option<Copy>, MsmqError> =>
+    takenFor(
+      poison.message.lookupId,
+      outlet.send(reader.inlet.queue, poison, { transaction: undefined, deadLetter: true, checksRoom: true })
+    )
+
+  /** Tells what becomes of a copy, whose original is gone. */
+  const known = (outlet: PoisonOutlet, poison: Poison, copy: Copy): Effect.Effect<Discarded, MsmqError> =>
+    Effect.mapBoth(outlet.outcomeOf(copy), {
+      onFailure: (error) => unsentError(source, poison, Cause.fail(error), "deadLetterQueue"),
+      onSuccess: (outcome) => (outcome === "arrived" ? poisoned : poisonSent)
+    })
+
+  /** Sends it where the policy says; then tells what has become of it. */
+  const sent = (poison: Poison): Effect.Effect<Effect.Effect<Discarded, MsmqError>, MsmqError> => {
     const { lookupId } = poison.message
     const to = plan.poison
+    const ended = (end: Effect.Effect<Option.Option<unknown>, MsmqError>) =>
+      Effect.map(backOff.persist(end, mostDiscards), (found) => Effect.succeed(Option.isSome(found) ? poisoned : gone))
     switch (to._tag) {
       case "fail":
         return Effect.fail(poisonError(source, poison, "queue"))
       case "subqueue":
-        return moved(lookupId, to.subqueue)
+        return ended(moved(lookupId, to.subqueue))
       case "reject":
-        return takenFor(lookupId, reader.reject(operation, lookupId))
+        return ended(takenFor(lookupId, reader.reject(operation, lookupId)))
       case "queue":
-        // A queue that takes no part is sent to first: better twice than not at all.
-        return takenFor(
-          lookupId,
-          to.outlet.send(reader.inlet.queue, poison, to.outlet.transactional ? undefined : "none")
-        )
+        return to.outlet.transactional
+          ? Effect.map(
+              backOff.persist(together(to.outlet, poison), mostDiscards),
+              Option.match({
+                onNone: () => Effect.succeed(gone),
+                onSome: (copy) => known(to.outlet, poison, copy)
+              })
+            )
+          : ended(takenFor(lookupId, delivered(to.outlet, poison)))
     }
   }
 
   return {
     next,
-    discard: (held, poison) =>
-      common.taking.withPermit(
-        Effect.flatMap(held.undone, (undone) =>
-          undone
-            ? Effect.map(backOff.persist(sent(poison)), (there) => (there ? ("sent" as const) : ("gone" as const)))
-            : Effect.succeed("lost" as const)
+    discard: (held, poison, insists) =>
+      Effect.flatten(
+        common.taking.withPermit(
+          Effect.flatMap(held.undone, (error): Effect.Effect<Effect.Effect<Discarded, MsmqError>, MsmqError> =>
+            error === undefined || insists
+              ? orKept(source, poison)(sent(poison))
+              : Effect.succeed(Effect.succeed({ _tag: "Lost", error }))
+          )
         )
       ),
     giveBack: (held) => held.close

@@ -8,8 +8,8 @@ import * as Cursor from "../../Cursor.ts"
 import type { Poison } from "../../ConsumePolicy.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import type { Delivery, Held, Source } from "./Delivery.ts"
-import { poisonError } from "./Delivery.ts"
+import type { Delivery, Discarded, Held, Source } from "./Delivery.ts"
+import { gone, mostDiscards, orKept, poisoned, poisonError } from "./Delivery.ts"
 import { optional } from "../messages/Reader.ts"
 import { moveTo } from "../handles/subqueue.ts"
 
@@ -43,31 +43,34 @@ export const peekedDelivery = (source: Source): Delivery => {
     message,
     within: (effect) => effect,
     finish: Effect.suspend(() => backOff.persist(removed(message.lookupId))),
+    isFinished: Effect.succeed(false),
     again: Effect.suspend(() =>
       Effect.map(
         optional(reader.lookUp(operation, "peekCurrent", message.lookupId), "MessageNotFound"),
         Option.match({ onNone: () => undefined, onSome: held })
       )
     ),
-    undone: Effect.succeed(true),
+    undone: Effect.undefined,
     close: Effect.sync(() => common.handled.delete(message.lookupId))
   })
 
   const removed = (lookupId: bigint): Effect.Effect<void, MsmqError> =>
     Effect.asVoid(optional(reader.lookUp(operation, "receiveCurrent", lookupId), "MessageNotFound"))
 
-  const sent = (poison: Poison): Effect.Effect<boolean, MsmqError> => {
+  const sent = (poison: Poison): Effect.Effect<Discarded, MsmqError> => {
     const { lookupId } = poison.message
     const to = plan.poison
     if (to._tag === "subqueue") {
-      const move = moveTo(operation, reader, plan.formatName, lookupId, to.subqueue)
-      return Effect.map(backOff.persist(optional(move, "MessageNotFound")), Option.isSome)
+      const move = optional(moveTo(operation, reader, plan.formatName, lookupId, to.subqueue), "MessageNotFound")
+      return Effect.map(backOff.persist(move, mostDiscards), (moved) => (Option.isSome(moved) ? poisoned : gone))
     }
     if (to._tag !== "queue") return Effect.fail(poisonError(source, poison, "queue"))
-    const { outlet } = to
-    const send = outlet.send(reader.inlet.queue, poison, outlet.transactional ? "singleMessage" : "none")
+    const deliver = to.outlet.deliver(reader.inlet.queue, poison, { deadLetter: false, checksRoom: true })
     // In this order: better twice than not at all.
-    return Effect.as(Effect.andThen(backOff.persist(send), backOff.persist(removed(lookupId))), true)
+    return Effect.as(
+      Effect.andThen(backOff.persist(deliver, mostDiscards), backOff.persist(removed(lookupId), mostDiscards)),
+      poisoned
+    )
   }
 
   return {
@@ -82,7 +85,7 @@ export const peekedDelivery = (source: Source): Delivery => {
         }
       })
     ),
-    discard: (_, poison) => Effect.map(sent(poison), (there) => (there ? "sent" : "gone")),
+    discard: (_, poison) => orKept(source, poison)(sent(poison)),
     giveBack: () => Effect.void
   }
 }

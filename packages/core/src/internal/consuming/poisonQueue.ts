@@ -1,95 +1,198 @@
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import type { Poison, PoisonQueue } from "../../ConsumePolicy.ts"
-import type { Message, ReceivedMessage } from "../../Message.ts"
-import { maximumPacketSize, packetSize } from "../../Message.ts"
-import * as MessageHeaders from "../../MessageHeaders.ts"
+import type { Message } from "../../Message.ts"
+import { packetSize } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import type { MsmqError } from "../../MsmqError.ts"
+import { MsmqError } from "../../MsmqError.ts"
 import { Sender } from "../../Sender.ts"
 import type { Participation } from "../../Transaction.ts"
-import { isTransactional, open } from "../handles/opening.ts"
+import type { Acknowledgments, Outcome } from "../acknowledging/Acknowledgments.ts"
+import { arrived, isDeadLettered, meaningOf } from "../acknowledging/arrivalClasses.ts"
+import { open } from "../handles/opening.ts"
 import { nameOf } from "../names/queueName.ts"
+import { copyOf, describedCopyOf } from "./copying.ts"
+import type { Destination } from "./destinations.ts"
+import { destinationsOf, refusalOf } from "./destinations.ts"
 
-/** What the sender of a message set, for a message like it. */
-const copyOf = (message: ReceivedMessage): Message => ({
-  body: message.body,
-  bodyType: message.bodyType,
-  label: message.label,
-  priority: message.priority,
-  delivery: message.delivery,
-  correlationId: message.correlationId,
-  appSpecific: message.appSpecific,
-  extension: message.extension,
-  responseQueue: message.responseQueue
-})
+const operation = "Receiver.consume"
 
-/** Names and signature come on top of what is counted (behaviours D-14, A-60), and so do the headers. */
-const largestDescribed = maximumPacketSize - 16_384
-
-const longestText = 1000
-
-const textOf = (cause: Cause.Cause<unknown>): string => {
-  const [error] = Cause.prettyErrors(cause)
-  return error === undefined ? "interrupted" : `${error.name}: ${error.message}`.slice(0, longestText).toWellFormed()
+/** How a copy is sent. */
+export interface Copying {
+  /** What it takes part in; `undefined`: the transaction that the effect runs in. */
+  readonly transaction: Participation | undefined
+  /** Whether a copy that does not arrive is to be a dead letter, as the original is gone by then. */
+  readonly deadLetter: boolean
+  /** Whether a queue that is known to be full is not sent to, as the original stays where it is. */
+  readonly checksRoom: boolean
 }
 
-/** The copy, with what happened to it among its headers, where it has room for that and its extension is no other. */
-const described = (queue: string, { attempts, cause, message }: Poison, now: number): Message => {
-  const { extension, ...copy } = copyOf(message)
-  const headers = MessageHeaders.decode(extension ?? new Uint8Array(0))
-  if (Result.isFailure(headers) || packetSize({ ...copy, extension }) > largestDescribed) return { ...copy, extension }
-  const failure = {
-    "failure.queue": queue,
-    "failure.messageId": message.messageId,
-    "failure.attempts": String(attempts),
-    "failure.error": textOf(cause),
-    "failure.time": new Date(now).toISOString()
-  }
-  return { ...copy, headers: { ...headers.success, ...failure } }
+/** A copy that was accepted. */
+export interface Copy {
+  readonly messageId: string
+  readonly deadLetter: boolean
+  readonly destinations: ReadonlyArray<Destination>
+  readonly acknowledgments: Acknowledgments | undefined
 }
+
+/** Time that a copy may take to a queue of another machine while its original waits. */
+const timeToReachQueue = Duration.seconds(30)
+
+/** Time for an acknowledgment to come back; all that there is to wait for on this machine. */
+const timeToAnswer = Duration.seconds(5)
+
+/** Ids of the latest copies that are remembered. */
+const mostRemembered = 10_000
 
 /** A queue for poison messages: it is opened for each, since there are few and it may be another one by then. */
 export class PoisonOutlet {
   readonly transactional: boolean
   readonly #mqrt: Mqrt["Service"]
   readonly #target: PoisonQueue
+  readonly #acknowledgments: Effect.Effect<Acknowledgments | undefined>
+  readonly #sent = new Set<string>()
 
-  constructor(mqrt: Mqrt["Service"], target: PoisonQueue, transactional: boolean) {
+  constructor(
+    mqrt: Mqrt["Service"],
+    target: PoisonQueue,
+    transactional: boolean,
+    acknowledgments: Effect.Effect<Acknowledgments | undefined>
+  ) {
     this.#mqrt = mqrt
     this.#target = target
     this.transactional = transactional
+    this.#acknowledgments = acknowledgments
   }
 
-  /** Sends a copy, in the transaction that the effect runs in where the queue takes part in those. */
-  send(queue: string, poison: Poison, transaction: Participation | undefined): Effect.Effect<void, MsmqError> {
+  get name(): string {
+    return nameOf(this.#target.queue)
+  }
+
+  /** Tells whether a message is a copy that was sent from here. */
+  hasSent(messageId: string): boolean {
+    return this.#sent.has(messageId)
+  }
+
+  /** Sends a copy. Fails with `CopyNotArrived` where it is known before that the queue would drop it. */
+  send(queue: string, poison: Poison, copying: Copying): Effect.Effect<Copy, MsmqError> {
     return Effect.gen({ self: this }, function* () {
+      const { formatName, handle } = yield* open(this.#target.queue, operation, "send", "denyNone")
+      const destinations = yield* destinationsOf(this.#mqrt, this.name, formatName)
+      const pending = this.#acknowledgments
+      const acknowledgments = yield* pending
       const { copy } = this.#target
-      const message = described(queue, poison, yield* Clock.currentTimeMillis)
-      const { handle, mqrt, name } = yield* opened(this.#target)
-      const outlet = { mqrt, handle, queue: name, transactional: this.transactional, codec: undefined }
-      const sender = new Sender(outlet, name)
-      return yield* sender.send(copy === undefined ? message : copy(message, poison), { transaction })
-    }).pipe(Effect.scoped, Effect.asVoid, Effect.provideService(Mqrt, this.#mqrt))
+      const now = yield* Clock.currentTimeMillis
+      const outlet = { mqrt: this.#mqrt, handle, queue: this.name, transactional: this.transactional, codec: undefined }
+      const sender = new Sender(outlet, formatName)
+      const sent = (message: Message) =>
+        Effect.gen({ self: this }, function* () {
+          const whole = copy === undefined ? message : copy(message, poison)
+          yield* this.#refused(destinations, copying.checksRoom ? packetSize(whole) : undefined)
+          const asking = { ...whole, ...asked(whole, copying, this.transactional, acknowledgments) }
+          return yield* sender.send(asking, { transaction: copying.transaction })
+        })
+      const plain = Effect.suspend(() => Effect.withTracerEnabled(sent(copyOf(poison.message)), false))
+      const described = describedCopyOf(queue, poison, now, copy !== undefined)
+      const messageId = yield* described === undefined
+        ? plain
+        : Effect.catchIf(sent(described), mayBeTooLarge, () => plain)
+      this.#remember(messageId)
+      return { messageId, deadLetter: copying.deadLetter, destinations, acknowledgments }
+    }).pipe(Effect.scoped, Effect.provideService(Mqrt, this.#mqrt))
+  }
+
+  /** Waits until it is known what has become of a copy. Fails with `CopyNotArrived` where it was refused. */
+  outcomeOf(copy: Copy): Effect.Effect<"arrived" | "unknown", MsmqError> {
+    const { acknowledgments, deadLetter, destinations, messageId } = copy
+    if (acknowledgments === undefined) return Effect.succeed("unknown")
+    const isHere = destinations.every(({ isLocal }) => isLocal)
+    // Where it cannot get lost, nothing but what is told of it depends on the answer.
+    const within =
+      isHere || (deadLetter && this.transactional) ? timeToAnswer : Duration.sum(timeToReachQueue, timeToAnswer)
+    return Effect.flatMap(
+      acknowledgments.outcomeOf(messageId, countOf(destinations), within),
+      (outcome): Effect.Effect<"arrived" | "unknown", MsmqError> => {
+        if (outcome === arrived) return Effect.succeed("arrived")
+        return outcome === "silent" ? Effect.succeed("unknown") : Effect.fail(this.#notArrived(outcome, deadLetter))
+      }
+    )
+  }
+
+  /**
+   * Sends a copy outside of the transaction that the effect runs in, and waits until it is known to have arrived; `"unknown"`
+   * if not, where it is a dead letter then for certain, as every transactional message that asks for it (behaviour A-71).
+   */
+  deliver(
+    queue: string,
+    poison: Poison,
+    options: Omit<Copying, "transaction">
+  ): Effect.Effect<"arrived" | "unknown", MsmqError> {
+    const copying: Copying = { ...options, transaction: this.transactional ? "singleMessage" : "none" }
+    return Effect.flatMap(this.send(queue, poison, copying), (copy) =>
+      Effect.filterOrFail(
+        this.outcomeOf(copy),
+        (outcome) => outcome === "arrived" || (copying.deadLetter && this.transactional),
+        () => this.#notArrived("silent", false)
+      )
+    )
+  }
+
+  #refused(destinations: ReadonlyArray<Destination>, size: number | undefined): Effect.Effect<void, MsmqError> {
+    return Effect.flatMap(
+      Effect.forEach(destinations, (destination) => refusalOf(this.#mqrt, destination, this.transactional, size)),
+      (refusals) => {
+        const refusal = refusals.find((one) => one !== undefined)
+        return refusal === undefined ? Effect.void : Effect.fail(this.#notArrived(refusal, false))
+      }
+    )
+  }
+
+  #notArrived(outcome: Outcome, deadLetter: boolean): MsmqError {
+    const messageClass = outcome === "silent" ? undefined : outcome
+    const isDead = messageClass !== undefined && deadLetter && isDeadLettered(messageClass, this.transactional)
+    return new MsmqError({
+      operation,
+      queue: this.name,
+      reason: {
+        _tag: "CopyNotArrived",
+        class: messageClass,
+        rule: messageClass === undefined ? "no acknowledgment of it came in time" : meaningOf(messageClass),
+        copy: isDead ? "deadLetterQueue" : messageClass === undefined ? "unknown" : "nowhere"
+      }
+    })
+  }
+
+  #remember(messageId: string): void {
+    this.#sent.add(messageId)
+    if (this.#sent.size <= mostRemembered) return
+    const [oldest] = this.#sent
+    if (oldest !== undefined) this.#sent.delete(oldest)
   }
 }
 
-const opened = ({ queue }: PoisonQueue) =>
-  Effect.map(open(queue, "Receiver.consume", "send", "denyNone"), (outlet) => ({ ...outlet, name: nameOf(queue) }))
+/** What a copy asks of Message Queuing. */
+const asked = (
+  { journaling }: Message,
+  { deadLetter }: Copying,
+  transactional: boolean,
+  acknowledgments: Acknowledgments | undefined
+): Message => ({
+  ...(acknowledgments === undefined
+    ? {}
+    : {
+        adminQueue: acknowledgments.adminQueue,
+        acknowledge: { positiveArrival: true, negativeArrival: true }
+      }),
+  ...(deadLetter ? { journaling: { ...journaling, deadLetter } } : {}),
+  // One that has a time limit does not come after it was given up on.
+  ...(deadLetter && transactional ? {} : { timeToReachQueue })
+})
 
-/** What is known of a queue for poison before the first message is sent there. */
-export const inspected = (
-  mqrt: Mqrt["Service"],
-  target: PoisonQueue
-): Effect.Effect<{ readonly formatName: string; readonly transactional: boolean | undefined }, MsmqError> =>
-  opened(target).pipe(
-    Effect.flatMap(({ formatName }) =>
-      target.transactional === undefined
-        ? Effect.map(isTransactional(mqrt, formatName), (transactional) => ({ formatName, transactional }))
-        : Effect.succeed({ formatName, transactional: target.transactional })
-    ),
-    Effect.scoped,
-    Effect.provideService(Mqrt, mqrt)
-  )
+/** One that nobody can count is as many as one may need. */
+const countOf = (destinations: ReadonlyArray<Destination>): number =>
+  destinations.some(({ isList }) => isList) ? Infinity : destinations.length
+
+/** Codes of a message that is too large are also those of a machine without room. */
+const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
+  reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"

@@ -1,7 +1,7 @@
 /** What can be seen of a handler at work: the span that it runs in, and what its log lines bear. */
 import * as Effect from "effect/Effect"
 import type { ReceivedMessage } from "../../Message.ts"
-import * as Telemetry from "../../Telemetry.ts"
+import { inProcessSpan } from "../observing/processSpan.ts"
 
 /** Runs one try at a message. */
 export const processing = <A, E, R>(
@@ -13,5 +13,5 @@ export const processing = <A, E, R>(
   Effect.annotateCurrentSpan("msmq.message.attempt", attempt).pipe(
     Effect.andThen(handling),
     Effect.annotateLogs({ "messaging.destination.name": queue, "messaging.message.id": message.messageId }),
-    Telemetry.process(message, { queue })
+    (handled) => inProcessSpan(handled, message, { queue })
   )

@@ -8,16 +8,17 @@ import * as Option from "effect/Option"
 import type { Poison } from "../../ConsumePolicy.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import type { Delivery, Held, Source } from "./Delivery.ts"
-import { poisonError, waited } from "./Delivery.ts"
+import type { Delivery, Discarded, Held, Source } from "./Delivery.ts"
+import { mostDiscards, poisoned, poisonError, poisonSent, unsentError, waited } from "./Delivery.ts"
 import { optional } from "../messages/Reader.ts"
 
 const held = (message: ReceivedMessage): Held => ({
   message,
   within: (effect) => effect,
   finish: Effect.void,
+  isFinished: Effect.succeed(false),
   again: Effect.sync(() => held(message)),
-  undone: Effect.succeed(true),
+  undone: Effect.undefined,
   close: Effect.void
 })
 
@@ -33,19 +34,25 @@ export const takenDelivery = (source: Source): Delivery => {
     })
   )
 
-  /** Sends it on; what cannot be sent is in the error. */
-  const sent = (poison: Poison): Effect.Effect<void, MsmqError> => {
+  /** Sends it on; what is not known to have arrived is in the error. */
+  const sent = (poison: Poison): Effect.Effect<Discarded, MsmqError> => {
     const to = plan.poison
     if (to._tag !== "queue") return Effect.fail(poisonError(source, poison, "nowhere"))
-    const send = to.outlet.send(reader.inlet.queue, poison, to.outlet.transactional ? "singleMessage" : "none")
-    return Effect.catchCause(backOff.persist(send), (cause) =>
-      Effect.fail(poisonError(source, { ...poison, cause: Cause.combine(poison.cause, cause) }, "nowhere"))
+    const deliver = to.outlet.deliver(reader.inlet.queue, poison, { deadLetter: true, checksRoom: false })
+    return backOff.persist(deliver, mostDiscards).pipe(
+      Effect.map((outcome) => (outcome === "arrived" ? poisoned : poisonSent)),
+      Effect.catchCause((cause) => Effect.fail(unsentError(source, poison, cause, placeOf(cause))))
     )
   }
 
   return {
     next,
-    discard: (_, poison) => Effect.as(sent(poison), "sent"),
-    giveBack: (_, poison) => sent(poison)
+    discard: (_, poison) => sent(poison),
+    giveBack: (_, poison) => Effect.asVoid(sent(poison))
   }
+}
+
+const placeOf = (cause: Cause.Cause<MsmqError>): "deadLetterQueue" | "nowhere" => {
+  const reason = Option.getOrUndefined(Cause.findErrorOption(cause))?.reason
+  return reason?._tag === "CopyNotArrived" && reason.copy === "deadLetterQueue" ? "deadLetterQueue" : "nowhere"
 }

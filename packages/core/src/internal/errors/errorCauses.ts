@@ -68,11 +68,13 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   MQ_ERROR_BAD_SECURITY_CONTEXT: ["the security context was freed, or was never one"],
   // [C-13, H-25]
   MQ_ERROR_SERVICE_NOT_AVAILABLE: [
-    "the Message Queuing service is stopped or starting: start it (service MSMQ) and try again with a pause",
+    "the Message Queuing service is stopped or starting: start it (service MSMQ)",
     "Message Queuing is not installed on this machine"
   ],
   // [C-37]
-  MQ_ERROR_STALE_HANDLE: ["the Message Queuing service restarted: try again, the next use opens the queue anew"],
+  MQ_ERROR_STALE_HANDLE: ["the Message Queuing service restarted"],
+  // [C-38, C-47]
+  MQ_ERROR_QUEUE_DELETED: ["somebody deleted the queue while it was open, and perhaps created it anew"],
   // [A-77, C-11, H-11]
   MQ_ERROR_UNSUPPORTED_OPERATION: [
     "the machine is in a workgroup: only private local queues and direct format names work there",
@@ -104,42 +106,3 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   // [E-76, C-29]
   MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE: ["the other machine is down, unreachable, or refuses remote reads"]
 }
-
-/** Codes after which a queue has to be opened anew (behaviours C-37, C-38). */
-export const outdating: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
-  "MQ_ERROR_STALE_HANDLE",
-  "MQ_ERROR_QUEUE_DELETED"
-])
-
-/**
- * Codes that say the same of a handle that was good; otherwise they may be about the call itself (behaviour C-38).
- */
-export const suspect: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
-  "MQ_ERROR_INVALID_HANDLE",
-  "MQ_ERROR_INVALID_PARAMETER"
-])
-
-/** Codes by which the service answers for a queue whose handle it knows. */
-export const answering: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
-  "MQ_ERROR_IO_TIMEOUT",
-  "MQ_ERROR_MESSAGE_NOT_FOUND",
-  "MQ_ERROR_MESSAGE_ALREADY_RECEIVED",
-  "MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION"
-])
-
-/** Codes after which the very same call may succeed a while later. */
-export const retryable: ReadonlySet<ErrorCodeName> = new Set<ErrorCodeName>([
-  "MQ_ERROR_IO_TIMEOUT",
-  "MQ_ERROR_SERVICE_NOT_AVAILABLE",
-  "MQ_ERROR_SHARING_VIOLATION",
-  "MQ_ERROR_INSUFFICIENT_RESOURCES",
-  "MQ_ERROR_MESSAGE_STORAGE_FAILED",
-  "MQ_ERROR_NO_DS",
-  "MQ_ERROR_NO_RESPONSE_FROM_OBJECT_SERVER",
-  "MQ_ERROR_OBJECT_SERVER_NOT_AVAILABLE",
-  "MQ_ERROR_QUEUE_NOT_AVAILABLE",
-  "MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE",
-  "MQ_ERROR_DTC_CONNECT",
-  "MQ_ERROR_TRANSACTION_ENLIST",
-  "MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION"
-])

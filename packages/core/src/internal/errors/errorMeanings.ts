@@ -80,10 +80,9 @@ export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR_TRANSACTION_USAGE: "Transaction argument does not fit the queue, the action, or the asynchronous mode.",
   MQ_ERROR_TRANSACTION_SEQUENCE: "Transaction operations came in an order that is not allowed.",
   MQ_ERROR_MISSING_CONNECTOR_TYPE: "Connector-only properties were set without PROPID_M_CONNECTOR_TYPE.",
-  MQ_ERROR_STALE_HANDLE:
-    "The service restarted after the handle was opened: a new one is needed, which the next use takes.",
+  MQ_ERROR_STALE_HANDLE: "The service restarted after the handle was opened: a new one is needed.",
   MQ_ERROR_TRANSACTION_ENLIST: "The queue manager could not be enlisted in the transaction.",
-  MQ_ERROR_QUEUE_DELETED: "The queue behind the handle no longer exists; close the handle.",
+  MQ_ERROR_QUEUE_DELETED: "The queue behind the handle no longer exists: a new handle is needed.",
   MQ_ERROR_ILLEGAL_CONTEXT: "The context argument of a locate call must be NULL.",
   MQ_ERROR_ILLEGAL_SORT_PROPID: "A sort key names a property that cannot be sorted on.",
   MQ_ERROR_LABEL_TOO_LONG: "Message label exceeds the maximum (250 WCHARs with terminator).",

@@ -12,24 +12,28 @@
  * A queue's handle may go stale, as with a restart of the service. Then its next use takes another in its place, so that
  * whoever holds it need not know.
  */
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
-import { MsmqError } from "../../MsmqError.ts"
 import { CallSite } from "../../CallSite.ts"
+import type { MqrtFailure } from "../../MqrtFailure.ts"
+import { MsmqError } from "../../MsmqError.ts"
 import { handleOpened } from "../observing/Meter.ts"
-import type { Run } from "./closing.ts"
 import { close } from "./closing.ts"
+import { forgetOwner, reportIfDropped } from "./droppedHandle.ts"
+import { reportFailedRelease } from "./failedRelease.ts"
 import { lease } from "./leases.ts"
+import type { Run } from "./Run.ts"
 
-export type { Run } from "./closing.ts"
-export { close, closeNow, running, Runs } from "./closing.ts"
+export { afterRuns, close, closeNow, running } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseWaiting } from "./leases.ts"
 export { isLoss, noteFailure, reopening } from "./lostHandle.ts"
+export { IsOwnWork, Run, Runs } from "./Run.ts"
 
 /** Where the things that users hold keep their handle, out of sight of whoever prints them. */
 export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle")
@@ -39,24 +43,42 @@ export interface Resource<H, E> {
   readonly kind: string
   /** `null`: there is nothing to tell it by. */
   readonly name: string | null
+  /** The queue, by the name that the program used; left out where there is none. */
+  readonly queue?: string
   readonly acquire: Effect.Effect<H, E>
-  readonly release: (native: NoInfer<H>) => Effect.Effect<void>
+  /** Gives it back. A failure is reported, once, and the handle counts as released all the same. */
+  readonly release: (native: NoInfer<H>) => Effect.Effect<void, MqrtFailure>
   /** Takes another in the place of one that went stale; left out: there is no other. */
   readonly renew?: Effect.Effect<NoInfer<H>, MsmqError>
+}
+
+/** The place that an effect opens handles for, where it is known before the effect runs. */
+export const Opener = Context.Reference<CallSite | undefined>("@effect-msmq/core/OwnedHandle/Opener", {
+  defaultValue: () => undefined
+})
+
+/** The name of a handle, and the place that opened it. */
+interface Description {
+  readonly kind: string
+  readonly description: string
+  readonly queue: string | undefined
+  readonly openedAt: CallSite
 }
 
 /** What was taken, and how it is given back. */
 interface Taken<out H> {
   readonly native: H
-  readonly release: Effect.Effect<void>
+  readonly release: Effect.Effect<void, MqrtFailure>
 }
 
 const takenBy =
-  <H>(release: (native: H) => Effect.Effect<void>) =>
+  <H>(release: (native: H) => Effect.Effect<void, MqrtFailure>) =>
   (native: H): Taken<H> => ({ native, release: Effect.suspend(() => release(native)) })
 
 export class OwnedHandle<H> {
+  readonly kind: string
   readonly description: string
+  readonly queue: string | undefined
   readonly openedAt: CallSite
   leases = 0
   calls = 0
@@ -75,6 +97,8 @@ export class OwnedHandle<H> {
   drained: Deferred.Deferred<void> | undefined = undefined
   /** What must come to its end before a closing begins, here or below. */
   readonly runs = new Set<Run>()
+  /** Closes it when nothing runs on it any more: set when a part of what runs has closed it. */
+  closedFromWithin: Effect.Effect<void> | undefined = undefined
   /** Done when another has been taken in its place, or could not be. */
   renewing: Deferred.Deferred<void> | undefined = undefined
   /** Done when nobody but the renewal uses the handle. */
@@ -93,17 +117,18 @@ export class OwnedHandle<H> {
   #vacant = false
 
   constructor(
-    description: string,
+    { description, kind, openedAt, queue }: Description,
     taken: Taken<H>,
     parent: OwnedHandle<unknown> | undefined,
-    openedAt: CallSite,
     onGivenBack: () => void,
     another?: Effect.Effect<Taken<H>, MsmqError>
   ) {
+    this.kind = kind
     this.description = description
+    this.queue = queue
+    this.openedAt = openedAt
     this.#taken = taken
     this.parent = parent
-    this.openedAt = openedAt
     this.#onGivenBack = onGivenBack
     this.#another = another
     parent?.children.add(this)
@@ -136,9 +161,14 @@ export class OwnedHandle<H> {
         _tag: "Released",
         resource: this.description,
         openedAt: this.openedAt.toString(),
-        releasedAt: String(this.releasedAt)
+        releasedAt: String(this.closedAt)
       }
     })
+  }
+
+  /** Where its closing began, or that of what is above it. */
+  get closedAt(): CallSite | undefined {
+    return this.releasedAt ?? this.parent?.closedAt
   }
 
   endLease(): void {
@@ -172,6 +202,7 @@ export class OwnedHandle<H> {
         Effect.sync(() => {
           // Only now may the parent go.
           this.parent?.children.delete(this)
+          forgetOwner(this)
           this.#onGivenBack()
           Deferred.doneUnsafe(this.released, Exit.void)
         })
@@ -194,29 +225,49 @@ export class OwnedHandle<H> {
     return Effect.suspend(() => {
       if (this.#vacant) return Effect.void
       this.#vacant = true
-      return Effect.catchCause(this.#taken.release, (cause) =>
-        Effect.logError(`the ${this.description} could not be given back`, cause)
-      )
+      return Effect.catchCause(this.#taken.release, (cause) => reportFailedRelease(this, cause))
     })
   }
 }
 
+/** The hold of a scope on a handle that it closes. Nothing else leads to it, so that it is collected with its scope. */
+class Owner<H> {
+  readonly handle: OwnedHandle<H>
+
+  constructor(handle: OwnedHandle<H>) {
+    this.handle = handle
+    reportIfDropped(this, handle)
+  }
+
+  get close(): Effect.Effect<void> {
+    return close(this.handle)
+  }
+}
+
+const handleOf = <H>({ handle }: Owner<H>): OwnedHandle<H> => handle
+
 /** The handle at the top of the tree, which stands for the loaded backend. */
 export interface Root extends OwnedHandle<void> {}
 
-export const makeRoot: Effect.Effect<Root, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(
-    () =>
-      new OwnedHandle<void>(
-        "backend",
-        { native: undefined, release: Effect.void },
-        undefined,
-        new CallSite(),
-        constVoid
-      )
-  ),
-  (root) => close(root)
-)
+/**
+ * Makes the root of a backend. `decorated`: the root of the one behind it, in whose place this one is reported when both
+ * are dropped.
+ */
+export const makeRoot = (decorated: Root | undefined): Effect.Effect<Root, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.map(Opener, (opener) => {
+        const openedAt = opener ?? new CallSite()
+        const described = { kind: "connection", description: "connection", queue: undefined, openedAt }
+        if (decorated !== undefined) forgetOwner(decorated)
+        return new Owner(new OwnedHandle<void>(described, nothing, undefined, constVoid))
+      }),
+      (owner) => owner.close
+    ),
+    handleOf
+  )
+
+const nothing: Taken<void> = { native: undefined, release: Effect.void }
 
 /** Takes a handle and owns it from that instant, until the scope closes or somebody closes it before. */
 export const scoped = <H, E>(
@@ -224,21 +275,22 @@ export const scoped = <H, E>(
   operation: string,
   resource: Resource<H, E>
 ): Effect.Effect<OwnedHandle<H>, E | MsmqError, Scope.Scope> => {
-  const openedAt = new CallSite()
-  const { acquire, kind, name, release, renew } = resource
+  const here = new CallSite()
+  const { acquire, kind, name, queue, release, renew } = resource
   const description = name === null ? kind : `${kind} ${name}`
   const taken = takenBy<H>(release)
   const another = renew === undefined ? undefined : Effect.map(renew, taken)
   return Effect.acquireRelease(
     lease(parent, operation, () =>
       Effect.withFiber(({ context }) =>
-        Effect.map(
-          acquire,
-          (native) =>
-            new OwnedHandle(description, taken(native), parent, openedAt, handleOpened(kind, context), another)
-        )
+        Effect.map(acquire, (native) => {
+          const openedAt = Context.get(context, Opener) ?? here
+          const onGivenBack = handleOpened(kind, context)
+          const described = { kind, description, queue, openedAt }
+          return new Owner(new OwnedHandle(described, taken(native), parent, onGivenBack, another))
+        })
       )
     ),
-    (handle) => close(handle)
-  )
+    (owner) => owner.close
+  ).pipe(Effect.map(handleOf))
 }

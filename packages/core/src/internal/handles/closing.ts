@@ -6,18 +6,9 @@ import type * as Scope from "effect/Scope"
 import { CallSite } from "../../CallSite.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
+import type { Run } from "./Run.ts"
 
-/** Something that goes on by itself. `end`: asks it to take on nothing new, and waits until it has ended. */
-export interface Run {
-  readonly end: Effect.Effect<void>
-}
-
-/** The runs that an effect is a part of: what closes a handle from within a run must not wait for it. */
-export const Runs = Context.Reference<ReadonlyArray<Run>>("@effect-msmq/core/OwnedHandle/Runs", {
-  defaultValue: () => []
-})
-
-/** For as long as the scope is open something runs that a closing, of this or of what is above it, has to end first. */
+/** Something runs until the scope closes, which a closing of this handle, or of what is above it, has to end first. */
 export const running = <H>(
   self: OwnedHandle<H>,
   operation: string,
@@ -29,13 +20,16 @@ export const running = <H>(
   }
   return Effect.acquireRelease(
     Effect.suspend(() => {
-      if (self.state !== "open") return Effect.fail(self.refusal(operation))
+      const closed = handles.some((handle) => handle.state !== "open" || handle.closedFromWithin !== undefined)
+      if (closed) return Effect.fail(self.refusal(operation))
       for (const handle of handles) handle.runs.add(run)
       return Effect.void
     }),
     () =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
+        run.end()
         for (const handle of handles) handle.runs.delete(run)
+        return Effect.forEach(handles, closeAfterRuns, { discard: true })
       })
   )
 }
@@ -50,14 +44,44 @@ export const close = <H>(self: OwnedHandle<H>, at?: CallSite): Effect.Effect<voi
     Effect.suspend(() => {
       if (self.state !== "open") return Deferred.await(self.released)
       const site = at ?? new CallSite()
-      return self.runs.size > 0 ? Effect.andThen(endRuns(self, site), closeIdle(self, site)) : closeIdle(self, site)
+      if (self.runs.size === 0) return closeIdle(self, site)
+      // The backend goes with its root, so that nothing below can outlive that.
+      const isRoot = self.parent === undefined
+      return isRoot
+        ? Effect.andThen(stopRuns(self, site), closeIdle(self, site))
+        : afterRuns(self, closeIdle(self, site), site)
     })
   )
 
-const endRuns = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =>
+/**
+ * Ends what runs on a handle, then runs an effect that closes it. Asked for by a part of what runs, it returns at once, and
+ * the effect runs when that has ended.
+ */
+export const afterRuns = <H>(
+  self: OwnedHandle<H>,
+  closing: Effect.Effect<void>,
+  at: CallSite = new CallSite()
+): Effect.Effect<void> =>
+  Effect.uninterruptible(
+    Effect.flatMap(stopRuns(self, at), (stopped) => {
+      if (stopped) return closing
+      self.closedFromWithin = closing
+      return closeAfterRuns(self)
+    })
+  )
+
+/** Closes what a part of a run has closed, once nothing runs on it any more. */
+const closeAfterRuns = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
+  Effect.suspend(() => (self.runs.size === 0 ? (self.closedFromWithin ?? Effect.void) : Effect.void))
+
+/** `false`: not all have ended, since a part of them asks. */
+const stopRuns = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     self.releasedAt ??= at
-    return Effect.forEach([...self.runs], (run) => run.end, { concurrency: "unbounded", discard: true })
+    return Effect.map(
+      Effect.forEach([...self.runs], (run) => run.stopped, { concurrency: "unbounded" }),
+      (stopped) => stopped.every(Boolean)
+    )
   })
 
 const closeIdle = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =>
@@ -74,7 +98,7 @@ const closeIdle = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =
 export const closeChildren = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
   Effect.suspend(() => {
     const youngest = [...self.children].at(-1)
-    return youngest === undefined ? Effect.void : Effect.andThen(close(youngest), closeChildren(self))
+    return youngest === undefined ? Effect.void : Effect.andThen(close(youngest, self.releasedAt), closeChildren(self))
   })
 
 const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
@@ -89,10 +113,10 @@ const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
 
 /**
  * Closes at once, or at the end of the native call that runs; leases are cut short. For handles without children whose
- * release does not wait.
+ * release does not wait. `context`: has the loggers and metrics that a release which fails is reported to.
  */
-export const closeNow = <H>(self: OwnedHandle<H>): void => {
+export const closeNow = <H>(self: OwnedHandle<H>, context: Context.Context<never> = Context.empty()): void => {
   if (self.state === "disposed" || self.state === "released") return
   self.beginClosing("disposed", new CallSite())
-  if (self.calls === 0) Effect.runSync(self.giveBack())
+  if (self.calls === 0) Effect.runSyncWith(context)(self.giveBack())
 }

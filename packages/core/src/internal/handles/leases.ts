@@ -5,7 +5,9 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
 import { closeChildren } from "./closing.ts"
+import { hold, letGo } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
+import { IsOwnWork } from "./Run.ts"
 
 /** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
 export const lease = <H, A, E, R>(
@@ -20,8 +22,9 @@ export const lease = <H, A, E, R>(
   )
 
 /**
- * Uses the handle for something that waits. The closing takes the wait back, and it fails as a use after release does,
- * unless it had succeeded by then. When another handle is taken in the place of one that went stale, the wait begins anew.
+ * Uses the handle for something that waits, and keeps the process alive meanwhile. The closing takes the wait back, and
+ * it fails as a use after release does, unless it had succeeded by then. When another handle is taken in the place of one
+ * that went stale, the wait begins anew.
  */
 export const leaseWaiting = <H, A, E, R>(
   self: OwnedHandle<H>,
@@ -44,10 +47,16 @@ const waited = <H, A, E, R>(
   Effect.uninterruptibleMask((restore): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
     Effect.flatMap(Effect.forkChild(restore(wait), { startImmediately: true }), (fiber) => {
       self.waiting.add(fiber)
+      hold()
       if (self.state !== "open" || self.renewing !== undefined) fiber.interruptUnsafe()
       return restore(Fiber.await(fiber)).pipe(
         Effect.onInterrupt(() => Fiber.interrupt(fiber)),
-        Effect.ensuring(Effect.sync(() => self.waiting.delete(fiber))),
+        Effect.ensuring(
+          Effect.sync(() => {
+            self.waiting.delete(fiber)
+            letGo()
+          })
+        ),
         Effect.flatMap((exit): Effect.Effect<A | typeof anew, E | MsmqError> => {
           if (!Exit.hasInterrupts(exit)) return exit
           if (self.state !== "open") return Effect.fail(self.refusal(operation))
@@ -77,6 +86,16 @@ export const call = <H, A, E, R>(
 const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Effect.fail(self.refusal(operation))
+    if (self.closedFromWithin !== undefined) {
+      return Effect.flatMap(IsOwnWork, (isOwnWork) =>
+        isOwnWork ? takeLease(self, operation) : Effect.fail(self.refusal(operation))
+      )
+    }
+    return takeLease(self, operation)
+  })
+
+const takeLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+  Effect.suspend(() => {
     if (self.isDue) return Effect.andThen(renewed(self), beginLease(self, operation))
     self.leases++
     return Effect.void

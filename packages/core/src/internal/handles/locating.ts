@@ -9,6 +9,8 @@ import type { LocatedQueue as Found, LocateRestriction } from "../../QueueProper
 import * as OwnedHandle from "./OwnedHandle.ts"
 import { dateOf } from "../records/publicRecord.ts"
 import { typeOf } from "../records/queueRecords.ts"
+import { argument } from "../options/illegalOption.ts"
+import { restrictions } from "../options/queueOptions.ts"
 
 /**
  * A condition on public queues.
@@ -56,11 +58,8 @@ const rounding: Record<LocateRestriction["relation"], (seconds: number) => numbe
 /** What fits `VT_I4`, in seconds since 1970. */
 const timeLimit = 0x7fff_ffff
 
-const secondsOf = (time: Date, relation: LocateRestriction["relation"]): number => {
-  const seconds = rounding[relation](time.getTime() / 1000)
-  if (Number.isNaN(seconds)) throw new RangeError("a time to compare with is not a valid Date")
-  return Math.min(Math.max(seconds, 0), timeLimit)
-}
+const secondsOf = (time: Date, relation: LocateRestriction["relation"]): number =>
+  Math.min(Math.max(rounding[relation](time.getTime() / 1000), 0), timeLimit)
 
 const restrictionOf = ({ property, relation, value }: Restriction): LocateRestriction => ({
   property,
@@ -84,15 +83,16 @@ const failed = (failure: MqrtFailure): MsmqError => new MsmqError({ operation, r
 const pageSize = 64
 
 /** Each page is fetched when the stream's consumer asks for it; the search ends with the stream. */
-export const locate = (restrictions: ReadonlyArray<Restriction>): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
+export const locate = (given: ReadonlyArray<Restriction>): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
   Stream.unwrap(
     Effect.gen(function* () {
+      const checked = yield* argument({ operation }, "restrictions", restrictions, given)
       const mqrt = yield* Mqrt
       const search = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
         kind: "locate",
         name: "of public queues",
-        acquire: Effect.suspend(() => mqrt.locateBegin(restrictions.map(restrictionOf))).pipe(Effect.mapError(failed)),
-        release: (native) => Effect.ignore(mqrt.locateEnd(native))
+        acquire: Effect.suspend(() => mqrt.locateBegin(checked.map(restrictionOf))).pipe(Effect.mapError(failed)),
+        release: mqrt.locateEnd
       })
       const page = OwnedHandle.lease(search, operation, (native) => mqrt.locateNext(native, pageSize)).pipe(
         Effect.mapError((error) => (error._tag === "MqrtFailure" ? failed(error) : error))

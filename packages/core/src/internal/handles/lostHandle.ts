@@ -1,6 +1,5 @@
 /** Calls whose queue's handle the service no longer knows, as after a restart (behaviours C-37, C-38). */
 import * as Effect from "effect/Effect"
-import { answering, outdating, suspect } from "../errors/errorCauses.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
@@ -12,12 +11,10 @@ const losses = new WeakSet<MsmqError>()
  * place; {@link reopening} then makes the call again.
  */
 export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError): void => {
-  if (!("name" in error.reason)) return
-  const { name } = error.reason
-  if (!outdating.has(name) && !(suspect.has(name) && self.hasServed)) return
+  const { outdates } = error.outlook
+  if (outdates === undefined || (outdates === "served" && !self.hasServed)) return
   self.outdate(native)
-  // A queue that is deleted is looked for again, but by the next call: this one has its answer.
-  if (self.isRenewable && name !== "MQ_ERROR_QUEUE_DELETED") losses.add(error)
+  if (outdates !== "queue" && self.isRenewable) losses.add(error)
 }
 
 /** Tells whether a call failed because its handle was lost, so that it can be made again with another. */
@@ -31,7 +28,7 @@ export const reopening = <H, A, R>(
   Effect.catchIf(
     call,
     (error) => {
-      if ("name" in error.reason && answering.has(error.reason.name)) self.hasServed = true
+      if (error.outlook.answers === true) self.hasServed = true
       return isLoss(error)
     },
     () => call

@@ -25,10 +25,11 @@ export const openSubqueue = Effect.fnUntraced(function* (
   return yield* OwnedHandle.scoped(handle, operation, {
     kind: "subqueue",
     name,
+    queue: name,
     acquire: mqrt
       .openQueue(name, "move", "denyNone")
       .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: name }))),
-    release: (native) => Effect.ignore(mqrt.closeQueue(native))
+    release: mqrt.closeQueue
   })
 })
 
@@ -39,7 +40,7 @@ const wholeQueue = (
   queue: string,
   formatName: string
 ): Effect.Effect<string, MsmqError> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name?._tag === "Direct") return Effect.succeed(FormatName.format({ ...name, journal: false, subqueue: null }))
   // The queue manager may name a subqueue by GUID too, which the published grammar does not have.
   const [known = formatName] = formatName.split(";")
@@ -52,7 +53,7 @@ const wholeQueue = (
 }
 
 const named = (operation: string, queue: string, name: string): Effect.Effect<string, MsmqError> =>
-  Effect.mapBoth(Effect.fromResult(FormatName.parse(name, { alphabet: "any" })), {
+  Effect.mapBoth(Effect.fromResult(FormatName.parse(name)), {
     onFailure: ({ reason }) => new MsmqError({ operation, reason, queue }),
     onSuccess: FormatName.format
   })

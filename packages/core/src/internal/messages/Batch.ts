@@ -7,29 +7,33 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
-import type { MessageBody } from "../../MessageBody.ts"
+import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../MessageProperties.ts"
 import type { Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { illegality, propertiesOf, shown, typeOf } from "./outgoing.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { illegality, propertiesOf } from "./outgoing.ts"
 import { Refusal } from "../errors/Refusal.ts"
 import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
-import { withExtension } from "../observing/outgoingHeaders.ts"
+import { extensionOf } from "../observing/outgoingHeaders.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import type { Observer } from "../observing/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../observing/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
+import { errorOf } from "../options/illegalOption.ts"
+import { isMessage } from "../options/outgoingMessages.ts"
+import { illegalParticipation, illegalSigner } from "../options/owned.ts"
+import * as Turn from "./Turn.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
 const sliceBytes = 256 * 1024
-
-/** After so many milliseconds of slices the event loop has its turn. */
-const turn = 4
 
 const twoSigners: Reason = {
   _tag: "IllegalMessage",
@@ -38,6 +42,8 @@ const twoSigners: Reason = {
   rule: "a message is signed through a context or by a certificate, not by both: which would win is not certain",
   actual: "given beside a security context"
 }
+
+const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
 
 /** What a sender is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
 export interface Outlet<Body> {
@@ -58,6 +64,7 @@ interface Request<Body> {
   readonly span: Tracer.Span | undefined
   /** For every message that has no trace context of its own; `undefined`: for none. */
   readonly trace: TraceHeaders | undefined
+  readonly gate: AbortGate | undefined
 }
 
 /** Messages of a chunk, on their way: each is read once. */
@@ -81,7 +88,6 @@ export class Batch<Body> {
   #accepted = 0
   #bytes = 0
   #batches = 0
-  #turnBegan = performance.now()
   /** `true` while the codec runs, which may throw. */
   #encodes = false
   #reopened = false
@@ -107,18 +113,30 @@ export class Batch<Body> {
   ): Effect.Effect<Batch<Body>, MsmqError> {
     return Effect.withFiber((fiber) => {
       const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
+      const illegal =
+        illegalParticipation(transaction, outlet.handle) ?? illegalSigner(options.securityContext, outlet.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, illegal))
       const trace = propagated(fiber, span)
-      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace })
-      const { transactional } = outlet
-      if (transactional !== undefined && transactional !== (transaction !== "none")) {
-        return Effect.fail(batch.#error({ _tag: "TransactionMismatch", queueIsTransactional: transactional }))
-      }
+      const gate = fiber.getRef(CurrentAbortGate)
+      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace, gate })
+      // A renewed handle may be open on another queue of that name: it is checked when it is there.
+      const refusal = outlet.handle.isDue ? undefined : batch.#mismatch
+      if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
       }
-      const refusal = batch.#use.isOpen ? undefined : batch.#use.refusal
-      return refusal === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(refusal.reason))
+      const released = batch.#use.isOpen ? undefined : batch.#use.refusal
+      return released === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(released.reason))
     })
+  }
+
+  /** The reason for a send that would vanish on arrival. The kind is that of the handle in use, which may be a renewed one. */
+  get #mismatch(): Reason | undefined {
+    const { outlet, transaction } = this.#request
+    const { transactional } = outlet
+    return transactional === undefined || transactional === (transaction !== "none")
+      ? undefined
+      : { _tag: "TransactionMismatch", queueIsTransactional: transactional }
   }
 
   get report(): SendReport {
@@ -128,6 +146,11 @@ export class Batch<Body> {
       batches: this.#batches,
       messageIds: this.#messageIds
     }
+  }
+
+  /** Lets an abort end the batch, also one that came while the last slice was sent: there is more to do. */
+  #letAbort(): void {
+    this.#request.gate?.open()
   }
 
   /** Sends messages in order, or fails at the first that cannot be sent. */
@@ -144,7 +167,7 @@ export class Batch<Body> {
       const loop = this.#ending(
         Effect.matchCauseEffect(source.open(scope), {
           onFailure: (cause) => this.#sourceFailed(cause),
-          onSuccess: (reading) => this.#read(reading)
+          onSuccess: (reading) => this.#read(reading, source.waits)
         })
       )
       const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
@@ -152,7 +175,7 @@ export class Batch<Body> {
     })
   }
 
-  #read<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>): Effect.Effect<void, MsmqError | E, R> {
+  #read<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>, waits: boolean): Effect.Effect<void, MsmqError | E, R> {
     let over = false
     const next = Effect.matchCauseEffect(pull, {
       onFailure: (cause): Effect.Effect<void, MsmqError | E> => {
@@ -165,6 +188,7 @@ export class Batch<Body> {
     return Effect.whileLoop({
       while: () => !over && !isOver(),
       body: () => {
+        if (waits) this.#letAbort()
         const refusal = this.#use.isOpen ? undefined : this.#use.refusal
         return refusal === undefined ? next : Effect.fail(this.#error(refusal.reason))
       },
@@ -190,6 +214,8 @@ export class Batch<Body> {
         if (!this.#use.runs && !this.#use.beginUnsafe()) {
           return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
         }
+        const mismatch = this.#mismatch
+        if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
         if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
         if (chunk.slice.length > 0) return this.#sendSlice(chunk)
         return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
@@ -269,41 +295,64 @@ export class Batch<Body> {
   /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
     const { outlet, span, trace, transaction } = this.#request
-    if (typeof message !== "object" || message === null) {
-      return new Refusal({ index, field: "body", rule: "a message must be an object", actual: shown(message) })
+    if (!isMessage(message)) {
+      const rule = typeof message === "object" && message !== null ? messageRule : "a message must be an object"
+      return new Refusal({ index, field: "body", rule, actual: describeValue(message) })
     }
-    if (span !== undefined && message.headers !== undefined) linkTo(span, message.headers)
-    const whole = withExtension(message, index, trace)
-    if (whole instanceof Refusal) return whole
-    const properties = outlet.codec === undefined ? propertiesOf(whole) : this.#encoded(whole, outlet.codec, index)
+    const { headers } = message
+    if (span !== undefined && headers !== undefined) linkTo(span, headers)
+    const extension = extensionOf(headers, message.extension, index, trace)
+    if (extension instanceof Refusal) return extension
+    const { body } = message
+    const encoded =
+      outlet.codec === undefined || body === undefined ? undefined : this.#encode(body, outlet.codec, index)
+    if (encoded instanceof Refusal) return encoded
+    const properties =
+      encoded === undefined
+        ? propertiesOf(message, index, body, 0, extension)
+        : propertiesOf(message, index, encoded.body, encoded.bodyType, extension)
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
-      if (properties[field] === null) continue
-      return new Refusal({ index, field, rule: transactionRule, actual: `${properties[field]} seconds` })
+      const limit = properties[field]
+      const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
+      if (isInherited) continue
+      return new Refusal({
+        index,
+        field,
+        rule: transactionRule,
+        actual: limit === null ? "without a limit" : `${limit} seconds`
+      })
     }
     return { ...properties, ...transaction.timeLimits }
   }
 
-  /** A message whose body its codec has turned into bytes, or why it could not. */
-  #encoded(message: Message<Body>, codec: MessageBody<Body>, index: number): OutgoingProperties | Refusal {
-    const { body, ...others } = message
-    if (body === undefined) return propertiesOf(others)
+  /** Returns what a codec makes of a body, or why it makes nothing of it. */
+  #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
     this.#encodes = true
     const result = codec.encode(body)
     this.#encodes = false
-    if (Result.isFailure(result)) {
-      return new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: typeOf(body) })
-    }
-    const { body: bytes, bodyType } = result.success
-    return propertiesOf({ ...others, body: bytes, bodyType: others.bodyType ?? bodyType })
+    return Result.isSuccess(result)
+      ? result.success
+      : new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: describeValue(body) })
   }
 
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
-    return Effect.uninterruptible(
-      Effect.flatMap(this.#call(chunk.slice), (outcome) =>
+    this.#letAbort()
+    const sent = Effect.uninterruptible(
+      Effect.flatMap(this.#gatedCall(chunk.slice), (outcome) =>
         Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context))
       )
     )
+    return Turn.within(sent)
+  }
+
+  #gatedCall(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
+    const { gate } = this.#request
+    if (gate === undefined) return this.#call(slice)
+    return Effect.suspend(() => {
+      gate.close()
+      return this.#call(slice)
+    })
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
@@ -355,7 +404,7 @@ export class Batch<Body> {
     if (error !== undefined && !again) return Effect.fail(error)
     if (failed !== undefined) return Effect.fail(this.#error(failed))
     chunk.slice = again ? slice.slice(outcome.accepted) : []
-    if (!again) return this.#yieldInTime()
+    if (!again) return Effect.void
     // None of the others was accepted: they are sent on another handle, which the next use takes.
     this.#reopened = true
     this.#use.end()
@@ -367,14 +416,6 @@ export class Batch<Body> {
     const progress = { accepted: this.#accepted }
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
     return (this.#lastError = new MsmqError({ operation, reason, queue: outlet.queue, progress, ...cause }))
-  }
-
-  /** By the wall clock, not by Effect's: it is the event loop's time that is shared out. */
-  #yieldInTime(): Effect.Effect<void> {
-    if (performance.now() - this.#turnBegan < turn) return Effect.void
-    return Effect.map(Effect.yieldNow, () => {
-      this.#turnBegan = performance.now()
-    })
   }
 }
 

@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { PreventSchedulerYield } from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MessageBody } from "../../MessageBody.ts"
@@ -13,20 +12,27 @@ import type { MqrtFailure } from "../../MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
+import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
+import * as Turn from "./Turn.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
 import { Observer } from "../observing/telemetry.ts"
-
-/** From the queue to the caller without a yield: an interruption in between would lose the message. */
-const withoutYield = Effect.provideService(PreventSchedulerYield, true)
+import { duration } from "../options/durations.ts"
+import type { Call } from "../options/illegalOption.ts"
+import { errorOf, readArgument } from "../options/illegalOption.ts"
+import { illegalParticipation } from "../options/owned.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
 
-/** How long to wait, in milliseconds; `null`: for ever. */
-export const timeoutOf = (duration: Duration.Input): number | null => {
-  const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(duration))
-  return milliseconds === Infinity ? null : Math.min(Math.max(Math.ceil(milliseconds), 0), longestTimeout)
+/** How long to wait, in milliseconds; `null`: for ever. An error for what is no duration. */
+export const timeoutOf = (call: Call, given: Duration.Input): number | null | MsmqError => {
+  const input = readArgument(call, "duration", duration, given)
+  if (input instanceof MsmqError) return input
+  const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(input))
+  return milliseconds === Infinity ? null : Math.min(Math.ceil(milliseconds), longestTimeout)
 }
 
 /** What a receiver is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
@@ -66,28 +72,29 @@ export class Reader<Body> {
   /** Receives without end, each one as {@link inOneGo}. */
   each<A, E>(operation: string, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
     return Stream.unwrap(
-      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(withoutYield(one)))
+      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(handOver(one)))
     )
   }
 
   /** A receive in its span, which hands its message out before anything else can happen. */
   inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return withoutYield(this.observer.observeReceive(operation, receive))
+    return handOver(this.observer.observeReceive(operation, receive))
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    const taken: Taken<Body> = this.#participating(take.operation, take.action === "receive", (transaction) =>
+    const taken: Taken<Body> = this.#participating(take.action === "receive", (transaction, gate) => {
+      gate?.close()
       // A cursor moves with each attempt.
-      take.cursor !== null || take.timeout === 0
+      return take.cursor !== null || take.timeout === 0
         ? this.#take(take, transaction)
         : Effect.catchIf(
             // A message that is there already costs no fiber.
             this.#take({ ...take, timeout: 0 }, transaction),
             (error) => error.reason._tag === "IoTimeout",
-            () => this.#take(take, transaction)
+            () => this.#waitFor(take, transaction, gate)
           )
-    )
+    })
     // A cursor is gone with the handle of its queue.
     return take.cursor === null ? this.reopening(taken) : taken
   }
@@ -96,8 +103,9 @@ export class Reader<Body> {
   lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
     return this.reopening(
-      this.#participating(operation, takes, (transaction) =>
-        this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+      this.#participating(takes, (transaction, gate) => {
+        gate?.close()
+        return this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
           this.#call(
             operation,
             queue,
@@ -105,7 +113,7 @@ export class Reader<Body> {
             this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
           )
         )
-      )
+      })
     )
   }
 
@@ -119,7 +127,7 @@ export class Reader<Body> {
     operation: string,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Effect.Effect<void, MsmqError> {
-    return this.#participating(operation, true, (transaction) =>
+    return this.#participating(true, (transaction) =>
       this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
           failure._tag === "MsmqError" ? failure : this.failed(operation, queue, failure)
@@ -137,7 +145,10 @@ export class Reader<Body> {
   decoded(operation: string, message: ReceivedMessage): Taken<Body> {
     if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
     // What is only read when it is asked for is so in the copy.
-    const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(message)) as ReceivedMessage
+    const copy = Object.create(
+      Object.getPrototypeOf(message) as object,
+      Object.getOwnPropertyDescriptors(message)
+    ) as ReceivedMessage
     return this.#decoded(operation, message, copy)
   }
 
@@ -145,18 +156,26 @@ export class Reader<Body> {
     return new MsmqError({ operation, reason, queue: this.inlet.queue })
   }
 
-  /** With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). */
+  /** The error for a failure of a call on the queue, whose handle may be good for nothing any more. */
+  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
+    return error
+  }
+
+  /**
+   * With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). `gate`: what an
+   * abort of its promise goes through, where something is taken.
+   */
   #participating<A>(
-    operation: string,
     takes: boolean,
-    use: (transaction: Transaction.Participation) => Effect.Effect<A, MsmqError>
+    use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
-      const transaction = takes ? Context.get(fiber.context, Transaction.Current) : "none"
-      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
-      return transaction !== "none" && this.inlet.transactional === false
-        ? Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
-        : use(transaction)
+      if (Turn.isOver(fiber)) return Effect.andThen(Turn.next, this.#participating(takes, use))
+      return takes
+        ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
+        : use("none", undefined)
     })
   }
 
@@ -174,17 +193,34 @@ export class Reader<Body> {
     })
   }
 
+  /** As long as it waits an abort ends it, and once it has a message no more. */
+  #waitFor(take: Take, transaction: Transaction.Participation, gate: AbortGate | undefined): Taken<Body> {
+    const taken = this.#take(take, transaction)
+    if (gate === undefined) return taken
+    gate.open()
+    return Effect.tap(taken, () => {
+      gate.close()
+      return Effect.void
+    })
+  }
+
   #using<A>(
     lease: typeof OwnedHandle.lease,
     operation: string,
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
-    return lease(this.inlet.handle, operation, (queue) =>
-      typeof transaction === "string"
+    return lease(this.inlet.handle, operation, (queue) => {
+      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
+      if (transaction !== "none" && this.inlet.transactional === false) {
+        return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
+      }
+      const illegal = illegalParticipation(transaction, this.inlet.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.inlet.queue }, illegal))
+      return typeof transaction === "string"
         ? use(queue, transaction)
         : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
-    )
+    })
   }
 
   #call(
@@ -214,13 +250,6 @@ export class Reader<Body> {
       : Effect.fail(
           this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
         )
-  }
-
-  /** The error for a call with the queue's handle that failed. */
-  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
-    const error = this.error(operation, reasonOf(failure))
-    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
-    return error
   }
 }
 

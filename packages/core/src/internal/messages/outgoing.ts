@@ -1,57 +1,51 @@
 import type { Message } from "../../Message.ts"
 import { maximumLabelLength, maximumPacketSize, packetSize } from "../../Message.ts"
-import type { Acknowledge, Journaling, OutgoingProperties } from "../../MessageProperties.ts"
+import type {
+  Acknowledge,
+  ConnectorProperties,
+  Journaling,
+  OutgoingProperties,
+  SoapProperties
+} from "../../MessageProperties.ts"
+import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
-import { isTime, secondsOf, timeRule } from "./timeLimits.ts"
+import { bytesViolation, plainBytes } from "../bytes.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { Refusal } from "../errors/Refusal.ts"
+import { formatNames, localNames } from "../names/knownNames.ts"
+import { readRule } from "../options/illegalOption.ts"
+import type { MessagePart } from "../options/messageParts.ts"
+import { messageParts } from "../options/messageParts.ts"
+import type { Rule as PartRule } from "../options/Rule.ts"
+import { Violation } from "../options/Violation.ts"
+import { timeLimit } from "./timeLimits.ts"
 
 const none = new Uint8Array(0)
 
 const isUnsigned = (value: unknown, maximum: number): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
 
-const isText = (value: unknown): boolean => typeof value === "string" && !value.includes("\0")
-
-const isGuid = (value: unknown): boolean =>
-  typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
-
 interface Rule {
   readonly field: keyof Message
-  readonly rule: string
+  readonly rule: string | ((message: OutgoingProperties) => string)
   readonly holds: (message: OutgoingProperties) => boolean
   readonly actual: (message: OutgoingProperties) => string
 }
 
-/** Shows any value: what was given may be of no type that is allowed. */
-export const shown = (value: unknown): string => {
-  if (value instanceof Uint8Array) return `${value.length} bytes`
-  if (typeof value === "string")
-    return value.length <= 100 ? JSON.stringify(value) : `a string of ${value.length} units`
-  if (value === null || value === undefined || typeof value === "number") return String(value)
-  return typeOf(value)
-}
-
-/** What a value is, without showing it. */
-export const typeOf = (value: unknown): string => (typeof value === "object" ? "an object" : `a ${typeof value}`)
+const nameRule = (field: "responseQueue" | "adminQueue" | "deadLetterQueue", names: typeof formatNames): Rule => ({
+  field,
+  rule: (message) => names.violation(message[field]) ?? "",
+  holds: (message) => message[field] === null || names.violation(message[field]) === undefined,
+  actual: (message) => describeValue(message[field])
+})
 
 const rules: ReadonlyArray<Rule> = [
-  {
-    field: "body",
-    rule: "it must be a Uint8Array",
-    holds: (message) => message.body instanceof Uint8Array,
-    actual: (message) => shown(message.body)
-  },
-  {
-    field: "extension",
-    rule: "it must be a Uint8Array",
-    holds: (message) => message.extension === null || message.extension instanceof Uint8Array,
-    actual: (message) => shown(message.extension)
-  },
   {
     field: "label",
     rule: `it must be a string of at most ${maximumLabelLength} UTF-16 units`,
     holds: (message) => typeof message.label === "string" && message.label.length <= maximumLabelLength,
     actual: (message) =>
-      typeof message.label === "string" ? `${message.label.length} units long` : shown(message.label)
+      typeof message.label === "string" ? `${message.label.length} units long` : describeValue(message.label)
   },
   {
     field: "label",
@@ -63,57 +57,40 @@ const rules: ReadonlyArray<Rule> = [
     field: "priority",
     rule: "it must be a whole number from 0 to 7",
     holds: (message) => isUnsigned(message.priority, 7),
-    actual: (message) => shown(message.priority)
+    actual: (message) => describeValue(message.priority)
   },
   {
     field: "bodyType",
     rule: "it must be a VT_ number from 0 to 65535",
     holds: (message) => isUnsigned(message.bodyType, 0xffff),
-    actual: (message) => shown(message.bodyType)
+    actual: (message) => describeValue(message.bodyType)
   },
   {
     field: "appSpecific",
     rule: "it must be a whole number from 0 to 4294967295",
     holds: (message) => isUnsigned(message.appSpecific, 0xffffffff),
-    actual: (message) => shown(message.appSpecific)
+    actual: (message) => describeValue(message.appSpecific)
   },
   {
     field: "delivery",
     rule: 'it must be "express" or "recoverable"',
     holds: (message) => message.delivery === "express" || message.delivery === "recoverable",
-    actual: (message) => shown(message.delivery)
+    actual: (message) => describeValue(message.delivery)
   },
   {
     field: "correlationId",
     rule: "it must have exactly 20 bytes",
-    holds: (message) =>
-      message.correlationId === null ||
-      (message.correlationId instanceof Uint8Array && message.correlationId.length === 20),
-    actual: (message) => shown(message.correlationId)
+    holds: (message) => message.correlationId === null || message.correlationId.length === 20,
+    actual: (message) => describeValue(message.correlationId)
   },
-  ...(["responseQueue", "adminQueue", "deadLetterQueue"] as const).map((field) => ({
-    field,
-    rule: "it must be a name without NUL",
-    holds: (message: OutgoingProperties) => message[field] === null || isText(message[field]),
-    actual: (message: OutgoingProperties) => shown(message[field])
-  })),
-  ...(["timeToReachQueue", "timeToBeReceived"] as const).map((field) => ({
-    field,
-    rule: timeRule,
-    holds: (message: OutgoingProperties) => isTime(message[field]),
-    actual: (message: OutgoingProperties) => shown(message[field])
-  })),
+  nameRule("responseQueue", formatNames),
+  nameRule("adminQueue", formatNames),
+  nameRule("deadLetterQueue", localNames),
   {
-    field: "connector",
-    rule: "its type must be a GUID without braces, and its class a number from 0 to 65535",
-    holds: ({ connector }) => connector === null || (isGuid(connector.type) && isUnsigned(connector.class, 0xffff)),
-    actual: ({ connector }) => shown(connector)
-  },
-  {
-    field: "soap",
-    rule: "its header and body must be texts without NUL",
-    holds: ({ soap }) => soap === null || [soap.header, soap.body].every((text) => text === null || isText(text)),
-    actual: ({ soap }) => shown(soap)
+    field: "trace",
+    rule: "it must be true or false",
+    holds: (message) => typeof message.trace === "boolean",
+    actual: (message) => describeValue(message.trace)
   }
 ]
 
@@ -125,35 +102,143 @@ const noAcknowledge: Acknowledge = {
 }
 const noJournaling: Journaling = { deadLetter: false, journal: false }
 
-/** What the backend gets for a message: whole, defaults filled in (behaviour D-20). */
-export const propertiesOf = (message: Message<unknown>): OutgoingProperties => ({
-  // Whether it is bytes the rules see to.
-  body: (message.body ?? none) as Uint8Array,
-  bodyType: message.bodyType ?? 0,
-  label: message.label ?? "",
-  priority: message.priority ?? 3,
-  delivery: message.delivery ?? "express",
-  correlationId: message.correlationId ?? null,
-  appSpecific: message.appSpecific ?? 0,
-  extension: message.extension ?? null,
-  responseQueue: message.responseQueue ?? null,
-  acknowledge: message.acknowledge === undefined ? null : { ...noAcknowledge, ...message.acknowledge },
-  adminQueue: message.adminQueue ?? null,
-  journaling: message.journaling === undefined ? null : { ...noJournaling, ...message.journaling },
-  deadLetterQueue: message.deadLetterQueue ?? null,
-  timeToReachQueue: message.timeToReachQueue === undefined ? null : secondsOf(message.timeToReachQueue),
-  timeToBeReceived: message.timeToBeReceived === undefined ? null : secondsOf(message.timeToBeReceived),
-  trace: message.trace ?? false,
-  connector: message.connector ?? null,
-  soap: message.soap ?? null
-})
+/** Returns the plain bytes of a field, or why it has none. */
+const bytesOf = (value: unknown, index: number, field: string): Uint8Array | Refusal =>
+  plainBytes(value) ?? new Refusal({ index, field, ...bytesViolation(value) })
+
+/** Returns a time limit in seconds, or why it is none. */
+const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
+  const limit = timeLimit(value)
+  return Result.isSuccess(limit)
+    ? limit.success
+    : new Refusal({ index, field, rule: limit.failure, actual: describeValue(value) })
+}
+
+/** Returns what is wrong with an object in a message, as something that is wrong with the message. */
+const refusalOf = ({ actual, nearest, option, rule }: Violation, index: number, field: string): Refusal => {
+  if (option === field) return new Refusal({ index, field, actual, rule })
+  const name = option.slice(field.length + 1)
+  if (nearest === undefined) {
+    return new Refusal({ index, field, actual: `an object whose ${name} is ${actual}`, rule: `there ${rule}` })
+  }
+  const meant = nearest === null ? "." : `; did you mean "${nearest}"?`
+  return new Refusal({ index, field, actual: `an object with ${name}`, rule: `that does not exist${meant} ${rule}` })
+}
+
+/** Tells whether it is plain and has known flags alone, as nearly always: to ask the rule costs more than to send. */
+const areFlags = (given: object, known: object): boolean => {
+  if (Object.getPrototypeOf(given) !== Object.prototype) return false
+  for (const name in given) {
+    if (typeof (given as Readonly<Record<string, unknown>>)[name] !== "boolean" || !Object.hasOwn(known, name))
+      return false
+  }
+  return true
+}
+
+/** Returns an object of a message with its defaults, or why it cannot be one. */
+const partOf = <O extends object>(
+  field: MessagePart,
+  rule: PartRule<Partial<O>>,
+  defaults: O | undefined,
+  given: Partial<O>,
+  index: number
+): O | Refusal => {
+  if (defaults !== undefined && typeof given === "object" && areFlags(given, defaults)) return { ...defaults, ...given }
+  const read: Partial<O> | Violation = readRule(rule, field, given)
+  return read instanceof Violation ? refusalOf(read, index, field) : ({ ...defaults, ...read } as O)
+}
+
+/** Returns the connector's properties with plain bytes, or why they are not legal. */
+const connectorOf = (connector: ConnectorProperties, index: number): ConnectorProperties | Refusal => {
+  if (typeof connector !== "object") {
+    return partOf<ConnectorProperties>("connector", messageParts.connector, undefined, connector, index)
+  }
+  const { signature: givenSignature, symmetricKey: givenKey, ...others } = connector
+  const signature = givenSignature == null ? null : bytesOf(givenSignature, index, "connector.signature")
+  if (signature instanceof Refusal) return signature
+  const symmetricKey = givenKey == null ? null : bytesOf(givenKey, index, "connector.symmetricKey")
+  if (symmetricKey instanceof Refusal) return symmetricKey
+  return partOf<ConnectorProperties>(
+    "connector",
+    messageParts.connector,
+    undefined,
+    { ...others, signature, symmetricKey },
+    index
+  )
+}
+
+/**
+ * Returns a message as the backend gets it: whole, with its defaults (behaviour D-20), its bytes as plain arrays. Each field is
+ * read once. `givenBody` and `givenExtension` stand for the fields of the message, since a codec and headers make others of
+ * them; `bodyType` is for a message that gives none.
+ *
+ * Refuses what is no bytes or no duration; {@link illegality} says what else is wrong with it.
+ */
+export const propertiesOf = (
+  message: Message<unknown>,
+  index: number,
+  givenBody: unknown,
+  bodyType: number,
+  givenExtension: unknown
+): OutgoingProperties | Refusal => {
+  const body = givenBody == null ? none : bytesOf(givenBody, index, "body")
+  if (body instanceof Refusal) return body
+  const extension = givenExtension == null ? null : bytesOf(givenExtension, index, "extension")
+  if (extension instanceof Refusal) return extension
+  const givenCorrelationId = message.correlationId ?? null
+  const correlationId = givenCorrelationId === null ? null : bytesOf(givenCorrelationId, index, "correlationId")
+  if (correlationId instanceof Refusal) return correlationId
+  const givenReach = message.timeToReachQueue
+  const timeToReachQueue = givenReach === undefined ? null : limitOf(givenReach, index, "timeToReachQueue")
+  if (timeToReachQueue instanceof Refusal) return timeToReachQueue
+  const givenReceived = message.timeToBeReceived
+  const timeToBeReceived = givenReceived === undefined ? null : limitOf(givenReceived, index, "timeToBeReceived")
+  if (timeToBeReceived instanceof Refusal) return timeToBeReceived
+  const {
+    acknowledge: givenAcknowledge,
+    connector: givenConnector,
+    journaling: givenJournaling,
+    soap: givenSoap
+  } = message
+  const acknowledge =
+    givenAcknowledge == null
+      ? null
+      : partOf("acknowledge", messageParts.acknowledge, noAcknowledge, givenAcknowledge, index)
+  if (acknowledge instanceof Refusal) return acknowledge
+  const journaling =
+    givenJournaling == null ? null : partOf("journaling", messageParts.journaling, noJournaling, givenJournaling, index)
+  if (journaling instanceof Refusal) return journaling
+  const connector = givenConnector == null ? null : connectorOf(givenConnector, index)
+  if (connector instanceof Refusal) return connector
+  const soap = givenSoap == null ? null : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
+  if (soap instanceof Refusal) return soap
+  return {
+    body,
+    bodyType: message.bodyType ?? bodyType,
+    label: message.label ?? "",
+    priority: message.priority ?? 3,
+    delivery: message.delivery ?? "express",
+    correlationId,
+    appSpecific: message.appSpecific ?? 0,
+    extension,
+    responseQueue: message.responseQueue ?? null,
+    acknowledge,
+    adminQueue: message.adminQueue ?? null,
+    journaling,
+    deadLetterQueue: message.deadLetterQueue ?? null,
+    timeToReachQueue,
+    timeToBeReceived,
+    trace: message.trace ?? false,
+    connector,
+    soap
+  }
+}
 
 /**
  * Whether a message is so plain that no rule needs to be asked: body, label, priority, delivery and the two numbers, well
  * under the limits. Most are, and asking every rule would cost as much as sending.
  */
 const isPlain = (message: OutgoingProperties): boolean =>
-  message.body instanceof Uint8Array &&
   message.body.length <= plainBody &&
   typeof message.label === "string" &&
   message.label.length <= maximumLabelLength &&
@@ -167,6 +252,7 @@ const isPlain = (message: OutgoingProperties): boolean =>
   message.responseQueue === null &&
   message.adminQueue === null &&
   message.deadLetterQueue === null &&
+  typeof message.trace === "boolean" &&
   message.timeToReachQueue === null &&
   message.timeToBeReceived === null &&
   message.connector === null &&
@@ -178,7 +264,9 @@ const plainBody = maximumPacketSize - 4096
 export const illegality = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
   if (isPlain(message)) return undefined
   for (const { field, rule, holds, actual } of rules) {
-    if (!holds(message)) return { _tag: "IllegalMessage", index, field, rule, actual: actual(message) }
+    if (holds(message)) continue
+    const broken = typeof rule === "string" ? rule : rule(message)
+    return { _tag: "IllegalMessage", index, field, rule: broken, actual: actual(message) }
   }
   const size = packetSize({ label: message.label, body: message.body, extension: message.extension ?? none })
   if (size <= maximumPacketSize) return undefined

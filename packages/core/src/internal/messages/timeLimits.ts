@@ -1,32 +1,49 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
 import type { Options, TimeLimits } from "../../Transaction.ts"
+import { durationRule, parseDuration } from "../durations.ts"
+import { describeValue } from "../errors/describeValue.ts"
 
 /** In seconds: the two numbers above it mean the default and for ever. */
-export const longestTime = 0xfffffffd
+const longestTime = 0xfffffffd
 
-export const timeRule = `it must be a duration of 0 to ${longestTime} seconds`
+const timeRule = `${durationRule}; at most ${longestTime} seconds, or "Infinity" for no limit`
 
-export const isTime = (seconds: number | null): boolean =>
-  seconds === null || (Number.isInteger(seconds) && seconds >= 0 && seconds <= longestTime)
-
-/** Not a number of seconds stands for what is not a duration. */
-export const secondsOf = (duration: Duration.Input): number => {
-  const parsed = Duration.fromInput(duration)
-  return parsed._tag === "Some" ? Math.ceil(Duration.toSeconds(parsed.value)) : Number.NaN
+/**
+ * Returns a time limit in whole seconds, rounded up, or `null` for an infinite one: without a limit a message may be received
+ * for ever, and reaches its queue within the machine's default (behaviours D-32, D-33). Fails with the rule.
+ */
+export const timeLimit = (value: unknown): Result.Result<number | null, string> => {
+  const parsed = parseDuration(value)
+  if (Result.isFailure(parsed)) return Result.fail(timeRule)
+  if (!Duration.isFinite(parsed.success)) return Result.succeed(null)
+  const seconds = Math.ceil(Duration.toSeconds(parsed.success))
+  return seconds <= longestTime ? Result.succeed(seconds) : Result.fail(timeRule)
 }
 
-/** The limits of a transaction, or what is wrong with them. */
+/** Returns the limits of a transaction; fails with `IllegalMessage`. */
 export const limitsOf = (operation: string, options: Options): Effect.Effect<TimeLimits, MsmqError> => {
-  const limits = {
-    timeToReachQueue: options.timeToReachQueue === undefined ? null : secondsOf(options.timeToReachQueue),
-    timeToBeReceived: options.timeToBeReceived === undefined ? null : secondsOf(options.timeToBeReceived)
+  const limits: { -readonly [Field in keyof TimeLimits]: number | null } = {
+    timeToReachQueue: null,
+    timeToBeReceived: null
   }
   for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
-    if (isTime(limits[field])) continue
-    const reason = { _tag: "IllegalMessage", index: 0, field, rule: timeRule, actual: String(limits[field]) } as const
-    return Effect.fail(new MsmqError({ operation, reason }))
+    const given = options[field]
+    if (given === undefined) continue
+    const limit = timeLimit(given)
+    if (Result.isFailure(limit)) {
+      const reason = {
+        _tag: "IllegalMessage",
+        index: 0,
+        field,
+        rule: limit.failure,
+        actual: describeValue(given)
+      } as const
+      return Effect.fail(new MsmqError({ operation, reason }))
+    }
+    limits[field] = limit.success
   }
   return Effect.succeed(limits)
 }

@@ -16,7 +16,16 @@ import type {
   WholeQueue
 } from "./formatNameKinds.ts"
 import { isUrl, multicastAddress, port, protocols } from "./nameAddresses.ts"
-import { domain, guid, queue, queueNumber, subqueue, suffix, systemQueue } from "./nameParts.ts"
+import {
+  domain,
+  guid,
+  publicQueue as publicQueueName,
+  queue,
+  queueNumber,
+  subqueue,
+  suffix,
+  systemQueue
+} from "./nameParts.ts"
 import { isLetter, type Read, type Reader, type Scanner } from "./nameScanner.ts"
 import { permits } from "./nameUses.ts"
 
@@ -79,12 +88,13 @@ const direct: Reader<Direct | DirectSystem> = (scanner) =>
     if (scanner.accepts("system$;")) {
       return { _tag: "DirectSystem", protocol: by, address: at, systemQueue: yield* systemQueue(scanner) }
     }
+    const isPrivate = scanner.accepts(`private$${separator}`)
     return {
       _tag: "Direct",
       protocol: by,
       address: at,
-      isPrivate: scanner.accepts(`private$${separator}`),
-      queue: yield* queue(scanner),
+      isPrivate,
+      queue: yield* (isPrivate ? queue : publicQueueName)(scanner),
       ...(yield* part(scanner))
     }
   })

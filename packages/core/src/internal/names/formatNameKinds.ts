@@ -1,3 +1,5 @@
+import type { systemQueues } from "../values/queueValues.ts"
+
 /** The kinds of format names: the records that a name is read into, and what each kind can be used for. */
 
 /**
@@ -6,7 +8,7 @@
  * @category models
  * @since 0.1.0
  */
-export type SystemQueue = "journal" | "deadletter" | "deadxact"
+export type SystemQueue = (typeof systemQueues)[number]
 
 /**
  * How a direct name reaches its computer: by the computer's name, by IP address, by URL, or over IPX, which Windows no
@@ -56,7 +58,8 @@ export interface Subqueue {
  *
  * - `address`: `"os"`: a computer name of 1 to 256 characters, `"."` for this one (behaviour B-12); `"tcp"`: an IPv4 or
  *   IPv6 address; `"http"`, `"https"`: a host, and `:port` after it unless it is 80 or 443; `"ipx"`: `network:host`
- * - `queue`: 1 to 124 characters, none of `" + , ; \` (behaviours B-01 to B-03)
+ * - `queue`: 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and none of
+ *   `" + , ; \` (behaviours B-01 to B-03)
  *
  * **Gotchas**
  *

@@ -8,29 +8,52 @@ import { isHex, isLetter, type Reader } from "./nameScanner.ts"
 interface Word {
   readonly noun: string
   readonly limit: number
-  /** The last character of the alphabet; the first is "!". */
-  readonly last: number
+  readonly allows: (code: number) => boolean
+  /** The characters that it has not, for the reader of an error. */
   readonly without: string
   /** What may stand right after the word. */
   readonly before: string
 }
 
-const queueWord: Word = { noun: "queue name", limit: 124, last: 0x7f, without: '"+,;\\', before: ",;\\" }
+const codesOf = (characters: string): ReadonlySet<number> =>
+  new Set(Array.from(characters, (character) => character.charCodeAt(0)))
+
+// Any other UTF-16 unit is legal, spaces and control characters too (behaviour B-03).
+const notInQueues = codesOf('\0\r\n"+,;\\')
+
+const queueWord: Word = {
+  noun: "queue name",
+  limit: 124,
+  allows: (code) => !notInQueues.has(code),
+  without: 'line break, NUL or any of " + , ; \\',
+  before: ",;\\"
+}
 const subqueueWord: Word = { ...queueWord, noun: "subqueue name", limit: 32 }
-// The grammar lets a computer name hold any printable character; those that separate the parts of a name could not be
-// told from separators, and "=" would turn a mistyped format name into a path name.
-const computerWord: Word = { noun: "computer name", limit: 256, last: 0x7e, without: ",;=\\", before: ",;\\" }
-const domainWord: Word = { ...computerWord, noun: "domain name", limit: 255 }
-const hostWord: Word = { ...computerWord, noun: "host name", without: ",/:;=[\\]", before: "/:" }
+
+const isSpaceOrControl = (code: number): boolean => code <= 0x20 || (code >= 0x7f && code <= 0xa0)
+
+/** A name in an address: the separators of names could not be told from its own characters. */
+const addressWord = (noun: string, limit: number, separators: string, before: string): Word => {
+  const excluded = codesOf(separators)
+  return {
+    noun,
+    limit,
+    allows: (code) => !isSpaceOrControl(code) && !excluded.has(code),
+    without: `space, control character or any of ${Array.from(separators).join(" ")}`,
+    before
+  }
+}
+
+// With "=" in a computer name, a mistyped format name would be a path name.
+const computerWord = addressWord("computer name", 256, ",;=\\", ",;\\")
+const domainWord = addressWord("domain name", 255, ",;=\\", ",;\\")
+const hostWord = addressWord("host name", 256, ",/:;=[\\]", "/:")
 
 const word =
-  ({ noun, limit, last, without, before }: Word): Reader<string> =>
+  ({ allows, before, limit, noun, without }: Word): Reader<string> =>
   (scanner) => {
     const start = scanner.position
-    const any = scanner.alphabet === "any"
-    const text = scanner.takeWhile(
-      (code) => code >= (any ? 0x20 : 0x21) && (any || code <= last) && !without.includes(String.fromCharCode(code))
-    )
+    const text = scanner.takeWhile(allows)
     if (text.length > limit) {
       return scanner.illegal(
         `a ${noun} has at most ${limit} characters, and this one has ${text.length}`,
@@ -40,12 +63,23 @@ const word =
     if (text !== "" && before.includes(scanner.next)) {
       return Result.succeed(text)
     }
-    const alphabet = any ? "characters other than" : "printable ASCII characters other than the space and"
     const found = scanner.next === "" ? "" : `, so not ${JSON.stringify(scanner.next)} here`
-    return scanner.illegal(`a ${noun} has 1 to ${limit} ${alphabet} ${Array.from(without).join(" ")}${found}`)
+    return scanner.illegal(`a ${noun} has 1 to ${limit} characters without a ${without}${found}`)
   }
 
-export const computer: Reader<string> = word(computerWord)
+// What begins so is another kind of name, or no name: as a computer's it would be accepted and lead nowhere.
+const noComputer =
+  /^(?:(?:private|system)\$$|(?:os|tcp|https?|ipx|direct|public|private|machine|dl|connector|multicast):)/i
+
+export const computer: Reader<string> = (scanner) => {
+  const start = scanner.position
+  return Result.flatMap(word(computerWord)(scanner), (name) =>
+    noComputer.test(name)
+      ? scanner.illegal(`no computer is called ${name}; the computer comes first, as in .\\private$\\orders`, start)
+      : Result.succeed(name)
+  )
+}
+
 export const domain: Reader<string> = word(domainWord)
 export const host: Reader<string> = word(hostWord)
 
@@ -57,6 +91,21 @@ export const queue: Reader<string> = (scanner) => {
   return Result.flatMap(word(queueWord)(scanner), (name) =>
     keywords.has(name.toLowerCase())
       ? scanner.illegal(`no queue is called "${name}"; write private$\\queue, or system$; and a system queue`, start)
+      : Result.succeed(name)
+  )
+}
+
+// System.Messaging calls the queues of a computer so, as if they were public ones.
+const systemQueueNames = new Set(["journal$", "deadletter$", "xactdeadletter$"])
+
+export const publicQueue: Reader<string> = (scanner) => {
+  const start = scanner.position
+  return Result.flatMap(queue(scanner), (name) =>
+    systemQueueNames.has(name.toLowerCase())
+      ? scanner.illegal(
+          "the queues of a computer are called system$;JOURNAL, system$;DEADLETTER and system$;DEADXACT",
+          start
+        )
       : Result.succeed(name)
   )
 }

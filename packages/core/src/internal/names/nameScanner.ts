@@ -3,6 +3,8 @@
  */
 import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { isQuoted, mistakeIn } from "./nameMistakes.ts"
 
 /** Where the text stops making sense, from 0, and what holds there. */
 export interface Illegal {
@@ -14,17 +16,12 @@ export type Read<A> = Result.Result<A, Illegal>
 
 export type Reader<A> = (scanner: Scanner) => Read<A>
 
-/** `"any"` also takes spaces and characters beyond ASCII (behaviour B-03). */
-export type Alphabet = "specified" | "any"
-
 export class Scanner {
   readonly text: string
-  readonly alphabet: Alphabet
   position = 0
 
-  constructor(text: string, alphabet: Alphabet) {
+  constructor(text: string) {
     this.text = text
-    this.alphabet = alphabet
   }
 
   get next(): string {
@@ -59,19 +56,37 @@ export const readToEnd = <A>(scanner: Scanner, reader: Reader<A>, what: string):
   Result.flatMap(reader(scanner), (value) =>
     scanner.next === ""
       ? Result.succeed(value)
-      : scanner.illegal(`the ${what} ends before "${scanner.next}"; remove what follows`)
+      : scanner.illegal(`the ${what} ends before ${JSON.stringify(scanner.next)}, which may not follow here`)
   )
 
-/** Reads the whole of `input`, a name, on behalf of `operation`. */
-export const readWhole = <A>(
-  operation: string,
-  input: string,
-  reader: Reader<A>,
-  alphabet: Alphabet = "specified"
-): Result.Result<A, MsmqError> =>
+/** A name as an error has it; what is none may throw when it is made a text of. */
+const shown = (input: unknown): string => (typeof input === "string" ? input : describeValue(input))
+
+const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
+  typeof input === "string"
+    ? readToEnd(new Scanner(input), reader, "name")
+    : Result.fail({ position: 0, rule: `a name is a string, not ${describeValue(input)}` })
+
+/** Reads the whole of `input`, a part of a name, on behalf of `operation`. */
+export const readWhole = <A>(operation: string, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
   Result.mapError(
-    readToEnd(new Scanner(input, alphabet), reader, "name"),
-    (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalName", input, ...illegal } })
+    readText(input, reader),
+    (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalName", input: shown(input), ...illegal } })
+  )
+
+const quoted: Read<never> = Result.fail({ position: 0, rule: "a name stands in no quotes" })
+
+/** Reads the whole of a name as a person wrote it, on behalf of `operation`: a failure says how to write it right. */
+export const readName = <A>(operation: string, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
+  Result.mapError(
+    typeof input === "string" && isQuoted(input) ? quoted : readText(input, reader),
+    ({ position, rule }) => {
+      const mistake = typeof input === "string" ? mistakeIn(input) : undefined
+      return new MsmqError({
+        operation,
+        reason: { _tag: "IllegalName", input: shown(input), position, rule: mistake ?? rule }
+      })
+    }
   )
 
 const between =

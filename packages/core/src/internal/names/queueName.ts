@@ -4,26 +4,43 @@ import * as FormatName from "../../FormatName.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { argument } from "../options/illegalOption.ts"
+import { pathName, queueName } from "../options/queueNames.ts"
 
 /** However a program may name a queue. */
 export type QueueName = FormatName.FormatName | PathName.PathName | string
-
-/** Message Queuing itself judges what the published grammar leaves open (behaviour B-03). */
-const lenient = { alphabet: "any" } as const
 
 const parsed = <A>(operation: string, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
   Effect.mapError(Effect.fromResult(result), (error) => new MsmqError({ ...error, operation, reason: error.reason }))
 
 /** A queue as an error shows it. */
 export const nameOf = (queue: QueueName): string =>
-  typeof queue === "string" ? queue : PathName.isPathName(queue) ? PathName.format(queue) : FormatName.format(queue)
+  typeof queue === "string"
+    ? queue
+    : Result.getOrElse(
+        Result.try(() => (PathName.isPathName(queue) ? PathName.format(queue) : FormatName.format(queue))),
+        () => describeValue(queue)
+      )
+
+/** A queue's name, read; what is none is refused here, whatever it is. */
+const read = (
+  operation: string,
+  queue: QueueName
+): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
+  Effect.flatMap(argument({ operation }, "queue", queueName, queue), (name) =>
+    parsed(operation, FormatName.fromString(nameOf(name)))
+  )
 
 export const pathNameOf = (operation: string, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
-  Effect.map(parsed(operation, PathName.parse(nameOf(queue), lenient)), PathName.format)
+  argument({ operation }, "queue", pathName, queue).pipe(
+    Effect.flatMap((name) => parsed(operation, PathName.parse(nameOf(name)))),
+    Effect.map(PathName.format)
+  )
 
 /** The format name to open a queue by (behaviours B-06, B-07). */
 export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue), lenient)), (name) =>
+  Effect.flatMap(read(operation, queue), (name) =>
     !PathName.isPathName(name)
       ? Effect.succeed(nameOf(queue))
       : isDirect(name)
@@ -33,7 +50,7 @@ export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect
 
 /** The format name that Message Queuing knows the queue of a path name by. */
 export const registeredNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(parsed(operation, FormatName.fromString(nameOf(queue), lenient)), (name) =>
+  Effect.flatMap(read(operation, queue), (name) =>
     PathName.isPathName(name) ? translated(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
   )
 

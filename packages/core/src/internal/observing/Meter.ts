@@ -1,4 +1,4 @@
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { Operation } from "./operations.ts"
 import { receive, send } from "./operations.ts"
@@ -93,9 +93,21 @@ const openHandles = (kind: string): Metric.Gauge<number> =>
 /** Tells of a handle that was opened; call what it gives when the handle has been given back. */
 export const handleOpened = (kind: string, context: Context.Context<never>): (() => void) => {
   const gauge = openHandles(kind)
-  gauge.modifyUnsafe(1, context)
-  return () => gauge.modifyUnsafe(-1, context)
+  // The context as a whole would hold the scope, and so what owns the handle.
+  const metrics = Context.make(Metric.MetricRegistry, Context.get(context, Metric.MetricRegistry)).pipe(
+    Context.add(Metric.CurrentMetricAttributes, Context.get(context, Metric.CurrentMetricAttributes))
+  )
+  gauge.modifyUnsafe(1, metrics)
+  return () => gauge.modifyUnsafe(-1, metrics)
 }
+
+/** Handles that were not given back, since the release failed. `type`: the `error.type`. */
+export const failedReleases = (kind: string, type: string): Metric.Counter<number> =>
+  Metric.counter("msmq.failed_releases", {
+    description: "Handles whose release failed",
+    incremental: true,
+    attributes: { unit: "{handle}", "msmq.handle.kind": kind, "error.type": type }
+  })
 
 const securityContexts = (how: string, description: string): Metric.Counter<number> =>
   Metric.counter(`msmq.security_contexts.${how}`, {

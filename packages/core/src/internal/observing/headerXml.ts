@@ -14,12 +14,33 @@ const endTag = "</ArrayOfHeaderInfo>"
 const element = (name: string, text: string): string =>
   text === "" ? `<${name} />` : `<${name}>${escapeText(text)}</${name}>`
 
+const elements = (entries: ReadonlyArray<Entry>): string =>
+  entries.map(([key, value]) => `<HeaderInfo>${element("Key", key)}${element("Value", value)}</HeaderInfo>`).join("")
+
 /** On one line, without a byte order mark: what every version of .NET reads. */
 export const print = (entries: ReadonlyArray<Entry>): string =>
   '<?xml version="1.0"?>' +
   '<ArrayOfHeaderInfo xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">' +
-  entries.map(([key, value]) => `<HeaderInfo>${element("Key", key)}${element("Value", value)}</HeaderInfo>`).join("") +
+  elements(entries) +
   endTag
+
+const anyEntry = /<HeaderInfo><Key>([^<]*)<\/Key>(?:<Value \/>|<Value>[^<]*<\/Value>)<\/HeaderInfo>/g
+
+/**
+ * Puts entries behind those that are there, whose bytes stay as they are; of the same keys they take the place, where those
+ * are as {@link print} writes them. `undefined` where that cannot be done, as for UTF-16.
+ */
+export const append = (bytes: Uint8Array, entries: ReadonlyArray<Entry>): Uint8Array | undefined => {
+  const keys = new Set(entries.map(([key]) => key))
+  // In every encoding that is tried a byte of ASCII is that character, and no other byte is looked at.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+  const end = text.lastIndexOf(endTag)
+  if (end === -1) return undefined
+  const kept = text.slice(0, end).replace(anyEntry, (entry, key: string) => (keys.has(key) ? "" : entry))
+  const added = elements(entries).replace(/[^\0-\x7f]/gu, (character) => `&#${character.codePointAt(0)};`)
+  const result = Buffer.from(kept + added + text.slice(end), "latin1")
+  return Result.isSuccess(parse(result)) ? new Uint8Array(result) : undefined
+}
 
 /** Fails with the rule that was broken. What is not XML at all costs a look at its first bytes. */
 export const parse = (bytes: Uint8Array): Result.Result<ReadonlyArray<Entry>, string> => {

@@ -1,20 +1,32 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { CallSite } from "../../CallSite.ts"
 import type { Mqrt } from "../../Mqrt.ts"
-import { reportIfDropped } from "../handles/droppedHandle.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
+import { irreversible } from "./AbortGate.ts"
+import { Described, facts } from "../Described.ts"
+import type { Facts } from "../Described.ts"
 import type { Runner } from "./Runner.ts"
 
 /** What is open in the promise face: it owns the scope of what it stands for. */
-export abstract class Opened implements AsyncDisposable {
+export abstract class Opened extends Described implements AsyncDisposable {
   readonly #scope: Scope.Closeable
+  readonly #opened: Described
   /** @internal */
   protected readonly runner: Runner
 
-  constructor(scope: Scope.Closeable, runner: Runner) {
+  constructor(opened: Described, scope: Scope.Closeable, runner: Runner) {
+    super()
+    this.#opened = opened
     this.#scope = scope
     this.runner = runner
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    const shown = this.#opened[facts]
+    return { ...shown, kind: `Msmq${shown.kind}` }
   }
 
   /** Closes it, after what runs on it; again, it does nothing. */
@@ -26,20 +38,31 @@ export abstract class Opened implements AsyncDisposable {
   }
 }
 
-/** What keeps an owned handle. */
-interface Owner {
-  readonly [OwnedHandle.symbol]: OwnedHandle.OwnedHandle<unknown>
+/** The scopes of faces, each for as long as its face is there: a face that is dropped takes its scope along. */
+const scopes = new WeakMap<object, Scope.Scope>()
+
+/** Makes a face the owner of the scope that it was opened in. */
+export const owning = <B extends object>(face: B, scope: Scope.Scope): B => {
+  scopes.set(face, scope)
+  return face
 }
 
-/** Opens something in a scope of its own, which its face in promises owns from then on. */
-export const opened = <A extends Owner, B extends object, E>(
+/**
+ * Opens something in a scope of its own, which its face in promises owns from then on. What is open comes out, though the
+ * signal aborts at that moment: nobody else could close it.
+ */
+export const opened = <A, B extends object, E>(
   open: Effect.Effect<A, E, Mqrt | Scope.Scope>,
   face: (opened: A, scope: Scope.Closeable) => B
-): Effect.Effect<B, E, Mqrt> =>
-  Effect.flatMap(Scope.make(), (scope) =>
+): Effect.Effect<B, E, Mqrt> => {
+  // The program's stack is seen only before the first wait.
+  const openedAt = new CallSite()
+  return Effect.flatMap(Scope.make(), (scope) =>
     open.pipe(
       Scope.provide(scope),
-      Effect.map((opened) => reportIfDropped(face(opened, scope), opened[OwnedHandle.symbol])),
+      Effect.provideService(OwnedHandle.Opener, openedAt),
+      Effect.flatMap((opened) => irreversible(Effect.sync(() => owning(face(opened, scope), scope)))),
       Effect.onError(() => Scope.close(scope, Exit.void))
     )
   )
+}

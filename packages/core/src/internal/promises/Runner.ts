@@ -1,28 +1,117 @@
+import { AsyncLocalStorage } from "node:async_hooks"
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
+import type { Abortable } from "../../Abortable.ts"
+import { CallSite } from "../../CallSite.ts"
+import type { OwnedHandle, Run } from "../handles/OwnedHandle.ts"
+import { closeNow, Opener, Runs } from "../handles/OwnedHandle.ts"
+import type { Call } from "../options/illegalOption.ts"
+import { optionsOrThrow } from "../options/illegalOption.ts"
+import type { NameOf, OptionTable } from "../options/OptionTable.ts"
+import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
+import { StreamIterator } from "./StreamIterator.ts"
+
+/** The runs that a function of the program was called in, such as the `consume` of a handler. */
+const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
 
 /** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
 export class Runner {
   readonly #context: Context.Context<never>
+  #within: { readonly runs: ReadonlyArray<Run>; readonly context: Context.Context<never> } | undefined = undefined
 
   constructor(context: Context.Context<never>) {
     this.#context = context
   }
 
-  /** A promise that rejects with the error itself, or with the signal's reason when that aborts it. */
+  /** As {@link promise}, with the options of the call, which are checked first. */
+  async run<O extends Abortable, A, E>(
+    call: Call,
+    table: OptionTable<NameOf<O>>,
+    given: O | undefined,
+    run: (options: O) => Effect.Effect<A, E>
+  ): Promise<A> {
+    const options = optionsOrThrow(call, table, given)
+    return this.promise(run(options), options.signal)
+  }
+
+  /** As {@link endless}, with the options of the call, which are checked first. */
+  async runEndless<O extends Abortable, E>(
+    call: Call,
+    table: OptionTable<NameOf<O>>,
+    given: O | undefined,
+    run: (options: O) => Effect.Effect<never, E>
+  ): Promise<never> {
+    const options = optionsOrThrow(call, table, given)
+    return this.endless(run(options), options.signal)
+  }
+
+  /** Returns a runner for what is a part of the promise behind a gate. */
+  within(gate: AbortGate | undefined): Runner {
+    return gate === undefined ? this : new Runner(Context.add(this.#context, CurrentAbortGate, gate))
+  }
+
+  /** Closes a handle at once. See `OwnedHandle.closeNow`. */
+  closeNow(handle: OwnedHandle<unknown>): void {
+    closeNow(handle, this.#context)
+  }
+
+  /**
+   * Returns a promise that rejects with the error itself, or with the signal's reason when that aborts it. Once something
+   * is done that cannot be taken back, an abort comes too late, and the promise tells the outcome.
+   */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
+    if (signal === undefined) return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect), undefined)
+    signal.throwIfAborted()
+    const gate = new AbortGate(signal, Context.get(this.#context, CurrentAbortGate))
+    const context = Context.add(this.#contextHere, CurrentAbortGate, gate)
+    const fiber = Effect.runForkWith(context)(gate.guard(effect))
+    const ended = fiber.pollUnsafe()
+    if (ended !== undefined) return settled(ended, signal)
+    const pass = () => gate.pass()
+    signal.addEventListener("abort", pass, { once: true })
+    pass()
+    const exit = await new Promise<Exit.Exit<A, E>>((resolve) => fiber.addObserver(resolve))
+    signal.removeEventListener("abort", pass)
+    return settled(exit, signal)
+  }
+
+  /** Returns a promise for what goes on until the signal aborts it, and then rejects with the signal's reason. */
+  async endless<E>(effect: Effect.Effect<never, E>, signal: AbortSignal | undefined): Promise<never> {
     signal?.throwIfAborted()
-    const exit = await Effect.runPromiseExitWith(this.#context)(effect, { signal })
-    if (Exit.isSuccess(exit)) return exit.value
-    if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
-    throw Cause.squash(exit.cause)
+    return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect, { signal }), signal)
   }
 
   /** For a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
-    return Stream.toAsyncIterableWith(stream, this.#context)
+    // The program's stack is seen only before the first wait.
+    const context = Context.add(this.#contextHere, Opener, new CallSite())
+    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, context) }
   }
+
+  /** Calls a function of the program. What that asks for in promises is a part of what calls it. */
+  call<A>(body: () => A): Effect.Effect<A> {
+    return Effect.map(Runs, (runs) => enclosing.run(runs, body))
+  }
+
+  /** Calls a function of the program, as {@link call} does, and waits for its promise. */
+  await<A>(body: (signal: AbortSignal) => PromiseLike<A>): Effect.Effect<A> {
+    return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
+  }
+
+  /** The context of the runs that a function of the program was called in; the last one is made once. */
+  get #contextHere(): Context.Context<never> {
+    const runs = enclosing.getStore()
+    if (runs === undefined) return this.#context
+    if (this.#within?.runs !== runs) this.#within = { runs, context: Context.add(this.#context, Runs, runs) }
+    return this.#within.context
+  }
+}
+
+const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
+  if (Exit.isSuccess(exit)) return exit.value
+  if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
+  throw Cause.squash(exit.cause)
 }

@@ -11,6 +11,8 @@ import * as PathName from "../../PathName.ts"
 import { dateOf, type PublicRecord, publicRecord } from "./publicRecord.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { formatNameOf, nameOf } from "../names/queueName.ts"
+import { optionalArgument } from "../options/illegalOption.ts"
+import { computer } from "../options/managementOptions.ts"
 
 /**
  * What a queue manager tells of itself.
@@ -84,8 +86,12 @@ export const failed =
   (failure: MqrtFailure): MsmqError =>
     new MsmqError({ operation, reason: reasonOf(failure), ...about })
 
+/** The backend, once it is certain that a computer can be asked by that name. */
+export const asked = (operation: string, name: string | undefined): Effect.Effect<Mqrt["Service"], MsmqError, Mqrt> =>
+  Effect.andThen(optionalArgument({ operation }, "computer", computer, name), Mqrt)
+
 export const infoOf = (operation: string, computer: string | undefined): Effect.Effect<Info, MsmqError, Mqrt> =>
-  Mqrt.use((mqrt) =>
+  Effect.flatMap(asked(operation, computer), (mqrt) =>
     Effect.mapBoth(mqrt.getQueueManagerInfo(computer ?? null), {
       onFailure: failed(operation, { computer }),
       onSuccess: publicRecord
@@ -98,8 +104,7 @@ export const formatNameAt = (
   queue: QueueName,
   computer: string | undefined
 ): Effect.Effect<string, MsmqError, Mqrt> => {
-  const path =
-    computer === undefined ? undefined : Result.getOrUndefined(PathName.parse(nameOf(queue), { alphabet: "any" }))
+  const path = computer === undefined ? undefined : Result.getOrUndefined(PathName.parse(nameOf(queue)))
   return path !== undefined && computer !== undefined && PathName.isLocal(path)
     ? Effect.succeed(FormatName.format(FormatName.fromPathName({ ...path, computer })))
     : formatNameOf(operation, queue)
@@ -121,7 +126,7 @@ export const queueInfoOf = Effect.fnUntraced(function* (
   queue: QueueName,
   computer: string | undefined
 ): Effect.fn.Return<QueueInfo, MsmqError, Mqrt> {
-  const mqrt = yield* Mqrt
+  const mqrt = yield* asked(operation, computer)
   const formatName = yield* formatNameAt(operation, queue, computer)
   const info = yield* mqrt
     .getQueueInfo(computer ?? null, formatName)
@@ -135,7 +140,7 @@ const isPrivateQueueOf = (
   formatName: string,
   computer: string
 ): Effect.Effect<boolean, MsmqError, Mqrt> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name?._tag !== "Direct" || !name.isPrivate) return Effect.succeed(false)
   const ending = `\\private$\\${name.queue}`.toLowerCase()
   return Effect.map(infoOf(operation, computer), ({ privateQueues }) =>

@@ -1,10 +1,14 @@
 import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
 import { type Reader, readToEnd, Scanner } from "../names/nameScanner.ts"
+import { argumentResult } from "../options/illegalOption.ts"
+import { text } from "../options/Rule.ts"
 
 /** Reads the whole of a text in the security descriptor definition language, on behalf of `operation`. */
 export const readSddl = <A>(operation: string, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
-  Result.mapError(
-    readToEnd(new Scanner(input, "specified"), reader, "text"),
-    (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalSddl", input, ...illegal } })
+  Result.flatMap(argumentResult({ operation }, "text", text, input), (given) =>
+    Result.mapError(
+      readToEnd(new Scanner(given), reader, "text"),
+      (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalSddl", input, ...illegal } })
+    )
   )

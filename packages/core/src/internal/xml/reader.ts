@@ -5,7 +5,7 @@ import { maximumPacketSize } from "../../Message.ts"
 import { entities } from "./entities.ts"
 import * as namespaces from "./namespaces.ts"
 import type { QualifiedName, Scope } from "./namespaces.ts"
-import { characters, markedCharset, startsWith } from "../body/encodedText.ts"
+import { characters, markedCharset, startsWith, withoutTerminator } from "../body/encodedText.ts"
 
 export interface ReadAttribute extends QualifiedName {
   readonly value: string
@@ -143,5 +143,5 @@ export const read = (bytes: Uint8Array): Result.Result<ReadElement, string> =>
   bytes.length > maximumPacketSize
     ? Result.fail(`must have at most ${maximumPacketSize} bytes, as every message, not ${bytes.length}`)
     : Result.flatMap(characters(bytes, charsetOf(bytes)), (text) =>
-        Result.try({ try: () => new Tree().read(text), catch: refusal })
+        Result.try({ try: () => new Tree().read(withoutTerminator(text)), catch: refusal })
       )

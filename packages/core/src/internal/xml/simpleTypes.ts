@@ -1,6 +1,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import { plainBytes } from "../bytes.ts"
 import * as calendar from "../body/calendar.ts"
 import { isSingle, signedRange, unsignedRange } from "../body/fixedSize.ts"
 import * as guid from "../guid.ts"
@@ -155,7 +156,10 @@ export const simpleTypes = {
   base64Binary: type<Uint8Array>(
     "base64Binary",
     "base64",
-    (value) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : undefined),
+    (value) => {
+      const bytes = plainBytes(value)
+      return bytes === undefined ? undefined : Buffer.from(bytes).toString("base64")
+    },
     (text) => {
       const digits = text.replaceAll(/\s/g, "")
       const isBase64 = digits.length % 4 === 0 && base64.test(digits)

@@ -231,7 +231,7 @@ let lastLegal: string | undefined
 /** Whether a name is well-formed (behaviour B-25); that its queue exists is not asked (behaviour B-27). */
 const isFormatName = (name: string | null): boolean => {
   if (name === null || name === lastLegal) return true
-  const legal = Result.isSuccess(FormatName.parse(name, { alphabet: "any" }))
+  const legal = Result.isSuccess(FormatName.parse(name))
   if (legal) lastLegal = name
   return legal
 }

@@ -8,7 +8,7 @@ import type { Machine } from "../machine/Machine.ts"
  * queue is in it twice (behaviours B-19, B-20).
  */
 export const expand = (machine: Machine, formatName: string): ReadonlyArray<string> | ErrorCodeName => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName, { alphabet: "any" }))
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name?._tag !== "Multiple" && name?._tag !== "DistributionList") return [formatName]
   const elements = name._tag === "Multiple" ? [...name.elements] : [name]
   const names = new Map<string, string>()

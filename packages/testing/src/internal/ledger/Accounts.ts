@@ -1,9 +1,10 @@
 import { CallSite } from "@effect-msmq/core/CallSite"
-import type { Count, HandleKind, OpenHandle, Violation } from "../../HandleLedger.ts"
+import type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "../../HandleLedger.ts"
 
+/** Stacks as text: as they are captured they hold what they were captured in, and a handle that is dropped is not noticed. */
 interface Entry {
-  readonly openedAt: CallSite
-  releasedAt: CallSite | null
+  readonly openedAt: string
+  releasedAt: string | null
 }
 
 interface Account {
@@ -14,7 +15,7 @@ interface Account {
   readonly released: Map<bigint, Entry>
 }
 
-const releasedLimit = 10_000
+const releasedLimit = 1000
 
 /** The ledger's own frames say nothing of the program. */
 const machinery = [import.meta.url, new URL("ledgerFunctions.ts", import.meta.url).href].flatMap((url) => {
@@ -22,8 +23,9 @@ const machinery = [import.meta.url, new URL("ledgerFunctions.ts", import.meta.ur
   return [href, new URL(href).pathname]
 })
 
-const written = (site: CallSite): string =>
-  site
+/** The stack that called the ledger. */
+export const stackOfCall = (): string =>
+  new CallSite()
     .toString()
     .split("\n")
     .filter((line) => !machinery.some((part) => line.includes(part)))
@@ -46,9 +48,10 @@ const count = ({ acquired, freed, open }: Account): Count => ({ acquired, freed,
 /** The books of the ledger, one account for each kind of handle. */
 export class Accounts {
   readonly #accounts = byKind(account)
-  readonly #violations: Array<() => Violation> = []
+  readonly #violations: Array<Violation> = []
+  readonly #failures: Array<FailedRelease> = []
 
-  acquire(kind: HandleKind, handle: bigint, openedAt: CallSite): void {
+  acquire(kind: HandleKind, handle: bigint, openedAt: string): void {
     const account = this.#accounts[kind]
     account.acquired++
     // A backend may give the same number out again.
@@ -66,7 +69,7 @@ export class Accounts {
     }
     account.freed++
     account.open.delete(handle)
-    entry.releasedAt = new CallSite()
+    entry.releasedAt = stackOfCall()
     account.released.set(handle, entry)
     if (account.released.size > releasedLimit) {
       for (const oldest of account.released.keys()) {
@@ -90,7 +93,7 @@ export class Accounts {
 
   open(): ReadonlyArray<OpenHandle> {
     return kinds.flatMap((kind) =>
-      [...this.#accounts[kind].open].map(([handle, { openedAt }]) => ({ kind, handle, openedAt: written(openedAt) }))
+      [...this.#accounts[kind].open].map(([handle, { openedAt }]) => ({ kind, handle, openedAt }))
     )
   }
 
@@ -99,21 +102,30 @@ export class Accounts {
   }
 
   violations(): ReadonlyArray<Violation> {
-    return this.#violations.map((violation) => violation())
+    return [...this.#violations]
+  }
+
+  /** Books a release that the backend failed to do. */
+  fail(kind: HandleKind, handle: bigint, by: string, failure: string): void {
+    const { open, released } = this.#accounts[kind]
+    const openedAt = (open.get(handle) ?? released.get(handle))?.openedAt ?? null
+    this.#failures.push({ kind, handle, function: by, failure, at: stackOfCall(), openedAt })
+  }
+
+  failedReleases(): ReadonlyArray<FailedRelease> {
+    return [...this.#failures]
   }
 
   #violate(rule: Violation["rule"], kind: HandleKind, handle: bigint, by: string): void {
-    const at = new CallSite()
     const entry = this.#accounts[kind].released.get(handle)
-    const releasedAt = entry?.releasedAt ?? null
-    this.#violations.push(() => ({
+    this.#violations.push({
       rule,
       kind,
       handle,
       function: by,
-      at: written(at),
-      openedAt: entry === undefined ? null : written(entry.openedAt),
-      releasedAt: releasedAt === null ? null : written(releasedAt)
-    }))
+      at: stackOfCall(),
+      openedAt: entry?.openedAt ?? null,
+      releasedAt: entry?.releasedAt ?? null
+    })
   }
 }

@@ -1,19 +1,24 @@
-import { CallSite } from "@effect-msmq/core/CallSite"
 import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
-import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import { format, nameOf } from "@effect-msmq/core/ErrorCode"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Option from "effect/Option"
 import type { HandleKind } from "../../HandleLedger.ts"
 import type { Accounts } from "./Accounts.ts"
+import { stackOfCall } from "./Accounts.ts"
 
 /** The functions of a backend, each booked. */
 export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): MqrtFunctions => {
   const acquiring = <H extends bigint, E>(kind: HandleKind, acquire: () => Effect.Effect<H, E>): Effect.Effect<H, E> =>
     Effect.suspend(() => {
-      const openedAt = new CallSite()
+      const openedAt = stackOfCall()
       return Effect.tap(acquire(), (handle) => Effect.sync(() => accounts.acquire(kind, handle, openedAt)))
     })
 
-  const releasing = <E>(
+  /** Books a release. One that fails leaves the handle open, unless the failure says that it is gone already. */
+  const releasing = <E extends MqrtFailure>(
     kind: HandleKind,
     handle: bigint,
     by: string,
@@ -21,8 +26,24 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
   ): Effect.Effect<void, E> =>
     Effect.suspend(() => {
       const takeBack = accounts.release(kind, handle, by)
-      return Effect.tapError(release(), () => Effect.sync(takeBack))
+      return noting(kind, handle, by, Effect.suspend(release), takeBack)
     })
+
+  const noting = <E extends MqrtFailure>(
+    kind: HandleKind,
+    handle: bigint,
+    by: string,
+    release: Effect.Effect<void, E>,
+    takeBack: () => void
+  ): Effect.Effect<void, E> =>
+    Effect.tapCause(release, (cause) =>
+      Effect.sync(() => {
+        const failure = Option.getOrUndefined(Cause.findErrorOption(cause))
+        if (failure?.saysReleased === true) return
+        takeBack()
+        accounts.fail(kind, handle, by, failure === undefined ? Cause.pretty(cause) : codeOf(failure))
+      })
+    )
 
   const using = <A, E>(
     by: string,
@@ -116,7 +137,9 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
       using("ITransaction::Commit", [["transaction", handle]], () => backend.commitTransaction(handle)),
 
     abortTransaction: (handle) =>
-      using("ITransaction::Abort", [["transaction", handle]], () => backend.abortTransaction(handle)),
+      using("ITransaction::Abort", [["transaction", handle]], () =>
+        noting("transaction", handle, "ITransaction::Abort", backend.abortTransaction(handle), constVoid)
+      ),
 
     releaseTransaction: (handle) =>
       releasing("transaction", handle, "ITransaction::Release", () => backend.releaseTransaction(handle))
@@ -126,3 +149,5 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
 /** The handle in a transaction argument, if it is one. */
 const begun = (transaction: TransactionArgument): bigint | null =>
   typeof transaction === "bigint" ? transaction : null
+
+const codeOf = ({ code }: MqrtFailure): string => nameOf(code) ?? format(code)

@@ -1,5 +1,4 @@
 import type { HashAlgorithm } from "@effect-msmq/core/MessageProperties"
-import type { Version as VersionNumber } from "../../InMemoryMqrt.ts"
 
 /** What differs between the versions of Message Queuing. */
 export interface Version {
@@ -95,15 +94,19 @@ const weakHashes: ReadonlySet<HashAlgorithm> = new Set(["md2", "md4", "md5"])
 /** Whether a version makes a hash, and accepts what was signed with it (behaviour A-54). */
 export const accepts = (version: Version, hash: HashAlgorithm): boolean => version.weakHashes || !weakHashes.has(hash)
 
-const versions: Record<VersionNumber, Version> = {
+const byNumber = {
   1: first,
   2: second,
   3: third,
   4: fourth,
   5: fifth,
   6: sixth
-}
+} as const satisfies Record<number, Version>
+
+export type VersionNumber = keyof typeof byNumber
+
+export const versions = Object.keys(byNumber).map(Number) as ReadonlyArray<VersionNumber>
 
 export const newest: VersionNumber = 6
 
-export const of = (number: VersionNumber): Version => versions[number]
+export const of = (number: VersionNumber): Version => byNumber[number]

@@ -1,0 +1,65 @@
+import type { ErrorCodeName } from "../../ErrorCode.ts"
+
+/** What follows from an error code for the calls that come after it. */
+export interface Outlook {
+  /** Why the very same call may succeed a while later, as the error says it; left out where it does not. */
+  readonly again?: string
+  /**
+   * The handle is good for nothing any more; its next use takes another by itself (behaviours C-37, C-38). `"handle"`: the
+   * call can be made again with that one; `"queue"`: the queue itself went, so that this call has its answer; `"served"`: as
+   * `"handle"` for a handle that the service knew before, and otherwise perhaps a fault of the call itself.
+   */
+  readonly outdates?: "handle" | "queue" | "served"
+  /**
+   * A restart of the service, or of another machine, leaves it behind, so that the queue may have to be opened anew
+   * (behaviours C-37, C-38, E-51 to E-53, E-76, H-25). `"receive"`: only where a receive returned it.
+   */
+  readonly restart?: true | "receive"
+  /** The service failed, and not what was asked of it. */
+  readonly service?: true
+  /** The service answered for a queue whose handle it knows. */
+  readonly answers?: true
+}
+
+/** The one table of what may be tried again. A code without a row says nothing of the kind. */
+export const outlooks: Readonly<Partial<Record<ErrorCodeName, Outlook>>> = {
+  MQ_ERROR_STALE_HANDLE: {
+    again: "the next use opens the queue anew",
+    outdates: "handle",
+    restart: true,
+    service: true
+  },
+  MQ_ERROR_QUEUE_DELETED: {
+    again: "the next use opens the queue anew, once there is one of that name again",
+    outdates: "queue",
+    restart: true
+  },
+  MQ_ERROR_SERVICE_NOT_AVAILABLE: {
+    again: "once the service runs, so wait between two attempts",
+    restart: true,
+    service: true
+  },
+  MQ_ERROR_QUEUE_NOT_AVAILABLE: { again: "once the other computer can be read from", restart: true },
+  MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE: { again: "once the other computer can be reached", restart: true },
+  MQ_ERROR_INVALID_HANDLE: { outdates: "served", restart: true },
+  MQ_ERROR_INVALID_PARAMETER: { outdates: "served", restart: "receive" },
+  MQ_ERROR_OPERATION_CANCELLED: { restart: true },
+  // So fails a send or receive whose own handle was opened anew, by its transaction, which the restart ended.
+  MQ_ERROR_TRANSACTION_SEQUENCE: { restart: true, service: true },
+  MQ_ERROR_IO_TIMEOUT: { again: "once a message has come", answers: true },
+  MQ_ERROR_MESSAGE_NOT_FOUND: { answers: true },
+  MQ_ERROR_MESSAGE_ALREADY_RECEIVED: { answers: true },
+  MQ_ERROR_SHARING_VIOLATION: { again: "once the other handle is closed" },
+  MQ_ERROR_INSUFFICIENT_RESOURCES: {
+    again: "once messages are received or purged, or memory is free, unless the message is too large"
+  },
+  MQ_ERROR_MESSAGE_STORAGE_FAILED: { again: "once the disk can be written to" },
+  MQ_ERROR_NO_DS: { again: "once the directory can be reached, which it never can from a workgroup" },
+  MQ_ERROR_MQIS_READONLY_MODE: { again: "once the information store can be written to" },
+  MQ_ERROR_WRITE_NOT_ALLOWED: { again: "once that server is set up" },
+  MQ_ERROR_NO_RESPONSE_FROM_OBJECT_SERVER: { again: "once that server answers" },
+  MQ_ERROR_OBJECT_SERVER_NOT_AVAILABLE: { again: "once that server can be reached" },
+  MQ_ERROR_DTC_CONNECT: { again: "once the transaction coordinator runs" },
+  MQ_ERROR_TRANSACTION_ENLIST: { again: "once the queue manager can take part" },
+  MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION: { again: "once the other transaction has ended", answers: true }
+}

@@ -1,0 +1,150 @@
+import * as Duration from "effect/Duration"
+import { inspect, type InspectOptions } from "node:util"
+import { isUint8Array } from "node:util/types"
+import type { Certificate } from "../../Certificate.ts"
+import type { ReceivedMessage } from "../../Message.ts"
+import * as MessageHeaders from "../../MessageHeaders.ts"
+import type { ReceivedProperties } from "../../MessageProperties.ts"
+import { jsonOf } from "../json.ts"
+import { printableInspection } from "../printable.ts"
+
+const secondsOf = (seconds: number | null): Duration.Duration | undefined =>
+  seconds === null ? undefined : Duration.seconds(seconds)
+
+/** Returns short bytes, such as an identifier, as text. */
+const hex = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined ? undefined : Buffer.from(bytes).toString("hex")
+
+const secondsIn = (duration: Duration.Duration | undefined): number | undefined =>
+  duration === undefined ? undefined : Duration.toSeconds(duration)
+
+/** Bytes that are shown of a longer body. */
+const shownBytes = 16
+
+/** Bytes as a console shows them: the first of them, and how many there are. */
+class ShownBytes {
+  readonly #bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  [inspect.custom](): string {
+    const first = Buffer.from(this.#bytes.subarray(0, shownBytes))
+      .toString("hex")
+      .replaceAll(/..(?!$)/g, "$& ")
+    const more = this.#bytes.length > shownBytes ? " …" : ""
+    return `<${this.#bytes.length} bytes${first === "" ? "" : `: ${first}${more}`}>`
+  }
+}
+
+/** Returns the fields that are there, with bytes as a console shows them. */
+const shownFields = (message: ReceivedMessage<unknown>): object =>
+  Object.fromEntries(
+    Object.entries({ ...message, headers: { ...message.headers } })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, isUint8Array(value) ? new ShownBytes(value) : value])
+  )
+
+/**
+ * A message that was received. All fields are its own, so that a copy by spreading is a message to send; what it inherits makes it
+ * printable, whatever its sender put into it. The fields are declared only: as class fields they would be written twice.
+ */
+export class IncomingMessage implements ReceivedMessage {
+  declare readonly body: ReceivedMessage["body"]
+  declare readonly bodyType: ReceivedMessage["bodyType"]
+  declare readonly label: ReceivedMessage["label"]
+  declare readonly priority: ReceivedMessage["priority"]
+  declare readonly delivery: ReceivedMessage["delivery"]
+  declare readonly correlationId: ReceivedMessage["correlationId"]
+  declare readonly appSpecific: ReceivedMessage["appSpecific"]
+  declare readonly extension: ReceivedMessage["extension"]
+  declare readonly headers: ReceivedMessage["headers"]
+  declare readonly responseQueue: ReceivedMessage["responseQueue"]
+  declare readonly acknowledge: ReceivedMessage["acknowledge"]
+  declare readonly adminQueue: ReceivedMessage["adminQueue"]
+  declare readonly journaling: ReceivedMessage["journaling"]
+  declare readonly deadLetterQueue: ReceivedMessage["deadLetterQueue"]
+  declare readonly timeToReachQueue: ReceivedMessage["timeToReachQueue"]
+  declare readonly timeToBeReceived: ReceivedMessage["timeToBeReceived"]
+  declare readonly trace: ReceivedMessage["trace"]
+  declare readonly messageId: ReceivedMessage["messageId"]
+  declare readonly lookupId: ReceivedMessage["lookupId"]
+  declare readonly class: ReceivedMessage["class"]
+  declare readonly sentTime: ReceivedMessage["sentTime"]
+  declare readonly arrivedTime: ReceivedMessage["arrivedTime"]
+  declare readonly authenticated: ReceivedMessage["authenticated"]
+  declare readonly signatureVersion: ReceivedMessage["signatureVersion"]
+  declare readonly hashAlgorithm: ReceivedMessage["hashAlgorithm"]
+  declare readonly senderCertificate: ReceivedMessage["senderCertificate"]
+  declare readonly senderIdType: ReceivedMessage["senderIdType"]
+  declare readonly senderId: ReceivedMessage["senderId"]
+  declare readonly privacyLevel: ReceivedMessage["privacyLevel"]
+  declare readonly encryptionAlgorithm: ReceivedMessage["encryptionAlgorithm"]
+  declare readonly firstInTransaction: ReceivedMessage["firstInTransaction"]
+  declare readonly lastInTransaction: ReceivedMessage["lastInTransaction"]
+  declare readonly transactionId: ReceivedMessage["transactionId"]
+  declare readonly abortCount: ReceivedMessage["abortCount"]
+  declare readonly moveCount: ReceivedMessage["moveCount"]
+  declare readonly lastMoveTime: ReceivedMessage["lastMoveTime"]
+  declare readonly destinationQueue: ReceivedMessage["destinationQueue"]
+  declare readonly sourceMachineId: ReceivedMessage["sourceMachineId"]
+
+  constructor(properties: ReceivedProperties, senderCertificate: Certificate | undefined) {
+    this.body = properties.body
+    this.bodyType = properties.bodyType
+    this.label = properties.label
+    this.priority = properties.priority
+    this.delivery = properties.delivery
+    this.correlationId = properties.correlationId ?? undefined
+    this.appSpecific = properties.appSpecific
+    this.extension = properties.extension ?? undefined
+    this.headers = MessageHeaders.none
+    this.responseQueue = properties.responseQueue ?? undefined
+    this.acknowledge = properties.acknowledge ?? undefined
+    this.adminQueue = properties.adminQueue ?? undefined
+    this.journaling = properties.journaling ?? undefined
+    this.deadLetterQueue = properties.deadLetterQueue ?? undefined
+    this.timeToReachQueue = secondsOf(properties.timeToReachQueue)
+    this.timeToBeReceived = secondsOf(properties.timeToBeReceived)
+    this.trace = properties.trace
+    this.messageId = properties.messageId
+    this.lookupId = properties.lookupId
+    this.class = properties.class
+    this.sentTime = new Date(properties.sentTime * 1000)
+    this.arrivedTime = new Date(properties.arrivedTime * 1000)
+    this.authenticated = properties.authenticated !== 0
+    this.signatureVersion = properties.authenticated
+    this.hashAlgorithm = properties.hashAlgorithm ?? undefined
+    this.senderCertificate = senderCertificate
+    this.senderIdType = properties.senderIdType
+    this.senderId = properties.senderId ?? undefined
+    this.privacyLevel = properties.privacyLevel
+    this.encryptionAlgorithm = properties.encryptionAlgorithm ?? undefined
+    this.firstInTransaction = properties.firstInTransaction
+    this.lastInTransaction = properties.lastInTransaction
+    this.transactionId = properties.transactionId ?? undefined
+    this.abortCount = properties.abortCount
+    this.moveCount = properties.moveCount
+    this.lastMoveTime = properties.lastMoveTime === 0 ? undefined : new Date(properties.lastMoveTime * 1000)
+    this.destinationQueue = properties.destinationQueue
+    this.sourceMachineId = properties.sourceMachineId
+  }
+
+  toJSON(): unknown {
+    return {
+      ...this,
+      body: jsonOf(this.body),
+      extension: jsonOf(this.extension),
+      correlationId: hex(this.correlationId),
+      senderId: hex(this.senderId),
+      lookupId: String(this.lookupId),
+      timeToReachQueue: secondsIn(this.timeToReachQueue),
+      timeToBeReceived: secondsIn(this.timeToBeReceived)
+    }
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `ReceivedMessage ${printableInspection(inspect(shownFields(this), options))}`
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The event loop's turn, which all sends and receives of the process share.
+ *
+ * A promise that is fulfilled at once continues before timers, signals and sockets do, and so does a fiber that never has
+ * to wait. A loop over a full queue would keep all of them waiting until the queue is empty. So each send and receive asks
+ * first whether the turn is over; then it waits in line until the event loop has gone round.
+ *
+ * The turn is measured by the wall clock: it is the event loop's time that is shared. Under a clock that is not the system's,
+ * such as that of a test, it is counted, so that what a test sees does not depend on how busy the machine is.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import { isSystem } from "../../BackgroundClock.ts"
+
+/** Length of a turn, in milliseconds. */
+const length = 4
+
+/** Length of a turn under a clock that is not the system's, in sends and receives. */
+const countedLength = 64
+
+/** Sends and receives of the turn under each such clock. */
+const counts = new WeakMap<Clock.Clock, number>()
+
+/** The time when the turn began; `undefined` as long as nothing was sent or received in it. */
+let began: number | undefined
+
+/** Sends and receives that wait for the next turn, in order of arrival. */
+const line = new Set<() => void>()
+
+const begin = (now: number): void => {
+  began = now
+  setImmediate(goRound)
+}
+
+/** Begins the next turn when the event loop has gone round. Those that do not fit into it stay in line. */
+const goRound = (): void => {
+  began = undefined
+  if (line.size === 0) return
+  begin(performance.now())
+  for (const resume of line) {
+    line.delete(resume)
+    resume()
+    if (isTimeOver()) return
+  }
+}
+
+/** Returns `true` when the next send or receive of a fiber has to wait for {@link next}. The first one begins a turn. */
+export const isOver = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
+  const clock = fiber.getRef(Clock.Clock)
+  if (isSystem(clock)) return isTimeOver()
+  const count = (counts.get(clock) ?? 0) + 1
+  counts.set(clock, count)
+  return count > countedLength
+}
+
+const isTimeOver = (): boolean => {
+  const now = performance.now()
+  if (began !== undefined) return now - began >= length
+  begin(now)
+  return false
+}
+
+/** Waits until the event loop has gone round and those that came before have had their turn. */
+export const next: Effect.Effect<void> = Effect.withFiber((fiber) => {
+  const clock = fiber.getRef(Clock.Clock)
+  // The test clock waits for what its scheduler runs, and for nothing else.
+  if (!isSystem(clock)) return Effect.map(Effect.yieldNow, () => void counts.set(clock, 0))
+  return fiber.cache.scheduler.executionMode === "sync"
+    ? // Such a scheduler runs everything before the event loop goes on, and would not wait.
+      Effect.map(Effect.yieldNow, () => {
+        began = performance.now()
+      })
+    : Effect.callback((resume) => {
+        // A fiber may have yielded since it asked: only as long as a turn goes on is there one that follows.
+        if (!isTimeOver()) return resume(Effect.void)
+        const go = () => resume(Effect.void)
+        line.add(go)
+        return Effect.sync(() => void line.delete(go))
+      })
+})
+
+/** Runs an effect in this turn, or in the next one if this one is over. */
+export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => (isOver(fiber) ? Effect.andThen(next, effect) : effect))

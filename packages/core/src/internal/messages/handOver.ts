@@ -1,0 +1,65 @@
+/**
+ * The way of a message from the queue to the caller.
+ *
+ * A fiber that has run too many operations yields before its next one, and may be interrupted there. If that happened
+ * between the call that takes a message and the code that asked for it, the message would be in neither. So a fiber that
+ * takes a message gets a credit of operations first.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+
+/** Operations that a fiber runs without a yield: those of the receive, and those of a stream that hands the message on. */
+const credit = 512
+
+/** The count that Effect begins at zero with each turn of a fiber, and that schedulers compare with a limit. */
+interface Counted {
+  currentOpCount: number
+}
+
+const grant = (fiber: Counted): void => {
+  fiber.currentOpCount = -credit
+}
+
+/** A scheduler that lets fibers use up their credit, before another one that knows of none. */
+class Crediting implements Scheduler.Scheduler {
+  readonly #scheduler: Scheduler.Scheduler
+
+  constructor(scheduler: Scheduler.Scheduler) {
+    this.#scheduler = scheduler
+  }
+
+  get executionMode(): "sync" | "async" {
+    return this.#scheduler.executionMode
+  }
+
+  shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    return fiber.currentOpCount >= 0 && this.#scheduler.shouldYield(fiber)
+  }
+
+  makeDispatcher(): Scheduler.SchedulerDispatcher {
+    return this.#scheduler.makeDispatcher()
+  }
+}
+
+/** Returns `true` for a fiber whose scheduler compares the count with a limit, as Effect's own does. */
+const counts = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
+  cache.scheduler.shouldYield === Scheduler.MixedScheduler.prototype.shouldYield
+
+/** Takes a message and hands it to the caller without a yield in between, whatever the scheduler. */
+export const handOver = <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    grant(fiber)
+    const { maxOpsBeforeYield, scheduler } = fiber.cache
+    // A fiber that had to wait begins at zero, without credit; but then it has not used up any of its limit.
+    if (counts(fiber) && maxOpsBeforeYield >= credit) return take
+    // The credit has to outlast this effect: until the caller has the message.
+    if (!counts(fiber) && !(scheduler instanceof Crediting)) {
+      fiber.setContext(Context.add(fiber.context, Scheduler.Scheduler, new Crediting(scheduler)))
+    }
+    return Effect.onExitPrimitive(take, () => {
+      grant(fiber)
+      return undefined
+    }).pipe(Effect.provideService(Scheduler.PreventSchedulerYield, true))
+  })

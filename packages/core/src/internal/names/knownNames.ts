@@ -1,0 +1,66 @@
+/**
+ * Names of queues that messages bear. What Message Queuing itself handed out with a message is legal, whatever our grammar
+ * says of it, so that a message that was received can always be sent on; and what was legal before need not be read again.
+ */
+import * as Result from "effect/Result"
+import * as FormatName from "../../FormatName.ts"
+import type { MsmqError } from "../../MsmqError.ts"
+import * as PathName from "../../PathName.ts"
+
+/** More names than a program sends to; a set that is full is emptied. */
+const mostNames = 1000
+
+/** Names of one kind that are known to be legal. */
+class KnownNames {
+  readonly #names = new Set<string>()
+  readonly #parse: (name: string) => Result.Result<unknown, MsmqError>
+  readonly #rule: (name: string, rule: string) => string
+
+  constructor(
+    parse: (name: string) => Result.Result<unknown, MsmqError>,
+    rule: (name: string, rule: string) => string
+  ) {
+    this.#parse = parse
+    this.#rule = rule
+  }
+
+  /** Takes a name for legal. */
+  remember(name: string): void {
+    if (this.#names.has(name)) return
+    if (this.#names.size === mostNames) this.#names.clear()
+    this.#names.add(name)
+  }
+
+  /** Returns the rule that a value breaks, or `undefined` for a legal name. */
+  violation(value: unknown): string | undefined {
+    if (typeof value !== "string") return this.#rule("", "it must be a string")
+    if (this.#names.has(value)) return undefined
+    const parsed = this.#parse(value)
+    if (Result.isFailure(parsed)) {
+      const { reason } = parsed.failure
+      return this.#rule(value, reason._tag === "IllegalName" ? reason.rule : parsed.failure.message)
+    }
+    this.remember(value)
+    return undefined
+  }
+}
+
+/** Returns how to write a path name for a reader on another computer, for whom `.` would be another one. */
+const portable = (name: PathName.PathName): string =>
+  FormatName.format(
+    FormatName.fromPathName(PathName.isLocal(name) ? { ...name, computer: "<name of this computer>" } : name)
+  )
+
+/** The names that others read in a message: response queues and administration queues. */
+export const formatNames = new KnownNames(FormatName.parse, (name, rule) => {
+  const path = PathName.parse(name)
+  return Result.isSuccess(path)
+    ? `it must be a format name, and this is a path name: write ${portable(path.success)}`
+    : `it must be a format name: ${rule}`
+})
+
+/** The names that only the sender's own computer reads: dead-letter queues. */
+export const localNames = new KnownNames(
+  FormatName.fromString,
+  (_, rule) => `it must be a path name or format name of a queue on this computer: ${rule}`
+)

@@ -1,0 +1,123 @@
+/**
+ * Names that people write who come from .NET, WCF, NServiceBus, Windows Explorer or a string literal: the grammar would only
+ * say where they stop being legal, which is seldom what is wrong with them.
+ */
+
+/** Longer names are not looked at, as the patterns may take a time that grows with the square of the length. */
+const longestName = 1024
+
+/** Returns the rule that a name breaks, with the way to write it where that is known. */
+type Advice = (...parts: ReadonlyArray<string>) => string
+
+const backslashed = (path: string): string => path.replaceAll("/", "\\")
+
+/** A path name that names a private queue the way WCF does, without its `$`. */
+const withDollar = (path: string): string => backslashed(path).replace(/^private\\/i, "private$\\")
+
+const journalOf = (queue: string): string => (queue.includes("=") ? `${queue};JOURNAL` : `DIRECT=OS:${queue};JOURNAL`)
+
+const systemQueues: Readonly<Record<string, string>> = {
+  journal: "JOURNAL",
+  deadletter: "DEADLETTER",
+  xactdeadletter: "DEADXACT",
+  deadxact: "DEADXACT"
+}
+
+/** The first that fits is given; each begins at the start of the name and ends at its end. */
+const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
+  [/^["'`](.+)["'`]$/s, (name) => `it stands in quotes: leave them out, as in ${name}`],
+  [/^\s+(\S.*?)\s*$/s, (name) => `it begins with white space: leave that out, as in ${name}`],
+  [/^(.*?)[\r\n]\s*$/s, (name) => `it ends in a line break: leave that out, as in ${name}`],
+  [
+    /^(?:msmq\.)?formatname:(.*)$/is,
+    (name) => `the prefix before ${name} belongs to System.Messaging and WCF: leave it out, as in ${name}`
+  ],
+  [
+    /^label:/is,
+    () =>
+      "the prefix Label: belongs to System.Messaging. Labels are no names: find the queue with MessageQueue.locate and open it " +
+      "by the format name found"
+  ],
+  [
+    /^net\.msmq:\/\/([^/]+)\/(.+)$/is,
+    (host, path) => `it is an address of WCF: as a format name, write DIRECT=OS:${host}\\${withDollar(path)}`
+  ],
+  [
+    /^(https?:)\/*(.+)$/is,
+    (scheme, rest) =>
+      `a URL is a format name only with DIRECT= before it: write DIRECT=${scheme}//${rest.replaceAll("\\", "/")}`
+  ],
+  [
+    /^DIRECT=(https?:)[\\/]*([^\\/]+)[\\/]msmq[\\/](.+)$/is,
+    (scheme, host, path) =>
+      `a URL is written with slashes, and a host after two of them: write DIRECT=${scheme}//${host}/msmq/${path.replaceAll("\\", "/")}`
+  ],
+  [
+    /^(direct|public|private|machine|dl|connector|multicast):(.+)$/is,
+    (keyword, rest) => `"=" follows the keyword: write ${keyword.toUpperCase()}=${rest}`
+  ],
+  [
+    /^((?:os|tcp|ipx):.+)$/is,
+    (rest) => `an address is a format name only with DIRECT= before it: write DIRECT=${rest}`
+  ],
+  [
+    /^DIRECT=TCP:([^\\:]*[a-z][^\\:]*)\\(.+)$/is,
+    (host, path) => `TCP: stands before an IP address. By the name of a computer, write DIRECT=OS:${host}\\${path}`
+  ],
+  [
+    /^(DIRECT=OS:)?\\\\+([^\\].*)$/is,
+    (direct, name) => `no backslash stands before the computer: write ${direct}${name}`
+  ],
+  [
+    /^([^\\@;,=/]+)@([^\\@;,=/]+)$/s,
+    (queue, host) =>
+      `it is an address of NServiceBus: write ${/^(localhost|\.)$/i.test(host) ? "." : host}\\private$\\${queue}`
+  ],
+  [
+    /^((?:DIRECT=OS:)?)private\$?[\\/](.+)$/is,
+    (direct, queue) =>
+      `the computer comes first, and "." is this one: write ${direct}.\\private$\\${backslashed(queue)}`
+  ],
+  [
+    /^((?:DIRECT=[a-z]+:)?[^\\;,]*)\\(journal|deadletter|xactdeadletter|deadxact)\$$/is,
+    (computer, queue) =>
+      `the queues that every computer has are named by system$: write ${computer}\\system$;${systemQueues[queue.toLowerCase()]}`
+  ],
+  [
+    /^(.*[^\\])(?:\\+journal\$?|;journal\$?)$/is,
+    (queue) => `a journal is named by the format name of its queue and ;JOURNAL: write ${journalOf(queue)}`
+  ],
+  [
+    /^((?:DIRECT=(?:os|tcp):)?[^\\/;,]+)\\private\\(.+)$/is,
+    (computer, queue) => `private queues are written with a $: write ${computer}\\private$\\${queue}`
+  ],
+  [
+    /^([^\\].*\\\\.*[^\\])$/s,
+    (name) => `backslashes are doubled in a string literal only: write ${name.replaceAll(/\\+/g, "\\")}`
+  ],
+  [
+    /^(?!DIRECT=https?:)((?:DIRECT=(?:os|tcp):)?[^\\/;,]+\/[^\\]+)$/is,
+    (name) => `the parts of a name are separated by "\\", not by "/": write ${backslashed(name)}`
+  ],
+  [
+    /^([^\\]+\\private\$\\[^\\;,]+)\\([^\\;,]+)$/is,
+    (queue, subqueue) => `a queue holds no other queues; a subqueue follows a semicolon: write ${queue};${subqueue}`
+  ],
+  [
+    /^(.*[^\\])(?<!\\(?:private|system)\$)\\+$/is,
+    (name) => `no backslash stands at the end of a name: write ${name}, or what is missing behind it`
+  ]
+]
+
+/** Tells whether a name stands in quotes that the grammar would take for a part of its computer and its queue. */
+export const isQuoted = (name: string): boolean => /^(['`])[\w.-]+\\.*\1$/.test(name)
+
+/** Returns what is wrong with a name that a person wrote in another notation; `undefined` where nobody knows. */
+export const mistakeIn = (name: string): string | undefined => {
+  if (name.length > longestName) return undefined
+  for (const [pattern, advice] of mistakes) {
+    const match = pattern.exec(name)
+    if (match !== null) return advice(...match.slice(1).map((part: string | undefined) => part ?? ""))
+  }
+  return undefined
+}

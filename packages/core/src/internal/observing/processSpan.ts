@@ -1,0 +1,28 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import type { ReceivedMessage } from "../../Message.ts"
+import * as MessageHeaders from "../../MessageHeaders.ts"
+import type { ProcessOptions } from "../../Telemetry.ts"
+import { nameOf } from "../names/queueName.ts"
+import { Observer } from "./telemetry.ts"
+
+/** Runs what a program does with a message in a span of its own, and measures it. */
+export const inProcessSpan = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  message: ReceivedMessage<unknown>,
+  options: ProcessOptions
+): Effect.Effect<A, E, R> =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    const observer = new Observer(nameOf(options.queue ?? message.destinationQueue))
+    const sender = Option.getOrUndefined(MessageHeaders.traceContext(message))
+    const current = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+    const parent = options.parent === "sender" ? sender : undefined
+    const linked = parent === undefined ? [sender] : [sender, current]
+    return observer.observe("Telemetry.process", () => effect, {
+      parent,
+      links: linked.flatMap((span) => (span === undefined ? [] : [{ span, attributes: {} }])),
+      attributes: { "messaging.message.id": message.messageId }
+    })
+  })

@@ -1,0 +1,133 @@
+/** Options objects: each has a table that says what there is and what is allowed. */
+import { describeKind } from "../errors/describeValue.ts"
+import { nearest } from "./nearest.ts"
+import type { Rule } from "./Rule.ts"
+import { violationOf } from "./Rule.ts"
+import { Violation } from "./Violation.ts"
+
+/** Options that were read from what a caller gave: each once, and each as it may be. */
+class Checked {
+  readonly #checked = true
+
+  static is(options: object): boolean {
+    return #checked in options && options.#checked
+  }
+}
+
+/** The names of options, of all members where `O` is a union. */
+export type NameOf<O> = O extends unknown ? keyof O & string : never
+
+type Rules<Name extends string> = { readonly [N in Name]: Rule }
+
+/** What holds for several options at once. */
+type Together = (options: never) => Violation | undefined
+
+/** What holds for the options of a function: a rule for each of its names. */
+export class OptionTable<in out Name extends string> {
+  readonly rules: Rules<Name>
+  readonly names: ReadonlyArray<string>
+  readonly together: Together | undefined
+  readonly #rules: ReadonlyMap<string, Rule>
+  readonly #required: ReadonlyArray<string>
+
+  constructor(rules: Rules<Name>, together: Together | undefined) {
+    this.rules = rules
+    const entries = Object.entries<Rule>(rules)
+    // A tag comes with a name that was read, whose fields may be given as they are.
+    this.names = entries.flatMap(([name]) => (name === "_tag" ? [] : [name]))
+    this.#rules = new Map(entries)
+    this.#required = entries.flatMap(([name, rule]) => (rule.required ? [name] : []))
+    this.together = together
+  }
+
+  /**
+   * Reads options: each that is given once, unknown ones and illegal values refused. What was read by a table before is
+   * taken as it is. `noun`: what a caller calls them.
+   */
+  read<O extends object>(given: O | undefined, noun: string): O | Violation {
+    if (given === undefined) return none as O
+    if (typeof given === "object" && given !== null && Checked.is(given)) return given
+    const options = this.#object(given, noun)
+    if (options instanceof Violation) return options
+    const checked = new Checked() as object as Record<string, unknown>
+    let name = noun
+    try {
+      // An option of a class may be a getter of its prototype, which no loop finds.
+      for (name of isPlain(options) ? Object.keys(options) : this.#namesIn(options)) {
+        const rule = this.#rules.get(name)
+        if (rule === undefined) return this.#unknown(name)
+        const value = options[name]
+        if (value === undefined) continue
+        const read = rule.read(value, name)
+        if (read instanceof Violation) return read
+        checked[name] = read
+      }
+    } catch (cause) {
+      return new Violation(name, `it must be possible to read it: ${messageOf(cause)}`, "something that throws")
+    }
+    for (const name of this.#required) {
+      if (checked[name] === undefined) return violationOf(name, `${this.#rules.get(name)?.allowed}`, undefined)
+    }
+    return this.together?.(checked as never) ?? (checked as O)
+  }
+
+  #object(given: unknown, noun: string): Readonly<Record<string, unknown>> | Violation {
+    try {
+      if (typeof given === "object" && given !== null && !Array.isArray(given)) {
+        // Of a Map, a promise or a signal no option would be read.
+        if (isPlain(given) || this.names.some((name) => name in given)) return given as Record<string, unknown>
+      }
+    } catch {
+      // It is described below.
+    }
+    return new Violation(noun, `it must be an object with ${listed(this.names)}`, describeKind(given))
+  }
+
+  #namesIn(options: object): ReadonlyArray<string> {
+    const own = Object.keys(options)
+    return [...own, ...this.names.filter((name) => !own.includes(name) && name in options)]
+  }
+
+  #unknown(name: string): Violation {
+    return new Violation(name, `Options are: ${this.names.join(", ")}`, "given", nearest(name, this.names))
+  }
+}
+
+const none: object = Object.freeze(new Checked())
+
+const listed = (names: ReadonlyArray<string>): string =>
+  names.length === 1 ? `the option ${names[0]}` : `options of: ${names.join(", ")}`
+
+/** Whether it is an object of a literal, of this realm or another, or of `Object.create(null)`. */
+export const isPlain = (value: object): boolean => {
+  const prototype: object | null = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : "it throws")
+
+/** Makes the table of an options type. `together`: what holds for several options at once. */
+export const tableOf =
+  <O extends object>() =>
+  (rules: Rules<NameOf<O>>, together?: (options: O) => Violation | undefined): OptionTable<NameOf<O>> =>
+    new OptionTable(rules, together)
+
+/** Returns options that were read, some of them changed. */
+export const withOptions = <O extends object, const P extends object>(options: O, changes: P): Omit<O, keyof P> & P =>
+  Object.assign(new Checked(), options, changes)
+
+/** A rule for an option that is itself an object of options. */
+export const nested = <O extends object>(noun: string, table: OptionTable<NameOf<O>>): Rule<O> => {
+  const allowed = `${noun} with ${listed(table.names)}`
+  return {
+    allowed,
+    required: false,
+    read: (value, option) => {
+      const read = typeof value === "object" && value !== null ? table.read<O>(value as O, "") : undefined
+      if (read === undefined || (read instanceof Violation && read.option === "")) {
+        return violationOf(option, allowed, value)
+      }
+      return read instanceof Violation ? read.in(option) : read
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/** Rules for what a caller gives: an argument, or the value of an option. */
+import * as Schema from "effect/Schema"
+import { describeKind, describeValue } from "../errors/describeValue.ts"
+import { Violation } from "./Violation.ts"
+
+/** What holds for a value. `A`: the type of the values that it allows. */
+export interface Rule<out A = unknown> {
+  /** What is allowed, behind "it must be". */
+  readonly allowed: string
+  /** Whether it must be given. */
+  readonly required: boolean
+  /** Returns the value as it goes on, or what is wrong with it. `option`: its name or path. */
+  readonly read: (value: unknown, option: string) => A | Violation
+}
+
+/** How a rule is told of, beside what it allows. */
+interface Manner {
+  /** Whether an error must not show the value. `false` by default. */
+  readonly secret?: boolean
+}
+
+/** Makes a violation of a rule; `null` is refused everywhere, since it does not say what is meant. */
+export const violationOf = (option: string, allowed: string, value: unknown, secret = false): Violation =>
+  new Violation(
+    option,
+    value === null ? `it must be ${allowed}; to leave it out, give nothing or undefined` : `it must be ${allowed}`,
+    secret ? describeKind(value) : describeValue(value)
+  )
+
+/** Makes a rule from a guard. */
+export const guarded = <A>(
+  allowed: string,
+  is: (value: unknown) => value is A,
+  { secret = false }: Manner = {}
+): Rule<A> => ({
+  allowed,
+  required: false,
+  read: (value, option) => (is(value) ? value : violationOf(option, allowed, value, secret))
+})
+
+/** Makes a rule from a schema, which must not decode: what was given goes on as it is. */
+export const ofSchema = <S extends Schema.Top>(allowed: string, schema: S): Rule<S["Type"]> =>
+  guarded(allowed, Schema.is(schema))
+
+/** The same rule for what must be given. */
+export const required = <A>(rule: Rule<A>): Rule<A> => ({ ...rule, required: true })
+
+/** Joins alternatives as a sentence does. */
+export const alternatives = (words: ReadonlyArray<string>): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
+
+export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Rule<Values[number]> =>
+  ofSchema(alternatives(values.map((value) => JSON.stringify(value))), Schema.Literals(values))
+
+/** Takes the rule that fits first. `allowed`: what they allow together. */
+export const anyOf = <A>(allowed: string, ...rules: ReadonlyArray<Rule<A>>): Rule<A> => ({
+  allowed,
+  required: false,
+  read: (value, option) => {
+    for (const rule of rules) {
+      const read = rule.read(value, option)
+      if (!(read instanceof Violation)) return read
+    }
+    return violationOf(option, allowed, value)
+  }
+})
+
+/** A rule for what may be `null` too, where that says something. */
+export const orNull = <A>(rule: Rule<A>, meaning = ""): Rule<A | null> => {
+  const allowed = `${rule.allowed}, or null${meaning}`
+  return {
+    allowed,
+    required: rule.required,
+    read: (value, option) => {
+      if (value === null) return null
+      const read = rule.read(value, option)
+      return read instanceof Violation && read.option === option ? violationOf(option, allowed, value) : read
+    }
+  }
+}
+
+export const boolean = ofSchema("true or false", Schema.Boolean)
+
+export const text = ofSchema("a string", Schema.String)
+
+/** For a name that goes to Windows: a NUL would end it. */
+export const name = guarded(
+  "a string that is not empty and has no NUL",
+  (value): value is string => typeof value === "string" && value !== "" && !value.includes("\0")
+)
+
+export const textUpTo = (maximum: number): Rule<string> =>
+  guarded(
+    `a string of at most ${maximum} UTF-16 units, without NUL`,
+    (value): value is string => typeof value === "string" && value.length <= maximum && !value.includes("\0")
+  )
+
+export const wholeNumber = (minimum: number, maximum: number): Rule<number> =>
+  ofSchema(
+    `a whole number from ${minimum} ${maximum === Infinity ? "on" : `to ${maximum}`}`,
+    Schema.Int.check(Schema.isBetween({ minimum, maximum: Math.min(maximum, Number.MAX_SAFE_INTEGER) }))
+  )
+
+export const finite = (minimum: number): Rule<number> =>
+  ofSchema(`a number from ${minimum} on`, Schema.Finite.check(Schema.isGreaterThanOrEqualTo(minimum)))
+
+export const guid = ofSchema(
+  'a GUID without braces, such as "6d736d71-0000-4000-8000-000000000001"',
+  Schema.String.check(Schema.isPattern(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i))
+)
+
+export const isString = (value: unknown): value is string => typeof value === "string"
+
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array
+
+export const bytes = guarded("a Uint8Array", isBytes, { secret: true })
+
+/** A generator function does nothing when it is called, and its result is taken for that of the work. */
+export const isFunction = (value: unknown): value is (...given: ReadonlyArray<never>) => unknown =>
+  typeof value === "function" && !Object.prototype.toString.call(value).includes("GeneratorFunction")
+
+export const func = guarded("a function", isFunction)
+
+/** A list, each element of which keeps a rule. */
+export const listOf = <A>(element: Rule<A>, least = 0): Rule<ReadonlyArray<A>> => {
+  const allowed = `an array${least === 0 ? "" : ` of at least ${least}`}, each element of which is ${element.allowed}`
+  return {
+    allowed,
+    required: false,
+    read: (value, option) => {
+      if (!Array.isArray(value) || value.length < least) return violationOf(option, allowed, value)
+      const elements: Array<A> = []
+      for (let index = 0; index < value.length; index++) {
+        const read = element.read(value[index], `${option}[${index}]`)
+        if (read instanceof Violation) return read
+        elements.push(read)
+      }
+      return elements
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import * as Redacted from "effect/Redacted"
+import { isCertificate } from "../../Certificate.ts"
+import type { RegisterOptions } from "../../QueueManager.ts"
+import type { AcquireOptions, Impersonated } from "../../SecurityContext.ts"
+import type { Options as CacheOptions } from "../../SecurityContexts.ts"
+import { securityContextApis } from "../values/queueValues.ts"
+import { duration } from "./durations.ts"
+import { nested, tableOf } from "./OptionTable.ts"
+import { boolean, guarded, isBytes, isString, name, oneOf, required, text } from "./Rule.ts"
+import { Violation } from "./Violation.ts"
+
+/** Its text or bytes would be taken for no certificate at all, and what is signed be signed by another one. */
+export const certificate = guarded(
+  "a Certificate, as Certificate.fromPem or Certificate.fromDer reads it",
+  isCertificate,
+  { secret: true }
+)
+
+export const certificateSource = guarded(
+  "a string in PEM, or a Uint8Array of ASN.1 DER",
+  (value): value is string | Uint8Array => isString(value) || isBytes(value),
+  { secret: true }
+)
+
+const password = guarded(
+  "a Redacted string: Redacted.make(password)",
+  (value): value is Redacted.Redacted<string> =>
+    Redacted.isRedacted(value) && typeof Redacted.value(value) === "string",
+  { secret: true }
+)
+
+const impersonated = tableOf<Impersonated>()({ user: required(name), domain: text, password: required(password) })
+
+export const acquireOptions = tableOf<AcquireOptions>()({
+  certificate,
+  api: oneOf(securityContextApis),
+  as: nested<Impersonated>("another user", impersonated)
+})
+
+export const cacheOptions = tableOf<CacheOptions>()({ idleTimeToLive: duration })
+
+export const registerOptions = tableOf<RegisterOptions>()(
+  { certificate, ifNotExists: boolean },
+  ({ certificate, ifNotExists }) =>
+    certificate !== undefined && ifNotExists
+      ? new Violation("ifNotExists", "it is for the internal certificate: an external one is always registered", "true")
+      : undefined
+)

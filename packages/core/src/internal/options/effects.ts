@@ -1,0 +1,8 @@
+import * as Effect from "effect/Effect"
+import type { Rule } from "./Rule.ts"
+import { guarded } from "./Rule.ts"
+
+const anyEffect = guarded("an Effect", Effect.isEffect)
+
+/** What an effect gives and needs no rule can see. */
+export const effect = <A, E, R>(): Rule<Effect.Effect<A, E, R>> => anyEffect as Rule<Effect.Effect<A, E, R>>

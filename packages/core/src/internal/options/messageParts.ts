@@ -1,0 +1,38 @@
+/** The objects in a message: unlike a message itself, they have no fields that are unknown. */
+import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../MessageProperties.ts"
+import { nested, tableOf } from "./OptionTable.ts"
+import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
+
+const acknowledge = tableOf<Acknowledge>()({
+  positiveArrival: boolean,
+  positiveReceive: boolean,
+  negativeArrival: boolean,
+  negativeReceive: boolean
+})
+
+const journaling = tableOf<Journaling>()({ deadLetter: boolean, journal: boolean })
+
+const connector = tableOf<ConnectorProperties>()({
+  type: required(guid),
+  class: required(wholeNumber(0, 0xffff)),
+  authenticated: required(boolean),
+  signature: required(orNull(bytes)),
+  symmetricKey: required(orNull(bytes))
+})
+
+const withoutNul = guarded(
+  "a string without NUL",
+  (value): value is string => typeof value === "string" && !value.includes("\0")
+)
+
+const soap = tableOf<SoapProperties>()({ header: required(orNull(withoutNul)), body: required(orNull(withoutNul)) })
+
+/** The rules of the parts, by their fields. */
+export const messageParts = {
+  acknowledge: nested<Partial<Acknowledge>>("an object", acknowledge),
+  journaling: nested<Partial<Journaling>>("an object", journaling),
+  connector: nested<ConnectorProperties>("an object", connector),
+  soap: nested<SoapProperties>("an object", soap)
+}
+
+export type MessagePart = keyof typeof messageParts

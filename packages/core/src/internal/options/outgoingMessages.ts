@@ -1,0 +1,62 @@
+/** What a send is given: one message, or many. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Message } from "../../Message.ts"
+import { isPlain } from "./OptionTable.ts"
+import { guarded, isFunction } from "./Rule.ts"
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const fields = Object.keys({
+  body: true,
+  bodyType: true,
+  label: true,
+  priority: true,
+  delivery: true,
+  correlationId: true,
+  appSpecific: true,
+  extension: true,
+  headers: true,
+  responseQueue: true,
+  acknowledge: true,
+  adminQueue: true,
+  journaling: true,
+  deadLetterQueue: true,
+  timeToReachQueue: true,
+  timeToBeReceived: true,
+  trace: true,
+  connector: true,
+  soap: true
+} satisfies Record<keyof Message, true>)
+
+/** A promise, bytes, an array or a map has no field of a message: it would be sent as an empty one. */
+export const isMessage = (value: unknown): value is Message<unknown> => {
+  if (!isObject(value)) return false
+  try {
+    return isPlain(value) || (!Array.isArray(value) && fields.some((field) => field in value))
+  } catch {
+    return false
+  }
+}
+
+const isIterable = (value: unknown): value is Iterable<Message<unknown>> =>
+  isObject(value) &&
+  Symbol.iterator in value &&
+  isFunction(value[Symbol.iterator]) &&
+  // Their elements are no messages, and an effect is iterable for `yield*` alone.
+  !(ArrayBuffer.isView(value) || value instanceof Map || Effect.isEffect(value))
+
+export const messages = guarded(
+  "an iterable of messages, such as an array or a generator, or a Stream of them; one message goes to send",
+  (value): value is Iterable<Message<unknown>> | Stream.Stream<Message<unknown>, unknown, unknown> =>
+    Stream.isStream(value) || isIterable(value)
+)
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<Message<unknown>> =>
+  isObject(value) && Symbol.asyncIterator in value && isFunction(value[Symbol.asyncIterator])
+
+export const messagesInPromises = guarded(
+  "an iterable or an async iterable of messages, such as an array or a generator; one message goes to send",
+  (value): value is Iterable<Message<unknown>> | AsyncIterable<Message<unknown>> =>
+    isAsyncIterable(value) || isIterable(value)
+)

@@ -1,0 +1,56 @@
+/** Things that a program opened and gives to something else: their handles make them what they are. */
+import { OwnedHandle, symbol } from "../handles/OwnedHandle.ts"
+import type { SecurityContext } from "../../SecurityContext.ts"
+import type { Transaction } from "../../Transaction.ts"
+import { guarded, violationOf } from "./Rule.ts"
+import { Violation } from "./Violation.ts"
+
+/** What tells a context and a transaction from other things with a handle. */
+export const securityContextId = "~@effect-msmq/core/SecurityContext"
+export const transactionId = "~@effect-msmq/core/Transaction"
+
+const owns = (value: unknown, id: string): boolean =>
+  typeof value === "object" && value !== null && id in value && symbol in value && value[symbol] instanceof OwnedHandle
+
+const isSecurityContext = (value: unknown): value is SecurityContext => owns(value, securityContextId)
+
+const isTransaction = (value: unknown): value is Transaction => owns(value, transactionId)
+
+export const securityContext = guarded("a SecurityContext, as SecurityContext.acquire gives it", isSecurityContext)
+
+export const transaction = guarded("a Transaction, as Transaction.begin gives it", isTransaction)
+
+const rootOf = (handle: OwnedHandle<unknown>): OwnedHandle<unknown> => {
+  let root = handle
+  while (root.parent !== undefined) root = root.parent
+  return root
+}
+
+/** Something with a handle of its own. */
+interface Owner {
+  readonly [symbol]: OwnedHandle<unknown>
+}
+
+/**
+ * Says that something was opened through another connection or backend than what it is given to. Its handle is a mere
+ * number there, and may be that of something else.
+ */
+const foreign = (option: string, given: Owner, to: OwnedHandle<unknown>): Violation | undefined =>
+  rootOf(given[symbol]) === rootOf(to)
+    ? undefined
+    : new Violation(
+        option,
+        `it must be of the same connection as the ${to.description}: one of another connection or backend means nothing there`,
+        `the ${given[symbol].description} of another connection`
+      )
+
+/** What is wrong with the transaction that an effect runs in, which a program may have set by itself. */
+export const illegalParticipation = (given: unknown, to: OwnedHandle<unknown>): Violation | undefined => {
+  if (given === "none" || given === "singleMessage") return undefined
+  if (isTransaction(given)) return foreign("transaction", given, to)
+  return violationOf("transaction", `${transaction.allowed}, "singleMessage" or "none"`, given)
+}
+
+/** What is wrong with a security context that a queue's messages are to be signed with. */
+export const illegalSigner = (given: SecurityContext | undefined, to: OwnedHandle<unknown>): Violation | undefined =>
+  given === undefined ? undefined : foreign("securityContext", given, to)

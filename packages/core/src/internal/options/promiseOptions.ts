@@ -1,0 +1,56 @@
+/** The options of the promise face, which has signals, and transactions of its own. */
+import type { Abortable } from "../../Abortable.ts"
+import type { MsmqConsumePolicy, Retries } from "../../MsmqConsuming.ts"
+import type { OptionsInPromises } from "../../MsmqSender.ts"
+import type { ReceiveOptions } from "../../MsmqTransaction.ts"
+import { MsmqTransaction } from "../../MsmqTransaction.ts"
+import type { Part } from "../../QueueSecurity.ts"
+import type { SendAllOptions, SendOptions } from "../../SendOptions.ts"
+import { consumePolicy } from "./consumeOptions.ts"
+import { registerOptions } from "./credentials.ts"
+import { finiteDuration } from "./durations.ts"
+import { parts } from "./managementOptions.ts"
+import { nested, OptionTable, tableOf } from "./OptionTable.ts"
+import * as queueOptions from "./queueOptions.ts"
+import { anyOf, finite, guarded, required, wholeNumber } from "./Rule.ts"
+import { otherParticipations, sendAllOptions, sendOptions } from "./sendOptions.ts"
+import { signal } from "./signals.ts"
+import { transactionOptions as limits } from "./transactionOptions.ts"
+
+/** The options of a function of the Effect face, which in promises also has a signal. */
+const abortable = <Name extends string>({ rules, together }: OptionTable<Name>): OptionTable<Name | keyof Abortable> =>
+  new OptionTable({ ...rules, signal }, together)
+
+export const createOptions = abortable(queueOptions.createOptions)
+export const purgeOptions = abortable(queueOptions.purgeOptions)
+export const openSenderOptions = abortable(queueOptions.openSenderOptions)
+export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
+export const transactionOptions = abortable(limits)
+export const registration = abortable(registerOptions)
+export const securityOptions = tableOf<Abortable & { readonly parts?: ReadonlyArray<Part> }>()({ parts, signal })
+
+const isTransaction = (value: unknown): value is MsmqTransaction => value instanceof MsmqTransaction
+
+const transaction = anyOf<unknown>(
+  'an MsmqTransaction, as transaction and beginTransaction of Msmq give it, "singleMessage" or "none"',
+  guarded("an MsmqTransaction", isTransaction),
+  otherParticipations
+)
+
+export const receiveOptions = tableOf<ReceiveOptions>()({ transaction, signal })
+
+export const sending = tableOf<OptionsInPromises<SendOptions>>()({ ...sendOptions.rules, transaction, signal })
+
+export const sendingAll = tableOf<OptionsInPromises<SendAllOptions>>()({ ...sendAllOptions.rules, transaction, signal })
+
+const retries = nested<Retries>(
+  "retries",
+  tableOf<Retries>()({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
+)
+
+export const consuming = tableOf<MsmqConsumePolicy & Abortable>()({
+  ...consumePolicy.rules,
+  retry: retries,
+  reopen: retries,
+  signal
+})

@@ -1,0 +1,39 @@
+import * as Result from "effect/Result"
+import * as FormatName from "../../FormatName.ts"
+import * as PathName from "../../PathName.ts"
+import { guarded } from "./Rule.ts"
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+/** Whether a value has all that another one has, letter case aside. */
+const has = (value: unknown, part: unknown): boolean =>
+  isRecord(part)
+    ? isRecord(value) && Object.entries(part).every(([key, each]) => has(value[key], each))
+    : typeof part === "string"
+      ? typeof value === "string" && value.toLowerCase() === part.toLowerCase()
+      : value === part
+
+/** Whether it is what its own text is read as: one that lacks something is read as another name, or as none. */
+const isName = (value: unknown): value is FormatName.FormatName | PathName.PathName => {
+  if (!isRecord(value) || typeof value["_tag"] !== "string") return false
+  try {
+    const name = value as unknown as FormatName.FormatName | PathName.PathName
+    const printed = PathName.isPathName(name) ? PathName.format(name) : FormatName.format(name)
+    const read = FormatName.fromString(printed)
+    return Result.isSuccess(read) && has(value, read.success)
+  } catch {
+    return false
+  }
+}
+
+export const queueName = guarded(
+  "a queue's name: a path name or format name, as a string or as PathName or FormatName make it",
+  (value): value is FormatName.FormatName | PathName.PathName | string => typeof value === "string" || isName(value)
+)
+
+export const pathName = guarded(
+  "a path name, as a string or as PathName makes it",
+  (value): value is PathName.PathName | string =>
+    typeof value === "string" || (isName(value) && PathName.isPathName(value))
+)

@@ -1,0 +1,19 @@
+import type { Abortable } from "../../Abortable.ts"
+import { tableOf } from "./OptionTable.ts"
+import { guarded, isFunction } from "./Rule.ts"
+
+/** One of another realm, or of a library, does as well. */
+const isSignal = (value: unknown): value is AbortSignal =>
+  value instanceof AbortSignal ||
+  (typeof value === "object" &&
+    value !== null &&
+    "aborted" in value &&
+    typeof value.aborted === "boolean" &&
+    "addEventListener" in value &&
+    isFunction(value.addEventListener) &&
+    "throwIfAborted" in value &&
+    isFunction(value.throwIfAborted))
+
+export const signal = guarded("an AbortSignal, as the signal of an AbortController is", isSignal)
+
+export const abortable = tableOf<Abortable>()({ signal })

@@ -1,0 +1,19 @@
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import type { Options } from "../../Transaction.ts"
+import { tableOf } from "./OptionTable.ts"
+import { guarded } from "./Rule.ts"
+
+/** The limits are those of messages, which say themselves how long they may be. */
+const timeLimit = guarded(
+  'a duration, as a number of milliseconds or such as "5 seconds"',
+  (value): value is Duration.Input =>
+    typeof value === "number" ||
+    typeof value === "string" ||
+    typeof value === "bigint" ||
+    Array.isArray(value) ||
+    Duration.isDuration(value) ||
+    (typeof value === "object" && value !== null && Option.isSome(Duration.fromInput(value)))
+)
+
+export const transactionOptions = tableOf<Options>()({ timeToReachQueue: timeLimit, timeToBeReceived: timeLimit })

@@ -1,0 +1,57 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+
+/**
+ * Stands between an abort signal and the fiber behind a promise. While it is open an abort interrupts the fiber; while it
+ * is closed an abort waits: something is under way, or done, that cannot be taken back, and the promise tells its outcome.
+ */
+export class AbortGate {
+  readonly #signal: AbortSignal
+  readonly #outer: AbortGate | undefined
+  #fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  #closed = false
+
+  /** `outer`: the gate of a promise that what happens behind this one is a part of. */
+  constructor(signal: AbortSignal, outer: AbortGate | undefined) {
+    this.#signal = signal
+    this.#outer = outer
+  }
+
+  /** Runs an effect whose fiber an abort interrupts. */
+  guard<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.withFiber((fiber) => {
+      this.#fiber = fiber
+      return effect
+    })
+  }
+
+  /** Lets an abort through, if there is one and the gate is open. */
+  pass(): void {
+    if (this.#signal.aborted && !this.#closed) this.#fiber?.interruptUnsafe()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#outer?.close()
+  }
+
+  /** Lets an abort through that came meanwhile, since there is more to do. */
+  open(): void {
+    this.#closed = false
+    this.pass()
+  }
+}
+
+/** The gate of the promise that a fiber works for; `undefined` in programs that write Effect. */
+export const CurrentAbortGate: Context.Reference<AbortGate | undefined> = Context.Reference<AbortGate | undefined>(
+  "@effect-msmq/core/promises/CurrentAbortGate",
+  { defaultValue: () => undefined }
+)
+
+/** Runs what cannot be taken back: from its beginning on, an abort no longer rejects the promise that it is done for. */
+export const irreversible = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    fiber.getRef(CurrentAbortGate)?.close()
+    return effect
+  })

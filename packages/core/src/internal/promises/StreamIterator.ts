@@ -1,0 +1,117 @@
+import * as Cause from "effect/Cause"
+import * as Channel from "effect/Channel"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+
+type Chunk<A, E> = Exit.Exit<ReadonlyArray<A>, E | Cause.Done>
+
+const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
+/**
+ * Iterates over a stream for a program that does not write Effect.
+ *
+ * Calls of `next` run one after the other. `return` and `throw` interrupt the one that runs, and those behind it find the
+ * end, so that nothing is taken any more once one of the two was called.
+ */
+export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
+  readonly #context: Context.Context<never>
+  readonly #scope = Scope.makeUnsafe()
+  /** Reads the stream. The first read opens it. */
+  #pull: Pull.Pull<ReadonlyArray<A>, E>
+  /** Elements that came with the one that was handed out last. */
+  #chunk: Iterator<A> | undefined
+  #running: Fiber.Fiber<ReadonlyArray<A>, E | Cause.Done> | undefined
+  /** Calls of `next` that have not ended. */
+  #calls = 0
+  /** The latest call of `next`, which the next one waits for unless it has ended. */
+  #latest: Promise<unknown> | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(stream: Stream.Stream<A, E>, context: Context.Context<never>) {
+    this.#context = context
+    this.#pull = Effect.flatMap(Channel.toPullScoped(stream.channel, this.#scope), (pull) => {
+      this.#pull = pull
+      return pull
+    })
+  }
+
+  next(): Promise<IteratorResult<A, undefined>> {
+    const go = () => this.#next()
+    const next = this.#calls++ === 0 || this.#latest === undefined ? go() : this.#latest.then(go, go)
+    if (this.#calls > 0) this.#latest = next
+    return next
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#close(Exit.void)
+    return end
+  }
+
+  async throw(error: unknown): Promise<never> {
+    await this.#close(Exit.die(error))
+    throw error
+  }
+
+  async #next(): Promise<IteratorResult<A, undefined>> {
+    try {
+      return await this.#step()
+    } finally {
+      if (--this.#calls === 0) this.#latest = undefined
+    }
+  }
+
+  async #step(): Promise<IteratorResult<A, undefined>> {
+    if (this.#closed !== undefined) {
+      await this.#closed
+      return end
+    }
+    const next = this.#chunk?.next()
+    if (next?.done === false) return next
+    const exit = await this.#read()
+    if (Exit.isFailure(exit)) {
+      if (this.#closed === undefined) await this.#end(exit)
+      return this.#step()
+    }
+    // What has been read is handed out also where the iterator was closed meanwhile.
+    this.#chunk = exit.value[Symbol.iterator]()
+    const first = this.#chunk.next()
+    return first.done === true ? this.#step() : first
+  }
+
+  #read(): Promise<Chunk<A, E>> {
+    return new Promise((resolve) => {
+      const running = Effect.runForkWith(this.#context)(this.#pull)
+      this.#running = running
+      running.addObserver((exit) => {
+        this.#running = undefined
+        resolve(exit)
+      })
+    })
+  }
+
+  /** Closes after the last message, or throws the stream's failure. */
+  async #end(exit: Exit.Failure<unknown, E | Cause.Done>): Promise<void> {
+    if (Pull.isDoneCause(exit.cause)) return this.#close(Exit.void)
+    try {
+      await this.#close(exit)
+    } catch (error) {
+      await this.#run(Effect.logError("what a stream had open could not be closed after its failure", error))
+    }
+    throw Cause.squash(exit.cause)
+  }
+
+  #close(exit: Exit.Exit<unknown, unknown>): Promise<void> {
+    const interrupted = this.#running === undefined ? Effect.void : Fiber.interrupt(this.#running)
+    this.#closed ??= this.#run(Effect.andThen(interrupted, Scope.close(this.#scope, exit)))
+    return this.#closed
+  }
+
+  #run(effect: Effect.Effect<void>): Promise<void> {
+    return Effect.runPromiseWith(this.#context)(effect)
+  }
+}

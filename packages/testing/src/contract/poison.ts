@@ -1,0 +1,84 @@
+/** What becomes of the copies of poison messages, which a queue may not take. */
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
+import type { ShareMode } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import * as assert from "node:assert/strict"
+import { promise } from "./ContractPromise.ts"
+import { fork, newQueue } from "./givens.ts"
+
+const sources: ReadonlyArray<readonly [string, boolean, ShareMode]> = [
+  ["a transactional queue", true, "denyNone"],
+  ["a plain queue that is held alone", false, "denyReceive"],
+  ["a plain queue that is shared", false, "denyNone"]
+]
+
+const send = Effect.fnUntraced(function* (queue: string, labels: ReadonlyArray<string>, body: number) {
+  const sender = yield* MessageQueue.openSender(queue)
+  const transaction = sender.transactional === true ? "singleMessage" : "none"
+  const messages = labels.map((label) => ({ label, body: new Uint8Array(body), delivery: "recoverable" as const }))
+  yield* sender.sendAll(messages, { transaction })
+}, Effect.scoped)
+
+const labelsIn = Effect.fnUntraced(function* (queue: string) {
+  const receiver = yield* MessageQueue.openReceiver(queue, { access: "peek" })
+  return yield* Effect.map(Stream.runCollect(receiver.browse), (all) => all.map(({ label }) => label))
+}, Effect.scoped)
+
+/** Consumes a message that cannot be handled, and another one, until its end or until both are done with. */
+const consumed = Effect.fnUntraced(function* (
+  [, transactional, shareMode]: (typeof sources)[number],
+  poisonTransactional: boolean,
+  quota: number | undefined
+) {
+  const orders = yield* newQueue({ transactional })
+  const poison = yield* newQueue({ transactional: poisonTransactional })
+  yield* send(orders, ["bad", "good"], 900)
+  if (quota !== undefined) {
+    yield* send(poison, ["filling"], 900)
+    yield* MessageQueue.setProperties(poison, { quota })
+  }
+  const events: Array<string> = []
+  const receiver = yield* MessageQueue.openReceiver(orders, { shareMode })
+  const consuming = receiver.consume(({ label }) => (label === "bad" ? Effect.fail("broken") : Effect.void), {
+    retry: Schedule.recurs(0),
+    poison: { queue: poison },
+    onEvent: (event) =>
+      Effect.sync(() => {
+        if ("message" in event && event._tag !== "Received") events.push(`${event._tag} ${event.message.label}`)
+      })
+  })
+  const consumer = yield* fork(Effect.exit(consuming))
+  yield* Effect.suspend(() =>
+    events.length >= 2 || consumer.pollUnsafe() !== undefined ? Effect.void : Effect.fail("not yet")
+  ).pipe(Effect.retry(Schedule.spaced("10 millis")), Effect.timeout("30 seconds"))
+  yield* Fiber.interrupt(consumer)
+  const there = (yield* labelsIn(poison)).filter((label) => label !== "filling")
+  return { events, left: yield* labelsIn(orders), there }
+})
+
+export const poison = sources.flatMap((source) =>
+  [true, false].flatMap((transactional) => {
+    const [name] = source
+    const kind = transactional ? "a transactional" : "a plain"
+    return [
+      promise(
+        `poison from ${name} is told of when its copy is in ${kind} queue`,
+        Effect.map(consumed(source, transactional, undefined), (result) => {
+          assert.deepEqual(result, { events: ["Poisoned bad", "Handled good"], left: [], there: ["bad"] })
+        })
+      ),
+      promise(
+        `poison from ${name} is not told of when ${kind} queue is full, and stays unless it was taken`,
+        Effect.map(consumed(source, transactional, 1), (result) => {
+          const isTaken = name.endsWith("shared")
+          assert.deepEqual(result.there, [])
+          assert.equal(result.events.includes("Poisoned bad"), false)
+          assert.deepEqual(result.left, isTaken ? ["good"] : ["bad", "good"])
+        })
+      )
+    ]
+  })
+)

@@ -1,0 +1,369 @@
+/** Every public function that takes options or arguments, and how it is called rightly. */
+import {
+  Certificate,
+  FormatName,
+  MessageBody,
+  MessageQueue,
+  Msmq,
+  PathName,
+  QueueManager,
+  QueueSecurity,
+  SecurityContext,
+  SecurityContexts,
+  SecurityDescriptor,
+  Sid,
+  Telemetry,
+  Transaction
+} from "@effect-msmq/core"
+import { NativeMqrt } from "@effect-msmq/native"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+import { Effect, Layer, Result, Schema, Stream } from "effect"
+import type { Needs, World } from "./world.ts"
+import { orders } from "./world.ts"
+
+type Arguments = ReadonlyArray<unknown>
+
+export interface Subject {
+  /** The operation that an error names. */
+  readonly operation: string
+  /** Arguments that are all right, one for each parameter. */
+  readonly right: (world: World) => Arguments
+  /** Calls it; what it throws is not thrown by the call but by what it returns, unless it says otherwise. */
+  readonly call: (world: World, given: Arguments) => Promise<unknown>
+}
+
+/** A function that need not be called as it is. */
+type Callable = (...given: ReadonlyArray<never>) => unknown
+
+const apply = (fn: Callable, given: Arguments, self?: unknown): unknown => Reflect.apply(fn, self, given) as unknown
+
+/** A throw of the call itself is a rejection of another kind than the guard accepts. */
+class ThrownAtOnce extends Error {}
+
+const started = (start: () => unknown): unknown => {
+  try {
+    return start()
+  } catch (cause) {
+    throw new ThrownAtOnce("it threw, instead of failing", { cause })
+  }
+}
+
+const outcomeOf = (world: World, value: unknown): Promise<unknown> => {
+  if (Result.isResult(value)) return world.run(Effect.fromResult(value))
+  if (Stream.isStream(value)) return world.run(Stream.runDrain(value as Stream.Stream<unknown, unknown, Needs>))
+  if (Layer.isLayer(value)) return world.run(Effect.scoped(Layer.build(value as Layer.Layer<unknown, unknown, Needs>)))
+  if (Effect.isEffect(value)) return world.run(value as Effect.Effect<unknown, unknown, Needs>)
+  return Promise.resolve(value)
+}
+
+const subject = (operation: string, fn: Callable, ...right: Arguments): Subject => ({
+  operation,
+  right: () => right,
+  call: async (world, given) =>
+    outcomeOf(
+      world,
+      started(() => apply(fn, given))
+    )
+})
+
+/** A function that has no effect to fail in: it throws. */
+const throwing = (operation: string, fn: Callable, ...right: Arguments): Subject => ({
+  operation,
+  right: () => right,
+  call: async (_, given) => apply(fn, given)
+})
+
+/** A method of something in the world. */
+const method =
+  <Self extends object>(of: (world: World) => Self) =>
+  (operation: string, name: keyof Self, right: Arguments | ((world: World) => Arguments)): Subject => ({
+    operation,
+    right: typeof right === "function" ? right : () => right,
+    call: async (world, given) => {
+      const self = of(world)
+      return await outcomeOf(
+        world,
+        started(() => apply(self[name] as Callable, given, self))
+      )
+    }
+  })
+
+const ofSender = method((world) => world.sender)
+const ofReceiver = method((world) => world.receiver)
+const ofLookup = method((world) => world.receiver.byLookupId)
+const ofControl = method((world) => world.control)
+const ofMsmq = method((world) => world.msmq)
+const ofSenderInPromises = method((world) => world.promises.sender)
+const ofReceiverInPromises = method((world) => world.promises.receiver)
+const ofCursorInPromises = method((world) => world.promises.cursor)
+const ofManager = method((world) => world.msmq.queueManager)
+
+/** The first step of an asynchronous iteration. */
+const iterating = (operation: string, name: "locateQueues" | "messages", right: Arguments): Subject => ({
+  operation,
+  right: () => right,
+  call: async (world, given) => {
+    const iterable = started(() => apply(world.msmq[name] as Callable, given, world.msmq)) as AsyncIterable<unknown>
+    return await iterable[Symbol.asyncIterator]().next()
+  }
+})
+
+const guid = "6d736d71-0000-4000-8000-000000000001"
+const handler = () => Effect.void
+const promiseHandler = () => Promise.resolve()
+const restrictions = [{ property: "label", relation: "equal", value: "Orders" }]
+
+const computers = ["info", "privateQueues", "activeQueues", "machineProperties", "privateComputerInformation"] as const
+const actions = ["connect", "disconnect", "tidy"] as const
+const ofQueues = ["queueInfo", "messageCount", "pause", "resume", "resend"] as const
+const lookups = ["peek", "peekNext", "peekPrevious", "receive", "receiveNext", "receivePrevious"] as const
+const lookedUp = {
+  peek: "peekCurrent",
+  peekNext: "peekNext",
+  peekPrevious: "peekPrevious",
+  receive: "receiveCurrent",
+  receiveNext: "receiveNext",
+  receivePrevious: "receivePrevious",
+  receiveAllowPeek: "receiveAllowPeek"
+} as const
+
+const each = <Name extends string>(names: ReadonlyArray<Name>, prefix: string, make: (name: Name) => Subject) =>
+  Object.fromEntries(names.map((name) => [`${prefix}${name}`, make(name)]))
+
+export const subjects: Readonly<Record<string, Subject>> = {
+  "Certificate.fromDer": subject("Certificate.fromDer", Certificate.fromDer, new Uint8Array([0x30])),
+  "Certificate.fromPem": subject("Certificate.fromPem", Certificate.fromPem, ""),
+  "FormatName.parse": subject("FormatName.parse", FormatName.parse, `PUBLIC=${guid}`),
+  "FormatName.fromString": subject("PathName.parse", FormatName.fromString, `PUBLIC=${guid}`),
+  "FormatName.direct": subject("FormatName.direct", FormatName.direct, { address: "server", queue: "orders" }),
+  "FormatName.directSystem": subject("FormatName.directSystem", FormatName.directSystem, {
+    address: "server",
+    systemQueue: "journal"
+  }),
+  "FormatName.public": subject("FormatName.public", FormatName.public, { queueGuid: guid }),
+  "FormatName.private": subject("FormatName.private", FormatName.private, { computerGuid: guid, queueNumber: 1 }),
+  "FormatName.distributionList": subject("FormatName.distributionList", FormatName.distributionList, {
+    listGuid: guid
+  }),
+  "FormatName.machine": subject("FormatName.machine", FormatName.machine, {
+    computerGuid: guid,
+    systemQueue: "journal"
+  }),
+  "FormatName.connector": subject("FormatName.connector", FormatName.connector, { connectorGuid: guid }),
+  "FormatName.multicast": subject("FormatName.multicast", FormatName.multicast, { address: "234.1.1.1", port: 8001 }),
+  "FormatName.multiple": subject("FormatName.multiple", FormatName.multiple, []),
+  "PathName.parse": subject("PathName.parse", PathName.parse, orders),
+  "PathName.queuePath": subject("PathName.queuePath", PathName.queuePath, { queue: "orders" }),
+  "PathName.systemQueuePath": subject("PathName.systemQueuePath", PathName.systemQueuePath, { systemQueue: "journal" }),
+  "SecurityDescriptor.parse": subject("SecurityDescriptor.parse", SecurityDescriptor.parse, "D:"),
+  "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
+  "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
+  "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
+
+  "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
+  ...each(["delete", "exists", "properties", "formatName"] as const, "MessageQueue.", (name) =>
+    subject(`MessageQueue.${name}`, MessageQueue[name], orders)
+  ),
+  "MessageQueue.setProperties": subject("MessageQueue.setProperties", MessageQueue.setProperties, orders, {}),
+  "MessageQueue.formatNameOfAdsPath": subject(
+    "MessageQueue.formatNameOfAdsPath",
+    MessageQueue.formatNameOfAdsPath,
+    "LDAP://orders"
+  ),
+  "MessageQueue.locate": subject("MessageQueue.locate", MessageQueue.locate, restrictions),
+  "MessageQueue.openSender": subject("MessageQueue.openSender", MessageQueue.openSender, orders, {}),
+  "MessageQueue.openReceiver": subject("MessageQueue.openReceiver", MessageQueue.openReceiver, orders, {}),
+  "MessageQueue.purge": subject("MessageQueue.purge", MessageQueue.purge, orders, {}),
+  ...each([...computers, ...actions], "QueueManager.", (name) =>
+    subject(`QueueManager.${name}`, QueueManager[name], "MACHINE")
+  ),
+  ...each(ofQueues, "QueueManager.", (name) => subject(`QueueManager.${name}`, QueueManager[name], orders, "MACHINE")),
+  "QueueManager.registerCertificate": subject("QueueManager.registerCertificate", QueueManager.registerCertificate, {}),
+  "QueueSecurity.get": subject("QueueSecurity.get", QueueSecurity.get, orders, ["dacl"]),
+  "QueueSecurity.set": subject("QueueSecurity.set", QueueSecurity.set, orders, "D:(A;;GA;;;BA)", ["dacl"]),
+  "SecurityContext.acquire": subject("SecurityContext.acquire", SecurityContext.acquire, {}),
+  "SecurityContexts.layer": subject("SecurityContexts.layer", SecurityContexts.layer, {}),
+  ...each(["get", "invalidate"] as const, "SecurityContexts#", (name) =>
+    method((world) => world.contexts)(`SecurityContexts.${name}`, name, (world) => [world.certificate])
+  ),
+  "Telemetry.process": {
+    operation: "Telemetry.process",
+    right: (world) => [Effect.void, world.message, {}],
+    call: async (world, given) =>
+      outcomeOf(
+        world,
+        started(() => apply(Telemetry.process, given))
+      )
+  },
+  "Transaction.begin": subject("Transaction.begin", Transaction.begin, {}),
+  "Transaction.run": subject("Transaction.", Transaction.run, Effect.void, {}),
+  "Transaction.within": {
+    operation: "Transaction.within",
+    right: (world) => [Effect.void, world.transaction],
+    call: (world, given) =>
+      outcomeOf(
+        world,
+        started(() => apply(Transaction.within, given))
+      )
+  },
+
+  "Sender#send": ofSender("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "Sender#sendAll": ofSender("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
+  "Sender#sink": {
+    operation: "Sender.sink",
+    right: () => [{}],
+    call: (world, [options]) =>
+      world.run(Stream.run(Stream.make({ label: "order 2" }), world.sender.sink(options as object)))
+  },
+  "Receiver#receiveWithin": ofReceiver("Receiver.receiveWithin", "receiveWithin", [0]),
+  "Receiver#peekWithin": ofReceiver("Receiver.peekWithin", "peekWithin", [0]),
+  "Receiver#move": ofReceiver("Receiver.move", "move", (world) => [world.message, "sub"]),
+  "Receiver#reject": ofReceiver("Receiver.reject", "reject", (world) => [world.message]),
+  "Receiver#consume": ofReceiver("Receiver.consume", "consume", [handler, {}]),
+  "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
+  ...each([...lookups, "receiveAllowPeek"] as const, "MessagesByLookupId#", (name) =>
+    ofLookup(`Receiver.byLookupId.${lookedUp[name]}`, name, (world) => [world.message.lookupId])
+  ),
+  "MessagesByLookupId#find": ofLookup("Receiver.byLookupId", "find", (world) => [
+    "peekCurrent",
+    world.message.lookupId
+  ]),
+
+  "Msmq.certificate": throwing("Msmq.certificate", Msmq.certificate, ""),
+  "Msmq.connect": subject("Msmq.connect", Msmq.connect, InMemoryMqrt.layer, {}),
+  "Msmq#createQueue": ofMsmq("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
+  "Msmq#deleteQueue": ofMsmq("MessageQueue.delete", "deleteQueue", [orders, {}]),
+  "Msmq#queueExists": ofMsmq("MessageQueue.exists", "queueExists", [orders, {}]),
+  "Msmq#queueProperties": ofMsmq("MessageQueue.properties", "queueProperties", [orders, {}]),
+  "Msmq#setQueueProperties": ofMsmq("MessageQueue.setProperties", "setQueueProperties", [orders, {}, {}]),
+  "Msmq#purgeQueue": ofMsmq("MessageQueue.purge", "purgeQueue", [orders, {}]),
+  "Msmq#locateQueues": iterating("MessageQueue.locate", "locateQueues", [restrictions]),
+  "Msmq#queueSecurity": ofMsmq("QueueSecurity.get", "queueSecurity", [orders, {}]),
+  "Msmq#setQueueSecurity": ofMsmq("QueueSecurity.set", "setQueueSecurity", [orders, "D:(A;;GA;;;BA)", {}]),
+  "Msmq#securityContext": {
+    operation: "SecurityContext.acquire",
+    right: () => [{}],
+    call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
+  },
+  "Msmq#openSender": ofMsmq("MessageQueue.openSender", "openSender", [orders, {}]),
+  "Msmq#openReceiver": ofMsmq("MessageQueue.openReceiver", "openReceiver", [orders, {}]),
+  "Msmq#messages": iterating("MessageQueue.openReceiver", "messages", [orders, {}]),
+  "Msmq#transaction": ofMsmq("Transaction", "transaction", [promiseHandler, {}]),
+  "Msmq#beginTransaction": ofMsmq("Transaction.begin", "beginTransaction", [{}]),
+  "MsmqSender#send": ofSenderInPromises("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "MsmqSender#sendAll": ofSenderInPromises("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
+  ...each(["receive", "poll", "peek", "pollPeek", "cursor"] as const, "MsmqReceiver#", (name) =>
+    ofReceiverInPromises(`Receiver.${name}`, name, [{}])
+  ),
+  ...each(["receiveWithin", "peekWithin"] as const, "MsmqReceiver#", (name) =>
+    ofReceiverInPromises(`Receiver.${name}`, name, [0, {}])
+  ),
+  "MsmqReceiver#byLookupId": ofReceiverInPromises("Receiver.byLookupId", "byLookupId", (world) => [
+    "peekCurrent",
+    world.message.lookupId,
+    {}
+  ]),
+  "MsmqReceiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
+  "MsmqReceiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
+  "MsmqReceiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
+  ...each(["next", "current", "receive"] as const, "MsmqCursor#", (name) =>
+    ofCursorInPromises(`Cursor.${name}`, name, [{}])
+  ),
+  "MsmqCursor#nextWithin": ofCursorInPromises("Cursor.nextWithin", "nextWithin", [0, {}]),
+  ...each(["commit", "outcome"] as const, "MsmqTransaction#", (name) =>
+    method((world) => world.promises.transaction)(`Transaction.${name}`, name, [{}])
+  ),
+  ...each([...computers, ...actions], "MsmqQueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [{}])),
+  ...each(ofQueues, "MsmqQueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [orders, {}])),
+  "MsmqQueueManager#registerCertificate": ofManager("QueueManager.registerCertificate", "registerCertificate", [{}]),
+
+  "NativeMqrt.layerWith": subject("NativeMqrt.layerWith", NativeMqrt.layerWith, { library: "nowhere.dll" }),
+  "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
+  "HandleLedger.layer": subject("HandleLedger.layer", HandleLedger.layer, InMemoryMqrt.layer),
+  "FaultInjection.layer": subject("FaultInjection.layer", FaultInjection.layer, InMemoryMqrt.layer),
+  "FaultInjection.inject": subject("FaultInjection.inject", FaultInjection.inject, {
+    function: "MQOpenQueue",
+    call: 1,
+    code: "MQ_ERROR"
+  }),
+  "FaultInjection#inject": method((world) => world.faults)("FaultInjection.inject", "inject", [
+    { function: "MQOpenQueue", call: 1, code: "MQ_ERROR" }
+  ]),
+  "MsmqControl.on": {
+    operation: "MsmqControl.",
+    right: () => [Effect.void, "MACHINE"],
+    call: (world, given) =>
+      outcomeOf(
+        world,
+        started(() => apply(MsmqControl.on, given))
+      )
+  },
+  ...each(["removeCertificate", "unregisterCertificate"] as const, "MsmqControl#", (name) =>
+    ofControl(`MsmqControl.${name}`, name, [new Uint8Array(1)])
+  ),
+  "MsmqControl#addCertificate": ofControl("MsmqControl.addCertificate", "addCertificate", [
+    { certificate: new Uint8Array(1), privateKey: true }
+  ]),
+  "MsmqControl#setInternalCertificate": ofControl("MsmqControl.setInternalCertificate", "setInternalCertificate", [
+    "registered"
+  ]),
+  "MsmqControl#setUser": ofControl("MsmqControl.setUser", "setUser", [{ sid: null }]),
+  ...each(
+    ["setResourcesExhausted", "setStorageFailed", "setDirectoryAvailable", "setEncryptionKeyPublished"] as const,
+    "MsmqControl#",
+    (name) => ofControl(`MsmqControl.${name}`, name, [false])
+  ),
+  "MsmqControl#setMachineQuota": ofControl("MsmqControl.setMachineQuota", "setMachineQuota", [{}]),
+  ...each(["allow", "deny"] as const, "MsmqControl#", (name) =>
+    ofControl(`MsmqControl.${name}`, name, [{ queue: orders, rights: ["peekMessage"] }])
+  ),
+  "MsmqControl#setQueueCreators": ofControl("MsmqControl.setQueueCreators", "setQueueCreators", ["everyone"]),
+  "MsmqControl#setDistributionList": ofControl("MsmqControl.setDistributionList", "setDistributionList", [guid, []]),
+  ...each(["cutLink", "joinLink"] as const, "MsmqControl#", (name) =>
+    ofControl(`MsmqControl.${name}`, name, ["OTHER", "both"])
+  ),
+  "MsmqControl#machine": ofControl("MsmqControl.machine", "machine", ["MACHINE"]),
+  "MsmqControl#messagesIn": ofControl("MsmqControl.messagesIn", "messagesIn", ["DIRECT=OS:.\\private$\\orders"])
+}
+
+/** What is not looked at, and why. */
+export const exempt: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      "BodyType.format",
+      "Certificate.isCertificate",
+      "ErrorCode.nameOf",
+      "ErrorCode.format",
+      "FormatName.fromPathName",
+      "FormatName.format",
+      "FormatName.equals",
+      "FormatName.supports",
+      "Message.packetSize",
+      "MessageHeaders.decode",
+      "MessageHeaders.traceContext",
+      "PathName.format",
+      "PathName.isPathName",
+      "PathName.isLocal",
+      "PathName.equals",
+      "SecurityDescriptor.format",
+      "SecurityDescriptor.fromBytes",
+      "SecurityDescriptor.toBytes",
+      "Sid.format",
+      "Sid.fromBytes",
+      "Sid.toBytes",
+      "MsmqError.reasonOf"
+    ].map((name) => [name, "makes a value of another value, and has no options"])
+  ),
+  "MessageHeaders.encode": "says itself what is wrong with headers",
+  "Transaction.singleMessage": "has an effect for its only argument, and no way to fail",
+  "Transaction.outside": "has an effect for its only argument, and no way to fail",
+  "BackgroundClock.of": "makes a clock of a clock",
+  "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
+  "Mqrt.make": "is for who writes a backend",
+  "Mqrt.layer": "is for who writes a backend",
+  "MqrtContract.waitingReceives": "is for who writes a backend"
+}
+
+/** Options, the mechanism, and the seam, which is called by core alone. */
+export const isExempt = (name: string): boolean =>
+  name in exempt || name.startsWith("Options.") || name.startsWith("OptionTable#") || name.startsWith("Mqrt#")

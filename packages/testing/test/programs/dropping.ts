@@ -1,0 +1,158 @@
+/**
+ * Opens twenty of each kind: `node --expose-gc dropping.ts dropped | closed [BACKEND]`. They are dropped as they are, or
+ * closed before. Prints one line of JSON for each kind: how many warnings there were, and how many of them are reports of
+ * that kind which name this file as where it was opened.
+ */
+import { Mqrt, MessageQueue, Msmq, SecurityContext, Transaction } from "@effect-msmq/core"
+import { HandleLedger } from "@effect-msmq/testing"
+import { Effect, Exit, Layer, ManagedRuntime, Scope } from "effect"
+import { backendOf } from "./backend.ts"
+import { collect } from "./collect.ts"
+import { inTurn, times } from "./inTurn.ts"
+import { orders, prepare } from "./openings.ts"
+
+const [fate = "", file] = process.argv.slice(2)
+
+const count = 20
+
+const backend = await backendOf(file)
+const runtime = ManagedRuntime.make(backend)
+await runtime.runPromise(prepare)
+/** Connections to the queues that were prepared. */
+const connected = Layer.effect(Mqrt.Mqrt, Effect.flatMap(Mqrt.Mqrt, Mqrt.make)).pipe(
+  Layer.provide(Layer.succeedContext(await runtime.context()))
+)
+const msmq = await Msmq.connect(connected)
+const counted = await Msmq.connect(HandleLedger.layer(connected))
+const receiver = await msmq.openReceiver(orders)
+const sender = await msmq.openSender(orders)
+
+/** Something open in the hands of a program, and its closing. */
+interface Held {
+  readonly held: unknown
+  readonly close: () => unknown
+}
+
+const closable = async (opened: Promise<{ readonly close: () => unknown }>): Promise<Held> => {
+  const held = await opened
+  return { held, close: () => held.close() }
+}
+
+const iterated = async <A>(iterable: AsyncIterable<A>): Promise<Held> => {
+  const iterator = iterable[Symbol.asyncIterator]()
+  await iterator.next()
+  return { held: iterator, close: () => iterator.return?.() }
+}
+
+const scoped = async <A, E>(open: Effect.Effect<A, E, Mqrt.Mqrt | Scope.Scope>): Promise<Held> => {
+  const scope = Scope.makeUnsafe()
+  await runtime.runPromise(Scope.provide(open, scope))
+  return { held: scope, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
+}
+
+const openReceiver = MessageQueue.openReceiver(orders)
+const keptScope = Scope.makeUnsafe()
+const keptReceiver = await runtime.runPromise(Scope.provide(openReceiver, keptScope))
+
+/** The name of each in a report, and its opening. */
+const kinds: Readonly<Record<string, readonly [reported: string, open: () => Promise<Held>]>> = {
+  sender: ["sender", () => closable(msmq.openSender(orders))],
+  receiver: ["receiver", () => closable(msmq.openReceiver(orders))],
+  cursor: ["cursor", () => closable(receiver.cursor())],
+  "security context": ["security context", () => closable(Promise.resolve(msmq.securityContext()))],
+  transaction: [
+    "transaction",
+    async () => {
+      const transaction = await msmq.beginTransaction()
+      return { held: transaction, close: () => transaction.abort() }
+    }
+  ],
+  "transaction that is committed": [
+    "transaction",
+    async () => {
+      const transaction = await msmq.beginTransaction()
+      return { held: transaction, close: () => transaction.commit() }
+    }
+  ],
+  connection: ["connection", () => closable(Msmq.connect(connected))],
+  "connection with a backend of its own": ["connection", () => closable(Msmq.connect(backend))],
+  "connection over decorations": ["connection", () => closable(Msmq.connect(HandleLedger.layer(backend)))],
+  "sender that a ledger counts": ["sender", () => closable(counted.openSender(orders))],
+  "iterator over the messages of a queue": [
+    "receiver",
+    async () => {
+      await sender.send({ label: "order" })
+      return iterated(msmq.messages(orders))
+    }
+  ],
+  "iterator of a browse": ["cursor", () => iterated(receiver.browse())],
+  "scope of a sender": ["sender", () => scoped(MessageQueue.openSender(orders))],
+  "scope of a receiver": ["receiver", () => scoped(openReceiver)],
+  "scope of a cursor": ["cursor", () => scoped(keptReceiver.cursor)],
+  "scope of a security context": ["security context", () => scoped(SecurityContext.acquire())],
+  "scope of a transaction": ["transaction", () => scoped(Transaction.begin())],
+  "scope of a layer": [
+    "connection",
+    () => scoped(Effect.flatMap(Effect.scope, (scope) => Layer.buildWithScope(Layer.fresh(backend), scope)))
+  ],
+  "runtime of a layer": [
+    "connection",
+    async () => {
+      const other = ManagedRuntime.make(backend)
+      await other.runPromise(MessageQueue.exists(orders))
+      return { held: other, close: () => other.dispose() }
+    }
+  ]
+}
+
+const openAll = async (open: () => Promise<Held>): Promise<void> => {
+  const all: Array<Held> = []
+  await times(count, async () => all.push(await open()))
+  await collect()
+  if (fate === "closed") await inTurn(all, ({ close }) => close())
+}
+
+interface Report extends Error {
+  readonly detail?: string
+}
+
+let reports: Array<Report> = []
+process.on("warning", (warning) => reports.push(warning))
+
+/** Kinds that are closed by another. */
+const closedByAnother: typeof kinds = {
+  "what is closed with its connection": [
+    "sender",
+    async () => {
+      const other = await Msmq.connect(connected)
+      const held = [await other.openSender(orders), await other.openReceiver(orders), other.securityContext()]
+      return { held, close: () => other.close() }
+    }
+  ],
+  "cursor that is closed with its receiver": [
+    "cursor",
+    async () => {
+      const other = await msmq.openReceiver(orders)
+      return { held: await other.cursor(), close: () => other.close() }
+    }
+  ]
+}
+
+await inTurn(
+  Object.entries({ ...kinds, ...(fate === "closed" ? closedByAnother : {}) }),
+  async ([name, [reported, open]]) => {
+    reports = []
+    await openAll(open)
+    await collect()
+    const ofKind = reports.filter(
+      (report) => report.name === "MsmqHandleDropped" && report.message.startsWith(`the ${reported} `)
+    )
+    const named = ofKind.filter(({ detail }) => detail?.includes("/dropping.ts:"))
+    console.log(JSON.stringify({ name, reports: reports.length, named: named.length }))
+  }
+)
+// In good order, and with what the program still holds.
+await Effect.runPromise(Scope.close(keptScope, Exit.void))
+await counted.close()
+await msmq.close()
+await runtime.dispose()

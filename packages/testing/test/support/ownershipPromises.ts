@@ -1,0 +1,88 @@
+/** Promises of opening, closing, dropping and waiting on any backend, kept by programs in processes of their own. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Ended } from "./program.ts"
+import { run } from "./program.ts"
+
+/** Bytes that one opening and closing may leave behind. */
+const limit = 64
+
+/** Number of each kind that a program drops. */
+const count = 20
+
+const timeout = 660_000
+
+interface Backend {
+  /** A file that exports `layer`; left out: in memory. */
+  readonly file?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Number of openings in a round of `growing.ts`. */
+  readonly openings: number
+}
+
+const rowsOf = (ended: Ended): ReadonlyArray<Readonly<Record<string, unknown>>> => {
+  assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
+  return ended.lines.map((line) => JSON.parse(line))
+}
+
+const ways = [
+  "Promise: peek",
+  "Promise: peekWithin",
+  "Promise: nextWithin of a cursor",
+  "Promise: receive",
+  "Promise: receiveWithin",
+  "Promise: for await over a receiver",
+  "Promise: for await over a queue",
+  "Effect: peek",
+  "Effect: receive",
+  "Effect: receiveWithin",
+  "Effect: messages",
+  "Effect: consume",
+  "Promise: consume",
+  "Promise: consume whose handler waits for what keeps nothing alive"
+]
+
+export const ownershipPromises = ({ env = {}, file, openings }: Backend): void => {
+  const backend = file === undefined ? [] : [file]
+
+  describe("what was closed is forgotten", () => {
+    it("memory is as before after any number of openings and closings of each kind", { timeout }, async () => {
+      const rows = rowsOf(await run("growing", [String(openings), ...backend], env))
+      console.log(rows.map(({ external, heap, name }) => `${name}: ${heap} + ${external} bytes`).join("\n"))
+      assert.isAbove(rows.length, 30)
+      assert.deepStrictEqual(
+        rows.filter(({ external, heap }) => Number(heap) + Number(external) > limit),
+        []
+      )
+    })
+  })
+
+  describe("what is dropped is reported", () => {
+    it("each handle of every kind, with the line of the program that opened it", { timeout }, async () => {
+      const rows = rowsOf(await run("dropping", ["dropped", ...backend], env))
+      assert.isAbove(rows.length, 15)
+      assert.deepStrictEqual(
+        rows.map(({ name, named, reports }) => ({ name, reports, named })),
+        rows.map(({ name }) => ({ name, reports: count, named: count }))
+      )
+    })
+
+    it("and nothing that was closed before", { timeout }, async () => {
+      const rows = rowsOf(await run("dropping", ["closed", ...backend], env))
+      assert.isAbove(rows.length, 15)
+      assert.deepStrictEqual(
+        rows.filter(({ reports }) => reports !== 0),
+        []
+      )
+    })
+  })
+
+  describe("a process", () => {
+    it("lives as long as it waits for a message, and ends by itself with everything open", { timeout }, async () => {
+      const { code, lines, signal, stderr } = await run("waiting", backend, env)
+      assert.deepStrictEqual(
+        { code, signal, lines, stderr },
+        { code: 0, signal: null, lines: [...ways, "end"], stderr: "" }
+      )
+    })
+  })
+}
