@@ -315,7 +315,7 @@ describe("poison for a queue of another machine", () => {
       const started = Effect.fnUntraced(function* () {
         yield* MsmqControl.on(MessageQueue.create(poison, { transactional }), "WAREHOUSE")
         yield* MessageQueue.create(orders, { transactional: options.transactional })
-        const receiver = yield* MessageQueue.openReceiver(orders, options)
+        const receiver = yield* MessageQueue.openReceiver(orders, { shareMode: options.shareMode })
         yield* send(orders, "bad")
         const { events, onEvent } = journal()
         const start = consuming(receiver, () => Effect.fail("broken"), {
@@ -439,7 +439,7 @@ describe("poison for the consumed queue under another name", () => {
       Effect.gen(function* () {
         const formatName = yield* MessageQueue.create(orders, { transactional: options.transactional })
         yield* control.use((msmq) => msmq.setDistributionList(list.slice(3), [formatName]))
-        const receiver = yield* MessageQueue.openReceiver(orders, options)
+        const receiver = yield* MessageQueue.openReceiver(orders, { shareMode: options.shareMode })
         yield* send(orders, "bad")
         let tries = 0
         const handler = () => Effect.suspend(() => Effect.fail(++tries))

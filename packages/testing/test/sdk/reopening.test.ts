@@ -30,11 +30,11 @@ const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNo
 const labelled = (count: number): Array<Message.Message> =>
   Array.from({ length: count }, (_, index) => ({ label: `${index}`, delivery: "recoverable" }))
 
-const open = (options: MessageQueue.CreateOptions & MessageQueue.OpenReceiverOptions = {}) =>
+const open = ({ shareMode, ...queue }: MessageQueue.CreateOptions & MessageQueue.OpenReceiverOptions = {}) =>
   Effect.gen(function* () {
-    yield* MessageQueue.create(orders, options)
+    yield* MessageQueue.create(orders, queue)
     const sender = yield* MessageQueue.openSender(orders)
-    const receiver = yield* MessageQueue.openReceiver(orders, options)
+    const receiver = yield* MessageQueue.openReceiver(orders, { shareMode })
     return { sender, receiver }
   })
 
