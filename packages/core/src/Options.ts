@@ -152,12 +152,17 @@ export const wholeNumber: (minimum: number, maximum: number) => Rule<number> = r
 export const listOf: <A>(element: Rule<A>, least?: number) => Rule<ReadonlyArray<A>> = rules.listOf
 
 /**
- * Makes a rule for an option that is itself an object of options. `noun`: what it is called in errors.
+ * Makes a rule for an option that is itself an object of options. `noun`: what it is called in errors. `secret`: whether
+ * errors say only what kind of value stands in its place; `false` by default.
  *
  * @category rules
  * @since 0.1.0
  */
-export const nested: <O extends object>(noun: string, table: OptionTable<NameOf<O>>) => Rule<O> = tables.nested
+export const nested: <O extends object>(
+  noun: string,
+  table: OptionTable<NameOf<O>>,
+  manner?: { readonly secret?: boolean }
+) => Rule<O> = tables.nested
 
 /**
  * Allows `true` and `false`.

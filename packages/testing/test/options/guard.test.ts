@@ -189,13 +189,18 @@ describe("what an untyped caller gives", () => {
     "is refused by %s, with an error that names operation and option, before any call",
     async (_, fn) => {
       const complaints: Array<string> = []
-      for (const [index, parameter] of fn.parameters.entries()) {
-        for (const one of argumentCases(fn.name, parameter)) {
-          // oxlint-disable-next-line no-await-in-loop -- what reaches the backend is that of one call
-          const said = await complaint(world, fn, index, one)
-          if (said !== undefined) complaints.push(said)
-        }
-      }
+      const cases = fn.parameters.flatMap((parameter, index) =>
+        argumentCases(fn.name, parameter).map((one) => ({ index, one }))
+      )
+      // One after the other: what reaches the backend is that of one call.
+      await cases.reduce(
+        (before, { index, one }) =>
+          before.then(async () => {
+            const said = await complaint(world, fn, index, one)
+            if (said !== undefined) complaints.push(said)
+          }),
+        Promise.resolve()
+      )
       assert.strictEqual(complaints.join("\n"), "")
     }
   )

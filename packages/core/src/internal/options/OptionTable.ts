@@ -1,7 +1,7 @@
 /** Options objects: each has a table that says what there is and what is allowed. */
 import { describeKind } from "../errors/describeValue.ts"
 import { nearest } from "./nearest.ts"
-import type { Rule } from "./Rule.ts"
+import type { Manner, Rule } from "./Rule.ts"
 import { violationOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
@@ -117,7 +117,11 @@ export const withOptions = <O extends object, const P extends object>(options: O
   Object.assign(new Checked(), options, changes)
 
 /** A rule for an option that is itself an object of options. */
-export const nested = <O extends object>(noun: string, table: OptionTable<NameOf<O>>): Rule<O> => {
+export const nested = <O extends object>(
+  noun: string,
+  table: OptionTable<NameOf<O>>,
+  { secret = false }: Manner = {}
+): Rule<O> => {
   const allowed = `${noun} with ${listed(table.names)}`
   return {
     allowed,
@@ -125,7 +129,7 @@ export const nested = <O extends object>(noun: string, table: OptionTable<NameOf
     read: (value, option) => {
       const read = typeof value === "object" && value !== null ? table.read<O>(value as O, "") : undefined
       if (read === undefined || (read instanceof Violation && read.option === "")) {
-        return violationOf(option, allowed, value)
+        return violationOf(option, allowed, value, secret)
       }
       return read instanceof Violation ? read.in(option) : read
     }

@@ -14,7 +14,7 @@ export interface Rule<out A = unknown> {
 }
 
 /** How a rule is told of, beside what it allows. */
-interface Manner {
+export interface Manner {
   /** Whether an error must not show the value. `false` by default. */
   readonly secret?: boolean
 }

@@ -1,5 +1,5 @@
 import * as Redacted from "effect/Redacted"
-import { isCertificate } from "../../Certificate.ts"
+import { type Certificate, isCertificate } from "../../Certificate.ts"
 import type { RegisterOptions } from "../../QueueManager.ts"
 import type { AcquireOptions, Impersonated } from "../../SecurityContext.ts"
 import type { Options as CacheOptions } from "../../SecurityContexts.ts"
@@ -12,7 +12,8 @@ import { Violation } from "./Violation.ts"
 /** Its text or bytes would be taken for no certificate at all, and what is signed be signed by another one. */
 export const certificate = guarded(
   "a Certificate, as Certificate.fromPem or Certificate.fromDer reads it",
-  isCertificate,
+  // A copy of its fields has no bytes, and would be taken for the internal certificate.
+  (value): value is Certificate => isCertificate(value) && isBytes(value.der),
   { secret: true }
 )
 
@@ -34,7 +35,7 @@ const impersonated = tableOf<Impersonated>()({ user: required(name), domain: tex
 export const acquireOptions = tableOf<AcquireOptions>()({
   certificate,
   api: oneOf(securityContextApis),
-  as: nested<Impersonated>("another user", impersonated)
+  as: nested<Impersonated>("another user", impersonated, { secret: true })
 })
 
 export const cacheOptions = tableOf<CacheOptions>()({ idleTimeToLive: duration })

@@ -1,7 +1,7 @@
 /** Things that a program opened and gives to something else: their handles make them what they are. */
 import { OwnedHandle, symbol } from "../handles/OwnedHandle.ts"
 import type { SecurityContext } from "../../SecurityContext.ts"
-import type { Transaction } from "../../Transaction.ts"
+import type { Participation, Transaction } from "../../Transaction.ts"
 import { guarded, violationOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
@@ -19,6 +19,15 @@ const isTransaction = (value: unknown): value is Transaction => owns(value, tran
 export const securityContext = guarded("a SecurityContext, as SecurityContext.acquire gives it", isSecurityContext)
 
 export const transaction = guarded("a Transaction, as Transaction.begin gives it", isTransaction)
+
+/** Tells whether it is a word for what messages take part in besides a transaction. */
+export const isOtherParticipation = (value: unknown): value is Exclude<Participation, Transaction> =>
+  value === "none" || value === "singleMessage"
+
+export const participation = guarded(
+  `${transaction.allowed}, "singleMessage" or "none"`,
+  (value): value is Participation => isOtherParticipation(value) || isTransaction(value)
+)
 
 const rootOf = (handle: OwnedHandle<unknown>): OwnedHandle<unknown> => {
   let root = handle
@@ -46,9 +55,10 @@ const foreign = (option: string, given: Owner, to: OwnedHandle<unknown>): Violat
 
 /** What is wrong with the transaction that an effect runs in, which a program may have set by itself. */
 export const illegalParticipation = (given: unknown, to: OwnedHandle<unknown>): Violation | undefined => {
-  if (given === "none" || given === "singleMessage") return undefined
-  if (isTransaction(given)) return foreign("transaction", given, to)
-  return violationOf("transaction", `${transaction.allowed}, "singleMessage" or "none"`, given)
+  if (isOtherParticipation(given)) return undefined
+  return isTransaction(given)
+    ? foreign("transaction", given, to)
+    : violationOf("transaction", participation.allowed, given)
 }
 
 /** What is wrong with a security context that a queue's messages are to be signed with. */

@@ -11,9 +11,10 @@ import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
+import { isOtherParticipation } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
-import { anyOf, finite, guarded, required, wholeNumber } from "./Rule.ts"
-import { otherParticipations, sendAllOptions, sendOptions } from "./sendOptions.ts"
+import { finite, guarded, required, wholeNumber } from "./Rule.ts"
+import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
 
@@ -29,12 +30,10 @@ export const transactionOptions = abortable(limits)
 export const registration = abortable(registerOptions)
 export const securityOptions = tableOf<Abortable & { readonly parts?: ReadonlyArray<Part> }>()({ parts, signal })
 
-const isTransaction = (value: unknown): value is MsmqTransaction => value instanceof MsmqTransaction
-
-const transaction = anyOf<unknown>(
+const transaction = guarded(
   'an MsmqTransaction, as transaction and beginTransaction of Msmq give it, "singleMessage" or "none"',
-  guarded("an MsmqTransaction", isTransaction),
-  otherParticipations
+  (value): value is NonNullable<ReceiveOptions["transaction"]> =>
+    isOtherParticipation(value) || value instanceof MsmqTransaction
 )
 
 export const receiveOptions = tableOf<ReceiveOptions>()({ transaction, signal })

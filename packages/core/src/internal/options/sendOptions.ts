@@ -9,16 +9,13 @@ import {
 } from "../values/messageValues.ts"
 import { certificate } from "./credentials.ts"
 import { nested, tableOf } from "./OptionTable.ts"
-import { securityContext, transaction } from "./owned.ts"
-import { anyOf, boolean, func, name, oneOf, required, wholeNumber } from "./Rule.ts"
+import { participation, securityContext } from "./owned.ts"
+import { boolean, func, name, oneOf, required, wholeNumber } from "./Rule.ts"
 
 const provider = tableOf<CryptographicProvider>()({
   name: required(name),
   type: required(wholeNumber(0, 0xffff_ffff))
 })
-
-/** What a message may be part of besides a transaction. */
-export const otherParticipations = oneOf(["none", "singleMessage"])
 
 export const sendOptions = tableOf<SendOptions>()({
   securityContext,
@@ -29,7 +26,7 @@ export const sendOptions = tableOf<SendOptions>()({
   provider: nested<CryptographicProvider>("a provider", provider),
   privacyLevel: oneOf(privacyLevels),
   encryptionAlgorithm: oneOf(encryptionAlgorithms),
-  transaction: anyOf<unknown>(`${transaction.allowed}, "singleMessage" or "none"`, transaction, otherParticipations)
+  transaction: participation
 })
 
 export const sendAllOptions = tableOf<SendAllOptions>()({
