@@ -13,6 +13,35 @@ interface Captured {
   readonly frame: References.StackFrame | undefined
 }
 
+/** The sites that somebody keeps, and whose stacks have not been written out yet. */
+const kept = new Set<CallSite>()
+
+/** Number of stacks that are written out in one turn of the event loop. */
+const stacksPerTurn = 64
+
+const writeKept = (): void => {
+  let written = 0
+  for (const site of kept) {
+    if (written++ === stacksPerTurn) return void setImmediate(writeKept)
+    kept.delete(site)
+    site.toString()
+  }
+}
+
+let isWatching = false
+
+/** Runs after a collection of garbage: by then, sites that are still kept keep garbage alive. */
+const collections = new FinalizationRegistry<undefined>(() => {
+  isWatching = false
+  writeKept()
+})
+
+const watch = (): void => {
+  if (isWatching) return
+  isWatching = true
+  collections.register({}, undefined)
+}
+
 /**
  * The place in the program where it was made: the frames of Effect's named functions, then the JavaScript stack without
  * the frames of Effect, Node and this package.
@@ -27,6 +56,7 @@ interface Captured {
  */
 export class CallSite {
   #site: Captured | string
+  #keepers = 0
 
   constructor() {
     const limit = Error.stackTraceLimit
@@ -36,6 +66,29 @@ export class CallSite {
     const fiber = Fiber.getCurrent()
     const frame = fiber === undefined ? undefined : Context.get(fiber.context, References.CurrentStackFrame)
     this.#site = { error, frame }
+  }
+
+  /**
+   * Says that the site is kept for as long as something is open: it is written out after the next collection of garbage,
+   * so that it keeps nothing of the program alive, unless {@link letGo} comes first.
+   *
+   * @since 0.1.0
+   */
+  keep(): void {
+    this.#keepers++
+    if (typeof this.#site === "string") return
+    kept.add(this)
+    watch()
+  }
+
+  /**
+   * Takes one {@link keep} back.
+   *
+   * @since 0.1.0
+   */
+  letGo(): void {
+    this.#keepers--
+    if (this.#keepers === 0) kept.delete(this)
   }
 
   toString(): string {

@@ -167,7 +167,8 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
  * **Details**
  *
  * When the layer closes, what the SDK still holds is given back through the ledger, before the backend goes. Of handles
- * that were given back, the stacks of the latest 1,000 of each kind are kept; an older one counts as never acquired.
+ * that were given back, the latest 1,000 of each kind are known, an older one counts as never acquired, and the stacks of the
+ * latest 100 are kept.
  *
  * @example
  * ```ts import.meta.vitest

@@ -79,6 +79,8 @@ const ways: Readonly<Record<string, () => Promise<unknown>>> = {
 const leaveOpen = async (): Promise<void> => {
   const queue = await msmq.openReceiver(orders)
   await sender.send({ label: "whose time is over in an hour", timeToBeReceived: "1 hour" })
+  const elsewhere = await msmq.openSender("DIRECT=OS:elsewhere\\private$\\orders")
+  await elsewhere.send({ label: "that waits for a machine which is not there" })
   await first(queue.browse())
   await queue.cursor()
   await msmq.beginTransaction()

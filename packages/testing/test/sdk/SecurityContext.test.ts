@@ -2,6 +2,7 @@ import { MessageQueue, SecurityContext } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Redacted, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import * as CallLog from "../support/CallLog.ts"
 import { alice, bob, certificates } from "../support/certificates.ts"
@@ -297,40 +298,77 @@ describe("release", () => {
     })
   )
 
-  it.effect(
-    "follows the last slice of the sends that share the context, which end where they wait for their source",
-    () =>
-      Effect.gen(function* () {
-        yield* MessageQueue.create(orders, { authenticate: true })
-        const sender = yield* MessageQueue.openSender(orders)
-        const scope = yield* Scope.make()
-        const securityContext = yield* Scope.provide(SecurityContext.acquire({ certificate: alice }), scope)
-        const batch = (label: string) =>
-          sender
-            .sendAll(Stream.concat(Stream.make({ label }), Stream.never), { securityContext })
-            .pipe(Effect.flip, Effect.forkChild({ startImmediately: true }))
-        const sends = [yield* batch("first"), yield* batch("second")] as const
-        yield* Effect.yieldNow
-        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+  it.effect("follows the last of the sends that share the context", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const scope = yield* Scope.make()
+      const securityContext = yield* Scope.provide(SecurityContext.acquire({ certificate: alice }), scope)
+      yield* FaultInjection.inject({ function: "MQSendMessage", call: 1, stall: "1 second" })
+      yield* FaultInjection.inject({ function: "MQSendMessage", call: 2, stall: "2 seconds" })
+      const batch = (label: string) =>
+        sender
+          .sendAll([{ label: `${label} 1` }, { label: `${label} 2` }], { securityContext })
+          .pipe(Effect.forkChild({ startImmediately: true }))
+      const sends = [yield* batch("first"), yield* batch("second")] as const
+      yield* Effect.yieldNow
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
 
-        const refused = yield* Effect.flip(sender.send({}, { securityContext }))
-        assert.strictEqual(refused.reason._tag, "Released")
-        for (const send of sends) {
-          const { progress, reason } = yield* Fiber.join(send)
-          assert.deepStrictEqual([reason._tag, progress], ["Released", { accepted: 1 }])
-        }
-        yield* Fiber.join(closing)
+      const refused = yield* Effect.flip(sender.send({}, { securityContext }))
+      assert.strictEqual(refused.reason._tag, "Released")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(sends[0])).accepted, 2)
+      assert.notInclude(yield* contexts, "freeSecurityContext")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(sends[1])).accepted, 2)
+      yield* Fiber.join(closing)
 
-        const calls = yield* CallLog.calls
-        assert.deepStrictEqual(calls.slice(calls.indexOf("sendMessages")), [
-          "sendMessages",
-          "sendMessages",
-          "freeSecurityContext"
-        ])
-        const receiver = yield* MessageQueue.openReceiver(orders)
-        const labels = yield* Stream.runCollect(Stream.map(Stream.take(receiver.messages, 2), ({ label }) => label))
-        assert.sameOrderedMembers(labels, ["first", "second"])
-      }).pipe(Effect.provide(backend))
+      const calls = yield* CallLog.calls
+      assert.deepStrictEqual(calls.slice(calls.indexOf("sendMessages")), [
+        "sendMessages",
+        "sendMessages",
+        "sendMessages",
+        "sendMessages",
+        "freeSecurityContext"
+      ])
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const labels = yield* Stream.runCollect(Stream.map(Stream.take(receiver.messages, 4), ({ label }) => label))
+      assert.sameOrderedMembers(labels, ["first 1", "first 2", "second 1", "second 2"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("ends the sends that share the context where they wait for their source", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { authenticate: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const scope = yield* Scope.make()
+      const securityContext = yield* Scope.provide(SecurityContext.acquire({ certificate: alice }), scope)
+      const batch = (label: string) =>
+        sender
+          .sendAll(Stream.concat(Stream.make({ label }), Stream.never), { securityContext })
+          .pipe(Effect.flip, Effect.forkChild({ startImmediately: true }))
+      const sends = [yield* batch("first"), yield* batch("second")] as const
+      yield* Effect.yieldNow
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+
+      const refused = yield* Effect.flip(sender.send({}, { securityContext }))
+      assert.strictEqual(refused.reason._tag, "Released")
+      for (const send of sends) {
+        const { progress, reason } = yield* Fiber.join(send)
+        assert.deepStrictEqual([reason._tag, progress], ["Released", { accepted: 1 }])
+      }
+      yield* Fiber.join(closing)
+
+      const calls = yield* CallLog.calls
+      assert.deepStrictEqual(calls.slice(calls.indexOf("sendMessages")), [
+        "sendMessages",
+        "sendMessages",
+        "freeSecurityContext"
+      ])
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const labels = yield* Stream.runCollect(Stream.map(Stream.take(receiver.messages, 2), ({ label }) => label))
+      assert.sameOrderedMembers(labels, ["first", "second"])
+    }).pipe(Effect.provide(backend))
   )
 
   it.effect("a use after it names the context and shows where it was released, and calls nothing", () =>

@@ -1,12 +1,13 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { NewQueueProperties, QueueProperties } from "../../QueueProperties.ts"
+import type { QueueProperties } from "../../QueueProperties.ts"
 import type { Mqrt, MqrtFailure, QueueHandle } from "../../Mqrt.ts"
 import { Mqrt as MqrtService } from "../../Mqrt.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import { open } from "../handles/opening.ts"
 import type { OwnedHandle } from "../handles/OwnedHandle.ts"
+import { newQueueOf } from "../records/queueRecords.ts"
 
 /** A queue of this process for acknowledgments. */
 export interface AdminQueue {
@@ -20,19 +21,7 @@ const pathNameOf = (number: number): string => `.\\private$\\effect-msmq-acknowl
 /** Queues that are tried before giving up: as many consumers of a machine can await acknowledgments at once. */
 const mostQueues = 1000
 
-const propertiesOf = (pathName: string): NewQueueProperties => ({
-  pathName,
-  label: "effect-msmq: acknowledgments of copies",
-  type: "00000000-0000-0000-0000-000000000000",
-  authenticate: false,
-  journal: false,
-  quota: null,
-  journalQuota: null,
-  basePriority: 0,
-  privacyLevel: "optional",
-  multicastAddress: null,
-  transactional: false
-})
+const label = "effect-msmq: acknowledgments of copies"
 
 /** Reasons that another process has a queue of this name, or another user. */
 const taken: ReadonlySet<Reason["_tag"]> = new Set(["SharingViolation", "AccessDenied"])
@@ -54,7 +43,7 @@ const opened = Effect.fnUntraced(function* (
   const pathName = pathNameOf(number)
   const error = (failure: MqrtFailure) => new MsmqError({ operation, reason: reasonOf(failure), queue: pathName })
 
-  const created = yield* Effect.matchEffect(mqrt.createQueue(propertiesOf(pathName), null), {
+  const created = yield* Effect.matchEffect(mqrt.createQueue(newQueueOf(pathName, { label }), null), {
     onFailure: (failure) =>
       // One that is there may be used by who may not create any.
       Effect.mapBoth(mqrt.pathNameToFormatName(pathName), {

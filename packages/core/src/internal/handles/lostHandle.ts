@@ -11,17 +11,25 @@ const losses = new WeakSet<MsmqError>()
  * place; {@link reopening} then makes the call again.
  */
 export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError): void => {
-  const { answers, outdates } = error.outlook
-  if (answers === true) self.hasServed = true
-  if (outdates === undefined) return
+  const { outdates } = error.outlook
+  if (outdates === undefined || (outdates === "served" && !self.hasServed)) return
   self.outdate(native)
-  const repeats = outdates === "handle" || (outdates === "served" && self.hasServed)
-  if (repeats && self.isRenewable) losses.add(error)
+  if (outdates !== "queue" && self.isRenewable) losses.add(error)
 }
 
 /** Tells whether a call failed because its handle was lost, so that it can be made again with another. */
 export const isLoss = (error: MsmqError): boolean => losses.has(error)
 
-/** Makes a call again, once, if its handle was lost: its second failure stands. */
-export const reopening = <A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> =>
-  Effect.catchIf(call, isLoss, () => call)
+/** Makes a call with a handle again, once, if the handle was lost: its second failure stands. */
+export const reopening = <H, A, R>(
+  self: OwnedHandle<H>,
+  call: Effect.Effect<A, MsmqError, R>
+): Effect.Effect<A, MsmqError, R> =>
+  Effect.catchIf(
+    call,
+    (error) => {
+      if (error.outlook.answers === true) self.hasServed = true
+      return isLoss(error)
+    },
+    () => call
+  )

@@ -119,7 +119,7 @@ export class Reader<Body> {
 
   /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */
   reopening<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
-    return this.inlet.reopens ? OwnedHandle.reopening(call) : call
+    return this.inlet.reopens ? OwnedHandle.reopening(this.inlet.handle, call) : call
   }
 
   /** Does something else with the queue, in the transaction that the effect runs in. */

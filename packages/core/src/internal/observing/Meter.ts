@@ -84,11 +84,19 @@ export const meterOf = (queue: string): Meter => {
   return made
 }
 
-const openHandles = (kind: string): Metric.Gauge<number> =>
-  Metric.gauge("msmq.open_handles", {
+const gauges = new Map<string, Metric.Gauge<number>>()
+
+/** The gauge of a kind of handle, of which there are few: made once, as a {@link Meter} is. */
+const openHandles = (kind: string): Metric.Gauge<number> => {
+  const known = gauges.get(kind)
+  if (known !== undefined) return known
+  const made = Metric.gauge("msmq.open_handles", {
     description: "Handles that are open",
     attributes: { unit: "{handle}", "msmq.handle.kind": kind }
   })
+  gauges.set(kind, made)
+  return made
+}
 
 /** Tells of a handle that was opened; call what it gives when the handle has been given back. */
 export const handleOpened = (kind: string, context: Context.Context<never>): (() => void) => {

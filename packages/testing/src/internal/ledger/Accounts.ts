@@ -1,10 +1,10 @@
 import { CallSite } from "@effect-msmq/core/CallSite"
 import type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "../../HandleLedger.ts"
 
-/** Stacks as text: as they are captured they hold what they were captured in, and a handle that is dropped is not noticed. */
 interface Entry {
-  readonly openedAt: string
-  releasedAt: string | null
+  /** `null`: forgotten, as others were released since. */
+  openedAt: CallSite | null
+  releasedAt: CallSite | null
 }
 
 interface Account {
@@ -15,7 +15,10 @@ interface Account {
   readonly released: Map<bigint, Entry>
 }
 
+/** Number of handles of each kind that are known to have been released. */
 const releasedLimit = 1000
+/** Number of them, of all kinds, whose stacks are kept. */
+const stacksLimit = 100
 
 /** The ledger's own frames say nothing of the program. */
 const machinery = [import.meta.url, new URL("ledgerFunctions.ts", import.meta.url).href].flatMap((url) => {
@@ -23,13 +26,15 @@ const machinery = [import.meta.url, new URL("ledgerFunctions.ts", import.meta.ur
   return [href, new URL(href).pathname]
 })
 
-/** The stack that called the ledger. */
-export const stackOfCall = (): string =>
-  new CallSite()
+const written = (site: CallSite): string =>
+  site
     .toString()
     .split("\n")
     .filter((line) => !machinery.some((part) => line.includes(part)))
     .join("\n")
+
+const writtenIfKnown = (site: CallSite | null | undefined): string | null =>
+  site === null || site === undefined ? null : written(site)
 
 const kinds: ReadonlyArray<HandleKind> = ["security context", "queue", "cursor", "transaction", "locate"]
 
@@ -50,12 +55,15 @@ export class Accounts {
   readonly #accounts = byKind(account)
   readonly #violations: Array<Violation> = []
   readonly #failures: Array<FailedRelease> = []
+  /** Those whose stacks are kept, the oldest first. */
+  readonly #latest: Array<Entry> = []
 
-  acquire(kind: HandleKind, handle: bigint, openedAt: string): void {
+  acquire(kind: HandleKind, handle: bigint, openedAt: CallSite): void {
     const account = this.#accounts[kind]
     account.acquired++
     // A backend may give the same number out again.
     account.released.delete(handle)
+    openedAt.keep()
     account.open.set(handle, { openedAt, releasedAt: null })
   }
 
@@ -69,19 +77,15 @@ export class Accounts {
     }
     account.freed++
     account.open.delete(handle)
-    entry.releasedAt = stackOfCall()
-    account.released.set(handle, entry)
-    if (account.released.size > releasedLimit) {
-      for (const oldest of account.released.keys()) {
-        account.released.delete(oldest)
-        break
-      }
-    }
+    const { openedAt } = entry
+    openedAt?.letGo()
+    entry.releasedAt = new CallSite()
+    this.#keepRelease(account, handle, entry)
     return () => {
       account.freed--
       account.released.delete(handle)
-      entry.releasedAt = null
-      account.open.set(handle, entry)
+      openedAt?.keep()
+      account.open.set(handle, { openedAt, releasedAt: null })
     }
   }
 
@@ -93,7 +97,11 @@ export class Accounts {
 
   open(): ReadonlyArray<OpenHandle> {
     return kinds.flatMap((kind) =>
-      [...this.#accounts[kind].open].map(([handle, { openedAt }]) => ({ kind, handle, openedAt }))
+      [...this.#accounts[kind].open].map(([handle, { openedAt }]) => ({
+        kind,
+        handle,
+        openedAt: writtenIfKnown(openedAt) ?? ""
+      }))
     )
   }
 
@@ -108,12 +116,26 @@ export class Accounts {
   /** Books a release that the backend failed to do. */
   fail(kind: HandleKind, handle: bigint, by: string, failure: string): void {
     const { open, released } = this.#accounts[kind]
-    const openedAt = (open.get(handle) ?? released.get(handle))?.openedAt ?? null
-    this.#failures.push({ kind, handle, function: by, failure, at: stackOfCall(), openedAt })
+    const entry = open.get(handle) ?? released.get(handle)
+    const at = written(new CallSite())
+    this.#failures.push({ kind, handle, function: by, failure, at, openedAt: writtenIfKnown(entry?.openedAt) })
   }
 
   failedReleases(): ReadonlyArray<FailedRelease> {
     return [...this.#failures]
+  }
+
+  #keepRelease(account: Account, handle: bigint, entry: Entry): void {
+    account.released.set(handle, entry)
+    if (account.released.size > releasedLimit) {
+      for (const oldest of account.released.keys()) {
+        account.released.delete(oldest)
+        break
+      }
+    }
+    this.#latest.push(entry)
+    const older = this.#latest.length > stacksLimit ? this.#latest.shift() : undefined
+    if (older !== undefined) older.openedAt = older.releasedAt = null
   }
 
   #violate(rule: Violation["rule"], kind: HandleKind, handle: bigint, by: string): void {
@@ -123,9 +145,9 @@ export class Accounts {
       kind,
       handle,
       function: by,
-      at: stackOfCall(),
-      openedAt: entry?.openedAt ?? null,
-      releasedAt: entry?.releasedAt ?? null
+      at: written(new CallSite()),
+      openedAt: writtenIfKnown(entry?.openedAt),
+      releasedAt: writtenIfKnown(entry?.releasedAt)
     })
   }
 }

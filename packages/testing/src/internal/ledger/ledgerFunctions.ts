@@ -1,3 +1,4 @@
+import { CallSite } from "@effect-msmq/core/CallSite"
 import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
 import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import { format, nameOf } from "@effect-msmq/core/ErrorCode"
@@ -7,13 +8,12 @@ import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import type { HandleKind } from "../../HandleLedger.ts"
 import type { Accounts } from "./Accounts.ts"
-import { stackOfCall } from "./Accounts.ts"
 
 /** The functions of a backend, each booked. */
 export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): MqrtFunctions => {
   const acquiring = <H extends bigint, E>(kind: HandleKind, acquire: () => Effect.Effect<H, E>): Effect.Effect<H, E> =>
     Effect.suspend(() => {
-      const openedAt = stackOfCall()
+      const openedAt = new CallSite()
       return Effect.tap(acquire(), (handle) => Effect.sync(() => accounts.acquire(kind, handle, openedAt)))
     })
 
