@@ -30,11 +30,11 @@ const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNo
 const labelled = (count: number): Array<Message.Message> =>
   Array.from({ length: count }, (_, index) => ({ label: `${index}`, delivery: "recoverable" }))
 
-const open = ({ shareMode, ...queue }: MessageQueue.CreateOptions & MessageQueue.OpenReceiverOptions = {}) =>
+const open = (options: MessageQueue.OpenReceiverOptions = {}, transactional = false) =>
   Effect.gen(function* () {
-    yield* MessageQueue.create(orders, queue)
+    yield* MessageQueue.create(orders, { transactional })
     const sender = yield* MessageQueue.openSender(orders)
-    const receiver = yield* MessageQueue.openReceiver(orders, { shareMode })
+    const receiver = yield* MessageQueue.openReceiver(orders, options)
     return { sender, receiver }
   })
 
@@ -141,10 +141,11 @@ describe("a call whose handle the service knows no longer (C-37, C-38)", () => {
   )
 
   for (const code of ["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_INVALID_PARAMETER"] as const) {
-    it.effect(`is about the call itself where the handle never served, and the next call opens it anew: ${code}`, () =>
+    it.effect(`is about the call itself where the handle never served: nothing is opened anew: ${code}`, () =>
       whole(
         Effect.gen(function* () {
           const { receiver, sender } = yield* open()
+          const opened = yield* calls("MQOpenQueue")
           for (const [called, use] of [
             ["MQSendMessage", sender.send({})],
             ["MQReceiveMessage", receiver.poll]
@@ -156,10 +157,24 @@ describe("a call whose handle the service knows no longer (C-37, C-38)", () => {
             assert.strictEqual((yield* calls(called)) - before, 1)
             yield* use
           }
+          assert.strictEqual(yield* calls("MQOpenQueue"), opened)
         })
       )
     )
   }
+
+  it.effect("is tried again where the handle has served, if only by saying that there is no message", () =>
+    whole(
+      Effect.gen(function* () {
+        const { receiver } = yield* open()
+        yield* receiver.poll
+        for (const code of codes) {
+          yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code })
+          assert.deepStrictEqual(yield* receiver.poll, Option.none())
+        }
+      })
+    )
+  )
 
   it.effect("that the queue was deleted is an answer, which the next call asks for anew", () =>
     whole(
@@ -385,7 +400,7 @@ describe("in a transaction", () => {
   it.effect("that a restart ended, the failure of the transaction is the caller's; nothing of it is there (F-37)", () =>
     whole(
       Effect.gen(function* () {
-        const { receiver, sender } = yield* open({ transactional: true })
+        const { receiver, sender } = yield* open({}, true)
         const lost = Effect.gen(function* () {
           yield* sender.send({ label: "lost" })
           yield* restart
@@ -402,7 +417,7 @@ describe("in a transaction", () => {
   it.effect("that began after the restart, a call opens its queue anew", () =>
     whole(
       Effect.gen(function* () {
-        const { receiver, sender } = yield* open({ transactional: true })
+        const { receiver, sender } = yield* open({}, true)
         yield* Transaction.run(sender.send({ label: "1" }))
         yield* Transaction.run(receiver.receive)
         yield* restart
@@ -417,7 +432,7 @@ describe("in a transaction", () => {
     it.effect(`a rejection is tried again, too: ${code}`, () =>
       whole(
         Effect.gen(function* () {
-          const { receiver, sender } = yield* open({ transactional: true })
+          const { receiver, sender } = yield* open({}, true)
           yield* Transaction.run(sender.send({ label: "1" }))
           const reject = Effect.gen(function* () {
             const message = yield* receiver.receive

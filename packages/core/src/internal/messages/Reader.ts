@@ -29,9 +29,9 @@ const longestTimeout = 0xfffffffe
 
 /** How long to wait, in milliseconds; `null`: for ever. An error for what is no duration. */
 export const timeoutOf = (call: Call, given: Duration.Input): number | null | MsmqError => {
-  const input = readArgument(call, "duration", duration, given)
-  if (input instanceof MsmqError) return input
-  const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(input))
+  const read = readArgument(call, "duration", duration, given)
+  if (read instanceof MsmqError) return read
+  const milliseconds = Duration.toMillis(read)
   return milliseconds === Infinity ? null : Math.min(Math.ceil(milliseconds), longestTimeout)
 }
 
