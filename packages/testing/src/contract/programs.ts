@@ -13,6 +13,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as assert from "node:assert/strict"
+import { setImmediate } from "node:timers/promises"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
 import { failsBecause, fork, newChannel, newQueue } from "./givens.ts"
@@ -135,7 +136,10 @@ export const programs: ReadonlyArray<ContractPromise> = [
         (msmq) => Effect.promise(() => msmq.close())
       )
       const done = <A>(call: (options: { readonly signal: AbortSignal }) => Promise<A>): Effect.Effect<A> =>
-        Effect.promise(() => {
+        Effect.promise(async () => {
+          // A call that had to wait for the event loop's next turn would not have begun.
+          await setImmediate()
+          await setImmediate()
           const controller = new AbortController()
           const promise = call(controller)
           controller.abort(new Error("too late"))
