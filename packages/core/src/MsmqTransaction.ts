@@ -94,5 +94,7 @@ export const participation = ({ transaction = "none" }: Participating): Transact
   typeof transaction === "string" ? transaction : MsmqTransaction.effectOf(transaction)
 
 /** @internal */
-export const participating = <A, E>(effect: Effect.Effect<A, E>, options: Participating): Effect.Effect<A, E> =>
-  handOver(Effect.provideService(effect, Transaction.Current, participation(options)))
+export const participating = <A, E>(effect: Effect.Effect<A, E>, options: Participating): Effect.Effect<A, E> => {
+  const given = participation(options)
+  return given === "none" ? effect : handOver(Effect.provideService(effect, Transaction.Current, given))
+}

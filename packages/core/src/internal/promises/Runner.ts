@@ -3,13 +3,15 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type * as Stream from "effect/Stream"
 import type { Abortable } from "../../Abortable.ts"
 import { CallSite } from "../../CallSite.ts"
 import type { OwnedHandle, Run } from "../handles/OwnedHandle.ts"
 import { closeNow, Opener, Runs } from "../handles/OwnedHandle.ts"
 import type { Call } from "../options/illegalOption.ts"
-import { optionsOrThrow } from "../options/illegalOption.ts"
+import { readOptions } from "../options/illegalOption.ts"
+import { MsmqError } from "../../MsmqError.ts"
 import type { NameOf, OptionTable } from "../options/OptionTable.ts"
 import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
 import { StreamIterator } from "./StreamIterator.ts"
@@ -27,25 +29,25 @@ export class Runner {
   }
 
   /** As {@link promise}, with the options of the call, which are checked first. */
-  async run<O extends Abortable, A, E>(
+  run<O extends Abortable, A, E>(
     call: Call,
     table: OptionTable<NameOf<O>>,
     given: O | undefined,
     run: (options: O) => Effect.Effect<A, E>
   ): Promise<A> {
-    const options = optionsOrThrow(call, table, given)
-    return this.promise(run(options), options.signal)
+    const options = readOptions(call, table, given)
+    return options instanceof MsmqError ? Promise.reject(options) : this.promise(run(options), options.signal)
   }
 
   /** As {@link endless}, with the options of the call, which are checked first. */
-  async runEndless<O extends Abortable, E>(
+  runEndless<O extends Abortable, E>(
     call: Call,
     table: OptionTable<NameOf<O>>,
     given: O | undefined,
     run: (options: O) => Effect.Effect<never, E>
   ): Promise<never> {
-    const options = optionsOrThrow(call, table, given)
-    return this.endless(run(options), options.signal)
+    const options = readOptions(call, table, given)
+    return options instanceof MsmqError ? Promise.reject(options) : this.endless(run(options), options.signal)
   }
 
   /** Returns a runner for what is a part of the promise behind a gate. */
@@ -63,19 +65,26 @@ export class Runner {
    * is done that cannot be taken back, an abort comes too late, and the promise tells the outcome.
    */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
-    if (signal === undefined) return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect), undefined)
+    if (signal !== undefined) return this.#gated(effect, signal)
+    const fiber = Effect.runForkWith(this.#contextHere)(effect)
+    return settled(fiber.pollUnsafe() ?? (await ended(fiber)), undefined)
+  }
+
+  async #gated<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> {
     signal.throwIfAborted()
     const gate = new AbortGate(signal, Context.get(this.#context, CurrentAbortGate))
     const context = Context.add(this.#contextHere, CurrentAbortGate, gate)
     const fiber = Effect.runForkWith(context)(gate.guard(effect))
-    const ended = fiber.pollUnsafe()
-    if (ended !== undefined) return settled(ended, signal)
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return settled(exit, signal)
     const pass = () => gate.pass()
     signal.addEventListener("abort", pass, { once: true })
     pass()
-    const exit = await new Promise<Exit.Exit<A, E>>((resolve) => fiber.addObserver(resolve))
-    signal.removeEventListener("abort", pass)
-    return settled(exit, signal)
+    try {
+      return settled(await ended(fiber), signal)
+    } finally {
+      signal.removeEventListener("abort", pass)
+    }
   }
 
   /** Returns a promise for what goes on until the signal aborts it, and then rejects with the signal's reason. */
@@ -109,6 +118,9 @@ export class Runner {
     return this.#within.context
   }
 }
+
+const ended = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
+  new Promise((resolve) => fiber.addObserver(resolve))
 
 const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
   if (Exit.isSuccess(exit)) return exit.value
