@@ -445,7 +445,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   },
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
-    `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
+    `(${countOf(message.body.length, "byte")} of type ${message.bodyType}; the error's reason has the message)`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
     `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
     `${countOf(attempts, "attempt")}: ${sentenceOf(cause)}. ${places[kept]}`,

@@ -60,19 +60,31 @@ describe("a transaction", () => {
   it("aborts where its function returns no promise, and says so", async () => {
     const { expectNoLeaks, msmq } = await connect()
     const sender = await msmq.openSender(orders)
-    for (const given of [undefined, null, 1, "done", {}, { then: true }, []]) {
-      const error = await rejection(
+    const errors = [undefined, null, 1, "done", {}, []].map((given) =>
+      rejection(
         msmq.transaction((transaction) => {
           // What a program forgets to return is part of what is rolled back.
           void sender.send({ label: "forgotten" }, { transaction }).catch(() => {})
           return given as never
         })
       )
+    )
+    for (const error of await Promise.all(errors)) {
       assert.strictEqual(error.reason._tag, "IllegalOption")
       assert.include(error.message, "Transaction.run: body is a function that returned ")
       assert.include(error.message, "it must be a function that returns a promise, as an async function does")
     }
     assert.deepStrictEqual(await labelsIn(msmq, orders), [])
+    await msmq.close()
+    await expectNoLeaks()
+  })
+
+  it("is not begun by a consume whose policy names both a subqueue and a queue for poison", async () => {
+    const { expectNoLeaks, msmq } = await connect()
+    const receiver = await msmq.openReceiver(orders)
+    const poison = { queue: invoices, subqueue: "poison" } as never
+    const error = await rejection(receiver.consume(() => Promise.resolve(), { poison }))
+    assert.include(error.message, 'it must be "fail", "reject", { subqueue } or { queue }')
     await msmq.close()
     await expectNoLeaks()
   })

@@ -4,6 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import { isUint8Array } from "node:util/types"
+import { countOf } from "./countOf.ts"
 
 /** The longest text that is shown, in UTF-16 units. */
 const longestText = 100
@@ -49,7 +50,7 @@ const describeFunction = (value: object): string => {
 }
 
 const describeObject = (value: object): string => {
-  if (isUint8Array(value)) return `${value.length} bytes`
+  if (isUint8Array(value)) return countOf(value.length, "byte")
   if (Duration.isDuration(value)) return `a Duration of ${String(value)}`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date"

@@ -1,5 +1,5 @@
 /** Values that a program threw, as texts: each may be anything, and throw in its turn when it is asked. */
-import { describeValue } from "./describeValue.ts"
+import { describeValue, isPem } from "./describeValue.ts"
 
 /** Returns what an error says; `undefined` for what is none, or throws when it is asked. */
 const errorText = (thrown: unknown, textOf: (error: Error) => string): string | undefined => {
@@ -15,9 +15,12 @@ export const thrownText = (thrown: unknown): string => {
   const text = errorText(thrown, ({ message, name }) => `${name}: ${message}`)
   if (text !== undefined) return text
   if (typeof thrown === "object" && thrown !== null) return "an object that is no Error was thrown"
-  return typeof thrown === "string" ? thrown : describeValue(thrown)
+  return said(thrown)
 }
 
+/** A text says what it says, unless it may be a secret. */
+const said = (thrown: unknown): string =>
+  typeof thrown === "string" && !isPem(thrown) ? thrown : describeValue(thrown)
+
 /** Returns the message of an error that something failed with, and what else the failure is. */
-export const failureText = (failure: unknown): string =>
-  errorText(failure, ({ message }) => message) ?? (typeof failure === "string" ? failure : describeValue(failure))
+export const failureText = (failure: unknown): string => errorText(failure, ({ message }) => message) ?? said(failure)
