@@ -8,6 +8,7 @@ import * as Equal from "effect/Equal"
 import * as Hash from "effect/Hash"
 import { X509Certificate } from "node:crypto"
 import { bytesViolation, plainBytes } from "./internal/bytes.ts"
+import { countOf } from "./internal/errors/countOf.ts"
 import { printable } from "./internal/printable.ts"
 import { mistakeInDer, mistakeInText, notDer, trusted } from "./internal/security/certificateMistakes.ts"
 import { MsmqError } from "./MsmqError.ts"
@@ -95,6 +96,8 @@ export const isCertificate = (value: unknown): value is Certificate =>
 const notACertificate = (operation: string, rule: string): MsmqError =>
   new MsmqError({ operation, reason: { _tag: "NotACertificate", rule } })
 
+const following = (count: number): string => `${countOf(count, "byte")} ${count === 1 ? "follows" : "follow"}`
+
 const parse = (operation: string, der: Uint8Array, trailing: string): Effect.Effect<Certificate, MsmqError> =>
   Effect.try({
     try: () => new X509Certificate(der),
@@ -106,7 +109,7 @@ const parse = (operation: string, der: Uint8Array, trailing: string): Effect.Eff
   }).pipe(
     Effect.filterOrFail(
       (x509) => x509.raw.length === der.length,
-      (x509) => notACertificate(operation, `${der.length - x509.raw.length} bytes follow the certificate: ${trailing}`)
+      (x509) => notACertificate(operation, `${following(der.length - x509.raw.length)} the certificate: ${trailing}`)
     ),
     Effect.map((x509) => new Certificate(x509))
   )

@@ -43,6 +43,7 @@ import type {
 } from "./MessageQueue.ts"
 import * as MessageQueue from "./MessageQueue.ts"
 import { Mqrt } from "./Mqrt.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import { MsmqQueueManager } from "./MsmqQueueManager.ts"
 import { MsmqReceiver } from "./MsmqReceiver.ts"
 import { MsmqSender } from "./MsmqSender.ts"
@@ -222,9 +223,12 @@ export class Msmq extends Described implements AsyncDisposable {
     options?: OpenReceiverOptions<Body>
   ): AsyncIterable<ReceivedMessage<Body>> {
     return this.#runner.iterable(
-      Stream.unwrap(Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)).pipe(
-        Stream.provideService(Mqrt, this.#mqrt)
-      )
+      Stream.unwrap(
+        Effect.andThen(
+          this.#unlessClosed({ operation: "MessageQueue.openReceiver" }),
+          Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)
+        )
+      ).pipe(Stream.provideService(Mqrt, this.#mqrt))
     )
   }
 
@@ -288,7 +292,15 @@ export class Msmq extends Described implements AsyncDisposable {
     options: O | undefined,
     run: (options: O) => Effect.Effect<A, E, Mqrt>
   ): Promise<A> {
-    return this.#runner.run(call, table, options, (options) => Effect.provideService(run(options), Mqrt, this.#mqrt))
+    return this.#runner.run(call, table, options, (options) =>
+      Effect.andThen(this.#unlessClosed(call), Effect.provideService(run(options), Mqrt, this.#mqrt))
+    )
+  }
+
+  /** Fails once the connection is closed, when its backend is gone. What has no handle would call it all the same. */
+  #unlessClosed({ operation }: Call): Effect.Effect<void, MsmqError> {
+    const root = this.#mqrt.openHandles
+    return Effect.suspend(() => (root.state === "released" ? Effect.fail(root.refusal(operation)) : Effect.void))
   }
 }
 

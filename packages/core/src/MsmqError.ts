@@ -13,6 +13,7 @@ import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { Outlook } from "./internal/errors/errorOutlook.ts"
 import { outlooks } from "./internal/errors/errorOutlook.ts"
+import { failureText, thrownText } from "./internal/errors/thrownText.ts"
 import { jsonOf } from "./internal/json.ts"
 import { printable, printableInspection, printableLines } from "./internal/printable.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -444,7 +445,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   },
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
-    `(${message.body.length} bytes of type ${message.bodyType}; the error's reason has the message)`,
+    `(${countOf(message.body.length, "byte")} of type ${message.bodyType}; the error's reason has the message)`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
     `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
     `${countOf(attempts, "attempt")}: ${sentenceOf(cause)}. ${places[kept]}`,
@@ -467,11 +468,6 @@ const threw: { readonly [Part in SourceFailed["part"]]: (index: number) => strin
   onProgress: () => "the function onProgress threw, which ends the batch"
 }
 
-const thrownText = (thrown: unknown): string => {
-  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`
-  return typeof thrown === "object" && thrown !== null ? "an object that is no Error was thrown" : String(thrown)
-}
-
 const places: { readonly [Kept in PoisonMessage["kept"]]: string } = {
   queue: "It is still in the queue, the first that is taken next time: set a policy for poison messages",
   deadLetterQueue: "It is no longer in the queue: its copy is in a dead-letter queue",
@@ -483,7 +479,7 @@ const sentenceOf = (cause: Cause.Cause<unknown>): string => {
     one._tag === "Fail" ? [one.error] : one._tag === "Die" ? [one.defect] : []
   )
   const all = errors.length === 0 ? [Cause.squash(cause)] : errors
-  return all.map((error) => (error instanceof Error ? error.message : String(error))).join("; and then: ")
+  return all.map(failureText).join("; and then: ")
 }
 
 const describe = (reason: Reason): string =>

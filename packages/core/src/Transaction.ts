@@ -14,7 +14,7 @@ import { CallSite } from "./CallSite.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
-import { transaction as transactionRule, transactionId } from "./internal/options/owned.ts"
+import { illegalCurrent, transaction as transactionRule, transactionId } from "./internal/options/owned.ts"
 import { Observer, spanOptions } from "./internal/observing/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
 import { effect as effectRule } from "./internal/options/effects.ts"
@@ -343,9 +343,11 @@ export const run: {
     const operation = "Transaction.run"
     return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
       Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
-        Effect.flatMap(Current, (current) =>
-          typeof current === "string" ? runNew(effect, options) : runWithin(effect, current)
-        )
+        Effect.flatMap(Current, (current) => {
+          const illegal = illegalCurrent(current)
+          if (illegal !== undefined) return Effect.fail(Given.errorOf({ operation }, illegal))
+          return typeof current === "string" ? runNew(effect, options) : runWithin(effect, current)
+        })
       )
     )
   }
@@ -396,17 +398,30 @@ export const within: {
  * Runs an effect each of whose sends and receives is a transaction of its own: `MQ_SINGLE_MESSAGE` (behaviours F-02,
  * F-03).
  *
- * @category running
- * @since 0.1.0
- */
-export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.provideService(effect, Current, "singleMessage")
-
-/**
- * Runs an effect whose sends and receives take part in no transaction, though it is inside one.
+ * Fails with what the effect fails with, and with `IllegalOption` for what is no effect.
  *
  * @category running
  * @since 0.1.0
  */
-export const outside = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.provideService(effect, Current, "none")
+export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> =>
+  taking("Transaction.singleMessage", effect, "singleMessage")
+
+/**
+ * Runs an effect whose sends and receives take part in no transaction, though it is inside one.
+ *
+ * Fails with what the effect fails with, and with `IllegalOption` for what is no effect.
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const outside = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> =>
+  taking("Transaction.outside", effect, "none")
+
+const taking = <A, E, R>(
+  operation: string,
+  given: Effect.Effect<A, E, R>,
+  current: Participation
+): Effect.Effect<A, E | MsmqError, R> =>
+  Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
+    Effect.provideService(effect, Current, current)
+  )

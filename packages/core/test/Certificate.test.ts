@@ -51,6 +51,8 @@ describe("reading", () => {
       assert.include(ruleOf(chain), "2 certificates")
       const trailing = Buffer.concat([derOf(pemOf("alice")), Buffer.alloc(3)])
       assert.include(ruleOf(yield* Effect.result(Certificate.fromDer(trailing))), "3 bytes follow")
+      const one = trailing.subarray(0, -2)
+      assert.include(ruleOf(yield* Effect.result(Certificate.fromDer(one))), "1 byte follows the certificate")
       const textAsDer = Buffer.from(pemOf("alice"))
       assert.include(ruleOf(yield* Effect.result(Certificate.fromDer(textAsDer))), "fromPem")
     })

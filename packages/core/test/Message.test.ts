@@ -95,6 +95,10 @@ describe("limits", () => {
     assert.include(reason?.actual, actual)
     assert.isNotEmpty(reason?.rule)
   })
+
+  it("a correlation id that is a text is told to be bytes, and how many: it is not to be encoded", () => {
+    assert.include(refusal({ correlationId: "{id}\\1" as never })?.rule, "a Uint8Array of exactly 20 bytes")
+  })
 })
 
 describe("a message", () => {

@@ -14,6 +14,31 @@ const errorOf = (name: ErrorCode.ErrorCodeName, operation = "Sender.send") =>
 const tag = <Name extends ErrorCode.ErrorCodeName>(name: Name, expected: MsmqError.CodeTag<Name>) =>
   [name, expected] as const
 
+describe("what a program threw", () => {
+  const unreadable = () => {
+    throw new Error("read")
+  }
+  const values: ReadonlyArray<unknown> = [
+    new Proxy({}, { getPrototypeOf: unreadable }),
+    Object.create(null),
+    Symbol("thrown"),
+    undefined,
+    Object.defineProperty(new Error("broken"), "message", { get: unreadable })
+  ]
+
+  it.each(values.map((cause, index) => [index, cause] as const))(
+    "is told of, though it cannot be made a text of (%i)",
+    (_, cause) => {
+      const error = new MsmqError.MsmqError({
+        operation: "Sender.sendAll",
+        reason: { _tag: "SourceFailed", part: "onProgress", index: 0, cause }
+      })
+      assert.include(error.message, "Sender.sendAll: the function onProgress threw, which ends the batch: ")
+      assert.include(JSON.stringify(error), "SourceFailed")
+    }
+  )
+})
+
 describe("a code of Message Queuing", () => {
   it.each(names)("%s has a reason of its own, and its message says code, name, operation and queue", (name) => {
     const error = errorOf(name)

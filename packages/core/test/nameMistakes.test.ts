@@ -1,6 +1,7 @@
 import { FormatName, MessageQueue, PathName } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
+import { inspect } from "node:util"
 import { refusal } from "./names.ts"
 
 const fromString = (name: string) => FormatName.fromString(name)
@@ -52,6 +53,39 @@ describe("a name in another notation", () => {
     const rule = ruleOf(name)
     assert.include(rule, right)
     assert.strictEqual(Result.getOrThrow(fromString(right))._tag.length > 0, true)
+  })
+
+  it.each([
+    ["msmq://server/private$/orders", "msmq:", String.raw`DIRECT=OS:server\private$\orders`],
+    ["amqp://localhost/orders", "amqp:", String.raw`DIRECT=OS:server\private$\orders`],
+    [String.raw`.\priv$\orders`, "only private$", String.raw`.\private$\orders`],
+    [String.raw`.\$private\orders`, "only private$", String.raw`.\private$\orders`],
+    [String.raw`C:\queues\orders`, "only private$", String.raw`.\private$\orders`],
+    ["server\\", "the name of the queue is missing", String.raw`server\private$\orders`],
+    [".\\private$\\", "the name of the queue is missing", String.raw`.\private$\orders`],
+    ["", "it is empty", String.raw`.\private$\orders`]
+  ])('"%s" is refused, since "%s", and the error has an example, which is legal', (name, rule, example) => {
+    assert.include(ruleOf(name), rule)
+    assert.include(ruleOf(name), example)
+    assert.isTrue(Result.isSuccess(fromString(example)))
+  })
+
+  it.each([
+    String.raw`.\private$\orders;retry;JOURNAL`,
+    String.raw`DIRECT=OS:.\private$\orders;retry;JOURNAL`,
+    String.raw`.\private$\orders;retry;poison`
+  ])("%s has a suffix too many, and is not told to add another", (name) => {
+    assert.include(ruleOf(name), "only one suffix may follow")
+    assert.notInclude(ruleOf(name), "write")
+  })
+
+  it("that is a key or a certificate in PEM is refused, and shown nowhere", () => {
+    for (const queue of ["-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n", "'-----BEGIN secret'"]) {
+      const failure = Result.flip(fromString(queue))
+      assert(Result.isSuccess(failure))
+      assert.include(failure.success.message, "a text in PEM")
+      assert.notInclude(inspect(failure.success), "secret")
+    }
   })
 
   it("of a journal is never told to be the queue itself", () => {

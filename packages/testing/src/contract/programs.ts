@@ -98,6 +98,54 @@ export const programs: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
+    "a connection that is closed refuses what needs no handle, too, and does nothing of it",
+    Effect.gen(function* () {
+      const backend = yield* Mqrt.Mqrt
+      const queue = yield* newQueue()
+      const { manager, msmq, opened } = yield* Effect.promise(async () => {
+        const msmq = await Msmq.connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(backend)))
+        const opened = await msmq.openReceiver(queue)
+        const manager = msmq.queueManager
+        await msmq.close()
+        return { msmq, manager, opened }
+      })
+      const calls: ReadonlyArray<() => Promise<unknown>> = [
+        () => msmq.createQueue(queue),
+        () => msmq.deleteQueue(queue),
+        () => msmq.queueExists(queue),
+        () => msmq.queueProperties(queue),
+        () => msmq.setQueueProperties(queue, { label: "closed" }),
+        () => msmq.purgeQueue(queue),
+        () => msmq.queueSecurity(queue),
+        () => msmq.setQueueSecurity(queue, "D:"),
+        () => msmq.openSender(queue),
+        () => msmq.openReceiver(queue),
+        () => msmq.messages(queue)[Symbol.asyncIterator]().next(),
+        () => msmq.locateQueues()[Symbol.asyncIterator]().next(),
+        () => msmq.beginTransaction(),
+        () => msmq.transaction(() => Promise.resolve()),
+        () => opened.move({ lookupId: 1n }, "subqueue"),
+        () => manager.info(),
+        () => manager.queueInfo(queue),
+        () => manager.messageCount(queue),
+        () => manager.connect(),
+        () => manager.machineProperties(),
+        () => manager.privateComputerInformation(),
+        () => manager.registerCertificate()
+      ]
+      for (const call of calls) {
+        const reason = yield* Effect.promise(() =>
+          call().then(
+            () => "it was done",
+            (error: MsmqError) => error.reason?._tag ?? String(error)
+          )
+        )
+        assert.equal(reason, "Released", String(call))
+      }
+      assert.notEqual((yield* MessageQueue.properties(queue)).label, "closed")
+    })
+  ),
+  promise(
     "a transaction whose connection closes while it runs fails, and nothing of it is there",
     Effect.gen(function* () {
       const { queue } = yield* channel()

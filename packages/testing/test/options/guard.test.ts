@@ -1,5 +1,6 @@
 import { MsmqError } from "@effect-msmq/core"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { inspect } from "node:util"
 import type { Option, PublicFunction, Shape } from "./published.ts"
 import { publicFunctions } from "./published.ts"
 import { exempt, isExempt, subjects } from "./subjects.ts"
@@ -31,6 +32,17 @@ const throwing = new Proxy(
   }
 )
 
+const throwingFunction = new Proxy(() => {}, {
+  get: () => {
+    throw new Error("read")
+  },
+  has: () => {
+    throw new Error("read")
+  }
+})
+
+const secret = "MIICdgIBADANBgkqhkiG9w0BAQEFAASC"
+
 const wrongs: ReadonlyArray<Wrong> = [
   { name: "NaN", value: Number.NaN },
   {
@@ -44,6 +56,12 @@ const wrongs: ReadonlyArray<Wrong> = [
   { name: '"text"', value: "text", takenBy: ({ takes }) => takes.has("string") },
   { name: "a symbol", value: Symbol("wrong") },
   { name: "a function", value: () => {}, takenBy: ({ takes }) => takes.has("function") },
+  { name: "a function that throws when it is read", value: throwingFunction },
+  {
+    name: "a private key in PEM",
+    value: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`,
+    takenBy: ({ takes }) => takes.has("string")
+  },
   { name: "null", value: null, takenBy: ({ takes }) => takes.has("null") },
   { name: "an object that throws", value: throwing }
 ]
@@ -162,6 +180,7 @@ const complaint = async (
     return `${what}: ${String(error)} ${error instanceof Error ? String(error.cause) : ""}`
   const called = (await world.calls()).slice(before.length)
   if (called.length > 0) return `${what}: called ${called.join()}`
+  if (`${inspect(error)} ${JSON.stringify(error)}`.includes(secret)) return `${what}: shows a secret`
   if (!error.operation.startsWith(subject.operation)) return `${what}: names ${error.operation}`
   return one.names.some((name) => error.message.includes(name)) ? undefined : `${what}: ${error.message}`
 }

@@ -197,6 +197,8 @@ export const subjects: Readonly<Record<string, Subject>> = {
   },
   "Transaction.begin": subject("Transaction.begin", Transaction.begin, {}),
   "Transaction.run": subject("Transaction.", Transaction.run, Effect.void, {}),
+  "Transaction.singleMessage": subject("Transaction.singleMessage", Transaction.singleMessage, Effect.void),
+  "Transaction.outside": subject("Transaction.outside", Transaction.outside, Effect.void),
   "Transaction.within": {
     operation: "Transaction.within",
     right: (world) => [Effect.void, world.transaction],
@@ -355,8 +357,6 @@ export const exempt: Readonly<Record<string, string>> = {
     ].map((name) => [name, "makes a value of another value, and has no options"])
   ),
   "MessageHeaders.encode": "says itself what is wrong with headers",
-  "Transaction.singleMessage": "has an effect for its only argument, and no way to fail",
-  "Transaction.outside": "has an effect for its only argument, and no way to fail",
   "BackgroundClock.of": "makes a clock of a clock",
   "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
   "Mqrt.make": "is for who writes a backend",

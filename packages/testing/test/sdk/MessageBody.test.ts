@@ -103,6 +103,32 @@ describe("typed senders and receivers", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect("a message whose codec throws, or returns something else than a Result, is in the error and not lost", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const raw = yield* MessageQueue.openSender(orders)
+      const decodings: ReadonlyArray<readonly [() => unknown, string]> = [
+        [() => JSON.parse("{"), "decode threw instead of returning why it cannot read the body: SyntaxError"],
+        [() => "text", 'decode must return a Result, such as Result.succeed(value), and not "text"'],
+        [() => undefined, "decode must return a Result, such as Result.succeed(value), and not undefined"]
+      ]
+      for (const [decode, said] of decodings) {
+        yield* raw.send({ body: Uint8Array.of(7), label: "order 1" })
+        const codec: MessageBody.MessageBody<unknown> = {
+          name: "an order",
+          encode: () => Result.fail("is never written"),
+          decode: () => decode() as never
+        }
+        const receiver = yield* MessageQueue.openReceiver(orders, { body: codec })
+        const error = yield* Effect.flip(receiver.receive)
+        const { codec: name, message, rule } = reasonOf(error, "UndecodableBody")
+        assert.strictEqual(name, "an order")
+        assert.include(rule, said)
+        assert.deepStrictEqual([message.label, ...message.body], ["order 1", 7])
+      }
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("a body that cannot be encoded is refused before it is sent, with its index and the rule", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)

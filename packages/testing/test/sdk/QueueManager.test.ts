@@ -21,6 +21,17 @@ const refusal = <A, R>(effect: Effect.Effect<A, MsmqError.MsmqError, R>) =>
   Effect.map(Effect.flip(Effect.asVoid(effect)), ({ reason }) => reason._tag)
 
 describe("a queue manager", () => {
+  it.effect("is asked on no computer whose name cannot be one, which is shown only if it is no key", () =>
+    Effect.gen(function* () {
+      for (const computer of ["\\\\WAREHOUSE", "WARE HOUSE", "-----BEGIN PRIVATE KEY-----\nsecret"]) {
+        const error = yield* Effect.flip(QueueManager.info(computer))
+        assert.strictEqual(error.reason._tag, "IllegalOption")
+        assert.include(error.message, "computer is ")
+        assert.notInclude(error.message, "secret")
+      }
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("C-50 tells its private and its active queues, here and on another machine", () =>
     Effect.gen(function* () {
       yield* MsmqControl.on(MessageQueue.create(orders), "WAREHOUSE")

@@ -57,6 +57,46 @@ describe("a transaction", () => {
     await expectNoLeaks()
   })
 
+  it("aborts where its function returns no promise, and says so", async () => {
+    const { expectNoLeaks, msmq } = await connect()
+    const sender = await msmq.openSender(orders)
+    const errors = [undefined, null, 1, "done", {}, []].map((given) =>
+      rejection(
+        msmq.transaction((transaction) => {
+          // What a program forgets to return is part of what is rolled back.
+          void sender.send({ label: "forgotten" }, { transaction }).catch(() => {})
+          return given as never
+        })
+      )
+    )
+    for (const error of await Promise.all(errors)) {
+      assert.strictEqual(error.reason._tag, "IllegalOption")
+      assert.include(error.message, "Transaction.run: body is a function that returned ")
+      assert.include(error.message, "it must be a function that returns a promise, as an async function does")
+    }
+    assert.deepStrictEqual(await labelsIn(msmq, orders), [])
+    await msmq.close()
+    await expectNoLeaks()
+  })
+
+  it("is not begun by a consume whose policy names both a subqueue and a queue for poison", async () => {
+    const { expectNoLeaks, msmq } = await connect()
+    const receiver = await msmq.openReceiver(orders)
+    const poison = { queue: invoices, subqueue: "poison" } as never
+    const error = await rejection(receiver.consume(() => Promise.resolve(), { poison }))
+    assert.include(error.message, 'it must be "fail", "reject", { subqueue } or { queue }')
+    await msmq.close()
+    await expectNoLeaks()
+  })
+
+  it("is not begun for a class, which no call can run", async () => {
+    const { expectNoLeaks, msmq } = await connect()
+    const error = await rejection(msmq.transaction(Map as never))
+    assert.include(error.message, "body is a class, but it must be a function that returns a promise")
+    await msmq.close()
+    await expectNoLeaks()
+  })
+
   it("aborts when its signal does, and what its function does afterwards is refused", async () => {
     const { expectNoLeaks, msmq } = await connect()
     const sender = await msmq.openSender(orders)

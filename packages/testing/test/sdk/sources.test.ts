@@ -179,6 +179,26 @@ describe("a message that cannot be read", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect("nor is a body whose codec returns something else than a Result, and the error says what", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      for (const given of [undefined, null, Uint8Array.of(1), Promise.resolve(), "text"]) {
+        const body: MessageBody.MessageBody<number> = {
+          name: "a number",
+          encode: () => given as never,
+          decode: () => Result.fail("is never read")
+        }
+        const sender = yield* MessageQueue.openSender(orders, { body })
+        const error = yield* failureOf(sender.sendAll([{ body: 1 }]))
+        assert.strictEqual(sourceFailed(error).part, "codec")
+        assert.include(
+          error.message,
+          "encode must return a Result, such as Result.succeed({ body, bodyType }), and not"
+        )
+      }
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("a codec whose schema has to wait refuses the message", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)

@@ -4,6 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import { isUint8Array } from "node:util/types"
+import { countOf } from "./countOf.ts"
 
 /** The longest text that is shown, in UTF-16 units. */
 const longestText = 100
@@ -27,6 +28,9 @@ const describeField = (value: unknown): string =>
 
 const tagOf = (value: object): string => Object.prototype.toString.call(value).slice("[object ".length, -1)
 
+/** Tells whether a text may hold a certificate or a private key, wherever it was given. */
+export const isPem = (text: string): boolean => text.includes("-----BEGIN")
+
 /** "U" as in "Uint8Array" is no vowel to the ear, "MS" is. */
 const withArticle = (noun: string): string => `${/^(?:[aeio]|MS)/i.test(noun) ? "an" : "a"} ${noun}`
 
@@ -41,11 +45,12 @@ const describeClass = (value: object): string => {
 const describeFunction = (value: object): string => {
   const tag = tagOf(value)
   if (tag.includes("Generator")) return "a generator function"
-  return tag === "AsyncFunction" ? "an async function" : "a function"
+  if (tag === "AsyncFunction") return "an async function"
+  return Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false ? "a class" : "a function"
 }
 
 const describeObject = (value: object): string => {
-  if (isUint8Array(value)) return `${value.length} bytes`
+  if (isUint8Array(value)) return countOf(value.length, "byte")
   if (Duration.isDuration(value)) return `a Duration of ${String(value)}`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date"
@@ -60,6 +65,7 @@ const describeObject = (value: object): string => {
 export const describeValue = (value: unknown): string => {
   switch (typeof value) {
     case "string":
+      if (isPem(value)) return `a text in PEM of ${value.length} units`
       return value.length <= longestText ? JSON.stringify(value) : `a string of ${value.length} units`
     case "number":
     case "boolean":
@@ -78,7 +84,12 @@ export const describeValue = (value: unknown): string => {
         return "an object"
       }
     case "function":
-      return describeFunction(value)
+      try {
+        return describeFunction(value)
+      } catch {
+        // A proxy.
+        return "a function"
+      }
     default:
       return `a ${typeof value}`
   }

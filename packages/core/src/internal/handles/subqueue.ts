@@ -20,6 +20,8 @@ export const openSubqueue = Effect.fnUntraced(function* (
   formatName: string,
   subqueue: string | null
 ): Effect.fn.Return<OwnedHandle.OwnedHandle<QueueHandle>, MsmqError, Scope.Scope> {
+  // To learn its name the backend may be called, which a connection that is closed has no more.
+  if (handle.state !== "open") return yield* handle.refusal(operation)
   const whole = yield* wholeQueue(operation, mqrt, queue, formatName)
   const name = subqueue === null ? whole : yield* named(operation, queue, `${whole};${subqueue}`)
   return yield* OwnedHandle.scoped(handle, operation, {

@@ -15,6 +15,7 @@ import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
 import { describeValue } from "../errors/describeValue.ts"
+import { encodedBy } from "./codecs.ts"
 import { illegality, propertiesOf } from "./outgoing.ts"
 import { Refusal } from "../errors/Refusal.ts"
 import type { TraceHeaders } from "../observing/outgoingHeaders.ts"
@@ -329,7 +330,7 @@ export class Batch<Body> {
   /** Returns what a codec makes of a body, or why it makes nothing of it. */
   #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
     this.#encodes = true
-    const result = codec.encode(body)
+    const result = encodedBy(codec, body)
     this.#encodes = false
     return Result.isSuccess(result)
       ? result.success

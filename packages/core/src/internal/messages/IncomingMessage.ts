@@ -5,6 +5,7 @@ import type { Certificate } from "../../Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../MessageProperties.ts"
+import { countOf } from "../errors/countOf.ts"
 import { jsonOf } from "../json.ts"
 import { printableInspection } from "../printable.ts"
 
@@ -34,7 +35,7 @@ class ShownBytes {
       .toString("hex")
       .replaceAll(/..(?!$)/g, "$& ")
     const more = this.#bytes.length > shownBytes ? " …" : ""
-    return `<${this.#bytes.length} bytes${first === "" ? "" : `: ${first}${more}`}>`
+    return `<${countOf(this.#bytes.length, "byte")}${first === "" ? "" : `: ${first}${more}`}>`
   }
 }
 

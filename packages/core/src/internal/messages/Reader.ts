@@ -12,6 +12,7 @@ import type { MqrtFailure } from "../../MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
+import { decodedBy } from "./codecs.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as Turn from "./Turn.ts"
@@ -244,7 +245,7 @@ export class Reader<Body> {
   #decoded(operation: string, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
     const { codec } = this.inlet
     if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
-    const decoded = codec.decode(message)
+    const decoded = decodedBy(codec, message)
     return Result.isSuccess(decoded)
       ? Effect.succeed(Object.assign(into, { body: decoded.success }))
       : Effect.fail(

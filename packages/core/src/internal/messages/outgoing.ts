@@ -10,6 +10,7 @@ import type {
 import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
+import { countOf } from "../errors/countOf.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { Refusal } from "../errors/Refusal.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
@@ -186,6 +187,10 @@ export const propertiesOf = (
   const extension = givenExtension == null ? null : bytesOf(givenExtension, index, "extension")
   if (extension instanceof Refusal) return extension
   const givenCorrelationId = message.correlationId ?? null
+  if (typeof givenCorrelationId === "string") {
+    const rule = "it must be a Uint8Array of exactly 20 bytes, as the correlationId of a received message is"
+    return new Refusal({ index, field: "correlationId", rule, actual: describeValue(givenCorrelationId) })
+  }
   const correlationId = givenCorrelationId === null ? null : bytesOf(givenCorrelationId, index, "correlationId")
   if (correlationId instanceof Refusal) return correlationId
   const givenReach = message.timeToReachQueue
@@ -275,6 +280,6 @@ export const illegality = (message: OutgoingProperties, index: number): IllegalM
     index,
     field: "body",
     rule: `body, extension, label and headers may have at most ${maximumPacketSize} bytes together; send a reference to a larger body`,
-    actual: `${message.body.length} bytes, which makes a message of ${size} bytes`
+    actual: `${countOf(message.body.length, "byte")}, which makes a message of ${size} bytes`
   }
 }

@@ -25,6 +25,8 @@ const systemQueues: Readonly<Record<string, string>> = {
 
 /** The first that fits is given; each begins at the start of the name and ends at its end. */
 const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
+  [/-----BEGIN/, () => "it is a text in PEM, as certificates and keys are, and no name of a queue"],
+  [/^$/, () => "it is empty: write the computer and the queue, as in .\\private$\\orders"],
   [/^["'`](.+)["'`]$/s, (name) => `it stands in quotes: leave them out, as in ${name}`],
   [/^\s+(\S.*?)\s*$/s, (name) => `it begins with white space: leave that out, as in ${name}`],
   [/^(.*?)[\r\n]\s*$/s, (name) => `it ends in a line break: leave that out, as in ${name}`],
@@ -46,6 +48,11 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
     /^(https?:)\/*(.+)$/is,
     (scheme, rest) =>
       `a URL is a format name only with DIRECT= before it: write DIRECT=${scheme}//${rest.replaceAll("\\", "/")}`
+  ],
+  [
+    /^([a-z][a-z\d+.-]*):\/\/.*$/is,
+    (scheme) =>
+      `no queue is named by a URL with ${scheme}: write its computer and its name, as in DIRECT=OS:server\\private$\\orders`
   ],
   [
     /^DIRECT=(https?:)[\\/]*([^\\/]+)[\\/]msmq[\\/](.+)$/is,
@@ -84,6 +91,11 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
       `the queues that every computer has are named by system$: write ${computer}\\system$;${systemQueues[queue.toLowerCase()]}`
   ],
   [
+    /^([^;,]+);[^;,]*;[^,]*$/s,
+    (queue) =>
+      `only one suffix may follow ${queue}: neither a journal nor a subqueue has subqueues, or a journal of its own`
+  ],
+  [
     /^(.*[^\\])(?:\\+journal\$?|;journal\$?)$/is,
     (queue) => `a journal is named by the format name of its queue and ;JOURNAL: write ${journalOf(queue)}`
   ],
@@ -102,6 +114,16 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
   [
     /^([^\\]+\\private\$\\[^\\;,]+)\\([^\\;,]+)$/is,
     (queue, subqueue) => `a queue holds no other queues; a subqueue follows a semicolon: write ${queue};${subqueue}`
+  ],
+  [
+    /^([^\\=;,]+)\\(?!(?:private|system)\$\\)[^\\;,]+\\[^\\]+$/is,
+    (computer) =>
+      `only private$ may stand between a computer and its queue, as in ${/[\s:]/.test(computer) ? "." : computer}\\private$\\orders`
+  ],
+  [
+    /^((?:DIRECT=[a-z]+:)?[^\\;,=]+)\\+(?:private\$\\*)?$/is,
+    (computer) =>
+      `the name of the queue is missing, which has 1 to 124 characters: write it behind the computer, as in ${computer}\\private$\\orders`
   ],
   [
     /^(.*[^\\])(?<!\\(?:private|system)\$)\\+$/is,

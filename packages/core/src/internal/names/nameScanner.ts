@@ -3,7 +3,7 @@
  */
 import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
-import { describeValue } from "../errors/describeValue.ts"
+import { describeValue, isPem } from "../errors/describeValue.ts"
 import { isQuoted, mistakeIn } from "./nameMistakes.ts"
 
 /** Where the text stops making sense, from 0, and what holds there. */
@@ -59,8 +59,9 @@ export const readToEnd = <A>(scanner: Scanner, reader: Reader<A>, what: string):
       : scanner.illegal(`the ${what} ends before ${JSON.stringify(scanner.next)}, which may not follow here`)
   )
 
-/** A name as an error has it; what is none may throw when it is made a text of. */
-const shown = (input: unknown): string => (typeof input === "string" ? input : describeValue(input))
+/** A name as an error has it; what is none may throw when it is made a text of, or be a secret. */
+export const shown = (input: unknown): string =>
+  typeof input === "string" && !isPem(input) ? input : describeValue(input)
 
 const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
   typeof input === "string"

@@ -5,6 +5,7 @@ import { Mqrt } from "../../Mqrt.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
 import { describeValue } from "../errors/describeValue.ts"
+import { shown } from "./nameScanner.ts"
 import { argument } from "../options/illegalOption.ts"
 import { pathName, queueName } from "../options/queueNames.ts"
 
@@ -15,7 +16,10 @@ const parsed = <A>(operation: string, result: Result.Result<A, MsmqError>): Effe
   Effect.mapError(Effect.fromResult(result), (error) => new MsmqError({ ...error, operation, reason: error.reason }))
 
 /** A queue as an error shows it. */
-export const nameOf = (queue: QueueName): string =>
+export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? shown(queue) : textOf(queue))
+
+/** A name as a text, which may be none that is legal. */
+const textOf = (queue: QueueName): string =>
   typeof queue === "string"
     ? queue
     : Result.getOrElse(
@@ -29,12 +33,12 @@ const read = (
   queue: QueueName
 ): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
   Effect.flatMap(argument({ operation }, "queue", queueName, queue), (name) =>
-    parsed(operation, FormatName.fromString(nameOf(name)))
+    parsed(operation, FormatName.fromString(textOf(name)))
   )
 
 export const pathNameOf = (operation: string, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
   argument({ operation }, "queue", pathName, queue).pipe(
-    Effect.flatMap((name) => parsed(operation, PathName.parse(nameOf(name)))),
+    Effect.flatMap((name) => parsed(operation, PathName.parse(textOf(name)))),
     Effect.map(PathName.format)
   )
 

@@ -115,9 +115,15 @@ export const isBytes = (value: unknown): value is Uint8Array => value instanceof
 
 export const bytes = guarded("a Uint8Array", isBytes, { secret: true })
 
-/** A generator function does nothing when it is called, and its result is taken for that of the work. */
+/** A class has a prototype that cannot be replaced, as no other function has. */
+const isClass = (value: object): boolean => Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false
+
+/**
+ * A generator function does nothing when it is called, and its result is taken for that of the work. A class throws when it is
+ * called without `new`.
+ */
 export const isFunction = (value: unknown): value is (...given: ReadonlyArray<never>) => unknown =>
-  typeof value === "function" && !Object.prototype.toString.call(value).includes("GeneratorFunction")
+  typeof value === "function" && !Object.prototype.toString.call(value).includes("GeneratorFunction") && !isClass(value)
 
 export const func = guarded("a function", isFunction)
 

@@ -25,7 +25,7 @@ const poison: Rule = {
   required: false,
   read: (value, option) => {
     if (isPoisonWord(value)) return value
-    if (typeof value !== "object" || value === null || !("subqueue" in value || "queue" in value)) {
+    if (typeof value !== "object" || value === null || "subqueue" in value === "queue" in value) {
       return violationOf(option, poisonAllowed, value)
     }
     return ("subqueue" in value ? subqueue : queue).read(value, option)

@@ -2,10 +2,14 @@ import type { Part } from "../../QueueSecurity.ts"
 import type { Asking } from "../../MsmqQueueManager.ts"
 import { prefixes } from "../security/sddl.ts"
 import { tableOf } from "./OptionTable.ts"
-import { listOf, name, oneOf } from "./Rule.ts"
+import { guarded, listOf, oneOf } from "./Rule.ts"
 import { signal } from "./signals.ts"
 
-export const computer = name
+// What else it may be, Windows knows.
+export const computer = guarded(
+  'the name of a computer, such as "server" or "server.domain.test", without backslashes and white space',
+  (value): value is string => typeof value === "string" && /^[^\s\\/\p{Cc}]{1,256}$/u.test(value)
+)
 
 export const parts = listOf(oneOf(Object.keys(prefixes) as ReadonlyArray<Part>))
 

@@ -2,7 +2,8 @@
 import { OwnedHandle, symbol } from "../handles/OwnedHandle.ts"
 import type { SecurityContext } from "../../SecurityContext.ts"
 import type { Participation, Transaction } from "../../Transaction.ts"
-import { guarded, violationOf } from "./Rule.ts"
+import { readRule } from "./illegalOption.ts"
+import { guarded } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
 /** What tells a context and a transaction from other things with a handle. */
@@ -56,9 +57,15 @@ const foreign = (option: string, given: Owner, to: OwnedHandle<unknown>): Violat
 /** What is wrong with the transaction that an effect runs in, which a program may have set by itself. */
 export const illegalParticipation = (given: unknown, to: OwnedHandle<unknown>): Violation | undefined => {
   if (isOtherParticipation(given)) return undefined
-  return isTransaction(given)
-    ? foreign("transaction", given, to)
-    : violationOf("transaction", participation.allowed, given)
+  const read = readRule(participation, "transaction", given)
+  if (read instanceof Violation) return read
+  return isOtherParticipation(read) ? undefined : foreign("transaction", read, to)
+}
+
+/** What is no transaction and no word for none, though a program set it as such. */
+export const illegalCurrent = (given: unknown): Violation | undefined => {
+  const read = readRule(participation, "transaction", given)
+  return read instanceof Violation ? read : undefined
 }
 
 /** What is wrong with a security context that a queue's messages are to be signed with. */

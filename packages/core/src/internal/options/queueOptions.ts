@@ -53,10 +53,12 @@ export const changes = tableOf<Changes>()({
 })
 
 const codec = guarded(
-  "a codec of MessageBody, with encode and decode",
+  "a codec of MessageBody, with name, encode and decode",
   (value): value is MessageBody<unknown> =>
     typeof value === "object" &&
     value !== null &&
+    "name" in value &&
+    typeof value.name === "string" &&
     "encode" in value &&
     isFunction(value.encode) &&
     "decode" in value &&

@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
-import { type Reader, readToEnd, Scanner } from "../names/nameScanner.ts"
+import { type Reader, readToEnd, Scanner, shown } from "../names/nameScanner.ts"
 import { argumentResult } from "../options/illegalOption.ts"
 import { text } from "../options/Rule.ts"
 
@@ -9,6 +9,6 @@ export const readSddl = <A>(operation: string, input: string, reader: Reader<A>)
   Result.flatMap(argumentResult({ operation }, "text", text, input), (given) =>
     Result.mapError(
       readToEnd(new Scanner(given), reader, "text"),
-      (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalSddl", input, ...illegal } })
+      (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalSddl", input: shown(given), ...illegal } })
     )
   )

@@ -1,0 +1,25 @@
+/** What the codec of a program returns, which may be anything, or a throw. */
+import * as Result from "effect/Result"
+import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { thrownText } from "../errors/thrownText.ts"
+
+/** Encodes a body. What throws, or returns no result, throws. */
+export const encodedBy = <A>(codec: MessageBody<A>, body: A): Result.Result<EncodedBody, string> => {
+  const result = codec.encode(body)
+  if (Result.isResult(result)) return result
+  throw new TypeError(
+    `encode must return a Result, such as Result.succeed({ body, bodyType }), and not ${describeValue(result)}`
+  )
+}
+
+/** Decodes the body of a message that may be in no queue any more: what throws is a failure, which has the message with it. */
+export const decodedBy = <A>(codec: MessageBody<A>, encoded: EncodedBody): Result.Result<A, string> => {
+  try {
+    const result = codec.decode(encoded)
+    if (Result.isResult(result)) return result
+    return Result.fail(`decode must return a Result, such as Result.succeed(value), and not ${describeValue(result)}`)
+  } catch (thrown) {
+    return Result.fail(`decode threw instead of returning why it cannot read the body: ${thrownText(thrown)}`)
+  }
+}
