@@ -44,7 +44,7 @@ const watch = (): void => {
 
 /**
  * The place in the program where it was made: the frames of Effect's named functions, then the JavaScript stack without
- * the frames of Effect, Node and this package.
+ * the frames of Effect, Node, this package and the backends beside it.
  *
  * **Details**
  *
@@ -106,14 +106,23 @@ const write = (captured: Captured): string => {
     }
   }
   for (const line of (captured.error.stack ?? "").split("\n").slice(1)) lines.push(line.trim())
-  return [...new Set(lines)].filter((at) => !machinery.some((part) => at.includes(part))).join("\n")
+  return [...new Set(lines)].filter((at) => !isMachinery(at)).join("\n")
 }
 
-/** Frames that say nothing of the program: Effect's run loop, Node's own, and this package. */
-const machinery = [
-  "/node_modules/effect/",
-  "node:",
-  "(<anonymous>)",
-  new URL(".", import.meta.url).href,
-  new URL(".", import.meta.url).pathname
-]
+/** Frames that say nothing of the program: Effect's run loop, Node's own, this package, and the backends beside it. */
+const isMachinery = (at: string): boolean =>
+  machinery.some((part) => at.includes(part)) || besides.some((folder) => isIn(folder, at))
+
+const machinery = ["/node_modules/effect/", "/node_modules/@effect-msmq/", "node:", "(<anonymous>)"]
+
+/** The folder of all packages of the SDK, as stacks name it. */
+const besides = [new URL("../../", import.meta.url).href, new URL("../../", import.meta.url).pathname]
+
+/** The folder that a package has its modules in: `src`, or `dist` where it is built. */
+const modules = new URL(".", import.meta.url).pathname.split("/").at(-2)
+
+/** Tells whether a frame is of a module of one of the packages in a folder. */
+const isIn = (folder: string, at: string): boolean => {
+  const start = at.indexOf(folder)
+  return start !== -1 && at.slice(start + folder.length).split("/", 2)[1] === modules
+}

@@ -117,9 +117,10 @@ export interface SourceFailed {
   readonly _tag: "SourceFailed"
   /**
    * Part that threw: `"messages"`, the iteration or stream that brings the messages; `"message"`, a getter of a message;
-   * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name.
+   * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name; `"copy"`, the function of that
+   * name in a policy for poison messages.
    */
-  readonly part: "messages" | "message" | "codec" | "onProgress"
+  readonly part: "messages" | "message" | "codec" | "onProgress" | "copy"
   /** Place in the batch, from 0, of the first message that was not accepted. */
   readonly index: number
   /** The value that was thrown, as it is: mostly an `Error`. */
@@ -465,7 +466,8 @@ const threw: { readonly [Part in SourceFailed["part"]]: (index: number) => strin
   messages: (index) => `the source of the messages failed where message ${index} was to come`,
   message: (index) => `message ${index} could not be read, since one of its properties threw`,
   codec: (index) => `message ${index}: the codec threw instead of returning why it cannot encode the body`,
-  onProgress: () => "the function onProgress threw, which ends the batch"
+  onProgress: () => "the function onProgress threw, which ends the batch",
+  copy: () => "the function copy of the policy for poison messages threw, so that there is no copy"
 }
 
 const places: { readonly [Kept in PoisonMessage["kept"]]: string } = {

@@ -49,7 +49,7 @@ describe("a turn", () => {
       yield* isOver
       now += 4
       const served: Array<number> = []
-      const two = Turn.within(
+      const two = Turn.within(() =>
         Effect.sync(() => {
           now += 2
           served.push(served.length)
@@ -75,7 +75,7 @@ describe("a turn", () => {
       const served: Array<string> = []
       const loop = (name: string) =>
         Effect.forEach([1, 2, 3, 4], () =>
-          Turn.within(
+          Turn.within(() =>
             Effect.sync(() => {
               now += 2
               served.push(name)
@@ -95,7 +95,7 @@ describe("a turn", () => {
       const served: Array<string> = []
       const fork = (name: string) =>
         Effect.forkChild(
-          Turn.within(
+          Turn.within(() =>
             Effect.sync(() => {
               now += 4
               served.push(name)
@@ -137,7 +137,7 @@ describe("a turn", () => {
 
   it("a program that runs synchronously goes on without the event loop", () => {
     let done = 0
-    const step = Turn.within(
+    const step = Turn.within(() =>
       Effect.sync(() => {
         now += 3
         done++

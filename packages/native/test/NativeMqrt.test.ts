@@ -307,3 +307,21 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     }).pipe(onDouble)
   )
 })
+
+describe.skipIf(missing !== null)("the place that an error names", () => {
+  beforeEach(control.reset)
+
+  it.effect("is one of the program, and none of the backend that the program waited for", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(".\\private$\\orders")
+      const scope = yield* Scope.make()
+      const sender = yield* Scope.provide(MessageQueue.openSender(".\\private$\\orders"), scope)
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Effect.flip(sender.send({}))
+      assert(error.reason._tag === "Released")
+      assert.notInclude(error.reason.openedAt, "packages/native/src")
+      assert.notInclude(error.reason.releasedAt, "packages/native/src")
+      assert.notInclude(error.message, "packages/native/src")
+    }).pipe(Effect.provide(NativeMqrt.layerWith(files)))
+  )
+})

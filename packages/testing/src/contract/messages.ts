@@ -2,8 +2,12 @@ import type { Message, ReceivedMessage } from "@effect-msmq/core/Message"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { Sender } from "@effect-msmq/core/Sender"
 import * as Transaction from "@effect-msmq/core/Transaction"
+import type { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as assert from "node:assert/strict"
 import { inspect } from "node:util"
@@ -220,6 +224,47 @@ export const messages: ReadonlyArray<ContractPromise> = [
       assert.equal(error.progress?.accepted, 1)
       assert.equal((yield* receiver.receive).label, "first")
       assert.equal(Option.isNone(yield* receiver.poll), true, "nothing else is there")
+    })
+  ),
+  promise(
+    "a body whose buffer is transferred before its turn comes is refused, and none arrives without its bytes",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      const sends: Array<Fiber.Fiber<string, MsmqError>> = []
+      for (let index = 0; index < 200; index++) {
+        const buffer = new ArrayBuffer(100)
+        sends.push(yield* Effect.forkChild(sender.send({ body: new Uint8Array(buffer) }), { startImmediately: true }))
+        structuredClone(buffer, { transfer: [buffer] })
+      }
+      let accepted = 0
+      for (const exit of yield* Effect.forEach(sends, (send) => Fiber.await(send))) {
+        if (Exit.isSuccess(exit)) accepted++
+        else assert.match(String(Cause.squash(exit.cause)), /message 0: body is a Uint8Array whose buffer is detached/)
+      }
+      for (let index = 0; index < accepted; index++) assert.equal((yield* receiver.receive).body.length, 100)
+      assert.equal(Option.isNone(yield* receiver.poll), true, "nothing else is there")
+    })
+  ),
+  promise(
+    "a body whose buffer a later message transfers is refused, with what was before it sent",
+    Effect.gen(function* () {
+      for (const field of ["body", "extension", "correlationId"] as const) {
+        const { receiver, sender } = yield* newChannel()
+        const buffer = new ArrayBuffer(20)
+        const taking = {
+          get label(): string {
+            structuredClone(buffer, { transfer: [buffer] })
+            return "third"
+          }
+        }
+        const messages = [{ label: "first" }, { [field]: new Uint8Array(buffer) }, taking]
+        const error = yield* Effect.flip(sender.sendAll(messages))
+        assert.equal(error.reason._tag, "IllegalMessage")
+        assert.match(error.message, new RegExp(`message 1: ${field} is a Uint8Array whose buffer is detached`))
+        assert.equal(error.progress?.accepted, 1)
+        assert.equal((yield* receiver.receive).label, "first")
+        assert.equal(Option.isNone(yield* receiver.poll), true, "nothing else is there")
+      }
     })
   ),
   promise(

@@ -1,5 +1,5 @@
 /** A message that cannot be handled is always somewhere, is told of truly, and comes to an end. */
-import { Message, MessageQueue, type MsmqError } from "@effect-msmq/core"
+import { type ConsumePolicy, Message, MessageQueue, type MsmqError } from "@effect-msmq/core"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -475,6 +475,81 @@ describe("poison for the consumed queue under another name", () => {
         yield* (yield* MessageQueue.openSender(orders)).send(again, { transaction: "singleMessage" })
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(events, ["Received bad", "Poisoned bad", "Received bad", "Handled bad"])
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+})
+
+describe("a copy by a function of the policy", () => {
+  const broken = new Error("cannot copy")
+  const useless: ReadonlyArray<readonly [string, NonNullable<ConsumePolicy.PoisonQueue["copy"]>, string]> = [
+    [
+      "throws",
+      () => {
+        throw broken
+      },
+      "the function copy of the policy for poison messages threw, so that there is no copy: Error: cannot copy"
+    ],
+    [
+      "has a getter that throws",
+      () => ({
+        get label(): string {
+          throw broken
+        }
+      }),
+      "Error: cannot copy"
+    ],
+    ["is null", () => null as never, "{ copy } that returns null, but copy must return the message to send"],
+    ["is a list", () => [{ label: "bad" }] as never, "but copy must return the message to send"],
+    ["is a promise", (copy) => Promise.resolve(copy) as never, "and not as a promise"]
+  ]
+  for (const [source, options] of Object.entries(sources)) {
+    for (const [what, copy, advice] of useless) {
+      it.effect(`that ${what} ends consuming, and nothing is lost, from ${source}`, () =>
+        whole(
+          Effect.gen(function* () {
+            const receiver = yield* queues(options)
+            yield* send(orders, "bad")
+            const { events, onEvent } = journal()
+            const consumer = yield* consuming(receiver, () => Effect.fail("broken"), {
+              retry: never,
+              poison: { queue: poison, copy },
+              onEvent
+            })
+            yield* TestClock.adjust("1 hour")
+            const error = errorOf(yield* Fiber.await(consumer))
+            assert(error.reason._tag === "PoisonMessage")
+            assert.strictEqual(
+              error.reason.kept,
+              options.transactional || options.shareMode === "denyReceive" ? "queue" : "nowhere"
+            )
+            assert.include(error.message, "after 1 attempt: broken; and then: ")
+            assert.include(error.message, advice)
+            assert.deepStrictEqual(events, ["Received bad"])
+            assert.deepStrictEqual(yield* labelsIn(poison), [])
+          })
+        )
+      )
+    }
+  }
+
+  it.effect("is what the policy's copy returns, also where its fields are those of a class", () =>
+    whole(
+      Effect.gen(function* () {
+        class Renamed {
+          get label() {
+            return "renamed"
+          }
+        }
+        const receiver = yield* queues()
+        yield* send(orders, "bad")
+        const consumer = yield* consuming(receiver, () => Effect.fail("broken"), {
+          retry: never,
+          poison: { queue: poison, copy: () => new Renamed() }
+        })
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* labelsIn(poison), ["renamed"])
         yield* Fiber.interrupt(consumer)
       })
     )

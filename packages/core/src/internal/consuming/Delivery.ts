@@ -96,7 +96,12 @@ export const orKept =
       (error) => Effect.fail(unsentError(source, poison, Cause.fail(error), "queue"))
     )
 
-const ofItself: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>(["CopyNotArrived", "IllegalMessage"])
+const ofItself: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>([
+  "CopyNotArrived",
+  "IllegalMessage",
+  "IllegalPolicy",
+  "SourceFailed"
+])
 
 /** Waits until there may be a message, which nobody has to be told of; `false` when the course stops. */
 export const waited = ({ backOff, course, operation, reader }: Source): Effect.Effect<boolean, MsmqError> => {

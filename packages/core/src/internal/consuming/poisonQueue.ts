@@ -5,13 +5,16 @@ import type { Poison, PoisonQueue } from "../../ConsumePolicy.ts"
 import type { Message } from "../../Message.ts"
 import { packetSize } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
+import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import { Sender } from "../../Sender.ts"
 import type { Participation } from "../../Transaction.ts"
 import type { Acknowledgments, Outcome } from "../acknowledging/Acknowledgments.ts"
 import { arrived, isDeadLettered, meaningOf } from "../acknowledging/arrivalClasses.ts"
+import { describeValue } from "../errors/describeValue.ts"
 import { open } from "../handles/opening.ts"
 import { nameOf } from "../names/queueName.ts"
+import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
 import { copyOf, describedCopyOf } from "./copying.ts"
 import type { Destination } from "./destinations.ts"
 import { destinationsOf, refusalOf } from "./destinations.ts"
@@ -87,7 +90,7 @@ export class PoisonOutlet {
       const sender = new Sender(outlet, formatName)
       const sent = (message: Message) =>
         Effect.gen({ self: this }, function* () {
-          const whole = copy === undefined ? message : copy(message, poison)
+          const whole = copy === undefined ? message : yield* changed(this.name, copy, message, poison)
           yield* this.#refused(destinations, copying.checksRoom ? packetSize(whole) : undefined)
           const asking = { ...whole, ...asked(whole, copying, this.transactional, acknowledgments) }
           return yield* sender.send(asking, { transaction: copying.transaction })
@@ -170,6 +173,34 @@ export class PoisonOutlet {
     if (oldest !== undefined) this.#sent.delete(oldest)
   }
 }
+
+/** Returns what the policy's `copy` makes of a copy. Fails where that throws, or makes something else of it. */
+const changed = (
+  queue: string,
+  copy: NonNullable<PoisonQueue["copy"]>,
+  message: Message,
+  poison: Poison
+): Effect.Effect<Message, MsmqError> =>
+  Effect.suspend(() => {
+    const failed = (reason: Reason, cause?: unknown) =>
+      Effect.fail(new MsmqError({ operation, queue, reason, ...(cause === undefined ? {} : { cause }) }))
+    try {
+      const given: unknown = copy(message, poison)
+      if (isMessage(given)) return Effect.succeed(fieldsOf(given))
+      const actual = describeValue(given)
+      return failed({
+        _tag: "IllegalPolicy",
+        field: "poison",
+        rule: copyRule,
+        actual: `{ copy } that returns ${actual}`
+      })
+    } catch (cause) {
+      return failed({ _tag: "SourceFailed", part: "copy", index: 0, cause }, cause)
+    }
+  })
+
+const copyRule =
+  "copy must return the message to send, at once and not as a promise: what it needs to wait for belongs into the handler"
 
 /** What a copy asks of Message Queuing. */
 const asked = (

@@ -14,6 +14,7 @@ import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
+import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodedBy } from "./codecs.ts"
 import { illegality, propertiesOf } from "./outgoing.ts"
@@ -77,6 +78,8 @@ interface Chunk<Body> {
   count: number | undefined
   /** Messages that were read and are not yet accepted. */
   slice: ReadonlyArray<OutgoingProperties>
+  /** Bytes of the slice when it was read, in whatever fields: a buffer that is transferred afterwards has none. */
+  held: number
   /** Reason that stops the batch behind the slice. */
   stop: Reason | undefined
 }
@@ -205,8 +208,9 @@ export class Batch<Body> {
   }
 
   #sendChunk(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
-    const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], stop: undefined }
+    const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], held: 0, stop: undefined }
     const { handle } = this.#request.outlet
+    const next = () => this.#sendNext(chunk)
     return Effect.whileLoop({
       while: () => chunk.next !== chunk.count || chunk.slice.length > 0,
       body: () => {
@@ -217,12 +221,33 @@ export class Batch<Body> {
         }
         const mismatch = this.#mismatch
         if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
-        if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
-        if (chunk.slice.length > 0) return this.#sendSlice(chunk)
-        return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
+        if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
+        return Turn.within(next)
       },
       step: () => {}
     })
+  }
+
+  /** Reads a slice when its turn has come, so that the program gets no chance to change it before it is sent. */
+  #sendNext(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+    if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
+    this.#leaveOutTransferred(chunk)
+    if (chunk.slice.length > 0) return this.#sendSlice(chunk)
+    return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
+  }
+
+  /** Stops before the first message whose bytes were transferred after they were read, as by a getter of a later one. */
+  #leaveOutTransferred(chunk: Chunk<Body>): void {
+    const { slice } = chunk
+    let held = 0
+    for (const message of slice) held += bytesHeldBy(message)
+    if (held === chunk.held) return
+    const first = slice.findIndex((message) => transferredField(message) !== undefined)
+    if (first === -1) return
+    const [field, value] = transferredField(slice[first]!)!
+    chunk.stop = new Refusal({ index: this.#accepted + first, field, ...bytesViolation(value) }).reason
+    chunk.next -= slice.length - first
+    chunk.slice = slice.slice(0, first)
   }
 
   /** Reads the next slice, up to the first message that cannot be sent. */
@@ -232,6 +257,7 @@ export class Batch<Body> {
     let { next } = chunk
     let index = this.#accepted
     let bytes = 0
+    let held = 0
     let part: SourceFailed["part"] = "messages"
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
@@ -251,6 +277,7 @@ export class Batch<Body> {
         }
         slice.push(message)
         bytes += message.body.length
+        held += bytesHeldBy(message)
         next++
         index++
       }
@@ -259,6 +286,7 @@ export class Batch<Body> {
     }
     chunk.next = next
     chunk.slice = slice
+    chunk.held = held
   }
 
   #thrown(part: SourceFailed["part"], cause: unknown, index = this.#accepted): SourceFailed {
@@ -338,13 +366,11 @@ export class Batch<Body> {
   }
 
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
-    this.#letAbort()
-    const sent = Effect.uninterruptible(
+    return Effect.uninterruptible(
       Effect.flatMap(this.#gatedCall(chunk.slice), (outcome) =>
         Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context))
       )
     )
-    return Turn.within(sent)
   }
 
   #gatedCall(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
@@ -390,7 +416,11 @@ export class Batch<Body> {
     const { observer, operation, outlet, span } = this.#request
     const { slice } = chunk
     let bytes = 0
-    for (let index = 0; index < outcome.accepted; index++) bytes += slice[index]!.body.length
+    for (let index = 0; index < outcome.accepted; index++) {
+      const message = slice[index]!
+      bytes += message.body.length
+      chunk.held -= bytesHeldBy(message)
+    }
     if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
     this.#bytes += bytes
     this.#accepted += outcome.accepted
@@ -418,6 +448,29 @@ export class Batch<Body> {
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
     return (this.#lastError = new MsmqError({ operation, reason, queue: outlet.queue, progress, ...cause }))
   }
+}
+
+/** Returns the number of bytes in all fields of a message that are bytes of the program. */
+const bytesHeldBy = ({ body, connector, correlationId, extension }: OutgoingProperties): number => {
+  let bytes = body.length
+  if (extension !== null) bytes += extension.length
+  if (correlationId !== null) bytes += correlationId.length
+  if (connector !== null) bytes += (connector.signature?.length ?? 0) + (connector.symmetricKey?.length ?? 0)
+  return bytes
+}
+
+/** Returns the first field whose buffer was transferred, or made too small; `undefined` where there is none. */
+const transferredField = (message: OutgoingProperties): readonly [field: string, value: Uint8Array] | undefined => {
+  const { body, connector, correlationId, extension } = message
+  const fields: ReadonlyArray<readonly [string, Uint8Array | null | undefined]> = [
+    ["body", body],
+    ["extension", extension],
+    ["correlationId", correlationId],
+    ["connector.signature", connector?.signature],
+    ["connector.symmetricKey", connector?.symmetricKey]
+  ]
+  for (const [field, value] of fields) if (value != null && plainBytes(value) === undefined) return [field, value]
+  return undefined
 }
 
 /** Returns the defect of a source that died and did nothing else. In a sink it comes wrapped, as all failures do. */

@@ -80,6 +80,6 @@ export const next: Effect.Effect<void> = Effect.withFiber((fiber) => {
       })
 })
 
-/** Runs an effect in this turn, or in the next one if this one is over. */
-export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => (isOver(fiber) ? Effect.andThen(next, effect) : effect))
+/** Makes an effect and runs it, both in this turn, or in the next one if this one is over. */
+export const within = <A, E, R>(make: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => (isOver(fiber) ? Effect.andThen(next, Effect.suspend(make)) : make()))

@@ -39,6 +39,12 @@ export const isMessage = (value: unknown): value is Message<unknown> => {
   }
 }
 
+/** Returns the fields of a message in a plain object, also those that its class has. */
+export const fieldsOf = (message: Message<unknown>): Message => {
+  const given = message as Readonly<Record<string, unknown>>
+  return Object.fromEntries(fields.map((field) => [field, given[field]]).filter(([, value]) => value !== undefined))
+}
+
 const isIterable = (value: unknown): value is Iterable<Message<unknown>> =>
   isObject(value) &&
   Symbol.iterator in value &&
