@@ -13,6 +13,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as assert from "node:assert/strict"
+import { setImmediate } from "node:timers/promises"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
 import { failsBecause, fork, newChannel, newQueue } from "./givens.ts"
@@ -135,7 +136,9 @@ export const programs: ReadonlyArray<ContractPromise> = [
         (msmq) => Effect.promise(() => msmq.close())
       )
       const done = <A>(call: (options: { readonly signal: AbortSignal }) => Promise<A>): Effect.Effect<A> =>
-        Effect.promise(() => {
+        Effect.promise(async () => {
+          // In a turn that is over, a call would not begin at once.
+          await setImmediate()
           const controller = new AbortController()
           const promise = call(controller)
           controller.abort(new Error("too late"))
