@@ -386,7 +386,7 @@ const location = (stack: string): string => {
   return first === undefined ? "" : ` (${first.trim()})`
 }
 
-/** What aborts a transaction, and how to do better. */
+/** Words for each way to abort a transaction: what happened, and the advice. */
 const abortions: {
   readonly [By in TransactionAborted["by"]]: { readonly what: string; readonly advice: string }
 } = {
@@ -556,7 +556,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * Whether the very same call may succeed a while later: the message then says when. After `StaleHandle` and
+   * `true` if the same call may succeed later: the message then says when. After `StaleHandle` and
    * `QueueDeleted` a sender or receiver opens its queue anew by itself; a cursor does not, as it ends with the handle.
    *
    * @since 0.1.0

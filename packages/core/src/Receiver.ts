@@ -64,7 +64,7 @@ export class Receiver<Body = Uint8Array> extends Described {
     this.formatName = formatName
   }
 
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
   get transactional(): boolean | undefined {
     return this.#reader.inlet.transactional
   }

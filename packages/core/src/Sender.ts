@@ -51,7 +51,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     this.formatName = formatName
   }
 
-  /** Whether the queue is transactional; `undefined` where that cannot be known, as for queues of other machines. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
   get transactional(): boolean | undefined {
     return this.#outlet.transactional
   }

@@ -50,21 +50,21 @@ const errorOf = (operation: string, failure: MqrtFailure): MsmqError =>
 
 const observer = new Observer(null)
 
-/** How a transaction is ended, and by whom where it is aborted. */
+/** Way to end a transaction, and for an abort its origin. */
 interface Ending {
   readonly end: "commit" | "abort"
   readonly by: TransactionAborted["by"]
 }
 
 /**
- * How the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that closes says
+ * Way in which the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that closes says
  * nothing, and aborts.
  */
 const CurrentEnding = Context.Reference<Ending>("@effect-msmq/core/Transaction/CurrentEnding", {
   defaultValue: () => ({ end: "abort", by: "connection" })
 })
 
-/** How a transaction ended: `exit` is what the commit or the abort came to. */
+/** End of a transaction. `exit` is the result of the commit or the abort. */
 interface Ended extends Ending {
   readonly exit: Exit.Exit<void, MsmqError>
 }

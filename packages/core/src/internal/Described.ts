@@ -1,5 +1,5 @@
 /**
- * What is open, as `console.log`, `String` and `JSON.stringify` show it: its kind, its queue and whether it is still open, and
+ * Something open, as `console.log`, `String` and `JSON.stringify` show it: its kind, its queue and whether it is still open, and
  * nothing of what is inside.
  */
 import { inspect, type InspectOptions } from "node:util"

@@ -253,7 +253,7 @@ const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : 
 const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
   slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
 
-/** What a message takes beside its body. */
+/** Bytes that a message takes beside its body. */
 const sizeOfOthers = (message: OutgoingProperties): number => {
   const size =
     slack +

@@ -1,4 +1,4 @@
-/** What becomes of the copies of poison messages, which a queue may not take. */
+/** Fate of the copies of poison messages, which a queue may not take. */
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"

@@ -1,8 +1,8 @@
-/** What a queue manager says of the arrival of a message, in an acknowledgment (behaviour D-46). */
+/** Classes by which an acknowledgment tells of the arrival of a message (behaviour D-46). */
 
 export const arrived = 0x0002
 
-/** What the negative acknowledgments of an arrival say. */
+/** Meanings of the negative acknowledgments of an arrival. */
 const refusals: ReadonlyMap<number, string> = new Map([
   [0x8000, "there is no such queue, or it was deleted: create it"],
   [0x8001, "it was deleted on its way, by a purge of the outgoing queue"],

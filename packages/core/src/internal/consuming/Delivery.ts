@@ -37,7 +37,7 @@ export interface Held {
   readonly within: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** It was handled: away with it. Fails with `TransactionAborted` where the handler has ended its transaction so. */
   readonly finish: Effect.Effect<void, MsmqError>
-  /** Whether the handler itself has done away with it, by committing its transaction. */
+  /** `true` if the handler has ended it by committing its transaction. */
   readonly isFinished: Effect.Effect<boolean>
   /** Undoes the try, and holds the message for another one; `undefined` if it is gone. May be asked again if it fails. */
   readonly again: Effect.Effect<Held | undefined, MsmqError>
@@ -48,7 +48,7 @@ export interface Held {
 }
 
 /**
- * What became of a poison message that was let go of.
+ * Outcome for a poison message that was let go of.
  *
  * - `Poisoned`: it is where the policy says
  * - `PoisonSent`: its copy is on its way there, and a dead letter if it does not arrive
@@ -73,7 +73,7 @@ export interface Delivery {
   readonly giveBack: (held: Held, poison: Poison) => Effect.Effect<void, MsmqError>
 }
 
-/** How often it is tried to do with a poison message what the policy says, while the service is there. */
+/** Number of attempts to do with a poison message what the policy says, while the service is there. */
 export const mostDiscards = 10
 
 type Kept = Extract<Reason, { readonly _tag: "PoisonMessage" }>["kept"]

@@ -1,4 +1,4 @@
-/** What is known of the queues that a name to send to stands for. */
+/** Queues that a name to send to stands for, and their properties. */
 import { hostname, networkInterfaces } from "node:os"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -18,9 +18,9 @@ export interface Destination {
   readonly formatName: string
   /** `undefined`: they cannot be known from here, as those of a private queue of another machine. */
   readonly properties: QueueProperties | undefined
-  /** Whether it is known to be a queue of this machine: only its private queues tell their properties. */
+  /** `true` for a queue that is known to be of this machine: only its private queues tell their properties. */
   readonly isLocal: boolean
-  /** Whether the name stands for queues that only the directory, or the network, knows. */
+  /** `true` for a name of queues that only the directory, or the network, knows. */
   readonly isList: boolean
 }
 
@@ -124,7 +124,7 @@ interface Rule {
   readonly isBroken: (properties: QueueProperties, transactional: boolean) => boolean
 }
 
-/** What makes a queue drop every copy, whose sender signs and encrypts nothing. */
+/** Properties by which a queue drops every copy, as its sender signs and encrypts nothing. */
 const rules: ReadonlyArray<Rule> = [
   { class: 0x8009, isBroken: (properties, transactional) => transactional && !properties.transactional },
   { class: 0x800a, isBroken: (properties, transactional) => !transactional && properties.transactional },
@@ -153,7 +153,7 @@ export const refusalOf = (
   })
 }
 
-/** Where that is not known, the acknowledgment tells. */
+/** An unknown kind is no reason: the acknowledgment tells. */
 const hasRoom = (
   mqrt: Mqrt["Service"],
   formatName: string,

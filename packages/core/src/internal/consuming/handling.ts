@@ -44,7 +44,7 @@ export const handling = <Body, E, R>(
   const { backOff, course, operation, plan } = source
   const attempts = new Attempts(retry(), received.message.abortCount)
   let held = received
-  /** How many failures of the service were taken for one. */
+  /** Number of failures that were blamed on the service. */
   let recoveries = 0
 
   const poisonBy = (cause: Cause.Cause<unknown>, tried: number): Poison => ({
@@ -72,7 +72,7 @@ export const handling = <Body, E, R>(
       )
     })
 
-  /** Whether a failure of the service is taken for one, and not for one of the message: so often it can be chance. */
+  /** Returns `true` as long as a failure of the service is blamed on the service and not on the message. */
   const isForgiven = (): boolean => recoveries++ < mostRecoveries
 
   /** Sends it where poison goes, unless a failure of the service was at fault. */

@@ -21,13 +21,13 @@ import { destinationsOf, refusalOf } from "./destinations.ts"
 
 const operation = "Receiver.consume"
 
-/** How a copy is sent. */
+/** Options for sending a copy. */
 export interface Copying {
-  /** What it takes part in; `undefined`: the transaction that the effect runs in. */
+  /** Transaction that the copy takes part in; `undefined`: the one that the effect runs in. */
   readonly transaction: Participation | undefined
-  /** Whether a copy that does not arrive is to be a dead letter, as the original is gone by then. */
+  /** `true` makes a copy that does not arrive a dead letter, since the original is gone by then. */
   readonly deadLetter: boolean
-  /** Whether a queue that is known to be full is not sent to, as the original stays where it is. */
+  /** `true` refuses a queue that is known to be full, since the original stays where it is. */
   readonly checksRoom: boolean
 }
 
@@ -202,7 +202,7 @@ const changed = (
 const copyRule =
   "copy must return the message to send, at once and not as a promise: what it needs to wait for belongs into the handler"
 
-/** What a copy asks of Message Queuing. */
+/** Returns the properties by which a copy asks for acknowledgments and dead letters. */
 const asked = (
   { journaling }: Message,
   { deadLetter }: Copying,

@@ -1,8 +1,8 @@
 import type { ErrorCodeName } from "../../ErrorCode.ts"
 
-/** What follows from an error code for the calls that come after it. */
+/** Consequences of an error code for the calls that come after it. */
 export interface Outlook {
-  /** Why the very same call may succeed a while later, as the error says it; left out where it does not. */
+  /** Condition under which the same call may succeed later, as the error says it; left out where there is none. */
   readonly again?: string
   /**
    * The handle is good for nothing any more; its next use takes another by itself (behaviours C-37, C-38). `"handle"`: the

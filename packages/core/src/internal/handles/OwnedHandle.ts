@@ -166,7 +166,7 @@ export class OwnedHandle<H> {
     })
   }
 
-  /** Where its closing began, or that of what is above it. */
+  /** Place where its closing began, or that of its parents. */
   get closedAt(): CallSite | undefined {
     return this.releasedAt ?? this.parent?.closedAt
   }

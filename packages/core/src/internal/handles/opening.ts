@@ -15,7 +15,7 @@ export const failed =
   (failure: MqrtFailure): MsmqError =>
     new MsmqError({ operation, reason: reasonOf(failure), queue })
 
-/** What a handle on a queue stands on. */
+/** Arguments that a queue is opened with. */
 interface Opening {
   readonly queue: QueueName
   readonly operation: string
@@ -23,7 +23,7 @@ interface Opening {
   readonly shareMode: ShareMode
 }
 
-/** Whether the queue that is open takes part in transactions; `undefined` where that cannot be known. */
+/** Kind of the queue that is open; `undefined` where nobody can tell whether it takes part in transactions. */
 export interface QueueKind {
   readonly transactional: boolean | undefined
 }
@@ -105,7 +105,7 @@ const wholeOf = (name: FormatName.FormatName, formatName: string): string => {
   return formatName
 }
 
-/** Whether a queue takes part in transactions; `undefined` where that cannot be known from here. */
+/** Tells whether a queue takes part in transactions; `undefined` where that cannot be known from here. */
 export const isTransactional = (
   mqrt: Mqrt["Service"],
   formatName: string

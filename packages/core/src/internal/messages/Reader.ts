@@ -28,7 +28,7 @@ import { CurrentAbortGate } from "../promises/AbortGate.ts"
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
 
-/** How long to wait, in milliseconds; `null`: for ever. An error for what is no duration. */
+/** Returns the time to wait in milliseconds, `null` for ever, or an error for what is no duration. */
 export const timeoutOf = (call: Call, given: Duration.Input): number | null | MsmqError => {
   const read = readArgument(call, "duration", duration, given)
   if (read instanceof MsmqError) return read

@@ -1,4 +1,4 @@
-/** What the codec of a program returns, which may be anything, or a throw. */
+/** Results of the codecs of a program, which may return anything, or throw. */
 import * as Result from "effect/Result"
 import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
 import { describeValue } from "../errors/describeValue.ts"

@@ -19,10 +19,10 @@ export type NameOf<O> = O extends unknown ? keyof O & string : never
 
 type Rules<Name extends string> = { readonly [N in Name]: Rule }
 
-/** What holds for several options at once. */
+/** Rule for several options at once. */
 type Together = (options: never) => Violation | undefined
 
-/** What holds for the options of a function: a rule for each of its names. */
+/** Rules for the options of a function, one for each name. */
 export class OptionTable<in out Name extends string> {
   readonly rules: Rules<Name>
   readonly names: ReadonlyArray<string>
@@ -98,7 +98,7 @@ const none: object = Object.freeze(new Checked())
 const listed = (names: ReadonlyArray<string>): string =>
   names.length === 1 ? `the option ${names[0]}` : `options of: ${names.join(", ")}`
 
-/** Whether it is an object of a literal, of this realm or another, or of `Object.create(null)`. */
+/** Tells whether it is an object of a literal, of this realm or another, or of `Object.create(null)`. */
 export const isPlain = (value: object): boolean => {
   const prototype: object | null = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null

@@ -3,19 +3,19 @@ import * as Schema from "effect/Schema"
 import { describeKind, describeValue } from "../errors/describeValue.ts"
 import { Violation } from "./Violation.ts"
 
-/** What holds for a value. `A`: the type of the values that it allows. */
+/** Rule for a value. `A`: the type of the values that it allows. */
 export interface Rule<out A = unknown> {
-  /** What is allowed, behind "it must be". */
+  /** Values that are allowed, in words behind "it must be". */
   readonly allowed: string
-  /** Whether it must be given. */
+  /** `true` for what must be given. */
   readonly required: boolean
   /** Returns the value as it goes on, or what is wrong with it. `option`: its name or path. */
   readonly read: (value: unknown, option: string) => A | Violation
 }
 
-/** How a rule is told of, beside what it allows. */
+/** Wording of a rule, beside what it allows. */
 export interface Manner {
-  /** Whether an error must not show the value. `false` by default. */
+  /** `true` keeps the value out of errors. `false` by default. */
   readonly secret?: boolean
 }
 

@@ -1,10 +1,10 @@
-/** What is wrong with something that a caller gave. */
+/** Violation of a rule by something that a caller gave. */
 export class Violation {
-  /** Where it is: the name of an argument, or the path of an option, such as `provider.type`. */
+  /** Name of the argument, or path of the option, such as `provider.type`. */
   readonly option: string
-  /** What is allowed, as the end of a sentence. */
+  /** Values that are allowed, as the end of a sentence. */
   readonly rule: string
-  /** What was given. */
+  /** Value that was given, in words. */
   readonly actual: string
   /** For an option that does not exist: the one that it resembles, or `null`. */
   readonly nearest: string | null | undefined

@@ -8,7 +8,7 @@ export const backend = guarded(
   Layer.isLayer
 )
 
-/** What a layer gave: any layer can be given by who writes no types. */
+/** Returns the backend of a layer; without types, any layer can be given. */
 export const backendContext = guarded(
   backend.allowed,
   (value): value is Context.Context<Mqrt> => Context.isContext(value) && value.mapUnsafe.has(Mqrt.key)

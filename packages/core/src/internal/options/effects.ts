@@ -4,5 +4,5 @@ import { guarded } from "./Rule.ts"
 
 const anyEffect = guarded("an Effect", Effect.isEffect)
 
-/** What an effect gives and needs no rule can see. */
+/** Rule for an effect. No rule can see what it gives and needs. */
 export const effect = <A, E, R>(): Rule<Effect.Effect<A, E, R>> => anyEffect as Rule<Effect.Effect<A, E, R>>

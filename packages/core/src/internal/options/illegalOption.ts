@@ -1,4 +1,4 @@
-/** What a call does with what it was given: goes on with it, or fails before anything else. */
+/** Reading of what a call was given: the call goes on with it, or fails before anything else. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { IllegalOption } from "../../MsmqError.ts"

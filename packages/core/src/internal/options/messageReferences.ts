@@ -1,4 +1,4 @@
-/** How a program refers to a message that is in a queue. */
+/** References to a message that is in a queue. */
 import { lookupActions } from "../values/messageValues.ts"
 import { guarded, name, oneOf, orNull } from "./Rule.ts"
 

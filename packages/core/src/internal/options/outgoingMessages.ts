@@ -1,4 +1,4 @@
-/** What a send is given: one message, or many. */
+/** Messages that a send is given: one, or many. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Message } from "../../Message.ts"

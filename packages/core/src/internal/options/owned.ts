@@ -6,7 +6,7 @@ import { readRule } from "./illegalOption.ts"
 import { guarded } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
-/** What tells a context and a transaction from other things with a handle. */
+/** Keys that tell a context and a transaction from other things with a handle. */
 export const securityContextId = "~@effect-msmq/core/SecurityContext"
 export const transactionId = "~@effect-msmq/core/Transaction"
 
@@ -54,7 +54,7 @@ const foreign = (option: string, given: Owner, to: OwnedHandle<unknown>): Violat
         `the ${given[symbol].description} of another connection`
       )
 
-/** What is wrong with the transaction that an effect runs in, which a program may have set by itself. */
+/** Returns the violation by the transaction that an effect runs in, which a program may have set by itself. */
 export const illegalParticipation = (given: unknown, to: OwnedHandle<unknown>): Violation | undefined => {
   if (isOtherParticipation(given)) return undefined
   const read = readRule(participation, "transaction", given)
@@ -62,12 +62,12 @@ export const illegalParticipation = (given: unknown, to: OwnedHandle<unknown>): 
   return isOtherParticipation(read) ? undefined : foreign("transaction", read, to)
 }
 
-/** What is no transaction and no word for none, though a program set it as such. */
+/** Returns the violation by a value of `Transaction.Current` that is no transaction and no word for one. */
 export const illegalCurrent = (given: unknown): Violation | undefined => {
   const read = readRule(participation, "transaction", given)
   return read instanceof Violation ? read : undefined
 }
 
-/** What is wrong with a security context that a queue's messages are to be signed with. */
+/** Returns the violation by a security context that a queue's messages are to be signed with. */
 export const illegalSigner = (given: SecurityContext | undefined, to: OwnedHandle<unknown>): Violation | undefined =>
   given === undefined ? undefined : foreign("securityContext", given, to)

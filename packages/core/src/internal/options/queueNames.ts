@@ -3,10 +3,14 @@ import * as FormatName from "../../FormatName.ts"
 import * as PathName from "../../PathName.ts"
 import { guarded } from "./Rule.ts"
 
+type Name = FormatName.FormatName | PathName.PathName
+
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
 
-/** Whether a value has all that another one has, letter case aside. */
+const isTagged = (value: unknown): value is Name => isRecord(value) && typeof value["_tag"] === "string"
+
+/** Tells whether a value has all that another one has, letter case aside. */
 const has = (value: unknown, part: unknown): boolean =>
   isRecord(part)
     ? isRecord(value) && Object.entries(part).every(([key, each]) => has(value[key], each))
@@ -14,12 +18,11 @@ const has = (value: unknown, part: unknown): boolean =>
       ? typeof value === "string" && value.toLowerCase() === part.toLowerCase()
       : value === part
 
-/** Whether it is what its own text is read as: one that lacks something is read as another name, or as none. */
-const isName = (value: unknown): value is FormatName.FormatName | PathName.PathName => {
-  if (!isRecord(value) || typeof value["_tag"] !== "string") return false
+/** Tells whether a name is read from its own text: one that lacks something is read as another name, or as none. */
+const isName = (value: unknown): value is Name => {
+  if (!isTagged(value)) return false
   try {
-    const name = value as unknown as FormatName.FormatName | PathName.PathName
-    const printed = PathName.isPathName(name) ? PathName.format(name) : FormatName.format(name)
+    const printed = PathName.isPathName(value) ? PathName.format(value) : FormatName.format(value)
     const read = FormatName.fromString(printed)
     return Result.isSuccess(read) && has(value, read.success)
   } catch {
@@ -29,7 +32,7 @@ const isName = (value: unknown): value is FormatName.FormatName | PathName.PathN
 
 export const queueName = guarded(
   "a queue's name: a path name or format name, as a string or as PathName or FormatName make it",
-  (value): value is FormatName.FormatName | PathName.PathName | string => typeof value === "string" || isName(value)
+  (value): value is Name | string => typeof value === "string" || isName(value)
 )
 
 export const pathName = guarded(

@@ -77,7 +77,7 @@ export const purgeOptions = tableOf<PurgeOptions>()({ outgoing: boolean })
 
 const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
 
-/** What each property is compared with. */
+/** Values that each property is compared with. */
 const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
   readonly [Property in Restriction["property"]]: unknown
 }

@@ -1,4 +1,4 @@
-/** What a decorator is put around. */
+/** Rule for the layer that a decorator is put around. */
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as Options from "@effect-msmq/core/Options"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** What a test tells the control of a machine in memory. */
+/** Arguments of the control of a machine in memory. */
 import * as Options from "@effect-msmq/core/Options"
 import { rights } from "@effect-msmq/core/QueueSecurity"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** What faults can be armed. */
+/** Faults that can be armed. */
 import { errors, type ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as Options from "@effect-msmq/core/Options"
 import * as Effect from "effect/Effect"

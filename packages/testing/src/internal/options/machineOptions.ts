@@ -1,4 +1,4 @@
-/** What a machine in memory can be made of. */
+/** Options of a machine in memory. */
 import * as Options from "@effect-msmq/core/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
