@@ -160,7 +160,7 @@ describe("SendBlock", () => {
       plain,
       { ...plain, label: "b" }
     ])
-    assert.deepStrictEqual(calls.slice(1), [{ PRIORITY: 1 }, {}, { LABEL: "b" }])
+    assert.deepStrictEqual(calls.slice(1), [{ PRIORITY: 1 }, { BODY_TYPE: 0 }, { LABEL: "b" }])
   })
 
   it("what holds for the call stands in every message of it, and not in the next call", () => {

@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import { bind, parsePrototype } from "../src/internal/bindings.ts"
 import type { Bound } from "../src/internal/declarations.ts"
 import { prototypes } from "../src/internal/declarations.ts"
-import { makeLanes } from "../src/internal/lanes.ts"
+import { makeLanes, poolThreads } from "../src/internal/lanes.ts"
 import { offMainThread, offMainThreadThen } from "../src/internal/offMainThread.ts"
 import { RunningCalls } from "../src/internal/RunningCalls.ts"
 import { queues } from "../src/internal/queues.ts"
@@ -85,6 +85,41 @@ describe("offMainThread", () => {
       assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [0, 0, 0])
     })
   )
+
+  it.live.each([
+    [1, { slow: 1, prompt: 0 }],
+    [2, { slow: 1, prompt: 1 }],
+    [3, { slow: 1, prompt: 2 }],
+    [4, { slow: 2, prompt: 2 }],
+    [64, { slow: 2, prompt: 2 }]
+  ] as const)("with room for %i calls, those that end something have room of their own", ([atOnce, expected]) =>
+    Effect.gen(function* () {
+      const calls = new RunningCalls(makeLanes(atOnce))
+      const [slow, prompt] = [heldBack(), heldBack()]
+      const fork = (call: Effect.Effect<number>) => Effect.forkChild(call, { startImmediately: true })
+      for (let index = 0; index < 4; index++) {
+        yield* fork(offMainThread(calls, "MQOpenQueue", () => slow.callable, new ArrayBuffer(8)))
+        yield* fork(offMainThread(calls, "MQCloseQueue", () => prompt.callable, new ArrayBuffer(8)))
+      }
+      assert.deepStrictEqual({ slow: slow.pending.length, prompt: prompt.pending.length }, expected)
+      while (slow.pending.length > 0 || prompt.pending.length > 0) {
+        slow.pending.shift()?.()
+        prompt.pending.shift()?.()
+        yield* Effect.sleep(1)
+      }
+    })
+  )
+
+  it.each([
+    [undefined, 4],
+    ["", 1],
+    ["0", 1],
+    ["none", 1],
+    ["3", 3],
+    ["5000", 1024]
+  ] as const)("UV_THREADPOOL_SIZE %o is %i threads", (size, threads) => {
+    assert.strictEqual(poolThreads(size), threads)
+  })
 
   it.live("can be interrupted while it waits for its turn", () =>
     Effect.gen(function* () {

@@ -2,6 +2,7 @@ import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -10,7 +11,7 @@ import * as Scope from "effect/Scope"
 import { execFile } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { plainQueue } from "./support/plainRecords.ts"
+import { plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/ending.ts", import.meta.url))
@@ -76,6 +77,8 @@ const called = (name: string, times = 1): Effect.Effect<void> =>
     control.callCount(name) >= times ? Effect.void : Effect.andThen(Effect.sleep(1), called(name, times))
   )
 
+const plainPeek = { action: "peekCurrent", cursor: null, rare: false, timeout: 0, transaction: "none" } as const
+
 type Service = Mqrt.Mqrt["Service"]
 
 const parts = { owner: true, group: true, dacl: true, sacl: false }
@@ -104,6 +107,10 @@ const functions: Readonly<
       })
     ),
   MQGetQueueSecurity: (mqrt) => Effect.map(name(mqrt), (name) => mqrt.getQueueSecurity(name, parts)),
+  MQSetQueueSecurity: (mqrt) =>
+    Effect.flatMap(name(mqrt), (name) =>
+      Effect.map(mqrt.getQueueSecurity(name, parts), (descriptor) => mqrt.setQueueSecurity(name, parts, descriptor))
+    ),
   MQOpenQueue: (mqrt) => Effect.map(name(mqrt), (name) => mqrt.openQueue(name, "receive", "denyNone")),
   MQCloseQueue: (mqrt) => Effect.map(open(mqrt), mqrt.closeQueue),
   MQPurgeQueue: (mqrt) => Effect.map(open(mqrt), mqrt.purgeQueue),
@@ -114,6 +121,10 @@ const functions: Readonly<
   MQLocateEnd: (mqrt) => Effect.map(mqrt.locateBegin([]), mqrt.locateEnd),
   MQPathNameToFormatName: (mqrt) => Effect.as(name(mqrt), mqrt.pathNameToFormatName(plainQueue.pathName)),
   MQHandleToFormatName: (mqrt) => Effect.map(open(mqrt), mqrt.handleToFormatName),
+  MQInstanceToFormatName: (mqrt) => Effect.succeed(mqrt.instanceToFormatName("00112233-4455-6677-8899-aabbccddeeff")),
+  MQADsPathToFormatName: (mqrt) => Effect.succeed(mqrt.adsPathToFormatName("LDAP://CN=one")),
+  MQMoveMessage: (mqrt) => Effect.map(open(mqrt), (queue) => mqrt.moveMessage(queue, queue, 1n, "none")),
+  MQMarkMessageRejected: (mqrt) => Effect.map(open(mqrt), (queue) => mqrt.markMessageRejected(queue, 1n)),
   MQRegisterCertificate: (mqrt) => Effect.succeed(mqrt.registerCertificate(null, false)),
   MQBeginTransaction: (mqrt) => Effect.succeed(mqrt.beginTransaction),
   TransactionCommit: (mqrt) => Effect.map(mqrt.beginTransaction, mqrt.commitTransaction),
@@ -146,13 +157,37 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
       yield* close
       events.push("closed")
       assert.deepStrictEqual(events, ["call ended", "closed"])
-      assert.isTrue(Exit.isSuccess(yield* Fiber.join(calling)))
+      assert.isFalse(Exit.hasDies(yield* Fiber.join(calling)))
       const calls = control.callCount(name)
       const later = yield* Effect.exit(call)
       assert.isTrue(Exit.hasDies(later))
-      assert.match(Exit.isFailure(later) ? String(later.cause.reasons[0]) : "", /closed/)
+      assert.match(Exit.isFailure(later) ? String(Cause.squash(later.cause)) : "", /the connection is closed/)
       assert.strictEqual(control.callCount(name), calls)
       assert.deepStrictEqual(control.ledger().violations, [])
+    })
+  )
+
+  it.live("leaves nothing that a service which outlives it could call", () =>
+    Effect.gen(function* () {
+      const { close, mqrt } = yield* openLayer
+      const queue = yield* open(mqrt)
+      const context = yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)
+      yield* mqrt.closeQueue(queue)
+      yield* mqrt.freeSecurityContext(context)
+      yield* close
+      const { calls } = control.ledger()
+      for (const call of [
+        mqrt.sendMessages(queue, [plainMessage], plainSend),
+        mqrt.receiveMessage(queue, plainPeek),
+        mqrt.receiveMessageByLookupId(queue, 0n, "peekFirst", { rare: false, transaction: "none" }),
+        mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null),
+        mqrt.freeSecurityContext(context),
+        mqrt.closeQueue(queue)
+      ]) {
+        const exit = yield* Effect.exit(call as Effect.Effect<unknown, Mqrt.MqrtFailure>)
+        assert.match(Exit.isFailure(exit) ? String(Cause.squash(exit.cause)) : "", /is closed/)
+      }
+      assert.deepStrictEqual(control.ledger().calls, calls)
     })
   )
 

@@ -42,6 +42,7 @@ interface Ledger {
   readonly counts: Readonly<
     Record<string, { readonly acquired: number; readonly freed: number; readonly open: number }>
   >
+  readonly calls: Readonly<Record<string, number>>
   readonly violations: ReadonlyArray<string>
 }
 

@@ -1,14 +1,12 @@
+import { CallSite } from "@effect-msmq/core/CallSite"
+import { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type { Lanes, OffMainThreadName } from "./lanes.ts"
 import { laneOf } from "./lanes.ts"
-
-/** The result of a call that could not begin, since koffi allows no more calls at the moment. */
-export const noRoom: unique symbol = Symbol("noRoom")
-
-const isDone = <A>(result: A | typeof noRoom): result is A => result !== noRoom
 
 /** Milliseconds until a call for which koffi had no room is tried again. */
 const retryInterval = 5
@@ -28,21 +26,27 @@ const CurrentOperation = Context.Reference<Operation | undefined>("@effect-msmq/
  */
 export class RunningCalls {
   readonly #lanes: Lanes
+  readonly #openedAt = new CallSite()
+  #closedAt: CallSite | undefined = undefined
   #running = 0
-  #closed = false
   readonly #ended = Deferred.makeUnsafe<void>()
 
   constructor(lanes: Lanes) {
     this.#lanes = lanes
   }
 
-  /** Throws once the layer has begun to close. */
-  assertOpen(name: string): void {
-    if (this.#closed) {
-      throw new Error(
-        `${name} is not called: the layer that this service came from is closed. Use a layer that is open`
-      )
-    }
+  /** Throws once the layer has begun to close: its service must not be used any more. */
+  assertOpen(operation: string): void {
+    if (this.#closedAt === undefined) return
+    throw new MsmqError({
+      operation,
+      reason: {
+        _tag: "Released",
+        resource: "connection",
+        openedAt: String(this.#openedAt),
+        releasedAt: String(this.#closedAt)
+      }
+    })
   }
 
   /** Runs an effect whose calls belong together: once the first has begun, a closing waits for the last. */
@@ -59,33 +63,38 @@ export class RunningCalls {
 
   /**
    * Makes a call, in the lane of its function. Waiting for a permit can be interrupted. A call that has begun cannot be
-   * taken back, so an interruption waits for it.
+   * taken back, so an interruption waits for it. `call` gives nothing where it could not begin, since koffi allows no more
+   * calls at the moment.
    */
-  call<A>(name: OffMainThreadName, call: Effect.Effect<A | typeof noRoom>): Effect.Effect<A> {
+  call<A>(name: OffMainThreadName, call: Effect.Effect<Option.Option<A>>): Effect.Effect<A> {
     const lane = this.#lanes[laneOf(name)]
     const attempt: Effect.Effect<A> = lane
       .withPermit(Effect.uninterruptible(this.#begin(name, call)))
-      .pipe(Effect.filterOrElse(isDone, () => Effect.andThen(pause, attempt)))
+      .pipe(
+        Effect.flatMap(
+          Option.match({ onNone: () => Effect.andThen(pause, attempt), onSome: (result) => Effect.succeed(result) })
+        )
+      )
     return this.together(attempt)
   }
 
   /** Refuses all calls from now on, and waits until those that run have ended. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.#closed = true
+    this.#closedAt = new CallSite()
     // After a turn, so that the last caller learns its outcome first.
     return this.#running === 0 ? Effect.void : Effect.andThen(Deferred.await(this.#ended), Effect.yieldNow)
   })
 
-  #begin<A>(name: string, call: Effect.Effect<A | typeof noRoom>): Effect.Effect<A | typeof noRoom> {
+  #begin<A>(name: string, call: Effect.Effect<Option.Option<A>>): Effect.Effect<Option.Option<A>> {
     return Effect.withFiber((fiber) => {
       const operation = fiber.getRef(CurrentOperation)
       if (operation === undefined || operation.begun) return call
       this.assertOpen(name)
       operation.begun = true
       this.#running++
-      return Effect.tap(call, (result) => {
-        if (result === noRoom) this.#end(operation)
-        return Effect.void
+      return Effect.map(call, (result) => {
+        if (Option.isNone(result)) this.#end(operation)
+        return result
       })
     })
   }
@@ -94,7 +103,7 @@ export class RunningCalls {
     if (!operation.begun) return
     operation.begun = false
     this.#running--
-    if (this.#closed && this.#running === 0) Deferred.doneUnsafe(this.#ended, Exit.void)
+    if (this.#closedAt !== undefined && this.#running === 0) Deferred.doneUnsafe(this.#ended, Exit.void)
   }
 }
 

@@ -119,17 +119,16 @@ const find = (file: string, prototype: string): Callable => {
   }
 }
 
-/** Takes the place of a function when its layer is closed. */
-const refusing = (name: string): Callable => {
-  const refuse = (): never => {
-    throw new Error(`${name} is not called: the layer that this service came from is closed`)
-  }
+/** Returns what takes the place of a function when its layer is closed. */
+const refusing = (calls: RunningCalls, name: string): Callable => {
+  const refuse = () => calls.assertOpen(name)
   return Object.assign(refuse, { async: refuse })
 }
 
 /** Returns the functions of some files, each looked up when it is first used, and what closes them for this layer. */
 const functionsOf = (
-  files: Readonly<Record<Library, string>>
+  files: Readonly<Record<Library, string>>,
+  calls: RunningCalls
 ): { readonly functions: Functions; readonly close: () => void } => {
   const functions = {}
   const define = (name: string, value: Callable) =>
@@ -148,7 +147,7 @@ const functionsOf = (
     }
   }
   const close = () => {
-    for (const name of Object.getOwnPropertyNames(functions)) define(name, refusing(name))
+    for (const name of Object.getOwnPropertyNames(functions)) define(name, refusing(calls, name))
   }
   return { functions: functions as Functions, close }
 }
@@ -157,19 +156,17 @@ const functionsOf = (
 export const bind = ({ identityLibrary, library }: LibraryFiles): Bindings & { readonly close: () => void } => {
   const calls = new RunningCalls(lanesOfProcess())
   load(library)
-  const own = functionsOf({
-    mqrt: library,
-    advapi32: systemFile("advapi32.dll"),
-    kernel32: systemFile("kernel32.dll")
-  })
+  const system = { advapi32: systemFile("advapi32.dll"), kernel32: systemFile("kernel32.dll") }
+  const own = functionsOf({ mqrt: library, ...system }, calls)
   const identity =
     identityLibrary === undefined
       ? own
-      : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary })
+      : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary }, calls)
   return {
     functions: own.functions,
     identity: identity.functions,
     calls,
+    /** Only after `calls` has closed. */
     close: () => {
       own.close()
       identity.close()

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
+import * as Option from "effect/Option"
 import type { Bound } from "./declarations.ts"
 import type { OffMainThreadName } from "./lanes.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
-import { noRoom } from "./RunningCalls.ts"
 
 /** The error of koffi when as many calls run as it allows in this process, whoever makes them. */
 const isNoRoom = (error: unknown): boolean =>
@@ -26,15 +26,17 @@ export const offMainThreadThen = <Arguments extends ReadonlyArray<unknown>, Resu
 ): Effect.Effect<A> =>
   calls.call(
     name,
-    Effect.callback<A | typeof noRoom>((resume) => {
+    Effect.callback<Option.Option<A>>((resume) => {
       try {
         find().async(...args, (error, result) => {
           // koffi does not hold the memory it was given: that this closure mentions it does.
           void args.length
-          resume(error === null || error === undefined ? Effect.sync(() => take(result)) : Effect.die(error))
+          resume(
+            error === null || error === undefined ? Effect.sync(() => Option.some(take(result))) : Effect.die(error)
+          )
         })
       } catch (error) {
-        resume(isNoRoom(error) ? Effect.succeed(noRoom) : Effect.die(error))
+        resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
       }
     })
   )
