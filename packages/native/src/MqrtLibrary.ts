@@ -4,10 +4,12 @@
  * @since 0.1.0
  */
 import * as Config from "effect/Config"
+import { systemFile } from "./internal/systemFile.ts"
 
 /**
- * The library's file, from the configuration `MQRT_LIBRARY`: a name that the system looks up, or a path. `mqrt.dll` by
- * default, which comes with the Windows feature Message Queuing.
+ * The library's file, from the configuration `MQRT_LIBRARY`: a name that the system looks up, or a path. By default, on
+ * Windows, `mqrt.dll` in the system's directory (`%SystemRoot%\System32`), which comes with the Windows feature Message
+ * Queuing; elsewhere the name `mqrt.dll`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -22,4 +24,6 @@ import * as Config from "effect/Config"
  * @category configuration
  * @since 0.1.0
  */
-export const fromConfig: Config.Config<string> = Config.String("MQRT_LIBRARY").pipe(Config.withDefault("mqrt.dll"))
+export const fromConfig: Config.Config<string> = Config.String("MQRT_LIBRARY").pipe(
+  Config.withDefault(systemFile("mqrt.dll"))
+)

@@ -44,15 +44,17 @@ const functions = (options: Options): Effect.Effect<Mqrt.MqrtFunctions, MsmqErro
     const failed = unavailable(options.library)
     // Not before: who only imports this module loads nothing, and on a system that koffi does not know nothing fails.
     const { open } = yield* Effect.tryPromise({ try: () => import("./internal/backend.ts"), catch: failed })
-    const backend = yield* Effect.acquireRelease(Effect.try({ try: () => open(options), catch: failed }), ({ close }) =>
-      Effect.sync(close)
+    const backend = yield* Effect.acquireRelease(
+      Effect.try({ try: () => open(options), catch: failed }),
+      ({ close }) => close
     )
     return backend.functions
   })
 
 /**
- * The service over the given files. The library is loaded when the layer is built and let go after everything that was
- * opened through it is closed.
+ * Makes the service over the given files. The library is loaded when the first layer over it is built, and stays loaded
+ * for the life of the process. A layer that closes first closes everything that was opened through it, and waits for the
+ * calls that run; a service that outlives its layer is a defect to use.
  *
  * **Details**
  *
@@ -80,7 +82,7 @@ export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =
 const table = Given.table<Options>()({ library: Given.required(Given.name), identityLibrary: Given.name })
 
 /**
- * The service over `mqrt.dll`, or over the library that the configuration `MQRT_LIBRARY` names.
+ * The service over `mqrt.dll` in the system's directory, or over the library that the configuration `MQRT_LIBRARY` names.
  *
  * @category layers
  * @since 0.1.0

@@ -55,8 +55,10 @@ const one = (message: Partial<OutgoingProperties>, options: Partial<SendOptions>
   sent([{ ...plain, ...message }], { ...plainOptions, ...options })[0]
 
 describe("SendBlock", () => {
-  it("D-20 a message of defaults names no property at all", () => {
-    assert.deepStrictEqual(one({}), {})
+  it("a message of defaults names one property, with the value that it has anyway (D-20)", () => {
+    assert.deepStrictEqual(one({}), { BODY_TYPE: 0 })
+    assert.deepStrictEqual(one({ label: "x" }), { LABEL: "x" })
+    assert.deepStrictEqual(one({}, { messageIds: true }), { MSGID: Array.from({ length: 20 }, () => 0) })
   })
 
   it("an acknowledge and a journaling of nothing, and empty bytes, are left out", () => {
@@ -67,7 +69,7 @@ describe("SendBlock", () => {
       negativeReceive: false
     }
     const journaling = { deadLetter: false, journal: false }
-    assert.deepStrictEqual(one({ acknowledge, journaling, extension: new Uint8Array(0) }), {})
+    assert.deepStrictEqual(one({ acknowledge, journaling, extension: new Uint8Array(0) }), { BODY_TYPE: 0 })
   })
 
   it("every settable property arrives with its VARTYPE and value", () => {
@@ -158,7 +160,7 @@ describe("SendBlock", () => {
       plain,
       { ...plain, label: "b" }
     ])
-    assert.deepStrictEqual(calls.slice(1), [{ PRIORITY: 1 }, {}, { LABEL: "b" }])
+    assert.deepStrictEqual(calls.slice(1), [{ PRIORITY: 1 }, { BODY_TYPE: 0 }, { LABEL: "b" }])
   })
 
   it("what holds for the call stands in every message of it, and not in the next call", () => {
@@ -331,7 +333,7 @@ describe("SendBlock", () => {
     const block = new SendBlock()
     block.close()
     block.close()
-    assert.throws(() => block.send(() => 0, 1n, [plain], plainOptions, 0n), "after close")
+    assert.throws(() => block.send(() => 0, 1n, [plain], plainOptions, 0n), /layer .* is closed/)
   })
 
   it("surrogates, paired and lone, and the longest label are carried unit by unit", () => {

@@ -4,11 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Semaphore from "effect/Semaphore"
 import { bind, parsePrototype } from "../src/internal/bindings.ts"
 import type { Bound } from "../src/internal/declarations.ts"
 import { prototypes } from "../src/internal/declarations.ts"
+import { makeLanes, poolThreads } from "../src/internal/lanes.ts"
 import { offMainThread, offMainThreadThen } from "../src/internal/offMainThread.ts"
+import { RunningCalls } from "../src/internal/RunningCalls.ts"
 import { queues } from "../src/internal/queues.ts"
 
 const someLibrary =
@@ -39,13 +40,13 @@ describe("bind", () => {
       const failure = yield* Effect.flip(queues(bindings).purgeQueue(1n as QueueHandle))
       assert.deepStrictEqual(reasonOf(failure), { _tag: "FunctionMissing", function: "MQPurgeQueue" })
       assert.strictEqual(bindings.functions.MQSendMessage(1n, 0n, 0n), 0x8007_007f)
-      bindings.unload()
+      bindings.close()
     })
   )
 
-  it("can be done twice: koffi is configured once", () => {
-    bind({ library: someLibrary }).unload()
-    bind({ library: someLibrary }).unload()
+  it("can be done twice", () => {
+    bind({ library: someLibrary }).close()
+    bind({ library: someLibrary }).close()
   })
 })
 
@@ -68,10 +69,13 @@ const until = (condition: () => boolean): Effect.Effect<void> =>
 describe("offMainThread", () => {
   it.live("lets so many calls run at once, and others wait", () =>
     Effect.gen(function* () {
-      const permits = yield* Semaphore.make(2)
+      const calls = new RunningCalls(makeLanes(4))
       const { callable, pending } = heldBack()
       const fibers = yield* Effect.forEach([1, 2, 3], () =>
-        Effect.forkChild(offMainThread(permits, callable, new ArrayBuffer(8)), { startImmediately: true })
+        Effect.forkChild(
+          offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
+          { startImmediately: true }
+        )
       )
       assert.strictEqual(pending.length, 2)
       pending[0]?.()
@@ -82,16 +86,57 @@ describe("offMainThread", () => {
     })
   )
 
+  it.live.each([
+    [1, { slow: 1, prompt: 0 }],
+    [2, { slow: 1, prompt: 1 }],
+    [3, { slow: 1, prompt: 2 }],
+    [4, { slow: 2, prompt: 2 }],
+    [64, { slow: 2, prompt: 2 }]
+  ] as const)("with room for %i calls, those that end something have room of their own", ([atOnce, expected]) =>
+    Effect.gen(function* () {
+      const calls = new RunningCalls(makeLanes(atOnce))
+      const [slow, prompt] = [heldBack(), heldBack()]
+      const fork = (call: Effect.Effect<number>) => Effect.forkChild(call, { startImmediately: true })
+      for (let index = 0; index < 4; index++) {
+        yield* fork(offMainThread(calls, "MQOpenQueue", () => slow.callable, new ArrayBuffer(8)))
+        yield* fork(offMainThread(calls, "MQCloseQueue", () => prompt.callable, new ArrayBuffer(8)))
+      }
+      assert.deepStrictEqual({ slow: slow.pending.length, prompt: prompt.pending.length }, expected)
+      while (slow.pending.length > 0 || prompt.pending.length > 0) {
+        slow.pending.shift()?.()
+        prompt.pending.shift()?.()
+        yield* Effect.sleep(1)
+      }
+    })
+  )
+
+  it.each([
+    [undefined, 4],
+    ["", 1],
+    ["0", 1],
+    ["none", 1],
+    ["3", 3],
+    ["5000", 1024]
+  ] as const)("UV_THREADPOOL_SIZE %o is %i threads", (size, threads) => {
+    assert.strictEqual(poolThreads(size), threads)
+  })
+
   it.live("can be interrupted while it waits for its turn", () =>
     Effect.gen(function* () {
-      const permits = yield* Semaphore.make(1)
+      const calls = new RunningCalls(makeLanes(2))
       const { callable, pending } = heldBack()
-      const first = yield* Effect.forkChild(offMainThread(permits, callable, new ArrayBuffer(8)), {
-        startImmediately: true
-      })
-      const second = yield* Effect.forkChild(offMainThread(permits, callable, new ArrayBuffer(8)), {
-        startImmediately: true
-      })
+      const first = yield* Effect.forkChild(
+        offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
+        {
+          startImmediately: true
+        }
+      )
+      const second = yield* Effect.forkChild(
+        offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
+        {
+          startImmediately: true
+        }
+      )
       yield* Fiber.interrupt(second)
       assert.strictEqual(pending.length, 1)
       pending[0]?.()
@@ -101,13 +146,16 @@ describe("offMainThread", () => {
 
   it.live("once begun it is waited for, and what it left is taken, though its caller was interrupted", () =>
     Effect.gen(function* () {
-      const permits = yield* Semaphore.make(1)
+      const calls = new RunningCalls(makeLanes(2))
       const { callable, pending } = heldBack()
       let taken = false
       const take = () => void (taken = true)
-      const fiber = yield* Effect.forkChild(offMainThreadThen(permits, take, callable, new ArrayBuffer(8)), {
-        startImmediately: true
-      })
+      const fiber = yield* Effect.forkChild(
+        offMainThreadThen(calls, "MQOpenQueue", take, () => callable, new ArrayBuffer(8)),
+        {
+          startImmediately: true
+        }
+      )
       const interruption = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
       yield* Effect.sleep(5)
       assert.isUndefined(interruption.pollUnsafe())
@@ -120,10 +168,10 @@ describe("offMainThread", () => {
 
   it.live("keeps the memory it was given until the call has returned", () =>
     Effect.gen(function* () {
-      const permits = yield* Semaphore.make(1)
+      const calls = new RunningCalls(makeLanes(2))
       const { callable, held, pending } = heldBack()
       const fiber = yield* Effect.forkChild(
-        Effect.suspend(() => offMainThread(permits, callable, new ArrayBuffer(1024 * 1024))),
+        Effect.suspend(() => offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(1024 * 1024))),
         { startImmediately: true }
       )
       yield* Effect.sleep(1)
@@ -137,11 +185,11 @@ describe("offMainThread", () => {
 
   it.effect("an error of koffi is a defect", () =>
     Effect.gen(function* () {
-      const permits = yield* Semaphore.make(1)
+      const calls = new RunningCalls(makeLanes(2))
       const callable: Bound<[], number> = Object.assign(() => 0, {
         async: (done: (error: unknown, result: number) => void) => done(new TypeError("bad argument"), 0)
       })
-      assert.isTrue(Exit.hasDies(yield* Effect.exit(offMainThread(permits, callable))))
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(offMainThread(calls, "MQOpenQueue", () => callable))))
     })
   )
 })

@@ -1,7 +1,8 @@
 /** Bindings whose functions are written in TypeScript, for what no library can be made to do. */
-import * as Semaphore from "effect/Semaphore"
 import type { Bindings } from "../src/internal/bindings.ts"
 import type { Bound, Functions } from "../src/internal/declarations.ts"
+import { makeLanes } from "../src/internal/lanes.ts"
+import { RunningCalls } from "../src/internal/RunningCalls.ts"
 
 /** A function as koffi binds it: `async` answers in a later turn of the event loop. */
 const bound = <Arguments extends ReadonlyArray<unknown>, Result>(
@@ -27,7 +28,7 @@ type AnyFunction = (...args: ReadonlyArray<never>) => unknown
 export const fakeBindings = (fakes: FakeFunctions): Bindings => {
   const entries = Object.entries<AnyFunction>(fakes).map(([name, fake]) => [name, bound(fake)])
   const functions = Object.fromEntries(entries) as Functions
-  return { functions, identity: functions, permits: Semaphore.makeUnsafe(2) }
+  return { functions, identity: functions, calls: new RunningCalls(makeLanes(4)) }
 }
 
 /** Leaves a handle in the slot that a function was given. */

@@ -42,6 +42,7 @@ interface Ledger {
   readonly counts: Readonly<
     Record<string, { readonly acquired: number; readonly freed: number; readonly open: number }>
   >
+  readonly calls: Readonly<Record<string, number>>
   readonly violations: ReadonlyArray<string>
 }
 
@@ -53,6 +54,8 @@ export const control = {
   },
   failNext: (name: string, code: number, nth = 1) =>
     mqrt("int Double_FailNext(const char *function, uint32_t nth, uint32_t result)", name, nth, code),
+  setDelay: (name: string, milliseconds: number) =>
+    mqrt("int Double_SetDelay(const char *function, uint32_t milliseconds)", name, milliseconds),
   setHandleHighBits: (bits: number) => mqrt("void Double_SetHandleHighBits(uint32_t bits)", bits),
   threadOfLastCall: (name: string) => Number(mqrt("uint64_t Double_ThreadOfLastCall(const char *function)", name)),
   callCount: (name: string) => Number(mqrt("uint32_t Double_CallCount(const char *function)", name)),

@@ -1,6 +1,7 @@
 /**
  * The contract on the native backend, without a test runner: one line for each promise, and the sum. On Windows, and
- * under Wine, where no runner starts. Arguments: the library, and the one that stands for Windows' logon functions.
+ * under Wine, where no runner starts. Arguments: the library, by default that of the
+ * system, and the one that stands for Windows' logon functions.
  */
 import { NativeMqrt } from "@effect-msmq/native"
 import { MqrtContract } from "@effect-msmq/testing"
@@ -11,7 +12,7 @@ import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { doubleLedger } from "./support/doubleLedger.ts"
 
-const [library = "mqrt.dll", identityLibrary] = process.argv.slice(2)
+const [library, identityLibrary] = process.argv.slice(2)
 
 /** A line for a promise, and whether it was kept. */
 const report = (name: string, exit: Exit.Exit<unknown, unknown>): boolean => {
@@ -28,7 +29,7 @@ const report = (name: string, exit: Exit.Exit<unknown, unknown>): boolean => {
 /** Files are read on threads of libuv, which would not be if receives waited there. */
 const fileRead = Effect.asVoid(Effect.promise(() => readFile(fileURLToPath(import.meta.url))))
 
-const layer = NativeMqrt.layerWith({ library, identityLibrary })
+const layer = library === undefined ? NativeMqrt.layer : NativeMqrt.layerWith({ library, identityLibrary })
 
 const contract = [...MqrtContract.promises, MqrtContract.waitingReceives(1000, fileRead)].map(({ check, name }) => ({
   name,
@@ -37,7 +38,7 @@ const contract = [...MqrtContract.promises, MqrtContract.waitingReceives(1000, f
 }))
 
 /** Only the test double keeps account. */
-const ledger = identityLibrary === undefined ? undefined : doubleLedger(library)
+const ledger = library === undefined || identityLibrary === undefined ? undefined : doubleLedger(library)
 const last = {
   name: "everything was given back, and nothing used as it may not be",
   check: Effect.sync(() => ledger?.assertClean())

@@ -54,6 +54,7 @@ export class ReceiveBuffers {
 
   /** Before each call: what the last one wrote is taken back. */
   prepare(): void {
+    if (!this.#isOpen) throw new Error("nothing is received: the layer that this service came from is closed")
     this.#memory.reset()
   }
 

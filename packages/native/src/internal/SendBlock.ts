@@ -71,7 +71,7 @@ export class SendBlock {
     options: SendOptions,
     transactionPointer: bigint
   ): SendOutcome {
-    if (!this.#isOpen) throw new Error("SendBlock: send after close")
+    if (!this.#isOpen) throw new Error("MQSendMessage is not called: the layer that this service came from is closed")
     const messageIds: Array<string> | null = options.messageIds ? [] : null
     try {
       this.#writeCall(options)
@@ -140,6 +140,8 @@ export class SendBlock {
     this.#free = this.#callFree
     this.#writeCommon(message, bodyLength)
     if (message.connector !== null || message.soap !== null) this.#writeSeldom(message)
+    // A call names one property at least; this one is the type that a body has anyway (D-20).
+    if (this.#count === 0) this.#number(PROPID_M.BODY_TYPE, 0)
     writeCount(this.#block, this.#count)
   }
 

@@ -1,4 +1,5 @@
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
 import { type Arrivals, polledArrivals } from "./Arrivals.ts"
 import type { Bindings, LibraryFiles } from "./bindings.ts"
 import { bind } from "./bindings.ts"
@@ -18,8 +19,10 @@ import { transactionPointer, transactions } from "./transactions.ts"
 const arrivals = ({ functions }: Bindings): Arrivals =>
   process.platform === "win32" ? overlappedArrivals(functions) : polledArrivals()
 
-/** All functions of the seam over a library, and what lets go of the library when nothing is open any more. */
-export const open = (files: LibraryFiles): { readonly functions: MqrtFunctions; readonly close: () => void } => {
+/** All functions of the seam over a library, and what closes them when nothing is open any more. */
+export const open = (
+  files: LibraryFiles
+): { readonly functions: MqrtFunctions; readonly close: Effect.Effect<void> } => {
   const bindings = bind(files)
   const send = sending(bindings.functions, transactionPointer)
   const receive = receiving(bindings.functions, arrivals(bindings), transactionPointer)
@@ -40,10 +43,13 @@ export const open = (files: LibraryFiles): { readonly functions: MqrtFunctions; 
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
       closeQueue: (handle) => receive.closing(handle, queue.closeQueue(handle))
     },
-    close: () => {
-      send.close()
-      receive.close()
-      bindings.unload()
-    }
+    close: Effect.andThen(
+      bindings.calls.close,
+      Effect.sync(() => {
+        send.close()
+        receive.close()
+        bindings.close()
+      })
+    )
   }
 }

@@ -1,13 +1,16 @@
 import koffi, { type LibraryHandle } from "koffi"
-import * as Semaphore from "effect/Semaphore"
 import type { Functions, Library } from "./declarations.ts"
 import { koffiType, prototypes } from "./declarations.ts"
+import type { Lanes } from "./lanes.ts"
+import { makeLanes, poolThreads } from "./lanes.ts"
+import { RunningCalls } from "./RunningCalls.ts"
+import { systemFile } from "./systemFile.ts"
 
-/** What every room of the backend is given: the functions, and the permits for calls off the main thread. */
+/** Functions of the libraries, and the calls off the main thread: the base of every part of the backend. */
 export interface Bindings {
   readonly functions: Functions
   readonly identity: IdentityFunctions
-  readonly permits: Semaphore.Semaphore
+  readonly calls: RunningCalls
 }
 
 /** What of Windows an impersonation stands on. */
@@ -25,9 +28,6 @@ export interface LibraryFiles {
   readonly library: string
   readonly identityLibrary?: string | undefined
 }
-
-/** Two of the four threads of libuv's pool, so that files and name lookups go on while the directory is slow. */
-const callsOffMainThread = 2
 
 /** `ERROR_PROC_NOT_FOUND`, and the same as an HRESULT. */
 const procedureNotFound = { win32: 0x7f, hresult: 0x8007_007f }
@@ -73,47 +73,73 @@ export const functionType = (prototype: string): ReturnType<typeof koffi.proto> 
   return made
 }
 
+/** Lanes of all layers: libuv's threads and koffi's limit are those of the process. */
+let lanes: Lanes | undefined
+
+/** Returns the lanes, or throws where another user of koffi has set its limit so that no call can be made. */
+const lanesOfProcess = (): Lanes => {
+  if (lanes !== undefined) return lanes
+  const { max_async_calls } = koffi.config()
+  if (max_async_calls === 0) {
+    throw new Error(
+      "koffi allows no asynchronous call, since it was configured with max_async_calls: 0; set it to 4 or more, or leave it"
+    )
+  }
+  return (lanes = makeLanes(Math.min(max_async_calls ?? Infinity, poolThreads(process.env["UV_THREADPOOL_SIZE"]))))
+}
+
+/** A file with those of its functions that have been looked up. */
+interface Loaded {
+  readonly handle: LibraryHandle
+  readonly found: Map<string, Callable>
+}
+
 /**
- * Room for the calls of several layers: beyond `resident_async_pools` each call maps memory of its own, and beyond
- * `max_async_calls` it throws. Possible only before anything is loaded: another layer, or another user of koffi, may have
- * been first.
+ * Files by name. A file stays loaded for the life of the process: its threads or a late call may still run in it, and to
+ * load it anew for each layer takes memory that koffi never frees.
  */
-const configure = (): void => {
+const loaded = new Map<string, Loaded>()
+
+const load = (file: string): Loaded => {
+  const known = loaded.get(file) ?? { handle: koffi.load(file), found: new Map<string, Callable>() }
+  loaded.set(file, known)
+  return known
+}
+
+/** Looks a function up; one that is not there, or whose file is not, fails when it is called. */
+const find = (file: string, prototype: string): Callable => {
+  const { name, returns, takes } = parsePrototype(prototype)
   try {
-    koffi.config({ resident_async_pools: 16, max_async_calls: 1024 })
+    const { found, handle } = load(file)
+    const known = found.get(name) ?? handle.func(convention, name, koffiType(returns), takes.map(koffiType))
+    found.set(name, known)
+    return known
   } catch {
-    // What koffi has by itself does for one layer.
+    return missing(returns)
   }
 }
 
-const closed = (): never => {
-  throw new Error("the layer that this service came from is closed")
+/** Returns what takes the place of a function when its layer is closed. */
+const refusing = (calls: RunningCalls, name: string): Callable => {
+  const refuse = () => calls.assertOpen(name)
+  return Object.assign(refuse, { async: refuse })
 }
 
-/** What every function is after its library is gone, when to call it would end the process. */
-const afterUnload: Callable = Object.assign(closed, { async: closed })
-
-/** The functions of some files: a file is loaded, and a function looked up, when it is first used. */
+/** Returns the functions of some files, each looked up when it is first used, and what closes them for this layer. */
 const functionsOf = (
   files: Readonly<Record<Library, string>>,
-  load: (file: string) => LibraryHandle
+  calls: RunningCalls
 ): { readonly functions: Functions; readonly close: () => void } => {
   const functions = {}
-  const define = (name: string, value: Callable) => Object.defineProperty(functions, name, { value })
+  const define = (name: string, value: Callable) =>
+    Object.defineProperty(functions, name, { value, configurable: true })
   for (const library of Object.keys(prototypes) as ReadonlyArray<Library>) {
     for (const prototype of prototypes[library]) {
-      const { name, returns, takes } = parsePrototype(prototype)
-      const find = (): Callable => {
-        try {
-          return load(files[library]).func(convention, name, koffiType(returns), takes.map(koffiType))
-        } catch {
-          return missing(returns)
-        }
-      }
+      const { name } = parsePrototype(prototype)
       Object.defineProperty(functions, name, {
         configurable: true,
         get: () => {
-          const found = find()
+          const found = find(files[library], prototype)
           define(name, found)
           return found
         }
@@ -121,35 +147,29 @@ const functionsOf = (
     }
   }
   const close = () => {
-    for (const name of Object.getOwnPropertyNames(functions)) define(name, afterUnload)
+    for (const name of Object.getOwnPropertyNames(functions)) define(name, refusing(calls, name))
   }
   return { functions: functions as Functions, close }
 }
 
 /** Binds all functions. The library of Message Queuing is loaded at once, and that throws where it is not there. */
-export const bind = ({ identityLibrary, library }: LibraryFiles): Bindings & { readonly unload: () => void } => {
-  configure()
-  const loaded = new Map<string, LibraryHandle>()
-  const load = (file: string): LibraryHandle => {
-    const handle = loaded.get(file) ?? koffi.load(file)
-    loaded.set(file, handle)
-    return handle
-  }
+export const bind = ({ identityLibrary, library }: LibraryFiles): Bindings & { readonly close: () => void } => {
+  const calls = new RunningCalls(lanesOfProcess())
   load(library)
-  const own = functionsOf({ mqrt: library, advapi32: "advapi32.dll", kernel32: "kernel32.dll" }, load)
+  const system = { advapi32: systemFile("advapi32.dll"), kernel32: systemFile("kernel32.dll") }
+  const own = functionsOf({ mqrt: library, ...system }, calls)
   const identity =
     identityLibrary === undefined
       ? own
-      : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary }, load)
+      : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary }, calls)
   return {
     functions: own.functions,
     identity: identity.functions,
-    permits: Semaphore.makeUnsafe(callsOffMainThread),
-    unload: () => {
+    calls,
+    /** Only after `calls` has closed. */
+    close: () => {
       own.close()
       identity.close()
-      for (const handle of loaded.values()) handle.unload()
-      loaded.clear()
     }
   }
 }

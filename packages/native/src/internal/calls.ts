@@ -18,10 +18,10 @@ export const check = (name: string, hresult: number): Effect.Effect<number, Mqrt
 
 /** Calls a function off the main thread, whatever HRESULT it returns. */
 export const attempt = <Name extends keyof HresultArguments>(
-  { functions, permits }: Bindings,
+  { calls, functions }: Bindings,
   name: Name,
   ...args: Parameters<Functions[Name]>
-): Effect.Effect<number> => offMainThread(permits, functions[name], ...args)
+): Effect.Effect<number> => offMainThread(calls, name, () => functions[name], ...args)
 
 /** Calls a function off the main thread, and fails where it returns an error code. */
 export const call = <Name extends keyof HresultArguments>(
@@ -33,12 +33,15 @@ export const call = <Name extends keyof HresultArguments>(
 
 /** The same, for a function that allocates what it gives: `take` copies and frees it, and is never interrupted. */
 export const callAndTake = <Name extends keyof HresultArguments, A>(
-  { functions, permits }: Bindings,
+  { calls, functions }: Bindings,
   take: () => A,
   name: Name,
   ...args: Parameters<Functions[Name]>
 ): Effect.Effect<A, MqrtFailure> => {
   const settle = (hresult: number): Result.Result<A, MqrtFailure> =>
     isError(hresult) ? Result.fail(failure(name, hresult)) : Result.succeed(take())
-  return Effect.flatMap(offMainThreadThen(permits, settle, functions[name], ...args), Effect.fromResult)
+  return Effect.flatMap(
+    offMainThreadThen(calls, name, settle, () => functions[name], ...args),
+    Effect.fromResult
+  )
 }

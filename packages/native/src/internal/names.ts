@@ -37,18 +37,21 @@ export class NameBuffer {
 
 /** Asks for a name until the buffer is large enough for it. */
 const askForName = (
+  { calls }: Bindings,
   name: string,
-  ask: (buffer: NameBuffer) => Effect.Effect<number>,
-  units = usualLength
-): Effect.Effect<string, MqrtFailure> =>
-  Effect.suspend(() => {
-    const buffer = new NameBuffer(units)
-    return Effect.flatMap(ask(buffer), (hresult) =>
-      hresult === errors.MQ_ERROR_FORMATNAME_BUFFER_TOO_SMALL && buffer.needed > units
-        ? askForName(name, ask, buffer.needed)
-        : Effect.map(check(name, hresult), () => buffer.text)
-    )
-  })
+  ask: (buffer: NameBuffer) => Effect.Effect<number>
+): Effect.Effect<string, MqrtFailure> => {
+  const askWith = (units: number): Effect.Effect<string, MqrtFailure> =>
+    Effect.suspend(() => {
+      const buffer = new NameBuffer(units)
+      return Effect.flatMap(ask(buffer), (hresult) =>
+        hresult === errors.MQ_ERROR_FORMATNAME_BUFFER_TOO_SMALL && buffer.needed > units
+          ? askWith(buffer.needed)
+          : Effect.map(check(name, hresult), () => buffer.text)
+      )
+    })
+  return calls.together(askWith(usualLength))
+}
 
 /** From the other names of a queue to its format name. */
 export const names = (
@@ -58,22 +61,22 @@ export const names = (
   "pathNameToFormatName" | "handleToFormatName" | "instanceToFormatName" | "adsPathToFormatName"
 > => ({
   pathNameToFormatName: (pathName) =>
-    askForName("MQPathNameToFormatName", (name) =>
+    askForName(bindings, "MQPathNameToFormatName", (name) =>
       attempt(bindings, "MQPathNameToFormatName", pathName, name.buffer, name.lengthSlot)
     ),
   handleToFormatName: (handle) =>
-    askForName("MQHandleToFormatName", (name) =>
+    askForName(bindings, "MQHandleToFormatName", (name) =>
       attempt(bindings, "MQHandleToFormatName", handle, name.buffer, name.lengthSlot)
     ),
   instanceToFormatName: (instance) => {
     const guid = new Uint8Array(new ArrayBuffer(16))
     writeGuid(guid, 0, instance)
-    return askForName("MQInstanceToFormatName", (name) =>
+    return askForName(bindings, "MQInstanceToFormatName", (name) =>
       attempt(bindings, "MQInstanceToFormatName", guid, name.buffer, name.lengthSlot)
     )
   },
   adsPathToFormatName: (adsPath) =>
-    askForName("MQADsPathToFormatName", (name) =>
+    askForName(bindings, "MQADsPathToFormatName", (name) =>
       attempt(bindings, "MQADsPathToFormatName", adsPath, name.buffer, name.lengthSlot)
     )
 })

@@ -1,36 +1,50 @@
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
-import type * as Semaphore from "effect/Semaphore"
+import * as Option from "effect/Option"
 import type { Bound } from "./declarations.ts"
+import type { OffMainThreadName } from "./lanes.ts"
+import type { RunningCalls } from "./RunningCalls.ts"
+
+/** The error of koffi when as many calls run as it allows in this process, whoever makes them. */
+const isNoRoom = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("Too many asynchronous calls")
 
 /**
- * Calls a function on another thread, so that the event loop goes on, and takes what it left behind by `take`.
+ * Calls a function on another thread, so that the event loop goes on, and takes what it left behind by `take`. `find`
+ * looks the function up, when the call begins.
  *
  * Waiting for a permit can be interrupted; a call that has begun cannot be taken back, so it is waited for, and so is what
  * `take` does: what a function allocated is never left lying. Memory among the arguments lives until the call has
  * returned; what it points to must lie within the same memory.
  */
 export const offMainThreadThen = <Arguments extends ReadonlyArray<unknown>, Result, A>(
-  permits: Semaphore.Semaphore,
+  calls: RunningCalls,
+  name: OffMainThreadName,
   take: (result: Result) => A,
-  function_: Bound<Arguments, Result>,
+  find: () => Bound<Arguments, Result>,
   ...args: Arguments
 ): Effect.Effect<A> =>
-  permits.withPermit(
-    Effect.uninterruptible(
-      Effect.callback<A>((resume) => {
-        function_.async(...args, (error, result) => {
+  calls.call(
+    name,
+    Effect.callback<Option.Option<A>>((resume) => {
+      try {
+        find().async(...args, (error, result) => {
           // koffi does not hold the memory it was given: that this closure mentions it does.
           void args.length
-          resume(error === null || error === undefined ? Effect.sync(() => take(result)) : Effect.die(error))
+          resume(
+            error === null || error === undefined ? Effect.sync(() => Option.some(take(result))) : Effect.die(error)
+          )
         })
-      })
-    )
+      } catch (error) {
+        resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
+      }
+    })
   )
 
 /** The same, for a function that leaves nothing behind. */
 export const offMainThread = <Arguments extends ReadonlyArray<unknown>, Result>(
-  permits: Semaphore.Semaphore,
-  function_: Bound<Arguments, Result>,
+  calls: RunningCalls,
+  name: OffMainThreadName,
+  find: () => Bound<Arguments, Result>,
   ...args: Arguments
-): Effect.Effect<Result> => offMainThreadThen(permits, identity<Result>, function_, ...args)
+): Effect.Effect<Result> => offMainThreadThen(calls, name, identity<Result>, find, ...args)

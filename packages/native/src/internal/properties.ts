@@ -42,6 +42,7 @@ export const getProperties = <Table extends PropertyTable>(
           const others = fields.filter((_, index) => !refused.has(index))
           const again =
             failure.code === errors.MQ_ERROR_PROPERTY &&
+            others.length > 0 &&
             others.length < fields.length &&
             fields.every(([, row], index) => !refused.has(index) || row.elsewhere === true)
           return again ? ask(others) : Effect.fail(block.explain(failure))
@@ -49,7 +50,7 @@ export const getProperties = <Table extends PropertyTable>(
       )
     })
   const fields = fieldsOf(table)
-  return Effect.map(ask(fields), (values) => {
+  return Effect.map(bindings.calls.together(ask(fields)), (values) => {
     const decoded = fields.map(([field, row]) => [field, (row as Decoder).decode(values.get(field) ?? null)])
     return Object.fromEntries(decoded) as Properties<Table>
   })

@@ -32,7 +32,7 @@ export const queueSecurity = (bindings: Bindings): Pick<MqrtFunctions, "getQueue
     })
 
   return {
-    getQueueSecurity: (formatName, parts) => get(formatName, bitsOf(parts), roomToAsk),
+    getQueueSecurity: (formatName, parts) => bindings.calls.together(get(formatName, bitsOf(parts), roomToAsk)),
     setQueueSecurity: (formatName, parts, securityDescriptor) =>
       Effect.asVoid(
         Effect.suspend(() =>

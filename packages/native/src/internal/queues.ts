@@ -66,8 +66,8 @@ type Queues = Pick<
 export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Queues => {
   const { pathNameToFormatName } = names(bindings)
   return {
-    createQueue: (properties, securityDescriptor) =>
-      Effect.suspend(() => {
+    createQueue: (properties, securityDescriptor) => {
+      const create = Effect.suspend(() => {
         const name = new NameBuffer(formatNameUnits)
         const descriptor = securityDescriptor === null ? null : new Uint8Array(securityDescriptor)
         return putProperties(queueProperties, givenWhenCreated(properties), (struct) =>
@@ -80,7 +80,9 @@ export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Q
               : Effect.succeed(name.text)
           )
         )
-      }),
+      })
+      return bindings.calls.together(create)
+    },
 
     deleteQueue: (formatName) => Effect.asVoid(call(bindings, "MQDeleteQueue", formatName)),
 

@@ -26,7 +26,7 @@ type SecurityContexts = Pick<MqrtFunctions, "getSecurityContext" | "freeSecurity
  * the thread that asks for it.
  */
 export const securityContexts = (bindings: Bindings, die?: (reason: string) => void): SecurityContexts => {
-  const { functions, identity } = bindings
+  const { calls, functions, identity } = bindings
 
   const get = (
     certificate: Uint8Array | null,
@@ -43,9 +43,12 @@ export const securityContexts = (bindings: Bindings, die?: (reason: string) => v
 
   return {
     getSecurityContext: (certificate, api, as) =>
-      Effect.suspend(() =>
-        Effect.fromResult(as === null ? get(certificate, api) : actAs(identity, as, () => get(certificate, api), die))
-      ),
+      Effect.suspend(() => {
+        calls.assertOpen(api)
+        return Effect.fromResult(
+          as === null ? get(certificate, api) : actAs(identity, as, () => get(certificate, api), die)
+        )
+      }),
 
     freeSecurityContext: (handle) => Effect.sync(() => functions.MQFreeSecurityContext(handle)),
 

@@ -29,17 +29,17 @@ type Method<Name extends keyof Methods> = Bound<
   ResultOf<Methods[Name]["prototype"]>
 >
 
-/** The methods of COM objects; all objects of one kind share them, so each is made callable once. */
-const makeMethods = () => {
-  const callable = new Map<string, ReturnType<typeof koffi.decode>>()
-  return <Name extends keyof Methods>(object: bigint, name: Name): Method<Name> => {
-    const { prototype, slot } = transactionMethods[name]
-    const table = koffi.decode(object, "void *")
-    const address = koffi.decode(table, slot * layout.pointer.size, "void *")
-    const key = `${name} ${address}`
-    if (!callable.has(key)) callable.set(key, koffi.decode(address, functionType(prototype)))
-    return callable.get(key)
-  }
+/** Methods by name and address; libraries stay loaded, so each is made callable once for the process. */
+const callable = new Map<string, ReturnType<typeof koffi.decode>>()
+
+/** Returns a method of a COM object; all objects of one kind share their methods. */
+const method = <Name extends keyof Methods>(object: bigint, name: Name): Method<Name> => {
+  const { prototype, slot } = transactionMethods[name]
+  const table = koffi.decode(object, "void *")
+  const address = koffi.decode(table, slot * layout.pointer.size, "void *")
+  const key = `${name} ${address}`
+  if (!callable.has(key)) callable.set(key, koffi.decode(address, functionType(prototype)))
+  return callable.get(key)
 }
 
 type Transactions = Pick<
@@ -49,8 +49,7 @@ type Transactions = Pick<
 
 /** Internal transactions. All of it may wait for the queue manager and its log. */
 export const transactions = (bindings: Bindings): Transactions => {
-  const method = makeMethods()
-  const { permits } = bindings
+  const { calls } = bindings
   return {
     beginTransaction: Effect.suspend(() => {
       const slot = pointerSlot()
@@ -58,18 +57,18 @@ export const transactions = (bindings: Bindings): Transactions => {
     }),
 
     commitTransaction: (transaction) =>
-      Effect.suspend(() => offMainThread(permits, method(transaction, "Commit"), transaction, 0, 0, 0)).pipe(
+      offMainThread(calls, "Commit", () => method(transaction, "Commit"), transaction, 0, 0, 0).pipe(
         Effect.flatMap((hresult) => check("ITransaction::Commit", hresult)),
         Effect.asVoid
       ),
 
     abortTransaction: (transaction) =>
-      Effect.suspend(() => offMainThread(permits, method(transaction, "Abort"), transaction, null, 0, 0)).pipe(
+      offMainThread(calls, "Abort", () => method(transaction, "Abort"), transaction, null, 0, 0).pipe(
         Effect.flatMap((hresult) => check("ITransaction::Abort", hresult)),
         Effect.asVoid
       ),
 
     releaseTransaction: (transaction) =>
-      Effect.asVoid(Effect.suspend(() => offMainThread(permits, method(transaction, "Release"), transaction)))
+      Effect.asVoid(offMainThread(calls, "Release", () => method(transaction, "Release"), transaction))
   }
 }

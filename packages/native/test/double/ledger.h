@@ -31,6 +31,7 @@ static const char *const functionNames[] = { FUNCTIONS(AS_TEXT) };
 typedef struct {
   uint64_t calls;
   uint64_t thread;
+  uint32_t delay; /* milliseconds */
   uint32_t failIn; /* 0: never; 1: the next call */
   Hr failWith;
 } FunctionRecord;
@@ -135,9 +136,15 @@ static int enter(enum Function function, Hr *planned) {
   lockAll();
   initialiseDouble();
   FunctionRecord *record = &functionRecords[function];
-  currentFunction = function;
   record->calls++;
   record->thread = threadId();
+  if (record->delay > 0) {
+    uint32_t delay = record->delay;
+    unlockAll();
+    sleepMs(delay);
+    lockAll();
+  }
+  currentFunction = function;
   if (record->failIn == 0) return 0;
   record->failIn--;
   *planned = record->failWith;

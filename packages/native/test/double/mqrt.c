@@ -205,7 +205,10 @@ static const PlainProperty *plainRow(PlainTable table, uint32_t id) {
 
 /* The structure and its arrays are there and of a sensible size. */
 static Hr checkProps(const Props *props, Hr missing) {
-  if (props == NULL || props->count == 0) return missing;
+  if (props == NULL || props->count == 0) {
+    violation("cProp is 0");
+    return missing;
+  }
   if (props->count > MAX_PROPERTIES) {
     violation("cProp is %u", props->count);
     return E_TOO_MANY_PROPERTIES;
@@ -1243,7 +1246,10 @@ static Hr acceptAllSent(const Props *props, Outgoing *outgoing) {
   outgoing->result = MQ_OK;
   lastSent.length = 0;
   lastSentCount = 0;
-  if (props == NULL || props->count == 0) return MQ_OK; /* an empty message is legal (D-03) */
+  if (props == NULL || props->count == 0) {
+    violation("a send without a property");
+    return E_INVALID_PARAMETER;
+  }
   Hr failure = checkProps(props, E_INVALID_PARAMETER);
   if (failure != MQ_OK) return failure;
   Hr worst = MQ_OK;
@@ -2785,6 +2791,15 @@ EXPORT int32_t Double_FailNext(const char *function, uint32_t nth, uint32_t resu
     record->failIn = nth;
     record->failWith = result;
   }
+  unlockAll();
+  return record != NULL;
+}
+
+/* Every call from now on takes so long before it does anything, without holding up the calls of other threads. */
+EXPORT int32_t Double_SetDelay(const char *function, uint32_t milliseconds) {
+  lockAll();
+  FunctionRecord *record = recordNamed(function);
+  if (record != NULL) record->delay = milliseconds;
   unlockAll();
   return record != NULL;
 }

@@ -1,0 +1,114 @@
+import { CallSite } from "@effect-msmq/core/CallSite"
+import { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { Lanes, OffMainThreadName } from "./lanes.ts"
+import { laneOf } from "./lanes.ts"
+
+/** Milliseconds until a call for which koffi had no room is tried again. */
+const retryInterval = 5
+
+/** One call, or several that belong together, from the beginning of the first to the end of the last. */
+interface Operation {
+  begun: boolean
+}
+
+const CurrentOperation = Context.Reference<Operation | undefined>("@effect-msmq/native/CurrentOperation", {
+  defaultValue: () => undefined
+})
+
+/**
+ * The calls of one layer off the main thread. Closing waits for those that run and refuses all others, those that still
+ * wait for a permit included.
+ */
+export class RunningCalls {
+  readonly #lanes: Lanes
+  readonly #openedAt = new CallSite()
+  #closedAt: CallSite | undefined = undefined
+  #running = 0
+  readonly #ended = Deferred.makeUnsafe<void>()
+
+  constructor(lanes: Lanes) {
+    this.#lanes = lanes
+  }
+
+  /** Throws once the layer has begun to close: its service must not be used any more. */
+  assertOpen(operation: string): void {
+    if (this.#closedAt === undefined) return
+    throw new MsmqError({
+      operation,
+      reason: {
+        _tag: "Released",
+        resource: "connection",
+        openedAt: String(this.#openedAt),
+        releasedAt: String(this.#closedAt)
+      }
+    })
+  }
+
+  /** Runs an effect whose calls belong together: once the first has begun, a closing waits for the last. */
+  together<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.withFiber((fiber) => {
+      if (fiber.getRef(CurrentOperation) !== undefined) return effect
+      const operation = { begun: false }
+      return Effect.ensuring(
+        Effect.provideService(effect, CurrentOperation, operation),
+        Effect.sync(() => this.#end(operation))
+      )
+    })
+  }
+
+  /**
+   * Makes a call, in the lane of its function. Waiting for a permit can be interrupted. A call that has begun cannot be
+   * taken back, so an interruption waits for it. `call` gives nothing where it could not begin, since koffi allows no more
+   * calls at the moment.
+   */
+  call<A>(name: OffMainThreadName, call: Effect.Effect<Option.Option<A>>): Effect.Effect<A> {
+    const lane = this.#lanes[laneOf(name)]
+    const attempt: Effect.Effect<A> = lane
+      .withPermit(Effect.uninterruptible(this.#begin(name, call)))
+      .pipe(
+        Effect.flatMap(
+          Option.match({ onNone: () => Effect.andThen(pause, attempt), onSome: (result) => Effect.succeed(result) })
+        )
+      )
+    return this.together(attempt)
+  }
+
+  /** Refuses all calls from now on, and waits until those that run have ended. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.#closedAt = new CallSite()
+    // After a turn, so that the last caller learns its outcome first.
+    return this.#running === 0 ? Effect.void : Effect.andThen(Deferred.await(this.#ended), Effect.yieldNow)
+  })
+
+  #begin<A>(name: string, call: Effect.Effect<Option.Option<A>>): Effect.Effect<Option.Option<A>> {
+    return Effect.withFiber((fiber) => {
+      const operation = fiber.getRef(CurrentOperation)
+      if (operation === undefined || operation.begun) return call
+      this.assertOpen(name)
+      operation.begun = true
+      this.#running++
+      return Effect.map(call, (result) => {
+        if (Option.isNone(result)) this.#end(operation)
+        return result
+      })
+    })
+  }
+
+  #end(operation: Operation): void {
+    if (!operation.begun) return
+    operation.begun = false
+    this.#running--
+    if (this.#closedAt !== undefined && this.#running === 0) Deferred.doneUnsafe(this.#ended, Exit.void)
+  }
+}
+
+/** A pause of real time: what it waits for is no part of the program's time. */
+const pause = Effect.callback<void>((resume) => {
+  const timer = setTimeout(() => resume(Effect.void), retryInterval)
+  return Effect.sync(() => clearTimeout(timer))
+})

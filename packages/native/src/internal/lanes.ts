@@ -1,0 +1,50 @@
+import * as Semaphore from "effect/Semaphore"
+import type { HresultArguments, transactionMethods } from "./declarations.ts"
+
+/** A function that is called off the main thread. */
+export type OffMainThreadName = keyof HresultArguments | keyof typeof transactionMethods
+
+/** Permits for the calls off the main thread, by what a call waits for. */
+export interface Lanes {
+  /** Calls that may wait for the directory, the network or another machine. */
+  readonly slow: Semaphore.Semaphore
+  /** Calls that end what is open, and the beginning of a transaction: the local service answers them. */
+  readonly prompt: Semaphore.Semaphore
+}
+
+/** The functions of the prompt lane; all others are in the slow one. */
+const prompt: ReadonlySet<OffMainThreadName> = new Set([
+  "MQCloseQueue",
+  "MQCloseCursor",
+  "MQLocateEnd",
+  "MQBeginTransaction",
+  "Commit",
+  "Abort",
+  "Release"
+])
+
+/** Returns the lane of a function. */
+export const laneOf = (name: OffMainThreadName): keyof Lanes => (prompt.has(name) ? "prompt" : "slow")
+
+/** Most calls of one lane at once, so that the two lanes fill no more than the four threads that libuv has by default. */
+const mostInLane = 2
+
+/**
+ * Returns lanes for so many calls at once. Each lane has room of its own, so that no call of the prompt lane waits for
+ * one of the slow lane; where only one call can be made at once, the two lanes are one.
+ */
+export const makeLanes = (atOnce: number): Lanes => {
+  if (atOnce < 2) {
+    const only = Semaphore.makeUnsafe(1)
+    return { slow: only, prompt: only }
+  }
+  const slow = Math.min(mostInLane, Math.floor(atOnce / 2))
+  return { slow: Semaphore.makeUnsafe(slow), prompt: Semaphore.makeUnsafe(Math.min(mostInLane, atOnce - slow)) }
+}
+
+/** Returns the number of threads in libuv's pool, by the value of `UV_THREADPOOL_SIZE`. */
+export const poolThreads = (size: string | undefined): number => {
+  if (size === undefined) return 4
+  const threads = Number.parseInt(size, 10)
+  return Math.min(Math.max(Number.isNaN(threads) ? 1 : threads, 1), 1024)
+}

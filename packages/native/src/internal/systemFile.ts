@@ -1,0 +1,22 @@
+import { win32 } from "node:path"
+
+/** The folder of Windows where the environment names none that can be used. */
+const usualFolder = "C:\\Windows"
+
+/** A folder on a drive, such as `D:\WINNT`. */
+const onDrive = /^[a-z]:[\\/]/i
+
+/**
+ * Returns the path of a file in the system's directory of Windows, where the loader looks for a bare name only after the
+ * program's own folder. On other systems it returns the name as it is.
+ */
+export const systemFile = (
+  name: string,
+  platform: NodeJS.Platform = process.platform,
+  env: Readonly<Record<string, string | undefined>> = process.env
+): string => {
+  if (platform !== "win32") return name
+  // In a worker the names of variables are not as on Windows: their case matters.
+  const [, folder = ""] = Object.entries(env).find(([variable]) => variable.toLowerCase() === "systemroot") ?? []
+  return win32.join(onDrive.test(folder) ? folder : usualFolder, "System32", name)
+}
