@@ -22,12 +22,12 @@ interface Ended {
   readonly output: ReadonlyArray<string>
 }
 
-const run = (how: string): Promise<Ended> =>
+const run = (how: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
   new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       ["--expose-gc", program, files.library, how],
-      { timeout: 50_000 },
+      { timeout: 50_000, env: { ...process.env, ...env } },
       (_, stdout, stderr) =>
         resolve({ code: child.exitCode, output: `${stdout}${stderr}`.split("\n").filter((line) => line !== "") })
     )
@@ -36,6 +36,16 @@ const run = (how: string): Promise<Ended> =>
 describe.skipIf(missing !== null)("a program that ends in the middle of calls", () => {
   it("a creation that lost a race ends before its connection has closed", async () => {
     assert.deepStrictEqual(await run("race"), { code: 0, output: ["leaving", "created", "closed"] })
+  })
+
+  it("so it does where there is one thread for all calls", async () => {
+    const ended = await run("race", { UV_THREADPOOL_SIZE: "1" })
+    assert.deepStrictEqual(ended, { code: 0, output: ["leaving", "created", "closed"] })
+  })
+
+  it("creations that have begun are made, and those that wait for their turn are refused", async () => {
+    const output = ["a created, b created, c Released, d Released"]
+    assert.deepStrictEqual(await run("line"), { code: 0, output })
   })
 
   it("a layer that closes does not end the calls of another", async () => {
@@ -59,7 +69,7 @@ describe.skipIf(missing !== null)("a program that ends in the middle of calls", 
   it("calls wait while somebody else makes all the calls that koffi allows", async () => {
     const { code, output } = await run("noRoomForAWhile")
     assert.strictEqual(code, 0)
-    assert.deepStrictEqual(output.toSorted(), ["20 created", "other call ended", "other call ended"])
+    assert.deepStrictEqual(output, ["other call ended", "other call ended", "20 created"])
   })
 })
 
@@ -70,6 +80,9 @@ const openLayer = Effect.gen(function* () {
   const mqrt = yield* Effect.provide(Mqrt.Mqrt, services)
   return { mqrt, close: Scope.close(scope, Exit.void) }
 })
+
+/** Milliseconds that no call takes: it is ended before. */
+const longest = 600_000
 
 /** Waits until the double has been called; the test's own time limit ends it. */
 const called = (name: string, times = 1): Effect.Effect<void> =>
@@ -148,14 +161,19 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
       const call = yield* (functions[name] ?? (() => Effect.die("no such function")))(mqrt)
       const events: Array<string> = []
       const before = control.callCount(name)
-      control.setDelay(name, 50)
+      control.setDelay(name, longest)
       const calling = yield* Effect.forkChild(
         Effect.tap(Effect.exit(call), () => Effect.sync(() => events.push("call ended"))),
         { startImmediately: true }
       )
       yield* called(name, before + 1)
-      yield* close
-      events.push("closed")
+      const closing = yield* Effect.forkChild(
+        Effect.tap(close, () => Effect.sync(() => events.push("closed"))),
+        { startImmediately: true }
+      )
+      yield* Effect.sleep(5)
+      control.setDelay(name, 0)
+      yield* Fiber.join(closing)
       assert.deepStrictEqual(events, ["call ended", "closed"])
       assert.isFalse(Exit.hasDies(yield* Fiber.join(calling)))
       const calls = control.callCount(name)
@@ -194,14 +212,16 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
   it.live("does not begin the calls that wait for their turn", () =>
     Effect.gen(function* () {
       const { close, mqrt } = yield* openLayer
-      control.setDelay("MQCreateQueue", 50)
+      control.setDelay("MQCreateQueue", longest)
       const creations = yield* Effect.forEach([1, 2, 3, 4, 5], (index) =>
         Effect.forkChild(Effect.exit(mqrt.createQueue({ ...plainQueue, pathName: `.\\private$\\q${index}` }, null)), {
           startImmediately: true
         })
       )
       yield* called("MQCreateQueue", 2)
-      yield* close
+      const closing = yield* Effect.forkChild(close, { startImmediately: true })
+      control.setDelay("MQCreateQueue", 0)
+      yield* Fiber.join(closing)
       const exits = yield* Effect.forEach(creations, Fiber.join)
       assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, true, false, false, false])
       assert.isTrue(exits.slice(2).every(Exit.hasDies))
@@ -226,7 +246,7 @@ describe.skipIf(missing !== null)("calls that may take long", () => {
       const aborted = yield* other.mqrt.beginTransaction
       const events: Array<string> = []
       const opened: Array<QueueHandle> = []
-      control.setDelay("MQOpenQueue", 3000)
+      control.setDelay("MQOpenQueue", longest)
       const opening = yield* Effect.forEach([mqrt, other.mqrt, mqrt, other.mqrt, other.mqrt], (service) =>
         Effect.forkChild(
           Effect.map(service.openQueue(formatName, "receive", "denyNone"), (handle) => {

@@ -1,4 +1,3 @@
-import { CallSite } from "@effect-msmq/core/CallSite"
 import { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -26,8 +25,7 @@ const CurrentOperation = Context.Reference<Operation | undefined>("@effect-msmq/
  */
 export class RunningCalls {
   readonly #lanes: Lanes
-  readonly #openedAt = new CallSite()
-  #closedAt: CallSite | undefined = undefined
+  #closed = false
   #running = 0
   readonly #ended = Deferred.makeUnsafe<void>()
 
@@ -37,15 +35,11 @@ export class RunningCalls {
 
   /** Throws once the layer has begun to close: its service must not be used any more. */
   assertOpen(operation: string): void {
-    if (this.#closedAt === undefined) return
+    if (!this.#closed) return
+    // A scope opens and closes the layer: none of the program's own frames is on the stack then.
     throw new MsmqError({
       operation,
-      reason: {
-        _tag: "Released",
-        resource: "connection",
-        openedAt: String(this.#openedAt),
-        releasedAt: String(this.#closedAt)
-      }
+      reason: { _tag: "Released", resource: "connection", openedAt: "", releasedAt: "" }
     })
   }
 
@@ -80,7 +74,7 @@ export class RunningCalls {
 
   /** Refuses all calls from now on, and waits until those that run have ended. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.#closedAt = new CallSite()
+    this.#closed = true
     // After a turn, so that the last caller learns its outcome first.
     return this.#running === 0 ? Effect.void : Effect.andThen(Deferred.await(this.#ended), Effect.yieldNow)
   })
@@ -103,7 +97,7 @@ export class RunningCalls {
     if (!operation.begun) return
     operation.begun = false
     this.#running--
-    if (this.#closedAt !== undefined && this.#running === 0) Deferred.doneUnsafe(this.#ended, Exit.void)
+    if (this.#closed && this.#running === 0) Deferred.doneUnsafe(this.#ended, Exit.void)
   }
 }
 

@@ -138,11 +138,8 @@ static int enter(enum Function function, Hr *planned) {
   FunctionRecord *record = &functionRecords[function];
   record->calls++;
   record->thread = threadId();
-  if (record->delay > 0) {
-    uint32_t delay = record->delay;
-    unlockAll();
-    sleepMs(delay);
-    lockAll();
+  for (uint64_t until = record->delay == 0 ? 0 : nowMs() + record->delay; record->delay > 0 && nowMs() < until;) {
+    waitForChange(until);
   }
   currentFunction = function;
   if (record->failIn == 0) return 0;

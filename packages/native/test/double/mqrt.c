@@ -2763,6 +2763,7 @@ EXPORT void Double_Reset(void) {
   messageCounter = transactionCounter = queueCounter = 0;
   resetLedger();
   initialiseDouble();
+  broadcastChange();
   unlockAll();
 }
 
@@ -2795,11 +2796,12 @@ EXPORT int32_t Double_FailNext(const char *function, uint32_t nth, uint32_t resu
   return record != NULL;
 }
 
-/* Every call from now on takes so long before it does anything, without holding up the calls of other threads. */
+/* Every call from now on takes so long before it does anything, and holds up no other thread. 0 ends those that wait. */
 EXPORT int32_t Double_SetDelay(const char *function, uint32_t milliseconds) {
   lockAll();
   FunctionRecord *record = recordNamed(function);
   if (record != NULL) record->delay = milliseconds;
+  broadcastChange();
   unlockAll();
   return record != NULL;
 }

@@ -28,7 +28,6 @@ SHARED void lockAll(void) {
 SHARED void unlockAll(void) { LeaveCriticalSection(&platformLock); }
 SHARED void broadcastChange(void) { WakeAllConditionVariable(&platformChanged); }
 SHARED uint64_t nowMs(void) { return GetTickCount64(); }
-SHARED void sleepMs(uint32_t milliseconds) { Sleep(milliseconds); }
 SHARED uint64_t threadId(void) { return GetCurrentThreadId(); }
 SHARED void signalEvent(void *event) { if (event != NULL) SetEvent((HANDLE)event); }
 SHARED void clearEvent(void *event) { if (event != NULL) ResetEvent((HANDLE)event); }
@@ -74,10 +73,6 @@ SHARED uint64_t nowMs(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
-SHARED void sleepMs(uint32_t milliseconds) {
-  struct timespec left = { .tv_sec = (time_t)(milliseconds / 1000u), .tv_nsec = (long)(milliseconds % 1000u) * 1000000L };
-  while (nanosleep(&left, &left) != 0) {}
 }
 /* gettid is a system call, so each thread asks once. */
 SHARED uint64_t threadId(void) {

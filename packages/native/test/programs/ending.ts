@@ -19,6 +19,11 @@ const setDelay = (name: string, milliseconds: number): void => {
   double.unload()
 }
 
+/** Until it is told otherwise, a call of this function does not end. */
+const hold = (name: string): void => setDelay(name, 600_000)
+
+const release = (name: string): void => setDelay(name, 0)
+
 /** Room for so many asynchronous calls of koffi, as another user of koffi in the process may have it set. */
 const limitKoffi = (calls: number): void => {
   koffi.config({ resident_async_pools: 0, max_async_calls: calls })
@@ -46,20 +51,43 @@ const endings: Readonly<Record<string, () => Promise<void>>> = {
   race: async () => {
     {
       await using msmq = await Msmq.connect(layer)
-      setDelay("MQCreateQueue", 500)
+      hold("MQCreateQueue")
       const creation = msmq.createQueue(orders).then(() => console.log("created"))
       await Promise.race([creation, sleep(20)])
       console.log("leaving")
+      setTimeout(() => release("MQCreateQueue"), 200)
     }
     console.log("closed")
+  },
+  line: async () => {
+    const results: Array<string> = []
+    const creations: Array<Promise<unknown>> = []
+    {
+      await using msmq = await Msmq.connect(layer)
+      hold("MQCreateQueue")
+      for (const name of ["a", "b", "c", "d"]) {
+        const creation = msmq.createQueue(`.\\private$\\${name}`)
+        creations.push(
+          creation.then(
+            () => results.push(`${name} created`),
+            (error: { readonly code: string }) => results.push(`${name} ${error.code}`)
+          )
+        )
+      }
+      await sleep(20)
+      setTimeout(() => release("MQCreateQueue"), 200)
+    }
+    await Promise.all(creations)
+    console.log(results.toSorted().join(", "))
   },
   twoLayers: async () => {
     const first = await Msmq.connect(layer)
     const second = await Msmq.connect(layer)
-    setDelay("MQCreateQueue", 500)
+    hold("MQCreateQueue")
     const creation = first.createQueue(orders).then(() => console.log("created"))
     await second.close()
     console.log("second closed")
+    setTimeout(() => release("MQCreateQueue"), 200)
     await first.close()
     await creation
     console.log("first closed")
@@ -99,9 +127,10 @@ const endings: Readonly<Record<string, () => Promise<void>>> = {
   },
   noRoomForAWhile: async () => {
     limitKoffi(2)
-    setDelay("MQDeleteQueue", 300)
+    hold("MQDeleteQueue")
     const other = koffi.load(library).func("uint32_t __stdcall MQDeleteQueue(str16 name)")
     for (const name of ["a", "b"]) other.async(name, () => console.log("other call ended"))
+    setTimeout(() => release("MQDeleteQueue"), 200)
     await Effect.runPromise(Effect.provide(manyCalls, layer))
   }
 }
