@@ -42,7 +42,9 @@ const stop = (reason: string): never => {
 
 /** Runs a tool of this system to its end, and gives its output. */
 const tool = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = process.env): string => {
-  const { error, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", env, shell: onWindows })
+  // A shell finds npm.cmd, and splits at spaces what is not in quotation marks.
+  const words = onWindows ? args.map((word) => (word.includes(" ") ? `"${word}"` : word)) : args
+  const { error, status, stderr, stdout } = spawnSync(command, words, { encoding: "utf8", env, shell: onWindows })
   if (error !== undefined) stop(`${command}: ${error.message}`)
   if (status !== 0) stop(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`)
   return stdout
@@ -195,7 +197,7 @@ const run = (node: string, runner: string, mode: string, ...args: ReadonlyArray<
   const status = runOnWindows(output, node, runner, mode, ...args)
   process.stderr.write(readFileSync(`${output}.err`))
   process.stdout.write(readFileSync(`${output}.out`))
-  if (status === null || status > 1) console.log(`not ok - ${mode}: the process ended with ${status ?? "no exit code"}`)
+  if (status === null || status > 1) console.log(`# ${mode}: the process ended with ${status ?? "no exit code"}`)
   return status
 }
 
@@ -227,14 +229,15 @@ const onThisMachine = (node: string, runner: string): Half => {
     return skip(half, `there is no ${library}: enable the feature MSMQ-Server, see docs/windows.md`)
   console.log(`# ${half}`)
   // Fails where the service does not run.
-  if (run(node, runner, "sweep") !== 0) return "failed"
-  const status = run(node, runner, "contract")
+  if (run(node, runner, "sweep", library) !== 0) return "failed"
+  const status = run(node, runner, "contract", library)
   console.log("\n# what the documentation leaves open, for docs/fidelity.md\n")
   // It is no test: a process that ends early is an answer, too.
-  run(node, runner, "questions")
+  const asked = run(node, runner, "questions", library)
+  if (asked !== 0) console.log("\nThe question after the last answer ended the process.")
   console.log("")
   // Also after a run that was stopped, which had no time to delete its queues.
-  const swept = run(node, runner, "sweep")
+  const swept = run(node, runner, "sweep", library)
   return status === 0 && swept === 0 ? "passed" : "failed"
 }
 

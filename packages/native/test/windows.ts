@@ -3,9 +3,9 @@
  * Wine, where no runner starts. The first argument says what to do:
  *
  * - `double LIBRARY IDENTITY`: runs the contract on the test double, and looks at its account
- * - `contract`: runs the contract on the machine's own Message Queuing
- * - `questions`: asks it what the documentation leaves open, and prints a table
- * - `sweep`: deletes the queues that a run left behind
+ * - `contract LIBRARY`: runs the contract on the machine's own Message Queuing
+ * - `questions LIBRARY`: asks it what the documentation leaves open, and prints a table
+ * - `sweep LIBRARY`: deletes the queues that a run left behind
  */
 import { NativeMqrt } from "@effect-msmq/native"
 import { MqrtContract } from "@effect-msmq/testing"
@@ -17,12 +17,14 @@ import { whatIsMissing } from "./support/capabilities.ts"
 import { runContract, sumLine, sweep, type Sum } from "./support/contractRun.ts"
 import { doubleLedger } from "./support/doubleLedger.ts"
 
-const [mode = "contract", library = "", identityLibrary = ""] = process.argv.slice(2)
+const [mode = "no mode", library = "", identityLibrary = ""] = process.argv.slice(2)
 
 const print = (line: string): void => console.log(line)
 
 /** Files are read on threads of libuv, which would not be if receives waited there. */
 const fileRead = Effect.asVoid(Effect.promise(() => readFile(fileURLToPath(import.meta.url))))
+
+const machine = NativeMqrt.layerWith({ library })
 
 const promises = [...MqrtContract.promises, MqrtContract.waitingReceives(1000, fileRead)]
 
@@ -43,18 +45,18 @@ const onTheDouble = Effect.gen(function* () {
 })
 
 const onTheMachine = Effect.gen(function* () {
-  const missing = yield* Effect.provide(whatIsMissing(true), NativeMqrt.layer, { local: true })
-  ended(yield* runContract({ promises, layer: NativeMqrt.layer, missing, print }))
+  const missing = yield* Effect.provide(whatIsMissing(true), machine, { local: true })
+  ended(yield* runContract({ promises, layer: machine, missing, print }))
 })
 
 const questions = Effect.gen(function* () {
   print(tableHead)
   for (const probe of probes) print(rowOf(probe, yield* answerTo(probe)))
-}).pipe(Effect.provide(NativeMqrt.layer))
+}).pipe(Effect.provide(machine))
 
 const swept = Effect.map(sweep, (names) => {
   for (const name of names) print(`# deleted ${JSON.stringify(name)}, which a run left behind`)
-}).pipe(Effect.provide(NativeMqrt.layer))
+}).pipe(Effect.provide(machine))
 
 const modes = { double: onTheDouble, contract: onTheMachine, questions, sweep: swept }
 
