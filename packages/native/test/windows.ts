@@ -1,54 +1,69 @@
 /**
- * The contract on the native backend, without a test runner: one line for each promise, and the sum. On Windows, and
- * under Wine, where no runner starts. Arguments: the library, by default that of the
- * system, and the one that stands for Windows' logon functions.
+ * The contract on the native backend, without a test runner: a line for each promise, and the sum. On Windows, and under
+ * Wine, where no runner starts. The first argument says what to do:
+ *
+ * - `double LIBRARY IDENTITY`: runs the contract on the test double, and looks at its account
+ * - `contract LIBRARY`: runs the contract on the machine's own Message Queuing
+ * - `questions LIBRARY`: asks it what the documentation leaves open, and prints a table
+ * - `sweep LIBRARY`: deletes the queues that a run left behind
  */
 import { NativeMqrt } from "@effect-msmq/native"
 import { MqrtContract } from "@effect-msmq/testing"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
+import { answerTo, probes, rowOf, tableHead } from "./probes.ts"
+import { whatIsMissing } from "./support/capabilities.ts"
+import { runContract, sumLine, sweep, type Sum } from "./support/contractRun.ts"
 import { doubleLedger } from "./support/doubleLedger.ts"
 
-const [library, identityLibrary] = process.argv.slice(2)
+const [mode = "no mode", library = "", identityLibrary = ""] = process.argv.slice(2)
 
-/** A line for a promise, and whether it was kept. */
-const report = (name: string, exit: Exit.Exit<unknown, unknown>): boolean => {
-  if (Exit.isSuccess(exit)) {
-    console.log(`ok - ${name}`)
-    return true
-  }
-  const problem = Cause.squash(exit.cause)
-  const text = problem instanceof Error ? problem.message : String(problem)
-  console.log(`not ok - ${name}\n${text.replaceAll(/^/gm, "  ")}`)
-  return false
-}
+const print = (line: string): void => console.log(line)
 
 /** Files are read on threads of libuv, which would not be if receives waited there. */
 const fileRead = Effect.asVoid(Effect.promise(() => readFile(fileURLToPath(import.meta.url))))
 
-const layer = library === undefined ? NativeMqrt.layer : NativeMqrt.layerWith({ library, identityLibrary })
+const machine = NativeMqrt.layerWith({ library })
 
-const contract = [...MqrtContract.promises, MqrtContract.waitingReceives(1000, fileRead)].map(({ check, name }) => ({
-  name,
-  // With a backend of its own, which so is opened and closed as often.
-  check: check.pipe(Effect.scoped, Effect.provide(layer, { local: true }))
-}))
+const promises = [...MqrtContract.promises, MqrtContract.waitingReceives(1000, fileRead)]
 
-/** Only the test double keeps account. */
-const ledger = library === undefined || identityLibrary === undefined ? undefined : doubleLedger(library)
-const last = {
-  name: "everything was given back, and nothing used as it may not be",
-  check: Effect.sync(() => ledger?.assertClean())
+const ended = (sum: Sum): void => {
+  print(sumLine(sum))
+  process.exitCode = sum.failed === 0 ? 0 : 1
 }
 
-const program = Effect.forEach(ledger === undefined ? contract : [...contract, last], ({ check, name }) =>
-  Effect.map(Effect.exit(check), (exit) => report(name, exit))
-)
+const onTheDouble = Effect.gen(function* () {
+  const layer = NativeMqrt.layerWith({ library, identityLibrary })
+  const ledger = doubleLedger(library)
+  const last: MqrtContract.ContractPromise = {
+    name: "everything was given back, and nothing used as it may not be",
+    needs: [],
+    check: Effect.sync(() => ledger.assertClean())
+  }
+  ended(yield* runContract({ promises: [...promises, last], layer, missing: new Map(), print }))
+})
 
-const kept = await Effect.runPromise(program)
-const passed = kept.filter((is) => is).length
-console.log(`${passed} passed, ${kept.length - passed} failed`)
-process.exitCode = passed === kept.length ? 0 : 1
+const onTheMachine = Effect.gen(function* () {
+  const missing = yield* Effect.provide(whatIsMissing(true), machine, { local: true })
+  ended(yield* runContract({ promises, layer: machine, missing, print }))
+})
+
+const questions = Effect.gen(function* () {
+  print(tableHead)
+  for (const probe of probes) print(rowOf(probe, yield* answerTo(probe)))
+}).pipe(Effect.provide(machine))
+
+const swept = Effect.map(sweep, (names) => {
+  for (const name of names) print(`# deleted ${JSON.stringify(name)}, which a run left behind`)
+}).pipe(Effect.provide(machine))
+
+const modes = { double: onTheDouble, contract: onTheMachine, questions, sweep: swept }
+
+const isMode = (name: string): name is keyof typeof modes => Object.hasOwn(modes, name)
+
+if (!isMode(mode)) throw new Error(`${mode} is none of ${Object.keys(modes).join(", ")}`)
+await Effect.runPromise(modes[mode]).catch((error: unknown) => {
+  print(`not ok - ${mode}: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+})

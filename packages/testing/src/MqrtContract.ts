@@ -5,6 +5,7 @@
  */
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
+import { queuePrefix } from "./contract/givens.ts"
 import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
@@ -17,14 +18,14 @@ import { waiting, waitingReceives } from "./contract/waiting.ts"
 export type { Capability, ContractPromise }
 
 /**
- * All promises. Each makes queues of its own, `.\private$\contract-<n>`, and deletes them; each can run alone, and all
+ * All promises. Each makes queues of its own, whose names begin with {@link queuePrefix}, and deletes them; each can run alone, and all
  * of them one after the other on one backend. One that is broken fails with an `Error` that says what was different.
  *
  * They run in real time: not under a test clock.
  *
  * **Details**
  *
- * A promise that `needs` a capability is only for machines that have it.
+ * A promise that `needs` capabilities is only for machines that have all of them. `InMemoryMqrt` has.
  *
  * @example
  * ```ts import.meta.vitest
@@ -51,6 +52,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...programs,
   ...poison
 ]
+
+export { queuePrefix }
 
 export {
   /**

@@ -15,6 +15,15 @@ import type * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
 import { plainMessage, plainReceive, plainSend } from "./plainRecords.ts"
 
+/**
+ * How the names of all queues that the contract makes begin, whatever the machine: no other queue is created, changed or
+ * deleted.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const queuePrefix = "effect-msmq-contract-"
+
 let queues = 0
 
 /** A queue of the promise's own: an earlier run's is deleted before, this one afterwards. */
@@ -23,7 +32,7 @@ export const newQueue = (
 ): Effect.Effect<string, MsmqError, Mqrt | Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
-      const queue = `.\\private$\\contract-${++queues}`
+      const queue = `.\\private$\\${queuePrefix}${++queues}`
       return Effect.ignore(MessageQueue.delete(queue)).pipe(
         Effect.andThen(MessageQueue.create(queue, options)),
         Effect.as(queue)

@@ -13,7 +13,7 @@ import * as assert from "node:assert/strict"
 import { inspect } from "node:util"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, newChannel, newQueue, patterned, sameBytes } from "./givens.ts"
+import { failsBecause, newChannel, newQueue, patterned, queuePrefix, sameBytes } from "./givens.ts"
 
 const all = { positiveArrival: true, positiveReceive: true, negativeArrival: true, negativeReceive: true }
 const none = { positiveArrival: false, positiveReceive: false, negativeArrival: false, negativeReceive: false }
@@ -44,14 +44,15 @@ const fields = {
   extension: [Uint8Array.of(0), patterned(5000)],
   responseQueue: [elsewhere, `${elsewhere},DIRECT=OS:farther\\private$\\answers`],
   acknowledge: [{ ...none, positiveArrival: true }, { ...none, negativeReceive: true }, all],
-  adminQueue: [elsewhere],
+  // Of this machine, and not there: no acknowledgment stays behind.
+  adminQueue: [`DIRECT=TCP:127.0.0.1\\private$\\${queuePrefix}acknowledgments`],
   journaling: [
-    { deadLetter: true, journal: false },
     { deadLetter: false, journal: true },
-    { deadLetter: true, journal: true }
+    { deadLetter: true, journal: true },
+    { deadLetter: true, journal: false }
   ],
-  timeToReachQueue: ["90 seconds", Duration.seconds(4_000_000_000)],
-  timeToBeReceived: [Duration.seconds(4_294_967_293), "2 hours"],
+  timeToReachQueue: [Duration.seconds(100_000_000), "90 seconds"],
+  timeToBeReceived: [Duration.seconds(100_000_000), "2 hours"],
   trace: [true]
 } as const satisfies { readonly [Name in keyof Message]: ReadonlyArray<Message[Name]> }
 
@@ -106,8 +107,23 @@ export const messages: ReadonlyArray<ContractPromise> = [
           yield* sender.send(message)
           same(yield* receiver.receive, message)
         }
-      })
+      }),
+      field === "journaling" ? ["journal of the machine"] : []
     )
+  ),
+  promise(
+    "time limits arrive as they were sent, up to the largest",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
+        for (const seconds of [100_000_001, 4_000_000_000, 4_294_967_293]) {
+          const message: Message = { [field]: Duration.seconds(seconds) }
+          yield* sender.send(message)
+          same(yield* receiver.receive, message)
+        }
+      }
+    }),
+    ["time limits of 32 bits"]
   ),
   promise(
     "all fields arrive together",

@@ -8,7 +8,7 @@ import * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, failsWith, newChannel, newQueue, opened, received, sent } from "./givens.ts"
+import { failsBecause, failsWith, newChannel, newQueue, opened, queuePrefix, received, sent } from "./givens.ts"
 
 const noChanges: QueueChanges = {
   label: null,
@@ -33,16 +33,16 @@ const names = (actual: string, queue: string): boolean =>
 
 /** Spaces, letters beyond ASCII, signs of more than one unit, control characters, and the longest name. */
 const unusualNames = [
-  "contract of orders",
-  " contract ",
-  "contract-Aufträge",
-  "contract-契約",
-  "contract-договор Ω",
-  "contract-\u{1f4e6}",
-  "contract\t\u0001",
-  "contract-!#$%&'()*-./:<=>?@[]^_`{|}~",
-  "契".repeat(124)
-]
+  " of orders",
+  " ",
+  "Aufträge",
+  "契約",
+  "договор Ω",
+  "\u{1f4e6}",
+  "\t\u0001",
+  "!#$%&'()*-./:<=>?@[]^_`{|}~",
+  "契".repeat(124 - queuePrefix.length)
+].map((name) => queuePrefix + name)
 
 /** Creates, uses and deletes a queue by its path name and its direct name. */
 const isUsable = (name: string, otherCase: string) =>
@@ -69,14 +69,17 @@ export const queues: ReadonlyArray<ContractPromise> = [
   ),
   promise(
     "B-04 letter case makes no difference in queue names, in ASCII or beyond",
-    Effect.andThen(isUsable("contract-Case", "CONTRACT-cASE"), isUsable("contract-äΩЖ", "CONTRACT-Äωж"))
+    Effect.andThen(
+      isUsable(`${queuePrefix}Case`, `${queuePrefix.toUpperCase()}cASE`),
+      isUsable(`${queuePrefix}äΩЖ`, `${queuePrefix.toUpperCase()}Äωж`)
+    )
   ),
   promise(
     "B-02, B-25 a queue name without a legal alphabet is illegal at the seam, too",
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       for (const character of ['"', "+", "\r", "\n", "\\"]) {
-        const name = `private$\\contract${character}orders`
+        const name = `private$\\${queuePrefix}${character}orders`
         yield* failsWith(mqrt.pathNameToFormatName(`.\\${name}`), "MQ_ERROR_ILLEGAL_QUEUE_PATHNAME")
         yield* failsWith(mqrt.openQueue(`DIRECT=OS:.\\${name}`, "send", "denyNone"), "MQ_ERROR_ILLEGAL_FORMATNAME")
       }
@@ -244,7 +247,7 @@ export const queues: ReadonlyArray<ContractPromise> = [
       const info = yield* mqrt.getQueueInfo(null, yield* mqrt.pathNameToFormatName(queue))
       assert.deepEqual([info.messageCount, info.journalMessageCount], [1, 1])
     }),
-    "journals"
+    ["journals"]
   ),
   promise(
     "the machine tells its id, its name and its version",

@@ -22,7 +22,8 @@ export const security: ReadonlyArray<ContractPromise> = [
         for (const label of ["one", "two", "three"]) {
           assert.equal((yield* receiver.receive).label, label)
         }
-      })
+      }),
+      ["internal certificate"]
     )
   ),
   promise(
@@ -38,7 +39,8 @@ export const security: ReadonlyArray<ContractPromise> = [
       for (const handle of handles) {
         assert.ok(handle > BigInt(0) && handle <= BigInt(0xffffffff), `handle ${handle}`)
       }
-    })
+    }),
+    ["internal certificate"]
   ),
   promise(
     "a security context is refused after its release, and what was sent before arrives",
@@ -53,7 +55,8 @@ export const security: ReadonlyArray<ContractPromise> = [
       yield* failsBecause(sender.send({ label: "after" }, { securityContext }), "Released")
       assert.equal((yield* receiver.receive).label, "before")
       assert.equal((yield* receiver.poll)._tag, "None")
-    })
+    }),
+    ["internal certificate"]
   ),
   promise(
     "a queue that requires authentication takes what is signed and drops what is not",
@@ -69,6 +72,6 @@ export const security: ReadonlyArray<ContractPromise> = [
       assert.ok(message.senderId !== undefined && message.senderId.length > 0, "no sender id")
       assert.equal((yield* receiver.poll)._tag, "None")
     }),
-    "authentication"
+    ["internal certificate", "authentication"]
   )
 ]

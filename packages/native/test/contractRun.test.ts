@@ -1,0 +1,140 @@
+import * as ErrorCode from "@effect-msmq/core/ErrorCode"
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import * as QueueManager from "@effect-msmq/core/QueueManager"
+import { InMemoryMqrt, MqrtContract } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { whatIsMissing } from "./support/capabilities.ts"
+import { runContract, sumLine, sweep } from "./support/contractRun.ts"
+
+/** A machine in a workgroup: its users have no internal certificate. */
+const workgroup = Layer.effect(
+  Mqrt.Mqrt,
+  Effect.flatMap(Mqrt.Mqrt, (backend) =>
+    Mqrt.make({
+      ...backend,
+      getSecurityContext: () =>
+        Effect.fail(
+          new Mqrt.MqrtFailure({
+            function: "MQGetSecurityContextEx",
+            code: ErrorCode.errors.MQ_ERROR_NO_INTERNAL_USER_CERT,
+            properties: []
+          })
+        )
+    })
+  )
+).pipe(Layer.provide(InMemoryMqrt.layer))
+
+describe("a run of the contract", () => {
+  it.live("skips what the machine cannot do, says why, and counts it", () =>
+    Effect.gen(function* () {
+      const missing = yield* Effect.provide(whatIsMissing(false), workgroup)
+      assert.deepStrictEqual([...missing.keys()], ["authentication", "internal certificate"])
+      const lines: Array<string> = []
+      const promises = MqrtContract.promises.filter(
+        ({ name }) => name.startsWith("a security context") || name.startsWith("label arrives")
+      )
+      const sum = yield* runContract({ layer: workgroup, missing, promises, print: (line) => void lines.push(line) })
+      assert.deepStrictEqual(lines, [
+        "ok - label arrives as it was sent",
+        "skipped - a security context is refused after its release, and what was sent before arrives: " +
+          "MQGetSecurityContextEx returned MQ_ERROR_NO_INTERNAL_USER_CERT, and it works with the directory"
+      ])
+      assert.strictEqual(sumLine(sum), "1 passed, 0 failed, 1 skipped")
+    })
+  )
+
+  it.live("keeps every promise that is left where there is no internal certificate", () =>
+    Effect.gen(function* () {
+      const missing = yield* Effect.provide(whatIsMissing(false), workgroup)
+      const promises = MqrtContract.promises.filter(({ name }) => !name.includes("event loop"))
+      const failures: Array<string> = []
+      const print = (line: string) => void (line.startsWith("not ok") && failures.push(line))
+      const { skipped } = yield* runContract({ layer: workgroup, missing, promises, print })
+      assert.deepStrictEqual(failures, [])
+      assert.strictEqual(skipped, 5)
+    })
+  )
+
+  it.live("says of a promise that is broken what was different, and goes on", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const check = Effect.fail("one line\nand another")
+      const promises = [
+        { name: "broken", needs: [], check },
+        { name: "kept", needs: [], check: Effect.void }
+      ]
+      const print = (line: string) => void lines.push(line)
+      const sum = yield* runContract({ layer: InMemoryMqrt.layer, missing: new Map(), promises, print })
+      assert.deepStrictEqual(lines, ["not ok - broken\n  one line\n  and another", "ok - kept"])
+      assert.strictEqual(sumLine(sum), "1 passed, 1 failed, 0 skipped")
+    })
+  )
+
+  it.effect("leaves copies in the journal of a real machine only where it is told to", () =>
+    Effect.gen(function* () {
+      const missing = yield* whatIsMissing(true)
+      assert.match(missing.get("journal of the machine") ?? "", /EFFECT_MSMQ_MACHINE_JOURNAL is not 1/)
+      const needing = MqrtContract.promises.filter(({ needs }) => needs.includes("journal of the machine"))
+      assert.deepStrictEqual(
+        needing.map(({ name }) => name),
+        ["journaling arrives as it was sent"]
+      )
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+})
+
+describe("the queues of the contract", () => {
+  it.effect("are deleted by their prefix, in any letter case, and no other queue is", () =>
+    Effect.gen(function* () {
+      const others = ["orders", `x${MqrtContract.queuePrefix}1`, "effect-msmq"]
+      const ours = [`${MqrtContract.queuePrefix}1`, `${MqrtContract.queuePrefix.toUpperCase()}2`]
+      for (const name of [...others, ...ours]) yield* MessageQueue.create(`.\\private$\\${name}`)
+      assert.deepStrictEqual(new Set(yield* sweep), new Set(ours))
+      const left = (yield* QueueManager.privateQueues()).map((pathName) => pathName.split("\\").at(-1))
+      assert.deepStrictEqual(new Set(left), new Set(others))
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.live(
+    "are all that the contract creates and deletes, but for the SDK's own for acknowledgments; none is left",
+    () =>
+      Effect.gen(function* () {
+        const touched = new Set<string>()
+        const recording = Layer.effect(
+          Mqrt.Mqrt,
+          Effect.flatMap(Mqrt.Mqrt, (backend) =>
+            Mqrt.make({
+              ...backend,
+              createQueue: (properties, descriptor) =>
+                Effect.suspend(() => {
+                  touched.add(properties.pathName)
+                  return backend.createQueue(properties, descriptor)
+                }),
+              deleteQueue: (formatName) =>
+                Effect.suspend(() => {
+                  touched.add(formatName)
+                  return backend.deleteQueue(formatName)
+                })
+            })
+          )
+        ).pipe(Layer.provide(InMemoryMqrt.layer))
+        const promises = MqrtContract.promises.filter(({ name }) => !name.includes("event loop"))
+        for (const { check } of promises) {
+          const left = yield* Effect.gen(function* () {
+            yield* Effect.scoped(check)
+            return yield* QueueManager.privateQueues()
+          }).pipe(Effect.provide(recording, { local: true }))
+          assert.deepStrictEqual(left, [])
+        }
+        assert.isAbove(touched.size, 100)
+        const foreign = [...touched].filter((name) => {
+          const queue = name.split("\\").at(-1) ?? ""
+          const own = [MqrtContract.queuePrefix, "effect-msmq-acknowledgments-"]
+          return !name.startsWith("PRIVATE=") && !own.some((prefix) => queue.toLowerCase().startsWith(prefix))
+        })
+        assert.deepStrictEqual(foreign, [])
+      })
+  )
+})
