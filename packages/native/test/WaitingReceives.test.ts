@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import type { Arrivals } from "../src/internal/Arrivals.ts"
 import { WaitingReceives } from "../src/internal/WaitingReceives.ts"
 
@@ -11,9 +11,11 @@ const setup = () => {
       notices.asked++
       notices.pending = arrived
     },
+    rest: () => {
+      notices.pending = undefined
+    },
     isPending: () => notices.pending !== undefined,
-    forget: () => Promise.resolve(),
-    close: () => {}
+    detach: () => () => Promise.resolve()
   }
   const found: Array<string> = []
   const waiting = new WaitingReceives<string>(1n, arrivals)
@@ -32,6 +34,8 @@ const setup = () => {
         () => messages[0],
         (label) => found.push(`${name}: ${label}`)
       ),
+    cursor: (name: string, look: () => string | undefined) =>
+      waiting.addCursor(look, (label) => found.push(`${name}: ${label}`)),
     arrive: (...labels: ReadonlyArray<string>) => {
       messages.push(...labels)
       const { pending } = notices
@@ -98,6 +102,31 @@ describe("those who wait for one queue", () => {
     assert.isDefined(notices.pending)
     arrive()
     assert.strictEqual(found.length, 100)
+  })
+
+  it("leave no notice asked for when the last of them gives up", () => {
+    const { notices, receive } = setup()
+    const first = receive("first")
+    const second = receive("second")
+    first()
+    assert.isDefined(notices.pending)
+    second()
+    assert.isUndefined(notices.pending)
+  })
+
+  it("cursors look once for each arrival, and pause where the message is not for them", async () => {
+    const { arrive, cursor, found, notices, receive } = setup()
+    const looks: Array<string> = []
+    cursor("cursor", () => void looks.push("looked"))
+    assert.deepStrictEqual([notices.asked, looks.length], [1, 0])
+    arrive("a")
+    assert.deepStrictEqual([notices.asked, looks.length], [1, 1])
+    await vi.waitFor(() => assert.strictEqual(notices.asked, 2))
+    arrive()
+    receive("first")
+    assert.strictEqual(notices.asked, 3)
+    arrive()
+    assert.deepStrictEqual([looks.length, found], [3, ["first: a"]])
   })
 
   it("E-51 all end when the queue is closed, and nothing is asked for any more", () => {

@@ -1,7 +1,7 @@
 /**
  * The contract on the native backend, without a test runner: one line for each promise, and the sum. On Windows, and
  * under Wine, where no runner starts. Arguments: the library, by default that of the
- * system, and the one that stands for Windows' logon functions.
+ * system, and the one that stands for Windows' logon functions; with it, the library has its own completion ports.
  */
 import { NativeMqrt } from "@effect-msmq/native"
 import { MqrtContract } from "@effect-msmq/testing"

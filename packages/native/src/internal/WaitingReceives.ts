@@ -11,6 +11,9 @@ interface Waiting<A> {
 /** After so many receives in a row the event loop has its turn. */
 const turn = 64
 
+/** Milliseconds until cursors look again at a queue that has messages, none of which is for them. */
+const cursorInterval = 20
+
 /**
  * Those who wait for a message of one queue, first come, first served.
  *
@@ -22,6 +25,9 @@ export class WaitingReceives<A> {
   readonly #arrivals: Arrivals
   /** In order of insertion. */
   readonly #waiting = new Set<Waiting<A>>()
+  /** Each looks at a place of its own. */
+  readonly #cursors = new Set<Waiting<A>>()
+  #pause: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(queue: bigint, arrivals: Arrivals) {
@@ -31,34 +37,73 @@ export class WaitingReceives<A> {
 
   /** Waits until a look finds something. Gives what takes the wait back. */
   add(look: Look<A>, found: (outcome: A) => void): () => void {
-    const waiting = { look, found }
-    this.#waiting.add(waiting)
-    this.#ask()
-    return () => void this.#waiting.delete(waiting)
+    return this.#add(this.#waiting, { look, found })
+  }
+
+  /**
+   * Waits until a look through a cursor finds something. Gives what takes the wait back.
+   *
+   * A notice tells of the queue, not of the place where a cursor stands: while the queue has other messages only, the
+   * cursors that wait look at intervals.
+   */
+  addCursor(look: Look<A>, found: (outcome: A) => void): () => void {
+    return this.#add(this.#cursors, { look, found })
   }
 
   /** The queue is being closed: everybody finds this, and no notice is asked for any more. */
   close(outcome: A): void {
     this.#closed = true
-    for (const { found } of this.#waiting) found(outcome)
-    this.#waiting.clear()
+    clearTimeout(this.#pause)
+    for (const set of [this.#waiting, this.#cursors]) {
+      for (const { found } of set) found(outcome)
+      set.clear()
+    }
+  }
+
+  get #isEmpty(): boolean {
+    return this.#waiting.size === 0 && this.#cursors.size === 0
+  }
+
+  #add(set: Set<Waiting<A>>, waiting: Waiting<A>): () => void {
+    set.add(waiting)
+    // Cursors only, after a look in vain: the next one comes at its time.
+    if (set === this.#waiting || this.#pause === undefined) this.#ask()
+    return () => {
+      if (set.delete(waiting)) this.#rest()
+    }
   }
 
   #ask(): void {
-    if (this.#closed || this.#waiting.size === 0 || this.#arrivals.isPending(this.#queue)) return
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    if (this.#closed || this.#isEmpty || this.#arrivals.isPending(this.#queue)) return
     this.#arrivals.notify(this.#queue, () => this.#arrived())
   }
 
+  #rest(): void {
+    if (!this.#isEmpty) return
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    this.#arrivals.rest(this.#queue)
+  }
+
   #arrived(): void {
+    // Cursors first: a receive that is served takes the message away.
+    for (const waiting of this.#cursors) this.#serve(this.#cursors, waiting)
     let looks = 0
     for (const waiting of this.#waiting) {
-      if (looks++ === turn) break
-      const outcome = waiting.look()
       // All look at the same place: where one finds nothing, nobody does.
-      if (outcome === undefined) break
-      this.#waiting.delete(waiting)
-      waiting.found(outcome)
+      if (looks++ === turn || !this.#serve(this.#waiting, waiting)) break
     }
-    this.#ask()
+    if (this.#waiting.size > 0 || this.#cursors.size === 0) this.#ask()
+    else this.#pause ??= setTimeout(() => this.#ask(), cursorInterval)
+  }
+
+  #serve(set: Set<Waiting<A>>, waiting: Waiting<A>): boolean {
+    const outcome = waiting.look()
+    if (outcome === undefined) return false
+    set.delete(waiting)
+    waiting.found(outcome)
+    return true
   }
 }

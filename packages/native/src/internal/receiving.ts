@@ -39,9 +39,6 @@ const lookupActions: Readonly<Record<LookupAction, number>> = {
 
 const isError = (hresult: number): boolean => hresult >>> 0 >= 0x80000000
 
-/** How often a cursor is asked again while it waits: its arrivals cannot be told from those of the queue. */
-const cursorInterval = 20
-
 /** `setTimeout` cannot wait longer, in milliseconds. */
 const longestTimer = 0x7fffffff
 
@@ -104,7 +101,9 @@ export const receiving = (
     return Effect.callback((resume) => {
       const first = lookOrNothing()
       if (first !== undefined) return resume(first)
-      const takeBack = cursor === null ? waiting(queue).add(lookOrNothing, settle) : repeat(lookOrNothing, settle)
+      const others = waiting(queue)
+      const takeBack =
+        cursor === null ? others.add(lookOrNothing, settle) : others.addCursor(lookOrNothing, settle)
       const stopTimer = timeout === null ? () => {} : after(timeout, () => settle(timedOut))
 
       function settle(outcome: Outcome): void {
@@ -149,16 +148,14 @@ export const receiving = (
       Effect.suspend(() => {
         waitingOn.get(queue)?.close(cancelled)
         waitingOn.delete(queue)
-        return Effect.ensuring(
-          close,
-          Effect.promise(() => arrivals.forget(queue))
-        )
+        // At once: as soon as the queue is closed another may have the same handle.
+        const forget = arrivals.detach(queue)
+        return Effect.ensuring(close, Effect.promise(forget))
       }),
 
     close: () => {
       usual.close()
       rare.close()
-      arrivals.close()
     }
   }
 }
@@ -181,12 +178,4 @@ const after = (milliseconds: number, then: () => void): (() => void) => {
   }
   wait(milliseconds)
   return () => clearTimeout(timer)
-}
-
-const repeat = (look: () => Outcome | undefined, found: (outcome: Outcome) => void): (() => void) => {
-  const timer = setInterval(() => {
-    const outcome = look()
-    if (outcome !== undefined) found(outcome)
-  }, cursorInterval)
-  return () => clearInterval(timer)
 }
