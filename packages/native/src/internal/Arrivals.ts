@@ -67,7 +67,7 @@ export const peekingArrivals = (
   let scanning: NodeJS.Timeout | undefined
 
   const scan = (): void => {
-    for (const [notice, end] of [...scanned]) {
+    for (const [notice, end] of scanned) {
       const status = Number(BigInt.asUintN(32, readPointer(notice.fields, layout.OVERLAPPED.Internal)))
       if (notice.isUnderWay && status !== pendingStatus) end(status)
     }

@@ -115,10 +115,7 @@ const completionPorts = new Map<string, CompletionPort>()
 const completionPort = (file: string): CompletionPort => {
   const known =
     completionPorts.get(file) ??
-    new CompletionPort(
-      functionsOf({ mqrt: file, advapi32: file, kernel32: file }),
-      callsAtOnce() >= fewestWithWaiting
-    )
+    new CompletionPort(functionsOf({ mqrt: file, advapi32: file, kernel32: file }), callsAtOnce() >= fewestWithWaiting)
   completionPorts.set(file, known)
   return known
 }

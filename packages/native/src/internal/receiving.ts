@@ -102,8 +102,7 @@ export const receiving = (
       const first = lookOrNothing()
       if (first !== undefined) return resume(first)
       const others = waiting(queue)
-      const takeBack =
-        cursor === null ? others.add(lookOrNothing, settle) : others.addCursor(lookOrNothing, settle)
+      const takeBack = cursor === null ? others.add(lookOrNothing, settle) : others.addCursor(lookOrNothing, settle)
       const stopTimer = timeout === null ? () => {} : after(timeout, () => settle(timedOut))
 
       function settle(outcome: Outcome): void {
