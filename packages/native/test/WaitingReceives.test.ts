@@ -5,37 +5,39 @@ import { WaitingReceives } from "../src/internal/WaitingReceives.ts"
 /** A queue of labels, and notices that the test gives. */
 const setup = () => {
   const messages: Array<string> = []
-  const notices = { asked: 0, pending: undefined as (() => void) | undefined }
+  const notices = { asked: 0, through: 0n, pending: undefined as (() => void) | undefined }
   const arrivals: Arrivals = {
-    notify: (_, arrived) => {
+    notify: (queue, arrived) => {
       notices.asked++
+      notices.through = queue
       notices.pending = arrived
     },
     rest: () => {
       notices.pending = undefined
     },
-    isPending: () => notices.pending !== undefined,
     detach: () => () => Promise.resolve()
   }
   const found: Array<string> = []
-  const waiting = new WaitingReceives<string>(1n, arrivals)
+  const waiting = new WaitingReceives<string>(arrivals)
   return {
     messages,
     notices,
     found,
     waiting,
-    receive: (name: string) =>
+    receive: (name: string, queue = 1n) =>
       waiting.add(
+        queue,
         () => messages.shift(),
         (label) => found.push(`${name}: ${label}`)
       ),
     peek: (name: string) =>
       waiting.add(
+        1n,
         () => messages[0],
         (label) => found.push(`${name}: ${label}`)
       ),
     cursor: (name: string, look: () => string | undefined) =>
-      waiting.addCursor(look, (label) => found.push(`${name}: ${label}`)),
+      waiting.addCursor(1n, look, (label) => found.push(`${name}: ${label}`)),
     arrive: (...labels: ReadonlyArray<string>) => {
       messages.push(...labels)
       const { pending } = notices
@@ -129,11 +131,25 @@ describe("those who wait for one queue", () => {
     assert.deepStrictEqual([looks.length, found], [3, ["first: a"]])
   })
 
+  it("share one notice through many handles, which goes over to another handle when its own is closed", () => {
+    const { arrive, found, notices, receive, waiting } = setup()
+    receive("first", 1n)
+    receive("second", 2n)
+    receive("third", 3n)
+    assert.deepStrictEqual([notices.asked, notices.through], [1, 1n])
+    waiting.close(3n, "closed")
+    assert.deepStrictEqual([notices.asked, notices.through], [1, 1n])
+    waiting.close(1n, "closed")
+    assert.deepStrictEqual([notices.asked, notices.through], [2, 2n])
+    arrive("a")
+    assert.deepStrictEqual(found, ["third: closed", "first: closed", "second: a"])
+  })
+
   it("E-51 all end when the queue is closed, and nothing is asked for any more", () => {
     const { arrive, found, notices, receive, waiting } = setup()
     receive("first")
     receive("second")
-    waiting.close("closed")
+    waiting.close(1n, "closed")
     assert.deepStrictEqual(found, ["first: closed", "second: closed"])
     arrive("a")
     assert.strictEqual(notices.asked, 1)

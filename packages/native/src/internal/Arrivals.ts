@@ -16,8 +16,6 @@ export interface Arrivals {
   readonly notify: (queue: bigint, arrived: () => void) => void
   /** Takes {@link notify} back, for want of anybody who waits. */
   readonly rest: (queue: bigint) => void
-  /** Returns true while the queue's notice is asked for. */
-  readonly isPending: (queue: bigint) => boolean
   /**
    * Takes out a queue that is about to be closed. Once it is closed, the function returned waits for the end of its notice,
    * and frees what that held.
@@ -139,8 +137,6 @@ export const peekingArrivals = (
   }
 
   return {
-    isPending: (queue) => notices.get(queue)?.arrived !== undefined,
-
     notify: (queue, arrived) => {
       let notice = notices.get(queue)
       if (notice === undefined) notices.set(queue, (notice = make(queue)))

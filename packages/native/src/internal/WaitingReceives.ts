@@ -4,6 +4,8 @@ import type { Arrivals } from "./Arrivals.ts"
 export type Look<A> = () => A | undefined
 
 interface Waiting<A> {
+  /** The handle that it waits through. */
+  readonly queue: bigint
   readonly look: Look<A>
   readonly found: (outcome: A) => void
 }
@@ -15,29 +17,28 @@ const turn = 64
 const cursorInterval = 20
 
 /**
- * Those who wait for a message of one queue, first come, first served.
+ * Those who wait for a message of one queue, through however many handles, first come, first served.
  *
  * They wait by one notice of an arrival, and take their messages by receives that do not wait. So a wait that is given up
  * takes no message with it, and a thousand of them cost Message Queuing no more than one.
  */
 export class WaitingReceives<A> {
-  readonly #queue: bigint
   readonly #arrivals: Arrivals
   /** In order of insertion. */
   readonly #waiting = new Set<Waiting<A>>()
   /** Each looks at a place of its own. */
   readonly #cursors = new Set<Waiting<A>>()
   #pause: NodeJS.Timeout | undefined
-  #closed = false
+  /** The handle whose notice is asked for. */
+  #asked: bigint | undefined
 
-  constructor(queue: bigint, arrivals: Arrivals) {
-    this.#queue = queue
+  constructor(arrivals: Arrivals) {
     this.#arrivals = arrivals
   }
 
   /** Waits until a look finds something. Gives what takes the wait back. */
-  add(look: Look<A>, found: (outcome: A) => void): () => void {
-    return this.#add(this.#waiting, { look, found })
+  add(queue: bigint, look: Look<A>, found: (outcome: A) => void): () => void {
+    return this.#add(this.#waiting, { queue, look, found })
   }
 
   /**
@@ -46,21 +47,27 @@ export class WaitingReceives<A> {
    * A notice tells of the queue, not of the place where a cursor stands: while the queue has other messages only, the
    * cursors that wait look at intervals.
    */
-  addCursor(look: Look<A>, found: (outcome: A) => void): () => void {
-    return this.#add(this.#cursors, { look, found })
+  addCursor(queue: bigint, look: Look<A>, found: (outcome: A) => void): () => void {
+    return this.#add(this.#cursors, { queue, look, found })
   }
 
-  /** The queue is being closed: everybody finds this, and no notice is asked for any more. */
-  close(outcome: A): void {
-    this.#closed = true
-    clearTimeout(this.#pause)
+  /** A handle is being closed: those who wait through it find this, and the others ask through another handle. */
+  close(queue: bigint, outcome: A): void {
     for (const set of [this.#waiting, this.#cursors]) {
-      for (const { found } of set) found(outcome)
-      set.clear()
+      for (const waiting of set) {
+        if (waiting.queue !== queue) continue
+        set.delete(waiting)
+        waiting.found(outcome)
+      }
     }
+    if (this.#asked === queue) {
+      this.#asked = undefined
+      this.#ask()
+    } else this.#rest()
   }
 
-  get #isEmpty(): boolean {
+  /** Returns true when nobody waits. */
+  get isEmpty(): boolean {
     return this.#waiting.size === 0 && this.#cursors.size === 0
   }
 
@@ -76,18 +83,24 @@ export class WaitingReceives<A> {
   #ask(): void {
     clearTimeout(this.#pause)
     this.#pause = undefined
-    if (this.#closed || this.#isEmpty || this.#arrivals.isPending(this.#queue)) return
-    this.#arrivals.notify(this.#queue, () => this.#arrived())
+    if (this.#asked !== undefined) return
+    const [first] = this.#waiting.size > 0 ? this.#waiting : this.#cursors
+    if (first === undefined) return
+    this.#asked = first.queue
+    this.#arrivals.notify(first.queue, () => this.#arrived())
   }
 
   #rest(): void {
-    if (!this.#isEmpty) return
+    if (!this.isEmpty) return
     clearTimeout(this.#pause)
     this.#pause = undefined
-    this.#arrivals.rest(this.#queue)
+    if (this.#asked === undefined) return
+    this.#arrivals.rest(this.#asked)
+    this.#asked = undefined
   }
 
   #arrived(): void {
+    this.#asked = undefined
     // Cursors first: a receive that is served takes the message away.
     for (const waiting of this.#cursors) this.#serve(this.#cursors, waiting)
     let looks = 0

@@ -38,6 +38,7 @@ export const open = (
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
+      openQueue: (formatName, ...how) => receive.opening(formatName, queue.openQueue(formatName, ...how)),
       closeQueue: (handle) => receive.closing(handle, queue.closeQueue(handle))
     },
     close: Effect.andThen(
