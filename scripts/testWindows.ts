@@ -18,6 +18,7 @@ import { messageProperties } from "../packages/native/src/internal/messageProper
 import * as queueTables from "../packages/native/src/internal/queuePropertyTable.ts"
 import * as variantTypes from "../packages/native/src/internal/variantTypes.ts"
 import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
+import { waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
 
 const nodeVersion = "22.23.3"
 const koffiVersion = "3.3.4"
@@ -46,13 +47,18 @@ const isThere = (command: string): boolean =>
     .split(delimiter)
     .some((directory) => existsSync(join(directory, onWindows ? `${command}.exe` : command)))
 
-/** Runs a Windows program to its end: `output` gets what it prints. */
-const runOnWindows = (output: string, program: string, ...args: ReadonlyArray<string>): number | null => {
+/** Runs a Windows program to its end, with some variables added: `output` gets what it prints. */
+const runWith = (
+  variables: Readonly<Record<string, string>>,
+  output: string,
+  program: string,
+  ...args: ReadonlyArray<string>
+): number | null => {
   const [command, all] = onWindows ? [program, args] : ["wine", [program, ...args]]
   const [out, err] = [openSync(`${output}.out`, "w"), openSync(`${output}.err`, "w")]
   const { error, status } = spawnSync(command, all, {
     stdio: ["ignore", out, err],
-    env: onWindows ? process.env : wineEnvironment,
+    env: { ...(onWindows ? process.env : wineEnvironment), ...variables },
     timeout: 10 * minute
   })
   closeSync(out)
@@ -60,6 +66,10 @@ const runOnWindows = (output: string, program: string, ...args: ReadonlyArray<st
   if (error !== undefined) console.error(`${program}: ${error.message}`)
   return status
 }
+
+/** Runs a Windows program to its end: `output` gets what it prints. */
+const runOnWindows = (output: string, program: string, ...args: ReadonlyArray<string>): number | null =>
+  runWith({}, output, program, ...args)
 
 /** A path as a Windows program sees it. */
 const windowsPath = (path: string): string => (onWindows ? path : `Z:${path.replaceAll("/", "\\")}`)
@@ -167,10 +177,11 @@ const checkHeader = (): number => {
   return differences.length
 }
 
-const bundle = async (): Promise<string> => {
-  const outfile = join(cache, "runner.mjs")
+/** Makes one file of a program. */
+const bundle = async (program: string, name: string): Promise<string> => {
+  const outfile = join(cache, name)
   await build({
-    entryPoints: ["packages/native/test/windows.ts"],
+    entryPoints: [program],
     outfile,
     bundle: true,
     platform: "node",
@@ -182,6 +193,23 @@ const bundle = async (): Promise<string> => {
   return outfile
 }
 
+/** Runs the programs that wait, each of which has to end as it is said; gives the number of those that did not. */
+const runWaitingPrograms = (node: string, program: string, library: string): number => {
+  let failed = 0
+  for (const { code = 0, env = {}, error = "", how, lines = [], name } of waitingPrograms) {
+    const output = join(cache, "waiting")
+    const status = runWith(env, output, node, program, library, how)
+    const [out, err] = [readFileSync(`${output}.out`, "utf8"), readFileSync(`${output}.err`, "utf8")]
+    const printed = out.split(/\r?\n/).filter((line) => line !== "")
+    const isKept = status === code && printed.join("\n") === lines.join("\n") && err.includes(error)
+    console.log(`${isKept ? "ok" : "not ok"} - a program that waits for a message ${name}`)
+    if (isKept) continue
+    failed++
+    console.log(`  it ended with ${status} and printed: ${printed.join(", ")}\n${err}`)
+  }
+  return failed
+}
+
 mkdirSync(cache, { recursive: true })
 installTools()
 preparePrefix()
@@ -190,7 +218,7 @@ const differences = checkHeader()
 const double = await buildForWindows()
 if ("missing" in double) stop(double.missing)
 else {
-  const runner = windowsPath(await bundle())
+  const runner = windowsPath(await bundle("packages/native/test/windows.ts", "runner.mjs"))
   const output = join(cache, "runner")
   const status = runOnWindows(
     output,
@@ -199,8 +227,10 @@ else {
     windowsPath(resolve(double.mqrt)),
     windowsPath(resolve(double.identity))
   )
+  const waiting = windowsPath(await bundle("packages/native/test/programs/waiting.ts", "waiting.mjs"))
+  const failed = runWaitingPrograms(node, waiting, windowsPath(resolve(double.mqrt)))
   if (!onWindows) spawnSync("wineserver", ["--kill"], { env: wineEnvironment })
   process.stderr.write(readFileSync(`${output}.err`))
   process.stdout.write(readFileSync(`${output}.out`))
-  process.exitCode = status === 0 && differences === 0 ? 0 : 1
+  process.exitCode = status === 0 && differences === 0 && failed === 0 ? 0 : 1
 }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { waitingPrograms } from "./support/waitingPrograms.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/waiting.ts", import.meta.url))
@@ -32,61 +33,28 @@ const run = (how: string, env: Readonly<Record<string, string>> = {}): Promise<E
     )
   })
 
-const ends = async (
-  how: string,
-  expected: { readonly code?: number; readonly signal?: string; readonly lines?: ReadonlyArray<string> },
-  env?: Readonly<Record<string, string>>
-): Promise<void> => {
-  const { signal = null, code = signal === null ? 0 : null, lines = [] } = expected
-  assert.deepStrictEqual(await run(how, env), { code, signal, lines, stderr: "" })
-}
-
 describe.skipIf(missing !== null)("a program that waits for a message", () => {
-  it("starts another program and waits for its end", () => ends("spawnSync", { lines: ["child", "received one"] }))
+  for (const { code = 0, env, error = "", how, lines = [], name } of waitingPrograms) {
+    it(name, async () => {
+      const { stderr, ...ended } = await run(how, env)
+      assert.deepStrictEqual(ended, { code, signal: null, lines }, stderr)
+      if (error === "") assert.strictEqual(stderr, "")
+      else assert.include(stderr, error)
+    })
+  }
 
-  it("ends by process.exit, with the code given", () => ends("exit", { code: 3 }))
-
-  it("ends by itself when nobody waits any more, with the receiver open", () =>
-    ends("exitCode", { code: 5, lines: ["given up"] }))
-
-  it("ends by an uncaught error, with that error", async () => {
-    const { code, signal, stderr } = await run("throw")
-    assert.deepStrictEqual([code, signal], [1, null])
-    assert.include(stderr, "Error: uncaught")
+  it("ends by SIGINT", async () => {
+    assert.deepStrictEqual(await run("signal"), { code: null, signal: "SIGINT", lines: [], stderr: "" })
   })
 
-  it("ends by SIGINT", () => ends("signal", { signal: "SIGINT" }))
-
-  it("closes its connection when it hears of SIGINT, which ends what waits, and then ends", () =>
-    ends("signalHeard", { lines: ["ended", "closed"] }))
-
-  it("ends a worker that waits, and then waits itself", () =>
-    ends("terminate", { lines: ["terminated", "received one"] }))
-
-  it("ends workers that wait, again and again", () => ends("workers", { lines: ["terminated"] }))
-
-  it("has a worker that waits and ends itself by process.exit", () => ends("workerExits", { lines: ["worker 4"] }))
-
-  it("closes its connection, which ends what waits through it", () =>
-    ends("close", { lines: ["rejected,rejected,rejected"] }))
-
-  it("closes one of two connections, and receives through the other", () =>
-    ends("twoLayers", { lines: ["ended", "received one"] }))
-
-  it("closes fifty connections one after the other while it waits through them", () =>
-    ends("manyLayers", { lines: ["50 closed"] }))
-
-  it("receives on 2,000 queues at once, each its own message", () => ends("manyQueues", { lines: ["2000 received"] }))
-
-  it.each(["1", "2", "3"])("receives and makes calls where libuv has few threads: %s", (threads) =>
-    ends("fewThreads", { lines: ["received one"] }, { UV_THREADPOOL_SIZE: threads })
-  )
-
-  it("receives and makes calls where koffi allows one call at once", () =>
-    ends("fewCalls", { lines: ["received one"] }))
-
-  it("receives on queues that no completion port is told of", () =>
-    ends("noPorts", { lines: ["received one", "20 received"] }))
+  it("closes its connection when it hears of SIGINT, which ends what waits, and then ends", async () => {
+    assert.deepStrictEqual(await run("signalHeard"), {
+      code: 0,
+      signal: null,
+      lines: ["ended", "closed"],
+      stderr: ""
+    })
+  })
 })
 
 describe.skipIf(missing !== null)("a hundred receivers of one queue, each with a handle of its own,", () => {

@@ -13,7 +13,7 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads"
 import { inTurn } from "../../../testing/test/programs/inTurn.ts"
 
 const [library = "", how = ""] = process.argv.slice(2)
-const layer = NativeMqrt.layerWith({ library })
+const layer = NativeMqrt.layerWith({ library, portLibrary: library })
 const orders = ".\\private$\\orders"
 
 const print = (line: string): void => {
@@ -22,13 +22,14 @@ const print = (line: string): void => {
 
 const printLabel = (what: string) => (message: { readonly label: string }) => print(`${what} ${message.label}`)
 
-/** A program of the worker, which waits until it is ended. */
-const waitForEver = async (): Promise<void> => {
+/** A program of the worker, which waits until it is ended, or does something else then. */
+const waitForEver = async (then = () => {}): Promise<void> => {
   const msmq = await Msmq.connect(layer)
   const receiver = await msmq.openReceiver(orders)
   const waiting = receiver.receive()
   await sleep(20)
   parentPort?.postMessage("waits", [])
+  then()
   await waiting
 }
 
@@ -82,7 +83,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     const { msmq, receiver, sender } = await setup()
     const waiting = receiver.receive().then(printLabel("received"))
     await sleep(20)
-    print(String(spawnSync(process.execPath, ["-e", "console.log('child')"]).stdout).trim())
+    print(`child ${spawnSync(process.execPath, ["-e", "process.exit(7)"], { stdio: "ignore" }).status}`)
     await sender.send({ label: "one" })
     await waiting
     await msmq.close()
@@ -133,7 +134,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
   },
   workerExits: async () => {
     const { msmq } = await setup()
-    const worker = await workerThatWaits("waitAndExit")
+    const worker = new Worker(import.meta.filename, { argv: [library, "waitAndExit"] })
     print(`worker ${await new Promise<number>((resolve) => worker.once("exit", resolve))}`)
     await msmq.close()
   },
@@ -146,11 +147,8 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     print("terminated")
     await msmq.close()
   },
-  waitForEver,
-  waitAndExit: async () => {
-    setTimeout(() => process.exit(4), 100)
-    await waitForEver()
-  },
+  waitForEver: () => waitForEver(),
+  waitAndExit: () => waitForEver(() => process.exit(4)),
   close: async () => {
     const { msmq, receiver } = await setup()
     const waits = [receiver.receive(), receiver.peek(), receiver.receiveWithin("1 hour")]
