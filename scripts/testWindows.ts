@@ -21,6 +21,7 @@ import { messageProperties } from "../packages/native/src/internal/messageProper
 import * as queueTables from "../packages/native/src/internal/queuePropertyTable.ts"
 import * as variantTypes from "../packages/native/src/internal/variantTypes.ts"
 import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
+import { waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
 
 const nodeVersion = "22.23.3"
 const koffiVersion = "3.3.4"
@@ -55,13 +56,18 @@ const isThere = (command: string): boolean =>
     .split(delimiter)
     .some((directory) => existsSync(join(directory, onWindows ? `${command}.exe` : command)))
 
-/** Runs a Windows program to its end: `output` gets what it prints. */
-const runOnWindows = (output: string, program: string, ...args: ReadonlyArray<string>): number | null => {
+/** Runs a Windows program to its end, with some variables added: `output` gets what it prints. */
+const runWith = (
+  variables: Readonly<Record<string, string>>,
+  output: string,
+  program: string,
+  ...args: ReadonlyArray<string>
+): number | null => {
   const [command, all] = onWindows ? [program, args] : ["wine", [program, ...args]]
   const [out, err] = [openSync(`${output}.out`, "w"), openSync(`${output}.err`, "w")]
   const { error, status } = spawnSync(command, all, {
     stdio: ["ignore", out, err],
-    env: onWindows ? process.env : wineEnvironment,
+    env: { ...(onWindows ? process.env : wineEnvironment), ...variables },
     timeout: patience
   })
   closeSync(out)
@@ -69,6 +75,10 @@ const runOnWindows = (output: string, program: string, ...args: ReadonlyArray<st
   if (error !== undefined) console.error(`${program}: ${error.message}`)
   return status
 }
+
+/** Runs a Windows program to its end: `output` gets what it prints. */
+const runOnWindows = (output: string, program: string, ...args: ReadonlyArray<string>): number | null =>
+  runWith({}, output, program, ...args)
 
 /** A path as a Windows program sees it. */
 const windowsPath = (path: string): string => (onWindows ? path : `Z:${path.replaceAll("/", "\\")}`)
@@ -176,10 +186,11 @@ const checkHeader = (): number => {
   return differences.length
 }
 
-const bundle = async (): Promise<string> => {
-  const outfile = join(cache, "runner.mjs")
+/** Makes one file of a program. */
+const bundle = async (program: string, name: string): Promise<string> => {
+  const outfile = join(cache, name)
   await build({
-    entryPoints: ["packages/native/test/windows.ts"],
+    entryPoints: [program],
     outfile,
     bundle: true,
     platform: "node",
@@ -209,15 +220,33 @@ const skip = (half: string, reason: string): Half => {
   return "skipped"
 }
 
-const onTheDouble = (node: string, runner: string): Half => {
+/** Runs the programs that wait, each of which has to end as it is said; gives the number of those that did not. */
+const runWaitingPrograms = (node: string, program: string, library: string): number => {
+  let failed = 0
+  for (const { code = 0, env = {}, error = "", how, lines = [], name } of waitingPrograms) {
+    const output = join(cache, "waiting")
+    const status = runWith(env, output, node, program, library, how)
+    const [out, err] = [readFileSync(`${output}.out`, "utf8"), readFileSync(`${output}.err`, "utf8")]
+    const printed = out.split(/\r?\n/).filter((line) => line !== "")
+    const isKept = status === code && printed.join("\n") === lines.join("\n") && err.includes(error)
+    console.log(`${isKept ? "ok" : "not ok"} - a program that waits for a message ${name}`)
+    if (isKept) continue
+    failed++
+    console.log(`  it ended with ${status} and printed: ${printed.join(", ")}\n${err}`)
+  }
+  return failed
+}
+
+const onTheDouble = (node: string, runner: string, waiting: string): Half => {
   const half = "the contract on the test double"
   // Processes of another architecture do not load it.
   if (architecture !== "x64") return skip(half, `it is built for x64, and this Node is ${architecture}`)
   const double = buildForWindows()
   if ("missing" in double) return skip(half, double.missing)
   console.log(`# ${half}`)
-  const files = [double.mqrt, double.identity].map((file) => windowsPath(resolve(file)))
-  return run(node, runner, "double", ...files) === 0 ? "passed" : "failed"
+  const [library, identity] = [windowsPath(resolve(double.mqrt)), windowsPath(resolve(double.identity))]
+  const status = run(node, runner, "double", library, identity)
+  return runWaitingPrograms(node, waiting, library) === 0 && status === 0 ? "passed" : "failed"
 }
 
 /** Runs the contract on this machine's own Message Queuing, with queues of the contract's own, which are deleted. */
@@ -246,8 +275,9 @@ installTools()
 preparePrefix()
 const node = fetchForWindows()
 const differences = checkHeader()
-const runner = windowsPath(await bundle())
-const halves = [onTheDouble(node, runner), onThisMachine(node, runner)]
+const runner = windowsPath(await bundle("packages/native/test/windows.ts", "runner.mjs"))
+const waiting = windowsPath(await bundle("packages/native/test/programs/waiting.ts", "waiting.mjs"))
+const halves = [onTheDouble(node, runner, waiting), onThisMachine(node, runner)]
 if (!onWindows) spawnSync("wineserver", ["--kill"], { env: wineEnvironment })
 if (halves.every((half) => half === "skipped")) stop("neither half can be run here")
 process.exitCode = halves.includes("failed") || differences > 0 ? 1 : 0

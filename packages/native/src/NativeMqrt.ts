@@ -17,6 +17,8 @@ import * as MqrtLibrary from "./MqrtLibrary.ts"
  * - `library`: instead of `mqrt.dll`
  * - `identityLibrary`: instead of `advapi32.dll` and `kernel32.dll`, whose functions lend another user's identity to the
  *   getting of a security context; for tests
+ * - `portLibrary`: instead of `kernel32.dll`, whose completion port tells that a message arrived; for tests. On a system
+ *   that is not Windows the file `library` has these functions, by default
  *
  * @category models
  * @since 0.1.0
@@ -24,6 +26,7 @@ import * as MqrtLibrary from "./MqrtLibrary.ts"
 export interface Options {
   readonly library: string
   readonly identityLibrary?: string | undefined
+  readonly portLibrary?: string | undefined
 }
 
 const unavailable =
@@ -79,7 +82,11 @@ const functions = (options: Options): Effect.Effect<Mqrt.MqrtFunctions, MsmqErro
 export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
   Mqrt.layer(Effect.flatMap(Given.check({ operation: "NativeMqrt.layerWith" }, table, options, "options"), functions))
 
-const table = Given.table<Options>()({ library: Given.required(Given.name), identityLibrary: Given.name })
+const table = Given.table<Options>()({
+  library: Given.required(Given.name),
+  identityLibrary: Given.name,
+  portLibrary: Given.name
+})
 
 /**
  * The service over `mqrt.dll` in the system's directory, or over the library that the configuration `MQRT_LIBRARY` names.

@@ -1,37 +1,43 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import type { Arrivals } from "../src/internal/Arrivals.ts"
 import { WaitingReceives } from "../src/internal/WaitingReceives.ts"
 
 /** A queue of labels, and notices that the test gives. */
 const setup = () => {
   const messages: Array<string> = []
-  const notices = { asked: 0, pending: undefined as (() => void) | undefined }
+  const notices = { asked: 0, through: 0n, pending: undefined as (() => void) | undefined }
   const arrivals: Arrivals = {
-    notify: (_, arrived) => {
+    notify: (queue, arrived) => {
       notices.asked++
+      notices.through = queue
       notices.pending = arrived
     },
-    isPending: () => notices.pending !== undefined,
-    forget: () => Promise.resolve(),
-    close: () => {}
+    rest: () => {
+      notices.pending = undefined
+    },
+    detach: () => () => Promise.resolve()
   }
   const found: Array<string> = []
-  const waiting = new WaitingReceives<string>(1n, arrivals)
+  const waiting = new WaitingReceives<string>(arrivals)
   return {
     messages,
     notices,
     found,
     waiting,
-    receive: (name: string) =>
+    receive: (name: string, queue = 1n) =>
       waiting.add(
+        queue,
         () => messages.shift(),
         (label) => found.push(`${name}: ${label}`)
       ),
     peek: (name: string) =>
       waiting.add(
+        1n,
         () => messages[0],
         (label) => found.push(`${name}: ${label}`)
       ),
+    cursor: (name: string, look: () => string | undefined) =>
+      waiting.addCursor(1n, look, (label) => found.push(`${name}: ${label}`)),
     arrive: (...labels: ReadonlyArray<string>) => {
       messages.push(...labels)
       const { pending } = notices
@@ -100,11 +106,50 @@ describe("those who wait for one queue", () => {
     assert.strictEqual(found.length, 100)
   })
 
+  it("leave no notice asked for when the last of them gives up", () => {
+    const { notices, receive } = setup()
+    const first = receive("first")
+    const second = receive("second")
+    first()
+    assert.isDefined(notices.pending)
+    second()
+    assert.isUndefined(notices.pending)
+  })
+
+  it("cursors look once for each arrival, and pause where the message is not for them", async () => {
+    const { arrive, cursor, found, notices, receive } = setup()
+    const looks: Array<string> = []
+    cursor("cursor", () => void looks.push("looked"))
+    assert.deepStrictEqual([notices.asked, looks.length], [1, 0])
+    arrive("a")
+    assert.deepStrictEqual([notices.asked, looks.length], [1, 1])
+    await vi.waitFor(() => assert.strictEqual(notices.asked, 2))
+    arrive()
+    receive("first")
+    assert.strictEqual(notices.asked, 3)
+    arrive()
+    assert.deepStrictEqual([looks.length, found], [3, ["first: a"]])
+  })
+
+  it("share one notice through many handles, which goes over to another handle when its own is closed", () => {
+    const { arrive, found, notices, receive, waiting } = setup()
+    receive("first", 1n)
+    receive("second", 2n)
+    receive("third", 3n)
+    assert.deepStrictEqual([notices.asked, notices.through], [1, 1n])
+    waiting.close(3n, "closed")
+    assert.deepStrictEqual([notices.asked, notices.through], [1, 1n])
+    waiting.close(1n, "closed")
+    assert.deepStrictEqual([notices.asked, notices.through], [2, 2n])
+    arrive("a")
+    assert.deepStrictEqual(found, ["third: closed", "first: closed", "second: a"])
+  })
+
   it("E-51 all end when the queue is closed, and nothing is asked for any more", () => {
     const { arrive, found, notices, receive, waiting } = setup()
     receive("first")
     receive("second")
-    waiting.close("closed")
+    waiting.close(1n, "closed")
     assert.deepStrictEqual(found, ["first: closed", "second: closed"])
     arrive("a")
     assert.strictEqual(notices.asked, 1)

@@ -1,14 +1,13 @@
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import { type Arrivals, polledArrivals } from "./Arrivals.ts"
-import type { Bindings, LibraryFiles } from "./bindings.ts"
+import { peekingArrivals } from "./Arrivals.ts"
+import type { LibraryFiles } from "./bindings.ts"
 import { bind } from "./bindings.ts"
 import { cursors } from "./cursors.ts"
 import { locate } from "./locate.ts"
 import { management } from "./management.ts"
 import { moving } from "./moving.ts"
 import { names } from "./names.ts"
-import { overlappedArrivals } from "./overlappedArrivals.ts"
 import { queues } from "./queues.ts"
 import { queueSecurity } from "./queueSecurity.ts"
 import { receiving } from "./receiving.ts"
@@ -16,16 +15,14 @@ import { securityContexts } from "./securityContexts.ts"
 import { sending } from "./sending.ts"
 import { transactionPointer, transactions } from "./transactions.ts"
 
-const arrivals = ({ functions }: Bindings): Arrivals =>
-  process.platform === "win32" ? overlappedArrivals(functions) : polledArrivals()
-
 /** All functions of the seam over a library, and what closes them when nothing is open any more. */
 export const open = (
   files: LibraryFiles
 ): { readonly functions: MqrtFunctions; readonly close: Effect.Effect<void> } => {
   const bindings = bind(files)
   const send = sending(bindings.functions, transactionPointer)
-  const receive = receiving(bindings.functions, arrivals(bindings), transactionPointer)
+  const arrivals = peekingArrivals(bindings.functions, bindings.port)
+  const receive = receiving(bindings.functions, arrivals, transactionPointer)
   const queue = queues(bindings)
   return {
     functions: {
@@ -41,6 +38,7 @@ export const open = (
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
+      openQueue: (formatName, ...how) => receive.opening(formatName, queue.openQueue(formatName, ...how)),
       closeQueue: (handle) => receive.closing(handle, queue.closeQueue(handle))
     },
     close: Effect.andThen(

@@ -1,4 +1,5 @@
 import koffi, { type LibraryHandle } from "koffi"
+import { CompletionPort } from "./CompletionPort.ts"
 import type { Functions, Library } from "./declarations.ts"
 import { koffiType, prototypes } from "./declarations.ts"
 import type { Lanes } from "./lanes.ts"
@@ -13,20 +14,34 @@ export interface Bindings {
   readonly calls: RunningCalls
 }
 
+/** Bindings, the port where waits end, and what closes them. */
+interface Bound extends Bindings {
+  readonly port: CompletionPort
+  readonly close: () => void
+}
+
 /** What of Windows an impersonation stands on. */
 export type IdentityFunctions = Pick<
   Functions,
   "LogonUserW" | "ImpersonateLoggedOnUser" | "RevertToSelf" | "CloseHandle" | "GetLastError"
 >
 
+/** Functions of Windows for waiting at a completion port. */
+export type PortFunctions = Pick<
+  Functions,
+  "CreateIoCompletionPort" | "GetQueuedCompletionStatusEx" | "PostQueuedCompletionStatus"
+>
+
 /**
  * The files to bind: names that the system looks up, or paths.
  *
  * - `identityLibrary`: what stands for `advapi32.dll` and `kernel32.dll` in an impersonation
+ * - `portLibrary`: what stands for `kernel32.dll` in waiting
  */
 export interface LibraryFiles {
   readonly library: string
   readonly identityLibrary?: string | undefined
+  readonly portLibrary?: string | undefined
 }
 
 /** `ERROR_PROC_NOT_FOUND`, and the same as an HRESULT. */
@@ -73,19 +88,36 @@ export const functionType = (prototype: string): ReturnType<typeof koffi.proto> 
   return made
 }
 
-/** Lanes of all layers: libuv's threads and koffi's limit are those of the process. */
+/** Most calls off the main thread at once: libuv's threads and koffi's limit are those of the process. */
+let atOnce: number | undefined
+
+/** Lanes of all layers. */
 let lanes: Lanes | undefined
 
-/** Returns the lanes, or throws where another user of koffi has set its limit so that no call can be made. */
-const lanesOfProcess = (): Lanes => {
-  if (lanes !== undefined) return lanes
+/** Returns the most calls at once, or throws where another user of koffi has set its limit so that none can be made. */
+const callsAtOnce = (): number => {
+  if (atOnce !== undefined) return atOnce
   const { max_async_calls } = koffi.config()
   if (max_async_calls === 0) {
     throw new Error(
       "koffi allows no asynchronous call, since it was configured with max_async_calls: 0; set it to 4 or more, or leave it"
     )
   }
-  return (lanes = makeLanes(Math.min(max_async_calls ?? Infinity, poolThreads(process.env["UV_THREADPOOL_SIZE"]))))
+  return (atOnce = Math.min(max_async_calls ?? Infinity, poolThreads(process.env["UV_THREADPOOL_SIZE"])))
+}
+
+/** Fewest calls at once with which one may last as long as somebody waits: each lane has one beside it. */
+const fewestWithWaiting = 3
+
+/** Completion ports by the file of their functions, for the life of the process. */
+const completionPorts = new Map<string, CompletionPort>()
+
+const completionPort = (file: string): CompletionPort => {
+  const known =
+    completionPorts.get(file) ??
+    new CompletionPort(functionsOf({ mqrt: file, advapi32: file, kernel32: file }), callsAtOnce() >= fewestWithWaiting)
+  completionPorts.set(file, known)
+  return known
 }
 
 /** A file with those of its functions that have been looked up. */
@@ -125,14 +157,9 @@ const refusing = (calls: RunningCalls, name: string): Callable => {
   return Object.assign(refuse, { async: refuse })
 }
 
-/** Returns the functions of some files, each looked up when it is first used, and what closes them for this layer. */
-const functionsOf = (
-  files: Readonly<Record<Library, string>>,
-  calls: RunningCalls
-): { readonly functions: Functions; readonly close: () => void } => {
+/** Returns the functions of some files, each looked up when it is first used. */
+const functionsOf = (files: Readonly<Record<Library, string>>): Functions => {
   const functions = {}
-  const define = (name: string, value: Callable) =>
-    Object.defineProperty(functions, name, { value, configurable: true })
   for (const library of Object.keys(prototypes) as ReadonlyArray<Library>) {
     for (const prototype of prototypes[library]) {
       const { name } = parsePrototype(prototype)
@@ -140,36 +167,43 @@ const functionsOf = (
         configurable: true,
         get: () => {
           const found = find(files[library], prototype)
-          define(name, found)
+          define(functions, name, found)
           return found
         }
       })
     }
   }
-  const close = () => {
-    for (const name of Object.getOwnPropertyNames(functions)) define(name, refusing(calls, name))
-  }
-  return { functions: functions as Functions, close }
+  return functions as Functions
+}
+
+const define = (functions: object, name: string, value: Callable) =>
+  Object.defineProperty(functions, name, { value, configurable: true })
+
+/** Refuses all functions from now on. */
+const refuseAll = (functions: object, calls: RunningCalls): void => {
+  for (const name of Object.getOwnPropertyNames(functions)) define(functions, name, refusing(calls, name))
 }
 
 /** Binds all functions. The library of Message Queuing is loaded at once, and that throws where it is not there. */
-export const bind = ({ identityLibrary, library }: LibraryFiles): Bindings & { readonly close: () => void } => {
-  const calls = new RunningCalls(lanesOfProcess())
+export const bind = ({ identityLibrary, library, portLibrary }: LibraryFiles): Bound => {
+  const calls = new RunningCalls((lanes ??= makeLanes(callsAtOnce())))
   load(library)
-  const system = { advapi32: systemFile("advapi32.dll"), kernel32: systemFile("kernel32.dll") }
-  const own = functionsOf({ mqrt: library, ...system }, calls)
+  const kernel32 = systemFile("kernel32.dll")
+  const own = functionsOf({ mqrt: library, advapi32: systemFile("advapi32.dll"), kernel32 })
   const identity =
     identityLibrary === undefined
       ? own
-      : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary }, calls)
+      : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary })
   return {
-    functions: own.functions,
-    identity: identity.functions,
+    functions: own,
+    identity,
     calls,
+    // Elsewhere a library that stands for Message Queuing brings the ports for it.
+    port: completionPort(portLibrary ?? (process.platform === "win32" ? kernel32 : library)),
     /** Only after `calls` has closed. */
     close: () => {
-      own.close()
-      identity.close()
+      refuseAll(own, calls)
+      refuseAll(identity, calls)
     }
   }
 }

@@ -60,8 +60,9 @@ export const prototypes = {
     "DWORD GetLastError()",
     "BOOL CloseHandle(HANDLE hObject)",
     "HANDLE CreateEventW(PVOID lpEventAttributes, BOOL bManualReset, BOOL bInitialState, PVOID lpName)",
-    "BOOL RegisterWaitForSingleObject(HANDLE* phNewWaitObject, HANDLE hObject, WAITORTIMERCALLBACK Callback, PVOID Context, ULONG dwMilliseconds, ULONG dwFlags)",
-    "BOOL UnregisterWaitEx(HANDLE WaitHandle, HANDLE CompletionEvent)"
+    "HANDLE CreateIoCompletionPort(HANDLE FileHandle, HANDLE ExistingCompletionPort, PVOID CompletionKey, DWORD NumberOfConcurrentThreads)",
+    "BOOL GetQueuedCompletionStatusEx(HANDLE CompletionPort, LPOVERLAPPED_ENTRY lpCompletionPortEntries, ULONG ulCount, PULONG ulNumEntriesRemoved, DWORD dwMilliseconds, BOOL fAlertable)",
+    "BOOL PostQueuedCompletionStatus(HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, PVOID dwCompletionKey, LPOVERLAPPED lpOverlapped)"
   ]
 } as const satisfies Record<Library, ReadonlyArray<string>>
 
@@ -70,11 +71,6 @@ export const transactionMethods = {
   Release: { slot: 2, prototype: "ULONG Release(ITransaction* This)" },
   Commit: { slot: 3, prototype: "HRESULT Commit(ITransaction* This, BOOL fRetaining, DWORD grfTC, DWORD grfRM)" },
   Abort: { slot: 4, prototype: "HRESULT Abort(ITransaction* This, BOID* pboidReason, BOOL fRetaining, BOOL fAsync)" }
-} as const
-
-/** What the system calls back. */
-export const callbacks = {
-  WaitOrTimerCallback: "VOID WaitOrTimerCallback(PVOID lpParameter, BOOLEAN TimerOrWaitFired)"
 } as const
 
 /** What koffi is told a type is; every other type is a pointer, `void *`. A `LONG` of Windows is always 4 bytes. */

@@ -22,6 +22,13 @@ const table = {
     OffsetHigh: [20, 12],
     hEvent: [24, 16]
   },
+  OVERLAPPED_ENTRY: {
+    size: [32, 16],
+    lpCompletionKey: [0, 0],
+    lpOverlapped: [8, 4],
+    Internal: [16, 8],
+    dwNumberOfBytesTransferred: [24, 12]
+  },
   SEQUENCE_INFO: { size: [16, 16], SeqID: [0, 0], SeqNo: [8, 8], PrevNo: [12, 12] },
   MQRESTRICTION: { size: [16, 8], cRes: [0, 0], paPropRes: [8, 4] },
   MQPROPERTYRESTRICTION: { size: [32, 24], rel: [0, 0], prop: [4, 4], prval: [8, 8] },

@@ -6,7 +6,7 @@ import type { OffMainThreadName } from "./lanes.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
 /** The error of koffi when as many calls run as it allows in this process, whoever makes them. */
-const isNoRoom = (error: unknown): boolean =>
+export const isNoRoom = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("Too many asynchronous calls")
 
 /**

@@ -39,15 +39,17 @@ const lookupActions: Readonly<Record<LookupAction, number>> = {
 
 const isError = (hresult: number): boolean => hresult >>> 0 >= 0x80000000
 
-/** How often a cursor is asked again while it waits: its arrivals cannot be told from those of the queue. */
-const cursorInterval = 20
-
 /** `setTimeout` cannot wait longer, in milliseconds. */
 const longestTimer = 0x7fffffff
 
 type Outcome = Exit.Exit<ReceivedProperties, MqrtFailure>
 
 type Receiving = Pick<MqrtFunctions, "receiveMessage" | "receiveMessageByLookupId"> & {
+  /** Opens a queue by the effect given: those who wait for its messages do so together, whatever the handle. */
+  readonly opening: (
+    formatName: string,
+    open: Effect.Effect<QueueHandle, MqrtFailure>
+  ) => Effect.Effect<QueueHandle, MqrtFailure>
   /** Closes a queue by the effect given, ends what waits on it, and frees what its waits held. */
   readonly closing: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
   /** Frees what all receives share; no queue is open any more. */
@@ -62,7 +64,8 @@ export const receiving = (
 ): Receiving => {
   const usual = new ReceiveBuffers({ rare: false })
   const rare = new ReceiveBuffers({ rare: true })
-  const waitingOn = new Map<bigint, WaitingReceives<Outcome>>()
+  const waitingOn = new Map<string, WaitingReceives<Outcome>>()
+  const formatNames = new Map<bigint, string>()
 
   /** Calls until the buffers are large enough. A peek that moved the cursor is not made to move it again (E-21). */
   const call = (name: string, buffers: ReceiveBuffers, receive: (again: boolean) => number): Outcome => {
@@ -104,7 +107,9 @@ export const receiving = (
     return Effect.callback((resume) => {
       const first = lookOrNothing()
       if (first !== undefined) return resume(first)
-      const takeBack = cursor === null ? waiting(queue).add(lookOrNothing, settle) : repeat(lookOrNothing, settle)
+      const others = waiting(queue)
+      const takeBack =
+        cursor === null ? others.add(queue, lookOrNothing, settle) : others.addCursor(queue, lookOrNothing, settle)
       const stopTimer = timeout === null ? () => {} : after(timeout, () => settle(timedOut))
 
       function settle(outcome: Outcome): void {
@@ -120,9 +125,12 @@ export const receiving = (
     })
   }
 
+  const nameOf = (queue: bigint): string => formatNames.get(queue) ?? String(queue)
+
   const waiting = (queue: bigint): WaitingReceives<Outcome> => {
-    let known = waitingOn.get(queue)
-    if (known === undefined) waitingOn.set(queue, (known = new WaitingReceives(queue, arrivals)))
+    const name = nameOf(queue)
+    let known = waitingOn.get(name)
+    if (known === undefined) waitingOn.set(name, (known = new WaitingReceives(arrivals)))
     return known
   }
 
@@ -145,20 +153,23 @@ export const receiving = (
         )
       }),
 
+    opening: (formatName, open) => Effect.tap(open, (queue) => Effect.sync(() => formatNames.set(queue, formatName))),
+
     closing: (queue, close) =>
       Effect.suspend(() => {
-        waitingOn.get(queue)?.close(cancelled)
-        waitingOn.delete(queue)
-        return Effect.ensuring(
-          close,
-          Effect.promise(() => arrivals.forget(queue))
-        )
+        // At once: as soon as the queue is closed another may have the same handle.
+        const forget = arrivals.detach(queue)
+        const name = nameOf(queue)
+        const waiting = waitingOn.get(name)
+        waiting?.close(queue, cancelled)
+        if (waiting?.isEmpty === true) waitingOn.delete(name)
+        formatNames.delete(queue)
+        return Effect.ensuring(close, Effect.promise(forget))
       }),
 
     close: () => {
       usual.close()
       rare.close()
-      arrivals.close()
     }
   }
 }
@@ -181,12 +192,4 @@ const after = (milliseconds: number, then: () => void): (() => void) => {
   }
   wait(milliseconds)
   return () => clearTimeout(timer)
-}
-
-const repeat = (look: () => Outcome | undefined, found: (outcome: Outcome) => void): (() => void) => {
-  const timer = setInterval(() => {
-    const outcome = look()
-    if (outcome !== undefined) found(outcome)
-  }, cursorInterval)
-  return () => clearInterval(timer)
 }

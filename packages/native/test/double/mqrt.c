@@ -7,6 +7,7 @@
 #include "abi.h"
 #include "ledger.h"
 #include "names.h"
+#include "ports.h"
 #include "properties.h"
 
 #include <time.h>
@@ -101,6 +102,8 @@ struct OpenQueue {
   uint32_t access, share;
   Char16 *formatName;
   Cursor *cursors;
+  Port *port; /* that is told what ends of its overlapped receives */
+  uint64_t portKey;
 };
 
 struct Request {
@@ -1625,6 +1628,13 @@ static Hr attempt(Request *request) {
 
 /* ---------------------------------------------------------------- waiting */
 
+/* Tells the end of an overlapped receive, as a success that came at once is told too (G-03). */
+static void tellEnd(const OpenQueue *open, Overlapped *overlapped, Hr result) {
+  overlapped->internal = result;
+  signalEvent(overlapped->event);
+  if (open->port != NULL) postEntry(open->port, (PortEntry){ open->portKey, overlapped, result, 0 });
+}
+
 static void complete(Request *request, Hr result) {
   if (request->cursor != NULL) request->cursor->busy--;
   request->result = result;
@@ -1633,8 +1643,7 @@ static void complete(Request *request, Hr result) {
     broadcastChange();
     return;
   }
-  request->overlapped->internal = result;
-  signalEvent(request->overlapped->event);
+  tellEnd(request->open, request->overlapped, result);
   free(request);
 }
 
@@ -1797,10 +1806,7 @@ static Hr receiveMessage(Handle handle, uint32_t timeout, uint32_t action, Props
     request.deadline = timeout == INFINITE_MS ? UINT64_MAX : nowMs() + timeout;
     return overlapped != NULL ? waitOverlapped(&request) : waitHere(&request);
   }
-  if (overlapped != NULL && (result & 0x80000000u) == 0) {
-    overlapped->internal = result; /* done at once is also told through the event (G-03) */
-    signalEvent(overlapped->event);
-  }
+  if (overlapped != NULL && (result & 0x80000000u) == 0) tellEnd(request.open, overlapped, result);
   return result;
 }
 
@@ -2760,6 +2766,7 @@ EXPORT void Double_Reset(void) {
   lastSentCount = 0;
   directoryEnabled = mayExpire = discarding = 0;
   recording = 1;
+  refusesPorts = 0;
   messageCounter = transactionCounter = queueCounter = 0;
   resetLedger();
   initialiseDouble();
@@ -2900,6 +2907,39 @@ EXPORT uint32_t Double_QueueCount(const Char16 *formatName) {
   uint32_t count = queue == NULL ? 0xFFFFFFFFu : queue->count;
   unlockAll();
   return count;
+}
+
+/*
+ * A new port, or the association of a queue with one. As for the queues of another machine on Windows, whose handles are
+ * none of the kernel, a test can have associations refused.
+ */
+EXPORT Handle openPort(Handle file, Handle existing, uint64_t key, uint32_t threads) __asm__("CreateIoCompletionPort");
+
+EXPORT Handle openPort(Handle file, Handle existing, uint64_t key, uint32_t threads) {
+  (void)threads;
+  Handle result = 0;
+  lockAll();
+  if (file == UINT64_MAX) {
+    result = (Handle)(uintptr_t)newPort();
+  } else if (!refusesPorts) {
+    OpenQueue *open = findHandle(Kind_Queue, file);
+    Port *port = findPort(existing);
+    if (open != NULL && open->port != NULL) violation("the queue is associated with a completion port already");
+    else if (open != NULL && port != NULL) {
+      open->port = port;
+      open->portKey = key;
+      result = existing;
+    }
+  }
+  unlockAll();
+  return result;
+}
+
+/* Queues opened or not: from now on none can be associated with a port, or each can again. */
+EXPORT void Double_RefusePorts(uint32_t on) {
+  lockAll();
+  refusesPorts = on != 0;
+  unlockAll();
 }
 
 /* The high half of security contexts made from now on. */
