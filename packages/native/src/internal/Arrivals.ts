@@ -57,7 +57,7 @@ let unheardEvent: bigint | undefined
  */
 export const peekingArrivals = (
   functions: Pick<Functions, "MQReceiveMessage" | "CreateEventW">,
-  port: CompletionPort
+  port: Pick<CompletionPort, "associate" | "expect" | "dismiss" | "hold" | "release">
 ): Arrivals => {
   const notices = new Map<bigint, Notice>()
   /** Notices that no port is told of, with somebody who waits. */

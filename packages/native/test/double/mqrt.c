@@ -1752,6 +1752,7 @@ static Hr waitOverlapped(const Request *request) {
   kept->overlapped->internal = 0x103; /* STATUS_PENDING */
   clearEvent(kept->overlapped->event);
   startWaiting(kept);
+  if (kept->deadline == UINT64_MAX) return I_OPERATION_PENDING;
   if (!timerRunning) {
     timerRunning = 1;
     startThread(timer);
