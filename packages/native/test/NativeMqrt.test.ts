@@ -13,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { queueProperties } from "../src/internal/queuePropertyTable.ts"
 import { control, files, missing } from "./theDouble.ts"
-import { plainQueue as plain } from "./support/plainRecords.ts"
+import { noChanges, plainQueue as plain } from "./support/plainRecords.ts"
 
 const build = Effect.asVoid(Mqrt)
 
@@ -40,18 +40,6 @@ describe("NativeMqrt without Message Queuing", () => {
     })
   )
 })
-
-const noChanges: QueueChanges = {
-  label: null,
-  type: null,
-  authenticate: null,
-  journal: null,
-  quota: null,
-  journalQuota: null,
-  basePriority: null,
-  privacyLevel: null,
-  multicastAddress: null
-}
 
 /** For each property that can be set: what a queue is created with, and what it is changed to. */
 const values: { readonly [Field in keyof QueueChanges]: readonly [QueueChanges[Field], QueueChanges[Field]] } = {

@@ -11,7 +11,7 @@ import * as Scope from "effect/Scope"
 import { execFile } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
+import { noChanges, plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/ending.ts", import.meta.url))
@@ -106,19 +106,7 @@ const functions: Readonly<
   MQDeleteQueue: (mqrt) => Effect.map(name(mqrt), mqrt.deleteQueue),
   MQGetQueueProperties: (mqrt) => Effect.map(name(mqrt), mqrt.getQueueProperties),
   MQSetQueueProperties: (mqrt) =>
-    Effect.map(name(mqrt), (name) =>
-      mqrt.setQueueProperties(name, {
-        label: "x",
-        type: null,
-        authenticate: null,
-        journal: null,
-        quota: null,
-        journalQuota: null,
-        basePriority: null,
-        privacyLevel: null,
-        multicastAddress: null
-      })
-    ),
+    Effect.map(name(mqrt), (name) => mqrt.setQueueProperties(name, { ...noChanges, label: "x" })),
   MQGetQueueSecurity: (mqrt) => Effect.map(name(mqrt), (name) => mqrt.getQueueSecurity(name, parts)),
   MQSetQueueSecurity: (mqrt) =>
     Effect.flatMap(name(mqrt), (name) =>

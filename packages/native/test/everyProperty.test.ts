@@ -15,7 +15,7 @@ import koffi, { type KoffiFunc } from "koffi"
 import { readFileSync } from "node:fs"
 import { messageProperties } from "../src/internal/messagePropertyTable.ts"
 import { control, files, missing } from "./theDouble.ts"
-import { plainMessage as plain, plainQueue, plainSend as plainOptions } from "./support/plainRecords.ts"
+import { noChanges, plainMessage as plain, plainQueue, plainSend as plainOptions } from "./support/plainRecords.ts"
 
 const UI1 = 17
 const UI2 = 18
@@ -482,18 +482,6 @@ const onDouble = <A, E>(effect: Effect.Effect<A, E, Mqrt>) =>
   Effect.provide(effect, NativeMqrt.layerWith(files), { local: true })
 
 const everyQueue: NewQueueProperties = { ...plainQueue, pathName: ".\\private$\\every" }
-
-const noChanges: QueueChanges = {
-  label: null,
-  type: null,
-  authenticate: null,
-  journal: null,
-  quota: null,
-  journalQuota: null,
-  basePriority: null,
-  privacyLevel: null,
-  multicastAddress: null
-}
 
 /** A queue, to send to and to receive from. */
 const withQueue = <A, E>(

@@ -11,7 +11,7 @@ import { transactionPointer } from "../src/internal/transactions.ts"
 import { fakeBindings, giveBack } from "./fakeBindings.ts"
 import type { Left } from "./fakeVariants.ts"
 import { asked, bytesAt, FakeHeap, fill, refuse, textAt } from "./fakeVariants.ts"
-import { plainQueue as plain } from "./support/plainRecords.ts"
+import { noChanges, plainQueue as plain } from "./support/plainRecords.ts"
 
 const rich: NewQueueProperties = {
   pathName: ".\\private$\\orders",
@@ -25,18 +25,6 @@ const rich: NewQueueProperties = {
   privacyLevel: "body",
   multicastAddress: "234.1.1.1:8001",
   transactional: true
-}
-
-const noChanges: QueueChanges = {
-  label: null,
-  type: null,
-  authenticate: null,
-  journal: null,
-  quota: null,
-  journalQuota: null,
-  basePriority: null,
-  privacyLevel: null,
-  multicastAddress: null
 }
 
 const guid = Uint8Array.of(

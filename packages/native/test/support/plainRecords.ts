@@ -1,6 +1,6 @@
 /** The records that cross the seam, whole, where a program says nothing of them. */
 import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/MessageProperties"
-import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
 
 export const plainMessage: OutgoingProperties = {
   body: new Uint8Array(0),
@@ -48,4 +48,17 @@ export const plainQueue: NewQueueProperties = {
   privacyLevel: "optional",
   multicastAddress: null,
   transactional: false
+}
+
+/** Changes of a queue that change nothing. */
+export const noChanges: QueueChanges = {
+  label: null,
+  type: null,
+  authenticate: null,
+  journal: null,
+  quota: null,
+  journalQuota: null,
+  basePriority: null,
+  privacyLevel: null,
+  multicastAddress: null
 }

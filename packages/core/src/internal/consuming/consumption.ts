@@ -82,7 +82,7 @@ export const consumption = <Body, E, R>(
           return Effect.catchIf(
             work,
             (error) => backOff.isGivenUp(error),
-            (error) => Effect.logWarning(`stopped amid trouble: ${error.message}`)
+            (error) => Effect.logWarning(`stopped while this failure was waited out: ${error.message}`)
           )
         }).pipe(
           Transaction.outside,

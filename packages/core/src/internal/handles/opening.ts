@@ -106,7 +106,7 @@ const wholeOf = (name: FormatName.FormatName, formatName: string): string => {
 }
 
 /** Tells whether a queue takes part in transactions; `undefined` where that cannot be known from here. */
-export const isTransactional = (
+const isTransactional = (
   mqrt: Mqrt["Service"],
   formatName: string
 ): Effect.Effect<boolean | undefined, MqrtFailure> => {

@@ -96,7 +96,7 @@ export const systemQueuePath = tableOf<FieldsOf<typeof PathName.systemQueuePath>
   of("SystemQueuePath", { computer: text, systemQueue })
 )
 
-/** What an element has beside its tag, its text will show. */
+/** Rule for one element of a name: it has a text, which the grammar then reads. */
 const element = guarded("a format name, as FormatName makes it", (value): value is FormatName.Element => {
   if (typeof value !== "object" || value === null || !("_tag" in value) || typeof value._tag !== "string") return false
   try {
