@@ -55,7 +55,7 @@ export const control = {
   failNext: (name: string, code: number, nth = 1) =>
     mqrt("int Double_FailNext(const char *function, uint32_t nth, uint32_t result)", name, nth, code),
   setDelay: (name: string, milliseconds: number) =>
-    mqrt("int Double_SetDelay(const char *function, uint32_t milliseconds)", name, milliseconds),
+    mqrt("int Double_SetDelay(const char *function, double milliseconds)", name, milliseconds),
   setHandleHighBits: (bits: number) => mqrt("void Double_SetHandleHighBits(uint32_t bits)", bits),
   threadOfLastCall: (name: string) => Number(mqrt("uint64_t Double_ThreadOfLastCall(const char *function)", name)),
   callCount: (name: string) => Number(mqrt("uint32_t Double_CallCount(const char *function)", name)),

@@ -31,7 +31,7 @@ static const char *const functionNames[] = { FUNCTIONS(AS_TEXT) };
 typedef struct {
   uint64_t calls;
   uint64_t thread;
-  uint32_t delay; /* milliseconds */
+  uint64_t delay; /* microseconds */
   uint32_t failIn; /* 0: never; 1: the next call */
   Hr failWith;
 } FunctionRecord;
@@ -131,6 +131,17 @@ __attribute__((format(printf, 1, 2))) static void violation(const char *format, 
 
 static void initialiseDouble(void);
 
+/* Takes as long as a test wants a function to take, and holds up no other thread. Less than a millisecond is spent at
+   work: no system waits so exactly. */
+static void takeTime(const FunctionRecord *record) {
+  uint64_t wait = record->delay / 1000u, work = record->delay % 1000u;
+  for (uint64_t until = nowMs() + wait; wait > 0 && record->delay > 0 && nowMs() < until;) waitForChange(until);
+  if (work == 0 || record->delay == 0) return;
+  unlockAll();
+  for (uint64_t until = nowUs() + work; nowUs() < until;) continue;
+  lockAll();
+}
+
 /* Takes the lock, counts the call and says whether a test planned this one to fail. */
 static int enter(enum Function function, Hr *planned) {
   lockAll();
@@ -138,9 +149,7 @@ static int enter(enum Function function, Hr *planned) {
   FunctionRecord *record = &functionRecords[function];
   record->calls++;
   record->thread = threadId();
-  for (uint64_t until = record->delay == 0 ? 0 : nowMs() + record->delay; record->delay > 0 && nowMs() < until;) {
-    waitForChange(until);
-  }
+  if (record->delay > 0) takeTime(record);
   currentFunction = function;
   if (record->failIn == 0) return 0;
   record->failIn--;

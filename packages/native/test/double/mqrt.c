@@ -2805,10 +2805,10 @@ EXPORT int32_t Double_FailNext(const char *function, uint32_t nth, uint32_t resu
 }
 
 /* Every call from now on takes so long before it does anything, and holds up no other thread. 0 ends those that wait. */
-EXPORT int32_t Double_SetDelay(const char *function, uint32_t milliseconds) {
+EXPORT int32_t Double_SetDelay(const char *function, double milliseconds) {
   lockAll();
   FunctionRecord *record = recordNamed(function);
-  if (record != NULL) record->delay = milliseconds;
+  if (record != NULL) record->delay = (uint64_t)(milliseconds * 1000);
   broadcastChange();
   unlockAll();
   return record != NULL;

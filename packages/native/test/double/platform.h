@@ -1,4 +1,4 @@
-/* One lock, one condition, a clock, a thread id and a detached thread: all that differs between the systems. */
+/* One lock, one condition, clocks, a thread id and a detached thread: all that differs between the systems. */
 #ifndef MQRT_DOUBLE_PLATFORM_H
 #define MQRT_DOUBLE_PLATFORM_H
 
@@ -28,6 +28,13 @@ SHARED void lockAll(void) {
 SHARED void unlockAll(void) { LeaveCriticalSection(&platformLock); }
 SHARED void broadcastChange(void) { WakeAllConditionVariable(&platformChanged); }
 SHARED uint64_t nowMs(void) { return GetTickCount64(); }
+SHARED uint64_t nowUs(void) {
+  LARGE_INTEGER now, perSecond;
+  QueryPerformanceCounter(&now);
+  QueryPerformanceFrequency(&perSecond);
+  uint64_t ticks = (uint64_t)now.QuadPart, second = (uint64_t)perSecond.QuadPart;
+  return ticks / second * 1000000u + ticks % second * 1000000u / second;
+}
 SHARED uint64_t threadId(void) { return GetCurrentThreadId(); }
 SHARED void signalEvent(void *event) { if (event != NULL) SetEvent((HANDLE)event); }
 SHARED void clearEvent(void *event) { if (event != NULL) ResetEvent((HANDLE)event); }
@@ -73,6 +80,11 @@ SHARED uint64_t nowMs(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+SHARED uint64_t nowUs(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 /* gettid is a system call, so each thread asks once. */
 SHARED uint64_t threadId(void) {

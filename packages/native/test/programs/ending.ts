@@ -15,7 +15,7 @@ const orders = ".\\private$\\orders"
 /** Loads the double for as long as the call takes only, so that nothing but the layer keeps it loaded. */
 const setDelay = (name: string, milliseconds: number): void => {
   const double = koffi.load(library)
-  double.func("int Double_SetDelay(const char *function, uint32_t milliseconds)")(name, milliseconds)
+  double.func("int Double_SetDelay(const char *function, double milliseconds)")(name, milliseconds)
   double.unload()
 }
 
