@@ -21,7 +21,7 @@ import { messageProperties } from "../packages/native/src/internal/messageProper
 import * as queueTables from "../packages/native/src/internal/queuePropertyTable.ts"
 import * as variantTypes from "../packages/native/src/internal/variantTypes.ts"
 import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
-import { waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
+import { onQueues, waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
 
 const nodeVersion = "22.23.3"
 const koffiVersion = "3.3.4"
@@ -251,15 +251,15 @@ const interrupted = onWindows ? 0xc000013a : 0
 /** Runs the programs that wait, each of which has to end as it is said; gives the number of those that did not. */
 const runWaitingPrograms = (node: string, program: string, library: string): number => {
   let failed = 0
-  for (const waiting of waitingPrograms) {
-    const { env = {}, error, how, lines = [], name, needsConsole = false, signal } = waiting
+  for (const waiting of [...waitingPrograms, onQueues(10_000)]) {
+    const { env = {}, error, how, lines = [], more = "", name, needsConsole = false, signal } = waiting
     const { code = signal === undefined ? 0 : interrupted } = waiting
     if (needsConsole && !onWindows && !isThere("script")) {
       console.log(`skipped - a program that waits for a message ${name}: there is no script(1), which makes a terminal`)
       continue
     }
     const output = join(cache, "waiting")
-    const status = (needsConsole ? runWithConsole : runWith)(env, output, node, program, library, how)
+    const status = (needsConsole ? runWithConsole : runWith)(env, output, node, program, library, how, more)
     const [out, err] = [readFileSync(`${output}.out`, "utf8"), readFileSync(`${output}.err`, "utf8")]
     const printed = out.split(/\r?\n/).filter((line) => line !== "")
     const hasError = error === undefined || error.test(err)

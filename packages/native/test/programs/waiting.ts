@@ -1,6 +1,6 @@
 /**
- * Waits for messages on the test double, and does meanwhile what programs do: `node waiting.ts LIBRARY HOW`. Prints what
- * happened, in order, and at its end what the double has against it. Some ways take the name of a file as a third argument.
+ * Waits for messages on the test double, and does meanwhile what programs do: `node waiting.ts LIBRARY HOW MORE`. Prints
+ * what happened, in order, and at its end what the double has against it. Few ways need more: a number or a file.
  */
 import { MessageQueue, Msmq } from "@effect-msmq/core"
 import type { Receiver } from "@effect-msmq/core"
@@ -16,7 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { isMainThread, parentPort, Worker } from "node:worker_threads"
 import { inTurn } from "../../../testing/test/programs/inTurn.ts"
 
-const [library = "", how = "", mark = ""] = process.argv.slice(2)
+const [library = "", how = "", more = ""] = process.argv.slice(2)
 const layer = NativeMqrt.layerWith({ library, portLibrary: library })
 const orders = ".\\private$\\orders"
 
@@ -227,7 +227,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
   waitForEver: () => waitForEver(),
   waitAndMark: async () => {
     await setup()
-    await waitForEver(() => writeFileSync(mark, ""))
+    await waitForEver(() => writeFileSync(more, ""))
   },
   waitAndExit: () => waitForEver(() => process.exit(4)),
   close: async () => {
@@ -263,7 +263,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     })
     print("50 closed")
   },
-  manyQueues: () => waitMany(2000),
+  manyQueues: () => waitMany(Number(more)),
   fewThreads: waitWithFewCalls,
   fewCalls: () => {
     koffi.config({ resident_async_pools: 0, max_async_calls: 1 })

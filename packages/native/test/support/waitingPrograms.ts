@@ -5,6 +5,7 @@ import type { Runtime } from "./runtimes.ts"
  * One way of waiting.
  *
  * - `how`: the name of the way, for `programs/waiting.ts`
+ * - `more`: an argument for the way
  * - `lines`: what it prints
  * - `code`: its exit code, 0 by default
  * - `error`: what its error output has, by default nothing; Bun writes `error:` where others write `Error:`
@@ -15,6 +16,7 @@ import type { Runtime } from "./runtimes.ts"
 export interface WaitingProgram {
   readonly name: string
   readonly how: string
+  readonly more?: string
   readonly lines?: ReadonlyArray<string>
   readonly code?: number
   readonly error?: RegExp
@@ -23,6 +25,14 @@ export interface WaitingProgram {
   readonly needsConsole?: true
   readonly differently?: Readonly<Partial<Record<Runtime["name"], string>>>
 }
+
+/** Waits on so many queues at once. */
+export const onQueues = (count: number): WaitingProgram => ({
+  name: `receives on ${count.toLocaleString("en")} queues at once, each its own message`,
+  how: "manyQueues",
+  more: `${count}`,
+  lines: [`${count} received`]
+})
 
 /** Makes calls while it waits, in a pool of the size that `UV_THREADPOOL_SIZE` asks for. */
 const inPoolOf = (threads: string, differently: NonNullable<WaitingProgram["differently"]>): WaitingProgram => ({
@@ -82,7 +92,7 @@ export const waitingPrograms: ReadonlyArray<WaitingProgram> = [
     how: "manyLayers",
     lines: ["50 closed"]
   },
-  { name: "receives on 2,000 queues at once, each its own message", how: "manyQueues", lines: ["2000 received"] },
+  onQueues(2000),
   inPoolOf("1", { Bun: "it has two threads at least", Deno: "it has 32 threads always" }),
   inPoolOf("2", { Deno: "it has 32 threads always" }),
   inPoolOf("3", { Deno: "it has 32 threads always" }),

@@ -11,10 +11,20 @@ const program = fileURLToPath(new URL("../programs/waiting.ts", import.meta.url)
 /** Promises that each program ends as it is said, in a runtime. */
 export const waitingPromises = (runtime: Runtime): void => {
   describe.skipIf((missing ?? runtime.missing) !== null)("a program that waits for a message", () => {
-    for (const { code = 0, differently = {}, env, error, how, lines = [], name, signal = null } of waitingPrograms) {
+    for (const {
+      code = 0,
+      differently = {},
+      env,
+      error,
+      how,
+      lines = [],
+      more = "",
+      name,
+      signal = null
+    } of waitingPrograms) {
       const difference = differently[runtime.name]
       it(difference === undefined ? name : `${name} (${runtime.name}: ${difference})`, async () => {
-        const { stderr, ...ended } = await runIn(runtime, program, [files.library, how], env)
+        const { stderr, ...ended } = await runIn(runtime, program, [files.library, how, more], env)
         assert.deepStrictEqual(ended, { code: signal === null ? code : null, signal, lines }, stderr)
         if (error === undefined) assert.strictEqual(stderr, "")
         else assert.match(stderr, error)
