@@ -44,7 +44,7 @@ const workerThatWaits = async (way: string): Promise<Worker> => {
   return worker
 }
 
-/** Everything that was opened: what a program drops is reported at a collection of garbage, which comes when it likes. */
+/** Everything that was opened: what a program drops is reported when garbage is collected, and no test knows when that is. */
 const kept: Array<unknown> = []
 
 /** A queue, somebody who waits, and somebody who sends. */
@@ -65,7 +65,7 @@ const ctrlC = 0
 
 /**
  * Interrupts this process, as Ctrl+C does. On Windows that is an event of the console, which all processes get that share
- * it: this one gets a console of its own first. `process.kill` would end it there without a word.
+ * it: this one gets a console of its own first. `process.kill` would end it there, and call no listener.
  */
 const interrupt = (): void => {
   if (process.platform !== "win32") return void process.kill(process.pid, "SIGINT")
@@ -78,7 +78,7 @@ const interrupt = (): void => {
   kernel32.func("int __stdcall GenerateConsoleCtrlEvent(uint32_t event, uint32_t group)")(ctrlC, 0)
 }
 
-/** Ends a process at once, without a word to it. */
+/** Ends a process at once, so that no listener of it is called. */
 const kill = (pid: number): void => {
   if (process.platform === "win32") spawnSync("taskkill", ["/F", "/PID", String(pid)], { stdio: "ignore" })
   else process.kill(pid, "SIGKILL")
@@ -155,7 +155,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     const { receiver } = await setup()
     void receiver.receive()
     setTimeout(interrupt, 50)
-    // Not for ever, where nothing comes of it.
+    // Ends a program that the interrupt did not end.
     setTimeout(() => process.exit(9), 60_000)
   },
   signalHeard: async () => {

@@ -8,9 +8,12 @@ import { waitingPrograms } from "./waitingPrograms.ts"
 
 const program = fileURLToPath(new URL("../programs/waiting.ts", import.meta.url))
 
+/** Milliseconds that a program may take: more than {@link runIn} gives it. */
+const timeout = 660_000
+
 /** Promises that each program ends as it is said, in a runtime. */
 export const waitingPromises = (runtime: Runtime): void => {
-  describe.skipIf((missing ?? runtime.missing) !== null)("a program that waits for a message", () => {
+  describe.skipIf((missing ?? runtime.missing) !== null)("a program that waits for a message", { timeout }, () => {
     for (const {
       code = 0,
       differently = {},
