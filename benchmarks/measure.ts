@@ -38,10 +38,13 @@ const once = async ({ prepare, run, tidy }: Way): Promise<number> => {
   return nanoseconds
 }
 
-export const median = (values: ReadonlyArray<number>): number => {
+/** Returns the value that such a part of the values lies below: 0.5 is the median. */
+export const percentile = (values: ReadonlyArray<number>, part: number): number => {
   const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  return sorted[Math.floor(sorted.length * part)] ?? Number.NaN
 }
+
+export const median = (values: ReadonlyArray<number>): number => percentile(values, 0.5)
 
 /** The median of the ratios of two ways, round by round. */
 export const ratio = (times: ReadonlyArray<number>, floor: ReadonlyArray<number>): number =>

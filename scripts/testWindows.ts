@@ -21,7 +21,7 @@ import { messageProperties } from "../packages/native/src/internal/messageProper
 import * as queueTables from "../packages/native/src/internal/queuePropertyTable.ts"
 import * as variantTypes from "../packages/native/src/internal/variantTypes.ts"
 import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
-import { waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
+import { onQueues, waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
 
 const nodeVersion = "22.23.3"
 const koffiVersion = "3.3.4"
@@ -73,6 +73,31 @@ const runWith = (
   closeSync(out)
   closeSync(err)
   if (error !== undefined) console.error(`${program}: ${error.message}`)
+  return status
+}
+
+/** A command as a shell reads it. */
+const quoted = (words: ReadonlyArray<string>): string =>
+  words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ")
+
+/**
+ * Runs a Windows program to its end as {@link runWith} does, with a console. Under Wine that is a terminal, which
+ * `script` of Linux makes.
+ */
+const runWithConsole = (
+  variables: Readonly<Record<string, string>>,
+  output: string,
+  program: string,
+  ...args: ReadonlyArray<string>
+): number | null => {
+  if (onWindows) return runWith(variables, output, program, ...args)
+  const command = `${quoted(["wine", program, ...args])} >${quoted([`${output}.out`])} 2>${quoted([`${output}.err`])}`
+  const { error, status } = spawnSync("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...wineEnvironment, ...variables },
+    timeout: patience
+  })
+  if (error !== undefined) console.error(`script: ${error.message}`)
   return status
 }
 
@@ -220,15 +245,25 @@ const skip = (half: string, reason: string): Half => {
   return "skipped"
 }
 
+/** The code of a program that Ctrl+C ends: `STATUS_CONTROL_C_EXIT`. Wine ends it with 0. */
+const interrupted = onWindows ? 0xc000013a : 0
+
 /** Runs the programs that wait, each of which has to end as it is said; gives the number of those that did not. */
 const runWaitingPrograms = (node: string, program: string, library: string): number => {
   let failed = 0
-  for (const { code = 0, env = {}, error = "", how, lines = [], name } of waitingPrograms) {
+  for (const waiting of [...waitingPrograms, onQueues(10_000)]) {
+    const { env = {}, error, how, lines = [], more = "", name, needsConsole = false, signal } = waiting
+    const { code = signal === undefined ? 0 : interrupted } = waiting
+    if (needsConsole && !onWindows && !isThere("script")) {
+      console.log(`skipped - a program that waits for a message ${name}: there is no script(1), which makes a terminal`)
+      continue
+    }
     const output = join(cache, "waiting")
-    const status = runWith(env, output, node, program, library, how)
+    const status = (needsConsole ? runWithConsole : runWith)(env, output, node, program, library, how, more)
     const [out, err] = [readFileSync(`${output}.out`, "utf8"), readFileSync(`${output}.err`, "utf8")]
     const printed = out.split(/\r?\n/).filter((line) => line !== "")
-    const isKept = status === code && printed.join("\n") === lines.join("\n") && err.includes(error)
+    const hasError = error === undefined || error.test(err)
+    const isKept = status === code && printed.join("\n") === lines.join("\n") && hasError
     console.log(`${isKept ? "ok" : "not ok"} - a program that waits for a message ${name}`)
     if (isKept) continue
     failed++
@@ -275,7 +310,7 @@ installTools()
 preparePrefix()
 const node = fetchForWindows()
 const differences = checkHeader()
-const runner = windowsPath(await bundle("packages/native/test/windows.ts", "runner.mjs"))
+const runner = windowsPath(await bundle("packages/native/test/programs/contract.ts", "runner.mjs"))
 const waiting = windowsPath(await bundle("packages/native/test/programs/waiting.ts", "waiting.mjs"))
 const halves = [onTheDouble(node, runner, waiting), onThisMachine(node, runner)]
 if (!onWindows) spawnSync("wineserver", ["--kill"], { env: wineEnvironment })

@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import { bind, parsePrototype } from "../src/internal/bindings.ts"
 import type { Bound } from "../src/internal/declarations.ts"
 import { prototypes } from "../src/internal/declarations.ts"
-import { makeLanes, poolThreads } from "../src/internal/lanes.ts"
+import { makeLanes } from "../src/internal/lanes.ts"
 import { offMainThread, offMainThreadThen } from "../src/internal/offMainThread.ts"
 import { RunningCalls } from "../src/internal/RunningCalls.ts"
 import { queues } from "../src/internal/queues.ts"
@@ -109,17 +109,6 @@ describe("offMainThread", () => {
       }
     })
   )
-
-  it.each([
-    [undefined, 4],
-    ["", 1],
-    ["0", 1],
-    ["none", 1],
-    ["3", 3],
-    ["5000", 1024]
-  ] as const)("UV_THREADPOOL_SIZE %o is %i threads", (size, threads) => {
-    assert.strictEqual(poolThreads(size), threads)
-  })
 
   it.live("can be interrupted while it waits for its turn", () =>
     Effect.gen(function* () {

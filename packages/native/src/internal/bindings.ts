@@ -1,11 +1,13 @@
 import koffi, { type LibraryHandle } from "koffi"
+import { availableParallelism } from "node:os"
 import { CompletionPort } from "./CompletionPort.ts"
 import type { Functions, Library } from "./declarations.ts"
 import { koffiType, prototypes } from "./declarations.ts"
 import type { Lanes } from "./lanes.ts"
-import { makeLanes, poolThreads } from "./lanes.ts"
+import { makeLanes } from "./lanes.ts"
 import { RunningCalls } from "./RunningCalls.ts"
 import { systemFile } from "./systemFile.ts"
+import { poolThreads } from "./threadPool.ts"
 
 /** Functions of the libraries, and the calls off the main thread: the base of every part of the backend. */
 export interface Bindings {
@@ -88,7 +90,7 @@ export const functionType = (prototype: string): ReturnType<typeof koffi.proto> 
   return made
 }
 
-/** Most calls off the main thread at once: libuv's threads and koffi's limit are those of the process. */
+/** Most calls off the main thread at once: the pool's threads and koffi's limit are those of the process. */
 let atOnce: number | undefined
 
 /** Lanes of all layers. */
@@ -103,7 +105,9 @@ const callsAtOnce = (): number => {
       "koffi allows no asynchronous call, since it was configured with max_async_calls: 0; set it to 4 or more, or leave it"
     )
   }
-  return (atOnce = Math.min(max_async_calls ?? Infinity, poolThreads(process.env["UV_THREADPOOL_SIZE"])))
+  const { env, versions } = process
+  const threads = poolThreads({ env, versions, processors: availableParallelism() })
+  return (atOnce = Math.min(max_async_calls ?? Infinity, threads))
 }
 
 /** Fewest calls at once with which one may last as long as somebody waits: each lane has one beside it. */

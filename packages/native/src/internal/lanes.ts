@@ -26,7 +26,7 @@ const prompt: ReadonlySet<OffMainThreadName> = new Set([
 /** Returns the lane of a function. */
 export const laneOf = (name: OffMainThreadName): keyof Lanes => (prompt.has(name) ? "prompt" : "slow")
 
-/** Most calls of one lane at once, so that the two lanes fill no more than the four threads that libuv has by default. */
+/** Most calls of one lane at once, so that the two lanes fill no more than the four threads that Node has by default. */
 const mostInLane = 2
 
 /**
@@ -40,11 +40,4 @@ export const makeLanes = (atOnce: number): Lanes => {
   }
   const slow = Math.min(mostInLane, Math.floor(atOnce / 2))
   return { slow: Semaphore.makeUnsafe(slow), prompt: Semaphore.makeUnsafe(Math.min(mostInLane, atOnce - slow)) }
-}
-
-/** Returns the number of threads in libuv's pool, by the value of `UV_THREADPOOL_SIZE`. */
-export const poolThreads = (size: string | undefined): number => {
-  if (size === undefined) return 4
-  const threads = Number.parseInt(size, 10)
-  return Math.min(Math.max(Number.isNaN(threads) ? 1 : threads, 1), 1024)
 }

@@ -67,6 +67,7 @@ struct Queue {
   Queue *next, *parent, *journal;
   enum QueueKind kind;
   Char16 *name; /* "private$\name", "name", or the suffix of a journal or subqueue */
+  Queue *nextOfHash;
   uint32_t number;
   Guid instance;
   Message *head, *tail, *lastFound; /* lastFound: where the next search by lookup id begins, if that is behind it */
@@ -162,7 +163,9 @@ typedef struct {
   uint32_t conditionCount;
 } Locate;
 
-static Queue *queues;
+static Queue *queues, *lastQueue;
+static Queue *queuesOfHash[1024]; /* by the hash of their names */
+static Queue **numberedQueues; /* each at its number less one */
 static OpenQueue *openQueues;
 static Transaction *transactions;
 static uint32_t messageCounter, transactionCounter, queueCounter;
@@ -268,10 +271,20 @@ static void writeNumber(Variant *value, uint16_t vt, uint64_t number) {
 
 /* ================================================================ queues */
 
+/* Where the queues with such a name begin, so that ten thousand queues are as quick to find as one. */
+static Queue **queuesNamedLike(const Char16 *name) {
+  uint32_t hash = 2166136261u;
+  for (; *name != 0; name++) hash = (hash ^ lower(*name)) * 16777619u;
+  return &queuesOfHash[(hash >> 16 ^ hash) % (sizeof queuesOfHash / sizeof *queuesOfHash)];
+}
+
 static Queue *newQueue(enum QueueKind kind, const Char16 *name, Queue *parent) {
   Queue *queue = need(calloc(1, sizeof *queue));
   queue->kind = kind;
   queue->name = copyText(name);
+  Queue **alike = queuesNamedLike(name);
+  queue->nextOfHash = *alike;
+  *alike = queue;
   queue->parent = parent;
   queue->number = ++queueCounter;
   queue->instance = machineGuid;
@@ -283,10 +296,12 @@ static Queue *newQueue(enum QueueKind kind, const Char16 *name, Queue *parent) {
   queue->quota = queue->journalQuota = 0xFFFFFFFFu;
   queue->privacy = 1;
   queue->created = queue->modified = (int32_t)time(NULL);
-  Queue **end = &queues;
-  while (*end != NULL) end = &(*end)->next;
-  *end = queue;
-  return queue;
+  *(queues == NULL ? &queues : &lastQueue->next) = queue;
+  lastQueue = queue;
+  if ((queueCounter & (queueCounter - 1)) == 0) {
+    numberedQueues = need(realloc(numberedQueues, queueCounter * 2 * sizeof queue));
+  }
+  return numberedQueues[queueCounter - 1] = queue;
 }
 
 static Queue *systemQueue(const char *name, int transactional) {
@@ -321,7 +336,7 @@ static void initialiseDouble(void) {
 }
 
 static Queue *findNamed(const Char16 *name, Queue *parent) {
-  for (Queue *queue = queues; queue != NULL; queue = queue->next) {
+  for (Queue *queue = *queuesNamedLike(name); queue != NULL; queue = queue->nextOfHash) {
     if (queue->deleted || queue->parent != parent || !sameText(queue->name, name)) continue;
     if (parent != NULL || queue->kind == Queue_Private || queue->kind == Queue_Public) return queue;
   }
@@ -329,10 +344,8 @@ static Queue *findNamed(const Char16 *name, Queue *parent) {
 }
 
 static Queue *findNumbered(uint32_t number) {
-  for (Queue *queue = queues; queue != NULL; queue = queue->next) {
-    if (!queue->deleted && queue->kind == Queue_Private && queue->number == number) return queue;
-  }
-  return NULL;
+  Queue *queue = number == 0 || number > queueCounter ? NULL : numberedQueues[number - 1];
+  return queue != NULL && !queue->deleted && queue->kind == Queue_Private ? queue : NULL;
 }
 
 static Queue *findInstance(const Guid *instance) {
@@ -2760,6 +2773,7 @@ EXPORT void Double_Reset(void) {
     queues = queue->next;
     freeQueue(queue);
   }
+  memset(queuesOfHash, 0, sizeof queuesOfHash);
   deadLetters = transactionalDeadLetters = machineJournal = NULL;
   free(lastContext.certificate);
   lastContext = (Context){ NULL, 0 };

@@ -1,18 +1,22 @@
 /**
- * Waits for messages on the test double, and does meanwhile what programs do: `node waiting.ts LIBRARY HOW`. Prints what
- * happened, in order, and at its end what the double has against it.
+ * Waits for messages on the test double, and does meanwhile what programs do: `node waiting.ts LIBRARY HOW MORE`. Prints
+ * what happened, in order, and at its end what the double has against it. Few ways need more: a number or a file.
  */
 import { MessageQueue, Msmq } from "@effect-msmq/core"
 import type { Receiver } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
 import { Effect, Fiber } from "effect"
 import koffi from "koffi"
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { isMainThread, parentPort, Worker } from "node:worker_threads"
 import { inTurn } from "../../../testing/test/programs/inTurn.ts"
 
-const [library = "", how = ""] = process.argv.slice(2)
+const [library = "", how = "", more = ""] = process.argv.slice(2)
 const layer = NativeMqrt.layerWith({ library, portLibrary: library })
 const orders = ".\\private$\\orders"
 
@@ -26,6 +30,7 @@ const printLabel = (what: string) => (message: { readonly label: string }) => pr
 const waitForEver = async (then = () => {}): Promise<void> => {
   const msmq = await Msmq.connect(layer)
   const receiver = await msmq.openReceiver(orders)
+  kept.push(msmq, receiver)
   const waiting = receiver.receive()
   await sleep(20)
   parentPort?.postMessage("waits", [])
@@ -39,13 +44,49 @@ const workerThatWaits = async (way: string): Promise<Worker> => {
   return worker
 }
 
+/** Everything that was opened: what a program drops is reported when garbage is collected, and no test knows when that is. */
+const kept: Array<unknown> = []
+
 /** A queue, somebody who waits, and somebody who sends. */
 const setup = async () => {
   const msmq = await Msmq.connect(layer)
   await msmq.createQueue(orders)
   const receiver = await msmq.openReceiver(orders)
   const sender = await msmq.openSender(orders)
+  kept.push(msmq, receiver, sender)
   return { msmq, receiver, sender }
+}
+
+/** Gives each call of a function of the double a delay; 0 ends those that wait. */
+const setDelay = (name: string, milliseconds: number): void =>
+  void koffi.load(library).func("int Double_SetDelay(const char *function, double milliseconds)")(name, milliseconds)
+
+const ctrlC = 0
+
+/**
+ * Interrupts this process, as Ctrl+C does. On Windows that is an event of the console, which all processes get that share
+ * it: this one gets a console of its own first. `process.kill` would end it there, and call no listener.
+ */
+const interrupt = (): void => {
+  if (process.platform !== "win32") return void process.kill(process.pid, "SIGINT")
+  const kernel32 = koffi.load("kernel32.dll")
+  const sharing = kernel32.func("uint32_t __stdcall GetConsoleProcessList(uint32_t *processes, uint32_t count)")
+  if (sharing(new Uint32Array(1), 1) !== 1) {
+    kernel32.func("int __stdcall FreeConsole()")()
+    if (kernel32.func("int __stdcall AllocConsole()")() === 0) throw new Error("there is no console")
+  }
+  kernel32.func("int __stdcall GenerateConsoleCtrlEvent(uint32_t event, uint32_t group)")(ctrlC, 0)
+}
+
+/** Ends a process at once, so that no listener of it is called. */
+const kill = (pid: number): void => {
+  if (process.platform === "win32") spawnSync("taskkill", ["/F", "/PID", String(pid)], { stdio: "ignore" })
+  else process.kill(pid, "SIGKILL")
+}
+
+const until = async (isSo: () => boolean): Promise<void> => {
+  // oxlint-disable-next-line no-await-in-loop -- it looks again and again
+  while (!isSo()) await sleep(10)
 }
 
 const waitMany = async (count: number): Promise<void> => {
@@ -113,14 +154,50 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
   signal: async () => {
     const { receiver } = await setup()
     void receiver.receive()
-    setTimeout(() => process.kill(process.pid, "SIGINT"), 50)
+    setTimeout(interrupt, 50)
+    // Ends a program that the interrupt did not end.
+    setTimeout(() => process.exit(9), 60_000)
   },
   signalHeard: async () => {
     const { msmq, receiver } = await setup()
     const waiting = receiver.receive().catch(() => print("ended"))
     process.once("SIGINT", () => void msmq.close().then(() => print("closed")))
-    setTimeout(() => process.kill(process.pid, "SIGINT"), 50)
+    setTimeout(interrupt, 50)
     await waiting
+  },
+  killed: async () => {
+    const { msmq, receiver, sender } = await setup()
+    const file = join(mkdtempSync(join(tmpdir(), "waiting-")), "waits")
+    const child = spawn(process.execPath, [import.meta.filename, library, "waitAndMark", file], { stdio: "ignore" })
+    const ended = once(child, "exit")
+    await until(() => existsSync(file) || child.exitCode !== null)
+    print(child.exitCode === null ? "it waits" : `it ended with ${child.exitCode}`)
+    if (child.pid !== undefined) kill(child.pid)
+    await ended
+    print("killed")
+    const waiting = receiver.receive().then(printLabel("received"))
+    await sender.send({ label: "one" })
+    await waiting
+    await msmq.close()
+  },
+  slowCalls: async () => {
+    const { msmq, receiver, sender } = await setup()
+    const another = await msmq.openReceiver(orders)
+    setDelay("MQCreateQueue", 3_600_000)
+    const waiting = receiver.receive().then(printLabel("received"))
+    const creating = ["1", "2", "3", "4"].map((name) => msmq.createQueue(`.\\private$\\${name}`))
+    await sleep(20)
+    const transaction = await msmq.beginTransaction()
+    kept.push(another, transaction)
+    await transaction.commit()
+    print("committed")
+    await another.close()
+    print("closed")
+    setDelay("MQCreateQueue", 0)
+    print(`created ${(await Promise.all(creating)).length}`)
+    await sender.send({ label: "one" })
+    await waiting
+    await msmq.close()
   },
   terminate: async () => {
     const { msmq, receiver, sender } = await setup()
@@ -148,6 +225,10 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     await msmq.close()
   },
   waitForEver: () => waitForEver(),
+  waitAndMark: async () => {
+    await setup()
+    await waitForEver(() => writeFileSync(more, ""))
+  },
   waitAndExit: () => waitForEver(() => process.exit(4)),
   close: async () => {
     const { msmq, receiver } = await setup()
@@ -182,7 +263,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     })
     print("50 closed")
   },
-  manyQueues: () => waitMany(2000),
+  manyQueues: () => waitMany(Number(more)),
   fewThreads: waitWithFewCalls,
   fewCalls: () => {
     koffi.config({ resident_async_pools: 0, max_async_calls: 1 })

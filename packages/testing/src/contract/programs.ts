@@ -4,6 +4,7 @@ import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Msmq from "@effect-msmq/core/Msmq"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Transaction from "@effect-msmq/core/Transaction"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -32,6 +33,13 @@ const labelsIn = (queue: string) =>
     Effect.flatMap(MessageQueue.openReceiver(queue), (receiver) =>
       Effect.map(Stream.runCollect(receiver.browse), (messages) => messages.map(({ label }) => label))
     )
+  )
+
+/** Messages of a source that gives no more of them and does not end; `asked` is done when it is asked for more. */
+const withoutEnd = (asked: Deferred.Deferred<void>, ...labels: ReadonlyArray<string>) =>
+  Stream.concat(
+    Stream.fromArray(labelled(...labels)),
+    Stream.fromEffect(Effect.andThen(Deferred.succeed(asked, undefined), Effect.never))
   )
 
 const label = (found: Effect.Effect<Option.Option<{ readonly label: string }>, MsmqError>) =>
@@ -225,15 +233,19 @@ export const programs: ReadonlyArray<ContractPromise> = [
     "a transaction waits for a message and has it as its own",
     Effect.gen(function* () {
       const { queue, receiver, sender } = yield* channel()
+      const [received, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const fiber = yield* fork(
-        Effect.flatMap(receiver.receive, ({ label }) => Effect.as(Effect.sleep("30 millis"), label)).pipe(
+        receiver.receive.pipe(
+          Effect.tap(Effect.andThen(Deferred.succeed(received, undefined), Deferred.await(end))),
+          Effect.map(({ label }) => label),
           Transaction.run()
         )
       )
       yield* Effect.sleep("30 millis")
       yield* Transaction.run(sender.send({ label: "order" }))
-      yield* Effect.sleep("10 millis")
+      yield* Deferred.await(received)
       assert.deepEqual(yield* labelsIn(queue), [], "its message is nobody else's")
+      yield* Deferred.succeed(end, undefined)
       assert.equal(yield* Fiber.join(fiber), "order")
       assert.equal(yield* label(receiver.poll), undefined)
     })
@@ -258,9 +270,10 @@ export const programs: ReadonlyArray<ContractPromise> = [
       const { queue } = yield* channel()
       const scope = yield* Scope.make()
       const sender = yield* Scope.provide(MessageQueue.openSender(queue), scope)
-      const messages = Stream.concat(Stream.fromArray(labelled("a", "b", "c")), Stream.never)
+      const asked = yield* Deferred.make<void>()
+      const messages = withoutEnd(asked, "a", "b", "c")
       const fiber = yield* fork(Effect.flip(sender.sendAll(messages, { transaction: "singleMessage" })))
-      yield* Effect.sleep("30 millis")
+      yield* Deferred.await(asked)
       yield* Effect.timeout(Scope.close(scope, Exit.void), "20 seconds")
       const { progress, reason } = yield* Fiber.join(fiber)
       assert.deepEqual([reason._tag, progress], ["Released", { accepted: 3 }])
@@ -276,9 +289,9 @@ export const programs: ReadonlyArray<ContractPromise> = [
         { end: "commit", left: ["a", "b"] }
       ] as const) {
         const transaction = yield* Transaction.begin()
-        const messages = Stream.concat(Stream.fromArray(labelled("a", "b")), Stream.never)
-        const fiber = yield* fork(Effect.flip(sender.sendAll(messages, { transaction })))
-        yield* Effect.sleep("30 millis")
+        const asked = yield* Deferred.make<void>()
+        const fiber = yield* fork(Effect.flip(sender.sendAll(withoutEnd(asked, "a", "b"), { transaction })))
+        yield* Deferred.await(asked)
         yield* Effect.timeout(transaction[end], "20 seconds")
         const { progress, reason } = yield* Fiber.join(fiber)
         assert.deepEqual([reason._tag, progress], ["Released", { accepted: 2 }])

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Ended } from "./program.ts"
 import { run } from "./program.ts"
+import { ways } from "./waysOfWaiting.ts"
 
 /** Bytes that one opening and closing may leave behind. */
 const limit = 64
@@ -23,23 +24,6 @@ const rowsOf = (ended: Ended): ReadonlyArray<Readonly<Record<string, unknown>>> 
   assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
   return ended.lines.map((line) => JSON.parse(line))
 }
-
-const ways = [
-  "Promise: peek",
-  "Promise: peekWithin",
-  "Promise: nextWithin of a cursor",
-  "Promise: receive",
-  "Promise: receiveWithin",
-  "Promise: for await over a receiver",
-  "Promise: for await over a queue",
-  "Effect: peek",
-  "Effect: receive",
-  "Effect: receiveWithin",
-  "Effect: messages",
-  "Effect: consume",
-  "Promise: consume",
-  "Promise: consume whose handler waits for what keeps nothing alive"
-]
 
 export const ownershipPromises = ({ env = {}, file, openings }: Backend): void => {
   const backend = file === undefined ? [] : [file]

@@ -1,6 +1,6 @@
 /**
- * The contract on the native backend, without a test runner: a line for each promise, and the sum. On Windows, and under
- * Wine, where no runner starts. The first argument says what to do:
+ * The contract on the native backend, without a test runner: a line for each promise, and the sum. For Windows, for Wine,
+ * where no runner starts, and for other runtimes than Node. The first argument says what to do:
  *
  * - `double LIBRARY IDENTITY`: runs the contract on the test double, and looks at its account
  * - `contract LIBRARY`: runs the contract on the machine's own Message Queuing
@@ -12,10 +12,10 @@ import { MqrtContract } from "@effect-msmq/testing"
 import * as Effect from "effect/Effect"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { answerTo, probes, rowOf, tableHead } from "./probes.ts"
-import { whatIsMissing } from "./support/capabilities.ts"
-import { runContract, sumLine, sweep, type Sum } from "./support/contractRun.ts"
-import { doubleLedger } from "./support/doubleLedger.ts"
+import { answerTo, probes, rowOf, tableHead } from "../probes.ts"
+import { whatIsMissing } from "../support/capabilities.ts"
+import { runContract, sumLine, sweep, type Sum } from "../support/contractRun.ts"
+import { doubleLedger } from "../support/doubleLedger.ts"
 
 const [mode = "no mode", library = "", identityLibrary = ""] = process.argv.slice(2)
 

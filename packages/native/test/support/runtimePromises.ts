@@ -1,0 +1,44 @@
+/** Promises that the native backend keeps in each runtime beside Node, on the test double. */
+import { assert, describe, it } from "@effect/vitest"
+import { fileURLToPath } from "node:url"
+import { MqrtContract } from "@effect-msmq/testing"
+import { ways } from "../../../testing/test/support/waysOfWaiting.ts"
+import { files, missing } from "../theDouble.ts"
+import { runIn } from "./runIn.ts"
+import type { Runtime } from "./runtimes.ts"
+import { waitingPromises } from "./waitingPromises.ts"
+
+const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const contract = fileOf("../programs/contract.ts")
+const everyWay = fileOf("../../../testing/test/programs/waiting.ts")
+const backends = { "in memory": [], "over mqrt.dll": [fileOf("../programs/double.ts")] }
+
+/** More than the programs take on a busy machine. */
+const timeout = 660_000
+
+/** Number of the promises of the contract and, in its runner, one of many receives and one of the double's account. */
+const promises = MqrtContract.promises.length + 2
+
+export const runtimePromises = (runtime: Runtime): void => {
+  const reason = missing ?? runtime.missing
+  if (reason !== null) console.warn(`skipped: ${runtime.name} does not run here (${reason})`)
+
+  describe.skipIf(reason !== null)(`in ${runtime.name}`, { timeout }, () => {
+    it("each promise of the contract is kept on the test double", async () => {
+      const { code, lines } = await runIn(runtime, contract, ["double", files.library, files.identityLibrary])
+      const broken = lines.filter((line) => line.startsWith("not ok - "))
+      assert.deepStrictEqual([code, broken, lines.at(-1)], [0, [], `${promises} passed, 0 failed, 0 skipped`])
+    })
+
+    it.each(Object.entries(backends))(
+      "a process lives as long as it waits for a message, in every way, %s",
+      async (_, backend) => {
+        const env = { MQRT_LIBRARY: files.library }
+        const ended = await runIn(runtime, everyWay, backend, env)
+        assert.deepStrictEqual(ended, { code: 0, signal: null, lines: [...ways, "end"], stderr: "" })
+      }
+    )
+
+    waitingPromises(runtime)
+  })
+}
