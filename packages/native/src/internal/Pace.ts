@@ -1,6 +1,12 @@
 /** Average milliseconds of a call, from which on the calls that follow are made off the main thread. */
 const slow = 0.2
 
+/** The same of a queue of which nothing is known: long enough that each of its first calls is looked at. */
+const unknown = 0.01
+
+/** Average milliseconds of a call, below which it reaches no queue manager: a look at the clock takes part of that. */
+const veryQuick = 0.001
+
 /** Weight of the last call in the average: one long call is enough, a pause of the whole thread of a millisecond is not. */
 const weight = 1 / 8
 
@@ -27,13 +33,18 @@ export class Pace {
 
   /** `expectsSlow`: the first calls are made off the main thread, since nobody knows yet how long they take. */
   constructor(expectsSlow: boolean) {
-    this.#average = expectsSlow ? Infinity : 0
+    this.#average = expectsSlow ? Infinity : unknown
   }
 
   /** Returns true when the next call is to be made off the main thread. */
   get isSlow(): boolean {
     if (this.#average < slow) return false
     return this.#calls < callsUntilTry || this.#longest.idle >= longestTry.idle || this.#longest.all >= longestTry.all
+  }
+
+  /** Returns true while calls take less than a microsecond: then to look at the clock after each costs too much. */
+  get isVeryQuick(): boolean {
+    return this.#average < veryQuick
   }
 
   /** Takes note of a call on the main thread, in milliseconds. */

@@ -54,7 +54,14 @@ export const isOver = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
   return count > countedLength
 }
 
-const isTimeOver = (): boolean => {
+/** Returns the time when the turn ends. The first to ask begins one, at the time given. */
+export const end = (now: number): number => {
+  if (began === undefined) begin(now)
+  return (began ?? now) + length
+}
+
+/** Returns `true` when the turn is over by the system's clock. The first to ask begins one. */
+export const isTimeOver = (): boolean => {
   const now = performance.now()
   if (began !== undefined) return now - began >= length
   begin(now)
