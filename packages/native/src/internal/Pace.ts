@@ -17,7 +17,7 @@ const callsUntilTry = 16
  * Milliseconds that the slowest of these calls may take with such a try to follow: else it would keep the event loop waiting.
  * `idle`: that the event loop had nothing else to do meanwhile. `all`: with its other work.
  */
-const longestTry = { idle: 2, all: 20 }
+const longestTry = { idle: 2, all: 10 }
 
 /**
  * How long the calls on one open queue take: those that turn out slow go off the main thread, and come back when they have
