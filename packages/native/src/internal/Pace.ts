@@ -29,7 +29,8 @@ const longestTry = { idle: 2, all: 10 }
 export class Pace {
   #average: number
   #calls = 0
-  #longest = { idle: 0, all: 0 }
+  #longestIdle = 0
+  #longestOfAll = 0
 
   /** `expectsSlow`: the first calls are made off the main thread, since nobody knows yet how long they take. */
   constructor(expectsSlow: boolean) {
@@ -39,7 +40,7 @@ export class Pace {
   /** Returns true when the next call is to be made off the main thread. */
   get isSlow(): boolean {
     if (this.#average < slow) return false
-    return this.#calls < callsUntilTry || this.#longest.idle >= longestTry.idle || this.#longest.all >= longestTry.all
+    return this.#calls < callsUntilTry || this.#longestIdle >= longestTry.idle || this.#longestOfAll >= longestTry.all
   }
 
   /** Returns true while calls take less than a microsecond: then to look at the clock after each costs too much. */
@@ -66,11 +67,11 @@ export class Pace {
   tookElsewhere(all: number, working: number): void {
     if (this.#calls === callsUntilTry) this.#forget()
     this.#calls++
-    this.#longest = { idle: Math.max(this.#longest.idle, all - working), all: Math.max(this.#longest.all, all) }
+    this.#longestIdle = Math.max(this.#longestIdle, all - working)
+    this.#longestOfAll = Math.max(this.#longestOfAll, all)
   }
 
   #forget(): void {
-    this.#calls = 0
-    this.#longest = { idle: 0, all: 0 }
+    this.#calls = this.#longestIdle = this.#longestOfAll = 0
   }
 }

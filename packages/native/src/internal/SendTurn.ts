@@ -12,22 +12,25 @@ const least = 1
 const large = 16 * 1024
 
 /**
- * Calls between two looks at the clock where they take less than a microsecond: a look would cost a fifth of the send.
- * No call takes so little that reaches the queue manager.
+ * Most calls between two looks at the clock while they take less than a microsecond: a look costs a third of such a send. A
+ * slice begins with one call and doubles their number, so that a queue which has become slow since is seen by its first.
  */
-const callsPerLook = 2
+const mostPerLook = 16
 
 /** Sends on the main thread, until the turn of the event loop ends or the calls turn out slow. */
 export class SendTurn implements SendWatch {
   readonly #pace: Pace
   readonly #end: number
   #last: number
+  /** Calls since the last look, and until the next one. */
   #calls = 0
+  #callsPerLook = 1
 
   constructor(pace: Pace) {
+    const now = performance.now()
     this.#pace = pace
-    this.#last = performance.now()
-    this.#end = Math.max(EventLoopTurn.end(this.#last), this.#last + least)
+    this.#last = now
+    this.#end = Math.max(EventLoopTurn.end(now), now + least)
   }
 
   begin(bodyLength: number): void {
@@ -35,12 +38,13 @@ export class SendTurn implements SendWatch {
   }
 
   goesOn(isLast: boolean): boolean {
-    this.#calls++
-    if (!isLast && this.#calls < callsPerLook && this.#pace.isVeryQuick) return true
+    if (++this.#calls < this.#callsPerLook && !isLast) return true
     const now = performance.now()
-    this.#pace.tookHere((now - this.#last) / this.#calls)
+    const pace = this.#pace
+    pace.tookHere((now - this.#last) / this.#calls)
     this.#last = now
     this.#calls = 0
-    return now < this.#end && !this.#pace.isSlow
+    this.#callsPerLook = pace.isVeryQuick ? Math.min(2 * this.#callsPerLook, mostPerLook) : 1
+    return now < this.#end && !pace.isSlow
   }
 }

@@ -60,9 +60,14 @@ export const sending = (
   const blocks = new SendBlocks()
   const queues = new Map<QueueHandle, QueueSends>()
 
+  /** The queue of the last send, which is that of the next one nearly always. */
+  let last: { readonly queue: QueueHandle; readonly sends: QueueSends } | undefined
+
   const sendsOn = (queue: QueueHandle): QueueSends => {
+    if (last?.queue === queue) return last.sends
     let sends = queues.get(queue)
     if (sends === undefined) queues.set(queue, (sends = new QueueSends()))
+    last = { queue, sends }
     return sends
   }
 
@@ -161,6 +166,7 @@ export const sending = (
       Effect.suspend(() => {
         // At once: as soon as the queue is closed another may have the same handle.
         queues.delete(queue)
+        if (last?.queue === queue) last = undefined
         return close
       }),
 

@@ -10,7 +10,7 @@
  */
 import { MessageQueue, Mqrt, Msmq, SecurityContext, type Sender, Transaction } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
-import { Effect, Stream } from "effect"
+import { Effect, Exit, ManagedRuntime, Scope, Stream } from "effect"
 import koffi from "koffi"
 
 const [library = "", milliseconds = "0", messages = "1000"] = process.argv.slice(2)
@@ -60,7 +60,15 @@ const recoverable = outgoing.map((message) => ({ ...message, delivery: "recovera
 const orders = ".\\private$\\orders"
 const single = { transaction: "singleMessage" } as const
 
-type Way = (sender: Sender.Sender) => Effect.Effect<unknown, unknown>
+const runtime = ManagedRuntime.make(layer)
+const scope = Scope.makeUnsafe()
+const run = <A, E>(effect: Effect.Effect<A, E, Mqrt.Mqrt | Scope.Scope>): Promise<A> =>
+  runtime.runPromise(Scope.provide(effect, scope))
+
+/** The part that each of ten sends. */
+const tenth = outgoing.slice(0, Math.ceil(count / 10))
+
+type Way = (sender: Sender.Sender) => Effect.Effect<unknown, unknown, Mqrt.Mqrt | Scope.Scope>
 
 /** The ways of programs that write Effect. */
 const ways: Readonly<Record<string, Way>> = {
@@ -68,43 +76,23 @@ const ways: Readonly<Record<string, Way>> = {
   sendAll: (sender) => sender.sendAll(outgoing, single),
   recoverable: (sender) => sender.sendAll(recoverable, single),
   sink: (sender) => Stream.run(Stream.fromIterable(outgoing), sender.sink(single)),
-  "ten batches at once": (sender) => {
-    const part = outgoing.slice(0, Math.ceil(count / 10))
-    return Effect.forEach(Array.from({ length: 10 }), () => sender.sendAll(part, single), { concurrency: "unbounded" })
-  },
+  "inside of a transaction": (sender) =>
+    Transaction.run(Effect.forEach(outgoing, (message) => sender.send(message), { discard: true })),
+  "with a security context": (sender) =>
+    Effect.flatMap(SecurityContext.acquire(), (securityContext) =>
+      sender.sendAll(outgoing, { ...single, securityContext })
+    ),
+  "ten batches at once": (sender) =>
+    Effect.forEach(Array.from({ length: 10 }), () => sender.sendAll(tenth, single), { concurrency: "unbounded" }),
   "all sends at once": (sender) =>
-    Effect.forEach(outgoing, (message) => sender.send(message, single), { concurrency: "unbounded", discard: true })
+    Effect.forEach(outgoing, (message) => sender.send(message, single), { concurrency: "unbounded", discard: true }),
+  "ten senders at once": () =>
+    Effect.forEach(
+      Array.from({ length: 10 }),
+      () => Effect.flatMap(MessageQueue.openSender(orders), (sender) => sender.sendAll(tenth, single)),
+      { concurrency: "unbounded" }
+    )
 }
-
-const effect = (way: Way): Promise<Measured> =>
-  Effect.gen(function* () {
-    const sender = yield* MessageQueue.openSender(orders)
-    return yield* Effect.promise(() => measure(() => Effect.runPromise(way(sender))))
-  }).pipe(Effect.scoped, Effect.provide(layer), Effect.runPromise)
-
-const insideOfTransaction = Effect.gen(function* () {
-  const mqrt = yield* Mqrt.Mqrt
-  const sender = yield* MessageQueue.openSender(orders)
-  const all = Effect.forEach(outgoing, (message) => sender.send(message), { discard: true })
-  const transaction = Effect.provideService(Transaction.run(all), Mqrt.Mqrt, mqrt)
-  return yield* Effect.promise(() => measure(() => Effect.runPromise(transaction)))
-}).pipe(Effect.scoped, Effect.provide(layer))
-
-/** Ten senders at once, each on a handle of its own. */
-const tenSenders = Effect.gen(function* () {
-  const senders = yield* Effect.forEach(Array.from({ length: 10 }), () => MessageQueue.openSender(orders))
-  const part = outgoing.slice(0, Math.ceil(count / 10))
-  const all = Effect.forEach(senders, (sender) => sender.sendAll(part, single), { concurrency: "unbounded" })
-  return yield* Effect.promise(() => measure(() => Effect.runPromise(all)))
-}).pipe(Effect.scoped, Effect.provide(layer))
-
-const withContext = Effect.gen(function* () {
-  const securityContext = yield* SecurityContext.acquire()
-  const sender = yield* MessageQueue.openSender(orders)
-  return yield* Effect.promise(() =>
-    measure(() => Effect.runPromise(sender.sendAll(outgoing, { ...single, securityContext })))
-  )
-}).pipe(Effect.scoped, Effect.provide(layer))
 
 const promises: Readonly<Record<string, (sender: Awaited<ReturnType<Msmq.Msmq["openSender"]>>) => Promise<unknown>>> = {
   "promises, send": async (sender) => {
@@ -122,13 +110,15 @@ await msmq.createQueue(orders, { transactional: true })
 setDiscard(1)
 for (const [name, way] of Object.entries(ways)) {
   // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-  print(name, await effect(way))
+  const sender = await run(MessageQueue.openSender(orders))
+  // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+  print(name, await measure(() => run(way(sender))))
 }
-print("inside of a transaction", await Effect.runPromise(insideOfTransaction))
-print("ten senders at once", await Effect.runPromise(tenSenders))
-print("with a security context", await Effect.runPromise(withContext))
+await Effect.runPromise(Scope.close(scope, Exit.void))
+await runtime.dispose()
 for (const [name, way] of Object.entries(promises)) {
   // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
   await using sender = await msmq.openSender(orders)
+  // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
   print(name, await measure(() => way(sender)))
 }
