@@ -317,7 +317,8 @@ describe.skipIf(missing !== null)("a send", () => {
           }
         }
         structuredClone(behind.buffer, { transfer: [behind.buffer] })
-        yield* Fiber.join(first)
+        const { bytes } = yield* Fiber.join(first)
+        assert.strictEqual(bytes, 20_000)
         yield* Fiber.join(second)
         const receiver = yield* MessageQueue.openReceiver(orders)
         const found = (yield* Stream.runCollect(receiver.browse)).slice(1)

@@ -88,5 +88,7 @@ export const next: Effect.Effect<void> = Effect.withFiber((fiber) => {
 })
 
 /** Makes an effect and runs it, both in this turn, or in the next one if this one is over. */
-export const within = <A, E, R>(make: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => (isOver(fiber) ? Effect.andThen(next, Effect.suspend(make)) : make()))
+export const within = <A, E, R>(
+  make: (fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => (isOver(fiber) ? Effect.andThen(next, Effect.withFiber(make)) : make(fiber)))
