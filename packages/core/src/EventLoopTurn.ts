@@ -28,6 +28,15 @@ export const end: (now: number) => number = Turn.end
 export const isOver: () => boolean = Turn.isTimeOver
 
 /**
+ * Returns the time when somebody asked last whether the turn is over, in milliseconds of `performance.now()`: core asks
+ * before each send and receive, so this tells without a look at the clock how long the last one took at most.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const askedAt = (): number => Turn.asked
+
+/**
  * Waits until the event loop has gone round and those that came before have had their turn.
  *
  * @category running

@@ -5,6 +5,7 @@ import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { cutSends } from "./support/cutSends.ts"
 import { plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
 import { control, files, missing } from "./theDouble.ts"
 
@@ -434,4 +435,18 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
       assert.deepStrictEqual(control.ledger().violations, [])
     })
   )
+})
+
+describe.skipIf(missing !== null)("batches that are cut short at any moment", () => {
+  it("tell exactly what has arrived, and leave nothing open", async () => {
+    control.reset()
+    const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Date.now() / 1000) & 0x7fff_ffff)
+    await cutSends(files.library, seed, 1000)
+    const { counts, violations } = control.ledger()
+    assert.deepStrictEqual(violations, [])
+    assert.deepStrictEqual(
+      Object.entries(counts).filter(([, { open }]) => open !== 0),
+      []
+    )
+  })
 })

@@ -8,6 +8,9 @@ export interface Place {
   begin: (() => void) | undefined
 }
 
+/** Milliseconds between two sends, in which the first cannot have been slow. */
+const shortly = 0.1
+
 /** A send that is encrypted asks the directory for the key of the receiver's machine, the first time. */
 const encrypts = ({ privacyLevel }: SendOptions): boolean => privacyLevel !== "none"
 
@@ -23,11 +26,23 @@ export class QueueSends {
   /** One for each kind of send, since the first of each may take long. */
   readonly #paces: Array<Pace | undefined> = []
   readonly #line = new Set<Place>()
+  /** The time when the last send began. */
+  #began = -Infinity
 
   /** Returns the pace of sends with such options. */
   paceOf(options: SendOptions): Pace {
     const kind = Number(encrypts(options)) + 2 * Number(fetchesKeys(options))
     return (this.#paces[kind] ??= new Pace(kind > 0))
+  }
+
+  /**
+   * Takes note that a send begins, at the time when core asked for a turn. Returns true when the last one began so shortly
+   * before that it cannot have been slow; false also when core has not asked since.
+   */
+  followsAtOnce(asked: number): boolean {
+    const since = asked - this.#began
+    this.#began = asked
+    return since > 0 && since < shortly
   }
 
   /** True while a slice is under way, whose end all others wait for. */
@@ -50,8 +65,9 @@ export class QueueSends {
     })
   }
 
+  /** Gives a place back; again, it does nothing. */
   leave(place: Place): void {
-    this.#line.delete(place)
+    if (!this.#line.delete(place)) return
     const begin = this.#first?.begin
     // Not at once: those that wait, each of which may end at once, would run within each other.
     if (begin !== undefined) queueMicrotask(begin)

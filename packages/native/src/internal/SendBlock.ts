@@ -92,9 +92,9 @@ export class SendBlock {
       for (const message of messages) {
         watch.begin(this.#writeMessage(message, options))
         const hr = MQSendMessage(queue, this.#block.address, transactionPointer) >>> 0
-        if (hr >= 0x80000000) return { accepted, messageIds, failure: this.failure(hr) }
+        if (hr >= 0x80000000) return { accepted, messageIds, failure: this.#failure(hr) }
         accepted++
-        if (messageIds !== null) messageIds.push(this.messageId())
+        if (messageIds !== null) messageIds.push(this.#messageId())
         if (!watch.goesOn(accepted === length)) break
       }
       return { accepted, messageIds, failure: null }
@@ -111,15 +111,11 @@ export class SendBlock {
     return this.#block.address
   }
 
-  /** Returns the failure of the last call, by what it has left in the block. */
-  failure(hresult: number): MqrtFailure {
-    const properties = refusedProperties(this.#block, this.#count)
-    return new MqrtFailure({ function: "MQSendMessage", code: hresult, properties })
-  }
-
-  /** Returns the id that the last call gave its message, where ids are asked for. */
-  messageId(): string {
-    return this.#messageIdText.of(this.#block.bytes, this.#block.words, this.#messageIdAt)
+  /** Returns what came of a call with the message that {@link write} has written. */
+  outcome(hresult: number, { messageIds }: SendOptions): SendOutcome {
+    return hresult >= 0x80000000
+      ? { accepted: 0, messageIds: null, failure: this.#failure(hresult) }
+      : { accepted: 1, messageIds: messageIds ? [this.#messageId()] : null, failure: null }
   }
 
   /** Gives memory back that only a large message needed. */
@@ -131,6 +127,15 @@ export class SendBlock {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.#block.free()
+  }
+
+  #failure(hresult: number): MqrtFailure {
+    const properties = refusedProperties(this.#block, this.#count)
+    return new MqrtFailure({ function: "MQSendMessage", code: hresult, properties })
+  }
+
+  #messageId(): string {
+    return this.#messageIdText.of(this.#block.bytes, this.#block.words, this.#messageIdAt)
   }
 
   #assertOpen(): void {

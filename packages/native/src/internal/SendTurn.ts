@@ -15,7 +15,7 @@ const large = 16 * 1024
  * Most calls between two looks at the clock while they take less than a microsecond: a look costs a third of such a send. A
  * slice begins with one call and doubles their number, so that a queue which has become slow since is seen by its first.
  */
-const mostPerLook = 16
+const mostPerLook = 32
 
 /** Sends on the main thread, until the turn of the event loop ends or the calls turn out slow. */
 export class SendTurn implements SendWatch {

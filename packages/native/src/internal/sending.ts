@@ -9,8 +9,8 @@ import type { MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
+import type * as Option from "effect/Option"
 import type { Bindings } from "./bindings.ts"
-import { isError } from "./calls.ts"
 import { onOtherThread } from "./offMainThread.ts"
 import { ownMessages, ownOptions } from "./ownMessages.ts"
 import type { Pace } from "./Pace.ts"
@@ -30,16 +30,27 @@ type Sending = Pick<MqrtFunctions, "sendMessages"> & {
 /** Messages that are not all sent within one turn of the event loop. Nobody else has their memory. */
 interface Slice {
   readonly queue: QueueHandle
-  readonly messages: ReadonlyArray<OutgoingProperties>
   readonly options: SendOptions
   readonly pace: Pace
-  /** Number of the first messages that were accepted. */
+  /** Messages that remained when the slice did not end in its first turn. */
+  readonly rest: ReadonlyArray<OutgoingProperties>
+  /** Number of those that were accepted since. */
+  sent: number
+  /** Number of all that were accepted. */
   accepted: number
   readonly messageIds: Array<string> | null
   failure: MqrtFailure | null
 }
 
-const goesOn = ({ accepted, failure, messages }: Slice): boolean => failure === null && accepted < messages.length
+const goesOn = ({ failure, rest, sent }: Slice): boolean => failure === null && sent < rest.length
+
+/** Takes note of what was accepted, and of what was not. */
+const note = (slice: Slice, { accepted, failure, messageIds }: SendOutcome): void => {
+  slice.sent += accepted
+  slice.accepted += accepted
+  slice.failure = failure
+  if (messageIds !== null) slice.messageIds?.push(...messageIds)
+}
 
 /** Returns true for a fiber that runs to its end before the event loop goes on: it cannot wait for anything. */
 const isSynchronous = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.cache.scheduler.executionMode === "sync"
@@ -81,35 +92,31 @@ export const sending = (
     shared.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
 
   const goOnHere = (slice: Slice, watch: SendWatch): void => {
-    const { accepted, messageIds, options, queue } = slice
-    const outcome = sendHere(queue, accepted === 0 ? slice.messages : slice.messages.slice(accepted), options, watch)
-    slice.accepted += outcome.accepted
-    slice.failure = outcome.failure
-    if (outcome.messageIds !== null) messageIds?.push(...outcome.messageIds)
+    const { options, queue, rest, sent } = slice
+    note(slice, sendHere(queue, sent === 0 ? rest : rest.slice(sent), options, watch))
   }
 
   const goOnElsewhere = (slice: Slice): Effect.Effect<void> =>
     calls.call(
       "MQSendMessage",
-      Effect.suspend(() => {
-        const { options, pace, queue } = slice
-        const block = blocks.take()
-        const address = block.write(slice.messages[slice.accepted]!, options)
-        const end = pace.beginElsewhere()
-        const take = (hresult: number): void => {
-          end()
-          if (isError(hresult)) slice.failure = block.failure(hresult)
-          else {
-            slice.accepted++
-            slice.messageIds?.push(block.messageId())
-          }
-        }
-        return Effect.ensuring(
-          onOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction)),
-          Effect.sync(() => blocks.giveBack(block))
-        )
-      })
+      Effect.acquireUseRelease(
+        Effect.sync(() => blocks.take()),
+        (block) => callElsewhere(slice, block),
+        (block) => Effect.sync(() => blocks.giveBack(block))
+      )
     )
+
+  const callElsewhere = (slice: Slice, block: SendBlock): Effect.Effect<Option.Option<void>> =>
+    Effect.suspend(() => {
+      const { options, pace, queue, rest, sent } = slice
+      const address = block.write(rest[sent]!, options)
+      const end = pace.beginElsewhere()
+      const take = (hresult: number): void => {
+        end()
+        note(slice, block.outcome(hresult, options))
+      }
+      return onOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction))
+    })
 
   /** Sends what remains of a slice, when it is its turn. */
   const goOn = (slice: Slice): Effect.Effect<void> =>
@@ -125,39 +132,57 @@ export const sending = (
       step: constVoid
     })
 
-  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options) =>
-    Effect.uninterruptible(
-      Effect.withFiber((fiber) => {
-        calls.assertOpen("MQSendMessage")
-        const sends = sendsOn(queue)
-        const pace = sends.paceOf(options)
-        const watches = !isSynchronous(fiber)
-        let begun: SendOutcome | undefined
-        if (!sends.isBusy && !(watches && pace.isSlow)) {
-          begun = sendHere(queue, messages, options, watches ? new SendTurn(pace) : unwatched)
-          if (begun.failure !== null || begun.accepted === messages.length) return Effect.succeed(begun)
-        }
-        const accepted = begun?.accepted ?? 0
-        const slice: Slice = {
-          queue,
-          messages: ownMessages(messages, accepted),
-          options: ownOptions(options),
-          pace,
-          accepted: 0,
-          messageIds: begun?.messageIds ? [...begun.messageIds] : options.messageIds ? [] : null,
-          failure: null
-        }
-        const place = sends.enter()
-        return calls.begun("MQSendMessage", Effect.andThen(sends.first(place), goOn(slice))).pipe(
-          Effect.ensuring(Effect.sync(() => sends.leave(place))),
-          Effect.map(() => ({
-            accepted: accepted + slice.accepted,
-            messageIds: slice.messageIds,
-            failure: slice.failure
-          }))
-        )
-      })
+  /** Sends a slice, or what remains of it, when those that began before have been sent. */
+  const sendInLine = (
+    fiber: Fiber.Fiber<unknown, unknown>,
+    sends: QueueSends,
+    slice: Slice
+  ): Effect.Effect<SendOutcome> => {
+    const place = sends.enter()
+    const leave = () => sends.leave(place)
+    // Where the fiber is interrupted before it comes to the effect.
+    const forget = fiber.addObserver(leave)
+    return calls.begun("MQSendMessage", Effect.andThen(sends.first(place), goOn(slice))).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          leave()
+          forget()
+        })
+      ),
+      Effect.map(() => {
+        const { accepted, failure, messageIds } = slice
+        return { accepted, failure, messageIds }
+      }),
+      Effect.uninterruptible
     )
+  }
+
+  /** Returns the watch over the sends of a fiber that can wait. */
+  const watchOver = (sends: QueueSends, pace: Pace, messages: number): SendWatch =>
+    sends.followsAtOnce(EventLoopTurn.askedAt()) && messages === 1 && pace.isVeryQuick ? unwatched : new SendTurn(pace)
+
+  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options) =>
+    Effect.withFiber((fiber) => {
+      calls.assertOpen("MQSendMessage")
+      const sends = sendsOn(queue)
+      const pace = sends.paceOf(options)
+      const canWait = !isSynchronous(fiber)
+      let begun: SendOutcome | undefined
+      if (!sends.isBusy && !(canWait && pace.isSlow)) {
+        begun = sendHere(queue, messages, options, canWait ? watchOver(sends, pace, messages.length) : unwatched)
+        if (begun.failure !== null || begun.accepted === messages.length) return Effect.succeed(begun)
+      }
+      return sendInLine(fiber, sends, {
+        queue,
+        options: ownOptions(options),
+        pace,
+        rest: ownMessages(messages, begun?.accepted ?? 0),
+        sent: 0,
+        accepted: begun?.accepted ?? 0,
+        messageIds: options.messageIds ? [...(begun?.messageIds ?? [])] : null,
+        failure: null
+      })
+    })
 
   return {
     sendMessages,

@@ -60,9 +60,12 @@ export const end = (now: number): number => {
   return (began ?? now) + length
 }
 
+/** The time when somebody asked last whether the turn is over. */
+export let asked = -Infinity
+
 /** Returns `true` when the turn is over by the system's clock. The first to ask begins one. */
 export const isTimeOver = (): boolean => {
-  const now = performance.now()
+  const now = (asked = performance.now())
   if (began !== undefined) return now - began >= length
   begin(now)
   return false

@@ -3,7 +3,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 
 /** Most steps of an effect between its beginning and the call of the backend that it makes, and some more. */
-const steps = 256
+const steps = 64
 
 const { shouldYield } = Scheduler.MixedScheduler.prototype
 
