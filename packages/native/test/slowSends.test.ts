@@ -24,7 +24,7 @@ interface Measured {
 const measured = (milliseconds: number, count: number): Promise<ReadonlyArray<Measured>> =>
   new Promise((resolve, reject) => {
     const args = ["--expose-gc", program, files.library, String(milliseconds), String(count)]
-    execFile(process.execPath, args, { timeout: 50_000 }, (error, stdout) => {
+    execFile(process.execPath, args, { timeout: 110_000 }, (error, stdout) => {
       if (error !== null) return reject(error)
       resolve(
         stdout
@@ -35,7 +35,7 @@ const measured = (milliseconds: number, count: number): Promise<ReadonlyArray<Me
     })
   })
 
-describe.skipIf(missing !== null)("the event loop", () => {
+describe.skipIf(missing !== null)("the event loop", { timeout: 120_000 }, () => {
   it.each([
     [0.05, 4000],
     [0.5, 400],
@@ -437,7 +437,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
   )
 })
 
-describe.skipIf(missing !== null)("batches that are cut short at any moment", () => {
+describe.skipIf(missing !== null)("batches that are cut short at any moment", { timeout: 240_000 }, () => {
   it("tell exactly what has arrived, and leave nothing open", async () => {
     control.reset()
     const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Date.now() / 1000) & 0x7fff_ffff)
