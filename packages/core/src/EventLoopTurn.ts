@@ -10,13 +10,12 @@ import type * as Effect from "effect/Effect"
 import * as Turn from "./internal/messages/Turn.ts"
 
 /**
- * Returns the time when the turn ends, in milliseconds of `performance.now()`. The first to ask begins a turn at the time
- * given, which is now.
+ * Returns the time when the turn ends, in milliseconds of `performance.now()`. The first to ask begins a turn.
  *
  * @category getters
  * @since 0.1.0
  */
-export const end: (now: number) => number = Turn.end
+export const end: () => number = Turn.end
 
 /**
  * Returns `true` when the turn is over: then whatever sends or receives waits for {@link next}. The first to ask begins a

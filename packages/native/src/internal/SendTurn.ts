@@ -30,7 +30,7 @@ export class SendTurn implements SendWatch {
     const now = performance.now()
     this.#pace = pace
     this.#last = now
-    this.#end = Math.max(EventLoopTurn.end(now), now + least)
+    this.#end = Math.max(EventLoopTurn.end(), now + least)
   }
 
   begin(bodyLength: number): void {

@@ -54,10 +54,11 @@ export const isOver = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
   return count > countedLength
 }
 
-/** Returns the time when the turn ends. The first to ask begins one, at the time given. */
-export const end = (now: number): number => {
+/** Returns the time when the turn ends. The first to ask begins one. */
+export const end = (): number => {
+  const now = began ?? performance.now()
   if (began === undefined) begin(now)
-  return (began ?? now) + length
+  return now + length
 }
 
 /** The time when somebody asked last whether the turn is over. */
