@@ -4,7 +4,10 @@ const slow = 0.2
 /** The same of a queue of which nothing is known: long enough that each of its first calls is looked at. */
 const unknown = 0.01
 
-/** Average milliseconds of a call, below which it reaches no queue manager: a look at the clock takes part of that. */
+/**
+ * Average milliseconds of a call, below which to look at the clock after each costs too much. No call that reaches the queue
+ * manager is so quick.
+ */
 const veryQuick = 0.001
 
 /** Weight of the last call in the average: one long call is enough, a pause of the whole thread of a millisecond is not. */
