@@ -1,19 +1,22 @@
 /**
  * Measures how long each loop over 200,000 queued messages keeps the event loop, and what it costs for a message, against
- * a loop at the seam that never yields. `--json` prints an array of `{ name, gap, busy, median, floor, ratio, target }`.
+ * a loop at the seam that never yields; and the same of sends that take 0, 0.05, 0.5 and 5 milliseconds, against sends at
+ * the seam. `--messages` names another number, to which those of the sends are in proportion. `--json` prints an array of `{ name, gap, busy, median, floor, ratio, target }`.
  *
  * `gap` is the longest time between two rounds of the event loop in milliseconds, and `busy` the longest that this thread
  * worked between two: on a machine that does other things as well, a gap holds their time too.
  */
-import { MessageQueue, Mqrt, Msmq } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, Msmq, type Sender } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { Table } from "console-table-printer"
-import { Deferred, Effect, type Layer, ManagedRuntime, Scope } from "effect"
+import { Deferred, Effect, Exit, type Layer, ManagedRuntime, Scope } from "effect"
+import koffi from "koffi"
 import { parseArgs } from "node:util"
 import { buildForLinux } from "../packages/native/test/double/buildDouble.ts"
 import * as Effects from "../packages/testing/src/contract/loops.ts"
 import * as Promises from "../packages/testing/test/support/promiseLoops.ts"
+import { plainMessage, plainSend } from "../packages/native/test/support/plainRecords.ts"
 import { plainReceive } from "../packages/testing/src/contract/plainRecords.ts"
 
 const { json, messages } = parseArgs({
@@ -31,6 +34,15 @@ interface Measured {
   readonly busy: number
   /** The work of this thread for all messages, in nanoseconds. */
   readonly time: number
+}
+
+/** What a loop or a way of sending costs: of all messages `gap` and `busy`, of one the others, in nanoseconds. */
+interface Figure extends Omit<Measured, "time"> {
+  readonly name: string
+  readonly median: number
+  readonly floor: number
+  readonly ratio: number
+  readonly target: string
 }
 
 /** The time that this thread has worked, in milliseconds. */
@@ -128,7 +140,7 @@ const inPromises = async (backend: Backend, loop: Promises.Loop): Promise<Measur
   return await measure(() => loop(receiver, count, () => {}))
 }
 
-const figuresOf = async (name: string, backend: Backend) => {
+const figuresOf = async (name: string, backend: Backend): Promise<ReadonlyArray<Figure>> => {
   const floor = await atSeam(backend)
   const runs = [
     ...Object.entries(Effects.reading).map(
@@ -138,7 +150,7 @@ const figuresOf = async (name: string, backend: Backend) => {
       ([loop, read]) => [`${name}, promises, ${loop}`, () => inPromises(backend, read)] as const
     )
   ]
-  const figures = []
+  const figures: Array<Figure> = []
   for (const [name, run] of runs) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
     const { busy, gap, time } = await run()
@@ -155,18 +167,106 @@ const figuresOf = async (name: string, backend: Backend) => {
   return figures
 }
 
-const figures = await figuresOf("in memory", InMemoryMqrt.layer)
+/** Sends by their milliseconds, and how many of them. */
+const sends = [
+  [0, 5 * count],
+  [0.05, count],
+  [0.5, count / 10],
+  [5, count / 100]
+] as const
+
+const measureSends = async (
+  backend: Backend,
+  send: (sender: Sender.Sender, mqrt: Mqrt.Mqrt["Service"]) => Effect.Effect<unknown, unknown>
+): Promise<Measured> => {
+  await using runtime = ManagedRuntime.make(backend)
+  const scope = Scope.makeUnsafe()
+  const mqrt = await runtime.runPromise(Mqrt.Mqrt)
+  const sender = await runtime.runPromise(Scope.provide(MessageQueue.openSender(orders), scope))
+  const measured = await measure(async () => void (await Effect.runPromise(send(sender, mqrt))))
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+  return measured
+}
+
+const measurePromises = async (
+  backend: Backend,
+  send: (sender: Awaited<ReturnType<Msmq.Msmq["openSender"]>>) => Promise<unknown>
+): Promise<Measured> => {
+  await using msmq = await Msmq.connect(backend)
+  await using sender = await msmq.openSender(orders)
+  return await measure(async () => void (await send(sender)))
+}
+
+/** Figures of sends that take so long, on the double. */
+const figuresOfSends = async (library: string): Promise<ReadonlyArray<Figure>> => {
+  const backend = NativeMqrt.layerWith({ library })
+  const double = koffi.load(library)
+  const setDelay = double.func("int Double_SetDelay(const char *function, double milliseconds)")
+  double.func("void Double_SetDiscard(uint32_t on)")(1)
+  double.func("void Double_SetRecording(uint32_t on)")(0)
+  const figures: Array<Figure> = []
+  for (const [milliseconds, count] of sends) {
+    const messages = outgoing.length >= count ? outgoing.slice(0, count) : Array.from({ length: count }, () => ({}))
+    const ways = {
+      "Effect, sendAll": () => measureSends(backend, (sender) => sender.sendAll(messages)),
+      "Effect, send": () =>
+        measureSends(backend, (sender) =>
+          Effect.forEach(messages, (message) => sender.send(message), { discard: true })
+        ),
+      "promises, sendAll": () => measurePromises(backend, (sender) => sender.sendAll(messages)),
+      "promises, send": () =>
+        measurePromises(backend, async (sender) => {
+          // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+          for (const message of messages) await sender.send(message)
+        })
+    }
+    setDelay("MQSendMessage", milliseconds)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+    const floor = await measureSends(backend, (_, mqrt) => sendAtSeam(mqrt, count))
+    for (const [way, run] of Object.entries(ways)) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+      const { busy, gap, time } = await run()
+      figures.push({
+        name: `native, ${way} of ${milliseconds} ms`,
+        gap,
+        busy,
+        median: time / count,
+        floor: floor.time / count,
+        ratio: time / floor.time,
+        target: "gap at most 20 ms, goal 10; ratio reported"
+      })
+    }
+    setDelay("MQSendMessage", 0)
+  }
+  return figures
+}
+
+/** Sends in slices, as core does. */
+const sendAtSeam = (mqrt: Mqrt.Mqrt["Service"], count: number) =>
+  Effect.gen(function* () {
+    const slice = Array.from({ length: 256 }, () => plainMessage)
+    const queue = yield* mqrt.openQueue(yield* mqrt.pathNameToFormatName(orders), "send", "denyNone")
+    for (let left = count; left > 0; left -= slice.length) {
+      yield* mqrt.sendMessages(queue, slice.slice(0, left), plainSend)
+    }
+    yield* mqrt.closeQueue(queue)
+  })
+
+const figures = [...(await figuresOf("in memory", InMemoryMqrt.layer))]
 const double = buildForLinux()
 // Not a failure: those of the in-memory MSMQ need none.
 if ("missing" in double) console.error(`the native figures need the test double of mqrt.dll: ${double.missing}`)
-else figures.push(...(await figuresOf("native", NativeMqrt.layerWith({ library: double.mqrt }))))
+else {
+  figures.push(...(await figuresOf("native", NativeMqrt.layerWith({ library: double.mqrt }))))
+  figures.push(...(await figuresOfSends(double.mqrt)))
+}
 
 if (json) console.log(JSON.stringify(figures))
 else {
   const table = new Table({ shouldDisableColors: !process.stdout.isTTY })
   for (const { busy, floor, gap, median, name, ratio, target } of figures) {
     table.addRow({
-      "loop over a full queue": name,
+      "loop over a full queue, or sends": name,
       "longest gap, ms": gap.toFixed(1),
       "of it at work, ms": busy.toFixed(1),
       "ns a message": median.toFixed(0),

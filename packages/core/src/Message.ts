@@ -29,9 +29,9 @@ import type {
  */
 export interface Message<Body = Uint8Array> {
   /**
-   * `PROPID_M_BODY`. The whole message, headers included, may have {@link maximumPacketSize} bytes. Not copied: do not
-   * change it, and do not transfer its buffer, before the send has returned. Empty by default. A value where the sender was
-   * given a codec.
+   * `PROPID_M_BODY`. The whole message, headers included, may have {@link maximumPacketSize} bytes. It is read when its turn
+   * comes, with up to 256 messages at once: do not change it, and do not transfer its buffer, before the send has returned.
+   * Empty by default. A value where the sender was given a codec.
    */
   readonly body?: Body | undefined
   /**

@@ -104,8 +104,14 @@ export interface SecurityParts {
  *
  * **Gotchas**
  *
- * `getSecurityContext`, `freeSecurityContext` and `sendMessages` finish before they return, on the calling thread: a
- * context captures the identity of that thread, and a send must not outlive the slice that core gave it.
+ * `getSecurityContext` and `freeSecurityContext` finish before they return, on the calling thread: a context captures the
+ * identity of that thread.
+ *
+ * `sendMessages` sends on the calling thread, or on others where its calls take long. All of them have the identity of the
+ * process, which the SDK never changes beyond a call of `getSecurityContext`; a message has another one by its security
+ * context. It reads or copies all messages before the event loop goes on. It is called where it cannot be interrupted, and
+ * its effect ends when the last message has been sent, or one has failed. Sends on one handle begin and end in the order in
+ * which they were called.
  *
  * @category models
  * @since 0.1.0
@@ -181,7 +187,10 @@ export interface MqrtFunctions {
   /** `MQCloseCursor`. */
   readonly closeCursor: (handle: CursorHandle) => Effect.Effect<void, MqrtFailure>
 
-  /** `MQSendMessage`, once for each message, in order, until one fails. */
+  /**
+   * `MQSendMessage`, once for each message, in order, until one fails. May take several turns of the event loop; then it
+   * counts as one call, which a release of its handles waits for.
+   */
   readonly sendMessages: (
     handle: QueueHandle,
     messages: ReadonlyArray<OutgoingProperties>,

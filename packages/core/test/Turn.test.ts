@@ -1,3 +1,4 @@
+import { EventLoopTurn } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { afterEach, beforeEach, vi } from "vitest"
@@ -32,6 +33,24 @@ describe("a turn", () => {
       assert.isTrue(yield* isOver)
       yield* round
       assert.isFalse(yield* isOver)
+    })
+  )
+
+  it.live("tells a backend when it ends and whether it is over, and begins when a backend asks first", () =>
+    Effect.gen(function* () {
+      yield* begin
+      now = 10
+      assert.strictEqual(EventLoopTurn.end(), 14)
+      now = 13
+      assert.strictEqual(EventLoopTurn.end(), 14)
+      assert.isFalse(EventLoopTurn.isOver())
+      assert.strictEqual(EventLoopTurn.askedAt(), 13)
+      now = 14
+      assert.isTrue(yield* isOver)
+      assert.isTrue(EventLoopTurn.isOver())
+      assert.strictEqual(EventLoopTurn.askedAt(), 14)
+      yield* EventLoopTurn.next
+      assert.isFalse(EventLoopTurn.isOver())
     })
   )
 

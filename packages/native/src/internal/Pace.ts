@@ -1,6 +1,15 @@
 /** Average milliseconds of a call, from which on the calls that follow are made off the main thread. */
 const slow = 0.2
 
+/** The same of a queue of which nothing is known: long enough that each of its first calls is looked at. */
+const unknown = 0.01
+
+/**
+ * Average milliseconds of a call, below which to look at the clock after each costs too much. No call that reaches the queue
+ * manager is so quick.
+ */
+const veryQuick = 0.001
+
 /** Weight of the last call in the average: one long call is enough, a pause of the whole thread of a millisecond is not. */
 const weight = 1 / 8
 
@@ -11,7 +20,7 @@ const callsUntilTry = 16
  * Milliseconds that the slowest of these calls may take with such a try to follow: else it would keep the event loop waiting.
  * `idle`: that the event loop had nothing else to do meanwhile. `all`: with its other work.
  */
-const longestTry = { idle: 2, all: 20 }
+const longestTry = { idle: 2, all: 10 }
 
 /**
  * How long the calls on one open queue take: those that turn out slow go off the main thread, and come back when they have
@@ -23,17 +32,23 @@ const longestTry = { idle: 2, all: 20 }
 export class Pace {
   #average: number
   #calls = 0
-  #longest = { idle: 0, all: 0 }
+  #longestIdle = 0
+  #longestOfAll = 0
 
   /** `expectsSlow`: the first calls are made off the main thread, since nobody knows yet how long they take. */
   constructor(expectsSlow: boolean) {
-    this.#average = expectsSlow ? Infinity : 0
+    this.#average = expectsSlow ? Infinity : unknown
   }
 
   /** Returns true when the next call is to be made off the main thread. */
   get isSlow(): boolean {
     if (this.#average < slow) return false
-    return this.#calls < callsUntilTry || this.#longest.idle >= longestTry.idle || this.#longest.all >= longestTry.all
+    return this.#calls < callsUntilTry || this.#longestIdle >= longestTry.idle || this.#longestOfAll >= longestTry.all
+  }
+
+  /** Returns true while calls take less than a microsecond: then to look at the clock after each costs too much. */
+  get isVeryQuick(): boolean {
+    return this.#average < veryQuick
   }
 
   /** Takes note of a call on the main thread, in milliseconds. */
@@ -55,11 +70,11 @@ export class Pace {
   tookElsewhere(all: number, working: number): void {
     if (this.#calls === callsUntilTry) this.#forget()
     this.#calls++
-    this.#longest = { idle: Math.max(this.#longest.idle, all - working), all: Math.max(this.#longest.all, all) }
+    this.#longestIdle = Math.max(this.#longestIdle, all - working)
+    this.#longestOfAll = Math.max(this.#longestOfAll, all)
   }
 
   #forget(): void {
-    this.#calls = 0
-    this.#longest = { idle: 0, all: 0 }
+    this.#calls = this.#longestIdle = this.#longestOfAll = 0
   }
 }

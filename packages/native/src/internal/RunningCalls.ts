@@ -55,6 +55,16 @@ export class RunningCalls {
     })
   }
 
+  /** Runs an effect that counts as begun, whose calls belong together: a closing waits for its end. */
+  begun<A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.together(
+      Effect.withFiber((fiber) => {
+        this.#start(name, fiber.getRef(CurrentOperation))
+        return effect
+      })
+    )
+  }
+
   /**
    * Makes a call, in the lane of its function. Waiting for a permit can be interrupted. A call that has begun cannot be
    * taken back, so an interruption waits for it. `call` gives nothing where it could not begin, since koffi allows no more
@@ -82,15 +92,21 @@ export class RunningCalls {
   #begin<A>(name: string, call: Effect.Effect<Option.Option<A>>): Effect.Effect<Option.Option<A>> {
     return Effect.withFiber((fiber) => {
       const operation = fiber.getRef(CurrentOperation)
-      if (operation === undefined || operation.begun) return call
-      this.assertOpen(name)
-      operation.begun = true
-      this.#running++
+      if (operation === undefined || !this.#start(name, operation)) return call
       return Effect.map(call, (result) => {
         if (Option.isNone(result)) this.#end(operation)
         return result
       })
     })
+  }
+
+  /** Returns true when the operation begins now, which is refused once the layer has begun to close. */
+  #start(name: string, operation: Operation | undefined): boolean {
+    if (operation === undefined || operation.begun) return false
+    this.assertOpen(name)
+    operation.begun = true
+    this.#running++
+    return true
   }
 
   #end(operation: Operation): void {

@@ -29,6 +29,17 @@ import type { VT_CLSID, VT_LPWSTR, VT_UI1, VT_UI2, VT_UI4, VT_VECTOR_UI1 } from 
 /** `MQSendMessage`, or what stands for it. */
 export type MQSendMessage = (queue: bigint, properties: bigint, transaction: bigint) => number
 
+/** Watch over sends on the calling thread, which says when they end. */
+export interface SendWatch {
+  /** Takes note that a message with so many bytes has been written, and that its call begins. */
+  begin(bodyLength: number): void
+  /** Takes note that a call has ended. Returns true when the next message may be sent. */
+  goesOn(isLast: boolean): boolean
+}
+
+/** Watch that lets all messages be sent. */
+export const unwatched: SendWatch = { begin: () => {}, goesOn: () => true }
+
 /** A row of the table whose `VARTYPE` fits the way it is written. */
 interface Row<Vartype extends number> {
   readonly id: number
@@ -63,44 +74,72 @@ export class SendBlock {
     this.#block = newBlock(usualSize)
   }
 
-  /** Sends one message after another until one fails. */
+  /** Sends one message after another until one fails, or the watch says that it is enough. */
   send(
     MQSendMessage: MQSendMessage,
     queue: bigint,
     messages: ReadonlyArray<OutgoingProperties>,
     options: SendOptions,
-    transactionPointer: bigint
+    transactionPointer: bigint,
+    watch: SendWatch = unwatched
   ): SendOutcome {
-    if (!this.#isOpen) throw new Error("MQSendMessage is not called: the layer that this service came from is closed")
+    this.#assertOpen()
     const messageIds: Array<string> | null = options.messageIds ? [] : null
     try {
       this.#writeCall(options)
+      const { length } = messages
       let accepted = 0
       for (const message of messages) {
-        this.#writeMessage(message, options)
+        watch.begin(this.#writeMessage(message, options))
         const hr = MQSendMessage(queue, this.#block.address, transactionPointer) >>> 0
-        if (hr >= 0x80000000) {
-          const properties = refusedProperties(this.#block, this.#count)
-          return {
-            accepted,
-            messageIds,
-            failure: new MqrtFailure({ function: "MQSendMessage", code: hr, properties })
-          }
-        }
+        if (hr >= 0x80000000) return { accepted, messageIds, failure: this.#failure(hr) }
         accepted++
-        if (messageIds !== null)
-          messageIds.push(this.#messageIdText.of(this.#block.bytes, this.#block.words, this.#messageIdAt))
+        if (messageIds !== null) messageIds.push(this.#messageId())
+        if (!watch.goesOn(accepted === length)) break
       }
       return { accepted, messageIds, failure: null }
     } finally {
-      if (this.#block.size > largestKept) this.#replace(usualSize)
+      this.shrink()
     }
+  }
+
+  /** Writes one message for a call of `MQSendMessage`, and returns its address. It stands there until the next one. */
+  write(message: OutgoingProperties, options: SendOptions): bigint {
+    this.#assertOpen()
+    this.#writeCall(options)
+    this.#writeMessage(message, options)
+    return this.#block.address
+  }
+
+  /** Returns what came of a call with the message that {@link write} has written. */
+  outcome(hresult: number, { messageIds }: SendOptions): SendOutcome {
+    return hresult >= 0x80000000
+      ? { accepted: 0, messageIds: null, failure: this.#failure(hresult) }
+      : { accepted: 1, messageIds: messageIds ? [this.#messageId()] : null, failure: null }
+  }
+
+  /** Gives memory back that only a large message needed. */
+  shrink(): void {
+    if (this.#block.size > largestKept) this.#replace(usualSize)
   }
 
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.#block.free()
+  }
+
+  #failure(hresult: number): MqrtFailure {
+    const properties = refusedProperties(this.#block, this.#count)
+    return new MqrtFailure({ function: "MQSendMessage", code: hresult, properties })
+  }
+
+  #messageId(): string {
+    return this.#messageIdText.of(this.#block.bytes, this.#block.words, this.#messageIdAt)
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen) throw new Error("MQSendMessage is not called: the layer that this service came from is closed")
   }
 
   #writeCall(options: SendOptions): void {
@@ -129,7 +168,8 @@ export class SendBlock {
     this.#callFree = this.#free
   }
 
-  #writeMessage(message: OutgoingProperties, options: SendOptions): void {
+  /** Returns the length of the body. */
+  #writeMessage(message: OutgoingProperties, options: SendOptions): number {
     const bodyLength = lengthOf(message.body)
     const size = bodyLength + sizeOfOthers(message)
     if (this.#callFree + size > this.#block.size) {
@@ -143,6 +183,7 @@ export class SendBlock {
     // A call names one property at least; this one is the type that a body has anyway (D-20).
     if (this.#count === 0) this.#number(PROPID_M.BODY_TYPE, 0)
     writeCount(this.#block, this.#count)
+    return bodyLength
   }
 
   #writeCommon(message: MessageProperties, bodyLength: number): void {

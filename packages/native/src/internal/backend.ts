@@ -20,7 +20,7 @@ export const open = (
   files: LibraryFiles
 ): { readonly functions: MqrtFunctions; readonly close: Effect.Effect<void> } => {
   const bindings = bind(files)
-  const send = sending(bindings.functions, transactionPointer)
+  const send = sending(bindings, transactionPointer)
   const arrivals = peekingArrivals(bindings.functions, bindings.port)
   const receive = receiving(bindings.functions, arrivals, transactionPointer)
   const queue = queues(bindings)
@@ -39,7 +39,7 @@ export const open = (
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
       openQueue: (formatName, ...how) => receive.opening(formatName, queue.openQueue(formatName, ...how)),
-      closeQueue: (handle) => receive.closing(handle, queue.closeQueue(handle))
+      closeQueue: (handle) => send.closing(handle, receive.closing(handle, queue.closeQueue(handle)))
     },
     close: Effect.andThen(
       bindings.calls.close,

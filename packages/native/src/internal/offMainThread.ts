@@ -10,6 +10,27 @@ export const isNoRoom = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("Too many asynchronous calls")
 
 /**
+ * Calls a function on another thread and takes what it left behind by `take`; gives nothing where koffi has no room. For
+ * `RunningCalls.call`.
+ */
+export const onOtherThread = <Arguments extends ReadonlyArray<unknown>, Result, A>(
+  take: (result: Result) => A,
+  bound: Bound<Arguments, Result>,
+  ...args: Arguments
+): Effect.Effect<Option.Option<A>> =>
+  Effect.callback<Option.Option<A>>((resume) => {
+    try {
+      bound.async(...args, (error, result) => {
+        // koffi does not hold the memory it was given: that this closure mentions it does.
+        void args.length
+        resume(error === null || error === undefined ? Effect.sync(() => Option.some(take(result))) : Effect.die(error))
+      })
+    } catch (error) {
+      resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
+    }
+  })
+
+/**
  * Calls a function on another thread, so that the event loop goes on, and takes what it left behind by `take`. `find`
  * looks the function up, when the call begins.
  *
@@ -26,19 +47,7 @@ export const offMainThreadThen = <Arguments extends ReadonlyArray<unknown>, Resu
 ): Effect.Effect<A> =>
   calls.call(
     name,
-    Effect.callback<Option.Option<A>>((resume) => {
-      try {
-        find().async(...args, (error, result) => {
-          // koffi does not hold the memory it was given: that this closure mentions it does.
-          void args.length
-          resume(
-            error === null || error === undefined ? Effect.sync(() => Option.some(take(result))) : Effect.die(error)
-          )
-        })
-      } catch (error) {
-        resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
-      }
-    })
+    Effect.suspend(() => onOtherThread(take, find(), ...args))
   )
 
 /** The same, for a function that leaves nothing behind. */

@@ -1,28 +1,203 @@
-import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
-import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import type {
+  OutgoingProperties,
+  SendOptions,
+  SendOutcome,
+  TransactionArgument
+} from "@effect-msmq/core/MessageProperties"
+import * as EventLoopTurn from "@effect-msmq/core/EventLoopTurn"
+import type { MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import type { Functions } from "./declarations.ts"
-import { SendBlock } from "./SendBlock.ts"
-
-/** What of `mqrt.dll` a send stands on. */
-export type SendFunctions = Pick<Functions, "MQSendMessage">
+import type * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
+import type * as Option from "effect/Option"
+import type { Bindings } from "./bindings.ts"
+import { onOtherThread } from "./offMainThread.ts"
+import { ownMessages, ownOptions } from "./ownMessages.ts"
+import type { Pace } from "./Pace.ts"
+import { QueueSends } from "./QueueSends.ts"
+import type { SendWatch } from "./SendBlock.ts"
+import { SendBlock, unwatched } from "./SendBlock.ts"
+import { SendBlocks } from "./SendBlocks.ts"
+import { SendTurn } from "./SendTurn.ts"
 
 type Sending = Pick<MqrtFunctions, "sendMessages"> & {
+  /** Closes a queue by the effect given, and forgets how long its sends took. */
+  readonly closing: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
   /** Frees what all sends share. */
   readonly close: () => void
 }
 
-/** Sending, on the calling thread, through one block of memory: sends run one after the other. */
+/** Messages that are not all sent within one turn of the event loop. Nobody else has their memory. */
+interface Slice {
+  readonly queue: QueueHandle
+  readonly options: SendOptions
+  readonly pace: Pace
+  /** Messages that remained when the slice did not end in its first turn. */
+  readonly rest: ReadonlyArray<OutgoingProperties>
+  /** Number of those that were accepted since. */
+  sent: number
+  /** Number of all that were accepted. */
+  accepted: number
+  readonly messageIds: Array<string> | null
+  failure: MqrtFailure | null
+}
+
+const goesOn = ({ failure, rest, sent }: Slice): boolean => failure === null && sent < rest.length
+
+/** Takes note of what was accepted, and of what was not. */
+const note = (slice: Slice, { accepted, failure, messageIds }: SendOutcome): void => {
+  slice.sent += accepted
+  slice.accepted += accepted
+  slice.failure = failure
+  if (messageIds !== null) slice.messageIds?.push(...messageIds)
+}
+
+/** Returns true for a fiber that runs to its end before the event loop goes on: it cannot wait for anything. */
+const isSynchronous = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.cache.scheduler.executionMode === "sync"
+
+/**
+ * Sending: on the main thread as long as the calls on a queue are quick, and off it, one call after the other, when they
+ * turn out slow.
+ *
+ * Messages that are sent within the turn of the event loop in which their slice begins are read from the program's own
+ * memory. All others are copied in that turn. So it does not matter what the program does with its buffers afterwards.
+ */
 export const sending = (
-  functions: SendFunctions,
+  { calls, functions }: Bindings,
   transactionPointer: (transaction: TransactionArgument) => bigint
 ): Sending => {
-  const block = new SendBlock()
-  return {
-    sendMessages: (queue, messages, options) =>
-      Effect.sync(() =>
-        block.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction))
+  /** The block of all sends on the main thread, which follow each other. */
+  const shared = new SendBlock()
+  const blocks = new SendBlocks()
+  const queues = new Map<QueueHandle, QueueSends>()
+
+  /** The queue of the last send, which is that of the next one nearly always. */
+  let last: { readonly queue: QueueHandle; readonly sends: QueueSends } | undefined
+
+  const sendsOn = (queue: QueueHandle): QueueSends => {
+    if (last?.queue === queue) return last.sends
+    let sends = queues.get(queue)
+    if (sends === undefined) queues.set(queue, (sends = new QueueSends()))
+    last = { queue, sends }
+    return sends
+  }
+
+  /** Sends in this turn, until it is over or the calls turn out slow. `watch`: of a fiber that can wait for the next one. */
+  const sendHere = (
+    queue: QueueHandle,
+    messages: ReadonlyArray<OutgoingProperties>,
+    options: SendOptions,
+    watch: SendWatch
+  ): SendOutcome =>
+    shared.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
+
+  const goOnHere = (slice: Slice, watch: SendWatch): void => {
+    const { options, queue, rest, sent } = slice
+    note(slice, sendHere(queue, sent === 0 ? rest : rest.slice(sent), options, watch))
+  }
+
+  const goOnElsewhere = (slice: Slice): Effect.Effect<void> =>
+    calls.call(
+      "MQSendMessage",
+      Effect.acquireUseRelease(
+        Effect.sync(() => blocks.take()),
+        (block) => callElsewhere(slice, block),
+        (block) => Effect.sync(() => blocks.giveBack(block))
+      )
+    )
+
+  const callElsewhere = (slice: Slice, block: SendBlock): Effect.Effect<Option.Option<void>> =>
+    Effect.suspend(() => {
+      const { options, pace, queue, rest, sent } = slice
+      const address = block.write(rest[sent]!, options)
+      const end = pace.beginElsewhere()
+      const take = (hresult: number): void => {
+        end()
+        note(slice, block.outcome(hresult, options))
+      }
+      return onOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction))
+    })
+
+  /** Sends what remains of a slice, when it is its turn. */
+  const goOn = (slice: Slice): Effect.Effect<void> =>
+    Effect.whileLoop({
+      while: () => goesOn(slice),
+      body: () =>
+        Effect.withFiber((fiber) => {
+          if (isSynchronous(fiber)) return Effect.sync(() => goOnHere(slice, unwatched))
+          if (slice.pace.isSlow) return goOnElsewhere(slice)
+          const here = Effect.sync(() => goOnHere(slice, new SendTurn(slice.pace)))
+          return EventLoopTurn.isOver() ? Effect.andThen(EventLoopTurn.next, here) : here
+        }),
+      step: constVoid
+    })
+
+  /** Sends a slice, or what remains of it, when those that began before have been sent. */
+  const sendInLine = (
+    fiber: Fiber.Fiber<unknown, unknown>,
+    sends: QueueSends,
+    slice: Slice
+  ): Effect.Effect<SendOutcome> => {
+    const place = sends.enter()
+    const leave = () => sends.leave(place)
+    // Where the fiber is interrupted before it comes to the effect.
+    const forget = fiber.addObserver(leave)
+    return calls.begun("MQSendMessage", Effect.andThen(sends.first(place), goOn(slice))).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          leave()
+          forget()
+        })
       ),
-    close: () => block.close()
+      Effect.map(() => {
+        const { accepted, failure, messageIds } = slice
+        return { accepted, failure, messageIds }
+      }),
+      Effect.uninterruptible
+    )
+  }
+
+  /** Returns the watch over the sends of a fiber that can wait. */
+  const watchOver = (sends: QueueSends, pace: Pace, messages: number): SendWatch =>
+    sends.followsAtOnce(EventLoopTurn.askedAt()) && messages === 1 && pace.isVeryQuick ? unwatched : new SendTurn(pace)
+
+  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options) =>
+    Effect.withFiber((fiber) => {
+      calls.assertOpen("MQSendMessage")
+      const sends = sendsOn(queue)
+      const pace = sends.paceOf(options)
+      const canWait = !isSynchronous(fiber)
+      let begun: SendOutcome | undefined
+      if (!sends.isBusy && !(canWait && pace.isSlow)) {
+        begun = sendHere(queue, messages, options, canWait ? watchOver(sends, pace, messages.length) : unwatched)
+        if (begun.failure !== null || begun.accepted === messages.length) return Effect.succeed(begun)
+      }
+      return sendInLine(fiber, sends, {
+        queue,
+        options: ownOptions(options),
+        pace,
+        rest: ownMessages(messages, begun?.accepted ?? 0),
+        sent: 0,
+        accepted: begun?.accepted ?? 0,
+        messageIds: options.messageIds ? [...(begun?.messageIds ?? [])] : null,
+        failure: null
+      })
+    })
+
+  return {
+    sendMessages,
+
+    closing: (queue, close) =>
+      Effect.suspend(() => {
+        // At once: as soon as the queue is closed another may have the same handle.
+        queues.delete(queue)
+        if (last?.queue === queue) last = undefined
+        return close
+      }),
+
+    close: () => {
+      shared.close()
+      blocks.close()
+    }
   }
 }

@@ -37,6 +37,9 @@ typedef struct {
 } FunctionRecord;
 
 static FunctionRecord functionRecords[F_End];
+
+/* A thread, and the microseconds of the delays of calls on it, whatever else the machine did meanwhile. */
+static uint64_t watchedThread, watchedDelay;
 static enum Function currentFunction;
 
 /* ---------------------------------------------------------------- text */
@@ -135,6 +138,7 @@ static void initialiseDouble(void);
    work: no system waits so exactly. */
 static void takeTime(const FunctionRecord *record) {
   uint64_t wait = record->delay / 1000u, work = record->delay % 1000u;
+  if (threadId() == watchedThread) watchedDelay += record->delay;
   for (uint64_t until = nowMs() + wait; wait > 0 && record->delay > 0 && nowMs() < until;) waitForChange(until);
   if (work == 0 || record->delay == 0) return;
   unlockAll();

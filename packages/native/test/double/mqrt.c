@@ -2836,6 +2836,22 @@ EXPORT uint64_t Double_ThreadOfLastCall(const char *function) {
   return thread;
 }
 
+/* Watches the thread that asks. */
+EXPORT void Double_WatchThread(void) {
+  lockAll();
+  watchedThread = threadId();
+  watchedDelay = 0;
+  unlockAll();
+}
+
+/* Milliseconds that the delays of calls on the watched thread add up to. */
+EXPORT double Double_WatchedDelay(void) {
+  lockAll();
+  double delay = (double)watchedDelay / 1000;
+  unlockAll();
+  return delay;
+}
+
 EXPORT uint32_t Double_CallCount(const char *function) {
   lockAll();
   FunctionRecord *record = recordNamed(function);

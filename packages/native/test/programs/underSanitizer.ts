@@ -8,6 +8,7 @@ import { MqrtContract } from "@effect-msmq/testing"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { cutSends } from "../support/cutSends.ts"
 import { doubleLedger } from "../support/doubleLedger.ts"
 import { sendAndReceive } from "../support/randomMessages.ts"
 
@@ -18,6 +19,12 @@ const ledger = doubleLedger(library)
 const random = {
   name: `${count} random messages arrive as they were sent`,
   check: Effect.flatMap(Mqrt.Mqrt, (mqrt) => sendAndReceive(mqrt, Number(seed), Number(count)))
+}
+
+/** On connections of its own: sends on and off the main thread, each with memory of its own. */
+const cut = {
+  name: "200 batches that are cut short tell exactly what has arrived",
+  check: Effect.promise(() => cutSends(library, Number(seed), 200))
 }
 
 const promises = [...MqrtContract.promises, MqrtContract.waitingReceives(1000), random].map(({ check, name }) => ({
@@ -37,7 +44,9 @@ const report = (name: string, exit: Exit.Exit<unknown, unknown>): boolean => {
 }
 
 const kept = await Effect.runPromise(
-  Effect.forEach([...promises, last], ({ check, name }) => Effect.map(Effect.exit(check), (exit) => report(name, exit)))
+  Effect.forEach([...promises, cut, last], ({ check, name }) =>
+    Effect.map(Effect.exit(check), (exit) => report(name, exit))
+  )
 )
 const passed = kept.filter((is) => is).length
 console.log(`${passed} passed, ${kept.length - passed} failed`)

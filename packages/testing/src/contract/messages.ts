@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Scheduler from "effect/Scheduler"
 import * as assert from "node:assert/strict"
 import { inspect } from "node:util"
 import type { ContractPromise } from "./ContractPromise.ts"
@@ -259,6 +260,29 @@ export const messages: ReadonlyArray<ContractPromise> = [
       }
       for (let index = 0; index < accepted; index++) assert.equal((yield* receiver.receive).body.length, 100)
       assert.equal(Option.isNone(yield* receiver.poll), true, "nothing else is there")
+    })
+  ),
+  promise(
+    "a body whose buffer is transferred between any two steps of a send is refused or arrives whole",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      for (const steps of [3, 4, 5, 7, 11]) {
+        for (let cut = 0; cut < 60; cut++) {
+          const buffer = new ArrayBuffer(100)
+          const messages = [{ label: "first" }, { body: new Uint8Array(buffer) }]
+          const send = Effect.provideService(sender.sendAll(messages), Scheduler.MaxOpsBeforeYield, steps)
+          const sending = yield* Effect.forkChild(send, { startImmediately: true })
+          for (let turn = 0; turn < cut; turn++) yield* Effect.yieldNow
+          structuredClone(buffer, { transfer: [buffer] })
+          const exit = yield* Fiber.await(sending)
+          const error = Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause)
+          if (error !== undefined)
+            assert.match(String(error), /message 1: body is a Uint8Array whose buffer is detached/)
+          assert.equal((yield* receiver.receive).label, "first")
+          if (error === undefined) assert.equal((yield* receiver.receive).body.length, 100)
+          assert.equal(Option.isNone(yield* receiver.poll), true, "nothing else is there")
+        }
+      }
     })
   ),
   promise(

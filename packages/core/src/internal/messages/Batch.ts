@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -32,6 +33,7 @@ import { errorOf } from "../options/illegalOption.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
 import { illegalParticipation, illegalSigner } from "../options/owned.ts"
 import * as Turn from "./Turn.ts"
+import { unbroken } from "./unbroken.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
@@ -78,6 +80,8 @@ interface Chunk<Body> {
   count: number | undefined
   /** Messages that were read and are not yet accepted. */
   slice: ReadonlyArray<OutgoingProperties>
+  /** Bytes of the body of each message of the slice when it was read. */
+  sizes: ReadonlyArray<number>
   /** Bytes of the slice when it was read, in whatever fields: a buffer that is transferred afterwards has none. */
   held: number
   /** Reason that stops the batch behind the slice. */
@@ -208,9 +212,10 @@ export class Batch<Body> {
   }
 
   #sendChunk(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
-    const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], held: 0, stop: undefined }
+    const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], sizes: [], held: 0, stop: undefined }
     const { handle } = this.#request.outlet
-    const next = () => this.#sendNext(chunk)
+    const sendNext = () => this.#sendNext(chunk)
+    const next = (fiber: Fiber.Fiber<unknown, unknown>) => unbroken(fiber, sendNext)
     return Effect.whileLoop({
       while: () => chunk.next !== chunk.count || chunk.slice.length > 0,
       body: () => {
@@ -228,7 +233,7 @@ export class Batch<Body> {
     })
   }
 
-  /** Reads a slice when its turn has come, so that the program gets no chance to change it before it is sent. */
+  /** Reads a slice when its turn has come, so that the program gets no chance to change it before the backend has it. */
   #sendNext(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
@@ -254,6 +259,7 @@ export class Batch<Body> {
   #gather(chunk: Chunk<Body>): void {
     const { messages } = chunk
     const slice: Array<OutgoingProperties> = []
+    const sizes: Array<number> = []
     let { next } = chunk
     let index = this.#accepted
     let bytes = 0
@@ -275,8 +281,10 @@ export class Batch<Body> {
           chunk.stop = illegal
           break
         }
+        const { length } = message.body
         slice.push(message)
-        bytes += message.body.length
+        sizes.push(length)
+        bytes += length
         held += bytesHeldBy(message)
         next++
         index++
@@ -286,6 +294,7 @@ export class Batch<Body> {
     }
     chunk.next = next
     chunk.slice = slice
+    chunk.sizes = sizes
     chunk.held = held
   }
 
@@ -414,13 +423,9 @@ export class Batch<Body> {
 
   #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): Effect.Effect<void, MsmqError> {
     const { observer, operation, outlet, span } = this.#request
-    const { slice } = chunk
+    const { sizes, slice } = chunk
     let bytes = 0
-    for (let index = 0; index < outcome.accepted; index++) {
-      const message = slice[index]!
-      bytes += message.body.length
-      chunk.held -= bytesHeldBy(message)
-    }
+    for (let index = 0; index < outcome.accepted; index++) bytes += sizes[index]!
     if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
     this.#bytes += bytes
     this.#accepted += outcome.accepted
@@ -434,8 +439,11 @@ export class Batch<Body> {
     const failed = this.#tell()
     if (error !== undefined && !again) return Effect.fail(error)
     if (failed !== undefined) return Effect.fail(this.#error(failed))
-    chunk.slice = again ? slice.slice(outcome.accepted) : []
+    chunk.slice = []
     if (!again) return Effect.void
+    for (let index = 0; index < outcome.accepted; index++) chunk.held -= bytesHeldBy(slice[index]!)
+    chunk.slice = slice.slice(outcome.accepted)
+    chunk.sizes = sizes.slice(outcome.accepted)
     // None of the others was accepted: they are sent on another handle, which the next use takes.
     this.#reopened = true
     this.#use.end()

@@ -54,8 +54,19 @@ export const isOver = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
   return count > countedLength
 }
 
-const isTimeOver = (): boolean => {
-  const now = performance.now()
+/** Returns the time when the turn ends. The first to ask begins one. */
+export const end = (): number => {
+  const now = began ?? performance.now()
+  if (began === undefined) begin(now)
+  return now + length
+}
+
+/** The time when somebody asked last whether the turn is over. */
+export let asked = -Infinity
+
+/** Returns `true` when the turn is over by the system's clock. The first to ask begins one. */
+export const isTimeOver = (): boolean => {
+  const now = (asked = performance.now())
   if (began !== undefined) return now - began >= length
   begin(now)
   return false
@@ -81,5 +92,7 @@ export const next: Effect.Effect<void> = Effect.withFiber((fiber) => {
 })
 
 /** Makes an effect and runs it, both in this turn, or in the next one if this one is over. */
-export const within = <A, E, R>(make: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => (isOver(fiber) ? Effect.andThen(next, Effect.suspend(make)) : make()))
+export const within = <A, E, R>(
+  make: (fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => (isOver(fiber) ? Effect.andThen(next, Effect.withFiber(make)) : make(fiber)))

@@ -1,0 +1,21 @@
+import { SendBlock } from "./SendBlock.ts"
+
+/** The blocks of the sends off the main thread, each of which has one of its own while its call runs. */
+export class SendBlocks {
+  readonly #free: Array<SendBlock> = []
+
+  take(): SendBlock {
+    return this.#free.pop() ?? new SendBlock()
+  }
+
+  /** Takes a block back. There are never more than calls run at once. */
+  giveBack(block: SendBlock): void {
+    block.shrink()
+    this.#free.push(block)
+  }
+
+  /** Frees all blocks; none is in use any more. */
+  close(): void {
+    for (const block of this.#free.splice(0)) block.close()
+  }
+}

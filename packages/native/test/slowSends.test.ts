@@ -1,0 +1,452 @@
+/** Sends that take long leave the main thread, and with it the event loop. */
+import { MessageQueue, Mqrt, Msmq, type MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import { NativeMqrt } from "@effect-msmq/native"
+import { assert, beforeEach, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { cutSends } from "./support/cutSends.ts"
+import { plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
+import { control, files, missing } from "./theDouble.ts"
+
+const program = fileURLToPath(new URL("programs/slowSends.ts", import.meta.url))
+const layer = NativeMqrt.layerWith(files)
+const orders = ".\\private$\\orders"
+/** Milliseconds that no call takes: it is ended before. */
+const longest = 600_000
+
+interface Measured {
+  readonly way: string
+  readonly longest: number
+  readonly total: number
+}
+
+const measured = (milliseconds: number, count: number): Promise<ReadonlyArray<Measured>> =>
+  new Promise((resolve, reject) => {
+    const args = ["--expose-gc", program, files.library, String(milliseconds), String(count)]
+    execFile(process.execPath, args, { timeout: 110_000 }, (error, stdout) => {
+      if (error !== null) return reject(error)
+      resolve(
+        stdout
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as Measured)
+      )
+    })
+  })
+
+describe.skipIf(missing !== null)("the event loop", { timeout: 120_000 }, () => {
+  it.each([
+    [0.05, 4000],
+    [0.5, 400],
+    [5, 100]
+  ])("is kept 10 ms at most by sends of %d ms, in every way of sending", async (milliseconds, count) => {
+    const ways = await measured(milliseconds, count)
+    assert.strictEqual(ways.length, 12)
+    for (const { longest, total, way } of ways) {
+      assert.isAtMost(longest, 10, way)
+      // One of ten senders is slow for the first time as often as there are senders.
+      if (milliseconds >= 0.5) assert.isAtMost(total, (count * milliseconds) / 4, way)
+    }
+  })
+})
+
+/** Labels of all messages in the queue, in order. */
+const labels = Effect.gen(function* () {
+  const receiver = yield* MessageQueue.openReceiver(orders)
+  return yield* Stream.runCollect(receiver.browse)
+}).pipe(
+  Effect.map((messages) => messages.map(({ label }) => label)),
+  Effect.scoped
+)
+
+/** Waits until the double has been called so often. */
+const called = (name: string, times: number): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    control.callCount(name) >= times ? Effect.void : Effect.andThen(Effect.sleep(1), called(name, times))
+  )
+
+const named = (count: number, prefix = "") =>
+  Array.from({ length: count }, (_, index) => ({ label: `${prefix}${index}` }))
+
+const namesOf = (messages: ReadonlyArray<{ readonly label: string }>) => messages.map(({ label }) => label)
+
+/** Thread of the last send. */
+const threadOfSend = () => control.threadOfLastCall("MQSendMessage")
+
+/** Learns which thread is the main one, by a function that always runs there. */
+const mainThread = Effect.gen(function* () {
+  yield* Effect.scoped(SecurityContext.acquire())
+  return control.threadOfLastCall("MQFreeSecurityContext")
+})
+
+const onDouble = <A, E>(effect: Effect.Effect<A, E, Mqrt.Mqrt | Scope.Scope>): Effect.Effect<A, unknown> =>
+  Effect.scoped(effect).pipe(
+    Effect.provide(layer, { local: true }),
+    Effect.tap(() =>
+      Effect.sync(() => {
+        const { counts, violations } = control.ledger()
+        assert.deepStrictEqual(violations, [])
+        assert.deepStrictEqual(
+          Object.entries(counts).filter(([, { open }]) => open !== 0),
+          []
+        )
+      })
+    )
+  )
+
+/** A queue and a sender to it whose sends are slow, off the main thread from the next one on. */
+const slowSender = Effect.gen(function* () {
+  yield* MessageQueue.create(orders)
+  const sender = yield* MessageQueue.openSender(orders)
+  control.setDelay("MQSendMessage", 5)
+  yield* sender.send({ label: "slow" })
+  return sender
+})
+
+/** Starts an effect in this turn. */
+const start = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
+
+/** Runs an effect with a scheduler that lets nothing else happen meanwhile. */
+const runNow = <A, E>(effect: Effect.Effect<A, E>): A => Effect.runSync(effect)
+
+/** Holds the sends that begin from now on, until a test lets them go. */
+const hold = () => control.setDelay("MQSendMessage", longest)
+const letGo = () => control.setDelay("MQSendMessage", 0)
+
+describe.skipIf(missing !== null)("a send", () => {
+  beforeEach(() => {
+    control.reset()
+    control.addPublicQueue("DOUBLE\\one", "one")
+  })
+
+  it.live("runs on the main thread while sends on its queue are quick, and off it from the first slow one on", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const main = yield* mainThread
+        yield* MessageQueue.create(orders)
+        const sender = yield* MessageQueue.openSender(orders)
+        yield* sender.send({ label: "quick" })
+        assert.strictEqual(threadOfSend(), main)
+        control.setDelay("MQSendMessage", 5)
+        yield* sender.send({ label: "first slow one" })
+        assert.strictEqual(threadOfSend(), main)
+        yield* sender.send({ label: "second slow one" })
+        assert.notStrictEqual(threadOfSend(), main)
+        // Another handle knows nothing of that.
+        const other = yield* MessageQueue.openSender(orders)
+        yield* other.send({ label: "other" })
+        assert.strictEqual(threadOfSend(), main)
+      })
+    )
+  )
+
+  it.live("comes back to the main thread when sends on its queue have become quick", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const main = yield* mainThread
+        const sender = yield* slowSender
+        letGo()
+        yield* sender.sendAll(named(16))
+        assert.notStrictEqual(threadOfSend(), main)
+        for (let count = 0; threadOfSend() !== main; count++) {
+          assert.isBelow(count, 10_000)
+          yield* sender.send({ label: "quick again" })
+        }
+      })
+    )
+  )
+
+  it.live("that has to fetch keys begins off the main thread, and no other does", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const main = yield* mainThread
+        const mqrt = yield* Mqrt.Mqrt
+        const formatName = yield* mqrt.createQueue(plainQueue, null)
+        const securityContext = yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)
+        const kinds = [
+          [{}, true],
+          [{ privacyLevel: "bodyAes" }, false],
+          [{ authenticationLevel: "always" }, false],
+          [{ authenticationLevel: "always", securityContext }, true],
+          [{ authenticationLevel: "always", securityContext, privacyLevel: "bodyEnhanced" }, false],
+          [{ transaction: "singleMessage" }, true]
+        ] as const
+        for (const [options, onMain] of kinds) {
+          const queue = yield* mqrt.openQueue(formatName, "send", "denyNone")
+          yield* mqrt.sendMessages(queue, [plainMessage], { ...plainSend, ...options })
+          assert.strictEqual(threadOfSend() === main, onMain, Object.keys(options).join())
+          yield* mqrt.closeQueue(queue)
+        }
+        yield* mqrt.freeSecurityContext(securityContext)
+      })
+    )
+  )
+
+  it.live("of a fiber that cannot wait runs on the main thread, quick or slow", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const main = yield* mainThread
+        const sender = yield* slowSender
+        assert.match(runNow(sender.send({ label: "slow" })), /\\/)
+        assert.strictEqual(threadOfSend(), main)
+        assert.strictEqual(runNow(sender.sendAll(named(3))).accepted, 3)
+      })
+    )
+  )
+
+  it.live("on one handle waits behind those that began before, so that all arrive in that order", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        control.setDelay("MQSendMessage", 1)
+        const sends = [named(30, "a"), named(20, "b"), ...named(10, "c").map((message) => [message]), named(5, "d")]
+        const fibers = yield* Effect.forEach(sends, (messages) => start(sender.sendAll(messages)))
+        letGo()
+        const reports = yield* Effect.forEach(fibers, Fiber.join)
+        assert.deepStrictEqual(
+          reports.map(({ accepted }) => accepted),
+          sends.map(({ length }) => length)
+        )
+        assert.deepStrictEqual(yield* labels, ["slow", ...namesOf(sends.flat())])
+      })
+    )
+  )
+
+  it.live("on one handle waits for none on another, beyond the two that run at once", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        const other = yield* MessageQueue.openSender(orders)
+        hold()
+        const held = yield* start(sender.sendAll(named(3)))
+        yield* called("MQSendMessage", 2)
+        const before = control.callCount("MQSendMessage")
+        const waits = yield* start(sender.send({ label: "behind" }))
+        yield* Effect.sleep(5)
+        assert.strictEqual(control.callCount("MQSendMessage"), before)
+        yield* MessageQueue.create(".\\private$\\other")
+        assert.isUndefined(held.pollUnsafe())
+        assert.isUndefined(waits.pollUnsafe())
+        letGo()
+        yield* other.send({ label: "other" })
+        yield* Fiber.join(held)
+        yield* Fiber.join(waits)
+        const found = (yield* labels).filter((label) => label !== "other")
+        assert.deepStrictEqual(found, ["slow", "0", "1", "2", "behind"])
+      })
+    )
+  )
+
+  it.live("that takes long holds up neither the end of a transaction nor the closing of another queue", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        const other = yield* MessageQueue.openSender(orders)
+        yield* other.send({ label: "slow, too" })
+        const transaction = yield* Transaction.begin()
+        const aborted = yield* Transaction.begin()
+        const receiver = yield* Scope.make()
+        yield* Scope.provide(MessageQueue.openReceiver(orders), receiver)
+        hold()
+        const held = yield* Effect.forEach([sender, other], (sender) => start(sender.send({ label: "held" })))
+        yield* called("MQSendMessage", 4)
+        yield* transaction.commit
+        yield* aborted.abort
+        yield* Scope.close(receiver, Exit.void)
+        assert.isTrue(held.every((fiber) => fiber.pollUnsafe() === undefined))
+        letGo()
+        yield* Effect.forEach(held, Fiber.join)
+      })
+    )
+  )
+
+  it.live("reports exactly what was accepted when one in the middle fails", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        for (const [index, failing] of [1, 2, 7, 20].entries()) {
+          control.setDelay("MQSendMessage", 1)
+          control.failNext("MQSendMessage", 0xc00e_0027, failing)
+          const error = yield* Effect.flip(sender.sendAll(named(20, `${index}-`)))
+          assert.deepStrictEqual(
+            [error.code, error.progress?.accepted],
+            ["MQ_ERROR_INSUFFICIENT_RESOURCES", failing - 1]
+          )
+        }
+        const expected = [1, 2, 7, 20].flatMap((failing, index) => namesOf(named(failing - 1, `${index}-`)))
+        assert.deepStrictEqual(yield* labels, ["slow", ...expected])
+      })
+    )
+  )
+
+  it.live("gives each message its own id", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        control.setDelay("MQSendMessage", 1)
+        const { messageIds = [] } = yield* sender.sendAll(named(20), { messageIds: true })
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        const found = yield* Stream.runCollect(receiver.browse)
+        assert.deepStrictEqual(
+          found.slice(1).map(({ messageId }) => messageId),
+          [...messageIds]
+        )
+      })
+    )
+  )
+
+  it.live("sends the bytes that were there when it began, whatever becomes of their buffers", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        control.setDelay("MQSendMessage", 1)
+        const body = () => new Uint8Array(1000).fill(7)
+        const behind = body()
+        const messages = Array.from({ length: 20 }, () => ({
+          body: body(),
+          extension: body(),
+          correlationId: body().slice(0, 20)
+        }))
+        const first = yield* start(sender.sendAll(messages))
+        const second = yield* start(sender.send({ body: behind }))
+        yield* called("MQSendMessage", 3)
+        for (const [index, message] of messages.entries()) {
+          for (const bytes of Object.values(message)) {
+            if (index % 2 === 0) bytes.fill(9)
+            else structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+          }
+        }
+        structuredClone(behind.buffer, { transfer: [behind.buffer] })
+        const { bytes } = yield* Fiber.join(first)
+        assert.strictEqual(bytes, 20_000)
+        yield* Fiber.join(second)
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        const found = (yield* Stream.runCollect(receiver.browse)).slice(1)
+        assert.strictEqual(found.length, 21)
+        for (const [index, message] of found.entries()) {
+          assert.deepStrictEqual(new Uint8Array(message.body), body())
+          if (index < 20) assert.deepStrictEqual(new Uint8Array(message.extension ?? []), body())
+          if (index < 20) assert.deepStrictEqual(new Uint8Array(message.correlationId ?? []), body().slice(0, 20))
+        }
+      })
+    )
+  )
+})
+
+describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
+  beforeEach(() => control.reset())
+
+  it.live("an interruption waits for the slice, and then nothing else is sent", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        hold()
+        let accepted = 0
+        const onProgress = (report: { readonly accepted: number }) => {
+          accepted = report.accepted
+        }
+        const sending = yield* start(sender.sendAll(named(1000), { onProgress }))
+        yield* called("MQSendMessage", 2)
+        const interrupted = yield* start(Fiber.interrupt(sending))
+        yield* Effect.sleep(2)
+        assert.isUndefined(interrupted.pollUnsafe())
+        letGo()
+        yield* Fiber.join(interrupted)
+        const found = yield* labels
+        assert.isBelow(found.length, 1000)
+        assert.strictEqual(found.length, accepted + 1)
+      })
+    )
+  )
+
+  it.live("a closing of the sender waits for it, and the queue is closed after it", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const events: Array<string> = []
+        yield* MessageQueue.create(orders)
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const sender = yield* MessageQueue.openSender(orders)
+            control.setDelay("MQSendMessage", 5)
+            yield* sender.send({ label: "slow" })
+            hold()
+            yield* Effect.forkDetach(
+              Effect.tap(sender.send({ label: "held" }), () => Effect.sync(() => events.push("sent"))),
+              { startImmediately: true }
+            )
+            yield* called("MQSendMessage", 2)
+            setTimeout(letGo, 5)
+          })
+        )
+        events.push("closed")
+        assert.deepStrictEqual(events, ["sent", "closed"])
+      })
+    )
+  )
+
+  it.live("a disposal of its security context returns at once; the context is freed when the slice has ended", () =>
+    Effect.promise(async () => {
+      {
+        await using msmq = await Msmq.connect(layer)
+        await msmq.createQueue(orders)
+        await using sender = await msmq.openSender(orders)
+        control.setDelay("MQSendMessage", 5)
+        const securityContext = msmq.securityContext()
+        await sender.send({ label: "slow" }, { securityContext })
+        hold()
+        const sending = sender.sendAll(named(1000), { securityContext }).catch((error: MsmqError.MsmqError) => error)
+        await Effect.runPromise(called("MQSendMessage", 2))
+        securityContext[Symbol.dispose]()
+        assert.strictEqual(control.ledger().counts["securityContext"]?.open, 1)
+        letGo()
+        const error = await sending
+        assert.deepInclude(error, { code: "Released", progress: { accepted: 256 } })
+        assert.strictEqual(control.ledger().counts["securityContext"]?.open, 0)
+      }
+      assert.deepStrictEqual(control.ledger().violations, [])
+    })
+  )
+
+  it.live("a layer that closes waits for its slices to their end, though nobody holds them", () =>
+    Effect.gen(function* () {
+      const events: Array<string> = []
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const mqrt = yield* Mqrt.Mqrt
+          const formatName = yield* mqrt.createQueue(plainQueue, null)
+          const queue = yield* mqrt.openQueue(formatName, "send", "denyNone")
+          control.setDelay("MQSendMessage", 5)
+          yield* mqrt.sendMessages(queue, [plainMessage], plainSend)
+          hold()
+          const slices = [1, 3, 5].map((count) => Array.from({ length: count }, () => plainMessage))
+          for (const slice of slices) {
+            const sending = Effect.tap(mqrt.sendMessages(queue, slice, plainSend), ({ accepted }) =>
+              Effect.sync(() => events.push(`${accepted} sent`))
+            )
+            yield* Effect.forkDetach(sending, { startImmediately: true })
+          }
+          yield* called("MQSendMessage", 2)
+          setTimeout(letGo, 5)
+        }).pipe(Effect.provide(layer, { local: true }))
+      )
+      events.push("closed")
+      assert.deepStrictEqual(events, ["1 sent", "3 sent", "5 sent", "closed"])
+      assert.deepStrictEqual(control.ledger().violations, [])
+    })
+  )
+})
+
+describe.skipIf(missing !== null)("batches that are cut short at any moment", { timeout: 240_000 }, () => {
+  it("tell exactly what has arrived, and leave nothing open", async () => {
+    control.reset()
+    const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Date.now() / 1000) & 0x7fff_ffff)
+    await cutSends(files.library, seed, 1000)
+    const { counts, violations } = control.ledger()
+    assert.deepStrictEqual(violations, [])
+    assert.deepStrictEqual(
+      Object.entries(counts).filter(([, { open }]) => open !== 0),
+      []
+    )
+  })
+})
