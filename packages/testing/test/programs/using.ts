@@ -5,7 +5,7 @@
  */
 import type { Receiver } from "@effect-msmq/core"
 import { Mqrt, MessageQueue, Msmq, SecurityContext, Transaction } from "@effect-msmq/core"
-import { Effect, Exit, Layer, ManagedRuntime, Scope } from "effect"
+import { Effect, Exit, Layer, ManagedRuntime, Scope, Stream } from "effect"
 import { backendOf } from "./backend.ts"
 import { collect } from "./collect.ts"
 import { inTurn } from "./inTurn.ts"
@@ -14,7 +14,8 @@ const orders = ".\\private$\\orders"
 const payments = ".\\private$\\payments"
 const poison = ".\\private$\\poison"
 
-const runtime = ManagedRuntime.make(await backendOf(process.argv[2]))
+const backend = await backendOf(process.argv[2])
+const runtime = ManagedRuntime.make(backend)
 await runtime.runPromise(
   Effect.andThen(
     Effect.forEach([orders, poison], (queue) => MessageQueue.create(queue)),
@@ -30,7 +31,14 @@ const shut = (): void => {
 }
 
 const slow = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => (gate === undefined ? effect : Effect.andThen(Effect.promise(() => gate!), effect)))
+  Effect.suspend(() =>
+    gate === undefined
+      ? effect
+      : Effect.andThen(
+          Effect.promise(() => gate!),
+          effect
+        )
+  )
 
 /** Connections to the queues, whose calls are slow while the gate is shut. */
 const connected = Layer.effect(
@@ -74,6 +82,14 @@ const slowly = (call: () => Promise<unknown>): UnderWay => {
 
 /** A call that ends when a message comes. */
 const waiting = (ended: Promise<unknown>): UnderWay => ({ ended, end: () => sender.send(order) })
+
+/** A call that never ends, since it waits for what nobody can bring about. */
+const forever = (call: Promise<unknown>): UnderWay => {
+  void call
+  return { ended: Promise.resolve(), end: () => {} }
+}
+
+const never = () => new Promise<never>(() => {})
 
 /** A function of the program that waits until it is let go. */
 const held = (): { readonly until: Promise<void>; readonly letGo: () => void } => {
@@ -122,7 +138,9 @@ const consumed = (ended: Promise<unknown>): Promise<unknown> => ended.catch(() =
 const consumePolicy = { poison: { queue: poison } } as const
 
 /** Each call, and the handles that are dropped when it has ended. */
-const calls: Readonly<Record<string, readonly [start: () => Promise<UnderWay> | UnderWay, dropped: readonly string[]]>> = {
+const calls: Readonly<
+  Record<string, readonly [start: () => Promise<UnderWay> | UnderWay, dropped: readonly string[]]>
+> = {
   "Promise: close of a sender": [
     async () => {
       const queue = await msmq.openSender(orders)
@@ -203,10 +221,7 @@ const calls: Readonly<Record<string, readonly [start: () => Promise<UnderWay> | 
     async () => waiting((await (await Msmq.connect(connected)).openReceiver(orders)).receive()),
     ["connection", "receiver"]
   ],
-  "Promise: nextWithin of a cursor": [
-    async () => waiting((await receiver.cursor()).nextWithin("1 hour")),
-    ["cursor"]
-  ],
+  "Promise: nextWithin of a cursor": [async () => waiting((await receiver.cursor()).nextWithin("1 hour")), ["cursor"]],
   "Promise: nextWithin of a cursor of a receiver": [
     async () => waiting((await (await msmq.openReceiver(orders)).cursor()).nextWithin("1 hour")),
     ["cursor", "receiver"]
@@ -220,7 +235,10 @@ const calls: Readonly<Record<string, readonly [start: () => Promise<UnderWay> | 
     async () => inLoop((await Msmq.connect(connected)).messages(orders)),
     ["connection"]
   ],
-  "Promise: loop over a browse, in its body": [async () => inLoop((await msmq.openReceiver(orders)).browse()), ["receiver"]],
+  "Promise: loop over a browse, in its body": [
+    async () => inLoop((await msmq.openReceiver(orders)).browse()),
+    ["receiver"]
+  ],
   "Promise: loop over a cursor, in its body": [
     async () => inLoop(await (await msmq.openReceiver(orders)).cursor()),
     ["cursor", "receiver"]
@@ -261,6 +279,43 @@ const calls: Readonly<Record<string, readonly [start: () => Promise<UnderWay> | 
       return { ended: queue.sendAll(source(), { transaction, securityContext }), end: letGo }
     },
     ["security context", "sender", "transaction"]
+  ],
+  "Promise: sendAll that waits for its source without end": [
+    async () => {
+      const source = async function* () {
+        yield order
+        await never()
+      }
+      return forever((await msmq.openSender(orders)).sendAll(source()))
+    },
+    []
+  ],
+  "Effect: sendAll that waits for its source without end": [
+    () =>
+      inScope(MessageQueue.openSender(orders), (queue) =>
+        Effect.as(Effect.forkDetach(queue.sendAll(Stream.never)), [])
+      ),
+    []
+  ],
+  "Promise: receive through a backend that nobody else uses": [
+    async () => {
+      const connection = await Msmq.connect(Layer.fresh(backend))
+      const name = `.\\private$\\${crypto.randomUUID()}`
+      await connection.createQueue(name)
+      return forever((await connection.openReceiver(name)).receive())
+    },
+    []
+  ],
+  "Promise: consume, in a handler that waits without end": [
+    async () => {
+      await sender.send(order)
+      return forever((await msmq.openReceiver(orders)).consume(never, consumePolicy))
+    },
+    []
+  ],
+  "Promise: transaction of a function that waits without end": [
+    async () => forever((await Msmq.connect(connected)).transaction(never)),
+    []
   ],
   "Promise: consume that waits": [
     async () => {
@@ -354,9 +409,8 @@ const calls: Readonly<Record<string, readonly [start: () => Promise<UnderWay> | 
   ],
   "Effect: closing of the scope of two senders": [
     () =>
-      inScope(
-        Effect.all([MessageQueue.openSender(orders), MessageQueue.openSender(orders)]),
-        (_, scope) => Scope.close(scope, Exit.void)
+      inScope(Effect.all([MessageQueue.openSender(orders), MessageQueue.openSender(orders)]), (_, scope) =>
+        Scope.close(scope, Exit.void)
       ),
     []
   ],
@@ -373,8 +427,12 @@ const calls: Readonly<Record<string, readonly [start: () => Promise<UnderWay> | 
   "Effect: abort": [() => inScope(Transaction.begin(), ({ abort }) => abort), []],
   "Effect: send": [() => inScope(MessageQueue.openSender(orders), (queue) => queue.send(order)), ["sender"]],
   "Effect: send, signed": [
-    () => inScope(SecurityContext.acquire(), (securityContext) => Effect.scoped(
-      Effect.flatMap(MessageQueue.openSender(orders), (queue) => queue.send(order, { securityContext })))),
+    () =>
+      inScope(SecurityContext.acquire(), (securityContext) =>
+        Effect.scoped(
+          Effect.flatMap(MessageQueue.openSender(orders), (queue) => queue.send(order, { securityContext }))
+        )
+      ),
     ["security context"]
   ],
   "Effect: receive": [() => receiverInScope(({ receive }) => receive), ["receiver"]],
@@ -425,6 +483,5 @@ await inTurn(Object.entries(calls), async ([name, [start, dropped]]) => {
   await kept.runPromise(MessageQueue.purge(orders))
   console.log(JSON.stringify({ name, during, after, dropped }))
 })
-await kept.dispose()
-await msmq.close()
-await runtime.dispose()
+// What waits without end would keep it alive.
+process.exit(0)

@@ -3,6 +3,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
 import { renewed } from "./leases.ts"
+import { forget, keep } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
 /**
@@ -46,7 +47,12 @@ export class IntermittentUse {
       const { refusal } = this
       if (refusal !== undefined) return Effect.fail(refusal)
       const due = this.#handles.filter(({ isDue }) => isDue)
-      return Effect.uninterruptible(Effect.andThen(Effect.forEach(due, ({ node }) => renewed(node), { discard: true }), this.begin()))
+      return Effect.uninterruptible(
+        Effect.andThen(
+          Effect.forEach(due, ({ node }) => renewed(node), { discard: true }),
+          this.begin()
+        )
+      )
     })
   }
 
@@ -90,11 +96,13 @@ export class IntermittentUse {
     }
     const listen = Effect.withFiber<A, E, R>((fiber) => {
       self = fiber as Fiber.Fiber<A, E>
+      keep(fiber)
       this.#onClosing = onClosing
       for (const { node } of this.#handles) node.onClosing.add(onClosing)
       return effect
     })
     const listenNoMore = Effect.sync(() => {
+      if (self !== undefined) forget(self)
       this.#onClosing = undefined
       for (const { node } of this.#handles) node.onClosing.delete(onClosing)
     })

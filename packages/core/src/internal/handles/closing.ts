@@ -98,7 +98,9 @@ const closeIdle = (self: HandleNode<unknown>, at: CallSite): Effect.Effect<void>
 export const closeChildren = (self: HandleNode<unknown>): Effect.Effect<void> =>
   Effect.suspend(() => {
     const youngest = [...self.children].at(-1)
-    return youngest === undefined ? Effect.void : Effect.andThen(closeNode(youngest, self.releasedAt), closeChildren(self))
+    return youngest === undefined
+      ? Effect.void
+      : Effect.andThen(closeNode(youngest, self.releasedAt), closeChildren(self))
   })
 
 const settle = (self: HandleNode<unknown>): Effect.Effect<void> =>
