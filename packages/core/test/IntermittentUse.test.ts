@@ -35,13 +35,13 @@ describe("a use of several handles", () => {
       const use = new OwnedHandle.IntermittentUse([first, second], "Test.use")
       yield* use.begin()
       yield* use.begin()
-      assert.deepStrictEqual([first.leases, second.leases], [1, 1])
+      assert.deepStrictEqual([first.node.leases, second.node.leases], [1, 1])
       use.end()
       use.end()
-      assert.deepStrictEqual([first.leases, second.leases], [0, 0])
+      assert.deepStrictEqual([first.node.leases, second.node.leases], [0, 0])
       yield* OwnedHandle.close(second)
       assert.strictEqual((yield* Effect.flip(use.begin())).reason._tag, "Released")
-      assert.deepStrictEqual([first.leases, second.leases], [0, 0])
+      assert.deepStrictEqual([first.node.leases, second.node.leases], [0, 0])
     })
   )
 
@@ -68,7 +68,7 @@ describe("a use of several handles", () => {
         yield* Fiber.join(closing)
         assert.deepStrictEqual(seen.slice(2), ["used", "release b2", "closed"])
         assert.strictEqual(yield* Effect.flip(Fiber.join(running)), "Released")
-        assert.deepStrictEqual([first.onClosing.size, second.onClosing.size, first.leases], [0, 0, 0])
+        assert.deepStrictEqual([first.node.onClosing.size, second.node.onClosing.size, first.node.leases], [0, 0, 0])
       }
     })
   )
@@ -83,7 +83,7 @@ describe("a use of several handles", () => {
       }
       const interrupted = yield* Effect.exit(use.untilClosing(Effect.interrupt, () => "closed"))
       assert.isTrue(Exit.hasInterrupts(interrupted))
-      assert.strictEqual(handle.onClosing.size, 0)
+      assert.strictEqual(handle.node.onClosing.size, 0)
     })
   )
 
@@ -106,7 +106,7 @@ describe("a use of several handles", () => {
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(running)))
       yield* settled
       assert.deepStrictEqual(seen, ["take a1", "scope closed"])
-      assert.strictEqual(handle.leases, 0)
+      assert.strictEqual(handle.node.leases, 0)
     })
   )
 })
@@ -131,7 +131,7 @@ describe("a handle that went stale", () => {
       yield* latch.open
       yield* Fiber.joinAll([running, begun, ...uses])
       assert.deepStrictEqual(seen, ["take a1", "used a1", "release a1", "take a2", "uses a2", "uses a2"])
-      assert.deepStrictEqual([handle.leases, handle.renewals], [1, 1])
+      assert.deepStrictEqual([handle.node.leases, handle.renewals], [1, 1])
       use.end()
     })
   )
@@ -157,7 +157,7 @@ describe("a handle that went stale", () => {
       yield* Deferred.succeed(arrived, "message")
       assert.deepStrictEqual(yield* Effect.forEach(waiting, Fiber.join), ["message", "message"])
       assert.deepStrictEqual(seen, ["take a1", "release a1", "take a2"])
-      assert.deepStrictEqual([handle.leases, handle.waiting.size], [0, 0])
+      assert.deepStrictEqual([handle.node.leases, handle.node.waiting.size], [0, 0])
     })
   )
 

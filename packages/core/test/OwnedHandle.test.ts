@@ -124,7 +124,7 @@ describe("a handle is acquired once and released once", () => {
       )
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(owner)))
       assert.deepStrictEqual(events.seen, ["acquire a", "release a"])
-      assert.strictEqual(root.children.size, 0)
+      assert.strictEqual(root.node.children.size, 0)
     })
   )
 
@@ -558,7 +558,7 @@ describe("a parent", () => {
       ).pipe(
         Effect.andThen((late) =>
           Effect.andThen(
-            Deferred.await(late.released),
+            Deferred.await(late.node.released),
             Effect.flip(OwnedHandle.lease(late, "Test.use", () => Effect.void))
           )
         ),
@@ -615,8 +615,8 @@ describe("a parent", () => {
       yield* Effect.scoped(own("first", parent))
       const second = yield* own("second", parent)
       OwnedHandle.closeNow(second)
-      assert.strictEqual(parent.children.size, 0)
-      assert.strictEqual(parent.leases, 0)
+      assert.strictEqual(parent.node.children.size, 0)
+      assert.strictEqual(parent.node.leases, 0)
     })
   )
 })
@@ -637,7 +637,7 @@ describe("leaseWaiting", () => {
       const wait = (use: Effect.Effect<string, string>) => OwnedHandle.leaseWaiting(handle, "Test.wait", () => use)
       assert.strictEqual(yield* wait(Effect.as(Effect.yieldNow, "message")), "message")
       assert.strictEqual(yield* Effect.flip(wait(Effect.andThen(Effect.yieldNow, Effect.fail("no")))), "no")
-      assert.deepStrictEqual([handle.leases, handle.waiting.size], [0, 0])
+      assert.deepStrictEqual([handle.node.leases, handle.node.waiting.size], [0, 0])
       yield* OwnedHandle.close(handle)
       assert.deepStrictEqual(events.seen, ["acquire a", "release a"])
     })
@@ -712,11 +712,11 @@ describe("leaseWaiting", () => {
       const { events, own } = yield* setup
       const handle = yield* own("a")
       const waiter = yield* start(waiting(events, handle, Effect.never))
-      assert.strictEqual(handle.leases, 1)
+      assert.strictEqual(handle.node.leases, 1)
       yield* Fiber.interrupt(waiter)
       const exit = yield* Fiber.await(waiter)
       assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
-      assert.deepStrictEqual([handle.leases, handle.waiting.size, handle.state], [0, 0, "open"])
+      assert.deepStrictEqual([handle.node.leases, handle.node.waiting.size, handle.state], [0, 0, "open"])
       yield* OwnedHandle.close(handle)
       assert.deepStrictEqual(events.seen, ["acquire a", "wait for a", "wait taken back", "release a"])
     })

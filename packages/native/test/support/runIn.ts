@@ -12,7 +12,7 @@ export interface Ended {
 /** Milliseconds until a program that does not end is killed: far more than it takes on a busy machine. */
 const limit = 600_000
 
-/** Runs a program in a process of its own, in one of the runtimes, with some variables added. */
+/** Runs a program in a process of its own, in one of the runtimes, with some variables added. It can collect garbage. */
 export const runIn = (
   runtime: Runtime,
   program: string,
@@ -21,7 +21,7 @@ export const runIn = (
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const [file, ...before] = runtime.command
-    const child = spawn(file, [...before, program, ...args], {
+    const child = spawn(file, [...before, runtime.exposeGc, program, ...args], {
       env: { ...process.env, NO_COLOR: "1", ...env },
       timeout: limit,
       killSignal: "SIGKILL",

@@ -11,6 +11,7 @@ import { waitingPromises } from "./waitingPromises.ts"
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const contract = fileOf("../programs/contract.ts")
 const everyWay = fileOf("../../../testing/test/programs/waiting.ts")
+const using = fileOf("../../../testing/test/programs/using.ts")
 const backends = { "in memory": [], "over mqrt.dll": [fileOf("../programs/double.ts")] }
 
 /** More than the programs take on a busy machine. */
@@ -18,6 +19,29 @@ const timeout = 660_000
 
 /** Number of the promises of the contract and, in its runner, one of many receives and one of the double's account. */
 const promises = MqrtContract.promises.length + 2
+
+/** A line of the program `using.ts`. */
+interface UseOfHandle {
+  readonly name: string
+  readonly during: ReadonlyArray<string>
+  readonly after: ReadonlyArray<string>
+  readonly dropped: ReadonlyArray<string>
+}
+
+/** Returns the reports of handles that were not dropped by then. A runtime may collect a handle much later than it could. */
+const falseAlarmsOf = (rows: ReadonlyArray<UseOfHandle>): ReadonlyArray<string> => {
+  const dropped: Array<string> = []
+  const isFalse = (kind: string): boolean => {
+    const index = dropped.indexOf(kind)
+    if (index !== -1) dropped.splice(index, 1)
+    return index === -1
+  }
+  return rows.flatMap((row) => {
+    const during = row.during.filter(isFalse)
+    dropped.push(...row.dropped)
+    return [...during, ...row.after.filter(isFalse)].map((kind) => `${row.name}: ${kind}`)
+  })
+}
 
 export const runtimePromises = (runtime: Runtime): void => {
   const reason = missing ?? runtime.missing
@@ -36,6 +60,16 @@ export const runtimePromises = (runtime: Runtime): void => {
         const env = { MQRT_LIBRARY: files.library }
         const ended = await runIn(runtime, everyWay, backend, env)
         assert.deepStrictEqual(ended, { code: 0, signal: null, lines: [...ways, "end"], stderr: "" })
+      }
+    )
+
+    it.each(Object.entries(backends))(
+      "a handle that is used or closed is not reported as dropped, %s",
+      async (_, backend) => {
+        const { code, lines } = await runIn(runtime, using, backend, { MQRT_LIBRARY: files.library })
+        const rows: ReadonlyArray<UseOfHandle> = lines.map((line) => JSON.parse(line))
+        assert.deepStrictEqual([code, falseAlarmsOf(rows)], [0, []])
+        assert.isAbove(rows.length, 40)
       }
     )
 

@@ -60,6 +60,17 @@ export const ownershipPromises = ({ env = {}, file, openings }: Backend): void =
     })
   })
 
+  describe("what is used or closed is not reported", () => {
+    it("while the call is under way, whatever the program mentions; then it is dropped", { timeout }, async () => {
+      const rows = rowsOf(await run("using", backend, env))
+      assert.isAbove(rows.length, 40)
+      assert.deepStrictEqual(
+        rows.map(({ after, during, name }) => ({ name, during, after })),
+        rows.map(({ dropped, name }) => ({ name, during: [], after: dropped }))
+      )
+    })
+  })
+
   describe("a process", () => {
     it("lives as long as it waits for a message, and ends by itself with everything open", { timeout }, async () => {
       const { code, lines, signal, stderr } = await run("waiting", backend, env)

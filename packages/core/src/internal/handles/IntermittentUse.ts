@@ -3,6 +3,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
 import { renewed } from "./leases.ts"
+import { forget, keep } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
 /**
@@ -46,7 +47,12 @@ export class IntermittentUse {
       const { refusal } = this
       if (refusal !== undefined) return Effect.fail(refusal)
       const due = this.#handles.filter(({ isDue }) => isDue)
-      return Effect.uninterruptible(Effect.andThen(Effect.forEach(due, renewed, { discard: true }), this.begin()))
+      return Effect.uninterruptible(
+        Effect.andThen(
+          Effect.forEach(due, ({ node }) => renewed(node), { discard: true }),
+          this.begin()
+        )
+      )
     })
   }
 
@@ -54,7 +60,7 @@ export class IntermittentUse {
   beginUnsafe(): boolean {
     if (this.#abandoned) return false
     for (const handle of this.#handles) if (handle.state !== "open" || handle.isDue) return false
-    for (const handle of this.#handles) handle.leases++
+    for (const { node } of this.#handles) node.leases++
     this.runs = true
     return true
   }
@@ -69,7 +75,7 @@ export class IntermittentUse {
   end(): void {
     if (!this.runs) return
     this.runs = false
-    for (const handle of this.#handles) handle.endLease()
+    for (const { node } of this.#handles) node.endLease()
     if (!this.isOpen) this.#onClosing?.()
   }
 
@@ -90,13 +96,15 @@ export class IntermittentUse {
     }
     const listen = Effect.withFiber<A, E, R>((fiber) => {
       self = fiber as Fiber.Fiber<A, E>
+      keep(fiber)
       this.#onClosing = onClosing
-      for (const handle of this.#handles) handle.onClosing.add(onClosing)
+      for (const { node } of this.#handles) node.onClosing.add(onClosing)
       return effect
     })
     const listenNoMore = Effect.sync(() => {
+      if (self !== undefined) forget(self)
       this.#onClosing = undefined
-      for (const handle of this.#handles) handle.onClosing.delete(onClosing)
+      for (const { node } of this.#handles) node.onClosing.delete(onClosing)
     })
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(Effect.forkDetach(listen, { startImmediately: true }), (fiber) =>

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { CallSite } from "../../CallSite.ts"
 import type { MsmqError } from "../../MsmqError.ts"
+import type { HandleNode } from "./HandleNode.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 import type { Run } from "./Run.ts"
 
@@ -14,22 +15,20 @@ export const running = <H>(
   operation: string,
   run: Run
 ): Effect.Effect<void, MsmqError, Scope.Scope> => {
-  const handles: Array<OwnedHandle<unknown>> = []
-  for (let handle: OwnedHandle<unknown> | undefined = self; handle !== undefined; handle = handle.parent) {
-    handles.push(handle)
-  }
+  const nodes: Array<HandleNode<unknown>> = []
+  for (let node: HandleNode<unknown> | undefined = self.node; node !== undefined; node = node.parent) nodes.push(node)
   return Effect.acquireRelease(
     Effect.suspend(() => {
-      const closed = handles.some((handle) => handle.state !== "open" || handle.closedFromWithin !== undefined)
+      const closed = nodes.some((node) => node.state !== "open" || node.closedFromWithin !== undefined)
       if (closed) return Effect.fail(self.refusal(operation))
-      for (const handle of handles) handle.runs.add(run)
+      for (const node of nodes) node.runs.add(run)
       return Effect.void
     }),
     () =>
       Effect.suspend(() => {
         run.end()
-        for (const handle of handles) handle.runs.delete(run)
-        return Effect.forEach(handles, closeAfterRuns, { discard: true })
+        for (const node of nodes) node.runs.delete(run)
+        return Effect.forEach(nodes, closeAfterRuns, { discard: true })
       })
   )
 }
@@ -39,7 +38,9 @@ export const running = <H>(
  * back. Any number of callers may close; each returns when the handle has been given back. `at`: where it was asked for,
  * if not here.
  */
-export const close = <H>(self: OwnedHandle<H>, at?: CallSite): Effect.Effect<void> =>
+export const close = (self: OwnedHandle<unknown>, at?: CallSite): Effect.Effect<void> => closeNode(self.node, at)
+
+const closeNode = (self: HandleNode<unknown>, at: CallSite | undefined): Effect.Effect<void> =>
   Effect.uninterruptible(
     Effect.suspend(() => {
       if (self.state !== "open") return Deferred.await(self.released)
@@ -49,7 +50,7 @@ export const close = <H>(self: OwnedHandle<H>, at?: CallSite): Effect.Effect<voi
       const isRoot = self.parent === undefined
       return isRoot
         ? Effect.andThen(stopRuns(self, site), closeIdle(self, site))
-        : afterRuns(self, closeIdle(self, site), site)
+        : afterRunsOf(self, closeIdle(self, site), site)
     })
   )
 
@@ -57,11 +58,10 @@ export const close = <H>(self: OwnedHandle<H>, at?: CallSite): Effect.Effect<voi
  * Ends what runs on a handle, then runs an effect that closes it. Asked for by a part of what runs, it returns at once, and
  * the effect runs when that has ended.
  */
-export const afterRuns = <H>(
-  self: OwnedHandle<H>,
-  closing: Effect.Effect<void>,
-  at: CallSite = new CallSite()
-): Effect.Effect<void> =>
+export const afterRuns = (self: OwnedHandle<unknown>, closing: Effect.Effect<void>): Effect.Effect<void> =>
+  afterRunsOf(self.node, closing, new CallSite())
+
+const afterRunsOf = (self: HandleNode<unknown>, closing: Effect.Effect<void>, at: CallSite): Effect.Effect<void> =>
   Effect.uninterruptible(
     Effect.flatMap(stopRuns(self, at), (stopped) => {
       if (stopped) return closing
@@ -71,11 +71,11 @@ export const afterRuns = <H>(
   )
 
 /** Closes what a part of a run has closed, once nothing runs on it any more. */
-const closeAfterRuns = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
+const closeAfterRuns = (self: HandleNode<unknown>): Effect.Effect<void> =>
   Effect.suspend(() => (self.runs.size === 0 ? (self.closedFromWithin ?? Effect.void) : Effect.void))
 
 /** `false`: not all have ended, since a part of them asks. */
-const stopRuns = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<boolean> =>
+const stopRuns = (self: HandleNode<unknown>, at: CallSite): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     self.releasedAt ??= at
     return Effect.map(
@@ -84,7 +84,7 @@ const stopRuns = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<boolean>
     )
   })
 
-const closeIdle = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =>
+const closeIdle = (self: HandleNode<unknown>, at: CallSite): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Deferred.await(self.released)
     self.beginClosing("closing", at)
@@ -95,13 +95,15 @@ const closeIdle = <H>(self: OwnedHandle<H>, at: CallSite): Effect.Effect<void> =
   })
 
 /** Closes what was opened through a handle, the youngest first. */
-export const closeChildren = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
+export const closeChildren = (self: HandleNode<unknown>): Effect.Effect<void> =>
   Effect.suspend(() => {
     const youngest = [...self.children].at(-1)
-    return youngest === undefined ? Effect.void : Effect.andThen(close(youngest, self.releasedAt), closeChildren(self))
+    return youngest === undefined
+      ? Effect.void
+      : Effect.andThen(closeNode(youngest, self.releasedAt), closeChildren(self))
   })
 
-const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
+const settle = (self: HandleNode<unknown>): Effect.Effect<void> =>
   Effect.andThen(
     closeChildren(self),
     Effect.suspend(() => {
@@ -115,8 +117,9 @@ const settle = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
  * Closes at once, or at the end of the native call that runs; leases are cut short. For handles without children whose
  * release does not wait. `context`: has the loggers and metrics that a release which fails is reported to.
  */
-export const closeNow = <H>(self: OwnedHandle<H>, context: Context.Context<never> = Context.empty()): void => {
-  if (self.state === "disposed" || self.state === "released") return
-  self.beginClosing("disposed", new CallSite())
-  if (self.calls === 0) Effect.runSyncWith(context)(self.giveBack())
+export const closeNow = (self: OwnedHandle<unknown>, context: Context.Context<never> = Context.empty()): void => {
+  const { node } = self
+  if (node.state === "disposed" || node.state === "released") return
+  node.beginClosing("disposed", new CallSite())
+  if (node.calls === 0) Effect.runSyncWith(context)(node.giveBack())
 }

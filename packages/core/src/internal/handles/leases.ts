@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
 import { closeChildren } from "./closing.ts"
+import type { HandleNode } from "./HandleNode.ts"
 import { hold, letGo } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 import { IsOwnWork } from "./Run.ts"
@@ -18,7 +19,7 @@ export const lease = <H, A, E, R>(
   Effect.acquireUseRelease(
     beginLease(self, operation),
     () => use(self.native),
-    () => Effect.sync(() => self.endLease())
+    () => Effect.sync(() => self.node.endLease())
   )
 
 /**
@@ -46,15 +47,15 @@ const waited = <H, A, E, R>(
 ): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
   Effect.uninterruptibleMask((restore): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
     Effect.flatMap(Effect.forkChild(restore(wait), { startImmediately: true }), (fiber) => {
-      self.waiting.add(fiber)
-      hold()
+      self.node.waiting.add(fiber)
+      hold(fiber)
       if (self.state !== "open" || self.renewing !== undefined) fiber.interruptUnsafe()
       return restore(Fiber.await(fiber)).pipe(
         Effect.onInterrupt(() => Fiber.interrupt(fiber)),
         Effect.ensuring(
           Effect.sync(() => {
-            self.waiting.delete(fiber)
-            letGo()
+            self.node.waiting.delete(fiber)
+            letGo(fiber)
           })
         ),
         Effect.flatMap((exit): Effect.Effect<A | typeof anew, E | MsmqError> => {
@@ -75,10 +76,10 @@ export const call = <H, A, E, R>(
   Effect.uninterruptible(
     Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
       if (self.state === "disposed" || self.state === "released") return Effect.fail(self.refusal(operation))
-      self.calls++
+      self.node.calls++
       return Effect.ensuring(
         Effect.suspend(() => use(self.native)),
-        Effect.suspend(() => self.endCall())
+        Effect.suspend(() => self.node.endCall())
       )
     })
   )
@@ -86,7 +87,7 @@ export const call = <H, A, E, R>(
 const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Effect.fail(self.refusal(operation))
-    if (self.closedFromWithin !== undefined) {
+    if (self.node.closedFromWithin !== undefined) {
       return Effect.flatMap(IsOwnWork, (isOwnWork) =>
         isOwnWork ? takeLease(self, operation) : Effect.fail(self.refusal(operation))
       )
@@ -96,8 +97,8 @@ const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<v
 
 const takeLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
-    if (self.isDue) return Effect.andThen(renewed(self), beginLease(self, operation))
-    self.leases++
+    if (self.isDue) return Effect.andThen(renewed(self.node), beginLease(self, operation))
+    self.node.leases++
     return Effect.void
   })
 
@@ -105,7 +106,7 @@ const takeLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<vo
  * Takes another in the place of one that went stale, or waits while somebody else does. First its children are closed,
  * and its other uses end: what waits begins anew afterwards.
  */
-export const renewed = <H>(self: OwnedHandle<H>): Effect.Effect<void, MsmqError> =>
+export const renewed = (self: HandleNode<unknown>): Effect.Effect<void, MsmqError> =>
   Effect.suspend((): Effect.Effect<void, MsmqError> => {
     if (self.renewing !== undefined) return Deferred.await(self.renewing)
     const renewing = (self.renewing = Deferred.makeUnsafe<void>())
@@ -127,7 +128,7 @@ export const renewed = <H>(self: OwnedHandle<H>): Effect.Effect<void, MsmqError>
   })
 
 /** Waits until nobody uses the handle but the renewal itself. */
-const othersEnded = <H>(self: OwnedHandle<H>): Effect.Effect<void> =>
+const othersEnded = (self: HandleNode<unknown>): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (self.leases === 1) return Effect.void
     self.quiet = Deferred.makeUnsafe<void>()

@@ -14,7 +14,7 @@ export const noteFailure = <H>(self: OwnedHandle<H>, native: H, error: MsmqError
   const { outdates } = error.outlook
   if (outdates === undefined || (outdates === "served" && !self.hasServed)) return
   self.outdate(native)
-  if (outdates !== "queue" && self.isRenewable) losses.add(error)
+  if (outdates !== "queue" && self.node.isRenewable) losses.add(error)
 }
 
 /** Tells whether a call failed because its handle was lost, so that it can be made again with another. */

@@ -80,9 +80,13 @@ export const openKnown = Effect.fnUntraced(function* (
         })
       : Effect.void
   const opened = yield* openWith({ queue, operation, access, shareMode }, learn)
-  yield* Effect.onError(learn(opened.mqrt, opened.formatName), () => OwnedHandle.close(opened.handle))
+  yield* orClose(learn(opened.mqrt, opened.formatName), opened.handle)
   return { ...opened, kind: kind as QueueKind }
 }, onQueue)
+
+/** Closes a handle if the effect fails. In the function above, `learn`, which the handle keeps, would lead back to it. */
+const orClose = <E>(effect: Effect.Effect<void, E>, handle: OwnedHandle.OwnedHandle<QueueHandle>) =>
+  Effect.onError(effect, () => OwnedHandle.close(handle))
 
 /** Codes that say that nobody can tell from here: a queue of another machine, or no right to look (behaviours C-51, C-52). */
 const unknowable: ReadonlySet<number> = new Set([

@@ -7,6 +7,7 @@ import type * as Fiber from "effect/Fiber"
 import type * as Stream from "effect/Stream"
 import type { Abortable } from "../../Abortable.ts"
 import { CallSite } from "../../CallSite.ts"
+import { forget, keep } from "../handles/liveness.ts"
 import type { OwnedHandle, Run } from "../handles/OwnedHandle.ts"
 import { closeNow, Opener, Runs } from "../handles/OwnedHandle.ts"
 import type { Call } from "../options/illegalOption.ts"
@@ -120,7 +121,13 @@ export class Runner {
 }
 
 const ended = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
-  new Promise((resolve) => fiber.addObserver(resolve))
+  new Promise((resolve) => {
+    keep(fiber)
+    fiber.addObserver((exit) => {
+      forget(fiber)
+      resolve(exit)
+    })
+  })
 
 const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
   if (Exit.isSuccess(exit)) return exit.value
