@@ -195,6 +195,27 @@ describe.skipIf(missing !== null)("a send", () => {
     )
   )
 
+  it.live("of a fiber that cannot wait is sent at once, also while a slice on its handle is under way", () =>
+    onDouble(
+      Effect.gen(function* () {
+        const sender = yield* slowSender
+        hold()
+        const held = yield* start(sender.sendAll(named(3)))
+        yield* called("MQSendMessage", 2)
+        control.setDelay("MQSendMessage", 5)
+        assert.match(runNow(sender.send({ label: "now" })), /\\/)
+        assert.strictEqual(runNow(sender.sendAll(named(3, "now "))).accepted, 3)
+        assert.isUndefined(held.pollUnsafe())
+        letGo()
+        yield* Fiber.join(held)
+        assert.deepStrictEqual(
+          (yield* labels).filter((label) => label.startsWith("now")),
+          ["now", "now 0", "now 1", "now 2"]
+        )
+      })
+    )
+  )
+
   it.live("on one handle waits behind those that began before, so that all arrive in that order", () =>
     onDouble(
       Effect.gen(function* () {

@@ -91,9 +91,9 @@ export const sending = (
   ): SendOutcome =>
     shared.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
 
-  const goOnHere = (slice: Slice, watch: SendWatch): void => {
-    const { options, queue, rest, sent } = slice
-    note(slice, sendHere(queue, sent === 0 ? rest : rest.slice(sent), options, watch))
+  const goOnHere = (slice: Slice): void => {
+    const { options, pace, queue, rest, sent } = slice
+    note(slice, sendHere(queue, sent === 0 ? rest : rest.slice(sent), options, new SendTurn(pace)))
   }
 
   const goOnElsewhere = (slice: Slice): Effect.Effect<void> =>
@@ -122,13 +122,11 @@ export const sending = (
   const goOn = (slice: Slice): Effect.Effect<void> =>
     Effect.whileLoop({
       while: () => goesOn(slice),
-      body: () =>
-        Effect.withFiber((fiber) => {
-          if (isSynchronous(fiber)) return Effect.sync(() => goOnHere(slice, unwatched))
-          if (slice.pace.isSlow) return goOnElsewhere(slice)
-          const here = Effect.sync(() => goOnHere(slice, new SendTurn(slice.pace)))
-          return EventLoopTurn.isOver() ? Effect.andThen(EventLoopTurn.next, here) : here
-        }),
+      body: () => {
+        if (slice.pace.isSlow) return goOnElsewhere(slice)
+        const here = Effect.sync(() => goOnHere(slice))
+        return EventLoopTurn.isOver() ? Effect.andThen(EventLoopTurn.next, here) : here
+      },
       step: constVoid
     })
 
@@ -157,7 +155,7 @@ export const sending = (
     )
   }
 
-  /** Returns the watch over the sends of a fiber that can wait. */
+  /** Returns the watch over the sends of a slice that begins. */
   const watchOver = (sends: QueueSends, pace: Pace, messages: number): SendWatch =>
     sends.followsAtOnce(EventLoopTurn.askedAt()) && messages === 1 && pace.isVeryQuick ? unwatched : new SendTurn(pace)
 
@@ -166,10 +164,11 @@ export const sending = (
       calls.assertOpen("MQSendMessage")
       const sends = sendsOn(queue)
       const pace = sends.paceOf(options)
-      const canWait = !isSynchronous(fiber)
+      // It cannot wait behind others either: it would be told of a failure, and its messages sent all the same.
+      if (isSynchronous(fiber)) return Effect.succeed(sendHere(queue, messages, options, unwatched))
       let begun: SendOutcome | undefined
-      if (!sends.isBusy && !(canWait && pace.isSlow)) {
-        begun = sendHere(queue, messages, options, canWait ? watchOver(sends, pace, messages.length) : unwatched)
+      if (!sends.isBusy && !pace.isSlow) {
+        begun = sendHere(queue, messages, options, watchOver(sends, pace, messages.length))
         if (begun.failure !== null || begun.accepted === messages.length) return Effect.succeed(begun)
       }
       return sendInLine(fiber, sends, {
