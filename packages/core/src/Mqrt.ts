@@ -111,7 +111,7 @@ export interface SecurityParts {
  * process, which the SDK never changes beyond a call of `getSecurityContext`; a message has another one by its security
  * context. It reads or copies all messages before the event loop goes on. It is called where it cannot be interrupted, and
  * its effect ends when the last message has been sent, or one has failed. Sends on one handle begin and end in the order in
- * which they were called.
+ * which they were called. Only a fiber that cannot wait, as one of `Effect.runSync`, does not wait for those before.
  *
  * @category models
  * @since 0.1.0

@@ -18,10 +18,16 @@ import { QueueSends } from "./QueueSends.ts"
 import type { SendWatch } from "./SendBlock.ts"
 import { SendBlock, unwatched } from "./SendBlock.ts"
 import { SendBlocks } from "./SendBlocks.ts"
+import { RecentPaces, SendPaces } from "./SendPaces.ts"
 import { SendTurn } from "./SendTurn.ts"
 
 type Sending = Pick<MqrtFunctions, "sendMessages"> & {
-  /** Closes a queue by the effect given, and forgets how long its sends took. */
+  /** Opens a queue by the effect given, to send. */
+  readonly opening: (
+    formatName: string,
+    open: Effect.Effect<QueueHandle, MqrtFailure>
+  ) => Effect.Effect<QueueHandle, MqrtFailure>
+  /** Closes a queue by the effect given, and forgets its sends. */
   readonly closing: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
   /** Frees what all sends share. */
   readonly close: () => void
@@ -56,8 +62,8 @@ const note = (slice: Slice, { accepted, failure, messageIds }: SendOutcome): voi
 const isSynchronous = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.cache.scheduler.executionMode === "sync"
 
 /**
- * Sending: on the main thread as long as the calls on a queue are quick, and off it, one call after the other, when they
- * turn out slow.
+ * Sending: on the main thread as long as the calls to a queue are quick, and off it, one call after the other on each open
+ * queue, when they turn out slow.
  *
  * Messages that are sent within the turn of the event loop in which their slice begins are read from the program's own
  * memory. All others are copied in that turn. So it does not matter what the program does with its buffers afterwards.
@@ -70,6 +76,7 @@ export const sending = (
   const shared = new SendBlock()
   const blocks = new SendBlocks()
   const queues = new Map<QueueHandle, QueueSends>()
+  const paces = new RecentPaces()
 
   /** The queue of the last send, which is that of the next one nearly always. */
   let last: { readonly queue: QueueHandle; readonly sends: QueueSends } | undefined
@@ -77,7 +84,7 @@ export const sending = (
   const sendsOn = (queue: QueueHandle): QueueSends => {
     if (last?.queue === queue) return last.sends
     let sends = queues.get(queue)
-    if (sends === undefined) queues.set(queue, (sends = new QueueSends()))
+    if (sends === undefined) queues.set(queue, (sends = new QueueSends(new SendPaces())))
     last = { queue, sends }
     return sends
   }
@@ -163,7 +170,7 @@ export const sending = (
     Effect.withFiber((fiber) => {
       calls.assertOpen("MQSendMessage")
       const sends = sendsOn(queue)
-      const pace = sends.paceOf(options)
+      const pace = sends.paces.of(options)
       // It cannot wait behind others either: it would be told of a failure, and its messages sent all the same.
       if (isSynchronous(fiber)) return Effect.succeed(sendHere(queue, messages, options, unwatched))
       let begun: SendOutcome | undefined
@@ -185,6 +192,12 @@ export const sending = (
 
   return {
     sendMessages,
+
+    opening: (formatName, open) =>
+      Effect.map(open, (queue) => {
+        queues.set(queue, new QueueSends(paces.of(formatName)))
+        return queue
+      }),
 
     closing: (queue, close) =>
       Effect.suspend(() => {
