@@ -5,10 +5,11 @@ import type {
   TransactionArgument
 } from "@effect-msmq/core/MessageProperties"
 import * as EventLoopTurn from "@effect-msmq/core/EventLoopTurn"
-import type { MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
+import type { Interruptible, MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { constVoid } from "effect/Function"
+import { constVoid, identity } from "effect/Function"
 import type * as Option from "effect/Option"
 import type { Bindings } from "./bindings.ts"
 import { onOtherThread } from "./offMainThread.ts"
@@ -137,36 +138,43 @@ export const sending = (
       step: constVoid
     })
 
-  /** Sends a slice, or what remains of it, when those that began before have been sent. */
+  /** Sends a slice, or what remains of it, when those that began before have been sent, until it is interrupted. */
   const sendInLine = (
     fiber: Fiber.Fiber<unknown, unknown>,
     sends: QueueSends,
-    slice: Slice
+    slice: Slice,
+    interruptible: Interruptible
   ): Effect.Effect<SendOutcome> => {
     const place = sends.enter()
     const leave = () => sends.leave(place)
     // Where the fiber is interrupted before it comes to the effect.
     const forget = fiber.addObserver(leave)
-    return calls.begun("MQSendMessage", Effect.andThen(sends.first(place), goOn(slice))).pipe(
-      Effect.ensuring(
-        Effect.sync(() => {
-          leave()
-          forget()
-        })
-      ),
-      Effect.map(() => {
-        const { accepted, failure, messageIds } = slice
-        return { accepted, failure, messageIds }
-      }),
-      Effect.uninterruptible
-    )
+    const send = interruptible(Effect.andThen(sends.first(place), goOn(slice)))
+    return calls
+      .begun(
+        "MQSendMessage",
+        Effect.catchCauseIf(send, Cause.hasInterruptsOnly, () => Effect.void)
+      )
+      .pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            leave()
+            forget()
+          })
+        ),
+        Effect.map(() => {
+          const { accepted, failure, messageIds } = slice
+          return { accepted, failure, messageIds }
+        }),
+        Effect.uninterruptible
+      )
   }
 
   /** Returns the watch over the sends of a slice that begins. */
   const watchOver = (sends: QueueSends, pace: Pace, messages: number): SendWatch =>
     sends.followsAtOnce(EventLoopTurn.askedAt()) && messages === 1 && pace.isVeryQuick ? unwatched : new SendTurn(pace)
 
-  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options) =>
+  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options, interruptible = identity) =>
     Effect.withFiber((fiber) => {
       calls.assertOpen("MQSendMessage")
       const sends = sendsOn(queue)
@@ -178,7 +186,7 @@ export const sending = (
         begun = sendHere(queue, messages, options, watchOver(sends, pace, messages.length))
         if (begun.failure !== null || begun.accepted === messages.length) return Effect.succeed(begun)
       }
-      return sendInLine(fiber, sends, {
+      const slice = {
         queue,
         options: ownOptions(options),
         pace,
@@ -187,7 +195,8 @@ export const sending = (
         accepted: begun?.accepted ?? 0,
         messageIds: options.messageIds ? [...(begun?.messageIds ?? [])] : null,
         failure: null
-      })
+      }
+      return sendInLine(fiber, sends, slice, interruptible)
     })
 
   return {
