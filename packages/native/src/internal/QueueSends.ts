@@ -11,8 +11,8 @@ export interface Place {
 const shortly = 0.1
 
 /**
- * The sends on one open queue: which of them are under way between two turns of the event loop.
- * Those that begin meanwhile wait behind these, so that messages arrive in the order in which their sends began.
+ * The sends on one open queue that are under way between two turns of the event loop. Those that begin meanwhile wait
+ * behind these, so that messages arrive in the order in which their sends began.
  */
 export class QueueSends {
   readonly paces: SendPaces
@@ -20,7 +20,7 @@ export class QueueSends {
   /** The time when the last send began. */
   #began = -Infinity
 
-  /** `paces`: those of the queue's name, which other handles of the queue share. */
+  /** `paces`: those of the queue, which its other handles share. */
   constructor(paces: SendPaces) {
     this.paces = paces
   }
