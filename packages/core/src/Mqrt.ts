@@ -100,6 +100,14 @@ export interface SecurityParts {
 }
 
 /**
+ * Function that makes an effect interruptible, as far as somebody may interrupt it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Interruptible = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/**
  * The functions of `mqrt.dll` that the SDK calls.
  *
  * **Gotchas**
@@ -110,8 +118,8 @@ export interface SecurityParts {
  * `sendMessages` sends on the calling thread, or on others where its calls take long. All of them have the identity of the
  * process, which the SDK never changes beyond a call of `getSecurityContext`; a message has another one by its security
  * context. It reads or copies all messages before the event loop goes on. It is called where it cannot be interrupted, and
- * its effect ends when the last message has been sent, or one has failed. Sends on one handle begin and end in the order in
- * which they were called.
+ * its effect ends when the last message has been sent, one has failed, or its wait was interrupted. Sends on one handle begin and end in the order in
+ * which they were called. Only a fiber that cannot wait, as one of `Effect.runSync`, does not wait for those before.
  *
  * @category models
  * @since 0.1.0
@@ -190,11 +198,15 @@ export interface MqrtFunctions {
   /**
    * `MQSendMessage`, once for each message, in order, until one fails. May take several turns of the event loop; then it
    * counts as one call, which a release of its handles waits for.
+   *
+   * `interruptible` makes what waits between two messages interruptible where the caller is. An interruption of it ends the
+   * call early, without a failure: the outcome has those that were accepted. Left out: all messages are sent.
    */
   readonly sendMessages: (
     handle: QueueHandle,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions
+    options: SendOptions,
+    interruptible?: Interruptible
   ) => Effect.Effect<SendOutcome>
   /**
    * `MQReceiveMessage`. Waits without a thread; interruption takes the request back before it returns, and a message

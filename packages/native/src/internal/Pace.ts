@@ -1,3 +1,6 @@
+// Not the global one: in Bun that has all of its functions only when this module is imported.
+import { performance } from "node:perf_hooks"
+
 /** Average milliseconds of a call, from which on the calls that follow are made off the main thread. */
 const slow = 0.2
 

@@ -1,6 +1,5 @@
-import type { SendOptions } from "@effect-msmq/core/MessageProperties"
 import * as Effect from "effect/Effect"
-import { Pace } from "./Pace.ts"
+import type { SendPaces } from "./SendPaces.ts"
 
 /** A slice of messages that is not sent within one turn of the event loop. */
 export interface Place {
@@ -11,28 +10,19 @@ export interface Place {
 /** Milliseconds between two sends, in which the first cannot have been slow. */
 const shortly = 0.1
 
-/** A send that is encrypted asks the directory for the key of the receiver's machine, the first time (A-81). */
-const encrypts = ({ privacyLevel }: SendOptions): boolean => privacyLevel !== "none"
-
-/** A send that is signed without a context fetches the user's certificate and key, the first time (A-24, A-40). */
-const fetchesKeys = ({ authenticationLevel, securityContext }: SendOptions): boolean =>
-  authenticationLevel !== "none" && securityContext === null
-
 /**
- * The sends on one open queue: how long they take, and which of them are under way between two turns of the event loop.
- * Those that begin meanwhile wait behind these, so that messages arrive in the order in which their sends began.
+ * The sends on one open queue that are under way between two turns of the event loop. Those that begin meanwhile wait
+ * behind these, so that messages arrive in the order in which their sends began.
  */
 export class QueueSends {
-  /** One for each kind of send, since the first of each may take long. */
-  readonly #paces: Array<Pace | undefined> = []
+  readonly paces: SendPaces
   readonly #line = new Set<Place>()
   /** The time when the last send began. */
   #began = -Infinity
 
-  /** Returns the pace of sends with such options. */
-  paceOf(options: SendOptions): Pace {
-    const kind = Number(encrypts(options)) + 2 * Number(fetchesKeys(options))
-    return (this.#paces[kind] ??= new Pace(kind > 0))
+  /** `paces`: those of the queue, which its other handles share. */
+  constructor(paces: SendPaces) {
+    this.paces = paces
   }
 
   /**
@@ -67,7 +57,8 @@ export class QueueSends {
 
   /** Gives a place back; again, it does nothing. */
   leave(place: Place): void {
-    if (!this.#line.delete(place)) return
+    const wasFirst = this.#first === place
+    if (!this.#line.delete(place) || !wasFirst) return
     const begin = this.#first?.begin
     // Not at once: those that wait, each of which may end at once, would run within each other.
     if (begin !== undefined) queueMicrotask(begin)

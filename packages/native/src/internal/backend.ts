@@ -38,7 +38,10 @@ export const open = (
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
-      openQueue: (formatName, ...how) => receive.opening(formatName, queue.openQueue(formatName, ...how)),
+      openQueue: (formatName, access, shareMode) => {
+        const open = queue.openQueue(formatName, access, shareMode)
+        return access === "send" ? send.opening(formatName, open) : receive.opening(formatName, open)
+      },
       closeQueue: (handle) => send.closing(handle, receive.closing(handle, queue.closeQueue(handle)))
     },
     close: Effect.andThen(

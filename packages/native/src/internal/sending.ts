@@ -5,10 +5,11 @@ import type {
   TransactionArgument
 } from "@effect-msmq/core/MessageProperties"
 import * as EventLoopTurn from "@effect-msmq/core/EventLoopTurn"
-import type { MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
+import type { Interruptible, MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { constVoid } from "effect/Function"
+import { constVoid, identity } from "effect/Function"
 import type * as Option from "effect/Option"
 import type { Bindings } from "./bindings.ts"
 import { onOtherThread } from "./offMainThread.ts"
@@ -18,10 +19,16 @@ import { QueueSends } from "./QueueSends.ts"
 import type { SendWatch } from "./SendBlock.ts"
 import { SendBlock, unwatched } from "./SendBlock.ts"
 import { SendBlocks } from "./SendBlocks.ts"
+import { RecentPaces, SendPaces } from "./SendPaces.ts"
 import { SendTurn } from "./SendTurn.ts"
 
 type Sending = Pick<MqrtFunctions, "sendMessages"> & {
-  /** Closes a queue by the effect given, and forgets how long its sends took. */
+  /** Opens a queue by the effect given, to send. */
+  readonly opening: (
+    formatName: string,
+    open: Effect.Effect<QueueHandle, MqrtFailure>
+  ) => Effect.Effect<QueueHandle, MqrtFailure>
+  /** Closes a queue by the effect given, and forgets its sends. */
   readonly closing: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
   /** Frees what all sends share. */
   readonly close: () => void
@@ -56,8 +63,8 @@ const note = (slice: Slice, { accepted, failure, messageIds }: SendOutcome): voi
 const isSynchronous = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.cache.scheduler.executionMode === "sync"
 
 /**
- * Sending: on the main thread as long as the calls on a queue are quick, and off it, one call after the other, when they
- * turn out slow.
+ * Sending: on the main thread as long as the calls to a queue are quick, and off it, one call after the other on each open
+ * queue, when they turn out slow.
  *
  * Messages that are sent within the turn of the event loop in which their slice begins are read from the program's own
  * memory. All others are copied in that turn. So it does not matter what the program does with its buffers afterwards.
@@ -70,6 +77,7 @@ export const sending = (
   const shared = new SendBlock()
   const blocks = new SendBlocks()
   const queues = new Map<QueueHandle, QueueSends>()
+  const paces = new RecentPaces()
 
   /** The queue of the last send, which is that of the next one nearly always. */
   let last: { readonly queue: QueueHandle; readonly sends: QueueSends } | undefined
@@ -77,7 +85,7 @@ export const sending = (
   const sendsOn = (queue: QueueHandle): QueueSends => {
     if (last?.queue === queue) return last.sends
     let sends = queues.get(queue)
-    if (sends === undefined) queues.set(queue, (sends = new QueueSends()))
+    if (sends === undefined) queues.set(queue, (sends = new QueueSends(new SendPaces())))
     last = { queue, sends }
     return sends
   }
@@ -91,9 +99,9 @@ export const sending = (
   ): SendOutcome =>
     shared.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
 
-  const goOnHere = (slice: Slice, watch: SendWatch): void => {
-    const { options, queue, rest, sent } = slice
-    note(slice, sendHere(queue, sent === 0 ? rest : rest.slice(sent), options, watch))
+  const goOnHere = (slice: Slice): void => {
+    const { options, pace, queue, rest, sent } = slice
+    note(slice, sendHere(queue, sent === 0 ? rest : rest.slice(sent), options, new SendTurn(pace)))
   }
 
   const goOnElsewhere = (slice: Slice): Effect.Effect<void> =>
@@ -122,57 +130,63 @@ export const sending = (
   const goOn = (slice: Slice): Effect.Effect<void> =>
     Effect.whileLoop({
       while: () => goesOn(slice),
-      body: () =>
-        Effect.withFiber((fiber) => {
-          if (isSynchronous(fiber)) return Effect.sync(() => goOnHere(slice, unwatched))
-          if (slice.pace.isSlow) return goOnElsewhere(slice)
-          const here = Effect.sync(() => goOnHere(slice, new SendTurn(slice.pace)))
-          return EventLoopTurn.isOver() ? Effect.andThen(EventLoopTurn.next, here) : here
-        }),
+      body: () => {
+        if (slice.pace.isSlow) return goOnElsewhere(slice)
+        const here = Effect.sync(() => goOnHere(slice))
+        return EventLoopTurn.isOver() ? Effect.andThen(EventLoopTurn.next, here) : here
+      },
       step: constVoid
     })
 
-  /** Sends a slice, or what remains of it, when those that began before have been sent. */
+  /** Sends a slice, or what remains of it, when those that began before have been sent, until it is interrupted. */
   const sendInLine = (
     fiber: Fiber.Fiber<unknown, unknown>,
     sends: QueueSends,
-    slice: Slice
+    slice: Slice,
+    interruptible: Interruptible
   ): Effect.Effect<SendOutcome> => {
     const place = sends.enter()
     const leave = () => sends.leave(place)
     // Where the fiber is interrupted before it comes to the effect.
     const forget = fiber.addObserver(leave)
-    return calls.begun("MQSendMessage", Effect.andThen(sends.first(place), goOn(slice))).pipe(
-      Effect.ensuring(
-        Effect.sync(() => {
-          leave()
-          forget()
-        })
-      ),
-      Effect.map(() => {
-        const { accepted, failure, messageIds } = slice
-        return { accepted, failure, messageIds }
-      }),
-      Effect.uninterruptible
-    )
+    const send = interruptible(Effect.andThen(sends.first(place), goOn(slice)))
+    return calls
+      .begun(
+        "MQSendMessage",
+        Effect.catchCauseIf(send, Cause.hasInterruptsOnly, () => Effect.void)
+      )
+      .pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            leave()
+            forget()
+          })
+        ),
+        Effect.map(() => {
+          const { accepted, failure, messageIds } = slice
+          return { accepted, failure, messageIds }
+        }),
+        Effect.uninterruptible
+      )
   }
 
-  /** Returns the watch over the sends of a fiber that can wait. */
+  /** Returns the watch over the sends of a slice that begins. */
   const watchOver = (sends: QueueSends, pace: Pace, messages: number): SendWatch =>
     sends.followsAtOnce(EventLoopTurn.askedAt()) && messages === 1 && pace.isVeryQuick ? unwatched : new SendTurn(pace)
 
-  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options) =>
+  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options, interruptible = identity) =>
     Effect.withFiber((fiber) => {
       calls.assertOpen("MQSendMessage")
       const sends = sendsOn(queue)
-      const pace = sends.paceOf(options)
-      const canWait = !isSynchronous(fiber)
+      const pace = sends.paces.of(options)
+      // It cannot wait behind others either: it would be told of a failure, and its messages sent all the same.
+      if (isSynchronous(fiber)) return Effect.succeed(sendHere(queue, messages, options, unwatched))
       let begun: SendOutcome | undefined
-      if (!sends.isBusy && !(canWait && pace.isSlow)) {
-        begun = sendHere(queue, messages, options, canWait ? watchOver(sends, pace, messages.length) : unwatched)
+      if (!sends.isBusy && !pace.isSlow) {
+        begun = sendHere(queue, messages, options, watchOver(sends, pace, messages.length))
         if (begun.failure !== null || begun.accepted === messages.length) return Effect.succeed(begun)
       }
-      return sendInLine(fiber, sends, {
+      const slice = {
         queue,
         options: ownOptions(options),
         pace,
@@ -181,11 +195,18 @@ export const sending = (
         accepted: begun?.accepted ?? 0,
         messageIds: options.messageIds ? [...(begun?.messageIds ?? [])] : null,
         failure: null
-      })
+      }
+      return sendInLine(fiber, sends, slice, interruptible)
     })
 
   return {
     sendMessages,
+
+    opening: (formatName, open) =>
+      Effect.map(open, (queue) => {
+        queues.set(queue, new QueueSends(paces.of(formatName)))
+        return queue
+      }),
 
     closing: (queue, close) =>
       Effect.suspend(() => {

@@ -10,6 +10,7 @@ import { waitingPromises } from "./waitingPromises.ts"
 
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const contract = fileOf("../programs/contract.ts")
+const slowSends = fileOf("../programs/slowSends.ts")
 const everyWay = fileOf("../../../testing/test/programs/waiting.ts")
 const using = fileOf("../../../testing/test/programs/using.ts")
 const backends = { "in memory": [], "over mqrt.dll": [fileOf("../programs/double.ts")] }
@@ -70,6 +71,18 @@ export const runtimePromises = (runtime: Runtime): void => {
         const rows: ReadonlyArray<UseOfHandle> = lines.map((line) => JSON.parse(line))
         assert.deepStrictEqual([code, falseAlarmsOf(rows)], [0, []])
         assert.isAbove(rows.length, 40)
+      }
+    )
+
+    it.each([0.5, 5])(
+      "sends of %d ms keep the event loop 10 ms at most, in every way of sending",
+      async (milliseconds) => {
+        const { code, lines, stderr } = await runIn(runtime, slowSends, [files.library, String(milliseconds), "100"])
+        assert.deepStrictEqual([code, lines.length, stderr], [0, 12, ""])
+        for (const line of lines) {
+          const { longest, way } = JSON.parse(line)
+          assert.isAtMost(longest, 10, way)
+        }
       }
     )
 

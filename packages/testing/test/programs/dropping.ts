@@ -119,6 +119,38 @@ interface Report extends Error {
 let reports: Array<Report> = []
 process.on("warning", (warning) => reports.push(warning))
 
+/** Lets sends of {@link slow} go on. */
+const sent = Promise.withResolvers<void>()
+
+/** Connections whose sends take long. */
+const slow = Layer.effect(
+  Mqrt.Mqrt,
+  Effect.flatMap(Mqrt.Mqrt, (mqrt) =>
+    Mqrt.make({
+      ...mqrt,
+      sendMessages: (...given) =>
+        Effect.andThen(
+          Effect.promise(() => sent.promise),
+          mqrt.sendMessages(...given)
+        )
+    })
+  )
+).pipe(Layer.provide(connected))
+const slowMsmq = await Msmq.connect(slow)
+const closings: Array<Promise<void>> = []
+
+/** Kinds whose closing waits. */
+const closedLater: typeof kinds = {
+  "sender whose closing waits": [
+    "sender",
+    async () => {
+      const held = await slowMsmq.openSender(orders)
+      void held.send({ label: "order" })
+      return { held, close: () => void closings.push(held.close()) }
+    }
+  ]
+}
+
 /** Kinds that are closed by another. */
 const closedByAnother: typeof kinds = {
   "what is closed with its connection": [
@@ -139,7 +171,7 @@ const closedByAnother: typeof kinds = {
 }
 
 await inTurn(
-  Object.entries({ ...kinds, ...(fate === "closed" ? closedByAnother : {}) }),
+  Object.entries({ ...kinds, ...(fate === "closed" ? { ...closedByAnother, ...closedLater } : {}) }),
   async ([name, [reported, open]]) => {
     reports = []
     await openAll(open)
@@ -151,8 +183,11 @@ await inTurn(
     console.log(JSON.stringify({ name, reports: reports.length, named: named.length }))
   }
 )
+sent.resolve()
+await Promise.all(closings)
 // In good order, and with what the program still holds.
 await Effect.runPromise(Scope.close(keptScope, Exit.void))
 await counted.close()
+await slowMsmq.close()
 await msmq.close()
 await runtime.dispose()

@@ -1,7 +1,7 @@
-import { type Message, MessageBody, MessageQueue, SecurityContext, Telemetry } from "@effect-msmq/core"
+import { type Message, MessageBody, MessageQueue, Mqrt, SecurityContext, Telemetry } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, flow, Latch, Schema, Scope, Stream, Struct } from "effect"
+import { Effect, Exit, Fiber, flow, identity, Latch, Layer, Schema, Scope, Stream, Struct } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 
@@ -284,6 +284,51 @@ describe("sendAll", () => {
       )
       yield* HandleLedger.expectNoLeaks
     }).pipe(Effect.provide(backend))
+  )
+
+  /** A backend that sends one message of each call, and waits before the others: an interruption ends the call early. */
+  const slow = Layer.effect(
+    Mqrt.Mqrt,
+    Effect.flatMap(Mqrt.Mqrt, (mqrt) =>
+      Mqrt.make({
+        ...mqrt,
+        sendMessages: (handle, messages, options, interruptible = identity) =>
+          Effect.tap(
+            mqrt.sendMessages(handle, messages.slice(0, 1), options),
+            Effect.exit(interruptible(Effect.sleep(messages.length === 1 ? 0 : "1 second")))
+          )
+      })
+    )
+  ).pipe(Layer.provide(InMemoryMqrt.layer))
+
+  it.effect("interrupted within a slice, it ends with the messages that were accepted, through decorators too", () =>
+    Effect.gen(function* () {
+      const sender = yield* open
+      // It strikes no message, and cuts the slice before the fourth.
+      yield* FaultInjection.inject({ function: "MQSendMessage", call: 4, code: "MQ_ERROR_INSUFFICIENT_RESOURCES" })
+      let accepted = 0
+      const sending = yield* Effect.forkChild(
+        sender.sendAll(numbered(10), { onProgress: (report) => void (accepted = report.accepted) }),
+        { startImmediately: true }
+      )
+      yield* Fiber.interrupt(sending)
+      assert.strictEqual(accepted, 1)
+      assert.deepStrictEqual(yield* labelsIn(orders), ["message 0"])
+    }).pipe(Effect.scoped, Effect.provide(HandleLedger.layer(FaultInjection.layer(slow))))
+  )
+
+  it.effect("sends all messages, in order, when the backend ends a slice early and nobody interrupts", () =>
+    Effect.gen(function* () {
+      const sender = yield* open
+      const sending = yield* Effect.forkChild(sender.sendAll(numbered(10), { messageIds: true }))
+      yield* TestClock.adjust("9 seconds")
+      const { accepted, bytes, messageIds = [] } = yield* Fiber.join(sending)
+      assert.deepStrictEqual({ accepted, bytes, ids: new Set(messageIds).size }, { accepted: 10, bytes: 20, ids: 10 })
+      assert.deepStrictEqual(
+        yield* labelsIn(orders),
+        numbered(10).map(({ label }) => label)
+      )
+    }).pipe(Effect.scoped, Effect.provide(HandleLedger.layer(slow)))
   )
 
   // Unsigned messages are dropped on arrival, so that what is measured is the sending.

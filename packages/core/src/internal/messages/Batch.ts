@@ -10,7 +10,7 @@ import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
 import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../MessageProperties.ts"
-import type { Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
+import type { Interruptible, Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
@@ -99,6 +99,8 @@ export class Batch<Body> {
   /** `true` while the codec runs, which may throw. */
   #encodes = false
   #reopened = false
+  /** `true` once a slice was interrupted. If the batch goes on all the same, its caller cannot be interrupted. */
+  #interrupted = false
   #lastError: MsmqError | undefined
 
   private constructor(request: Request<Body>) {
@@ -375,40 +377,45 @@ export class Batch<Body> {
   }
 
   #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
-    return Effect.uninterruptible(
-      Effect.flatMap(this.#gatedCall(chunk.slice), (outcome) =>
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(this.#gatedCall(chunk.slice, restore), (outcome) =>
         Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context))
       )
     )
   }
 
-  #gatedCall(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
+  #gatedCall(slice: ReadonlyArray<OutgoingProperties>, restore: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
     const { gate } = this.#request
-    if (gate === undefined) return this.#call(slice)
+    if (gate === undefined) return this.#call(slice, restore)
     return Effect.suspend(() => {
       gate.close()
-      return this.#call(slice)
+      return this.#call(slice, (effect) => restore(gate.untilAborted(effect)))
     })
   }
 
-  #call(slice: ReadonlyArray<OutgoingProperties>): Effect.Effect<SendOutcome, MsmqError> {
+  #call(slice: ReadonlyArray<OutgoingProperties>, interruptible: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
     const { operation, options, outlet, transaction } = this.#request
     const { handle, mqrt } = outlet
     const signer = options.securityContext ?? options.senderCertificate
     const external = options.securityContext?.certificate ?? options.senderCertificate
     const send = (securityContext: SecurityContextHandle | null, argument: TransactionArgument) =>
-      mqrt.sendMessages(handle.native, slice, {
-        securityContext,
-        senderCertificate: options.senderCertificate?.der ?? null,
-        authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
-        hashAlgorithm: options.hashAlgorithm ?? null,
-        provider: options.provider ?? null,
-        senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
-        privacyLevel: options.privacyLevel ?? "none",
-        encryptionAlgorithm: options.encryptionAlgorithm ?? null,
-        transaction: argument,
-        messageIds: this.#messageIds !== undefined
-      })
+      mqrt.sendMessages(
+        handle.native,
+        slice,
+        {
+          securityContext,
+          senderCertificate: options.senderCertificate?.der ?? null,
+          authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
+          hashAlgorithm: options.hashAlgorithm ?? null,
+          provider: options.provider ?? null,
+          senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
+          privacyLevel: options.privacyLevel ?? "none",
+          encryptionAlgorithm: options.encryptionAlgorithm ?? null,
+          transaction: argument,
+          messageIds: this.#messageIds !== undefined
+        },
+        this.#interrupted ? undefined : interruptible
+      )
     const sign = (argument: TransactionArgument): Effect.Effect<SendOutcome, MsmqError> =>
       options.securityContext === undefined
         ? send(null, argument)
@@ -439,14 +446,19 @@ export class Batch<Body> {
     const failed = this.#tell()
     if (error !== undefined && !again) return Effect.fail(error)
     if (failed !== undefined) return Effect.fail(this.#error(failed))
-    chunk.slice = []
-    if (!again) return Effect.void
+    if (outcome.accepted === slice.length) {
+      chunk.slice = []
+      return Effect.void
+    }
     for (let index = 0; index < outcome.accepted; index++) chunk.held -= bytesHeldBy(slice[index]!)
     chunk.slice = slice.slice(outcome.accepted)
     chunk.sizes = sizes.slice(outcome.accepted)
-    // None of the others was accepted: they are sent on another handle, which the next use takes.
-    this.#reopened = true
-    this.#use.end()
+    // None of the others was accepted.
+    if (again) {
+      // They are sent on another handle, which the next use takes.
+      this.#reopened = true
+      this.#use.end()
+    } else this.#interrupted = true
     return Effect.void
   }
 

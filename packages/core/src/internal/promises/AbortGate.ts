@@ -31,6 +31,17 @@ export class AbortGate {
     if (this.#signal.aborted && !this.#closed) this.#fiber?.interruptUnsafe()
   }
 
+  /** Runs an effect, which an abort interrupts also while the gate is closed. */
+  untilAborted<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    const aborted = Effect.callback<never>((resume) => {
+      const interrupt = () => resume(Effect.interrupt)
+      if (this.#signal.aborted) return interrupt()
+      this.#signal.addEventListener("abort", interrupt, { once: true })
+      return Effect.sync(() => this.#signal.removeEventListener("abort", interrupt))
+    })
+    return Effect.raceFirst(effect, aborted)
+  }
+
   close(): void {
     this.#closed = true
     this.#outer?.close()

@@ -19,15 +19,17 @@ export const faultyFunctions = (backend: MqrtFunctions, faults: Faults): MqrtFun
       return Effect.andThen("stall" in fault ? Effect.sleep(fault.stall) : interruptSelf, call)
     })
 
-  const sendMessages: MqrtFunctions["sendMessages"] = (handle, messages, options) => {
-    const send = (some: ReadonlyArray<OutgoingProperties>) => backend.sendMessages(handle, some, options)
+  const sendMessages: MqrtFunctions["sendMessages"] = (handle, messages, options, interruptible) => {
+    const send = (some: ReadonlyArray<OutgoingProperties>) => backend.sendMessages(handle, some, options, interruptible)
     const thenTheRest = (first: Effect.Effect<SendOutcome>, rest: ReadonlyArray<OutgoingProperties>) =>
       rest.length === 0
         ? first
         : Effect.filterOrElse(
             first,
-            ({ failure }) => failure !== null,
-            (outcome) => Effect.map(sendMessages(handle, rest, options), (others) => joined(outcome, others))
+            // An interruption may have ended it early.
+            ({ accepted, failure }) => failure !== null || accepted < messages.length - rest.length,
+            (outcome) =>
+              Effect.map(sendMessages(handle, rest, options, interruptible), (others) => joined(outcome, others))
           )
     return Effect.suspend(() => {
       const name = "MQSendMessage"

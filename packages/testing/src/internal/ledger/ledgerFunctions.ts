@@ -85,7 +85,7 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
 
     closeCursor: (handle) => releasing("cursor", handle, "MQCloseCursor", () => backend.closeCursor(handle)),
 
-    sendMessages: (handle, messages, options) =>
+    sendMessages: (handle, messages, options, interruptible) =>
       using(
         "MQSendMessage",
         [
@@ -93,7 +93,7 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
           ["security context", options.securityContext],
           ["transaction", begun(options.transaction)]
         ],
-        () => backend.sendMessages(handle, messages, options)
+        () => backend.sendMessages(handle, messages, options, interruptible)
       ),
 
     receiveMessage: (handle, options) =>
