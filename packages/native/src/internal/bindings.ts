@@ -32,6 +32,9 @@ export type PortFunctions = Pick<
   "CreateIoCompletionPort" | "GetQueuedCompletionStatusEx" | "PostQueuedCompletionStatus"
 >
 
+/** Functions of Windows for waiting for an event. */
+export type EventFunctions = Pick<Functions, "CreateEventW" | "SetEvent" | "ResetEvent" | "WaitForSingleObject">
+
 /**
  * The files to bind: names that the system looks up, or paths.
  *
@@ -113,11 +116,14 @@ const fewestWithWaiting = 3
 const completionPorts = new Map<string, CompletionPort>()
 
 const completionPort = (file: string): CompletionPort => {
-  const known =
-    completionPorts.get(file) ??
-    new CompletionPort(functionsOf({ mqrt: file, advapi32: file, kernel32: file }), callsAtOnce() >= fewestWithWaiting)
-  completionPorts.set(file, known)
-  return known
+  const known = completionPorts.get(file)
+  if (known !== undefined) return known
+  const functionsIn = (kernel32: string) => functionsOf({ mqrt: kernel32, advapi32: kernel32, kernel32 })
+  // A double of Message Queuing sets the events of Windows, where there are any.
+  const events = functionsIn(process.platform === "win32" ? systemFile("kernel32.dll") : file)
+  const made = new CompletionPort(functionsIn(file), events, callsAtOnce() >= fewestWithWaiting)
+  completionPorts.set(file, made)
+  return made
 }
 
 /** A file with those of its functions that have been looked up. */

@@ -5,6 +5,7 @@
  * where the outcome would be undefined on Windows, the ledger keeps a violation and a test can look at it.
  */
 #include "abi.h"
+#include "events.h"
 #include "ledger.h"
 #include "names.h"
 #include "ports.h"

@@ -1,0 +1,79 @@
+import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { Access } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
+import { KeptMessages } from "./KeptMessages.ts"
+import type { Outcome } from "./Outcome.ts"
+import { Pace } from "./Pace.ts"
+import { ThisComputer } from "./ThisComputer.ts"
+import { WaitingReceives } from "./WaitingReceives.ts"
+
+const lossOf = (queue: string, { label, lookupId, messageId }: ReceivedProperties): string =>
+  `A message is lost: ${messageId} (lookup id ${lookupId}, label ${JSON.stringify(label)}) of the queue ${queue}. A ` +
+  `receive was interrupted while its call took the message off the main thread, nobody received from the queue after ` +
+  `that, and its last receiver in this process is closed. A message cannot be put back into its queue. Receive in a ` +
+  `transaction, whose abort brings the message back, use receiveWithin instead of a timeout around a receive, or poll ` +
+  `until nothing is found before the receiver is closed.`
+
+/** A queue that this thread of JavaScript reads, through however many handles, names and layers. */
+export class SharedQueue {
+  readonly key: string
+  /** The pace of receives and peeks. */
+  readonly pace: Pace
+  /** The pace of receives and peeks by lookup id. */
+  readonly lookupPace: Pace
+  readonly waiting = new WaitingReceives<Outcome>()
+  readonly kept = new KeptMessages()
+  /** The number of handles that are open. */
+  handles = 1
+
+  constructor(key: string, isLocal: boolean) {
+    this.key = key
+    this.pace = new Pace(!isLocal)
+    this.lookupPace = new Pace(!isLocal)
+  }
+
+  /** Gives up the messages that are kept, since no handle is open that they could be received through, and says so. */
+  get loseKept(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const lost = this.kept.all
+      this.kept.clear()
+      return Effect.forEach(lost, ({ properties }) => Effect.logError(lossOf(this.key, properties)), { discard: true })
+    })
+  }
+}
+
+/** The queues that are open for reading, and what is known of their names. */
+export class SharedQueues {
+  readonly computer = new ThisComputer()
+  readonly #queues = new Map<string, SharedQueue>()
+
+  /** Returns the queue that a handle was opened for. */
+  opened(formatName: string, access: Access): SharedQueue {
+    const { isLocal, key } = this.computer.identify(formatName, access === "receiveAdmin" || access === "peekAdmin")
+    const known = this.#queues.get(key)
+    if (known !== undefined) {
+      known.handles++
+      return known
+    }
+    const queue = new SharedQueue(key, isLocal)
+    this.#queues.set(key, queue)
+    return queue
+  }
+
+  /** Takes note that a handle of a queue is closed. The last one takes the queue along. */
+  closed(queue: SharedQueue): void {
+    queue.handles--
+    if (queue.handles === 0 && this.#queues.get(queue.key) === queue) this.#queues.delete(queue.key)
+  }
+}
+
+/** Queues of all layers over the same files, by these. */
+const byFiles = new Map<string, SharedQueues>()
+
+/** Returns the queues of all layers over a library and what stands for `kernel32.dll` in waiting. */
+export const sharedQueues = (library: string, portLibrary: string | undefined): SharedQueues => {
+  const files = JSON.stringify([library, portLibrary ?? null])
+  const known = byFiles.get(files) ?? new SharedQueues()
+  byFiles.set(files, known)
+  return known
+}
