@@ -1,6 +1,7 @@
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import type { Access } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
+import type { CallElsewhere } from "./CallElsewhere.ts"
 import { KeptMessages } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"
 import { Pace } from "./Pace.ts"
@@ -25,11 +26,33 @@ export class SharedQueue {
   readonly kept = new KeptMessages()
   /** The number of handles that are open. */
   handles = 1
+  readonly #leaving = new Set<CallElsewhere>()
 
   constructor(key: string, isLocal: boolean) {
     this.key = key
     this.pace = new Pace(!isLocal)
     this.lookupPace = new Pace(!isLocal)
+  }
+
+  /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */
+  get isKeeping(): boolean {
+    return this.#leaving.size > 0
+  }
+
+  /** Waits for the end of these calls. */
+  get hasKept(): Effect.Effect<void> {
+    return Effect.suspend(() => Effect.forEach([...this.#leaving], (call) => call.hasEnded, { discard: true }))
+  }
+
+  /** Leaves a call that takes a message. */
+  leave(call: CallElsewhere): void {
+    this.#leaving.add(call)
+    call.abandon()
+  }
+
+  /** Takes note of the end of a call. */
+  ended(call: CallElsewhere): void {
+    this.#leaving.delete(call)
   }
 
   /** Gives up the messages that are kept, since no handle is open that they could be received through, and says so. */

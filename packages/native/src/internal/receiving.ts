@@ -140,6 +140,7 @@ export const receiving = (
   ): CallElsewhere => {
     const looking = receiveCalls.elsewhere(request.call(), request.pace, request.rare, (found) => {
       request.handle.ends(looking)
+      request.handle.queue.ended(looking)
       const outcome = found === undefined ? undefined : request.orKept(found)
       if (outcome !== undefined) request.moved(outcome, !looking.isAbandoned && isTold(outcome))
       if (!looking.isAbandoned) return ended(outcome ?? cancelled)
@@ -155,10 +156,18 @@ export const receiving = (
     request.handle.queue.waiting.wake()
   }
 
+  /** Leaves a call. A message that it takes for good comes before all that others find from now on. */
+  const abandon = (request: ReceiveRequest, looking: CallElsewhere): void => {
+    if (request.takes && request.transaction === undefined) request.handle.queue.leave(looking)
+    else looking.abandon()
+  }
+
   /** Looks once. An interruption waits for a call that has begun, and keeps what that takes. */
   const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
     const kept = request.fromKept()
     if (kept !== undefined) return kept
+    const { queue } = request.handle
+    if (queue.isKeeping) return Effect.flatMap(queue.hasKept, () => once(request))
     if (!request.pace.isSlow) {
       const outcome = here(request)
       request.moved(outcome, true)
@@ -171,7 +180,7 @@ export const receiving = (
         (outcome) => outcome !== undefined && resume(outcome)
       )
       return Effect.suspend(() => {
-        looking.abandon()
+        abandon(request, looking)
         return looking.hasEnded
       })
     })
@@ -181,6 +190,14 @@ export const receiving = (
 
   /** Looks until there is a message. */
   const wait = (
+    request: QueueRequest | CursorRequest,
+    timeout: number | null
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+    const { queue } = request.handle
+    return queue.isKeeping ? Effect.flatMap(queue.hasKept, () => wait(request, timeout)) : waitInLine(request, timeout)
+  }
+
+  const waitInLine = (
     request: QueueRequest | CursorRequest,
     timeout: number | null
   ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
@@ -201,10 +218,12 @@ export const receiving = (
         const found = request.fromKept() ?? (request.pace.isSlow ? undefined : lookHere())
         if (found !== undefined) return { found }
         if (!request.pace.isSlow) return undefined
-        return (looking = elsewhere(request, isNoTimeout, (outcome) => {
+        const made = elsewhere(request, isNoTimeout, (outcome) => {
           looking = undefined
           ended(outcome !== undefined && isTimeout(outcome) ? undefined : outcome)
-        }))
+        })
+        looking = made
+        return { abandon: () => abandon(request, made) }
       }
 
       const settle = (outcome: Outcome): void => {

@@ -32,6 +32,7 @@ typedef struct {
   uint64_t calls;
   uint64_t thread;
   uint64_t delay; /* microseconds */
+  uint32_t ends;  /* how often a test has ended the calls that take their time */
   uint32_t failIn; /* 0: never; 1: the next call */
   Hr failWith;
 } FunctionRecord;
@@ -135,7 +136,10 @@ static void initialiseDouble(void);
    work: no system waits so exactly. */
 static void takeTime(const FunctionRecord *record) {
   uint64_t wait = record->delay / 1000u, work = record->delay % 1000u;
-  for (uint64_t until = nowMs() + wait; wait > 0 && record->delay > 0 && nowMs() < until;) waitForChange(until);
+  uint32_t ends = record->ends;
+  for (uint64_t until = nowMs() + wait; wait > 0 && record->delay > 0 && nowMs() < until && record->ends == ends;) {
+    waitForChange(until);
+  }
   if (work == 0 || record->delay == 0) return;
   unlockAll();
   for (uint64_t until = nowUs() + work; nowUs() < until;) continue;
