@@ -184,18 +184,19 @@ const promiseLoops: Readonly<
   "for await": async (receiver, tell, signal) => {
     const messages = receiver[Symbol.asyncIterator]()
     signal.addEventListener("abort", () => void messages.return?.())
-    for (let next = await messages.next(); next.done !== true; next = await messages.next()) tell(next.value.label)
+    for await (const { label } of { [Symbol.asyncIterator]: () => messages }) tell(label)
   }
 }
 
 /** Does something again and again until a signal aborts it. */
 const repeat = async (signal: AbortSignal, step: () => Promise<void>): Promise<void> => {
+  if (signal.aborted) return
   try {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-    while (!signal.aborted) await step()
+    await step()
   } catch (error) {
     if (!signal.aborted) throw error
   }
+  return repeat(signal, step)
 }
 
 describe.skipIf(missing !== null)("receives whose calls run off the main thread", () => {

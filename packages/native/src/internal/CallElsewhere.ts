@@ -64,6 +64,11 @@ export class CallElsewhere {
     this.#fiber.interruptUnsafe()
   }
 
+  /** `true` until it has ended. */
+  get isRunning(): boolean {
+    return this.#fiber.pollUnsafe() === undefined
+  }
+
   /** Waits for the end, by when what the last call left behind has been taken. */
   get hasEnded(): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {

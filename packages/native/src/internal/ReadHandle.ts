@@ -7,7 +7,7 @@ import type { CompletionPort } from "./CompletionPort.ts"
 import { CursorPlace } from "./CursorPlace.ts"
 import type { EndCalls } from "./EndNotice.ts"
 import { EndNotice } from "./EndNotice.ts"
-import type { SharedQueue } from "./SharedQueue.ts"
+import type { Paces, SharedQueue } from "./SharedQueue.ts"
 import type { Notices } from "./WaitingReceives.ts"
 
 /** The part of a completion port that a handle needs. */
@@ -22,15 +22,23 @@ export interface NoticeCalls extends EndCalls {
 export class ReadHandle implements Notices {
   readonly handle: bigint
   readonly queue: SharedQueue
+  readonly paces: Paces
   readonly mayReceive: boolean
   readonly arrival: ArrivalNotice
   readonly end: EndNotice
   readonly #running = new Set<CallElsewhere>()
   readonly #cursors = new Map<bigint, CursorPlace>()
 
-  constructor(handle: bigint, queue: SharedQueue, access: Access, port: HandlePort, calls: NoticeCalls) {
+  constructor(
+    handle: bigint,
+    { paces, queue }: { readonly queue: SharedQueue; readonly paces: Paces },
+    access: Access,
+    port: HandlePort,
+    calls: NoticeCalls
+  ) {
     this.handle = handle
     this.queue = queue
+    this.paces = paces
     this.mayReceive = access === "receive" || access === "receiveAdmin"
     let isAssociated: boolean | undefined
     // Not before somebody waits, and once for each handle.

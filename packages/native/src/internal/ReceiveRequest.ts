@@ -120,7 +120,7 @@ export class QueueRequest extends ReceiveRequest {
   }
 
   get pace(): Pace {
-    return this.handle.queue.pace
+    return this.handle.paces.receive
   }
 
   call(): ReceiveCall {
@@ -148,7 +148,7 @@ export class CursorRequest extends ReceiveRequest {
   }
 
   get pace(): Pace {
-    return this.handle.queue.pace
+    return this.handle.paces.receive
   }
 
   call(): ReceiveCall {
@@ -214,7 +214,7 @@ export class LookupRequest extends ReceiveRequest {
   }
 
   get pace(): Pace {
-    return this.handle.queue.lookupPace
+    return this.handle.paces.lookup
   }
 
   call(): ReceiveCall {

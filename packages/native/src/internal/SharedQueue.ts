@@ -15,23 +15,39 @@ const lossOf = (queue: string, { label, lookupId, messageId }: ReceivedPropertie
   `transaction, whose abort brings the message back, use receiveWithin instead of a timeout around a receive, or poll ` +
   `until nothing is found before the receiver is closed.`
 
+/** The paces of the calls on a queue, each of one function. */
+export class Paces {
+  /** The pace of receives and peeks. */
+  readonly receive: Pace
+  /** The pace of receives and peeks by lookup id. */
+  readonly lookup: Pace
+
+  constructor(expectsSlow: boolean) {
+    this.receive = new Pace(expectsSlow)
+    this.lookup = new Pace(expectsSlow)
+  }
+}
+
 /** A queue that this thread of JavaScript reads, through however many handles, names and layers. */
 export class SharedQueue {
   readonly key: string
-  /** The pace of receives and peeks. */
-  readonly pace: Pace
-  /** The pace of receives and peeks by lookup id. */
-  readonly lookupPace: Pace
+  /** The paces of the handles whose names tell that the queue is on this computer. */
+  readonly #local = new Paces(false)
+  /** The paces of the others, which may reach it another way. */
+  readonly #elsewhere = new Paces(true)
   readonly waiting = new WaitingReceives<Outcome>()
   readonly kept = new KeptMessages()
   /** The number of handles that are open. */
-  handles = 1
+  handles = 0
   readonly #leaving = new Set<CallElsewhere>()
 
-  constructor(key: string, isLocal: boolean) {
+  constructor(key: string) {
     this.key = key
-    this.pace = new Pace(!isLocal)
-    this.lookupPace = new Pace(!isLocal)
+  }
+
+  /** Returns the paces of a handle, which those of its kind share: a queue that proves slow does so for all of them. */
+  paces(isLocal: boolean): Paces {
+    return isLocal ? this.#local : this.#elsewhere
   }
 
   /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */
@@ -46,7 +62,7 @@ export class SharedQueue {
 
   /** Leaves a call that takes a message. */
   leave(call: CallElsewhere): void {
-    this.#leaving.add(call)
+    if (call.isRunning) this.#leaving.add(call)
     call.abandon()
   }
 
@@ -70,17 +86,13 @@ export class SharedQueues {
   readonly computer = new ThisComputer()
   readonly #queues = new Map<string, SharedQueue>()
 
-  /** Returns the queue that a handle was opened for. */
-  opened(formatName: string, access: Access): SharedQueue {
+  /** Returns the queue that a handle was opened for, and the paces of the handle. */
+  opened(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: Paces } {
     const { isLocal, key } = this.computer.identify(formatName, access === "receiveAdmin" || access === "peekAdmin")
-    const known = this.#queues.get(key)
-    if (known !== undefined) {
-      known.handles++
-      return known
-    }
-    const queue = new SharedQueue(key, isLocal)
+    const queue = this.#queues.get(key) ?? new SharedQueue(key)
     this.#queues.set(key, queue)
-    return queue
+    queue.handles++
+    return { queue, paces: queue.paces(isLocal) }
   }
 
   /** Takes note that a handle of a queue is closed. The last one takes the queue along. */

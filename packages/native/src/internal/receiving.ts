@@ -24,7 +24,7 @@ import { actions } from "./ReceiveCall.ts"
 import { ReceiveCalls } from "./ReceiveCalls.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
 import { CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
-import type { SharedQueues } from "./SharedQueue.ts"
+import type { Paces, SharedQueues } from "./SharedQueue.ts"
 import { SharedQueue } from "./SharedQueue.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
 import type { Looked, Waiter } from "./WaitingReceives.ts"
@@ -84,11 +84,17 @@ export const receiving = (
   /** Returns what stands for a queue that was not opened for reading. */
   const unnamed = (queue: QueueHandle): ReadHandle => {
     calls.assertOpen("MQReceiveMessage")
-    return add(queue, new SharedQueue(`handle ${queue}`, true), "receive")
+    const unnamed = new SharedQueue(`handle ${queue}`)
+    unnamed.handles++
+    return add(queue, { queue: unnamed, paces: unnamed.paces(true) }, "receive")
   }
 
-  const add = (queue: QueueHandle, shared: SharedQueue, access: Access): ReadHandle => {
-    const handle = new ReadHandle(queue, shared, access, port, noticeCalls(queue, shared.pace))
+  const add = (
+    queue: QueueHandle,
+    opened: { readonly queue: SharedQueue; readonly paces: Paces },
+    access: Access
+  ): ReadHandle => {
+    const handle = new ReadHandle(queue, opened, access, port, noticeCalls(queue, opened.paces.receive))
     handles.set(queue, handle)
     return handle
   }
