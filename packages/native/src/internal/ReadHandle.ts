@@ -1,3 +1,4 @@
+import type { ReceiveAction } from "@effect-msmq/core/MessageProperties"
 import type { Access } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { BeginPeek, NoticePort } from "./ArrivalNotice.ts"
@@ -7,6 +8,7 @@ import type { CompletionPort } from "./CompletionPort.ts"
 import { CursorPlace } from "./CursorPlace.ts"
 import type { EndCalls } from "./EndNotice.ts"
 import { EndNotice } from "./EndNotice.ts"
+import type { QueueRequest } from "./ReceiveRequest.ts"
 import type { Paces, SharedQueue } from "./SharedQueue.ts"
 import type { Notices } from "./WaitingReceives.ts"
 
@@ -28,6 +30,8 @@ export class ReadHandle implements Notices {
   readonly end: EndNotice
   readonly #running = new Set<CallElsewhere>()
   readonly #cursors = new Map<bigint, CursorPlace>()
+  /** The requests that most programs make: outside of a transaction, for the usual properties. */
+  readonly usual = new Map<ReceiveAction, QueueRequest>()
 
   constructor(
     handle: bigint,

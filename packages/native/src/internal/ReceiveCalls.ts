@@ -1,9 +1,9 @@
 import * as Exit from "effect/Exit"
+import { performance } from "node:perf_hooks"
 import { CallElsewhere } from "./CallElsewhere.ts"
 import type { Outcome } from "./Outcome.ts"
-import type { Pace } from "./Pace.ts"
 import { ReceiveBuffers } from "./ReceiveBuffers.ts"
-import type { ReceiveCall } from "./ReceiveCall.ts"
+import type { ReceiveRequest } from "./ReceiveRequest.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
 /** Most buffers of a kind that are kept for the calls off the main thread: as many as run at once. */
@@ -12,11 +12,11 @@ const mostSpare = 2
 const isError = (hresult: number): boolean => hresult >= 0x80000000
 
 /** Reads the message that a call brought, or why it brought none; `undefined` where it has to be made again. */
-const outcomeOf = (call: ReceiveCall, buffers: ReceiveBuffers, hresult: number): Outcome | undefined => {
+const outcomeOf = (request: ReceiveRequest, buffers: ReceiveBuffers, hresult: number): Outcome | undefined => {
   if (!isError(hresult)) return Exit.succeed(buffers.read())
-  if (call.goesOn(hresult)) return undefined
-  if (!buffers.grow(hresult)) return Exit.fail(buffers.failure(call.name, hresult))
-  call.grew()
+  if (request.goesOn(hresult)) return undefined
+  if (!buffers.grow(hresult)) return Exit.fail(buffers.failure(request.name, hresult))
+  request.grew()
   return undefined
 }
 
@@ -36,38 +36,37 @@ export class ReceiveCalls {
     this.#running = running
   }
 
-  /** Makes a call on the main thread, until its buffers are large enough. */
-  here(call: ReceiveCall, pace: Pace, rare: boolean): Outcome {
-    const buffers = rare ? this.#rare : this.#usual
+  /** Makes the call of a request on the main thread, until its buffers are large enough. */
+  here(request: ReceiveRequest): Outcome {
+    const buffers = request.rare ? this.#rare : this.#usual
+    const { pace } = request
+    request.begin()
     for (;;) {
       buffers.prepare()
       const began = performance.now()
-      const hresult = call.here(buffers.address) >>> 0
+      const hresult = request.here(buffers.address) >>> 0
       pace.tookHere(performance.now() - began)
-      const outcome = outcomeOf(call, buffers, hresult)
+      const outcome = outcomeOf(request, buffers, hresult)
       if (outcome !== undefined) return outcome
     }
   }
 
-  /** Makes a call on another thread. `ended` gets its outcome, `undefined` where it was abandoned before it began. */
-  elsewhere(
-    call: ReceiveCall,
-    pace: Pace,
-    rare: boolean,
-    ended: (outcome: Outcome | undefined) => void
-  ): CallElsewhere {
+  /** Makes it on another thread. `ended` gets its outcome, `undefined` where it was abandoned before it began. */
+  elsewhere(request: ReceiveRequest, ended: (outcome: Outcome | undefined) => void): CallElsewhere {
+    const { name, pace, rare } = request
     const spare = rare ? this.#spareRare : this.#spareUsual
     let buffers: ReceiveBuffers | undefined
     let outcome: Outcome | undefined
+    request.begin()
     return new CallElsewhere(this.#running, pace, {
-      name: call.name,
+      name,
       begin: (_, returned) => {
         buffers ??= spare.pop() ?? new ReceiveBuffers({ rare })
         buffers.prepare()
-        call.elsewhere(buffers.address, returned)
+        request.elsewhere(buffers.address, returned)
       },
       took: (hresult) => {
-        outcome = buffers === undefined ? undefined : outcomeOf(call, buffers, hresult)
+        outcome = buffers === undefined ? undefined : outcomeOf(request, buffers, hresult)
         return outcome !== undefined
       },
       ended: (defect) => {

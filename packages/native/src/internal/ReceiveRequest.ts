@@ -8,14 +8,16 @@ import type {
 } from "@effect-msmq/core/MessageProperties"
 import * as Exit from "effect/Exit"
 import type { CursorPlace } from "./CursorPlace.ts"
+import type { Functions } from "./declarations.ts"
 import type { Kept } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"
 import { failed, hasCode } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
 import type { ReadHandle } from "./ReadHandle.ts"
-import type { ReceiveCall, ReceiveFunctions } from "./ReceiveCall.ts"
-import { CursorCall, LookupCall, QueueCall } from "./ReceiveCall.ts"
 import type { TransactionReceives } from "./TransactionReceives.ts"
+
+/** Functions of `mqrt.dll` that receive. */
+export type ReceiveFunctions = Pick<Functions, "MQReceiveMessage" | "MQReceiveMessageByLookupId">
 
 /** The parts of a layer that a request needs. */
 export interface RequestParts {
@@ -24,25 +26,84 @@ export interface RequestParts {
   readonly transactionPointer: (transaction: LookupOptions["transaction"]) => bigint
 }
 
-/** A receive or a peek that somebody wants to be made, once or until it finds a message. */
+/** A callback at the end of a call off the main thread. */
+export type Returned = (error: unknown, hresult: number) => void
+
+/** `dwAction` of `MQReceiveMessage`. */
+export const actions: Readonly<Record<ReceiveAction, number>> = {
+  receive: 0,
+  peekCurrent: 0x80000000,
+  peekNext: 0x80000001
+}
+
+/** `dwLookupAction` of `MQReceiveMessageByLookupId`. */
+const lookupActions: Readonly<Record<LookupAction, number>> = {
+  peekCurrent: 0x40000010,
+  peekNext: 0x40000011,
+  peekPrevious: 0x40000012,
+  peekFirst: 0x40000014,
+  peekLast: 0x40000018,
+  receiveCurrent: 0x40000020,
+  receiveNext: 0x40000021,
+  receivePrevious: 0x40000022,
+  receiveFirst: 0x40000024,
+  receiveLast: 0x40000028,
+  receiveAllowPeek: 0x40000120
+}
+
+/**
+ * A receive or a peek that somebody wants to be made, once or until it finds a message. Its calls do not wait.
+ * `properties`: the address of their `MQMSGPROPS`.
+ */
 export abstract class ReceiveRequest {
+  abstract readonly name: keyof ReceiveFunctions
   readonly handle: ReadHandle
-  readonly rare: boolean
-  /** `true` where it takes the message. */
-  abstract readonly takes: boolean
-  abstract readonly pace: Pace
   protected readonly parts: RequestParts
-  readonly #transaction: LookupOptions["transaction"]
+  readonly #options: LookupOptions
 
   constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions) {
     this.parts = parts
     this.handle = handle
-    this.rare = options.rare
-    this.#transaction = options.transaction
+    this.#options = options
   }
 
-  /** Makes the call to Message Queuing. */
-  abstract call(): ReceiveCall
+  /** `true` where it takes the message. */
+  abstract get takes(): boolean
+
+  abstract get pace(): Pace
+
+  get rare(): boolean {
+    return this.#options.rare
+  }
+
+  /** The transaction that its message belongs to; `undefined` where the message is taken for good. */
+  get transaction(): bigint | undefined {
+    const { transaction } = this.#options
+    return typeof transaction === "bigint" ? transaction : undefined
+  }
+
+  /** The address or the constant that its calls get. */
+  protected get transactionPointer(): bigint {
+    return this.parts.transactionPointer(this.#options.transaction)
+  }
+
+  /** Makes the call on the main thread. */
+  abstract here(properties: bigint): number
+
+  /** Makes the call on another thread. */
+  abstract elsewhere(properties: bigint, returned: Returned): void
+
+  /** Makes ready for a look, which may take several calls. */
+  begin(): void {}
+
+  /** Takes note that the buffers of its call were too small, and that it is made again. */
+  grew(): void {}
+
+  /** Returns `true` where the call is to be made again though its buffers were large enough. */
+  goesOn(hresult: number): boolean {
+    void hresult
+    return false
+  }
 
   /** Returns the message that is next for it among those that are kept; `undefined` where there is none. */
   protected abstract keptFor(): Kept | undefined
@@ -53,35 +114,27 @@ export abstract class ReceiveRequest {
     return true
   }
 
-  /** Changes the outcome of a call by what is kept. */
+  /** Changes the outcome of a look by what is kept. */
   orKept(outcome: Outcome): Outcome {
     return outcome
   }
 
-  /** Takes note of the outcome of a call. `isTold`: whoever made the request learns it. */
+  /** Takes note of the outcome of a look. `isTold`: whoever made the request learns it. */
   moved(outcome: Outcome, isTold: boolean): void {
     void outcome
     void isTold
   }
 
-  /** The transaction that its message belongs to; `undefined` where the message is taken for good. */
-  get transaction(): bigint | undefined {
-    return typeof this.#transaction === "bigint" ? this.#transaction : undefined
-  }
-
-  /** The address or the constant that the call gets. */
-  protected get transactionPointer(): bigint {
-    return this.parts.transactionPointer(this.#transaction)
-  }
-
   /** Returns a message that a call has brought already; `undefined` where a call is to be made. */
   fromKept(): Outcome | undefined {
-    const { handle, takes, transaction } = this
-    if (takes && transaction !== undefined) {
+    const { handle, transaction } = this
+    if (transaction !== undefined && this.takes) {
       const claimed = this.parts.transactions.claim(transaction, handle.queue, (message) => this.accepts(message))
       if (claimed !== undefined) return Exit.succeed(claimed)
     }
-    return handle.queue.kept.isEmpty || (takes && !handle.mayReceive) ? undefined : this.#show(this.keptFor())
+    if (handle.queue.kept.isEmpty || (this.takes && !handle.mayReceive)) return undefined
+    const kept = this.keptFor()
+    return kept === undefined ? undefined : this.handOut(kept)
   }
 
   /** Keeps a message that a call took when nobody waited for it any more, for whoever comes next. */
@@ -92,8 +145,7 @@ export abstract class ReceiveRequest {
     return undefined
   }
 
-  #show(kept: Kept | undefined): Outcome | undefined {
-    if (kept === undefined) return undefined
+  protected handOut(kept: Kept): Outcome {
     // The one who takes it may change the bytes.
     return Exit.succeed(this.takes ? this.take(kept) : structuredClone(kept.properties))
   }
@@ -108,6 +160,7 @@ export abstract class ReceiveRequest {
 
 /** A request for the first message. */
 export class QueueRequest extends ReceiveRequest {
+  readonly name = "MQReceiveMessage"
   readonly #action: ReceiveAction
 
   constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions) {
@@ -123,8 +176,15 @@ export class QueueRequest extends ReceiveRequest {
     return this.handle.paces.receive
   }
 
-  call(): ReceiveCall {
-    return new QueueCall(this.parts.functions, this.handle.handle, this.#action, this.transactionPointer)
+  here(properties: bigint): number {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    return receive(this.handle.handle, 0, actions[this.#action], properties, 0n, 0n, 0n, this.transactionPointer)
+  }
+
+  elsewhere(properties: bigint, returned: Returned): void {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    const { handle } = this.handle
+    receive.async(handle, 0, actions[this.#action], properties, 0n, 0n, 0n, this.transactionPointer, returned)
   }
 
   protected keptFor(): Kept | undefined {
@@ -134,12 +194,17 @@ export class QueueRequest extends ReceiveRequest {
 
 /** A request for a message at the place of a cursor. */
 export class CursorRequest extends ReceiveRequest {
+  readonly name = "MQReceiveMessage"
   readonly place: CursorPlace
   readonly #action: ReceiveAction
+  /** The action of the next call. */
+  #next: ReceiveAction
+  /** `true` where it peeks once more at a message that the cursor was moved on before, and that nobody was shown. */
+  #isOnUnseen = false
 
   constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions, place: CursorPlace) {
     super(parts, handle, options)
-    this.#action = options.action
+    this.#action = this.#next = options.action
     this.place = place
   }
 
@@ -151,9 +216,35 @@ export class CursorRequest extends ReceiveRequest {
     return this.handle.paces.receive
   }
 
-  call(): ReceiveCall {
-    const { handle, parts, place } = this
-    return new CursorCall(parts.functions, handle.handle, place, this.#action, this.transactionPointer)
+  here(properties: bigint): number {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    const { cursor } = this.place
+    return receive(this.handle.handle, 0, actions[this.#next], properties, 0n, 0n, cursor, this.transactionPointer)
+  }
+
+  elsewhere(properties: bigint, returned: Returned): void {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    const { cursor } = this.place
+    const { handle } = this.handle
+    receive.async(handle, 0, actions[this.#next], properties, 0n, 0n, cursor, this.transactionPointer, returned)
+  }
+
+  override begin(): void {
+    this.#next = this.place.actionFor(this.#action)
+    this.#isOnUnseen = this.place.isOnUnseen && this.#action === "peekNext"
+  }
+
+  /** A peek that moved the cursor is not made to move it again (E-21). */
+  override grew(): void {
+    if (this.#next === "peekNext") this.#next = "peekCurrent"
+  }
+
+  /** Where the message that nobody was shown is gone by now, the one behind it is next (E-26). */
+  override goesOn(hresult: number): boolean {
+    if (!this.#isOnUnseen || hresult !== errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) return false
+    this.#isOnUnseen = false
+    this.#next = "peekNext"
+    return true
   }
 
   override moved(outcome: Outcome, isTold: boolean): void {
@@ -164,7 +255,7 @@ export class CursorRequest extends ReceiveRequest {
     const { on } = this.place
     const isGone = on !== undefined && this.#action !== "peekNext" && !this.handle.queue.kept.has(on)
     // As where another has taken the message that the cursor stands on (E-26).
-    return isGone ? failed("MQReceiveMessage", errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) : super.fromKept()
+    return isGone ? failed(this.name, errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) : super.fromKept()
   }
 
   override leave(properties: ReceivedProperties): Kept | undefined {
@@ -192,14 +283,15 @@ export class CursorRequest extends ReceiveRequest {
   }
 }
 
-/** The actions that begin at a message whose lookup id is given, and those that do the same from an end of the queue. */
-const neighbours = {
+/** The actions that do from the beginning of the queue what others do from a message. */
+const firstOf: { readonly [Action in LookupAction]?: LookupAction } = {
   peekNext: "peekFirst",
   receiveNext: "receiveFirst"
-} as const satisfies Partial<Record<LookupAction, LookupAction>>
+}
 
 /** A request for a message by lookup id. The messages that are kept stand before all others. */
 export class LookupRequest extends ReceiveRequest {
+  readonly name = "MQReceiveMessageByLookupId"
   readonly #lookupId: bigint
   readonly #action: LookupAction
 
@@ -217,18 +309,21 @@ export class LookupRequest extends ReceiveRequest {
     return this.handle.paces.lookup
   }
 
-  call(): ReceiveCall {
-    const { handle, parts } = this
-    const { kept } = handle.queue
-    const action = this.#action
-    // Behind the last of those that are kept comes the first of the others.
-    const isBehindKept =
-      !kept.isEmpty &&
-      (action === "peekNext" || action === "receiveNext") &&
-      kept.byLookupId(this.#lookupId) !== undefined
-    return isBehindKept
-      ? new LookupCall(parts.functions, handle.handle, 0n, neighbours[action], this.transactionPointer)
-      : new LookupCall(parts.functions, handle.handle, this.#lookupId, action, this.transactionPointer)
+  here(properties: bigint): number {
+    const { MQReceiveMessageByLookupId: receive } = this.parts.functions
+    const isBehindKept = this.#isBehindKept
+    const lookupId = isBehindKept ? 0n : this.#lookupId
+    const action = lookupActions[isBehindKept ? (firstOf[this.#action] ?? this.#action) : this.#action]
+    return receive(this.handle.handle, lookupId, action, properties, 0n, 0n, this.transactionPointer)
+  }
+
+  elsewhere(properties: bigint, returned: Returned): void {
+    const { MQReceiveMessageByLookupId: receive } = this.parts.functions
+    const { handle } = this.handle
+    const isBehindKept = this.#isBehindKept
+    const lookupId = isBehindKept ? 0n : this.#lookupId
+    const action = lookupActions[isBehindKept ? (firstOf[this.#action] ?? this.#action) : this.#action]
+    receive.async(handle, lookupId, action, properties, 0n, 0n, this.transactionPointer, returned)
   }
 
   protected override accepts({ lookupId }: ReceivedProperties): boolean {
@@ -240,8 +335,8 @@ export class LookupRequest extends ReceiveRequest {
   override orKept(outcome: Outcome): Outcome {
     const { kept } = this.handle.queue
     if (kept.isEmpty || !this.#action.endsWith("Last") || (this.takes && !this.handle.mayReceive)) return outcome
-    if (!hasCode(outcome, errors.MQ_ERROR_MESSAGE_NOT_FOUND) || kept.last === undefined) return outcome
-    return Exit.succeed(this.takes ? this.take(kept.last) : structuredClone(kept.last.properties))
+    const { last } = kept
+    return last !== undefined && hasCode(outcome, errors.MQ_ERROR_MESSAGE_NOT_FOUND) ? this.handOut(last) : outcome
   }
 
   protected keptFor(): Kept | undefined {
@@ -251,5 +346,11 @@ export class LookupRequest extends ReceiveRequest {
     if (anchor === undefined || this.#action.endsWith("Last")) return undefined
     if (this.#action.endsWith("Next")) return kept.after(anchor)
     return this.#action.endsWith("Previous") ? kept.before(anchor) : anchor
+  }
+
+  /** `true` for the one behind the last of those that are kept: that is the first of the others. */
+  get #isBehindKept(): boolean {
+    const { kept } = this.handle.queue
+    return !kept.isEmpty && firstOf[this.#action] !== undefined && kept.byLookupId(this.#lookupId) !== undefined
   }
 }

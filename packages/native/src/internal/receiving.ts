@@ -20,10 +20,9 @@ import { cancelled, isTimeout, timedOut } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
 import type { HandlePort, NoticeCalls } from "./ReadHandle.ts"
 import { ReadHandle } from "./ReadHandle.ts"
-import { actions } from "./ReceiveCall.ts"
 import { ReceiveCalls } from "./ReceiveCalls.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
-import { CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
+import { actions, CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
 import type { Paces, SharedQueues } from "./SharedQueue.ts"
 import { SharedQueue } from "./SharedQueue.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
@@ -132,8 +131,7 @@ export const receiving = (
   })
 
   /** Looks on the main thread. */
-  const here = (request: ReceiveRequest): Outcome =>
-    request.orKept(receiveCalls.here(request.call(), request.pace, request.rare))
+  const here = (request: ReceiveRequest): Outcome => request.orKept(receiveCalls.here(request))
 
   /**
    * Looks on another thread. `ended` gets the outcome, `undefined` where the look was abandoned: then a message that it took
@@ -144,7 +142,7 @@ export const receiving = (
     isTold: (outcome: Outcome) => boolean,
     ended: (outcome: Outcome | undefined) => void
   ): CallElsewhere => {
-    const looking = receiveCalls.elsewhere(request.call(), request.pace, request.rare, (found) => {
+    const looking = receiveCalls.elsewhere(request, (found) => {
       request.handle.ends(looking)
       request.handle.queue.ended(looking)
       const outcome = found === undefined ? undefined : request.orKept(found)
@@ -259,9 +257,13 @@ export const receiving = (
 
   const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest | CursorRequest => {
     const handle = handleOf(queue)
-    return options.cursor === null
-      ? new QueueRequest(parts, handle, options)
-      : new CursorRequest(parts, handle, options, handle.place(options.cursor))
+    const { action, cursor } = options
+    if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))
+    if (options.rare || options.transaction !== "none") return new QueueRequest(parts, handle, options)
+    // It has no state, and a handle is asked for little else.
+    let usual = handle.usual.get(action)
+    if (usual === undefined) handle.usual.set(action, (usual = new QueueRequest(parts, handle, options)))
+    return usual
   }
 
   const forget = (handle: ReadHandle): void => {
