@@ -494,6 +494,29 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.live("a call that runs when its handle is closed at the seam is waited for, and tells its outcome", () =>
+    Effect.gen(function* () {
+      const { sender } = yield* setup
+      yield* sender.send({ label: "only" })
+      const mqrt = yield* Mqrt.Mqrt
+      const queue = yield* mqrt.openQueue(elsewhere, "receive", "denyNone")
+      const poll = mqrt.receiveMessage(queue, {
+        action: "receive",
+        cursor: null,
+        rare: false,
+        timeout: 0,
+        transaction: "none"
+      })
+      const polls = [yield* whileCalling(poll), yield* Effect.forkChild(poll, { startImmediately: true })]
+      const closing = yield* Effect.forkChild(mqrt.closeQueue(queue), { startImmediately: true })
+      endCalls()
+      yield* Fiber.join(closing)
+      const outcomes = yield* Effect.forEach(polls, (fiber) => Fiber.await(fiber))
+      assert.strictEqual(outcomes.filter(Exit.isSuccess).length, 1)
+      assert.deepStrictEqual(control.ledger().violations, [])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.live("a layer that closes ends what still waits at the seam, and nothing is called after that", () =>
     Effect.gen(function* () {
       for (const delay of [0, 2, longest]) {

@@ -18,6 +18,9 @@ const lookInterval = 5
 /** `STATUS_PENDING` */
 const pendingStatus = 0x103
 
+/** The statuses of an operation that goes on: the other is `MQ_INFORMATION_OPERATION_PENDING`. */
+const pendingStatuses: ReadonlySet<number> = new Set([pendingStatus, 0x400e0006])
+
 /** `INVALID_HANDLE_VALUE`. */
 const noHandle = BigInt.asUintN(layout.pointer.size * 8, -1n)
 
@@ -51,7 +54,7 @@ export class Overlapped {
   /** The status of the operation, `undefined` while it goes on. */
   get status(): number | undefined {
     const status = Number(BigInt.asUintN(32, readPointer(this.#fields, layout.OVERLAPPED.Internal)))
-    return status === pendingStatus ? undefined : status
+    return pendingStatuses.has(status) ? undefined : status
   }
 
   /** Makes it look like an operation that goes on, before one begins. */

@@ -12,6 +12,9 @@ import type { Overlapped } from "./CompletionPort.ts"
 /** Messages that the cursor passes in one turn of the event loop. */
 const turn = 64
 
+/** Messages that it passes without a pause, and the milliseconds of the pauses after that: a long queue has it walk long. */
+const hurry = { messages: 1024, pause: 5 }
+
 /** The calls that a notice of what comes to the end of a queue makes. */
 export interface EndCalls {
   readonly createCursor: Effect.Effect<CursorHandle, MqrtFailure>
@@ -42,7 +45,9 @@ export class EndNotice {
   #isDetached = false
   #creating: Fiber.Fiber<CursorHandle, MqrtFailure> | undefined
   #step: CallElsewhere | undefined
-  #later: NodeJS.Immediate | undefined
+  /** The messages that it has passed on its way. */
+  #passed = 0
+  #later: NodeJS.Timeout | undefined
   #armed: (() => void) | undefined
   #arrived: (() => void) | undefined
 
@@ -90,7 +95,7 @@ export class EndNotice {
   leave(): void {
     this.rest()
     this.#isDetached = true
-    clearImmediate(this.#later)
+    clearTimeout(this.#later)
     this.#creating?.interruptUnsafe()
     this.#step?.abandon()
     this.#notice?.leave()
@@ -117,7 +122,8 @@ export class EndNotice {
       if (this.#step !== undefined) return
       if (hresult === undefined || !this.#passes(hresult)) return
     }
-    this.#later = setImmediate(() => this.#walk())
+    this.#passed += turn
+    this.#later = setTimeout(() => this.#walk(), this.#passed < hurry.messages ? 0 : hurry.pause)
   }
 
   #create(): void {
@@ -141,6 +147,7 @@ export class EndNotice {
     this.#isWalking = false
     if (hresult !== errors.MQ_ERROR_IO_TIMEOUT || this.#isDetached || this.#cursor === undefined) return false
     this.#isOnMessage = false
+    this.#passed = 0
     this.#arm(
       (this.#notice ??= new ArrivalNotice(this.#port, this.#makeOverlapped, this.#calls.beginPeek(this.#cursor)))
     )

@@ -75,14 +75,12 @@ export class ReadHandle implements Notices {
 
   /** Waits for the calls that run on it, and takes it out of use, before it is closed. */
   get detached(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const running = [...this.#running]
-      for (const call of running) call.abandon()
-      return Effect.andThen(
-        Effect.forEach(running, (call) => call.hasEnded, { discard: true }),
+    return Effect.suspend(() =>
+      Effect.andThen(
+        Effect.forEach([...this.#running], (call) => call.hasEnded, { discard: true }),
         Effect.andThen(this.arrival.detach(), this.end.detach())
       )
-    })
+    )
   }
 
   /** Waits, once it is closed, for the end of what it asked Message Queuing for. */
@@ -92,7 +90,6 @@ export class ReadHandle implements Notices {
 
   /** Takes it out of use where it stays open. */
   leave(): void {
-    for (const call of this.#running) call.abandon()
     this.arrival.leave()
     this.end.leave()
   }

@@ -105,9 +105,9 @@ export class SharedQueues {
 /** Queues of all layers over the same files, by these. */
 const byFiles = new Map<string, SharedQueues>()
 
-/** Returns the queues of all layers over a library and what stands for `kernel32.dll` in waiting. */
-export const sharedQueues = (library: string, portLibrary: string | undefined): SharedQueues => {
-  const files = JSON.stringify([library, portLibrary ?? null])
+/** Returns the queues of all layers over a library and the file of the functions for waiting. */
+export const sharedQueues = (library: string, portFile: string): SharedQueues => {
+  const files = JSON.stringify([library, portFile])
   const known = byFiles.get(files) ?? new SharedQueues()
   byFiles.set(files, known)
   return known

@@ -74,6 +74,8 @@ export class WaitingReceives<A> {
   #neverLooked = 0
   #looks = 0
   #isWorking = false
+  /** `true` after a look of a cursor that was made elsewhere: the line has its turn before the next one. */
+  #isTurnOfLine = false
   #running: { readonly waiting: Waiting<A>; readonly looking: Looking } | undefined
   #later: NodeJS.Immediate | undefined
   /** The handle whose notice of an arrival is asked for. */
@@ -197,9 +199,13 @@ export class WaitingReceives<A> {
     })
   }
 
-  /** Returns who looks next. Cursors come first: a receive that is served takes the message away. */
+  /**
+   * Returns who looks next. Cursors come first: a receive that is served takes the message away. Where looks take long, they
+   * take turns with the line, which would wait for all of them.
+   */
   #next(): Waiting<A> | undefined {
-    for (const cursor of this.#dueCursors) return cursor
+    const lineComes = this.#isTurnOfLine && this.#lineIsDue && this.#line.size > 0
+    if (!lineComes) for (const cursor of this.#dueCursors) return cursor
     if (!this.#lineIsDue) return undefined
     for (const waiting of this.#line) return waiting
     this.#lineIsDue = false
@@ -224,6 +230,7 @@ export class WaitingReceives<A> {
     })
     if (looked !== undefined && "abandon" in looked) {
       this.#running = { waiting, looking: looked }
+      this.#isTurnOfLine = waiting.isCursor
       return false
     }
     this.#looked(waiting, began, looked?.found)

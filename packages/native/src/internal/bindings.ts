@@ -17,6 +17,8 @@ export interface Bindings {
 /** Bindings, the port where waits end, and what closes them. */
 interface Bound extends Bindings {
   readonly port: CompletionPort
+  /** The file that the functions of the port are in. */
+  readonly portFile: string
   readonly close: () => void
 }
 
@@ -200,12 +202,14 @@ export const bind = ({ identityLibrary, library, portLibrary }: LibraryFiles): B
     identityLibrary === undefined
       ? own
       : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary })
+  // Elsewhere a library that stands for Message Queuing brings the ports for it.
+  const portFile = portLibrary ?? (process.platform === "win32" ? kernel32 : library)
   return {
     functions: own,
     identity,
     calls,
-    // Elsewhere a library that stands for Message Queuing brings the ports for it.
-    port: completionPort(portLibrary ?? (process.platform === "win32" ? kernel32 : library)),
+    port: completionPort(portFile),
+    portFile,
     /** Only after `calls` has closed. */
     close: () => {
       refuseAll(own, calls)
