@@ -1,51 +1,82 @@
 import { assert, describe, it, vi } from "@effect/vitest"
-import type { Arrivals } from "../src/internal/Arrivals.ts"
+import type { Looked, Notices } from "../src/internal/WaitingReceives.ts"
 import { WaitingReceives } from "../src/internal/WaitingReceives.ts"
+
+/** A handle whose notices the test gives. */
+const fakeHandle = () => {
+  const state = { asked: 0, pending: undefined as (() => void) | undefined }
+  const end = { asked: 0, isArmed: false, pending: undefined as (() => void) | undefined }
+  const handle: Notices = {
+    arrival: {
+      notify: (arrived) => {
+        state.asked++
+        state.pending = arrived
+      },
+      rest: () => {
+        state.pending = undefined
+      }
+    },
+    end: {
+      get isArmed() {
+        return end.isArmed
+      },
+      notify: (armed, arrived) => {
+        end.asked++
+        end.pending = arrived
+        if (end.isArmed) armed()
+      },
+      rest: () => {
+        end.pending = undefined
+      }
+    }
+  }
+  return { handle, state, end }
+}
 
 /** A queue of labels, and notices that the test gives. */
 const setup = () => {
   const messages: Array<string> = []
-  const notices = { asked: 0, through: 0n, pending: undefined as (() => void) | undefined }
-  const arrivals: Arrivals = {
-    notify: (queue, arrived) => {
-      notices.asked++
-      notices.through = queue
-      notices.pending = arrived
-    },
-    rest: () => {
-      notices.pending = undefined
-    },
-    detach: () => () => Promise.resolve()
-  }
+  const first = fakeHandle()
   const found: Array<string> = []
-  const waiting = new WaitingReceives<string>(arrivals)
+  const waiting = new WaitingReceives<string>()
+  const arrive = (...labels: ReadonlyArray<string>) => {
+    messages.push(...labels)
+    const { pending } = first.state
+    first.state.pending = undefined
+    pending?.()
+  }
+  const wait = (name: string, look: () => string | undefined, handle = first.handle) => ({
+    handle,
+    look: (): Looked<string> => {
+      const label = look()
+      return label === undefined ? undefined : { found: label }
+    },
+    found: (label: string) => void found.push(`${name}: ${label}`)
+  })
   return {
     messages,
-    notices,
+    handle: first.handle,
+    notices: first.state,
+    end: first.end,
     found,
     waiting,
-    receive: (name: string, queue = 1n) =>
+    receive: (name: string, handle = first.handle) =>
       waiting.add(
-        queue,
-        () => messages.shift(),
-        (label) => found.push(`${name}: ${label}`)
+        wait(name, () => messages.shift(), handle),
+        true
       ),
     peek: (name: string) =>
       waiting.add(
-        1n,
-        () => messages[0],
-        (label) => found.push(`${name}: ${label}`)
+        wait(name, () => messages[0]),
+        true
       ),
-    cursor: (name: string, look: () => string | undefined) =>
-      waiting.addCursor(1n, look, (label) => found.push(`${name}: ${label}`)),
-    arrive: (...labels: ReadonlyArray<string>) => {
-      messages.push(...labels)
-      const { pending } = notices
-      notices.pending = undefined
-      pending?.()
-    }
+    cursor: (name: string, look: () => string | undefined) => waiting.addCursor(wait(name, look), true),
+    arrive
   }
 }
+
+/** Lets the event loop go round. */
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe("those who wait for one queue", () => {
   it("share one notice", () => {
@@ -89,20 +120,19 @@ describe("those who wait for one queue", () => {
 
   it("one that gives up takes no message with it and leaves the others waiting", () => {
     const { arrive, found, receive } = setup()
-    const giveUp = receive("first")
+    const first = receive("first")
     receive("second")
-    giveUp()
+    first.giveUp()
     arrive("a")
     assert.deepStrictEqual(found, ["second: a"])
   })
 
-  it("give the event loop its turn after 64 in a row, and then go on", () => {
-    const { arrive, found, notices, receive } = setup()
+  it("give the event loop its turn after 64 in a row, and then go on", async () => {
+    const { arrive, found, receive } = setup()
     for (let index = 0; index < 100; index++) receive(`${index}`)
     arrive(...Array.from({ length: 100 }, (_, index) => `${index}`))
     assert.strictEqual(found.length, 64)
-    assert.isDefined(notices.pending)
-    arrive()
+    await turn()
     assert.strictEqual(found.length, 100)
   })
 
@@ -110,49 +140,167 @@ describe("those who wait for one queue", () => {
     const { notices, receive } = setup()
     const first = receive("first")
     const second = receive("second")
-    first()
+    first.giveUp()
     assert.isDefined(notices.pending)
-    second()
+    second.giveUp()
     assert.isUndefined(notices.pending)
   })
 
-  it("cursors look once for each arrival, and pause where the message is not for them", async () => {
-    const { arrive, cursor, found, notices, receive } = setup()
-    const looks: Array<string> = []
-    cursor("cursor", () => void looks.push("looked"))
-    assert.deepStrictEqual([notices.asked, looks.length], [1, 0])
+  it("cursors look once for each arrival, and then ask for what comes to the end of the queue", () => {
+    const { arrive, cursor, end, found, notices } = setup()
+    end.isArmed = true
+    let looks = 0
+    let label: string | undefined
+    cursor("cursor", () => {
+      looks++
+      return label
+    })
+    assert.deepStrictEqual([notices.asked, looks], [1, 0])
     arrive("a")
-    assert.deepStrictEqual([notices.asked, looks.length], [1, 1])
-    await vi.waitFor(() => assert.strictEqual(notices.asked, 2))
-    arrive()
-    receive("first")
-    assert.strictEqual(notices.asked, 3)
-    arrive()
-    assert.deepStrictEqual([looks.length, found], [3, ["first: a"]])
+    // Once more when the notice serves, since a message may have come in between.
+    assert.deepStrictEqual([notices.asked, end.asked, looks], [1, 1, 2])
+    end.pending?.()
+    assert.deepStrictEqual([end.asked, looks], [2, 3])
+    label = "b"
+    end.pending?.()
+    assert.deepStrictEqual([end.asked, found], [3, ["cursor: b"]])
+  })
+
+  it("a thousand cursors look ever more seldom, while no notice tells what comes to the end", () => {
+    vi.useFakeTimers()
+    try {
+      const { arrive, cursor } = setup()
+      let looks = 0
+      for (let index = 0; index < 1000; index++) cursor(`${index}`, () => void looks++)
+      arrive("a")
+      vi.advanceTimersByTime(10_000)
+      assert.isAtMost(looks, 16_000)
+      assert.isAtLeast(looks, 10_000)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it("share one notice through many handles, which goes over to another handle when its own is closed", () => {
-    const { arrive, found, notices, receive, waiting } = setup()
-    receive("first", 1n)
-    receive("second", 2n)
-    receive("third", 3n)
-    assert.deepStrictEqual([notices.asked, notices.through], [1, 1n])
-    waiting.close(3n, "closed")
-    assert.deepStrictEqual([notices.asked, notices.through], [1, 1n])
-    waiting.close(1n, "closed")
-    assert.deepStrictEqual([notices.asked, notices.through], [2, 2n])
-    arrive("a")
+    const { found, handle, messages, notices, receive, waiting } = setup()
+    const [second, third] = [fakeHandle(), fakeHandle()]
+    receive("first")
+    receive("second", second.handle)
+    receive("third", third.handle)
+    const asked = () => [notices.asked, second.state.asked, third.state.asked]
+    assert.deepStrictEqual(asked(), [1, 0, 0])
+    waiting.close(third.handle, "closed")
+    assert.deepStrictEqual(asked(), [1, 0, 0])
+    waiting.close(handle, "closed")
+    assert.deepStrictEqual(asked(), [1, 1, 0])
+    messages.push("a")
+    second.state.pending?.()
     assert.deepStrictEqual(found, ["third: closed", "first: closed", "second: a"])
   })
 
   it("E-51 all end when the queue is closed, and nothing is asked for any more", () => {
-    const { arrive, found, notices, receive, waiting } = setup()
+    const { arrive, found, handle, notices, receive, waiting } = setup()
     receive("first")
     receive("second")
-    waiting.close(1n, "closed")
+    waiting.close(handle, "closed")
     assert.deepStrictEqual(found, ["first: closed", "second: closed"])
     arrive("a")
     assert.strictEqual(notices.asked, 1)
     assert.strictEqual(found.length, 2)
+  })
+})
+
+/** A queue whose looks are made elsewhere, one at a time, and end when the test says so. */
+const setupElsewhere = () => {
+  const { handle, state } = fakeHandle()
+  const found: Array<string> = []
+  const looks: Array<{ readonly name: string; readonly end: (label?: string) => void; isAbandoned: boolean }> = []
+  const waiting = new WaitingReceives<string>()
+  const receive = (name: string) =>
+    waiting.add(
+      {
+        handle,
+        look: (ended) => {
+          const look = { name, end: ended, isAbandoned: false }
+          looks.push(look)
+          return {
+            abandon: () => {
+              look.isAbandoned = true
+            }
+          }
+        },
+        found: (label) => void found.push(`${name}: ${label}`)
+      },
+      false
+    )
+  return { found, looks, names: () => looks.map(({ name }) => name), notices: state, receive, waiting }
+}
+
+describe("those who wait for one queue whose looks are made elsewhere", () => {
+  it("look one at a time, in the order in which they came", () => {
+    const { found, looks, names, receive } = setupElsewhere()
+    receive("first")
+    receive("second")
+    assert.deepStrictEqual(names(), ["first"])
+    looks[0]?.end("a")
+    assert.deepStrictEqual(names(), ["first", "second"])
+    looks[1]?.end("b")
+    assert.deepStrictEqual(found, ["first: a", "second: b"])
+  })
+
+  it("ask for a notice when a look has found nothing, and then look no more before it comes", () => {
+    const { found, looks, names, notices, receive } = setupElsewhere()
+    receive("first")
+    looks[0]?.end()
+    receive("second")
+    assert.deepStrictEqual([notices.asked, names()], [1, ["first"]])
+    notices.pending?.()
+    looks[1]?.end("a")
+    looks[2]?.end("b")
+    assert.deepStrictEqual(found, ["first: a", "second: b"])
+  })
+
+  it("a look whose receiver leaves is abandoned, and the next one looks when it has ended", () => {
+    const { looks, names, receive } = setupElsewhere()
+    const first = receive("first")
+    receive("second")
+    first.giveUp()
+    assert.deepStrictEqual([looks[0]?.isAbandoned, names()], [true, ["first"]])
+    looks[0]?.end()
+    assert.deepStrictEqual(names(), ["first", "second"])
+  })
+
+  it("a time limit waits for the look that is made for it, which may bring a message", () => {
+    const { found, looks, receive } = setupElsewhere()
+    receive("first").timeOut("too late")
+    const second = receive("second")
+    assert.deepStrictEqual(found, [])
+    looks[0]?.end("a")
+    second.timeOut("too late")
+    looks[1]?.end()
+    assert.deepStrictEqual(found, ["first: a", "second: too late"])
+  })
+
+  it("a time limit that comes before any look has one made", () => {
+    const { found, looks, names, notices, receive } = setupElsewhere()
+    receive("first")
+    looks[0]?.end()
+    const second = receive("second")
+    assert.deepStrictEqual([notices.asked, names()], [1, ["first"]])
+    second.timeOut("too late")
+    assert.deepStrictEqual(names(), ["first", "first"])
+    looks[1]?.end()
+    assert.deepStrictEqual(found, ["second: too late"])
+  })
+
+  it("a time limit ends one that waits in line at once, when a look has found nothing since it came", () => {
+    const { found, looks, notices, receive } = setupElsewhere()
+    receive("first")
+    const second = receive("second")
+    looks[0]?.end()
+    notices.pending?.()
+    looks[1]?.end()
+    second.timeOut("too late")
+    assert.deepStrictEqual([found, looks.length], [["second: too late"], 2])
   })
 })

@@ -1,5 +1,5 @@
 import koffi from "koffi"
-import type { PortFunctions } from "./bindings.ts"
+import type { EventFunctions, PortFunctions } from "./bindings.ts"
 import { layout } from "./layout.ts"
 import { isNoRoom } from "./offMainThread.ts"
 
@@ -15,39 +15,92 @@ const longestCall = 200
 /** Milliseconds until the port is looked at again, where there is no thread to wait at it. */
 const lookInterval = 5
 
+/** `STATUS_PENDING` */
+const pendingStatus = 0x103
+
+/** The statuses of an operation that goes on: the other is `MQ_INFORMATION_OPERATION_PENDING`. */
+const pendingStatuses: ReadonlySet<number> = new Set([pendingStatus, 0x400e0006])
+
 /** `INVALID_HANDLE_VALUE`. */
 const noHandle = BigInt.asUintN(layout.pointer.size * 8, -1n)
 
 /** Reads an unsigned number that is as large as a pointer. */
-export const readPointer = (view: DataView, offset: number): bigint =>
+const readPointer = (view: DataView, offset: number): bigint =>
   layout.pointer.size === 8 ? view.getBigUint64(offset, true) : BigInt(view.getUint32(offset, true))
+
+/** Writes an unsigned number that is as large as a pointer. */
+const writePointer = (view: DataView, offset: number, value: bigint): void => {
+  if (layout.pointer.size === 8) view.setBigUint64(offset, value, true)
+  else view.setUint32(offset, Number(value), true)
+}
 
 /** A callback with the status of an operation that ended. */
 export type Ended = (status: number) => void
+
+/** The `OVERLAPPED` of one operation at a time on one handle. */
+export class Overlapped {
+  readonly address: bigint
+  /** `true` where the completion port is told when the operation ends; otherwise only the event is set. */
+  readonly isAssociated: boolean
+  readonly #fields: DataView
+
+  constructor(isAssociated: boolean, event: bigint) {
+    this.isAssociated = isAssociated
+    this.address = koffi.alloc("uint8_t", layout.OVERLAPPED.size)
+    this.#fields = new DataView(koffi.view(this.address, layout.OVERLAPPED.size))
+    writePointer(this.#fields, layout.OVERLAPPED.hEvent, event)
+  }
+
+  /** The status of the operation, `undefined` while it goes on. */
+  get status(): number | undefined {
+    const status = Number(BigInt.asUintN(32, readPointer(this.#fields, layout.OVERLAPPED.Internal)))
+    return pendingStatuses.has(status) ? undefined : status
+  }
+
+  /** Makes it look like an operation that goes on, before one begins. */
+  reset(): void {
+    writePointer(this.#fields, layout.OVERLAPPED.Internal, BigInt(pendingStatus))
+  }
+
+  free(): void {
+    koffi.free(this.address)
+  }
+}
 
 /**
  * The I/O completion port of a thread of JavaScript, where all overlapped operations end, those of all layers.
  *
  * One call of libuv's pool waits at the port while somebody holds it, and none otherwise. So the process lives while
  * somebody waits, and can end as soon as nobody does.
+ *
+ * Some handles cannot be associated with a port. So each operation sets the one event at its end, too. While an operation
+ * on such a handle goes on, the call waits for the event instead, and each time that it returns the port is emptied
+ * without a wait, and the operations that the port is not told of are looked at.
  */
 export class CompletionPort {
   readonly #functions: PortFunctions
+  readonly #events: EventFunctions
   readonly #hasThread: boolean
   readonly #handle: bigint
+  readonly #event: bigint
   readonly #entries: bigint
   readonly #removed: bigint
   readonly #fields: DataView
   readonly #endings = new Map<bigint, Ended>()
+  /** The operations that the port is not told of. */
+  readonly #unassociated = new Map<Overlapped, Ended>()
   #holds = 0
-  #isReading = false
+  /** The thing that the call which runs waits for. */
+  #reading: "nothing" | "port" | "event" | "timer" = "nothing"
   #isWoken = false
 
   /** `hasThread`: libuv's pool and koffi have room for a call that lasts. */
-  constructor(functions: PortFunctions, hasThread: boolean) {
+  constructor(functions: PortFunctions, events: EventFunctions, hasThread: boolean) {
     this.#functions = functions
-    this.#hasThread = hasThread
+    this.#events = events
     this.#handle = functions.CreateIoCompletionPort(noHandle, 0n, 0n, 1) ?? 0n
+    this.#event = events.CreateEventW(0n, 1, 0, 0n) ?? 0n
+    this.#hasThread = hasThread
     const size = mostAtOnce * layout.OVERLAPPED_ENTRY.size
     this.#entries = koffi.alloc("uint8_t", size + 8)
     this.#removed = this.#entries + BigInt(size)
@@ -61,20 +114,40 @@ export class CompletionPort {
     return Boolean(this.#functions.CreateIoCompletionPort(handle, this.#handle, 0n, 0))
   }
 
-  /** Calls back when the operation with such an `OVERLAPPED` has ended, if anybody holds the port then or later. */
-  expect(overlapped: bigint, ended: Ended): void {
-    this.#endings.set(overlapped, ended)
+  /** Makes what operations are begun with, one after the other. `isAssociated`: their handle is associated with the port. */
+  overlapped(isAssociated: boolean): Overlapped {
+    return new Overlapped(isAssociated, this.#event)
+  }
+
+  /** Calls back when the operation that is about to begin has ended, if anybody holds the port then or later. */
+  expect(overlapped: Overlapped, ended: Ended): void {
+    overlapped.reset()
+    if (overlapped.isAssociated) {
+      this.#endings.set(overlapped.address, ended)
+      return
+    }
+    this.#unassociated.set(overlapped, ended)
+    if (this.#reading === "port") this.#wake()
+  }
+
+  /**
+   * Takes note that an operation has begun. That cleared the event, which may have been set by another one that ended
+   * meanwhile.
+   */
+  begun(): void {
+    if (this.#unassociated.size > 0) this.#events.SetEvent(this.#event)
   }
 
   /** Takes {@link expect} back, for an operation that did not begin or is given up. */
-  dismiss(overlapped: bigint): void {
-    this.#endings.delete(overlapped)
+  dismiss(overlapped: Overlapped): void {
+    this.#endings.delete(overlapped.address)
+    this.#unassociated.delete(overlapped)
   }
 
   /** Waits at the port until {@link release} has been called as often. */
   hold(): void {
     this.#holds++
-    if (!this.#isReading) this.#read()
+    if (this.#reading === "nothing") this.#read()
   }
 
   /** Takes one {@link hold} back. */
@@ -84,46 +157,75 @@ export class CompletionPort {
   }
 
   #wake(): void {
-    if (!this.#isReading || this.#isWoken) return
+    if (this.#reading === "event") this.#events.SetEvent(this.#event)
+    if (this.#reading !== "port" || this.#isWoken) return
     this.#isWoken = true
     this.#functions.PostQueuedCompletionStatus(this.#handle, 0, 0n, 0n)
   }
 
   #read(): void {
-    this.#isReading = true
-    const { GetQueuedCompletionStatusEx: read } = this.#functions
     if (!this.#hasThread) return this.#lookLater()
     try {
-      read.async(this.#handle, this.#entries, mostAtOnce, this.#removed, longestCall, 0, (error, found) => {
-        this.#took(!error && found !== 0)
-      })
+      if (this.#unassociated.size === 0) this.#waitAtPort()
+      else this.#waitForEvent()
     } catch (error) {
       if (!isNoRoom(error)) throw error
       this.#lookLater()
     }
   }
 
-  /** Looks without waiting, on the main thread, after a moment. */
-  #lookLater(): void {
+  #waitAtPort(): void {
     const { GetQueuedCompletionStatusEx: read } = this.#functions
-    setTimeout(() => {
-      this.#took(read(this.#handle, this.#entries, mostAtOnce, this.#removed, 0, 0) !== 0)
-    }, lookInterval)
+    read.async(this.#handle, this.#entries, mostAtOnce, this.#removed, longestCall, 0, (error, found) => {
+      this.#goOn(!error && found !== 0 ? this.#takeEntries() : [])
+    })
+    this.#reading = "port"
   }
 
-  #took(found: boolean): void {
+  #waitForEvent(): void {
+    this.#events.WaitForSingleObject.async(this.#event, longestCall, () => this.#look())
+    this.#reading = "event"
+  }
+
+  /** Looks without waiting, on the main thread, after a moment. */
+  #lookLater(): void {
+    setTimeout(() => this.#look(), lookInterval)
+    this.#reading = "timer"
+  }
+
+  /** Looks without waiting which operations have ended. */
+  #look(): void {
+    // First: an end that comes while the operations are looked at sets the event anew.
+    this.#events.ResetEvent(this.#event)
+    const { GetQueuedCompletionStatusEx: read } = this.#functions
+    const found = read(this.#handle, this.#entries, mostAtOnce, this.#removed, 0, 0) !== 0
     const ended = found ? this.#takeEntries() : []
+    // The port may have more.
+    if (found && this.#entriesTaken === mostAtOnce) this.#events.SetEvent(this.#event)
+    for (const [overlapped, tell] of this.#unassociated) {
+      const { status } = overlapped
+      if (status === undefined) continue
+      this.#unassociated.delete(overlapped)
+      ended.push([tell, status])
+    }
+    this.#goOn(ended)
+  }
+
+  #goOn(ended: ReadonlyArray<readonly [tell: Ended, status: number]>): void {
     // Before anybody is told: who then waits, or waits no more, finds the port as it is.
     if (this.#holds > 0) this.#read()
-    else this.#isReading = false
+    else this.#reading = "nothing"
     for (const [tell, status] of ended) tell(status)
   }
 
-  #takeEntries(): ReadonlyArray<readonly [tell: Ended, status: number]> {
+  get #entriesTaken(): number {
+    return this.#fields.getUint32(mostAtOnce * layout.OVERLAPPED_ENTRY.size, true)
+  }
+
+  #takeEntries(): Array<readonly [tell: Ended, status: number]> {
     const { Internal, lpOverlapped, size } = layout.OVERLAPPED_ENTRY
     const ended: Array<readonly [Ended, number]> = []
-    const count = this.#fields.getUint32(mostAtOnce * size, true)
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at < this.#entriesTaken; at++) {
       const overlapped = readPointer(this.#fields, at * size + lpOverlapped)
       if (overlapped === 0n) {
         this.#isWoken = false

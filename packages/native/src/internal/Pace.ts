@@ -59,7 +59,7 @@ export class Pace {
     const before = this.#average
     // A try alone says how it is now.
     this.#average = before >= slow ? milliseconds : before + (milliseconds - before) * weight
-    this.#forget()
+    if (this.#calls > 0) this.#forget()
   }
 
   /** Takes note that a call off the main thread begins. Returns what takes note that the main thread has heard of its end. */

@@ -1,9 +1,9 @@
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import { peekingArrivals } from "./Arrivals.ts"
 import type { LibraryFiles } from "./bindings.ts"
 import { bind } from "./bindings.ts"
 import { cursors } from "./cursors.ts"
+import { learning } from "./learning.ts"
 import { locate } from "./locate.ts"
 import { management } from "./management.ts"
 import { moving } from "./moving.ts"
@@ -13,6 +13,7 @@ import { queueSecurity } from "./queueSecurity.ts"
 import { receiving } from "./receiving.ts"
 import { securityContexts } from "./securityContexts.ts"
 import { sending } from "./sending.ts"
+import { sharedQueues } from "./SharedQueue.ts"
 import { transactionPointer, transactions } from "./transactions.ts"
 
 /** All functions of the seam over a library, and what closes them when nothing is open any more. */
@@ -21,9 +22,11 @@ export const open = (
 ): { readonly functions: MqrtFunctions; readonly close: Effect.Effect<void> } => {
   const bindings = bind(files)
   const send = sending(bindings, transactionPointer)
-  const arrivals = peekingArrivals(bindings.functions, bindings.port)
-  const receive = receiving(bindings.functions, arrivals, transactionPointer)
+  const shared = sharedQueues(files.library, bindings.portFile)
+  const receive = receiving(bindings, shared, transactionPointer)
   const queue = queues(bindings)
+  const cursor = cursors(bindings)
+  const transaction = transactions(bindings)
   return {
     functions: {
       ...securityContexts(bindings),
@@ -31,26 +34,34 @@ export const open = (
       ...queueSecurity(bindings),
       ...locate(bindings),
       ...names(bindings),
-      ...cursors(bindings),
+      ...cursor,
       ...moving(bindings),
-      ...transactions(bindings),
+      ...transaction,
       ...management(bindings),
+      ...learning(shared.computer, { ...queue, ...names(bindings), ...management(bindings) }),
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
       openQueue: (formatName, access, shareMode) => {
         const open = queue.openQueue(formatName, access, shareMode)
-        return access === "send" ? send.opening(formatName, open) : receive.opening(formatName, open)
+        return access === "send" ? send.opening(formatName, open) : receive.opening(formatName, access, open)
       },
-      closeQueue: (handle) => send.closing(handle, receive.closing(handle, queue.closeQueue(handle)))
+      closeQueue: (handle) => send.closing(handle, receive.closing(handle, queue.closeQueue(handle))),
+      purgeQueue: (handle) => receive.purging(handle, queue.purgeQueue(handle)),
+      closeCursor: (handle) => receive.closingCursor(handle, cursor.closeCursor(handle)),
+      commitTransaction: (handle) => receive.committing(handle, transaction.commitTransaction(handle)),
+      abortTransaction: (handle) => receive.aborting(handle, transaction.abortTransaction(handle)),
+      releaseTransaction: (handle) => receive.aborting(handle, transaction.releaseTransaction(handle))
     },
-    close: Effect.andThen(
-      bindings.calls.close,
-      Effect.sync(() => {
-        send.close()
-        receive.close()
-        bindings.close()
-      })
+    close: receive.endWaits.pipe(
+      Effect.andThen(bindings.calls.close),
+      Effect.andThen(
+        Effect.sync(() => {
+          send.close()
+          bindings.close()
+        })
+      ),
+      Effect.andThen(receive.close)
     )
   }
 }

@@ -19,6 +19,8 @@ export interface Bindings {
 /** Bindings, the port where waits end, and what closes them. */
 interface Bound extends Bindings {
   readonly port: CompletionPort
+  /** The file that the functions of the port are in. */
+  readonly portFile: string
   readonly close: () => void
 }
 
@@ -33,6 +35,9 @@ export type PortFunctions = Pick<
   Functions,
   "CreateIoCompletionPort" | "GetQueuedCompletionStatusEx" | "PostQueuedCompletionStatus"
 >
+
+/** Functions of Windows for waiting for an event. */
+export type EventFunctions = Pick<Functions, "CreateEventW" | "SetEvent" | "ResetEvent" | "WaitForSingleObject">
 
 /**
  * The files to bind: names that the system looks up, or paths.
@@ -117,11 +122,14 @@ const fewestWithWaiting = 3
 const completionPorts = new Map<string, CompletionPort>()
 
 const completionPort = (file: string): CompletionPort => {
-  const known =
-    completionPorts.get(file) ??
-    new CompletionPort(functionsOf({ mqrt: file, advapi32: file, kernel32: file }), callsAtOnce() >= fewestWithWaiting)
-  completionPorts.set(file, known)
-  return known
+  const known = completionPorts.get(file)
+  if (known !== undefined) return known
+  const functionsIn = (kernel32: string) => functionsOf({ mqrt: kernel32, advapi32: kernel32, kernel32 })
+  // A double of Message Queuing sets the events of Windows, where there are any.
+  const events = functionsIn(process.platform === "win32" ? systemFile("kernel32.dll") : file)
+  const made = new CompletionPort(functionsIn(file), events, callsAtOnce() >= fewestWithWaiting)
+  completionPorts.set(file, made)
+  return made
 }
 
 /** A file with those of its functions that have been looked up. */
@@ -198,12 +206,14 @@ export const bind = ({ identityLibrary, library, portLibrary }: LibraryFiles): B
     identityLibrary === undefined
       ? own
       : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary })
+  // Elsewhere a library that stands for Message Queuing brings the ports for it.
+  const portFile = portLibrary ?? (process.platform === "win32" ? kernel32 : library)
   return {
     functions: own,
     identity,
     calls,
-    // Elsewhere a library that stands for Message Queuing brings the ports for it.
-    port: completionPort(portLibrary ?? (process.platform === "win32" ? kernel32 : library)),
+    port: completionPort(portFile),
+    portFile,
     /** Only after `calls` has closed. */
     close: () => {
       refuseAll(own, calls)

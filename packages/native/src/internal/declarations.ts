@@ -60,6 +60,9 @@ export const prototypes = {
     "DWORD GetLastError()",
     "BOOL CloseHandle(HANDLE hObject)",
     "HANDLE CreateEventW(PVOID lpEventAttributes, BOOL bManualReset, BOOL bInitialState, PVOID lpName)",
+    "BOOL SetEvent(HANDLE hEvent)",
+    "BOOL ResetEvent(HANDLE hEvent)",
+    "DWORD WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseconds)",
     "HANDLE CreateIoCompletionPort(HANDLE FileHandle, HANDLE ExistingCompletionPort, PVOID CompletionKey, DWORD NumberOfConcurrentThreads)",
     "BOOL GetQueuedCompletionStatusEx(HANDLE CompletionPort, LPOVERLAPPED_ENTRY lpCompletionPortEntries, ULONG ulCount, PULONG ulNumEntriesRemoved, DWORD dwMilliseconds, BOOL fAlertable)",
     "BOOL PostQueuedCompletionStatus(HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, PVOID dwCompletionKey, LPOVERLAPPED lpOverlapped)"

@@ -1,188 +1,338 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
+import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/MessageProperties"
 import type {
-  LookupAction,
-  ReceiveAction,
-  ReceivedProperties,
-  TransactionArgument
-} from "@effect-msmq/core/MessageProperties"
-import type { MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
-import { MqrtFailure } from "@effect-msmq/core/Mqrt"
+  Access,
+  CursorHandle,
+  MqrtFailure,
+  MqrtFunctions,
+  QueueHandle,
+  TransactionHandle
+} from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Arrivals } from "./Arrivals.ts"
+import { constVoid } from "effect/Function"
+import type { Bindings } from "./bindings.ts"
+import { CallElsewhere } from "./CallElsewhere.ts"
+import { cursors } from "./cursors.ts"
 import type { Functions } from "./declarations.ts"
-import { ReceiveBuffers } from "./ReceiveBuffers.ts"
-import { WaitingReceives } from "./WaitingReceives.ts"
-
-/** What of `mqrt.dll` a receive stands on. */
-export type ReceiveFunctions = Pick<Functions, "MQReceiveMessage" | "MQReceiveMessageByLookupId">
-
-const actions: Readonly<Record<ReceiveAction, number>> = {
-  receive: 0,
-  peekCurrent: 0x80000000,
-  peekNext: 0x80000001
-}
-
-const lookupActions: Readonly<Record<LookupAction, number>> = {
-  peekCurrent: 0x40000010,
-  peekNext: 0x40000011,
-  peekPrevious: 0x40000012,
-  peekFirst: 0x40000014,
-  peekLast: 0x40000018,
-  receiveCurrent: 0x40000020,
-  receiveNext: 0x40000021,
-  receivePrevious: 0x40000022,
-  receiveFirst: 0x40000024,
-  receiveLast: 0x40000028,
-  receiveAllowPeek: 0x40000120
-}
-
-const isError = (hresult: number): boolean => hresult >>> 0 >= 0x80000000
+import type { Outcome } from "./Outcome.ts"
+import { cancelled, isTimeout, timedOut } from "./Outcome.ts"
+import type { Pace } from "./Pace.ts"
+import type { HandlePort, NoticeCalls } from "./ReadHandle.ts"
+import { ReadHandle } from "./ReadHandle.ts"
+import { ReceiveCalls } from "./ReceiveCalls.ts"
+import type { ReceiveRequest } from "./ReceiveRequest.ts"
+import { actions, CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
+import type { Paces, SharedQueues } from "./SharedQueue.ts"
+import { SharedQueue } from "./SharedQueue.ts"
+import { TransactionReceives } from "./TransactionReceives.ts"
+import type { Looked, Waiter } from "./WaitingReceives.ts"
 
 /** `setTimeout` cannot wait longer, in milliseconds. */
 const longestTimer = 0x7fffffff
 
-type Outcome = Exit.Exit<ReceivedProperties, MqrtFailure>
+/** `INFINITE`. */
+const infinite = 0xffffffff
+
+type Running = Effect.Effect<void, MqrtFailure>
 
 type Receiving = Pick<MqrtFunctions, "receiveMessage" | "receiveMessageByLookupId"> & {
   /** Opens a queue by the effect given: those who wait for its messages do so together, whatever the handle. */
   readonly opening: (
     formatName: string,
+    access: Access,
     open: Effect.Effect<QueueHandle, MqrtFailure>
   ) => Effect.Effect<QueueHandle, MqrtFailure>
   /** Closes a queue by the effect given, ends what waits on it, and frees what its waits held. */
-  readonly closing: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
-  /** Frees what all receives share; no queue is open any more. */
-  readonly close: () => void
+  readonly closing: (queue: QueueHandle, close: Running) => Running
+  /** Closes a cursor by the effect given. */
+  readonly closingCursor: (cursor: CursorHandle, close: Running) => Running
+  /** Purges a queue by the effect given, with what was taken from it and is kept. */
+  readonly purging: (queue: QueueHandle, purge: Running) => Running
+  /** Commits a transaction by the effect given, unless it has a message that came to nobody. */
+  readonly committing: (transaction: TransactionHandle, commit: Running) => Running
+  /** Ends a transaction that is not committed by the effect given. */
+  readonly aborting: <E>(transaction: TransactionHandle, abort: Effect.Effect<void, E>) => Effect.Effect<void, E>
+  /** Ends what still waits through queues that nobody has closed. */
+  readonly endWaits: Effect.Effect<void>
+  /** Frees what all receives share; no call runs any more. */
+  readonly close: Effect.Effect<void>
 }
 
-/** Receiving, over functions that do not wait and one notice of arrivals. */
+/** Receiving, over functions that do not wait and notices of arrivals, on the main thread or another, by their pace. */
 export const receiving = (
-  functions: ReceiveFunctions,
-  arrivals: Arrivals,
+  bindings: Bindings & { readonly port: HandlePort },
+  queues: SharedQueues,
   transactionPointer: (transaction: TransactionArgument) => bigint
 ): Receiving => {
-  const usual = new ReceiveBuffers({ rare: false })
-  const rare = new ReceiveBuffers({ rare: true })
-  const waitingOn = new Map<string, WaitingReceives<Outcome>>()
-  const formatNames = new Map<bigint, string>()
+  const { calls, port } = bindings
+  const functions: Pick<Functions, "MQReceiveMessage" | "MQReceiveMessageByLookupId"> = bindings.functions
+  const receiveCalls = new ReceiveCalls(calls)
+  const transactions = new TransactionReceives()
+  const parts = { functions, transactions, transactionPointer }
+  const { createCursor } = cursors(bindings)
+  const handles = new Map<bigint, ReadHandle>()
+  /** The handle that was used last. */
+  let last: ReadHandle | undefined
 
-  /** Calls until the buffers are large enough. A peek that moved the cursor is not made to move it again (E-21). */
-  const call = (name: string, buffers: ReceiveBuffers, receive: (again: boolean) => number): Outcome => {
-    for (let again = false; ; again = true) {
-      buffers.prepare()
-      const hresult = receive(again) >>> 0
-      if (!isError(hresult)) return Exit.succeed(buffers.read())
-      if (!buffers.grow(hresult)) return Exit.fail(buffers.failure(name, hresult))
-    }
+  const handleOf = (queue: QueueHandle): ReadHandle => {
+    if (last?.handle === queue) return last
+    return (last = handles.get(queue) ?? unnamed(queue))
   }
 
-  const receiveMessage: MqrtFunctions["receiveMessage"] = (
-    queue,
-    { action, cursor, rare: wantsRare, timeout, transaction }
-  ) => {
-    const buffers = wantsRare ? rare : usual
-    /** A cursor that came to the end stands before what arrives next, where a peek finds it (E-29). */
-    let atEnd = false
-    const look = (): Outcome =>
-      call("MQReceiveMessage", buffers, (again) =>
-        functions.MQReceiveMessage(
-          queue,
-          0,
-          actions[(again || atEnd) && action === "peekNext" ? "peekCurrent" : action],
-          buffers.address,
-          0n,
-          0n,
-          cursor ?? 0n,
-          transactionPointer(transaction)
-        )
-      )
-    const lookOrNothing = (): Outcome | undefined => {
-      const outcome = look()
-      if (!isTimeout(outcome)) return outcome
-      atEnd = true
+  /** Returns what stands for a queue that was not opened for reading. */
+  const unnamed = (queue: QueueHandle): ReadHandle => {
+    calls.assertOpen("MQReceiveMessage")
+    const unnamed = new SharedQueue(`handle ${queue}`)
+    unnamed.handles++
+    return add(queue, { queue: unnamed, paces: unnamed.paces(true) }, "receive")
+  }
+
+  const add = (
+    queue: QueueHandle,
+    opened: { readonly queue: SharedQueue; readonly paces: Paces },
+    access: Access
+  ): ReadHandle => {
+    const handle = new ReadHandle(queue, opened, access, port, noticeCalls(queue, opened.paces.receive))
+    handles.set(queue, handle)
+    return handle
+  }
+
+  /** Peeks without properties. Gives what the function returned, at once or when the call on another thread has ended. */
+  const peek = (
+    pace: Pace,
+    args: Parameters<Functions["MQReceiveMessage"]>,
+    returned: (hresult: number) => void
+  ): CallElsewhere | undefined => {
+    if (!pace.isSlow) {
+      const began = performance.now()
+      const hresult = functions.MQReceiveMessage(...args) >>> 0
+      pace.tookHere(performance.now() - began)
+      returned(hresult)
       return undefined
     }
-    if (timeout === 0) return Effect.suspend(look)
+    let result: number = errors.MQ_ERROR_OPERATION_CANCELLED
+    return new CallElsewhere(calls, pace, {
+      name: "MQReceiveMessage",
+      begin: (_, ended) => functions.MQReceiveMessage.async(...args, ended),
+      took: (hresult) => {
+        result = hresult
+        return true
+      },
+      ended: () => returned(result)
+    })
+  }
+
+  const noticeCalls = (queue: QueueHandle, pace: Pace): NoticeCalls => ({
+    createCursor: Effect.suspend(() => createCursor(queue)),
+    beginPeek: (cursor) => (overlapped, begun) =>
+      peek(pace, [queue, infinite, actions.peekCurrent, 0n, overlapped, 0n, cursor, 0n], begun),
+    step: (cursor, action, returned) => peek(pace, [queue, 0, actions[action], 0n, 0n, 0n, cursor, 0n], returned)
+  })
+
+  /** Looks on the main thread. */
+  const here = (request: ReceiveRequest): Outcome => request.orKept(receiveCalls.here(request))
+
+  /**
+   * Looks on another thread. `ended` gets the outcome, `undefined` where the look was abandoned: then a message that it took
+   * is kept. `isTold`: says of an outcome that whoever made the request learns it.
+   */
+  const elsewhere = (
+    request: ReceiveRequest,
+    isTold: (outcome: Outcome) => boolean,
+    ended: (outcome: Outcome | undefined) => void
+  ): CallElsewhere => {
+    const looking = receiveCalls.elsewhere(request, (found) => {
+      request.handle.ends(looking)
+      request.handle.queue.ended(looking)
+      const outcome = found === undefined ? undefined : request.orKept(found)
+      if (outcome !== undefined) request.moved(outcome, !looking.isAbandoned && isTold(outcome))
+      if (!looking.isAbandoned) return ended(outcome ?? cancelled)
+      if (outcome !== undefined && Exit.isSuccess(outcome) && request.takes) leave(request, outcome.value)
+      ended(undefined)
+    })
+    request.handle.begins(looking)
+    return looking
+  }
+
+  const leave = (request: ReceiveRequest, message: ReceivedProperties): void => {
+    request.leave(message)
+    request.handle.queue.waiting.wake()
+  }
+
+  /** Leaves a call. A message that it takes for good comes before all that others find from now on. */
+  const abandon = (request: ReceiveRequest, looking: CallElsewhere): void => {
+    if (request.takes && request.transaction === undefined) request.handle.queue.leave(looking)
+    else looking.abandon()
+  }
+
+  /** Looks once. An interruption waits for a call that has begun, and keeps what that takes. */
+  const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+    const kept = request.fromKept()
+    if (kept !== undefined) return kept
+    const { queue } = request.handle
+    if (queue.isKeeping) return Effect.flatMap(queue.hasKept, () => once(request))
+    if (!request.pace.isSlow) {
+      const outcome = here(request)
+      request.moved(outcome, true)
+      return outcome
+    }
     return Effect.callback((resume) => {
-      const first = lookOrNothing()
-      if (first !== undefined) return resume(first)
-      const others = waiting(queue)
-      const takeBack =
-        cursor === null ? others.add(queue, lookOrNothing, settle) : others.addCursor(queue, lookOrNothing, settle)
-      const stopTimer = timeout === null ? () => {} : after(timeout, () => settle(timedOut))
-
-      function settle(outcome: Outcome): void {
-        takeBack()
-        stopTimer()
-        resume(outcome)
-      }
-
-      return Effect.sync(() => {
-        takeBack()
-        stopTimer()
+      const looking = elsewhere(
+        request,
+        () => true,
+        (outcome) => outcome !== undefined && resume(outcome)
+      )
+      return Effect.suspend(() => {
+        abandon(request, looking)
+        return looking.hasEnded
       })
     })
   }
 
-  const nameOf = (queue: bigint): string => formatNames.get(queue) ?? String(queue)
+  const isNoTimeout = (outcome: Outcome): boolean => !isTimeout(outcome)
 
-  const waiting = (queue: bigint): WaitingReceives<Outcome> => {
-    const name = nameOf(queue)
-    let known = waitingOn.get(name)
-    if (known === undefined) waitingOn.set(name, (known = new WaitingReceives(arrivals)))
-    return known
+  /** Looks until there is a message. */
+  const wait = (
+    request: QueueRequest | CursorRequest,
+    timeout: number | null
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+    const { queue } = request.handle
+    return queue.isKeeping ? Effect.flatMap(queue.hasKept, () => wait(request, timeout)) : waitInLine(request, timeout)
   }
 
+  const waitInLine = (
+    request: QueueRequest | CursorRequest,
+    timeout: number | null
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+    Effect.callback((resume) => {
+      let looking: CallElsewhere | undefined
+      let hasSettled = false
+      let stopTimer = constVoid
+      const { waiting } = request.handle.queue
+
+      const lookHere = (): Outcome | undefined => {
+        const outcome = here(request)
+        const isTold = isNoTimeout(outcome)
+        request.moved(outcome, isTold)
+        return isTold ? outcome : undefined
+      }
+
+      const look = (ended: (found: Outcome | undefined) => void): Looked<Outcome> => {
+        const found = request.fromKept() ?? (request.pace.isSlow ? undefined : lookHere())
+        if (found !== undefined) return { found }
+        if (!request.pace.isSlow) return undefined
+        const made = elsewhere(request, isNoTimeout, (outcome) => {
+          looking = undefined
+          ended(outcome !== undefined && isTimeout(outcome) ? undefined : outcome)
+        })
+        looking = made
+        return { abandon: () => abandon(request, made) }
+      }
+
+      const settle = (outcome: Outcome): void => {
+        hasSettled = true
+        stopTimer()
+        if (request instanceof CursorRequest && isTimeout(outcome)) request.place.toldEnd()
+        resume(outcome)
+      }
+
+      const first = request.fromKept() ?? (request.pace.isSlow ? undefined : lookHere())
+      if (first !== undefined) return resume(first)
+      const asked = { handle: request.handle, look, found: settle }
+      const hasLooked = !request.pace.isSlow
+      const waiter: Waiter<Outcome> =
+        request instanceof CursorRequest ? waiting.addCursor(asked, hasLooked) : waiting.add(asked, hasLooked)
+      if (timeout !== null && !hasSettled) stopTimer = after(timeout, () => waiter.timeOut(timedOut))
+
+      return Effect.suspend(() => {
+        stopTimer()
+        const running = looking
+        waiter.giveUp()
+        // Neither a cursor nor a transaction may be used by somebody else meanwhile.
+        const isAlone = request instanceof CursorRequest || request.transaction !== undefined
+        return isAlone && running !== undefined ? running.hasEnded : Effect.void
+      })
+    })
+
+  const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest | CursorRequest => {
+    const handle = handleOf(queue)
+    const { action, cursor } = options
+    if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))
+    if (options.rare || options.transaction !== "none") return new QueueRequest(parts, handle, options)
+    // It has no state, and a handle is asked for little else.
+    let usual = handle.usual.get(action)
+    if (usual === undefined) handle.usual.set(action, (usual = new QueueRequest(parts, handle, options)))
+    return usual
+  }
+
+  const forget = (handle: ReadHandle): void => {
+    handles.delete(handle.handle)
+    if (last === handle) last = undefined
+    handle.queue.waiting.close(handle, cancelled)
+  }
+
+  const closed = ({ queue }: ReadHandle): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      queues.closed(queue)
+      return queue.handles === 0 ? queue.loseKept : Effect.void
+    })
+
+  /** Handles whose queues were still open when the layer closed. */
+  let left: ReadonlyArray<ReadHandle> = []
+
   return {
-    receiveMessage,
+    receiveMessage: (queue, options) =>
+      options.timeout === 0
+        ? Effect.suspend(() => once(requestOf(queue, options)))
+        : Effect.suspend(() => wait(requestOf(queue, options), options.timeout)),
 
     receiveMessageByLookupId: (queue, lookupId, action, options) =>
-      Effect.suspend(() => {
-        const buffers = options.rare ? rare : usual
-        return call("MQReceiveMessageByLookupId", buffers, () =>
-          functions.MQReceiveMessageByLookupId(
-            queue,
-            lookupId,
-            lookupActions[action],
-            buffers.address,
-            0n,
-            0n,
-            transactionPointer(options.transaction)
-          )
-        )
-      }),
+      Effect.suspend(() => once(new LookupRequest(parts, handleOf(queue), options, lookupId, action))),
 
-    opening: (formatName, open) => Effect.tap(open, (queue) => Effect.sync(() => formatNames.set(queue, formatName))),
+    opening: (formatName, access, open) =>
+      access === "send" || access === "move"
+        ? open
+        : Effect.tap(open, (queue) => Effect.sync(() => void add(queue, queues.opened(formatName, access), access))),
 
     closing: (queue, close) =>
       Effect.suspend(() => {
+        const handle = handles.get(queue)
+        if (handle === undefined) return close
         // At once: as soon as the queue is closed another may have the same handle.
-        const forget = arrivals.detach(queue)
-        const name = nameOf(queue)
-        const waiting = waitingOn.get(name)
-        waiting?.close(queue, cancelled)
-        if (waiting?.isEmpty === true) waitingOn.delete(name)
-        formatNames.delete(queue)
-        return Effect.ensuring(close, Effect.promise(forget))
+        forget(handle)
+        return handle.detached.pipe(
+          Effect.andThen(Effect.ensuring(close, handle.settled)),
+          Effect.ensuring(closed(handle))
+        )
       }),
 
-    close: () => {
-      usual.close()
-      rare.close()
-    }
+    closingCursor: (cursor, close) =>
+      Effect.suspend(() => {
+        for (const handle of handles.values()) if (handle.forgetCursor(cursor)) break
+        return close
+      }),
+
+    purging: (queue, purge) => Effect.tap(purge, () => Effect.sync(() => handles.get(queue)?.queue.kept.clear())),
+
+    committing: (transaction, commit) => transactions.committing(transaction, commit),
+
+    aborting: (transaction, abort) => transactions.aborting(transaction, abort),
+
+    endWaits: Effect.sync(() => {
+      left = [...handles.values()]
+      for (const handle of left) {
+        forget(handle)
+        handle.leave()
+      }
+    }),
+
+    close: Effect.suspend(() => {
+      receiveCalls.close()
+      return Effect.forEach(left, closed, { discard: true })
+    })
   }
 }
-
-const failed = (code: number): Outcome =>
-  Exit.fail(new MqrtFailure({ function: "MQReceiveMessage", code, properties: [] }))
-
-const timedOut = failed(errors.MQ_ERROR_IO_TIMEOUT)
-const cancelled = failed(errors.MQ_ERROR_OPERATION_CANCELLED)
-
-const isTimeout = (outcome: Outcome): boolean =>
-  Exit.isFailure(outcome) &&
-  outcome.cause.reasons.some((reason) => reason._tag === "Fail" && reason.error.code === errors.MQ_ERROR_IO_TIMEOUT)
 
 /** Runs a callback after so many milliseconds, which may be more than a timer can wait. Gives what stops it. */
 const after = (milliseconds: number, then: () => void): (() => void) => {

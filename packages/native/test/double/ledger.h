@@ -32,6 +32,7 @@ typedef struct {
   uint64_t calls;
   uint64_t thread;
   uint64_t delay; /* microseconds */
+  uint32_t ends;  /* how often a test has ended the calls that take their time */
   uint32_t failIn; /* 0: never; 1: the next call */
   Hr failWith;
 } FunctionRecord;
@@ -139,7 +140,10 @@ static void initialiseDouble(void);
 static void takeTime(const FunctionRecord *record) {
   uint64_t wait = record->delay / 1000u, work = record->delay % 1000u;
   if (threadId() == watchedThread) watchedDelay += record->delay;
-  for (uint64_t until = nowMs() + wait; wait > 0 && record->delay > 0 && nowMs() < until;) waitForChange(until);
+  uint32_t ends = record->ends;
+  for (uint64_t until = nowMs() + wait; wait > 0 && record->delay > 0 && nowMs() < until && record->ends == ends;) {
+    waitForChange(until);
+  }
   if (work == 0 || record->delay == 0) return;
   unlockAll();
   for (uint64_t until = nowUs() + work; nowUs() < until;) continue;

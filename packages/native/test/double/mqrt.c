@@ -5,6 +5,7 @@
  * where the outcome would be undefined on Windows, the ledger keeps a violation and a test can look at it.
  */
 #include "abi.h"
+#include "events.h"
 #include "ledger.h"
 #include "names.h"
 #include "ports.h"
@@ -2823,6 +2824,16 @@ EXPORT int32_t Double_SetDelay(const char *function, double milliseconds) {
   lockAll();
   FunctionRecord *record = recordNamed(function);
   if (record != NULL) record->delay = (uint64_t)(milliseconds * 1000);
+  broadcastChange();
+  unlockAll();
+  return record != NULL;
+}
+
+/* The calls that take their time now go on at once; those that follow take it again. */
+EXPORT int32_t Double_EndDelays(const char *function) {
+  lockAll();
+  FunctionRecord *record = recordNamed(function);
+  if (record != NULL) record->ends++;
   broadcastChange();
   unlockAll();
   return record != NULL;

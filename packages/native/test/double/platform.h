@@ -36,8 +36,6 @@ SHARED uint64_t nowUs(void) {
   return ticks / second * 1000000u + ticks % second * 1000000u / second;
 }
 SHARED uint64_t threadId(void) { return GetCurrentThreadId(); }
-SHARED void signalEvent(void *event) { if (event != NULL) SetEvent((HANDLE)event); }
-SHARED void clearEvent(void *event) { if (event != NULL) ResetEvent((HANDLE)event); }
 
 /* Waits for a change or until the given time; UINT64_MAX waits for ever. */
 SHARED void waitForChange(uint64_t deadline) {
@@ -92,8 +90,6 @@ SHARED uint64_t threadId(void) {
   if (known == 0) known = (uint64_t)syscall(SYS_gettid);
   return known;
 }
-SHARED void signalEvent(void *event) { (void)event; }
-SHARED void clearEvent(void *event) { (void)event; }
 
 /* Waits for a change or until the given time; UINT64_MAX waits for ever. */
 SHARED void waitForChange(uint64_t deadline) {

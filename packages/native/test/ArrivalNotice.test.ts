@@ -1,40 +1,45 @@
 import { assert, describe, it, vi } from "@effect/vitest"
-import { peekingArrivals } from "../src/internal/Arrivals.ts"
+import * as Effect from "effect/Effect"
+import { ArrivalNotice } from "../src/internal/ArrivalNotice.ts"
 import type { Ended } from "../src/internal/CompletionPort.ts"
-import { fakeBindings } from "./fakeBindings.ts"
+import { Overlapped } from "../src/internal/CompletionPort.ts"
 
 const pending = 0x400e0006
 const cancelled = 0xc00e0008
 const noResources = 0xc00e0027
 
-/** Notices over peeks that the test ends. */
-const setup = (result = pending) => {
+/** A notice over peeks that the test ends. `result`: what the function that begins one returns, at once. */
+const setup = (result: number | undefined = pending) => {
   const endings: Array<Ended> = []
-  const state = { holds: 0, peeks: 0, arrived: 0, isDismissed: false }
-  const { functions } = fakeBindings({
-    MQReceiveMessage: () => {
-      state.peeks++
-      return result
-    }
-  })
-  const arrivals = peekingArrivals(functions, {
-    associate: () => true,
-    expect: (_, ended) => endings.push(ended),
+  const state = { holds: 0, peeks: 0, arrived: 0, isDismissed: false, isSet: 0 }
+  const begun: Array<(hresult: number) => void> = []
+  const port = {
+    expect: (_: Overlapped, ended: Ended) => void endings.push(ended),
+    begun: () => void state.isSet++,
     dismiss: () => {
       state.isDismissed = true
     },
-    hold: () => {
-      state.holds++
-    },
-    release: () => {
-      state.holds--
+    hold: () => void state.holds++,
+    release: () => void state.holds--
+  }
+  const notice = new ArrivalNotice(
+    port,
+    () => new Overlapped(true, 0n),
+    (_, began) => {
+      state.peeks++
+      begun.push(began)
+      if (result !== undefined) began(result)
+      return undefined
     }
-  })
-  const notify = () =>
-    arrivals.notify(1n, () => {
-      state.arrived++
-    })
-  return { arrivals, end: (status: number) => endings.at(-1)?.(status), notify, state }
+  )
+  const notify = () => notice.notify(() => void state.arrived++)
+  return {
+    notice,
+    begin: (hresult: number) => begun.at(-1)?.(hresult),
+    end: (status: number) => endings.at(-1)?.(status),
+    notify,
+    state
+  }
 }
 
 describe("the notice of a queue", () => {
@@ -47,9 +52,9 @@ describe("the notice of a queue", () => {
   })
 
   it("holds nothing when nobody waits any more, and its peek serves the next who does", () => {
-    const { arrivals, end, notify, state } = setup()
+    const { end, notice, notify, state } = setup()
     notify()
-    arrivals.rest(1n)
+    notice.rest()
     assert.strictEqual(state.holds, 0)
     notify()
     assert.deepStrictEqual([state.holds, state.peeks], [1, 1])
@@ -58,9 +63,9 @@ describe("the notice of a queue", () => {
   })
 
   it("a peek that ended while nobody waited is followed by another", () => {
-    const { arrivals, end, notify, state } = setup()
+    const { end, notice, notify, state } = setup()
     notify()
-    arrivals.rest(1n)
+    notice.rest()
     end(0)
     assert.strictEqual(state.arrived, 0)
     notify()
@@ -97,11 +102,11 @@ describe("the notice of a queue", () => {
   })
 
   it("waits after the closing of its queue until the peek has ended", async () => {
-    const { arrivals, end, notify, state } = setup()
+    const { end, notice, notify, state } = setup()
     notify()
-    const forget = arrivals.detach(1n)
+    await Effect.runPromise(notice.detach())
     assert.strictEqual(state.holds, 0)
-    const forgotten = forget()
+    const forgotten = Effect.runPromise(notice.settle())
     assert.strictEqual(state.holds, 1)
     end(cancelled)
     await forgotten
@@ -109,19 +114,19 @@ describe("the notice of a queue", () => {
   })
 
   it("does not wait for a peek that has ended, nor for one that never began", async () => {
-    const { arrivals, end, notify } = setup()
-    await arrivals.detach(1n)()
+    const { end, notice, notify } = setup()
+    await Effect.runPromise(setup().notice.settle())
     notify()
     end(0)
-    await arrivals.detach(1n)()
+    await Effect.runPromise(notice.settle())
   })
 
   it("goes on with the closing where a peek does not end, and keeps its memory", async () => {
     vi.useFakeTimers()
     try {
-      const { arrivals, notify, state } = setup()
+      const { notice, notify, state } = setup()
       notify()
-      const forgotten = arrivals.detach(1n)()
+      const forgotten = Effect.runPromise(notice.settle())
       vi.advanceTimersByTime(5000)
       await forgotten
       assert.deepStrictEqual([state.holds, state.isDismissed], [0, true])

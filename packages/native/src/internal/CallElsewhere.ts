@@ -1,0 +1,79 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type { OffMainThreadName } from "./lanes.ts"
+import { isNoRoom } from "./offMainThread.ts"
+import type { Pace } from "./Pace.ts"
+import type { RunningCalls } from "./RunningCalls.ts"
+
+/** The work of a {@link CallElsewhere}. */
+export interface Elsewhere {
+  readonly name: OffMainThreadName
+  /** Begins the call, and calls back when it has returned. `again`: it has been made before. */
+  readonly begin: (again: boolean, returned: (error: unknown, hresult: number) => void) => void
+  /** Takes what a call left behind. Returns `true` when it was the last one, `false` to have it made again. */
+  readonly took: (hresult: number) => boolean
+  /** Called once at the end. `defect`: something that is a mistake of the program, such as a use of a closed layer. */
+  readonly ended: (defect: Exit.Exit<never> | undefined) => void
+}
+
+/**
+ * A call off the main thread on behalf of somebody who may leave before it returns. It cannot be taken back, so it takes what
+ * the call left behind all the same.
+ */
+export class CallElsewhere {
+  readonly #fiber: Fiber.Fiber<void>
+  /** `true` when nobody waits for the outcome any more. */
+  isAbandoned = false
+
+  constructor(calls: RunningCalls, pace: Pace, elsewhere: Elsewhere) {
+    const call = (again: boolean): Effect.Effect<boolean> =>
+      calls.call(
+        elsewhere.name,
+        Effect.callback<Option.Option<boolean>>((resume) => {
+          const returned = pace.beginElsewhere()
+          try {
+            elsewhere.begin(again, (error, hresult) => {
+              returned()
+              const failed = error !== null && error !== undefined
+              resume(failed ? Effect.die(error) : Effect.sync(() => Option.some(elsewhere.took(hresult >>> 0))))
+            })
+          } catch (error) {
+            resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
+          }
+        })
+      )
+    const callUntilDone = (again: boolean): Effect.Effect<void> =>
+      Effect.flatMap(call(again), (isDone) => (isDone || this.isAbandoned ? Effect.void : callUntilDone(true)))
+    this.#fiber = Effect.runFork(calls.together(callUntilDone(false)))
+    const exit = this.#fiber.pollUnsafe()
+    const end = (exit: Exit.Exit<void>): void =>
+      elsewhere.ended(
+        Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? Exit.failCause(exit.cause) : undefined
+      )
+    // Whoever made it knows it first.
+    if (exit !== undefined) queueMicrotask(() => end(exit))
+    else this.#fiber.addObserver(end)
+  }
+
+  /** Leaves it. A call that has not begun is not made. */
+  abandon(): void {
+    this.isAbandoned = true
+    this.#fiber.interruptUnsafe()
+  }
+
+  /** `true` until it has ended. */
+  get isRunning(): boolean {
+    return this.#fiber.pollUnsafe() === undefined
+  }
+
+  /** Waits for the end, by when what the last call left behind has been taken. */
+  get hasEnded(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      const listenNoMore = this.#fiber.addObserver(() => resume(Effect.void))
+      return Effect.sync(listenNoMore)
+    })
+  }
+}

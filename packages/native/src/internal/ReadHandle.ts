@@ -1,0 +1,96 @@
+import type { ReceiveAction } from "@effect-msmq/core/MessageProperties"
+import type { Access } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
+import type { BeginPeek, NoticePort } from "./ArrivalNotice.ts"
+import { ArrivalNotice } from "./ArrivalNotice.ts"
+import type { CallElsewhere } from "./CallElsewhere.ts"
+import type { CompletionPort } from "./CompletionPort.ts"
+import { CursorPlace } from "./CursorPlace.ts"
+import type { EndCalls } from "./EndNotice.ts"
+import { EndNotice } from "./EndNotice.ts"
+import type { QueueRequest } from "./ReceiveRequest.ts"
+import type { Paces, SharedQueue } from "./SharedQueue.ts"
+import type { Notices } from "./WaitingReceives.ts"
+
+/** The part of a completion port that a handle needs. */
+export type HandlePort = NoticePort & Pick<CompletionPort, "associate" | "overlapped">
+
+/** The calls that the notices of a handle make. */
+export interface NoticeCalls extends EndCalls {
+  readonly beginPeek: (cursor: bigint) => BeginPeek
+}
+
+/** A handle of a queue that messages are read through, and what is under way on it. */
+export class ReadHandle implements Notices {
+  readonly handle: bigint
+  readonly queue: SharedQueue
+  readonly paces: Paces
+  readonly mayReceive: boolean
+  readonly arrival: ArrivalNotice
+  readonly end: EndNotice
+  readonly #running = new Set<CallElsewhere>()
+  readonly #cursors = new Map<bigint, CursorPlace>()
+  /** The requests that most programs make: outside of a transaction, for the usual properties. */
+  readonly usual = new Map<ReceiveAction, QueueRequest>()
+
+  constructor(
+    handle: bigint,
+    { paces, queue }: { readonly queue: SharedQueue; readonly paces: Paces },
+    access: Access,
+    port: HandlePort,
+    calls: NoticeCalls
+  ) {
+    this.handle = handle
+    this.queue = queue
+    this.paces = paces
+    this.mayReceive = access === "receive" || access === "receiveAdmin"
+    let isAssociated: boolean | undefined
+    // Not before somebody waits, and once for each handle.
+    const overlapped = () => port.overlapped((isAssociated ??= port.associate(handle)))
+    this.arrival = new ArrivalNotice(port, overlapped, calls.beginPeek(0n))
+    this.end = new EndNotice(port, overlapped, calls)
+  }
+
+  /** Returns the place of a cursor of the queue. */
+  place(cursor: bigint): CursorPlace {
+    let place = this.#cursors.get(cursor)
+    if (place === undefined) this.#cursors.set(cursor, (place = new CursorPlace(cursor)))
+    return place
+  }
+
+  /** Forgets a cursor that is closed. */
+  forgetCursor(cursor: bigint): boolean {
+    return this.#cursors.delete(cursor)
+  }
+
+  /** Takes note of a call on another thread. */
+  begins(call: CallElsewhere): void {
+    this.#running.add(call)
+  }
+
+  /** Takes note of its end. */
+  ends(call: CallElsewhere): void {
+    this.#running.delete(call)
+  }
+
+  /** Waits for the calls that run on it, and takes it out of use, before it is closed. */
+  get detached(): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      Effect.andThen(
+        Effect.forEach([...this.#running], (call) => call.hasEnded, { discard: true }),
+        Effect.andThen(this.arrival.detach(), this.end.detach())
+      )
+    )
+  }
+
+  /** Waits, once it is closed, for the end of what it asked Message Queuing for. */
+  get settled(): Effect.Effect<void> {
+    return Effect.andThen(this.arrival.settle(), this.end.settle())
+  }
+
+  /** Takes it out of use where it stays open. */
+  leave(): void {
+    this.arrival.leave()
+    this.end.leave()
+  }
+}

@@ -1,0 +1,356 @@
+import { errors } from "@effect-msmq/core/ErrorCode"
+import type {
+  LookupAction,
+  LookupOptions,
+  ReceiveAction,
+  ReceivedProperties,
+  ReceiveOptions
+} from "@effect-msmq/core/MessageProperties"
+import * as Exit from "effect/Exit"
+import type { CursorPlace } from "./CursorPlace.ts"
+import type { Functions } from "./declarations.ts"
+import type { Kept } from "./KeptMessages.ts"
+import type { Outcome } from "./Outcome.ts"
+import { failed, hasCode } from "./Outcome.ts"
+import type { Pace } from "./Pace.ts"
+import type { ReadHandle } from "./ReadHandle.ts"
+import type { TransactionReceives } from "./TransactionReceives.ts"
+
+/** Functions of `mqrt.dll` that receive. */
+export type ReceiveFunctions = Pick<Functions, "MQReceiveMessage" | "MQReceiveMessageByLookupId">
+
+/** The parts of a layer that a request needs. */
+export interface RequestParts {
+  readonly functions: ReceiveFunctions
+  readonly transactions: TransactionReceives
+  readonly transactionPointer: (transaction: LookupOptions["transaction"]) => bigint
+}
+
+/** A callback at the end of a call off the main thread. */
+export type Returned = (error: unknown, hresult: number) => void
+
+/** `dwAction` of `MQReceiveMessage`. */
+export const actions: Readonly<Record<ReceiveAction, number>> = {
+  receive: 0,
+  peekCurrent: 0x80000000,
+  peekNext: 0x80000001
+}
+
+/** `dwLookupAction` of `MQReceiveMessageByLookupId`. */
+const lookupActions: Readonly<Record<LookupAction, number>> = {
+  peekCurrent: 0x40000010,
+  peekNext: 0x40000011,
+  peekPrevious: 0x40000012,
+  peekFirst: 0x40000014,
+  peekLast: 0x40000018,
+  receiveCurrent: 0x40000020,
+  receiveNext: 0x40000021,
+  receivePrevious: 0x40000022,
+  receiveFirst: 0x40000024,
+  receiveLast: 0x40000028,
+  receiveAllowPeek: 0x40000120
+}
+
+/**
+ * A receive or a peek that somebody wants to be made, once or until it finds a message. Its calls do not wait.
+ * `properties`: the address of their `MQMSGPROPS`.
+ */
+export abstract class ReceiveRequest {
+  abstract readonly name: keyof ReceiveFunctions
+  readonly handle: ReadHandle
+  protected readonly parts: RequestParts
+  readonly #options: LookupOptions
+
+  constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions) {
+    this.parts = parts
+    this.handle = handle
+    this.#options = options
+  }
+
+  /** `true` where it takes the message. */
+  abstract get takes(): boolean
+
+  abstract get pace(): Pace
+
+  get rare(): boolean {
+    return this.#options.rare
+  }
+
+  /** The transaction that its message belongs to; `undefined` where the message is taken for good. */
+  get transaction(): bigint | undefined {
+    const { transaction } = this.#options
+    return typeof transaction === "bigint" ? transaction : undefined
+  }
+
+  /** The address or the constant that its calls get. */
+  protected get transactionPointer(): bigint {
+    return this.parts.transactionPointer(this.#options.transaction)
+  }
+
+  /** Makes the call on the main thread. */
+  abstract here(properties: bigint): number
+
+  /** Makes the call on another thread. */
+  abstract elsewhere(properties: bigint, returned: Returned): void
+
+  /** Makes ready for a look, which may take several calls. */
+  begin(): void {}
+
+  /** Takes note that the buffers of its call were too small, and that it is made again. */
+  grew(): void {}
+
+  /** Returns `true` where the call is to be made again though its buffers were large enough. */
+  goesOn(hresult: number): boolean {
+    void hresult
+    return false
+  }
+
+  /** Returns the message that is next for it among those that are kept; `undefined` where there is none. */
+  protected abstract keptFor(): Kept | undefined
+
+  /** Returns `true` where a message that its transaction received already is the one that it is for. */
+  protected accepts(message: ReceivedProperties): boolean {
+    void message
+    return true
+  }
+
+  /** Changes the outcome of a look by what is kept. */
+  orKept(outcome: Outcome): Outcome {
+    return outcome
+  }
+
+  /** Takes note of the outcome of a look. `isTold`: whoever made the request learns it. */
+  moved(outcome: Outcome, isTold: boolean): void {
+    void outcome
+    void isTold
+  }
+
+  /** Returns a message that a call has brought already; `undefined` where a call is to be made. */
+  fromKept(): Outcome | undefined {
+    const { handle, transaction } = this
+    if (transaction !== undefined && this.takes) {
+      const claimed = this.parts.transactions.claim(transaction, handle.queue, (message) => this.accepts(message))
+      if (claimed !== undefined) return Exit.succeed(claimed)
+    }
+    if (handle.queue.kept.isEmpty || (this.takes && !handle.mayReceive)) return undefined
+    const kept = this.keptFor()
+    return kept === undefined ? undefined : this.handOut(kept)
+  }
+
+  /** Keeps a message that a call took when nobody waited for it any more, for whoever comes next. */
+  leave(properties: ReceivedProperties): Kept | undefined {
+    const { queue } = this.handle
+    if (this.transaction === undefined) return queue.kept.keep(properties)
+    this.parts.transactions.leave(this.transaction, queue, properties)
+    return undefined
+  }
+
+  protected handOut(kept: Kept): Outcome {
+    // The one who takes it may change the bytes.
+    return Exit.succeed(this.takes ? this.take(kept) : structuredClone(kept.properties))
+  }
+
+  protected take(kept: Kept): ReceivedProperties {
+    const { queue } = this.handle
+    queue.kept.remove(kept)
+    if (this.transaction !== undefined) this.parts.transactions.handedOut(this.transaction, queue, kept)
+    return kept.properties
+  }
+}
+
+/** A request for the first message. */
+export class QueueRequest extends ReceiveRequest {
+  readonly name = "MQReceiveMessage"
+  readonly #action: ReceiveAction
+
+  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions) {
+    super(parts, handle, options)
+    this.#action = options.action
+  }
+
+  get takes(): boolean {
+    return this.#action === "receive"
+  }
+
+  get pace(): Pace {
+    return this.handle.paces.receive
+  }
+
+  here(properties: bigint): number {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    return receive(this.handle.handle, 0, actions[this.#action], properties, 0n, 0n, 0n, this.transactionPointer)
+  }
+
+  elsewhere(properties: bigint, returned: Returned): void {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    const { handle } = this.handle
+    receive.async(handle, 0, actions[this.#action], properties, 0n, 0n, 0n, this.transactionPointer, returned)
+  }
+
+  protected keptFor(): Kept | undefined {
+    return this.#action === "peekNext" ? undefined : this.handle.queue.kept.first
+  }
+}
+
+/** A request for a message at the place of a cursor. */
+export class CursorRequest extends ReceiveRequest {
+  readonly name = "MQReceiveMessage"
+  readonly place: CursorPlace
+  readonly #action: ReceiveAction
+  /** The action of the next call. */
+  #next: ReceiveAction
+  /** `true` where it peeks once more at a message that the cursor was moved on before, and that nobody was shown. */
+  #isOnUnseen = false
+
+  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions, place: CursorPlace) {
+    super(parts, handle, options)
+    this.#action = this.#next = options.action
+    this.place = place
+  }
+
+  get takes(): boolean {
+    return this.#action === "receive"
+  }
+
+  get pace(): Pace {
+    return this.handle.paces.receive
+  }
+
+  here(properties: bigint): number {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    const { cursor } = this.place
+    return receive(this.handle.handle, 0, actions[this.#next], properties, 0n, 0n, cursor, this.transactionPointer)
+  }
+
+  elsewhere(properties: bigint, returned: Returned): void {
+    const { MQReceiveMessage: receive } = this.parts.functions
+    const { cursor } = this.place
+    const { handle } = this.handle
+    receive.async(handle, 0, actions[this.#next], properties, 0n, 0n, cursor, this.transactionPointer, returned)
+  }
+
+  override begin(): void {
+    this.#next = this.place.actionFor(this.#action)
+    this.#isOnUnseen = this.place.isOnUnseen && this.#action === "peekNext"
+  }
+
+  /** A peek that moved the cursor is not made to move it again (E-21). */
+  override grew(): void {
+    if (this.#next === "peekNext") this.#next = "peekCurrent"
+  }
+
+  /** Where the message that nobody was shown is gone by now, the one behind it is next (E-26). */
+  override goesOn(hresult: number): boolean {
+    if (!this.#isOnUnseen || hresult !== errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) return false
+    this.#isOnUnseen = false
+    this.#next = "peekNext"
+    return true
+  }
+
+  override moved(outcome: Outcome, isTold: boolean): void {
+    this.place.moved(this.#action, outcome, isTold)
+  }
+
+  override fromKept(): Outcome | undefined {
+    const { on } = this.place
+    const isGone = on !== undefined && this.#action !== "peekNext" && !this.handle.queue.kept.has(on)
+    // As where another has taken the message that the cursor stands on (E-26).
+    return isGone ? failed(this.name, errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) : super.fromKept()
+  }
+
+  override leave(properties: ReceivedProperties): Kept | undefined {
+    const kept = super.leave(properties)
+    if (kept !== undefined) this.place.standOn(kept)
+    return kept
+  }
+
+  protected keptFor(): Kept | undefined {
+    const { place } = this
+    const { kept } = this.handle.queue
+    if (place.on !== undefined) {
+      if (this.#action !== "peekNext") return place.on
+      place.standOn(kept.after(place.on))
+      return place.on
+    }
+    if (!place.seesKept || place.actionFor(this.#action) === "peekNext") return undefined
+    place.standOn(kept.first)
+    return place.on
+  }
+
+  protected override take(kept: Kept): ReceivedProperties {
+    this.place.standOn(undefined)
+    return super.take(kept)
+  }
+}
+
+/** The actions that do from the beginning of the queue what others do from a message. */
+const firstOf: { readonly [Action in LookupAction]?: LookupAction } = {
+  peekNext: "peekFirst",
+  receiveNext: "receiveFirst"
+}
+
+/** A request for a message by lookup id. The messages that are kept stand before all others. */
+export class LookupRequest extends ReceiveRequest {
+  readonly name = "MQReceiveMessageByLookupId"
+  readonly #lookupId: bigint
+  readonly #action: LookupAction
+
+  constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions, lookupId: bigint, action: LookupAction) {
+    super(parts, handle, options)
+    this.#lookupId = lookupId
+    this.#action = action
+  }
+
+  get takes(): boolean {
+    return this.#action.startsWith("receive")
+  }
+
+  get pace(): Pace {
+    return this.handle.paces.lookup
+  }
+
+  here(properties: bigint): number {
+    const { MQReceiveMessageByLookupId: receive } = this.parts.functions
+    const isBehindKept = this.#isBehindKept
+    const lookupId = isBehindKept ? 0n : this.#lookupId
+    const action = lookupActions[isBehindKept ? (firstOf[this.#action] ?? this.#action) : this.#action]
+    return receive(this.handle.handle, lookupId, action, properties, 0n, 0n, this.transactionPointer)
+  }
+
+  elsewhere(properties: bigint, returned: Returned): void {
+    const { MQReceiveMessageByLookupId: receive } = this.parts.functions
+    const { handle } = this.handle
+    const isBehindKept = this.#isBehindKept
+    const lookupId = isBehindKept ? 0n : this.#lookupId
+    const action = lookupActions[isBehindKept ? (firstOf[this.#action] ?? this.#action) : this.#action]
+    receive.async(handle, lookupId, action, properties, 0n, 0n, this.transactionPointer, returned)
+  }
+
+  protected override accepts({ lookupId }: ReceivedProperties): boolean {
+    const byId = this.#action === "receiveCurrent" || this.#action === "receiveAllowPeek"
+    return byId ? lookupId === this.#lookupId : this.#action === "receiveFirst"
+  }
+
+  /** Where there are no others, the last of those that are kept is the last of all. */
+  override orKept(outcome: Outcome): Outcome {
+    const { kept } = this.handle.queue
+    if (kept.isEmpty || !this.#action.endsWith("Last") || (this.takes && !this.handle.mayReceive)) return outcome
+    const { last } = kept
+    return last !== undefined && hasCode(outcome, errors.MQ_ERROR_MESSAGE_NOT_FOUND) ? this.handOut(last) : outcome
+  }
+
+  protected keptFor(): Kept | undefined {
+    const { kept } = this.handle.queue
+    if (this.#action.endsWith("First")) return this.#lookupId === 0n ? kept.first : undefined
+    const anchor = kept.byLookupId(this.#lookupId)
+    if (anchor === undefined || this.#action.endsWith("Last")) return undefined
+    if (this.#action.endsWith("Next")) return kept.after(anchor)
+    return this.#action.endsWith("Previous") ? kept.before(anchor) : anchor
+  }
+
+  /** `true` for the one behind the last of those that are kept: that is the first of the others. */
+  get #isBehindKept(): boolean {
+    const { kept } = this.handle.queue
+    return !kept.isEmpty && firstOf[this.#action] !== undefined && kept.byLookupId(this.#lookupId) !== undefined
+  }
+}

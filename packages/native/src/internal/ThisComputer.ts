@@ -1,0 +1,99 @@
+import { hostname } from "node:os"
+
+/** A name that a program opens a queue by, and whether its queue is known to be on this computer. */
+export interface QueueIdentity {
+  /** The same for all names that are known to mean the same queue. */
+  readonly key: string
+  readonly isLocal: boolean
+}
+
+/** Most names that are remembered of queues on this computer. */
+const mostNames = 1000
+
+/** Addresses of `DIRECT=TCP:` that are those of this computer, whichever it is. */
+const loopback = /^(?:127(?:\.\d{1,3}){3}|\[?::1\]?)$/
+
+/**
+ * Returns a text with one letter case, as far as two letters are surely the same: names that differ only in case mean the
+ * same queue (B-04).
+ */
+const fold = (text: string): string =>
+  text.replaceAll(/./gsu, (letter) => {
+    const small = letter.toLowerCase()
+    return small.toUpperCase() === letter.toUpperCase() ? small : letter
+  })
+
+/** Returns a format name as it compares with others: the number of a private queue may be written with zeros before it. */
+const comparable = (formatName: string): string => fold(formatName).replace(/^(private=[^\\]*\\)0+(?=[\da-f])/, "$1")
+
+/** Splits a name at its first character of a kind. */
+const splitAt = (text: string, separator: string): readonly [before: string, from: string] => {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at)]
+}
+
+/**
+ * The names of this computer and of its queues, as the process learns them from the answers of Message Queuing. It asks for
+ * none of them.
+ */
+export class ThisComputer {
+  /** The names that the process knows by itself. */
+  readonly #own: ReadonlySet<string>
+  /** Names of this computer by the answers of Message Queuing: what reaches it by them may take another way. */
+  readonly #learned = new Set<string>()
+  /** The machine's GUID. */
+  #guid: string | undefined
+  /** Names of queues without machine, by their format names. */
+  readonly #queues = new Map<string, string>()
+
+  constructor(names: ReadonlyArray<string | undefined> = [hostname(), process.env["COMPUTERNAME"]]) {
+    this.#own = new Set([".", "localhost", ...names.flatMap((name) => (name === undefined ? [] : fold(name)))])
+  }
+
+  /** Takes note of a queue's path name and the format name that Message Queuing knows it by. */
+  learnQueue(pathName: string, formatName: string): void {
+    const [machine, rest] = splitAt(fold(pathName), "\\")
+    if (!this.#own.has(machine) && !this.#learned.has(machine)) return
+    const known = comparable(formatName)
+    const guid = /^private=([\da-f-]{36})\\/.exec(known)?.[1]
+    if (guid !== undefined) this.#guid = guid
+    if (rest === "") return
+    this.#queues.delete(known)
+    this.#queues.set(known, rest.slice(1))
+    if (this.#queues.size <= mostNames) return
+    for (const oldest of this.#queues.keys()) {
+      this.#queues.delete(oldest)
+      return
+    }
+  }
+
+  /** Takes note of the path name that a queue which was named by its format name has. */
+  learnPathName(formatName: string, pathName: string): void {
+    if (!this.identify(formatName, false).isLocal) return
+    const [machine, rest] = splitAt(fold(pathName), "\\")
+    if (rest !== "") this.#learned.add(machine)
+  }
+
+  /** Takes note of the machine's GUID and of its name. */
+  learnMachine(guid: string, name: string): void {
+    if (guid !== "") this.#guid = fold(guid)
+    if (name !== "") this.#learned.add(fold(name))
+  }
+
+  /** Returns what is known of a format name. `isOutgoing`: it is opened for the queue of messages that wait to go there. */
+  identify(formatName: string, isOutgoing: boolean): QueueIdentity {
+    const name = comparable(formatName)
+    // What waits to go elsewhere lies here.
+    if (isOutgoing) return { key: `outgoing ${name}`, isLocal: true }
+    const [whole, suffix] = splitAt(name, ";")
+    const known = this.#queues.get(whole)
+    if (known !== undefined) return { key: `local ${known}${suffix}`, isLocal: true }
+    const [, protocol, address = "", path = ""] = /^direct=(os|tcp):([^\\]*)\\(.*)$/s.exec(whole) ?? []
+    if (protocol === "os" && this.#own.has(address)) return { key: `local ${path}${suffix}`, isLocal: true }
+    if (protocol === "os" && this.#learned.has(address)) return { key: `local ${path}${suffix}`, isLocal: false }
+    if (protocol === "tcp" && loopback.test(address)) return { key: `local ${path}${suffix}`, isLocal: true }
+    const [, guid, number] = /^(?:private|machine)=([\da-f-]{36})(?:\\([\da-f]+))?$/.exec(whole) ?? []
+    if (guid === undefined || guid !== this.#guid) return { key: name, isLocal: false }
+    return { key: `local ${number === undefined ? "system$" : `number ${number}`}${suffix}`, isLocal: true }
+  }
+}

@@ -1,0 +1,85 @@
+import { errors } from "@effect-msmq/core/ErrorCode"
+import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import { MqrtFailure } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
+import type { Kept } from "./KeptMessages.ts"
+import type { SharedQueue } from "./SharedQueue.ts"
+
+/** The messages of one transaction that need care. */
+interface Receives {
+  /** Messages that were received in it after those who asked for them had left. */
+  readonly unclaimed: Array<{ readonly queue: SharedQueue; readonly properties: ReceivedProperties }>
+  /** Messages that were kept, and were handed out in it. */
+  readonly handedOut: Array<{ readonly queue: SharedQueue; readonly kept: Kept }>
+}
+
+/** Transactions in which messages came to nobody, or that have messages which Message Queuing has no more. */
+export class TransactionReceives {
+  readonly #transactions = new Map<bigint, Receives>()
+
+  /** Takes note of a message that was received in a transaction when nobody waited for it any more. */
+  leave(transaction: bigint, queue: SharedQueue, properties: ReceivedProperties): void {
+    this.#of(transaction).unclaimed.push({ queue, properties })
+  }
+
+  /** Takes out the first message of a queue that came to nobody and that somebody accepts. */
+  claim(
+    transaction: bigint,
+    queue: SharedQueue,
+    accepts: (message: ReceivedProperties) => boolean
+  ): ReceivedProperties | undefined {
+    const unclaimed = this.#transactions.get(transaction)?.unclaimed
+    const at = unclaimed?.findIndex((message) => message.queue === queue && accepts(message.properties)) ?? -1
+    return at < 0 ? undefined : unclaimed?.splice(at, 1)[0]?.properties
+  }
+
+  /** Takes note that a kept message was handed out in a transaction, and is to be kept again where that does not commit. */
+  handedOut(transaction: bigint, queue: SharedQueue, kept: Kept): void {
+    this.#of(transaction).handedOut.push({ queue, kept })
+  }
+
+  /** Runs what commits a transaction, unless a message in it has come to nobody: with the commit it would be lost. */
+  committing(transaction: bigint, commit: Effect.Effect<void, MqrtFailure>): Effect.Effect<void, MqrtFailure> {
+    return Effect.suspend(() => {
+      const unclaimed = this.#transactions.get(transaction)?.unclaimed ?? []
+      if (unclaimed.length === 0) {
+        return Effect.tap(commit, () => Effect.sync(() => this.#transactions.delete(transaction)))
+      }
+      const names = unclaimed.map(({ properties }) => `${properties.messageId} (lookup id ${properties.lookupId})`)
+      const failure = new MqrtFailure({
+        function: "ITransaction::Commit",
+        code: errors.MQ_ERROR_OPERATION_CANCELLED,
+        properties: []
+      })
+      return Effect.andThen(
+        Effect.logError(
+          `A transaction is not committed, since a receive in it was given up while its call ran, and the message would ` +
+            `be lost: ${names.join(", ")}. The message is in its queue again when the transaction has aborted. Use ` +
+            `receiveWithin instead of a timeout around a receive, or receive again in the same transaction.`
+        ),
+        Effect.fail(failure)
+      )
+    })
+  }
+
+  /** Runs what ends a transaction without a commit, after which its messages are where they were. */
+  aborting<E>(transaction: bigint, abort: Effect.Effect<void, E>): Effect.Effect<void, E> {
+    return Effect.ensuring(
+      abort,
+      Effect.suspend(() => {
+        const handedOut = this.#transactions.get(transaction)?.handedOut ?? []
+        this.#transactions.delete(transaction)
+        for (const { kept, queue } of handedOut) queue.kept.keepAgain(kept)
+        for (const { queue } of handedOut) queue.waiting.wake()
+        const closed = new Set(handedOut.flatMap(({ queue }) => (queue.handles === 0 ? [queue] : [])))
+        return Effect.forEach(closed, (queue) => queue.loseKept, { discard: true })
+      })
+    )
+  }
+
+  #of(transaction: bigint): Receives {
+    const known = this.#transactions.get(transaction) ?? { unclaimed: [], handedOut: [] }
+    this.#transactions.set(transaction, known)
+    return known
+  }
+}
