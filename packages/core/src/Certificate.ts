@@ -51,10 +51,10 @@ export class Certificate implements Equal.Equal {
     return oneLine(() => this.#x509.issuer)
   }
   get notBefore(): Date {
-    return this.#x509.validFromDate
+    return dateOf(this.#x509.validFrom, this.#x509.validFromDate)
   }
   get notAfter(): Date {
-    return this.#x509.validToDate
+    return dateOf(this.#x509.validTo, this.#x509.validToDate)
   }
 
   [Equal.symbol](that: Equal.Equal): boolean {
@@ -74,6 +74,9 @@ export class Certificate implements Equal.Equal {
     return this.toJSON()
   }
 }
+
+/** Returns a date of a certificate. Where its text says that it is none, Node makes a date of whatever lies in memory. */
+const dateOf = (text: string, date: Date): Date => (text === "Bad time value" ? new Date(NaN) : date)
 
 /** Returns a distinguished name in one line. Node gives `undefined` for an empty one, against its own types. */
 const oneLine = (read: () => string | undefined): string => {

@@ -308,8 +308,16 @@ const calls: Readonly<
   ],
   "Promise: consume, in a handler that waits without end": [
     async () => {
+      const begun = held()
+      const queue = await msmq.openReceiver(orders)
+      const handler = () => {
+        begun.letGo()
+        return never()
+      }
+      const underWay = forever(queue.consume(handler, consumePolicy))
       await sender.send(order)
-      return forever((await msmq.openReceiver(orders)).consume(never, consumePolicy))
+      await begun.until
+      return underWay
     },
     []
   ],
@@ -467,7 +475,6 @@ process.on("warning", ({ message, name }) => {
 
 /** Returns what was reported since the last time, after a collection of garbage. */
 const collected = async (): Promise<ReadonlyArray<string>> => {
-  await collect()
   await collect()
   return reported.splice(0).toSorted()
 }
