@@ -210,7 +210,7 @@ export interface MqrtFunctions {
   ) => Effect.Effect<SendOutcome>
   /**
    * `MQReceiveMessage`. Waits without a thread; interruption takes the request back before it returns, and a message
-   * that is not handed out stays in the queue.
+   * that is not handed out stays in the queue, or is the next that is received from it.
    */
   readonly receiveMessage: (
     handle: QueueHandle,

@@ -39,6 +39,8 @@ export class EndNotice {
   #cursor: bigint | undefined
   #notice: ArrivalNotice | undefined
   #isOnMessage = false
+  /** `true` from before its peek at the end until that has ended: the cursor is used for nothing else meanwhile. */
+  #isPeeking = false
   #isArmed = false
   /** `true` while it is on its way to the end. */
   #isWalking = false
@@ -66,7 +68,7 @@ export class EndNotice {
   notify(armed: () => void, arrived: () => void): void {
     this.#armed = armed
     this.#arrived = arrived
-    if (this.#notice !== undefined && this.#isArmed) this.#arm(this.#notice)
+    if (this.#notice !== undefined && this.#isPeeking) this.#arm(this.#notice)
     else if (!this.#isWalking) this.#walk()
   }
 
@@ -145,8 +147,9 @@ export class EndNotice {
       return true
     }
     this.#isWalking = false
+    // After a failure the next try begins at its place, or behind it where the message there is gone (E-26).
+    this.#isOnMessage = hresult === errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED
     if (hresult !== errors.MQ_ERROR_IO_TIMEOUT || this.#isDetached || this.#cursor === undefined) return false
-    this.#isOnMessage = false
     this.#passed = 0
     this.#arm(
       (this.#notice ??= new ArrivalNotice(this.#port, this.#makeOverlapped, this.#calls.beginPeek(this.#cursor)))
@@ -155,9 +158,10 @@ export class EndNotice {
   }
 
   #arm(notice: ArrivalNotice): void {
+    this.#isPeeking = true
     notice.notify(
       () => {
-        this.#isArmed = false
+        this.#isPeeking = this.#isArmed = false
         this.#isOnMessage = true
         const arrived = this.#arrived
         this.#armed = this.#arrived = undefined
