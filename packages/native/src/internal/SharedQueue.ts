@@ -23,18 +23,24 @@ export class Paces {
   /** The pace of receives and peeks by lookup id. */
   readonly lookup: Pace
 
-  constructor(expectsSlow: boolean) {
-    this.receive = new Pace(expectsSlow)
-    this.lookup = new Pace(expectsSlow)
+  /** `before`: those of the queue when it was open before. What proved slow then is expected to be so now. */
+  constructor(expectsSlow: boolean, before: Paces | undefined) {
+    this.receive = before?.receive.isSlow === true ? before.receive : new Pace(expectsSlow)
+    this.lookup = before?.lookup.isSlow === true ? before.lookup : new Pace(expectsSlow)
   }
 }
 
 /** The paces of a queue, which its handles of a kind share: one that proves slow does so for all of them. */
 class QueuePaces {
   /** The paces of the handles whose names tell that the queue is on this computer. */
-  readonly local = new Paces(false)
+  readonly local: Paces
   /** The paces of the others, which may reach it another way. */
-  readonly elsewhere = new Paces(true)
+  readonly elsewhere: Paces
+
+  constructor(before?: QueuePaces) {
+    this.local = new Paces(false, before?.local)
+    this.elsewhere = new Paces(true, before?.elsewhere)
+  }
 }
 
 /** Most queues whose paces are kept when they are closed, the last opened ones. */
@@ -52,9 +58,10 @@ export class SharedQueue {
   users = 0
   readonly #leaving = new Set<CallElsewhere>()
 
-  constructor(key: string, paces = new QueuePaces()) {
+  /** `before`: the paces of the queue when it was open before. */
+  constructor(key: string, before?: QueuePaces) {
     this.key = key
-    this.paces = paces
+    this.paces = new QueuePaces(before)
   }
 
   /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */

@@ -235,8 +235,14 @@ export const receiving = (
         hasSettled = true
         stopTimer()
         if (request instanceof CursorRequest && isTimeout(outcome)) request.place.toldEnd()
-        resume(outcome)
+        // Where its handle closes a call may go on.
+        const call = callOfItsOwn()
+        resume(call === undefined ? outcome : Effect.andThen(Effect.uninterruptible(call.hasEnded), outcome))
       }
+
+      /** Returns the call that goes on where nobody else may use that cursor, or use or end that transaction, meanwhile. */
+      const callOfItsOwn = (): CallElsewhere | undefined =>
+        request instanceof CursorRequest || request.transaction !== undefined ? looking : undefined
 
       const first = request.fromKept() ?? (request.pace.isSlow ? undefined : lookHere())
       if (first !== undefined) return resume(first)
@@ -248,11 +254,9 @@ export const receiving = (
 
       return Effect.suspend(() => {
         stopTimer()
-        const running = looking
+        const call = callOfItsOwn()
         waiter.giveUp()
-        // Neither a cursor nor a transaction may be used by somebody else meanwhile.
-        const isAlone = request instanceof CursorRequest || request.transaction !== undefined
-        return isAlone && running !== undefined ? running.hasEnded : Effect.void
+        return call?.hasEnded ?? Effect.void
       })
     })
 
