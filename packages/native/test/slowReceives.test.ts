@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { execFile } from "node:child_process"
@@ -95,6 +96,16 @@ const whileCalling = <A, E>(run: Effect.Effect<A, E>): Effect.Effect<Fiber.Fiber
   })
 
 const endCalls = (): void => setDelay(0)
+
+/** Runs something that is interrupted while its call runs. A message that this takes is kept. */
+const cutShort = (run: Effect.Effect<unknown, unknown>): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const fiber = yield* whileCalling(run)
+    const interruption = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+    endCalls()
+    yield* Fiber.join(interruption)
+    assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+  })
 
 /** Receives at the seam, by a name that does not tell that the queue is here. */
 const atSeam = Effect.gen(function* () {
@@ -275,11 +286,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.sendAll(numbered(0, 3))
-      const poll = yield* whileCalling(receiver.poll)
-      const interruption = yield* Effect.forkChild(Fiber.interrupt(poll), { startImmediately: true })
-      endCalls()
-      yield* Fiber.join(interruption)
-      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(poll)))
+      yield* cutShort(receiver.poll)
       // Through another handle, by another name.
       const other = yield* MessageQueue.openReceiver(orders)
       assert.strictEqual(labelOf(yield* other.pollPeek), "0")
@@ -342,10 +349,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       const { receiver, sender } = yield* Scope.provide(setup, scope)
       yield* sender.send({ label: "lost" })
       const { lookupId, messageId } = yield* receiver.peek
-      const poll = yield* whileCalling(receiver.poll)
-      const interruption = yield* Effect.forkChild(Fiber.interrupt(poll), { startImmediately: true })
-      endCalls()
-      yield* Fiber.join(interruption)
+      yield* cutShort(receiver.poll)
       assert.deepStrictEqual(logged, [])
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual(logged.length, 1)
@@ -357,10 +361,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.send({ label: "purged" })
-      const poll = yield* whileCalling(receiver.poll)
-      const interruption = yield* Effect.forkChild(Fiber.interrupt(poll), { startImmediately: true })
-      endCalls()
-      yield* Fiber.join(interruption)
+      yield* cutShort(receiver.poll)
       yield* MessageQueue.purge(orders)
       assert.isTrue(Option.isNone(yield* receiver.poll))
     }).pipe(Effect.scoped, Effect.provide(layer))
@@ -420,10 +421,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       const sender = yield* MessageQueue.openSender(orders)
       const receiver = yield* MessageQueue.openReceiver(elsewhere)
       yield* Transaction.singleMessage(sender.sendAll(numbered(0, 2)))
-      const poll = yield* whileCalling(receiver.poll)
-      const interruption = yield* Effect.forkChild(Fiber.interrupt(poll), { startImmediately: true })
-      endCalls()
-      yield* Fiber.join(interruption)
+      yield* cutShort(receiver.poll)
       const both = Effect.map(Effect.all([receiver.receive, receiver.receive]), (all) => all.map(({ label }) => label))
       yield* Effect.flip(Transaction.run(Effect.andThen(both, Effect.fail("no"))))
       assert.deepStrictEqual(yield* Transaction.run(both), ["0", "1"])
@@ -437,21 +435,14 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       yield* sender.sendAll(numbered(0, 4))
       const cursor = yield* receiver.cursor
       assert.strictEqual(labelOf(yield* cursor.next), "0")
-      const interrupted = (use: Effect.Effect<unknown, unknown>) =>
-        Effect.gen(function* () {
-          const fiber = yield* whileCalling(use)
-          const interruption = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
-          endCalls()
-          yield* Fiber.join(interruption)
-        })
-      yield* interrupted(cursor.next)
+      yield* cutShort(cursor.next)
       assert.strictEqual(labelOf(yield* cursor.next), "1")
-      yield* interrupted(cursor.receive)
+      yield* cutShort(cursor.receive)
       // It stands on the message that is kept.
       assert.strictEqual(labelOf(yield* cursor.current), "1")
       assert.strictEqual(labelOf(yield* cursor.receive), "1")
       assert.strictEqual(labelOf(yield* cursor.next), "2")
-      yield* interrupted(cursor.next)
+      yield* cutShort(cursor.next)
       const third = Option.getOrThrow(yield* receiver.byLookupId.peekLast)
       yield* receiver.byLookupId.receive(third.lookupId)
       assert.strictEqual(labelOf(yield* cursor.next), undefined)
@@ -474,6 +465,155 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
         assert.strictEqual(labelOf(yield* cursor.next), "late")
         yield* receiver.byLookupId.receiveLast
       }
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("a kept message is shown by a cursor once, which then waits for others", () =>
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* setup
+      yield* sender.send({ label: "kept" })
+      yield* cutShort(receiver.poll)
+      const cursor = yield* receiver.cursor
+      assert.strictEqual(labelOf(yield* cursor.next), "kept")
+      assert.isTrue(Option.isNone(yield* cursor.nextWithin("30 millis")))
+      assert.isTrue(Option.isNone(yield* cursor.next))
+      const waiting = yield* Effect.forkChild(cursor.nextWithin("1 hour"), { startImmediately: true })
+      yield* Effect.sleep(30)
+      yield* sender.send({ label: "late" })
+      assert.strictEqual(labelOf(yield* Fiber.join(waiting)), "late")
+      assert.isTrue(Option.isNone(yield* cursor.next))
+      // And what is kept while it stands at the end.
+      yield* sender.send({ label: "kept, too" })
+      yield* receiver.receive
+      yield* cutShort(receiver.byLookupId.receiveLast)
+      assert.strictEqual(labelOf(yield* cursor.next), "kept, too")
+      assert.deepStrictEqual(yield* takeAll(receiver), ["kept, too", "late"])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("kept messages have the order of their queue, and lookups lead to them from both sides (D-27)", () =>
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* setup
+      yield* sender.sendAll(numbered(0, 4))
+      const [, second] = [yield* receiver.byLookupId.peekFirst, yield* receiver.byLookupId.peekLast]
+      const ids = [...(yield* Stream.runCollect(receiver.browse))].map(({ lookupId }) => lookupId)
+      yield* cutShort(receiver.byLookupId.receive(ids[1] ?? 0n))
+      yield* cutShort(receiver.byLookupId.receive(ids[0] ?? 0n))
+      const back: Array<string | undefined> = [labelOf(second)]
+      for (let before = second; Option.isSome(before);) {
+        before = yield* receiver.byLookupId.peekPrevious(before.value.lookupId)
+        back.push(labelOf(before))
+      }
+      assert.deepStrictEqual(back, ["3", "2", "1", "0", undefined])
+      assert.isTrue(Option.isNone(yield* receiver.byLookupId.peekPrevious(1n)))
+      const forth: Array<string | undefined> = []
+      for (let next = yield* receiver.byLookupId.peekFirst; Option.isSome(next);) {
+        forth.push(next.value.label)
+        next = yield* receiver.byLookupId.peekNext(next.value.lookupId)
+      }
+      assert.deepStrictEqual(forth, ["0", "1", "2", "3"])
+      assert.strictEqual(labelOf(yield* receiver.byLookupId.receivePrevious(ids[2] ?? 0n)), "1")
+      assert.deepStrictEqual(yield* takeAll(receiver), ["0", "2", "3"])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("a kept message that an abort gives back is as it was, and counts the abort (F-26)", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { transactional: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const receiver = yield* MessageQueue.openReceiver(elsewhere)
+      yield* Transaction.singleMessage(sender.send({ label: "kept", body: Uint8Array.of(1, 2, 3) }))
+      yield* cutShort(receiver.poll)
+      for (const aborts of [0, 1, 2]) {
+        const tried = Effect.gen(function* () {
+          const { abortCount, body } = yield* receiver.receive
+          assert.deepStrictEqual([abortCount, ...body], [aborts, 1, 2, 3])
+          body.fill(9)
+          return yield* Effect.fail("no")
+        })
+        assert.strictEqual(yield* Effect.flip(Transaction.run(tried)), "no")
+      }
+    }).pipe(Effect.scoped, Effect.provide([layer, Logger.layer([])]))
+  )
+
+  it.live("a kept message that an abort gives back goes to a receiver that was opened in the meantime", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { transactional: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* Transaction.singleMessage(sender.send({ label: "kept" }))
+      const scope = yield* Scope.make()
+      const receiver = yield* Scope.provide(MessageQueue.openReceiver(elsewhere), scope)
+      yield* cutShort(receiver.poll)
+      const transaction = yield* Transaction.begin()
+      const label = Effect.map(receiver.poll, labelOf)
+      assert.strictEqual(yield* Effect.provideService(label, Transaction.Current, transaction), "kept")
+      yield* Scope.close(scope, Exit.void)
+      const other = yield* MessageQueue.openReceiver(elsewhere)
+      yield* transaction.abort
+      assert.deepStrictEqual(yield* takeAll(other), ["kept"])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("a kept message cannot be moved, and a consumer that is to do so fails and leaves it", () => {
+    const logged: Array<string> = []
+    const logger = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
+    return Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { transactional: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      const receiver = yield* MessageQueue.openReceiver(elsewhere)
+      yield* Transaction.singleMessage(sender.send({ label: "kept" }))
+      yield* cutShort(receiver.poll)
+      const policy = { retry: Schedule.recurs(1), poison: { subqueue: "bad" } }
+      const error = yield* Effect.flip(receiver.consume(() => Effect.fail("no"), policy))
+      assert.strictEqual(error.code, "MQ_ERROR_MESSAGE_ALREADY_RECEIVED")
+      assert.isTrue(logged.some((line) => line.includes("cannot be moved") && line.includes("Receive it first")))
+      assert.deepStrictEqual(yield* takeAll(receiver), ["kept"])
+    }).pipe(Effect.scoped, Effect.provide([layer, logger]))
+  })
+
+  it.live("a queue that is created again has no messages of the one that was deleted", () =>
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* setup
+      yield* sender.send({ label: "deleted" })
+      yield* cutShort(receiver.poll)
+      yield* MessageQueue.delete(orders)
+      yield* MessageQueue.create(orders)
+      assert.isTrue(Option.isNone(yield* (yield* MessageQueue.openReceiver(elsewhere)).poll))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("a queue whose calls proved slow is known as such when it is opened again", () =>
+    Effect.gen(function* () {
+      const quick = ".\\private$\\never-slow-before"
+      yield* MessageQueue.create(quick)
+      const threads: Array<number> = []
+      setDelay(5)
+      for (let opening = 0; opening < 4; opening++) {
+        yield* Effect.scoped(Effect.flatMap(MessageQueue.openReceiver(quick), (receiver) => receiver.poll))
+        threads.push(control.threadOfLastCall("MQReceiveMessage"))
+      }
+      setDelay(0)
+      assert.notInclude(threads.slice(1), threads[0])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("a transaction whose receiver closes is not ended before the call that runs in it", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { transactional: true })
+      const mqrt = yield* Mqrt.Mqrt
+      const queue = yield* mqrt.openQueue(elsewhere, "receive", "denyNone")
+      const transaction = yield* mqrt.beginTransaction
+      const receive = { action: "receive", cursor: null, rare: false, timeout: null, transaction } as const
+      const waiting = yield* whileCalling(
+        Effect.ensuring(mqrt.receiveMessage(queue, receive), mqrt.releaseTransaction(transaction))
+      )
+      const closing = yield* Effect.forkChild(mqrt.closeQueue(queue), { startImmediately: true })
+      yield* Effect.sleep(20)
+      assert.isUndefined(waiting.pollUnsafe())
+      endCalls()
+      yield* Fiber.join(closing)
+      assert.strictEqual((yield* Effect.flip(Fiber.join(waiting))).code, 0xc00e0008)
+      assert.deepStrictEqual(control.ledger().violations, [])
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

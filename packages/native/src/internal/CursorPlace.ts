@@ -1,8 +1,8 @@
-import type { ReceiveAction } from "@effect-msmq/core/MessageProperties"
-import type { Kept } from "./KeptMessages.ts"
+import type { ReceiveAction, ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import * as Exit from "effect/Exit"
+import type { KeptMessages } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"
 import { isTimeout } from "./Outcome.ts"
-import * as Exit from "effect/Exit"
 
 /**
  * The place of a cursor, as far as it is not the one that its user knows of: a call whose outcome nobody took has moved it
@@ -11,9 +11,11 @@ import * as Exit from "effect/Exit"
 export class CursorPlace {
   readonly cursor: bigint
   /** The kept message that it stands on. Message Queuing has it before that place. */
-  on: Kept | undefined = undefined
+  on: ReceivedProperties | undefined = undefined
   /** `true` where the messages that are kept are new to it: no call has moved it yet, or it came to the end. */
-  seesKept = true
+  #seesKept = true
+  /** The kept messages that it has stood on: it comes to none of them twice. */
+  readonly #passed = new WeakSet<ReceivedProperties>()
   /** The part of its last move that its user does not know of. */
   #unknown: "nothing" | "end" | "message" = "nothing"
 
@@ -31,9 +33,21 @@ export class CursorPlace {
     return action === "peekNext" && this.#unknown !== "nothing" ? "peekCurrent" : action
   }
 
-  /** Makes it stand on a kept message. What follows is then found at its place. */
-  standOn(kept: Kept | undefined): void {
-    this.on = kept
+  /** Moves it as an action does, as far as that leads to a kept message. Returns the one that it stands on then. */
+  moveOnKept(action: ReceiveAction, kept: KeptMessages): ReceivedProperties | undefined {
+    if (this.on !== undefined) {
+      if (action === "peekNext") this.standOn(kept.after(this.on))
+    } else if (this.#seesKept && this.actionFor(action) !== "peekNext") {
+      const next = kept.all.find((message) => !this.#passed.has(message))
+      if (next !== undefined) this.standOn(next)
+    }
+    return this.on
+  }
+
+  /** Makes it stand on a kept message, or behind those. What follows is then found at its place. */
+  standOn(message: ReceivedProperties | undefined): void {
+    if (message !== undefined) this.#passed.add(message)
+    this.on = message
     this.#unknown = "end"
   }
 
@@ -42,7 +56,7 @@ export class CursorPlace {
     const found = Exit.isSuccess(outcome)
     if (!found && !isTimeout(outcome)) return
     this.on = undefined
-    this.seesKept = !found
+    this.#seesKept = !found
     this.#unknown = isTold ? "nothing" : found && action !== "receive" ? "message" : "end"
   }
 

@@ -1,69 +1,55 @@
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 
-/** A message that is kept for whoever receives next. */
-export interface Kept {
-  /** Its place among those that are kept. */
-  readonly order: number
-  readonly properties: ReceivedProperties
-}
-
 /**
  * The messages that calls off the main thread took from a queue after those who asked for them had left. They stand before
- * all others of the queue: there is no way to put them back.
+ * all others of the queue: there is no way to put them back. Each is known by its object, since it may be kept again.
  */
 export class KeptMessages {
-  /** In order of {@link Kept.order}. */
-  #messages: ReadonlyArray<Kept> = []
-  #lastOrder = 0
+  /** In the order of their lookup ids, which is that of the queue (D-27). */
+  #messages: ReadonlyArray<ReceivedProperties> = []
 
   get isEmpty(): boolean {
     return this.#messages.length === 0
   }
 
-  get all(): ReadonlyArray<Kept> {
+  get all(): ReadonlyArray<ReceivedProperties> {
     return this.#messages
   }
 
-  get first(): Kept | undefined {
+  get first(): ReceivedProperties | undefined {
     return this.#messages[0]
   }
 
-  get last(): Kept | undefined {
+  get last(): ReceivedProperties | undefined {
     return this.#messages.at(-1)
   }
 
-  keep(properties: ReceivedProperties): Kept {
-    const kept = { order: ++this.#lastOrder, properties }
-    this.#messages = [...this.#messages, kept]
-    return kept
-  }
-
-  /** Keeps a message again that was handed out, at its place. */
-  keepAgain(kept: Kept): void {
-    this.#messages = [...this.#messages, kept].toSorted((one, other) => one.order - other.order)
+  keep(message: ReceivedProperties): void {
+    const at = this.#messages.findLastIndex(({ lookupId }) => lookupId <= message.lookupId)
+    this.#messages = this.#messages.toSpliced(at + 1, 0, message)
   }
 
   /** Returns the message behind one that is kept, or was. */
-  after(kept: Kept): Kept | undefined {
-    return this.#messages.find(({ order }) => order > kept.order)
+  after({ lookupId }: ReceivedProperties): ReceivedProperties | undefined {
+    return this.#messages.find((other) => other.lookupId > lookupId)
   }
 
   /** Returns the message before one that is kept, or was. */
-  before(kept: Kept): Kept | undefined {
-    return this.#messages.findLast(({ order }) => order < kept.order)
+  before({ lookupId }: ReceivedProperties): ReceivedProperties | undefined {
+    return this.#messages.findLast((other) => other.lookupId < lookupId)
   }
 
-  has(kept: Kept): boolean {
-    return this.#messages.includes(kept)
+  has(message: ReceivedProperties): boolean {
+    return this.#messages.includes(message)
   }
 
-  byLookupId(lookupId: bigint): Kept | undefined {
-    return this.#messages.find(({ properties }) => properties.lookupId === lookupId)
+  byLookupId(id: bigint): ReceivedProperties | undefined {
+    return this.#messages.find(({ lookupId }) => lookupId === id)
   }
 
   /** Takes a message out for good. */
-  remove(kept: Kept): void {
-    this.#messages = this.#messages.filter((other) => other !== kept)
+  remove(message: ReceivedProperties): void {
+    this.#messages = this.#messages.filter((other) => other !== message)
   }
 
   clear(): void {

@@ -8,8 +8,7 @@ import type {
 } from "@effect-msmq/core/MessageProperties"
 import * as Exit from "effect/Exit"
 import type { CursorPlace } from "./CursorPlace.ts"
-import type { Functions } from "./declarations.ts"
-import type { Kept } from "./KeptMessages.ts"
+import type { Functions, HresultArguments } from "./declarations.ts"
 import type { Outcome } from "./Outcome.ts"
 import { failed, hasCode } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
@@ -106,7 +105,7 @@ export abstract class ReceiveRequest {
   }
 
   /** Returns the message that is next for it among those that are kept; `undefined` where there is none. */
-  protected abstract keptFor(): Kept | undefined
+  protected abstract keptFor(): ReceivedProperties | undefined
 
   /** Returns `true` where a message that its transaction received already is the one that it is for. */
   protected accepts(message: ReceivedProperties): boolean {
@@ -138,23 +137,22 @@ export abstract class ReceiveRequest {
   }
 
   /** Keeps a message that a call took when nobody waited for it any more, for whoever comes next. */
-  leave(properties: ReceivedProperties): Kept | undefined {
+  leave(message: ReceivedProperties): void {
     const { queue } = this.handle
-    if (this.transaction === undefined) return queue.kept.keep(properties)
-    this.parts.transactions.leave(this.transaction, queue, properties)
-    return undefined
+    if (this.transaction === undefined) queue.kept.keep(message)
+    else this.parts.transactions.leave(this.transaction, queue, message)
   }
 
-  protected handOut(kept: Kept): Outcome {
-    // The one who takes it may change the bytes.
-    return Exit.succeed(this.takes ? this.take(kept) : structuredClone(kept.properties))
+  protected handOut(kept: ReceivedProperties): Outcome {
+    if (this.takes) this.take(kept)
+    // The one who gets it may change the bytes, and others may get it after that.
+    return Exit.succeed(this.takes && this.transaction === undefined ? kept : structuredClone(kept))
   }
 
-  protected take(kept: Kept): ReceivedProperties {
+  protected take(kept: ReceivedProperties): void {
     const { queue } = this.handle
     queue.kept.remove(kept)
     if (this.transaction !== undefined) this.parts.transactions.handedOut(this.transaction, queue, kept)
-    return kept.properties
   }
 }
 
@@ -187,7 +185,7 @@ export class QueueRequest extends ReceiveRequest {
     receive.async(handle, 0, actions[this.#action], properties, 0n, 0n, 0n, this.transactionPointer, returned)
   }
 
-  protected keptFor(): Kept | undefined {
+  protected keptFor(): ReceivedProperties | undefined {
     return this.#action === "peekNext" ? undefined : this.handle.queue.kept.first
   }
 }
@@ -258,28 +256,18 @@ export class CursorRequest extends ReceiveRequest {
     return isGone ? failed(this.name, errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) : super.fromKept()
   }
 
-  override leave(properties: ReceivedProperties): Kept | undefined {
-    const kept = super.leave(properties)
-    if (kept !== undefined) this.place.standOn(kept)
-    return kept
+  override leave(message: ReceivedProperties): void {
+    super.leave(message)
+    if (this.transaction === undefined) this.place.standOn(message)
   }
 
-  protected keptFor(): Kept | undefined {
-    const { place } = this
-    const { kept } = this.handle.queue
-    if (place.on !== undefined) {
-      if (this.#action !== "peekNext") return place.on
-      place.standOn(kept.after(place.on))
-      return place.on
-    }
-    if (!place.seesKept || place.actionFor(this.#action) === "peekNext") return undefined
-    place.standOn(kept.first)
-    return place.on
+  protected keptFor(): ReceivedProperties | undefined {
+    return this.place.moveOnKept(this.#action, this.handle.queue.kept)
   }
 
-  protected override take(kept: Kept): ReceivedProperties {
+  protected override take(kept: ReceivedProperties): void {
     this.place.standOn(undefined)
-    return super.take(kept)
+    super.take(kept)
   }
 }
 
@@ -289,11 +277,15 @@ const firstOf: { readonly [Action in LookupAction]?: LookupAction } = {
   receiveNext: "receiveFirst"
 }
 
+type LookupArguments = HresultArguments["MQReceiveMessageByLookupId"]
+
 /** A request for a message by lookup id. The messages that are kept stand before all others. */
 export class LookupRequest extends ReceiveRequest {
   readonly name = "MQReceiveMessageByLookupId"
   readonly #lookupId: bigint
   readonly #action: LookupAction
+  /** `true` where the next call asks for the message of the lookup id itself, to learn if it is there. */
+  #asksForAnchor = false
 
   constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions, lookupId: bigint, action: LookupAction) {
     super(parts, handle, options)
@@ -310,20 +302,22 @@ export class LookupRequest extends ReceiveRequest {
   }
 
   here(properties: bigint): number {
-    const { MQReceiveMessageByLookupId: receive } = this.parts.functions
-    const isBehindKept = this.#isBehindKept
-    const lookupId = isBehindKept ? 0n : this.#lookupId
-    const action = lookupActions[isBehindKept ? (firstOf[this.#action] ?? this.#action) : this.#action]
-    return receive(this.handle.handle, lookupId, action, properties, 0n, 0n, this.transactionPointer)
+    return this.parts.functions.MQReceiveMessageByLookupId(...this.#arguments(properties))
   }
 
   elsewhere(properties: bigint, returned: Returned): void {
-    const { MQReceiveMessageByLookupId: receive } = this.parts.functions
-    const { handle } = this.handle
-    const isBehindKept = this.#isBehindKept
-    const lookupId = isBehindKept ? 0n : this.#lookupId
-    const action = lookupActions[isBehindKept ? (firstOf[this.#action] ?? this.#action) : this.#action]
-    receive.async(handle, lookupId, action, properties, 0n, 0n, this.transactionPointer, returned)
+    this.parts.functions.MQReceiveMessageByLookupId.async(...this.#arguments(properties), returned)
+  }
+
+  override begin(): void {
+    this.#asksForAnchor = false
+  }
+
+  /** Where there is nothing before a message that is there, the last of those that are kept stands before it. */
+  override goesOn(hresult: number): boolean {
+    const isFirst = hresult === errors.MQ_ERROR_MESSAGE_NOT_FOUND && this.#action.endsWith("Previous")
+    if (!isFirst || this.#asksForAnchor || !this.#seesKept) return false
+    return (this.#asksForAnchor = true)
   }
 
   protected override accepts({ lookupId }: ReceivedProperties): boolean {
@@ -331,15 +325,16 @@ export class LookupRequest extends ReceiveRequest {
     return byId ? lookupId === this.#lookupId : this.#action === "receiveFirst"
   }
 
-  /** Where there are no others, the last of those that are kept is the last of all. */
+  /** Where there are no others, or none before a message, the last of those that are kept is the last of all. */
   override orKept(outcome: Outcome): Outcome {
-    const { kept } = this.handle.queue
-    if (kept.isEmpty || !this.#action.endsWith("Last") || (this.takes && !this.handle.mayReceive)) return outcome
-    const { last } = kept
-    return last !== undefined && hasCode(outcome, errors.MQ_ERROR_MESSAGE_NOT_FOUND) ? this.handOut(last) : outcome
+    const { last } = this.handle.queue.kept
+    const isNotFound = hasCode(outcome, errors.MQ_ERROR_MESSAGE_NOT_FOUND)
+    const isKept = this.#asksForAnchor ? !isNotFound : isNotFound && this.#action.endsWith("Last")
+    if (isKept && last !== undefined && this.#seesKept) return this.handOut(last)
+    return this.#asksForAnchor ? failed(this.name, errors.MQ_ERROR_MESSAGE_NOT_FOUND) : outcome
   }
 
-  protected keptFor(): Kept | undefined {
+  protected keptFor(): ReceivedProperties | undefined {
     const { kept } = this.handle.queue
     if (this.#action.endsWith("First")) return this.#lookupId === 0n ? kept.first : undefined
     const anchor = kept.byLookupId(this.#lookupId)
@@ -348,9 +343,18 @@ export class LookupRequest extends ReceiveRequest {
     return this.#action.endsWith("Previous") ? kept.before(anchor) : anchor
   }
 
-  /** `true` for the one behind the last of those that are kept: that is the first of the others. */
-  get #isBehindKept(): boolean {
+  #arguments(properties: bigint): LookupArguments {
+    const { handle } = this.handle
     const { kept } = this.handle.queue
-    return !kept.isEmpty && firstOf[this.#action] !== undefined && kept.byLookupId(this.#lookupId) !== undefined
+    const first = firstOf[this.#action]
+    // The one behind the last of those that are kept is the first of the others.
+    const isBehindKept = first !== undefined && kept.byLookupId(this.#lookupId) !== undefined
+    const action = this.#asksForAnchor ? "peekCurrent" : isBehindKept ? first : this.#action
+    const lookupId = isBehindKept ? 0n : this.#lookupId
+    return [handle, lookupId, lookupActions[action], properties, 0n, 0n, this.transactionPointer]
+  }
+
+  get #seesKept(): boolean {
+    return !this.handle.queue.kept.isEmpty && (!this.takes || this.handle.mayReceive)
   }
 }

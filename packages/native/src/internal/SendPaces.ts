@@ -1,5 +1,6 @@
 import type { SendOptions } from "@effect-msmq/core/MessageProperties"
 import { Pace } from "./Pace.ts"
+import { RecentEntries } from "./RecentEntries.ts"
 
 /** A send that is encrypted asks the directory for the key of the receiver's machine, the first time. */
 const encrypts = ({ privacyLevel }: SendOptions): boolean => privacyLevel !== "none"
@@ -28,17 +29,12 @@ const most = 256
  * waiting by a slow send once, and not once for each handle.
  */
 export class RecentPaces {
-  readonly #paces = new Map<string, SendPaces>()
+  readonly #paces = new RecentEntries<SendPaces>(most)
 
   /** Returns the paces of a queue that is opened. */
   of(formatName: string): SendPaces {
     const paces = this.#paces.get(formatName) ?? new SendPaces()
-    this.#paces.delete(formatName)
     this.#paces.set(formatName, paces)
-    for (const oldest of this.#paces.keys()) {
-      if (this.#paces.size <= most) break
-      this.#paces.delete(oldest)
-    }
     return paces
   }
 }

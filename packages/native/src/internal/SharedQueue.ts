@@ -5,7 +5,8 @@ import type { CallElsewhere } from "./CallElsewhere.ts"
 import { KeptMessages } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"
 import { Pace } from "./Pace.ts"
-import { ThisComputer } from "./ThisComputer.ts"
+import { RecentEntries } from "./RecentEntries.ts"
+import { comparable, ThisComputer } from "./ThisComputer.ts"
 import { WaitingReceives } from "./WaitingReceives.ts"
 
 const lossOf = (queue: string, { label, lookupId, messageId }: ReceivedProperties): string =>
@@ -22,32 +23,45 @@ export class Paces {
   /** The pace of receives and peeks by lookup id. */
   readonly lookup: Pace
 
-  constructor(expectsSlow: boolean) {
-    this.receive = new Pace(expectsSlow)
-    this.lookup = new Pace(expectsSlow)
+  /** `before`: those of the queue when it was open before. What proved slow then is expected to be so now. */
+  constructor(expectsSlow: boolean, before: Paces | undefined) {
+    this.receive = before?.receive.isSlow === true ? before.receive : new Pace(expectsSlow)
+    this.lookup = before?.lookup.isSlow === true ? before.lookup : new Pace(expectsSlow)
   }
 }
+
+/** The paces of a queue, which its handles of a kind share: one that proves slow does so for all of them. */
+class QueuePaces {
+  /** The paces of the handles whose names tell that the queue is on this computer. */
+  readonly local: Paces
+  /** The paces of the others, which may reach it another way. */
+  readonly elsewhere: Paces
+
+  constructor(before?: QueuePaces) {
+    this.local = new Paces(false, before?.local)
+    this.elsewhere = new Paces(true, before?.elsewhere)
+  }
+}
+
+/** Most queues whose paces are kept when they are closed, the last opened ones. */
+const mostPaces = 256
 
 /** A queue that this thread of JavaScript reads, through however many handles, names and layers. */
 export class SharedQueue {
   readonly key: string
-  /** The paces of the handles whose names tell that the queue is on this computer. */
-  readonly #local = new Paces(false)
-  /** The paces of the others, which may reach it another way. */
-  readonly #elsewhere = new Paces(true)
+  readonly paces: QueuePaces
+  /** All names that it was opened by, as they compare with others. */
+  readonly names = new Set<string>()
   readonly waiting = new WaitingReceives<Outcome>()
   readonly kept = new KeptMessages()
-  /** The number of handles that are open. */
-  handles = 0
+  /** The number of its handles that are open, and of kept messages that an open transaction has and may bring back. */
+  users = 0
   readonly #leaving = new Set<CallElsewhere>()
 
-  constructor(key: string) {
+  /** `before`: the paces of the queue when it was open before. */
+  constructor(key: string, before?: QueuePaces) {
     this.key = key
-  }
-
-  /** Returns the paces of a handle, which those of its kind share: a queue that proves slow does so for all of them. */
-  paces(isLocal: boolean): Paces {
-    return isLocal ? this.#local : this.#elsewhere
+    this.paces = new QueuePaces(before)
   }
 
   /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */
@@ -76,7 +90,7 @@ export class SharedQueue {
     return Effect.suspend(() => {
       const lost = this.kept.all
       this.kept.clear()
-      return Effect.forEach(lost, ({ properties }) => Effect.logError(lossOf(this.key, properties)), { discard: true })
+      return Effect.forEach(lost, (message) => Effect.logError(lossOf(this.key, message)), { discard: true })
     })
   }
 }
@@ -85,20 +99,41 @@ export class SharedQueue {
 export class SharedQueues {
   readonly computer = new ThisComputer()
   readonly #queues = new Map<string, SharedQueue>()
+  readonly #paces = new RecentEntries<QueuePaces>(mostPaces)
 
   /** Returns the queue that a handle was opened for, and the paces of the handle. */
   opened(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: Paces } {
-    const { isLocal, key } = this.computer.identify(formatName, access === "receiveAdmin" || access === "peekAdmin")
-    const queue = this.#queues.get(key) ?? new SharedQueue(key)
-    this.#queues.set(key, queue)
-    queue.handles++
-    return { queue, paces: queue.paces(isLocal) }
+    const isOutgoing = access === "receiveAdmin" || access === "peekAdmin"
+    const { isLocal, key } = this.computer.identify(formatName, isOutgoing)
+    const name = isOutgoing ? key : comparable(formatName)
+    // The name first: more may have become known of it since it was opened by it.
+    const queue = this.#queues.get(name) ?? this.#queues.get(key) ?? new SharedQueue(key, this.#paces.get(key))
+    this.#paces.set(key, queue.paces)
+    for (const known of [name, key]) {
+      if (this.#queues.has(known)) continue
+      this.#queues.set(known, queue)
+      queue.names.add(known)
+    }
+    queue.users++
+    return { queue, paces: isLocal ? queue.paces.local : queue.paces.elsewhere }
   }
 
-  /** Takes note that a handle of a queue is closed. The last one takes the queue along. */
-  closed(queue: SharedQueue): void {
-    queue.handles--
-    if (queue.handles === 0 && this.#queues.get(queue.key) === queue) this.#queues.delete(queue.key)
+  /** Takes note that a queue has one user less. The last one takes it along, with what is kept of it. */
+  left(queue: SharedQueue): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (--queue.users > 0) return Effect.void
+      for (const name of queue.names) this.#queues.delete(name)
+      return queue.loseKept
+    })
+  }
+
+  /** Takes note that a queue is deleted, and its messages with it, those in its journal and its subqueues too. */
+  deleted(formatName: string): void {
+    const { key } = this.computer.identify(formatName, false)
+    for (const queue of this.#queues.values()) {
+      if (queue.kept.isEmpty) continue
+      if (queue.key === key || queue.key.startsWith(`${key};`)) queue.kept.clear()
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { hostname } from "node:os"
+import { RecentEntries } from "./RecentEntries.ts"
 
 /** A name that a program opens a queue by, and whether its queue is known to be on this computer. */
 export interface QueueIdentity {
@@ -24,7 +25,8 @@ const fold = (text: string): string =>
   })
 
 /** Returns a format name as it compares with others: the number of a private queue may be written with zeros before it. */
-const comparable = (formatName: string): string => fold(formatName).replace(/^(private=[^\\]*\\)0+(?=[\da-f])/, "$1")
+export const comparable = (formatName: string): string =>
+  fold(formatName).replace(/^(private=[^\\]*\\)0+(?=[\da-f])/, "$1")
 
 /** Splits a name at its first character of a kind. */
 const splitAt = (text: string, separator: string): readonly [before: string, from: string] => {
@@ -44,7 +46,7 @@ export class ThisComputer {
   /** The machine's GUID. */
   #guid: string | undefined
   /** Names of queues without machine, by their format names. */
-  readonly #queues = new Map<string, string>()
+  readonly #queues = new RecentEntries<string>(mostNames)
 
   constructor(names: ReadonlyArray<string | undefined> = [hostname(), process.env["COMPUTERNAME"]]) {
     this.#own = new Set([".", "localhost", ...names.flatMap((name) => (name === undefined ? [] : fold(name)))])
@@ -57,14 +59,7 @@ export class ThisComputer {
     const known = comparable(formatName)
     const guid = /^private=([\da-f-]{36})\\/.exec(known)?.[1]
     if (guid !== undefined) this.#guid = guid
-    if (rest === "") return
-    this.#queues.delete(known)
-    this.#queues.set(known, rest.slice(1))
-    if (this.#queues.size <= mostNames) return
-    for (const oldest of this.#queues.keys()) {
-      this.#queues.delete(oldest)
-      return
-    }
+    if (rest !== "") this.#queues.set(known, rest.slice(1))
   }
 
   /** Takes note of the path name that a queue which was named by its format name has. */
@@ -82,18 +77,26 @@ export class ThisComputer {
 
   /** Returns what is known of a format name. `isOutgoing`: it is opened for the queue of messages that wait to go there. */
   identify(formatName: string, isOutgoing: boolean): QueueIdentity {
-    const name = comparable(formatName)
+    const whole = comparable(formatName)
     // What waits to go elsewhere lies here.
-    if (isOutgoing) return { key: `outgoing ${name}`, isLocal: true }
-    const [whole, suffix] = splitAt(name, ";")
-    const known = this.#queues.get(whole)
-    if (known !== undefined) return { key: `local ${known}${suffix}`, isLocal: true }
-    const [, protocol, address = "", path = ""] = /^direct=(os|tcp):([^\\]*)\\(.*)$/s.exec(whole) ?? []
-    if (protocol === "os" && this.#own.has(address)) return { key: `local ${path}${suffix}`, isLocal: true }
-    if (protocol === "os" && this.#learned.has(address)) return { key: `local ${path}${suffix}`, isLocal: false }
-    if (protocol === "tcp" && loopback.test(address)) return { key: `local ${path}${suffix}`, isLocal: true }
-    const [, guid, number] = /^(?:private|machine)=([\da-f-]{36})(?:\\([\da-f]+))?$/.exec(whole) ?? []
-    if (guid === undefined || guid !== this.#guid) return { key: name, isLocal: false }
-    return { key: `local ${number === undefined ? "system$" : `number ${number}`}${suffix}`, isLocal: true }
+    if (isOutgoing) return { key: `outgoing ${whole}`, isLocal: true }
+    const [queue, suffix] = splitAt(whole, ";")
+    const local = this.#identifyLocal(queue)
+    return local === undefined
+      ? { key: whole, isLocal: false }
+      : { key: `local ${local.path}${suffix}`, isLocal: local.isSurely }
+  }
+
+  /** Returns the path of a queue on this computer; `undefined` where it is not known to be here. */
+  #identifyLocal(name: string): { readonly path: string; readonly isSurely: boolean } | undefined {
+    const known = this.#queues.get(name)
+    if (known !== undefined) return { path: known, isSurely: true }
+    const [, protocol, address = "", path = ""] = /^direct=(os|tcp):([^\\]*)\\(.*)$/s.exec(name) ?? []
+    if (protocol === "os" && this.#own.has(address)) return { path, isSurely: true }
+    if (protocol === "os" && this.#learned.has(address)) return { path, isSurely: false }
+    if (protocol === "tcp" && loopback.test(address)) return { path, isSurely: true }
+    const [, guid, number] = /^(?:private|machine)=([\da-f-]{36})(?:\\([\da-f]+))?$/.exec(name) ?? []
+    if (guid === undefined || guid !== this.#guid) return undefined
+    return { path: number === undefined ? "system$" : `number ${number}`, isSurely: true }
   }
 }

@@ -2,24 +2,28 @@ import { errors } from "@effect-msmq/core/ErrorCode"
 import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import type { Kept } from "./KeptMessages.ts"
-import type { SharedQueue } from "./SharedQueue.ts"
+import type { SharedQueue, SharedQueues } from "./SharedQueue.ts"
 
 /** The messages of one transaction that need care. */
 interface Receives {
   /** Messages that were received in it after those who asked for them had left. */
-  readonly unclaimed: Array<{ readonly queue: SharedQueue; readonly properties: ReceivedProperties }>
+  readonly unclaimed: Array<{ readonly queue: SharedQueue; readonly message: ReceivedProperties }>
   /** Messages that were kept, and were handed out in it. */
-  readonly handedOut: Array<{ readonly queue: SharedQueue; readonly kept: Kept }>
+  readonly handedOut: Array<{ readonly queue: SharedQueue; readonly message: ReceivedProperties }>
 }
 
 /** Transactions in which messages came to nobody, or that have messages which Message Queuing has no more. */
 export class TransactionReceives {
   readonly #transactions = new Map<bigint, Receives>()
+  readonly #queues: SharedQueues
+
+  constructor(queues: SharedQueues) {
+    this.#queues = queues
+  }
 
   /** Takes note of a message that was received in a transaction when nobody waited for it any more. */
-  leave(transaction: bigint, queue: SharedQueue, properties: ReceivedProperties): void {
-    this.#of(transaction).unclaimed.push({ queue, properties })
+  leave(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
+    this.#of(transaction).unclaimed.push({ queue, message })
   }
 
   /** Takes out the first message of a queue that came to nobody and that somebody accepts. */
@@ -29,13 +33,14 @@ export class TransactionReceives {
     accepts: (message: ReceivedProperties) => boolean
   ): ReceivedProperties | undefined {
     const unclaimed = this.#transactions.get(transaction)?.unclaimed
-    const at = unclaimed?.findIndex((message) => message.queue === queue && accepts(message.properties)) ?? -1
-    return at < 0 ? undefined : unclaimed?.splice(at, 1)[0]?.properties
+    const at = unclaimed?.findIndex((one) => one.queue === queue && accepts(one.message)) ?? -1
+    return at < 0 ? undefined : unclaimed?.splice(at, 1)[0]?.message
   }
 
   /** Takes note that a kept message was handed out in a transaction, and is to be kept again where that does not commit. */
-  handedOut(transaction: bigint, queue: SharedQueue, kept: Kept): void {
-    this.#of(transaction).handedOut.push({ queue, kept })
+  handedOut(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
+    this.#of(transaction).handedOut.push({ queue, message })
+    queue.users++
   }
 
   /** Runs what commits a transaction, unless a message in it has come to nobody: with the commit it would be lost. */
@@ -43,9 +48,9 @@ export class TransactionReceives {
     return Effect.suspend(() => {
       const unclaimed = this.#transactions.get(transaction)?.unclaimed ?? []
       if (unclaimed.length === 0) {
-        return Effect.tap(commit, () => Effect.sync(() => this.#transactions.delete(transaction)))
+        return Effect.tap(commit, () => this.#ended(transaction))
       }
-      const names = unclaimed.map(({ properties }) => `${properties.messageId} (lookup id ${properties.lookupId})`)
+      const names = unclaimed.map(({ message }) => `${message.messageId} (lookup id ${message.lookupId})`)
       const failure = new MqrtFailure({
         function: "ITransaction::Commit",
         code: errors.MQ_ERROR_OPERATION_CANCELLED,
@@ -68,13 +73,19 @@ export class TransactionReceives {
       abort,
       Effect.suspend(() => {
         const handedOut = this.#transactions.get(transaction)?.handedOut ?? []
-        this.#transactions.delete(transaction)
-        for (const { kept, queue } of handedOut) queue.kept.keepAgain(kept)
+        // As Message Queuing counts for the messages that it has (F-26).
+        for (const { message, queue } of handedOut) queue.kept.keep({ ...message, abortCount: message.abortCount + 1 })
         for (const { queue } of handedOut) queue.waiting.wake()
-        const closed = new Set(handedOut.flatMap(({ queue }) => (queue.handles === 0 ? [queue] : [])))
-        return Effect.forEach(closed, (queue) => queue.loseKept, { discard: true })
+        return this.#ended(transaction)
       })
     )
+  }
+
+  /** Forgets a transaction, which no kept message belongs to any more. */
+  #ended(transaction: bigint): Effect.Effect<void> {
+    const handedOut = this.#transactions.get(transaction)?.handedOut ?? []
+    this.#transactions.delete(transaction)
+    return Effect.forEach(handedOut, ({ queue }) => this.#queues.left(queue), { discard: true })
   }
 
   #of(transaction: bigint): Receives {

@@ -26,6 +26,9 @@ export const open = (
   const receive = receiving(bindings, shared, transactionPointer)
   const queue = queues(bindings)
   const cursor = cursors(bindings)
+  const name = names(bindings)
+  const managing = management(bindings)
+  const move = moving(bindings)
   const transaction = transactions(bindings)
   return {
     functions: {
@@ -33,12 +36,12 @@ export const open = (
       ...queue,
       ...queueSecurity(bindings),
       ...locate(bindings),
-      ...names(bindings),
+      ...name,
       ...cursor,
-      ...moving(bindings),
+      ...move,
       ...transaction,
-      ...management(bindings),
-      ...learning(shared.computer, { ...queue, ...names(bindings), ...management(bindings) }),
+      ...managing,
+      ...learning(shared.computer, { ...queue, ...name, ...managing }),
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
@@ -48,6 +51,10 @@ export const open = (
       },
       closeQueue: (handle) => send.closing(handle, receive.closing(handle, queue.closeQueue(handle))),
       purgeQueue: (handle) => receive.purging(handle, queue.purgeQueue(handle)),
+      deleteQueue: (formatName) =>
+        Effect.tap(queue.deleteQueue(formatName), () => Effect.sync(() => shared.deleted(formatName))),
+      moveMessage: (source, destination, lookupId, transaction) =>
+        receive.moving(source, lookupId, move.moveMessage(source, destination, lookupId, transaction)),
       closeCursor: (handle) => receive.closingCursor(handle, cursor.closeCursor(handle)),
       commitTransaction: (handle) => receive.committing(handle, transaction.commitTransaction(handle)),
       abortTransaction: (handle) => receive.aborting(handle, transaction.abortTransaction(handle)),

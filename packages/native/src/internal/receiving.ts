@@ -1,17 +1,12 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/MessageProperties"
-import type {
-  Access,
-  CursorHandle,
-  MqrtFailure,
-  MqrtFunctions,
-  QueueHandle,
-  TransactionHandle
-} from "@effect-msmq/core/Mqrt"
+import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
+import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { constVoid } from "effect/Function"
 import type { Bindings } from "./bindings.ts"
+import { performance } from "node:perf_hooks"
 import { CallElsewhere } from "./CallElsewhere.ts"
 import { cursors } from "./cursors.ts"
 import type { Functions } from "./declarations.ts"
@@ -49,6 +44,8 @@ type Receiving = Pick<MqrtFunctions, "receiveMessage" | "receiveMessageByLookupI
   readonly closingCursor: (cursor: CursorHandle, close: Running) => Running
   /** Purges a queue by the effect given, with what was taken from it and is kept. */
   readonly purging: (queue: QueueHandle, purge: Running) => Running
+  /** Moves a message by the effect given, unless it is kept: then it is no more in its queue. */
+  readonly moving: (queue: QueueHandle, lookupId: bigint, move: Running) => Running
   /** Commits a transaction by the effect given, unless it has a message that came to nobody. */
   readonly committing: (transaction: TransactionHandle, commit: Running) => Running
   /** Ends a transaction that is not committed by the effect given. */
@@ -68,7 +65,7 @@ export const receiving = (
   const { calls, port } = bindings
   const functions: Pick<Functions, "MQReceiveMessage" | "MQReceiveMessageByLookupId"> = bindings.functions
   const receiveCalls = new ReceiveCalls(calls)
-  const transactions = new TransactionReceives()
+  const transactions = new TransactionReceives(queues)
   const parts = { functions, transactions, transactionPointer }
   const { createCursor } = cursors(bindings)
   const handles = new Map<bigint, ReadHandle>()
@@ -84,8 +81,8 @@ export const receiving = (
   const unnamed = (queue: QueueHandle): ReadHandle => {
     calls.assertOpen("MQReceiveMessage")
     const unnamed = new SharedQueue(`handle ${queue}`)
-    unnamed.handles++
-    return add(queue, { queue: unnamed, paces: unnamed.paces(true) }, "receive")
+    unnamed.users++
+    return add(queue, { queue: unnamed, paces: unnamed.paces.local }, "receive")
   }
 
   const add = (
@@ -206,8 +203,13 @@ export const receiving = (
   const wait = (
     request: QueueRequest | CursorRequest,
     timeout: number | null
-  ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
-    request.handle.queue.isKeeping ? afterKept(request, () => wait(request, timeout)) : waitInLine(request, timeout)
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+    if (!request.handle.queue.isKeeping) return waitInLine(request, timeout)
+    const began = performance.now()
+    return afterKept(request, () =>
+      wait(request, timeout === null ? null : Math.max(timeout - (performance.now() - began), 0))
+    )
+  }
 
   const waitInLine = (
     request: QueueRequest | CursorRequest,
@@ -243,8 +245,13 @@ export const receiving = (
         hasSettled = true
         stopTimer()
         if (request instanceof CursorRequest && isTimeout(outcome)) request.place.toldEnd()
-        resume(outcome)
+        // Where its handle closes a call may go on.
+        const call = callOfItsOwn()
+        resume(call === undefined ? outcome : Effect.andThen(Effect.uninterruptible(call.hasEnded), outcome))
       }
+
+      /** Returns the call that goes on where nobody else may use that cursor, or use or end that transaction, meanwhile. */
+      const callOfItsOwn = (): CallElsewhere | undefined => (isAlone(request) ? looking : undefined)
 
       const hasLooked = !request.pace.isSlow
       const first = request.fromKept() ?? (hasLooked ? lookHere() : undefined)
@@ -256,9 +263,9 @@ export const receiving = (
 
       return Effect.suspend(() => {
         stopTimer()
-        const running = looking
+        const call = callOfItsOwn()
         waiter.giveUp()
-        return isAlone(request) && running !== undefined ? running.hasEnded : Effect.void
+        return call?.hasEnded ?? Effect.void
       })
     })
 
@@ -279,12 +286,6 @@ export const receiving = (
     handle.isOpen = false
     handle.queue.waiting.close(handle, cancelled)
   }
-
-  const closed = ({ queue }: ReadHandle): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      queues.closed(queue)
-      return queue.handles === 0 ? queue.loseKept : Effect.void
-    })
 
   /** Handles whose queues were still open when the layer closed. */
   let left: ReadonlyArray<ReadHandle> = []
@@ -311,7 +312,7 @@ export const receiving = (
         forget(handle)
         return handle.detached.pipe(
           Effect.andThen(Effect.ensuring(close, handle.settled)),
-          Effect.ensuring(closed(handle))
+          Effect.ensuring(queues.left(handle.queue))
         )
       }),
 
@@ -321,7 +322,36 @@ export const receiving = (
         return close
       }),
 
-    purging: (queue, purge) => Effect.tap(purge, () => Effect.sync(() => handles.get(queue)?.queue.kept.clear())),
+    purging: (handle, purge) =>
+      Effect.suspend(() => {
+        const queue = handles.get(handle)?.queue
+        if (queue === undefined) return purge
+        // What a call took before the purge is not to come back after it.
+        return Effect.andThen(
+          queue.hasKept,
+          Effect.tap(purge, () => Effect.sync(() => queue.kept.clear()))
+        )
+      }),
+
+    moving: (handle, lookupId, move) =>
+      Effect.suspend(() => {
+        const queue = handles.get(handle)?.queue
+        const kept = queue?.kept.byLookupId(lookupId)
+        if (queue === undefined || kept === undefined) return move
+        return Effect.andThen(
+          Effect.logError(
+            `Message ${kept.messageId} (lookup id ${lookupId}) of the queue ${queue.key} cannot be moved: it was taken from ` +
+              `the queue by a receive that was interrupted, and is kept in this process for the next receive. Receive it first.`
+          ),
+          Effect.fail(
+            new MqrtFailure({
+              function: "MQMoveMessage",
+              code: errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED,
+              properties: []
+            })
+          )
+        )
+      }),
 
     committing: (transaction, commit) => transactions.committing(transaction, commit),
 
@@ -337,7 +367,7 @@ export const receiving = (
 
     close: Effect.suspend(() => {
       receiveCalls.close()
-      return Effect.forEach(left, closed, { discard: true })
+      return Effect.forEach(left, ({ queue }) => queues.left(queue), { discard: true })
     })
   }
 }
