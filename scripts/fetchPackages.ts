@@ -15,6 +15,13 @@ const flags = [
   "--loglevel=error"
 ]
 
+/** Returns the line in which npm says why it failed, from what it printed as errors. */
+const reasonOf = (stderr: string): string => {
+  const lines = stderr.split("\n").map((line) => line.replace(/^npm (error|ERR!) ?/, ""))
+  const isReason = (line: string) => line !== "" && !/^(code|syscall|errno|type) /.test(line)
+  return lines.find(isReason) ?? "it does not say why"
+}
+
 /**
  * Fetches npm packages, such as `typescript@7.0.2`, into a folder that keeps them, under its `node_modules`. They are not in
  * the workspace, where each of them would be installed everywhere. Fetches nothing when the folder has them already.
@@ -32,10 +39,6 @@ export const fetchPackages = async (
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n')
   const { code, stderr } = await runProcess("npm", ["install", "--prefix", folder, ...flags, ...more, ...packages])
-  if (code !== 0) {
-    const reasons = stderr.split("\n").filter((line) => line !== "" && !line.includes("A complete log of this run"))
-    const reason = reasons.map((line) => line.replace(/^npm (error|ERR!) ?/, "")).find((line) => !/^code /.test(line))
-    throw new Error(`npm cannot fetch ${packages.join(" and ")}, which needs its registry: ${reason ?? `it ended with ${code}`}`)
-  }
+  if (code !== 0) throw new Error(`npm could not fetch ${packages.join(", ")} from its registry: ${reasonOf(stderr)}`)
   writeFileSync(stamp, wanted)
 }

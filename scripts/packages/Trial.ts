@@ -7,22 +7,40 @@ export interface Trial {
   readonly run: () => Promise<string | void>
 }
 
-const tryOne = async ({ name, run }: Trial): Promise<boolean> => {
+/** A thing that cannot be tried on this system. */
+export interface Skipped {
+  readonly name: string
+  readonly reason: string
+}
+
+type Result = "passed" | "failed" | "skipped"
+
+/** Number of the things that ended in each way. */
+export type Sum = Readonly<Record<Result, number>>
+
+const tryOne = async (trial: Trial | Skipped): Promise<Result> => {
+  const { name } = trial
+  if ("reason" in trial) {
+    console.log(`skipped - ${name}: ${trial.reason}`)
+    return "skipped"
+  }
   try {
-    const detail = await run()
+    const detail = await trial.run()
     console.log(`ok - ${name}${detail === undefined ? "" : ` (${detail})`}`)
-    return true
+    return "passed"
   } catch (error) {
-    console.log(`not ok - ${name}\n${String(error instanceof Error ? error.message : error).replaceAll(/^/gm, "  ")}`)
-    return false
+    const message = error instanceof Error ? error.message : String(error)
+    console.log(`not ok - ${name}\n${message.replaceAll(/^/gm, "  ")}`)
+    return "failed"
   }
 }
 
-/** Tries everything, as many things at once as there are processors, and returns how many kept and how many failed. */
-export const tryAll = async (trials: ReadonlyArray<Trial>): Promise<{ readonly kept: number; readonly failed: number }> => {
-  const results = await Effect.runPromise(
-    Effect.forEach(trials, (trial) => Effect.promise(() => tryOne(trial)), { concurrency: availableParallelism() })
-  )
-  const kept = results.filter(Boolean).length
-  return { kept, failed: results.length - kept }
+/** Tries everything, as many things at once as there are processors. */
+export const tryAll = async (trials: ReadonlyArray<Trial | Skipped>): Promise<Sum> => {
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  const each = Effect.forEach(trials, (trial) => Effect.promise(() => tryOne(trial)), {
+    concurrency: availableParallelism()
+  })
+  for (const result of await Effect.runPromise(each)) sum[result]++
+  return sum
 }

@@ -4,7 +4,9 @@ import { type Ended, runProcess } from "../runProcess.ts"
 export const succeeding = async (...args: Parameters<typeof runProcess>): Promise<string> => {
   const ended: Ended = await runProcess(...args)
   if (ended.code !== 0) {
-    throw new Error(`${args[0]} ${args[1].join(" ")} ended with ${ended.code}\n${ended.stdout}${ended.stderr}`.trimEnd())
+    throw new Error(
+      `${args[0]} ${args[1].join(" ")} ended with ${ended.code}\n${ended.stdout}${ended.stderr}`.trimEnd()
+    )
   }
   return ended.stdout
 }

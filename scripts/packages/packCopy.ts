@@ -2,10 +2,23 @@ import { cpSync, globSync, mkdirSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { succeeding } from "./expecting.ts"
 
-/** Everything that a clone does not have. */
-const notCloned: ReadonlySet<string> = new Set([".git", "node_modules", "dist", ".doctest", "coverage", ".vitest-attachments"])
+/** A packed package. */
+export interface Tarball {
+  readonly name: string
+  readonly file: string
+}
 
-/** Command that runs pnpm: the pnpm that runs this script, or the one that the README names. */
+/** Everything that a clone does not have. */
+const notCloned: ReadonlySet<string> = new Set([
+  ".git",
+  "node_modules",
+  "dist",
+  ".doctest",
+  "coverage",
+  ".vitest-attachments"
+])
+
+/** Returns the command that runs pnpm: the pnpm that runs this script, or the one that the README names. */
 export const pnpm = (...args: ReadonlyArray<string>): readonly [string, ReadonlyArray<string>] => {
   const running = process.env["npm_execpath"]
   return running !== undefined && basename(running).startsWith("pnpm")
@@ -13,19 +26,27 @@ export const pnpm = (...args: ReadonlyArray<string>): readonly [string, Readonly
     : ["npx", ["--yes", "pnpm@12", ...args]]
 }
 
+/** Name of a file that an older build left behind, and that must not be packed. */
+export const leftover = "Leftover.js"
+
 /**
  * Packs the packages from a copy of the repository that has what a fresh clone has, and a leftover of an older build, in a
- * folder. Returns the files.
+ * folder.
  */
-export const packCopy = async (folder: string): Promise<ReadonlyArray<string>> => {
+export const packCopy = async (folder: string): Promise<ReadonlyArray<Tarball>> => {
   const copy = join(folder, "copy")
   const tarballs = join(folder, "tarballs")
   mkdirSync(tarballs)
   cpSync(".", copy, { recursive: true, filter: (source) => !notCloned.has(basename(source)) })
-  const leftover = join(copy, "packages/core/dist")
-  mkdirSync(leftover)
-  writeFileSync(join(leftover, "Leftover.js"), "")
+  const built = join(copy, "packages/core/dist")
+  mkdirSync(built)
+  writeFileSync(join(built, leftover), "")
   const pack = ["--recursive", "--filter", "./packages/*", "pack", "--pack-destination", tarballs]
   await succeeding(...pnpm(...pack), { cwd: copy })
-  return globSync("*.tgz", { cwd: tarballs }).map((name) => join(tarballs, name))
+  return globSync("*.tgz", { cwd: tarballs })
+    .toSorted()
+    .map((file) => ({
+      name: file.replace(/^effect-msmq-([a-z]+)-.*$/, "@effect-msmq/$1"),
+      file: join(tarballs, file)
+    }))
 }
