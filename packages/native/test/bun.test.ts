@@ -1,4 +1,4 @@
 import { runtimePromises } from "./support/runtimePromises.ts"
 import { bun } from "./support/runtimes.ts"
 
-runtimePromises(bun)
+runtimePromises(bun())

@@ -1,4 +1,4 @@
 import { runtimePromises } from "./support/runtimePromises.ts"
 import { deno } from "./support/runtimes.ts"
 
-runtimePromises(deno)
+runtimePromises(deno())

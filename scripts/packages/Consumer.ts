@@ -1,0 +1,39 @@
+import { cpSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pnpm } from "./packCopy.ts"
+import { succeeding } from "./expecting.ts"
+import type { Tarball } from "./packCopy.ts"
+
+/** A folder outside of the repository, in which a package manager installed the packed packages. */
+export interface Consumer {
+  readonly name: "npm" | "pnpm"
+  readonly folder: string
+}
+
+/** Versions that a program installs beside the packages. They have to be those of the lock file. */
+const dependencies = { effect: "4.1.0", "@types/node": "24.19.2" }
+
+const begin = (name: Consumer["name"], folder: string, tarballs: ReadonlyArray<Tarball>): Consumer => {
+  const consumer = { name, folder: join(folder, name) }
+  mkdirSync(consumer.folder)
+  cpSync("scripts/packages/programs", consumer.folder, { recursive: true })
+  const packed = tarballs.map(({ file, name }) => [name, `file:${file}`])
+  const manifest = { private: true, type: "module", dependencies: { ...Object.fromEntries(packed), ...dependencies } }
+  writeFileSync(join(consumer.folder, "package.json"), JSON.stringify(manifest))
+  return consumer
+}
+
+/** Installs with npm. */
+export const installWithNpm = async (folder: string, tarballs: ReadonlyArray<Tarball>): Promise<Consumer> => {
+  const consumer = begin("npm", folder, tarballs)
+  await succeeding("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: consumer.folder })
+  return consumer
+}
+
+/** Installs with pnpm, which wants to be told that the install script of koffi has nothing to do. */
+export const installWithPnpm = async (folder: string, tarballs: ReadonlyArray<Tarball>): Promise<Consumer> => {
+  const consumer = begin("pnpm", folder, tarballs)
+  writeFileSync(join(consumer.folder, "pnpm-workspace.yaml"), "allowBuilds:\n  koffi: false\n")
+  await succeeding(...pnpm("install", "--prefer-offline"), { cwd: consumer.folder })
+  return consumer
+}

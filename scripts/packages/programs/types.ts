@@ -1,0 +1,59 @@
+// What a program may write, and below it what the compiler has to refuse.
+import { MessageBody, MessageQueue, Msmq, type Sender, Transaction } from "@effect-msmq/core"
+import * as Receiver from "@effect-msmq/core/Receiver"
+import { NativeMqrt } from "@effect-msmq/native"
+import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { Effect, Layer } from "effect"
+
+const name = ".\\private$\\orders"
+
+const labels = Effect.gen(function* () {
+  yield* MessageQueue.create(name, { transactional: true })
+  const sender = yield* MessageQueue.openSender(name, { transactional: true })
+  const report = yield* sender.sendAll([{ label: "order 1" }], { transaction: "singleMessage" })
+  const receiver: Receiver.Receiver = yield* MessageQueue.openReceiver(name)
+  const { label } = yield* receiver.receive
+  const accepted: number = report.accepted
+  return [label, accepted] as const
+}).pipe(Effect.scoped)
+
+export const inMemory: Promise<readonly [string, number]> = Effect.runPromise(
+  Effect.provide(labels, InMemoryMqrt.layer)
+)
+
+export const checked: Effect.Effect<void, unknown> = Effect.andThen(labels, HandleLedger.expectNoLeaks).pipe(
+  Effect.provide(HandleLedger.layer(InMemoryMqrt.layer))
+)
+
+export const onWindows = Effect.provide(labels, NativeMqrt.layer)
+
+export const promises = async (): Promise<string> => {
+  await using msmq = await Msmq.connect(InMemoryMqrt.layer)
+  using context = msmq.securityContext()
+  await using sender = await msmq.openSender(name, { body: MessageBody.text })
+  await sender.send({ body: "text" }, { securityContext: context })
+  await using receiver = await msmq.openReceiver(name, { body: MessageBody.text })
+  const { body } = await receiver.receive()
+  return body
+}
+
+export const refused = (sender: Sender.Sender, transaction: Transaction.Transaction) => [
+  // @ts-expect-error -- a text is no bytes
+  sender.send({ body: "text" }),
+  // @ts-expect-error -- there is no such property
+  sender.send({ lable: "order 1" }),
+  // @ts-expect-error -- a sender only sends
+  sender.receive,
+  // @ts-expect-error -- the service is not provided
+  Effect.runPromise(labels),
+  // @ts-expect-error -- the layer provides no service
+  Effect.runPromise(Effect.provide(labels, Layer.empty)),
+  // @ts-expect-error -- a part of the package that is not for programs
+  transaction.endWithScope
+]
+
+// @ts-expect-error -- a part of the package that is not for programs
+export type { OwnedHandle } from "@effect-msmq/core/internal/handles/OwnedHandle"
+
+// @ts-expect-error -- the index has one name
+export type { Msmq as Again } from "@effect-msmq/core/index"

@@ -1,0 +1,126 @@
+/** What the packages bring, and whether they find each other. */
+import { globSync, readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import type { Consumer } from "../Consumer.ts"
+import { succeeding } from "../expecting.ts"
+import { leftover, type Tarball } from "../packCopy.ts"
+import { attw, publint } from "../tools.ts"
+import type { Trial } from "../Trial.ts"
+
+interface Manifest {
+  readonly repository: { readonly url: string }
+  readonly bugs: { readonly url: string }
+}
+
+const manifestIn = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+
+const belongs = /^(package\.json|README\.md|LICENSE|src\/.*\.ts|dist\/.*\.(js|d\.ts)(\.map)?)$/
+
+/** Fails and says what should not be, if there is anything. */
+const none = (what: string, found: ReadonlyArray<string>): void => {
+  if (found.length > 0) throw new Error(`${what}: ${found.join(", ")}`)
+}
+
+const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
+  name: `${name} brings its build, its sources and nothing else`,
+  run: async () => {
+    const folder = join(consumer.folder, "node_modules", name)
+    const paths = globSync("**/*", { cwd: folder, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(folder.length + 1)
+          .replaceAll("\\", "/")
+      )
+    const files = new Set(paths)
+    none(
+      "it should not have",
+      paths.filter((path) => !belongs.test(path) || path.endsWith(leftover))
+    )
+    none(
+      "it lacks",
+      ["README.md", "LICENSE", "dist/index.js"].filter((path) => !files.has(path))
+    )
+    const modules = paths
+      .filter((path) => path.startsWith("src/"))
+      .map((path) => path.slice("src/".length, -".ts".length))
+    const built = modules.flatMap((module) =>
+      [".js", ".js.map", ".d.ts", ".d.ts.map"].map((suffix) => `dist/${module}${suffix}`)
+    )
+    none(
+      "it lacks what is built of its sources",
+      built.filter((path) => !files.has(path))
+    )
+    const expected = new Set(built)
+    none(
+      "it has no sources of",
+      paths.filter((path) => path.startsWith("dist/") && !expected.has(path))
+    )
+    const manifest = readFileSync(join(folder, "package.json"), "utf8")
+    none("its package.json names", manifest.match(/workspace:[^"]*|\.\/src[^"]*/g) ?? [])
+    const [ours, root] = [manifestIn(folder), manifestIn(".")]
+    none(
+      "its package.json differs from the repository's in",
+      (["repository", "bugs"] as const).filter((field) => ours[field].url !== root[field].url)
+    )
+    return `${paths.length} files`
+  }
+})
+
+const subpathsOf = (consumer: Consumer, name: string): ReadonlyArray<string> =>
+  globSync("*.js", { cwd: join(consumer.folder, "node_modules", name, "dist") })
+    .map((file) => file.slice(0, -".js".length))
+    .filter((module) => module !== "index")
+
+const published = (consumer: Consumer, { file, name }: Tarball): ReadonlyArray<Trial> => [
+  {
+    name: `publint finds nothing in ${name}`,
+    run: async () => void (await succeeding(process.execPath, [publint, "run", file, "--strict"]))
+  },
+  {
+    name: `the types of ${name} are found, under each of its names`,
+    run: async () => {
+      const subpaths = subpathsOf(consumer, name)
+      const options = ["--profile", "esm-only", "--no-color", "--no-emoji", "--include-entrypoints", ...subpaths]
+      await succeeding(process.execPath, [attw, file, ...options])
+      return `${subpaths.length + 1} names`
+    }
+  }
+]
+
+/** Two cores would have two services by one name. */
+const oneCore = ({ folder, name }: Consumer): Trial => ({
+  name: `there is one core and one Effect, installed with ${name}`,
+  run: async () => {
+    const program = createRequire(join(folder, "package.json"))
+    for (const shared of ["@effect-msmq/core", "effect"]) {
+      const places = ["core", "native", "testing"].map((name) =>
+        createRequire(program.resolve(`@effect-msmq/${name}/package.json`)).resolve(shared)
+      )
+      const distinct = new Set([program.resolve(shared), ...places])
+      if (distinct.size > 1) throw new Error(`${shared} is at ${[...distinct].join(" and ")}`)
+    }
+  }
+})
+
+const oneCoreForNpm = ({ folder }: Consumer): Trial => ({
+  name: "npm ls finds one core and no missing peer",
+  run: async () => {
+    const tree = await succeeding("npm", ["ls", "--all", "--parseable"], { cwd: folder })
+    const cores = tree.split("\n").filter((line) => /[/\\]core$/.test(line))
+    if (cores.length !== 1) throw new Error(`cores: ${cores.join(", ")}`)
+  }
+})
+
+export const contentTrials = (
+  npm: Consumer,
+  pnpm: Consumer,
+  tarballs: ReadonlyArray<Tarball>
+): ReadonlyArray<Trial> => [
+  ...tarballs.map((tarball) => contents(npm, tarball)),
+  ...tarballs.flatMap((tarball) => published(npm, tarball)),
+  oneCore(npm),
+  oneCore(pnpm),
+  oneCoreForNpm(npm)
+]
