@@ -1,10 +1,11 @@
 /** The certificate to sign with, from a file in PEM or DER. */
 import { Certificate } from "@effect-msmq/core"
-import { DateTime, Effect, FileSystem, Stream } from "effect"
+import { DateTime, Effect, Stream } from "effect"
 import { BadInput } from "./BadInput.ts"
+import * as Input from "./input.ts"
 
-/** More than any certificate has, so that a large file given by mistake is not read whole. */
-const mostBytes = 1_048_576
+/** Chunks of 64 KiB, more than any certificate has, so that a large file given by mistake is not read whole. */
+const mostChunks = 16
 
 /** Returns `true` for a SEQUENCE of more than 127 bytes, which no text begins with. */
 const isDer = (bytes: Uint8Array): boolean => bytes[0] === 0x30 && bytes[1]! > 0x7f
@@ -15,12 +16,7 @@ const textOf = (bytes: Uint8Array): string =>
 
 /** Reads one certificate. Fails with one sentence that says what the file is instead. */
 export const read = Effect.fnUntraced(function* (path: string) {
-  const fs = yield* FileSystem.FileSystem
-  const chunks = yield* fs.stream(path, { bytesToRead: mostBytes }).pipe(
-    Stream.runCollect,
-    Effect.mapError((error) => BadInput.file(path, error))
-  )
-  const bytes = Buffer.concat(chunks)
+  const bytes = Buffer.concat(yield* Stream.runCollect(Stream.take(Input.read(path), mostChunks)))
   return yield* (isDer(bytes) ? Certificate.fromDer(bytes) : Certificate.fromPem(textOf(bytes))).pipe(
     Effect.catchReason(
       "MsmqError",

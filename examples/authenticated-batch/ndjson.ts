@@ -1,30 +1,16 @@
 /** Newline-delimited JSON, read as it arrives. */
-import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Array as Arr, Effect, FileSystem, Option, Stream } from "effect"
 import { type ParseError, parse } from "jsonc-parser"
 import { isUtf8 } from "node:buffer"
 import { BadInput } from "./BadInput.ts"
+import * as Input from "./input.ts"
 import { type Line, LineCutter } from "./lines.ts"
 
 export type { Line } from "./lines.ts"
 
-/** The name that stands for standard input. */
-const standardInput = "-"
-
-const source = (path: string): Stream.Stream<Uint8Array, BadInput, FileSystem.FileSystem> =>
-  path === standardInput
-    ? NodeStream.fromReadable({
-        evaluate: () => process.stdin,
-        onError: (error) => new BadInput({ message: `cannot read standard input: ${String(error)}` }),
-        closeOnDone: false
-      })
-    : Stream.unwrap(Effect.map(FileSystem.FileSystem, (fs) => fs.stream(path))).pipe(
-        Stream.mapError((error) => BadInput.file(path, error))
-      )
-
 /** Returns the size of a file in bytes; `undefined` for standard input, pipes and devices, which end when they end. */
 export const size = Effect.fnUntraced(function* (path: string) {
-  if (path === standardInput) return undefined
+  if (path === Input.standardInput) return undefined
   const fs = yield* FileSystem.FileSystem
   const info = yield* Effect.option(fs.stat(path))
   return Option.isSome(info) && info.value.type === "File" ? Number(info.value.size) : undefined
@@ -45,7 +31,7 @@ const textOf = ({ buffer, byteLength, byteOffset }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString()
 
 /** Returns the column of a place in a line, in characters from 1. */
-const columnOf = (text: string, offset: number): number => [...text.slice(0, offset)].length + 1
+const columnOf = (text: string, offset: number): number => Array.from(text.slice(0, offset)).length + 1
 
 /** Returns the reason why bytes are not UTF-8: the first byte that is none. */
 const notUtf8 = (bytes: Uint8Array): string => {
@@ -68,14 +54,23 @@ const reasonOf = (message: string): string =>
     .replace(/^"(.*)" is not valid JSON$/s, "Unexpected $1")
     .replaceAll(/[\p{Cc}\uFEFF]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-/** Returns the reason why a text is not JSON, and where. `JSON.parse` does not always tell the place. */
+/** Returns the place that the parser's message is about; it does not always tell it. */
+const placeOf = (text: string, message: string): number => {
+  const position = / in JSON at position (\d+)/.exec(message)?.[1]
+  if (position !== undefined) return Number(position)
+  const mistakes: Array<ParseError> = []
+  parse(text, mistakes, { disallowComments: true })
+  const mistake = mistakes[0]?.offset ?? text.length
+  // The mistake is told of a whole word, as in `tru}`, and the token is the character that ends it.
+  const token = /^Unexpected token '(.)'/su.exec(message)?.[1]
+  const place = token === undefined ? mistake : text.indexOf(token, mistake)
+  return place === -1 ? mistake : place
+}
+
+/** Returns the reason why a text is not JSON, and where. */
 const notJson = (text: string, error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error)
-  const position = / in JSON at position (\d+)/.exec(message)?.[1]
-  const mistakes: Array<ParseError> = []
-  if (position === undefined) parse(text, mistakes, { disallowComments: true })
-  const offset = position === undefined ? (mistakes[0]?.offset ?? text.length) : Number(position)
-  return `${reasonOf(message)} at column ${columnOf(text, offset)}`
+  return `${reasonOf(message)} at column ${columnOf(text, placeOf(text, message))}`
 }
 
 /** Returns the reason why bytes are not JSON; `undefined` where they are. */
@@ -120,10 +115,10 @@ const mostInGroup = 250
  * Reads every line that is not blank, checked to be JSON, in groups of those that arrive together. Fails with one sentence
  * that names the line.
  */
-export const read = (path: string): Stream.Stream<ReadonlyArray<Line>, BadInput, FileSystem.FileSystem> =>
+export const read = (path: string): Stream.Stream<ReadonlyArray<Line>, BadInput> =>
   Stream.suspend(() => {
     const cutter = new LineCutter()
-    return source(path).pipe(
+    return Input.read(path).pipe(
       Stream.mapEffect((chunk) => checked(() => cutter.push(chunk))),
       Stream.concat(Stream.fromEffect(checked(() => cutter.finish()))),
       Stream.flatMap((lines) => Stream.fromIterable(Arr.chunksOf(lines, mostInGroup)))
