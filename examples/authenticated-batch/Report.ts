@@ -1,5 +1,6 @@
 /** What the program tells at its end. */
 import { Table } from "console-table-printer"
+import { styleText } from "node:util"
 
 export interface Report {
   readonly sent: number
@@ -25,28 +26,47 @@ export const isFaultless = (report: Report): boolean =>
 
 const number = new Intl.NumberFormat("en")
 
+type Row = readonly [label: string, value: number, isRight?: boolean]
+
+const title = "authenticated batch"
+
+const rowsOf = (report: Report): ReadonlyArray<Row> => [
+  ["messages sent", report.sent],
+  ["messages received", report.received, report.received === report.sent],
+  ["  authenticated", report.authenticated, report.authenticated === report.sent],
+  ["  in another order or with other bytes", report.different, report.different === 0],
+  ["bytes", report.bytes],
+  ["batches", report.batches],
+  ["security contexts acquired", report.contextsAcquired],
+  ["security contexts freed", report.contextsFreed, report.contextsFreed === report.contextsAcquired],
+  ["handles open at the end", report.openHandles, report.openHandles === 0],
+  ["key fetches", report.keyFetches],
+  ["signatures", report.signatures],
+  ["messages per second", report.messagesPerSecond]
+]
+
+/** Returns a value in green or red, where standard output shows colours: see `NO_COLOR` and `FORCE_COLOR`. */
+const valueOf = ([, value, isRight]: Row): string => {
+  const text = number.format(value)
+  return isRight === undefined ? text : styleText(isRight ? "green" : "red", text, { stream: process.stdout })
+}
+
+/** Returns the table, or each value below its label where the terminal has no room for one. */
 export const table = (report: Report): string => {
-  const rows: ReadonlyArray<readonly [string, string]> = [
-    ["messages sent", number.format(report.sent)],
-    ["messages received", number.format(report.received)],
-    ["  authenticated", number.format(report.authenticated)],
-    ["  in another order or with other bytes", number.format(report.different)],
-    ["bytes", number.format(report.bytes)],
-    ["batches", number.format(report.batches)],
-    ["security contexts acquired", number.format(report.contextsAcquired)],
-    ["security contexts freed", number.format(report.contextsFreed)],
-    ["handles open at the end", number.format(report.openHandles)],
-    ["key fetches", number.format(report.keyFetches)],
-    ["signatures", number.format(report.signatures)],
-    ["messages sent per second", number.format(report.messagesPerSecond)]
-  ]
+  const rows = rowsOf(report)
   const table = new Table({
-    shouldDisableColors: !process.stdout.isTTY,
+    // The table has colours of its own, which suit dark terminals only.
+    shouldDisableColors: true,
     columns: [
-      { name: "what", title: "authenticated batch", alignment: "left" },
+      { name: "label", title, alignment: "left" },
       { name: "value", title: "", alignment: "right" }
     ]
   })
-  for (const [what, value] of rows) table.addRow({ what, value })
-  return table.render()
+  for (const row of rows) table.addRow({ label: row[0], value: valueOf(row) })
+  const rendered = table.render()
+  const width = rendered.indexOf("\n")
+  return width <= (process.stdout.columns || width) ? rendered : stacked(rows)
 }
+
+const stacked = (rows: ReadonlyArray<Row>): string =>
+  [title, ...rows.map((row) => `${row[0]}\n    ${valueOf(row)}`)].join("\n")

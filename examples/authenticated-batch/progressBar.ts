@@ -1,30 +1,66 @@
-/** A progress bar on standard error, when that is a terminal. */
+/** A progress bar on standard error, when that is a terminal that can redraw a line. */
 import cliProgress from "cli-progress"
 import { Effect } from "effect"
+import { redraws } from "./terminal.ts"
+
+export interface Done {
+  readonly messages: number
+  /** Bytes of the file. */
+  readonly bytes: number
+}
 
 export interface Progress {
-  readonly update: (done: number) => void
+  readonly update: (done: Done) => void
+}
+
+const number = new Intl.NumberFormat("en")
+const size = new Intl.NumberFormat("en", { maximumFractionDigits: 1, minimumFractionDigits: 1 })
+const longestBar = 40
+const shortestBar = 10
+
+const durationOf = (seconds: number): string =>
+  seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.ceil(seconds % 60)} s`
+
+/**
+ * Returns one line of at most `width` columns: share of the bytes, messages, rate and the time that is left. Where there is
+ * no room for all, the first parts and the bar go. Without a total it counts.
+ */
+export const line = (done: Done, total: number | undefined, seconds: number, width: number): string => {
+  const rate = `${number.format(Math.round(done.messages / Math.max(seconds, 0.001)))}/s`
+  const messages = `${number.format(done.messages)} messages`
+  if (total === undefined) return `${messages}  ${size.format(done.bytes / 1e6)} MB  ${rate}`.slice(0, width)
+  const share = total === 0 ? 1 : Math.min(done.bytes / total, 1)
+  const left = share === 0 ? "" : `  ${durationOf((seconds * (1 - share)) / share)} left`
+  const percentage = `${Math.floor(share * 100)}%`.padStart(4)
+  const texts = [`${percentage}  ${messages}  ${rate}${left}`, `${percentage}  ${rate}${left}`, percentage]
+  const text = texts.find(({ length }) => length <= width) ?? ""
+  const room = Math.min(width - text.length - 3, longestBar)
+  if (room < shortestBar) return text
+  const full = Math.floor(share * room)
+  return `[${"=".repeat(full)}${"-".repeat(room - full)}] ${text}`
 }
 
 const silent: Progress = { update: () => {} }
 
-/** `total`: how many there will be, or `undefined` where that is not known: then the bar only counts. */
-export const start = (task: string, total: number | undefined) =>
+/** Starts the bar, and removes it with the scope. `total`: bytes of the file; `undefined` where nobody knows. */
+export const start = (total: number | undefined) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      if (!process.stderr.isTTY) return { progress: silent, stop: () => {} }
+      if (!redraws(process.stderr)) return { progress: silent, stop: () => {} }
+      let done: Done = { messages: 0, bytes: 0 }
       const bar = new cliProgress.SingleBar({
-        format:
-          total === undefined
-            ? `${task}  {value} messages`
-            : `${task}  [{bar}] {percentage}%  {value}/{total} messages`,
+        format: (_, { startTime }) =>
+          line(done, total, (Date.now() - startTime) / 1000, (process.stderr.columns || 80) - 1),
         stream: process.stderr,
         hideCursor: true,
-        clearOnComplete: true,
-        etaBuffer: 1
+        clearOnComplete: true
       })
       bar.start(total ?? 0, 0)
-      return { progress: { update: (done: number) => bar.update(done) }, stop: () => bar.stop() }
+      const update = (now: Done): void => {
+        done = now
+        bar.update(now.bytes)
+      }
+      return { progress: { update }, stop: () => bar.stop() }
     }),
     ({ stop }) => Effect.sync(stop)
   ).pipe(Effect.map(({ progress }) => progress))
