@@ -109,7 +109,7 @@ const checked = (cut: () => ReadonlyArray<Line>): Effect.Effect<ReadonlyArray<Li
   })
 
 /** Most lines of a group: a file of short lines would have thousands in memory otherwise. */
-const mostInGroup = 250
+const mostInGroup = 60
 
 /**
  * Reads every line that is not blank, checked to be JSON, in groups of those that arrive together. Fails with one sentence

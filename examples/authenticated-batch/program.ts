@@ -74,7 +74,8 @@ const receiveAll = Effect.fn("receiveAll")(function* (onTheirWay: OnTheirWay, pr
   yield* Stream.fromQueue(onTheirWay).pipe(
     Stream.runForEach((lines) => Effect.forEach(lines, receive, { discard: true }))
   )
-  return seen
+  const surplus = yield* Stream.fromEffectRepeat(orders.poll).pipe(Stream.takeWhile(Option.isSome), Stream.runCount)
+  return { ...seen, received: seen.received + surplus }
 }, Effect.scoped)
 
 /** Sends and receives side by side: the first that fails ends the other. */

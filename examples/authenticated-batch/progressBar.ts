@@ -18,8 +18,10 @@ const size = new Intl.NumberFormat("en", { maximumFractionDigits: 1, minimumFrac
 const longestBar = 40
 const shortestBar = 10
 
-const durationOf = (seconds: number): string =>
-  seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.ceil(seconds % 60)} s`
+const durationOf = (seconds: number): string => {
+  const whole = Math.ceil(seconds)
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+}
 
 /**
  * Returns one line of at most `width` columns: share of the bytes, messages, rate and the time that is left. Where there is

@@ -1,5 +1,5 @@
 /**
- * The face for programs that do not write Effect: promises, `using`, `await using`, `for await` and `AbortSignal`.
+ * The face for programs that do not write Effect: promises, `using` or `close()`, `for await` and `AbortSignal`.
  *
  * @since 0.1.0
  */
@@ -177,8 +177,8 @@ export class Msmq extends Described implements AsyncDisposable {
   }
 
   /**
-   * Acquires a security context on this thread, at once: own it with `using`. Throws the errors of
-   * {@link SecurityContext.acquire}.
+   * Acquires a security context on this thread, at once: own it with `using`, or `close()` it in a `finally`.
+   * Throws the errors of {@link SecurityContext.acquire}.
    */
   securityContext(options?: SecurityContext.AcquireOptions): DisposableSecurityContext {
     const scope = Scope.makeUnsafe()
@@ -188,7 +188,7 @@ export class Msmq extends Described implements AsyncDisposable {
     return owning(new DisposableSecurityContext(context, this.#runner), scope)
   }
 
-  /** Opens a queue for sending: own it with `await using`. See {@link MessageQueue.openSender}. */
+  /** Opens a queue for sending: own it with `await using` or `close()`. See {@link MessageQueue.openSender}. */
   openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
     options?: OpenSenderOptions<Body, Transactional> & Abortable
@@ -201,7 +201,7 @@ export class Msmq extends Described implements AsyncDisposable {
     )
   }
 
-  /** Opens a queue for receiving: own it with `await using`. See {@link MessageQueue.openReceiver}. */
+  /** Opens a queue for receiving: own it with `await using` or `close()`. See {@link MessageQueue.openReceiver}. */
   openReceiver<Body = Uint8Array>(
     queue: QueueName,
     options?: OpenReceiverOptions<Body> & Abortable
@@ -271,7 +271,7 @@ export class Msmq extends Described implements AsyncDisposable {
     )
   }
 
-  /** Begins a transaction by hand: own it with `await using`, which aborts it unless it was committed. */
+  /** Begins a transaction by hand: own it with `await using` or `abort()`, which abort it unless it was committed. */
   beginTransaction(options?: Transaction.Options & Abortable): Promise<MsmqTransaction> {
     return this.#run({ operation: "Transaction.begin" }, tables.transactionOptions, options, (options) =>
       opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner))
@@ -337,6 +337,29 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * const message = await receiver.receive()
  * message.label // => "order 1"
  * message.authenticated // => true
+ * ```
+ *
+ * @example
+ * Without `using`, which Node reads from 24 on, `close()` closes the connection with all that was opened through it:
+ *
+ * ```ts import.meta.vitest
+ * import { Msmq } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * const labelOfFirst = async () => {
+ *   const msmq = await Msmq.connect(InMemoryMqrt.layer)
+ *   try {
+ *     await msmq.createQueue(".\\private$\\orders")
+ *     const sender = await msmq.openSender(".\\private$\\orders")
+ *     await sender.send({ label: "order 1" })
+ *     const receiver = await msmq.openReceiver(".\\private$\\orders")
+ *     return (await receiver.receive()).label
+ *   } finally {
+ *     await msmq.close()
+ *   }
+ * }
+ * const label = await labelOfFirst()
+ * label // => "order 1"
  * ```
  *
  * @category constructors

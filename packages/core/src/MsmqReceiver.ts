@@ -99,7 +99,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     return this.#found("Receiver.byLookupId", options, () => this.#receiver.byLookupId.find(action, lookupId))
   }
 
-  /** A cursor of its own, before the first message: own it with `await using`. */
+  /** A cursor of its own, before the first message: own it with `await using` or `close()`. */
   cursor(options?: Abortable): Promise<MsmqCursor<Body>> {
     const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope, this.runner))
     return this.#looking("Receiver.cursor", options, () => Effect.provideService(open, MqrtService, this.#mqrt))

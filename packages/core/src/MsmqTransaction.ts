@@ -13,8 +13,8 @@ import type { Runner } from "./internal/promises/Runner.ts"
 import * as Transaction from "./Transaction.ts"
 
 /**
- * An open transaction: {@link Transaction.Transaction} in promises. `await using` aborts it unless it was committed.
- * Sends and receives take part in it by their option `transaction`.
+ * An open transaction: {@link Transaction.Transaction} in promises. `await using` and `abort()` abort it unless it
+ * was committed. Sends and receives take part in it by their option `transaction`.
  *
  * @category models
  * @since 0.1.0
