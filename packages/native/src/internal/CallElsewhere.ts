@@ -11,8 +11,8 @@ import type { RunningCalls } from "./RunningCalls.ts"
 /** The work of a {@link CallElsewhere}. */
 export interface Elsewhere {
   readonly name: OffMainThreadName
-  /** Begins the call, and calls back when it has returned. `again`: it has been made before. */
-  readonly begin: (again: boolean, returned: (error: unknown, hresult: number) => void) => void
+  /** Begins the call, and calls back when it has returned. */
+  readonly begin: (returned: (error: unknown, hresult: number) => void) => void
   /** Takes what a call left behind. Returns `true` when it was the last one, `false` to have it made again. */
   readonly took: (hresult: number) => boolean
   /** Called once at the end. `defect`: something that is a mistake of the program, such as a use of a closed layer. */
@@ -29,25 +29,25 @@ export class CallElsewhere {
   isAbandoned = false
 
   constructor(calls: RunningCalls, pace: Pace, elsewhere: Elsewhere) {
-    const call = (again: boolean): Effect.Effect<boolean> =>
-      calls.call(
-        elsewhere.name,
-        Effect.callback<Option.Option<boolean>>((resume) => {
-          const returned = pace.beginElsewhere()
-          try {
-            elsewhere.begin(again, (error, hresult) => {
-              returned()
-              const failed = error !== null && error !== undefined
-              resume(failed ? Effect.die(error) : Effect.sync(() => Option.some(elsewhere.took(hresult >>> 0))))
-            })
-          } catch (error) {
-            resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
-          }
-        })
-      )
-    const callUntilDone = (again: boolean): Effect.Effect<void> =>
-      Effect.flatMap(call(again), (isDone) => (isDone || this.isAbandoned ? Effect.void : callUntilDone(true)))
-    this.#fiber = Effect.runFork(calls.together(callUntilDone(false)))
+    const call = calls.call(
+      elsewhere.name,
+      Effect.callback<Option.Option<boolean>>((resume) => {
+        const returned = pace.beginElsewhere()
+        try {
+          elsewhere.begin((error, hresult) => {
+            returned()
+            const failed = error !== null && error !== undefined
+            resume(failed ? Effect.die(error) : Effect.sync(() => Option.some(elsewhere.took(hresult >>> 0))))
+          })
+        } catch (error) {
+          resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
+        }
+      })
+    )
+    const callUntilDone: Effect.Effect<void> = Effect.flatMap(call, (isDone) =>
+      isDone || this.isAbandoned ? Effect.void : callUntilDone
+    )
+    this.#fiber = Effect.runFork(calls.together(callUntilDone))
     const exit = this.#fiber.pollUnsafe()
     const end = (exit: Exit.Exit<void>): void =>
       elsewhere.ended(

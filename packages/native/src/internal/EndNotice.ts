@@ -15,8 +15,8 @@ const turn = 64
 /** Messages that it passes without a pause, and the milliseconds of the pauses after that: a long queue has it walk long. */
 const hurry = { messages: 1024, pause: 5 }
 
-/** The calls that a notice of what comes to the end of a queue makes. */
-export interface EndCalls {
+/** The calls that the notices of a handle make. */
+export interface NoticeCalls {
   readonly createCursor: Effect.Effect<CursorHandle, MqrtFailure>
   /** Returns what begins an overlapped peek at the place of a cursor. */
   readonly beginPeek: (cursor: bigint) => BeginPeek
@@ -35,7 +35,7 @@ export interface EndCalls {
 export class EndNotice {
   readonly #port: NoticePort
   readonly #makeOverlapped: () => Overlapped
-  readonly #calls: EndCalls
+  readonly #calls: NoticeCalls
   #cursor: bigint | undefined
   #notice: ArrivalNotice | undefined
   #isOnMessage = false
@@ -53,7 +53,7 @@ export class EndNotice {
   #armed: (() => void) | undefined
   #arrived: (() => void) | undefined
 
-  constructor(port: NoticePort, overlapped: () => Overlapped, calls: EndCalls) {
+  constructor(port: NoticePort, overlapped: () => Overlapped, calls: NoticeCalls) {
     this.#port = port
     this.#makeOverlapped = overlapped
     this.#calls = calls

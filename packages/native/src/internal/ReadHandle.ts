@@ -1,12 +1,12 @@
 import type { ReceiveAction } from "@effect-msmq/core/MessageProperties"
 import type { Access } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import type { BeginPeek, NoticePort } from "./ArrivalNotice.ts"
+import type { NoticePort } from "./ArrivalNotice.ts"
 import { ArrivalNotice } from "./ArrivalNotice.ts"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import type { CompletionPort } from "./CompletionPort.ts"
 import { CursorPlace } from "./CursorPlace.ts"
-import type { EndCalls } from "./EndNotice.ts"
+import type { NoticeCalls } from "./EndNotice.ts"
 import { EndNotice } from "./EndNotice.ts"
 import type { QueueRequest } from "./ReceiveRequest.ts"
 import type { Paces, SharedQueue } from "./SharedQueue.ts"
@@ -14,11 +14,6 @@ import type { Notices } from "./WaitingReceives.ts"
 
 /** The part of a completion port that a handle needs. */
 export type HandlePort = NoticePort & Pick<CompletionPort, "associate" | "overlapped">
-
-/** The calls that the notices of a handle make. */
-export interface NoticeCalls extends EndCalls {
-  readonly beginPeek: (cursor: bigint) => BeginPeek
-}
 
 /** A handle of a queue that messages are read through, and what is under way on it. */
 export class ReadHandle implements Notices {

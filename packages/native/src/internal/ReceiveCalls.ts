@@ -60,7 +60,7 @@ export class ReceiveCalls {
     request.begin()
     return new CallElsewhere(this.#running, pace, {
       name,
-      begin: (_, returned) => {
+      begin: (returned) => {
         buffers ??= spare.pop() ?? new ReceiveBuffers({ rare })
         buffers.prepare()
         request.elsewhere(buffers.address, returned)

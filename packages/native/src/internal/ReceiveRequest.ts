@@ -159,15 +159,19 @@ export abstract class ReceiveRequest {
 /** A request for the first message. */
 export class QueueRequest extends ReceiveRequest {
   readonly name = "MQReceiveMessage"
-  readonly #action: ReceiveAction
+  protected readonly action: ReceiveAction
+  /** The action of the next call. */
+  protected next: ReceiveAction
+  readonly #cursor: bigint
 
   constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions) {
     super(parts, handle, options)
-    this.#action = options.action
+    this.action = this.next = options.action
+    this.#cursor = options.cursor ?? 0n
   }
 
   get takes(): boolean {
-    return this.#action === "receive"
+    return this.action === "receive"
   }
 
   get pace(): Pace {
@@ -176,82 +180,57 @@ export class QueueRequest extends ReceiveRequest {
 
   here(properties: bigint): number {
     const { MQReceiveMessage: receive } = this.parts.functions
-    return receive(this.handle.handle, 0, actions[this.#action], properties, 0n, 0n, 0n, this.transactionPointer)
+    const { handle } = this.handle
+    return receive(handle, 0, actions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer)
   }
 
   elsewhere(properties: bigint, returned: Returned): void {
     const { MQReceiveMessage: receive } = this.parts.functions
     const { handle } = this.handle
-    receive.async(handle, 0, actions[this.#action], properties, 0n, 0n, 0n, this.transactionPointer, returned)
+    receive.async(handle, 0, actions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer, returned)
   }
 
   protected keptFor(): ReceivedProperties | undefined {
-    return this.#action === "peekNext" ? undefined : this.handle.queue.kept.first
+    return this.action === "peekNext" ? undefined : this.handle.queue.kept.first
   }
 }
 
 /** A request for a message at the place of a cursor. */
-export class CursorRequest extends ReceiveRequest {
-  readonly name = "MQReceiveMessage"
+export class CursorRequest extends QueueRequest {
   readonly place: CursorPlace
-  readonly #action: ReceiveAction
-  /** The action of the next call. */
-  #next: ReceiveAction
   /** `true` where it peeks once more at a message that the cursor was moved on before, and that nobody was shown. */
   #isOnUnseen = false
 
   constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions, place: CursorPlace) {
     super(parts, handle, options)
-    this.#action = this.#next = options.action
     this.place = place
   }
 
-  get takes(): boolean {
-    return this.#action === "receive"
-  }
-
-  get pace(): Pace {
-    return this.handle.paces.receive
-  }
-
-  here(properties: bigint): number {
-    const { MQReceiveMessage: receive } = this.parts.functions
-    const { cursor } = this.place
-    return receive(this.handle.handle, 0, actions[this.#next], properties, 0n, 0n, cursor, this.transactionPointer)
-  }
-
-  elsewhere(properties: bigint, returned: Returned): void {
-    const { MQReceiveMessage: receive } = this.parts.functions
-    const { cursor } = this.place
-    const { handle } = this.handle
-    receive.async(handle, 0, actions[this.#next], properties, 0n, 0n, cursor, this.transactionPointer, returned)
-  }
-
   override begin(): void {
-    this.#next = this.place.actionFor(this.#action)
-    this.#isOnUnseen = this.place.isOnUnseen && this.#action === "peekNext"
+    this.next = this.place.actionFor(this.action)
+    this.#isOnUnseen = this.place.isOnUnseen && this.action === "peekNext"
   }
 
   /** A peek that moved the cursor is not made to move it again (E-21). */
   override grew(): void {
-    if (this.#next === "peekNext") this.#next = "peekCurrent"
+    if (this.next === "peekNext") this.next = "peekCurrent"
   }
 
   /** Where the message that nobody was shown is gone by now, the one behind it is next (E-26). */
   override goesOn(hresult: number): boolean {
     if (!this.#isOnUnseen || hresult !== errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) return false
     this.#isOnUnseen = false
-    this.#next = "peekNext"
+    this.next = "peekNext"
     return true
   }
 
   override moved(outcome: Outcome, isTold: boolean): void {
-    this.place.moved(this.#action, outcome, isTold)
+    this.place.moved(this.action, outcome, isTold)
   }
 
   override fromKept(): Outcome | undefined {
     const { on } = this.place
-    const isGone = on !== undefined && this.#action !== "peekNext" && !this.handle.queue.kept.has(on)
+    const isGone = on !== undefined && this.action !== "peekNext" && !this.handle.queue.kept.has(on)
     // As where another has taken the message that the cursor stands on (E-26).
     return isGone ? failed(this.name, errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) : super.fromKept()
   }
@@ -261,8 +240,8 @@ export class CursorRequest extends ReceiveRequest {
     if (this.transaction === undefined) this.place.standOn(message)
   }
 
-  protected keptFor(): ReceivedProperties | undefined {
-    return this.place.moveOnKept(this.#action, this.handle.queue.kept)
+  protected override keptFor(): ReceivedProperties | undefined {
+    return this.place.moveOnKept(this.action, this.handle.queue.kept)
   }
 
   protected override take(kept: ReceivedProperties): void {

@@ -13,7 +13,8 @@ import type { Functions } from "./declarations.ts"
 import type { Outcome } from "./Outcome.ts"
 import { cancelled, isTimeout, timedOut } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
-import type { HandlePort, NoticeCalls } from "./ReadHandle.ts"
+import type { NoticeCalls } from "./EndNotice.ts"
+import type { HandlePort } from "./ReadHandle.ts"
 import { ReadHandle } from "./ReadHandle.ts"
 import { ReceiveCalls } from "./ReceiveCalls.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
@@ -111,7 +112,7 @@ export const receiving = (
     let result: number = errors.MQ_ERROR_OPERATION_CANCELLED
     return new CallElsewhere(calls, pace, {
       name: "MQReceiveMessage",
-      begin: (_, ended) => functions.MQReceiveMessage.async(...args, ended),
+      begin: (ended) => functions.MQReceiveMessage.async(...args, ended),
       took: (hresult) => {
         result = hresult
         return true
@@ -200,10 +201,7 @@ export const receiving = (
   const isNoTimeout = (outcome: Outcome): boolean => !isTimeout(outcome)
 
   /** Looks until there is a message. */
-  const wait = (
-    request: QueueRequest | CursorRequest,
-    timeout: number | null
-  ): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+  const wait = (request: QueueRequest, timeout: number | null): Effect.Effect<ReceivedProperties, MqrtFailure> => {
     if (!request.handle.queue.isKeeping) return waitInLine(request, timeout)
     const began = performance.now()
     return afterKept(request, () =>
@@ -211,10 +209,7 @@ export const receiving = (
     )
   }
 
-  const waitInLine = (
-    request: QueueRequest | CursorRequest,
-    timeout: number | null
-  ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+  const waitInLine = (request: QueueRequest, timeout: number | null): Effect.Effect<ReceivedProperties, MqrtFailure> =>
     Effect.callback((resume) => {
       let looking: CallElsewhere | undefined
       let hasSettled = false
@@ -269,7 +264,7 @@ export const receiving = (
       })
     })
 
-  const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest | CursorRequest => {
+  const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest => {
     const handle = handleOf(queue)
     const { action, cursor } = options
     if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))
