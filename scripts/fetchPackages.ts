@@ -16,7 +16,7 @@ const flags = [
 ]
 
 /** Returns the line in which npm says why it failed, from what it printed as errors. */
-const reasonOf = (stderr: string): string => {
+export const reasonOf = (stderr: string): string => {
   const lines = stderr.split("\n").map((line) => line.replace(/^npm (error|ERR!) ?/, ""))
   const isReason = (line: string) => line !== "" && !/^(code|syscall|errno|type) /.test(line)
   return lines.find(isReason) ?? "it does not say why"

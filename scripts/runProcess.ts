@@ -40,6 +40,12 @@ export const runProcess = (
     const [stdout, stderr]: [Array<string>, Array<string>] = [[], []]
     child.stdout.setEncoding("utf8").on("data", (chunk) => void stdout.push(chunk))
     child.stderr.setEncoding("utf8").on("data", (chunk) => void stderr.push(chunk))
+    // A program that it started may keep them open.
+    child.on("exit", (_, signal) => {
+      if (signal === null) return
+      child.stdout.destroy()
+      child.stderr.destroy()
+    })
     child.on("error", (error) => resolve({ code: null, stdout: "", stderr: `${command}: ${error.message}` }))
     child.on("close", (code, signal) => {
       if (signal !== null) stderr.push(`\n${command} was ended by ${signal}; it may take ${timeout / 1000} s`)

@@ -19,8 +19,12 @@ import { tryAll } from "./packages/Trial.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "effect-msmq-packages-"))
 try {
-  const [tarballs] = await Promise.all([packCopy(folder), fetchTools()])
-  const [npm, pnpm] = await Promise.all([installWithNpm(folder, tarballs), installWithPnpm(folder, tarballs)])
+  await fetchTools()
+  const tarballs = await packCopy(folder)
+  const installing = [installWithNpm(folder, tarballs), installWithPnpm(folder, tarballs)] as const
+  // When one fails the other still writes into the folder.
+  await Promise.allSettled(installing)
+  const [npm, pnpm] = await Promise.all(installing)
   const double = buildForLinux()
   const mqrt = "missing" in double ? undefined : double.mqrt
   const sum = await tryAll([

@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pnpm } from "./packCopy.ts"
-import { succeeding } from "./expecting.ts"
 import type { Tarball } from "./packCopy.ts"
+import { withRegistry } from "./withRegistry.ts"
 
 /** A folder outside of the repository, in which a package manager installed the packed packages. */
 export interface Consumer {
@@ -26,7 +26,8 @@ const begin = (name: Consumer["name"], folder: string, tarballs: ReadonlyArray<T
 /** Installs with npm. */
 export const installWithNpm = async (folder: string, tarballs: ReadonlyArray<Tarball>): Promise<Consumer> => {
   const consumer = begin("npm", folder, tarballs)
-  await succeeding("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: consumer.folder })
+  const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"]
+  await withRegistry("npm", ["install", ...flags], { cwd: consumer.folder })
   return consumer
 }
 
@@ -34,6 +35,6 @@ export const installWithNpm = async (folder: string, tarballs: ReadonlyArray<Tar
 export const installWithPnpm = async (folder: string, tarballs: ReadonlyArray<Tarball>): Promise<Consumer> => {
   const consumer = begin("pnpm", folder, tarballs)
   writeFileSync(join(consumer.folder, "pnpm-workspace.yaml"), "allowBuilds:\n  koffi: false\n")
-  await succeeding(...pnpm("install", "--prefer-offline"), { cwd: consumer.folder })
+  await withRegistry(...pnpm("install", "--prefer-offline"), { cwd: consumer.folder })
   return consumer
 }

@@ -1,6 +1,6 @@
 import { cpSync, globSync, mkdirSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
-import { succeeding } from "./expecting.ts"
+import { withRegistry } from "./withRegistry.ts"
 
 /** A packed package. */
 export interface Tarball {
@@ -42,7 +42,7 @@ export const packCopy = async (folder: string): Promise<ReadonlyArray<Tarball>> 
   mkdirSync(built)
   writeFileSync(join(built, leftover), "")
   const pack = ["--recursive", "--filter", "./packages/*", "pack", "--pack-destination", tarballs]
-  await succeeding(...pnpm(...pack), { cwd: copy })
+  await withRegistry(...pnpm(...pack), { cwd: copy })
   return globSync("*.tgz", { cwd: tarballs })
     .toSorted()
     .map((file) => ({

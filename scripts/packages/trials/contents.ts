@@ -11,6 +11,8 @@ import type { Trial } from "../Trial.ts"
 interface Manifest {
   readonly repository: { readonly url: string }
   readonly bugs: { readonly url: string }
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 const manifestIn = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
@@ -63,6 +65,13 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
     none(
       "its package.json differs from the repository's in",
       (["repository", "bugs"] as const).filter((field) => ours[field].url !== root[field].url)
+    )
+    const shared = ["effect", "@effect-msmq/core"].filter((dependency) => dependency !== name)
+    none(
+      "its package.json has no range as a peer for",
+      shared.filter(
+        (dependency) => !ours.peerDependencies?.[dependency]?.startsWith("^") || ours.dependencies?.[dependency]
+      )
     )
     return `${paths.length} files`
   }
