@@ -10,7 +10,7 @@ import type { ConsumeEvent, ConsumePolicy, ConsumeProgress, PoisonPolicy } from 
 import { defaultReopen, defaultRetry } from "./ConsumePolicy.ts"
 import type { Abortable } from "./Abortable.ts"
 import type { Runner } from "./internal/promises/Runner.ts"
-import { awaitable } from "./internal/options/handlers.ts"
+import { awaitable, logRejection } from "./internal/options/handlers.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import { MsmqTransaction } from "./MsmqTransaction.ts"
 import * as Transaction from "./Transaction.ts"
@@ -34,6 +34,9 @@ export interface Retries {
 /**
  * How messages are consumed: {@link ConsumePolicy}, in which `retry` and `reopen` are {@link Retries}. What is left out is
  * as there.
+ *
+ * - `onEvent`: called as there, and not waited for. What it throws is logged, and so is what a promise that it returns
+ *   rejects with
  *
  * @category models
  * @since 0.1.0
@@ -76,7 +79,13 @@ export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner):
     ...others,
     retry: scheduleOf(retry) ?? defaultRetry,
     reopen: scheduleOf(reopen) ?? defaultReopen,
-    onEvent: onEvent && ((event, progress) => runner.call(() => onEvent(event, progress)))
+    onEvent:
+      onEvent &&
+      ((event, progress) =>
+        Effect.flatMap(
+          runner.call<unknown>(() => onEvent(event, progress)),
+          (given) => logRejection(`onEvent failed for ${event._tag}`, given)
+        ))
   }
 }
 

@@ -63,7 +63,8 @@ export interface SendOptions<Kind extends QueueKind = QueueKind> {
  *
  * - `messageIds`: whether the report lists the id of each message, in order: some 50 bytes each. `false` by default
  * - `onProgress`: called after every slice with the report so far, and once more before an interruption or the failure of a
- *   stream, which have no `progress` themselves; keep it short. What it throws ends the batch with `SourceFailed`
+ *   stream, which have no `progress` themselves; keep it short. What it throws ends the batch with `SourceFailed`. A promise
+ *   that it returns is not waited for, and what that rejects with is logged
  *
  * @category models
  * @since 0.1.0

@@ -52,7 +52,7 @@ const quiet: Effect.Effect<void> = Effect.suspend(() => {
 const openLayer = Effect.gen(function* () {
   const scope = yield* Scope.make()
   const services = yield* Layer.buildWithScope(NativeMqrt.layerWith(files), scope)
-  return { services, close: Scope.close(scope, Exit.void) }
+  return { scope, services, close: Scope.close(scope, Exit.void) }
 })
 
 /** The ways to name one queue, once the process has heard of them. */
@@ -78,12 +78,9 @@ describe.skipIf(missing !== null)("all who wait for one queue in a process,", ()
         const sender = yield* MessageQueue.openSender(orders)
         const layers = [yield* openLayer, yield* openLayer, yield* openLayer]
         const waiting: Array<Fiber.Fiber<string, MsmqError.MsmqError>> = []
-        for (const { services } of layers) {
+        for (const { scope, services } of layers) {
           for (const name of namesOf(formatName)) {
-            const receiver = yield* Effect.provide(
-              Scope.provide(MessageQueue.openReceiver(name), yield* Scope.make()),
-              services
-            )
+            const receiver = yield* Effect.provide(Scope.provide(MessageQueue.openReceiver(name), scope), services)
             const before = peeksAndReceives()
             const label = Effect.map(receiver.receive, ({ label }) => label)
             waiting.push(yield* Effect.forkDetach(label, { startImmediately: true }))

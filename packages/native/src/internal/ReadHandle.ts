@@ -26,6 +26,8 @@ export class ReadHandle implements Notices {
   readonly queue: SharedQueue
   readonly paces: Paces
   readonly mayReceive: boolean
+  /** `false` from the beginning of its closing on. */
+  isOpen = true
   readonly arrival: ArrivalNotice
   readonly end: EndNotice
   readonly #running = new Set<CallElsewhere>()

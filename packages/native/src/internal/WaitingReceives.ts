@@ -283,6 +283,7 @@ export class WaitingReceives<A> {
       this.#pause = undefined
       this.#interval = Math.min(2 * this.#interval, cursorIntervals.longest)
       // Where no cursor could be made, another try is made.
+      this.#watched?.end.rest()
       this.#watched = undefined
       this.wake()
     }, this.#interval)

@@ -166,12 +166,22 @@ export const receiving = (
     else looking.abandon()
   }
 
-  /** Looks once. An interruption waits for a call that has begun, and keeps what that takes. */
+  /** `true` where nobody else may use the cursor or the transaction of a call, not even its user, before that has ended. */
+  const isAlone = (request: ReceiveRequest): boolean =>
+    request instanceof CursorRequest || request.transaction !== undefined
+
+  /** Does something when the messages are there that calls which run bring, and that come before all others. */
+  const afterKept = (
+    { handle }: ReceiveRequest,
+    then: () => Effect.Effect<ReceivedProperties, MqrtFailure>
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+    Effect.flatMap(handle.queue.hasKept, () => (handle.isOpen ? then() : cancelled))
+
+  /** Looks once. An interruption leaves a call that has begun, and keeps what that takes. */
   const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
     const kept = request.fromKept()
     if (kept !== undefined) return kept
-    const { queue } = request.handle
-    if (queue.isKeeping) return Effect.flatMap(queue.hasKept, () => once(request))
+    if (request.handle.queue.isKeeping) return afterKept(request, () => once(request))
     if (!request.pace.isSlow) {
       const outcome = here(request)
       request.moved(outcome, true)
@@ -185,7 +195,7 @@ export const receiving = (
       )
       return Effect.suspend(() => {
         abandon(request, looking)
-        return looking.hasEnded
+        return isAlone(request) ? looking.hasEnded : Effect.void
       })
     })
   }
@@ -196,10 +206,8 @@ export const receiving = (
   const wait = (
     request: QueueRequest | CursorRequest,
     timeout: number | null
-  ): Effect.Effect<ReceivedProperties, MqrtFailure> => {
-    const { queue } = request.handle
-    return queue.isKeeping ? Effect.flatMap(queue.hasKept, () => wait(request, timeout)) : waitInLine(request, timeout)
-  }
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+    request.handle.queue.isKeeping ? afterKept(request, () => wait(request, timeout)) : waitInLine(request, timeout)
 
   const waitInLine = (
     request: QueueRequest | CursorRequest,
@@ -219,9 +227,10 @@ export const receiving = (
       }
 
       const look = (ended: (found: Outcome | undefined) => void): Looked<Outcome> => {
-        const found = request.fromKept() ?? (request.pace.isSlow ? undefined : lookHere())
+        const { isSlow } = request.pace
+        const found = request.fromKept() ?? (isSlow ? undefined : lookHere())
         if (found !== undefined) return { found }
-        if (!request.pace.isSlow) return undefined
+        if (!isSlow) return undefined
         const made = elsewhere(request, isNoTimeout, (outcome) => {
           looking = undefined
           ended(outcome !== undefined && isTimeout(outcome) ? undefined : outcome)
@@ -237,10 +246,10 @@ export const receiving = (
         resume(outcome)
       }
 
-      const first = request.fromKept() ?? (request.pace.isSlow ? undefined : lookHere())
+      const hasLooked = !request.pace.isSlow
+      const first = request.fromKept() ?? (hasLooked ? lookHere() : undefined)
       if (first !== undefined) return resume(first)
       const asked = { handle: request.handle, look, found: settle }
-      const hasLooked = !request.pace.isSlow
       const waiter: Waiter<Outcome> =
         request instanceof CursorRequest ? waiting.addCursor(asked, hasLooked) : waiting.add(asked, hasLooked)
       if (timeout !== null && !hasSettled) stopTimer = after(timeout, () => waiter.timeOut(timedOut))
@@ -249,9 +258,7 @@ export const receiving = (
         stopTimer()
         const running = looking
         waiter.giveUp()
-        // Neither a cursor nor a transaction may be used by somebody else meanwhile.
-        const isAlone = request instanceof CursorRequest || request.transaction !== undefined
-        return isAlone && running !== undefined ? running.hasEnded : Effect.void
+        return isAlone(request) && running !== undefined ? running.hasEnded : Effect.void
       })
     })
 
@@ -269,6 +276,7 @@ export const receiving = (
   const forget = (handle: ReadHandle): void => {
     handles.delete(handle.handle)
     if (last === handle) last = undefined
+    handle.isOpen = false
     handle.queue.waiting.close(handle, cancelled)
   }
 

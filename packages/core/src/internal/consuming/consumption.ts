@@ -20,6 +20,7 @@ import { Common } from "./Delivery.ts"
 import { handling } from "./handling.ts"
 import { lockedDelivery } from "./lockedDelivery.ts"
 import * as OwnedHandle from "../handles/OwnedHandle.ts"
+import { effectOf } from "../options/handlers.ts"
 import { peekedDelivery } from "./peekedDelivery.ts"
 import { Reader } from "../messages/Reader.ts"
 import { ScheduleSteps } from "./ScheduleSteps.ts"
@@ -43,6 +44,7 @@ export const consumption = <Body, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const { handle: queue } = reader.inlet
+      const call = { operation, queue: reader.inlet.queue }
       const course = new Course()
       // What closes this queue from within must not wait for this to end, be it a handler, a schedule or `onEvent`.
       const runs = [...(yield* OwnedHandle.Runs), course]
@@ -51,7 +53,8 @@ export const consumption = <Body, E, R>(
       )
       const { onEvent, reopen = defaultReopen, retry = defaultRetry } = policy
       const journal = new ConsumeJournal(
-        onEvent && ((event, progress) => Effect.provideContext(onEvent(event, progress), context))
+        onEvent &&
+          ((event, progress) => Effect.provideContext(effectOf(call, onEvent(event, progress), "onEvent"), context))
       )
       const shared = { handle: queue, course, journal, renewals: queue.renewals }
       const common = new Common()

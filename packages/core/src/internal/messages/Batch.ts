@@ -30,6 +30,7 @@ import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
+import { loggingRejections } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
 import { illegalParticipation, illegalSigner } from "../options/owned.ts"
 import * as Turn from "./Turn.ts"
@@ -69,6 +70,8 @@ interface Request<Body> {
   /** For every message that has no trace context of its own; `undefined`: for none. */
   readonly trace: TraceHeaders | undefined
   readonly gate: AbortGate | undefined
+  /** The option of that name. The rejection of a promise that it returns is logged. */
+  readonly onProgress: SendAllOptions["onProgress"]
 }
 
 /** Messages of a chunk, on their way: each is read once. */
@@ -128,7 +131,18 @@ export class Batch<Body> {
       if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, illegal))
       const trace = propagated(fiber, span)
       const gate = fiber.getRef(CurrentAbortGate)
-      const batch = new Batch({ outlet, operation, options, transaction, observer, span, trace, gate })
+      const { onProgress } = options
+      const batch = new Batch({
+        outlet,
+        operation,
+        options,
+        transaction,
+        observer,
+        span,
+        trace,
+        gate,
+        onProgress: onProgress && loggingRejections("onProgress failed", onProgress, fiber.context)
+      })
       // A renewed handle may be open on another queue of that name: it is checked when it is there.
       const refusal = outlet.handle.isDue ? undefined : batch.#mismatch
       if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
@@ -314,7 +328,7 @@ export class Batch<Body> {
 
   /** Tells how much was sent where the failure itself does not: an interruption, and the failure of a stream. */
   #tellingLast<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    if (this.#request.options.onProgress === undefined) return effect
+    if (this.#request.onProgress === undefined) return effect
     return Effect.onExit(effect, (exit) => {
       if (Exit.isSuccess(exit)) return Effect.void
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
@@ -325,7 +339,7 @@ export class Batch<Body> {
 
   #tell(): SourceFailed | undefined {
     try {
-      this.#request.options.onProgress?.(this.report)
+      this.#request.onProgress?.(this.report)
       return undefined
     } catch (cause) {
       return this.#thrown("onProgress", cause)

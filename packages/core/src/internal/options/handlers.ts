@@ -1,4 +1,5 @@
-/** Functions of a program that do something with a message, or in a transaction. */
+/** Functions of a program that do something with a message or in a transaction, or that are told of something. */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Call } from "./illegalOption.ts"
 import { errorOf } from "./illegalOption.ts"
@@ -14,17 +15,40 @@ export const promiseHandler = guarded("a function that returns a promise, as an 
 const returning = (name: string, { allowed }: Rule, given: unknown): Violation =>
   new Violation(name, `it must be ${allowed}`, `a function that returned ${describeValue(given)}`)
 
-/** Returns the effect that a handler gave; what is none would fail without saying where it comes from. */
-export const effectOf = <A, E, R>(call: Call, given: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.isEffect(given) ? given : Effect.die(errorOf(call, returning("handler", handler, given)))
-
-const isPromise = (value: unknown): boolean => {
+const isPromise = (value: unknown): value is PromiseLike<unknown> => {
   try {
     return typeof value === "object" && value !== null && "then" in value && isFunction(value.then)
   } catch {
     return false
   }
 }
+
+/** Logs what the promise that a callback returned rejects with; it is not waited for. Other values are left alone. */
+export const logRejection = (text: string, given: unknown): Effect.Effect<void> =>
+  isPromise(given)
+    ? Effect.promise(() => given).pipe(
+        Effect.catchCause((cause) => Effect.logError(text, cause)),
+        Effect.forkDetach({ startImmediately: true }),
+        Effect.asVoid
+      )
+    : Effect.void
+
+/** Returns a callback that logs with a fiber's loggers what the promise rejects with that the given one returns. */
+export const loggingRejections =
+  <A>(text: string, callback: (given: A) => unknown, context: Context.Context<never>) =>
+  (given: A): void => {
+    Effect.runForkWith(context)(logRejection(text, callback(given)))
+  }
+
+/** Returns the effect that a function gave; what is none would fail without saying where it comes from. */
+export const effectOf = <A, E, R>(
+  call: Call,
+  given: Effect.Effect<A, E, R>,
+  name = "handler"
+): Effect.Effect<A, E, R> =>
+  Effect.isEffect(given)
+    ? given
+    : Effect.andThen(logRejection(`${name} failed`, given), Effect.die(errorOf(call, returning(name, handler, given))))
 
 /**
  * Returns what a handler gave. What is no promise cannot be waited for: it is an effect or a generator that nobody runs, or
