@@ -2,6 +2,7 @@
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import type { Ended } from "./program.ts"
 import { run } from "./program.ts"
+import { slow } from "./slow.ts"
 import { ways } from "./waysOfWaiting.ts"
 
 /** Bytes that one opening and closing may leave behind. */
@@ -19,8 +20,6 @@ const steadyCode = ["--no-opt", "--no-maglev", "--no-flush-bytecode"]
 /** Number of each kind that a program drops. */
 const count = 20
 
-const timeout = 660_000
-
 interface Backend {
   /** A file that exports `layer`; left out: in memory. */
   readonly file?: string
@@ -32,11 +31,11 @@ const rowsOf = (ended: Ended): ReadonlyArray<Readonly<Record<string, unknown>>> 
   return ended.lines.map((line) => JSON.parse(line))
 }
 
-export const ownershipPromises = ({ env = {}, file }: Backend): void => {
+export const ownershipPromises = ({ env = {}, file }: Backend = {}): void => {
   const backend = file === undefined ? [] : [file]
 
-  describe("what was closed is forgotten", () => {
-    it("memory is as before after any number of openings and closings of each kind", { timeout }, async () => {
+  describe("what was closed is forgotten", slow("It measures memory around thousands of openings."), () => {
+    it("memory is as before after any number of openings and closings of each kind", async () => {
       const rows = rowsOf(await run("growing", [String(openings), ...backend], env, steadyCode))
       console.log(rows.map(({ external, heap, name }) => `${name}: ${heap} + ${external} bytes`).join("\n"))
       assert.isAbove(rows.length, 30)
@@ -47,13 +46,13 @@ export const ownershipPromises = ({ env = {}, file }: Backend): void => {
     })
   })
 
-  describe("what is dropped is reported", () => {
+  describe("what is dropped is reported", slow("It collects garbage for each kind of handle."), () => {
     let rows: ReturnType<typeof rowsOf> = []
     const of = (wanted: string) => rows.filter(({ fate }) => fate === wanted)
 
     beforeAll(async () => {
       rows = rowsOf(await run("dropping", backend, env))
-    }, timeout)
+    }, 600_000)
 
     it("each handle of every kind, with the line of the program that opened it", () => {
       const dropped = of("dropped")
@@ -74,8 +73,8 @@ export const ownershipPromises = ({ env = {}, file }: Backend): void => {
     })
   })
 
-  describe("what is used or closed is not reported", () => {
-    it("while the call is under way, whatever the program mentions; then it is dropped", { timeout }, async () => {
+  describe("what is used or closed is not reported", slow("It collects garbage for each kind of call."), () => {
+    it("while the call is under way, whatever the program mentions; then it is dropped", async () => {
       const rows = rowsOf(await run("using", backend, env))
       assert.isAbove(rows.length, 40)
       assert.deepStrictEqual(
@@ -86,7 +85,7 @@ export const ownershipPromises = ({ env = {}, file }: Backend): void => {
   })
 
   describe("a process", () => {
-    it("lives as long as it waits for a message, and ends by itself with everything open", { timeout }, async () => {
+    it("lives as long as it waits for a message, and ends by itself with everything open", async () => {
       const { code, lines, signal, stderr } = await run("waiting", backend, env)
       assert.deepStrictEqual(
         { code, signal, lines, stderr },
