@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config"
+import { SlowestTests } from "./scripts/slowestTests.ts"
 
 export default defineConfig({
   test: {
@@ -7,8 +8,12 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, "packages/native/test/{bun,deno}.test.ts"],
     execArgv: ["--expose-gc"],
     maxWorkers: "100%",
-    // Enough for a machine that has other work to do.
+    // The one limit of all tests, enough for a machine that has other work to do. Those that are slow on an idle machine say
+    // so by slow(reason), and have ten times as much.
     testTimeout: 60_000,
-    hookTimeout: 60_000
+    hookTimeout: 60_000,
+    // A test that fails now and then is broken.
+    retry: 0,
+    reporters: ["default", new SlowestTests()]
   }
 })

@@ -16,7 +16,7 @@ describe("the contract, on the test double", () => {
   const library = double.mqrt
   const ledger = doubleLedger(library)
   for (const { check, name } of [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]) {
-    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith({ library }))), 70_000)
+    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith({ library }))))
   }
 
   it("everything was given back, and nothing used as it may not be", () => ledger.assertClean())

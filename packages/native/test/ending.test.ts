@@ -27,7 +27,7 @@ const run = (how: string, env: Readonly<Record<string, string>> = {}): Promise<E
     const child = execFile(
       process.execPath,
       ["--expose-gc", program, files.library, how],
-      { timeout: 50_000, env: { ...process.env, ...env } },
+      { timeout: 60_000, env: { ...process.env, ...env } },
       (_, stdout, stderr) =>
         resolve({ code: child.exitCode, output: `${stdout}${stderr}`.split("\n").filter((line) => line !== "") })
     )

@@ -6,7 +6,6 @@ import { files, missing } from "./theDouble.ts"
 describe.skipIf(missing !== null)("over mqrt.dll", () => {
   ownershipPromises({
     file: fileURLToPath(new URL("programs/double.ts", import.meta.url)),
-    env: { MQRT_LIBRARY: files.library },
-    openings: 250
+    env: { MQRT_LIBRARY: files.library }
   })
 })

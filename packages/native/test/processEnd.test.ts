@@ -33,7 +33,7 @@ const run = (how: string, signal?: NodeJS.Signals): Promise<Ended> =>
     )
   })
 
-describe.skipIf(missing !== undefined)("a process that ends in the middle", { timeout: 30_000 }, () => {
+describe.skipIf(missing !== undefined)("a process that ends in the middle", () => {
   it("by SIGTERM, with a runtime attached: everything is freed", async () => {
     const { code, ledger } = await run("runMain", "SIGTERM")
     assert.strictEqual(code, 130)

@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { buildForLinux, type Built, type Missing } from "./double/buildDouble.ts"
+import { slow } from "../../testing/test/support/slow.ts"
 
 const program = fileURLToPath(new URL("programs/underSanitizer.ts", import.meta.url))
 
@@ -56,7 +57,9 @@ const run = (...args: ReadonlyArray<string>): Promise<Ended> =>
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
 
-describe.skipIf(missing !== undefined)("under sanitizers", { timeout: 180_000 }, () => {
+const takesLong = slow("It compiles the test double, and code under a sanitizer runs several times slower.")
+
+describe.skipIf(missing !== undefined)("under sanitizers", takesLong, () => {
   const library = "missing" in double ? "" : double.mqrt
 
   it("they are watching: a byte beside the memory of a call ends the process", async () => {

@@ -23,7 +23,7 @@ describe.skipIf(missing !== null)("the contract, where receives are slow", () =>
 
   const promises = [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]
   for (const { check, name } of promises.filter(({ name }) => !ofMany.test(name))) {
-    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith(files))), 70_000)
+    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith(files))))
   }
 
   it("everything was given back, and nothing used as it may not be", () => doubleLedger(files.library).assertClean())

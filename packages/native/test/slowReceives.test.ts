@@ -50,7 +50,7 @@ const runProgram = (name: string): Promise<string> =>
     execFile(
       process.execPath,
       [program, files.library, name],
-      { timeout: 50_000, killSignal: "SIGKILL" },
+      { timeout: 60_000, killSignal: "SIGKILL" },
       (_, stdout, stderr) => resolve(`${stdout}${stderr}`)
     )
   })

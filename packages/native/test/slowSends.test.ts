@@ -5,6 +5,7 @@ import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { slow } from "../../testing/test/support/slow.ts"
 import { cutSends } from "./support/cutSends.ts"
 import { plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
 import { control, files, missing } from "./theDouble.ts"
@@ -24,7 +25,7 @@ interface Measured {
 const measured = (milliseconds: number, count: number): Promise<ReadonlyArray<Measured>> =>
   new Promise((resolve, reject) => {
     const args = ["--expose-gc", program, files.library, String(milliseconds), String(count)]
-    execFile(process.execPath, args, { timeout: 110_000 }, (error, stdout) => {
+    execFile(process.execPath, args, { timeout: 600_000 }, (error, stdout) => {
       if (error !== null) return reject(error)
       resolve(
         stdout
@@ -35,7 +36,7 @@ const measured = (milliseconds: number, count: number): Promise<ReadonlyArray<Me
     })
   })
 
-describe.skipIf(missing !== null)("the event loop", { timeout: 120_000 }, () => {
+describe.skipIf(missing !== null)("the event loop", slow("Each of its sends takes as long as it says."), () => {
   it.each([
     [0.05, 4000],
     [0.5, 400],
@@ -585,7 +586,9 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
   )
 })
 
-describe.skipIf(missing !== null)("batches that are cut short at any moment", { timeout: 240_000 }, () => {
+const takesLong = slow("A thousand batches are cut, each in another millisecond or turn.")
+
+describe.skipIf(missing !== null)("batches that are cut short at any moment", takesLong, () => {
   it("tell exactly what has arrived, and leave nothing open", async () => {
     control.reset()
     const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Date.now() / 1000) & 0x7fff_ffff)

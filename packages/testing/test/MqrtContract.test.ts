@@ -4,6 +4,6 @@ import { Effect } from "effect"
 
 describe("the contract, in memory", () => {
   for (const { check, name } of [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]) {
-    it.live(name, () => check.pipe(Effect.provide(InMemoryMqrt.layer)), 70_000)
+    it.live(name, () => check.pipe(Effect.provide(InMemoryMqrt.layer)))
   }
 })

@@ -1,4 +1,5 @@
 // What a program may write, and below it what the compiler has to refuse.
+// @effect-diagnostics missingEffectContext:off
 import { MessageBody, MessageQueue, Msmq, type Sender, Transaction } from "@effect-msmq/core"
 import * as Receiver from "@effect-msmq/core/Receiver"
 import { NativeMqrt } from "@effect-msmq/native"

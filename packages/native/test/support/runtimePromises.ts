@@ -7,6 +7,7 @@ import { files, missing } from "../theDouble.ts"
 import { runIn } from "./runIn.ts"
 import type { Runtime } from "./runtimes.ts"
 import { waitingPromises } from "./waitingPromises.ts"
+import { slow } from "../../../testing/test/support/slow.ts"
 
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const contract = fileOf("../programs/contract.ts")
@@ -15,17 +16,16 @@ const everyWay = fileOf("../../../testing/test/programs/waiting.ts")
 const using = fileOf("../../../testing/test/programs/using.ts")
 const backends = { "in memory": [], "over mqrt.dll": [fileOf("../programs/double.ts")] }
 
-/** More than the programs take on a busy machine. */
-const timeout = 660_000
+const takesLong = slow("Each of its programs runs in a process of its own, the contract in one of them.")
 
 /** Number of the promises of the contract and, in its runner, one of many receives and one of the double's account. */
 const promises = MqrtContract.promises.length + 2
 
 /** A line of the program `using.ts`. */
 interface UseOfHandle {
-  readonly name: string
-  readonly during: ReadonlyArray<string>
-  readonly after: ReadonlyArray<string>
+  readonly ended: string
+  readonly underWay: string
+  readonly reported: ReadonlyArray<string>
   readonly dropped: ReadonlyArray<string>
 }
 
@@ -38,9 +38,8 @@ const falseAlarmsOf = (rows: ReadonlyArray<UseOfHandle>): ReadonlyArray<string> 
     return index === -1
   }
   return rows.flatMap((row) => {
-    const during = row.during.filter(isFalse)
     dropped.push(...row.dropped)
-    return [...during, ...row.after.filter(isFalse)].map((kind) => `${row.name}: ${kind}`)
+    return row.reported.filter(isFalse).map((kind) => `${row.underWay}, or ${row.ended}: ${kind}`)
   })
 }
 
@@ -48,7 +47,7 @@ export const runtimePromises = (runtime: Runtime): void => {
   const reason = missing ?? runtime.missing
   if (reason !== null) console.warn(`skipped: ${runtime.name} does not run here (${reason})`)
 
-  describe.skipIf(reason !== null)(`in ${runtime.name}`, { timeout }, () => {
+  describe.skipIf(reason !== null)(`in ${runtime.name}`, takesLong, () => {
     it("each promise of the contract is kept on the test double", async () => {
       const { code, lines } = await runIn(runtime, contract, ["double", files.library, files.identityLibrary])
       const broken = lines.filter((line) => line.startsWith("not ok - "))

@@ -1,6 +1,7 @@
 /** Promises of how programs that wait for messages end, in any runtime. */
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
+import { slow } from "../../../testing/test/support/slow.ts"
 import { files, missing } from "../theDouble.ts"
 import { runIn } from "./runIn.ts"
 import type { Runtime } from "./runtimes.ts"
@@ -8,12 +9,11 @@ import { waitingPrograms } from "./waitingPrograms.ts"
 
 const program = fileURLToPath(new URL("../programs/waiting.ts", import.meta.url))
 
-/** Milliseconds that a program may take: more than {@link runIn} gives it. */
-const timeout = 660_000
+const takesLong = slow("Its programs run thousands of waits, each in a process of its own.")
 
 /** Promises that each program ends as it is said, in a runtime. */
 export const waitingPromises = (runtime: Runtime): void => {
-  describe.skipIf((missing ?? runtime.missing) !== null)("a program that waits for a message", { timeout }, () => {
+  describe.skipIf((missing ?? runtime.missing) !== null)("a program that waits for a message", takesLong, () => {
     for (const {
       code = 0,
       differently = {},

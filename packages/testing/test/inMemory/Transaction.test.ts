@@ -23,6 +23,7 @@ import {
   settled,
   waiting
 } from "./seam.ts"
+import { cpuTime } from "../support/cpuTime.ts"
 
 const usage = errors.MQ_ERROR_TRANSACTION_USAGE
 const sequence = errors.MQ_ERROR_TRANSACTION_SEQUENCE
@@ -638,15 +639,14 @@ describe("transactions", () => {
           Array.from({ length: count }, (_, index) => message({ appSpecific: index })),
           single
         )
-        const started = performance.now()
+        const started = cpuTime()
         const transaction = yield* mqrt.beginTransaction
         for (let index = 0; index < count; index++) {
           assert.strictEqual((yield* receive({ transaction })).appSpecific, index)
         }
         yield* mqrt.abortTransaction(transaction)
         assert.strictEqual(yield* messages, count)
-        assert.isBelow(performance.now() - started, 10_000)
-      }).pipe(Effect.provide(InMemoryMqrt.layer)),
-    60_000
+        assert.isBelow(cpuTime() - started, 10_000)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })

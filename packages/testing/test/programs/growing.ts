@@ -37,11 +37,13 @@ const measure = async (name: string, open: () => Promise<unknown>): Promise<void
   if (!name.includes(only)) return
   const openings = Number(count)
   await times(openings / 2, open)
+  // The end of a round is the beginning of the next.
+  let before = await used()
   const round = async (): Promise<Growth> => {
-    const before = await used()
+    const start = before
     await times(openings, open)
-    const after = await used()
-    const each = (key: keyof Growth) => Math.round((after[key] - before[key]) / openings)
+    before = await used()
+    const each = (key: keyof Growth) => Math.round((before[key] - start[key]) / openings)
     return { heap: each("heap"), external: each("external"), rss: each("rss") }
   }
   let best: Growth = { heap: Infinity, external: 0, rss: 0 }

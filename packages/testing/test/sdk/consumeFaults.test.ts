@@ -112,33 +112,30 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
     return { exit: yield* Fiber.await(consumer), ...(yield* expectWhole(["1", "bad", "3"], end)), struck }
   })
 
-  it.effect.each(Object.entries(ends))(
-    "and nothing is lost on its way to %s",
-    ([, end]) =>
-      Effect.gen(function* () {
-        let survived = 0
-        for (const name of functions) {
-          let struck = true
-          for (let call = 1; struck; call++) {
-            for (const strike of [...codes.map((code) => ({ code })), { interrupt: true }]) {
-              const fault = { function: name, call, ...strike } as FaultInjection.Fault
-              const result = yield* consumed(end, fault).pipe(
-                Effect.scoped,
-                Effect.tap(HandleLedger.expectNoLeaks),
-                Effect.provide(backend, { local: true })
-              )
-              struck = result.struck
-              // What passes is survived: all is done in the end.
-              if ("code" in strike && strike.code !== "MQ_ERROR_ACCESS_DENIED" && Exit.hasInterrupts(result.exit)) {
-                assert.deepStrictEqual(result.waiting, [], JSON.stringify(fault))
-                survived++
-              }
+  it.effect.each(Object.entries(ends))("and nothing is lost on its way to %s", ([, end]) =>
+    Effect.gen(function* () {
+      let survived = 0
+      for (const name of functions) {
+        let struck = true
+        for (let call = 1; struck; call++) {
+          for (const strike of [...codes.map((code) => ({ code })), { interrupt: true }]) {
+            const fault = { function: name, call, ...strike } as FaultInjection.Fault
+            const result = yield* consumed(end, fault).pipe(
+              Effect.scoped,
+              Effect.tap(HandleLedger.expectNoLeaks),
+              Effect.provide(backend, { local: true })
+            )
+            struck = result.struck
+            // What passes is survived: all is done in the end.
+            if ("code" in strike && strike.code !== "MQ_ERROR_ACCESS_DENIED" && Exit.hasInterrupts(result.exit)) {
+              assert.deepStrictEqual(result.waiting, [], JSON.stringify(fault))
+              survived++
             }
           }
         }
-        assert.isAbove(survived, 20)
-      }),
-    120_000
+      }
+      assert.isAbove(survived, 20)
+    })
   )
 })
 
@@ -252,20 +249,16 @@ describe("interrupted after any step", () => {
     assert.isAbove(counts.waiting, 100)
     assert.isAbove(counts.handled, 20)
     assert.strictEqual(counts.dead, 0)
-  }, 120_000)
+  })
 
-  it.each(Object.entries(ends))(
-    "a message that cannot be handled is in the queue or in %s",
-    (_, end) => {
-      const counts = { waiting: 0, handled: 0, dead: 0 }
-      const steps = interruptAtEveryStep(() => consumed("bad", 0, end, counts))
-      assert.isAbove(steps, 200)
-      assert.isAbove(counts.waiting, 100)
-      assert.isAbove(counts.dead, 20)
-      assert.strictEqual(counts.handled, 0)
-    },
-    120_000
-  )
+  it.each(Object.entries(ends))("a message that cannot be handled is in the queue or in %s", (_, end) => {
+    const counts = { waiting: 0, handled: 0, dead: 0 }
+    const steps = interruptAtEveryStep(() => consumed("bad", 0, end, counts))
+    assert.isAbove(steps, 200)
+    assert.isAbove(counts.waiting, 100)
+    assert.isAbove(counts.dead, 20)
+    assert.strictEqual(counts.handled, 0)
+  })
 })
 
 describe("whatever happens", () => {
@@ -357,6 +350,6 @@ describe("whatever happens", () => {
         yield* stop
         assert.deepStrictEqual((yield* expectWhole(sent, end)).waiting, [])
       }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend)),
-    { arbitrary: { runs: 200 }, timeout: 120_000 }
+    { arbitrary: { runs: 200 } }
   )
 })

@@ -1,3 +1,3 @@
 import { ownershipPromises } from "../support/ownershipPromises.ts"
 
-ownershipPromises({ openings: 400 })
+ownershipPromises()

@@ -12,15 +12,16 @@ export interface Ended {
 /** Milliseconds until a program that does not end is ended: far more than it takes on a busy machine. */
 const limit = 600_000
 
-/** Runs a program of the folder `programs` in a process of its own, with a garbage collector that it can call. */
+/** Runs a program of the folder `programs` in a process of its own, with a garbage collector that it can call, and flags of V8. */
 export const run = (
   name: string,
   args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  flags: ReadonlyArray<string> = []
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url))
-    const child = spawn(process.execPath, ["--no-warnings", "--expose-gc", program, ...args], {
+    const child = spawn(process.execPath, ["--no-warnings", "--expose-gc", ...flags, program, ...args], {
       env: { ...process.env, ...env },
       timeout: limit,
       stdio: ["ignore", "pipe", "pipe"]
