@@ -1,4 +1,4 @@
-// What a program may write, and below it what the compiler has to refuse.
+// A program that compiles, and below it mistakes that the compiler has to refuse.
 // @effect-diagnostics missingEffectContext:off
 import { MessageBody, MessageQueue, Msmq, type Sender, Transaction } from "@effect-msmq/core"
 import * as Receiver from "@effect-msmq/core/Receiver"

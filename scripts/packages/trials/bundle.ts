@@ -1,4 +1,4 @@
-/** A bundle of the program in memory. */
+/** Trial of a bundle of the program in memory. */
 import { build } from "esbuild"
 import { gzipSync } from "node:zlib"
 import type { Consumer } from "../Consumer.ts"

@@ -1,4 +1,4 @@
-/** What the packages bring, and whether they find each other. */
+/** Trials of the files of the packages, of their names, and of the one core that they share. */
 import { globSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"

@@ -1,4 +1,4 @@
-/** Programs of plain JavaScript, each in each runtime. */
+/** Trials of programs in plain JavaScript, in each runtime. */
 import { bun, deno } from "../../../packages/native/test/support/runtimes.ts"
 import type { Built, Missing } from "../../../packages/native/test/double/buildDouble.ts"
 import { runProcess } from "../../runProcess.ts"
@@ -12,7 +12,7 @@ interface Runtime {
   readonly command: readonly [file: string, ...args: ReadonlyArray<string>]
 }
 
-/** What the programs print. */
+/** Lines that each program prints. */
 const printed = {
   "inMemory.mjs": ['[true,"order 1",true]', '["order 3","three"]'],
   "inMemory.cjs": ['["function",2]', '["order 3"]'],

@@ -1,4 +1,4 @@
-/** The examples in the packed READMEs, as one copies them into a program. */
+/** Trials of the examples in the packed READMEs, as a user copies them into a program. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Consumer } from "../Consumer.ts"

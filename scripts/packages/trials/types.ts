@@ -1,4 +1,4 @@
-/** Programs in TypeScript, with each compiler and each way to find modules. The declarations of libraries are checked too. */
+/** Trials of a program in TypeScript, with each compiler and each way to find modules. Declarations of libraries are checked too. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Consumer } from "../Consumer.ts"
@@ -11,7 +11,7 @@ const ways = {
   bundler: { module: "esnext", moduleResolution: "bundler", files: ["types.ts"] }
 }
 
-const common = {
+const options = {
   target: "es2022",
   // Effect's declarations name what `dom` or a late `@types/node` declares, such as `CryptoKey`.
   lib: ["es2022", "esnext.disposable", "dom"],
@@ -27,7 +27,7 @@ const trial = (consumer: Consumer, { file, name }: Compiler, way: keyof typeof w
   run: async () => {
     const { files, ...compilerOptions } = ways[way]
     const project = join(consumer.folder, `tsconfig.${way}.json`)
-    writeFileSync(project, JSON.stringify({ files, compilerOptions: { ...common, ...compilerOptions } }))
+    writeFileSync(project, JSON.stringify({ files, compilerOptions: { ...options, ...compilerOptions } }))
     await succeeding(process.execPath, [file, "--project", project])
   }
 })
