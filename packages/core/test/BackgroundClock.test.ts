@@ -2,6 +2,7 @@ import { BackgroundClock } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { start } from "../../testing/test/support/settled.ts"
 
 /** How many timers keep the process alive. */
 const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length
@@ -12,7 +13,7 @@ describe("a background clock", () => {
       const before = timers()
       const [started, slept] = yield* BackgroundClock.provide(
         Effect.gen(function* () {
-          const sleeping = yield* Effect.forkChild(Effect.sleep("10 millis"), { startImmediately: true })
+          const sleeping = yield* start(Effect.sleep("10 millis"))
           assert.strictEqual(timers(), before)
           const began = yield* Clock.monotonicTimeNanos
           yield* Effect.callback<void>((resume) => void setTimeout(() => resume(Effect.void), 20))
@@ -41,7 +42,7 @@ describe("a background clock", () => {
       const clock = BackgroundClock.of(yield* Clock.Clock)
       yield* clock.sleep(Duration.zero)
       const fibers = yield* Effect.forEach([Duration.infinity, Duration.days(60)], (duration) =>
-        Effect.forkChild(clock.sleep(duration), { startImmediately: true })
+        start(clock.sleep(duration))
       )
       yield* Fiber.interruptAll(fibers)
     })
@@ -51,9 +52,7 @@ describe("a background clock", () => {
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
       assert.strictEqual(BackgroundClock.of(clock), clock)
-      const sleeping = yield* Effect.forkChild(BackgroundClock.provide(Effect.sleep("1 hour")), {
-        startImmediately: true
-      })
+      const sleeping = yield* start(BackgroundClock.provide(Effect.sleep("1 hour")))
       yield* TestClock.adjust("1 hour")
       yield* Fiber.join(sleeping)
     })

@@ -1,11 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Scope } from "effect"
 import * as OwnedHandle from "../src/internal/handles/OwnedHandle.ts"
-
-const start = Effect.forkChild({ startImmediately: true })
-
-/** Lets every fiber run as far as it can. */
-const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow, { discard: true })
+import { settled, start } from "../../testing/test/support/settled.ts"
 
 const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
   const seen: Array<string> = []

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Latch, Layer, Logger, Queue, Schema, Scope } from "effect"
 import type { MsmqError } from "../src/MsmqError.ts"
 import * as OwnedHandle from "../src/internal/handles/OwnedHandle.ts"
+import { settled, start } from "../../testing/test/support/settled.ts"
 
 type Handle = OwnedHandle.OwnedHandle<string>
 
@@ -32,12 +33,7 @@ class Events {
   }
 }
 
-const start = Effect.forkChild({ startImmediately: true })
-
 const isRelease = (event: string): boolean => event.startsWith("release ")
-
-/** Lets every fiber run as far as it can. */
-const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow, { discard: true })
 
 const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
   const events = new Events()

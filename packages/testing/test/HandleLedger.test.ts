@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { create, direct, message, plain, receiving } from "./inMemory/seam.ts"
+import { start } from "./support/settled.ts"
 
 const acquireContext = Effect.fn("acquireContext")(function* () {
   const mqrt = yield* Mqrt.Mqrt
@@ -184,9 +185,7 @@ describe("HandleLedger", () => {
       yield* create()
       const mqrt = yield* Mqrt.Mqrt
       const receiver = yield* openReceiver()
-      const fiber = yield* Effect.forkChild(Effect.flip(mqrt.receiveMessage(receiver, receiving({ timeout: null }))), {
-        startImmediately: true
-      })
+      const fiber = yield* start(Effect.flip(mqrt.receiveMessage(receiver, receiving({ timeout: null }))))
       yield* close(receiver)
       assert.strictEqual((yield* Fiber.join(fiber)).code, errors.MQ_ERROR_OPERATION_CANCELLED)
       yield* HandleLedger.expectNoLeaks

@@ -20,6 +20,7 @@ import {
   settled,
   text
 } from "./seam.ts"
+import { start } from "../support/settled.ts"
 
 const deadLetters = "DIRECT=OS:.\\SYSTEM$;DEADLETTER"
 const transactionalDeadLetters = "DIRECT=OS:.\\SYSTEM$;DEADXACT"
@@ -274,9 +275,7 @@ describe("dead letters", () => {
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ transactional: true })
       const graves = yield* mqrt.openQueue(deadLetters, "receive", "denyNone")
-      const fiber = yield* Effect.forkChild(mqrt.receiveMessage(graves, receiving({ timeout: null })), {
-        startImmediately: true
-      })
+      const fiber = yield* start(mqrt.receiveMessage(graves, receiving({ timeout: null })))
       yield* send([letter()])
       yield* settled
       assert.strictEqual((yield* Fiber.join(fiber)).class, 0x800a)

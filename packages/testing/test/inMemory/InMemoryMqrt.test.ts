@@ -17,6 +17,7 @@ import {
   create,
   direct,
   ends,
+  fork,
   labelled,
   machineId,
   message,
@@ -628,7 +629,7 @@ describe("receiving", () => {
         let sent = 0
         for (const step of steps) {
           if (step === "wait") {
-            fibers.push(yield* waiting(Effect.tap(wait, (one) => Effect.sync(() => handedOut.push(one.appSpecific)))))
+            fibers.push(yield* fork(Effect.tap(wait, (one) => Effect.sync(() => handedOut.push(one.appSpecific)))))
           } else if (step === "send") {
             yield* send([message({ appSpecific: sent++ })])
           } else if (step === "interrupt") {
@@ -662,7 +663,7 @@ describe("receiving", () => {
         const { send, wait } = yield* ends()
         const stepwise = Effect.provideService(wait, References.MaxOpsBeforeYield, steps)
         yield* send(labelled("a"))
-        const fibers = [yield* waiting(stepwise), yield* waiting(stepwise)]
+        const fibers = [yield* fork(stepwise), yield* fork(stepwise)]
         yield* settled
         yield* send(labelled("b"))
         const received = yield* Effect.forEach(fibers, Fiber.join)
@@ -681,7 +682,7 @@ describe("receiving", () => {
             handedOut = true
           }).pipe(Effect.provideService(References.MaxOpsBeforeYield, steps))
           yield* send(labelled("a"))
-          yield* Fiber.interrupt(yield* waiting(stepwise))
+          yield* Fiber.interrupt(yield* fork(stepwise))
           const left = yield* Effect.match(poll, { onFailure: () => false, onSuccess: () => true })
           assert.notStrictEqual(handedOut, left)
           return handedOut
@@ -712,7 +713,7 @@ describe("receiving", () => {
           Effect.gen(function* () {
             const { mqrt, receiver, wait } = yield* ends()
             const stepwise = Effect.provideService(code(wait), References.MaxOpsBeforeYield, steps)
-            const receives = yield* waiting(stepwise)
+            const receives = yield* fork(stepwise)
             yield* mqrt.closeQueue(receiver)
             return yield* Fiber.join(receives)
           }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
@@ -725,7 +726,7 @@ describe("receiving", () => {
     Effect.forEach(stepsBeforeYield, (steps) =>
       Effect.gen(function* () {
         const { send, wait } = yield* ends()
-        const receives = yield* waiting(Effect.provideService(wait, References.MaxOpsBeforeYield, steps))
+        const receives = yield* fork(Effect.provideService(wait, References.MaxOpsBeforeYield, steps))
         yield* send(labelled("a"))
         assert.strictEqual((yield* Fiber.join(receives)).label, "a")
       }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))

@@ -14,6 +14,7 @@ import {
   direct,
   drained,
   ends,
+  fork,
   labelled,
   machineId,
   message,
@@ -336,7 +337,7 @@ describe("transactions", () => {
               const stepwise = Effect.map(call, () => {
                 handedOut = true
               }).pipe(Effect.provideService(References.MaxOpsBeforeYield, steps))
-              yield* Fiber.interrupt(yield* waiting(stepwise))
+              yield* Fiber.interrupt(yield* fork(stepwise))
               yield* mqrt.commitTransaction(transaction)
               assert.strictEqual(yield* messages, handedOut ? 0 : 1)
               return handedOut

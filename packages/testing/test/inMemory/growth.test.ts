@@ -2,7 +2,6 @@ import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { names, workOn } from "../support/operations.ts"
-import { cpuTime } from "../support/cpuTime.ts"
 
 const [few, many] = [500, 40_000]
 
@@ -12,16 +11,16 @@ const [few, many] = [500, 40_000]
  */
 const limit = 4
 
-/** Milliseconds of work that an operation takes: the least of some rounds, so that no collection of garbage counts. */
+/** Milliseconds that an operation takes: the least of some rounds, so that no pause of the machine counts. */
 const cost = (name: string, length: number) =>
   Effect.gen(function* () {
     const { operations, prepare, run, tidy } = yield* workOn(name, length)
     let least = Number.POSITIVE_INFINITY
     for (let round = 0; round < 5; round++) {
       yield* prepare
-      const started = cpuTime()
+      const started = performance.now()
       yield* run
-      least = Math.min(least, (cpuTime() - started) / operations)
+      least = Math.min(least, (performance.now() - started) / operations)
       yield* tidy
     }
     return least
@@ -34,8 +33,8 @@ describe("a long queue", () => {
         // The first time is slow in any queue.
         yield* cost(name, few)
         let growth = Number.POSITIVE_INFINITY
-        // A processor that others share may make one measurement slow, but hardly three.
-        for (let attempt = 0; attempt < 3 && growth >= limit; attempt++) {
+        // A machine that is busy may make some measurements slow, but hardly all.
+        for (let attempt = 0; attempt < 20 && growth >= limit; attempt++) {
           growth = (yield* cost(name, many)) / (yield* cost(name, few))
         }
         assert.isBelow(growth, limit)

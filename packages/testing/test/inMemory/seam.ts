@@ -42,10 +42,7 @@ export const code = <A, R>(effect: Effect.Effect<A, Mqrt.MqrtFailure, R>) =>
 
 export const codeOf = (outcome: SendOutcome) => outcome.failure?.code
 
-export const waiting = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
-
-/** Lets everything run that can run without time passing. */
-export const settled = Effect.repeat(Effect.yieldNow, { times: 20 })
+export { fork, settled, start as waiting } from "../support/settled.ts"
 
 /** How many messages the first queue holds, and the classes of what was dropped. */
 export const messages = Effect.map(

@@ -5,6 +5,7 @@ import { Effect, Exit, Fiber, Option, Result, Schema, Scope, Stream } from "effe
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(CallLog.layer(InMemoryMqrt.layer))
@@ -82,16 +83,16 @@ describe("a cursor", () => {
       yield* cursor.next
       yield* sender.send({ label: "urgent", priority: 7 })
       assert.strictEqual(yield* label(cursor.next), "b")
-      const waiting = yield* Effect.forkChild(label(cursor.nextWithin("1 minute")), { startImmediately: true })
+      const waiting = yield* start(label(cursor.nextWithin("1 minute")))
       yield* sender.send({ label: "more urgent", priority: 7 })
       assert.strictEqual(yield* Fiber.join(waiting), "more urgent")
       assert.deepStrictEqual(yield* all(cursor), ["a", "b"])
-      const inVain = yield* Effect.forkChild(label(cursor.nextWithin("1 minute")), { startImmediately: true })
+      const inVain = yield* start(label(cursor.nextWithin("1 minute")))
       yield* TestClock.adjust("59 seconds")
       assert.strictEqual(inVain.pollUnsafe(), undefined)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* Fiber.join(inVain), undefined)
-      const interrupted = yield* Effect.forkChild(cursor.nextWithin("Infinity"), { startImmediately: true })
+      const interrupted = yield* start(cursor.nextWithin("Infinity"))
       yield* Fiber.interrupt(interrupted)
       yield* sender.send({ label: "last", priority: 0 })
       assert.strictEqual(yield* label(cursor.next), "last")
@@ -123,9 +124,7 @@ describe("a cursor", () => {
     Effect.gen(function* () {
       const { receiver, send } = yield* queue([])
       const cursor = yield* receiver.cursor
-      const waiting = yield* Effect.forEach([1, 2, 3], () =>
-        Effect.forkChild(label(cursor.nextWithin("1 minute")), { startImmediately: true })
-      )
+      const waiting = yield* Effect.forEach([1, 2, 3], () => start(label(cursor.nextWithin("1 minute"))))
       yield* send("a", "b", "c")
       assert.deepStrictEqual(yield* Effect.forEach(waiting, Fiber.join), ["a", "b", "c"])
     }).pipe(Effect.provide(backend))
@@ -208,7 +207,7 @@ describe("the handle of a cursor", () => {
       const { receiver } = yield* queue([])
       const scope = yield* Scope.make()
       const cursor = yield* Scope.provide(receiver.cursor, scope)
-      const waiting = yield* Effect.forkChild(Effect.flip(cursor.nextWithin("Infinity")), { startImmediately: true })
+      const waiting = yield* start(Effect.flip(cursor.nextWithin("Infinity")))
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual((yield* Fiber.join(waiting)).reason._tag, "Released")
       yield* HandleLedger.expectNoLeaks.pipe(Effect.flip)

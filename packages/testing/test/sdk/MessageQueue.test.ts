@@ -14,6 +14,7 @@ import { Deferred, Effect, Exit, Fiber, Layer, Result, Schema, Scope, Stream } f
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
@@ -550,12 +551,7 @@ describe("locate", () => {
       yield* createMany(100)
       for (const stall of [true, false]) {
         if (stall) yield* FaultInjection.inject({ function: "MQLocateNext", call: 1, stall: "1 hour" })
-        const fiber = yield* Effect.forkChild(
-          Stream.runForEach(MessageQueue.locate(), () => Effect.never),
-          {
-            startImmediately: true
-          }
-        )
+        const fiber = yield* start(Stream.runForEach(MessageQueue.locate(), () => Effect.never))
         assert.strictEqual((yield* ended).open, 1)
         const exit = yield* Effect.andThen(Fiber.interrupt(fiber), Fiber.await(fiber))
         assert.isTrue(Exit.hasInterrupts(exit))

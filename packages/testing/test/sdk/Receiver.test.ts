@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope, Stream, Struct } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
@@ -15,7 +16,7 @@ const open = Effect.gen(function* () {
   return { sender, receiver }
 })
 
-const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
+const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) => start(effect)
 
 describe("receive", () => {
   it.effect("E-09 waits until a message comes", () =>

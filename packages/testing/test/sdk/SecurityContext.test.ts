@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import * as CallLog from "../support/CallLog.ts"
 import { alice, bob, certificates } from "../support/certificates.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backendOf = (version: InMemoryMqrt.Version) =>
@@ -307,12 +308,10 @@ describe("release", () => {
       yield* FaultInjection.inject({ function: "MQSendMessage", call: 1, stall: "1 second" })
       yield* FaultInjection.inject({ function: "MQSendMessage", call: 2, stall: "2 seconds" })
       const batch = (label: string) =>
-        sender
-          .sendAll([{ label: `${label} 1` }, { label: `${label} 2` }], { securityContext })
-          .pipe(Effect.forkChild({ startImmediately: true }))
+        sender.sendAll([{ label: `${label} 1` }, { label: `${label} 2` }], { securityContext }).pipe(start)
       const sends = [yield* batch("first"), yield* batch("second")] as const
       yield* Effect.yieldNow
-      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      const closing = yield* start(Scope.close(scope, Exit.void))
 
       const refused = yield* Effect.flip(sender.send({}, { securityContext }))
       assert.strictEqual(refused.reason._tag, "Released")
@@ -346,10 +345,10 @@ describe("release", () => {
       const batch = (label: string) =>
         sender
           .sendAll(Stream.concat(Stream.make({ label }), Stream.never), { securityContext })
-          .pipe(Effect.flip, Effect.forkChild({ startImmediately: true }))
+          .pipe(Effect.flip, start)
       const sends = [yield* batch("first"), yield* batch("second")] as const
       yield* Effect.yieldNow
-      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      const closing = yield* start(Scope.close(scope, Exit.void))
 
       const refused = yield* Effect.flip(sender.send({}, { securityContext }))
       assert.strictEqual(refused.reason._tag, "Released")

@@ -5,6 +5,7 @@ import { Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { alice, bob, certificates } from "../support/certificates.ts"
+import { start } from "../support/settled.ts"
 
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
 const cached = SecurityContexts.layer({ idleTimeToLive: "1 minute" }).pipe(Layer.provideMerge(backend))
@@ -24,7 +25,7 @@ describe("SecurityContexts", () => {
     Effect.gen(function* () {
       yield* FaultInjection.inject({ function: "MQGetSecurityContextEx", call: 1, stall: "1 second" })
       const uses = yield* Effect.forEach(Array.from({ length: 100 }), () => get(alice), { concurrency: 100 }).pipe(
-        Effect.forkChild({ startImmediately: true })
+        start
       )
       yield* TestClock.adjust("1 second")
       const contexts = new Set(yield* Fiber.join(uses))
@@ -153,9 +154,9 @@ describe("SecurityContexts", () => {
       const faults = Context.get(services, FaultInjection.FaultInjection)
       yield* faults.inject({ function: "MQGetSecurityContextEx", call: 1, stall: "1 second" })
       const waiting = yield* Effect.forEach([alice, alice], (certificate) =>
-        Effect.forkChild(Effect.scoped(contexts.get(certificate)), { startImmediately: true })
+        start(Effect.scoped(contexts.get(certificate)))
       )
-      const closing = yield* Effect.forkChild(close, { startImmediately: true })
+      const closing = yield* start(close)
       refused(yield* Effect.exit(contexts.get(bob)))
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(closing)
@@ -170,8 +171,8 @@ describe("SecurityContexts", () => {
       const { contexts, services } = yield* inScope
       const faults = Context.get(services, FaultInjection.FaultInjection)
       yield* faults.inject({ function: "MQGetSecurityContextEx", call: 1, stall: "1 second" })
-      const waiting = yield* Effect.forkChild(Effect.scoped(contexts.get(alice)), { startImmediately: true })
-      const interrupting = yield* Effect.forkChild(Fiber.interrupt(waiting), { startImmediately: true })
+      const waiting = yield* start(Effect.scoped(contexts.get(alice)))
+      const interrupting = yield* start(Fiber.interrupt(waiting))
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(interrupting)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(waiting)))

@@ -5,6 +5,7 @@ import { Effect, Exit, Fiber, flow, identity, Latch, Layer, Schema, Scope, Strea
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { cpuTime } from "../support/cpuTime.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
@@ -275,9 +276,7 @@ describe("sendAll", () => {
         Effect.gen(function* () {
           const sender = yield* open
           const securityContext = yield* SecurityContext.acquire()
-          const sending = yield* Effect.forkChild(sender.sendAll(messages, { securityContext }), {
-            startImmediately: true
-          })
+          const sending = yield* start(sender.sendAll(messages, { securityContext }))
           yield* Effect.yieldNow
           yield* Fiber.interrupt(sending)
           assert.strictEqual((yield* labelsIn(orders)).length, 10)
@@ -308,9 +307,8 @@ describe("sendAll", () => {
       // It strikes no message, and cuts the slice before the fourth.
       yield* FaultInjection.inject({ function: "MQSendMessage", call: 4, code: "MQ_ERROR_INSUFFICIENT_RESOURCES" })
       let accepted = 0
-      const sending = yield* Effect.forkChild(
-        sender.sendAll(numbered(10), { onProgress: (report) => void (accepted = report.accepted) }),
-        { startImmediately: true }
+      const sending = yield* start(
+        sender.sendAll(numbered(10), { onProgress: (report) => void (accepted = report.accepted) })
       )
       yield* Fiber.interrupt(sending)
       assert.strictEqual(accepted, 1)
@@ -443,9 +441,9 @@ describe("closing", () => {
       const scope = yield* Scope.make()
       const sender = yield* Scope.provide(MessageQueue.openSender(orders), scope)
       yield* FaultInjection.inject({ function: "MQSendMessage", call: 1, stall: "1 second" })
-      const sending = yield* Effect.forkChild(sender.sendAll([{ label: "late" }]), { startImmediately: true })
+      const sending = yield* start(sender.sendAll([{ label: "late" }]))
       yield* Effect.yieldNow
-      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      const closing = yield* start(Scope.close(scope, Exit.void))
       assert.notInclude(yield* CallLog.calls, "closeQueue")
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(sending)).accepted, 1)

@@ -5,6 +5,7 @@ import { Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
@@ -175,9 +176,7 @@ describe("run", () => {
   it.effect("that ends while a receive in it waits ends the wait, which takes nothing", () =>
     Effect.gen(function* () {
       const { orders: sender, received } = yield* queues
-      const waiting = yield* Transaction.run(
-        Effect.forkChild(Effect.flip(received.receive), { startImmediately: true })
-      )
+      const waiting = yield* Transaction.run(start(Effect.flip(received.receive)))
       assert.strictEqual(released(yield* Fiber.join(waiting)), "transaction")
       yield* Transaction.run(sender.send({ label: "order" }))
       assert.deepStrictEqual(yield* labelsIn(orders), ["order"])
@@ -315,7 +314,7 @@ describe("run succeeds only if a commit was made", () => {
         const transaction = yield* current
         yield* Effect.forkDetach(transaction.commit, { startImmediately: true })
         return "done"
-      }).pipe(Transaction.run(), Effect.forkChild({ startImmediately: true }))
+      }).pipe(Transaction.run(), start)
       assert.isUndefined(running.pollUnsafe())
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* Fiber.join(running), "done")
@@ -329,7 +328,7 @@ describe("an interruption while it commits", () => {
   /** Runs until the commit is under way, interrupts, and lets the commit go on. */
   const interruptCommitting = Effect.fnUntraced(function* <A, E>(running: Effect.Effect<A, E, Mqrt.Mqrt>) {
     yield* FaultInjection.inject({ function: "ITransaction::Commit", call: 1, stall: "1 second" })
-    const fiber = yield* Effect.forkChild(running, { startImmediately: true })
+    const fiber = yield* start(running)
     fiber.interruptUnsafe()
     assert.isUndefined(fiber.pollUnsafe())
     yield* TestClock.adjust("1 second")

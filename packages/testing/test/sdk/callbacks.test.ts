@@ -3,6 +3,7 @@ import { MessageQueue, Msmq } from "@effect-msmq/core"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Fiber, Layer, Logger, Schedule } from "effect"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const broken = new Error("the callback broke")
@@ -83,10 +84,7 @@ describe("a callback of a program in Effect that gives a promise, which rejects,
       const receiver = yield* MessageQueue.openReceiver(orders)
       const handled = yield* Deferred.make<void>()
       const onEvent = untyped(async () => Promise.reject(broken))
-      const consumer = yield* Effect.forkChild(
-        receiver.consume(() => Deferred.succeed(handled, undefined), { onEvent }),
-        { startImmediately: true }
-      )
+      const consumer = yield* start(receiver.consume(() => Deferred.succeed(handled, undefined), { onEvent }))
       yield* sender.send(order, { transaction: "singleMessage" })
       yield* Deferred.await(handled)
       yield* Fiber.interrupt(consumer)

@@ -5,6 +5,7 @@ import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } fr
 import { TestClock } from "effect/testing"
 import { connect as connectTo } from "../support/connection.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
+import { settled, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
@@ -12,11 +13,6 @@ const backend = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layer))
 
 const labelled = (count: number, from = 0): Array<Message.Message> =>
   Array.from({ length: count }, (_, index) => ({ label: `${from + index}` }))
-
-const start = Effect.forkChild({ startImmediately: true })
-
-/** Lets every fiber run as far as it can. */
-const settled = Effect.forEach(Array.from({ length: 200 }), () => Effect.yieldNow, { discard: true })
 
 const labelsIn = (queue: string) =>
   Effect.scoped(

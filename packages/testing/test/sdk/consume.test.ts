@@ -35,6 +35,7 @@ import {
   startService,
   stopService
 } from "../support/consuming.ts"
+import { start } from "../support/settled.ts"
 
 const count = (calls: ReadonlyArray<string>, name: string) => calls.filter((call) => call === name).length
 
@@ -681,7 +682,7 @@ describe("stopping", () => {
           const { begun, handle, open } = gate()
           const program = yield* running(handle, { concurrency: 2 })
           yield* TestClock.adjust(0)
-          const stopped = yield* Effect.forkChild(stop(program), { startImmediately: true })
+          const stopped = yield* start(stop(program))
           yield* TestClock.adjust("10 seconds")
           assert.isUndefined(stopped.pollUnsafe())
           assert.deepStrictEqual(yield* labelsIn(orders), ["3"])
@@ -701,7 +702,7 @@ describe("stopping", () => {
           const { handle } = gate()
           const { events, onEvent } = journal()
           const program = yield* running(handle, { stopWithin: "5 seconds", onEvent })
-          const stopped = yield* Effect.forkChild(stop(program), { startImmediately: true })
+          const stopped = yield* start(stop(program))
           yield* TestClock.adjust("4999 millis")
           assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
           yield* TestClock.adjust("1 millis")
@@ -736,7 +737,7 @@ describe("stopping", () => {
         const { handle, open } = gate()
         const handler = ({ label }: { readonly label: string }) => Effect.andThen(handle({ label }), Effect.fail("no"))
         const program = yield* running(handler, { retry: never, poison: { subqueue: "poison" } })
-        const stopped = yield* Effect.forkChild(Fiber.interrupt(program.consumer), { startImmediately: true })
+        const stopped = yield* start(Fiber.interrupt(program.consumer))
         yield* open
         yield* Fiber.join(stopped)
         assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2", "3"])

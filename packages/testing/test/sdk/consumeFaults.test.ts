@@ -19,6 +19,7 @@ import {
   stopService
 } from "../support/consuming.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
+import { start } from "../support/settled.ts"
 
 type Labelled = { readonly label: string }
 
@@ -320,7 +321,7 @@ describe("whatever happens", () => {
         const begin = consuming(receiver, handle, policy)
         let consumer = yield* begin
         const stop = Effect.gen(function* () {
-          const stopped = yield* Effect.forkChild(Fiber.interrupt(consumer), { startImmediately: true })
+          const stopped = yield* start(Fiber.interrupt(consumer))
           yield* TestClock.adjust("5 seconds")
           yield* Fiber.join(stopped)
         })

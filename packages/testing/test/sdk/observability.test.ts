@@ -18,6 +18,7 @@ import { Otlp } from "effect/observability"
 import { TestClock } from "effect/testing"
 import { alice, certificates } from "../support/certificates.ts"
 import { Observed } from "../support/Observed.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layerWith({ certificates })))
@@ -104,7 +105,7 @@ describe("spans", () => {
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver } = yield* queue
-      const fiber = yield* Effect.forkChild(seen.by(receiver.receive), { startImmediately: true })
+      const fiber = yield* start(seen.by(receiver.receive))
       yield* Fiber.interrupt(fiber)
       const [span] = seen.spans
       assert(span?.status._tag === "Ended" && Exit.isFailure(span.status.exit))
@@ -430,7 +431,7 @@ describe("metrics", () => {
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
-      const waiting = yield* Effect.forkChild(seen.withoutTracer(receiver.receive), { startImmediately: true })
+      const waiting = yield* start(seen.withoutTracer(receiver.receive))
       yield* TestClock.adjust("3 seconds")
       yield* sender.send({})
       yield* TestClock.adjust("1 second")
@@ -438,7 +439,7 @@ describe("metrics", () => {
       const processing = yield* Effect.sleep("2 seconds").pipe(
         Telemetry.process(message, { queue: orders }),
         seen.withoutTracer,
-        Effect.forkChild({ startImmediately: true })
+        start
       )
       yield* TestClock.adjust("2 seconds")
       yield* Fiber.join(processing)

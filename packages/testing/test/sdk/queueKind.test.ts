@@ -5,6 +5,7 @@ import { Effect, Exit, Fiber, Option, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { connect } from "../support/connection.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const poison = ".\\private$\\poison"
@@ -77,7 +78,7 @@ describe("a failure to look at a queue's kind", () => {
       Effect.gen(function* () {
         yield* MessageQueue.create(orders)
         yield* FaultInjection.inject({ function: "MQGetQueueProperties", call: 1, stall: "1 hour" })
-        const opening = yield* Effect.forkChild(Effect.timeoutOption(open, "1 second"), { startImmediately: true })
+        const opening = yield* start(Effect.timeoutOption(open, "1 second"))
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(yield* Fiber.await(opening), Exit.succeed(Option.none()))
         assert.strictEqual(yield* openQueues, 0)

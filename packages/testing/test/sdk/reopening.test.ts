@@ -3,6 +3,7 @@ import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Schema, Scope, Exit, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { settled, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layer))
@@ -23,9 +24,6 @@ const restart = MsmqControl.MsmqControl.use(({ startService, stopService }) =>
 )
 const stop = MsmqControl.MsmqControl.use(({ stopService }) => stopService)
 const serve = MsmqControl.MsmqControl.use(({ startService }) => startService)
-
-const start = Effect.forkChild({ startImmediately: true })
-const settled = Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow, { discard: true })
 
 const labelled = (count: number): Array<Message.Message> =>
   Array.from({ length: count }, (_, index) => ({ label: `${index}`, delivery: "recoverable" }))

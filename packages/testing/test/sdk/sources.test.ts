@@ -3,6 +3,7 @@ import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Latch, Layer, Logger, Option, Result, Schema, Stream } from "effect"
 import { connect as connectTo } from "../support/connection.ts"
+import { start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layer))
@@ -274,10 +275,7 @@ describe("an interruption", () => {
       const latch = yield* Latch.make()
       const seen: Array<number> = []
       const waiting = Stream.concat(Stream.fromArray(labelled(300)), Stream.fromEffect(Effect.as(latch.await, {})))
-      const sending = yield* Effect.forkChild(
-        sender.sendAll(waiting, { onProgress: ({ accepted }) => void seen.push(accepted) }),
-        { startImmediately: true }
-      )
+      const sending = yield* start(sender.sendAll(waiting, { onProgress: ({ accepted }) => void seen.push(accepted) }))
       for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
       yield* Fiber.interrupt(sending)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(sending)))
@@ -289,13 +287,12 @@ describe("an interruption", () => {
   it.effect("stays one where onProgress throws at last", () =>
     Effect.gen(function* () {
       const sender = yield* open
-      const sending = yield* Effect.forkChild(
+      const sending = yield* start(
         sender.sendAll(Stream.never, {
           onProgress: () => {
             throw broken
           }
-        }),
-        { startImmediately: true }
+        })
       )
       yield* Effect.yieldNow
       yield* Fiber.interrupt(sending)

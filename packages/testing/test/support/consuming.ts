@@ -4,6 +4,7 @@ import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { Effect, Layer, References, Schedule, Stream } from "effect"
 import * as CallLog from "./CallLog.ts"
+import { start } from "./settled.ts"
 
 export const orders = ".\\private$\\orders"
 export const invoices = ".\\private$\\invoices"
@@ -62,7 +63,7 @@ export const consuming = <Body, E, R>(
   receiver: Receiver.Receiver<Body>,
   handler: Parameters<typeof receiver.consume<E, R>>[0],
   policy: ConsumePolicy.ConsumePolicy<E> = {}
-) => Effect.forkChild(receiver.consume(handler, policy), { startImmediately: true })
+) => start(receiver.consume(handler, policy))
 
 /** So many more tries, a second apart. */
 export const retries = (times: number) => Schedule.spaced("1 second").pipe(Schedule.upTo({ times }))

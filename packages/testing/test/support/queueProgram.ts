@@ -10,7 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { create, direct, message, plain, receiving, settled, waiting } from "../inMemory/seam.ts"
+import { create, direct, fork, message, plain, receiving, settled } from "../inMemory/seam.ts"
 import type { Argument, Cursor, Handle, Outcome, Transaction, Waiter, Where } from "./QueueModel.ts"
 import { QueueModel, shows } from "./QueueModel.ts"
 
@@ -323,7 +323,7 @@ const stepThrough = (world: World) =>
         const request = requestOf(world, step, step.milliseconds)
         if (request === undefined) return
         const model = world.model.wait(request.model, step.milliseconds)
-        const native = yield* waiting(outcomeOf(world, request.call))
+        const native = yield* fork(outcomeOf(world, request.call))
         world.waiters.push({ native, model })
       }),
     interrupt: (step) =>
