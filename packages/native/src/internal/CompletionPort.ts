@@ -1,7 +1,16 @@
 import koffi from "koffi"
-import type { EventFunctions, PortFunctions } from "./bindings.ts"
+import type { Functions } from "./declarations.ts"
 import { layout } from "./layout.ts"
 import { isNoRoom } from "./offMainThread.ts"
+
+/** Functions of Windows for waiting at a completion port. */
+type PortFunctions = Pick<
+  Functions,
+  "CreateIoCompletionPort" | "GetQueuedCompletionStatusEx" | "PostQueuedCompletionStatus"
+>
+
+/** Functions of Windows for waiting for an event. */
+type EventFunctions = Pick<Functions, "CreateEventW" | "SetEvent" | "ResetEvent" | "WaitForSingleObject">
 
 /** Most ends that are taken from the port in one turn of the event loop. */
 const mostAtOnce = 16

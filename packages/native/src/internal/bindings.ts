@@ -30,15 +30,6 @@ export type IdentityFunctions = Pick<
   "LogonUserW" | "ImpersonateLoggedOnUser" | "RevertToSelf" | "CloseHandle" | "GetLastError"
 >
 
-/** Functions of Windows for waiting at a completion port. */
-export type PortFunctions = Pick<
-  Functions,
-  "CreateIoCompletionPort" | "GetQueuedCompletionStatusEx" | "PostQueuedCompletionStatus"
->
-
-/** Functions of Windows for waiting for an event. */
-export type EventFunctions = Pick<Functions, "CreateEventW" | "SetEvent" | "ResetEvent" | "WaitForSingleObject">
-
 /**
  * The files to bind: names that the system looks up, or paths.
  *
