@@ -24,32 +24,22 @@ export class Paces {
   readonly lookup: Pace
 
   /** `before`: those of the queue when it was open before. What proved slow then is expected to be so now. */
-  constructor(expectsSlow: boolean, before: Paces | undefined) {
+  constructor(expectsSlow: boolean, before?: Paces) {
     this.receive = before?.receive.isSlow === true ? before.receive : new Pace(expectsSlow)
     this.lookup = before?.lookup.isSlow === true ? before.lookup : new Pace(expectsSlow)
   }
 }
 
-/** The paces of a queue, which its handles of a kind share: one that proves slow does so for all of them. */
-class QueuePaces {
-  /** The paces of the handles whose names tell that the queue is on this computer. */
-  readonly local: Paces
-  /** The paces of the others, which may reach it another way. */
-  readonly elsewhere: Paces
-
-  constructor(before?: QueuePaces) {
-    this.local = new Paces(false, before?.local)
-    this.elsewhere = new Paces(true, before?.elsewhere)
-  }
-}
-
-/** Most queues whose paces are kept when they are closed, the last opened ones. */
+/** Most queues whose paces are remembered when they are closed, the last opened ones. */
 const mostPaces = 256
 
 /** A queue that this thread of JavaScript reads, through however many handles, names and layers. */
 export class SharedQueue {
   readonly key: string
-  readonly paces: QueuePaces
+  /** The paces of the handles whose names tell that the queue is on this computer: one that proves slow does so for all. */
+  readonly local: Paces
+  /** The paces of the others, which may reach it another way. */
+  readonly elsewhere = new Paces(true)
   /** All names that it was opened by, as they compare with others. */
   readonly names = new Set<string>()
   readonly waiting = new WaitingReceives<Outcome>()
@@ -58,10 +48,10 @@ export class SharedQueue {
   users = 0
   readonly #leaving = new Set<CallElsewhere>()
 
-  /** `before`: the paces of the queue when it was open before. */
-  constructor(key: string, before?: QueuePaces) {
+  /** `before`: the local paces of the queue when it was open before. */
+  constructor(key: string, before?: Paces) {
     this.key = key
-    this.paces = new QueuePaces(before)
+    this.local = new Paces(false, before)
   }
 
   /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */
@@ -99,7 +89,8 @@ export class SharedQueue {
 export class SharedQueues {
   readonly computer = new ThisComputer()
   readonly #queues = new Map<string, SharedQueue>()
-  readonly #paces = new RecentEntries<QueuePaces>(mostPaces)
+  /** The local paces of the queues, by key. */
+  readonly #paces = new RecentEntries<Paces>(mostPaces)
 
   /** Returns the queue that a handle was opened for, and the paces of the handle. */
   opened(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: Paces } {
@@ -108,14 +99,14 @@ export class SharedQueues {
     const name = isOutgoing ? key : comparable(formatName)
     // The name first: more may have become known of it since it was opened by it.
     const queue = this.#queues.get(name) ?? this.#queues.get(key) ?? new SharedQueue(key, this.#paces.get(key))
-    this.#paces.set(key, queue.paces)
+    this.#paces.set(key, queue.local)
     for (const known of [name, key]) {
       if (this.#queues.has(known)) continue
       this.#queues.set(known, queue)
       queue.names.add(known)
     }
     queue.users++
-    return { queue, paces: isLocal ? queue.paces.local : queue.paces.elsewhere }
+    return { queue, paces: isLocal ? queue.local : queue.elsewhere }
   }
 
   /** Takes note that a queue has one user less. The last one takes it along, with what is kept of it. */

@@ -83,7 +83,7 @@ export const receiving = (
     calls.assertOpen("MQReceiveMessage")
     const unnamed = new SharedQueue(`handle ${queue}`)
     unnamed.users++
-    return add(queue, { queue: unnamed, paces: unnamed.paces.local }, "receive")
+    return add(queue, { queue: unnamed, paces: unnamed.local }, "receive")
   }
 
   const add = (

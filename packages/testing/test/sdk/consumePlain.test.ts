@@ -1,4 +1,4 @@
-import { ErrorCode, MessageQueue, MsmqError, Transaction } from "@effect-msmq/core"
+import { ErrorCode, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, References, Schedule, type Scope } from "effect"
@@ -79,6 +79,37 @@ describe("a plain queue that nobody else receives from", () => {
         yield* send(orders, "3")
         yield* TestClock.adjust(0)
         assert.deepStrictEqual(yield* labelsIn(orders), [])
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
+  it.effect("hands it out once, also where it is looked at while another handler ends with it", () =>
+    whole(
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        const looked = Deferred.makeUnsafe<void>()
+        const slow = yield* Mqrt.make({
+          ...mqrt,
+          receiveMessage: (queue, options) => {
+            const receive = mqrt.receiveMessage(queue, options)
+            return options.cursor === null ? receive : Effect.tap(receive, () => Deferred.await(looked))
+          }
+        })
+        const receiver = yield* Effect.provideService(queues(alone), Mqrt.Mqrt, slow)
+        yield* send(orders, "1")
+        const { begun, finish, handle } = stepwise()
+        const consumer = yield* consuming(receiver, handle, { concurrency: 2 })
+        yield* TestClock.adjust(0)
+        yield* finish("1")
+        assert.deepStrictEqual(yield* labelsIn(orders), [])
+        yield* Deferred.succeed(looked, undefined)
+        yield* TestClock.adjust(0)
+        assert.deepStrictEqual(begun, ["1"])
+        yield* send(orders, "2")
+        yield* TestClock.adjust(0)
+        assert.deepStrictEqual(begun, ["1", "2"])
+        yield* finish("2")
         yield* Fiber.interrupt(consumer)
       })
     )

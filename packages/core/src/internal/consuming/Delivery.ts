@@ -28,6 +28,8 @@ export class Common {
   readonly taking = Semaphore.makeUnsafe(1)
   /** The lookup ids of what is being handled while it stays in the queue. */
   readonly handled = new Set<bigint>()
+  /** Those of what was let go since the last look for a message began: a look that goes on may still find them. */
+  readonly released = new Set<bigint>()
 }
 
 /** A message that one handler has to itself. */

@@ -19,6 +19,8 @@ type Found = Effect.Effect<Option.Option<ReceivedMessage>, MsmqError>
 const first = (source: Source): Found =>
   Effect.suspend(() => {
     const { common, course, operation, reader } = source
+    for (const lookupId of common.released) common.handled.delete(lookupId)
+    common.released.clear()
     return common.handled.size === 0
       ? course.untilStopped(reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null }))
       : Effect.scoped(Effect.flatMap(Cursor.make(reader), (cursor) => firstFree(source, cursor)))
@@ -51,7 +53,7 @@ export const peekedDelivery = (source: Source): Delivery => {
       )
     ),
     undone: Effect.undefined,
-    close: Effect.sync(() => common.handled.delete(message.lookupId))
+    close: Effect.sync(() => common.released.add(message.lookupId))
   })
 
   const removed = (lookupId: bigint): Effect.Effect<void, MsmqError> =>
