@@ -992,6 +992,7 @@ describe("whatever is done in whatever order", () => {
         for (const [id, model] of models.entries()) {
           if (model.state === "acquiring") yield* take({ _tag: "Acquired", handle: id })
         }
+        yield* settled
         for (const lease of leases.slice()) {
           if (lease.calling) yield* toggleCall(lease)
           if (!lease.interrupted) {

@@ -3,8 +3,8 @@ import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/testing/TestClock"
 import { create, direct, drained, ends, machineId, message, plain, receiving, rejectedClasses, text } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const admin = ".\\private$\\admin"
 const adminQueue = `DIRECT=OS:${admin}`
@@ -77,7 +77,7 @@ describe("acknowledgments", () => {
   it.effect("D-47, D-48 a positive one tells which message, and has no body", () =>
     Effect.gen(function* () {
       const { send } = yield* withAdmin()
-      yield* TestClock.adjust("9 seconds")
+      yield* elapse("9 seconds")
       yield* send([
         asking({ label: "order", priority: 7, delivery: "recoverable", timeToBeReceived: 60, appSpecific: 5 })
       ])

@@ -11,8 +11,8 @@ import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
-import * as TestClock from "effect/testing/TestClock"
 import { code, codeOf, create, direct, drained, ends, labelled, message, plain, rejectedClasses, text } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const control = MsmqControl.MsmqControl
 const always = { authenticationLevel: "always" } as const
@@ -164,10 +164,10 @@ describe("verification", () => {
       yield* send(labelled("found"), options)
       assert.isTrue(yield* unregister("a"))
       assert.isFalse(yield* unregister("a"))
-      yield* TestClock.adjust("1199 seconds")
+      yield* elapse("1199 seconds")
       yield* send(labelled("remembered"), options)
       assert.deepStrictEqual([yield* label, yield* label], ["found", "remembered"])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       yield* send(labelled("forgotten"), options)
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
       assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
@@ -242,7 +242,7 @@ describe("verification", () => {
       yield* send(labelled("late"), { ...options, transaction: late })
       yield* register(null)
       yield* mqrt.commitTransaction(soon)
-      yield* TestClock.adjust("20 minutes")
+      yield* elapse("20 minutes")
       yield* mqrt.commitTransaction(late)
       const received = yield* drained(direct)
       assert.deepStrictEqual(

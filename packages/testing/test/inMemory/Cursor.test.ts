@@ -5,8 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/testing/TestClock"
 import { code, direct, ends, labelled, message, plain, receiving, settled, waiting } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 /** A queue and a cursor on its receiving end. */
 const browsing = (transactional = false) =>
@@ -188,7 +188,7 @@ describe("cursors", () => {
       yield* send(labelled("a"))
       yield* current
       const fiber = yield* waiting(code(through("peekNext", { timeout: 10 })))
-      yield* TestClock.adjust("10 millis")
+      yield* elapse("10 millis")
       assert.strictEqual(yield* Fiber.join(fiber), timeout)
       assert.strictEqual(yield* code(next), illegalAction)
     }).pipe(Effect.provide(InMemoryMqrt.layer))

@@ -5,7 +5,6 @@ import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/testing/TestClock"
 import {
   code,
   create,
@@ -20,7 +19,7 @@ import {
   settled,
   text
 } from "./seam.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const deadLetters = "DIRECT=OS:.\\SYSTEM$;DEADLETTER"
 const transactionalDeadLetters = "DIRECT=OS:.\\SYSTEM$;DEADXACT"
@@ -77,7 +76,7 @@ describe("the machine's journal", () => {
   it.effect("D-24, D-26, D-57 a message outside a transaction is copied when it has arrived", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
-      yield* TestClock.adjust("5 seconds")
+      yield* elapse("5 seconds")
       yield* send([message({ journaling: copied, label: "kept" }), message({ label: "not asked for" })])
       const copies = yield* drained(journal)
       assert.deepStrictEqual(
@@ -237,7 +236,7 @@ describe("dead letters", () => {
   it.effect("D-24, D-26, D-65 the class says why; everything else is as it was sent", () =>
     Effect.gen(function* () {
       const { send } = yield* ends({ transactional: true })
-      yield* TestClock.adjust("7 seconds")
+      yield* elapse("7 seconds")
       const sent = letter({
         label: "order",
         body: text("17"),

@@ -7,7 +7,6 @@ import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/testing/TestClock"
 import {
   code,
   codeOf,
@@ -24,6 +23,7 @@ import {
   rejectedClasses,
   text
 } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const machines = [
   { machineName: "OFFICE" },
@@ -201,7 +201,7 @@ describe("public queues", () => {
         yield* seen
         yield* atWarehouse(Effect.andThen(formatNameOf(".\\orders"), open(formatName)))
         const atYard = MsmqControl.on("YARD")
-        yield* TestClock.adjust("14 minutes")
+        yield* elapse("14 minutes")
         const calls: ReadonlyArray<Call> = [
           formatNameOf("warehouse\\orders"),
           open(formatName),
@@ -212,7 +212,7 @@ describe("public queues", () => {
         }
         // A direct name asks no directory.
         yield* atYard(send("DIRECT=OS:WAREHOUSE\\orders", ["direct"]))
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         yield* atYard(send(formatName, ["copied"]))
         assert.deepStrictEqual(yield* atWarehouse(labelsIn(formatName)), ["direct", "copied"])
       }).pipe(Effect.provide(InMemoryMqrt.layerWith({ machines, replicationDelay: "15 minutes" })))
@@ -268,7 +268,7 @@ describe("searching", () => {
       yield* create()
       const type = "11111111-2222-3333-4444-555555555555"
       yield* createPublic(".\\one", { label: "first", type, transactional: true })
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       yield* atWarehouse(createPublic(".\\two"))
       yield* createPublic("warehouse\\three")
       const handle = yield* mqrt.locateBegin([])
@@ -304,7 +304,7 @@ describe("searching", () => {
         ["c", "north"]
       ] as const) {
         yield* createPublic(`.\\${name}`, { label })
-        yield* TestClock.adjust("10 seconds")
+        yield* elapse("10 seconds")
       }
       const north = { property: "label", relation: "equal", value: "NORTH" } as const
       assert.deepStrictEqual(yield* locate([north]), ["OFFICE\\a", "OFFICE\\c"])
@@ -333,7 +333,7 @@ describe("searching", () => {
     ({ queues, value }) =>
       Effect.gen(function* () {
         for (const [index, { after, label }] of queues.entries()) {
-          yield* TestClock.adjust(`${after} seconds`)
+          yield* elapse(`${after} seconds`)
           yield* createPublic(`.\\q${index}`, { label })
         }
         const all = queues.map((_, index) => `OFFICE\\q${index}`).toSorted()

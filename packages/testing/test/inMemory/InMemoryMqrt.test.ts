@@ -10,7 +10,6 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/testing/TestClock"
 import {
   code,
   codeOf,
@@ -30,6 +29,7 @@ import {
   text,
   waiting
 } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const der = (value: string) => text(`certificate ${value}`)
 
@@ -356,9 +356,9 @@ describe("sending", () => {
   it.effect("D-25 the sent and the arrived time are seconds by Effect's clock", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
-      yield* TestClock.adjust("90500 millis")
+      yield* elapse("90500 millis")
       yield* send([message()])
-      yield* TestClock.adjust("1 hour")
+      yield* elapse("1 hour")
       const received = yield* poll
       assert.deepStrictEqual([received.sentTime, received.arrivedTime], [90, 90])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -487,12 +487,12 @@ describe("receiving", () => {
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
       const second = yield* waiting(code(mqrt.receiveMessage(receiver, receiving({ timeout: 1000 }))))
       const forEver = yield* waiting(wait)
-      yield* TestClock.adjust("999 millis")
+      yield* elapse("999 millis")
       yield* settled
       assert.isUndefined(second.pollUnsafe())
-      yield* TestClock.adjust("1 millis")
+      yield* elapse("1 millis")
       assert.strictEqual(yield* Fiber.join(second), errors.MQ_ERROR_IO_TIMEOUT)
-      yield* TestClock.adjust("365 days")
+      yield* elapse("365 days")
       yield* settled
       assert.isUndefined(forEver.pollUnsafe())
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -502,7 +502,7 @@ describe("receiving", () => {
     Effect.gen(function* () {
       const { label, mqrt, receiver, send } = yield* ends()
       const timedOut = yield* waiting(code(mqrt.receiveMessage(receiver, receiving({ timeout: 10 }))))
-      yield* TestClock.adjust("10 millis")
+      yield* elapse("10 millis")
       yield* Fiber.join(timedOut)
       yield* send(labelled("late"))
       assert.strictEqual(yield* label, "late")
@@ -513,10 +513,10 @@ describe("receiving", () => {
     Effect.gen(function* () {
       const { mqrt, poll, receiver, send } = yield* ends()
       const fiber = yield* waiting(mqrt.receiveMessage(receiver, receiving({ timeout: 1000 })))
-      yield* TestClock.adjust("500 millis")
+      yield* elapse("500 millis")
       yield* send(labelled("a", "b"))
       assert.strictEqual((yield* Fiber.join(fiber)).label, "a")
-      yield* TestClock.adjust("1 hour")
+      yield* elapse("1 hour")
       assert.strictEqual((yield* poll).label, "b")
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -629,7 +629,11 @@ describe("receiving", () => {
         let sent = 0
         for (const step of steps) {
           if (step === "wait") {
-            fibers.push(yield* fork(Effect.tap(wait, (one) => Effect.sync(() => handedOut.push(one.appSpecific)))))
+            const handing = Effect.map(wait, (one) => {
+              handedOut.push(one.appSpecific)
+              return one
+            })
+            fibers.push(yield* fork(handing))
           } else if (step === "send") {
             yield* send([message({ appSpecific: sent++ })])
           } else if (step === "interrupt") {

@@ -3,9 +3,9 @@ import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/testing/TestClock"
 import { code, ends, labelled, message, messages, waiting } from "./seam.ts"
 import { cpuTime } from "../support/cpuTime.ts"
+import { elapse } from "../support/settled.ts"
 
 const notFound = errors.MQ_ERROR_MESSAGE_NOT_FOUND
 
@@ -119,9 +119,9 @@ describe("receiving by lookup id", () => {
       const { lookupId } = yield* lookup("peekLast", 0n)
       const transaction = yield* mqrt.beginTransaction
       yield* lookup("receiveAllowPeek", lookupId, transaction)
-      yield* TestClock.adjust("9 seconds")
+      yield* elapse("9 seconds")
       assert.strictEqual((yield* lookup("peekLast", 0n)).label, "mortal")
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.strictEqual((yield* lookup("peekLast", 0n)).label, "c")
       assert.strictEqual(yield* code(lookup("peekNext", id("c"))), notFound)
       const locked = errors.MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION
@@ -137,11 +137,11 @@ describe("receiving by lookup id", () => {
     Effect.gen(function* () {
       const { id, label, lookup, send } = yield* filled()
       yield* send([message({ label: "mortal", priority: 7, timeToBeReceived: 10 })])
-      yield* TestClock.adjust("9999 millis")
+      yield* elapse("9999 millis")
       const { lookupId } = yield* lookup("peekNext", id("urgent"))
       assert.strictEqual((yield* lookup("peekCurrent", lookupId)).label, "mortal")
       assert.strictEqual(yield* messages, 5)
-      yield* TestClock.adjust("1 millis")
+      yield* elapse("1 millis")
       assert.strictEqual(yield* code(lookup("peekCurrent", lookupId)), notFound)
       assert.strictEqual((yield* lookup("peekNext", id("urgent"))).label, "a")
       assert.strictEqual(yield* messages, 4)
@@ -165,7 +165,7 @@ describe("receiving by lookup id", () => {
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message({ timeToBeReceived: 10, timeToReachQueue: 5 }), message({ timeToReachQueue: 0 })])
-      yield* TestClock.adjust("7500 millis")
+      yield* elapse("7500 millis")
       const { timeToBeReceived, timeToReachQueue } = yield* poll
       assert.deepStrictEqual([timeToBeReceived, timeToReachQueue], [3, 5])
       assert.strictEqual((yield* poll).timeToReachQueue, 0)

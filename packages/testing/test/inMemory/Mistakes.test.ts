@@ -5,9 +5,9 @@ import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
-import { TestClock } from "effect/testing"
 import { code, codeOf, create, direct, ends, message, plain, receiving, rejectedClasses, waiting } from "./seam.ts"
 import { alice, certificates } from "../support/certificates.ts"
+import { elapse } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const journal = "DIRECT=OS:.\\SYSTEM$;JOURNAL"
@@ -156,10 +156,10 @@ describe("what is not there, or not yet", () => {
           Effect.retry({ schedule: Schedule.exponential("1 second"), while: (error) => error.isRetryable })
         )
       )
-      yield* TestClock.adjust("5 seconds")
+      yield* elapse("5 seconds")
       assert.isUndefined(connecting.pollUnsafe())
       yield* control((msmq) => msmq.startService)
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       yield* Fiber.join(connecting)
       assert.deepStrictEqual(yield* seenIn(direct), ["at last"])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -226,7 +226,7 @@ describe("messages of the other kind than their queue", () => {
       })
       yield* mqrt.commitTransaction(transaction)
       assert.deepStrictEqual(yield* seenIn(direct, (one) => one.timeToBeReceived), [10, 10])
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.deepStrictEqual(yield* seenIn(direct), [])
       assert.deepStrictEqual(yield* seenIn(transactionalDeadLetters, (one) => [one.label, one.class]), [
         ["long", 0xc002]

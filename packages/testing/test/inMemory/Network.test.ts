@@ -6,8 +6,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/testing/TestClock"
 import { code, create, drained, labelled, message, plain, receiving, settled, text, waiting } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const two = InMemoryMqrt.layerWith({ machines: [{ machineName: "OFFICE" }, { machineName: "STORE" }] })
 
@@ -287,7 +287,7 @@ describe("a link that is cut", () => {
         message({ ...fields, label: "late", timeToReachQueue: 10 }),
         message({ ...fields, label: "older", timeToReachQueue: 99, timeToBeReceived: 5 })
       ])
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       yield* join()
       assert.deepStrictEqual(yield* onStore(drained(orders)), [])
       assert.deepStrictEqual(yield* classesIn(deadLetters), [0xc003, 0x8002])
@@ -301,7 +301,7 @@ describe("a link that is cut", () => {
       yield* send([message({ label: "there", timeToReachQueue: 0 })])
       yield* cut()
       yield* send([message({ label: "over", timeToReachQueue: 0 })])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       yield* join()
       assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["there"])
     }).pipe(Effect.provide(two))
@@ -314,7 +314,7 @@ describe("a link that is cut", () => {
       const short = message({ journaling: buried, timeToBeReceived: 10 })
       yield* send([short])
       yield* send([short], single, "DIRECT=OS:STORE\\private$\\exact")
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.deepStrictEqual(yield* onStore(classesIn(deadLetters)), [0xc002])
       assert.deepStrictEqual(yield* classesIn(transactionalDeadLetters), [0xc002])
       assert.deepStrictEqual(yield* drained(deadLetters), [])
@@ -355,9 +355,9 @@ describe("a link that is cut", () => {
       yield* send([message({ label: "a", acknowledge: all, adminQueue: acks })])
       assert.strictEqual((yield* outgoing).messageCount, 1)
       yield* there.setMachineQuota({})
-      yield* TestClock.adjust("29 seconds")
+      yield* elapse("29 seconds")
       assert.deepStrictEqual(yield* onStore(drained(orders)), [])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
       assert.deepStrictEqual(yield* classesIn(acks), [0x0002, 0x4000])
     }).pipe(Effect.provide(two))
@@ -374,7 +374,7 @@ describe("a link that is cut one way", () => {
       yield* send(labelled("a"))
       assert.strictEqual((yield* outgoing).messageCount, 1)
       assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       yield* join()
       assert.strictEqual(yield* code(outgoing), errors.MQ_ERROR)
       assert.deepStrictEqual(yield* onStore(drained(orders)), [])
@@ -388,12 +388,12 @@ describe("a link that is cut one way", () => {
       const exact = "DIRECT=OS:STORE\\private$\\exact"
       yield* cut("onlyBack")
       yield* send(labelled("a"))
-      yield* TestClock.adjust("31 minutes")
+      yield* elapse("31 minutes")
       yield* join()
       assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a", "a"])
       yield* cut("onlyBack")
       yield* send(labelled("b"), single, exact)
-      yield* TestClock.adjust("31 minutes")
+      yield* elapse("31 minutes")
       yield* join()
       assert.deepStrictEqual(yield* onStore(labelsIn(exact)), ["b"])
     }).pipe(Effect.provide(two))
@@ -421,7 +421,7 @@ describe("a link that is cut one way", () => {
           [11, 21_600]
         ] as const) {
           assert.deepStrictEqual(yield* resend, [count, interval])
-          yield* TestClock.adjust(`${interval} seconds`)
+          yield* elapse(`${interval} seconds`)
         }
         yield* mqrt.queueAction(null, orders, "EOD_RESEND")
         assert.deepStrictEqual(yield* resend, [1, 30])
@@ -586,7 +586,7 @@ describe("a transactional message to another machine", () => {
               yield* Effect.andThen(there.stopService, there.startService)
               break
             case "wait":
-              yield* TestClock.adjust("45 seconds")
+              yield* elapse("45 seconds")
           }
         }
         yield* here.joinLink("STORE")

@@ -5,7 +5,7 @@ import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/testing/TestClock"
+import * as References from "effect/References"
 import {
   code,
   codeOf,
@@ -21,6 +21,7 @@ import {
   settled,
   waiting
 } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const control = MsmqControl.MsmqControl
 const endProcess = control.use((msmq) => msmq.endProcess)
@@ -90,7 +91,7 @@ describe("the end of the program's process", () => {
       assert.deepStrictEqual(yield* labelsLeft, ["a", "b"])
       assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [invalid, invalid, invalid])
       yield* send(labelled("never"))
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       assert.deepStrictEqual(yield* labelsLeft, [])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -104,8 +105,12 @@ describe("the end of the program's process", () => {
         yield* waiting(code(wait)),
         yield* waiting(code(wait))
       ]
-      yield* send(labelled("a", "b"))
-      yield* endProcess
+      // Without a yield in between, at which those who wait would go on.
+      yield* Effect.provideService(
+        Effect.andThen(send(labelled("a", "b")), endProcess),
+        References.PreventSchedulerYield,
+        true
+      )
       assert.deepStrictEqual(yield* labelsLeft, ["a", "b"])
       assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [invalid, invalid, invalid, invalid])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -169,7 +174,7 @@ describe("the end of the program's process", () => {
       yield* send([message(), message({ timeToBeReceived: 10 })])
       yield* endProcess
       assert.strictEqual(yield* messages, 2)
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.strictEqual(yield* messages, 1)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

@@ -5,7 +5,6 @@ import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as TestClock from "effect/testing/TestClock"
 import {
   code,
   create,
@@ -20,6 +19,7 @@ import {
   rejectedClasses,
   text
 } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const unchanged: QueueChanges = {
   label: null,
@@ -55,7 +55,7 @@ const illegal = [
 describe("queue properties", () => {
   it.effect("C-01 a queue has what it was created with, and its times", () =>
     Effect.gen(function* () {
-      yield* TestClock.adjust("100 seconds")
+      yield* elapse("100 seconds")
       const given = {
         ...queueProperties,
         label: "orders",
@@ -135,7 +135,7 @@ describe("queue properties", () => {
       Effect.gen(function* () {
         yield* create({ quota: 1, journalQuota: 1, multicastAddress: "234.1.1.1:8001" })
         const before = yield* get
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         yield* set(change)
         assert.deepStrictEqual(yield* get, { ...before, ...expected, modifyTime: 60 })
       }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -284,13 +284,13 @@ describe("the journal of a queue", () => {
       yield* send(labelled("before", "a", "peeked", "purged"))
       yield* poll
       yield* set({ journal: true })
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       const received = yield* poll
       received.body.fill(0)
       yield* peek
       yield* mqrt.purgeQueue(receiver)
       yield* send([message({ label: "over", timeToBeReceived: 1 })])
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
       const { bytesInJournal, journalMessageCount } = yield* mqrt.getQueueInfo(null, direct)
       assert.strictEqual(journalMessageCount, 1)
@@ -343,7 +343,7 @@ describe("the journal of a queue", () => {
       assert.strictEqual(yield* code(mqrt.getQueueProperties(`${direct};JOURNAL`)), unsupported)
       yield* send([message({ timeToBeReceived: 10 })])
       yield* poll
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       const journal = yield* journalOf(mqrt)
       const peek = mqrt.receiveMessage(journal, receiving({ action: "peekCurrent" }))
       assert.strictEqual((yield* peek).timeToBeReceived, 0)
@@ -690,9 +690,9 @@ describe("opening", () => {
       )
       const count = Effect.map(mqrt.getQueueInfo(null, name), (info) => info.messageCount)
       assert.strictEqual(yield* count, 3)
-      yield* TestClock.adjust("5 seconds")
+      yield* elapse("5 seconds")
       assert.strictEqual(yield* count, 2)
-      yield* TestClock.adjust("5 seconds")
+      yield* elapse("5 seconds")
       assert.strictEqual(yield* count, 1)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

@@ -5,7 +5,6 @@ import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/testing/TestClock"
 import {
   code,
   codeOf,
@@ -23,6 +22,7 @@ import {
   rejectedClasses,
   waiting
 } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const control = MsmqControl.MsmqControl
 const stop = control.use((msmq) => msmq.stopService)
@@ -223,11 +223,11 @@ describe("the service", () => {
         single
       )
       yield* stop
-      yield* TestClock.adjust("20 seconds")
+      yield* elapse("20 seconds")
       yield* start
       const letters = Effect.map(drained("DIRECT=OS:.\\SYSTEM$;DEADXACT"), (dead) => dead.map((one) => one.arrivedTime))
       assert.deepStrictEqual(yield* letters, [20])
-      yield* TestClock.adjust("79 seconds")
+      yield* elapse("79 seconds")
       assert.deepStrictEqual(yield* letters, [99])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

@@ -5,8 +5,8 @@ import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/testing/TestClock"
 import { code, create, direct, ends, labelled, message, path, receiving, rejectedClasses, waiting } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const open = (name: string, access: Access) =>
   Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(`${direct};${name}`, access, "denyNone"))
@@ -100,7 +100,7 @@ describe("subqueues", () => {
   it.effect("D-29, E-64 a moved message keeps its id, is counted as moved, and is in its place among the others", () =>
     Effect.gen(function* () {
       const { first, label, mqrt, move, receiver, retry, send } = yield* withRetry(false)
-      yield* TestClock.adjust("90 seconds")
+      yield* elapse("90 seconds")
       const lookupId = yield* first
       yield* move(lookupId)
       yield* send([message({ label: "urgent", priority: 7 })])
@@ -313,9 +313,9 @@ describe("subqueues", () => {
       const transaction = yield* mqrt.beginTransaction
       yield* mqrt.moveMessage(receiver, into, lookupId, transaction)
       const fiber = yield* waiting(code(mqrt.receiveMessage(from, receiving({ timeout: 60_000 }))))
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       yield* mqrt.commitTransaction(transaction)
-      yield* TestClock.adjust("50 seconds")
+      yield* elapse("50 seconds")
       assert.strictEqual(yield* Fiber.join(fiber), timeout)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

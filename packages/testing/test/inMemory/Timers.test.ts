@@ -7,8 +7,8 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/testing/TestClock"
 import { code, create, direct, drained, ends, message, messages, plain, receiving, settled, waiting } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const admin = ".\\private$\\admin"
 const adminQueue = `DIRECT=OS:${admin}`
@@ -47,9 +47,9 @@ describe("both times", () => {
           // Neither is raised or lowered to the other.
           assert.strictEqual((yield* peek).timeToBeReceived, timeToBeReceived)
           yield* mqrt.sendMessages(yield* mqrt.openQueue(remote, "send", "denyNone"), [sent], plain)
-          yield* TestClock.adjust("9 seconds")
+          yield* elapse("9 seconds")
           assert.deepStrictEqual(yield* told(adminQueue), [])
-          yield* TestClock.adjust("1 second")
+          yield* elapse("1 second")
           const here: ReadonlyArray<number> = timeToBeReceived === 10 ? [0xc002] : []
           assert.sameMembers([...(yield* told(deadLetters))], [...here, class_])
           assert.strictEqual(yield* messages, timeToBeReceived === 10 ? 0 : 1)
@@ -63,12 +63,12 @@ describe("time to be received", () => {
     Effect.gen(function* () {
       const { send } = yield* withAdmin()
       yield* send([timed({ timeToBeReceived: 10 }), timed({ timeToBeReceived: 20 }), timed({})])
-      yield* TestClock.adjust("9 seconds")
+      yield* elapse("9 seconds")
       assert.deepStrictEqual(yield* told(adminQueue), [])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
       assert.deepStrictEqual(yield* told(deadLetters), [0xc002])
-      yield* TestClock.adjust("1 hour")
+      yield* elapse("1 hour")
       assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
       assert.strictEqual((yield* drained(direct)).length, 1)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -78,7 +78,7 @@ describe("time to be received", () => {
     Effect.gen(function* () {
       const { send } = yield* withAdmin({ transactional: true })
       yield* send([timed({ timeToBeReceived: 10 })], single)
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.deepStrictEqual(yield* told(transactionalDeadLetters), [0xc002])
       assert.deepStrictEqual(yield* told(deadLetters), [])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -91,7 +91,7 @@ describe("time to be received", () => {
       const fiber = yield* waiting(mqrt.receiveMessage(acknowledgments, receiving({ timeout: 60_000 })))
       yield* send([timed({ timeToBeReceived: 30 })])
       yield* send([timed({ timeToBeReceived: 10 })])
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       yield* settled
       const { class: value, sentTime } = yield* Fiber.join(fiber)
       assert.deepStrictEqual([value, sentTime], [0xc002, 10])
@@ -105,7 +105,7 @@ describe("time to be received", () => {
       yield* send([timed({ timeToBeReceived: 0, label: "caught" }), timed({ timeToBeReceived: 0 })])
       assert.strictEqual((yield* Fiber.join(fiber)).label, "caught")
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -113,12 +113,12 @@ describe("time to be received", () => {
   it.effect("D-43 what is over is not handed out, even where it is still counted", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* withAdmin()
-      yield* TestClock.adjust("500 millis")
+      yield* elapse("500 millis")
       yield* send([timed({ timeToBeReceived: 1 })])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
       assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* told(adminQueue), [])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -133,7 +133,7 @@ describe("time to be received", () => {
         yield* send([timed({ timeToBeReceived: 10 })], single)
         const transaction = yield* mqrt.beginTransaction
         yield* receive({ transaction })
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         assert.deepStrictEqual(yield* told(adminQueue), [])
         yield* mqrt[end](transaction)
         assert.deepStrictEqual(yield* told(adminQueue), expected)
@@ -149,10 +149,10 @@ describe("time to be received", () => {
       yield* send([timed({ timeToBeReceived: 10 })], single)
       const transaction = yield* mqrt.beginTransaction
       yield* receive({ transaction })
-      yield* TestClock.adjust("5 seconds")
+      yield* elapse("5 seconds")
       yield* mqrt.abortTransaction(transaction)
       assert.deepStrictEqual(yield* told(adminQueue), [])
-      yield* TestClock.adjust("5 seconds")
+      yield* elapse("5 seconds")
       assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -163,7 +163,7 @@ describe("time to be received", () => {
       const transaction = yield* mqrt.beginTransaction
       yield* send([timed({ timeToBeReceived: 10 }), timed({ timeToBeReceived: 99 }), timed({})], { transaction })
       yield* mqrt.commitTransaction(transaction)
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.deepStrictEqual(yield* told(adminQueue), [0xc002, 0xc002, 0xc002])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -174,7 +174,7 @@ describe("time to be received", () => {
       const fiber = yield* waiting(wait)
       const transaction = yield* mqrt.beginTransaction
       yield* send([timed({ timeToBeReceived: 10 })], { transaction })
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.deepStrictEqual(yield* told(adminQueue), [])
       yield* mqrt.commitTransaction(transaction)
       yield* settled
@@ -190,9 +190,9 @@ describe("time to be received", () => {
       yield* send([timed({ timeToBeReceived: 10, label: "received" }), timed({ timeToBeReceived: 10, label: "moved" })])
       yield* poll
       yield* mqrt.moveMessage(receiver, subqueue, (yield* peek).lookupId, "none")
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
-      yield* TestClock.adjust("10 days")
+      yield* elapse("10 days")
       assert.deepStrictEqual(
         (yield* drained(deadLetters)).map((letter) => letter.label),
         ["moved"]
@@ -210,7 +210,7 @@ describe("time to be received", () => {
       const graves = ".\\private$\\graves"
       yield* create({ pathName: graves, transactional: true })
       yield* send([timed({ timeToBeReceived: 10, deadLetterQueue: graves })], single)
-      yield* TestClock.adjust("10 days")
+      yield* elapse("10 days")
       assert.deepStrictEqual(yield* told(`DIRECT=OS:${graves}`), [0xc002])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -226,9 +226,9 @@ describe("time to reach the queue", () => {
   it.effect("D-36 once it is over the message leaves the outgoing queue, and is a dead letter here", () =>
     Effect.gen(function* () {
       yield* toRemote([timed({ timeToReachQueue: 10 })])
-      yield* TestClock.adjust("9 seconds")
+      yield* elapse("9 seconds")
       assert.deepStrictEqual(yield* told(adminQueue), [])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* told(adminQueue), [0x8002])
       assert.deepStrictEqual(yield* told(deadLetters), [0x8002])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -237,7 +237,7 @@ describe("time to reach the queue", () => {
   it.effect("D-34, X-04 a shorter time to be received ends it with 0xC003", () =>
     Effect.gen(function* () {
       yield* toRemote([timed({ timeToReachQueue: 99, timeToBeReceived: 5 })])
-      yield* TestClock.adjust("5 seconds")
+      yield* elapse("5 seconds")
       assert.deepStrictEqual(yield* told(adminQueue), [0xc003])
       assert.deepStrictEqual(yield* told(deadLetters), [0xc003])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -246,9 +246,9 @@ describe("time to reach the queue", () => {
   it.effect("D-32 where none is given it is four days", () =>
     Effect.gen(function* () {
       yield* toRemote([timed({})])
-      yield* TestClock.adjust("95 hours")
+      yield* elapse("95 hours")
       assert.deepStrictEqual(yield* told(adminQueue), [])
-      yield* TestClock.adjust("1 hour")
+      yield* elapse("1 hour")
       assert.deepStrictEqual(yield* told(adminQueue), [0x8002])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
@@ -258,7 +258,7 @@ describe("time to reach the queue", () => {
       const { send } = yield* ends()
       yield* send([timed({ timeToReachQueue: 0 })])
       yield* toRemote([timed({ timeToReachQueue: 0 })])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* told(adminQueue), [0x8002])
       assert.strictEqual(yield* messages, 1)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -287,7 +287,7 @@ describe("the timer", () => {
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send([message({ timeToBeReceived: 4_294_967_293, label: "patient" })])
-      yield* TestClock.adjust("60 days")
+      yield* elapse("60 days")
       assert.strictEqual(yield* label, "patient")
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

@@ -6,7 +6,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/testing/TestClock"
 import {
   code,
   codeOf,
@@ -25,6 +24,7 @@ import {
   waiting
 } from "./seam.ts"
 import { cpuTime } from "../support/cpuTime.ts"
+import { elapse } from "../support/settled.ts"
 
 const usage = errors.MQ_ERROR_TRANSACTION_USAGE
 const sequence = errors.MQ_ERROR_TRANSACTION_SEQUENCE
@@ -196,7 +196,7 @@ describe("transactions", () => {
       const { mqrt, receive, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
       const fiber = yield* waiting(code(receive({ transaction, timeout: 10 })))
-      yield* TestClock.adjust("10 millis")
+      yield* elapse("10 millis")
       assert.strictEqual(yield* Fiber.join(fiber), timeout)
       const second = yield* waiting(receive({ transaction, timeout: null }))
       yield* send(labelled("a"), single)
@@ -299,9 +299,12 @@ describe("transactions", () => {
       for (const served of [false, true]) {
         const transaction = yield* mqrt.beginTransaction
         const fiber = yield* waiting(code(receive({ transaction, timeout: null })))
-        // Served, but it has not run yet.
-        if (served) yield* send(labelled("a"), single)
-        yield* mqrt.abortTransaction(transaction)
+        // Served, but it has not run yet: there is no yield in between.
+        yield* Effect.provideService(
+          Effect.andThen(served ? send(labelled("a"), single) : Effect.void, mqrt.abortTransaction(transaction)),
+          References.PreventSchedulerYield,
+          true
+        )
         assert.strictEqual(yield* Fiber.join(fiber), sequence)
       }
       assert.strictEqual(yield* label, "a")
@@ -431,7 +434,7 @@ describe("transactions", () => {
         yield* send([message({ timeToBeReceived: 10 })], single)
         const transaction = yield* mqrt.beginTransaction
         yield* receive({ transaction })
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         assert.strictEqual(yield* messages, 1)
         yield* mqrt[end](transaction)
         assert.strictEqual(yield* messages, 0)

@@ -5,8 +5,8 @@ import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
-import * as TestClock from "effect/testing/TestClock"
 import { code, codeOf, create, drained, ends, message, plain, receiving, rejectedClasses } from "./seam.ts"
+import { elapse } from "../support/settled.ts"
 
 const control = MsmqControl.MsmqControl
 const always = { authenticationLevel: "always" } as const
@@ -144,7 +144,7 @@ describe("the version of MSMQ", () => {
           )
           let days = 0
           while ((yield* waiting) > 0) {
-            yield* TestClock.adjust("1 day")
+            yield* elapse("1 day")
             days++
           }
           return days

@@ -2,10 +2,9 @@ import { type Cursor, type MessageBody, MessageQueue, type MsmqError, Transactio
 import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Result, Schema, Scope, Stream } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(CallLog.layer(InMemoryMqrt.layer))
@@ -88,9 +87,9 @@ describe("a cursor", () => {
       assert.strictEqual(yield* Fiber.join(waiting), "more urgent")
       assert.deepStrictEqual(yield* all(cursor), ["a", "b"])
       const inVain = yield* start(label(cursor.nextWithin("1 minute")))
-      yield* TestClock.adjust("59 seconds")
+      yield* elapse("59 seconds")
       assert.strictEqual(inVain.pollUnsafe(), undefined)
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.strictEqual(yield* Fiber.join(inVain), undefined)
       const interrupted = yield* start(cursor.nextWithin("Infinity"))
       yield* Fiber.interrupt(interrupted)

@@ -14,7 +14,7 @@ import { Deferred, Effect, Exit, Fiber, Layer, Result, Schema, Scope, Stream } f
 import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
@@ -205,7 +205,7 @@ describe("properties and setProperties", () => {
       Effect.gen(function* () {
         yield* MessageQueue.create(orders, { label: "Before", type: guid, quota: 7, multicastAddress: "234.2.2.2:80" })
         const before = yield* MessageQueue.properties(orders)
-        yield* TestClock.adjust("5 seconds")
+        yield* elapse("5 seconds")
         const some = Object.fromEntries(Object.entries(changes).filter(([name]) => given.includes(name)))
         yield* MessageQueue.setProperties(orders, some)
         const { modifyTime, ...after } = yield* MessageQueue.properties(orders)

@@ -2,8 +2,8 @@ import { Message, MessageQueue, type MsmqError, QueueManager, SecurityContext, T
 import { FaultInjection, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
-import { TestClock } from "effect/testing"
 import { alice, certificates } from "../support/certificates.ts"
+import { elapse } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const there = "WAREHOUSE\\private$\\orders"
@@ -286,7 +286,7 @@ describe("an outgoing queue", () => {
       yield* msmq.cutLink("WAREHOUSE", "onlyBack")
       yield* Transaction.singleMessage(send(there, "1"))
       const next = Effect.map(QueueManager.queueInfo(there), ({ endOfData }) => endOfData?.resendTime)
-      yield* TestClock.adjust("10 seconds")
+      yield* elapse("10 seconds")
       assert.deepStrictEqual(yield* next, new Date(30_000))
       yield* QueueManager.resend(there)
       assert.deepStrictEqual(yield* next, new Date(40_000))

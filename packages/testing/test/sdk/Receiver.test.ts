@@ -2,9 +2,8 @@ import { MessageQueue } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope, Stream, Struct } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
@@ -23,7 +22,7 @@ describe("receive", () => {
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       const waiting = yield* fork(receiver.receive)
-      yield* TestClock.adjust("1 day")
+      yield* elapse("1 day")
       assert.isUndefined(waiting.pollUnsafe())
       yield* sender.send({ label: "at last" })
       assert.strictEqual((yield* Fiber.join(waiting)).label, "at last")
@@ -148,9 +147,9 @@ describe("receiveWithin and poll", () => {
       const { receiver } = yield* open
       assert.deepStrictEqual(yield* receiver.poll, Option.none())
       const waiting = yield* fork(receiver.receiveWithin("5 seconds"))
-      yield* TestClock.adjust("4999 millis")
+      yield* elapse("4999 millis")
       assert.isUndefined(waiting.pollUnsafe())
-      yield* TestClock.adjust("1 millis")
+      yield* elapse("1 millis")
       assert.deepStrictEqual(yield* Fiber.join(waiting), Option.none())
     }).pipe(Effect.provide(backend))
   )
@@ -168,7 +167,7 @@ describe("receiveWithin and poll", () => {
     Effect.gen(function* () {
       const { receiver } = yield* open
       const waiting = yield* fork(receiver.receiveWithin(Infinity))
-      yield* TestClock.adjust("1000 days")
+      yield* elapse("1000 days")
       assert.isUndefined(waiting.pollUnsafe())
       yield* Fiber.interrupt(waiting)
       const { message, reason } = yield* Effect.flip(receiver.receiveWithin(-1))

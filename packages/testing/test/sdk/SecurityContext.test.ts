@@ -2,11 +2,10 @@ import { MessageQueue, SecurityContext } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Redacted, Scope, Stream } from "effect"
-import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import * as CallLog from "../support/CallLog.ts"
 import { alice, bob, certificates } from "../support/certificates.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backendOf = (version: InMemoryMqrt.Version) =>
@@ -315,10 +314,10 @@ describe("release", () => {
 
       const refused = yield* Effect.flip(sender.send({}, { securityContext }))
       assert.strictEqual(refused.reason._tag, "Released")
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.strictEqual((yield* Fiber.join(sends[0])).accepted, 2)
       assert.notInclude(yield* contexts, "freeSecurityContext")
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.strictEqual((yield* Fiber.join(sends[1])).accepted, 2)
       yield* Fiber.join(closing)
 

@@ -2,10 +2,9 @@ import { type MsmqError, SecurityContexts } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { alice, bob, certificates } from "../support/certificates.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
 const cached = SecurityContexts.layer({ idleTimeToLive: "1 minute" }).pipe(Layer.provideMerge(backend))
@@ -27,7 +26,7 @@ describe("SecurityContexts", () => {
       const uses = yield* Effect.forEach(Array.from({ length: 100 }), () => get(alice), { concurrency: 100 }).pipe(
         start
       )
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       const contexts = new Set(yield* Fiber.join(uses))
       assert.strictEqual(contexts.size, 1)
       assert.deepStrictEqual(yield* acquiredAndFreed, { acquired: 1, freed: 0 })
@@ -45,13 +44,13 @@ describe("SecurityContexts", () => {
   it.effect("a context nobody uses is freed once, after the idle time; a use in between renews it", () =>
     Effect.gen(function* () {
       yield* Effect.scoped(get(alice))
-      yield* TestClock.adjust("59 seconds")
+      yield* elapse("59 seconds")
       yield* Effect.scoped(get(alice))
-      yield* TestClock.adjust("59 seconds")
+      yield* elapse("59 seconds")
       assert.deepStrictEqual(yield* acquiredAndFreed, { acquired: 1, freed: 0 })
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* acquiredAndFreed, { acquired: 1, freed: 1 })
-      yield* TestClock.adjust("1 hour")
+      yield* elapse("1 hour")
       assert.deepStrictEqual(yield* acquiredAndFreed, { acquired: 1, freed: 1 })
       yield* Effect.scoped(get(alice))
       assert.deepStrictEqual(yield* acquiredAndFreed, { acquired: 2, freed: 1 })
@@ -61,7 +60,7 @@ describe("SecurityContexts", () => {
   it.effect("a context in use outlives the idle time", () =>
     Effect.gen(function* () {
       const context = yield* get(alice)
-      yield* TestClock.adjust("1 hour")
+      yield* elapse("1 hour")
       assert.isTrue(context.isOpen)
       assert.deepStrictEqual(yield* acquiredAndFreed, { acquired: 1, freed: 0 })
     }).pipe(Effect.provide(cached))
@@ -158,7 +157,7 @@ describe("SecurityContexts", () => {
       )
       const closing = yield* start(close)
       refused(yield* Effect.exit(contexts.get(bob)))
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       yield* Fiber.join(closing)
       for (const fiber of waiting) refused(yield* Fiber.await(fiber))
       const { acquired, freed } = (yield* Effect.provideContext(HandleLedger.counts, services))["security context"]
@@ -173,7 +172,7 @@ describe("SecurityContexts", () => {
       yield* faults.inject({ function: "MQGetSecurityContextEx", call: 1, stall: "1 second" })
       const waiting = yield* start(Effect.scoped(contexts.get(alice)))
       const interrupting = yield* start(Fiber.interrupt(waiting))
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       yield* Fiber.join(interrupting)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(waiting)))
     })

@@ -2,10 +2,9 @@ import { type Message, MessageBody, MessageQueue, Mqrt, SecurityContext, Telemet
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, flow, identity, Latch, Layer, Schema, Scope, Stream, Struct } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { cpuTime } from "../support/cpuTime.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
@@ -320,7 +319,7 @@ describe("sendAll", () => {
     Effect.gen(function* () {
       const sender = yield* open
       const sending = yield* Effect.forkChild(sender.sendAll(numbered(10), { messageIds: true }))
-      yield* TestClock.adjust("9 seconds")
+      yield* elapse("9 seconds")
       const { accepted, bytes, messageIds = [] } = yield* Fiber.join(sending)
       assert.deepStrictEqual({ accepted, bytes, ids: new Set(messageIds).size }, { accepted: 10, bytes: 20, ids: 10 })
       assert.deepStrictEqual(
@@ -445,7 +444,7 @@ describe("closing", () => {
       yield* Effect.yieldNow
       const closing = yield* start(Scope.close(scope, Exit.void))
       assert.notInclude(yield* CallLog.calls, "closeQueue")
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.strictEqual((yield* Fiber.join(sending)).accepted, 1)
       yield* Fiber.join(closing)
       const calls = yield* CallLog.calls

@@ -2,10 +2,9 @@ import { MessageQueue, type Mqrt, type MsmqError, Transaction } from "@effect-ms
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
@@ -164,9 +163,9 @@ describe("run", () => {
       assert(error.reason._tag === "IllegalMessage")
       assert.strictEqual(error.reason.field, "timeToBeReceived")
       assert.include(error.message, "set them on the transaction")
-      yield* TestClock.adjust("9 seconds")
+      yield* elapse("9 seconds")
       assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2"])
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* received.poll, Option.none())
       const illegal = yield* Effect.flip(Transaction.run(Effect.void, { timeToReachQueue: "-1 seconds" }))
       assert.strictEqual(illegal.reason._tag, "IllegalMessage")
@@ -316,7 +315,7 @@ describe("run succeeds only if a commit was made", () => {
         return "done"
       }).pipe(Transaction.run(), start)
       assert.isUndefined(running.pollUnsafe())
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.strictEqual(yield* Fiber.join(running), "done")
       assert.deepStrictEqual(yield* labelsIn(orders), ["kept"])
       assert.deepStrictEqual(yield* ends, ["beginTransaction", "commitTransaction", "releaseTransaction"])
@@ -331,7 +330,7 @@ describe("an interruption while it commits", () => {
     const fiber = yield* start(running)
     fiber.interruptUnsafe()
     assert.isUndefined(fiber.pollUnsafe())
-    yield* TestClock.adjust("1 second")
+    yield* elapse("1 second")
     return yield* Fiber.await(fiber)
   })
 

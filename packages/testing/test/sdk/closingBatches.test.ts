@@ -2,10 +2,9 @@ import { type Message, MessageQueue, type Msmq, type MsmqError, SecurityContext,
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } from "effect"
-import { TestClock } from "effect/testing"
 import { connect as connectTo } from "../support/connection.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
-import { settled, start } from "../support/settled.ts"
+import { elapse, settled, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
@@ -189,7 +188,7 @@ describe("a closing of what a batch uses", () => {
       yield* FaultInjection.inject({ function: "MQSendMessage", call: 2, code: "MQ_ERROR_ACCESS_DENIED" })
       const sending = yield* start(sender.sendAll(Stream.fromArray(labelled(3))))
       const closing = yield* start(closeSender)
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       yield* Fiber.join(closing)
       const error = yield* Effect.flip(Fiber.join(sending))
       assert.deepStrictEqual([error.reason._tag, error.progress], ["AccessDenied", { accepted: 1 }])

@@ -17,7 +17,6 @@ import {
   Scope,
   Tracer
 } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import {
   backend,
@@ -35,7 +34,7 @@ import {
   startService,
   stopService
 } from "../support/consuming.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const count = (calls: ReadonlyArray<string>, name: string) => calls.filter((call) => call === name).length
 
@@ -91,7 +90,7 @@ describe("a transactional queue", () => {
         assert.deepStrictEqual(yield* labelsIn(orders), [])
         assert.strictEqual(count(yield* CallLog.calls, "commitTransaction") - before, 3)
         yield* send(orders, "4")
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.deepStrictEqual((yield* labelsIn(invoices)).at(-1), "invoice 4")
         yield* Fiber.interrupt(consumer)
       })
@@ -133,9 +132,9 @@ describe("a transactional queue", () => {
               }),
             { retry: retries(1) }
           )
-          yield* TestClock.adjust("999 millis")
+          yield* elapse("999 millis")
           assert.deepStrictEqual([tried, yield* labelsIn(orders), yield* labelsIn(invoices)], [["1"], ["2"], []])
-          yield* TestClock.adjust("1 millis")
+          yield* elapse("1 millis")
           assert.deepStrictEqual(tried, ["1", "1", "2"])
           assert.deepStrictEqual(yield* labelsIn(invoices), ["invoice 1", "invoice 2"])
           yield* Fiber.interrupt(consumer)
@@ -179,7 +178,7 @@ describe("a transactional queue", () => {
             }),
           { retry, poison: { subqueue: "poison" } }
         )
-        yield* TestClock.adjust("10 seconds")
+        yield* elapse("10 seconds")
         assert.deepStrictEqual(tried, ["1", "1", "1", "2"])
         assert.deepStrictEqual(yield* labelsIn(`${orders};poison`), ["1", "2"])
         yield* Fiber.interrupt(consumer)
@@ -199,7 +198,7 @@ describe("a transactional queue", () => {
         )
         const bug = new Error("a bug")
         const consumer = yield* consuming(receiver, () => Effect.die(bug), { retry, poison: { queue: poison } })
-        yield* TestClock.adjust("5 seconds")
+        yield* elapse("5 seconds")
         const [died] = inputs
         assert(died instanceof ConsumePolicy.HandlerDied)
         assert.strictEqual(Cause.squash(died.cause), bug)
@@ -215,7 +214,7 @@ describe("a transactional queue", () => {
         yield* send(orders, "1")
         const { handle, tries } = failing(Infinity)
         const consumer = yield* consuming(receiver, handle)
-        yield* TestClock.adjust("20 seconds")
+        yield* elapse("20 seconds")
         assert.strictEqual(tries.length, 5)
         assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "PoisonMessage")
       })
@@ -230,14 +229,14 @@ describe("a transactional queue", () => {
         const policy = { retry: retries(3), poison: { subqueue: "poison" } }
         const first = failing(Infinity)
         const consumer = yield* consuming(receiver, first.handle, policy)
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         yield* Fiber.interrupt(consumer)
         assert.strictEqual(first.tries.length, 2)
         assert.deepStrictEqual(yield* labelsIn(orders), ["1"])
         const second = failing(Infinity)
         const { events, onEvent } = journal()
         const other = yield* consuming(receiver, second.handle, { ...policy, onEvent })
-        yield* TestClock.adjust("10 seconds")
+        yield* elapse("10 seconds")
         // Twice it failed, and once it was held when the first one stopped.
         assert.strictEqual(second.tries.length, 1)
         assert.deepStrictEqual(events, ["Received 1", "Poisoned 1"])
@@ -257,7 +256,7 @@ describe("a transactional queue", () => {
         const { handle, tries } = failing(1)
         const consumer = yield* consuming(receiver, handle, { retry: retries(3), onEvent })
         assert.strictEqual((yield* rival.receive).label, "1")
-        yield* TestClock.adjust("5 seconds")
+        yield* elapse("5 seconds")
         assert.deepStrictEqual(tries, ["1", "2"])
         assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Passed 1", "Received 2", "Handled 2"])
         yield* Fiber.interrupt(consumer)
@@ -328,9 +327,9 @@ describe("a transactional queue", () => {
               )
           }
         )
-        yield* TestClock.adjust("999 millis")
+        yield* elapse("999 millis")
         assert.deepStrictEqual([tried, yield* labelsIn(orders)], [[0], ["2"]])
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.deepStrictEqual([tried, yield* labelsIn(orders)], [[0, 1], []])
         assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Handled 1", "Received 2", "Handled 2"])
         const [cause] = causes
@@ -356,7 +355,7 @@ describe("a transactional queue", () => {
             ),
           { retry: retries(2), poison: { queue: poison }, onEvent }
         )
-        yield* TestClock.adjust("5 seconds")
+        yield* elapse("5 seconds")
         assert.deepStrictEqual(events, [
           "Received 1",
           "Retrying 1",
@@ -406,7 +405,7 @@ describe("poison", () => {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
         const consumer = yield* consuming(receiver, failing(Infinity, "broken").handle, { retry: retries(2) })
-        yield* TestClock.adjust("2 seconds")
+        yield* elapse("2 seconds")
         const exit = yield* Fiber.await(consumer)
         const reason = reasonOf(exit)
         assert(reason._tag === "PoisonMessage")
@@ -432,7 +431,7 @@ describe("poison", () => {
           poison: { subqueue: "poison" },
           onEvent
         })
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.deepStrictEqual(yield* labelsIn(`${orders};poison`), ["bad"])
         assert.deepStrictEqual(events, [
           "Received bad",
@@ -475,7 +474,7 @@ describe("poison", () => {
             retry: retries(1),
             poison: { queue: poison }
           })
-          yield* TestClock.adjust("5 seconds")
+          yield* elapse("5 seconds")
           yield* Fiber.interrupt(consumer)
           assert.deepStrictEqual(yield* labelsIn(orders), [])
           const moved = yield* MessageQueue.openReceiver(poison)
@@ -576,12 +575,12 @@ describe("concurrency", () => {
         yield* send(orders, "1", "2", "3", "4")
         const { begun, handle, open } = gate()
         const consumer = yield* consuming(receiver, handle, { concurrency: 3 })
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.deepStrictEqual(begun, ["1", "2", "3"])
         assert.deepStrictEqual(yield* labelsIn(orders), ["4"])
         assert.strictEqual((yield* HandleLedger.counts).transaction.open, 3)
         yield* open
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2", "3", "4"], []])
         yield* Fiber.interrupt(consumer)
       })
@@ -596,9 +595,9 @@ describe("concurrency", () => {
         const { handle, tries } = failing(2)
         const consumer = yield* consuming(receiver, handle, { concurrency: 4, retry: retries(3) })
         for (const tried of [1, 2, 3]) {
-          yield* TestClock.adjust(0)
+          yield* elapse(0)
           assert.strictEqual(tries.length, tried)
-          yield* TestClock.adjust("1 second")
+          yield* elapse("1 second")
         }
         yield* Fiber.interrupt(consumer)
       })
@@ -614,9 +613,9 @@ describe("concurrency", () => {
         const { handle, tries } = failing(1)
         const { events, onEvent } = journal()
         const consumer = yield* consuming(receiver, handle, { concurrency: 3, retry: retries(1), onEvent })
-        yield* TestClock.adjust("1999 millis")
+        yield* elapse("1999 millis")
         assert.strictEqual(tries.length, 1)
-        yield* TestClock.adjust("1 millis")
+        yield* elapse("1 millis")
         assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Handled 1"])
         yield* Fiber.interrupt(consumer)
       })
@@ -634,7 +633,7 @@ describe("concurrency", () => {
           (message) => (message.label === "bad" ? Effect.fail("broken") : handle(message)),
           { concurrency: 2, retry: never }
         )
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.isUndefined(consumer.pollUnsafe())
         yield* open
         assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "PoisonMessage")
@@ -681,9 +680,9 @@ describe("stopping", () => {
         Effect.gen(function* () {
           const { begun, handle, open } = gate()
           const program = yield* running(handle, { concurrency: 2 })
-          yield* TestClock.adjust(0)
+          yield* elapse(0)
           const stopped = yield* start(stop(program))
-          yield* TestClock.adjust("10 seconds")
+          yield* elapse("10 seconds")
           assert.isUndefined(stopped.pollUnsafe())
           assert.deepStrictEqual(yield* labelsIn(orders), ["3"])
           yield* open
@@ -703,9 +702,9 @@ describe("stopping", () => {
           const { events, onEvent } = journal()
           const program = yield* running(handle, { stopWithin: "5 seconds", onEvent })
           const stopped = yield* start(stop(program))
-          yield* TestClock.adjust("4999 millis")
+          yield* elapse("4999 millis")
           assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
-          yield* TestClock.adjust("1 millis")
+          yield* elapse("1 millis")
           yield* Fiber.join(stopped)
           assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2", "3"])
           assert.deepStrictEqual(events, ["Received 1", "Returned 1"])
@@ -719,7 +718,7 @@ describe("stopping", () => {
       whole(
         Effect.gen(function* () {
           const program = yield* running(() => Effect.void, { concurrency: 3 })
-          yield* TestClock.adjust(0)
+          yield* elapse(0)
           assert.deepStrictEqual(yield* labelsIn(orders), [])
           yield* stop(program)
           assert.strictEqual(endOf(yield* Fiber.await(program.consumer)), end)
@@ -795,10 +794,10 @@ describe("a restart of the service", () => {
         const consumer = yield* consuming(receiver, () => Effect.void, { concurrency: 3, onEvent })
         const [opened, closed] = yield* opens
         yield* restart
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.deepStrictEqual(yield* opens, [opened + 1, closed + 1])
         yield* send(orders, "1")
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.deepStrictEqual(events, ["Troubled", "Reopened", "Received 1", "Handled 1"])
         yield* Fiber.interrupt(consumer)
       })
@@ -819,7 +818,7 @@ describe("a restart of the service", () => {
             if (tried.length === 1) yield* restart
           })
         const consumer = yield* consuming(receiver, handler, { retry: never })
-        yield* TestClock.adjust("2 seconds")
+        yield* elapse("2 seconds")
         assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1", "invoice 2"]])
         // The sender went stale too, and opened its queue anew by itself.
         assert.deepStrictEqual(tried, ["1", "1", "2"])
@@ -844,7 +843,7 @@ describe("a restart of the service", () => {
               yield* sender.send({ label: `invoice ${label}` })
             }).pipe(Effect.tapError((error) => Effect.sync(() => failures.push(error.reason._tag))))
           const consumer = yield* consuming(receiver, handler, { retry: never })
-          yield* TestClock.adjust("10 seconds")
+          yield* elapse("10 seconds")
           assert.deepStrictEqual(failures, ["TransactionSequence", "TransactionSequence"])
           assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1"]])
           yield* Fiber.interrupt(consumer)
@@ -861,7 +860,7 @@ describe("a restart of the service", () => {
         const handler = (message: { readonly label: string }) =>
           Effect.andThen(tries.length === 0 ? restart : Effect.void, handle(message))
         const consumer = yield* consuming(receiver, handler, { retry: never, poison: { subqueue: "poison" } })
-        yield* TestClock.adjust("2 seconds")
+        yield* elapse("2 seconds")
         assert.deepStrictEqual([tries, yield* labelsIn(orders)], [["1", "1"], []])
         yield* Fiber.interrupt(consumer)
       })
@@ -880,15 +879,15 @@ describe("a restart of the service", () => {
             })
         })
         yield* stopService
-        yield* TestClock.adjust("10 minutes")
+        yield* elapse("10 minutes")
         assert.isUndefined(consumer.pollUnsafe())
         assert.isAtLeast(delays.length, 15)
         assert.isBelow(delays[0]!, 1)
         assert.isTrue(delays.slice(8).every((delay) => delay >= 24 && delay <= 36))
         yield* startService
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         yield* send(orders, "1")
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.deepStrictEqual(yield* labelsIn(orders), [])
         yield* Fiber.interrupt(consumer)
       })
@@ -902,7 +901,7 @@ describe("a restart of the service", () => {
         const consumer = yield* consuming(receiver, () => Effect.void, { reopen: retries(2) })
         const patient = yield* consuming(receiver, () => Effect.void)
         yield* stopService
-        yield* TestClock.adjust("2 seconds")
+        yield* elapse("2 seconds")
         assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "ServiceNotAvailable")
         yield* Fiber.interrupt(patient)
         yield* startService
@@ -927,7 +926,7 @@ describe("a restart of the service", () => {
           yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code })
           const { events, onEvent } = journal()
           const consumer = yield* consuming(receiver, () => Effect.void, { onEvent })
-          yield* TestClock.adjust("1 second")
+          yield* elapse("1 second")
           assert.deepStrictEqual(events, ["Troubled", "Reopened", "Received 1", "Handled 1"])
           assert.deepStrictEqual(yield* opens, [opened + 1, closed + 1])
           yield* Fiber.interrupt(consumer)
@@ -948,7 +947,7 @@ describe("a restart of the service", () => {
           code: "MQ_ERROR_INSUFFICIENT_RESOURCES"
         })
         const consumer = yield* consuming(receiver, () => Effect.void)
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.deepStrictEqual(yield* opens, before)
         assert.deepStrictEqual(yield* labelsIn(orders), [])
         yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code: "MQ_ERROR_ACCESS_DENIED" })
@@ -967,10 +966,10 @@ describe("a restart of the service", () => {
         yield* MessageQueue.delete(orders)
         yield* MessageQueue.create(orders, { transactional: true })
         yield* send(orders, "1")
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.deepStrictEqual(yield* labelsIn(orders), [])
         yield* MessageQueue.delete(orders)
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "QueueNotFound")
       })
     )
@@ -1079,7 +1078,7 @@ describe("what can be seen of it", () => {
               )
           }
         )
-        yield* TestClock.adjust("2 seconds")
+        yield* elapse("2 seconds")
         const all = { received: 3, handled: 2, retried: 2, poisoned: 1, reopened: 0 }
         assert.deepStrictEqual(counts.at(-1), all)
         assert.deepStrictEqual(counts[0], { received: 1, handled: 0, retried: 0, poisoned: 0, reopened: 0 })
@@ -1102,9 +1101,9 @@ describe("what can be seen of it", () => {
         const messageId = yield* Transaction.run(sender.send({ label: "bad" }))
         const handler = () => Effect.andThen(Effect.log("trying"), Effect.fail("broken"))
         const consumer = yield* consuming(receiver, handler, { retry: retries(1), poison: { subqueue: "poison" } })
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         yield* stopService
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         yield* startService
         yield* Fiber.interrupt(consumer)
         assert.deepStrictEqual(lines.slice(0, 4), [
@@ -1132,7 +1131,7 @@ describe("what can be seen of it", () => {
         const receiver = yield* queues()
         yield* send(orders, "1")
         const consumer = yield* consuming(receiver, failing(1).handle, { retry: retries(1) })
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         yield* Fiber.interrupt(consumer)
         const attempts = spans.map(({ attributes, name }) => [name, attributes.get("msmq.message.attempt")])
         assert.deepStrictEqual(attempts, [

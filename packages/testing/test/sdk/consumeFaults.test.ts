@@ -4,7 +4,6 @@ import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, References, Schedule, Schema } from "effect"
 import { PreventSchedulerYield } from "effect/Scheduler"
-import { TestClock } from "effect/testing"
 import {
   backend,
   consuming,
@@ -19,7 +18,7 @@ import {
   stopService
 } from "../support/consuming.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 type Labelled = { readonly label: string }
 
@@ -106,7 +105,7 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
         poison: end.policy
       }
     )
-    yield* TestClock.adjust("1 minute")
+    yield* elapse("1 minute")
     yield* Fiber.interrupt(consumer)
     const struck = ((yield* FaultInjection.calls)[fault.function] ?? 0) >= fault.call
     yield* FaultInjection.FaultInjection.use((faults) => faults.clear)
@@ -159,7 +158,7 @@ describe("from a plain queue each call may fail once, or be interrupted", () => 
         return Effect.void
       })
     const consumer = yield* consuming(receiver, handler, { retry: retries(1), poison: { queue: poison } })
-    yield* TestClock.adjust("2 minutes")
+    yield* elapse("2 minutes")
     yield* Fiber.interrupt(consumer)
     const struck = ((yield* FaultInjection.calls)[fault.function] ?? 0) >= fault.call
     yield* FaultInjection.FaultInjection.use((faults) => faults.clear)
@@ -322,12 +321,12 @@ describe("whatever happens", () => {
         let consumer = yield* begin
         const stop = Effect.gen(function* () {
           const stopped = yield* start(Fiber.interrupt(consumer))
-          yield* TestClock.adjust("5 seconds")
+          yield* elapse("5 seconds")
           yield* Fiber.join(stopped)
         })
         for (const _ of failures) yield* sendNext
         const happens = Happening.match({
-          TimePasses: ({ seconds }) => TestClock.adjust(`${seconds} seconds`),
+          TimePasses: ({ seconds }) => elapse(`${seconds} seconds`),
           MessageIsSent: () => Effect.ignore(sendNext),
           ServiceStops: () => stopService,
           ServiceStarts: () => startService,
@@ -339,7 +338,7 @@ describe("whatever happens", () => {
           CallFails: ({ call, code, name }) => FaultInjection.inject({ function: name, call, code })
         })
         for (const happening of happenings) yield* happens(happening)
-        yield* TestClock.adjust("10 seconds")
+        yield* elapse("10 seconds")
         yield* FaultInjection.FaultInjection.use((faults) => faults.clear)
         yield* startService
         yield* stop
@@ -347,7 +346,7 @@ describe("whatever happens", () => {
         if (concurrency === 1) assert.deepStrictEqual(before.handled, sorted(before.handled))
         // And nothing is in the way of what is left.
         consumer = yield* begin
-        yield* TestClock.adjust("5 minutes")
+        yield* elapse("5 minutes")
         yield* stop
         assert.deepStrictEqual((yield* expectWhole(sent, end)).waiting, [])
       }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend)),

@@ -2,7 +2,6 @@ import { ErrorCode, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-m
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, References, Schedule, type Scope } from "effect"
-import { TestClock } from "effect/testing"
 import {
   backend,
   consuming,
@@ -17,6 +16,7 @@ import {
   startService,
   stopService
 } from "../support/consuming.ts"
+import { elapse } from "../support/settled.ts"
 
 const whole = <A, E>(test: Effect.Effect<A, E, Layer.Success<typeof backend> | Scope.Scope>) =>
   test.pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
@@ -39,7 +39,7 @@ const stepwise = () => {
   }
   return {
     begun,
-    finish: (label: string) => Effect.andThen(Deferred.succeed(turn(label), undefined), TestClock.adjust(0)),
+    finish: (label: string) => Effect.andThen(Deferred.succeed(turn(label), undefined), elapse(0)),
     handle: ({ label }: Labelled) =>
       Effect.andThen(
         Effect.sync(() => begun.push(label)),
@@ -77,7 +77,7 @@ describe("a plain queue that nobody else receives from", () => {
         assert.deepStrictEqual(yield* labelsIn(orders), [])
         yield* finish("3")
         yield* send(orders, "3")
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.deepStrictEqual(yield* labelsIn(orders), [])
         yield* Fiber.interrupt(consumer)
       })
@@ -141,7 +141,7 @@ describe("a plain queue that nobody else receives from", () => {
           yield* send(orders, "1", "2", "3")
           const { begun, finish, handle } = stepwise()
           const consumer = yield* consuming(receiver, handle, { concurrency: 2 })
-          yield* TestClock.adjust(0)
+          yield* elapse(0)
           assert.deepStrictEqual(begun, ["1", "2"])
           const sender = yield* MessageQueue.openSender(orders)
           yield* sender.send({ label: "urgent", priority: 7 })
@@ -151,7 +151,7 @@ describe("a plain queue that nobody else receives from", () => {
           yield* finish("3")
           // One waits behind the first, which still runs.
           yield* send(orders, "4")
-          yield* TestClock.adjust(0)
+          yield* elapse(0)
           assert.deepStrictEqual(begun, ["1", "2", "urgent", "3", "4"])
           yield* finish("1")
           yield* finish("4")
@@ -184,7 +184,7 @@ describe("a plain queue that nobody else receives from", () => {
         yield* send(orders, "bad", "2")
         const { handle, tries } = failingOn("bad")
         const consumer = yield* consuming(receiver, handle, { retry: retries(2) })
-        yield* TestClock.adjust("2 seconds")
+        yield* elapse("2 seconds")
         const reason = reasonOf(yield* Fiber.await(consumer))
         assert(reason._tag === "PoisonMessage")
         assert.deepStrictEqual([reason.message.label, reason.attempts, reason.kept], ["bad", 3, "queue"])
@@ -207,7 +207,7 @@ describe("a plain queue that nobody else receives from", () => {
         yield* sender.send({ label: "short", timeToBeReceived: "3 seconds" })
         const { events, onEvent } = journal()
         const consumer = yield* consuming(receiver, failingOn("short").handle, { retry: retries(9), onEvent })
-        yield* TestClock.adjust("9 seconds")
+        yield* elapse("9 seconds")
         assert.deepStrictEqual([events[0], events.at(-1)], ["Received short", "Passed short"])
         yield* Fiber.interrupt(consumer)
       })
@@ -225,7 +225,7 @@ describe("a plain queue that nobody else receives from", () => {
           yield* send(orders, "1", "bad", "3")
           const { handle } = failingOn("bad")
           const consumer = yield* consuming(receiver, handle, { retry: never, poison: policy, concurrency: 2 })
-          yield* TestClock.adjust(0)
+          yield* elapse(0)
           assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(name)], [[], ["bad"]])
           yield* Fiber.interrupt(consumer)
         })
@@ -261,9 +261,9 @@ describe("a plain queue that nobody else receives from", () => {
         const consumer = yield* consuming(receiver, handle)
         yield* stopService
         yield* finish("1")
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         yield* startService
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2"], []])
         // Still nobody else may receive.
         const error = yield* Effect.flip(Effect.scoped(MessageQueue.openReceiver(orders)))
@@ -287,7 +287,7 @@ describe("a plain queue that others receive from too", () => {
         const [mine, others] = [stepwise(), stepwise()]
         const consumer = yield* consuming(receiver, mine.handle, policy)
         const other = yield* consuming(rival, others.handle, { ...policy, concurrency: 2 })
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         assert.deepStrictEqual([mine.begun, others.begun, yield* labelsIn(orders)], [["1"], ["2", "3"], ["4"]])
         yield* mine.finish("1")
         assert.deepStrictEqual(mine.begun, ["1", "4"])
@@ -307,7 +307,7 @@ describe("a plain queue that others receive from too", () => {
         yield* send(orders, "bad", "2")
         const { handle, tries } = failingOn("bad")
         const consumer = yield* consuming(receiver, handle, { ...policy, retry: retries(2) })
-        yield* TestClock.adjust("2 seconds")
+        yield* elapse("2 seconds")
         assert.deepStrictEqual(tries, ["bad", "bad", "bad", "2"])
         assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], ["bad"]])
         yield* Fiber.interrupt(consumer)
@@ -324,7 +324,7 @@ describe("a plain queue that others receive from too", () => {
         const { events, onEvent } = journal()
         const handler = (message: Labelled) => (message.label === "bad" ? Effect.fail("broken") : handle(message))
         const consumer = yield* consuming(receiver, handler, { ...policy, concurrency: 2, stopWithin: 0, onEvent })
-        yield* TestClock.adjust(0)
+        yield* elapse(0)
         yield* Fiber.interrupt(consumer)
         assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [["3"], ["bad", "slow"]])
         assert.deepStrictEqual(events.slice(-2).toSorted(), ["Returned bad", "Returned slow"])
@@ -389,9 +389,9 @@ describe("a plain queue that others receive from too", () => {
         yield* send(orders, "bad")
         const handler = () => Effect.andThen(stopService, Effect.fail("broken"))
         const consumer = yield* consuming(receiver, handler, { ...policy, retry: never })
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         yield* startService
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         const receivedAgain = yield* MessageQueue.openReceiver(poison)
         assert.strictEqual((yield* receivedAgain.receive).label, "bad")
         yield* Fiber.interrupt(consumer)
@@ -411,11 +411,11 @@ describe("a plain queue that others receive from too", () => {
       const { handle, tries } = failingOn("bad")
       const consumer = yield* consuming(receiver, handle, { ...policy, retry: never, onEvent })
       yield* away((msmq) => msmq.stopService)
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       yield* away((msmq) => msmq.startService)
-      yield* TestClock.adjust("1 minute")
+      yield* elapse("1 minute")
       yield* MsmqControl.on(send(orders, "1", "bad"), "WAREHOUSE")
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual([tries, yield* labelsIn(poison)], [["1", "bad"], ["bad"]])
       assert.include(events, "Reopened")
       yield* Fiber.interrupt(consumer)

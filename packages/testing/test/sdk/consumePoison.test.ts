@@ -4,7 +4,6 @@ import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Option, References, Schedule, type Scope } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import {
   backend,
@@ -18,6 +17,7 @@ import {
   retries,
   send
 } from "../support/consuming.ts"
+import { elapse } from "../support/settled.ts"
 
 const deadLetters = ["DIRECT=OS:.\\SYSTEM$;DEADLETTER", "DIRECT=OS:.\\SYSTEM$;DEADXACT"]
 const acknowledgments = ".\\private$\\effect-msmq-acknowledgments-1"
@@ -107,7 +107,7 @@ describe("poison for a queue that", () => {
                 poison: { queue: poison, transactional },
                 onEvent
               })
-              yield* TestClock.adjust("1 hour")
+              yield* elapse("1 hour")
               const ended = consumer.pollUnsafe()
               yield* Fiber.interrupt(consumer)
               const error = ended === undefined ? undefined : errorOf(ended)
@@ -330,7 +330,7 @@ describe("poison for a queue of another machine", () => {
         Effect.gen(function* () {
           const { events, start, there } = yield* started()
           const consumer = yield* start
-          yield* TestClock.adjust("1 second")
+          yield* elapse("1 second")
           assert.deepStrictEqual([events, yield* there], [["Received bad", "Poisoned bad"], ["bad"]])
           yield* Fiber.interrupt(consumer)
         }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(machines))
@@ -341,13 +341,13 @@ describe("poison for a queue of another machine", () => {
           const { events, start, there } = yield* started()
           yield* control.use((msmq) => msmq.cutLink("WAREHOUSE"))
           const consumer = yield* start
-          yield* TestClock.adjust("10 seconds")
+          yield* elapse("10 seconds")
           assert.notInclude(events, "Poisoned bad")
-          yield* TestClock.adjust("1 minute")
+          yield* elapse("1 minute")
           const ended = consumer.pollUnsafe()
           yield* Fiber.interrupt(consumer)
           yield* control.use((msmq) => msmq.joinLink("WAREHOUSE"))
-          yield* TestClock.adjust("7 hours")
+          yield* elapse("7 hours")
           const error = ended === undefined ? undefined : errorOf(ended)
           const places = [
             ...(yield* labelsIn(orders)).map(() => "source"),
@@ -428,7 +428,7 @@ describe("poison for the consumed queue under another name", () => {
         retry: never,
         poison: { queue: orders, transactional: true }
       })
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       assert.deepStrictEqual(yield* labelsIn(orders), ["bad"])
       yield* Fiber.interrupt(consumer)
     }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(layer))
@@ -447,7 +447,7 @@ describe("poison for the consumed queue under another name", () => {
           retry: never,
           poison: { queue: list, transactional: options.transactional }
         })
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         const error = errorOf(yield* Fiber.await(consumer))
         assert.strictEqual(error.reason._tag, "IllegalPolicy")
         assert.include(error.message, "another queue than the one that is consumed")
@@ -473,7 +473,7 @@ describe("poison for the consumed queue under another name", () => {
         broken = false
         const { headers: _, ...again } = copy
         yield* (yield* MessageQueue.openSender(orders)).send(again, { transaction: "singleMessage" })
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.deepStrictEqual(events, ["Received bad", "Poisoned bad", "Received bad", "Handled bad"])
         yield* Fiber.interrupt(consumer)
       })
@@ -517,7 +517,7 @@ describe("a copy by a function of the policy", () => {
               poison: { queue: poison, copy },
               onEvent
             })
-            yield* TestClock.adjust("1 hour")
+            yield* elapse("1 hour")
             const error = errorOf(yield* Fiber.await(consumer))
             assert(error.reason._tag === "PoisonMessage")
             assert.strictEqual(
@@ -548,7 +548,7 @@ describe("a copy by a function of the policy", () => {
           retry: never,
           poison: { queue: poison, copy: () => new Renamed() }
         })
-        yield* TestClock.adjust("1 hour")
+        yield* elapse("1 hour")
         assert.deepStrictEqual(yield* labelsIn(poison), ["renamed"])
         yield* Fiber.interrupt(consumer)
       })
@@ -574,7 +574,7 @@ describe("poison that is almost as large as a message can be", () => {
             retry: never,
             poison: { queue: poison }
           })
-          yield* TestClock.adjust("1 hour")
+          yield* elapse("1 hour")
           assert.deepStrictEqual(yield* placesOf("large", undefined), ["poison"])
           yield* Fiber.interrupt(consumer)
         })
@@ -592,7 +592,7 @@ describe("poison that is almost as large as a message can be", () => {
             retry: never,
             poison: { queue: poison, copy: (copy) => ({ ...copy, label: "larger", extension: new Uint8Array(1000) }) }
           })
-          yield* TestClock.adjust("1 hour")
+          yield* elapse("1 hour")
           const error = errorOf(yield* Fiber.await(consumer))
           assert(error.reason._tag === "PoisonMessage")
           assert.strictEqual(
@@ -682,7 +682,7 @@ describe("what fails each time comes to an end that can be seen", () => {
           const { events, onEvent } = journal()
           let tries = 0
           const consumer = yield* consuming(receiver, () => Effect.sync(() => tries++), { retry: retries(2), onEvent })
-          yield* TestClock.adjust("1 day")
+          yield* elapse("1 day")
           const error = errorOf(yield* Fiber.await(consumer))
           assert.include(["PoisonMessage", "AccessDenied"], error.reason._tag)
           assert.include(error.message, code)
@@ -705,7 +705,7 @@ describe("what fails each time comes to an end that can be seen", () => {
         const handler = ({ label }: { readonly label: string }) =>
           label === "1" ? Effect.suspend(() => Effect.fail(++tries)) : Effect.void
         const consumer = yield* consuming(receiver, handler, { retry: retries(1), poison: { subqueue: "poison" } })
-        yield* TestClock.adjust("1 day")
+        yield* elapse("1 day")
         assert.isBelow(tries, 30)
         assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(`${orders};poison`)], [[], ["1"]])
         yield* Fiber.interrupt(consumer)
@@ -727,7 +727,7 @@ describe("what fails each time comes to an end that can be seen", () => {
               poison: { queue: poison },
               onEvent
             })
-            yield* TestClock.adjust("1 day")
+            yield* elapse("1 day")
             const error = errorOf(yield* Fiber.await(consumer))
             assert(error.reason._tag === "PoisonMessage")
             assert.include(error.message, "MQ_ERROR_INSUFFICIENT_RESOURCES")
@@ -749,7 +749,7 @@ describe("what fails each time comes to an end that can be seen", () => {
         let tries = 0
         const handler = () => Effect.suspend(() => (tries++, sender.send({ label: "invoice" })))
         const consumer = yield* consuming(receiver, handler, { retry: retries(2) })
-        yield* TestClock.adjust("1 day")
+        yield* elapse("1 day")
         assert.strictEqual(errorOf(yield* Fiber.await(consumer)).reason._tag, "PoisonMessage")
         assert.isBelow(tries, 20)
       })
@@ -766,7 +766,7 @@ describe("what fails each time comes to an end that can be seen", () => {
           retry: never,
           poison: { subqueue: "poison" }
         })
-        yield* TestClock.adjust("1 day")
+        yield* elapse("1 day")
         const error = errorOf(yield* Fiber.await(consumer))
         assert(error.reason._tag === "PoisonMessage")
         assert.deepStrictEqual([error.reason.kept, yield* labelsIn(orders)], ["queue", ["1"]])

@@ -15,10 +15,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Metric, Option, type Scope, Stream, type Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { Otlp } from "effect/observability"
-import { TestClock } from "effect/testing"
 import { alice, certificates } from "../support/certificates.ts"
 import { Observed } from "../support/Observed.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layerWith({ certificates })))
@@ -432,16 +431,16 @@ describe("metrics", () => {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
       const waiting = yield* start(seen.withoutTracer(receiver.receive))
-      yield* TestClock.adjust("3 seconds")
+      yield* elapse("3 seconds")
       yield* sender.send({})
-      yield* TestClock.adjust("1 second")
+      yield* elapse("1 second")
       const message = yield* Fiber.join(waiting)
       const processing = yield* Effect.sleep("2 seconds").pipe(
         Telemetry.process(message, { queue: orders }),
         seen.withoutTracer,
         start
       )
-      yield* TestClock.adjust("2 seconds")
+      yield* elapse("2 seconds")
       yield* Fiber.join(processing)
       yield* Effect.ignore(seen.withoutTracer(sender.send({ priority: 9 })))
       const histograms = (yield* seen.series).filter(({ type }) => type === "Histogram")

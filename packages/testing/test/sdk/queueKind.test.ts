@@ -2,10 +2,9 @@ import { ErrorCode, MessageQueue, type Mqrt, type MsmqError, Transaction } from 
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, type Scope, Stream } from "effect"
-import { TestClock } from "effect/testing"
 import * as CallLog from "../support/CallLog.ts"
 import { connect } from "../support/connection.ts"
-import { start } from "../support/settled.ts"
+import { elapse, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const poison = ".\\private$\\poison"
@@ -79,7 +78,7 @@ describe("a failure to look at a queue's kind", () => {
         yield* MessageQueue.create(orders)
         yield* FaultInjection.inject({ function: "MQGetQueueProperties", call: 1, stall: "1 hour" })
         const opening = yield* start(Effect.timeoutOption(open, "1 second"))
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         assert.deepStrictEqual(yield* Fiber.await(opening), Exit.succeed(Option.none()))
         assert.strictEqual(yield* openQueues, 0)
       }).pipe(Effect.provide(backend))

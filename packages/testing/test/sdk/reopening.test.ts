@@ -2,8 +2,7 @@ import { type Message, MessageQueue, MsmqError, type Receiver, type Sender, Tran
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Schema, Scope, Exit, Stream } from "effect"
-import { TestClock } from "effect/testing"
-import { settled, start } from "../support/settled.ts"
+import { elapse, settled, start } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layer))
@@ -339,7 +338,7 @@ describe("those who use one receiver at once", () => {
           received.map(({ label }) => label),
           ["0", "1", "2"]
         )
-        yield* TestClock.adjust("1 minute")
+        yield* elapse("1 minute")
         yield* Fiber.join(peeking)
       })
     )
@@ -384,7 +383,7 @@ describe("those who use one receiver at once", () => {
         const sending = yield* start(sender.sendAll(labelled(3)))
         yield* settled
         const closing = yield* start(Scope.close(scope, Exit.void))
-        yield* TestClock.adjust("1 second")
+        yield* elapse("1 second")
         yield* Fiber.join(closing)
         const error = yield* Effect.flip(Fiber.join(sending))
         assert.deepStrictEqual([error.reason._tag, error.progress], ["Released", { accepted: 1 }])

@@ -31,7 +31,7 @@ class Stepper implements Scheduler.Scheduler {
 export const interruptAtEveryStep = (program: () => Effect.Effect<unknown, unknown>): number => {
   const runUntil = (step: number): number => {
     const stepper = new Stepper()
-    const fiber = Effect.runFork(Effect.provideService(program(), Scheduler.Scheduler, stepper))
+    const fiber = Effect.runFork(program(), { scheduler: stepper })
     stepper.run(step)
     if (step !== Infinity) fiber.interruptUnsafe()
     stepper.run(Infinity)

@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/testing/TestClock"
 import { create, direct, fork, message, plain, receiving, settled } from "../inMemory/seam.ts"
 import type { Argument, Cursor, Handle, Outcome, Transaction, Waiter, Where } from "./QueueModel.ts"
 import { QueueModel, shows } from "./QueueModel.ts"
+import { elapse } from "./settled.ts"
 
 /** One of the few handles, each with its cursor, or waiting receives. */
 const slot = Schema.Literals([0, 1, 2])
@@ -338,7 +338,7 @@ const stepThrough = (world: World) =>
     pass: ({ milliseconds }) =>
       Effect.gen(function* () {
         yield* compareWaiters(world)
-        yield* TestClock.adjust(milliseconds)
+        yield* elapse(milliseconds)
         world.model.pass(milliseconds)
         yield* compareWaiters(world)
       }),
@@ -438,5 +438,5 @@ export const runProgram = (transactional: boolean, program: ReadonlyArray<Step>)
     yield* drain(world)
   }).pipe(
     // Whoever has been served runs when a step says so, and not in the middle of another.
-    Effect.provideService(References.MaxOpsBeforeYield, Number.MAX_SAFE_INTEGER)
+    Effect.provideService(References.PreventSchedulerYield, true)
   )

@@ -1,4 +1,5 @@
-import { Effect, type Fiber } from "effect"
+import { type Duration, Effect, type Fiber } from "effect"
+import { TestClock } from "effect/testing"
 
 /**
  * Lets everything run that can run without time passing: in each of its turns, each fiber that can go on does so. They are many,
@@ -13,3 +14,7 @@ export const fork = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Fib
 /** Starts an effect, and returns its fiber when that waits for something or has ended. */
 export const start = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Fiber.Fiber<A, E>, never, R> =>
   Effect.tap(fork(effect), settled)
+
+/** Lets time pass for those who wait by then, and everything run that can run after it. */
+export const elapse = (duration: Duration.Input): Effect.Effect<void> =>
+  Effect.andThen(settled, Effect.andThen(TestClock.adjust(duration), settled))
