@@ -33,7 +33,7 @@ const backends = {
 }
 
 for (const [name, library] of Object.entries(backends)) {
-  describe(`a batch that nobody awaits and that waits for its source, ${name}`, () => {
+  describe(`a batch that nobody awaits and that waits for its source, ${name}`, { concurrent: true }, () => {
     for (const how of ["sender", "connection", "abort", "signal", "context", "itself", "scope"]) {
       it(`holds up neither the closing nor the end of the process: ${how}`, async () => {
         assert.deepStrictEqual(await run(library, how), { code: 0, output: ["Released 3", "closed"] })

@@ -33,7 +33,7 @@ const run = (how: string, env: Readonly<Record<string, string>> = {}): Promise<E
     )
   })
 
-describe.skipIf(missing !== null)("a program that ends in the middle of calls", () => {
+describe.skipIf(missing !== null)("a program that ends in the middle of calls", { concurrent: true }, () => {
   it("a creation that lost a race ends before its connection has closed", async () => {
     assert.deepStrictEqual(await run("race"), { code: 0, output: ["leaving", "created", "closed"] })
   })

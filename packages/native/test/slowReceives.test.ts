@@ -55,7 +55,7 @@ const runProgram = (name: string): Promise<string> =>
     )
   })
 
-describe.skipIf(missing !== null)("no way to receive keeps the event loop", () => {
+describe.skipIf(missing !== null)("no way to receive keeps the event loop", { concurrent: true }, () => {
   it.each([
     ["a queue that is elsewhere, from the first call on", elsewhere],
     ["a queue of this computer, once its calls have proved slow", "DIRECT=OS:.\\private$\\orders"]

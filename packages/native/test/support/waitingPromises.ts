@@ -9,7 +9,7 @@ import { waitingPrograms } from "./waitingPrograms.ts"
 
 const program = fileURLToPath(new URL("../programs/waiting.ts", import.meta.url))
 
-const takesLong = slow("Its programs run thousands of waits, each in a process of its own.")
+const takesLong = { concurrent: true, ...slow("Its programs run thousands of waits, each in a process of its own.") }
 
 /** Promises that each program ends as it is said, in a runtime. */
 export const waitingPromises = (runtime: Runtime): void => {

@@ -1,11 +1,15 @@
 import { type Duration, Effect, type Fiber } from "effect"
 import { TestClock } from "effect/testing"
 
-/**
- * Lets everything run that can run without time passing: in each of its turns, each fiber that can go on does so. They are many,
- * as a scheduler may make a fiber yield at any time.
- */
-export const settled: Effect.Effect<void> = Effect.repeat(Effect.yieldNow, { times: 100 })
+/** Turns of the event loop in which everything has run that can: they are many, as a fiber may yield at any time. */
+const turns = 100
+
+/** Lets everything run that can run without time passing: each fiber that can go on does so once in each turn. */
+export const settled: Effect.Effect<void> = Effect.callback((resume) => {
+  let left = turns
+  const turn = () => void (left-- === 0 ? resume(Effect.void) : setImmediate(turn))
+  turn()
+})
 
 /** Forks an effect, and returns its fiber wherever that is by then: for tests of what may happen in the middle. */
 export const fork = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Fiber.Fiber<A, E>, never, R> =>
