@@ -9,6 +9,7 @@ import { stripVTControlCharacters } from "node:util"
 import { gzipSync } from "node:zlib"
 import * as Ndjson from "../authenticated-batch/ndjson.ts"
 import { line } from "../authenticated-batch/progressBar.ts"
+import { slow } from "../../packages/testing/test/support/slow.ts"
 
 const example = fileURLToPath(new URL("../authenticated-batch.ts", import.meta.url))
 const testCertificate = fileURLToPath(new URL("../certificates/orders-desk.pem", import.meta.url))
@@ -113,7 +114,7 @@ const mistakeIn = async (name: string, content: string): Promise<string> => {
   return message
 }
 
-describe.concurrent("the demo", () => {
+describe.concurrent("the demo", slow("Its programs run at the same time, and share the processors."), () => {
   it("sends 10,000 orders through one context, gets them all back authenticated and leaves no handle open", async () => {
     const { batches, bytes, messagesPerSecond, ...report } = await json([])
     assert.deepStrictEqual(report, {

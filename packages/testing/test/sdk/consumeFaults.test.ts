@@ -19,6 +19,7 @@ import {
 } from "../support/consuming.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
 import { elapse, start } from "../support/settled.ts"
+import { slow } from "../support/slow.ts"
 
 type Labelled = { readonly label: string }
 
@@ -207,7 +208,7 @@ describe("from a plain queue each call may fail once, or be interrupted", () => 
   }
 })
 
-describe("interrupted after any step", () => {
+describe("interrupted after any step", slow("Each of its programs is run once for each of its steps."), () => {
   const quietly = HandleLedger.layer(InMemoryMqrt.layer).pipe(
     Layer.merge(Layer.succeed(References.MinimumLogLevel, "None"))
   )
