@@ -53,7 +53,7 @@ const consumed = Effect.fnUntraced(function* (
   const consumer = yield* fork(Effect.exit(consuming))
   yield* Effect.suspend(() =>
     events.length >= 2 || consumer.pollUnsafe() !== undefined ? Effect.void : Effect.fail("not yet")
-  ).pipe(Effect.retry(Schedule.spaced("10 millis")), Effect.timeout("30 seconds"))
+  ).pipe(Effect.retry(Schedule.spaced("10 millis")))
   yield* Fiber.interrupt(consumer)
   const there = (yield* labelsIn(poison)).filter((label) => label !== "filling")
   return { events, left: yield* labelsIn(orders), there }

@@ -274,7 +274,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
       const messages = withoutEnd(asked, "a", "b", "c")
       const fiber = yield* fork(Effect.flip(sender.sendAll(messages, { transaction: "singleMessage" })))
       yield* Deferred.await(asked)
-      yield* Effect.timeout(Scope.close(scope, Exit.void), "20 seconds")
+      yield* Scope.close(scope, Exit.void)
       const { progress, reason } = yield* Fiber.join(fiber)
       assert.deepEqual([reason._tag, progress], ["Released", { accepted: 3 }])
       assert.deepEqual(yield* labelsIn(queue), ["a", "b", "c"])
@@ -292,7 +292,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
         const asked = yield* Deferred.make<void>()
         const fiber = yield* fork(Effect.flip(sender.sendAll(withoutEnd(asked, "a", "b"), { transaction })))
         yield* Deferred.await(asked)
-        yield* Effect.timeout(transaction[end], "20 seconds")
+        yield* transaction[end]
         const { progress, reason } = yield* Fiber.join(fiber)
         assert.deepEqual([reason._tag, progress], ["Released", { accepted: 2 }])
         assert.deepEqual(yield* labelsIn(queue), left)
@@ -441,8 +441,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
         })
       )
       yield* Effect.suspend(() => (handled.length < names.length ? Effect.fail("not yet") : Effect.void)).pipe(
-        Effect.retry(Schedule.spaced("10 millis")),
-        Effect.timeout("20 seconds")
+        Effect.retry(Schedule.spaced("10 millis"))
       )
       yield* Fiber.interrupt(consumer)
       assert.deepEqual(new Set(handled), new Set(names))
