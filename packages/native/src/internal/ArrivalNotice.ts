@@ -1,12 +1,13 @@
 import * as Effect from "effect/Effect"
+import { isError } from "./calls.ts"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import type { CompletionPort, Overlapped } from "./CompletionPort.ts"
+import { pause } from "./pause.ts"
 
 /** Milliseconds until the next peek of a queue whose last one failed. */
 const retryInterval = 50
 /** Milliseconds for a peek to end after its queue was closed. */
 const settleLimit = 5000
-const isError = (hresult: number): boolean => hresult >= 0x80000000
 
 /** The part of a completion port that a notice needs. */
 export type NoticePort = Pick<CompletionPort, "expect" | "begun" | "dismiss" | "hold" | "release">
@@ -80,7 +81,7 @@ export class ArrivalNotice {
       if (beginning === undefined) return Effect.void
       beginning.abandon()
       // A call that lasts is ended by the closing (G-11).
-      return Effect.raceFirst(beginning.hasEnded, realTime(settleLimit))
+      return Effect.raceFirst(beginning.hasEnded, pause(settleLimit))
     })
   }
 
@@ -196,10 +197,3 @@ export class ArrivalNotice {
     tell?.()
   }
 }
-
-/** Waits in real time: what it waits for is no part of the program's time. */
-const realTime = (milliseconds: number): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), milliseconds)
-    return Effect.sync(() => clearTimeout(timer))
-  })

@@ -2,9 +2,9 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import type { OffMainThreadName } from "./lanes.ts"
-import { isNoRoom } from "./offMainThread.ts"
+import type { Returned } from "./offMainThread.ts"
+import { calledElsewhere } from "./offMainThread.ts"
 import type { Pace } from "./Pace.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
@@ -12,7 +12,7 @@ import type { RunningCalls } from "./RunningCalls.ts"
 export interface Elsewhere {
   readonly name: OffMainThreadName
   /** Begins the call, and calls back when it has returned. */
-  readonly begin: (returned: (error: unknown, hresult: number) => void) => void
+  readonly begin: (returned: Returned<number>) => void
   /** Takes what a call left behind. Returns `true` when it was the last one, `false` to have it made again. */
   readonly took: (hresult: number) => boolean
   /** Called once at the end. `defect`: something that is a mistake of the program, such as a use of a closed layer. */
@@ -31,18 +31,16 @@ export class CallElsewhere {
   constructor(calls: RunningCalls, pace: Pace, elsewhere: Elsewhere) {
     const call = calls.call(
       elsewhere.name,
-      Effect.callback<Option.Option<boolean>>((resume) => {
-        const returned = pace.beginElsewhere()
-        try {
+      calledElsewhere(
+        (hresult: number) => elsewhere.took(hresult >>> 0),
+        (returned) => {
+          const end = pace.beginElsewhere()
           elsewhere.begin((error, hresult) => {
-            returned()
-            const failed = error !== null && error !== undefined
-            resume(failed ? Effect.die(error) : Effect.sync(() => Option.some(elsewhere.took(hresult >>> 0))))
+            end()
+            returned(error, hresult)
           })
-        } catch (error) {
-          resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
         }
-      })
+      )
     )
     const callUntilDone: Effect.Effect<void> = Effect.flatMap(call, (isDone) =>
       isDone || this.isAbandoned ? Effect.void : callUntilDone

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { BeginPeek, NoticePort } from "./ArrivalNotice.ts"
 import { ArrivalNotice } from "./ArrivalNotice.ts"
+import { isError } from "./calls.ts"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import type { Overlapped } from "./CompletionPort.ts"
 
@@ -142,7 +143,7 @@ export class EndNotice {
 
   /** Takes note of a step. Returns `true` where it leads to the next one. */
   #passes(hresult: number): boolean {
-    if (hresult < 0x80000000) {
+    if (!isError(hresult)) {
       this.#isOnMessage = true
       return true
     }

@@ -1,5 +1,6 @@
 import * as Exit from "effect/Exit"
 import { performance } from "node:perf_hooks"
+import { isError } from "./calls.ts"
 import { CallElsewhere } from "./CallElsewhere.ts"
 import type { Outcome } from "./Outcome.ts"
 import { ReceiveBuffers } from "./ReceiveBuffers.ts"
@@ -8,8 +9,6 @@ import type { RunningCalls } from "./RunningCalls.ts"
 
 /** Most buffers of a kind that are kept for the calls off the main thread: as many as run at once. */
 const mostSpare = 2
-
-const isError = (hresult: number): boolean => hresult >= 0x80000000
 
 /** Reads the message that a call brought, or why it brought none; `undefined` where it has to be made again. */
 const outcomeOf = (request: ReceiveRequest, buffers: ReceiveBuffers, hresult: number): Outcome | undefined => {

@@ -9,6 +9,7 @@ import type {
 import * as Exit from "effect/Exit"
 import type { CursorPlace } from "./CursorPlace.ts"
 import type { Functions, HresultArguments } from "./declarations.ts"
+import type { Returned } from "./offMainThread.ts"
 import type { Outcome } from "./Outcome.ts"
 import { failed, hasCode } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
@@ -24,9 +25,6 @@ export interface RequestParts {
   readonly transactions: TransactionReceives
   readonly transactionPointer: (transaction: LookupOptions["transaction"]) => bigint
 }
-
-/** A callback at the end of a call off the main thread. */
-export type Returned = (error: unknown, hresult: number) => void
 
 /** `dwAction` of `MQReceiveMessage`. */
 export const actions: Readonly<Record<ReceiveAction, number>> = {
@@ -90,7 +88,7 @@ export abstract class ReceiveRequest {
   abstract here(properties: bigint): number
 
   /** Makes the call on another thread. */
-  abstract elsewhere(properties: bigint, returned: Returned): void
+  abstract elsewhere(properties: bigint, returned: Returned<number>): void
 
   /** Makes ready for a look, which may take several calls. */
   begin(): void {}
@@ -184,7 +182,7 @@ export class QueueRequest extends ReceiveRequest {
     return receive(handle, 0, actions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer)
   }
 
-  elsewhere(properties: bigint, returned: Returned): void {
+  elsewhere(properties: bigint, returned: Returned<number>): void {
     const { MQReceiveMessage: receive } = this.parts.functions
     const { handle } = this.handle
     receive.async(handle, 0, actions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer, returned)
@@ -216,7 +214,7 @@ export class CursorRequest extends QueueRequest {
     if (this.next === "peekNext") this.next = "peekCurrent"
   }
 
-  /** Where the message that nobody was shown is gone by now, the one behind it is next (E-26). */
+  /** Goes on behind a message that nobody was shown and that is gone by now (E-26). */
   override goesOn(hresult: number): boolean {
     if (!this.#isOnUnseen || hresult !== errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) return false
     this.#isOnUnseen = false
@@ -284,7 +282,7 @@ export class LookupRequest extends ReceiveRequest {
     return this.parts.functions.MQReceiveMessageByLookupId(...this.#arguments(properties))
   }
 
-  elsewhere(properties: bigint, returned: Returned): void {
+  elsewhere(properties: bigint, returned: Returned<number>): void {
     this.parts.functions.MQReceiveMessageByLookupId.async(...this.#arguments(properties), returned)
   }
 
@@ -292,7 +290,7 @@ export class LookupRequest extends ReceiveRequest {
     this.#asksForAnchor = false
   }
 
-  /** Where there is nothing before a message that is there, the last of those that are kept stands before it. */
+  /** Asks, where nothing stands before a message, if that is there: then the last of those that are kept stands before it. */
   override goesOn(hresult: number): boolean {
     const isFirst = hresult === errors.MQ_ERROR_MESSAGE_NOT_FOUND && this.#action.endsWith("Previous")
     if (!isFirst || this.#asksForAnchor || !this.#seesKept) return false
@@ -304,7 +302,7 @@ export class LookupRequest extends ReceiveRequest {
     return byId ? lookupId === this.#lookupId : this.#action === "receiveFirst"
   }
 
-  /** Where there are no others, or none before a message, the last of those that are kept is the last of all. */
+  /** Takes the last of those that are kept where there are no others, or none before a message. */
   override orKept(outcome: Outcome): Outcome {
     const { last } = this.handle.queue.kept
     const isNotFound = hasCode(outcome, errors.MQ_ERROR_MESSAGE_NOT_FOUND)

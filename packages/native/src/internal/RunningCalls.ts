@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Lanes, OffMainThreadName } from "./lanes.ts"
 import { laneOf } from "./lanes.ts"
+import { pause } from "./pause.ts"
 
 /** Milliseconds until a call for which koffi had no room is tried again. */
 const retryInterval = 5
@@ -72,13 +73,14 @@ export class RunningCalls {
    */
   call<A>(name: OffMainThreadName, call: Effect.Effect<Option.Option<A>>): Effect.Effect<A> {
     const lane = this.#lanes[laneOf(name)]
-    const attempt: Effect.Effect<A> = lane
-      .withPermit(Effect.uninterruptible(this.#begin(name, call)))
-      .pipe(
-        Effect.flatMap(
-          Option.match({ onNone: () => Effect.andThen(pause, attempt), onSome: (result) => Effect.succeed(result) })
-        )
+    const attempt: Effect.Effect<A> = lane.withPermit(Effect.uninterruptible(this.#begin(name, call))).pipe(
+      Effect.flatMap(
+        Option.match({
+          onNone: () => Effect.andThen(pause(retryInterval), attempt),
+          onSome: (result) => Effect.succeed(result)
+        })
       )
+    )
     return this.together(attempt)
   }
 
@@ -116,9 +118,3 @@ export class RunningCalls {
     if (this.#closed && this.#running === 0) Deferred.doneUnsafe(this.#ended, Exit.void)
   }
 }
-
-/** A pause of real time: what it waits for is no part of the program's time. */
-const pause = Effect.callback<void>((resume) => {
-  const timer = setTimeout(() => resume(Effect.void), retryInterval)
-  return Effect.sync(() => clearTimeout(timer))
-})

@@ -5,6 +5,7 @@ import type {
   SendOutcome
 } from "@effect-msmq/core/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
+import { isError } from "./calls.ts"
 import { writeGuid } from "./guid.ts"
 import { lengthOf } from "./lengthOf.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
@@ -92,7 +93,7 @@ export class SendBlock {
       for (const message of messages) {
         watch.begin(this.#writeMessage(message, options))
         const hr = MQSendMessage(queue, this.#block.address, transactionPointer) >>> 0
-        if (hr >= 0x80000000) return { accepted, messageIds, failure: this.#failure(hr) }
+        if (isError(hr)) return { accepted, messageIds, failure: this.#failure(hr) }
         accepted++
         if (messageIds !== null) messageIds.push(this.#messageId())
         if (!watch.goesOn(accepted === length)) break
@@ -113,7 +114,7 @@ export class SendBlock {
 
   /** Returns what came of a call with the message that {@link write} has written. */
   outcome(hresult: number, { messageIds }: SendOptions): SendOutcome {
-    return hresult >= 0x80000000
+    return isError(hresult)
       ? { accepted: 0, messageIds: null, failure: this.#failure(hresult) }
       : { accepted: 1, messageIds: messageIds ? [this.#messageId()] : null, failure: null }
   }

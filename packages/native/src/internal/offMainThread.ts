@@ -9,26 +9,40 @@ import type { RunningCalls } from "./RunningCalls.ts"
 export const isNoRoom = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("Too many asynchronous calls")
 
+/** A callback at the end of a call on another thread. */
+export type Returned<Result> = (error: unknown, result: Result) => void
+
 /**
- * Calls a function on another thread and takes what it left behind by `take`; gives nothing where koffi has no room. For
- * `RunningCalls.call`.
+ * Makes the call on another thread that `begin` begins, and takes what it left behind by `take`; gives nothing where koffi has
+ * no room. For `RunningCalls.call`.
  */
+export const calledElsewhere = <Result, A>(
+  take: (result: Result) => A,
+  begin: (returned: Returned<Result>) => void
+): Effect.Effect<Option.Option<A>> =>
+  Effect.callback<Option.Option<A>>((resume) => {
+    try {
+      begin((error, result) =>
+        resume(error === null || error === undefined ? Effect.sync(() => Option.some(take(result))) : Effect.die(error))
+      )
+    } catch (error) {
+      resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
+    }
+  })
+
+/** Calls a function so. */
 export const onOtherThread = <Arguments extends ReadonlyArray<unknown>, Result, A>(
   take: (result: Result) => A,
   bound: Bound<Arguments, Result>,
   ...args: Arguments
 ): Effect.Effect<Option.Option<A>> =>
-  Effect.callback<Option.Option<A>>((resume) => {
-    try {
-      bound.async(...args, (error, result) => {
-        // koffi does not hold the memory it was given: that this closure mentions it does.
-        void args.length
-        resume(error === null || error === undefined ? Effect.sync(() => Option.some(take(result))) : Effect.die(error))
-      })
-    } catch (error) {
-      resume(isNoRoom(error) ? Effect.succeedNone : Effect.die(error))
-    }
-  })
+  calledElsewhere(take, (returned) =>
+    bound.async(...args, (error, result) => {
+      // koffi does not hold the memory it was given: that this closure mentions it does.
+      void args.length
+      returned(error, result)
+    })
+  )
 
 /**
  * Calls a function on another thread, so that the event loop goes on, and takes what it left behind by `take`. `find`
