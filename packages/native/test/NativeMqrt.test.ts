@@ -13,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { queueProperties } from "../src/internal/queuePropertyTable.ts"
 import { control, files, missing } from "./theDouble.ts"
-import { noChanges, plainQueue as plain } from "./support/plainRecords.ts"
+import { noChanges, plainQueue as plain } from "../../testing/src/contract/plainRecords.ts"
 
 const build = Effect.asVoid(Mqrt)
 

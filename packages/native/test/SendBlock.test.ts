@@ -6,7 +6,7 @@ import { messageProperties } from "../src/internal/messagePropertyTable.ts"
 import type { MQSendMessage } from "../src/internal/SendBlock.ts"
 import { SendBlock } from "../src/internal/SendBlock.ts"
 import { propertiesAt, reservedOf, setStatus, valueOf, vectorOf } from "./messageMemory.ts"
-import { plainMessage as plain, plainSend as plainOptions } from "./support/plainRecords.ts"
+import { plainMessage as plain, plainSend as plainOptions } from "../../testing/src/contract/plainRecords.ts"
 
 const bytes = (length: number, first = 1) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff)
 const handle = (value: bigint) => value as SecurityContextHandle

@@ -11,7 +11,7 @@ import * as Scope from "effect/Scope"
 import { execFile } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { noChanges, plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
+import { noChanges, plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/ending.ts", import.meta.url))

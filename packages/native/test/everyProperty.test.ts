@@ -15,7 +15,12 @@ import koffi, { type KoffiFunc } from "koffi"
 import { readFileSync } from "node:fs"
 import { messageProperties } from "../src/internal/messagePropertyTable.ts"
 import { control, files, missing } from "./theDouble.ts"
-import { noChanges, plainMessage as plain, plainQueue, plainSend as plainOptions } from "./support/plainRecords.ts"
+import {
+  noChanges,
+  plainMessage as plain,
+  plainQueue,
+  plainSend as plainOptions
+} from "../../testing/src/contract/plainRecords.ts"
 
 const UI1 = 17
 const UI2 = 18

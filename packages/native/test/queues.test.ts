@@ -11,7 +11,7 @@ import { transactionPointer } from "../src/internal/transactions.ts"
 import { fakeBindings, giveBack } from "./fakeBindings.ts"
 import type { Left } from "./fakeVariants.ts"
 import { asked, bytesAt, FakeHeap, fill, refuse, textAt } from "./fakeVariants.ts"
-import { noChanges, plainQueue as plain } from "./support/plainRecords.ts"
+import { noChanges, plainQueue as plain } from "../../testing/src/contract/plainRecords.ts"
 
 const rich: NewQueueProperties = {
   pathName: ".\\private$\\orders",

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scheduler } from "effect"
 import { sending } from "../src/internal/sending.ts"
 import { fakeBindings } from "./fakeBindings.ts"
-import { plainMessage, plainSend } from "./support/plainRecords.ts"
+import { plainMessage, plainSend } from "../../testing/src/contract/plainRecords.ts"
 
 const queue = 7n as QueueHandle
 

@@ -7,7 +7,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { slow } from "../../testing/test/support/slow.ts"
 import { cutSends } from "./support/cutSends.ts"
-import { plainMessage, plainQueue, plainSend } from "./support/plainRecords.ts"
+import { plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/slowSends.ts", import.meta.url))

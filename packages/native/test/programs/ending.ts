@@ -6,7 +6,7 @@ import { NativeMqrt } from "@effect-msmq/native"
 import { Effect, Exit } from "effect"
 import koffi from "koffi"
 import { setTimeout as sleep } from "node:timers/promises"
-import { plainQueue } from "../support/plainRecords.ts"
+import { plainQueue } from "../../../testing/src/contract/plainRecords.ts"
 
 const [library = "", how = ""] = process.argv.slice(2)
 const layer = NativeMqrt.layerWith({ library })

@@ -7,7 +7,7 @@ import type {
 } from "@effect-msmq/core/MessageProperties"
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import { plainQueue, plainSend } from "./plainRecords.ts"
+import { plainQueue, plainSend } from "../../../testing/src/contract/plainRecords.ts"
 
 /** A generator of numbers, by Marsaglia's xorshift. */
 export interface Random {

@@ -1,6 +1,6 @@
 /** The records that cross the seam, whole, where a program says nothing of them. */
 import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/MessageProperties"
-import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
 
 /** What a message has that nothing was said of (D-20). */
 export const plainMessage: OutgoingProperties = {
@@ -59,4 +59,17 @@ export const plainQueue: NewQueueProperties = {
   privacyLevel: "optional",
   multicastAddress: null,
   transactional: false
+}
+
+/** Changes of a queue that change nothing. */
+export const noChanges: QueueChanges = {
+  label: null,
+  type: null,
+  authenticate: null,
+  journal: null,
+  quota: null,
+  journalQuota: null,
+  basePriority: null,
+  privacyLevel: null,
+  multicastAddress: null
 }

@@ -1,7 +1,6 @@
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
-import type { QueueChanges } from "@effect-msmq/core/QueueProperties"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -9,18 +8,7 @@ import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
 import { failsBecause, failsWith, newChannel, newQueue, opened, queuePrefix, received, sent } from "./givens.ts"
-
-const noChanges: QueueChanges = {
-  label: null,
-  type: null,
-  authenticate: null,
-  journal: null,
-  quota: null,
-  journalQuota: null,
-  basePriority: null,
-  privacyLevel: null,
-  multicastAddress: null
-}
+import { noChanges } from "./plainRecords.ts"
 
 const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 

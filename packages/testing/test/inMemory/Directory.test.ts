@@ -2,7 +2,7 @@ import { errors } from "@effect-msmq/core/ErrorCode"
 import type { SendOptions } from "@effect-msmq/core/MessageProperties"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import type { LocateRestriction, NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import type { LocateRestriction, NewQueueProperties } from "@effect-msmq/core/QueueProperties"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -23,6 +23,7 @@ import {
   rejectedClasses,
   text
 } from "./seam.ts"
+import { noChanges } from "../../src/contract/plainRecords.ts"
 import { elapse } from "../support/settled.ts"
 
 const machines = [
@@ -142,17 +143,7 @@ describe("public queues", () => {
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const formatName = yield* createPublic("warehouse\\orders")
-      const changes: QueueChanges = {
-        label: "new",
-        type: null,
-        authenticate: null,
-        journal: null,
-        quota: null,
-        journalQuota: null,
-        basePriority: null,
-        privacyLevel: null,
-        multicastAddress: null
-      }
+      const changes = { ...noChanges, label: "new" }
       yield* mqrt.setQueueProperties(formatName, changes)
       assert.strictEqual((yield* atWarehouse(propertiesOf("DIRECT=OS:.\\orders"))).label, "new")
       yield* atWarehouse(control.use((msmq) => msmq.deny({ queue: ".\\orders", rights: ["deleteQueue"] })))

@@ -4,6 +4,7 @@ import { FaultInjection, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { code, create, direct, ends, labelled, machineId, message, plain, receiving } from "./seam.ts"
+import { noChanges } from "../../src/contract/plainRecords.ts"
 
 const remote = "DIRECT=OS:other\\private$\\q"
 
@@ -164,22 +165,11 @@ describe("management", () => {
       const cursor = yield* mqrt.createCursor(receiver)
       const transaction = yield* mqrt.beginTransaction
       const parts = { owner: true, group: true, dacl: true, sacl: true }
-      const changes = {
-        label: null,
-        type: null,
-        authenticate: null,
-        journal: null,
-        quota: null,
-        journalQuota: null,
-        basePriority: null,
-        privacyLevel: null,
-        multicastAddress: null
-      }
       const locate = 1n as Mqrt.LocateHandle
       const lookup = { transaction: "none", rare: false } as const
       const functions = {
         MQRegisterCertificate: mqrt.registerCertificate(null, true),
-        MQSetQueueProperties: mqrt.setQueueProperties(direct, changes),
+        MQSetQueueProperties: mqrt.setQueueProperties(direct, noChanges),
         MQGetQueueSecurity: mqrt.getQueueSecurity(direct, parts),
         MQSetQueueSecurity: mqrt.setQueueSecurity(direct, parts, new Uint8Array(20)),
         MQLocateBegin: mqrt.locateBegin([]),

@@ -2,7 +2,6 @@ import { MessageQueue } from "@effect-msmq/core"
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { SendOptions } from "@effect-msmq/core/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import type { QueueChanges } from "@effect-msmq/core/QueueProperties"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -23,6 +22,7 @@ import {
   receiving,
   rejectedClasses
 } from "./seam.ts"
+import { noChanges } from "../../src/contract/plainRecords.ts"
 import { descriptor, type Entry, listOf, ownerOf, type Parts } from "../support/securityDescriptor.ts"
 
 const alice = "S-1-5-21-1000000000-2000000000-3000000000-1001"
@@ -49,18 +49,6 @@ const open = (access: Mqrt.Access, formatName = direct) =>
 const outcome = <A, R>(call: Effect.Effect<A, Mqrt.MqrtFailure, R>) =>
   Effect.match(call, { onFailure: (failure) => failure.code, onSuccess: () => "done" as const })
 
-const unchanged: QueueChanges = {
-  label: null,
-  type: null,
-  authenticate: null,
-  journal: null,
-  quota: null,
-  journalQuota: null,
-  basePriority: null,
-  privacyLevel: null,
-  multicastAddress: null
-}
-
 const nothing: Mqrt.SecurityParts = { owner: false, group: false, dacl: false, sacl: false }
 const ownerPart = { ...nothing, owner: true }
 const listPart = { ...nothing, dacl: true }
@@ -72,7 +60,7 @@ const secure = (about: Mqrt.SecurityParts, parts: Parts) =>
   mqrt.use((mqrt) => mqrt.setQueueSecurity(direct, about, descriptor(parts)))
 
 const getProperties = mqrt.use((mqrt) => mqrt.getQueueProperties(direct))
-const setProperties = mqrt.use((mqrt) => mqrt.setQueueProperties(direct, { ...unchanged, label: "new" }))
+const setProperties = mqrt.use((mqrt) => mqrt.setQueueProperties(direct, { ...noChanges, label: "new" }))
 const remove = mqrt.use((mqrt) =>
   Effect.flatMap(mqrt.pathNameToFormatName(path), (formatName) => mqrt.deleteQueue(formatName))
 )

@@ -1,6 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import type { QueueChanges } from "@effect-msmq/core/QueueProperties"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -19,22 +18,11 @@ import {
   rejectedClasses,
   text
 } from "./seam.ts"
+import { noChanges } from "../../src/contract/plainRecords.ts"
 import { elapse } from "../support/settled.ts"
 
-const unchanged: QueueChanges = {
-  label: null,
-  type: null,
-  authenticate: null,
-  journal: null,
-  quota: null,
-  journalQuota: null,
-  basePriority: null,
-  privacyLevel: null,
-  multicastAddress: null
-}
-
 const set = (changes: object) =>
-  Mqrt.Mqrt.use((mqrt) => mqrt.setQueueProperties(direct, Object.assign({}, unchanged, changes)))
+  Mqrt.Mqrt.use((mqrt) => mqrt.setQueueProperties(direct, Object.assign({}, noChanges, changes)))
 
 const get = Mqrt.Mqrt.use((mqrt) => mqrt.getQueueProperties(direct))
 
@@ -157,7 +145,7 @@ describe("queue properties", () => {
       assert.strictEqual(yield* code(set({ label: "x" })), errors.MQ_ERROR_QUEUE_NOT_FOUND)
       const remote = "DIRECT=OS:other\\private$\\orders"
       const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION
-      assert.strictEqual(yield* code(mqrt.setQueueProperties(remote, unchanged)), unsupported)
+      assert.strictEqual(yield* code(mqrt.setQueueProperties(remote, noChanges)), unsupported)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
