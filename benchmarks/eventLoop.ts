@@ -15,9 +15,9 @@ import koffi from "koffi"
 import { parseArgs } from "node:util"
 import { buildForLinux } from "../packages/native/test/double/buildDouble.ts"
 import * as Effects from "../packages/testing/src/contract/loops.ts"
+import { cpuTime } from "../packages/testing/test/support/cpuTime.ts"
 import * as Promises from "../packages/testing/test/support/promiseLoops.ts"
-import { plainMessage, plainSend } from "../packages/native/test/support/plainRecords.ts"
-import { plainReceive } from "../packages/testing/src/contract/plainRecords.ts"
+import { plainMessage, plainReceive, plainSend } from "../packages/testing/src/contract/plainRecords.ts"
 
 const { json, messages } = parseArgs({
   options: { json: { type: "boolean", default: false }, messages: { type: "string", default: "200000" } }
@@ -36,7 +36,7 @@ interface Measured {
   readonly time: number
 }
 
-/** What a loop or a way of sending costs: of all messages `gap` and `busy`, of one the others, in nanoseconds. */
+/** The cost of a loop or a way of sending: of all messages `gap` and `busy`, of one the others, in nanoseconds. */
 interface Figure extends Omit<Measured, "time"> {
   readonly name: string
   readonly median: number
@@ -45,26 +45,37 @@ interface Figure extends Omit<Measured, "time"> {
   readonly target: string
 }
 
-/** The time that this thread has worked, in milliseconds. */
-const worked = (): number => {
-  const { system, user } = process.threadCpuUsage()
-  return (system + user) / 1000
-}
+/** Returns the figure of so many messages, beside that of the same number at the seam. */
+const figureOf = (
+  name: string,
+  { busy, gap, time }: Measured,
+  floor: Measured,
+  messages: number,
+  target: string
+): Figure => ({
+  name,
+  gap,
+  busy,
+  median: time / messages,
+  floor: floor.time / messages,
+  ratio: time / floor.time,
+  target
+})
 
 /** Runs a loop, and looks at the clock each time that the event loop goes round. */
 const measure = async (loop: () => Promise<void>): Promise<Measured> => {
   globalThis.gc?.()
-  let [gap, busy, last, lastWorked] = [0, 0, performance.now(), worked()]
+  let [gap, busy, last, lastWorked] = [0, 0, performance.now(), cpuTime()]
   const look = () => {
-    const [now, nowWorked] = [performance.now(), worked()]
+    const [now, nowWorked] = [performance.now(), cpuTime()]
     gap = Math.max(gap, now - last)
     busy = Math.max(busy, nowWorked - lastWorked)
     ;[last, lastWorked] = [now, nowWorked]
   }
   const timer = setInterval(look, 1)
-  const began = worked()
+  const began = cpuTime()
   await loop()
-  const time = (worked() - began) * 1e6
+  const time = (cpuTime() - began) * 1e6
   look()
   clearInterval(timer)
   return { gap, busy, time }
@@ -153,16 +164,8 @@ const figuresOf = async (name: string, backend: Backend): Promise<ReadonlyArray<
   const figures: Array<Figure> = []
   for (const [name, run] of runs) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-    const { busy, gap, time } = await run()
-    figures.push({
-      name,
-      gap,
-      busy,
-      median: time / count,
-      floor: floor.time / count,
-      ratio: time / floor.time,
-      target: "gap at most 20 ms, goal 10; ratio reported, goal 3"
-    })
+    const measured = await run()
+    figures.push(figureOf(name, measured, floor, count, "gap at most 20 ms, goal 10; ratio reported, goal 3"))
   }
   return figures
 }
@@ -225,16 +228,9 @@ const figuresOfSends = async (library: string): Promise<ReadonlyArray<Figure>> =
     const floor = await measureSends(backend, (_, mqrt) => sendAtSeam(mqrt, count))
     for (const [way, run] of Object.entries(ways)) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-      const { busy, gap, time } = await run()
-      figures.push({
-        name: `native, ${way} of ${milliseconds} ms`,
-        gap,
-        busy,
-        median: time / count,
-        floor: floor.time / count,
-        ratio: time / floor.time,
-        target: "gap at most 20 ms, goal 10; ratio reported"
-      })
+      const measured = await run()
+      const name = `native, ${way} of ${milliseconds} ms`
+      figures.push(figureOf(name, measured, floor, count, "gap at most 20 ms, goal 10; ratio reported"))
     }
     setDelay("MQSendMessage", 0)
   }

@@ -9,8 +9,31 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Milliseconds until a program that does not end is ended: far more than it takes on a busy machine. */
+/** Milliseconds until a program that does not end is killed: far more than it takes on a busy machine. */
 const limit = 600_000
+
+/** Runs a command to its end in a process of its own, with some variables added. */
+export const runCommand = (
+  file: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>
+): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      env: { ...process.env, ...env },
+      timeout: limit,
+      killSignal: "SIGKILL",
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    const [stdout, stderr]: [Array<string>, Array<string>] = [[], []]
+    child.stdout.setEncoding("utf8").on("data", (chunk) => void stdout.push(chunk))
+    child.stderr.setEncoding("utf8").on("data", (chunk) => void stderr.push(chunk))
+    child.on("error", reject)
+    child.on("close", (code, signal) => {
+      const lines = stdout.join("").split("\n")
+      resolve({ code, signal, lines: lines.filter((line) => line !== ""), stderr: stderr.join("") })
+    })
+  })
 
 /** Runs a program of the folder `programs` in a process of its own, with a garbage collector that it can call, and flags of V8. */
 export const run = (
@@ -18,20 +41,7 @@ export const run = (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>> = {},
   flags: ReadonlyArray<string> = []
-): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    const program = fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url))
-    const child = spawn(process.execPath, ["--no-warnings", "--expose-gc", ...flags, program, ...args], {
-      env: { ...process.env, ...env },
-      timeout: limit,
-      stdio: ["ignore", "pipe", "pipe"]
-    })
-    let stdout = ""
-    let stderr = ""
-    child.stdout.on("data", (chunk) => (stdout += String(chunk)))
-    child.stderr.on("data", (chunk) => (stderr += String(chunk)))
-    child.on("error", reject)
-    child.on("close", (code, signal) => {
-      resolve({ code, signal, lines: stdout.split("\n").filter((line) => line !== ""), stderr })
-    })
-  })
+): Promise<Ended> => {
+  const program = fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url))
+  return runCommand(process.execPath, ["--no-warnings", "--expose-gc", ...flags, program, ...args], env)
+}
