@@ -4,7 +4,7 @@ import { spawn } from "node:child_process"
 export interface Ended {
   readonly code: number | null
   readonly stdout: string
-  /** What it printed as errors; where it was killed or could not be started, the reason. */
+  /** Its error output; where it was killed or could not be started, the reason. */
   readonly stderr: string
 }
 

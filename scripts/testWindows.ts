@@ -4,7 +4,7 @@
  * which is asked afterwards what its documentation leaves open. Says first whether `mq.h` lays its structures out and
  * numbers its names as the backend thinks.
  *
- * What cannot be run is skipped, with the reason. At least one half has to be run.
+ * A half that cannot be run is skipped, with the reason. At least one half has to be run.
  *
  * Wine 8 runs Node 22 and no later one. It follows no symbolic links, so everything is bundled into one file. A pipe as
  * standard output ends Node there: output goes to files, which are printed afterwards.
@@ -27,7 +27,7 @@ import { fetchPackages } from "./fetchPackages.ts"
 const nodeVersion = "22.23.3"
 const koffiVersion = "3.3.4"
 const minute = 60_000
-/** How long one run of the contract may take. */
+/** Milliseconds that one run of the contract may take. */
 const patience = 10 * minute
 
 const onWindows = process.platform === "win32"
@@ -230,7 +230,7 @@ const run = (node: string, runner: string, mode: string, ...args: ReadonlyArray<
   return status
 }
 
-/** How a half of the tests ended. */
+/** The end of a half of the tests. */
 type Half = "passed" | "failed" | "skipped"
 
 const skip = (half: string, reason: string): Half => {

@@ -118,8 +118,9 @@ export type Interruptible = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.
  * `sendMessages` sends on the calling thread, or on others where its calls take long. All of them have the identity of the
  * process, which the SDK never changes beyond a call of `getSecurityContext`; a message has another one by its security
  * context. It reads or copies all messages before the event loop goes on. It is called where it cannot be interrupted, and
- * its effect ends when the last message has been sent, one has failed, or its wait was interrupted. Sends on one handle begin and end in the order in
- * which they were called. Only a fiber that cannot wait, as one of `Effect.runSync`, does not wait for those before.
+ * its effect ends when the last message has been sent, one has failed, or its wait was interrupted. Sends on one handle
+ * begin and end in the order in which they were called. Only a fiber that cannot wait, as one of `Effect.runSync`, does
+ * not wait for those before.
  *
  * @category models
  * @since 0.1.0

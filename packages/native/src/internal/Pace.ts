@@ -26,7 +26,7 @@ const callsUntilTry = 16
 const longestTry = { idle: 2, all: 10 }
 
 /**
- * How long the calls on one open queue take: those that turn out slow go off the main thread, and come back when they have
+ * The time that the calls on one open queue take: those that turn out slow go off the main thread, and come back when they have
  * become quick.
  *
  * The time of a call on the main thread is that of the function. Off the main thread it has the ways there and back in it,

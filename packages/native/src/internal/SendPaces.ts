@@ -9,7 +9,7 @@ const encrypts = ({ privacyLevel }: SendOptions): boolean => privacyLevel !== "n
 const fetchesKeys = ({ authenticationLevel, securityContext }: SendOptions): boolean =>
   authenticationLevel !== "none" && securityContext === null
 
-/** How long sends to one queue take. */
+/** The times that sends to one queue take. */
 export class SendPaces {
   /** One for each kind of send, since the first of each may take long. */
   readonly #paces: Array<Pace | undefined> = []

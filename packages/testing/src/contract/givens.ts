@@ -16,7 +16,7 @@ import * as assert from "node:assert/strict"
 import { plainMessage, plainReceive, plainSend } from "./plainRecords.ts"
 
 /**
- * How the names of all queues that the contract makes begin, whatever the machine: no other queue is created, changed or
+ * The beginning of the names of all queues that the contract makes, whatever the machine: no other queue is created, changed or
  * deleted.
  *
  * @category testing

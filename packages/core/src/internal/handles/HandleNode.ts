@@ -17,7 +17,7 @@ export interface Description {
   readonly openedAt: CallSite
 }
 
-/** What was taken, and how it is given back. */
+/** A handle that was taken, and the effect that gives it back. */
 export interface Taken<out H> {
   readonly native: H
   readonly release: Effect.Effect<void, MqrtFailure>
@@ -41,17 +41,17 @@ export class HandleNode<H> {
   readonly children = new Set<HandleNode<unknown>>()
   /** `disposed`: to be given back at the end of the call that runs. */
   state: "open" | "closing" | "disposed" | "released" = "open"
-  /** What gives up when the closing begins. */
+  /** Fibers that give up when the closing begins. */
   readonly waiting = new Set<Fiber.Fiber<unknown, unknown>>()
   /** Functions that the beginning of a closing calls: for what would use the handle again, and does not use it now. */
   readonly onClosing = new Set<() => void>()
-  /** Where the closing began. */
+  /** The place where the closing began. */
   releasedAt: CallSite | undefined = undefined
   /** Done when the handle has been given back. */
   readonly released = Deferred.makeUnsafe<void>()
   /** Done when the last use of a closing handle ends. */
   drained: Deferred.Deferred<void> | undefined = undefined
-  /** What must come to its end before a closing begins, here or below. */
+  /** Runs that must come to their end before a closing begins, here or below. */
   readonly runs = new Set<Run>()
   /** Closes it when nothing runs on it any more: set when a part of what runs has closed it. */
   closedFromWithin: Effect.Effect<void> | undefined = undefined
@@ -59,7 +59,7 @@ export class HandleNode<H> {
   renewing: Deferred.Deferred<void> | undefined = undefined
   /** Done when nobody but the renewal uses the handle. */
   quiet: Deferred.Deferred<void> | undefined = undefined
-  /** How often another was taken in its place. */
+  /** The number of times that another was taken in its place. */
   renewals = 0
   /** `true` once a call has shown that the service knows the handle, or one that was in its place before. */
   hasServed = false
@@ -69,7 +69,7 @@ export class HandleNode<H> {
   readonly #another: Effect.Effect<Taken<H>, MsmqError> | undefined
   #taken: Taken<H>
   #stale = false
-  /** Whether it was given back and nothing is in its place yet. */
+  /** `true` where it was given back and nothing is in its place yet. */
   #vacant = false
 
   constructor(
