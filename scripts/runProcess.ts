@@ -19,6 +19,12 @@ interface Options {
 const minutes = 60_000
 const onWindows = process.platform === "win32"
 
+/**
+ * Variables of this process, but for those by which whoever runs the scripts decides on the output of programs, or by which the
+ * runner of a workflow changes how a package manager works.
+ */
+const { CI: _ci, FORCE_COLOR: _color, NODE_OPTIONS: _options, TERM: _terminal, ...inherited } = process.env
+
 /** Runs a program to its end. */
 export const runProcess = (
   command: string,
@@ -31,7 +37,7 @@ export const runProcess = (
     const words = shell ? args.map((word) => (word.includes(" ") ? `"${word}"` : word)) : args
     const child = spawn(command, words, {
       ...(cwd === undefined ? {} : { cwd }),
-      env: { ...process.env, NO_COLOR: "1", ...env },
+      env: { ...inherited, NO_COLOR: "1", ...env },
       shell,
       stdio: ["ignore", "pipe", "pipe"],
       timeout,

@@ -9,6 +9,7 @@ import { stripVTControlCharacters } from "node:util"
 import { gzipSync } from "node:zlib"
 import * as Ndjson from "../authenticated-batch/ndjson.ts"
 import { line } from "../authenticated-batch/progressBar.ts"
+import { environment as inherited } from "../../packages/testing/test/support/environment.ts"
 import { slow } from "../../packages/testing/test/support/slow.ts"
 
 const example = fileURLToPath(new URL("../authenticated-batch.ts", import.meta.url))
@@ -29,8 +30,7 @@ interface Ended {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Environment without what decides on colours here; modules are compiled once for all runs. */
-const { FORCE_COLOR: _force, NO_COLOR: _no, NODE_DISABLE_COLORS: _node, ...inherited } = process.env
+/** Environment in which nothing decides on colours; modules are compiled once for all runs. */
 const environment = { ...inherited, NODE_COMPILE_CACHE: join(folder, "compiled") }
 
 interface Settings {

@@ -8,68 +8,61 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { execFile } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { noChanges, plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
+import { runIn } from "./support/runIn.ts"
+import { node } from "./support/runtimes.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/ending.ts", import.meta.url))
 
-interface Ended {
-  /** `null`: it crashed or had to be killed. */
-  readonly code: number | null
-  readonly output: ReadonlyArray<string>
+const run = async (how: string, env: Readonly<Record<string, string>> = {}) => {
+  const { code, lines, stderr } = await runIn(node, program, [files.library, how], env)
+  return { code, lines, stderr }
 }
-
-const run = (how: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
-  new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ["--expose-gc", program, files.library, how],
-      { timeout: 60_000, env: { ...process.env, ...env } },
-      (_, stdout, stderr) =>
-        resolve({ code: child.exitCode, output: `${stdout}${stderr}`.split("\n").filter((line) => line !== "") })
-    )
-  })
 
 describe.skipIf(missing !== null)("a program that ends in the middle of calls", { concurrent: true }, () => {
   it("a creation that lost a race ends before its connection has closed", async () => {
-    assert.deepStrictEqual(await run("race"), { code: 0, output: ["leaving", "created", "closed"] })
+    assert.deepStrictEqual(await run("race"), { code: 0, lines: ["leaving", "created", "closed"], stderr: "" })
   })
 
   it("so it does where there is one thread for all calls", async () => {
     const ended = await run("race", { UV_THREADPOOL_SIZE: "1" })
-    assert.deepStrictEqual(ended, { code: 0, output: ["leaving", "created", "closed"] })
+    assert.deepStrictEqual(ended, { code: 0, lines: ["leaving", "created", "closed"], stderr: "" })
   })
 
   it("creations that have begun are made, and those that wait for their turn are refused", async () => {
-    const output = ["a created, b created, c Released, d Released"]
-    assert.deepStrictEqual(await run("line"), { code: 0, output })
+    const lines = ["a created, b created, c Released, d Released"]
+    assert.deepStrictEqual(await run("line"), { code: 0, lines, stderr: "" })
   })
 
   it("a layer that closes does not end the calls of another", async () => {
-    assert.deepStrictEqual(await run("twoLayers"), { code: 0, output: ["second closed", "created", "first closed"] })
+    assert.deepStrictEqual(await run("twoLayers"), {
+      code: 0,
+      lines: ["second closed", "created", "first closed"],
+      stderr: ""
+    })
   })
 
   it("two thousand layers that were built and closed leave no memory behind", async () => {
-    assert.deepStrictEqual(await run("manyLayers"), { code: 0, output: ["flat"] })
+    assert.deepStrictEqual(await run("manyLayers"), { code: 0, lines: ["flat"], stderr: "" })
   })
 
   it.each(["limitOfOne", "limitOfTwo"])("calls wait for each other where koffi allows few at once: %s", async (how) => {
-    assert.deepStrictEqual(await run(how), { code: 0, output: ["20 created"] })
+    assert.deepStrictEqual(await run(how), { code: 0, lines: ["20 created"], stderr: "" })
   })
 
   it("the layer says so where koffi allows no call off the main thread", async () => {
-    const { code, output } = await run("limitOfNone")
+    const { code, lines } = await run("limitOfNone")
     assert.strictEqual(code, 0)
-    assert.include(output.join(), "max_async_calls")
+    assert.include(lines.join(), "max_async_calls")
   })
 
   it("calls wait while somebody else makes all the calls that koffi allows", async () => {
-    const { code, output } = await run("noRoomForAWhile")
+    const { code, lines } = await run("noRoomForAWhile")
     assert.strictEqual(code, 0)
-    assert.deepStrictEqual(output, ["other call ended", "other call ended", "20 created"])
+    assert.deepStrictEqual(lines, ["other call ended", "other call ended", "20 created"])
   })
 })
 

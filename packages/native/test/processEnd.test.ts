@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { runCommand } from "../../testing/test/support/program.ts"
 import { buildForLinux } from "./double/buildDouble.ts"
 
 const program = fileURLToPath(new URL("programs/openEverything.ts", import.meta.url))
@@ -11,27 +11,25 @@ const double = buildForLinux()
 const missing = "missing" in double ? double.missing : undefined
 if (missing !== undefined) console.warn(`skipped, for want of the double: ${missing}`)
 
-interface Ended {
-  readonly code: number | null
-  readonly signal: string | null
-  readonly stderr: string
-  readonly ledger: { readonly open: Readonly<Record<string, number>>; readonly violations: ReadonlyArray<string> }
+interface Ledger {
+  readonly open: Readonly<Record<string, number>>
+  readonly violations: ReadonlyArray<string>
 }
 
-const run = (how: string, signal?: NodeJS.Signals): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    if ("missing" in double) return reject(new Error(double.missing))
-    const ledger = join(mkdtempSync(join(tmpdir(), "process-end-")), "ledger.json")
-    const child = spawn(process.execPath, [program, double.mqrt, how], {
-      env: { ...process.env, MQRT_DOUBLE_LEDGER: ledger }
-    })
-    let stderr = ""
-    child.stderr.on("data", (chunk) => (stderr += String(chunk)))
-    child.stdout.on("data", () => signal !== undefined && child.kill(signal))
-    child.on("exit", (code, signal) =>
-      resolve({ code, signal, stderr, ledger: JSON.parse(readFileSync(ledger, "utf8")) })
-    )
-  })
+const run = async (how: string, signal?: NodeJS.Signals) => {
+  if ("missing" in double) throw new Error(double.missing)
+  const file = join(mkdtempSync(join(tmpdir(), "process-end-")), "ledger.json")
+  const ended = await runCommand(
+    process.execPath,
+    [program, double.mqrt, how],
+    { MQRT_DOUBLE_LEDGER: file },
+    (child) => {
+      if (signal !== undefined) child.kill(signal)
+    }
+  )
+  const ledger: Ledger = JSON.parse(readFileSync(file, "utf8"))
+  return { ...ended, ledger }
+}
 
 describe.skipIf(missing !== undefined)("a process that ends in the middle", () => {
   it("by SIGTERM, with a runtime attached: everything is freed", async () => {

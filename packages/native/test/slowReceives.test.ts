@@ -11,10 +11,11 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { execFile } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { inTurn } from "../../testing/test/programs/inTurn.ts"
+import { runIn } from "./support/runIn.ts"
+import { node } from "./support/runtimes.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/slowReceives.ts", import.meta.url))
@@ -23,44 +24,36 @@ const program = fileURLToPath(new URL("programs/slowReceives.ts", import.meta.ur
 const elsewhere = "DIRECT=OS:DOUBLE\\private$\\orders"
 const orders = ".\\private$\\orders"
 
-const output = `receive: a
-receiveWithin: a
-poll: a
-peek: a
-peekWithin: a
-pollPeek: a
-messages: a b
-browse: a b c
-byLookupId: a b b
-cursor: b b b c nothing
-receive waits: late
-peek waits: late
-promises, receive: a
-promises, receiveWithin: a
-promises, poll: a
-promises, peek: a
-promises, pollPeek: a
-promises, for await: a
-promises, byLookupId: a
-clean
-`
-
-const runProgram = (name: string): Promise<string> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [program, files.library, name],
-      { timeout: 60_000, killSignal: "SIGKILL" },
-      (_, stdout, stderr) => resolve(`${stdout}${stderr}`)
-    )
-  })
+const printed = [
+  "receive: a",
+  "receiveWithin: a",
+  "poll: a",
+  "peek: a",
+  "peekWithin: a",
+  "pollPeek: a",
+  "messages: a b",
+  "browse: a b c",
+  "byLookupId: a b b",
+  "cursor: b b b c nothing",
+  "receive waits: late",
+  "peek waits: late",
+  "promises, receive: a",
+  "promises, receiveWithin: a",
+  "promises, poll: a",
+  "promises, peek: a",
+  "promises, pollPeek: a",
+  "promises, for await: a",
+  "promises, byLookupId: a",
+  "clean"
+]
 
 describe.skipIf(missing !== null)("no way to receive keeps the event loop", { concurrent: true }, () => {
   it.each([
     ["a queue that is elsewhere, from the first call on", elsewhere],
     ["a queue of this computer, once its calls have proved slow", "DIRECT=OS:.\\private$\\orders"]
   ])("of %s", async (_, name) => {
-    assert.strictEqual(await runProgram(name), output)
+    const { lines, stderr } = await runIn(node, program, [files.library, name])
+    assert.deepStrictEqual({ lines, stderr }, { lines: printed, stderr: "" })
   })
 })
 

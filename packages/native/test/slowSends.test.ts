@@ -3,11 +3,12 @@ import { MessageQueue, Mqrt, Msmq, type MsmqError, SecurityContext, Transaction 
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, Stream } from "effect"
-import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { slow } from "../../testing/test/support/slow.ts"
 import { cutSends } from "./support/cutSends.ts"
 import { plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
+import { runIn } from "./support/runIn.ts"
+import { node } from "./support/runtimes.ts"
 import { control, files, missing } from "./theDouble.ts"
 
 const program = fileURLToPath(new URL("programs/slowSends.ts", import.meta.url))
@@ -22,19 +23,11 @@ interface Measured {
   readonly total: number
 }
 
-const measured = (milliseconds: number, count: number): Promise<ReadonlyArray<Measured>> =>
-  new Promise((resolve, reject) => {
-    const args = ["--expose-gc", program, files.library, String(milliseconds), String(count)]
-    execFile(process.execPath, args, { timeout: 600_000 }, (error, stdout) => {
-      if (error !== null) return reject(error)
-      resolve(
-        stdout
-          .trim()
-          .split("\n")
-          .map((line) => JSON.parse(line) as Measured)
-      )
-    })
-  })
+const measured = async (milliseconds: number, count: number): Promise<ReadonlyArray<Measured>> => {
+  const { code, lines, stderr } = await runIn(node, program, [files.library, String(milliseconds), String(count)])
+  assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
+  return lines.map((line) => JSON.parse(line))
+}
 
 describe.skipIf(missing !== null)(
   "the event loop",

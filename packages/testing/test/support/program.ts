@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { environment } from "./environment.ts"
 
 /** The end of a program, and the lines that it printed. */
 export interface Ended {
@@ -12,21 +13,28 @@ export interface Ended {
 /** Milliseconds until a program that does not end is killed: far more than it takes on a busy machine. */
 const limit = 600_000
 
-/** Runs a command to its end in a process of its own, with some variables added. */
+/**
+ * Runs a command to its end in a process of its own, with some variables added to its environment. `onOutput` is called with the
+ * process whenever it has printed.
+ */
 export const runCommand = (
   file: string,
   args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>>
+  env: Readonly<Record<string, string>> = {},
+  onOutput: (child: ChildProcess) => void = () => {}
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(file, args, {
-      env: { ...process.env, ...env },
+      env: { ...environment, ...env },
       timeout: limit,
       killSignal: "SIGKILL",
       stdio: ["ignore", "pipe", "pipe"]
     })
     const [stdout, stderr]: [Array<string>, Array<string>] = [[], []]
-    child.stdout.setEncoding("utf8").on("data", (chunk) => void stdout.push(chunk))
+    child.stdout.setEncoding("utf8").on("data", (chunk) => {
+      stdout.push(chunk)
+      onOutput(child)
+    })
     child.stderr.setEncoding("utf8").on("data", (chunk) => void stderr.push(chunk))
     child.on("error", reject)
     child.on("close", (code, signal) => {
