@@ -15,8 +15,8 @@ import koffi from "koffi"
 import { parseArgs } from "node:util"
 import { buildForLinux } from "../packages/native/test/double/buildDouble.ts"
 import * as Effects from "../packages/testing/src/contract/loops.ts"
-import { cpuTime } from "../packages/testing/test/support/cpuTime.ts"
-import * as Promises from "../packages/testing/test/support/promiseLoops.ts"
+import { cpuTime } from "../packages/core/test/support/cpuTime.ts"
+import * as Promises from "../packages/core/test/support/promiseLoops.ts"
 import { plainMessage, plainReceive, plainSend } from "../packages/testing/src/contract/plainRecords.ts"
 
 const { json, messages } = parseArgs({

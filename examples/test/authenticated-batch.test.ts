@@ -9,8 +9,8 @@ import { stripVTControlCharacters } from "node:util"
 import { gzipSync } from "node:zlib"
 import * as Ndjson from "../authenticated-batch/ndjson.ts"
 import { line } from "../authenticated-batch/progressBar.ts"
-import { environment as inherited } from "../../packages/testing/test/support/environment.ts"
-import { slow } from "../../packages/testing/test/support/slow.ts"
+import { environment as inherited } from "../../packages/core/test/support/environment.ts"
+import { slow } from "../../packages/core/test/support/slow.ts"
 
 const example = fileURLToPath(new URL("../authenticated-batch.ts", import.meta.url))
 const testCertificate = fileURLToPath(new URL("../certificates/orders-desk.pem", import.meta.url))

@@ -12,7 +12,7 @@ import { optional } from "./internal/messages/Reader.ts"
 import { readArgument } from "./internal/options/illegalOption.ts"
 import { lookupAction, lookupId as lookupIdRule } from "./internal/options/messageReferences.ts"
 import type { ReceivedMessage } from "./Message.ts"
-import type { LookupAction } from "./MessageProperties.ts"
+import type { LookupAction } from "./mqrt/MessageProperties.ts"
 import { MsmqError } from "./MsmqError.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>

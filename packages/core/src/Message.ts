@@ -16,7 +16,7 @@ import type {
   PrivacyLevel,
   SenderIdType,
   SoapProperties
-} from "./MessageProperties.ts"
+} from "./mqrt/MessageProperties.ts"
 
 /**
  * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes

@@ -8,8 +8,8 @@ import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import { plainBytes } from "./internal/bytes.ts"
-import * as headerXml from "./internal/observing/headerXml.ts"
-import * as internal from "./internal/observing/traceContext.ts"
+import * as headerXml from "./internal/telemetry/headerXml.ts"
+import * as internal from "./internal/telemetry/traceContext.ts"
 import { isPlain } from "./internal/options/OptionTable.ts"
 
 /**

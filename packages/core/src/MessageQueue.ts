@@ -7,10 +7,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { descriptorOf } from "./internal/security/descriptorOf.ts"
-import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/handles/locating.ts"
-import { failed, open, openKnown } from "./internal/handles/opening.ts"
-import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
+import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
+import { failed, open, openKnown } from "./internal/queues/opening.ts"
+import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
+import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/names/queueName.ts"
 import {
@@ -20,7 +20,7 @@ import {
   newQueueOf,
   type Properties,
   propertiesOf
-} from "./internal/records/queueRecords.ts"
+} from "./internal/queues/queueRecords.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import {
   changes as changesTable,
@@ -50,8 +50,8 @@ export type {
   QueueName
 }
 
-export type { Changes, CreateOptions, Properties } from "./internal/records/queueRecords.ts"
-export type { LocatedQueue, Restriction } from "./internal/handles/locating.ts"
+export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
 
 /**
  * How to open a queue for sending.

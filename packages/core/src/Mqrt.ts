@@ -6,15 +6,21 @@
  *
  * @since 0.1.0
  */
-import type * as values from "./internal/values/queueValues.ts"
+import type * as values from "./internal/mqrt/queueValues.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
-import { CallSite } from "./CallSite.ts"
-import * as OwnedHandle from "./internal/handles/OwnedHandle.ts"
+import type {
+  CursorHandle,
+  LocateHandle,
+  QueueHandle,
+  SecurityContextHandle,
+  TransactionHandle
+} from "./mqrt/Handle.ts"
+import { CallSite } from "./mqrt/CallSite.ts"
+import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
 import type {
   MachineAction,
@@ -23,7 +29,7 @@ import type {
   QueueAction,
   QueueInfo,
   QueueManagerInfo
-} from "./ManagementProperties.ts"
+} from "./mqrt/ManagementProperties.ts"
 import type {
   LookupAction,
   LookupOptions,
@@ -33,18 +39,24 @@ import type {
   SendOptions,
   SendOutcome,
   TransactionArgument
-} from "./MessageProperties.ts"
-import type { MqrtFailure } from "./MqrtFailure.ts"
+} from "./mqrt/MessageProperties.ts"
+import type { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 import type {
   LocatedQueue,
   LocateRestriction,
   NewQueueProperties,
   QueueChanges,
   QueueProperties
-} from "./QueueProperties.ts"
+} from "./mqrt/QueueProperties.ts"
 
-export type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
-export { MqrtFailure } from "./MqrtFailure.ts"
+export type {
+  CursorHandle,
+  LocateHandle,
+  QueueHandle,
+  SecurityContextHandle,
+  TransactionHandle
+} from "./mqrt/Handle.ts"
+export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 /**
  * Which of the two getters is asked for a security context. `MQGetSecurityContextEx` superseded the other with

@@ -10,7 +10,7 @@ import type {
   MachineProperties,
   PrivateComputerInformation,
   QueueInfo
-} from "./internal/records/managementRecords.ts"
+} from "./internal/queues/managementRecords.ts"
 import {
   asked,
   countOfInactive,
@@ -18,14 +18,14 @@ import {
   formatNameAt,
   infoOf,
   queueInfoOf
-} from "./internal/records/managementRecords.ts"
-import { publicRecord } from "./internal/records/publicRecord.ts"
+} from "./internal/queues/managementRecords.ts"
+import { publicRecord } from "./internal/queues/publicRecord.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf } from "./internal/names/queueName.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/observing/telemetry.ts"
-import type * as Management from "./ManagementProperties.ts"
+import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import type * as Management from "./mqrt/ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
@@ -35,7 +35,7 @@ export type {
   MachineProperties,
   PrivateComputerInformation,
   QueueInfo
-} from "./internal/records/managementRecords.ts"
+} from "./internal/queues/managementRecords.ts"
 
 /**
  * What a queue manager tells of itself: its active and its private queues, and whether it is connected. `MQMgmtGetInfo` of

@@ -11,7 +11,7 @@ import type {
   HashAlgorithm,
   PrivacyLevel,
   SenderIdType
-} from "./MessageProperties.ts"
+} from "./mqrt/MessageProperties.ts"
 import type { SecurityContext } from "./SecurityContext.ts"
 import type { Participation } from "./Transaction.ts"
 

@@ -10,10 +10,10 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { signedRange, unsignedRange } from "./internal/body/fixedSize.ts"
-import { simpleTypeKey } from "./internal/xml/shapeOf.ts"
-import type { SimpleTypeName } from "./internal/xml/simpleTypes.ts"
-import { simpleTypes } from "./internal/xml/simpleTypes.ts"
+import { signedRange, unsignedRange } from "./internal/bodies/fixedSize.ts"
+import { simpleTypeKey } from "./internal/bodies/xml/shapeOf.ts"
+import type { SimpleTypeName } from "./internal/bodies/xml/simpleTypes.ts"
+import { simpleTypes } from "./internal/bodies/xml/simpleTypes.ts"
 
 const marked = (name: SimpleTypeName) => ({ [simpleTypeKey]: name, expected: simpleTypes[name].rule })
 

@@ -2,7 +2,7 @@ import { BackgroundClock } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { start } from "../../testing/test/support/settled.ts"
+import { start } from "./support/settled.ts"
 
 /** How many timers keep the process alive. */
 const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length

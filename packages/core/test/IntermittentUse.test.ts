@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Scope } from "effect"
-import * as OwnedHandle from "../src/internal/handles/OwnedHandle.ts"
-import { settled, start } from "../../testing/test/support/settled.ts"
+import * as OwnedHandle from "../src/internal/ownership/OwnedHandle.ts"
+import { settled, start } from "./support/settled.ts"
 
 const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
   const seen: Array<string> = []

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Latch, Layer, Logger, Queue, Schema, Scope } from "effect"
 import type { MsmqError } from "../src/MsmqError.ts"
-import * as OwnedHandle from "../src/internal/handles/OwnedHandle.ts"
-import { settled, start } from "../../testing/test/support/settled.ts"
+import * as OwnedHandle from "../src/internal/ownership/OwnedHandle.ts"
+import { settled, start } from "./support/settled.ts"
 
 type Handle = OwnedHandle.OwnedHandle<string>
 

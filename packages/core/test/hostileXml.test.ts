@@ -4,7 +4,7 @@ import { Message, MessageBody, XmlValue } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import { Result, Schema } from "effect"
-import { cpuTime } from "../../testing/test/support/cpuTime.ts"
+import { cpuTime } from "./support/cpuTime.ts"
 
 const body = (text: string): MessageBody.EncodedBody => ({ body: new TextEncoder().encode(text), bodyType: 0 })
 

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Metric } from "effect"
-import { Observer } from "../src/internal/observing/telemetry.ts"
+import { Observer } from "../src/internal/telemetry/telemetry.ts"
 
 it.effect("a thousand queues have series of their own; what is sent to more is counted together", () =>
   Effect.gen(function* () {

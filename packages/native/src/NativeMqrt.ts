@@ -5,7 +5,7 @@
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { MsmqError } from "@effect-msmq/core/MsmqError"
-import * as Given from "@effect-msmq/core/Options"
+import * as Given from "@effect-msmq/core/mqrt/Options"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"

@@ -1,4 +1,4 @@
-import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { messageProperties } from "../src/internal/messagePropertyTable.ts"

@@ -1,4 +1,4 @@
-import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"

@@ -4,10 +4,10 @@ import type {
   RareProperties,
   ReceivedProperties,
   SendOptions
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFunctions, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
-import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 import { describe } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
-import { ownershipPromises } from "../../testing/test/support/ownershipPromises.ts"
+import { ownershipPromises } from "../../core/test/support/ownershipPromises.ts"
 import { files, missing } from "./theDouble.ts"
 
 describe.skipIf(missing !== null)("over mqrt.dll", () => {

@@ -4,7 +4,7 @@
  */
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
-import type { OutgoingProperties, SendOptions, TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties, SendOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"

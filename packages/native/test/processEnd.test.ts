@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { runCommand } from "../../testing/test/support/program.ts"
+import { runCommand } from "../../core/test/support/program.ts"
 import { buildForLinux } from "./double/buildDouble.ts"
 
 const program = fileURLToPath(new URL("programs/openEverything.ts", import.meta.url))

@@ -1,5 +1,5 @@
 import type { LocateHandle, QueueHandle } from "@effect-msmq/core/Mqrt"
-import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { locate } from "../src/internal/locate.ts"

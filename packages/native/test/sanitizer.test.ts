@@ -7,8 +7,8 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { buildForLinux, type Built, type Missing } from "./double/buildDouble.ts"
-import { runCommand } from "../../testing/test/support/program.ts"
-import { slow } from "../../testing/test/support/slow.ts"
+import { runCommand } from "../../core/test/support/program.ts"
+import { slow } from "../../core/test/support/slow.ts"
 
 const program = fileURLToPath(new URL("programs/underSanitizer.ts", import.meta.url))
 

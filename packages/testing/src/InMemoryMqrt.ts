@@ -5,7 +5,7 @@
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
-import * as Options from "@effect-msmq/core/Options"
+import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -7,7 +7,7 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
 import * as Context from "effect/Context"
-import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import { checkEffect } from "./internal/options/effects.ts"

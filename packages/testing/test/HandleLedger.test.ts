@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { create, direct, message, plain, receiving } from "./inMemory/seam.ts"
-import { start } from "./support/settled.ts"
+import { start } from "../../core/test/support/settled.ts"
 
 const acquireContext = Effect.fn("acquireContext")(function* () {
   const mqrt = yield* Mqrt.Mqrt

@@ -54,7 +54,7 @@ export const refused = (sender: Sender.Sender, transaction: Transaction.Transact
 ]
 
 // @ts-expect-error -- a part of the package that is not for programs
-export type { OwnedHandle } from "@effect-msmq/core/internal/handles/OwnedHandle"
+export type { OwnedHandle } from "@effect-msmq/core/internal/ownership/OwnedHandle"
 
 // @ts-expect-error -- the index has one name
 export type { Msmq as Again } from "@effect-msmq/core/index"

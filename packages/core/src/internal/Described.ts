@@ -3,7 +3,7 @@
  * nothing of what is inside.
  */
 import { inspect, type InspectOptions } from "node:util"
-import type { OwnedHandle } from "./handles/OwnedHandle.ts"
+import type { OwnedHandle } from "./ownership/OwnedHandle.ts"
 import { printable, printableInspection } from "./printable.ts"
 
 /** The facts that a thing shows of itself. */

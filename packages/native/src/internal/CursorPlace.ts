@@ -1,4 +1,4 @@
-import type { ReceiveAction, ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceiveAction, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Exit from "effect/Exit"
 import type { KeptMessages } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceiveAction } from "@effect-msmq/core/MessageProperties"
+import type { ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { CursorHandle, MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,4 +1,4 @@
-import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 
 /**
  * The messages that calls off the main thread took from a queue after those who asked for them had left. They stand before

@@ -1,4 +1,4 @@
-import type { ReceiveAction } from "@effect-msmq/core/MessageProperties"
+import type { ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { NoticePort } from "./ArrivalNotice.ts"

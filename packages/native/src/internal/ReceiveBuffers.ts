@@ -1,4 +1,4 @@
-import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { BytesPool } from "./BytesPool.ts"
 import { guidText, RepeatedGuid } from "./guid.ts"

@@ -5,7 +5,7 @@ import type {
   ReceiveAction,
   ReceivedProperties,
   ReceiveOptions
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Exit from "effect/Exit"
 import type { CursorPlace } from "./CursorPlace.ts"
 import type { Functions, HresultArguments } from "./declarations.ts"

@@ -3,7 +3,7 @@ import type {
   OutgoingProperties,
   SendOptions,
   SendOutcome
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { isError } from "./calls.ts"
 import { writeGuid } from "./guid.ts"

@@ -1,4 +1,4 @@
-import type { SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import { Pace } from "./Pace.ts"
 import { RecentEntries } from "./RecentEntries.ts"
 

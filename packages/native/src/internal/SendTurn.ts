@@ -1,4 +1,4 @@
-import * as EventLoopTurn from "@effect-msmq/core/EventLoopTurn"
+import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import type { Pace } from "./Pace.ts"
 import type { SendWatch } from "./SendBlock.ts"
 

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { SharedQueue, SharedQueues } from "./SharedQueue.ts"

@@ -1,5 +1,5 @@
 import type { LocateHandle, MqrtFunctions } from "@effect-msmq/core/Mqrt"
-import type { LocatedQueue, LocateRestriction } from "@effect-msmq/core/QueueProperties"
+import type { LocatedQueue, LocateRestriction } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { CallMemory, countSlot, pointerSlot, slotValue } from "./CallMemory.ts"

@@ -1,4 +1,4 @@
-import type { MachineProperties, PrivateComputerInformation } from "@effect-msmq/core/ManagementProperties"
+import type { MachineProperties, PrivateComputerInformation } from "@effect-msmq/core/mqrt/ManagementProperties"
 import type { PropertyRow } from "./PropertyBlock.ts"
 
 type Rows<Record> = { readonly [Field in keyof Record]: PropertyRow<Record[Field]> }

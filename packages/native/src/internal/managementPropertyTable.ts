@@ -1,4 +1,4 @@
-import type { QueueInfo, QueueManagerInfo, SequenceInfo } from "@effect-msmq/core/ManagementProperties"
+import type { QueueInfo, QueueManagerInfo, SequenceInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
 import { layout } from "./layout.ts"
 import type { PropertyRow } from "./PropertyBlock.ts"
 

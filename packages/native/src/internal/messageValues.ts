@@ -7,7 +7,7 @@ import type {
   Journaling,
   PrivacyLevel,
   SenderIdType
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 
 /** `MQMSG_DELIVERY_`. */
 export const deliveries = { express: 0, recoverable: 1 } as const satisfies Record<Delivery, number>

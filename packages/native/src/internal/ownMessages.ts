@@ -1,4 +1,4 @@
-import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import { lengthOf } from "./lengthOf.ts"
 
 const none = new Uint8Array(0)

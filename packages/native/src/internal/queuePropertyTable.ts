@@ -3,7 +3,7 @@ import type {
   QueueChanges,
   QueuePrivacyLevel,
   QueueProperties
-} from "@effect-msmq/core/QueueProperties"
+} from "@effect-msmq/core/mqrt/QueueProperties"
 import type { PropertyRow } from "./PropertyBlock.ts"
 
 /** `INFINITE`, of a quota. */

@@ -1,6 +1,6 @@
 import { information } from "@effect-msmq/core/ErrorCode"
 import type { Access, MqrtFailure, MqrtFunctions, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
-import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { pointerSlot, slotValue } from "./CallMemory.ts"

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"

@@ -3,8 +3,8 @@ import type {
   SendOptions,
   SendOutcome,
   TransactionArgument
-} from "@effect-msmq/core/MessageProperties"
-import * as EventLoopTurn from "@effect-msmq/core/EventLoopTurn"
+} from "@effect-msmq/core/mqrt/MessageProperties"
+import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import type { Interruptible, MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -10,7 +10,7 @@ import type { Receiver } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
 import { Effect, Option, Stream } from "effect"
 import koffi from "koffi"
-import { inTurn } from "../../../testing/test/programs/inTurn.ts"
+import { inTurn } from "../../../core/test/programs/inTurn.ts"
 import { doubleLedger } from "../support/doubleLedger.ts"
 
 const [library = "", name = ""] = process.argv.slice(2)

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { isMainThread, parentPort, Worker } from "node:worker_threads"
-import { inTurn } from "../../../testing/test/programs/inTurn.ts"
+import { inTurn } from "../../../core/test/programs/inTurn.ts"
 
 const [library = "", how = "", more = ""] = process.argv.slice(2)
 const layer = NativeMqrt.layerWith({ library, portLibrary: library })

@@ -4,7 +4,7 @@ import type {
   OutgoingProperties,
   ReceivedProperties,
   SendOptions
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import { plainQueue, plainSend } from "../../../testing/src/contract/plainRecords.ts"

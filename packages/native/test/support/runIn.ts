@@ -1,5 +1,5 @@
-import type { Ended } from "../../../testing/test/support/program.ts"
-import { runCommand } from "../../../testing/test/support/program.ts"
+import type { Ended } from "../../../core/test/support/program.ts"
+import { runCommand } from "../../../core/test/support/program.ts"
 import type { Runtime } from "./runtimes.ts"
 
 /** Runs a program in a process of its own, in one of the runtimes, with some variables added. It can collect garbage. */

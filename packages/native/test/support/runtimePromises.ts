@@ -2,12 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
 import { MqrtContract } from "@effect-msmq/testing"
-import { ways } from "../../../testing/test/support/waysOfWaiting.ts"
+import { ways } from "../../../core/test/support/waysOfWaiting.ts"
 import { files, missing } from "../theDouble.ts"
 import { runIn } from "./runIn.ts"
 import type { Runtime } from "./runtimes.ts"
 import { waitingPromises } from "./waitingPromises.ts"
-import { slow } from "../../../testing/test/support/slow.ts"
+import { slow } from "../../../core/test/support/slow.ts"
 
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const contract = fileOf("../programs/contract.ts")

@@ -1,7 +1,7 @@
 /** Promises of how programs that wait for messages end, in any runtime. */
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
-import { slow } from "../../../testing/test/support/slow.ts"
+import { slow } from "../../../core/test/support/slow.ts"
 import { files, missing } from "../theDouble.ts"
 import { runIn } from "./runIn.ts"
 import type { Runtime } from "./runtimes.ts"

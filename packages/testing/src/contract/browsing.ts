@@ -1,4 +1,4 @@
-import type { LookupAction } from "@effect-msmq/core/MessageProperties"
+import type { LookupAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"

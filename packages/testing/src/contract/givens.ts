@@ -6,7 +6,7 @@ import type {
   ReceiveOptions,
   SendOptions,
   TransactionArgument
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access, MqrtFailure, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"

@@ -1,6 +1,6 @@
 /** The records that cross the seam, whole, where a program says nothing of them. */
-import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/MessageProperties"
-import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/QueueProperties"
+import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
 /** What a message has that nothing was said of (D-20). */
 export const plainMessage: OutgoingProperties = {

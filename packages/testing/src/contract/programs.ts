@@ -1,7 +1,7 @@
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import * as Msmq from "@effect-msmq/core/Msmq"
+import * as Msmq from "@effect-msmq/core/promises/Connection"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Transaction from "@effect-msmq/core/Transaction"
 import * as Deferred from "effect/Deferred"

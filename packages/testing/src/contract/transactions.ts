@@ -1,4 +1,4 @@
-import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import type { TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

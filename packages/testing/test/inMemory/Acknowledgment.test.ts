@@ -1,10 +1,10 @@
-import type { Acknowledge, OutgoingProperties } from "@effect-msmq/core/MessageProperties"
+import type { Acknowledge, OutgoingProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { create, direct, drained, ends, machineId, message, plain, receiving, rejectedClasses, text } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const admin = ".\\private$\\admin"
 const adminQueue = `DIRECT=OS:${admin}`

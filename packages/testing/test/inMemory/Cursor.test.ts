@@ -1,12 +1,12 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceiveOptions } from "@effect-msmq/core/MessageProperties"
+import type { ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { code, direct, ends, labelled, message, plain, receiving, settled, waiting } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 /** A queue and a cursor on its receiving end. */
 const browsing = (transactional = false) =>

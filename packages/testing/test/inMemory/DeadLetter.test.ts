@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -19,7 +19,7 @@ import {
   settled,
   text
 } from "./seam.ts"
-import { elapse, start } from "../support/settled.ts"
+import { elapse, start } from "../../../core/test/support/settled.ts"
 
 const deadLetters = "DIRECT=OS:.\\SYSTEM$;DEADLETTER"
 const transactionalDeadLetters = "DIRECT=OS:.\\SYSTEM$;DEADXACT"

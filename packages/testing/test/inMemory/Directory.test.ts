@@ -1,8 +1,8 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import type { LocateRestriction, NewQueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { LocateRestriction, NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ import {
   text
 } from "./seam.ts"
 import { noChanges } from "../../src/contract/plainRecords.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const machines = [
   { machineName: "OFFICE" },

@@ -1,7 +1,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -29,7 +29,7 @@ import {
   text,
   waiting
 } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const der = (value: string) => text(`certificate ${value}`)
 

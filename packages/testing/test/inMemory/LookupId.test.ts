@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { code, ends, labelled, message, messages, waiting } from "./seam.ts"
-import { cpuTime } from "../support/cpuTime.ts"
-import { elapse } from "../support/settled.ts"
+import { cpuTime } from "../../../core/test/support/cpuTime.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const notFound = errors.MQ_ERROR_MESSAGE_NOT_FOUND
 

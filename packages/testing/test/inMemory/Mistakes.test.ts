@@ -1,13 +1,13 @@
 /** What users are known to trip over: what Message Queuing gives, and where the control shows that the message went. */
 import { MessageQueue, SecurityContext } from "@effect-msmq/core"
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { code, codeOf, create, direct, ends, message, plain, receiving, rejectedClasses, waiting } from "./seam.ts"
-import { alice, certificates } from "../support/certificates.ts"
-import { elapse } from "../support/settled.ts"
+import { alice, certificates } from "../../../core/test/support/certificates.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const journal = "DIRECT=OS:.\\SYSTEM$;JOURNAL"

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties, ReceivedProperties, SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties, ReceivedProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { code, create, drained, labelled, message, plain, receiving, settled, text, waiting } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const two = InMemoryMqrt.layerWith({ machines: [{ machineName: "OFFICE" }, { machineName: "STORE" }] })
 

@@ -1,6 +1,6 @@
 import { MessageQueue } from "@effect-msmq/core"
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { SendOptions } from "@effect-msmq/core/MessageProperties"
+import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"

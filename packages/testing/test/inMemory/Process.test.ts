@@ -21,7 +21,7 @@ import {
   settled,
   waiting
 } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const control = MsmqControl.MsmqControl
 const endProcess = control.use((msmq) => msmq.endProcess)

@@ -19,7 +19,7 @@ import {
   text
 } from "./seam.ts"
 import { noChanges } from "../../src/contract/plainRecords.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const set = (changes: object) =>
   Mqrt.Mqrt.use((mqrt) => mqrt.setQueueProperties(direct, Object.assign({}, noChanges, changes)))

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -22,7 +22,7 @@ import {
   rejectedClasses,
   waiting
 } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const control = MsmqControl.MsmqControl
 const stop = control.use((msmq) => msmq.stopService)

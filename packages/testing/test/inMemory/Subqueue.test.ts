@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { code, create, direct, ends, labelled, message, path, receiving, rejectedClasses, waiting } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const open = (name: string, access: Access) =>
   Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(`${direct};${name}`, access, "denyNone"))

@@ -1,4 +1,4 @@
-import type { OutgoingProperties } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { errors } from "@effect-msmq/core/ErrorCode"
 import { InMemoryMqrt } from "@effect-msmq/testing"
@@ -8,7 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { code, create, direct, drained, ends, message, messages, plain, receiving, settled, waiting } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const admin = ".\\private$\\admin"
 const adminQueue = `DIRECT=OS:${admin}`

@@ -23,8 +23,8 @@ import {
   settled,
   waiting
 } from "./seam.ts"
-import { cpuTime } from "../support/cpuTime.ts"
-import { elapse } from "../support/settled.ts"
+import { cpuTime } from "../../../core/test/support/cpuTime.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const usage = errors.MQ_ERROR_TRANSACTION_USAGE
 const sequence = errors.MQ_ERROR_TRANSACTION_SEQUENCE

@@ -1,12 +1,12 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { AuthenticationLevel, HashAlgorithm } from "@effect-msmq/core/MessageProperties"
+import type { AuthenticationLevel, HashAlgorithm } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import { code, codeOf, create, drained, ends, message, plain, receiving, rejectedClasses } from "./seam.ts"
-import { elapse } from "../support/settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 const control = MsmqControl.MsmqControl
 const always = { authenticationLevel: "always" } as const

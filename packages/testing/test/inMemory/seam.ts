@@ -7,9 +7,9 @@ import type {
   SendOptions,
   SendOutcome,
   TransactionArgument
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import type { NewQueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import { MsmqControl } from "@effect-msmq/testing"
 import * as Effect from "effect/Effect"
 import { plainMessage, plainQueue, plainReceive, plainSend } from "../../src/contract/plainRecords.ts"
@@ -42,7 +42,7 @@ export const code = <A, R>(effect: Effect.Effect<A, Mqrt.MqrtFailure, R>) =>
 
 export const codeOf = (outcome: SendOutcome) => outcome.failure?.code
 
-export { fork, settled, start as waiting } from "../support/settled.ts"
+export { fork, settled, start as waiting } from "../../../core/test/support/settled.ts"
 
 /** How many messages the first queue holds, and the classes of what was dropped. */
 export const messages = Effect.map(

@@ -3,7 +3,7 @@
  * It is slow, and right by reading.
  */
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { LookupAction, ReceiveAction } from "@effect-msmq/core/MessageProperties"
+import type { LookupAction, ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 
 export type Where = "queue" | "subqueue"
 

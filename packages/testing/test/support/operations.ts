@@ -1,5 +1,5 @@
 /** What can be done with a queue of many messages, each in a way that leaves the queue as long as it was. */
-import type { LookupAction, OutgoingProperties, TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import type { LookupAction, OutgoingProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"

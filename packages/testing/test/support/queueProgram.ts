@@ -1,6 +1,6 @@
 /** Random programs on a queue with a subqueue, which run on the in-memory MSMQ and on a model of it side by side. */
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { assert } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import { create, direct, fork, message, plain, receiving, settled } from "../inMemory/seam.ts"
 import type { Argument, Cursor, Handle, Outcome, Transaction, Waiter, Where } from "./QueueModel.ts"
 import { QueueModel, shows } from "./QueueModel.ts"
-import { elapse } from "./settled.ts"
+import { elapse } from "../../../core/test/support/settled.ts"
 
 /** One of the few handles, each with its cursor, or waiting receives. */
 const slot = Schema.Literals([0, 1, 2])

@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { QueueProperties } from "../../QueueProperties.ts"
+import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
 import type { Mqrt, MqrtFailure, QueueHandle } from "../../Mqrt.ts"
 import { Mqrt as MqrtService } from "../../Mqrt.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import { open } from "../handles/opening.ts"
-import type { OwnedHandle } from "../handles/OwnedHandle.ts"
-import { newQueueOf } from "../records/queueRecords.ts"
+import { open } from "../queues/opening.ts"
+import type { OwnedHandle } from "../ownership/OwnedHandle.ts"
+import { newQueueOf } from "../queues/queueRecords.ts"
 
 /** A queue of this process for acknowledgments. */
 export interface AdminQueue {

@@ -1,6 +1,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { HandlerDied } from "../../ConsumePolicy.ts"
+import type { HandlerDied } from "../../Consumer.ts"
 import type { ScheduleSteps } from "./ScheduleSteps.ts"
 
 /** More steps than anybody waits through: a message that came back more often was in no schedule's hands. */

@@ -4,7 +4,7 @@ import type { QueueHandle } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { ConsumeJournal } from "./ConsumeJournal.ts"
 import type { Course } from "./Course.ts"
-import * as OwnedHandle from "../handles/OwnedHandle.ts"
+import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { isLoss, passes } from "./passingTrouble.ts"
 import type { ScheduleSteps } from "./ScheduleSteps.ts"
 

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { countOf } from "../errors/countOf.ts"
-import type { ConsumeEvent, ConsumePolicy, ConsumeProgress } from "../../ConsumePolicy.ts"
+import type { ConsumeEvent, ConsumePolicy, ConsumeProgress } from "../../Consumer.ts"
 
 type Counts = { -readonly [Count in keyof ConsumeProgress]: ConsumeProgress[Count] }
 

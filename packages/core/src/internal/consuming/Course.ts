@@ -3,7 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import { Run } from "../handles/OwnedHandle.ts"
+import { Run } from "../ownership/OwnedHandle.ts"
 
 /** The course of one `consume`: goes on until somebody or something stops it, and has then yet to come to its end. */
 export class Course extends Run {

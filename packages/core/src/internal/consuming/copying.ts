@@ -1,10 +1,10 @@
 import * as Cause from "effect/Cause"
 import * as Result from "effect/Result"
-import type { Poison } from "../../ConsumePolicy.ts"
+import type { Poison } from "../../Consumer.ts"
 import type { Message, ReceivedMessage } from "../../Message.ts"
 import { maximumPacketSize, packetSize } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
-import * as headerXml from "../observing/headerXml.ts"
+import * as headerXml from "../telemetry/headerXml.ts"
 
 /** Returns what the sender of a message set, for a message like it. Its extension goes on as its bytes. */
 export const copyOf = (message: ReceivedMessage): Message => ({

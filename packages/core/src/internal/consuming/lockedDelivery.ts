@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import type { Poison } from "../../ConsumePolicy.ts"
+import type { Poison } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
@@ -14,7 +14,7 @@ import { gone, mostDiscards, orKept, poisoned, poisonError, poisonSent, unsentEr
 import { isLoss } from "./passingTrouble.ts"
 import type { Copy, PoisonOutlet } from "./poisonQueue.ts"
 import { optional } from "../messages/Reader.ts"
-import { moveTo } from "../handles/subqueue.ts"
+import { moveTo } from "../queues/subqueue.ts"
 
 /** A message that an open transaction has. */
 class Locked implements Held {

@@ -5,13 +5,13 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Cursor from "../../Cursor.ts"
-import type { Poison } from "../../ConsumePolicy.ts"
+import type { Poison } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { Delivery, Discarded, Held, Source } from "./Delivery.ts"
 import { gone, mostDiscards, orKept, poisoned, poisonError } from "./Delivery.ts"
 import { optional } from "../messages/Reader.ts"
-import { moveTo } from "../handles/subqueue.ts"
+import { moveTo } from "../queues/subqueue.ts"
 
 type Found = Effect.Effect<Option.Option<ReceivedMessage>, MsmqError>
 

@@ -1,7 +1,7 @@
 /** What can be seen of a handler at work: the span that it runs in, and what its log lines bear. */
 import * as Effect from "effect/Effect"
 import type { ReceivedMessage } from "../../Message.ts"
-import { inProcessSpan } from "../observing/processSpan.ts"
+import { inProcessSpan } from "../telemetry/processSpan.ts"
 
 /** Runs one try at a message. */
 export const processing = <A, E, R>(

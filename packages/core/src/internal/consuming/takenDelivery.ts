@@ -5,7 +5,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Poison } from "../../ConsumePolicy.ts"
+import type { Poison } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { Delivery, Discarded, Held, Source } from "./Delivery.ts"

@@ -6,18 +6,23 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MessageBody } from "../../MessageBody.ts"
-import type { LookupAction, ReceiveAction, ReceivedProperties, TransactionArgument } from "../../MessageProperties.ts"
+import type {
+  LookupAction,
+  ReceiveAction,
+  ReceivedProperties,
+  TransactionArgument
+} from "../../mqrt/MessageProperties.ts"
 import type { CursorHandle, Mqrt, QueueHandle } from "../../Mqrt.ts"
-import type { MqrtFailure } from "../../MqrtFailure.ts"
+import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import { decodedBy } from "./codecs.ts"
+import { decodedBy } from "../bodies/Codec.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as Turn from "./Turn.ts"
-import * as OwnedHandle from "../handles/OwnedHandle.ts"
-import { Observer } from "../observing/telemetry.ts"
+import * as OwnedHandle from "../ownership/OwnedHandle.ts"
+import { Observer } from "../telemetry/telemetry.ts"
 import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"

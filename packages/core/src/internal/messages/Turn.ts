@@ -11,7 +11,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { isSystem } from "../../BackgroundClock.ts"
+import { isSystem } from "../../mqrt/BackgroundClock.ts"
 
 /** Length of a turn, in milliseconds. */
 const length = 4

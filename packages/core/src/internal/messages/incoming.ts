@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto"
 import { Certificate } from "../../Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
-import type { ReceivedProperties } from "../../MessageProperties.ts"
+import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
 

@@ -6,7 +6,7 @@ import type {
   Journaling,
   OutgoingProperties,
   SoapProperties
-} from "../../MessageProperties.ts"
+} from "../../mqrt/MessageProperties.ts"
 import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"

@@ -1,5 +1,5 @@
 import * as Schedule from "effect/Schedule"
-import type { ConsumePolicy, PoisonPolicy, PoisonQueue } from "../../ConsumePolicy.ts"
+import type { ConsumePolicy, PoisonPolicy, PoisonQueue } from "../../Consumer.ts"
 import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { queueName } from "./queueNames.ts"

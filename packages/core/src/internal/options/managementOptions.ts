@@ -1,5 +1,5 @@
 import type { Part } from "../../QueueSecurity.ts"
-import type { Asking } from "../../MsmqQueueManager.ts"
+import type { Asking } from "../../promises/QueueManager.ts"
 import { prefixes } from "../security/sddl.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded, listOf, oneOf } from "./Rule.ts"

@@ -1,5 +1,5 @@
 /** The objects in a message: unlike a message itself, they have no fields that are unknown. */
-import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../MessageProperties.ts"
+import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../mqrt/MessageProperties.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
 

@@ -1,5 +1,5 @@
 /** References to a message that is in a queue. */
-import { lookupActions } from "../values/messageValues.ts"
+import { lookupActions } from "../mqrt/messageValues.ts"
 import { guarded, name, oneOf, orNull } from "./Rule.ts"
 
 const largest = 2n ** 64n - 1n

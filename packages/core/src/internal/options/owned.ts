@@ -1,5 +1,5 @@
 /** Things that a program opened and gives to something else: their handles make them what they are. */
-import { OwnedHandle, symbol } from "../handles/OwnedHandle.ts"
+import { OwnedHandle, symbol } from "../ownership/OwnedHandle.ts"
 import type { SecurityContext } from "../../SecurityContext.ts"
 import type { Participation, Transaction } from "../../Transaction.ts"
 import { readRule } from "./illegalOption.ts"

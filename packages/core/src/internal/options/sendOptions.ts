@@ -1,4 +1,4 @@
-import type { CryptographicProvider } from "../../MessageProperties.ts"
+import type { CryptographicProvider } from "../../mqrt/MessageProperties.ts"
 import type { SendAllOptions, SendOptions } from "../../SendOptions.ts"
 import {
   authenticationLevels,
@@ -6,7 +6,7 @@ import {
   hashAlgorithms,
   privacyLevels,
   senderIdTypes
-} from "../values/messageValues.ts"
+} from "../mqrt/messageValues.ts"
 import { certificate } from "./credentials.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { participation, securityContext } from "./owned.ts"

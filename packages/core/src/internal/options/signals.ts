@@ -1,4 +1,4 @@
-import type { Abortable } from "../../Abortable.ts"
+import type { Abortable } from "../../promises/Abortable.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded, isFunction } from "./Rule.ts"
 

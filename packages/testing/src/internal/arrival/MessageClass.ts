@@ -1,4 +1,4 @@
-import type { Acknowledge } from "@effect-msmq/core/MessageProperties"
+import type { Acknowledge } from "@effect-msmq/core/mqrt/MessageProperties"
 
 /** What is known of a message by what became of it: `PROPID_M_CLASS` of an acknowledgment or a dead letter. */
 export interface MessageClass {

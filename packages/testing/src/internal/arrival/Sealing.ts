@@ -5,7 +5,7 @@ import type {
   PrivacyLevel,
   SenderIdType,
   SendOptions
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Sid from "@effect-msmq/core/Sid"
 import type { SigningCertificate } from "../security/CertificateStore.ts"
 import * as Guid from "../machine/Guid.ts"

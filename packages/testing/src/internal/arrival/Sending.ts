@@ -1,6 +1,6 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"

@@ -1,5 +1,5 @@
 import type { Element } from "@effect-msmq/core/FormatName"
-import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Guid } from "../machine/Guid.ts"
 import type { Queue } from "../queue/Queue.ts"
 import type { QueueDirectory } from "../machine/QueueDirectory.ts"

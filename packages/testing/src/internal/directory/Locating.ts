@@ -1,6 +1,6 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { LocateHandle } from "@effect-msmq/core/Mqrt"
-import type { LocatedQueue, LocateRestriction, QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { LocatedQueue, LocateRestriction, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Machine } from "../machine/Machine.ts"
 import { isGuid } from "../machine/Guid.ts"
 

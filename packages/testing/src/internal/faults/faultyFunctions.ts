@@ -1,4 +1,4 @@
-import type { OutgoingProperties, SendOutcome } from "@effect-msmq/core/MessageProperties"
+import type { OutgoingProperties, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

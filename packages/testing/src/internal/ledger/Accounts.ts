@@ -1,4 +1,4 @@
-import { CallSite } from "@effect-msmq/core/CallSite"
+import { CallSite } from "@effect-msmq/core/mqrt/CallSite"
 import type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "../../HandleLedger.ts"
 
 interface Entry {

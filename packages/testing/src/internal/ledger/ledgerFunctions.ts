@@ -1,5 +1,5 @@
-import { CallSite } from "@effect-msmq/core/CallSite"
-import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import { CallSite } from "@effect-msmq/core/mqrt/CallSite"
+import type { TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import { format, nameOf } from "@effect-msmq/core/ErrorCode"
 import * as Cause from "effect/Cause"

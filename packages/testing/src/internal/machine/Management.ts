@@ -4,7 +4,7 @@ import type {
   MachineProperties,
   PrivateComputerInformation,
   QueueManagerInfo
-} from "@effect-msmq/core/ManagementProperties"
+} from "@effect-msmq/core/mqrt/ManagementProperties"
 import { directoryServer, siteId } from "../directory/Directory.ts"
 import * as Guid from "./Guid.ts"
 import type { Machine } from "./Machine.ts"

@@ -1,6 +1,6 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { MqrtFailure, SecurityParts } from "@effect-msmq/core/Mqrt"
-import type { NewQueueProperties, QueueChanges, QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { NewQueueProperties, QueueChanges, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import { failure } from "./Failure.ts"
 import type { QueueRight } from "@effect-msmq/core/QueueSecurity"
 import type { Machine } from "./Machine.ts"

@@ -1,6 +1,6 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as FormatName from "@effect-msmq/core/FormatName"
-import type { QueueAction, QueueInfo } from "@effect-msmq/core/ManagementProperties"
+import type { QueueAction, QueueInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
 import type { Machine } from "./Machine.ts"
 import type { Queue } from "../queue/Queue.ts"

@@ -1,4 +1,4 @@
-import type { HashAlgorithm } from "@effect-msmq/core/MessageProperties"
+import type { HashAlgorithm } from "@effect-msmq/core/mqrt/MessageProperties"
 
 /** What differs between the versions of Message Queuing. */
 export interface Version {

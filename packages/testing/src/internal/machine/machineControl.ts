@@ -1,5 +1,5 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
-import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

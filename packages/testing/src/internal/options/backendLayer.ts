@@ -1,6 +1,6 @@
 /** Rule for the layer that a decorator is put around. */
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
-import * as Options from "@effect-msmq/core/Options"
+import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 

@@ -1,5 +1,5 @@
 /** Arguments of the control of a machine in memory. */
-import * as Options from "@effect-msmq/core/Options"
+import * as Options from "@effect-msmq/core/mqrt/Options"
 import { rights } from "@effect-msmq/core/QueueSecurity"
 import * as Effect from "effect/Effect"
 import type { MachineQuota, Permission, QueueRight } from "../../MsmqControl.ts"

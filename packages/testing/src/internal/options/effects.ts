@@ -1,4 +1,4 @@
-import * as Options from "@effect-msmq/core/Options"
+import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Effect from "effect/Effect"
 
 const anEffect = Options.guarded("an Effect", Effect.isEffect)

@@ -1,6 +1,6 @@
 /** Faults that can be armed. */
 import { errors, type ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import * as Options from "@effect-msmq/core/Options"
+import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import type { Fault } from "../../FaultInjection.ts"

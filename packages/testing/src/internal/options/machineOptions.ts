@@ -1,5 +1,5 @@
 /** Options of a machine in memory. */
-import * as Options from "@effect-msmq/core/Options"
+import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "../../InMemoryMqrt.ts"

@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { ReceiveAction } from "@effect-msmq/core/MessageProperties"
+import type { ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { OpenQueue } from "../machine/OpenQueue.ts"
 import type { Packet, Place } from "./Packet.ts"
 

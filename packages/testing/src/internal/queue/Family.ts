@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Administrators } from "../security/Administrators.ts"
 import type { Directory } from "../directory/Directory.ts"
 import type { MessageClass } from "../arrival/MessageClass.ts"

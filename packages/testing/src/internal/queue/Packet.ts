@@ -7,7 +7,7 @@ import type {
   OutgoingProperties,
   PrivacyLevel,
   SenderIdType
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Guid } from "../machine/Guid.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Sid } from "@effect-msmq/core/Sid"

@@ -1,4 +1,4 @@
-import type { MessageProperties } from "@effect-msmq/core/MessageProperties"
+import type { MessageProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Envelope } from "./Packet.ts"
 
 /** The largest packet: all headers, names, label, extension, body and security data (behaviour D-13). */

@@ -1,4 +1,4 @@
-import type { QueueProperties } from "@effect-msmq/core/QueueProperties"
+import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Family } from "./Family.ts"
 import { deadlineIn, overAs, purgedAs } from "./Lifetime.ts"
 import type { MessageClass } from "../arrival/MessageClass.ts"

@@ -1,4 +1,4 @@
-import * as BackgroundClock from "@effect-msmq/core/BackgroundClock"
+import * as BackgroundClock from "@effect-msmq/core/mqrt/BackgroundClock"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"

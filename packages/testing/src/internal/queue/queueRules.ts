@@ -6,7 +6,7 @@ import type {
   NewQueueProperties,
   QueueChanges,
   QueueProperties
-} from "@effect-msmq/core/QueueProperties"
+} from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Result from "effect/Result"
 import { failure, propertyFailure } from "../machine/Failure.ts"
 import { isGuid } from "../machine/Guid.ts"

@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { LookupAction, LookupOptions, ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { LookupAction, LookupOptions, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

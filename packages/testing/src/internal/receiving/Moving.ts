@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { TransactionArgument } from "@effect-msmq/core/MessageProperties"
+import type { TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { Machine } from "../machine/Machine.ts"
 import { queuePurged } from "../arrival/MessageClass.ts"

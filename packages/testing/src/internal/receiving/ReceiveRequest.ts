@@ -4,7 +4,7 @@ import type {
   ReceiveAction,
   ReceivedProperties,
   TransactionArgument
-} from "@effect-msmq/core/MessageProperties"
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import type { CursorHandle, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { Cursor } from "../queue/Cursor.ts"
 import type { Machine } from "../machine/Machine.ts"

@@ -1,4 +1,4 @@
-import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Content, Packet } from "../queue/Packet.ts"
 import { lookupIdOf, messageId } from "../queue/Packet.ts"
 

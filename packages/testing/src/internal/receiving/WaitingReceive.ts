@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties } from "@effect-msmq/core/MessageProperties"
+import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -1,0 +1,171 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import { plainBytes } from "../../bytes.ts"
+import * as calendar from "../calendar.ts"
+import { isSingle, signedRange, unsignedRange } from "../fixedSize.ts"
+import * as guid from "../../guid.ts"
+import * as numerals from "./numerals.ts"
+
+/** A type whose values stand in an element as text, as .NET's XmlSerializer writes and reads it. */
+export interface SimpleType<A = unknown> {
+  /** What .NET calls an element that holds one alone. */
+  readonly name: string
+  /** What its text is, after "must be". */
+  readonly rule: string
+  /** The text of a value, `undefined` for what is no such value. */
+  readonly print: (value: A) => string | undefined
+  /** The value of a text, without the blanks around it, `undefined` for what is no such text. */
+  readonly parse: (text: string) => A | undefined
+}
+
+const type = <A>(name: string, rule: string, print: SimpleType<A>["print"], parse: SimpleType<A>["parse"]) =>
+  ({ name, rule, print, parse }) as SimpleType
+
+const sign = { signed: /^[+-]?\d+$/, unsigned: /^\+?\d+$/ }
+
+const whole = (name: string, minimum: number, maximum: number): SimpleType => {
+  const pattern = minimum < 0 ? sign.signed : sign.unsigned
+  const legal = (value: number) => Number.isInteger(value) && value >= minimum && value <= maximum
+  return type<number>(
+    name,
+    `a whole number from ${minimum} to ${maximum}`,
+    (value) => (legal(value) ? String(value) : undefined),
+    (text) => (pattern.test(text) && legal(Number(text)) ? Number(text) : undefined)
+  )
+}
+
+const big = (name: string, [minimum, maximum]: readonly [bigint, bigint]): SimpleType => {
+  const pattern = minimum < BigInt(0) ? sign.signed : sign.unsigned
+  const legal = (value: bigint) => typeof value === "bigint" && value >= minimum && value <= maximum
+  return type<bigint>(
+    name,
+    `a whole number from ${minimum} to ${maximum}`,
+    (value) => (legal(value) ? String(value) : undefined),
+    (text) => {
+      const value = pattern.test(text) ? BigInt(text.replace("+", "")) : undefined
+      return value !== undefined && legal(value) ? value : undefined
+    }
+  )
+}
+
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false }
+
+const inMilliseconds = (text: string): number | undefined => {
+  const parsed = calendar.parse(text)
+  if (parsed === undefined || parsed.offset === undefined) return undefined
+  const fraction = Number(parsed.fraction.padEnd(3, "0").slice(0, 3))
+  return parsed.milliseconds + fraction - parsed.offset * 60_000
+}
+
+const instantText = (milliseconds: number): string | undefined => {
+  // Also false for a Date that is none.
+  if (!(milliseconds >= calendar.firstMillisecond && milliseconds <= calendar.lastMillisecond)) return undefined
+  const text = new Date(milliseconds).toISOString()
+  return `${text.slice(0, 19)}${calendar.fractionOf(text.slice(20, 23))}Z`
+}
+
+const instantRule =
+  'a date and time that says its zone, such as "2026-05-01T08:30:00Z": without one it is no instant (XmlValue.DateTime ' +
+  "reads it as text)"
+
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/
+
+const isDateTime = (text: string) => (typeof text === "string" && calendar.parse(text) !== undefined ? text : undefined)
+
+/** By the names that XmlValue and the table of schemas refer to. */
+export const simpleTypes = {
+  string: type<string>(
+    "string",
+    "well-formed Unicode text",
+    (value) => (typeof value === "string" && value.isWellFormed() ? value : undefined),
+    (text) => text
+  ),
+  boolean: type<boolean>(
+    "boolean",
+    '"true", "false", "1" or "0"',
+    (value) => (typeof value === "boolean" ? String(value) : undefined),
+    (text) => booleans[text]
+  ),
+  byte: whole("byte", -0x80, 0x7f),
+  unsignedByte: whole("unsignedByte", 0, 0xff),
+  short: whole("short", -0x8000, 0x7fff),
+  unsignedShort: whole("unsignedShort", 0, 0xffff),
+  int: whole("int", -0x80000000, 0x7fffffff),
+  unsignedInt: whole("unsignedInt", 0, 0xffffffff),
+  long: big("long", signedRange),
+  unsignedLong: big("unsignedLong", unsignedRange),
+  float: type<number>(
+    "float",
+    `${numerals.rule}, of at most 3.4028235E+38 either way`,
+    (value) => (isSingle(value) ? numerals.print(Math.fround(value), numerals.shortestSingle) : undefined),
+    (text) => {
+      const value = numerals.parse(text)
+      return value !== undefined && isSingle(value) ? Math.fround(value) : undefined
+    }
+  ),
+  double: type<number>("double", numerals.rule, (value) => numerals.print(value, String), numerals.parse),
+  decimal: type<string>("decimal", numerals.decimalRule, numerals.decimal, numerals.decimal),
+  bigDecimal: type<BigDecimal.BigDecimal>(
+    "decimal",
+    numerals.decimalRule,
+    (value) => numerals.decimal(numerals.plain(value)),
+    (text) => {
+      const decimal = numerals.decimal(text)
+      return decimal === undefined ? undefined : numerals.bigDecimal(decimal)
+    }
+  ),
+  char: type<string>(
+    "char",
+    "one UTF-16 unit, as the decimal number of its code, from 0 to 65535",
+    (value) => (typeof value === "string" && value.length === 1 ? String(value.charCodeAt(0)) : undefined),
+    (text) => (sign.unsigned.test(text) && Number(text) <= 0xffff ? String.fromCharCode(Number(text)) : undefined)
+  ),
+  dateTime: type<string>(
+    "dateTime",
+    'a date and time, such as "2026-05-01T08:30:00.5", with or without a zone',
+    isDateTime,
+    isDateTime
+  ),
+  instant: type<Date>(
+    "dateTime",
+    instantRule,
+    (value) => instantText(value.getTime()),
+    (text) => {
+      const milliseconds = inMilliseconds(text)
+      return milliseconds === undefined ? undefined : new Date(milliseconds)
+    }
+  ),
+  utc: type<DateTime.Utc>(
+    "dateTime",
+    instantRule,
+    (value) => instantText(value.epochMilliseconds),
+    (text) => {
+      const milliseconds = inMilliseconds(text)
+      return milliseconds === undefined ? undefined : DateTime.makeUnsafe(milliseconds)
+    }
+  ),
+  timeSpan: type<Duration.Duration>(
+    "TimeSpan",
+    'a duration of days and less, such as "PT1H30M"; an empty one comes from .NET Framework, which loses the value ' +
+      "unless EnableTimeSpanSerialization is on",
+    numerals.printDuration,
+    numerals.parseDuration
+  ),
+  guid: type<string>("guid", guid.rule, guid.canonical, guid.canonical),
+  base64Binary: type<Uint8Array>(
+    "base64Binary",
+    "base64",
+    (value) => {
+      const bytes = plainBytes(value)
+      return bytes === undefined ? undefined : Buffer.from(bytes).toString("base64")
+    },
+    (text) => {
+      const digits = text.replaceAll(/\s/g, "")
+      const isBase64 = digits.length % 4 === 0 && base64.test(digits)
+      return isBase64 ? new Uint8Array(Buffer.from(digits, "base64")) : undefined
+    }
+  )
+} as const satisfies Readonly<Record<string, SimpleType>>
+
+export type SimpleTypeName = keyof typeof simpleTypes

@@ -1,0 +1,119 @@
+import * as Result from "effect/Result"
+import sax from "sax"
+import { entities } from "../bodies/xml/entities.ts"
+import { escapeText } from "../bodies/xml/writer.ts"
+
+/**
+ * Headers as NServiceBus writes them into the extension: what .NET's `XmlSerializer` makes of a list of keys and values.
+ */
+
+type Entry = readonly [key: string, value: string]
+
+const endTag = "</ArrayOfHeaderInfo>"
+
+const element = (name: string, text: string): string =>
+  text === "" ? `<${name} />` : `<${name}>${escapeText(text)}</${name}>`
+
+const elements = (entries: ReadonlyArray<Entry>): string =>
+  entries.map(([key, value]) => `<HeaderInfo>${element("Key", key)}${element("Value", value)}</HeaderInfo>`).join("")
+
+/** On one line, without a byte order mark: what every version of .NET reads. */
+export const print = (entries: ReadonlyArray<Entry>): string =>
+  '<?xml version="1.0"?>' +
+  '<ArrayOfHeaderInfo xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">' +
+  elements(entries) +
+  endTag
+
+const anyEntry = /<HeaderInfo><Key>([^<]*)<\/Key>(?:<Value \/>|<Value>[^<]*<\/Value>)<\/HeaderInfo>/g
+
+/**
+ * Puts entries behind those that are there, whose bytes stay as they are; of the same keys they take the place, where those
+ * are as {@link print} writes them. `undefined` where that cannot be done, as for UTF-16.
+ */
+export const append = (bytes: Uint8Array, entries: ReadonlyArray<Entry>): Uint8Array | undefined => {
+  const keys = new Set(entries.map(([key]) => key))
+  // In every encoding that is tried a byte of ASCII is that character, and no other byte is looked at.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+  const end = text.lastIndexOf(endTag)
+  if (end === -1) return undefined
+  const kept = text.slice(0, end).replace(anyEntry, (entry, key: string) => (keys.has(key) ? "" : entry))
+  const added = elements(entries).replace(/[^\0-\x7f]/gu, (character) => `&#${character.codePointAt(0)};`)
+  const result = Buffer.from(kept + added + text.slice(end), "latin1")
+  return Result.isSuccess(parse(result)) ? new Uint8Array(result) : undefined
+}
+
+/** Fails with the rule that was broken. What is not XML at all costs a look at its first bytes. */
+export const parse = (bytes: Uint8Array): Result.Result<ReadonlyArray<Entry>, string> => {
+  const encoding = encodingOf(bytes)
+  if (encoding === undefined) return Result.fail("is no XML")
+  return Result.try({
+    try: () => entriesOf(withLineFeeds(document(new TextDecoder(encoding).decode(bytes)))),
+    catch: (error) => (error instanceof Refusal ? error.message : "is no well-formed XML in a known encoding")
+  })
+}
+
+class Refusal extends Error {}
+
+/** The encoding's label; `undefined` for what cannot be XML. */
+const encodingOf = (bytes: Uint8Array): string | undefined => {
+  const [first, second] = bytes
+  if (first === 0xef && second === 0xbb) return "utf-8"
+  if ((first === 0xff && second === 0xfe) || (first === lessThan && second === 0)) return "utf-16le"
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === lessThan)) return "utf-16be"
+  if (first !== lessThan) return undefined
+  const start = String.fromCharCode(...bytes.subarray(0, 100))
+  const declared = /^<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']/.exec(start)?.[1] ?? "utf-8"
+  // That cannot be: each character so far is a single byte.
+  return /^utf-?16/i.test(declared) ? "utf-8" : declared
+}
+
+const lessThan = 0x3c
+
+/** Without what follows the last end tag: NServiceBus of old left NULs and remains of other messages there. */
+const document = (text: string): string => {
+  if (!text.includes("<ArrayOfHeaderInfo")) throw new Refusal("is no ArrayOfHeaderInfo")
+  const end = text.lastIndexOf(endTag)
+  return end === -1 ? text.slice(0, text.lastIndexOf(">") + 1) : text.slice(0, end + endTag.length)
+}
+
+/** As XML has line ends read; the parser leaves them as they are. */
+const withLineFeeds = (text: string): string => text.replace(/\r\n?/g, "\n")
+
+const entriesOf = (text: string): ReadonlyArray<Entry> => {
+  const entries = new Map<string, string>()
+  const path: Array<string> = []
+  let key: string | undefined
+  let value = ""
+  const inHeader = (depth: number): boolean => path.length === depth && path[1] === "HeaderInfo"
+  const append = (text: string): void => {
+    if (!inHeader(3)) return
+    if (path[2] === "Key") key += text
+    else if (path[2] === "Value") value += text
+  }
+  const parser = Object.assign(sax.parser(true), {
+    ENTITIES: entities,
+    onerror: () => {
+      throw new Refusal("is no well-formed XML")
+    },
+    ondoctype: () => {
+      throw new Refusal("has a DOCTYPE, which is not read")
+    },
+    onopentag: ({ name }: { readonly name: string }) => {
+      path.push(name)
+      if (path.length === 1 && name !== "ArrayOfHeaderInfo") throw new Refusal("is no ArrayOfHeaderInfo")
+      if (inHeader(2)) [key, value] = [undefined, ""]
+      else if (inHeader(3) && name === "Key") key = ""
+    },
+    ontext: append,
+    oncdata: append,
+    onclosetag: () => {
+      if (inHeader(2) && key !== undefined) {
+        if (entries.has(key)) throw new Refusal("has a key twice")
+        entries.set(key, value)
+      }
+      path.pop()
+    }
+  })
+  parser.write(text).close()
+  return [...entries]
+}

@@ -1,0 +1,128 @@
+/**
+ * Where something happened, for errors and leak reports.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Fiber from "effect/Fiber"
+import * as References from "effect/References"
+
+/** A stack as it is captured: its frames hold the `this` of every function on it, and so whatever that holds. */
+interface Captured {
+  readonly error: Error
+  readonly frame: References.StackFrame | undefined
+}
+
+/** The sites that somebody keeps, and whose stacks have not been written out yet. */
+const kept = new Set<CallSite>()
+
+/** Number of stacks that are written out in one turn of the event loop. */
+const stacksPerTurn = 64
+
+const writeKept = (): void => {
+  let written = 0
+  for (const site of kept) {
+    if (written++ === stacksPerTurn) return void setImmediate(writeKept)
+    kept.delete(site)
+    site.toString()
+  }
+}
+
+let isWatching = false
+
+/** Runs after a collection of garbage: by then, sites that are still kept keep garbage alive. */
+const collections = new FinalizationRegistry<undefined>(() => {
+  isWatching = false
+  writeKept()
+})
+
+const watch = (): void => {
+  if (isWatching) return
+  isWatching = true
+  collections.register({}, undefined)
+}
+
+/**
+ * The place in the program where it was made: the frames of Effect's named functions, then the JavaScript stack without
+ * the frames of Effect, Node, this package and the backends beside it.
+ *
+ * **Details**
+ *
+ * Taking one is cheap. It is written out when it is first read as a string; until then it keeps the objects alive whose
+ * methods were running, and from then on only the text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class CallSite {
+  #site: Captured | string
+  #keepers = 0
+
+  constructor() {
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 30
+    const error = new Error()
+    Error.stackTraceLimit = limit
+    const fiber = Fiber.getCurrent()
+    const frame = fiber === undefined ? undefined : Context.get(fiber.context, References.CurrentStackFrame)
+    this.#site = { error, frame }
+  }
+
+  /**
+   * Says that the site is kept for as long as something is open: it is written out after the next collection of garbage,
+   * so that it keeps nothing of the program alive, unless {@link letGo} comes first.
+   *
+   * @since 0.1.0
+   */
+  keep(): void {
+    this.#keepers++
+    if (typeof this.#site === "string") return
+    kept.add(this)
+    watch()
+  }
+
+  /**
+   * Takes one {@link keep} back.
+   *
+   * @since 0.1.0
+   */
+  letGo(): void {
+    this.#keepers--
+    if (this.#keepers === 0) kept.delete(this)
+  }
+
+  toString(): string {
+    if (typeof this.#site !== "string") this.#site = write(this.#site)
+    return this.#site
+  }
+}
+
+const write = (captured: Captured): string => {
+  const lines: Array<string> = []
+  for (let { frame } = captured; frame !== undefined; frame = frame.parent) {
+    const at = frame.stack()?.trim().split("\n")[0]
+    if (at !== undefined && !frame.name.endsWith("(definition)")) {
+      lines.push(at.includes("(") ? at : at.replace(/^at (.*)$/, `at ${frame.name} ($1)`))
+    }
+  }
+  for (const line of (captured.error.stack ?? "").split("\n").slice(1)) lines.push(line.trim())
+  return [...new Set(lines)].filter((at) => !isMachinery(at)).join("\n")
+}
+
+/** Frames that say nothing of the program: Effect's run loop, Node's own, this package, and the backends beside it. */
+const isMachinery = (at: string): boolean =>
+  machinery.some((part) => at.includes(part)) || besides.some((folder) => isIn(folder, at))
+
+const machinery = ["/node_modules/effect/", "/node_modules/@effect-msmq/", "node:", "(<anonymous>)"]
+
+/** The folder of all packages of the SDK, as stacks name it. */
+const besides = [new URL("../../../", import.meta.url).href, new URL("../../../", import.meta.url).pathname]
+
+/** The folder that a package has its modules in: `src`, or `dist` where it is built. */
+const modules = new URL("..", import.meta.url).pathname.split("/").at(-2)
+
+/** Tells whether a frame is of a module of one of the packages in a folder. */
+const isIn = (folder: string, at: string): boolean => {
+  const start = at.indexOf(folder)
+  return start !== -1 && at.slice(start + folder.length).split("/", 2)[1] === modules
+}

@@ -1,0 +1,46 @@
+/**
+ * What a backend reports when a function fails: a bare code, to which core adds its meaning.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import type { ErrorCodeName } from "../ErrorCode.ts"
+import { nameOf } from "../ErrorCode.ts"
+
+/** Codes by which a function that releases something says that nothing is left of it: the queue manager was restarted. */
+const nothingLeft: Readonly<Record<string, ReadonlyArray<ErrorCodeName>>> = {
+  // Behaviours C-37, C-38.
+  MQCloseQueue: ["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_STALE_HANDLE"],
+  // Behaviour E-35.
+  MQCloseCursor: ["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_STALE_HANDLE"],
+  MQLocateEnd: ["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_STALE_HANDLE"],
+  // Behaviours F-36, F-37.
+  "ITransaction::Abort": ["MQ_ERROR_TRANSACTION_SEQUENCE"]
+}
+
+/**
+ * A function of `mqrt.dll` returned an error code.
+ *
+ * - `function`: its name
+ * - `code`: the HRESULT
+ * - `properties`: for `MQ_ERROR_PROPERTY`, what the status array says of each property that was refused
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
+  readonly function: string
+  readonly code: number
+  readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
+}> {
+  /**
+   * `true` for a release that failed because the handle is gone already, as after a restart of the service (behaviours
+   * C-37, E-35, F-37).
+   *
+   * @since 0.1.0
+   */
+  get saysReleased(): boolean {
+    const name = nameOf(this.code)
+    return name !== undefined && (nothingLeft[this.function]?.includes(name) ?? false)
+  }
+}

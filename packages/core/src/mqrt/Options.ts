@@ -1,0 +1,213 @@
+/**
+ * Checks what callers give at run time: options objects and arguments. For who writes a backend, or functions of one's
+ * own on top of the SDK, which then refuse what they do not know as the SDK itself does.
+ *
+ * @since 0.1.0
+ */
+import * as internal from "../internal/options/illegalOption.ts"
+import type { Call } from "../internal/options/illegalOption.ts"
+import type { NameOf, OptionTable } from "../internal/options/OptionTable.ts"
+import * as tables from "../internal/options/OptionTable.ts"
+import type { Rule } from "../internal/options/Rule.ts"
+import * as rules from "../internal/options/Rule.ts"
+import { duration } from "../internal/options/durations.ts"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type { MsmqError } from "../MsmqError.ts"
+
+export type {
+  /**
+   * The call that something was given to, as its error names it.
+   *
+   * - `operation`: the function, such as `"InMemoryMqrt.layerWith"`
+   * - `queue`: the queue, by the name the program used, where there is one
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Call,
+  /**
+   * The rules of all options of a function. See {@link table}.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  OptionTable,
+  /**
+   * A rule for an argument or for the value of an option.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Rule
+}
+
+/**
+ * Makes the table of an options type, with a rule for each of its options.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Options } from "@effect-msmq/core"
+ * import { Effect } from "effect"
+ *
+ * interface GreetOptions {
+ *   readonly name: string
+ *   readonly times?: number | undefined
+ * }
+ *
+ * const greetOptions = Options.table<GreetOptions>()({
+ *   name: Options.required(Options.text),
+ *   times: Options.wholeNumber(1, 10)
+ * })
+ *
+ * const given = { name: "Ada", tims: 2 }
+ * const error = Effect.runSync(Effect.flip(Options.check<GreetOptions>({ operation: "greet" }, greetOptions, given)))
+ * error.message // => 'greet: the option "tims" does not exist; did you mean "times"? Options are: name, times'
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const table: <O extends object>() => (rules: { readonly [Name in NameOf<O>]: Rule }) => OptionTable<NameOf<O>> =
+  tables.tableOf
+
+/**
+ * Reads the options of a call, each once. Fails with `IllegalOption` for one that does not exist or is not allowed.
+ * `noun`: what the argument is called, where it must be given; left out, the options may be left out too.
+ *
+ * @category checking
+ * @since 0.1.0
+ */
+export const check: <O extends object>(
+  call: Call,
+  table: OptionTable<NameOf<O>>,
+  given: O | undefined,
+  noun?: string
+) => Effect.Effect<O, MsmqError> = internal.options
+
+/**
+ * Reads an argument of a call. Fails with `IllegalOption` for one that is not allowed.
+ *
+ * @category checking
+ * @since 0.1.0
+ */
+export const checkArgument: <A>(
+  call: Call,
+  name: string,
+  rule: Rule<A>,
+  given: unknown
+) => Effect.Effect<A, MsmqError> = internal.argument
+
+/**
+ * Makes a rule from a guard. `allowed`: what the guard lets through, behind "it must be". `secret`: whether errors say
+ * only what kind of value was given; `false` by default.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const guarded: <A>(
+  allowed: string,
+  is: (value: unknown) => value is A,
+  manner?: { readonly secret?: boolean }
+) => Rule<A> = rules.guarded
+
+/**
+ * Makes the same rule for what must be given.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const required: <A>(rule: Rule<A>) => Rule<A> = rules.required
+
+/**
+ * Makes the same rule for what may be `null` too.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const orNull: <A>(rule: Rule<A>) => Rule<A | null> = rules.orNull
+
+/**
+ * Makes a rule that allows some strings.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const oneOf: <const Values extends ReadonlyArray<string>>(values: Values) => Rule<Values[number]> = rules.oneOf
+
+/**
+ * Makes a rule for whole numbers of a range.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const wholeNumber: (minimum: number, maximum: number) => Rule<number> = rules.wholeNumber
+
+/**
+ * Makes a rule for arrays with a rule for their elements. `least`: how many there must be; 0 by default.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const listOf: <A>(element: Rule<A>, least?: number) => Rule<ReadonlyArray<A>> = rules.listOf
+
+/**
+ * Makes a rule for an option that is itself an object of options. `noun`: what it is called in errors. `secret`: whether
+ * errors say only what kind of value stands in its place; `false` by default.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const nested: <O extends object>(
+  noun: string,
+  table: OptionTable<NameOf<O>>,
+  manner?: { readonly secret?: boolean }
+) => Rule<O> = tables.nested
+
+/**
+ * Allows `true` and `false`.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const boolean: Rule<boolean> = rules.boolean
+
+/**
+ * Allows strings.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const text: Rule<string> = rules.text
+
+/**
+ * Allows strings that are not empty and have no NUL.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const name: Rule<string> = rules.name
+
+/**
+ * Allows a GUID without braces.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const guid: Rule<string> = rules.guid
+
+/**
+ * Allows bytes, which errors never show.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const bytes: Rule<Uint8Array> = rules.bytes
+
+/**
+ * Allows durations that are not negative.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const durations: Rule<Duration.Input> = duration

@@ -1,0 +1,126 @@
+/**
+ * The properties of queues as they cross the seam.
+ *
+ * @since 0.1.0
+ */
+import type * as values from "../internal/mqrt/queueValues.ts"
+
+/**
+ * `PROPID_Q_PRIV_LEVEL`: whether the queue takes encrypted bodies (behaviour A-83).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QueuePrivacyLevel = (typeof values.queuePrivacyLevels)[number]
+
+/**
+ * What can be set when a queue is created, and later too.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MutableQueueProperties {
+  /** `PROPID_Q_LABEL`: at most 124 UTF-16 units. */
+  readonly label: string
+  /** `PROPID_Q_TYPE`: the GUID of a kind of service, without braces; all zeros: none. */
+  readonly type: string
+  /** `PROPID_Q_AUTHENTICATE`: whether messages without a valid signature are dropped on arrival. */
+  readonly authenticate: boolean
+  /** `PROPID_Q_JOURNAL`: whether received messages are copied to the queue's journal. */
+  readonly journal: boolean
+  /** `PROPID_Q_QUOTA`: kilobytes; `null`: unlimited. */
+  readonly quota: number | null
+  /** `PROPID_Q_JOURNAL_QUOTA`: kilobytes; `null`: unlimited. */
+  readonly journalQuota: number | null
+  /** `PROPID_Q_BASEPRIORITY`: -32,768 to 32,767; of public queues. */
+  readonly basePriority: number
+  /** `PROPID_Q_PRIV_LEVEL`. */
+  readonly privacyLevel: QueuePrivacyLevel
+  /** `PROPID_Q_MULTICAST_ADDRESS`: such as `"234.1.1.1:8001"`; `null`: none. */
+  readonly multicastAddress: string | null
+}
+
+/**
+ * What can be set when a queue is created.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NewQueueProperties extends MutableQueueProperties {
+  /** `PROPID_Q_PATHNAME`. */
+  readonly pathName: string
+  /** `PROPID_Q_TRANSACTION`: whether the queue is transactional; fixed when it is created (behaviour C-16). */
+  readonly transactional: boolean
+}
+
+type Quotas = "quota" | "journalQuota"
+
+/**
+ * The changes of `setQueueProperties`: `null` leaves a property as it is. `multicastAddress: ""` takes the address away.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QueueChanges = {
+  readonly [Name in Exclude<keyof MutableQueueProperties, Quotas>]: MutableQueueProperties[Name] | null
+} & {
+  /** `"unlimited"` lifts the quota. */
+  readonly quota: number | "unlimited" | null
+  /** `"unlimited"` lifts the quota. */
+  readonly journalQuota: number | "unlimited" | null
+}
+
+/**
+ * The properties of a queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueProperties extends NewQueueProperties {
+  /** `PROPID_Q_INSTANCE`: the GUID of a public queue, without braces. */
+  readonly instance: string | null
+  /** `PROPID_Q_CREATE_TIME`: seconds since 1970. */
+  readonly createTime: number
+  /** `PROPID_Q_MODIFY_TIME`: seconds since 1970. */
+  readonly modifyTime: number
+  /** `PROPID_Q_PATHNAME_DNS`: of a public queue. */
+  readonly pathNameDns: string | null
+  /** `PROPID_Q_ADS_PATH`: of a public queue. */
+  readonly adsPath: string | null
+}
+
+/**
+ * A condition on public queues, as `MQLocateBegin` takes them; all of them must hold.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LocateRestriction {
+  readonly property: (typeof values.restrictedProperties)[number]
+  readonly relation: (typeof values.relations)[number]
+  /** A text, a GUID, or seconds since 1970, as the property needs. */
+  readonly value: string | number
+}
+
+/**
+ * A public queue that was found.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LocatedQueue {
+  /** `PROPID_Q_INSTANCE`: a GUID without braces. */
+  readonly instance: string
+  /** `PROPID_Q_PATHNAME`. */
+  readonly pathName: string
+  /** `PROPID_Q_LABEL`. */
+  readonly label: string
+  /** `PROPID_Q_TYPE`: a GUID without braces. */
+  readonly type: string
+  /** `PROPID_Q_CREATE_TIME`: seconds since 1970. */
+  readonly createTime: number
+  /** `PROPID_Q_MODIFY_TIME`: seconds since 1970. */
+  readonly modifyTime: number
+  /** `PROPID_Q_TRANSACTION`. */
+  readonly transactional: boolean
+}

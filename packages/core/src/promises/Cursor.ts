@@ -1,0 +1,69 @@
+/**
+ * Cursors for programs that do not write Effect.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { Abortable } from "./Abortable.ts"
+import type * as Cursor from "../Cursor.ts"
+import { receiveOptions } from "../internal/options/promiseOptions.ts"
+import { abortable } from "../internal/options/signals.ts"
+import { Opened } from "../internal/promises/Opened.ts"
+import type { Runner } from "../internal/promises/Runner.ts"
+import type { ReceivedMessage } from "../Message.ts"
+import type { MsmqError } from "../MsmqError.ts"
+import type { ReceiveOptions } from "./Transaction.ts"
+import { participating } from "./Transaction.ts"
+
+type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
+type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
+
+/**
+ * A place in a queue: {@link Cursor.Cursor} in promises. `for await` looks at the messages from here to the end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterable<ReceivedMessage<Body>> {
+  readonly #cursor: Cursor.Cursor<Body>
+
+  /** Use `cursor` of {@link MsmqReceiver}. */
+  constructor(cursor: Cursor.Cursor<Body>, scope: Scope.Closeable, runner: Runner) {
+    super(cursor, scope, runner)
+    this.#cursor = cursor
+  }
+
+  /** Goes to the next message and looks at it; `undefined` at the end. */
+  next(options?: Abortable): Found<Body> {
+    return this.#looking("Cursor.next", options, () => this.#cursor.next)
+  }
+
+  /** Goes to the next message, and at the end waits so long, in milliseconds or as `"5 seconds"`, for one to come. */
+  nextWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
+    return this.#looking("Cursor.nextWithin", options, () => this.#cursor.nextWithin(duration))
+  }
+
+  /** Looks again at the message that it stands on; `undefined` if there is none, or another has taken it. */
+  current(options?: Abortable): Found<Body> {
+    return this.#looking("Cursor.current", options, () => this.#cursor.current)
+  }
+
+  /** Takes the message that it stands on; `undefined` if there is none, or another has taken it. */
+  receive(options?: ReceiveOptions): Found<Body> {
+    return this.runner.run({ operation: "Cursor.receive" }, receiveOptions, options, (options) =>
+      participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options)
+    )
+  }
+
+  /** The messages from here to the end, which all stay. */
+  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
+    return this.runner.iterable(this.#cursor.messages)[Symbol.asyncIterator]()
+  }
+
+  #looking(operation: string, given: Abortable | undefined, look: () => FoundEffect<Body>): Found<Body> {
+    return this.runner.run({ operation }, abortable, given, () => Effect.map(look(), Option.getOrUndefined))
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Receivers for programs that do not write Effect.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { Abortable } from "./Abortable.ts"
+import { promiseHandler } from "../internal/options/handlers.ts"
+import type { Call } from "../internal/options/illegalOption.ts"
+import { argument } from "../internal/options/illegalOption.ts"
+import { consuming, receiveOptions } from "../internal/options/promiseOptions.ts"
+import { abortable } from "../internal/options/signals.ts"
+import { Opened, opened } from "../internal/promises/Opened.ts"
+import type { Runner } from "../internal/promises/Runner.ts"
+import type { ReceivedMessage } from "../Message.ts"
+import type { LookupAction } from "../mqrt/MessageProperties.ts"
+import type { Mqrt } from "../Mqrt.ts"
+import { Mqrt as MqrtService } from "../Mqrt.ts"
+import type { MsmqError } from "../MsmqError.ts"
+import type { HandlerOptions, MsmqConsumePolicy } from "./Consumer.ts"
+import { handlerOf, policyOf } from "./Consumer.ts"
+import { MsmqCursor } from "./Cursor.ts"
+import type { ReceiveOptions } from "./Transaction.ts"
+import { participating } from "./Transaction.ts"
+import type * as Receiver from "../Receiver.ts"
+
+type Received<Body> = Promise<ReceivedMessage<Body>>
+type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
+type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
+
+/**
+ * A queue that is open for receiving: {@link Receiver.Receiver} in promises. `for await` takes its messages, one each time
+ * the loop asks. A receive takes part in a transaction by the option `transaction`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIterable<ReceivedMessage<Body>> {
+  readonly #receiver: Receiver.Receiver<Body>
+  readonly #mqrt: Mqrt["Service"]
+
+  /** Use `openReceiver` of {@link Msmq}. */
+  constructor(receiver: Receiver.Receiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
+    super(receiver, scope, runner)
+    this.#receiver = receiver
+    this.#mqrt = mqrt
+  }
+
+  /** The queue, by the name it was opened with. */
+  get queue(): string {
+    return this.#receiver.queue
+  }
+
+  /** Whether the queue is transactional; `undefined` where that cannot be known. */
+  get transactional(): boolean | undefined {
+    return this.#receiver.transactional
+  }
+
+  /** Takes the first message, or waits until there is one. */
+  receive(options?: ReceiveOptions): Received<Body> {
+    return this.#taking("Receiver.receive", options, () => this.#receiver.receive)
+  }
+
+  /** Takes the first message, or waits so long, in milliseconds or as `"5 seconds"`; `undefined` if none came. */
+  receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
+    return this.#found("Receiver.receiveWithin", options, () => this.#receiver.receiveWithin(duration))
+  }
+
+  /** Takes the first message if there is one. */
+  poll(options?: ReceiveOptions): Found<Body> {
+    return this.#found("Receiver.poll", options, () => this.#receiver.poll)
+  }
+
+  /** Looks at the first message, or waits until there is one; it stays. */
+  peek(options?: Abortable): Received<Body> {
+    return this.#looking("Receiver.peek", options, () => this.#receiver.peek)
+  }
+
+  /** Looks at the first message, or waits so long; `undefined` if none came. */
+  peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
+    return this.#looking("Receiver.peekWithin", options, () =>
+      Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
+    )
+  }
+
+  /** Looks at the first message if there is one. */
+  pollPeek(options?: Abortable): Found<Body> {
+    return this.#looking("Receiver.pollPeek", options, () => Effect.map(this.#receiver.pollPeek, Option.getOrUndefined))
+  }
+
+  /**
+   * Takes or looks at a message by lookup id, without a wait; `undefined` where there is none. `lookupId`: 0 for the first
+   * and last ones. See {@link MessagesByLookupId}.
+   */
+  byLookupId(action: LookupAction, lookupId = 0n, options?: ReceiveOptions): Found<Body> {
+    return this.#found("Receiver.byLookupId", options, () => this.#receiver.byLookupId.find(action, lookupId))
+  }
+
+  /** A cursor of its own, before the first message: own it with `await using` or `close()`. */
+  cursor(options?: Abortable): Promise<MsmqCursor<Body>> {
+    const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope, this.runner))
+    return this.#looking("Receiver.cursor", options, () => Effect.provideService(open, MqrtService, this.#mqrt))
+  }
+
+  /** The messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
+  browse(): AsyncIterable<ReceivedMessage<Body>> {
+    return this.runner.iterable(this.#receiver.browse)
+  }
+
+  /** Moves a message to a subqueue, or with `null` back to the queue itself. */
+  move(message: { readonly lookupId: bigint }, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
+    return this.#taking("Receiver.move", options, () => this.#receiver.move(message, subqueue))
+  }
+
+  /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
+  reject(message: { readonly lookupId: bigint }, options?: ReceiveOptions): Promise<void> {
+    return this.#taking("Receiver.reject", options, () => this.#receiver.reject(message))
+  }
+
+  /**
+   * Feeds a handler from the queue until the signal aborts, the receiver is closed or `poison` says so: then it takes
+   * nothing new, lets the handlers that run finish, and rejects. See {@link Receiver.Receiver} for what is promised.
+   */
+  consume(
+    handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
+    policy?: MsmqConsumePolicy & Abortable
+  ): Promise<never> {
+    const call = this.#call("Receiver.consume")
+    return this.runner.runEndless(call, consuming, policy, (policy) =>
+      Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
+        this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner))
+      )
+    )
+  }
+
+  /** The messages without end, each taken when the loop asks for it; leaving the loop takes no more. */
+  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
+    return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
+  }
+
+  #call(operation: string): Call {
+    return { operation, queue: this.queue }
+  }
+
+  /** Runs what takes part in the transaction that the options name. */
+  #taking<A>(
+    operation: string,
+    given: ReceiveOptions | undefined,
+    take: () => Effect.Effect<A, MsmqError>
+  ): Promise<A> {
+    return this.runner.run(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
+  }
+
+  #found(operation: string, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
+    return this.#taking(operation, given, () => Effect.map(find(), Option.getOrUndefined))
+  }
+
+  /** Runs what takes nothing, and so takes part in no transaction. */
+  #looking<A>(operation: string, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
+    return this.runner.run(this.#call(operation), abortable, given, look)
+  }
+}

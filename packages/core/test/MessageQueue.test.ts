@@ -1,0 +1,607 @@
+import {
+  ErrorCode,
+  FormatName,
+  MessageQueue,
+  Mqrt,
+  MqrtFailure,
+  PathName,
+  QueueSecurity,
+  Transaction
+} from "@effect-msmq/core"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Layer, Result, Schema, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as CallLog from "./support/CallLog.ts"
+import { interruptAtEveryStep } from "./support/everyStep.ts"
+import { elapse, start } from "./support/settled.ts"
+
+const orders = ".\\private$\\orders"
+const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
+
+describe("create, exists, delete", () => {
+  it.effect("a queue exists from its creation to its deletion", () =>
+    Effect.gen(function* () {
+      assert.isFalse(yield* MessageQueue.exists(orders))
+      yield* MessageQueue.create(orders, { label: "Orders" })
+      assert.isTrue(yield* MessageQueue.exists(orders))
+      yield* MessageQueue.delete(orders)
+      assert.isFalse(yield* MessageQueue.exists(orders))
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("C-04 an existing queue is not created again: the error names it and the code", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const error = yield* Effect.flip(MessageQueue.create(orders))
+      assert.strictEqual(error.reason._tag, "QueueExists")
+      assert.include(error.message, orders)
+      assert.include(error.message, "MQ_ERROR_QUEUE_EXISTS (0xC00E0005)")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("C-44 deleting what is not there says so, with the likely causes", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(MessageQueue.delete(orders))
+      assert.strictEqual(error.reason._tag, "QueueNotFound")
+      assert.include(error.message, "check its spelling")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("an illegal name is refused with the place where it goes wrong, and calls nothing", () =>
+    Effect.gen(function* () {
+      for (const attempt of [
+        MessageQueue.create("private$\\orders\\more"),
+        MessageQueue.openSender("DIRECT=NOWHERE:x\\y"),
+        MessageQueue.exists("orders"),
+        MessageQueue.delete("PUBLIC=not-a-guid")
+      ]) {
+        const error = yield* Effect.flip(Effect.scoped(attempt))
+        assert(error.reason._tag === "IllegalName")
+        assert.isAtMost(error.reason.position, error.reason.input.length)
+        assert.match(error.operation, /^MessageQueue\./)
+      }
+      assert.deepStrictEqual(yield* CallLog.calls, [])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("C-51 whether another machine's private queue exists cannot be known", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(MessageQueue.exists("elsewhere\\private$\\orders"))
+      assert.strictEqual(error.reason._tag, "UnsupportedFormatnameOperation")
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("opening", () => {
+  it.effect("takes a path name, a format name, and either as a record", () =>
+    Effect.gen(function* () {
+      const formatName = yield* MessageQueue.create(orders)
+      const names = [
+        orders,
+        formatName,
+        "DIRECT=OS:.\\private$\\orders",
+        Result.getOrThrow(PathName.parse(orders)),
+        Result.getOrThrow(FormatName.parse(formatName))
+      ]
+      for (const name of names) {
+        const sender = yield* MessageQueue.openSender(name)
+        yield* sender.send({ label: sender.queue })
+      }
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      for (const name of names) {
+        const { label } = yield* receiver.receive
+        if (typeof name === "string") assert.strictEqual(label, name)
+      }
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("C-28 another machine's private queue opens by a direct name, whether it exists or not", () =>
+    Effect.gen(function* () {
+      const sender = yield* MessageQueue.openSender("elsewhere\\private$\\orders")
+      assert.strictEqual(sender.formatName, "DIRECT=OS:elsewhere\\private$\\orders")
+      assert.strictEqual(sender.queue, "elsewhere\\private$\\orders")
+      assert.isUndefined(sender.transactional)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("C-24 denyReceive keeps every other receiver out until it is closed", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* MessageQueue.openReceiver(orders, { shareMode: "denyReceive" })
+          const error = yield* Effect.flip(MessageQueue.openReceiver(orders))
+          assert.strictEqual(error.reason._tag, "SharingViolation")
+          assert.isTrue(error.isRetryable)
+        })
+      )
+      yield* MessageQueue.openReceiver(orders)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a queue that fails to close counts as closed, and does not hide what the program did", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* FaultInjection.inject({ function: "MQCloseQueue", call: 1, code: "MQ_ERROR_STALE_HANDLE" })
+      const result = yield* Effect.scoped(Effect.as(MessageQueue.openSender(orders), "done"))
+      assert.strictEqual(result, "done")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("what was opened in one scope is closed in reverse order", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* MessageQueue.create(".\\private$\\answers")
+      const order: Array<string> = []
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const first = yield* MessageQueue.openReceiver(orders)
+          yield* Effect.addFinalizer(() => Effect.map(Effect.exit(first.poll), ({ _tag }) => order.push(_tag)))
+          const second = yield* MessageQueue.openReceiver(".\\private$\\answers")
+          yield* Effect.addFinalizer(() => Effect.map(Effect.exit(second.poll), ({ _tag }) => order.push(_tag)))
+        })
+      )
+      assert.deepStrictEqual(order, ["Success", "Success"])
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("properties and setProperties", () => {
+  it.effect("a queue has what it was created with, and times as dates", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(1_700_000_000_999)
+      yield* MessageQueue.create(orders, { label: "Orders", quota: 10, transactional: true })
+      assert.deepStrictEqual(yield* MessageQueue.properties(orders), {
+        pathName: "MACHINE\\private$\\orders",
+        label: "Orders",
+        type: undefined,
+        authenticate: false,
+        transactional: true,
+        journal: false,
+        quota: 10,
+        journalQuota: undefined,
+        privacyLevel: "optional",
+        basePriority: 0,
+        multicastAddress: undefined,
+        instance: undefined,
+        pathNameDns: undefined,
+        adsPath: undefined,
+        createTime: new Date(1_700_000_000_000),
+        modifyTime: new Date(1_700_000_000_000)
+      })
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a public queue has its GUID and its names in the directory", () =>
+    Effect.gen(function* () {
+      const formatName = yield* MessageQueue.create("MACHINE\\orders")
+      const { adsPath, instance, pathNameDns } = yield* MessageQueue.properties("MACHINE\\orders")
+      assert.strictEqual(formatName, `PUBLIC=${instance}`)
+      assert.strictEqual(pathNameDns, "machine.domain.test\\orders")
+      assert.strictEqual(yield* MessageQueue.formatNameOfAdsPath(adsPath ?? ""), formatName)
+    }).pipe(Effect.provide(backend))
+  )
+
+  const guid = "01234567-89ab-cdef-0123-456789abcdef"
+  const changes = {
+    label: Schema.Literals(["", "Orders"]),
+    type: Schema.Literals([guid, "none"]),
+    authenticate: Schema.Boolean,
+    journal: Schema.Boolean,
+    quota: Schema.Literals([0, 1024, "unlimited"]),
+    journalQuota: Schema.Literals([0, 1024, "unlimited"]),
+    basePriority: Schema.Literals([-5, 0, 5]),
+    privacyLevel: Schema.Literals(["none", "optional", "body"]),
+    multicastAddress: Schema.Literals(["234.1.1.1:8001", "none"])
+  }
+  const absent = new Set<unknown>(["none", "unlimited"])
+
+  it.effect.prop(
+    "what is changed is so from then on, and what is left out stays as it was",
+    { changes: Schema.Struct(changes), given: Schema.Array(Schema.Literals(Object.keys(changes))) },
+    ({ changes, given }) =>
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders, { label: "Before", type: guid, quota: 7, multicastAddress: "234.2.2.2:80" })
+        const before = yield* MessageQueue.properties(orders)
+        yield* elapse("5 seconds")
+        const some = Object.fromEntries(Object.entries(changes).filter(([name]) => given.includes(name)))
+        yield* MessageQueue.setProperties(orders, some)
+        const { modifyTime, ...after } = yield* MessageQueue.properties(orders)
+        const expected = Object.entries(some).map(([name, value]) => [
+          name,
+          absent.has(value) && name !== "privacyLevel" ? undefined : value
+        ])
+        const { modifyTime: _, ...rest } = { ...before, ...Object.fromEntries(expected) }
+        assert.deepStrictEqual(after, rest)
+        assert.strictEqual(modifyTime.getTime() - before.modifyTime.getTime(), 5000)
+      }).pipe(Effect.provide(backend, { local: true }))
+  )
+
+  it.effect("what is refused is named with its reason, and the queue", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const mqrt = yield* Mqrt.Mqrt
+      const refusing = Mqrt.Mqrt.of({
+        ...mqrt,
+        setQueueProperties: () =>
+          Effect.fail(
+            new MqrtFailure.MqrtFailure({
+              function: "MQSetQueueProperties",
+              code: ErrorCode.errors.MQ_ERROR_PROPERTY,
+              properties: [{ property: "PROPID_Q_LABEL", status: ErrorCode.errors.MQ_ERROR_ILLEGAL_PROPERTY_VALUE }]
+            })
+          )
+      })
+      const set = MessageQueue.setProperties(orders, { label: "Orders" })
+      const error = yield* Effect.flip(Effect.provideService(set, Mqrt.Mqrt, refusing))
+      assert(error.reason._tag === "Property")
+      assert.deepStrictEqual(error.reason.properties, [
+        { property: "PROPID_Q_LABEL", status: "MQ_ERROR_ILLEGAL_PROPERTY_VALUE" }
+      ])
+      assert.strictEqual(error.queue, orders)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("C-51, C-52 what cannot be read or set says why", () =>
+    Effect.gen(function* () {
+      const elsewhere = "elsewhere\\private$\\orders"
+      for (const use of [MessageQueue.properties(elsewhere), MessageQueue.setProperties(elsewhere, { label: "" })]) {
+        const error = yield* Effect.flip(Effect.asVoid(use))
+        assert.strictEqual(error.reason._tag, "UnsupportedFormatnameOperation")
+      }
+      yield* MessageQueue.create(orders)
+      const msmq = yield* MsmqControl.MsmqControl
+      yield* msmq.deny({ queue: orders, rights: ["getQueueProperties", "setQueueProperties"] })
+      for (const use of [MessageQueue.properties(orders), MessageQueue.setProperties(orders, { label: "" })]) {
+        assert.strictEqual((yield* Effect.flip(Effect.asVoid(use))).reason._tag, "AccessDenied")
+      }
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("create with a security descriptor", () => {
+  it.effect("the queue has it", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { securityDescriptor: "O:SYD:P(A;;GA;;;BA)" })
+      assert.strictEqual(yield* QueueSecurity.get(orders, ["owner", "dacl"]), "O:SYD:P(A;;GA;;;BA)")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a text that is none is refused where it goes wrong, and calls nothing", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(MessageQueue.create(orders, { securityDescriptor: "D:(A;;GA;;;bob)" }))
+      assert(error.reason._tag === "IllegalSddl")
+      assert.deepStrictEqual([error.operation, error.reason.position], ["MessageQueue.create", 13])
+      assert.deepStrictEqual(yield* CallLog.calls, [])
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("formatName", () => {
+  it.effect("B-06, B-07 a path name has one to open the queue by; a format name is its own", () =>
+    Effect.gen(function* () {
+      const created = yield* MessageQueue.create(orders)
+      assert.strictEqual(yield* MessageQueue.formatName(orders), created)
+      assert.strictEqual(yield* MessageQueue.formatName(created), created)
+      assert.strictEqual(
+        yield* MessageQueue.formatName("elsewhere\\private$\\orders"),
+        "DIRECT=OS:elsewhere\\private$\\orders"
+      )
+      const error = yield* Effect.flip(MessageQueue.formatName(".\\private$\\nowhere"))
+      assert.strictEqual(error.reason._tag, "QueueNotFound")
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("purge", () => {
+  const send = (queue: string, ...labels: ReadonlyArray<string>) =>
+    Effect.scoped(
+      Effect.flatMap(MessageQueue.openSender(queue), (sender) => sender.sendAll(labels.map((label) => ({ label }))))
+    )
+  const labelsIn = (queue: string) =>
+    MessageQueue.openReceiver(queue).pipe(
+      Effect.flatMap((receiver) => Stream.runCollect(receiver.browse)),
+      Effect.map((messages) => messages.map(({ label }) => label)),
+      Effect.scoped
+    )
+
+  it.effect("E-55 removes what is there, and nothing stays open", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { journal: true })
+      yield* send(orders, "1", "2")
+      yield* MessageQueue.purge(orders)
+      assert.deepStrictEqual(yield* labelsIn(orders), [])
+      assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\orders;JOURNAL"), [])
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("E-55 what a transaction has goes when that aborts", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { transactional: true })
+      yield* Transaction.singleMessage(send(orders, "1", "2"))
+      yield* Effect.gen(function* () {
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        yield* receiver.receive
+        yield* MessageQueue.purge(orders)
+        return yield* Effect.fail("no")
+      }).pipe(Effect.scoped, Transaction.run(), Effect.ignore)
+      assert.deepStrictEqual(yield* labelsIn(orders), [])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("E-58 reaches a subqueue by its own name alone", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* send(orders, "1", "2")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const receiver = yield* MessageQueue.openReceiver(orders)
+          yield* receiver.move(yield* receiver.peek, "retry")
+        })
+      )
+      yield* MessageQueue.purge(orders)
+      assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(`${orders};retry`)], [[], ["1"]])
+      yield* MessageQueue.purge(`${orders};retry`)
+      assert.deepStrictEqual(yield* labelsIn(`${orders};retry`), [])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("E-57 as an administrator removes what waits for another machine, and as another user is refused", () =>
+    Effect.gen(function* () {
+      const msmq = yield* MsmqControl.MsmqControl
+      yield* msmq.cutLink("WAREHOUSE")
+      const there = "WAREHOUSE\\private$\\orders"
+      yield* send(there, "1", "2")
+      yield* msmq.setUser({ sid: "S-1-5-21-1-2-3-1002", administrator: false })
+      const refused = yield* Effect.flip(MessageQueue.purge(there, { outgoing: true }))
+      assert.deepStrictEqual([refused.reason._tag, refused.queue], ["AccessDenied", there])
+      yield* msmq.setUser({ sid: "S-1-5-21-1-2-3-1002" })
+      yield* MessageQueue.purge(there, { outgoing: true })
+      assert.deepStrictEqual(yield* msmq.messagesIn("DIRECT=OS:WAREHOUSE\\private$\\orders"), [])
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(
+      Effect.provide(HandleLedger.layer(InMemoryMqrt.layerWith({ machines: [{}, { machineName: "WAREHOUSE" }] })))
+    )
+  )
+
+  it.effect("that fails closes the queue, and says which one", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* FaultInjection.inject({ function: "MQPurgeQueue", call: 1, code: "MQ_ERROR_STALE_HANDLE" })
+      const error = yield* Effect.flip(MessageQueue.purge(orders))
+      assert.deepStrictEqual(
+        [error.operation, error.reason._tag, error.queue],
+        ["MessageQueue.purge", "StaleHandle", orders]
+      )
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+describe("locate", () => {
+  const pathNames = (restrictions?: ReadonlyArray<MessageQueue.Restriction>) =>
+    Effect.map(Stream.runCollect(MessageQueue.locate(restrictions)), (queues) => queues.map(({ pathName }) => pathName))
+
+  const createMany = (count: number) =>
+    Effect.forEach(Array.from({ length: count }), (_, index) =>
+      MessageQueue.create(`MACHINE\\q${index}`, { label: `Queue ${index}` })
+    )
+
+  const searches = Effect.map(CallLog.calls, (calls) => calls.filter((call) => call.startsWith("locate")))
+  const ended = Effect.map(HandleLedger.counts, ({ locate }) => locate)
+
+  it.effect("C-49 finds public queues of every machine, with what they can be opened by, and no private one", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(1_700_000_000_000)
+      yield* MessageQueue.create(orders)
+      const type = "01234567-89ab-cdef-0123-456789abcdef"
+      const created = yield* MessageQueue.create("MACHINE\\orders", { label: "Orders", type, transactional: true })
+      const [found, ...others] = yield* Stream.runCollect(MessageQueue.locate())
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual(found, {
+        formatName: created,
+        instance: created.replace("PUBLIC=", ""),
+        pathName: "MACHINE\\orders",
+        label: "Orders",
+        type,
+        createTime: new Date(1_700_000_000_000),
+        modifyTime: new Date(1_700_000_000_000),
+        transactional: true
+      })
+      yield* Effect.scoped(MessageQueue.openSender(found?.formatName ?? ""))
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("C-49 all restrictions must hold", () =>
+    Effect.gen(function* () {
+      for (const second of [0, 1, 2]) {
+        yield* TestClock.setTime(1_700_000_000_000 + 1000 * second)
+        yield* MessageQueue.create(`MACHINE\\q${second}`, { label: second === 1 ? "Odd" : "Even" })
+      }
+      const even = { property: "label", relation: "equal", value: "Even" } as const
+      const late = { property: "createTime", relation: "greater", value: new Date(1_700_000_000_000) } as const
+      assert.deepStrictEqual(yield* pathNames([even]), ["MACHINE\\q0", "MACHINE\\q2"])
+      assert.deepStrictEqual(yield* pathNames([late]), ["MACHINE\\q1", "MACHINE\\q2"])
+      assert.deepStrictEqual(yield* pathNames([even, late]), ["MACHINE\\q2"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  const compare: Record<MessageQueue.Restriction["relation"], (one: number, other: number) => boolean> = {
+    less: (one, other) => one < other,
+    lessOrEqual: (one, other) => one <= other,
+    greater: (one, other) => one > other,
+    greaterOrEqual: (one, other) => one >= other,
+    equal: (one, other) => one === Math.floor(other / 1000) * 1000,
+    notEqual: (one, other) => one !== Math.floor(other / 1000) * 1000
+  }
+
+  it.effect.prop(
+    "a time between two seconds is compared as it is",
+    {
+      relation: Schema.Literals(["less", "lessOrEqual", "greater", "greaterOrEqual", "equal", "notEqual"]),
+      value: Schema.Literals([0, 9000, 9999, 10_000, 10_001, 10_500, 11_000, 11_001, 12_000, 1e15])
+    },
+    ({ relation, value }) =>
+      Effect.gen(function* () {
+        for (const second of [9, 10, 11, 12]) {
+          yield* TestClock.setTime(1000 * second)
+          yield* MessageQueue.create(`MACHINE\\q${second}`)
+        }
+        const found = yield* Stream.runCollect(
+          MessageQueue.locate([{ property: "modifyTime", relation, value: new Date(value) }])
+        )
+        assert.deepStrictEqual(
+          found.map(({ modifyTime }) => modifyTime.getTime()),
+          [9000, 10_000, 11_000, 12_000].filter((time) => compare[relation](time, value))
+        )
+      }).pipe(Effect.provide(backend, { local: true }))
+  )
+
+  it.effect("a date that is none is refused, and nothing is searched", () =>
+    Effect.gen(function* () {
+      const value = new Date(Number.NaN)
+      const error = yield* Effect.flip(pathNames([{ property: "createTime", relation: "less", value }]))
+      assert.strictEqual(
+        error.message,
+        "MessageQueue.locate: restrictions[0].value is an invalid Date, but it must be a valid Date"
+      )
+      assert.deepStrictEqual(yield* searches, [])
+      assert.deepStrictEqual(yield* ended, { acquired: 0, freed: 0, open: 0 })
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("the search ends once with the stream, which has every queue once, in order", () =>
+    Effect.gen(function* () {
+      yield* createMany(200)
+      const found = yield* pathNames()
+      assert.deepStrictEqual(
+        found,
+        Array.from({ length: 200 }, (_, index) => `MACHINE\\q${index}`)
+      )
+      assert.deepStrictEqual(yield* ended, { acquired: 1, freed: 1, open: 0 })
+      assert.strictEqual((yield* searches).at(-1), "locateEnd")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect(
+    "the directory is asked only for what is wanted: leaving early asks no more, and ends the search once",
+    () =>
+      Effect.gen(function* () {
+        yield* createMany(200)
+        const first = yield* Stream.runCollect(Stream.take(MessageQueue.locate(), 3))
+        assert.strictEqual(first.length, 3)
+        assert.deepStrictEqual(yield* searches, ["locateBegin", "locateNext", "locateEnd"])
+        yield* HandleLedger.expectNoLeaks
+        const pages: Array<number> = []
+        const seen = Effect.map(searches, (calls) => pages.push(calls.filter((call) => call === "locateNext").length))
+        yield* MessageQueue.locate().pipe(
+          Stream.tap(() => seen),
+          Stream.runDrain
+        )
+        // One page is fetched before the first queue is handed out, and the next only behind its last one.
+        assert.deepStrictEqual([pages[0], pages[63], pages[64], pages[199]], [2, 2, 3, 5])
+      }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a page that is not full is not the end: the directory gives as many as it likes", () =>
+    Effect.gen(function* () {
+      yield* createMany(3)
+      const mqrt = yield* Mqrt.Mqrt
+      const oneByOne = Mqrt.Mqrt.of({ ...mqrt, locateNext: (search) => mqrt.locateNext(search, 1) })
+      assert.strictEqual((yield* Effect.provideService(pathNames(), Mqrt.Mqrt, oneByOne)).length, 3)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a failure between two pages is told, and ends the search once", () =>
+    Effect.gen(function* () {
+      yield* createMany(100)
+      yield* FaultInjection.inject({ function: "MQLocateNext", call: 2, code: "MQ_ERROR_NO_DS" })
+      const seen: Array<string> = []
+      const error = yield* MessageQueue.locate().pipe(
+        Stream.runForEach(({ label }) => Effect.sync(() => seen.push(label))),
+        Effect.flip
+      )
+      assert.deepStrictEqual([error.operation, error.reason._tag, seen.length], ["MessageQueue.locate", "NoDs", 64])
+      assert.deepStrictEqual(yield* ended, { acquired: 1, freed: 1, open: 0 })
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a search that cannot begin leaves nothing to end", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(pathNames())
+      assert.strictEqual(error.reason._tag, "NoDs")
+      assert.include(error.message, "workgroup")
+      assert.deepStrictEqual(yield* ended, { acquired: 0, freed: 0, open: 0 })
+    }).pipe(Effect.provide(HandleLedger.layer(InMemoryMqrt.layerWith({ workgroup: true }))))
+  )
+
+  it.effect("a search that fails to end counts as ended, and does not hide what was found", () =>
+    Effect.gen(function* () {
+      yield* createMany(1)
+      yield* FaultInjection.inject({ function: "MQLocateEnd", call: 1, code: "MQ_ERROR_INVALID_HANDLE" })
+      assert.deepStrictEqual(yield* pathNames(), ["MACHINE\\q0"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("interrupted while it waits for a page or for its consumer, it ends the search once", () =>
+    Effect.gen(function* () {
+      yield* createMany(100)
+      for (const stall of [true, false]) {
+        if (stall) yield* FaultInjection.inject({ function: "MQLocateNext", call: 1, stall: "1 hour" })
+        const fiber = yield* start(Stream.runForEach(MessageQueue.locate(), () => Effect.never))
+        assert.strictEqual((yield* ended).open, 1)
+        const exit = yield* Effect.andThen(Fiber.interrupt(fiber), Fiber.await(fiber))
+        assert.isTrue(Exit.hasInterrupts(exit))
+        assert.deepStrictEqual(yield* ended, { acquired: stall ? 1 : 2, freed: stall ? 1 : 2, open: 0 })
+      }
+      yield* HandleLedger.expectNoLeaks
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("closing the layer ends a search that is open, once; the stream fails with where that was", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(backend, scope)
+      yield* Effect.gen(function* () {
+        yield* createMany(100)
+        const first = yield* Deferred.make<void>()
+        const goOn = yield* Deferred.make<void>()
+        const fiber = yield* MessageQueue.locate().pipe(
+          Stream.runForEach(() => Effect.andThen(Deferred.succeed(first, undefined), Deferred.await(goOn))),
+          Effect.flip,
+          Effect.forkChild
+        )
+        yield* Deferred.await(first)
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual(yield* ended, { acquired: 1, freed: 1, open: 0 })
+        yield* Deferred.succeed(goOn, undefined)
+        const { reason } = yield* Fiber.join(fiber)
+        assert(reason._tag === "Released")
+        assert.strictEqual(reason.resource, "locate of public queues")
+        assert.strictEqual((yield* searches).filter((call) => call === "locateEnd").length, 1)
+        assert.deepStrictEqual(yield* HandleLedger.violations, [])
+      }).pipe(Effect.provide(context))
+    })
+  )
+
+  it("interrupted after any step, the search that began has ended, once", () => {
+    let began = 0
+    const steps = interruptAtEveryStep(() =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          yield* createMany(2)
+          yield* Effect.exit(restore(pathNames()))
+          yield* HandleLedger.expectNoLeaks
+          const { acquired, freed } = yield* ended
+          assert.strictEqual(freed, acquired)
+          began += acquired
+        })
+      ).pipe(Effect.orDie, Effect.provide(backend))
+    )
+    assert.isAbove(steps, 100)
+    assert.isAbove(began, 10)
+  })
+})
