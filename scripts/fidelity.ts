@@ -7,7 +7,7 @@ import { globSync, readFileSync, writeFileSync } from "node:fs"
 export const document = "docs/fidelity.md"
 
 /** Where a statement is kept: `"core only"` and `"native only"` are tested, but not done by the in-memory MSMQ. */
-export type Place = "in memory" | "core only" | "native only" | "not simulated"
+type Place = "in memory" | "core only" | "native only" | "not simulated"
 
 export interface Row {
   readonly id: string
