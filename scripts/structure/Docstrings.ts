@@ -74,6 +74,7 @@ export const nameOf = (node: Node): string | undefined => {
     case "TSEnumDeclaration":
       return node.id?.name
     case "VariableDeclarator":
+    case "TSModuleDeclaration":
       return node.id.type === "Identifier" ? node.id.name : undefined
     case "TSEnumMember":
       return keyOf(node.id, node.computed)

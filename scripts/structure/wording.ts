@@ -18,7 +18,7 @@ const wordsOf = (text: string): ReadonlyArray<string> =>
   text
     .replaceAll(/\{@link(?:code|plain)? ([^}]*)\}/g, "$1")
     .replaceAll(/(\p{Ll}|\p{N})(\p{Lu})/gu, "$1 $2")
-    .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
+    .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll}{2})/gu, "$1 $2")
     .replaceAll(/['’]s\b/g, "")
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
@@ -32,6 +32,6 @@ export const descriptionOf = (text: string): string => text.split(/^@/m, 1).join
 export const onlyRepeats = (name: string, text: string): boolean => {
   const said = wordsOf(text.replaceAll(bareTags, ""))
   if (said.length === 0) return !text.startsWith("@")
-  const known = new Set(wordsOf(name))
-  return said.every((word) => known.has(word))
+  const known = wordsOf(name)
+  return said.every((word) => known.includes(word)) || said.join("") === known.join("")
 }
