@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
 import { afterEach, beforeEach } from "vitest"
@@ -174,40 +174,47 @@ describe("the search for what nothing uses", () => {
     "src/used.ts": "export const used = 1"
   }
 
-  const search = (texts: Texts, ...flags: ReadonlyArray<string>) => {
+  /** Runs the commands of `pnpm run unused` in the folder. */
+  const search = async (texts: Texts) => {
     write({ ...project, ...texts })
-    return runProcess(process.execPath, [module("knip", "bin/knip.js"), "--directory", folder, ...flags])
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: { unused: string } }
+    const ends = await Promise.all(
+      scripts.unused.split(" && ").map((command) => {
+        const [name, ...flags] = command.split(" ")
+        assert.strictEqual(name, "knip")
+        return runProcess(process.execPath, [module("knip", "bin/knip.js"), "--directory", folder, ...flags])
+      })
+    )
+    return {
+      passes: ends.every(({ code }) => code === 0),
+      output: ends.map(({ stderr, stdout }) => stdout + stderr).join("")
+    }
   }
 
-  const onlyTested = ["--production", "--exports", "--tags=-testonly"]
-
   it("passes where everything is used", async () => {
-    const { code, stderr, stdout } = await search({})
-    assert.strictEqual(code, 0, stdout + stderr)
+    assert.deepStrictEqual(await search({}), { passes: true, output: "" })
   })
 
-  it.each([
-    ["an export", "lost", { "src/used.ts": "export const used = 1\nexport const lost = 2" }],
-    ["a type", "Lost", { "src/used.ts": "export const used = 1\nexport type Lost = 2" }],
-    ["a file", "lost.ts", { "src/lost.ts": "" }],
-    [
-      "a dependency",
-      "lost",
-      { "package.json": project["package.json"]!.replace("}}", '},"dependencies":{"lost":"1.0.0"}}') }
-    ]
-  ] as const)("fails where nothing uses %s", async (_, name, texts) => {
-    const { code, stdout } = await search(texts)
-    assert.strictEqual(code, 1, stdout)
-    assert.include(stdout, name)
+  it("fails where nothing uses an export, a type, a file or a dependency", async () => {
+    const { output, passes } = await search({
+      "package.json": project["package.json"]!.replace("}}", '},"dependencies":{"lost-dependency":"1.0.0"}}'),
+      "src/used.ts": "export const used = 1\nexport const lostExport = 2\nexport type LostType = 2",
+      "src/lostFile.ts": ""
+    })
+    assert.isFalse(passes, output)
+    for (const name of ["lostExport", "LostType", "lostFile.ts", "lost-dependency"]) assert.include(output, name)
   })
 
   it("fails where only tests use an export, unless it says so", async () => {
-    const test = { "test/a.test.ts": 'import { tested } from "../src/used.ts"\nconsole.log(tested)' }
-    const tested = "export const used = 1\n/** @testonly */\nexport const tested = 2"
-    const silent = await search({ ...test, "src/used.ts": tested.replace("@testonly", "") }, ...onlyTested)
-    assert.strictEqual(silent.code, 1, silent.stdout)
-    assert.include(silent.stdout, "tested")
-    const said = await search({ ...test, "src/used.ts": tested }, ...onlyTested)
-    assert.strictEqual(said.code, 0, said.stdout)
+    const tested = (docstring: string) => ({
+      "package.json": project["package.json"]!.replace("}}", '},"devDependencies":{"vitest":"5.0.0"}}'),
+      "test/a.test.ts": 'import { tested } from "../src/used.ts"\nimport { it } from "vitest"\nit("is", () => tested)',
+      "src/used.ts": `export const used = 1\n${docstring}\nexport const tested = 2`
+    })
+    const silent = await search(tested(""))
+    assert.isFalse(silent.passes, silent.output)
+    assert.include(silent.output, "tested")
+    const said = await search(tested("/**\n * Two.\n *\n * @testonly\n */"))
+    assert.isTrue(said.passes, said.output)
   })
 })
