@@ -29,10 +29,12 @@ const packages = globSync("packages/*/package.json")
 
 type Package = (typeof packages)[number]
 
-/** Returns `true` for a module that the exports of its package let others import. */
+/** Returns `true` for a module that the exports of its package let others import, by its name or by that of its folder. */
 const isPublic = ({ folder, name }: Package, path: string): boolean => {
-  const module = relative(join(folder, "src"), path).replaceAll(sep, "/").replace(/\.ts$/, "")
-  return resolveImport(join(folder, "package.json"), `${name}/${module}`) === path
+  const module = `${name}/${relative(join(folder, "src"), path).replaceAll(sep, "/")}`.replace(/\.ts$/, "")
+  return [module, module.replace(/\/index$/, "")].some(
+    (specifier) => resolveImport(join(folder, "package.json"), specifier) === path
+  )
 }
 
 const allFiles = packages.flatMap(({ files }) => files)
