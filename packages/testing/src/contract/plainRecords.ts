@@ -46,7 +46,11 @@ export const plainReceive: ReceiveOptions = {
   rare: false
 }
 
-/** What a queue has that nothing was said of (C-01). */
+/**
+ * The properties of a queue for which nothing is given (C-01).
+ *
+ * @testonly
+ */
 export const plainQueue: NewQueueProperties = {
   pathName: ".\\private$\\orders",
   label: "",

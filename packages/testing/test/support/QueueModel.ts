@@ -377,4 +377,4 @@ export class QueueModel {
 }
 
 /** With its handle a cursor is closed too. */
-export const isUsable = (cursor: Cursor): boolean => cursor.isOpen && cursor.handle.isOpen
+const isUsable = (cursor: Cursor): boolean => cursor.isOpen && cursor.handle.isOpen

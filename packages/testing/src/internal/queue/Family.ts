@@ -26,7 +26,7 @@ export interface QueueManager {
 }
 
 /** What is held together. */
-export interface Held {
+interface Held {
   bytes: number
 }
 
