@@ -21,7 +21,7 @@ import { MsmqError } from "./MsmqError.ts"
  * @category errors
  * @since 0.1.0
  */
-export class HandlerDied extends Data.TaggedError("HandlerDied")<{ readonly cause: Cause.Cause<unknown> }> {
+export class HandlerDefect extends Data.TaggedError("HandlerDefect")<{ readonly cause: Cause.Cause<unknown> }> {
   override get message(): string {
     const error = Option.getOrUndefined(Cause.findErrorOption(this.cause))
     return error instanceof MsmqError
@@ -87,12 +87,12 @@ export type PoisonPolicy = "fail" | "reject" | { readonly subqueue: string } | P
  *
  * - `concurrency`: how many handlers may run at once; 1 by default, which keeps the order. Nothing is received before a
  *   handler is free for it
- * - `retry`: when a message is tried again whose handler failed; its input is the handler's error, or {@link HandlerDied}.
+ * - `retry`: when a message is tried again whose handler failed; its input is the handler's error, or {@link HandlerDefect}.
  *   {@link defaultRetry} by default. It is stepped once for each time the message came back before (`abortCount`, behaviour
  *   E-66), so a restart of the process does not begin anew; a limit of time, not of number, does
  * - `poison`: what becomes of a message after the last try, and of one whose body cannot be read, which is not tried.
  *   `"fail"` by default
- * - `stopWithin`: how long running handlers have to finish once `consume` is interrupted, or its receiver closed; then they
+ * - `shutdownTimeout`: how long running handlers have to finish once `consume` is interrupted, or its receiver closed; then they
  *   are interrupted and their messages are back. 30 seconds by default
  * - `reopen`: when it is tried again after a failure that passes, such as a restart of the service (behaviours C-37, C-38,
  *   H-25). {@link defaultReopen} by default, which never gives up. It begins anew after every success
@@ -103,9 +103,9 @@ export type PoisonPolicy = "fail" | "reject" | { readonly subqueue: string } | P
  */
 export interface ConsumePolicy<in E = unknown, out R = never> {
   readonly concurrency?: number | undefined
-  readonly retry?: Schedule.Schedule<unknown, E | HandlerDied, never, R> | undefined
+  readonly retry?: Schedule.Schedule<unknown, E | HandlerDefect, never, R> | undefined
   readonly poison?: PoisonPolicy | undefined
-  readonly stopWithin?: Duration.Input | undefined
+  readonly shutdownTimeout?: Duration.Input | undefined
   readonly reopen?: Schedule.Schedule<unknown, MsmqError, never, R> | undefined
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => Effect.Effect<void, never, R>) | undefined
 }
@@ -123,7 +123,7 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
  * - `Passed`: before it could be tried again another consumer had it, or its time was over
  * - `Returned`: `consume` ends before it is done; it is in the queue, or from a queue that takes nothing back in the queue
  *   for poison
- * - `Troubled`: Message Queuing failed in a way that passes; it is tried again after `delay`
+ * - `TransientFailure`: Message Queuing failed in a way that passes; it is tried again after `delay`
  * - `Reopened`: the queue has been opened anew
  *
  * `attempt`, `attempts`: how manyth try it was, those before this process included.
@@ -155,7 +155,7 @@ export type ConsumeEvent =
     }
   | { readonly _tag: "Passed"; readonly message: ReceivedMessage }
   | { readonly _tag: "Returned"; readonly message: ReceivedMessage }
-  | { readonly _tag: "Troubled"; readonly error: MsmqError; readonly delay: Duration.Duration }
+  | { readonly _tag: "TransientFailure"; readonly error: MsmqError; readonly delay: Duration.Duration }
   | { readonly _tag: "Reopened" }
 
 /**

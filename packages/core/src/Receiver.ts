@@ -237,7 +237,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * queue, where it goes if it could not be handled.
    *
    * **Stopping.** An interruption, or closing the receiver or the backend's layer, gives up the wait at once and takes
-   * nothing new. What runs may finish for as long as `stopWithin`, and is then interrupted and undone. A closing waits for
+   * nothing new. What runs may finish for as long as `shutdownTimeout`, and is then interrupted and undone. A closing waits for
    * that; the effect then fails with `Released`.
    *
    * **A restart of the service.** The queue is opened anew, with back-off, as `reopen` says, and what the restart undid is

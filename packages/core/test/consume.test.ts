@@ -166,7 +166,7 @@ describe("a transactional queue", () => {
         yield* send(orders, "1", "2")
         const tried: Array<string> = []
         const retry = Schedule.spaced("1 second").pipe(
-          Schedule.setInputType<string | ConsumePolicy.HandlerDied>(),
+          Schedule.setInputType<string | ConsumePolicy.HandlerDefect>(),
           Schedule.while(({ input }) => Effect.succeed(input === "busy"))
         )
         const consumer = yield* consuming(
@@ -186,7 +186,7 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("a schedule gets HandlerDied, with the whole cause, for what is no error of the handler", () =>
+  it.effect("a schedule gets HandlerDefect, with the whole cause, for what is no error of the handler", () =>
     whole(
       Effect.gen(function* () {
         const receiver = yield* queues()
@@ -200,7 +200,7 @@ describe("a transactional queue", () => {
         const consumer = yield* consuming(receiver, () => Effect.die(bug), { retry, poison: { queue: poison } })
         yield* elapse("5 seconds")
         const [died] = inputs
-        assert(died instanceof ConsumePolicy.HandlerDied)
+        assert(died instanceof ConsumePolicy.HandlerDefect)
         assert.strictEqual(Cause.squash(died.cause), bug)
         yield* Fiber.interrupt(consumer)
       })
@@ -700,7 +700,7 @@ describe("stopping", () => {
         Effect.gen(function* () {
           const { handle } = gate()
           const { events, onEvent } = journal()
-          const program = yield* running(handle, { stopWithin: "5 seconds", onEvent })
+          const program = yield* running(handle, { shutdownTimeout: "5 seconds", onEvent })
           const stopped = yield* start(stop(program))
           yield* elapse("4999 millis")
           assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
@@ -798,7 +798,7 @@ describe("a restart of the service", () => {
         assert.deepStrictEqual(yield* opens, [opened + 1, closed + 1])
         yield* send(orders, "1")
         yield* elapse(0)
-        assert.deepStrictEqual(events, ["Troubled", "Reopened", "Received 1", "Handled 1"])
+        assert.deepStrictEqual(events, ["TransientFailure", "Reopened", "Received 1", "Handled 1"])
         yield* Fiber.interrupt(consumer)
       })
     )
@@ -875,7 +875,7 @@ describe("a restart of the service", () => {
         const consumer = yield* consuming(receiver, () => Effect.void, {
           onEvent: (event) =>
             Effect.sync(() => {
-              if (event._tag === "Troubled") delays.push(Duration.toSeconds(event.delay))
+              if (event._tag === "TransientFailure") delays.push(Duration.toSeconds(event.delay))
             })
         })
         yield* stopService
@@ -927,7 +927,7 @@ describe("a restart of the service", () => {
           const { events, onEvent } = journal()
           const consumer = yield* consuming(receiver, () => Effect.void, { onEvent })
           yield* elapse("1 second")
-          assert.deepStrictEqual(events, ["Troubled", "Reopened", "Received 1", "Handled 1"])
+          assert.deepStrictEqual(events, ["TransientFailure", "Reopened", "Received 1", "Handled 1"])
           assert.deepStrictEqual(yield* opens, [opened + 1, closed + 1])
           yield* Fiber.interrupt(consumer)
         })
@@ -1009,7 +1009,7 @@ describe("a policy that cannot be followed", () => {
   const values: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, string]> = [
     ["no handlers at all", { concurrency: 0 }, "concurrency is 0, but it must be a whole number from 1 on"],
     ["half a handler", { concurrency: 1.5 }, "concurrency is 1.5, but it must be a whole number from 1 on"],
-    ["a time that is none", { stopWithin: "soon" as "1 second" }, 'stopWithin is "soon", but it must be a duration'],
+    ["a time that is none", { shutdownTimeout: "soon" as "1 second" }, 'shutdownTimeout is "soon", but it must be a duration'],
     [
       "an end for poison that is none",
       { poison: "drop" as "fail" },

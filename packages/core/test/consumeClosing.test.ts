@@ -131,7 +131,7 @@ describe("a handler in promises does not wait for itself", () => {
         await close(msmq, receiver)
         events.push("closed")
       },
-      { stopWithin: "1 hour", onEvent: ({ _tag }) => void events.push(_tag) }
+      { shutdownTimeout: "1 hour", onEvent: ({ _tag }) => void events.push(_tag) }
     )
     const [code] = await rejection(consuming)
     await msmq.close()
@@ -174,7 +174,7 @@ describe("a handler in promises does not wait for itself", () => {
             await both.promise
             await receivers[1 - index]!.close()
           },
-          { stopWithin: "1 hour" }
+          { shutdownTimeout: "1 hour" }
         )
       )
     )
@@ -198,7 +198,7 @@ describe("a handler in promises does not wait for itself", () => {
             await both.promise
             await msmq.close()
           },
-          { stopWithin: "1 hour" }
+          { shutdownTimeout: "1 hour" }
         )
       )
     )
@@ -231,7 +231,7 @@ describe("a handler in promises does not wait for itself", () => {
           await outer!.close()
           log.push("outer closed")
         },
-        { stopWithin: "1 hour" }
+        { shutdownTimeout: "1 hour" }
       )
     )
     assert.strictEqual((await consuming)[0], "Released")

@@ -316,7 +316,7 @@ describe("whatever happens", () => {
           concurrency,
           retry: retries(2),
           poison: end.policy,
-          stopWithin: "2 seconds"
+          shutdownTimeout: "2 seconds"
         }
         const begin = consuming(receiver, handle, policy)
         let consumer = yield* begin

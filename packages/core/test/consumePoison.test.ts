@@ -731,7 +731,7 @@ describe("what fails each time comes to an end that can be seen", () => {
             const error = errorOf(yield* Fiber.await(consumer))
             assert(error.reason._tag === "PoisonMessage")
             assert.include(error.message, "MQ_ERROR_INSUFFICIENT_RESOURCES")
-            assert.include(events, "Troubled")
+            assert.include(events, "TransientFailure")
             assert.strictEqual((yield* placesOf("1", error)).length, 1)
           })
         )

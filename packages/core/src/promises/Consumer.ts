@@ -45,7 +45,7 @@ export interface MsmqConsumePolicy {
   readonly concurrency?: number | undefined
   readonly retry?: Retries | undefined
   readonly poison?: PoisonPolicy | undefined
-  readonly stopWithin?: Duration.Input | undefined
+  readonly shutdownTimeout?: Duration.Input | undefined
   readonly reopen?: Retries | undefined
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => void) | undefined
 }
@@ -55,7 +55,7 @@ export interface MsmqConsumePolicy {
  *
  * - `transaction`: the try's own, for the sends and receives of the handler; it commits when the handler is fulfilled and
  *   aborts when it is rejected. `undefined` where the queue is not transactional
- * - `signal`: aborts when the handler is to give up, as `stopWithin` says
+ * - `signal`: aborts when the handler is to give up, as `shutdownTimeout` says
  *
  * @category models
  * @since 0.1.0

@@ -1,6 +1,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { HandlerDied } from "../../Consumer.ts"
+import type { HandlerDefect } from "../../Consumer.ts"
 import type { ScheduleSteps } from "./ScheduleSteps.ts"
 
 /** More steps than anybody waits through: a message that came back more often was in no schedule's hands. */
@@ -8,11 +8,11 @@ const mostSteps = 1000
 
 /** The tries of one message, those of before this process included (behaviour E-66). */
 export class Attempts<E> {
-  readonly #steps: ScheduleSteps<E | HandlerDied>
+  readonly #steps: ScheduleSteps<E | HandlerDefect>
   readonly #earlier: number
   #failed = 0
 
-  constructor(steps: ScheduleSteps<E | HandlerDied>, earlier: number) {
+  constructor(steps: ScheduleSteps<E | HandlerDefect>, earlier: number) {
     this.#steps = steps
     this.#earlier = earlier
   }
@@ -23,7 +23,7 @@ export class Attempts<E> {
   }
 
   /** Counts a try that failed; gives the delay until the next one, or `undefined` if it was the last. */
-  failed(input: E | HandlerDied): Effect.Effect<Duration.Duration | undefined> {
+  failed(input: E | HandlerDefect): Effect.Effect<Duration.Duration | undefined> {
     const steps = this.#failed === 0 ? Math.min(this.#earlier, mostSteps) + 1 : 1
     this.#failed++
     let delay: Duration.Duration | undefined

@@ -44,7 +44,7 @@ export class BackOff {
     return Effect.flatMap(this.#steps.next(error), (delay) => {
       if (delay === undefined) return Effect.fail(error)
       return Effect.andThen(
-        journal.tell({ _tag: "Troubled", error, delay }),
+        journal.tell({ _tag: "TransientFailure", error, delay }),
         Effect.flatMap(course.untilStopped(Effect.sleep(delay)), (waited) =>
           Option.isNone(waited)
             ? Effect.succeed(false)

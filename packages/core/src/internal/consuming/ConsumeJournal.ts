@@ -27,7 +27,7 @@ const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>
         "its copy has arrived, which is on its way, or a dead letter",
       cause
     ),
-  Troubled: ({ error }) => Effect.logWarning(error.message),
+  TransientFailure: ({ error }) => Effect.logWarning(error.message),
   Reopened: () => Effect.logInfo("the queue was opened anew")
 }
 

@@ -37,7 +37,7 @@ export interface ConsumePlan {
   readonly way: Way
   readonly formatName: string
   readonly concurrency: number
-  readonly stopWithin: Duration.Duration
+  readonly shutdownTimeout: Duration.Duration
   readonly poison: PoisonTarget
 }
 
@@ -59,7 +59,7 @@ export const planOf = Effect.fnUntraced(function* <Body, E, R>(
   const refuse: Refuse = (field, actual, rule) =>
     Effect.fail(reader.error(operation, { _tag: "IllegalPolicy", field, rule, actual: shown(actual) }))
 
-  const { concurrency = 1, poison = "fail", stopWithin = "30 seconds" } = policy
+  const { concurrency = 1, poison = "fail", shutdownTimeout = "30 seconds" } = policy
   const way: Way = transactional === true ? "locked" : exclusive ? "peeked" : "taken"
   if (way === "taken" && (typeof poison !== "object" || !("queue" in poison))) {
     return yield* refuse("poison", poison, needsQueue)
@@ -68,7 +68,7 @@ export const planOf = Effect.fnUntraced(function* <Body, E, R>(
     return yield* refuse("poison", poison, "only messages of a transactional queue can be rejected")
   }
   const target = yield* targetOf(operation, reader, formatName, poison, way, refuse)
-  return { way, formatName, concurrency, stopWithin: Duration.fromInputUnsafe(stopWithin), poison: target }
+  return { way, formatName, concurrency, shutdownTimeout: Duration.fromInputUnsafe(shutdownTimeout), poison: target }
 })
 
 const targetOf = Effect.fnUntraced(function* <Body>(

@@ -104,7 +104,7 @@ export const consumption = <Body, E, R>(
           )
           const stopped = yield* Effect.exit(restore(course.stops))
           course.stop()
-          return [stopped, ...(yield* settled(workers, plan.stopWithin))]
+          return [stopped, ...(yield* settled(workers, plan.shutdownTimeout))]
         })
       )
       return yield* outcome(queue, exits)

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { ConsumeEvent, Poison } from "../../Consumer.ts"
-import { HandlerDied } from "../../Consumer.ts"
+import { HandlerDefect } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import { Attempts } from "./Attempts.ts"
@@ -25,7 +25,7 @@ export interface Handler<Body, E, R> {
   readonly reader: Reader<Body>
   readonly handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>
   /** When one message is tried again. */
-  readonly retry: () => ScheduleSteps<E | HandlerDied>
+  readonly retry: () => ScheduleSteps<E | HandlerDefect>
   readonly journal: ConsumeJournal
 }
 
@@ -95,7 +95,7 @@ export const handling = <Body, E, R>(
     Effect.flatMap(backOff.after(error), (again) => (again ? heldAgain(Duration.zero, cause) : returned(cause)))
 
   /** Goes on after an attempt that counts. `input`: what the schedule is told of it. */
-  const counted = (cause: Cause.Cause<unknown>, input: E | HandlerDied): Effect.Effect<Fate, MsmqError> =>
+  const counted = (cause: Cause.Cause<unknown>, input: E | HandlerDefect): Effect.Effect<Fate, MsmqError> =>
     Effect.gen(function* () {
       if (yield* course.isStopping) return yield* returned(cause)
       const attempt = attempts.number
@@ -117,7 +117,7 @@ export const handling = <Body, E, R>(
         ? recovered(failure, cause)
         : counted(
             cause,
-            Option.getOrElse(Cause.findErrorOption(cause), () => new HandlerDied({ cause }))
+            Option.getOrElse(Cause.findErrorOption(cause), () => new HandlerDefect({ cause }))
           )
     })
 
@@ -128,7 +128,7 @@ export const handling = <Body, E, R>(
       if (!passes(error)) return Effect.fail(error)
       if (isLoss(error) && isForgiven()) return recovered(error, cause)
     }
-    return counted(cause, new HandlerDied({ cause }))
+    return counted(cause, new HandlerDefect({ cause }))
   }
 
   const finished: Effect.Effect<Fate, MsmqError> = Effect.suspend(() =>
