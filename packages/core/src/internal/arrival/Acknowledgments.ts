@@ -12,7 +12,7 @@ import * as Guid from "../guid.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { AdminQueue } from "./AdminQueue.ts"
 import { openAdminQueue } from "./AdminQueue.ts"
-import { arrived } from "./arrivalClasses.ts"
+import { arrived } from "./ArrivalClass.ts"
 
 /** The class of the acknowledgment that decides, or `"silent"`: none came in time. */
 export type Outcome = number | "silent"
