@@ -10,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ConsumePolicy } from "./Consumer.ts"
 import * as Cursor from "./Cursor.ts"
-import { consumption } from "./internal/consuming/consumption.ts"
+import { consumer } from "./internal/consuming/Consumer.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import { holdingProcess } from "./internal/ownership/liveness.ts"
@@ -293,7 +293,7 @@ export class Receiver<Body = Uint8Array> extends Described {
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
         return holdingProcess(
-          consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+          consumer<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
         )
       })
     )

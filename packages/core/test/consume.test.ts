@@ -1009,7 +1009,11 @@ describe("a policy that cannot be followed", () => {
   const values: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, string]> = [
     ["no handlers at all", { concurrency: 0 }, "concurrency is 0, but it must be a whole number from 1 on"],
     ["half a handler", { concurrency: 1.5 }, "concurrency is 1.5, but it must be a whole number from 1 on"],
-    ["a time that is none", { shutdownTimeout: "soon" as "1 second" }, 'shutdownTimeout is "soon", but it must be a duration'],
+    [
+      "a time that is none",
+      { shutdownTimeout: "soon" as "1 second" },
+      'shutdownTimeout is "soon", but it must be a duration'
+    ],
     [
       "an end for poison that is none",
       { poison: "drop" as "fail" },
