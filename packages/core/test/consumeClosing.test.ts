@@ -5,7 +5,7 @@ import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, References, Scope } from "effect"
 import { connect } from "./support/connection.ts"
-import { backend, consuming, journal, labelsIn, orders, queues, send } from "./support/consuming.ts"
+import { backend, consuming, eventLog, labelsIn, orders, queues, send } from "./support/consuming.ts"
 
 const single = { transaction: "singleMessage" } as const
 const other = ".\\private$\\other"
@@ -249,7 +249,7 @@ describe("a handler in Effect does not wait for itself", () => {
         const shareMode = transactional ? "denyNone" : "denyReceive"
         const receiver = yield* Scope.provide(queues({ transactional, shareMode }), scope)
         yield* send(orders, "1", "2")
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const consumer = yield* consuming(receiver, () => Scope.close(scope, Exit.void), { onEvent })
         assert.isTrue(Exit.isFailure(yield* Fiber.await(consumer)))
         assert.deepStrictEqual(events, ["Received 1", "Handled 1"])
