@@ -186,7 +186,7 @@ describe("a transactional queue", () => {
         const { events, onEvent } = eventLog()
         const other = yield* consuming(receiver, second.handle, { ...policy, onEvent })
         yield* elapse("10 seconds")
-        // Twice it failed, and once it was held when the first one stopped.
+        // Two attempts failed, and the first consumer returned the message once when it stopped.
         assert.strictEqual(second.tries.length, 1)
         assert.deepStrictEqual(events, ["Received 1", "Poisoned 1"])
         yield* Fiber.interrupt(other)
@@ -445,7 +445,7 @@ describe("poison", () => {
               "failure.time": "1970-01-01T00:00:01.000Z"
             }
           )
-          // What the program itself has there stays.
+          // An extension and a correlation id of the program's own are kept.
           const full = yield* moved.receive
           assert.deepStrictEqual(
             [full.label, new TextDecoder().decode(full.extension), full.correlationId?.[0]],

@@ -43,7 +43,7 @@ describe("a copy", () => {
         const receiver = yield* queues()
         yield* send(orders, "bad", "2")
         yield* fill(true)
-        // Nobody may look at the queue: what it lacks is only known by the acknowledgment.
+        // The queue cannot be inspected, so only the acknowledgment says that it is full.
         yield* FaultInjection.inject({ function: "MQMgmtGetInfo", call: 1, code: "MQ_ERROR_ACCESS_DENIED" })
         const { events, onEvent } = eventLog()
         const consumer = yield* consuming(receiver, () => Effect.fail("broken"), {
@@ -103,7 +103,7 @@ describe("a copy", () => {
         )
         const sent = Array.from({ length: 20 }, (_, index) => `${index}`)
         yield* send(orders, ...sent)
-        // Each turn brings some of them on.
+        // Each yield lets the consumers make a step.
         for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
         assert.deepStrictEqual((yield* labelsIn(poison)).toSorted(), sent.toSorted())
         yield* Effect.forEach(consumers, Fiber.interrupt)
@@ -124,7 +124,7 @@ describe("a copy", () => {
         assert.strictEqual(error.reason._tag, "IllegalPolicy")
         assert.include(error.message, "Let this account create private queues")
         assert.include(error.message, acknowledgments)
-        // In a transaction nothing can be lost: only that it has arrived is not known.
+        // In a transaction no message can be lost: only its arrival is not known.
         const { events, onEvent } = eventLog()
         const consumer = yield* consuming(locked, () => Effect.fail("broken"), { ...policy, onEvent })
         assert.deepStrictEqual(events, ["Received bad", "PoisonSent bad"])

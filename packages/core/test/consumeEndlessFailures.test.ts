@@ -1,4 +1,4 @@
-/** What fails each time comes to an end that can be seen. */
+/** A call that fails each time ends consuming, or the message is poison. */
 import { MessageQueue } from "@effect-msmq/core"
 import { FaultInjection } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"

@@ -21,7 +21,7 @@ import { elapse } from "./support/settled.ts"
 
 type Labelled = { readonly label: string }
 
-/** A handler that waits for its message's turn. */
+/** Makes a handler that waits for each message until `finish` has run for its label. */
 const stepwise = () => {
   const begun: Array<string> = []
   const turns = new Map<string, Deferred.Deferred<void>>()
@@ -41,6 +41,7 @@ const stepwise = () => {
   }
 }
 
+/** Makes a handler that fails for the messages with these labels. */
 const failingOn = (...labels: ReadonlyArray<string>) => {
   const tries: Array<string> = []
   return {
@@ -142,7 +143,7 @@ describe("a plain queue that nobody else receives from", () => {
           assert.deepStrictEqual(begun, ["1", "2", "urgent"])
           yield* finish("urgent")
           yield* finish("3")
-          // One waits behind the first, which still runs.
+          // The second waits behind the first, whose handler still runs.
           yield* send(orders, "4")
           yield* elapse(0)
           assert.deepStrictEqual(begun, ["1", "2", "urgent", "3", "4"])
@@ -262,7 +263,7 @@ describe("a plain queue that nobody else receives from", () => {
           yield* startService
           yield* elapse("1 minute")
           assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2"], []])
-          // Still nobody else may receive.
+          // The new handle refuses other receivers, too.
           const error = yield* Effect.flip(Effect.scoped(MessageQueue.openReceiver(orders)))
           assert.strictEqual(error.reason._tag, "SharingViolation")
           yield* Fiber.interrupt(consumer)
@@ -350,7 +351,7 @@ describe("a plain queue that others receive from too", () => {
         assert.deepStrictEqual([reason.message.label, reason.kept], ["bad", "nowhere"])
         assert(Exit.isFailure(exit))
         assert.include((Cause.squash(exit.cause) as MsmqError.MsmqError).message, "and nowhere else")
-        // Why it could not be handled, and why it could not be sent on.
+        // The cause says why it could not be handled, and why it could not be sent on.
         const [handling, sending] = reason.cause.reasons.map((one) => (one._tag === "Fail" ? one.error : undefined))
         assert.strictEqual(handling, "broken")
         assert.include(String(sending), "MQ_ERROR_ACCESS_DENIED")

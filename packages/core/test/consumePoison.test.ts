@@ -76,7 +76,7 @@ describe("poison for a queue that", () => {
                 const story = `${places}; ${events}; ${error?.message}`
                 assert.strictEqual(places.length, 1, story)
                 assert.isFalse(events.includes("Poisoned bad") && !places.includes("poison"), story)
-                // The operator sees it, or it is told where it went.
+                // An error or an event says it.
                 assert.isTrue(error !== undefined || events.includes("PoisonSent bad"), story)
                 if (events.length === 0) assert.deepStrictEqual(yield* labels(orders), ["bad", "good"])
                 assert.notInclude(

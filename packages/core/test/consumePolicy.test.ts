@@ -44,7 +44,7 @@ describe("a policy that cannot be followed", () => {
 
   const cases: ReadonlyArray<readonly [string, Consumer.ConsumePolicy, Parameters<typeof queues>[0], string]> = [
     ["poison into the queue itself", { poison: { queue: orders } }, {}, "another queue"],
-    ["poison into a queue of a kind that nobody knows", { poison: { queue: remote } }, {}, "{ queue, transactional }"],
+    ["poison into a queue whose kind is not known", { poison: { queue: remote } }, {}, "{ queue, transactional }"],
     ["failing with what was taken", {}, shared, "shareMode denyReceive"],
     ["rejecting what was taken", { poison: "reject" }, shared, "shareMode denyReceive"],
     ["moving what was taken", { poison: { subqueue: "poison" } }, shared, "shareMode denyReceive"],

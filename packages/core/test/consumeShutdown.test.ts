@@ -20,7 +20,7 @@ import {
 import { elapse, start } from "./support/settled.ts"
 
 describe("shutting down", () => {
-  /** A consumer whose receiver and whose backend can be closed by themselves. */
+  /** Starts a consumer whose receiver and whose backend can be closed separately. */
   const running = Effect.fnUntraced(function* (
     handler: (message: { readonly label: string }) => Effect.Effect<unknown, unknown>,
     policy: Consumer.ConsumePolicy = {}

@@ -181,7 +181,7 @@ const writing = 0x4000_0000 | 0x1000_0000 | rights.writeMessage
 
 const inheritOnly = 0x08
 
-/** Tells whether an access list lets nobody write messages: the first entry about that right decides. */
+/** Tells whether an access list denies everyone the right to write messages: the first entry about that right decides. */
 const deniesAll = ({ dacl }: SecurityDescriptor): boolean => {
   if (dacl?.entries == null) return false
   for (const entry of dacl.entries) {

@@ -95,10 +95,10 @@ export interface Handler<Body, E, R> {
   readonly backOff: BackOff
 }
 
-/** Number of failures of the service that do not count as attempts; a handler, or a commit, that fails so each time ends. */
+/** Number of failures of the service that do not count as attempts of a message. Later ones count, so that it comes to an end. */
 const maximumRecoveries = 10
 
-/** What follows an attempt. */
+/** Step after an attempt: another attempt, or none. */
 type Next = "retry" | "end"
 
 /** Delivers a message to its handler until it is handled, moved as poison or abandoned. */
@@ -210,7 +210,7 @@ class Delivery<Body, E, R> {
     })
   }
 
-  /** Returns `true` as long as failures of the service do not count as attempts. */
+  /** Counts a failure of the service; returns `true` if it does not count as an attempt. */
   #mayRecover(): boolean {
     return this.#recoveries++ < maximumRecoveries
   }

@@ -40,11 +40,10 @@ export const illegalPoisonPolicy = (queue: string, policy: PoisonPolicy, rule: s
     reason: { _tag: "IllegalPolicy", field: "poison", rule, actual: describePolicy(policy) }
   })
 
-/** Returns the short text of a policy for an error, with the queue's name whole. */
+/** Returns the text of a policy for an error. The name of a queue is not shortened. */
 const describePolicy = (policy: PoisonPolicy): string => {
-  if (typeof policy === "string" || "subqueue" in policy) {
-    return typeof policy === "string" ? describeValue(policy) : `{ subqueue: ${describeValue(policy.subqueue)} }`
-  }
+  if (typeof policy === "string") return describeValue(policy)
+  if ("subqueue" in policy) return `{ subqueue: ${describeValue(policy.subqueue)} }`
   const kind = policy.transactional === undefined ? "" : `, transactional: ${describeValue(policy.transactional)}`
   return `{ queue: ${JSON.stringify(nameOf(policy.queue))}${kind} }`
 }
@@ -66,7 +65,7 @@ interface CopyOptions {
 /** Copy that the queue manager accepted. */
 export interface Copy {
   readonly _tag: "Copy"
-  /** Waits until it is known where the copy is; `"unknown"` if no acknowledgment comes. Fails with `CopyNotArrived` for a refusal. */
+  /** Waits for the acknowledgment; `"unknown"` if none comes. Fails with `CopyNotArrived` if the queue refuses the copy. */
   readonly outcome: Effect.Effect<"arrived" | "unknown", MsmqError>
 }
 
@@ -87,6 +86,7 @@ export class PoisonSender {
   readonly #consumedQueue: string
   readonly #target: PoisonQueue
   readonly #acknowledgments: Effect.Effect<Acknowledgments | undefined>
+  /** Ids of the latest copies. */
   readonly #sent = new Set<string>()
 
   constructor(
@@ -104,8 +104,8 @@ export class PoisonSender {
   }
 
   /**
-   * Returns the error for a consumed message that is a copy which was sent from here, if it is one: then both names are of one
-   * queue, though nothing told so before.
+   * Returns an error if a consumed message is a copy that was sent from here, and `undefined` otherwise. It shows that the queue
+   * for poison is the consumed queue, where their names did not.
    */
   loopError(messageId: string): MsmqError | undefined {
     return this.#sent.has(messageId)
@@ -174,7 +174,7 @@ export class PoisonSender {
     // A copy that cannot get lost does not need the time to reach its queue: the answer only decides between two events.
     const timeout =
       isHere || (deadLetter && this.transactional) ? timeToAnswer : Duration.sum(timeToReachQueue, timeToAnswer)
-    // One arrival is enough for a list, all of whose queues nobody can count.
+    // One arrival is enough for a list, as its queues cannot be counted.
     const count = destinations.some(({ isList }) => isList) ? Infinity : destinations.length
     return Effect.flatMap(
       acknowledgments.outcomeOf(messageId, count, timeout),
