@@ -2,8 +2,10 @@ import * as Effect from "effect/Effect"
 import { countOf } from "../errors/countOf.ts"
 import type { ConsumeEvent, ConsumePolicy, ConsumeProgress } from "../../Consumer.ts"
 
+type Tag = ConsumeEvent["_tag"]
 type Counts = { -readonly [Count in keyof ConsumeProgress]: ConsumeProgress[Count] }
 
+/** Count that each event adds one to. */
 const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
   Received: "received",
   Handled: "handled",
@@ -13,9 +15,7 @@ const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
   Reopened: "reopened"
 }
 
-type Tag = ConsumeEvent["_tag"]
-
-/** What the log says, where it says anything. */
+/** Log line of each event that has one. */
 const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>) => Effect.Effect<void> } = {
   Retrying: ({ attempt, cause, message }) =>
     Effect.logWarning(`message ${message.messageId}: attempt ${attempt} failed`, cause),
@@ -27,20 +27,24 @@ const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>
         "its copy has arrived, which is on its way, or a dead letter",
       cause
     ),
-  Troubled: ({ error }) => Effect.logWarning(error.message),
+  TransientFailure: ({ error }) => Effect.logWarning(error.message),
   Reopened: () => Effect.logInfo("the queue was opened anew")
 }
 
-/** Counts what happens, and tells of it. */
-export class ConsumeJournal {
+/** Events of one consumer: each is counted, logged and given to the policy's `onEvent`. */
+export class ConsumeEvents {
   readonly #counts: Counts = { received: 0, handled: 0, retried: 0, poisoned: 0, reopened: 0 }
   readonly #onEvent: ConsumePolicy["onEvent"]
+  /** Renewals of the queue's handle up to the last `Reopened`. */
+  #renewals: number
 
-  constructor(onEvent: ConsumePolicy["onEvent"]) {
+  constructor(onEvent: ConsumePolicy["onEvent"], renewals: number) {
     this.#onEvent = onEvent
+    this.#renewals = renewals
   }
 
-  tell(event: ConsumeEvent): Effect.Effect<void> {
+  /** Emits an event; a failure of `onEvent` is logged. */
+  emit(event: ConsumeEvent): Effect.Effect<void> {
     return Effect.suspend(() => {
       const count = counted[event._tag]
       if (count !== undefined) this.#counts[count]++
@@ -48,10 +52,17 @@ export class ConsumeJournal {
         (logged[event._tag] as ((event: ConsumeEvent) => Effect.Effect<void>) | undefined)?.(event) ?? Effect.void
       const onEvent = this.#onEvent
       if (onEvent === undefined) return log
-      const told = Effect.suspend(() => onEvent(event, { ...this.#counts })).pipe(
+      const call = Effect.suspend(() => onEvent(event, { ...this.#counts })).pipe(
         Effect.catchCause((cause) => Effect.logError(`onEvent failed for ${event._tag}`, cause))
       )
-      return Effect.andThen(log, told)
+      return Effect.andThen(log, call)
     })
+  }
+
+  /** Emits `Reopened` if the handle was renewed since the last one. */
+  emitReopened(renewals: number): Effect.Effect<void> {
+    if (renewals === this.#renewals) return Effect.void
+    this.#renewals = renewals
+    return this.emit({ _tag: "Reopened" })
   }
 }

@@ -1,8 +1,9 @@
-/** Classes by which an acknowledgment tells of the arrival of a message (behaviour D-46). */
+/** Classes of acknowledgments about the arrival of a message (behaviour D-46). */
 
+/** Class of a positive acknowledgment. */
 export const arrived = 0x0002
 
-/** Meanings of the negative acknowledgments of an arrival. */
+/** Meanings of the negative acknowledgments. */
 const refusals: ReadonlyMap<number, string> = new Map([
   [0x8000, "there is no such queue, or it was deleted: create it"],
   [0x8001, "it was deleted on its way, by a purge of the outgoing queue"],
@@ -19,13 +20,13 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [0x800c, "this machine has another GUID than the other one remembers"]
 ])
 
-/** Says what a class means, and what to do. */
+/** Returns the meaning of a class and the remedy for it. */
 export const meaningOf = (messageClass: number): string =>
   refusals.get(messageClass) ?? `it was refused with class 0x${messageClass.toString(16).padStart(4, "0")}`
 
-/** Refusals that a message outside of a transaction becomes a dead letter for, if it asks for that (behaviour D-64). */
+/** Refusals after which a message outside a transaction becomes a dead letter, if it asks for that (behaviour D-64). */
 const deadLettered: ReadonlySet<number> = new Set([0x8000, 0x8002, 0x8003, 0x8005, 0x8008, 0x8009, 0x800a])
 
-/** Tells whether a message that was refused is in a dead-letter queue, if it asked for that (behaviours D-60, D-61). */
+/** Tells whether a refused message that asked to be a dead letter is one (behaviours D-60, D-61). */
 export const isDeadLettered = (messageClass: number, transactional: boolean): boolean =>
   transactional || deadLettered.has(messageClass)

@@ -9,33 +9,33 @@ import { open } from "../queues/opening.ts"
 import type { OwnedHandle } from "../ownership/OwnedHandle.ts"
 import { newQueueOf } from "../queues/queueRecords.ts"
 
-/** A queue of this process for acknowledgments. */
+/** Administration queue of this process: a private queue that acknowledgments are sent to. */
 export interface AdminQueue {
   readonly handle: OwnedHandle<QueueHandle>
-  /** The name that other machines know it by, too. */
+  /** Format name by which other machines reach it, too. */
   readonly formatName: string
 }
 
 const pathNameOf = (number: number): string => `.\\private$\\effect-msmq-acknowledgments-${number}`
 
-/** Queues that are tried before giving up: as many consumers of a machine can await acknowledgments at once. */
+/** Number of queues that are tried, which limits the consumers of one machine that await acknowledgments at once. */
 const mostQueues = 1000
 
 const label = "effect-msmq: acknowledgments of copies"
 
-/** Reasons that another process has a queue of this name, or another user. */
-const taken: ReadonlySet<Reason["_tag"]> = new Set(["SharingViolation", "AccessDenied"])
+/** Reasons that say that another process has the queue open, or that another user owns it. */
+const inUse: ReadonlySet<Reason["_tag"]> = new Set(["SharingViolation", "AccessDenied"])
 
 /**
- * Opens the first of the queues for acknowledgments that nobody else holds; it is created where it is not there, and then
- * deleted with the scope. One that a process left behind, or an administrator made, is used as it is.
+ * Opens the first administration queue that no other process has open. Creates it if it does not exist, and then deletes it
+ * with the scope. Uses one that a process left behind, or that an administrator made, as it is.
  */
 export const openAdminQueue = (
   mqrt: Mqrt["Service"],
   operation: string
-): Effect.Effect<AdminQueue, MsmqError, Scope.Scope> => opened(mqrt, operation, 1)
+): Effect.Effect<AdminQueue, MsmqError, Scope.Scope> => openFrom(mqrt, operation, 1)
 
-const opened = Effect.fnUntraced(function* (
+const openFrom = Effect.fnUntraced(function* (
   mqrt: Mqrt["Service"],
   operation: string,
   number: number
@@ -45,7 +45,7 @@ const opened = Effect.fnUntraced(function* (
 
   const created = yield* Effect.matchEffect(mqrt.createQueue(newQueueOf(pathName, { label }), null), {
     onFailure: (failure) =>
-      // One that is there may be used by who may not create any.
+      // An account that may not create queues may use one that exists.
       Effect.mapBoth(mqrt.pathNameToFormatName(pathName), {
         onFailure: () => error(failure),
         onSuccess: () => undefined
@@ -54,7 +54,7 @@ const opened = Effect.fnUntraced(function* (
   })
   const attempt = Effect.gen(function* () {
     const { formatName, handle } = yield* open(pathName, operation, "receive", "denyReceive")
-    // Closed only after it was deleted, so that no other process takes it in between.
+    // The queue is deleted before it is closed, so that no other process opens it in between.
     if (created !== undefined) yield* Effect.addFinalizer(() => Effect.ignore(mqrt.deleteQueue(created)))
     const properties = yield* Effect.mapError(mqrt.getQueueProperties(formatName), error)
     yield* Effect.mapError(mqrt.purgeQueue(handle.native), error)
@@ -63,14 +63,14 @@ const opened = Effect.fnUntraced(function* (
 
   return yield* Effect.matchEffect(attempt, {
     onFailure: (given) =>
-      number < mostQueues && taken.has(given.reason._tag) ? opened(mqrt, operation, number + 1) : Effect.fail(given),
+      number < mostQueues && inUse.has(given.reason._tag) ? openFrom(mqrt, operation, number + 1) : Effect.fail(given),
     onSuccess: ({ handle, properties }) =>
       isFit(properties)
         ? Effect.succeed({ handle, formatName: `DIRECT=OS:${properties.pathName}` })
-        : opened(mqrt, operation, number + 1)
+        : openFrom(mqrt, operation, number + 1)
   })
 })
 
-/** Acknowledgments are neither transactional nor signed nor encrypted (behaviours D-47, D-49). */
+/** Tells whether a queue takes acknowledgments, which are not transactional, signed or encrypted (behaviours D-47, D-49). */
 const isFit = ({ authenticate, privacyLevel, transactional }: QueueProperties): boolean =>
   !transactional && !authenticate && privacyLevel !== "body"

@@ -1,4 +1,4 @@
-/** Acknowledgments of messages: what a sender can know of a message that was accepted. */
+/** Acknowledgments of messages: they tell a sender whether an accepted message arrived. */
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,35 +12,37 @@ import * as Guid from "../guid.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { AdminQueue } from "./AdminQueue.ts"
 import { openAdminQueue } from "./AdminQueue.ts"
-import { arrived } from "./arrivalClasses.ts"
+import { arrived } from "./ArrivalClass.ts"
 
-/** The class of the acknowledgment that decides, or `"silent"`: none came in time. */
+/** Class of the acknowledgment that decides, or `"silent"` if none came in time. */
 export type Outcome = number | "silent"
 
-/** A message whose acknowledgment is awaited: from so many queues, so many of which refused it so far. */
+/** Message whose acknowledgment is awaited. */
 interface Awaited {
   readonly outcome: Deferred.Deferred<Outcome>
+  /** Number of queues that the message was sent to. */
   readonly destinations: number
+  /** Number of queues that refused it so far. */
   refusals: number
 }
 
-/** Acknowledgments that came before anybody awaited them are kept, the latest. */
-const mostEarly = 1000
+/** Number of messages whose acknowledgments are kept when they come before they are awaited; the oldest are dropped. */
+const maximumEarly = 1000
 
-/** After a failure of receiving, such as a restart of the service, it is tried again. */
+/** Time between two attempts to receive, after a failure such as a restart of the service. */
 const pause = "1 second"
 
-/** The acknowledgments that messages ask for, in a queue of this process's own. */
+/** Acknowledgments of messages, received from an administration queue of this process. */
 export class Acknowledgments {
-  /** The format name that a message's `adminQueue` is. */
+  /** Format name for the `adminQueue` of a message. */
   readonly adminQueue: string
   readonly #mqrt: Mqrt["Service"]
   readonly #operation: string
   readonly #handle: AdminQueue["handle"]
   readonly #awaited = new Map<string, Awaited>()
   readonly #early = new Map<string, Array<number>>()
-  /** One of those who wait reads for all. */
-  readonly #reading = Semaphore.makeUnsafe(1)
+  /** Permit to receive: one waiting fiber receives for all of them. */
+  readonly #receiving = Semaphore.makeUnsafe(1)
 
   private constructor(mqrt: Mqrt["Service"], operation: string, { formatName, handle }: AdminQueue) {
     this.#mqrt = mqrt
@@ -49,43 +51,45 @@ export class Acknowledgments {
     this.adminQueue = formatName
   }
 
-  /** Opens a queue for acknowledgments until the scope closes. */
+  /** Opens an administration queue until the scope closes. */
   static open(mqrt: Mqrt["Service"], operation: string): Effect.Effect<Acknowledgments, MsmqError, Scope.Scope> {
     return Effect.map(openAdminQueue(mqrt, operation), (queue) => new Acknowledgments(mqrt, operation, queue))
   }
 
   /**
-   * Waits for the acknowledgment of a message that asked for `positiveArrival` and `negativeArrival`. One queue that it
-   * arrived in is enough; it is refused when all of them refused it. An interruption does not end the wait, which ends
-   * after so long by itself.
+   * Waits for the acknowledgment of a message that asked for `positiveArrival` and `negativeArrival`. The message has arrived
+   * when one of its destinations took it, and is refused when all of them refused it. The wait cannot be interrupted; it ends
+   * after `timeout`.
    */
-  outcomeOf(messageId: string, destinations: number, within: Duration.Duration): Effect.Effect<Outcome> {
+  outcomeOf(messageId: string, destinations: number, timeout: Duration.Duration): Effect.Effect<Outcome> {
     return Effect.suspend(() => {
       const outcome = Deferred.makeUnsafe<Outcome>()
       this.#awaited.set(messageId, { outcome, destinations, refusals: 0 })
       for (const early of this.#early.get(messageId) ?? []) this.#record(messageId, early)
       this.#early.delete(messageId)
-      const waited = Effect.raceFirst(
-        Effect.interruptible(Effect.raceFirst(Deferred.await(outcome), this.#reading.withPermit(this.#readOn))),
-        Effect.interruptible(Effect.as(Effect.sleep(within), "silent" as const))
+      const wait = Effect.raceFirst(
+        Effect.interruptible(
+          Effect.raceFirst(Deferred.await(outcome), this.#receiving.withPermit(this.#receiveForever))
+        ),
+        Effect.interruptible(Effect.as(Effect.sleep(timeout), "silent" as const))
       )
-      // On this machine it is there already.
+      // The acknowledgment of a queue of this machine has come already.
       return Effect.andThen(
         Effect.ignore(this.#drain),
-        Effect.suspend(() => (Deferred.isDoneUnsafe(outcome) ? Deferred.await(outcome) : waited))
+        Effect.suspend(() => (Deferred.isDoneUnsafe(outcome) ? Deferred.await(outcome) : wait))
       ).pipe(Effect.ensuring(Effect.sync(() => this.#awaited.delete(messageId))), Effect.uninterruptible)
     })
   }
 
-  /** Reads without end. */
-  get #readOn(): Effect.Effect<never> {
+  /** Receives acknowledgments as they come, without end. */
+  get #receiveForever(): Effect.Effect<never> {
     return Effect.forever(
-      Effect.catch(Effect.andThen(this.#take("peekCurrent", null), this.#drain), () => Effect.sleep(pause)),
+      Effect.catch(Effect.andThen(this.#receive("peekCurrent", null), this.#drain), () => Effect.sleep(pause)),
       { disableYield: true }
     )
   }
 
-  /** Takes what is there. */
+  /** Receives the acknowledgments that have come. */
   get #drain(): Effect.Effect<void, MsmqError> {
     return Effect.uninterruptible(
       Effect.suspend(() => {
@@ -94,7 +98,7 @@ export class Acknowledgments {
           while: () => more,
           body: () =>
             Effect.catchIf(
-              this.#take("receive", 0),
+              this.#receive("receive", 0),
               ({ reason }) => reason._tag === "IoTimeout",
               () => Effect.undefined
             ),
@@ -109,7 +113,7 @@ export class Acknowledgments {
     )
   }
 
-  #take(action: ReceiveAction, timeout: number | null): Effect.Effect<ReceivedProperties, MsmqError> {
+  #receive(action: ReceiveAction, timeout: number | null): Effect.Effect<ReceivedProperties, MsmqError> {
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
     return lease(this.#handle, this.#operation, (queue) =>
       Effect.mapError(
@@ -125,22 +129,22 @@ export class Acknowledgments {
 
   #record(messageId: string, messageClass: number): void {
     const awaited = this.#awaited.get(messageId)
-    if (awaited === undefined) return this.#keep(messageId, messageClass)
+    if (awaited === undefined) return this.#recordEarly(messageId, messageClass)
     if (messageClass !== arrived && ++awaited.refusals < awaited.destinations) return
     Deferred.doneUnsafe(awaited.outcome, Exit.succeed(messageClass))
   }
 
-  #keep(messageId: string, messageClass: number): void {
+  #recordEarly(messageId: string, messageClass: number): void {
     const classes = this.#early.get(messageId)
     if (classes !== undefined) return void classes.push(messageClass)
     this.#early.set(messageId, [messageClass])
-    if (this.#early.size <= mostEarly) return
+    if (this.#early.size <= maximumEarly) return
     const [oldest] = this.#early.keys()
     if (oldest !== undefined) this.#early.delete(oldest)
   }
 }
 
-/** A correlation id as the message id that it is (behaviours D-23, D-47). */
+/** Returns the message id in the correlation id of an acknowledgment (behaviours D-23, D-47). */
 const messageIdOf = (correlationId: Uint8Array): string => {
   const number = new DataView(correlationId.buffer, correlationId.byteOffset, correlationId.byteLength)
   return `{${Guid.textOf(correlationId)}}\\${number.getUint32(16, true)}`

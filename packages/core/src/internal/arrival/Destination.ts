@@ -1,74 +1,70 @@
-/** Queues that a name to send to stands for, and their properties. */
+/** Queues that a name stands for, and what is known of them before a message is sent there. */
 import { hostname, networkInterfaces } from "node:os"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
-import type { Mqrt, MqrtFailure } from "../../Mqrt.ts"
+import type { Mqrt } from "../../Mqrt.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
 import { rights } from "../../QueueSecurity.ts"
 import type { SecurityDescriptor } from "../../SecurityDescriptor.ts"
 import * as SecurityDescriptors from "../../SecurityDescriptor.ts"
 import * as Sid from "../../Sid.ts"
+import type { Call } from "../options/illegalOption.ts"
 
-const operation = "Receiver.consume"
-
-/** A queue that is sent to. */
+/** Queue that messages are sent to. */
 export interface Destination {
   readonly formatName: string
-  /** `undefined`: they cannot be known from here, as those of a private queue of another machine. */
+  /** Properties of the queue; `undefined` where they cannot be read from here, as of a private queue of another machine. */
   readonly properties: QueueProperties | undefined
-  /** `true` for a queue that is known to be of this machine: only its private queues tell their properties. */
+  /** `true` for a private queue of this machine, the only one whose properties the queue manager itself reads. */
   readonly isLocal: boolean
-  /** `true` for a name of queues that only the directory, or the network, knows. */
+  /** `true` for a distribution list or a multicast address, whose queues cannot be counted from here. */
   readonly isList: boolean
 }
 
 /**
- * Asks for the properties of each queue that a format name stands for. Fails with what passes; what cannot be known is no
- * failure. `queue`: the name that the program used.
+ * Reads the properties of each queue that a format name stands for. Fails only with errors after which the same call may
+ * succeed later.
  */
 export const destinationsOf = (
   mqrt: Mqrt["Service"],
-  queue: string,
+  call: Call,
   formatName: string
 ): Effect.Effect<ReadonlyArray<Destination>, MsmqError> => {
   const name = parsed(formatName)
   const elements = name?._tag === "Multiple" ? name.elements.map(FormatName.format) : [formatName]
-  return Effect.forEach(elements, (element) => destinationOf(mqrt, queue, element))
+  return Effect.forEach(elements, (element) => destinationOf(mqrt, call, element))
 }
 
-/** Asks for the properties of a queue, by the name of the whole queue for a part of one. */
+/** Reads the properties of one queue; for a subqueue or a journal, those of the queue that it belongs to. */
 export const destinationOf = (
   mqrt: Mqrt["Service"],
-  queue: string,
+  call: Call,
   formatName: string
 ): Effect.Effect<Destination, MsmqError> => {
   const name = parsed(formatName)
   const isList = name?._tag === "DistributionList" || name?._tag === "Multicast"
-  const known = (properties: QueueProperties | undefined): Destination => ({
+  const destination = (properties: QueueProperties | undefined): Destination => ({
     formatName,
     properties,
     isLocal: properties !== undefined && properties.instance === null,
     isList
   })
-  if (isList) return Effect.succeed(known(undefined))
+  if (isList) return Effect.succeed(destination(undefined))
   return Effect.matchEffect(mqrt.getQueueProperties(localNameOf(name, formatName)), {
     onFailure: (failure) => {
-      const error = failed(queue, failure)
-      return error.isRetryable ? Effect.fail(error) : Effect.succeed(known(undefined))
+      const error = new MsmqError({ ...call, reason: reasonOf(failure) })
+      return error.isRetryable ? Effect.fail(error) : Effect.succeed(destination(undefined))
     },
-    onSuccess: (properties) => Effect.succeed(known(properties))
+    onSuccess: (properties) => Effect.succeed(destination(properties))
   })
 }
-
-const failed = (queue: string, failure: MqrtFailure): MsmqError =>
-  new MsmqError({ operation, reason: reasonOf(failure), queue })
 
 const parsed = (formatName: string): FormatName.FormatName | undefined =>
   Result.getOrUndefined(FormatName.parse(formatName))
 
-/** The name that the properties of a queue of this machine are asked for by. */
+/** Returns the name by which the queue manager reads a queue's properties. */
 const localNameOf = (name: FormatName.FormatName | undefined, formatName: string): string => {
   if (name?._tag === "Direct") {
     return FormatName.format({ ...name, ...byComputer(name), journal: false, subqueue: null })
@@ -77,17 +73,17 @@ const localNameOf = (name: FormatName.FormatName | undefined, formatName: string
   return formatName.split(";", 1)[0] ?? formatName
 }
 
-/** By URL a queue can only be sent to (behaviour B-22). */
+/** Returns the address without a URL, by which a queue can only be sent to (behaviour B-22). */
 const byComputer = ({ address, protocol }: FormatName.Direct): Pick<FormatName.Direct, "protocol" | "address"> => {
   if (protocol !== "http" && protocol !== "https") return { protocol, address }
   const [host = address] = address.startsWith("[") ? [address] : address.split(":")
   return { protocol: /^[\d.]+$/.test(host) ? "tcp" : "os", address: host }
 }
 
-/** Tells whether what is sent to a destination comes to the queue of the other, whatever the two are called. */
+/** Tells whether messages sent to `destination` arrive in the consumed queue, whichever names the two are given by. */
 export const isSameQueue = (consumed: Destination, destination: Destination): boolean => {
   const name = parsed(consumed.formatName)
-  // Nothing can be sent to a part of a queue.
+  // No message can be sent to a subqueue or a journal.
   if (name !== undefined && (isPart(name) || /;./.test(consumed.formatName))) return false
   const [one, other] = [consumed.properties, destination.properties]
   if (one !== undefined && other !== undefined) {
@@ -104,7 +100,7 @@ export const isSameQueue = (consumed: Destination, destination: Destination): bo
 const isPart = (name: FormatName.FormatName): boolean =>
   ("journal" in name && name.journal) || ("subqueue" in name && name.subqueue !== null) || "systemQueue" in name
 
-/** Two direct names of one queue of this machine. */
+/** Tells whether two direct names name one queue of this machine. */
 const isSameDirect = (one: FormatName.FormatName, other: FormatName.FormatName): boolean =>
   one._tag === "Direct" &&
   other._tag === "Direct" &&
@@ -119,12 +115,13 @@ const isHere = (address: string): boolean => {
 }
 
 interface Rule {
-  /** The class that the queue would refuse a copy with (behaviour D-46). */
+  /** Class of the acknowledgment with which the queue refuses the message (behaviour D-46). */
   readonly class: number
+  /** Tells whether the queue's properties refuse a message sent so. */
   readonly isBroken: (properties: QueueProperties, transactional: boolean) => boolean
 }
 
-/** Properties by which a queue drops every copy, as its sender signs and encrypts nothing. */
+/** Properties by which a queue refuses every message that is neither signed nor encrypted. */
 const rules: ReadonlyArray<Rule> = [
   { class: 0x8009, isBroken: (properties, transactional) => transactional && !properties.transactional },
   { class: 0x800a, isBroken: (properties, transactional) => !transactional && properties.transactional },
@@ -134,8 +131,8 @@ const rules: ReadonlyArray<Rule> = [
 ]
 
 /**
- * The class that a queue would drop a copy with, as far as that is known beforehand; `undefined`: it may take it. `size`: of
- * the copy in bytes; `undefined`: whether the queue has room for it does not matter now.
+ * Returns the class with which a queue would refuse an unsigned message, as far as that is known beforehand; `undefined` if it
+ * may take it. `size` is the message's in bytes; `undefined` does not check for room.
  */
 export const refusalOf = (
   mqrt: Mqrt["Service"],
@@ -153,7 +150,7 @@ export const refusalOf = (
   })
 }
 
-/** An unknown kind is no reason: the acknowledgment tells. */
+/** Tells whether a queue has room; `true` where that cannot be read, as the acknowledgment says it then. */
 const hasRoom = (
   mqrt: Mqrt["Service"],
   formatName: string,
@@ -176,15 +173,15 @@ const isDenied = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<bool
     Effect.orElseSucceed(() => false)
   )
 
-/** Every user goes by these, but an anonymous one, whom a queue denies more. */
+/** Groups that every user belongs to, except for the anonymous one. */
 const everybody: ReadonlySet<string> = new Set([Sid.wellKnown.everyone, Sid.wellKnown.authenticatedUsers])
 
-/** `GENERIC_WRITE` and `GENERIC_ALL` mean the right to write messages, too. */
+/** Rights that include writing messages: `GENERIC_WRITE`, `GENERIC_ALL` and the right itself. */
 const writing = 0x4000_0000 | 0x1000_0000 | rights.writeMessage
 
 const inheritOnly = 0x08
 
-/** Tells whether nobody may write messages: the first entry of the list that speaks of a right decides. */
+/** Tells whether an access list denies everyone the right to write messages: the first entry about that right decides. */
 const deniesAll = ({ dacl }: SecurityDescriptor): boolean => {
   if (dacl?.entries == null) return false
   for (const entry of dacl.entries) {
