@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
-import { checkFault } from "./internal/options/faultOptions.ts"
+import { checkFault } from "./internal/faults/faultOptions.ts"
 import { decorated } from "./internal/options/backendLayer.ts"
 import type * as words from "./internal/options/words.ts"
 

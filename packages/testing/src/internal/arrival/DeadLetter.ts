@@ -1,9 +1,9 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import * as Result from "effect/Result"
-import { hasRoom } from "./Arrival.ts"
+import { hasRoom } from "./ArrivalRules.ts"
 import type { Machine } from "../machine/Machine.ts"
-import { hasRoomForCopy } from "../machine/MachineQuota.ts"
-import type { MessageClass } from "./MessageClass.ts"
+import { hasRoomForCopy } from "../facts/MachineQuota.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
 

@@ -1,8 +1,8 @@
 import { bury } from "./DeadLetter.ts"
 import { keepAtSource } from "./Journal.ts"
 import type { Machine } from "../machine/Machine.ts"
-import type { MessageClass } from "./MessageClass.ts"
-import { isNegative } from "./MessageClass.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import { isNegative } from "../facts/MessageClass.ts"
 import type { Packet } from "../queue/Packet.ts"
 
 /**

@@ -1,5 +1,5 @@
 import type { Machine } from "../machine/Machine.ts"
-import { hasRoomForCopy } from "../machine/MachineQuota.ts"
+import { hasRoomForCopy } from "../facts/MachineQuota.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
 

@@ -1,8 +1,8 @@
 import type { Element } from "@effect-msmq/core/FormatName"
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
-import type { Guid } from "../machine/Guid.ts"
+import type { Guid } from "../facts/Guid.ts"
 import type { Queue } from "../queue/Queue.ts"
-import type { QueueDirectory } from "../machine/QueueDirectory.ts"
+import type { QueueDirectory } from "../machine/MachineQueues.ts"
 
 const domain = "domain.test"
 

@@ -3,7 +3,7 @@ import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { FunctionName, SilentFunctionName } from "../../FaultInjection.ts"
-import { failure } from "../machine/Failure.ts"
+import { failure } from "../facts/Failure.ts"
 import type { Faults } from "./Faults.ts"
 
 const interruptSelf = Effect.sync(() => Fiber.getCurrent()?.interruptUnsafe())

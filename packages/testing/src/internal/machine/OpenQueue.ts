@@ -2,7 +2,7 @@ import type { Access } from "@effect-msmq/core/Mqrt"
 import type { Cursor } from "../queue/Cursor.ts"
 import type { Machine } from "./Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
-import type { WaitingReceive } from "../receiving/WaitingReceive.ts"
+import type { WaitingReceive } from "../calls/WaitingReceive.ts"
 
 /** One of the queues that a message sent through a handle goes to. */
 export interface Destination {

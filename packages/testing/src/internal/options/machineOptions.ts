@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "../../InMemoryMqrt.ts"
 import type { HeldCertificate, User } from "../../MsmqControl.ts"
 import { internalCertificates } from "./words.ts"
-import { type VersionNumber, versions } from "../machine/Version.ts"
+import { type VersionNumber, versions } from "../facts/Version.ts"
 
 const sid = Options.guarded(
   'a SID, such as "S-1-5-21-1-2-3-1001"',

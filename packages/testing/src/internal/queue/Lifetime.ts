@@ -1,6 +1,6 @@
-import type { Family } from "./Family.ts"
-import type { MessageClass } from "../arrival/MessageClass.ts"
-import * as MessageClasses from "../arrival/MessageClass.ts"
+import type { Family } from "./QueueTree.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import * as MessageClasses from "../facts/MessageClass.ts"
 import type { Packet } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 

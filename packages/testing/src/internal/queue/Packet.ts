@@ -8,7 +8,7 @@ import type {
   PrivacyLevel,
   SenderIdType
 } from "@effect-msmq/core/mqrt/MessageProperties"
-import type { Guid } from "../machine/Guid.ts"
+import type { Guid } from "../facts/Guid.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Sid } from "@effect-msmq/core/Sid"
 import type { Queue } from "./Queue.ts"

@@ -1,14 +1,14 @@
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
-import type { Family } from "./Family.ts"
+import type { Family } from "./QueueTree.ts"
 import { deadlineIn, overAs, purgedAs } from "./Lifetime.ts"
-import type { MessageClass } from "../arrival/MessageClass.ts"
-import { queueDeleted } from "../arrival/MessageClass.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import { queueDeleted } from "../facts/MessageClass.ts"
 import type { Packet, Place, State } from "./Packet.ts"
 import { placeAt } from "./Packet.ts"
-import { Places } from "./Places.ts"
+import { Places } from "./MessageIndex.ts"
 import { SortedList } from "./SortedList.ts"
 import type { Subqueues } from "./Subqueues.ts"
-import type { Turn, WaitingReceive } from "../receiving/WaitingReceive.ts"
+import type { Turn, WaitingReceive } from "../calls/WaitingReceive.ts"
 
 /** A queue or a subqueue: messages by priority and arrival, and those who wait for one. */
 export class Queue {

@@ -1,4 +1,4 @@
-import type { Family } from "./Family.ts"
+import type { Family } from "./QueueTree.ts"
 import { Queue } from "./Queue.ts"
 
 /** The subqueues of a queue: there while they hold a message or are open (behaviours B-29, B-30). */

@@ -8,8 +8,8 @@ import type {
   QueueProperties
 } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Result from "effect/Result"
-import { failure, propertyFailure } from "../machine/Failure.ts"
-import { isGuid } from "../machine/Guid.ts"
+import { failure, propertyFailure } from "../facts/Failure.ts"
+import { isGuid } from "../facts/Guid.ts"
 
 const labelLimit = 124
 /** In kilobytes; one more means unlimited. */

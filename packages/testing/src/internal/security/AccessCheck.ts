@@ -1,6 +1,6 @@
 import { rights } from "@effect-msmq/core/QueueSecurity"
 import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
-import { flags } from "./AccessList.ts"
+import { flags } from "../facts/AccessList.ts"
 import { meaningOf } from "./AccessRight.ts"
 import type { Token } from "./Token.ts"
 

@@ -4,7 +4,7 @@ import type { AccessList, SecurityDescriptor } from "@effect-msmq/core/SecurityD
 import * as SecurityDescriptors from "@effect-msmq/core/SecurityDescriptor"
 import { type Sid, wellKnown } from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
-import { allowing, listOf } from "./AccessList.ts"
+import { allowing, listOf } from "../facts/AccessList.ts"
 
 /** Reads the self-relative form; `undefined` where the bytes are none. */
 export const read = (bytes: Uint8Array): SecurityDescriptor | undefined =>

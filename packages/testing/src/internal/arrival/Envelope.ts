@@ -8,12 +8,12 @@ import type {
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Sid from "@effect-msmq/core/Sid"
 import type { SigningCertificate } from "../security/CertificateStore.ts"
-import * as Guid from "../machine/Guid.ts"
+import * as Guid from "../facts/Guid.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Envelope, Signature } from "../queue/Packet.ts"
 import type { SecurityContext, SecurityContextTable } from "../security/SecurityContextTable.ts"
-import type { Version } from "../machine/Version.ts"
-import * as Versions from "../machine/Version.ts"
+import type { Version } from "../facts/Version.ts"
+import * as Versions from "../facts/Version.ts"
 
 const msmq30 = 5
 

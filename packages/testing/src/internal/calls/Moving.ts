@@ -2,12 +2,12 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { Machine } from "../machine/Machine.ts"
-import { queuePurged } from "../arrival/MessageClass.ts"
+import { queuePurged } from "../facts/MessageClass.ts"
 import type { OpenQueue } from "../machine/OpenQueue.ts"
 import { allows } from "../machine/OpenQueue.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
-import type { Transaction } from "./Transaction.ts"
+import type { Transaction } from "../queue/Transaction.ts"
 
 /** Between a queue and its subqueues (behaviours E-59 to E-65); `now` in milliseconds since 1970. */
 export const move = (

@@ -1,9 +1,9 @@
 import type { SystemQueue } from "@effect-msmq/core/PathName"
-import type { QueueManager } from "../queue/Family.ts"
-import { makeFamily } from "../queue/Family.ts"
-import type { Guid } from "./Guid.ts"
-import { Queue } from "../queue/Queue.ts"
-import * as queueRules from "../queue/queueRules.ts"
+import type { QueueManager } from "./QueueTree.ts"
+import { makeFamily } from "./QueueTree.ts"
+import type { Guid } from "../facts/Guid.ts"
+import { Queue } from "./Queue.ts"
+import * as queueRules from "./queueRules.ts"
 import * as SecurityDescriptors from "../security/SecurityDescriptor.ts"
 
 /** The queues that every machine has: its journal, and those for dead letters (behaviour D-66). */

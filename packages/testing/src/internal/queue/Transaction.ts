@@ -1,7 +1,7 @@
-import type { Packet } from "../queue/Packet.ts"
-import type { TimeLimits } from "../queue/Packet.ts"
-import type { Queue } from "../queue/Queue.ts"
-import type { WaitingReceive } from "./WaitingReceive.ts"
+import type { Packet } from "./Packet.ts"
+import type { TimeLimits } from "./Packet.ts"
+import type { Queue } from "./Queue.ts"
+import type { WaitingReceive } from "../calls/WaitingReceive.ts"
 
 /** What was done in a transaction and becomes true, or not, when it ends; `now` in milliseconds since 1970. */
 export interface Operation {

@@ -1,4 +1,4 @@
-import type { Machine } from "./Machine.ts"
+import type { Machine } from "../machine/Machine.ts"
 import { leave } from "./Opening.ts"
 
 /**

@@ -8,12 +8,12 @@ import type {
 import type { CursorHandle, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { Cursor } from "../queue/Cursor.ts"
 import type { Machine } from "../machine/Machine.ts"
-import { receiveRejected } from "../arrival/MessageClass.ts"
+import { receiveRejected } from "../facts/MessageClass.ts"
 import type { OpenQueue } from "../machine/OpenQueue.ts"
 import * as Outcome from "../arrival/Outcome.ts"
 import type { Packet } from "../queue/Packet.ts"
 import { handedOut, shown } from "./Received.ts"
-import type { Transaction } from "./Transaction.ts"
+import type { Transaction } from "../queue/Transaction.ts"
 
 /** What a receive asks for, with its handles looked up. */
 export interface ReceiveRequest {

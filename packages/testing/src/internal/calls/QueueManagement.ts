@@ -2,9 +2,9 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as FormatName from "@effect-msmq/core/FormatName"
 import type { QueueAction, QueueInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
-import type { Machine } from "./Machine.ts"
+import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
-import { isPart } from "./queueNames.ts"
+import { isPart } from "../facts/queueNames.ts"
 import type { Session } from "../network/Session.ts"
 
 /** A queue is active while it is open or holds a message, be it in a subqueue. */

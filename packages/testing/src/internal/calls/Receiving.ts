@@ -3,7 +3,7 @@ import type { ReceivedProperties, ReceiveOptions } from "@effect-msmq/core/mqrt/
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { failure } from "../machine/Failure.ts"
+import { failure } from "../facts/Failure.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"

@@ -1,4 +1,4 @@
-import type { Machine } from "./Machine.ts"
+import type { Machine } from "../machine/Machine.ts"
 
 /** What all queues of a machine may hold together, in kilobytes; `null`: whatever comes (behaviour C-54). */
 export interface MachineQuota {

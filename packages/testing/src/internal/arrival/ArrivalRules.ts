@@ -1,10 +1,10 @@
-import type { MessageClass } from "./MessageClass.ts"
-import * as MessageClasses from "./MessageClass.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import * as MessageClasses from "../facts/MessageClass.ts"
 import type { Envelope, Packet } from "../queue/Packet.ts"
 import { messageId } from "../queue/Packet.ts"
 import { maySend } from "../security/Permission.ts"
 import type { Queue } from "../queue/Queue.ts"
-import * as Versions from "../machine/Version.ts"
+import * as Versions from "../facts/Version.ts"
 
 /** A message that was dropped, and the class that says why. */
 export interface Rejection {

@@ -2,12 +2,12 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Administrators } from "../security/Administrators.ts"
 import type { Directory } from "../directory/Directory.ts"
-import type { MessageClass } from "../arrival/MessageClass.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
 import type { Packet, Signature } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
 import type { Sid } from "@effect-msmq/core/Sid"
-import type { Version } from "../machine/Version.ts"
+import type { Version } from "../facts/Version.ts"
 
 /** What the machine does for all its queues; `now` in milliseconds since 1970. */
 export interface QueueManager {

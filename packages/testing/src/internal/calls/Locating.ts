@@ -2,7 +2,7 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { LocateHandle } from "@effect-msmq/core/Mqrt"
 import type { LocatedQueue, LocateRestriction, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Machine } from "../machine/Machine.ts"
-import { isGuid } from "../machine/Guid.ts"
+import { isGuid } from "../facts/Guid.ts"
 
 /** What a search found when it began, and has not handed out yet. */
 export type Search = Array<LocatedQueue>

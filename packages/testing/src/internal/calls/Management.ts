@@ -6,8 +6,8 @@ import type {
   QueueManagerInfo
 } from "@effect-msmq/core/mqrt/ManagementProperties"
 import { directoryServer, siteId } from "../directory/Directory.ts"
-import * as Guid from "./Guid.ts"
-import type { Machine } from "./Machine.ts"
+import * as Guid from "../facts/Guid.ts"
+import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
 

@@ -1,4 +1,4 @@
-import { enter } from "./Incoming.ts"
+import { enter } from "../arrival/Incoming.ts"
 import type { Machine } from "../machine/Machine.ts"
 
 /**
