@@ -12,8 +12,8 @@ import * as Layer from "effect/Layer"
 import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
 import { checkFault } from "./internal/faults/faultOptions.ts"
-import { decorated } from "./internal/options/backendLayer.ts"
-import type * as words from "./internal/options/words.ts"
+import type { functionNames, silentFunctionNames } from "./internal/faults/functionNames.ts"
+import { decorate } from "./internal/options/arguments.ts"
 
 /**
  * The functions of `mqrt.dll`, and of the transactions that it gives, that can be made to fail.
@@ -21,7 +21,7 @@ import type * as words from "./internal/options/words.ts"
  * @category models
  * @since 0.1.0
  */
-export type FunctionName = (typeof words.functionNames)[number]
+export type FunctionName = (typeof functionNames)[number]
 
 /**
  * The functions that report nothing, so that no call of them can fail.
@@ -29,7 +29,7 @@ export type FunctionName = (typeof words.functionNames)[number]
  * @category models
  * @since 0.1.0
  */
-export type SilentFunctionName = (typeof words.silentFunctionNames)[number]
+export type SilentFunctionName = (typeof silentFunctionNames)[number]
 
 /**
  * What happens to one call.
@@ -90,7 +90,7 @@ export class FaultInjection extends Context.Service<
  */
 export const layer = <Out, E, R>(
   base: Layer.Layer<Mqrt.Mqrt | Out, E, R>
-): Layer.Layer<Mqrt.Mqrt | FaultInjection | Out, E, R> => decorated("FaultInjection.layer", decoration, base)
+): Layer.Layer<Mqrt.Mqrt | FaultInjection | Out, E, R> => decorate("FaultInjection.layer", decoration, base)
 
 const decoration: Layer.Layer<Mqrt.Mqrt | FaultInjection, never, Mqrt.Mqrt> = Layer.effectContext(
   Effect.flatMap(Mqrt.Mqrt, (backend) => {

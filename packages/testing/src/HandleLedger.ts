@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Accounts } from "./internal/ledger/Accounts.ts"
 import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
-import { decorated } from "./internal/options/backendLayer.ts"
+import { decorate } from "./internal/options/arguments.ts"
 
 /**
  * The kinds of handle that are accounted for.
@@ -191,7 +191,7 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
  */
 export const layer = <Out, E, R>(
   base: Layer.Layer<Mqrt.Mqrt | Out, E, R>
-): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => decorated("HandleLedger.layer", decoration, base)
+): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => decorate("HandleLedger.layer", decoration, base)
 
 const decoration: Layer.Layer<Mqrt.Mqrt | HandleLedger, never, Mqrt.Mqrt> = Layer.effectContext(
   Effect.flatMap(Mqrt.Mqrt, (backend) => {

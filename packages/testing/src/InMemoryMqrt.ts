@@ -14,18 +14,19 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { CertificateStore } from "./internal/security/CertificateStore.ts"
-import { Directory, dnsNameOf } from "./internal/directory/Directory.ts"
-import { Logons } from "./internal/security/Logons.ts"
-import { Machine } from "./internal/machine/Machine.ts"
-import { addCertificate, machineControl, setUser } from "./internal/calls/machineControl.ts"
 import { machineFunctions } from "./internal/calls/machineFunctions.ts"
-import { SecurityContextTable } from "./internal/security/SecurityContextTable.ts"
+import { addCertificate, machineControl, setUser } from "./internal/calls/machineControl.ts"
+import { Directory, dnsNameOf } from "./internal/directory/Directory.ts"
+import * as Versions from "./internal/facts/Version.ts"
+import { Machine } from "./internal/machine/Machine.ts"
+import type { DomainDirectory } from "./internal/machine/MachineQueues.ts"
 import { Network } from "./internal/network/Network.ts"
+import { hasOption } from "./internal/options/arguments.ts"
 import { checked } from "./internal/options/controlOptions.ts"
 import * as tables from "./internal/options/machineOptions.ts"
-import * as Versions from "./internal/facts/Version.ts"
-import { has } from "./internal/options/has.ts"
+import { CertificateStore } from "./internal/security/CertificateStore.ts"
+import { Logons } from "./internal/security/Logons.ts"
+import { SecurityContextTable } from "./internal/security/SecurityContextTable.ts"
 import type { HeldCertificate, InternalCertificate, MachineContext, User } from "./MsmqControl.ts"
 import { MsmqControl } from "./MsmqControl.ts"
 
@@ -132,14 +133,14 @@ const makeLogons = (users: ReadonlyArray<KnownUser>, internal: InternalCertifica
 const makeDirectory = (
   { replicationDelay = 0, workgroup = false }: DirectoryOptions,
   fiber: Fiber.Fiber<unknown, unknown>
-): Directory | null => {
+): DomainDirectory | null => {
   const clock = Context.get(fiber.context, Clock.Clock)
   const delay = Duration.toMillis(replicationDelay)
   return workgroup ? null : new Directory(() => clock.currentTimeMillisUnsafe(), delay)
 }
 
 const makeMachine = (
-  network: Network,
+  network: Network<Machine>,
   options: MachineOptions,
   index: number,
   fiber: Fiber.Fiber<unknown, unknown>
@@ -241,7 +242,7 @@ const checkOptions = (
   options: (MachineOptions & DirectoryOptions) | NetworkOptions
 ): Effect.Effect<(MachineOptions & DirectoryOptions) | NetworkOptions, MsmqError> => {
   const call = { operation: "InMemoryMqrt.layerWith" }
-  return has(options, "machines")
+  return hasOption(options, "machines")
     ? Options.check(call, tables.network, options as NetworkOptions)
     : Options.check(call, tables.oneMachine, options as MachineOptions & DirectoryOptions, "options")
 }
@@ -250,10 +251,10 @@ const layerOf = (options: (MachineOptions & DirectoryOptions) | NetworkOptions):
   Layer.effectContext(
     Effect.withFiber((fiber) =>
       Effect.gen(function* () {
-        const network = new Network(makeDirectory(options, fiber))
+        const network = new Network<Machine>(makeDirectory(options, fiber))
         const contexts = new Map<Machine, MachineContext>()
         const contextOf = (name: string) => {
-          const machine = network.called(name)
+          const machine = network.machine(name)
           const context = machine === undefined ? undefined : contexts.get(machine)
           if (context === undefined) throw new RangeError(`there is no machine ${name}`)
           return context

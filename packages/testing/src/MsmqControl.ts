@@ -10,8 +10,10 @@ import * as Context from "effect/Context"
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import { checkEffect } from "./internal/options/effects.ts"
-import type * as words from "./internal/options/words.ts"
+import { checkEffect } from "./internal/options/arguments.ts"
+import type * as network from "./internal/network/Network.ts"
+import type { InternalCertificateState } from "./internal/security/CertificateStore.ts"
+import type * as creating from "./internal/security/Permission.ts"
 
 /**
  * A certificate that the user holds.
@@ -37,7 +39,7 @@ export interface HeldCertificate {
  * @category models
  * @since 0.1.0
  */
-export type InternalCertificate = (typeof words.internalCertificates)[number]
+export type InternalCertificate = InternalCertificateState
 
 /**
  * The user on whose behalf everything runs.
@@ -94,7 +96,7 @@ export interface Permission {
  * @category models
  * @since 0.1.0
  */
-export type QueueCreators = (typeof words.queueCreators)[number]
+export type QueueCreators = creating.QueueCreators
 
 /**
  * What has happened since the machine was made.
@@ -170,7 +172,7 @@ export interface MachineQuota {
  * @category models
  * @since 0.1.0
  */
-export type LinkWay = (typeof words.linkWays)[number]
+export type LinkWay = network.LinkWay
 
 /**
  * What there is on a machine: its Message Queuing, and the control over it.
@@ -203,7 +205,7 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
  *   (behaviour C-12). Everyone at first
  * - `setStorageFailed`: whether nothing can be written to the machine's disk, so that sends of recoverable messages and
  *   of transactional ones fail with `MQ_ERROR_MESSAGE_STORAGE_FAILED`; express ones go on (behaviour D-02)
- * - `endProcess`: the program's process ends without closing anything, as if it were killed: security contexts are gone,
+ * - `crashProcess`: the program's process ends without closing anything, as if it were killed: security contexts are gone,
  *   open transactions abort, handles on queues and cursors are closed, and a receive that waits takes no message
  *   (behaviours A-28, F-37, G-25). What the program does next is what the next process does; an old handle is invalid to
  *   it: a receive that waited ends with `MQ_ERROR_INVALID_HANDLE`, an old transaction says
@@ -270,7 +272,7 @@ export class MsmqControl extends Context.Service<
     readonly deny: (permission: Permission) => Effect.Effect<void>
     readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
     readonly setStorageFailed: (failed: boolean) => Effect.Effect<void>
-    readonly endProcess: Effect.Effect<void>
+    readonly crashProcess: Effect.Effect<void>
     readonly setDirectoryAvailable: (available: boolean) => Effect.Effect<void>
     readonly setEncryptionKeyPublished: (published: boolean) => Effect.Effect<void>
     readonly setDistributionList: (list: string, queues: ReadonlyArray<string>) => Effect.Effect<void>

@@ -1,24 +1,16 @@
 import type { MessageClass } from "../facts/MessageClass.ts"
 import * as MessageClasses from "../facts/MessageClass.ts"
-import type { Envelope, Packet } from "../queue/Packet.ts"
-import { messageId } from "../queue/Packet.ts"
-import { maySend } from "../security/Permission.ts"
-import type { Queue } from "../queue/Queue.ts"
 import * as Versions from "../facts/Version.ts"
-
-/** A message that was dropped, and the class that says why. */
-export interface Rejection {
-  readonly queue: string
-  readonly messageId: string
-  readonly class: number
-}
+import type { Envelope } from "../queue/Packet.ts"
+import type { Queue } from "../queue/Queue.ts"
+import { maySend } from "../security/Permission.ts"
 
 interface Rule {
   readonly reason: MessageClass
   readonly isBroken: (queue: Queue, envelope: Envelope, now: number) => boolean
 }
 
-/** What is judged when a message arrives, after its send has succeeded; the first broken rule names the reason. */
+/** Rules for a message that arrives, after its send has succeeded. The first broken rule gives the reason. */
 const rules: ReadonlyArray<Rule> = [
   {
     reason: MessageClasses.notTransactionalQueue,
@@ -29,60 +21,44 @@ const rules: ReadonlyArray<Rule> = [
     isBroken: (queue, envelope) => !envelope.transactional && queue.properties.transactional
   },
   {
-    // With a SID the certificate must be registered under it; without one the signature stands alone (A-57, A-58).
+    // The certificate must be registered under the SID that the message names; without a SID the signature is enough (A-57, A-58).
     reason: MessageClasses.badSignature,
     isBroken: (queue, { senderIdType, signature }, now) =>
-      signature !== null && senderIdType === "sid" && !queue.family.manager.verifies(signature, now)
+      signature !== null && senderIdType === "sid" && !queue.tree.manager.verify(signature, now)
   },
   {
     reason: MessageClasses.badSignature,
     isBroken: (queue, { signature }) =>
-      signature !== null && !Versions.accepts(queue.family.manager.version, signature.hashAlgorithm)
+      signature !== null && !Versions.accepts(queue.tree.manager.version, signature.hashAlgorithm)
   },
   {
     reason: MessageClasses.badSignature,
     isBroken: (queue, envelope) => queue.properties.authenticate && envelope.signature === null
   },
   {
-    // A queue may want clear bodies only, or encrypted ones only (behaviour A-83).
+    // A queue may accept clear bodies only, or encrypted bodies only (behaviour A-83).
     reason: MessageClasses.badEncryption,
     isBroken: (queue, { privacyLevel }) =>
       queue.properties.privacyLevel !== "optional" &&
       (queue.properties.privacyLevel === "body") !== (privacyLevel !== "none")
   },
-  { reason: MessageClasses.accessDenied, isBroken: (queue, envelope) => !maySend(queue, envelope) }
+  { reason: MessageClasses.accessDenied, isBroken: (queue, envelope) => !maySend(queue.tree, envelope) }
 ]
 
 /**
- * Why a queue refuses what comes in this envelope, or `undefined`; `now` in milliseconds since 1970. On its way out nothing
- * is judged.
+ * Returns the class that a queue refuses messages of an envelope with; `undefined` where it accepts them. An outgoing queue
+ * accepts all. `now` in milliseconds since 1970.
  */
-export const judge = (queue: Queue, envelope: Envelope, now: number): MessageClass | undefined =>
+export const check = (queue: Queue, envelope: Envelope, now: number): MessageClass | undefined =>
   queue.outgoing ? undefined : rules.find((rule) => rule.isBroken(queue, envelope, now))?.reason
 
-/** Why a queue refuses one more message that is too much for its quota, or `undefined` (behaviours C-18, C-19, X-17). */
-export const judgeSize = (queue: Queue, size: number): MessageClass | undefined =>
+/**
+ * Returns the class that a queue refuses one more message with, as its quota has no room for so many bytes; `undefined` where
+ * it has (behaviours C-18, C-19, X-17).
+ */
+export const checkSize = (queue: Queue, size: number): MessageClass | undefined =>
   queue.outgoing || hasRoom(queue, size) ? undefined : MessageClasses.quotaExceeded
 
-export const hasRoom = ({ family: { bytes, properties } }: Queue, size: number): boolean =>
+/** Tells whether the quota of a queue has room for so many more bytes. */
+export const hasRoom = ({ tree: { bytes, properties } }: Queue, size: number): boolean =>
   properties.quota === null || bytes + size <= properties.quota * 1024
-
-/** The latest rejections, as an event log keeps them: bounded. */
-export class RejectionLog {
-  static readonly limit = 10_000
-  #rejections: Array<Rejection> = []
-
-  add(queue: string, packet: Packet, rejectionClass: number): void {
-    this.#rejections.push({
-      queue,
-      messageId: messageId(packet.envelope.sourceMachineId, packet.number),
-      class: rejectionClass
-    })
-    // Cut at twice the limit, so that a cut is paid for by the many additions before it.
-    if (this.#rejections.length >= 2 * RejectionLog.limit) this.#rejections = this.latest()
-  }
-
-  latest(): Array<Rejection> {
-    return this.#rejections.slice(-RejectionLog.limit)
-  }
-}

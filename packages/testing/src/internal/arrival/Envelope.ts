@@ -1,4 +1,3 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type {
   AuthenticationLevel,
   EncryptionAlgorithm,
@@ -7,17 +6,18 @@ import type {
   SendOptions
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Sid from "@effect-msmq/core/Sid"
-import type { SigningCertificate } from "../security/CertificateStore.ts"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
 import * as Guid from "../facts/Guid.ts"
-import type { Machine } from "../machine/Machine.ts"
-import type { Envelope, Signature } from "../queue/Packet.ts"
-import type { SecurityContext, SecurityContextTable } from "../security/SecurityContextTable.ts"
 import type { Version } from "../facts/Version.ts"
 import * as Versions from "../facts/Version.ts"
+import type { Envelope, Signature } from "../queue/Packet.ts"
+import type { SigningCertificate } from "../security/CertificateStore.ts"
+import type { SecurityContext, SecurityContextTable } from "../security/SecurityContextTable.ts"
 
 const msmq30 = 5
 
-/** The version of the signature that each level makes (behaviours A-45, A-47). */
+/** Version of the signature that each level makes (behaviours A-45, A-47). */
 const versions: Record<Exclude<AuthenticationLevel, "none">, number | "newest"> = {
   always: "newest",
   msmq10: 1,
@@ -25,7 +25,7 @@ const versions: Record<Exclude<AuthenticationLevel, "none">, number | "newest"> 
   msmq30
 }
 
-/** What encrypts a body at each level where the sender names nothing (behaviour A-80). */
+/** Algorithm that encrypts a body at each level where the sender names none (behaviour A-80). */
 const defaultCiphers: Record<PrivacyLevel, EncryptionAlgorithm | null> = {
   none: null,
   bodyBase: "rc2",
@@ -33,7 +33,7 @@ const defaultCiphers: Record<PrivacyLevel, EncryptionAlgorithm | null> = {
   bodyAes: "aes256"
 }
 
-/** By SID: a program sends on behalf of few users, and often. */
+/** Bytes of each SID: a program sends on behalf of few users, and often. */
 const sidBytes = new Map<Sid.Sid, Uint8Array>()
 
 const bytesOf = (sid: Sid.Sid): Uint8Array => {
@@ -50,32 +50,38 @@ const senderIds: Record<SenderIdType, (sid: Sid.Sid | null, machineId: Guid.Guid
   queueManager: (_, machineId) => Guid.toBytes(machineId)
 }
 
-/** What is sent on whose behalf, and where. */
-export interface Sent {
-  /** The user whom the messages name, where no context names another. */
+/** Machine that messages are sent from. */
+export interface Source {
+  readonly id: Guid.Guid
+  readonly version: Version
+  readonly security: SecurityContextTable
+}
+
+/** A send to one queue. */
+export interface Send {
+  /** User that the messages name where no security context names another; `null` where its SID is not known. */
   readonly user: Sid.Sid | null
+  /** Format name of the queue. */
   readonly destination: string
-  /** Whether it is one of several. */
+  /** `true` where the messages go to several queues. */
   readonly isOneOfMany: boolean
   readonly transactional: boolean
-  /** Milliseconds since 1970. */
+  /** Time of the send, in milliseconds since 1970. */
   readonly sentAt: number
 }
 
-/** Makes what all messages of one send to one queue share, or says what stops them all. */
-export const seal = (
-  { id, security, version }: Machine,
-  { destination, isOneOfMany, sentAt, transactional, user }: Sent,
+/** Makes the envelope that all messages of a send to one queue share. */
+export const make = (
+  { id, security, version }: Source,
+  { destination, isOneOfMany, sentAt, transactional, user }: Send,
   options: SendOptions
-): Envelope | ErrorCodeName => {
-  if (security.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
-  const context = options.securityContext === null ? null : security.get(options.securityContext)
-  if (typeof context === "string") return context
-  const sid = context === null ? user : context.sid
-  if (sid === null && options.senderIdType === "sid") return "MQ_ERROR_COULD_NOT_GET_USER_SID"
-  const signature = sign(security, version, context, sid, options, isOneOfMany)
-  if (typeof signature === "string") return signature
-  return {
+): Fallible<Envelope> => {
+  if (security.resourcesExhausted) return Result.fail("MQ_ERROR_INSUFFICIENT_RESOURCES")
+  const context = options.securityContext === null ? noContext : security.get(options.securityContext)
+  if (Result.isFailure(context)) return Result.fail(context.failure)
+  const sid = context.success === null ? user : context.success.sid
+  if (sid === null && options.senderIdType === "sid") return Result.fail("MQ_ERROR_COULD_NOT_GET_USER_SID")
+  return Result.map(sign(security, version, context.success, sid, options, isOneOfMany), (signature) => ({
     destination,
     sourceMachineId: id,
     sentAt,
@@ -88,18 +94,37 @@ export const seal = (
     privacyLevel: options.privacyLevel,
     encryptionAlgorithm:
       options.privacyLevel === "none" ? null : (options.encryptionAlgorithm ?? defaultCiphers[options.privacyLevel])
-  }
+  }))
 }
 
-/** A certificate that the sender names wins over that of its context (behaviour A-38). */
-const certificateOf = (
+const noContext: Fallible<SecurityContext | null> = Result.succeed(null)
+
+/** Makes the envelope of an acknowledgment, which names no sender. */
+export const ofAcknowledgment = (machineId: Guid.Guid, destination: string, sentAt: number): Envelope => ({
+  destination,
+  sourceMachineId: machineId,
+  sentAt,
+  transactional: false,
+  senderIdType: "none",
+  sender: null,
+  senderId: null,
+  signature: null,
+  provider: null,
+  privacyLevel: "none",
+  encryptionAlgorithm: null
+})
+
+/** Fetches the certificate to sign with: one that the sender names goes before that of its context (behaviour A-38). */
+const certificateFor = (
   security: SecurityContextTable,
   context: SecurityContext | null,
   { senderCertificate }: SendOptions
-): SigningCertificate | ErrorCodeName => {
+): Fallible<SigningCertificate> => {
   if (senderCertificate !== null) return security.certificates.fetchExternal(senderCertificate)
-  return context === null ? security.certificates.fetchInternal("MQSendMessage") : context.certificate
+  return context === null ? security.certificates.fetchInternal("MQSendMessage") : Result.succeed(context.certificate)
 }
+
+const unsigned: Fallible<Signature | null> = Result.succeed(null)
 
 const sign = (
   security: SecurityContextTable,
@@ -108,20 +133,18 @@ const sign = (
   sid: Sid.Sid | null,
   options: SendOptions,
   isOneOfMany: boolean
-): Signature | null | ErrorCodeName => {
+): Fallible<Signature | null> => {
   // A context alone does not ask for a signature (behaviour A-39).
-  if (options.authenticationLevel === "none") return null
+  if (options.authenticationLevel === "none") return unsigned
   const hashAlgorithm = options.hashAlgorithm ?? version.hash
-  if (!Versions.accepts(version, hashAlgorithm)) return "MQ_ERROR_CANNOT_CREATE_HASH_EX"
-  const certificate = certificateOf(security, context, options)
-  if (typeof certificate === "string") return certificate
+  if (!Versions.accepts(version, hashAlgorithm)) return Result.fail("MQ_ERROR_CANNOT_CREATE_HASH_EX")
   const made = versions[options.authenticationLevel]
-  return {
-    // The only one that covers a list of destinations (behaviour A-46).
+  return Result.map(certificateFor(security, context, options), (certificate) => ({
+    // Only this version covers a list of destinations (behaviour A-46).
     version: isOneOfMany ? msmq30 : made === "newest" ? version.newestSignature : made,
     hashAlgorithm,
     certificate: certificate.der,
     pair: `${sid}:${certificate.key}`,
     isRegistered: () => sid !== null && certificate.isRegisteredFor(sid)
-  }
+  }))
 }

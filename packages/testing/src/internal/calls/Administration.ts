@@ -1,88 +1,100 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { MqrtFailure, SecurityParts } from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties, QueueChanges, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
-import { failure } from "../facts/Failure.ts"
 import type { QueueRight } from "@effect-msmq/core/QueueSecurity"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
+import { failure } from "../facts/Failure.ts"
 import type { Machine } from "../machine/Machine.ts"
-import * as Permission from "../security/Permission.ts"
 import type { Queue } from "../queue/Queue.ts"
 import * as queueRules from "../queue/queueRules.ts"
+import { setSecurity } from "../queue/QueueTree.ts"
+import * as Permission from "../security/Permission.ts"
 import * as SecurityDescriptors from "../security/SecurityDescriptor.ts"
+import { tokenOf } from "../security/Token.ts"
 
-/** Creates a queue, and says its format name; `now` in milliseconds since 1970. */
+const creating = "MQCreateQueue"
+const changing = "MQSetQueueProperties"
+
+/** Creates a queue and returns its format name; `now` in milliseconds since 1970. */
 export const create = (
   machine: Machine,
   properties: NewQueueProperties,
   security: Uint8Array | null,
   now: number
-): { readonly formatName: string } | MqrtFailure => {
-  const creating = "MQCreateQueue"
+): Result.Result<string, MqrtFailure> => {
   const refused = queueRules.refusal(creating, properties)
-  if (refused !== undefined) return refused
-  const { user } = machine.security
+  if (refused !== undefined) return Result.fail(refused)
+  const { administrators, user } = machine.security
   const descriptor =
-    security === null ? SecurityDescriptors.standard(user) : SecurityDescriptors.completed(security, user)
-  if (descriptor === undefined) return failure(creating, "MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR")
-  if (!Permission.mayCreate(machine)) return failure(creating, "MQ_ERROR_ACCESS_DENIED")
-  const queue = machine.queues.create(properties, descriptor, now)
-  return typeof queue === "string" ? failure(creating, queue) : queue
+    security === null ? SecurityDescriptors.standard(user) : SecurityDescriptors.complete(security, user)
+  if (descriptor === undefined) return Result.fail(failure(creating, "MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR"))
+  if (!Permission.mayCreate(machine.queueCreators, tokenOf(user, administrators))) {
+    return Result.fail(failure(creating, "MQ_ERROR_ACCESS_DENIED"))
+  }
+  return Result.mapBoth(machine.queues.create(properties, descriptor, now), {
+    onFailure: (code) => failure(creating, code),
+    onSuccess: ({ formatName }) => formatName
+  })
 }
 
-/** A queue with which the user may do something. */
-const permitted = (machine: Machine, formatName: string, right: QueueRight): Queue | ErrorCodeName => {
-  const queue = machine.queues.findWhole(formatName)
-  return typeof queue === "string" ? queue : (Permission.refusal(queue, machine.security.user, right) ?? queue)
-}
+/** Finds a queue on which the user has a right. */
+const findPermitted = (machine: Machine, formatName: string, right: QueueRight): Fallible<Queue> =>
+  Result.flatMap(machine.queues.findWhole(formatName), (queue) => {
+    const refused = Permission.refusal(queue.tree, machine.security.user, right)
+    return refused === undefined ? Result.succeed(queue) : Result.fail(refused)
+  })
 
 /** Deletes a queue; `now` in milliseconds since 1970. */
-export const remove = (machine: Machine, formatName: string, now: number): Queue | ErrorCodeName => {
-  const queue = machine.queues.findDeletable(formatName)
-  if (typeof queue === "string") return queue
-  const refused = Permission.refusal(queue, machine.security.user, "deleteQueue")
-  if (refused === undefined) machine.queues.delete(queue, now)
-  return refused ?? queue
-}
+export const remove = (machine: Machine, formatName: string, now: number): Fallible<void> =>
+  Result.flatMap(machine.queues.findDeletable(formatName), (queue) => {
+    const refused = Permission.refusal(queue.tree, machine.security.user, "deleteQueue")
+    if (refused !== undefined) return Result.fail(refused)
+    machine.queues.delete(queue, now)
+    return Result.void
+  })
 
-export const properties = (machine: Machine, formatName: string): QueueProperties | ErrorCodeName => {
-  const queue = permitted(machine, formatName, "getQueueProperties")
-  return typeof queue === "string" ? queue : { ...queue.properties }
-}
+/** Returns the properties of a queue. */
+export const properties = (machine: Machine, formatName: string): Fallible<QueueProperties> =>
+  Result.map(findPermitted(machine, formatName, "getQueueProperties"), (queue) => ({ ...queue.properties }))
 
-/** Changes what can be changed of a queue; `now` in milliseconds since 1970. */
+/** Changes properties of a queue; `now` in milliseconds since 1970. */
 export const change = (
   machine: Machine,
   formatName: string,
   changes: QueueChanges,
   now: number
-): undefined | MqrtFailure => {
-  const changing = "MQSetQueueProperties"
-  const queue = permitted(machine, formatName, "setQueueProperties")
-  if (typeof queue === "string") return failure(changing, queue)
-  const properties = queueRules.changed(queue.properties, changes, now)
+): Result.Result<void, MqrtFailure> => {
+  const found = findPermitted(machine, formatName, "setQueueProperties")
+  if (Result.isFailure(found)) return Result.fail(failure(changing, found.failure))
+  const queue = found.success
+  const properties = queueRules.change(queue.properties, changes, now)
   const refused = queueRules.refusal(changing, properties)
-  if (refused === undefined) queue.family.properties = properties
-  return refused
+  if (refused !== undefined) return Result.fail(refused)
+  queue.tree.properties = properties
+  return Result.void
 }
 
-export const security = (machine: Machine, formatName: string, parts: SecurityParts): Uint8Array | ErrorCodeName => {
-  const queue = machine.queues.findWhole(formatName)
-  if (typeof queue === "string") return queue
-  const refused = Permission.readingRefusal(queue, machine.security.user, parts)
-  return refused ?? SecurityDescriptors.write(queue.family.security, parts)
-}
+/** Returns parts of the security descriptor of a queue. */
+export const security = (machine: Machine, formatName: string, parts: SecurityParts): Fallible<Uint8Array> =>
+  Result.flatMap(machine.queues.findWhole(formatName), ({ tree }) => {
+    const refused = Permission.readingRefusal(tree, machine.security.user, parts)
+    return refused === undefined
+      ? Result.succeed(SecurityDescriptors.write(tree.security, parts))
+      : Result.fail(refused)
+  })
 
+/** Changes parts of the security descriptor of a queue. */
 export const changeSecurity = (
   machine: Machine,
   formatName: string,
   parts: SecurityParts,
   bytes: Uint8Array
-): true | ErrorCodeName => {
-  const queue = machine.queues.findWhole(formatName)
-  if (typeof queue === "string") return queue
-  const change = SecurityDescriptors.read(bytes)
-  if (change === undefined) return "MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR"
-  const refused = Permission.changingRefusal(queue, machine.security.user, parts)
-  if (refused !== undefined) return refused
-  Permission.secure(queue, SecurityDescriptors.changed(queue.family.security, change, parts))
-  return true
-}
+): Fallible<void> =>
+  Result.flatMap(machine.queues.findWhole(formatName), ({ tree }): Fallible<void> => {
+    const change = SecurityDescriptors.read(bytes)
+    if (change === undefined) return Result.fail("MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR")
+    const refused = Permission.changingRefusal(tree, machine.security.user, parts)
+    if (refused !== undefined) return Result.fail(refused)
+    setSecurity(tree, SecurityDescriptors.merge(tree.security, change, parts))
+    return Result.void
+  })

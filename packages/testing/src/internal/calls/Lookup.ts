@@ -1,40 +1,37 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { LookupAction, LookupOptions, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
-import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { failure } from "../facts/Failure.ts"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
+import { inOneStep } from "./oneStep.ts"
 import { handOver, makeRequest } from "./ReceiveRequest.ts"
 
-const notFound: ErrorCodeName = "MQ_ERROR_MESSAGE_NOT_FOUND"
-const notSupported: ErrorCodeName = "MQ_ERROR_OPERATION_NOT_SUPPORTED_BY_REMOTE_COMPUTER"
+type Direction = (queue: Queue, lookupId: bigint, now: number, peeking: boolean) => Fallible<Packet | undefined>
 
-type Direction = (queue: Queue, lookupId: bigint, now: number, peeking: boolean) => Packet | undefined | ErrorCodeName
-
-/** The message itself, unless a transaction has it (behaviours E-38, E-43, X-13). */
+/** Finds the message itself, unless a transaction holds it (behaviours E-38, E-43, X-13). */
 const current: Direction = (queue, lookupId, now, peeking) => {
   const packet = queue.find(lookupId, now)
   return packet === undefined || queue.isVisible(packet, now, peeking)
-    ? packet
-    : "MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION"
+    ? Result.succeed(packet)
+    : Result.fail("MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION")
 }
 
-/** From a message that must be there, locked or not (behaviour E-39). */
+/** Finds a neighbour of a message that must be in the queue, locked or not (behaviour E-39). */
 const beside =
   (step: (queue: Queue, place: Packet, now: number, peeking: boolean) => Packet | undefined): Direction =>
   (queue, lookupId, now, peeking) => {
     const place = queue.find(lookupId, now)
-    return place === undefined ? undefined : step(queue, place, now, peeking)
+    return Result.succeed(place === undefined ? undefined : step(queue, place, now, peeking))
   }
 
+/** Finds the message at an end of the queue, which takes no lookup id (behaviour E-40). */
 const atEnd =
   (end: (queue: Queue, now: number, peeking: boolean) => Packet | undefined): Direction =>
   (queue, lookupId, now, peeking) =>
-    // An end needs no message to find it by (behaviour E-40).
-    lookupId === 0n ? end(queue, now, peeking) : "MQ_ERROR_INVALID_PARAMETER"
+    lookupId === 0n ? Result.succeed(end(queue, now, peeking)) : Result.fail("MQ_ERROR_INVALID_PARAMETER")
 
 const next = beside((queue, place, now, peeking) => queue.after(place, now, peeking))
 const previous = beside((queue, place, now, peeking) => queue.before(place, now, peeking))
@@ -55,7 +52,7 @@ const directions: Record<LookupAction, Direction> = {
   receiveAllowPeek: current
 }
 
-/** Receives or peeks by lookup id, in one step: whoever is interrupted has it or has not. */
+/** Receives or peeks at a message by its lookup id. */
 export const receiveByLookupId = (
   machine: Machine,
   handle: QueueHandle,
@@ -64,21 +61,10 @@ export const receiveByLookupId = (
   options: LookupOptions
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
   Effect.clockWith((clock) =>
-    Effect.catchDefect(
-      Effect.sync(() => receiveNow(machine, handle, lookupId, action, options, clock)),
-      (defect) =>
-        defect instanceof Refused ? Effect.fail(failure("MQReceiveMessageByLookupId", defect.code)) : Effect.die(defect)
+    inOneStep("MQReceiveMessageByLookupId", () =>
+      receiveNow(machine, handle, lookupId, action, options, clock.currentTimeMillisUnsafe())
     )
   )
-
-class Refused extends Error {
-  readonly code: ErrorCodeName
-
-  constructor(code: ErrorCodeName) {
-    super(code)
-    this.code = code
-  }
-}
 
 const receiveNow = (
   machine: Machine,
@@ -86,15 +72,18 @@ const receiveNow = (
   lookupId: bigint,
   action: LookupAction,
   { rare, transaction }: LookupOptions,
-  clock: Clock.Clock
-): ReceivedProperties => {
-  const request = makeRequest(machine, handle, { action, cursor: null, transaction, rare })
-  if (typeof request === "string") throw new Refused(request)
-  const { opened } = request
-  // An older machine does not know how (behaviour E-78).
-  if (opened.machine !== machine && !opened.machine.version.lookup) throw new Refused(notSupported)
-  const now = clock.currentTimeMillisUnsafe()
-  const found = directions[action](opened.queue, lookupId, now, request.peeks) ?? notFound
-  if (typeof found === "string") throw new Refused(found)
-  return handOver(request, found, now)
-}
+  now: number
+): Fallible<ReceivedProperties> =>
+  Result.flatMap(
+    makeRequest(machine, handle, { action, cursor: null, transaction, rare }),
+    (request): Fallible<ReceivedProperties> => {
+      const { opened, peeks } = request
+      // An older machine cannot look up messages for others (behaviour E-78).
+      if (opened.machine !== machine && !opened.machine.version.lookup) {
+        return Result.fail("MQ_ERROR_OPERATION_NOT_SUPPORTED_BY_REMOTE_COMPUTER")
+      }
+      return Result.flatMap(directions[action](opened.queue, lookupId, now, peeks), (found) =>
+        found === undefined ? Result.fail("MQ_ERROR_MESSAGE_NOT_FOUND") : Result.succeed(handOver(request, found, now))
+      )
+    }
+  )

@@ -1,23 +1,24 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type {
   MachineAction,
   MachineProperties,
   PrivateComputerInformation,
   QueueManagerInfo
 } from "@effect-msmq/core/mqrt/ManagementProperties"
+import * as Result from "effect/Result"
 import { directoryServer, siteId } from "../directory/Directory.ts"
+import type { Fallible } from "../facts/Failure.ts"
 import * as Guid from "../facts/Guid.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
 
-/** Others than this machine only the directory knows. */
-export const machineProperties = (machine: Machine, name: string | null): MachineProperties | ErrorCodeName => {
-  if (machine.isThis(name)) return propertiesOf(machine)
-  const directory = machine.ask("MQ_ERROR_NO_DS")
-  if (typeof directory === "string") return directory
-  const other = machine.network.called(name ?? "")
-  return other === undefined ? "MQ_ERROR_MACHINE_NOT_FOUND" : propertiesOf(other)
+/** Returns the properties of a machine; those of another machine come from the directory. */
+export const machineProperties = (machine: Machine, name: string | null): Fallible<MachineProperties> => {
+  if (machine.isThis(name)) return Result.succeed(propertiesOf(machine))
+  return Result.flatMap(machine.askDirectory("MQ_ERROR_NO_DS"), () => {
+    const other = machine.network.machine(name ?? "")
+    return other === undefined ? Result.fail("MQ_ERROR_MACHINE_NOT_FOUND") : Result.succeed(propertiesOf(other))
+  })
 }
 
 const propertiesOf = (machine: Machine): MachineProperties => ({
@@ -32,45 +33,40 @@ const propertiesOf = (machine: Machine): MachineProperties => ({
   encryptionKeyAes: publicKeyOf(machine, 1024)
 })
 
-/** What stands for a key, and is as long: its machine's id, over and over. */
+/** Returns bytes of the length of a public key: the machine's id, repeated. */
 const publicKeyOf = ({ encryptionKeyPublished, id, network }: Machine, bits: number): Uint8Array | null => {
   if (network.directory === null || !encryptionKeyPublished) return null
   const bytes = Guid.toBytes(id)
   return Uint8Array.from({ length: bits / 8 }, (_, index) => bytes[index % bytes.length] ?? 0)
 }
 
+/** Returns the version of a computer, and whether it uses a directory. */
 export const privateComputerInformation = (
   machine: Machine,
   computer: string | null
-): PrivateComputerInformation | ErrorCodeName => {
-  const found = machine.asked(computer)
-  if (typeof found === "string") return found
-  const { build, major, minor } = found.version
-  return {
+): Fallible<PrivateComputerInformation> =>
+  Result.map(machine.reach(computer), ({ network, version: { build, major, minor } }) => ({
     version: (major << 24) | (minor << 16) | build,
-    directoryEnabled: found.network.directory !== null
-  }
-}
+    directoryEnabled: network.directory !== null
+  }))
 
-export const queueManagerInfo = (
-  machine: Machine,
-  computer: string | null,
-  now: number
-): QueueManagerInfo | ErrorCodeName => {
-  const found = machine.asked(computer)
-  if (typeof found === "string") return found
-  const { own, outgoing, system } = found.queues
-  const { build, major, minor } = found.version
+/** Returns the state of the queue manager of a computer. */
+export const queueManagerInfo = (machine: Machine, computer: string | null, now: number): Fallible<QueueManagerInfo> =>
+  Result.map(machine.reach(computer), (found) => infoOf(found, now))
+
+const infoOf = (machine: Machine, now: number): QueueManagerInfo => {
+  const { own, outgoing, system } = machine.queues
+  const { build, major, minor } = machine.version
   const all = [...own, ...outgoing]
   for (const queue of all) sweep(queue, now)
   return {
     activeQueues: all.filter(isActive).map((queue) => queue.formatName),
     privateQueues: own.filter(isPrivate).map((queue) => queue.properties.pathName),
-    directoryServer: typeof found.ask("MQ_ERROR_NO_DS") === "string" ? null : directoryServer,
-    connected: found.connected,
+    directoryServer: Result.isSuccess(machine.askDirectory("MQ_ERROR_NO_DS")) ? directoryServer : null,
+    connected: machine.connected,
     type: `MSMQ ${major}.${minor}.${build}`,
     bytesInAllQueues: all.reduce(
-      (sum, { family }) => sum + BigInt(family.bytes + (family.journal?.bytes ?? 0)),
+      (sum, { tree }) => sum + BigInt(tree.bytes + (tree.journal?.bytes ?? 0)),
       BigInt(Object.values(system).reduce((sum, { bytes }) => sum + bytes, 0))
     )
   }
@@ -85,19 +81,15 @@ const actions: Record<MachineAction, (machine: Machine, now: number) => void> = 
   },
   DISCONNECT: (machine) => {
     machine.connected = false
-    machine.network.endReads()
+    for (const other of machine.network.machines) other.endRemoteReads()
   },
   TIDY: () => {}
 }
 
+/** Runs an action on the queue manager of a computer. */
 export const machineAction = (
   machine: Machine,
   computer: string | null,
   action: MachineAction,
   now: number
-): true | ErrorCodeName => {
-  const found = machine.asked(computer)
-  if (typeof found === "string") return found
-  actions[action](found, now)
-  return true
-}
+): Fallible<void> => Result.map(machine.reach(computer), (found) => actions[action](found, now))

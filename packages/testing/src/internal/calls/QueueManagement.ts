@@ -1,47 +1,48 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as FormatName from "@effect-msmq/core/FormatName"
 import type { QueueAction, QueueInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
-import type { Machine } from "../machine/Machine.ts"
-import type { Queue } from "../queue/Queue.ts"
+import type { Fallible } from "../facts/Failure.ts"
 import { isPart } from "../facts/queueNames.ts"
+import type { Machine } from "../machine/Machine.ts"
 import type { Session } from "../network/Session.ts"
+import type { Queue } from "../queue/Queue.ts"
 
-/** A queue is active while it is open or holds a message, be it in a subqueue. */
+/** Tells whether a queue is active: it is open or holds a message, in a subqueue too. */
 export const isActive = (queue: Queue): boolean =>
   queue.handles > 0 || queue.length > 0 || (queue.subqueues !== null && queue.subqueues.all.length > 0)
 
-/** What is over is counted nowhere. */
+/** Removes from a queue and its subqueues the messages whose time is over, as they must not be counted. */
 export const sweep = (queue: Queue, now: number): void => {
   queue.sweep(now)
   for (const subqueue of queue.subqueues?.all ?? []) subqueue.sweep(now)
 }
 
-/** The local, outgoing or system queue that a name stands for. */
-const managed = (machine: Machine, formatName: string): Queue | ErrorCodeName => {
+/** Finds the local, outgoing or system queue that a name stands for. */
+const findManaged = (machine: Machine, formatName: string): Fallible<Queue> => {
   const outgoing = machine.queues.findOutgoing(formatName)
-  if (outgoing !== undefined) return outgoing
+  if (outgoing !== undefined) return Result.succeed(outgoing)
   const name = Result.getOrUndefined(FormatName.parse(formatName))
-  if (name !== undefined && "systemQueue" in name) return machine.queues.find(formatName, "receive") ?? "MQ_ERROR"
-  // To ask after a subqueue must not create it.
-  if (name !== undefined && isPart(name)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
-  return machine.queues.find(formatName, "send") ?? "MQ_ERROR"
+  const isSystem = name !== undefined && "systemQueue" in name
+  // A question about a subqueue must not create it.
+  if (name !== undefined && !isSystem && isPart(name)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
+  return Result.flatMap(machine.queues.find(formatName, isSystem ? "receive" : "send"), (queue) =>
+    queue === undefined ? Result.fail("MQ_ERROR") : Result.succeed(queue)
+  )
 }
 
-/** A queue that is not active has nothing to tell. */
+/** Returns the state of a queue on a computer; a queue that is not active has none. */
 export const queueInfo = (
   machine: Machine,
   computer: string | null,
   formatName: string,
   now: number
-): QueueInfo | ErrorCodeName => {
-  const there = machine.asked(computer)
-  if (typeof there === "string") return there
-  const queue = managed(there, formatName)
-  if (typeof queue === "string") return queue
-  sweep(queue, now)
-  return isActive(queue) || queue.family.keeps ? infoOf(there, queue) : "MQ_ERROR"
-}
+): Fallible<QueueInfo> =>
+  Result.flatMap(machine.reach(computer), (there) =>
+    Result.flatMap(findManaged(there, formatName), (queue): Fallible<QueueInfo> => {
+      sweep(queue, now)
+      return isActive(queue) || queue.tree.holdsCopies ? Result.succeed(infoOf(there, queue)) : Result.fail("MQ_ERROR")
+    })
+  )
 
 const infoOf = (machine: Machine, queue: Queue): QueueInfo => {
   const session = sessionOf(machine, queue)
@@ -54,8 +55,8 @@ const infoOf = (machine: Machine, queue: Queue): QueueInfo => {
     foreign: queue.outgoing ? null : false,
     messageCount: queue.length,
     bytesInQueue: queue.bytes,
-    journalMessageCount: queue.family.journal?.length ?? 0,
-    bytesInJournal: queue.family.journal?.bytes ?? 0,
+    journalMessageCount: queue.tree.journal?.length ?? 0,
+    bytesInJournal: queue.tree.journal?.bytes ?? 0,
     state: stateOf(machine, queue, session),
     nextHops: session === undefined ? [] : [session.to.queues.address],
     subqueues: queue.subqueues?.names ?? [],
@@ -71,21 +72,21 @@ const typeOf = (formatName: string): string => {
   return name._tag === "Private" || (name._tag === "Direct" && name.isPrivate) ? "PRIVATE" : "PUBLIC"
 }
 
-const sessionOf = (machine: Machine, { formatName, outgoing }: Queue): Session | undefined => {
+const sessionOf = (machine: Machine, { formatName, outgoing }: Queue): Session<Machine> | undefined => {
   const target = outgoing ? machine.network.target(formatName) : undefined
   return target === undefined || "multicastAddress" in target ? undefined : machine.network.session(machine, target)
 }
 
-/** Behaviour C-53. */
-const stateOf = (machine: Machine, { family, outgoing }: Queue, session: Session | undefined): string => {
+/** Returns the state of a queue's connection (behaviour C-53). */
+const stateOf = (machine: Machine, { outgoing, tree }: Queue, session: Session<Machine> | undefined): string => {
   if (!outgoing) return "LOCAL CONNECTION"
-  if (family.paused) return "ONHOLD"
+  if (tree.paused) return "ONHOLD"
   if (!machine.connected) return "DISCONNECTED"
   return session?.isOpen === true ? "CONNECTED" : "WAITING"
 }
 
-/** What is under way to another machine: not there yet, or there and not received. */
-const endOfDataOf = (queue: Queue, session: Session | undefined): QueueInfo["endOfData"] => ({
+/** Returns the state of the messages that are under way to another machine: not there yet, or there and not received. */
+const endOfDataOf = (queue: Queue, session: Session<Machine> | undefined): QueueInfo["endOfData"] => ({
   lastAcknowledged: null,
   lastAcknowledgedTime: null,
   lastAcknowledgedCount: null,
@@ -99,30 +100,29 @@ const endOfDataOf = (queue: Queue, session: Session | undefined): QueueInfo["end
   resendCount: session?.attempts ?? null
 })
 
-const actions: Record<QueueAction, (queue: Queue, session: Session | undefined) => void> = {
+const actions: Record<QueueAction, (queue: Queue, session: Session<Machine> | undefined) => void> = {
   PAUSE: (queue) => {
-    queue.family.paused = true
+    queue.tree.paused = true
   },
   RESUME: (queue) => {
-    queue.family.paused = false
+    queue.tree.paused = false
   },
   EOD_RESEND: (_, session) => session?.retryNow()
 }
 
-/** What there is to do with a queue concerns its sending, so that it must be an outgoing one. */
+/** Runs an action on an outgoing queue: all actions concern its sending. */
 export const queueAction = (
   machine: Machine,
   computer: string | null,
   formatName: string,
   action: QueueAction,
   now: number
-): true | ErrorCodeName => {
-  const there = machine.asked(computer)
-  if (typeof there === "string") return there
-  const queue = managed(there, formatName)
-  if (typeof queue === "string") return queue
-  if (!queue.outgoing) return "MQ_ERROR_ILLEGAL_OPERATION"
-  actions[action](queue, sessionOf(there, queue))
-  there.network.flow(now)
-  return true
-}
+): Fallible<void> =>
+  Result.flatMap(machine.reach(computer), (there) =>
+    Result.flatMap(findManaged(there, formatName), (queue): Fallible<void> => {
+      if (!queue.outgoing) return Result.fail("MQ_ERROR_ILLEGAL_OPERATION")
+      actions[action](queue, sessionOf(there, queue))
+      there.network.flow(now)
+      return Result.void
+    })
+  )

@@ -7,7 +7,7 @@ const version = 0x0010
 
 const copied = (bytes: Uint8Array | null): Uint8Array | null => (bytes === null ? null : new Uint8Array(bytes))
 
-/** What is left until a moment, in seconds, rounded up: what rounds down to none would seem over (behaviour D-41). */
+/** Returns the seconds until a deadline, rounded up, as a rest that is rounded down to none would seem over (behaviour D-41). */
 const left = (deadline: number, now: number): number | null =>
   deadline === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.ceil((deadline - now) / 1000))
 
@@ -23,12 +23,12 @@ const rareProperties = ({ content, envelope }: Packet): RareProperties => ({
   compoundMessage: null
 })
 
-/** A message as it is handed out for the last time: its own bytes go with it; what other packets share is copied. */
-export const handedOut = (packet: Packet, now: number, rare: boolean): ReceivedProperties =>
-  packet.isShared ? shown(packet, now, rare) : properties(packet, packet.content, now, rare)
+/** Returns the properties of a message that leaves its queue: with its own bytes, or with copies of bytes that other packets share. */
+export const takeProperties = (packet: Packet, now: number, rare: boolean): ReceivedProperties =>
+  packet.isShared ? copyProperties(packet, now, rare) : properties(packet, packet.content, now, rare)
 
-/** A message as it is shown while it stays: with copies of its bytes. */
-export const shown = (packet: Packet, now: number, rare: boolean): ReceivedProperties => {
+/** Returns the properties of a message that stays in its queue: with copies of its bytes. */
+export const copyProperties = (packet: Packet, now: number, rare: boolean): ReceivedProperties => {
   const { content } = packet
   const copy: Content = {
     ...content,
@@ -53,7 +53,7 @@ const properties = (packet: Packet, content: Content, now: number, rare: boolean
     correlationId: content.correlationId,
     appSpecific: content.appSpecific,
     extension: content.extension,
-    // That time stops when the message has reached its queue.
+    // This time stops when the message reaches its queue.
     timeToReachQueue: left(packet.reachDeadline, Math.max(envelope.sentAt, packet.arrivedTime * 1000)),
     timeToBeReceived: left(packet.receiveDeadline, now),
     responseQueue: content.responseQueue,

@@ -1,45 +1,45 @@
-import * as FormatName from "@effect-msmq/core/FormatName"
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
+import * as FormatName from "@effect-msmq/core/FormatName"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
+import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { Sid } from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
-import * as Arrival from "../arrival/ArrivalRules.ts"
-import * as Encryption from "../security/Encryption.ts"
-import { failure, propertyFailure } from "../facts/Failure.ts"
-import type { Machine } from "../machine/Machine.ts"
+import * as ArrivalRules from "../arrival/ArrivalRules.ts"
+import * as Envelopes from "../arrival/Envelope.ts"
 import { enter } from "../arrival/Incoming.ts"
+import * as Outcome from "../arrival/Outcome.ts"
+import type { Fallible } from "../facts/Failure.ts"
+import { failure, propertyFailure } from "../facts/Failure.ts"
 import { hasRoomForMessage } from "../facts/MachineQuota.ts"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import { badDestinationQueue } from "../facts/MessageClass.ts"
-import * as Outcome from "../arrival/Outcome.ts"
+import type { Machine } from "../machine/Machine.ts"
 import type { Envelope } from "../queue/Packet.ts"
 import { contentOf, messageId, Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
 import type { Queue } from "../queue/Queue.ts"
-import { seal } from "../arrival/Envelope.ts"
-import type { Sid } from "@effect-msmq/core/Sid"
 import { Transaction } from "../queue/Transaction.ts"
 
 const sending = "MQSendMessage"
 const labelLimit = 249
 const correlationIdLength = 20
 
-/** How the messages of one send get into one of their queues. */
+/** A send to one queue: all that its messages share. */
 interface Delivery {
   readonly machine: Machine
   readonly queue: Queue
   readonly envelope: Envelope
-  /** The bytes that the envelope adds to each message. */
+  /** Number of bytes that the envelope adds to each message. */
   readonly sharedSize: number
-  /** Why none of them is taken, where that is known before. */
+  /** Class that all messages are refused with; `undefined`: it depends on the message. */
   readonly refused: MessageClass | undefined
-  /** `"each"`: every message is a transaction of its own (behaviour F-02). */
+  /** Transaction of the messages; `"each"`: every message is a transaction of its own (behaviour F-02). */
   readonly transaction: Transaction | "each" | null
-  /** Milliseconds since 1970. */
+  /** Time of the send, in milliseconds since 1970. */
   readonly now: number
 }
 
-/** Sends each message in order until one is refused; `now` in milliseconds since 1970. */
+/** Sends messages in order until one is refused; `now` in milliseconds since 1970. */
 export const send = (
   machine: Machine,
   handle: QueueHandle,
@@ -49,8 +49,9 @@ export const send = (
 ): SendOutcome => {
   const messageIds: Array<string> | null = options.messageIds ? [] : null
   if (messages.length === 0) return { accepted: 0, messageIds, failure: null }
-  const deliveries = prepare(machine, handle, options, now)
-  if (typeof deliveries === "string") return { accepted: 0, messageIds, failure: failure(sending, deliveries) }
+  const prepared = prepare(machine, handle, options, now)
+  if (Result.isFailure(prepared)) return { accepted: 0, messageIds, failure: failure(sending, prepared.failure) }
+  const deliveries = prepared.success
   const sharedSize = Math.max(...deliveries.map((delivery) => delivery.sharedSize))
   const transactional = deliveries.some(({ transaction }) => transaction !== null)
   let accepted = 0
@@ -67,76 +68,99 @@ export const send = (
   }
   if (deliveries[0]?.envelope.signature !== null) {
     machine.security.signatures += accepted
-    // Without a context each message fetches the key anew.
+    // Without a security context each message fetches the key.
     if (options.securityContext === null) machine.security.keyFetches += accepted
   }
   if (deliveries.some(({ queue }) => queue.outgoing)) machine.network.flow(now)
   return { accepted, messageIds, failure: stopped ?? null }
 }
 
-/** What holds for all messages of a send, for each of their queues. */
+/** Prepares a send for each of its queues. */
 const prepare = (
   machine: Machine,
   handle: QueueHandle,
   options: SendOptions,
   now: number
-): ReadonlyArray<Delivery> | ErrorCodeName => {
-  const opened = machine.opened(handle, "send")
-  if (typeof opened === "string") return opened
-  const transaction = transactionOf(machine, options)
-  if (typeof transaction === "string" && transaction !== "each") return transaction
+): Fallible<ReadonlyArray<Delivery>> => {
+  const opened = machine.use(handle, "send")
+  if (Result.isFailure(opened)) return Result.fail(opened.failure)
+  const { destinations } = opened.success
+  const given = transactionFor(machine, options)
+  if (Result.isFailure(given)) return Result.fail(given.failure)
+  const transaction = given.success
+  const transactional = transaction !== null
   const deliveries: Array<Delivery> = []
-  for (const { formatName: destination, queue } of opened.destinations) {
-    if (transaction !== null && isMulticast(machine, queue)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
-    if (machine.version.refusesOtherKind && isOfOtherKind(queue, transaction !== null)) {
-      return "MQ_ERROR_TRANSACTION_USAGE"
-    }
-    const unencrypted = options.privacyLevel === "none" ? undefined : Encryption.refusal(machine, destination)
-    if (unencrypted !== undefined) return unencrypted
-    const envelope = seal(
+  for (const { formatName: destination, queue } of destinations) {
+    const refusal = refusalOf(machine, queue, destination, transactional, options)
+    if (refusal !== undefined) return Result.fail(refusal)
+    const made = Envelopes.make(
       machine,
       {
         user: userOn(machine, queue),
         destination,
-        isOneOfMany: opened.destinations.length > 1,
-        transactional: transaction !== null,
+        isOneOfMany: destinations.length > 1,
+        transactional,
         sentAt: now
       },
       options
     )
-    if (typeof envelope === "string") return envelope
-    // Nothing that the rules look at, but for the size, differs between the messages of one send to one queue.
-    const refused = transaction instanceof Transaction ? undefined : Arrival.judge(queue, envelope, now)
+    if (Result.isFailure(made)) return Result.fail(made.failure)
+    const envelope = made.success
+    // Of the properties that the rules check, only the size differs between the messages of one send to one queue.
+    const refused = transaction instanceof Transaction ? undefined : ArrivalRules.check(queue, envelope, now)
     const sharedSize = PacketSize.shared(envelope)
     deliveries.push({ machine, queue, envelope, sharedSize, refused, transaction, now })
   }
-  return deliveries
+  return Result.succeed(deliveries)
 }
 
-/** Who first sends on a connection is the user whom all messages on it name (behaviour A-26). */
-const userOn = ({ security }: Machine, { family, outgoing }: Queue): Sid | null => {
+/** Returns the error code for a send that cannot go to a queue; `undefined` for one that can. */
+const refusalOf = (
+  machine: Machine,
+  queue: Queue,
+  destination: string,
+  transactional: boolean,
+  { privacyLevel }: SendOptions
+): ErrorCodeName | undefined => {
+  if (transactional && isMulticast(machine, queue)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+  if (machine.version.refusesOtherKind && isOfOtherKind(queue, transactional)) return "MQ_ERROR_TRANSACTION_USAGE"
+  return privacyLevel === "none" ? undefined : encryptionRefusal(machine, destination)
+}
+
+/** Returns the error code for a name that no encrypted body can be sent to: the directory must have a key (behaviour A-81). */
+const encryptionRefusal = ({ network }: Machine, formatName: string): ErrorCodeName | undefined => {
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  if (name?._tag !== "Public" && name?._tag !== "Private") return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+  return network.directory === null ? "MQ_ERROR_PUBLIC_KEY_NOT_FOUND" : undefined
+}
+
+/** Returns the user that messages to a queue name: for another machine, the first that sent on the connection (behaviour A-26). */
+const userOn = ({ security }: Machine, { outgoing, tree }: Queue): Sid | null => {
   if (!outgoing) return security.user
-  family.connectedAs ??= security.user
-  return family.connectedAs
+  tree.connectedAs ??= security.user
+  return tree.connectedAs
 }
 
-/** What goes by multicast is never part of a transaction. */
+/** Tells whether a queue is for a multicast address, to which nothing can be sent in a transaction. */
 const isMulticast = ({ network }: Machine, { formatName, outgoing }: Queue): boolean => {
   const target = outgoing ? network.target(formatName) : undefined
   return target !== undefined && "multicastAddress" in target
 }
 
-/** Whether a queue of this machine will not take it: of another machine's nothing is known. */
+/** Tells whether a queue of this machine is known not to accept messages of a kind. */
 const isOfOtherKind = ({ outgoing, properties }: Queue, transactional: boolean): boolean =>
   !outgoing && properties.transactional !== transactional
 
-/** Outside a distributed transaction, to ask for one is to ask for none (behaviours F-04, F-05). */
-const transactionOf = (machine: Machine, { transaction }: SendOptions): Transaction | "each" | null | ErrorCodeName => {
+const noTransaction: Fallible<Transaction | "each" | null> = Result.succeed(null)
+const eachMessage: Fallible<Transaction | "each" | null> = Result.succeed("each")
+
+/** Returns the transaction of a send. Without a distributed transaction, to ask for one is to ask for none (behaviours F-04, F-05). */
+const transactionFor = (machine: Machine, { transaction }: SendOptions): Fallible<Transaction | "each" | null> => {
   if (typeof transaction === "bigint") return machine.transaction(transaction)
-  return transaction === "singleMessage" ? "each" : null
+  return transaction === "singleMessage" ? eachMessage : noTransaction
 }
 
-/** Brings a copy of one message to each queue, up to the first that is there no longer (behaviour D-04). */
+/** Delivers a copy of one message to each queue, until one of them is deleted (behaviour D-04). */
 const deliverAll = (
   deliveries: ReadonlyArray<Delivery>,
   message: OutgoingProperties,
@@ -171,20 +195,20 @@ const deliver = (
   enter(machine, queue, packet, now, refused)
 }
 
-/** Sends a message when its transaction commits, to the place that it has from now on (behaviours F-20 to F-24). */
+/** Sends a message when its transaction commits, to the place in the queue that it gets now (behaviours F-20 to F-24). */
 const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Transaction, now: number): void => {
   queue.hold(packet, Math.floor(now / 1000))
-  transaction.enlistSent(queue, packet, {
+  transaction.enlistSend(queue, packet, {
     commit: (now) => {
-      if (queue.deleted) return Outcome.lost(machine, queue, packet, badDestinationQueue, now)
-      const refused = Arrival.judge(queue, packet.envelope, now) ?? Arrival.judgeSize(queue, packet.size)
+      if (queue.deleted) return Outcome.onLoss(machine, queue.tree, packet, badDestinationQueue, now)
+      const refused = ArrivalRules.check(queue, packet.envelope, now) ?? ArrivalRules.checkSize(queue, packet.size)
       if (refused !== undefined) {
         queue.remove(packet)
-        return Outcome.refused(machine, queue, packet, refused, now)
+        return Outcome.onRefusal(machine, queue, packet, refused, now)
       }
       if (queue.outgoing) return sendOn(machine, queue, packet, now)
       queue.reveal(packet, now)
-      Outcome.arrived(machine, queue, packet, now)
+      Outcome.onArrival(machine, queue, packet, now)
     },
     abort: () => {
       if (!queue.deleted) queue.remove(packet)
@@ -192,14 +216,14 @@ const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Tra
   })
 }
 
-/** To other machines transactions go in the order in which they commit (behaviour F-24). */
+/** Sends a message to another machine, behind those of transactions that committed earlier (behaviour F-24). */
 const sendOn = (machine: Machine, queue: Queue, packet: Packet, now: number): void => {
   queue.remove(packet)
   queue.insert(packet, packet.arrivedTime)
   machine.network.flow(now)
 }
 
-/** What stops one message. */
+/** Returns the failure of the send for one message; `undefined` where it is accepted. */
 const refusal = (
   machine: Machine,
   message: OutgoingProperties,
@@ -216,7 +240,7 @@ const refusal = (
   if (!isFormatName(message.responseQueue) || !isFormatName(message.adminQueue)) {
     return failure(sending, "MQ_ERROR_ILLEGAL_FORMATNAME")
   }
-  // What is only in memory needs no disk (behaviour D-02).
+  // An express message needs no disk (behaviour D-02).
   if (machine.storageFailed && (transactional || message.delivery === "recoverable")) {
     return failure(sending, "MQ_ERROR_MESSAGE_STORAGE_FAILED")
   }
@@ -225,10 +249,10 @@ const refusal = (
     : undefined
 }
 
-/** Messages in a row mostly bear one name: it is read once. */
+/** Latest well-formed name: messages in a row mostly have the same, which is then parsed once. */
 let lastLegal: string | undefined
 
-/** Whether a name is well-formed (behaviour B-25); that its queue exists is not asked (behaviour B-27). */
+/** Tells whether a name is well-formed (behaviour B-25); its queue need not exist (behaviour B-27). */
 const isFormatName = (name: string | null): boolean => {
   if (name === null || name === lastLegal) return true
   const legal = Result.isSuccess(FormatName.parse(name))

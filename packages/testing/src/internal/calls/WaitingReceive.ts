@@ -6,36 +6,27 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
 import { failure } from "../facts/Failure.ts"
 import type { Packet } from "../queue/Packet.ts"
-import { handOver } from "./ReceiveRequest.ts"
+import type { Waiter } from "../queue/Waiter.ts"
+import { inOneStep } from "./oneStep.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
+import { handOver } from "./ReceiveRequest.ts"
 
 type Received = Effect.Effect<ReceivedProperties, MqrtFailure>
 
-/** What the receive was to do can no longer be done. */
-class TooLate extends Error {
-  readonly code: ErrorCodeName
+const receiving = "MQReceiveMessage"
 
-  constructor(code: ErrorCodeName) {
-    super(code)
-    this.code = code
-  }
-}
-
-/** Whose turn it is among those who wait: the lower, the earlier. */
-export interface Turn {
-  readonly turn: number
-}
-
-/** A receive or peek that waits for a message to come. */
-export class WaitingReceive implements Turn {
+/** A receive or a peek that waits for a message. */
+export class WaitingReceive implements Waiter {
   readonly turn: number
   readonly #request: ReceiveRequest
   readonly #fiber: Fiber.Fiber<unknown, unknown>
   readonly #resume: (effect: Received) => void
   readonly #clock: Clock.Clock
-  /** The message that came for it, until its fiber takes it: one that it receives is locked meanwhile. */
+  /** Message that came for it, until its fiber takes the message: meanwhile a receive has it locked. */
   #packet: Packet | undefined = undefined
   #timer: Fiber.Fiber<void> | undefined = undefined
 
@@ -50,13 +41,14 @@ export class WaitingReceive implements Turn {
     request.transaction?.waiting.add(this)
   }
 
+  /** Fails with a timeout after a number of milliseconds. */
   startTimer(milliseconds: number): void {
     const sleep = this.#clock.sleep(Duration.millis(milliseconds))
     this.#timer = Effect.runForkWith(this.#fiber.context)(sleep)
     this.#timer.addObserver(() => {
       this.#timer = undefined
       if (!this.#request.opened.waiting.has(this)) return
-      this.#request.cursor?.foundNothing()
+      this.#request.cursor?.leaveMessage()
       this.fail("MQ_ERROR_IO_TIMEOUT")
     })
   }
@@ -66,67 +58,58 @@ export class WaitingReceive implements Turn {
     this.#packet = packet
     if (!peeks) opened.queue.lock(packet)
     opened.served.add(this)
-    // The message counts as received in the very step that hands it to the caller, so that no interruption falls
-    // between the two.
-    this.#settle(
-      Effect.catchDefect(
-        Effect.sync(() => this.#take(packet)),
-        (defect) =>
-          defect instanceof TooLate ? Effect.fail(failure("MQReceiveMessage", defect.code)) : Effect.die(defect)
-      )
-    )
+    this.#resumeWith(inOneStep(receiving, () => this.#take(packet)))
   }
 
   fail(code: ErrorCodeName): void {
-    this.#settle(Effect.fail(failure("MQReceiveMessage", code)))
+    this.#resumeWith(Effect.fail(failure(receiving, code)))
   }
 
-  /** Gives up; a message that came for it stays in the queue. */
-  takeBack(): void {
+  /** Stops waiting; a message that came for it stays in the queue. */
+  cancel(): void {
     this.#leave()
     const packet = this.#packet
-    if (packet !== undefined) this.#giveBack(packet)
+    if (packet !== undefined) this.#putBack(packet)
   }
 
-  /** Gives up, since the process has ended that waits. */
   abandon(): void {
     const served = this.#packet !== undefined
-    this.takeBack()
+    this.cancel()
     if (!served) this.fail("MQ_ERROR_INVALID_HANDLE")
   }
 
-  #take(packet: Packet): ReceivedProperties {
+  #take(packet: Packet): Fallible<ReceivedProperties> {
     const { opened } = this.#request
-    // It was taken back already, for a process that ended.
-    if (this.#packet === undefined) throw new TooLate("MQ_ERROR_INVALID_HANDLE")
-    const ended = this.#endedBy()
-    if (ended !== undefined) {
-      this.#giveBack(packet)
-      throw new TooLate(ended)
+    // The wait was abandoned after the message came.
+    if (this.#packet === undefined) return Result.fail("MQ_ERROR_INVALID_HANDLE")
+    const obstacle = this.#obstacle()
+    if (obstacle !== undefined) {
+      this.#putBack(packet)
+      return Result.fail(obstacle)
     }
     this.#packet = undefined
     opened.served.delete(this)
-    return handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe())
+    return Result.succeed(handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe()))
   }
 
-  /** What has happened since the message came that keeps it from being handed out. */
-  #endedBy(): ErrorCodeName | undefined {
+  /** Returns the error code for an event since the message came that prevents the receive. */
+  #obstacle(): ErrorCodeName | undefined {
     const { machine, opened, transaction } = this.#request
     if (transaction?.isOpen === false) return "MQ_ERROR_TRANSACTION_SEQUENCE"
     // The machine that has the queue keeps the message until the other one confirms (behaviour E-74).
     return machine.network.reaches(machine, opened.machine) ? undefined : "MQ_ERROR_QUEUE_NOT_AVAILABLE"
   }
 
-  #giveBack(packet: Packet): void {
+  #putBack(packet: Packet): void {
     const { opened, peeks } = this.#request
     this.#packet = undefined
     opened.served.delete(this)
     if (!peeks) opened.queue.release(packet, this.#clock.currentTimeMillisUnsafe())
   }
 
-  #settle(outcome: Received): void {
+  #resumeWith(outcome: Received): void {
     this.#leave()
-    // Resuming runs the fiber at once: inside a send, the receiver would run before the send has returned.
+    // A resumed fiber runs at once: inside a send, the receiver would run before the send has returned.
     this.#fiber.currentDispatcher.scheduleTask(() => this.#resume(outcome), 0)
   }
 
@@ -142,8 +125,8 @@ export class WaitingReceive implements Turn {
 }
 
 /**
- * Waits for a message; `timeout` in milliseconds, `null` for ever. Interruption gives up. `unless`: what to do instead, if
- * there is no reason to wait any more: the fiber may have yielded since there was.
+ * Waits for a message; `timeout` in milliseconds, `null`: without limit. An interruption ends the wait. `unless`: returns the
+ * effect to run where there is no reason to wait any more, as the fiber may have yielded since it was found to be necessary.
  */
 export const waitForMessage = (
   request: ReceiveRequest,
@@ -156,6 +139,6 @@ export const waitForMessage = (
       if (instead !== undefined) return resume(instead)
       const waiter = new WaitingReceive(request, fiber, resume)
       if (timeout !== null) waiter.startTimer(timeout)
-      return Effect.sync(() => waiter.takeBack())
+      return Effect.sync(() => waiter.cancel())
     })
   )

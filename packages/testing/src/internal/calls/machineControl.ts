@@ -1,20 +1,23 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import { type QueueRight, rights } from "@effect-msmq/core/QueueSecurity"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { HeldCertificate, LinkWay, MachineContext, QueueState, User } from "../../MsmqControl.ts"
+import type { HeldCertificate, MachineContext, Permission, QueueState, User } from "../../MsmqControl.ts"
 import { MsmqControl } from "../../MsmqControl.ts"
-import type { Identity } from "../security/Logons.ts"
+import * as AccessList from "../facts/AccessList.ts"
 import type { Machine } from "../machine/Machine.ts"
-import * as Permission from "../security/Permission.ts"
-import { end } from "./Process.ts"
+import type { LinkWay } from "../network/Network.ts"
 import type { Queue } from "../queue/Queue.ts"
-import { shown } from "./Received.ts"
+import { setSecurity } from "../queue/QueueTree.ts"
+import type { Identity } from "../security/Logons.ts"
 import type { SecurityContextTable } from "../security/SecurityContextTable.ts"
+import { crash } from "./Process.ts"
+import { copyProperties } from "./Received.ts"
 import { start, stop } from "./Service.ts"
 
-/** Puts a certificate into somebody's store, registered under their SID or not. */
+/** Adds a certificate to a user's store, and registers it under the user's SID or removes its registration. */
 export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertificate): void => {
   certificates.add(held.certificate, held.privateKey)
   if (sid === null) return
@@ -22,10 +25,12 @@ export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertif
   else certificates.unregister(held.certificate, sid)
 }
 
-/** Makes somebody the user on whose behalf everything runs. */
+/** Makes a user the one on whose behalf programs run. */
 export const setUser = (security: SecurityContextTable, { administrator = true, sid }: User): void => {
   security.user = sid === null ? null : Result.getOrThrow(Sid.parse(sid))
-  if (security.user !== null) security.administrators.set(security.user, administrator)
+  if (security.user === null) return
+  if (administrator) security.administrators.add(security.user)
+  else security.administrators.delete(security.user)
 }
 
 const stateOf = ({ formatName, length, outgoing, properties }: Queue): QueueState => ({
@@ -35,14 +40,15 @@ const stateOf = ({ formatName, length, outgoing, properties }: Queue): QueueStat
   outgoing
 })
 
-/** What is in the queue of a name, none of it taken; `now` in milliseconds since 1970. */
+/** Returns the messages of a queue, which stay there; `now` in milliseconds since 1970. */
 const contentsOf = (machine: Machine, formatName: string, now: number): ReadonlyArray<ReceivedProperties> => {
-  const queue = machine.queues.findOutgoing(formatName) ?? machine.queues.find(formatName, "receive")
-  if (queue === undefined || typeof queue === "string") return []
-  // To look at a subqueue that is not there must not leave one.
+  const { queues } = machine
+  const queue = queues.findOutgoing(formatName) ?? Result.getOrUndefined(queues.find(formatName, "receive"))
+  if (queue === undefined) return []
+  // A subqueue that is created here must not stay.
   queue.handles++
-  const contents = queue.contents(now).map((packet) => shown(packet, now, true))
-  queue.closed()
+  const contents = queue.contents(now).map((packet) => copyProperties(packet, now, true))
+  queue.removeHandle()
   return contents
 }
 
@@ -53,15 +59,15 @@ const ways: Record<LinkWay, { readonly there: boolean; readonly back: boolean }>
 }
 
 /** Joins or cuts the ways of a link; `now` in milliseconds since 1970. */
-const setLink = (from: Machine, to: Machine, way: LinkWay, passes: boolean, now: number): void => {
+const setLink = (from: Machine, to: Machine, way: LinkWay, joined: boolean, now: number): void => {
   const { network } = from
-  if (ways[way].there) network.setLink(from, to, passes)
-  if (ways[way].back) network.setLink(to, from, passes)
-  if (passes) network.resume(from, now)
-  else network.endReads()
+  if (ways[way].there) network.setLink(from, to, joined)
+  if (ways[way].back) network.setLink(to, from, joined)
+  if (joined) network.resume(from, now)
+  else for (const machine of network.machines) machine.endRemoteReads()
 }
 
-/** What a distribution list is to hold: queues and other lists, each named by itself. */
+/** Reads the name of an element of a distribution list: a queue or another list. */
 const elementOf = (formatName: string): FormatName.Element => {
   const name = Result.getOrThrow(FormatName.parse(formatName))
   if (name._tag === "Multiple" || !FormatName.supports(name, "send")) {
@@ -70,18 +76,36 @@ const elementOf = (formatName: string): FormatName.Element => {
   return name as FormatName.Element
 }
 
-/** The control service of one machine. `contextOf`: another one of its network, which has to be there. */
+const maskOf = (wanted: ReadonlyArray<QueueRight>): number => wanted.reduce((mask, right) => mask | rights[right], 0)
+
+const everything = [AccessList.allowing(rights.queueGenericAll, Sid.wellKnown.everyone)]
+
+/** Changes in the access list of a queue the rights of a SID. */
+const changePermission = (machine: Machine, permission: Permission, kind: "allow" | "deny"): void => {
+  const { queue: pathName, rights: wanted, sid = "S-1-1-0" } = permission
+  const found = Result.flatMap(machine.queues.formatNameOf(pathName), (name) => machine.queues.findWhole(name))
+  if (Result.isFailure(found)) {
+    throw new TypeError(`"${pathName}" is not the path name of a queue on ${machine.name}: ${found.failure}`)
+  }
+  const { tree } = found.success
+  const list = tree.security.dacl ?? AccessList.listOf(null)
+  const whom = Result.getOrThrow(Sid.parse(sid))
+  const entries = AccessList[kind](list.entries ?? everything, maskOf(wanted), whom)
+  setSecurity(tree, { ...tree.security, dacl: { ...list, entries } })
+}
+
+/** Makes the control service of one machine; `contextOf`: returns the services of another machine of its network. */
 export const machineControl = (
   machine: Machine,
   contextOf: (name: string) => MachineContext
 ): MsmqControl["Service"] => {
   const { network, rejections, security } = machine
-  const link = (to: string, way: LinkWay, passes: boolean) =>
+  const link = (to: string, way: LinkWay, joined: boolean) =>
     Effect.clockWith((clock) =>
       Effect.sync(() => {
-        const other = network.called(to)
+        const other = network.machine(to)
         if (other === undefined || other === machine) throw new RangeError(`there is no link to ${to}`)
-        setLink(machine, other, way, passes, clock.currentTimeMillisUnsafe())
+        setLink(machine, other, way, joined, clock.currentTimeMillisUnsafe())
       })
     )
   return MsmqControl.of({
@@ -105,8 +129,8 @@ export const machineControl = (
         machine.quota.messages = messages
         machine.quota.journals = journals
       }),
-    allow: (permission) => Effect.sync(() => Permission.change(machine, permission, "allow")),
-    deny: (permission) => Effect.sync(() => Permission.change(machine, permission, "deny")),
+    allow: (permission) => Effect.sync(() => changePermission(machine, permission, "allow")),
+    deny: (permission) => Effect.sync(() => changePermission(machine, permission, "deny")),
     setQueueCreators: (creators) =>
       Effect.sync(() => {
         machine.queueCreators = creators
@@ -115,7 +139,7 @@ export const machineControl = (
       Effect.sync(() => {
         machine.storageFailed = failed
       }),
-    endProcess: Effect.clockWith((clock) => Effect.sync(() => end(machine, clock.currentTimeMillisUnsafe()))),
+    crashProcess: Effect.clockWith((clock) => Effect.sync(() => crash(machine, clock.currentTimeMillisUnsafe()))),
     setDirectoryAvailable: (available) =>
       Effect.sync(() => {
         machine.directoryAvailable = available
@@ -147,7 +171,7 @@ export const machineControl = (
       machine.sweep(clock.currentTimeMillisUnsafe())
       return Effect.succeed(queues.map(stateOf))
     }),
-    journals: Effect.sync(() => machine.queues.keeping.map(stateOf)),
+    journals: Effect.sync(() => machine.queues.journals.map(stateOf)),
     messagesIn: (formatName) =>
       Effect.clockWith((clock) => Effect.succeed(contentsOf(machine, formatName, clock.currentTimeMillisUnsafe()))),
     rejected: Effect.sync(() => rejections.latest())

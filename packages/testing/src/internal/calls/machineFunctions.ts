@@ -1,54 +1,49 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { MqrtFunctions, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import { Cursor } from "../queue/Cursor.ts"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
 import { failure } from "../facts/Failure.ts"
 import { isGuid } from "../facts/Guid.ts"
-import * as Locating from "./Locating.ts"
-import { logonFailure } from "../security/Logons.ts"
-import { receiveByLookupId } from "./Lookup.ts"
 import type { Machine } from "../machine/Machine.ts"
+import { Cursor } from "../queue/Cursor.ts"
+import type { Transaction } from "../queue/Transaction.ts"
+import { logonFailure } from "../security/Logons.ts"
+import * as Administration from "./Administration.ts"
+import * as Locating from "./Locating.ts"
+import { receiveByLookupId } from "./Lookup.ts"
 import * as Management from "./Management.ts"
 import { markRejected, move } from "./Moving.ts"
 import { close, open } from "./Opening.ts"
-import * as QueueAdministration from "./Administration.ts"
 import * as QueueManagement from "./QueueManagement.ts"
 import { receive } from "./Receiving.ts"
 import { send } from "./Sending.ts"
-import type { Transaction } from "../queue/Transaction.ts"
 
-const isErrorCodeName = (result: unknown): result is ErrorCodeName => typeof result === "string"
-
-/** A call that ends at once, with a result or the name of an error; `now` in milliseconds since 1970. */
-const clientCall = <A>(name: string, run: (now: number) => A | ErrorCodeName): Effect.Effect<A, MqrtFailure> =>
+/** Runs a call that ends at once; `now` in milliseconds since 1970. */
+const clientCall = <A>(name: string, run: (now: number) => Fallible<A>): Effect.Effect<A, MqrtFailure> =>
   Effect.clockWith((clock) => {
     const result = run(clock.currentTimeMillisUnsafe())
-    return isErrorCodeName(result) ? Effect.fail(failure(name, result)) : Effect.succeed(result)
+    return Result.isSuccess(result) ? Effect.succeed(result.success) : Effect.fail(failure(name, result.failure))
   })
 
-/** One that the queue manager answers, if it runs (behaviour C-13). */
-const call = <A>(
-  machine: Machine,
-  name: string,
-  run: (now: number) => A | ErrorCodeName
-): Effect.Effect<A, MqrtFailure> =>
-  clientCall(name, (now) => (machine.running ? run(now) : "MQ_ERROR_SERVICE_NOT_AVAILABLE"))
+/** Runs a call that needs the queue manager (behaviour C-13). */
+const call = <A>(machine: Machine, name: string, run: (now: number) => Fallible<A>): Effect.Effect<A, MqrtFailure> =>
+  clientCall(name, (now) => (machine.running ? run(now) : Result.fail("MQ_ERROR_SERVICE_NOT_AVAILABLE")))
 
-/** Such a one that says itself how it fails. */
+/** Runs such a call that makes its own failures. */
 const attempt = <A>(
   machine: Machine,
   name: string,
-  run: (now: number) => A | MqrtFailure
+  run: (now: number) => Result.Result<A, MqrtFailure>
 ): Effect.Effect<A, MqrtFailure> =>
   Effect.flatMap(
-    call(machine, name, (now) => ({ result: run(now) })),
-    ({ result }) => (result instanceof MqrtFailure ? Effect.fail(result) : Effect.succeed(result))
+    call(machine, name, (now) => Result.succeed(run(now))),
+    Effect.fromResult
   )
 
 const logonFailed = new MqrtFailure({ function: "LogonUserW", code: logonFailure, properties: [] })
 
-/** The functions of `mqrt.dll` on one machine. */
+/** Makes the functions of `mqrt.dll` on one machine. */
 export const machineFunctions = (machine: Machine): MqrtFunctions => ({
   ...securityFunctions(machine),
   ...queueFunctions(machine),
@@ -70,105 +65,79 @@ const securityFunctions = (machine: Machine) =>
       }),
     freeSecurityContext: (handle) => Effect.sync(() => machine.security.free(handle)),
     registerCertificate: (certificate, ifNotExists) =>
-      Effect.map(
-        call(machine, "MQRegisterCertificate", () =>
-          machine.security.register(certificate, ifNotExists, machine.ask("MQ_ERROR_UNSUPPORTED_OPERATION"))
-        ),
-        ({ outcome }) => outcome
+      call(machine, "MQRegisterCertificate", () =>
+        machine.security.register(certificate, ifNotExists, machine.askDirectory("MQ_ERROR_UNSUPPORTED_OPERATION"))
       )
   }) satisfies Partial<MqrtFunctions>
 
 const queueFunctions = (machine: Machine) =>
   ({
     createQueue: (properties, securityDescriptor) =>
-      Effect.map(
-        attempt(machine, "MQCreateQueue", (now) =>
-          QueueAdministration.create(machine, properties, securityDescriptor, now)
-        ),
-        ({ formatName }) => formatName
-      ),
+      attempt(machine, "MQCreateQueue", (now) => Administration.create(machine, properties, securityDescriptor, now)),
     deleteQueue: (formatName) =>
-      Effect.asVoid(call(machine, "MQDeleteQueue", (now) => QueueAdministration.remove(machine, formatName, now))),
+      call(machine, "MQDeleteQueue", (now) => Administration.remove(machine, formatName, now)),
     getQueueProperties: (formatName) =>
-      call(machine, "MQGetQueueProperties", () => QueueAdministration.properties(machine, formatName)),
+      call(machine, "MQGetQueueProperties", () => Administration.properties(machine, formatName)),
     setQueueProperties: (formatName, changes) =>
-      attempt(machine, "MQSetQueueProperties", (now) => QueueAdministration.change(machine, formatName, changes, now)),
+      attempt(machine, "MQSetQueueProperties", (now) => Administration.change(machine, formatName, changes, now)),
     getQueueSecurity: (formatName, parts) =>
-      call(machine, "MQGetQueueSecurity", () => QueueAdministration.security(machine, formatName, parts)),
+      call(machine, "MQGetQueueSecurity", () => Administration.security(machine, formatName, parts)),
     setQueueSecurity: (formatName, parts, securityDescriptor) =>
-      Effect.asVoid(
-        call(machine, "MQSetQueueSecurity", () =>
-          QueueAdministration.changeSecurity(machine, formatName, parts, securityDescriptor)
-        )
+      call(machine, "MQSetQueueSecurity", () =>
+        Administration.changeSecurity(machine, formatName, parts, securityDescriptor)
       ),
     locateBegin: (restrictions) => call(machine, "MQLocateBegin", () => Locating.begin(machine, restrictions)),
     locateNext: (handle, count) => call(machine, "MQLocateNext", () => Locating.next(machine, handle, count)),
     locateEnd: (handle) =>
-      Effect.asVoid(clientCall("MQLocateEnd", () => machine.searches.close(handle) ?? "MQ_ERROR_INVALID_HANDLE"))
+      clientCall("MQLocateEnd", () =>
+        machine.searches.close(handle) === undefined ? Result.fail("MQ_ERROR_INVALID_HANDLE") : Result.void
+      )
   }) satisfies Partial<MqrtFunctions>
 
 const nameFunctions = (machine: Machine) =>
   ({
     pathNameToFormatName: (pathName) =>
-      Effect.map(
-        call(machine, "MQPathNameToFormatName", () => machine.queues.formatNameOf(pathName)),
-        ({ formatName }) => formatName
-      ),
+      call(machine, "MQPathNameToFormatName", () => machine.queues.formatNameOf(pathName)),
     handleToFormatName: (handle) =>
-      Effect.map(
-        call(machine, "MQHandleToFormatName", () => {
-          const opened = machine.open.get(handle)
-          if (opened === undefined) return "MQ_ERROR_INVALID_HANDLE"
-          if (opened.stale) return "MQ_ERROR_STALE_HANDLE"
-          return opened.queue.deleted ? "MQ_ERROR_QUEUE_DELETED" : opened
-        }),
-        ({ formatName }) => formatName
-      ),
-    // It puts the identifier into words and asks nobody whether there is such a queue.
+      call(machine, "MQHandleToFormatName", () => {
+        const opened = machine.open.get(handle)
+        if (opened === undefined) return Result.fail("MQ_ERROR_INVALID_HANDLE")
+        if (opened.stale) return Result.fail("MQ_ERROR_STALE_HANDLE")
+        return opened.queue.deleted ? Result.fail("MQ_ERROR_QUEUE_DELETED") : Result.succeed(opened.formatName)
+      }),
+    // The name is made from the id alone: the queue need not exist.
     instanceToFormatName: (instance) =>
-      Effect.map(
-        call(machine, "MQInstanceToFormatName", () => (isGuid(instance) ? { instance } : "MQ_ERROR_INVALID_PARAMETER")),
-        (named) => `PUBLIC=${named.instance}`
+      call(machine, "MQInstanceToFormatName", () =>
+        isGuid(instance) ? Result.succeed(`PUBLIC=${instance}`) : Result.fail("MQ_ERROR_INVALID_PARAMETER")
       ),
     adsPathToFormatName: (adsPath) =>
-      Effect.map(
-        call(machine, "MQADsPathToFormatName", () => Locating.fromAdsPath(machine, adsPath)),
-        ({ formatName }) => formatName
-      )
+      call(machine, "MQADsPathToFormatName", () => Locating.fromAdsPath(machine, adsPath))
   }) satisfies Partial<MqrtFunctions>
 
 const handleFunctions = (machine: Machine) =>
   ({
     openQueue: (formatName, access, shareMode) =>
       call(machine, "MQOpenQueue", () => open(machine, formatName, access, shareMode)),
-    closeQueue: (handle) => Effect.asVoid(clientCall("MQCloseQueue", () => close(machine, handle))),
+    closeQueue: (handle) => clientCall("MQCloseQueue", () => close(machine, handle)),
     purgeQueue: (handle) =>
-      Effect.asVoid(
-        call(machine, "MQPurgeQueue", (now) => {
-          const opened = machine.opened(handle, "receive")
-          if (typeof opened !== "string") opened.queue.purge(now)
-          return opened
-        })
+      call(machine, "MQPurgeQueue", (now) =>
+        Result.map(machine.use(handle, "receive"), ({ queue }) => queue.purge(now))
       ),
     createCursor: (handle) =>
-      call(machine, "MQCreateCursor", () => {
-        const opened = machine.opened(handle, "peek")
-        if (typeof opened === "string") return opened
-        const cursor = new Cursor(opened)
-        opened.cursors.add(cursor)
-        return machine.cursors.open(cursor)
-      }),
-    closeCursor: (handle) =>
-      Effect.asVoid(
-        clientCall("MQCloseCursor", () => {
-          const cursor = machine.cursors.close(handle)
-          // With its queue a cursor is closed too (behaviour E-35).
-          if (cursor === undefined || (!cursor.opened.stale && !cursor.opened.cursors.has(cursor)))
-            return "MQ_ERROR_INVALID_HANDLE"
-          cursor.close()
-          return true
+      call(machine, "MQCreateCursor", () =>
+        Result.map(machine.use(handle, "peek"), (opened) => {
+          const cursor = new Cursor(opened)
+          opened.cursors.add(cursor)
+          return machine.cursors.open(cursor)
         })
-      )
+      ),
+    closeCursor: (handle) =>
+      clientCall("MQCloseCursor", () => {
+        const cursor = machine.cursors.close(handle)
+        if (cursor?.isOpen !== true) return Result.fail("MQ_ERROR_INVALID_HANDLE")
+        cursor.close()
+        return Result.void
+      })
   }) satisfies Partial<MqrtFunctions>
 
 const messageFunctions = (machine: Machine) =>
@@ -181,28 +150,19 @@ const messageFunctions = (machine: Machine) =>
     receiveMessageByLookupId: (handle, lookupId, action, options) =>
       receiveByLookupId(machine, handle, lookupId, action, options),
     moveMessage: (source, destination, lookupId, transaction) =>
-      Effect.asVoid(
-        call(machine, "MQMoveMessage", (now) => move(machine, source, destination, lookupId, transaction, now))
-      ),
+      call(machine, "MQMoveMessage", (now) => move(machine, source, destination, lookupId, transaction, now)),
     markMessageRejected: (handle, lookupId) =>
-      Effect.asVoid(call(machine, "MQMarkMessageRejected", (now) => markRejected(machine, handle, lookupId, now)))
+      call(machine, "MQMarkMessageRejected", (now) => markRejected(machine, handle, lookupId, now))
   }) satisfies Partial<MqrtFunctions>
 
 const ending =
   (machine: Machine, name: string, end: (transaction: Transaction, now: number) => void) =>
   (handle: TransactionHandle): Effect.Effect<void, MqrtFailure> =>
-    Effect.asVoid(
-      call(machine, name, (now) => {
-        const transaction = machine.transaction(handle)
-        if (typeof transaction === "string") return transaction
-        end(transaction, now)
-        return true
-      })
-    )
+    call(machine, name, (now) => Result.map(machine.transaction(handle), (transaction) => end(transaction, now)))
 
 const transactionFunctions = (machine: Machine) =>
   ({
-    beginTransaction: call(machine, "MQBeginTransaction", () => machine.begin()),
+    beginTransaction: call(machine, "MQBeginTransaction", () => Result.succeed(machine.begin())),
     commitTransaction: ending(machine, "ITransaction::Commit", (transaction, now) => transaction.commit(now)),
     abortTransaction: ending(machine, "ITransaction::Abort", (transaction, now) => transaction.abort(now)),
     releaseTransaction: (handle) =>
@@ -225,9 +185,7 @@ const managementFunctions = (machine: Machine) =>
     getQueueInfo: (computer, formatName) =>
       call(machine, "MQMgmtGetInfo", (now) => QueueManagement.queueInfo(machine, computer, formatName, now)),
     machineAction: (computer, action) =>
-      Effect.asVoid(call(machine, "MQMgmtAction", (now) => Management.machineAction(machine, computer, action, now))),
+      call(machine, "MQMgmtAction", (now) => Management.machineAction(machine, computer, action, now)),
     queueAction: (computer, formatName, action) =>
-      Effect.asVoid(
-        call(machine, "MQMgmtAction", (now) => QueueManagement.queueAction(machine, computer, formatName, action, now))
-      )
+      call(machine, "MQMgmtAction", (now) => QueueManagement.queueAction(machine, computer, formatName, action, now))
   }) satisfies Partial<MqrtFunctions>

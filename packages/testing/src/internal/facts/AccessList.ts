@@ -4,13 +4,14 @@ import type { Sid } from "@effect-msmq/core/Sid"
 type Kind = "allow" | "deny"
 type Deciding = Entry & { readonly kind: Kind }
 
-/** `INHERIT_ONLY_ACE`: not about the queue itself; `INHERITED_ACE`: come from above. */
+/** Flags of an entry: `INHERIT_ONLY_ACE`, which does not apply to the queue itself, and `INHERITED_ACE`. */
 export const flags = { inheritOnly: 0x08, inherited: 0x10 } as const
 
+/** Returns an entry that allows rights to a SID. */
 export const allowing = (rights: number, sid: Sid): Entry => ({ kind: "allow", flags: 0, rights, sid })
 const denying = (rights: number, sid: Sid): Entry => ({ kind: "deny", flags: 0, rights, sid })
 
-/** A list that says nothing of what comes from above. */
+/** Returns a list of entries, without flags of inheritance; `null`: the list that allows everything. */
 export const listOf = (entries: ReadonlyArray<Entry> | null): AccessList => ({
   entries,
   isProtected: false,
@@ -18,7 +19,7 @@ export const listOf = (entries: ReadonlyArray<Entry> | null): AccessList => ({
   autoInherited: false
 })
 
-/** Whether an entry is about the queue itself, and not come from above. */
+/** Tells whether an entry of a kind applies to the queue itself and is not inherited. */
 const isOwn = <K extends Kind>(entry: Entry, kind: K): entry is Entry & { readonly kind: K } =>
   entry.kind === kind && (entry.flags & (flags.inheritOnly | flags.inherited)) === 0
 
@@ -28,14 +29,14 @@ const about = (entries: ReadonlyArray<Entry>, kind: Kind, sid: Sid): ReadonlyArr
 const merged = (entries: ReadonlyArray<Deciding>, rights: number): number =>
   entries.reduce((sum, entry) => sum | entry.rights, rights) >>> 0
 
-/** A list in which a SID is denied more rights, before everything else, as the canonical order has it. */
+/** Denies more rights to a SID, in an entry before all others, as in the canonical order. */
 export const deny = (entries: ReadonlyArray<Entry>, rights: number, sid: Sid): ReadonlyArray<Entry> => {
   const before = about(entries, "deny", sid)
   const others = entries.filter((entry) => !before.some((one) => one === entry))
   return [denying(merged(before, rights), sid), ...others]
 }
 
-/** A list in which a SID is allowed more rights, behind what is denied; what it was itself denied of them is not any more. */
+/** Allows more rights to a SID, in an entry behind those that deny, and removes these rights from its own denying entry. */
 export const allow = (entries: ReadonlyArray<Entry>, rights: number, sid: Sid): ReadonlyArray<Entry> => {
   const before = about(entries, "allow", sid)
   const others = entries.flatMap((entry): ReadonlyArray<Entry> => {

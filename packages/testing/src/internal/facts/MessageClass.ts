@@ -1,15 +1,16 @@
 import type { Acknowledge } from "@effect-msmq/core/mqrt/MessageProperties"
 
-/** What is known of a message by what became of it: `PROPID_M_CLASS` of an acknowledgment or a dead letter. */
+/** Outcome of a message, as `PROPID_M_CLASS` of its acknowledgment or its dead letter says it. */
 export interface MessageClass {
+  /** Value of `PROPID_M_CLASS`. */
   readonly value: number
-  /** What its sender must have asked for to be told (behaviour D-46). */
+  /** Kind of acknowledgment that the sender must have asked for, to get one (behaviour D-46). */
   readonly acknowledge: keyof Acknowledge
-  /** Whether telling it would help an attacker, so that current machines do not (behaviour A-70). */
+  /** `true` where an acknowledgment would help an attacker, so that machines send none by default (behaviour A-70). */
   readonly insecure: boolean
   /**
-   * Whether a message outside a transaction becomes a dead letter (behaviours A-72, D-64); one that was sent in a
-   * transaction does for every reason (behaviours A-71, D-61).
+   * `true` where a message that was sent outside a transaction becomes a dead letter (behaviours A-72, D-64). A
+   * transactional message becomes one for every negative class (behaviours A-71, D-61).
    */
   readonly deadLetter: boolean
 }
@@ -27,7 +28,7 @@ const negative = (
   { deadLetter = false, insecure = false }: { readonly deadLetter?: boolean; readonly insecure?: boolean }
 ): MessageClass => ({ value, acknowledge, insecure, deadLetter })
 
-/** Those that can come about here, with the names of behaviour D-46. */
+// The classes that occur in memory, with the names of behaviour D-46.
 export const arrived = positive(0x0002, "positiveArrival")
 export const received = positive(0x4000, "positiveReceive")
 export const badDestinationQueue = negative(0x8000, "negativeArrival", { deadLetter: true, insecure: true })
@@ -44,8 +45,8 @@ export const queueDeleted = negative(0xc000, "negativeReceive", {})
 export const queuePurged = negative(0xc001, "negativeReceive", {})
 export const receiveTimeout = negative(0xc002, "negativeReceive", { deadLetter: true })
 export const receiveTimeoutAtSender = negative(0xc003, "negativeReceive", { deadLetter: true })
-/** Its receiver marked it and then received it for good (behaviour E-69). */
+/** Class of a message that its receiver marked as rejected, and then received for good (behaviour E-69). */
 export const receiveRejected = negative(0xc004, "negativeReceive", {})
 
-/** Whether a message failed, by the highest bit of the class. */
+/** Tells whether a class means that the message failed: the highest bit says so. */
 export const isNegative = ({ value }: MessageClass): boolean => value >= 0x8000

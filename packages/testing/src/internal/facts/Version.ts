@@ -1,30 +1,32 @@
 import type { HashAlgorithm } from "@effect-msmq/core/mqrt/MessageProperties"
 
-/** What differs between the versions of Message Queuing. */
+/** Differences between the versions of Message Queuing. */
 export interface Version {
-  /** What the management functions report: the numbers are those of Windows. */
+  /** Major version of Windows, which the management functions report. */
   readonly major: number
+  /** Minor version of Windows. */
   readonly minor: number
+  /** Build number of Windows. */
   readonly build: number
-  /** The hash under a signature where none is named (behaviour A-53). */
+  /** Hash of a signature where the sender names none (behaviour A-53). */
   readonly hash: HashAlgorithm
-  /** Whether MD2, MD4 and MD5 are still made and accepted (behaviour A-54). */
+  /** `true` where MD2, MD4 and MD5 are made and accepted (behaviour A-54). */
   readonly weakHashes: boolean
-  /** `PROPID_M_AUTHENTICATED_EX` of the newest signature, which level "always" makes (behaviour A-45). */
+  /** `PROPID_M_AUTHENTICATED_EX` of the newest signature, which the level "always" makes (behaviour A-45). */
   readonly newestSignature: number
-  /** Whether the older getter has a code of its own for a damaged internal certificate (behaviour A-15). */
+  /** `true` where `MQGetSecurityContext` reports a damaged internal certificate with a code of its own (behaviour A-15). */
   readonly tellsCorruption: boolean
-  /** In seconds, for a message that was given none (behaviour D-32). */
+  /** Time to reach the queue of a message without one of its own, in seconds (behaviour D-32). */
   readonly timeToReachQueue: number
-  /** Whether a message of the other kind than its queue is refused by the send, not by the queue (behaviour F-10). */
+  /** `true` where the send, not the queue, refuses a message whose kind is not that of its queue (behaviour F-10). */
   readonly refusesOtherKind: boolean
-  /** Whether transactional messages become dead letters, asked for or not (behaviour D-62). */
+  /** `true` where every transactional message that fails becomes a dead letter (behaviour D-62). */
   readonly keepsTransactional: boolean
-  /** Whether another machine can look messages up here by their ids (behaviour E-78). */
+  /** `true` where other machines can look up messages by their lookup ids (behaviour E-78). */
   readonly lookup: boolean
-  /** Whether it has subqueues, so that another machine can move messages here (behaviour E-78). */
+  /** `true` where there are subqueues, so that other machines can move messages (behaviour E-78). */
   readonly subqueues: boolean
-  /** In kilobytes, for messages and for journals each (behaviour C-54); `null`: nothing is known of one. */
+  /** Default quota of messages, and of journals, in kilobytes (behaviour C-54); `null`: no limit. */
   readonly quota: number | null
 }
 
@@ -86,12 +88,12 @@ const fourth: Version = {
 /** Windows 7 and Windows Server 2008 R2. */
 const fifth: Version = { ...fourth, minor: 1, build: 7601, hash: "sha512" }
 
-/** Since Windows 8 and Windows Server 2012; the number that Message Queuing has kept since Windows 8.1. */
+/** Windows 8, Windows Server 2012 and later. Message Queuing keeps the number of Windows 8.1. */
 const sixth: Version = { ...fifth, minor: 3, build: 9600 }
 
 const weakHashes: ReadonlySet<HashAlgorithm> = new Set(["md2", "md4", "md5"])
 
-/** Whether a version makes a hash, and accepts what was signed with it (behaviour A-54). */
+/** Tells whether a version makes signatures with a hash, and accepts them (behaviour A-54). */
 export const accepts = (version: Version, hash: HashAlgorithm): boolean => version.weakHashes || !weakHashes.has(hash)
 
 const byNumber = {
@@ -103,10 +105,14 @@ const byNumber = {
   6: sixth
 } as const satisfies Record<number, Version>
 
+/** Number of a version, from 1 to 6. */
 export type VersionNumber = keyof typeof byNumber
 
+/** All versions, the oldest first. */
 export const versions = Object.keys(byNumber).map(Number) as ReadonlyArray<VersionNumber>
 
+/** Newest version. */
 export const newest: VersionNumber = 6
 
+/** Returns a version by its number. */
 export const of = (number: VersionNumber): Version => byNumber[number]

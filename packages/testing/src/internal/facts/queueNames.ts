@@ -3,7 +3,7 @@ import * as PathName from "@effect-msmq/core/PathName"
 import * as Result from "effect/Result"
 import type { Guid } from "./Guid.ts"
 
-/** The names of one queue of one machine. */
+/** Format name of one queue of one machine. */
 export type OfMachine =
   | FormatName.Private
   | FormatName.Public
@@ -11,24 +11,24 @@ export type OfMachine =
   | FormatName.Machine
   | FormatName.DirectSystem
 
-/** Whether a name means one queue of one machine; lists are resolved before, and connectors not simulated. */
+/** Tells whether a name means one queue of one machine. Lists are resolved before, and connectors are not simulated. */
 export const isOfMachine = (name: FormatName.FormatName): name is OfMachine =>
   "computerGuid" in name || name._tag === "Public" || name._tag === "Direct" || name._tag === "DirectSystem"
 
-/** A path name of a queue, not of a system queue. */
+/** Reads the path name of a queue; `undefined` for that of a system queue, and for any other text. */
 export const queuePath = (pathName: string): PathName.QueuePath | undefined => {
   const name = Result.getOrUndefined(PathName.parse(pathName))
   return name?._tag === "QueuePath" ? name : undefined
 }
 
-/** What tells a queue from the others of its machine in a name with its own name. */
+/** Returns the key of a queue among those of its machine, from a name that contains the queue's name. */
 export const keyOf = ({ isPrivate, queue }: { readonly isPrivate: boolean; readonly queue: string }): string =>
   `${isPrivate ? "private$\\" : ""}${queue.toLowerCase()}`
 
-/** What tells it from them in a name with a GUID. */
+/** Returns the id of a queue among those of its machine, from a name that contains a GUID. */
 export const idOf = (name: FormatName.Private | FormatName.Public): number | Guid =>
   name._tag === "Private" ? name.queueNumber : name.queueGuid.toLowerCase()
 
-/** Whether a name stands for a part of a queue, its journal or a subqueue, or of the machine: a system queue. */
+/** Tells whether a name stands for a journal, a subqueue or a system queue. */
 export const isPart = (name: FormatName.FormatName): boolean =>
   "systemQueue" in name || ("journal" in name && name.journal) || ("subqueue" in name && name.subqueue !== null)

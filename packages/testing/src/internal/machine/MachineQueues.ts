@@ -1,143 +1,159 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as FormatName from "@effect-msmq/core/FormatName"
+import type { NewQueueProperties, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as PathName from "@effect-msmq/core/PathName"
 import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
-import type { NewQueueProperties, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Result from "effect/Result"
-import type { QueueManager } from "../queue/QueueTree.ts"
-import { makeFamily } from "../queue/QueueTree.ts"
+import type { Directory, DirectoryClient } from "../directory/Directory.ts"
+import type { Fallible } from "../facts/Failure.ts"
 import type { Guid } from "../facts/Guid.ts"
-import { Queue } from "../queue/Queue.ts"
-import * as queueRules from "../queue/queueRules.ts"
-import * as SecurityDescriptors from "../security/SecurityDescriptor.ts"
 import type { OfMachine } from "../facts/queueNames.ts"
 import { idOf, isOfMachine, isPart, keyOf, queuePath } from "../facts/queueNames.ts"
+import type { NetworkQueues } from "../network/Network.ts"
+import type { SystemQueues } from "../queue/LocalQueues.ts"
+import { makeSystemQueues } from "../queue/LocalQueues.ts"
+import { Queue } from "../queue/Queue.ts"
+import * as queueRules from "../queue/queueRules.ts"
+import type { QueueManager } from "../queue/QueueTree.ts"
+import { makeQueueTree } from "../queue/QueueTree.ts"
 import { Subqueues } from "../queue/Subqueues.ts"
-import type { SystemQueues } from "../queue/SystemQueues.ts"
-import { makeSystemQueues } from "../queue/SystemQueues.ts"
+import * as SecurityDescriptors from "../security/SecurityDescriptor.ts"
 
-/** What a machine is called. `address`: its IP address; `dnsName`: that of a member of a domain. */
+/** Names of a machine. */
 export interface MachineName {
   readonly name: string
+  /** DNS name; `null` in a workgroup. */
   readonly dnsName: string | null
   readonly id: Guid
+  /** IP address. */
   readonly address: string
 }
 
-/** The queues of a machine, and those for other machines, by all their names. */
-export class QueueDirectory {
+/** The directory of a domain, with the machines and the queues of this network. */
+export type DomainDirectory = Directory<MachineQueues, Queue>
+
+/** Queues of a machine, and its outgoing queues, by all their names. */
+export class MachineQueues implements NetworkQueues {
   readonly machineName: string
   readonly dnsName: string | null
   readonly machineId: Guid
+  /** IP address of the machine. */
+  readonly address: string
   readonly system: SystemQueues
   readonly #manager: QueueManager
-  readonly address: string
+  readonly #client: DirectoryClient<DomainDirectory>
   readonly #queues = new Map<string, Queue>()
-  /** The private ones by their numbers, and the public ones by their GUIDs. */
+  /** Private queues by their numbers, and public queues by their GUIDs. */
   readonly #identified = new Map<number | Guid, Queue>()
   readonly #outgoing = new Map<string, Queue>()
   #lastNumber = 0
 
-  constructor({ address, dnsName, id, name }: MachineName, manager: QueueManager) {
+  constructor(
+    { address, dnsName, id, name }: MachineName,
+    manager: QueueManager,
+    client: DirectoryClient<DomainDirectory>
+  ) {
     this.machineName = name
     this.dnsName = dnsName
     this.machineId = id
     this.address = address
     this.#manager = manager
-    this.system = makeSystemQueues(name, id, manager)
+    this.#client = client
+    this.system = makeSystemQueues(name, id, manager, SecurityDescriptors.ofMachine)
   }
 
-  /** The machine's own queues, in the order of creation. */
+  /** Queues of the machine itself, in the order of creation. */
   get own(): ReadonlyArray<Queue> {
     return [...this.#queues.values()]
   }
 
-  /** The outgoing ones, in the order of creation. */
+  /** Outgoing queues, in the order of creation. */
   get outgoing(): ReadonlyArray<Queue> {
     return [...this.#outgoing.values()]
   }
 
-  /** The journals of all queues, and the machine's own and its dead-letter queues. */
-  get keeping(): ReadonlyArray<Queue> {
-    const journals = this.own.map(({ family }) => family.journal).filter((journal) => journal !== null)
+  /** Journals of all queues, and the machine's own journal and dead-letter queues. */
+  get journals(): ReadonlyArray<Queue> {
+    const journals = this.own.map(({ tree }) => tree.journal).filter((journal) => journal !== null)
     return [...journals, ...Object.values(this.system)]
   }
 
-  /** Every place for messages. */
+  /** All queues that can hold messages. */
   get all(): ReadonlyArray<Queue> {
     const subqueues = this.own.flatMap((queue) => queue.subqueues?.all ?? [])
-    return [...this.own, ...subqueues, ...this.outgoing, ...this.keeping]
+    return [...this.own, ...subqueues, ...this.outgoing, ...this.journals]
   }
 
-  /** Removes what is over by a moment everywhere, and says when the next is; both in milliseconds since 1970. */
+  /** Removes everywhere the messages whose time is over, and returns the next deadline; both in milliseconds since 1970. */
   sweep(now: number): number {
     return this.all.reduce((next, queue) => Math.min(next, queue.sweep(now)), Number.POSITIVE_INFINITY)
   }
 
-  isCalled(address: string): boolean {
-    return [".", "localhost", this.machineName.toLowerCase(), this.dnsName].includes(address.toLowerCase())
+  /** Tells whether a computer's name means this machine. */
+  isCalled(computer: string): boolean {
+    return [".", "localhost", this.machineName.toLowerCase(), this.dnsName].includes(computer.toLowerCase())
   }
 
-  /** Creates a queue, a public one of another machine too (behaviour C-10); `now` in milliseconds since 1970. */
-  create(properties: NewQueueProperties, security: SecurityDescriptor, now: number): Queue | ErrorCodeName {
+  /** Creates a queue; a public queue of another machine too (behaviour C-10). `now` in milliseconds since 1970. */
+  create(properties: NewQueueProperties, security: SecurityDescriptor, now: number): Fallible<Queue> {
     const name = queuePath(properties.pathName)
-    if (name === undefined || name.subqueue !== null) return "MQ_ERROR_ILLEGAL_QUEUE_PATHNAME"
-    const home = this.#homeOf(name)
-    if (typeof home === "string") return home
-    // The directory holds nothing of a machine that it does not know.
-    if (home === undefined) return "MQ_ERROR_INVALID_OWNER"
-    return home.#add(name, queueRules.created(properties, home.#pathOf(name), now), security, this)
+    if (name === undefined || name.subqueue !== null) return Result.fail("MQ_ERROR_ILLEGAL_QUEUE_PATHNAME")
+    return Result.flatMap(this.#homeOf(name), (home) =>
+      home === undefined
+        ? // The directory accepts no queue for a machine that it does not know.
+          Result.fail("MQ_ERROR_INVALID_OWNER")
+        : home.#create(name, queueRules.create(properties, home.#pathOf(name), now), security, this)
+    )
   }
 
-  /** Takes in a new queue. `creator`: the machine that it was created from. */
-  #add(
+  /** Creates a queue of this machine; `creator`: the queues of the machine that it is created from. */
+  #create(
     name: PathName.QueuePath,
     own: QueueProperties,
     security: SecurityDescriptor,
-    creator: QueueDirectory
-  ): Queue | ErrorCodeName {
+    creator: MachineQueues
+  ): Fallible<Queue> {
     const key = keyOf(name)
-    if (this.#queues.has(key)) return "MQ_ERROR_QUEUE_EXISTS"
-    const directory = name.isPrivate ? null : creator.#manager.directory("MQ_ERROR_UNSUPPORTED_OPERATION")
-    if (typeof directory === "string") return directory
-    if (directory === null) {
+    if (this.#queues.has(key)) return Result.fail("MQ_ERROR_QUEUE_EXISTS")
+    if (name.isPrivate) {
       const number = ++this.#lastNumber
       const formatName = `PRIVATE=${this.machineId}\\${number.toString(16).padStart(8, "0")}`
-      return this.#keep(key, number, this.#make(formatName, own, security))
+      return Result.succeed(this.#add(key, number, this.#make(formatName, own, security)))
     }
-    const identity = directory.identify(this, name.queue)
-    const queue = this.#make(`PUBLIC=${identity.instance}`, { ...own, ...identity }, security)
-    directory.register(identity.instance, this, queue, creator.machineId)
-    return this.#keep(key, identity.instance, queue)
+    return Result.map(creator.#client.askDirectory("MQ_ERROR_UNSUPPORTED_OPERATION"), (directory) => {
+      const identity = directory.identify(this, name.queue)
+      const queue = this.#make(`PUBLIC=${identity.instance}`, { ...own, ...identity }, security)
+      directory.register(identity.instance, this, queue, creator.machineId)
+      return this.#add(key, identity.instance, queue)
+    })
   }
 
   #make(formatName: string, own: QueueProperties, security: SecurityDescriptor): Queue {
-    // That of a journal keeps nothing of its own.
-    const kept = makeFamily(this.#manager, { ...own, journal: false }, security, null, true)
-    const journal = new Queue(`${formatName};JOURNAL`, kept, false, null)
-    return new Queue(formatName, makeFamily(this.#manager, own, security, journal, false), false, new Subqueues())
+    // A journal has no journal.
+    const journalTree = makeQueueTree(this.#manager, { ...own, journal: false }, security, null, true)
+    const journal = new Queue(`${formatName};JOURNAL`, journalTree, false, null)
+    return new Queue(formatName, makeQueueTree(this.#manager, own, security, journal, false), false, new Subqueues())
   }
 
-  #keep(key: string, id: number | Guid, queue: Queue): Queue {
+  #add(key: string, id: number | Guid, queue: Queue): Queue {
     this.#queues.set(key, queue)
     this.#identified.set(id, queue)
     return queue
   }
 
-  /** The queue that can be deleted by a name, which no direct one is (behaviours B-24, C-46). */
-  findDeletable(formatName: string): Queue | ErrorCodeName {
+  /** Finds the queue to delete by a name, which must not be a direct one (behaviours B-24, C-46). */
+  findDeletable(formatName: string): Fallible<Queue> {
     const name = Result.getOrUndefined(FormatName.parse(formatName))
-    if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
+    if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     return FormatName.supports(name, "delete")
       ? this.findWhole(formatName)
-      : "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+      : Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
   }
 
-  /** Deletes a queue of this machine, or a public one of another. */
+  /** Deletes a queue of this machine, or a public queue of another; `now` in milliseconds since 1970. */
   delete(queue: Queue, now: number): void {
     const { instance } = queue.properties
-    const directory = this.#manager.directory("MQ_ERROR_NO_DS")
-    const home = instance === null || typeof directory === "string" ? this : (directory.withdraw(instance) ?? this)
+    const directory = Result.getOrUndefined(this.#client.askDirectory("MQ_ERROR_NO_DS"))
+    const home = instance === null ? this : (directory?.withdraw(instance) ?? this)
     home.#remove(queue, now)
   }
 
@@ -148,97 +164,109 @@ export class QueueDirectory {
   }
 
   /**
-   * The queue or subqueue of this machine that a format name stands for; `undefined` for one on another machine, which the
-   * directory must know if the name has a GUID (behaviour B-11). A subqueue that is not there is created (behaviour B-29).
+   * Finds the queue or the subqueue of this machine that a format name stands for; `undefined`: it is on another machine,
+   * which the directory must know if the name has a GUID (behaviour B-11). A subqueue that does not exist is created
+   * (behaviour B-29).
    */
-  find(formatName: string, use: FormatName.NameUse): Queue | undefined | ErrorCodeName {
+  find(formatName: string, use: FormatName.NameUse): Fallible<Queue | undefined> {
     const name = Result.getOrUndefined(FormatName.parse(formatName))
-    if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
-    if (!FormatName.supports(name, use)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
-    if (name._tag === "Multicast") return undefined
-    if (!isOfMachine(name)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
-    if (!this.#isOwn(name)) return this.#unresolved(name)
-    if ("systemQueue" in name) return this.system[name.systemQueue]
+    if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
+    if (!FormatName.supports(name, use)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
+    if (name._tag === "Multicast") return Result.succeed(undefined)
+    if (!isOfMachine(name)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
+    if (!this.#isOwn(name)) return this.#checkElsewhere(name)
+    if ("systemQueue" in name) return Result.succeed(this.system[name.systemQueue])
     const queue = this.#named(name)
-    if (queue === undefined) return "MQ_ERROR_QUEUE_NOT_FOUND"
-    if (name.journal) return queue.family.journal ?? "MQ_ERROR_QUEUE_NOT_FOUND"
-    if (name._tag !== "Direct" || name.subqueue === null) return queue
+    if (queue === undefined) return Result.fail("MQ_ERROR_QUEUE_NOT_FOUND")
+    if (name.journal) {
+      return queue.tree.journal === null ? Result.fail("MQ_ERROR_QUEUE_NOT_FOUND") : Result.succeed(queue.tree.journal)
+    }
+    if (name._tag !== "Direct" || name.subqueue === null) return Result.succeed(queue)
     const path = `${queue.properties.pathName};${name.subqueue}`
-    return queue.subqueues?.open(name.subqueue, `DIRECT=OS:${path}`, queue.family)
+    return Result.succeed(queue.subqueues?.open(name.subqueue, `DIRECT=OS:${path}`, queue.tree))
   }
 
   /**
-   * A whole queue of this machine, or a public one of any, to ask about it or to change it: no other can be (behaviours
-   * B-34, C-46, C-51).
+   * Finds a whole queue of this machine, or a public queue of any machine, to ask about it or to change it: no other can be
+   * (behaviours B-34, C-46, C-51).
    */
-  findWhole(formatName: string): Queue | ErrorCodeName {
+  findWhole(formatName: string): Fallible<Queue> {
     const name = Result.getOrUndefined(FormatName.parse(formatName))
-    if (name === undefined) return "MQ_ERROR_ILLEGAL_FORMATNAME"
+    if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     if (isPart(name) || (name._tag === "Private" && !this.#isOwn(name))) {
-      return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
+      return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
     }
-    if (name._tag !== "Public") return this.find(formatName, "receive") ?? "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
-    // Its properties are the directory's to tell, even to its own machine.
-    const directory = this.#manager.directory("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
-    return typeof directory === "string"
-      ? directory
-      : (directory.queue(name.queueGuid, this.machineId) ?? "MQ_ERROR_QUEUE_NOT_FOUND")
+    if (name._tag !== "Public") {
+      return Result.flatMap(this.find(formatName, "receive"), (queue) =>
+        queue === undefined ? Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION") : Result.succeed(queue)
+      )
+    }
+    // The directory has the properties of a public queue, even those that its own machine asks for.
+    return Result.flatMap(
+      this.#client.askDirectory("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"),
+      (directory): Fallible<Queue> => {
+        const queue = directory.queue(name.queueGuid, this.machineId)
+        return queue === undefined ? Result.fail("MQ_ERROR_QUEUE_NOT_FOUND") : Result.succeed(queue)
+      }
+    )
   }
 
-  /** The format name of a path name; of a subqueue too, be it there or not. */
-  formatNameOf(pathName: string): { readonly formatName: string } | ErrorCodeName {
+  /** Returns the format name for a path name; for that of a subqueue too, which need not exist. */
+  formatNameOf(pathName: string): Fallible<string> {
     const name = queuePath(pathName)
-    if (name === undefined) return "MQ_ERROR_ILLEGAL_QUEUE_PATHNAME"
-    const home = this.#homeOf(name)
-    if (typeof home === "string") return home
-    const queue = home === undefined ? undefined : home.#queues.get(keyOf(name))
-    if (queue === undefined || !this.#sees(queue)) return "MQ_ERROR_QUEUE_NOT_FOUND"
-    if (name.subqueue === null) return { formatName: queue.formatName }
-    return { formatName: `DIRECT=OS:${queue.properties.pathName};${name.subqueue}` }
+    if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_QUEUE_PATHNAME")
+    return Result.flatMap(this.#homeOf(name), (home): Fallible<string> => {
+      const queue = home === undefined ? undefined : home.#queues.get(keyOf(name))
+      if (queue === undefined || !this.#sees(queue)) return Result.fail("MQ_ERROR_QUEUE_NOT_FOUND")
+      return Result.succeed(
+        name.subqueue === null ? queue.formatName : `DIRECT=OS:${queue.properties.pathName};${name.subqueue}`
+      )
+    })
   }
 
-  /** One queue for each way of writing a destination, as MSMQ keeps them (behaviour B-13). */
+  /** Returns the outgoing queue for a name: one for each way to write a destination, as in MSMQ (behaviour B-13). */
   outgoingTo(formatName: string): Queue {
     const key = formatName.toLowerCase()
     const known = this.#outgoing.get(key)
     if (known !== undefined) return known
     const named = { ...queueRules.defaults, pathName: formatName, basePriority: this.#basePriorityOf(formatName) }
-    const properties = queueRules.created(named, formatName, 0)
-    const own = makeFamily(this.#manager, properties, SecurityDescriptors.ofMachine, null, false)
-    const queue = new Queue(formatName, own, true, null)
+    const properties = queueRules.create(named, formatName, 0)
+    const tree = makeQueueTree(this.#manager, properties, SecurityDescriptors.ofMachine, null, false)
+    const queue = new Queue(formatName, tree, true, null)
     this.#outgoing.set(key, queue)
     return queue
   }
 
+  /** Returns the outgoing queue for a name, if there is one. */
   findOutgoing(formatName: string): Queue | undefined {
     return this.#outgoing.get(formatName.toLowerCase())
   }
 
-  /** The base priority of what goes to a public queue; all else has none (behaviour D-12). */
+  /** Returns the base priority of messages to a name, which only public queues have (behaviour D-12). */
   #basePriorityOf(formatName: string): number {
     const name = Result.getOrUndefined(FormatName.parse(formatName))
-    const queue = name?._tag === "Public" ? this.findWhole(formatName) : undefined
-    return typeof queue === "object" ? queue.properties.basePriority : queueRules.defaults.basePriority
+    const queue = name?._tag === "Public" ? Result.getOrUndefined(this.findWhole(formatName)) : undefined
+    return queue === undefined ? queueRules.defaults.basePriority : queue.properties.basePriority
   }
 
-  /** The machine that has the queue of a path name, or why that is nobody's to say (behaviours C-10, C-11). */
-  #homeOf({ computer, isPrivate }: PathName.QueuePath): QueueDirectory | undefined | ErrorCodeName {
+  /** Finds the machine that has the queue of a path name; `undefined`: the directory knows no such machine (behaviours C-10, C-11). */
+  #homeOf({ computer, isPrivate }: PathName.QueuePath): Fallible<MachineQueues | undefined> {
     const isOwn = this.isCalled(computer)
-    if (isPrivate) return isOwn ? this : "MQ_ERROR_UNSUPPORTED_OPERATION"
-    const directory = this.#manager.directory("MQ_ERROR_UNSUPPORTED_OPERATION")
-    if (typeof directory === "string") return directory
-    return isOwn ? this : directory.member(computer)
+    if (isPrivate) return isOwn ? Result.succeed(this) : Result.fail("MQ_ERROR_UNSUPPORTED_OPERATION")
+    return Result.map(this.#client.askDirectory("MQ_ERROR_UNSUPPORTED_OPERATION"), (directory) =>
+      isOwn ? this : directory.member(computer)
+    )
   }
 
   #pathOf({ isPrivate, queue }: PathName.QueuePath): string {
     return `${this.machineName}\\${isPrivate ? "private$\\" : ""}${queue}`
   }
 
-  /** Whether this machine knows of a queue, be it here or elsewhere. */
+  /** Tells whether this machine knows a queue of any machine. */
   #sees({ properties: { instance } }: Queue): boolean {
     if (instance === null) return true
-    const directory = this.#manager.directory("MQ_ERROR_NO_DS")
-    return typeof directory !== "string" && directory.queue(instance, this.machineId) !== undefined
+    const directory = Result.getOrUndefined(this.#client.askDirectory("MQ_ERROR_NO_DS"))
+    return directory?.queue(instance, this.machineId) !== undefined
   }
 
   #named(name: FormatName.Private | FormatName.Public | FormatName.Direct): Queue | undefined {
@@ -250,17 +278,20 @@ export class QueueDirectory {
     return "computerGuid" in name ? name.computerGuid.toLowerCase() === this.machineId : this.isAt(name)
   }
 
-  /** Why nobody can say which other machine a name leads to, or `undefined` (behaviour B-11). */
-  #unresolved(name: OfMachine): undefined | ErrorCodeName {
-    if (name._tag === "Direct" || name._tag === "DirectSystem") return undefined
-    const directory = this.#manager.directory("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
-    if (typeof directory === "string") return directory
-    const known =
-      name._tag === "Public" ? directory.queue(name.queueGuid, this.machineId) : directory.member(name.computerGuid)
-    return known === undefined ? "MQ_ERROR_QUEUE_NOT_FOUND" : undefined
+  /** Fails for a name with a GUID that the directory does not know; other names of other machines are not checked (behaviour B-11). */
+  #checkElsewhere(name: OfMachine): Fallible<undefined> {
+    if (name._tag === "Direct" || name._tag === "DirectSystem") return Result.succeed(undefined)
+    return Result.flatMap(
+      this.#client.askDirectory("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"),
+      (directory): Fallible<undefined> => {
+        const known =
+          name._tag === "Public" ? directory.queue(name.queueGuid, this.machineId) : directory.member(name.computerGuid)
+        return known === undefined ? Result.fail("MQ_ERROR_QUEUE_NOT_FOUND") : Result.succeed(undefined)
+      }
+    )
   }
 
-  /** Whether a direct name leads to this machine. */
+  /** Tells whether a direct name leads to this machine. */
   isAt({ address, protocol }: FormatName.Direct | FormatName.DirectSystem): boolean {
     const [host = ""] = address.split(":")
     const isAddress = [this.address, "127.0.0.1"].includes(protocol === "tcp" ? address : host)

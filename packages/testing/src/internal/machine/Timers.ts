@@ -6,30 +6,33 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 
-/** Whole seconds are enough for time limits that are (behaviour D-43), and bound how often queues are gone through. */
+/**
+ * Resolution of the timer, in milliseconds: time limits are in whole seconds (behaviour D-43), and queues are searched at most
+ * once a second.
+ */
 const resolution = 1000
 
-/** Removes messages whose time is over, as it passes; a process does not stay alive for that. */
+/** Timer of a machine, which removes messages when their time is over. It does not keep the process alive. */
 export class Timers {
-  /** Without the scope, which what the machine holds must not keep. */
+  /** Context of the timer, without the scope: a machine must not keep that. */
   readonly #context: Context.Context<never>
   readonly #clock: Clock.Clock
-  /** Removes what is over by a moment, and says when the next is; both in milliseconds since 1970. */
+  /** Removes what is over at a moment, and returns the next deadline; both in milliseconds since 1970. */
   readonly #sweep: (now: number) => number
-  /** When it will wake. */
+  /** Time of the next wake, in milliseconds since 1970. */
   #at = Number.POSITIVE_INFINITY
   #sleep: Fiber.Fiber<void> | undefined = undefined
   #stopped = false
 
-  /** `fiber`: one with the context, and so the clock, to run in. */
+  /** `fiber`: a fiber whose context, and so whose clock, the timer uses. */
   constructor(fiber: Fiber.Fiber<unknown, unknown>, sweep: (now: number) => number) {
     this.#context = Context.omit(Scope.Scope)(fiber.context)
     this.#clock = BackgroundClock.of(Context.get(fiber.context, Clock.Clock))
     this.#sweep = sweep
   }
 
-  /** Takes notice of a message whose time is over at a moment. */
-  expect(deadline: number): void {
+  /** Wakes at a deadline, in milliseconds since 1970, or earlier. */
+  wakeAt(deadline: number): void {
     const at = Math.ceil(deadline / resolution) * resolution
     if (this.#stopped || at >= this.#at) return
     this.#cancel()
@@ -37,6 +40,7 @@ export class Timers {
     this.#start()
   }
 
+  /** Stops the timer for good. */
   stop(): void {
     this.#stopped = true
     this.#cancel()
@@ -44,13 +48,13 @@ export class Timers {
 
   #cancel(): void {
     const sleep = this.#sleep
-    // First: what ends by an interruption must not count as having slept.
+    // This comes first, as the observer must not take the interruption for the end of the sleep.
     this.#sleep = undefined
     sleep?.interruptUnsafe()
   }
 
   #start(): void {
-    // Not none at all: what has just come in must first be offered to those who wait (behaviour D-39).
+    // At least one millisecond: a message that just came in must first be offered to those who wait (behaviour D-39).
     const rest = Math.max(this.#at - this.#clock.currentTimeMillisUnsafe(), 1)
     const sleep = Effect.runForkWith(this.#context)(this.#clock.sleep(Duration.millis(rest)))
     this.#sleep = sleep
@@ -62,6 +66,6 @@ export class Timers {
   #wake(): void {
     this.#sleep = undefined
     this.#at = Number.POSITIVE_INFINITY
-    this.expect(this.#sweep(this.#clock.currentTimeMillisUnsafe()))
+    this.wakeAt(this.#sweep(this.#clock.currentTimeMillisUnsafe()))
   }
 }

@@ -1,27 +1,41 @@
 import { enter } from "../arrival/Incoming.ts"
-import type { Machine } from "../machine/Machine.ts"
+import type { Queue } from "../queue/Queue.ts"
+import type { Network, NetworkMachine } from "./Network.ts"
 
 /**
- * Sends what waits for multicast addresses to every queue that listens on them, on each machine that can be reached now.
- * Nothing is kept for those that cannot.
+ * Sends the messages of a machine that wait for multicast addresses to every queue with the address, on each machine that can
+ * be reached now. Machines that cannot be reached get none of them later.
  */
-export const cast = (machine: Machine, now: number): void => {
+export const multicast = <Machine extends NetworkMachine>(
+  network: Network<Machine>,
+  machine: Machine,
+  now: number
+): void => {
   if (!machine.running || !machine.connected) return
   for (const queue of machine.queues.outgoing) {
-    const target = machine.network.target(queue.formatName)
-    if (queue.family.paused || target === undefined || !("multicastAddress" in target)) continue
+    const target = network.target(queue.formatName)
+    if (queue.tree.paused || target === undefined || !("multicastAddress" in target)) continue
     for (let packet = queue.first(now); packet !== undefined; packet = queue.first(now)) {
       queue.remove(packet)
-      for (const listener of listeners(machine, target.multicastAddress)) {
-        enter(listener.machine, listener.queue, packet.transferred({ machine, queue, kept: null }), now)
+      for (const listener of listeners(network, machine, target.multicastAddress)) {
+        enter(listener.machine, listener.queue, packet.transfer({ version: machine.version, report: null }), now)
       }
     }
   }
 }
 
-const listeners = (machine: Machine, address: string) =>
-  machine.network.machines
-    .filter((other) => other === machine || machine.network.session(machine, other)?.isOpen === true)
+interface Listener {
+  readonly machine: NetworkMachine
+  readonly queue: Queue
+}
+
+const listeners = <Machine extends NetworkMachine>(
+  network: Network<Machine>,
+  machine: Machine,
+  address: string
+): ReadonlyArray<Listener> =>
+  network.machines
+    .filter((other) => other === machine || network.session(machine, other)?.isOpen === true)
     .flatMap((other) =>
       other.queues.own
         .filter(({ properties }) => properties.multicastAddress === address)

@@ -1,10 +1,10 @@
-/** Options of a machine in memory. */
+/** Rules for the options of `InMemoryMqrt.layerWith`. */
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "../../InMemoryMqrt.ts"
 import type { HeldCertificate, User } from "../../MsmqControl.ts"
-import { internalCertificates } from "./words.ts"
+import { internalCertificates } from "../security/CertificateStore.ts"
 import { type VersionNumber, versions } from "../facts/Version.ts"
 
 const sid = Options.guarded(
@@ -24,7 +24,7 @@ export const heldCertificate = Options.table<HeldCertificate>()({
 
 const heldCertificates = Options.listOf(Options.nested<HeldCertificate>("a certificate", heldCertificate))
 
-/** The control takes any text for a SID, and dies of one that is none. */
+/** Rules for the user that the control sets: it dies of a text that is no SID. */
 export const user = Options.table<User>()({
   sid: Options.required(Options.orNull(Options.text)),
   administrator: Options.boolean

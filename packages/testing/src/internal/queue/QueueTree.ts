@@ -1,73 +1,80 @@
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
-import type { Administrators } from "../security/Administrators.ts"
-import type { Directory } from "../directory/Directory.ts"
-import type { MessageClass } from "../facts/MessageClass.ts"
-import type { Packet, Signature } from "./Packet.ts"
-import type { Queue } from "./Queue.ts"
 import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
 import type { Sid } from "@effect-msmq/core/Sid"
+import type { Held } from "../facts/MachineQuota.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
 import type { Version } from "../facts/Version.ts"
+import type { Packet, Signature } from "./Packet.ts"
+import type { Queue } from "./Queue.ts"
 
-/** What the machine does for all its queues; `now` in milliseconds since 1970. */
+/** Queue manager of a machine, as its queues see it. */
 export interface QueueManager {
-  readonly administrators: Administrators
-  /** A message has left its queue without having been received. */
-  readonly lost: (queue: Queue, packet: Packet, reason: MessageClass, now: number) => void
-  /** A message has come in whose time is over at a moment, in milliseconds since 1970. */
-  readonly expects: (deadline: number) => void
-  /** The directory, or why there is none to ask; `inWorkgroup`: what is said of it in a workgroup. */
-  readonly directory: (inWorkgroup: ErrorCodeName) => Directory | ErrorCodeName
+  /** Version of Message Queuing that the machine runs. */
   readonly version: Version
-  /** Whether a certificate is registered under a SID, as far as the machine knows. */
-  readonly verifies: (signature: Signature, now: number) => boolean
-  /** The bytes of all messages: in queues, and in journals and dead-letter queues. */
+  /** Administrators of the machine. */
+  readonly administrators: ReadonlySet<Sid>
+  /** Bytes in use by the messages in queues, and by the copies in journals and dead-letter queues. */
   readonly held: { readonly messages: Held; readonly copies: Held }
+  /** Handles the loss of a message, which has left its queue and was not received; `now` in milliseconds since 1970. */
+  readonly onLoss: (tree: QueueTree, packet: Packet, reason: MessageClass, now: number) => void
+  /** Sees to it that messages whose time is over are removed at a moment, in milliseconds since 1970. */
+  readonly wakeAt: (deadline: number) => void
+  /** Tells whether a certificate is registered under a SID, as far as the machine knows; `now` in milliseconds since 1970. */
+  readonly verify: (signature: Signature, now: number) => boolean
 }
 
-/** What is held together. */
-export interface Held {
-  bytes: number
-}
-
-/** What a queue shares with its subqueues (behaviour B-31). */
-export interface Family {
+/** A queue with its journal and its subqueues: the state that they share (behaviour B-31). */
+export interface QueueTree {
+  /** Queue manager of the machine that has the queue. */
   readonly manager: QueueManager
+  /** Administrators of that machine. */
+  readonly administrators: ReadonlySet<Sid>
+  /** Properties of the queue. */
   properties: QueueProperties
+  /** Security descriptor of the queue. */
   security: SecurityDescriptor
-  /** The latest place that was given out: a message keeps its lookup id when it moves within the family. */
+  /** Number of places given out. A message keeps its place, and its lookup id, when it moves within the tree. */
   sequence: number
-  /** The bytes of all messages. */
+  /** Size of all messages, in bytes. */
   bytes: number
-  /** What the machine holds, of which these are a part. */
+  /** Bytes of the machine that these count among. */
   readonly held: Held
+  /** `true` once the queue is deleted. */
   deleted: boolean
-  /** Whether an outgoing queue sends nothing for now. */
+  /** `true` while an outgoing queue is paused and sends nothing. */
   paused: boolean
-  /** The user whose SID is sent on an outgoing queue's connection; `undefined`: nobody has sent yet (behaviour A-26). */
+  /** User whose SID an outgoing queue's connection sends; `undefined` before the first send (behaviour A-26). */
   connectedAs: Sid | null | undefined
-  /** Where copies of what was received are kept; `null`: it is one itself, or an outgoing or a system queue. */
+  /** Journal of the queue; `null` for a journal itself, an outgoing queue and a system queue. */
   readonly journal: Queue | null
-  /** Whether messages stay here beyond their time, as they do in journals and dead-letter queues. */
-  readonly keeps: boolean
+  /** `true` for a journal and for a system queue, where messages stay beyond their time. */
+  readonly holdsCopies: boolean
 }
 
-export const makeFamily = (
+/** Makes the shared state of a new queue. */
+export const makeQueueTree = (
   manager: QueueManager,
   properties: QueueProperties,
   security: SecurityDescriptor,
   journal: Queue | null,
-  keeps: boolean
-): Family => ({
+  holdsCopies: boolean
+): QueueTree => ({
   manager,
+  administrators: manager.administrators,
   properties,
   security,
   sequence: 0,
   bytes: 0,
-  held: keeps ? manager.held.copies : manager.held.messages,
+  held: holdsCopies ? manager.held.copies : manager.held.messages,
   deleted: false,
   paused: false,
   connectedAs: undefined,
   journal,
-  keeps
+  holdsCopies
 })
+
+/** Sets the security descriptor of a queue and of its journal. */
+export const setSecurity = (tree: QueueTree, descriptor: SecurityDescriptor): void => {
+  tree.security = descriptor
+  if (tree.journal !== null) tree.journal.tree.security = descriptor
+}

@@ -1,5 +1,4 @@
-/** The words that tests use: the types of the public modules derive from them. */
-
+/** Functions that can be made to fail. */
 export const functionNames = [
   "MQGetSecurityContextEx",
   "MQGetSecurityContext",
@@ -38,12 +37,7 @@ export const functionNames = [
   "MQMgmtAction"
 ] as const
 
+/** Functions among them that report no error code. */
 export const silentFunctionNames = ["MQFreeSecurityContext", "ITransaction::Release"] as const satisfies ReadonlyArray<
   (typeof functionNames)[number]
 >
-
-export const internalCertificates = ["registered", "absent", "corrupted"] as const
-
-export const queueCreators = ["everyone", "administrators", "nobody"] as const
-
-export const linkWays = ["both", "onlyThere", "onlyBack"] as const
