@@ -81,7 +81,9 @@ export const make = (
   if (Result.isFailure(context)) return Result.fail(context.failure)
   const sid = context.success === null ? user : context.success.sid
   if (sid === null && options.senderIdType === "sid") return Result.fail("MQ_ERROR_COULD_NOT_GET_USER_SID")
-  return Result.map(sign(security, version, context.success, sid, options, isOneOfMany), (signature) => ({
+  const signature = sign(security, version, context.success, sid, options, isOneOfMany)
+  if (Result.isFailure(signature)) return Result.fail(signature.failure)
+  return Result.succeed({
     destination,
     sourceMachineId: id,
     sentAt,
@@ -89,12 +91,12 @@ export const make = (
     senderIdType: options.senderIdType,
     sender: options.senderIdType === "sid" ? sid : null,
     senderId: senderIds[options.senderIdType](sid, id),
-    signature,
+    signature: signature.success,
     provider: options.provider,
     privacyLevel: options.privacyLevel,
     encryptionAlgorithm:
       options.privacyLevel === "none" ? null : (options.encryptionAlgorithm ?? defaultCiphers[options.privacyLevel])
-  }))
+  })
 }
 
 const noContext: Fallible<SecurityContext | null> = Result.succeed(null)
