@@ -105,7 +105,7 @@ describe("the end of the program's process", () => {
         yield* waiting(code(wait)),
         yield* waiting(code(wait))
       ]
-      // Without a yield in between, at which those who wait would go on.
+      // There is no yield in between, after which waiting fibers would go on.
       yield* Effect.provideService(
         Effect.andThen(send(labelled("a", "b")), crashProcess),
         References.PreventSchedulerYield,

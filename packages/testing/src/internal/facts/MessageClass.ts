@@ -28,7 +28,7 @@ const negative = (
   { deadLetter = false, insecure = false }: { readonly deadLetter?: boolean; readonly insecure?: boolean }
 ): MessageClass => ({ value, acknowledge, insecure, deadLetter })
 
-// The classes that occur in memory, with the names of behaviour D-46.
+// Below are the classes that occur in memory, with the names of behaviour D-46.
 export const arrived = positive(0x0002, "positiveArrival")
 export const received = positive(0x4000, "positiveReceive")
 export const badDestinationQueue = negative(0x8000, "negativeArrival", { deadLetter: true, insecure: true })

@@ -16,6 +16,7 @@ const version = Options.guarded(`a version of MSMQ: ${versions.join(", ")}`, (va
   versions.some((version) => version === value)
 )
 
+/** Rules for a certificate in a user's store. */
 export const heldCertificate = Options.table<HeldCertificate>()({
   certificate: Options.required(Options.bytes),
   privateKey: Options.required(Options.boolean),
@@ -63,8 +64,10 @@ const directory = Options.table<DirectoryOptions>()({
   replicationDelay: Options.durations
 })
 
+/** Rules for the options of one machine. */
 export const oneMachine = Options.table<MachineOptions & DirectoryOptions>()({ ...machine.rules, ...directory.rules })
 
+/** Rules for the options of several machines. */
 export const network = Options.table<NetworkOptions>()({
   ...directory.rules,
   machines: Options.required(Options.listOf(Options.nested<MachineOptions>("a machine", machine), 1))
