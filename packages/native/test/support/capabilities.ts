@@ -62,7 +62,7 @@ const expiring = Effect.gen(function* () {
 })
 
 /** The environment variable by which whoever runs the tests allows copies in the machine's own journal. */
-export const journalVariable = "EFFECT_MSMQ_MACHINE_JOURNAL"
+const journalVariable = "EFFECT_MSMQ_MACHINE_JOURNAL"
 
 /** How each capability is asked for. `isReal`: whether the machine is somebody's, and not a double. */
 const questions = (isReal: boolean): Readonly<Record<MqrtContract.Capability, Question>> => ({

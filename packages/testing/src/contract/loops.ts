@@ -12,7 +12,11 @@ import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
 import { fork, newChannel, newQueue } from "./givens.ts"
 
-/** Reads the messages of a queue, each with `handle`, until it is interrupted. */
+/**
+ * Reads the messages of a queue, each with `handle`, until it is interrupted.
+ *
+ * @testonly
+ */
 export type Loop = (receiver: Receiver, handle: Effect.Effect<void>) => Effect.Effect<unknown, MsmqError>
 
 const found =
@@ -44,7 +48,11 @@ const taking: Readonly<Record<string, Loop>> = {
     )
 }
 
-/** All loops over the messages of a queue; the last two leave a message in the queue until it is handled. */
+/**
+ * All loops over the messages of a queue; the last two leave a message in the queue until it is handled.
+ *
+ * @testonly
+ */
 export const reading: Readonly<Record<string, Loop>> = {
   ...taking,
   browse: (receiver, handle) => Stream.runForEach(receiver.browse, () => handle),

@@ -47,7 +47,11 @@ export const plainReceive: ReceiveOptions = {
   rare: false
 }
 
-/** A queue with default properties (C-01). */
+/**
+ * A queue with default properties (C-01).
+ *
+ * @testonly
+ */
 export const plainQueue: NewQueueProperties = {
   pathName: ".\\private$\\orders",
   label: "",

@@ -377,4 +377,4 @@ export class QueueModel {
 }
 
 /** Tells whether a cursor can be used: it is open, and so is its handle. */
-export const isUsable = (cursor: Cursor): boolean => cursor.isOpen && cursor.handle.isOpen
+const isUsable = (cursor: Cursor): boolean => cursor.isOpen && cursor.handle.isOpen

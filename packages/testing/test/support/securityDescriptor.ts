@@ -8,7 +8,7 @@ export interface Entry {
   readonly sid: string
 }
 
-export const sidBytes = (sid: string): Uint8Array => {
+const sidBytes = (sid: string): Uint8Array => {
   const [authority = 0, ...subAuthorities] = sid.split("-").slice(2).map(Number)
   const bytes = new Uint8Array(8 + 4 * subAuthorities.length)
   bytes.set([1, subAuthorities.length, 0, 0, 0, 0, 0, authority])
