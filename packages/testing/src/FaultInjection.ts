@@ -11,8 +11,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
-import { checkFault } from "./internal/faults/faultOptions.ts"
-import type { functionNames, silentFunctionNames } from "./internal/faults/functionNames.ts"
+import { checkFault } from "./internal/options/faultOptions.ts"
+import type { functionNames, silentFunctionNames } from "./internal/options/functionNames.ts"
 import { decorate } from "./internal/options/arguments.ts"
 
 /**

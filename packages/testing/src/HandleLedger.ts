@@ -22,7 +22,7 @@ import { decorate } from "./internal/options/arguments.ts"
 export type HandleKind = "security context" | "queue" | "cursor" | "transaction" | "locate"
 
 /**
- * A handle that is open.
+ * A handle that was acquired and not freed yet.
  *
  * @category models
  * @since 0.1.0

@@ -11,7 +11,7 @@ import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessagePropertie
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import { checkEffect } from "./internal/options/arguments.ts"
-import type * as network from "./internal/network/Network.ts"
+import type * as network from "./internal/network/NetworkMachine.ts"
 import type { InternalCertificateState } from "./internal/security/CertificateStore.ts"
 import type * as creating from "./internal/security/Permission.ts"
 
@@ -132,7 +132,7 @@ export interface Counters {
 export interface QueueState {
   /** Path name; for an outgoing queue its format name. */
   readonly pathName: string
-  /** Format name. */
+  /** Format name that the queue is listed under, such as `"PRIVATE=...\\00000001"`. */
   readonly formatName: string
   /** Number of messages in the queue. */
   readonly messages: number
@@ -150,7 +150,7 @@ export interface QueueState {
 export interface Rejection {
   /** Path name of the queue that the message was for. */
   readonly queue: string
-  /** Message id. */
+  /** Id of the message, which its send returned. */
   readonly messageId: string
   /**
    * Reason, as `PROPID_M_CLASS` of a negative acknowledgment says it (behaviours D-46, E-69): `0x8003` the queue was full,

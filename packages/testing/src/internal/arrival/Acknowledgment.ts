@@ -14,7 +14,7 @@ import * as Envelope from "./Envelope.ts"
 import type { RejectionLog } from "./RejectionLog.ts"
 
 /** Links of a machine to others. */
-export interface Links {
+interface Links {
   /** Carries over every open link the messages that wait for it; `now` in milliseconds since 1970. */
   readonly flow: (now: number) => void
 }

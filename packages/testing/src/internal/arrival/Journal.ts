@@ -14,7 +14,7 @@ export interface JournalStorage extends Storage {
  * copy that there is no room for is dropped silently (behaviour D-59).
  */
 export const copyToJournal = (storage: Storage, queue: Queue, packet: Packet): void => {
-  const { journal, properties } = queue.tree
+  const { journal, properties } = queue
   if (journal === null || !properties.journal) return
   const { journalQuota } = properties
   if (journalQuota !== null && journal.bytes + packet.size > journalQuota * 1024) return

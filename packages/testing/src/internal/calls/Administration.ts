@@ -7,7 +7,6 @@ import { failure } from "../facts/Failure.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
 import * as queueRules from "../queue/queueRules.ts"
-import { setSecurity } from "../queue/QueueTree.ts"
 import * as Permission from "../security/Permission.ts"
 import * as SecurityDescriptors from "../security/SecurityDescriptor.ts"
 import { tokenOf } from "../security/Token.ts"
@@ -90,11 +89,11 @@ export const changeSecurity = (
   parts: SecurityParts,
   bytes: Uint8Array
 ): Fallible<void> =>
-  Result.flatMap(machine.queues.findWhole(formatName), ({ tree }): Fallible<void> => {
+  Result.flatMap(machine.queues.findWhole(formatName), (queue): Fallible<void> => {
     const change = SecurityDescriptors.read(bytes)
     if (change === undefined) return Result.fail("MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR")
-    const refused = Permission.changingRefusal(tree, machine.security.user, parts)
+    const refused = Permission.changingRefusal(queue.tree, machine.security.user, parts)
     if (refused !== undefined) return Result.fail(refused)
-    setSecurity(tree, SecurityDescriptors.merge(tree.security, change, parts))
+    queue.setSecurity(SecurityDescriptors.merge(queue.tree.security, change, parts))
     return Result.void
   })

@@ -66,7 +66,7 @@ const infoOf = (machine: Machine, now: number): QueueManagerInfo => {
     connected: machine.connected,
     type: `MSMQ ${major}.${minor}.${build}`,
     bytesInAllQueues: all.reduce(
-      (sum, { tree }) => sum + BigInt(tree.bytes + (tree.journal?.bytes ?? 0)),
+      (sum, { journal, tree }) => sum + BigInt(tree.bytes + (journal?.bytes ?? 0)),
       BigInt(Object.values(system).reduce((sum, { bytes }) => sum + bytes, 0))
     )
   }

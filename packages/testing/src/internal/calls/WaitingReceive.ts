@@ -20,7 +20,7 @@ type Received = Effect.Effect<ReceivedProperties, MqrtFailure>
 const receiving = "MQReceiveMessage"
 
 /** A receive or a peek that waits for a message. */
-export class WaitingReceive implements Waiter {
+class WaitingReceive implements Waiter {
   readonly turn: number
   readonly #request: ReceiveRequest
   readonly #fiber: Fiber.Fiber<unknown, unknown>

@@ -8,9 +8,8 @@ import type { HeldCertificate, MachineContext, Permission, QueueState, User } fr
 import { MsmqControl } from "../../MsmqControl.ts"
 import * as AccessList from "../facts/AccessList.ts"
 import type { Machine } from "../machine/Machine.ts"
-import type { LinkWay } from "../network/Network.ts"
+import type { LinkWay } from "../network/NetworkMachine.ts"
 import type { Queue } from "../queue/Queue.ts"
-import { setSecurity } from "../queue/QueueTree.ts"
 import type { Identity } from "../security/Logons.ts"
 import type { SecurityContextTable } from "../security/SecurityContextTable.ts"
 import { crash } from "./Process.ts"
@@ -87,11 +86,12 @@ const changePermission = (machine: Machine, permission: Permission, kind: "allow
   if (Result.isFailure(found)) {
     throw new TypeError(`"${pathName}" is not the path name of a queue on ${machine.name}: ${found.failure}`)
   }
-  const { tree } = found.success
-  const list = tree.security.dacl ?? AccessList.listOf(null)
+  const queue = found.success
+  const { security } = queue.tree
+  const list = security.dacl ?? AccessList.listOf(null)
   const whom = Result.getOrThrow(Sid.parse(sid))
   const entries = AccessList[kind](list.entries ?? everything, maskOf(wanted), whom)
-  setSecurity(tree, { ...tree.security, dacl: { ...list, entries } })
+  queue.setSecurity({ ...security, dacl: { ...list, entries } })
 }
 
 /** Makes the control service of one machine; `contextOf`: returns the services of another machine of its network. */

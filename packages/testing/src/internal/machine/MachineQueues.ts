@@ -8,17 +8,16 @@ import type { Fallible } from "../facts/Failure.ts"
 import type { Guid } from "../facts/Guid.ts"
 import type { OfMachine } from "../facts/queueNames.ts"
 import { idOf, isOfMachine, isPart, keyOf, queuePath } from "../facts/queueNames.ts"
-import type { NetworkQueues } from "../network/Network.ts"
+import type { NetworkQueues } from "../network/NetworkMachine.ts"
 import type { SystemQueues } from "../queue/LocalQueues.ts"
 import { makeSystemQueues } from "../queue/LocalQueues.ts"
-import { Queue } from "../queue/Queue.ts"
+import { Queue, Subqueues } from "../queue/Queue.ts"
 import * as queueRules from "../queue/queueRules.ts"
 import type { QueueManager } from "../queue/QueueTree.ts"
 import { makeQueueTree } from "../queue/QueueTree.ts"
-import { Subqueues } from "../queue/Subqueues.ts"
 import * as SecurityDescriptors from "../security/SecurityDescriptor.ts"
 
-/** Names of a machine. */
+/** Name, id and addresses of a machine. */
 export interface MachineName {
   readonly name: string
   /** DNS name; `null` in a workgroup. */
@@ -73,7 +72,7 @@ export class MachineQueues implements NetworkQueues {
 
   /** Journals of all queues, and the machine's own journal and dead-letter queues. */
   get journals(): ReadonlyArray<Queue> {
-    const journals = this.own.map(({ tree }) => tree.journal).filter((journal) => journal !== null)
+    const journals = this.own.map(({ journal }) => journal).filter((journal) => journal !== null)
     return [...journals, ...Object.values(this.system)]
   }
 
@@ -129,9 +128,9 @@ export class MachineQueues implements NetworkQueues {
 
   #make(formatName: string, own: QueueProperties, security: SecurityDescriptor): Queue {
     // A journal has no journal.
-    const journalTree = makeQueueTree(this.#manager, { ...own, journal: false }, security, null, true)
-    const journal = new Queue(`${formatName};JOURNAL`, journalTree, false, null)
-    return new Queue(formatName, makeQueueTree(this.#manager, own, security, journal, false), false, new Subqueues())
+    const journalTree = makeQueueTree(this.#manager, { ...own, journal: false }, security, true)
+    const journal = new Queue(`${formatName};JOURNAL`, journalTree, null, false, null)
+    return new Queue(formatName, makeQueueTree(this.#manager, own, security, false), journal, false, new Subqueues())
   }
 
   #add(key: string, id: number | Guid, queue: Queue): Queue {
@@ -179,11 +178,11 @@ export class MachineQueues implements NetworkQueues {
     const queue = this.#named(name)
     if (queue === undefined) return Result.fail("MQ_ERROR_QUEUE_NOT_FOUND")
     if (name.journal) {
-      return queue.tree.journal === null ? Result.fail("MQ_ERROR_QUEUE_NOT_FOUND") : Result.succeed(queue.tree.journal)
+      return queue.journal === null ? Result.fail("MQ_ERROR_QUEUE_NOT_FOUND") : Result.succeed(queue.journal)
     }
     if (name._tag !== "Direct" || name.subqueue === null) return Result.succeed(queue)
     const path = `${queue.properties.pathName};${name.subqueue}`
-    return Result.succeed(queue.subqueues?.open(name.subqueue, `DIRECT=OS:${path}`, queue.tree))
+    return Result.succeed(queue.subqueues?.open(name.subqueue, `DIRECT=OS:${path}`, queue))
   }
 
   /**
@@ -231,8 +230,8 @@ export class MachineQueues implements NetworkQueues {
     if (known !== undefined) return known
     const named = { ...queueRules.defaults, pathName: formatName, basePriority: this.#basePriorityOf(formatName) }
     const properties = queueRules.create(named, formatName, 0)
-    const tree = makeQueueTree(this.#manager, properties, SecurityDescriptors.ofMachine, null, false)
-    const queue = new Queue(formatName, tree, true, null)
+    const tree = makeQueueTree(this.#manager, properties, SecurityDescriptors.ofMachine, false)
+    const queue = new Queue(formatName, tree, null, true, null)
     this.#outgoing.set(key, queue)
     return queue
   }

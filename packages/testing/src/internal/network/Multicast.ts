@@ -1,13 +1,20 @@
 import { enter } from "../arrival/Incoming.ts"
 import type { Queue } from "../queue/Queue.ts"
-import type { Network, NetworkMachine } from "./Network.ts"
+import type { NetworkMachine, Target } from "./NetworkMachine.ts"
+
+/** A network, as multicasts see it. */
+interface MulticastNetwork<Machine> {
+  readonly machines: ReadonlyArray<Machine>
+  readonly target: (formatName: string) => Target<Machine>
+  readonly session: (from: Machine, to: Machine) => { readonly isOpen: boolean } | undefined
+}
 
 /**
  * Sends the messages of a machine that wait for multicast addresses to every queue with the address, on each machine that can
  * be reached now. Machines that cannot be reached get none of them later.
  */
 export const multicast = <Machine extends NetworkMachine>(
-  network: Network<Machine>,
+  network: MulticastNetwork<Machine>,
   machine: Machine,
   now: number
 ): void => {
@@ -30,7 +37,7 @@ interface Listener {
 }
 
 const listeners = <Machine extends NetworkMachine>(
-  network: Network<Machine>,
+  network: MulticastNetwork<Machine>,
   machine: Machine,
   address: string
 ): ReadonlyArray<Listener> =>

@@ -6,7 +6,7 @@ import { hasRoomForMessage } from "../facts/MachineQuota.ts"
 import { couldNotEncrypt } from "../facts/MessageClass.ts"
 import type { Origin, Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
-import type { Network, NetworkMachine } from "./Network.ts"
+import type { NetworkMachine, Routes } from "./NetworkMachine.ts"
 
 /** Pauses before each further attempt, in seconds; the last one is repeated (behaviour D-70). */
 const pauses = [30, 30, 30, 300, 300, 300, 1800, 1800, 1800, 21_600]
@@ -26,13 +26,13 @@ export class Session<Machine extends NetworkMachine> {
   attempts = 0
   /** Time of the next attempt, in milliseconds since 1970. */
   nextAttempt = Number.POSITIVE_INFINITY
-  readonly #network: Network<Machine>
+  readonly #routes: Routes<Machine>
   readonly #back: () => Session<Machine>
   /** Reports that the other machine gets when the link lets them through. */
   #reports: Array<(now: number) => void> = []
 
-  constructor(network: Network<Machine>, from: Machine, to: Machine, back: () => Session<Machine>) {
-    this.#network = network
+  constructor(routes: Routes<Machine>, from: Machine, to: Machine, back: () => Session<Machine>) {
+    this.#routes = routes
     this.from = from
     this.to = to
     this.#back = back
@@ -56,7 +56,7 @@ export class Session<Machine extends NetworkMachine> {
 
   /** Outgoing queues whose messages go this way. */
   get queues(): ReadonlyArray<Queue> {
-    return this.from.queues.outgoing.filter(({ formatName }) => this.#network.target(formatName) === this.to)
+    return this.from.queues.outgoing.filter(({ formatName }) => this.#routes.target(formatName) === this.to)
   }
 
   /** Runs a report on the other machine as soon as the link lets it through. */
@@ -115,7 +115,7 @@ export class Session<Machine extends NetworkMachine> {
           queue.remove(packet)
           settle(from, packet, outcome, then)
         })
-        this.#network.flow(now)
+        this.#routes.flow(now)
       }
     }
   }
@@ -164,11 +164,11 @@ const rank = ({ packet, queue }: Waiting): number => queue.properties.basePriori
 
 /** Makes both ways of a new link. */
 export const pair = <Machine extends NetworkMachine>(
-  network: Network<Machine>,
+  routes: Routes<Machine>,
   one: Machine,
   other: Machine
 ): readonly [Session<Machine>, Session<Machine>] => {
-  const there: Session<Machine> = new Session(network, one, other, () => back)
-  const back: Session<Machine> = new Session(network, other, one, () => there)
+  const there: Session<Machine> = new Session(routes, one, other, () => back)
+  const back: Session<Machine> = new Session(routes, other, one, () => there)
   return [there, back]
 }

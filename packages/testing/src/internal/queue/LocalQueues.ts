@@ -31,8 +31,8 @@ export const makeSystemQueues = (
   const make = (name: SystemQueue, transactional: boolean): Queue => {
     const pathName = `${machineName}\\system$;${name.toUpperCase()}`
     const properties = queueRules.create({ ...queueRules.defaults, pathName, transactional }, pathName, 0)
-    const tree = makeQueueTree(manager, properties, security, null, true)
-    return new Queue(`MACHINE=${machineId};${name.toUpperCase()}`, tree, false, null)
+    const tree = makeQueueTree(manager, properties, security, true)
+    return new Queue(`MACHINE=${machineId};${name.toUpperCase()}`, tree, null, false, null)
   }
   return {
     journal: make("journal", false),

@@ -1,4 +1,5 @@
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
+import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import { queueDeleted } from "../facts/MessageClass.ts"
 import { classOfExpiry, classOfPurge, deadlineIn } from "./Lifetime.ts"
@@ -7,7 +8,6 @@ import type { Packet, Place, State } from "./Packet.ts"
 import { placeAt } from "./Packet.ts"
 import type { QueueTree } from "./QueueTree.ts"
 import { SortedList } from "./SortedList.ts"
-import type { Subqueues } from "./Subqueues.ts"
 import type { Turn, Waiter } from "./Waiter.ts"
 
 /** A queue, a subqueue or a journal: messages by priority and arrival, and the receives that wait for one. */
@@ -16,6 +16,8 @@ export class Queue {
   readonly formatName: string
   /** State that the queue shares with its subqueues. */
   readonly tree: QueueTree
+  /** Journal of the queue; `null` for a journal itself, an outgoing queue and a system queue. */
+  readonly journal: Queue | null
   /** `true` where the messages wait for another machine. */
   readonly outgoing: boolean
   /** Subqueues of the queue; `null` where it can have none. */
@@ -44,12 +46,14 @@ export class Queue {
   constructor(
     formatName: string,
     tree: QueueTree,
+    journal: Queue | null,
     outgoing: boolean,
     subqueues: Subqueues | null,
     onUnused: () => void = () => {}
   ) {
     this.formatName = formatName
     this.tree = tree
+    this.journal = journal
     this.outgoing = outgoing
     this.subqueues = subqueues
     this.#onUnused = onUnused
@@ -63,6 +67,12 @@ export class Queue {
   /** `true` once the queue is deleted. */
   get deleted(): boolean {
     return this.tree.deleted
+  }
+
+  /** Sets the security descriptor of the queue and of its journal. */
+  setSecurity(descriptor: SecurityDescriptor): void {
+    this.tree.security = descriptor
+    if (this.journal !== null) this.journal.tree.security = descriptor
   }
 
   /** Adds a message that can be received at once; `arrivedTime` in seconds since 1970. */
@@ -203,7 +213,7 @@ export class Queue {
     for (const waiter of this.waiting) waiter.fail("MQ_ERROR_QUEUE_DELETED")
     for (const subqueue of this.subqueues?.all ?? []) subqueue.delete(now)
     // A subqueue has deleted the journal already.
-    if (this.tree.journal?.deleted === false) this.tree.journal.delete(now)
+    if (this.journal?.deleted === false) this.journal.delete(now)
     for (const packet of left) this.lose(packet, queueDeleted, now)
   }
 
@@ -264,3 +274,34 @@ export class Queue {
 
 /** Tells whether a message counts among those of its queue (behaviour F-25). */
 const isCounted = ({ state }: Packet): boolean => state === "available" || state === "locked"
+
+/** Subqueues of a queue. A subqueue exists while it holds a message or is open (behaviours B-29, B-30). */
+export class Subqueues {
+  readonly #byName = new Map<string, Queue>()
+  readonly #names = new Map<Queue, string>()
+
+  /** Subqueues in the order of creation. */
+  get all(): ReadonlyArray<Queue> {
+    return [...this.#byName.values()]
+  }
+
+  /** Their names, in the same order. */
+  get names(): ReadonlyArray<string> {
+    return [...this.#names.values()]
+  }
+
+  /** Returns the subqueue of a name, and creates it where there is none. */
+  open(name: string, formatName: string, { journal, tree }: Queue): Queue {
+    const key = name.toLowerCase()
+    const known = this.#byName.get(key)
+    if (known !== undefined) return known
+    const subqueue: Queue = new Queue(formatName, tree, journal, false, null, () => {
+      if (subqueue.handles > 0) return
+      this.#byName.delete(key)
+      this.#names.delete(subqueue)
+    })
+    this.#byName.set(key, subqueue)
+    this.#names.set(subqueue, name)
+    return subqueue
+  }
+}

@@ -5,7 +5,6 @@ import type { Held } from "../facts/MachineQuota.ts"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import type { Version } from "../facts/Version.ts"
 import type { Packet, Signature } from "./Packet.ts"
-import type { Queue } from "./Queue.ts"
 
 /** Queue manager of a machine, as its queues see it. */
 export interface QueueManager {
@@ -23,7 +22,7 @@ export interface QueueManager {
   readonly verify: (signature: Signature, now: number) => boolean
 }
 
-/** A queue with its journal and its subqueues: the state that they share (behaviour B-31). */
+/** State that a queue shares with its subqueues (behaviour B-31). */
 export interface QueueTree {
   /** Queue manager of the machine that has the queue. */
   readonly manager: QueueManager
@@ -45,8 +44,6 @@ export interface QueueTree {
   paused: boolean
   /** User whose SID an outgoing queue's connection sends; `undefined` before the first send (behaviour A-26). */
   connectedAs: Sid | null | undefined
-  /** Journal of the queue; `null` for a journal itself, an outgoing queue and a system queue. */
-  readonly journal: Queue | null
   /** `true` for a journal and for a system queue, where messages stay beyond their time. */
   readonly holdsCopies: boolean
 }
@@ -56,7 +53,6 @@ export const makeQueueTree = (
   manager: QueueManager,
   properties: QueueProperties,
   security: SecurityDescriptor,
-  journal: Queue | null,
   holdsCopies: boolean
 ): QueueTree => ({
   manager,
@@ -69,12 +65,5 @@ export const makeQueueTree = (
   deleted: false,
   paused: false,
   connectedAs: undefined,
-  journal,
   holdsCopies
 })
-
-/** Sets the security descriptor of a queue and of its journal. */
-export const setSecurity = (tree: QueueTree, descriptor: SecurityDescriptor): void => {
-  tree.security = descriptor
-  if (tree.journal !== null) tree.journal.tree.security = descriptor
-}
