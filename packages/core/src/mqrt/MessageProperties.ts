@@ -3,8 +3,17 @@
  *
  * @since 0.1.0
  */
-import type * as values from "../internal/mqrt/messageValues.ts"
 import type { CursorHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
+import type {
+  authenticationLevels,
+  deliveries,
+  encryptionAlgorithms,
+  hashAlgorithms,
+  lookupActions,
+  privacyLevels,
+  receiveActions,
+  senderIdTypes
+} from "./MessageValues.ts"
 import type { MqrtFailure } from "./MqrtFailure.ts"
 
 /**
@@ -13,7 +22,7 @@ import type { MqrtFailure } from "./MqrtFailure.ts"
  * @category models
  * @since 0.1.0
  */
-export type Delivery = (typeof values.deliveries)[number]
+export type Delivery = keyof typeof deliveries
 
 /**
  * `PROPID_M_AUTH_LEVEL`: whether a message is signed, and with which version of the signature (behaviour A-44).
@@ -21,7 +30,7 @@ export type Delivery = (typeof values.deliveries)[number]
  * @category models
  * @since 0.1.0
  */
-export type AuthenticationLevel = (typeof values.authenticationLevels)[number]
+export type AuthenticationLevel = keyof typeof authenticationLevels
 
 /**
  * `PROPID_M_HASH_ALG`: the hash under the signature (behaviour A-52).
@@ -29,7 +38,7 @@ export type AuthenticationLevel = (typeof values.authenticationLevels)[number]
  * @category models
  * @since 0.1.0
  */
-export type HashAlgorithm = (typeof values.hashAlgorithms)[number]
+export type HashAlgorithm = keyof typeof hashAlgorithms
 
 /**
  * `PROPID_M_SENDERID_TYPE`: what names the sender in the message (behaviour A-61).
@@ -37,7 +46,7 @@ export type HashAlgorithm = (typeof values.hashAlgorithms)[number]
  * @category models
  * @since 0.1.0
  */
-export type SenderIdType = (typeof values.senderIdTypes)[number]
+export type SenderIdType = keyof typeof senderIdTypes
 
 /**
  * `PROPID_M_PRIV_LEVEL`: whether the body is encrypted, and how strongly (behaviour A-80).
@@ -45,7 +54,7 @@ export type SenderIdType = (typeof values.senderIdTypes)[number]
  * @category models
  * @since 0.1.0
  */
-export type PrivacyLevel = (typeof values.privacyLevels)[number]
+export type PrivacyLevel = keyof typeof privacyLevels
 
 /**
  * `PROPID_M_ENCRYPTION_ALG`: the cipher of an encrypted body (behaviour A-80).
@@ -53,7 +62,7 @@ export type PrivacyLevel = (typeof values.privacyLevels)[number]
  * @category models
  * @since 0.1.0
  */
-export type EncryptionAlgorithm = (typeof values.encryptionAlgorithms)[number]
+export type EncryptionAlgorithm = keyof typeof encryptionAlgorithms
 
 /**
  * `PROPID_M_ACKNOWLEDGE`: the acknowledgments that the sender asks for (behaviours D-44 to D-46).
@@ -234,7 +243,7 @@ export interface SendOutcome {
  * @category models
  * @since 0.1.0
  */
-export type ReceiveAction = "receive" | "peekCurrent" | "peekNext"
+export type ReceiveAction = keyof typeof receiveActions
 
 /**
  * The action argument of `MQReceiveMessageByLookupId` (behaviour E.4).
@@ -242,7 +251,7 @@ export type ReceiveAction = "receive" | "peekCurrent" | "peekNext"
  * @category models
  * @since 0.1.0
  */
-export type LookupAction = (typeof values.lookupActions)[number]
+export type LookupAction = keyof typeof lookupActions
 
 /**
  * How to receive by lookup id.

@@ -1,6 +1,6 @@
+import { messagePropertyName } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { layout } from "./layout.ts"
 import type { MemoryBlock } from "./MemoryBlock.ts"
-import { messagePropertyName } from "./messagePropertyTable.ts"
 
 /** More than a call can name: ids are unique, and 69 are known. */
 const capacity = 72

@@ -1,22 +1,22 @@
 import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import * as Value from "@effect-msmq/core/mqrt/MessageValues"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { BytesPool } from "./BytesPool.ts"
 import { guidText, RepeatedGuid } from "./guid.ts"
 import { MessageIdText } from "./MessageIdText.ts"
-import * as Value from "./messageValues.ts"
 import { refusedProperties } from "./PropertyArray.ts"
-import type { BufferName } from "./receiveBuffer.ts"
 import { capacityFor, growCodes, largestCapacity, usualCapacities } from "./receiveBuffer.ts"
 import type { ReceiveBuffer } from "./ReceiveMemory.ts"
-import type { ReceivedPropertyName } from "./receivedPropertyNames.ts"
+import type { BufferName, ReceivedPropertyName } from "./receivedPropertyNames.ts"
 import { receivedProperties, usualProperties } from "./receivedPropertyNames.ts"
 import { fixedAt, ReceiveMemory, valueWords as at } from "./ReceiveMemory.ts"
 import { readText } from "./utf16.ts"
+import { acknowledgeOf, journalingOf, wordsOf } from "./words.ts"
 
-const hashAlgorithms = Value.wordsOf(Value.hashAlgorithms)
-const senderIdTypes = Value.wordsOf(Value.senderIdTypes)
-const privacyLevels = Value.wordsOf(Value.privacyLevels)
-const encryptionAlgorithms = Value.wordsOf(Value.encryptionAlgorithms)
+const hashAlgorithms = wordsOf(Value.hashAlgorithms)
+const senderIdTypes = wordsOf(Value.senderIdTypes)
+const privacyLevels = wordsOf(Value.privacyLevels)
+const encryptionAlgorithms = wordsOf(Value.encryptionAlgorithms)
 
 /** `LONG_LIVED`; `INFINITE` is one more. A time from here on is none. */
 const longLived = 0xfffffffe
@@ -93,8 +93,8 @@ export class ReceiveBuffers {
       label: this.#text(buffers.LABEL),
       priority: words[at.PRIORITY] ?? 0,
       delivery: words[at.DELIVERY] === Value.deliveries.recoverable ? "recoverable" : "express",
-      acknowledge: Value.acknowledgeOf(words[at.ACKNOWLEDGE] ?? 0),
-      journaling: Value.journalingOf(words[at.JOURNAL] ?? 0),
+      acknowledge: acknowledgeOf(words[at.ACKNOWLEDGE] ?? 0),
+      journaling: journalingOf(words[at.JOURNAL] ?? 0),
       correlationId: isZero(words, fixedAt.CORRELATIONID) ? null : this.#pool.copy(bytes, fixedAt.CORRELATIONID, 20),
       appSpecific: words[at.APPSPECIFIC] ?? 0,
       extension: this.#bytesOrNull(buffers.EXTENSION),

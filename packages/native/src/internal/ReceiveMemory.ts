@@ -1,9 +1,9 @@
+import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { layout } from "./layout.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
-import { messageProperties } from "./messagePropertyTable.ts"
-import type { BufferName } from "./receiveBuffer.ts"
 import { usualCapacities } from "./receiveBuffer.ts"
-import type { ReceivedPropertyName } from "./receivedPropertyNames.ts"
+import type { BufferName, ReceivedPropertyName } from "./receivedPropertyNames.ts"
 import { receivedProperties } from "./receivedPropertyNames.ts"
 import {
   elementsWord,
@@ -16,7 +16,8 @@ import {
   writeCount,
   writeHeader
 } from "./PropertyArray.ts"
-import { VT_CLSID, VT_LPWSTR, VT_VECTOR_UI1 } from "./variantTypes.ts"
+
+const { VT_CLSID, VT_LPWSTR, "VT_VECTOR|VT_UI1": VT_VECTOR_UI1 } = vartypes
 
 const isBuffer = (name: string): name is BufferName => name in usualCapacities
 

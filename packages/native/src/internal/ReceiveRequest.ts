@@ -6,6 +6,7 @@ import type {
   ReceivedProperties,
   ReceiveOptions
 } from "@effect-msmq/core/mqrt/MessageProperties"
+import { lookupActions, receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import * as Exit from "effect/Exit"
 import type { CursorPlace } from "./CursorPlace.ts"
 import type { Functions, HresultArguments } from "./declarations.ts"
@@ -24,28 +25,6 @@ export interface RequestParts {
   readonly functions: ReceiveFunctions
   readonly transactions: TransactionReceives
   readonly transactionPointer: (transaction: LookupOptions["transaction"]) => bigint
-}
-
-/** `dwAction` of `MQReceiveMessage`. */
-export const actions: Readonly<Record<ReceiveAction, number>> = {
-  receive: 0,
-  peekCurrent: 0x80000000,
-  peekNext: 0x80000001
-}
-
-/** `dwLookupAction` of `MQReceiveMessageByLookupId`. */
-const lookupActions: Readonly<Record<LookupAction, number>> = {
-  peekCurrent: 0x40000010,
-  peekNext: 0x40000011,
-  peekPrevious: 0x40000012,
-  peekFirst: 0x40000014,
-  peekLast: 0x40000018,
-  receiveCurrent: 0x40000020,
-  receiveNext: 0x40000021,
-  receivePrevious: 0x40000022,
-  receiveFirst: 0x40000024,
-  receiveLast: 0x40000028,
-  receiveAllowPeek: 0x40000120
 }
 
 /**
@@ -179,13 +158,23 @@ export class QueueRequest extends ReceiveRequest {
   here(properties: bigint): number {
     const { MQReceiveMessage: receive } = this.parts.functions
     const { handle } = this.handle
-    return receive(handle, 0, actions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer)
+    return receive(handle, 0, receiveActions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer)
   }
 
   elsewhere(properties: bigint, returned: Returned<number>): void {
     const { MQReceiveMessage: receive } = this.parts.functions
     const { handle } = this.handle
-    receive.async(handle, 0, actions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer, returned)
+    receive.async(
+      handle,
+      0,
+      receiveActions[this.next],
+      properties,
+      0n,
+      0n,
+      this.#cursor,
+      this.transactionPointer,
+      returned
+    )
   }
 
   protected keptFor(): ReceivedProperties | undefined {

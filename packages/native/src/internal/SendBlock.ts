@@ -4,14 +4,15 @@ import type {
   SendOptions,
   SendOutcome
 } from "@effect-msmq/core/mqrt/MessageProperties"
+import { messageProperties as PROPID_M } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import * as Value from "@effect-msmq/core/mqrt/MessageValues"
+import type { Name as VariantTypeName, numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { isError } from "./calls.ts"
 import { writeGuid } from "./guid.ts"
 import { lengthOf } from "./lengthOf.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
 import { MessageIdText } from "./MessageIdText.ts"
-import { messageProperties as PROPID_M } from "./messagePropertyTable.ts"
-import * as Value from "./messageValues.ts"
 import {
   clearStatuses,
   elementsWord,
@@ -25,7 +26,7 @@ import {
   writeHeader
 } from "./PropertyArray.ts"
 import { writeText } from "./utf16.ts"
-import type { VT_CLSID, VT_LPWSTR, VT_UI1, VT_UI2, VT_UI4, VT_VECTOR_UI1 } from "./variantTypes.ts"
+import { acknowledgeBits, journalingBits } from "./words.ts"
 
 /** `MQSendMessage`, or what stands for it. */
 export type MQSendMessage = (queue: bigint, properties: bigint, transaction: bigint) => number
@@ -42,9 +43,9 @@ export interface SendWatch {
 export const unwatched: SendWatch = { begin: () => {}, goesOn: () => true }
 
 /** A row of the table whose `VARTYPE` fits the way it is written. */
-interface Row<Vartype extends number> {
+interface Row<Type extends VariantTypeName> {
   readonly id: number
-  readonly vartype: Vartype
+  readonly vartype: (typeof vartypes)[Type]
 }
 
 /** What a block is made with, and goes back to: a good deal more than most messages need. */
@@ -194,11 +195,11 @@ export class SendBlock {
     if (message.priority !== 3) this.#number(PROPID_M.PRIORITY, message.priority)
     if (message.delivery !== "express") this.#number(PROPID_M.DELIVERY, Value.deliveries[message.delivery])
     if (message.acknowledge !== null) {
-      const bits = Value.acknowledgeBits(message.acknowledge)
+      const bits = acknowledgeBits(message.acknowledge)
       if (bits !== 0) this.#number(PROPID_M.ACKNOWLEDGE, bits)
     }
     if (message.journaling !== null) {
-      const bits = Value.journalingBits(message.journaling)
+      const bits = journalingBits(message.journaling)
       if (bits !== 0) this.#number(PROPID_M.JOURNAL, bits)
     }
     if (message.correlationId !== null) this.#bytes(PROPID_M.CORRELATIONID, message.correlationId)
@@ -228,7 +229,7 @@ export class SendBlock {
   }
 
   /** Names one more property, and gives the first word of its variant. */
-  #name(row: Row<number>): number {
+  #name(row: Row<VariantTypeName>): number {
     const { words } = this.#block
     const index = this.#count++
     const variant = variantsWord + index * wordsPerVariant
@@ -245,11 +246,11 @@ export class SendBlock {
   }
 
   /** A whole word, whatever its width: the bytes above are those of the property that stood here before. */
-  #number(row: Row<typeof VT_UI1 | typeof VT_UI2 | typeof VT_UI4>, value: number): void {
+  #number(row: Row<"VT_UI1" | "VT_UI2" | "VT_UI4">, value: number): void {
     this.#block.words[this.#name(row) + valueWord] = value
   }
 
-  #vector(row: Row<typeof VT_VECTOR_UI1>, length: number): number {
+  #vector(row: Row<"VT_VECTOR|VT_UI1">, length: number): number {
     const variant = this.#name(row)
     const at = this.#take(length)
     this.#block.words[variant + valueWord] = length
@@ -257,17 +258,17 @@ export class SendBlock {
     return at
   }
 
-  #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array, length = lengthOf(value)): void {
+  #bytes(row: Row<"VT_VECTOR|VT_UI1">, value: Uint8Array, length = lengthOf(value)): void {
     this.#block.bytes.set(value, this.#vector(row, length))
   }
 
-  #text(row: Row<typeof VT_LPWSTR>, value: string): void {
+  #text(row: Row<"VT_LPWSTR">, value: string): void {
     const at = this.#take(2 * value.length + 2)
     this.#block.point(this.#name(row) + valueWord, at)
     writeText(this.#block.units, at >>> 1, value)
   }
 
-  #guid(row: Row<typeof VT_CLSID>, value: string): void {
+  #guid(row: Row<"VT_CLSID">, value: string): void {
     const at = this.#take(16)
     this.#block.point(this.#name(row) + valueWord, at)
     writeGuid(this.#block.bytes, at, value)

@@ -1,5 +1,6 @@
 import type { LocateHandle, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import type { LocatedQueue, LocateRestriction } from "@effect-msmq/core/mqrt/QueueProperties"
+import { relations } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { CallMemory, countSlot, pointerSlot, slotValue } from "./CallMemory.ts"
@@ -9,16 +10,6 @@ import { queueProperties } from "./queuePropertyTable.ts"
 import { readVariant, sizeBeside, writeVariant } from "./variants.ts"
 
 const { MQCOLUMNSET, MQPROPERTYRESTRICTION, MQPROPVARIANT, MQRESTRICTION } = layout
-
-/** `rel` of `MQPROPERTYRESTRICTION`. */
-const relations: Readonly<Record<LocateRestriction["relation"], number>> = {
-  less: 0,
-  lessOrEqual: 1,
-  greater: 2,
-  greaterOrEqual: 3,
-  equal: 4,
-  notEqual: 5
-}
 
 /** What is wanted of each queue, in the order of the columns. */
 const columns = [

@@ -4,14 +4,16 @@ import type {
   QueuePrivacyLevel,
   QueueProperties
 } from "@effect-msmq/core/mqrt/QueueProperties"
+import { privacyLevels } from "@effect-msmq/core/mqrt/QueueValues"
 import type { PropertyRow } from "./PropertyBlock.ts"
+import { wordsOf } from "./words.ts"
 
 /** `INFINITE`, of a quota. */
 const unlimited = 0xffff_ffff
 
 const noType = "00000000-0000-0000-0000-000000000000"
 
-const privacyLevels: ReadonlyArray<QueuePrivacyLevel> = ["none", "optional", "body"]
+const privacyLevelsByNumber = wordsOf(privacyLevels)
 
 const text = { decode: (raw: string | null) => raw ?? "", encode: (value: string) => value }
 
@@ -84,8 +86,8 @@ export const queueProperties = {
     id: 112,
     name: "PROPID_Q_PRIV_LEVEL",
     type: "VT_UI4",
-    decode: (raw: number | null) => privacyLevels[raw ?? 1] ?? "optional",
-    encode: (value: QueuePrivacyLevel) => privacyLevels.indexOf(value),
+    decode: (raw: number | null) => privacyLevelsByNumber.get(raw ?? privacyLevels.optional) ?? "optional",
+    encode: (value: QueuePrivacyLevel) => privacyLevels[value],
     unless: "optional",
     ...create
   },

@@ -1,6 +1,7 @@
 import { information } from "@effect-msmq/core/ErrorCode"
-import type { Access, MqrtFailure, MqrtFunctions, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
+import type { MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
+import { accesses, shareModes } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { pointerSlot, slotValue } from "./CallMemory.ts"
@@ -8,19 +9,6 @@ import { call, callAndTake } from "./calls.ts"
 import { NameBuffer, names } from "./names.ts"
 import { getProperties, putProperties } from "./properties.ts"
 import { queueProperties } from "./queuePropertyTable.ts"
-
-/** `dwAccess` of `MQOpenQueue`. */
-const accesses: Readonly<Record<Access, number>> = {
-  receive: 0x01,
-  send: 0x02,
-  move: 0x04,
-  peek: 0x20,
-  receiveAdmin: 0x81,
-  peekAdmin: 0xa0
-}
-
-/** `dwShareMode` of `MQOpenQueue`. */
-const shareModes: Readonly<Record<ShareMode, number>> = { denyNone: 0, denyReceive: 1 }
 
 /** UTF-16 units: more than any format name of a queue on this computer takes. */
 const usualFormatName = 512

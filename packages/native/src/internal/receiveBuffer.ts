@@ -1,4 +1,4 @@
-import type { ReceivedPropertyName } from "./receivedPropertyNames.ts"
+import type { BufferName } from "./receivedPropertyNames.ts"
 
 /** How much room a property of no fixed size has at first: bytes, or UTF-16 units for a text. */
 export const usualCapacities = {
@@ -18,10 +18,7 @@ export const usualCapacities = {
   XACT_STATUS_QUEUE: 256,
   SOAP_ENVELOPE: 2048,
   COMPOUND_MESSAGE: 4096
-} as const satisfies { readonly [Name in ReceivedPropertyName]?: number }
-
-/** A property whose value needs a buffer that may turn out too small. */
-export type BufferName = keyof typeof usualCapacities
+} as const satisfies Readonly<Record<BufferName, number>>
 
 /** No message is as large as this: a length beyond it is none, and no buffer grows beyond it. */
 export const largestCapacity = 16 * 1024 * 1024

@@ -1,5 +1,6 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import { receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -18,7 +19,7 @@ import type { HandlePort } from "./ReadHandle.ts"
 import { ReadHandle } from "./ReadHandle.ts"
 import { ReceiveCalls } from "./ReceiveCalls.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
-import { actions, CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
+import { CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
 import type { Paces, SharedQueues } from "./SharedQueue.ts"
 import { SharedQueue } from "./SharedQueue.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
@@ -124,8 +125,8 @@ export const receiving = (
   const noticeCalls = (queue: QueueHandle, pace: Pace): NoticeCalls => ({
     createCursor: Effect.suspend(() => createCursor(queue)),
     beginPeek: (cursor) => (overlapped, begun) =>
-      peek(pace, [queue, infinite, actions.peekCurrent, 0n, overlapped, 0n, cursor, 0n], begun),
-    step: (cursor, action, returned) => peek(pace, [queue, 0, actions[action], 0n, 0n, 0n, cursor, 0n], returned)
+      peek(pace, [queue, infinite, receiveActions.peekCurrent, 0n, overlapped, 0n, cursor, 0n], begun),
+    step: (cursor, action, returned) => peek(pace, [queue, 0, receiveActions[action], 0n, 0n, 0n, cursor, 0n], returned)
   })
 
   /** Looks on the main thread. */

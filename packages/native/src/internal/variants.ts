@@ -1,9 +1,9 @@
+import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import koffi from "koffi"
 import type { CallMemory } from "./CallMemory.ts"
 import { readPointer, wideText } from "./CallMemory.ts"
 import { guidText, writeGuid } from "./guid.ts"
 import { layout } from "./layout.ts"
-import * as vt from "./variantTypes.ts"
 
 /** What a variant of each kind holds. */
 interface Held {
@@ -19,19 +19,19 @@ type Kind = keyof Held
 
 /** How the value of each `VARTYPE` lies in the union. */
 const variantTypes = {
-  VT_UI1: { number: vt.VT_UI1, kind: "number", get: "getUint8", set: "setUint8" },
-  VT_I2: { number: vt.VT_I2, kind: "number", get: "getInt16", set: "setInt16" },
-  VT_UI2: { number: vt.VT_UI2, kind: "number", get: "getUint16", set: "setUint16" },
-  VT_I4: { number: vt.VT_I4, kind: "number", get: "getInt32", set: "setInt32" },
-  VT_UI4: { number: vt.VT_UI4, kind: "number", get: "getUint32", set: "setUint32" },
-  VT_BOOL: { number: vt.VT_BOOL, kind: "number", get: "getInt16", set: "setInt16" },
-  VT_I8: { number: vt.VT_I8, kind: "bigint", get: "getBigInt64", set: "setBigInt64" },
-  VT_UI8: { number: vt.VT_UI8, kind: "bigint", get: "getBigUint64", set: "setBigUint64" },
-  VT_LPWSTR: { number: vt.VT_LPWSTR, kind: "text" },
-  VT_CLSID: { number: vt.VT_CLSID, kind: "guid" },
-  VT_BLOB: { number: vt.VT_BLOB, kind: "bytes" },
-  "VT_VECTOR|VT_UI1": { number: vt.VT_VECTOR_UI1, kind: "bytes" },
-  "VT_VECTOR|VT_LPWSTR": { number: vt.VT_VECTOR_LPWSTR, kind: "texts" }
+  VT_UI1: { number: vartypes.VT_UI1, kind: "number", get: "getUint8", set: "setUint8" },
+  VT_I2: { number: vartypes.VT_I2, kind: "number", get: "getInt16", set: "setInt16" },
+  VT_UI2: { number: vartypes.VT_UI2, kind: "number", get: "getUint16", set: "setUint16" },
+  VT_I4: { number: vartypes.VT_I4, kind: "number", get: "getInt32", set: "setInt32" },
+  VT_UI4: { number: vartypes.VT_UI4, kind: "number", get: "getUint32", set: "setUint32" },
+  VT_BOOL: { number: vartypes.VT_BOOL, kind: "number", get: "getInt16", set: "setInt16" },
+  VT_I8: { number: vartypes.VT_I8, kind: "bigint", get: "getBigInt64", set: "setBigInt64" },
+  VT_UI8: { number: vartypes.VT_UI8, kind: "bigint", get: "getBigUint64", set: "setBigUint64" },
+  VT_LPWSTR: { number: vartypes.VT_LPWSTR, kind: "text" },
+  VT_CLSID: { number: vartypes.VT_CLSID, kind: "guid" },
+  VT_BLOB: { number: vartypes.VT_BLOB, kind: "bytes" },
+  "VT_VECTOR|VT_UI1": { number: vartypes["VT_VECTOR|VT_UI1"], kind: "bytes" },
+  "VT_VECTOR|VT_LPWSTR": { number: vartypes["VT_VECTOR|VT_LPWSTR"], kind: "texts" }
 } as const
 
 /** The `VARTYPE`s that properties of queues and machines have. */
@@ -78,7 +78,7 @@ export const writeVariant = (memory: CallMemory, at: number, type: VariantType, 
 }
 
 /** Makes a variant ask for its value: the function chooses the type and allocates. */
-export const askVariant = (view: DataView, at: number): void => view.setUint16(at + union.vt, vt.VT_NULL, true)
+export const askVariant = (view: DataView, at: number): void => view.setUint16(at + union.vt, vartypes.VT_NULL, true)
 
 /** The addresses in an array of them. */
 const addresses = (array: bigint, count: number): ReadonlyArray<bigint> =>
