@@ -1,6 +1,8 @@
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { isDeepStrictEqual } from "node:util"
+import { assertHeldToTable, valuesByPath } from "../../core/test/support/heldToTable.ts"
 import {
   type MessageProperty,
   messageProperties,
@@ -295,6 +297,31 @@ describe("ReceiveBuffers", () => {
         }
       })
     }
+  })
+
+  it("every property is read into the field that the table says, and no other", () => {
+    const pathsOf = (stored: Stored) =>
+      valuesByPath(withBuffers(true, (buffers) => read(buffers, stored)).message, ["rare", "provider"])
+    const before = pathsOf(full)
+    // Other words are chosen: one that is unknown would also take the hash or the cipher away.
+    const words = new Map([
+      [23, 1],
+      [26, 0x8003],
+      [27, 0x6602]
+    ])
+    const otherThan = (id: number, value: number | bigint | string | Uint8Array) => {
+      if (typeof value === "string") return `${value}/`
+      if (value instanceof Uint8Array) return value.map((byte) => byte ^ 1)
+      return typeof value === "bigint" ? value ^ 1n : (words.get(id) ?? value ^ 1)
+    }
+    const parts = [...full].flatMap(([id, value]) => {
+      const after = pathsOf(new Map([...full, [id, otherThan(id, value)]]))
+      const name = messagePropertyName(id).slice("PROPID_M_".length)
+      return [...after].flatMap(([path, value]) =>
+        isDeepStrictEqual(value, before.get(path)) ? [] : [`${name} ${path}`]
+      )
+    })
+    assertHeldToTable(parts, ({ received }, name) => (received === null ? undefined : `${name} ${received}`))
   })
 
   it("what a message has arrives, the rare properties when they are asked for", () => {

@@ -398,11 +398,13 @@ type Defaults<Prefix extends string, Field extends string> = {
   ]: Table[Name]["default"]
 }
 
+/** Returns the defaults of the fields with a prefix, but for those that are fields of a field. */
 const defaultsOf = (prefix: string): object =>
   Object.fromEntries(
-    Object.values<MessageProperty>(messageProperties).flatMap(({ default: value, sent }) =>
-      sent?.startsWith(prefix) === true ? [[sent.slice(prefix.length), value]] : []
-    )
+    Object.values<MessageProperty>(messageProperties).flatMap(({ default: value, sent }) => {
+      const field = sent?.startsWith(prefix) === true ? sent.slice(prefix.length) : "."
+      return field.includes(".") ? [] : [[field, value]]
+    })
   )
 
 /**
@@ -415,4 +417,16 @@ export const defaultMessage: OutgoingProperties = {
   ...(defaultsOf("") as Defaults<"", keyof MessageProperties>),
   connector: null,
   soap: null
+}
+
+/**
+ * Options of a send that nothing is said of: unsigned, in clear, outside of any transaction.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultSendOptions: SendOptions = {
+  ...(defaultsOf("options.") as Defaults<"options.", Exclude<keyof SendOptions, "provider" | "transaction">>),
+  provider: null,
+  transaction: "none"
 }

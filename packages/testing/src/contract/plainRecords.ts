@@ -1,41 +1,12 @@
 /** The records that cross the seam, whole, where a program says nothing of them. */
-import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
-/** What a message has that nothing was said of (D-20). */
-export const plainMessage: OutgoingProperties = {
-  body: new Uint8Array(0),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  responseQueue: null,
-  acknowledge: null,
-  adminQueue: null,
-  journaling: null,
-  deadLetterQueue: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  trace: false,
-  connector: null,
-  soap: null
-}
-
-export const plainSend: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: false
-}
+/** Message and options of a send that nothing was said of (D-20). */
+export {
+  defaultMessage as plainMessage,
+  defaultSendOptions as plainSend
+} from "@effect-msmq/core/mqrt/MessagePropertyTable"
 
 /** Takes the first message, without waiting. */
 export const plainReceive: ReceiveOptions = {
@@ -46,7 +17,7 @@ export const plainReceive: ReceiveOptions = {
   rare: false
 }
 
-/** What a queue has that nothing was said of (C-01). */
+/** Properties of a queue that nothing was said of (C-01). */
 export const plainQueue: NewQueueProperties = {
   pathName: ".\\private$\\orders",
   label: "",

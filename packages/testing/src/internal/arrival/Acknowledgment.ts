@@ -1,3 +1,4 @@
+import { defaultMessage } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Arrival from "./Arrival.ts"
 import { expand } from "../directory/Expansion.ts"
 import * as Guid from "../machine/Guid.ts"
@@ -7,7 +8,6 @@ import { isNegative } from "./MessageClass.ts"
 import type { Content, Envelope } from "../queue/Packet.ts"
 import { Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
-import * as queueRules from "../queue/queueRules.ts"
 
 /**
  * Tells the administration queue what became of a message, if its sender asked for that (behaviours D-44 to D-46); `now`
@@ -24,27 +24,15 @@ export const acknowledge = (machine: Machine, packet: Packet, outcome: MessageCl
   for (const destination of destinations) deliver(machine, destination, content, outcome, now)
 }
 
-/** Behaviours D-47, D-48. */
+/** Returns the content of an acknowledgment (behaviours D-47, D-48). */
 const contentOf = ({ content, envelope, number }: Packet, outcome: MessageClass): Content => {
   const showsBody = isNegative(outcome) && envelope.privacyLevel === "none"
   return {
-    body: showsBody ? new Uint8Array(content.body) : new Uint8Array(0),
-    bodyType: showsBody ? content.bodyType : 0,
-    label: "",
-    priority: queueRules.defaultPriority,
+    ...defaultMessage,
+    ...(showsBody ? { body: new Uint8Array(content.body), bodyType: content.bodyType } : {}),
     delivery: content.delivery,
-    acknowledge: null,
-    journaling: null,
     correlationId: messageIdBytes(envelope.sourceMachineId, number),
-    appSpecific: 0,
-    extension: null,
-    timeToReachQueue: null,
-    timeToBeReceived: null,
-    responseQueue: envelope.destination,
-    adminQueue: null,
-    deadLetterQueue: null,
-    trace: false,
-    connector: null
+    responseQueue: envelope.destination
   }
 }
 

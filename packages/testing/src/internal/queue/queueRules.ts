@@ -66,9 +66,6 @@ export const changed = (properties: QueueProperties, changes: QueueChanges, now:
   modifyTime: Math.floor(now / 1000)
 })
 
-/** `PROPID_M_PRIORITY` of a message that nobody gave one (behaviour D-20). */
-export const defaultPriority = 3
-
 /** What a queue has that nobody gave any properties (behaviour C-01). */
 export const defaults: Omit<NewQueueProperties, "pathName"> = {
   label: "",
