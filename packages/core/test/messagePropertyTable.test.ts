@@ -47,8 +47,10 @@ const isRefused = (message: object, field: string): boolean => {
   return refused !== undefined && "field" in refused && refused.field === field
 }
 
+const { connector: _, soap: __, ...plainMessage } = defaultMessage
+
 const plainReceived: ReceivedProperties = {
-  ...(({ connector: _, soap: __, ...message }) => message)(defaultMessage),
+  ...plainMessage,
   messageId: "{6d736d71-0000-4000-8000-000000000001}\\1",
   lookupId: 1n,
   class: 0,

@@ -10,7 +10,7 @@ import { prototypes } from "../src/internal/declarations.ts"
 import { makeLanes } from "../src/internal/lanes.ts"
 import { offMainThread, offMainThreadThen } from "../src/internal/offMainThread.ts"
 import { RunningCalls } from "../src/internal/RunningCalls.ts"
-import { queues } from "../src/internal/queues.ts"
+import { openQueues } from "../src/internal/openQueues.ts"
 
 const someLibrary =
   process.platform === "win32" ? "ntdll.dll" : process.platform === "darwin" ? "libSystem.B.dylib" : "libm.so.6"
@@ -37,7 +37,7 @@ describe("bind", () => {
   it.effect("a function that the library lacks fails when it is used, under its name", () =>
     Effect.gen(function* () {
       const bindings = bind({ library: someLibrary })
-      const failure = yield* Effect.flip(queues(bindings).purgeQueue(1n as QueueHandle))
+      const failure = yield* Effect.flip(openQueues(bindings).purgeQueue(1n as QueueHandle))
       assert.deepStrictEqual(reasonOf(failure), { _tag: "FunctionMissing", function: "MQPurgeQueue" })
       assert.strictEqual(bindings.functions.MQSendMessage(1n, 0n, 0n), 0x8007_007f)
       bindings.close()

@@ -5,7 +5,7 @@ import {
   messageProperties,
   messagePropertyName
 } from "@effect-msmq/core/mqrt/MessagePropertyTable"
-import { growCodes, usualCapacities } from "../src/internal/receiveBuffer.ts"
+import { growCodes, usualCapacities } from "../src/internal/bufferCapacities.ts"
 import { receivedProperties } from "../src/internal/receivedPropertyNames.ts"
 
 const rows = Object.values<MessageProperty>(messageProperties)

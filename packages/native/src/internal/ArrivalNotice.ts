@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { isError } from "./calls.ts"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import type { CompletionPort, Overlapped } from "./CompletionPort.ts"
-import { pause } from "./pause.ts"
+import { pause } from "./timers.ts"
 
 /** Milliseconds until the next peek of a queue whose last one failed. */
 const retryInterval = 50

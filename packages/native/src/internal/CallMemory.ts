@@ -1,13 +1,7 @@
 import koffi from "koffi"
-import { layout } from "./layout.ts"
-
-const wide = layout.pointer.size === 8
+import { readPointer, writePointer } from "./layout.ts"
 
 const aligned = (size: number): number => (size + 7) & ~7
-
-/** Reads an address or a handle. */
-export const readPointer = (view: DataView, at: number): bigint =>
-  wide ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true))
 
 /**
  * The memory of one call: structs and what they point to, in one piece, so that it lives as long as it is mentioned.
@@ -50,9 +44,7 @@ export class CallMemory {
 
   /** Writes at `at` the address of `offset`. */
   point(at: number, offset: number): void {
-    const address = this.addressOf(offset)
-    if (wide) this.view.setBigUint64(at, address, true)
-    else this.view.setUint32(at, Number(address), true)
+    writePointer(this.view, at, this.addressOf(offset))
   }
 }
 

@@ -1,6 +1,6 @@
 import koffi from "koffi"
 import type { Functions } from "./declarations.ts"
-import { layout } from "./layout.ts"
+import { layout, readPointer, writePointer } from "./layout.ts"
 import { isNoRoom } from "./offMainThread.ts"
 
 /** Functions of Windows for waiting at a completion port. */
@@ -32,16 +32,6 @@ const pendingStatuses: ReadonlySet<number> = new Set([pendingStatus, 0x400e0006]
 
 /** `INVALID_HANDLE_VALUE`. */
 const noHandle = BigInt.asUintN(layout.pointer.size * 8, -1n)
-
-/** Reads an unsigned number that is as large as a pointer. */
-const readPointer = (view: DataView, offset: number): bigint =>
-  layout.pointer.size === 8 ? view.getBigUint64(offset, true) : BigInt(view.getUint32(offset, true))
-
-/** Writes an unsigned number that is as large as a pointer. */
-const writePointer = (view: DataView, offset: number, value: bigint): void => {
-  if (layout.pointer.size === 8) view.setBigUint64(offset, value, true)
-  else view.setUint32(offset, Number(value), true)
-}
 
 /** A callback with the status of an operation that ended. */
 export type Ended = (status: number) => void

@@ -43,3 +43,9 @@ export class MemoryBlock {
     koffi.free(this.address)
   }
 }
+
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
+const byteLength: () => unknown = Object.getOwnPropertyDescriptor(typedArray, "byteLength")!.get!
+
+/** Returns the number of bytes that an array has, which are copied and read by native code, whatever its `length` says. */
+export const lengthOf = (bytes: Uint8Array): number => byteLength.call(bytes) as number

@@ -2,7 +2,7 @@ import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { layout } from "./layout.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
-import { usualCapacities } from "./receiveBuffer.ts"
+import { usualCapacities } from "./bufferCapacities.ts"
 import type { BufferName, ReceivedPropertyName } from "./receivedPropertyNames.ts"
 import { receivedProperties } from "./receivedPropertyNames.ts"
 import {

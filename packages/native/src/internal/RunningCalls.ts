@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Lanes, OffMainThreadName } from "./lanes.ts"
 import { laneOf } from "./lanes.ts"
-import { pause } from "./pause.ts"
+import { pause } from "./timers.ts"
 
 /** Milliseconds until a call for which koffi had no room is tried again. */
 const retryInterval = 5

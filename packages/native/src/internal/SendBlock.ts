@@ -9,10 +9,8 @@ import * as Value from "@effect-msmq/core/mqrt/MessageValues"
 import type { Name as VariantTypeName, numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { isError } from "./calls.ts"
-import { writeGuid } from "./guid.ts"
-import { lengthOf } from "./lengthOf.ts"
-import { MemoryBlock } from "./MemoryBlock.ts"
-import { MessageIdText } from "./MessageIdText.ts"
+import { MessageIdText, writeGuid } from "./guid.ts"
+import { lengthOf, MemoryBlock } from "./MemoryBlock.ts"
 import {
   clearStatuses,
   elementsWord,

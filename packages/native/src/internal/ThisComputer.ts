@@ -1,3 +1,5 @@
+import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
 import { hostname } from "node:os"
 import { RecentEntries } from "./RecentEntries.ts"
 
@@ -100,3 +102,31 @@ export class ThisComputer {
     return { path: number === undefined ? "system$" : `number ${number}`, isSurely: true }
   }
 }
+
+/** Functions whose answers have names of this computer and its queues. */
+type Answering = Pick<
+  MqrtFunctions,
+  "createQueue" | "pathNameToFormatName" | "getQueueProperties" | "getMachineProperties"
+>
+
+/** Returns functions that do what those given do, and tell a computer the names in their answers. */
+export const learningNames = (computer: ThisComputer, functions: Answering): Answering => ({
+  createQueue: (properties, securityDescriptor) =>
+    Effect.tap(functions.createQueue(properties, securityDescriptor), (formatName) =>
+      Effect.sync(() => computer.learnQueue(properties.pathName, formatName))
+    ),
+  pathNameToFormatName: (pathName) =>
+    Effect.tap(functions.pathNameToFormatName(pathName), (formatName) =>
+      Effect.sync(() => computer.learnQueue(pathName, formatName))
+    ),
+  getQueueProperties: (formatName) =>
+    Effect.tap(functions.getQueueProperties(formatName), ({ pathName }) =>
+      Effect.sync(() => computer.learnPathName(formatName, pathName))
+    ),
+  getMachineProperties: (machine) =>
+    Effect.tap(functions.getMachineProperties(machine), ({ machineId, pathName }) =>
+      Effect.sync(() => {
+        if (machine === null) computer.learnMachine(machineId, pathName)
+      })
+    )
+})

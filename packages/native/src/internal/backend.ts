@@ -2,18 +2,17 @@ import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { LibraryFiles } from "./bindings.ts"
 import { bind } from "./bindings.ts"
-import { cursors } from "./cursors.ts"
-import { learning } from "./learning.ts"
 import { locate } from "./locate.ts"
 import { management } from "./management.ts"
-import { moving } from "./moving.ts"
 import { names } from "./names.ts"
+import { openQueues } from "./openQueues.ts"
 import { queues } from "./queues.ts"
 import { queueSecurity } from "./queueSecurity.ts"
 import { receiving } from "./receiving.ts"
 import { securityContexts } from "./securityContexts.ts"
 import { sending } from "./sending.ts"
 import { sharedQueues } from "./SharedQueue.ts"
+import { learningNames } from "./ThisComputer.ts"
 import { transactionPointer, transactions } from "./transactions.ts"
 
 /** All functions of the seam over a library, and what closes them when nothing is open any more. */
@@ -25,10 +24,9 @@ export const open = (
   const shared = sharedQueues(files.library, bindings.portFile)
   const receive = receiving(bindings, shared, transactionPointer)
   const queue = queues(bindings)
-  const cursor = cursors(bindings)
+  const opened = openQueues(bindings)
   const name = names(bindings)
   const managing = management(bindings)
-  const move = moving(bindings)
   const transaction = transactions(bindings)
   return {
     functions: {
@@ -37,11 +35,10 @@ export const open = (
       ...queueSecurity(bindings),
       ...locate(bindings),
       ...name,
-      ...cursor,
-      ...move,
+      ...opened,
       ...transaction,
       ...managing,
-      ...learning(shared.computer, { ...queue, ...name, ...managing }),
+      ...learningNames(shared.computer, { ...queue, ...name, ...managing }),
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
@@ -49,13 +46,13 @@ export const open = (
         const open = queue.openQueue(formatName, access, shareMode)
         return access === "send" ? send.opening(formatName, open) : receive.opening(formatName, access, open)
       },
-      closeQueue: (handle) => send.closing(handle, receive.closing(handle, queue.closeQueue(handle))),
-      purgeQueue: (handle) => receive.purging(handle, queue.purgeQueue(handle)),
+      closeQueue: (handle) => send.closing(handle, receive.closing(handle, opened.closeQueue(handle))),
+      purgeQueue: (handle) => receive.purging(handle, opened.purgeQueue(handle)),
       deleteQueue: (formatName) =>
         Effect.tap(queue.deleteQueue(formatName), () => Effect.sync(() => shared.deleted(formatName))),
       moveMessage: (source, destination, lookupId, transaction) =>
-        receive.moving(source, lookupId, move.moveMessage(source, destination, lookupId, transaction)),
-      closeCursor: (handle) => receive.closingCursor(handle, cursor.closeCursor(handle)),
+        receive.moving(source, lookupId, opened.moveMessage(source, destination, lookupId, transaction)),
+      closeCursor: (handle) => receive.closingCursor(handle, opened.closeCursor(handle)),
       commitTransaction: (handle) => receive.committing(handle, transaction.commitTransaction(handle)),
       abortTransaction: (handle) => receive.aborting(handle, transaction.abortTransaction(handle)),
       releaseTransaction: (handle) => receive.aborting(handle, transaction.releaseTransaction(handle))

@@ -53,3 +53,15 @@ export const layoutOf = (architecture: Architecture): Layout => {
 
 /** The layout in this process. */
 export const layout: Layout = layoutOf(koffi.sizeof("void *") === 8 ? "x64" : "x86")
+
+const pointersAreWide = layout.pointer.size === 8
+
+/** Reads an address, a handle, or another unsigned number of that size. */
+export const readPointer = (view: DataView, at: number): bigint =>
+  pointersAreWide ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true))
+
+/** Writes an address, a handle, or another unsigned number of that size. */
+export const writePointer = (view: DataView, at: number, value: bigint): void => {
+  if (pointersAreWide) view.setBigUint64(at, value, true)
+  else view.setUint32(at, Number(value), true)
+}

@@ -41,13 +41,7 @@ const givenAsChanges = (changes: QueueChanges): Given => {
 
 type Queues = Pick<
   MqrtFunctions,
-  | "createQueue"
-  | "deleteQueue"
-  | "getQueueProperties"
-  | "setQueueProperties"
-  | "openQueue"
-  | "closeQueue"
-  | "purgeQueue"
+  "createQueue" | "deleteQueue" | "getQueueProperties" | "setQueueProperties" | "openQueue"
 >
 
 /** Queues: from their creation to their end, and open in between. `formatNameUnits`: the room for a new one's name. */
@@ -95,10 +89,6 @@ export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Q
           call(bindings, "MQOpenQueue", formatName, accesses[access], shareModes[shareMode], slot),
           () => slotValue(slot) as QueueHandle
         )
-      }),
-
-    closeQueue: (handle) => Effect.asVoid(call(bindings, "MQCloseQueue", handle)),
-
-    purgeQueue: (handle) => Effect.asVoid(call(bindings, "MQPurgeQueue", handle))
+      })
   }
 }

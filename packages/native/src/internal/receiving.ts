@@ -9,7 +9,7 @@ import { constVoid } from "effect/Function"
 import type { Bindings } from "./bindings.ts"
 import { performance } from "node:perf_hooks"
 import { CallElsewhere } from "./CallElsewhere.ts"
-import { cursors } from "./cursors.ts"
+import { openQueues } from "./openQueues.ts"
 import type { Functions } from "./declarations.ts"
 import type { Outcome } from "./Outcome.ts"
 import { cancelled, isTimeout, timedOut } from "./Outcome.ts"
@@ -22,11 +22,9 @@ import type { ReceiveRequest } from "./ReceiveRequest.ts"
 import { CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
 import type { Paces, SharedQueues } from "./SharedQueue.ts"
 import { SharedQueue } from "./SharedQueue.ts"
+import { after } from "./timers.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
 import type { Looked, Waiter } from "./WaitingReceives.ts"
-
-/** `setTimeout` cannot wait longer, in milliseconds. */
-const longestTimer = 0x7fffffff
 
 /** `INFINITE`. */
 const infinite = 0xffffffff
@@ -69,7 +67,7 @@ export const receiving = (
   const receiveCalls = new ReceiveCalls(calls)
   const transactions = new TransactionReceives(queues)
   const parts = { functions, transactions, transactionPointer }
-  const { createCursor } = cursors(bindings)
+  const { createCursor } = openQueues(bindings)
   const handles = new Map<bigint, ReadHandle>()
   /** The handle that was used last. */
   let last: ReadHandle | undefined
@@ -366,14 +364,4 @@ export const receiving = (
       return Effect.forEach(left, ({ queue }) => queues.left(queue), { discard: true })
     })
   }
-}
-
-/** Runs a callback after so many milliseconds, which may be more than a timer can wait. Gives what stops it. */
-const after = (milliseconds: number, then: () => void): (() => void) => {
-  let timer: NodeJS.Timeout
-  const wait = (left: number): void => {
-    timer = setTimeout(() => (left > longestTimer ? wait(left - longestTimer) : then()), Math.min(left, longestTimer))
-  }
-  wait(milliseconds)
-  return () => clearTimeout(timer)
 }

@@ -12,8 +12,8 @@ import type * as Fiber from "effect/Fiber"
 import { constVoid, identity } from "effect/Function"
 import type * as Option from "effect/Option"
 import type { Bindings } from "./bindings.ts"
+import { copyMessages, copyOptions } from "./messageCopies.ts"
 import { onOtherThread } from "./offMainThread.ts"
-import { ownMessages, ownOptions } from "./ownMessages.ts"
 import type { Pace } from "./Pace.ts"
 import { QueueSends } from "./QueueSends.ts"
 import type { SendWatch } from "./SendBlock.ts"
@@ -188,9 +188,9 @@ export const sending = (
       }
       const slice = {
         queue,
-        options: ownOptions(options),
+        options: copyOptions(options),
         pace,
-        rest: ownMessages(messages, begun?.accepted ?? 0),
+        rest: copyMessages(messages, begun?.accepted ?? 0),
         sent: 0,
         accepted: begun?.accepted ?? 0,
         messageIds: options.messageIds ? [...(begun?.messageIds ?? [])] : null,

@@ -1,9 +1,9 @@
 import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import koffi from "koffi"
 import type { CallMemory } from "./CallMemory.ts"
-import { readPointer, wideText } from "./CallMemory.ts"
+import { wideText } from "./CallMemory.ts"
 import { guidText, writeGuid } from "./guid.ts"
-import { layout } from "./layout.ts"
+import { layout, readPointer } from "./layout.ts"
 
 /** What a variant of each kind holds. */
 interface Held {
