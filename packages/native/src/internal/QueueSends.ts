@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { SendPaces } from "./SendPaces.ts"
+import type { SendPaces } from "./QueuePaces.ts"
 
 /** A slice of messages that is not sent within one turn of the event loop. */
 export interface Place {

@@ -1,4 +1,3 @@
-import type { ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { NoticePort } from "./ArrivalNotice.ts"
@@ -8,8 +7,8 @@ import type { CompletionPort } from "./CompletionPort.ts"
 import { CursorPlace } from "./CursorPlace.ts"
 import type { NoticeCalls } from "./EndNotice.ts"
 import { EndNotice } from "./EndNotice.ts"
-import type { QueueRequest } from "./ReceiveRequest.ts"
-import type { Paces, SharedQueue } from "./SharedQueue.ts"
+import type { ReceivePaces } from "./QueuePaces.ts"
+import type { SharedQueue } from "./SharedQueue.ts"
 import type { Notices } from "./WaitingReceives.ts"
 
 /** The part of a completion port that a handle needs. */
@@ -19,7 +18,7 @@ export type HandlePort = NoticePort & Pick<CompletionPort, "associate" | "overla
 export class ReadHandle implements Notices {
   readonly handle: bigint
   readonly queue: SharedQueue
-  readonly paces: Paces
+  readonly paces: ReceivePaces
   readonly mayReceive: boolean
   /** `false` from the beginning of its closing on. */
   isOpen = true
@@ -27,12 +26,10 @@ export class ReadHandle implements Notices {
   readonly end: EndNotice
   readonly #running = new Set<CallElsewhere>()
   readonly #cursors = new Map<bigint, CursorPlace>()
-  /** The requests that most programs make: outside of a transaction, for the usual properties. */
-  readonly usual = new Map<ReceiveAction, QueueRequest>()
 
   constructor(
     handle: bigint,
-    { paces, queue }: { readonly queue: SharedQueue; readonly paces: Paces },
+    { paces, queue }: { readonly queue: SharedQueue; readonly paces: ReceivePaces },
     access: Access,
     port: HandlePort,
     calls: NoticeCalls

@@ -4,8 +4,7 @@ import * as Effect from "effect/Effect"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import { KeptMessages } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"
-import { Pace } from "./Pace.ts"
-import { RecentEntries } from "./RecentEntries.ts"
+import { ReceivePaces, RecentPaces } from "./QueuePaces.ts"
 import { comparable, ThisComputer } from "./ThisComputer.ts"
 import { WaitingReceives } from "./WaitingReceives.ts"
 
@@ -16,30 +15,13 @@ const lossOf = (queue: string, { label, lookupId, messageId }: ReceivedPropertie
   `transaction, whose abort brings the message back, use receiveWithin instead of a timeout around a receive, or poll ` +
   `until nothing is found before the receiver is closed.`
 
-/** The paces of the calls on a queue, each of one function. */
-export class Paces {
-  /** The pace of receives and peeks. */
-  readonly receive: Pace
-  /** The pace of receives and peeks by lookup id. */
-  readonly lookup: Pace
-
-  /** `before`: those of the queue when it was open before. What proved slow then is expected to be so now. */
-  constructor(expectsSlow: boolean, before?: Paces) {
-    this.receive = before?.receive.isSlow === true ? before.receive : new Pace(expectsSlow)
-    this.lookup = before?.lookup.isSlow === true ? before.lookup : new Pace(expectsSlow)
-  }
-}
-
-/** Most queues whose paces are remembered when they are closed, the last opened ones. */
-const mostPaces = 256
-
 /** A queue that this thread of JavaScript reads, through however many handles, names and layers. */
 export class SharedQueue {
   readonly key: string
-  /** The paces of the handles whose names tell that the queue is on this computer: one that proves slow does so for all. */
-  readonly local: Paces
-  /** The paces of the others, which may reach it another way. */
-  readonly elsewhere = new Paces(true)
+  /** Paces of the handles whose names tell that the queue is on this computer. */
+  readonly local: ReceivePaces
+  /** Paces of the other handles, which may reach it another way. */
+  readonly elsewhere = new ReceivePaces(true)
   /** All names that it was opened by, as they compare with others. */
   readonly names = new Set<string>()
   readonly waiting = new WaitingReceives<Outcome>()
@@ -48,10 +30,10 @@ export class SharedQueue {
   users = 0
   readonly #leaving = new Set<CallElsewhere>()
 
-  /** `before`: the local paces of the queue when it was open before. */
-  constructor(key: string, before?: Paces) {
+  /** `before`: local paces of the queue when it was open before. */
+  constructor(key: string, before?: ReceivePaces) {
     this.key = key
-    this.local = new Paces(false, before)
+    this.local = new ReceivePaces(false, before)
   }
 
   /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */
@@ -89,11 +71,11 @@ export class SharedQueue {
 export class SharedQueues {
   readonly computer = new ThisComputer()
   readonly #queues = new Map<string, SharedQueue>()
-  /** The local paces of the queues, by key. */
-  readonly #paces = new RecentEntries<Paces>(mostPaces)
+  /** Local paces of the queues, by key. */
+  readonly #paces = new RecentPaces<ReceivePaces>()
 
   /** Returns the queue that a handle was opened for, and the paces of the handle. */
-  opened(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: Paces } {
+  opened(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: ReceivePaces } {
     const isOutgoing = access === "receiveAdmin" || access === "peekAdmin"
     const { isLocal, key } = this.computer.identify(formatName, isOutgoing)
     const name = isOutgoing ? key : comparable(formatName)

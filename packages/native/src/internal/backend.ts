@@ -20,8 +20,8 @@ export const open = (
   files: LibraryFiles
 ): { readonly functions: MqrtFunctions; readonly close: Effect.Effect<void> } => {
   const bindings = bind(files)
-  const send = sending(bindings, transactionPointer)
   const shared = sharedQueues(files.library, bindings.portFile)
+  const send = sending(bindings, transactionPointer)
   const receive = receiving(bindings, shared, transactionPointer)
   const queue = queues(bindings)
   const opened = openQueues(bindings)

@@ -1,5 +1,10 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import type {
+  ReceiveAction,
+  ReceivedProperties,
+  ReceiveOptions,
+  TransactionArgument
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import { receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
@@ -15,12 +20,13 @@ import type { Outcome } from "./Outcome.ts"
 import { cancelled, isTimeout, timedOut } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
 import type { NoticeCalls } from "./EndNotice.ts"
+import type { ReceivePaces } from "./QueuePaces.ts"
 import type { HandlePort } from "./ReadHandle.ts"
 import { ReadHandle } from "./ReadHandle.ts"
 import { ReceiveCalls } from "./ReceiveCalls.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
 import { CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
-import type { Paces, SharedQueues } from "./SharedQueue.ts"
+import type { SharedQueues } from "./SharedQueue.ts"
 import { SharedQueue } from "./SharedQueue.ts"
 import { after } from "./timers.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
@@ -56,6 +62,13 @@ type Receiving = Pick<MqrtFunctions, "receiveMessage" | "receiveMessageByLookupI
   readonly close: Effect.Effect<void>
 }
 
+/** A handle, and the requests that most programs make through it. They have no state. */
+interface Reader {
+  readonly handle: ReadHandle
+  /** Requests by their actions: outside of a transaction, for the usual properties. */
+  readonly usual: Map<ReceiveAction, QueueRequest>
+}
+
 /** Receiving, over functions that do not wait and notices of arrivals, on the main thread or another, by their pace. */
 export const receiving = (
   bindings: Bindings & { readonly port: HandlePort },
@@ -68,17 +81,17 @@ export const receiving = (
   const transactions = new TransactionReceives(queues)
   const parts = { functions, transactions, transactionPointer }
   const { createCursor } = openQueues(bindings)
-  const handles = new Map<bigint, ReadHandle>()
-  /** The handle that was used last. */
-  let last: ReadHandle | undefined
+  const readers = new Map<bigint, Reader>()
+  /** The reader that was used last. */
+  let last: Reader | undefined
 
-  const handleOf = (queue: QueueHandle): ReadHandle => {
-    if (last?.handle === queue) return last
-    return (last = handles.get(queue) ?? unnamed(queue))
+  const readerOf = (queue: QueueHandle): Reader => {
+    if (last?.handle.handle === queue) return last
+    return (last = readers.get(queue) ?? unnamed(queue))
   }
 
-  /** Returns what stands for a queue that was not opened for reading. */
-  const unnamed = (queue: QueueHandle): ReadHandle => {
+  /** Makes the reader of a queue that was not opened for reading. */
+  const unnamed = (queue: QueueHandle): Reader => {
     calls.assertOpen("MQReceiveMessage")
     const unnamed = new SharedQueue(`handle ${queue}`)
     unnamed.users++
@@ -87,12 +100,13 @@ export const receiving = (
 
   const add = (
     queue: QueueHandle,
-    opened: { readonly queue: SharedQueue; readonly paces: Paces },
+    opened: { readonly queue: SharedQueue; readonly paces: ReceivePaces },
     access: Access
-  ): ReadHandle => {
+  ): Reader => {
     const handle = new ReadHandle(queue, opened, access, port, noticeCalls(queue, opened.paces.receive))
-    handles.set(queue, handle)
-    return handle
+    const reader = { handle, usual: new Map() }
+    readers.set(queue, reader)
+    return reader
   }
 
   /** Peeks without properties. Gives what the function returned, at once or when the call on another thread has ended. */
@@ -264,19 +278,18 @@ export const receiving = (
     })
 
   const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest => {
-    const handle = handleOf(queue)
+    const { handle, usual } = readerOf(queue)
     const { action, cursor } = options
     if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))
     if (options.rare || options.transaction !== "none") return new QueueRequest(parts, handle, options)
-    // It has no state, and a handle is asked for little else.
-    let usual = handle.usual.get(action)
-    if (usual === undefined) handle.usual.set(action, (usual = new QueueRequest(parts, handle, options)))
-    return usual
+    let request = usual.get(action)
+    if (request === undefined) usual.set(action, (request = new QueueRequest(parts, handle, options)))
+    return request
   }
 
   const forget = (handle: ReadHandle): void => {
-    handles.delete(handle.handle)
-    if (last === handle) last = undefined
+    readers.delete(handle.handle)
+    if (last?.handle === handle) last = undefined
     handle.isOpen = false
     handle.queue.waiting.close(handle, cancelled)
   }
@@ -291,7 +304,7 @@ export const receiving = (
         : Effect.suspend(() => wait(requestOf(queue, options), options.timeout)),
 
     receiveMessageByLookupId: (queue, lookupId, action, options) =>
-      Effect.suspend(() => once(new LookupRequest(parts, handleOf(queue), options, lookupId, action))),
+      Effect.suspend(() => once(new LookupRequest(parts, readerOf(queue).handle, options, lookupId, action))),
 
     opening: (formatName, access, open) =>
       access === "send" || access === "move"
@@ -300,7 +313,7 @@ export const receiving = (
 
     closing: (queue, close) =>
       Effect.suspend(() => {
-        const handle = handles.get(queue)
+        const handle = readers.get(queue)?.handle
         if (handle === undefined) return close
         // At once: as soon as the queue is closed another may have the same handle.
         forget(handle)
@@ -312,13 +325,13 @@ export const receiving = (
 
     closingCursor: (cursor, close) =>
       Effect.suspend(() => {
-        for (const handle of handles.values()) if (handle.forgetCursor(cursor)) break
+        for (const { handle } of readers.values()) if (handle.forgetCursor(cursor)) break
         return close
       }),
 
     purging: (handle, purge) =>
       Effect.suspend(() => {
-        const queue = handles.get(handle)?.queue
+        const queue = readers.get(handle)?.handle.queue
         if (queue === undefined) return purge
         // What a call took before the purge is not to come back after it.
         return Effect.andThen(
@@ -329,7 +342,7 @@ export const receiving = (
 
     moving: (handle, lookupId, move) =>
       Effect.suspend(() => {
-        const queue = handles.get(handle)?.queue
+        const queue = readers.get(handle)?.handle.queue
         const kept = queue?.kept.byLookupId(lookupId)
         if (queue === undefined || kept === undefined) return move
         return Effect.andThen(
@@ -352,7 +365,7 @@ export const receiving = (
     aborting: (transaction, abort) => transactions.aborting(transaction, abort),
 
     endWaits: Effect.sync(() => {
-      left = [...handles.values()]
+      left = [...readers.values()].map(({ handle }) => handle)
       for (const handle of left) {
         forget(handle)
         handle.leave()

@@ -15,11 +15,11 @@ import type { Bindings } from "./bindings.ts"
 import { copyMessages, copyOptions } from "./messageCopies.ts"
 import { onOtherThread } from "./offMainThread.ts"
 import type { Pace } from "./Pace.ts"
+import { RecentPaces, SendPaces } from "./QueuePaces.ts"
 import { QueueSends } from "./QueueSends.ts"
 import type { SendWatch } from "./SendBlock.ts"
 import { SendBlock, unwatched } from "./SendBlock.ts"
 import { SendBlocks } from "./SendBlocks.ts"
-import { RecentPaces, SendPaces } from "./SendPaces.ts"
 import { SendTurn } from "./SendTurn.ts"
 
 type Sending = Pick<MqrtFunctions, "sendMessages"> & {
@@ -74,10 +74,11 @@ export const sending = (
   transactionPointer: (transaction: TransactionArgument) => bigint
 ): Sending => {
   /** The block of all sends on the main thread, which follow each other. */
-  const shared = new SendBlock()
+  const block = new SendBlock()
   const blocks = new SendBlocks()
   const queues = new Map<QueueHandle, QueueSends>()
-  const paces = new RecentPaces()
+  /** Paces of the sends to queues, by format name. */
+  const paces = new RecentPaces<SendPaces>()
 
   /** The queue of the last send, which is that of the next one nearly always. */
   let last: { readonly queue: QueueHandle; readonly sends: QueueSends } | undefined
@@ -97,7 +98,7 @@ export const sending = (
     options: SendOptions,
     watch: SendWatch
   ): SendOutcome =>
-    shared.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
+    block.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
 
   const goOnHere = (slice: Slice): void => {
     const { options, pace, queue, rest, sent } = slice
@@ -204,7 +205,9 @@ export const sending = (
 
     opening: (formatName, open) =>
       Effect.map(open, (queue) => {
-        queues.set(queue, new QueueSends(paces.of(formatName)))
+        const known = paces.get(formatName) ?? new SendPaces()
+        paces.set(formatName, known)
+        queues.set(queue, new QueueSends(known))
         return queue
       }),
 
@@ -217,7 +220,7 @@ export const sending = (
       }),
 
     close: () => {
-      shared.close()
+      block.close()
       blocks.close()
     }
   }
