@@ -10,7 +10,7 @@ const retryInterval = 50
 const settleLimit = 5000
 
 /** The part of a completion port that a notice needs. */
-export type NoticePort = Pick<CompletionPort, "expect" | "begun" | "dismiss" | "hold" | "release">
+export type NoticePort = Pick<CompletionPort, "expect" | "markBegun" | "dismiss" | "hold" | "release">
 
 /**
  * Begins an overlapped peek that waits for ever, and calls back with what the function returned: before it returns itself,
@@ -65,7 +65,7 @@ export class ArrivalNotice {
   }
 
   /** Takes {@link notify} back, for want of anybody who waits. */
-  rest(): void {
+  cancel(): void {
     this.#arrived = this.#begun = undefined
     clearTimeout(this.#retry)
     this.#retry = undefined
@@ -75,7 +75,7 @@ export class ArrivalNotice {
   /** Takes it out of use, before its queue is closed. Waits for a call that begins a peek, for a while. */
   detach(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.rest()
+      this.cancel()
       this.#isDetached = true
       const beginning = this.#beginning
       if (beginning === undefined) return Effect.void
@@ -109,7 +109,7 @@ export class ArrivalNotice {
 
   /** Takes it out of use where its queue stays open: what it held is freed when the peek has ended, whenever that is. */
   leave(): void {
-    this.rest()
+    this.cancel()
     this.#isDetached = true
     this.#beginning?.abandon()
     if (this.#isUnderWay) this.#settled = () => this.#free()
@@ -161,7 +161,7 @@ export class ArrivalNotice {
   }
 
   #didBegin(): void {
-    this.#port.begun()
+    this.#port.markBegun()
     if (this.#isUnderWay) this.#tellBegun()
     // It ended before the call that began it had returned, and somebody waits anew.
     else if (this.#arrived !== undefined && this.#retry === undefined) this.#peekAgain()

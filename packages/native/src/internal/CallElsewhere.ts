@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { OffMainThreadName } from "./lanes.ts"
 import type { Returned } from "./offMainThread.ts"
-import { calledElsewhere } from "./offMainThread.ts"
+import { callElsewhereOnce } from "./offMainThread.ts"
 import type { Pace } from "./Pace.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
@@ -31,10 +31,10 @@ export class CallElsewhere {
   constructor(calls: RunningCalls, pace: Pace, elsewhere: Elsewhere) {
     const call = calls.call(
       elsewhere.name,
-      calledElsewhere(
+      callElsewhereOnce(
         (hresult: number) => elsewhere.took(hresult >>> 0),
         (returned) => {
-          const end = pace.beginElsewhere()
+          const end = pace.recordBegin()
           elsewhere.begin((error, hresult) => {
             end()
             returned(error, hresult)

@@ -133,7 +133,7 @@ export class CompletionPort {
    * Takes note that an operation has begun. That cleared the event, which may have been set by another one that ended
    * meanwhile.
    */
-  begun(): void {
+  markBegun(): void {
     if (this.#unassociated.size > 0) this.#events.SetEvent(this.#event)
   }
 

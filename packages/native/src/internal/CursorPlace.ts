@@ -52,7 +52,7 @@ export class CursorPlace {
   }
 
   /** Takes note of a call. `isTold`: its user learns the outcome. */
-  moved(action: ReceiveAction, outcome: Outcome, isTold: boolean): void {
+  noteMove(action: ReceiveAction, outcome: Outcome, isTold: boolean): void {
     const found = Exit.isSuccess(outcome)
     if (!found && !isTimeout(outcome)) return
     this.on = undefined
@@ -61,7 +61,7 @@ export class CursorPlace {
   }
 
   /** Takes note that its user has learned that it came to the end. */
-  toldEnd(): void {
+  noteEndSeen(): void {
     this.#unknown = "nothing"
   }
 }

@@ -74,9 +74,9 @@ export class EndNotice {
   }
 
   /** Takes {@link notify} back, for want of anybody who waits. */
-  rest(): void {
+  cancel(): void {
     this.#armed = this.#arrived = undefined
-    this.#notice?.rest()
+    this.#notice?.cancel()
   }
 
   /** Takes it out of use, before its queue is closed, and waits for the calls that run. */
@@ -96,7 +96,7 @@ export class EndNotice {
 
   /** Takes it out of use where its queue stays open. */
   leave(): void {
-    this.rest()
+    this.cancel()
     this.#isDetached = true
     clearTimeout(this.#later)
     this.#creating?.interruptUnsafe()
@@ -175,6 +175,6 @@ export class EndNotice {
         armed?.()
       }
     )
-    if (!this.#isWanted) notice.rest()
+    if (!this.#isWanted) notice.cancel()
   }
 }

@@ -7,14 +7,14 @@ import * as Exit from "effect/Exit"
 export type Outcome = Exit.Exit<ReceivedProperties, MqrtFailure>
 
 /** Returns the outcome of a function that returned an error code. */
-export const failed = (name: string, code: number): Outcome =>
+export const failure = (name: string, code: number): Outcome =>
   Exit.fail(new MqrtFailure({ function: name, code, properties: [] }))
 
 /** The outcome of a wait that came to its end. */
-export const timedOut = failed("MQReceiveMessage", errors.MQ_ERROR_IO_TIMEOUT)
+export const timedOut = failure("MQReceiveMessage", errors.MQ_ERROR_IO_TIMEOUT)
 
 /** The outcome of a wait whose queue closes. */
-export const cancelled = failed("MQReceiveMessage", errors.MQ_ERROR_OPERATION_CANCELLED)
+export const cancelled = failure("MQReceiveMessage", errors.MQ_ERROR_OPERATION_CANCELLED)
 
 /** Returns `true` for a failure with such a code. */
 export const hasCode = (outcome: Outcome, code: number): boolean =>

@@ -55,7 +55,7 @@ export class Pace {
   }
 
   /** Takes note of a call on the main thread, in milliseconds. */
-  tookHere(milliseconds: number): void {
+  recordHere(milliseconds: number): void {
     const before = this.#average
     // A try alone says how it is now.
     this.#average = before >= slow ? milliseconds : before + (milliseconds - before) * weight
@@ -63,14 +63,14 @@ export class Pace {
   }
 
   /** Takes note that a call off the main thread begins. Returns what takes note that the main thread has heard of its end. */
-  beginElsewhere(): () => void {
+  recordBegin(): () => void {
     const began = performance.now()
     const load = performance.eventLoopUtilization()
-    return () => this.tookElsewhere(performance.now() - began, performance.eventLoopUtilization(load).active)
+    return () => this.recordElsewhere(performance.now() - began, performance.eventLoopUtilization(load).active)
   }
 
   /** Takes note of a call off the main thread. `all`: its milliseconds. `working`: those of them when the event loop worked. */
-  tookElsewhere(all: number, working: number): void {
+  recordElsewhere(all: number, working: number): void {
     if (this.#calls === callsUntilTry) this.#forget()
     this.#calls++
     this.#longestIdle = Math.max(this.#longestIdle, all - working)

@@ -58,17 +58,17 @@ export class ReadHandle implements Notices {
   }
 
   /** Takes note of a call on another thread. */
-  begins(call: CallElsewhere): void {
+  addCall(call: CallElsewhere): void {
     this.#running.add(call)
   }
 
   /** Takes note of its end. */
-  ends(call: CallElsewhere): void {
+  removeCall(call: CallElsewhere): void {
     this.#running.delete(call)
   }
 
   /** Waits for the calls that run on it, and takes it out of use, before it is closed. */
-  get detached(): Effect.Effect<void> {
+  get detach(): Effect.Effect<void> {
     return Effect.suspend(() =>
       Effect.andThen(
         Effect.forEach([...this.#running], (call) => call.hasEnded, { discard: true }),
@@ -78,7 +78,7 @@ export class ReadHandle implements Notices {
   }
 
   /** Waits, once it is closed, for the end of what it asked Message Queuing for. */
-  get settled(): Effect.Effect<void> {
+  get settle(): Effect.Effect<void> {
     return Effect.andThen(this.arrival.settle(), this.end.settle())
   }
 

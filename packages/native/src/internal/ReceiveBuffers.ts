@@ -20,7 +20,7 @@ const encryptionAlgorithms = wordsOf(Value.encryptionAlgorithms)
 /** `LONG_LIVED`; `INFINITE` is one more. A time from here on is none. */
 const longLived = 0xfffffffe
 
-/** Memory that grew beyond this is given back as soon as it was read; below, once a message fits the usual again. */
+/** Memory that noteGrowth beyond this is given back as soon as it was read; below, once a message fits the usual again. */
 const largestKept = 256 * 1024
 
 /** Names repeat from message to message, long texts do not. */

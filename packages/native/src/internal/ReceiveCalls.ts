@@ -13,9 +13,9 @@ const mostSpare = 2
 /** Reads the message that a call brought, or why it brought none; `undefined` where it has to be made again. */
 const outcomeOf = (request: ReceiveRequest, buffers: ReceiveBuffers, hresult: number): Outcome | undefined => {
   if (!isError(hresult)) return Exit.succeed(buffers.read())
-  if (request.goesOn(hresult)) return undefined
+  if (request.mustRepeat(hresult)) return undefined
   if (!buffers.grow(hresult)) return Exit.fail(buffers.failure(request.name, hresult))
-  request.grew()
+  request.noteGrowth()
   return undefined
 }
 
@@ -44,7 +44,7 @@ export class ReceiveCalls {
       buffers.prepare()
       const began = performance.now()
       const hresult = request.here(buffers.address) >>> 0
-      pace.tookHere(performance.now() - began)
+      pace.recordHere(performance.now() - began)
       const outcome = outcomeOf(request, buffers, hresult)
       if (outcome !== undefined) return outcome
     }

@@ -12,7 +12,7 @@ import type { CursorPlace } from "./CursorPlace.ts"
 import type { Functions, HresultArguments } from "./declarations.ts"
 import type { Returned } from "./offMainThread.ts"
 import type { Outcome } from "./Outcome.ts"
-import { failed, hasCode } from "./Outcome.ts"
+import { failure, hasCode } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
 import type { ReadHandle } from "./ReadHandle.ts"
 import type { TransactionReceives } from "./TransactionReceives.ts"
@@ -73,16 +73,16 @@ export abstract class ReceiveRequest {
   begin(): void {}
 
   /** Takes note that the buffers of its call were too small, and that it is made again. */
-  grew(): void {}
+  noteGrowth(): void {}
 
   /** Returns `true` where the call is to be made again though its buffers were large enough. */
-  goesOn(hresult: number): boolean {
+  mustRepeat(hresult: number): boolean {
     void hresult
     return false
   }
 
   /** Returns the message that is next for it among those that are kept; `undefined` where there is none. */
-  protected abstract keptFor(): ReceivedProperties | undefined
+  protected abstract nextKept(): ReceivedProperties | undefined
 
   /** Returns `true` where a message that its transaction received already is the one that it is for. */
   protected accepts(message: ReceivedProperties): boolean {
@@ -91,25 +91,25 @@ export abstract class ReceiveRequest {
   }
 
   /** Changes the outcome of a look by what is kept. */
-  orKept(outcome: Outcome): Outcome {
+  withKept(outcome: Outcome): Outcome {
     return outcome
   }
 
   /** Takes note of the outcome of a look. `isTold`: whoever made the request learns it. */
-  moved(outcome: Outcome, isTold: boolean): void {
+  noteOutcome(outcome: Outcome, isTold: boolean): void {
     void outcome
     void isTold
   }
 
   /** Returns a message that a call has brought already; `undefined` where a call is to be made. */
-  fromKept(): Outcome | undefined {
+  takeKept(): Outcome | undefined {
     const { handle, transaction } = this
     if (transaction !== undefined && this.takes) {
       const claimed = this.parts.transactions.claim(transaction, handle.queue, (message) => this.accepts(message))
       if (claimed !== undefined) return Exit.succeed(claimed)
     }
     if (handle.queue.kept.isEmpty || (this.takes && !handle.mayReceive)) return undefined
-    const kept = this.keptFor()
+    const kept = this.nextKept()
     return kept === undefined ? undefined : this.handOut(kept)
   }
 
@@ -117,7 +117,7 @@ export abstract class ReceiveRequest {
   leave(message: ReceivedProperties): void {
     const { queue } = this.handle
     if (this.transaction === undefined) queue.kept.keep(message)
-    else this.parts.transactions.leave(this.transaction, queue, message)
+    else this.parts.transactions.addUnclaimed(this.transaction, queue, message)
   }
 
   protected handOut(kept: ReceivedProperties): Outcome {
@@ -129,7 +129,7 @@ export abstract class ReceiveRequest {
   protected take(kept: ReceivedProperties): void {
     const { queue } = this.handle
     queue.kept.remove(kept)
-    if (this.transaction !== undefined) this.parts.transactions.handedOut(this.transaction, queue, kept)
+    if (this.transaction !== undefined) this.parts.transactions.addKept(this.transaction, queue, kept)
   }
 }
 
@@ -177,7 +177,7 @@ export class QueueRequest extends ReceiveRequest {
     )
   }
 
-  protected keptFor(): ReceivedProperties | undefined {
+  protected nextKept(): ReceivedProperties | undefined {
     return this.action === "peekNext" ? undefined : this.handle.queue.kept.first
   }
 }
@@ -199,27 +199,27 @@ export class CursorRequest extends QueueRequest {
   }
 
   /** A peek that moved the cursor is not made to move it again (E-21). */
-  override grew(): void {
+  override noteGrowth(): void {
     if (this.next === "peekNext") this.next = "peekCurrent"
   }
 
   /** Goes on behind a message that nobody was shown and that is gone by now (E-26). */
-  override goesOn(hresult: number): boolean {
+  override mustRepeat(hresult: number): boolean {
     if (!this.#isOnUnseen || hresult !== errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) return false
     this.#isOnUnseen = false
     this.next = "peekNext"
     return true
   }
 
-  override moved(outcome: Outcome, isTold: boolean): void {
-    this.place.moved(this.action, outcome, isTold)
+  override noteOutcome(outcome: Outcome, isTold: boolean): void {
+    this.place.noteMove(this.action, outcome, isTold)
   }
 
-  override fromKept(): Outcome | undefined {
+  override takeKept(): Outcome | undefined {
     const { on } = this.place
     const isGone = on !== undefined && this.action !== "peekNext" && !this.handle.queue.kept.has(on)
     // As where another has taken the message that the cursor stands on (E-26).
-    return isGone ? failed(this.name, errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) : super.fromKept()
+    return isGone ? failure(this.name, errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED) : super.takeKept()
   }
 
   override leave(message: ReceivedProperties): void {
@@ -227,7 +227,7 @@ export class CursorRequest extends QueueRequest {
     if (this.transaction === undefined) this.place.standOn(message)
   }
 
-  protected override keptFor(): ReceivedProperties | undefined {
+  protected override nextKept(): ReceivedProperties | undefined {
     return this.place.moveOnKept(this.action, this.handle.queue.kept)
   }
 
@@ -280,7 +280,7 @@ export class LookupRequest extends ReceiveRequest {
   }
 
   /** Asks, where nothing stands before a message, if that is there: then the last of those that are kept stands before it. */
-  override goesOn(hresult: number): boolean {
+  override mustRepeat(hresult: number): boolean {
     const isFirst = hresult === errors.MQ_ERROR_MESSAGE_NOT_FOUND && this.#action.endsWith("Previous")
     if (!isFirst || this.#asksForAnchor || !this.#seesKept) return false
     return (this.#asksForAnchor = true)
@@ -292,15 +292,15 @@ export class LookupRequest extends ReceiveRequest {
   }
 
   /** Takes the last of those that are kept where there are no others, or none before a message. */
-  override orKept(outcome: Outcome): Outcome {
+  override withKept(outcome: Outcome): Outcome {
     const { last } = this.handle.queue.kept
     const isNotFound = hasCode(outcome, errors.MQ_ERROR_MESSAGE_NOT_FOUND)
     const isKept = this.#asksForAnchor ? !isNotFound : isNotFound && this.#action.endsWith("Last")
     if (isKept && last !== undefined && this.#seesKept) return this.handOut(last)
-    return this.#asksForAnchor ? failed(this.name, errors.MQ_ERROR_MESSAGE_NOT_FOUND) : outcome
+    return this.#asksForAnchor ? failure(this.name, errors.MQ_ERROR_MESSAGE_NOT_FOUND) : outcome
   }
 
-  protected keptFor(): ReceivedProperties | undefined {
+  protected nextKept(): ReceivedProperties | undefined {
     const { kept } = this.handle.queue
     if (this.#action.endsWith("First")) return this.#lookupId === 0n ? kept.first : undefined
     const anchor = kept.byLookupId(this.#lookupId)

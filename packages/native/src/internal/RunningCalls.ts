@@ -57,7 +57,7 @@ export class RunningCalls {
   }
 
   /** Runs an effect that counts as begun, whose calls belong together: a closing waits for its end. */
-  begun<A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  runBegun<A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return this.together(
       Effect.withFiber((fiber) => {
         this.#start(name, fiber.getRef(CurrentOperation))

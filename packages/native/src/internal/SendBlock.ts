@@ -48,7 +48,7 @@ interface Row<Type extends VariantTypeName> {
 
 /** What a block is made with, and goes back to: a good deal more than most messages need. */
 const usualSize = 64 * 1024
-/** A block that grew beyond this is given back after the call. */
+/** A block that noteGrowth beyond this is given back after the call. */
 const largestKept = 1024 * 1024
 
 const messageIdSize = 20

@@ -8,8 +8,8 @@ export class SendBlocks {
     return this.#free.pop() ?? new SendBlock()
   }
 
-  /** Takes a block back. There are never more than calls run at once. */
-  giveBack(block: SendBlock): void {
+  /** Takes a block back for the next call. There are never more than calls run at once. */
+  release(block: SendBlock): void {
     block.shrink()
     this.#free.push(block)
   }

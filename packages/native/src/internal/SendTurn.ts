@@ -41,7 +41,7 @@ export class SendTurn implements SendWatch {
     if (++this.#calls < this.#callsPerLook && !isLast) return true
     const now = performance.now()
     const pace = this.#pace
-    pace.tookHere((now - this.#last) / this.#calls)
+    pace.recordHere((now - this.#last) / this.#calls)
     this.#last = now
     this.#calls = 0
     this.#callsPerLook = pace.isVeryQuick ? Math.min(2 * this.#callsPerLook, mostPerLook) : 1

@@ -42,7 +42,7 @@ export class SharedQueue {
   }
 
   /** Waits for the end of these calls. */
-  get hasKept(): Effect.Effect<void> {
+  get awaitKept(): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach([...this.#leaving], (call) => call.hasEnded, { discard: true }))
   }
 
@@ -53,12 +53,12 @@ export class SharedQueue {
   }
 
   /** Takes note of the end of a call. */
-  ended(call: CallElsewhere): void {
+  removeCall(call: CallElsewhere): void {
     this.#leaving.delete(call)
   }
 
   /** Gives up the messages that are kept, since no handle is open that they could be received through, and says so. */
-  get loseKept(): Effect.Effect<void> {
+  get reportLost(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const lost = this.kept.all
       this.kept.clear()
@@ -75,7 +75,7 @@ export class SharedQueues {
   readonly #paces = new RecentPaces<ReceivePaces>()
 
   /** Returns the queue that a handle was opened for, and the paces of the handle. */
-  opened(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: ReceivePaces } {
+  open(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: ReceivePaces } {
     const isOutgoing = access === "receiveAdmin" || access === "peekAdmin"
     const { isLocal, key } = this.computer.identify(formatName, isOutgoing)
     const name = isOutgoing ? key : comparable(formatName)
@@ -92,16 +92,16 @@ export class SharedQueues {
   }
 
   /** Takes note that a queue has one user less. The last one takes it along, with what is kept of it. */
-  left(queue: SharedQueue): Effect.Effect<void> {
+  release(queue: SharedQueue): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (--queue.users > 0) return Effect.void
       for (const name of queue.names) this.#queues.delete(name)
-      return queue.loseKept
+      return queue.reportLost
     })
   }
 
   /** Takes note that a queue is deleted, and its messages with it, those in its journal and its subqueues too. */
-  deleted(formatName: string): void {
+  forgetMessages(formatName: string): void {
     const { key } = this.computer.identify(formatName, false)
     for (const queue of this.#queues.values()) {
       if (queue.kept.isEmpty) continue

@@ -104,13 +104,13 @@ export class ThisComputer {
 }
 
 /** Functions whose answers have names of this computer and its queues. */
-type Answering = Pick<
+type NameFunctions = Pick<
   MqrtFunctions,
   "createQueue" | "pathNameToFormatName" | "getQueueProperties" | "getMachineProperties"
 >
 
 /** Returns functions that do what those given do, and tell a computer the names in their answers. */
-export const learningNames = (computer: ThisComputer, functions: Answering): Answering => ({
+export const learnNames = (computer: ThisComputer, functions: NameFunctions): NameFunctions => ({
   createQueue: (properties, securityDescriptor) =>
     Effect.tap(functions.createQueue(properties, securityDescriptor), (formatName) =>
       Effect.sync(() => computer.learnQueue(properties.pathName, formatName))

@@ -22,7 +22,7 @@ export class TransactionReceives {
   }
 
   /** Takes note of a message that was received in a transaction when nobody waited for it any more. */
-  leave(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
+  addUnclaimed(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
     this.#of(transaction).unclaimed.push({ queue, message })
   }
 
@@ -38,17 +38,17 @@ export class TransactionReceives {
   }
 
   /** Takes note that a kept message was handed out in a transaction, and is to be kept again where that does not commit. */
-  handedOut(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
+  addKept(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
     this.#of(transaction).handedOut.push({ queue, message })
     queue.users++
   }
 
   /** Runs what commits a transaction, unless a message in it has come to nobody: with the commit it would be lost. */
-  committing(transaction: bigint, commit: Effect.Effect<void, MqrtFailure>): Effect.Effect<void, MqrtFailure> {
+  commit(transaction: bigint, commit: Effect.Effect<void, MqrtFailure>): Effect.Effect<void, MqrtFailure> {
     return Effect.suspend(() => {
       const unclaimed = this.#transactions.get(transaction)?.unclaimed ?? []
       if (unclaimed.length === 0) {
-        return Effect.tap(commit, () => this.#ended(transaction))
+        return Effect.tap(commit, () => this.#forget(transaction))
       }
       const names = unclaimed.map(({ message }) => `${message.messageId} (lookup id ${message.lookupId})`)
       const failure = new MqrtFailure({
@@ -68,7 +68,7 @@ export class TransactionReceives {
   }
 
   /** Runs what ends a transaction without a commit, after which its messages are where they were. */
-  aborting<E>(transaction: bigint, abort: Effect.Effect<void, E>): Effect.Effect<void, E> {
+  abort<E>(transaction: bigint, abort: Effect.Effect<void, E>): Effect.Effect<void, E> {
     return Effect.ensuring(
       abort,
       Effect.suspend(() => {
@@ -76,16 +76,16 @@ export class TransactionReceives {
         // As Message Queuing counts for the messages that it has (F-26).
         for (const { message, queue } of handedOut) queue.kept.keep({ ...message, abortCount: message.abortCount + 1 })
         for (const { queue } of handedOut) queue.waiting.wake()
-        return this.#ended(transaction)
+        return this.#forget(transaction)
       })
     )
   }
 
   /** Forgets a transaction, which no kept message belongs to any more. */
-  #ended(transaction: bigint): Effect.Effect<void> {
+  #forget(transaction: bigint): Effect.Effect<void> {
     const handedOut = this.#transactions.get(transaction)?.handedOut ?? []
     this.#transactions.delete(transaction)
-    return Effect.forEach(handedOut, ({ queue }) => this.#queues.left(queue), { discard: true })
+    return Effect.forEach(handedOut, ({ queue }) => this.#queues.release(queue), { discard: true })
   }
 
   #of(transaction: bigint): Receives {

@@ -4,12 +4,12 @@ import type { CallElsewhere } from "./CallElsewhere.ts"
 export interface Notices {
   readonly arrival: {
     notify(arrived: () => void): void
-    rest(): void
+    cancel(): void
   }
   readonly end: {
     readonly isArmed: boolean
     notify(armed: () => void, arrived: () => void): void
-    rest(): void
+    cancel(): void
   }
 }
 
@@ -261,7 +261,7 @@ export class WaitingReceives<A> {
   }
 
   #ask(): void {
-    if (this.isEmpty) return this.#rest()
+    if (this.isEmpty) return this.#cancel()
     if (this.#line.size === 0 && this.#hasMessages) return this.#watch()
     this.#stopPause()
     if (this.#asked !== undefined) return
@@ -283,7 +283,7 @@ export class WaitingReceives<A> {
       this.#pause = undefined
       this.#interval = Math.min(2 * this.#interval, cursorIntervals.longest)
       // Where no cursor could be made, another try is made.
-      this.#watched?.end.rest()
+      this.#watched?.end.cancel()
       this.#watched = undefined
       this.wake()
     }, this.#interval)
@@ -314,11 +314,11 @@ export class WaitingReceives<A> {
     this.#interval = cursorIntervals.shortest
   }
 
-  #rest(): void {
+  #cancel(): void {
     this.#stopPause()
     this.#lineIsDue = false
-    this.#asked?.arrival.rest()
-    this.#watched?.end.rest()
+    this.#asked?.arrival.cancel()
+    this.#watched?.end.cancel()
     this.#asked = this.#watched = undefined
   }
 }

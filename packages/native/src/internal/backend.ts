@@ -12,7 +12,7 @@ import { receiving } from "./receiving.ts"
 import { securityContexts } from "./securityContexts.ts"
 import { sending } from "./sending.ts"
 import { sharedQueues } from "./SharedQueue.ts"
-import { learningNames } from "./ThisComputer.ts"
+import { learnNames } from "./ThisComputer.ts"
 import { transactionPointer, transactions } from "./transactions.ts"
 
 /** All functions of the seam over a library, and what closes them when nothing is open any more. */
@@ -38,24 +38,24 @@ export const open = (
       ...opened,
       ...transaction,
       ...managing,
-      ...learningNames(shared.computer, { ...queue, ...name, ...managing }),
+      ...learnNames(shared.computer, { ...queue, ...name, ...managing }),
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
       openQueue: (formatName, access, shareMode) => {
         const open = queue.openQueue(formatName, access, shareMode)
-        return access === "send" ? send.opening(formatName, open) : receive.opening(formatName, access, open)
+        return access === "send" ? send.openQueue(formatName, open) : receive.openQueue(formatName, access, open)
       },
-      closeQueue: (handle) => send.closing(handle, receive.closing(handle, opened.closeQueue(handle))),
-      purgeQueue: (handle) => receive.purging(handle, opened.purgeQueue(handle)),
+      closeQueue: (handle) => send.closeQueue(handle, receive.closeQueue(handle, opened.closeQueue(handle))),
+      purgeQueue: (handle) => receive.purgeQueue(handle, opened.purgeQueue(handle)),
       deleteQueue: (formatName) =>
-        Effect.tap(queue.deleteQueue(formatName), () => Effect.sync(() => shared.deleted(formatName))),
+        Effect.tap(queue.deleteQueue(formatName), () => Effect.sync(() => shared.forgetMessages(formatName))),
       moveMessage: (source, destination, lookupId, transaction) =>
-        receive.moving(source, lookupId, opened.moveMessage(source, destination, lookupId, transaction)),
-      closeCursor: (handle) => receive.closingCursor(handle, opened.closeCursor(handle)),
-      commitTransaction: (handle) => receive.committing(handle, transaction.commitTransaction(handle)),
-      abortTransaction: (handle) => receive.aborting(handle, transaction.abortTransaction(handle)),
-      releaseTransaction: (handle) => receive.aborting(handle, transaction.releaseTransaction(handle))
+        receive.moveMessage(source, lookupId, opened.moveMessage(source, destination, lookupId, transaction)),
+      closeCursor: (handle) => receive.closeCursor(handle, opened.closeCursor(handle)),
+      commitTransaction: (handle) => receive.commitTransaction(handle, transaction.commitTransaction(handle)),
+      abortTransaction: (handle) => receive.abortTransaction(handle, transaction.abortTransaction(handle)),
+      releaseTransaction: (handle) => receive.abortTransaction(handle, transaction.releaseTransaction(handle))
     },
     close: receive.endWaits.pipe(
       Effect.andThen(bindings.calls.close),

@@ -54,7 +54,7 @@ const missingResults: Readonly<Record<string, number>> = {
 
 type Callable = ((...args: ReadonlyArray<unknown>) => unknown) & { readonly async: (...args: Array<unknown>) => void }
 
-const missing = (returns: string): Callable => {
+const makeMissing = (returns: string): Callable => {
   const result = missingResults[returns]
   return Object.assign(() => result, {
     async: (...args: Array<unknown>) => {
@@ -150,12 +150,12 @@ const find = (file: string, prototype: string): Callable => {
     found.set(name, known)
     return known
   } catch {
-    return missing(returns)
+    return makeMissing(returns)
   }
 }
 
 /** Returns what takes the place of a function when its layer is closed. */
-const refusing = (calls: RunningCalls, name: string): Callable => {
+const makeRefusing = (calls: RunningCalls, name: string): Callable => {
   const refuse = () => calls.assertOpen(name)
   return Object.assign(refuse, { async: refuse })
 }
@@ -184,7 +184,7 @@ const define = (functions: object, name: string, value: Callable) =>
 
 /** Refuses all functions from now on. */
 const refuseAll = (functions: object, calls: RunningCalls): void => {
-  for (const name of Object.getOwnPropertyNames(functions)) define(functions, name, refusing(calls, name))
+  for (const name of Object.getOwnPropertyNames(functions)) define(functions, name, makeRefusing(calls, name))
 }
 
 /** Binds all functions. The library of Message Queuing is loaded at once, and that throws where it is not there. */

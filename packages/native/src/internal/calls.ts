@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Bindings } from "./bindings.ts"
 import type { Functions, HresultArguments } from "./declarations.ts"
-import { offMainThread, offMainThreadThen } from "./offMainThread.ts"
+import { callOffMainThread, callOffMainThreadAndTake } from "./offMainThread.ts"
 
 /** Whether an HRESULT, unsigned, is an error; information and success are not. */
 export const isError = (hresult: number): boolean => hresult >= 0x8000_0000
@@ -21,7 +21,7 @@ export const attempt = <Name extends keyof HresultArguments>(
   { calls, functions }: Bindings,
   name: Name,
   ...args: Parameters<Functions[Name]>
-): Effect.Effect<number> => offMainThread(calls, name, () => functions[name], ...args)
+): Effect.Effect<number> => callOffMainThread(calls, name, () => functions[name], ...args)
 
 /** Calls a function off the main thread, and fails where it returns an error code. */
 export const call = <Name extends keyof HresultArguments>(
@@ -41,7 +41,7 @@ export const callAndTake = <Name extends keyof HresultArguments, A>(
   const settle = (hresult: number): Result.Result<A, MqrtFailure> =>
     isError(hresult) ? Result.fail(failure(name, hresult)) : Result.succeed(take())
   return Effect.flatMap(
-    offMainThreadThen(calls, name, settle, () => functions[name], ...args),
+    callOffMainThreadAndTake(calls, name, settle, () => functions[name], ...args),
     Effect.fromResult
   )
 }

@@ -16,7 +16,7 @@ export type Returned<Result> = (error: unknown, result: Result) => void
  * Makes the call on another thread that `begin` begins, and takes what it left behind by `take`; gives nothing where koffi has
  * no room. For `RunningCalls.call`.
  */
-export const calledElsewhere = <Result, A>(
+export const callElsewhereOnce = <Result, A>(
   take: (result: Result) => A,
   begin: (returned: Returned<Result>) => void
 ): Effect.Effect<Option.Option<A>> =>
@@ -31,12 +31,12 @@ export const calledElsewhere = <Result, A>(
   })
 
 /** Calls a function so. */
-export const onOtherThread = <Arguments extends ReadonlyArray<unknown>, Result, A>(
+export const callOnOtherThread = <Arguments extends ReadonlyArray<unknown>, Result, A>(
   take: (result: Result) => A,
   bound: Bound<Arguments, Result>,
   ...args: Arguments
 ): Effect.Effect<Option.Option<A>> =>
-  calledElsewhere(take, (returned) =>
+  callElsewhereOnce(take, (returned) =>
     bound.async(...args, (error, result) => {
       // koffi does not hold the memory it was given: that this closure mentions it does.
       void args.length
@@ -52,7 +52,7 @@ export const onOtherThread = <Arguments extends ReadonlyArray<unknown>, Result, 
  * `take` does: what a function allocated is never left lying. Memory among the arguments lives until the call has
  * returned; what it points to must lie within the same memory.
  */
-export const offMainThreadThen = <Arguments extends ReadonlyArray<unknown>, Result, A>(
+export const callOffMainThreadAndTake = <Arguments extends ReadonlyArray<unknown>, Result, A>(
   calls: RunningCalls,
   name: OffMainThreadName,
   take: (result: Result) => A,
@@ -61,13 +61,13 @@ export const offMainThreadThen = <Arguments extends ReadonlyArray<unknown>, Resu
 ): Effect.Effect<A> =>
   calls.call(
     name,
-    Effect.suspend(() => onOtherThread(take, find(), ...args))
+    Effect.suspend(() => callOnOtherThread(take, find(), ...args))
   )
 
 /** The same, for a function that leaves nothing behind. */
-export const offMainThread = <Arguments extends ReadonlyArray<unknown>, Result>(
+export const callOffMainThread = <Arguments extends ReadonlyArray<unknown>, Result>(
   calls: RunningCalls,
   name: OffMainThreadName,
   find: () => Bound<Arguments, Result>,
   ...args: Arguments
-): Effect.Effect<Result> => offMainThreadThen(calls, name, identity<Result>, find, ...args)
+): Effect.Effect<Result> => callOffMainThreadAndTake(calls, name, identity<Result>, find, ...args)

@@ -39,23 +39,26 @@ type Running = Effect.Effect<void, MqrtFailure>
 
 type Receiving = Pick<MqrtFunctions, "receiveMessage" | "receiveMessageByLookupId"> & {
   /** Opens a queue by the effect given: those who wait for its messages do so together, whatever the handle. */
-  readonly opening: (
+  readonly openQueue: (
     formatName: string,
     access: Access,
     open: Effect.Effect<QueueHandle, MqrtFailure>
   ) => Effect.Effect<QueueHandle, MqrtFailure>
   /** Closes a queue by the effect given, ends what waits on it, and frees what its waits held. */
-  readonly closing: (queue: QueueHandle, close: Running) => Running
+  readonly closeQueue: (queue: QueueHandle, close: Running) => Running
   /** Closes a cursor by the effect given. */
-  readonly closingCursor: (cursor: CursorHandle, close: Running) => Running
+  readonly closeCursor: (cursor: CursorHandle, close: Running) => Running
   /** Purges a queue by the effect given, with what was taken from it and is kept. */
-  readonly purging: (queue: QueueHandle, purge: Running) => Running
+  readonly purgeQueue: (queue: QueueHandle, purge: Running) => Running
   /** Moves a message by the effect given, unless it is kept: then it is no more in its queue. */
-  readonly moving: (queue: QueueHandle, lookupId: bigint, move: Running) => Running
+  readonly moveMessage: (queue: QueueHandle, lookupId: bigint, move: Running) => Running
   /** Commits a transaction by the effect given, unless it has a message that came to nobody. */
-  readonly committing: (transaction: TransactionHandle, commit: Running) => Running
+  readonly commitTransaction: (transaction: TransactionHandle, commit: Running) => Running
   /** Ends a transaction that is not committed by the effect given. */
-  readonly aborting: <E>(transaction: TransactionHandle, abort: Effect.Effect<void, E>) => Effect.Effect<void, E>
+  readonly abortTransaction: <E>(
+    transaction: TransactionHandle,
+    abort: Effect.Effect<void, E>
+  ) => Effect.Effect<void, E>
   /** Ends what still waits through queues that nobody has closed. */
   readonly endWaits: Effect.Effect<void>
   /** Frees what all receives share; no call runs any more. */
@@ -118,7 +121,7 @@ export const receiving = (
     if (!pace.isSlow) {
       const began = performance.now()
       const hresult = functions.MQReceiveMessage(...args) >>> 0
-      pace.tookHere(performance.now() - began)
+      pace.recordHere(performance.now() - began)
       returned(hresult)
       return undefined
     }
@@ -142,7 +145,7 @@ export const receiving = (
   })
 
   /** Looks on the main thread. */
-  const here = (request: ReceiveRequest): Outcome => request.orKept(receiveCalls.here(request))
+  const here = (request: ReceiveRequest): Outcome => request.withKept(receiveCalls.here(request))
 
   /**
    * Looks on another thread. `ended` gets the outcome, `undefined` where the look was abandoned: then a message that it took
@@ -154,15 +157,15 @@ export const receiving = (
     ended: (outcome: Outcome | undefined) => void
   ): CallElsewhere => {
     const looking = receiveCalls.elsewhere(request, (found) => {
-      request.handle.ends(looking)
-      request.handle.queue.ended(looking)
-      const outcome = found === undefined ? undefined : request.orKept(found)
-      if (outcome !== undefined) request.moved(outcome, !looking.isAbandoned && isTold(outcome))
+      request.handle.removeCall(looking)
+      request.handle.queue.removeCall(looking)
+      const outcome = found === undefined ? undefined : request.withKept(found)
+      if (outcome !== undefined) request.noteOutcome(outcome, !looking.isAbandoned && isTold(outcome))
       if (!looking.isAbandoned) return ended(outcome ?? cancelled)
       if (outcome !== undefined && Exit.isSuccess(outcome) && request.takes) leave(request, outcome.value)
       ended(undefined)
     })
-    request.handle.begins(looking)
+    request.handle.addCall(looking)
     return looking
   }
 
@@ -186,16 +189,16 @@ export const receiving = (
     { handle }: ReceiveRequest,
     then: () => Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
-    Effect.flatMap(handle.queue.hasKept, () => (handle.isOpen ? then() : cancelled))
+    Effect.flatMap(handle.queue.awaitKept, () => (handle.isOpen ? then() : cancelled))
 
   /** Looks once. An interruption leaves a call that has begun, and keeps what that takes. */
   const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
-    const kept = request.fromKept()
+    const kept = request.takeKept()
     if (kept !== undefined) return kept
     if (request.handle.queue.isKeeping) return afterKept(request, () => once(request))
     if (!request.pace.isSlow) {
       const outcome = here(request)
-      request.moved(outcome, true)
+      request.noteOutcome(outcome, true)
       return outcome
     }
     return Effect.callback((resume) => {
@@ -232,13 +235,13 @@ export const receiving = (
       const lookHere = (): Outcome | undefined => {
         const outcome = here(request)
         const isTold = isNoTimeout(outcome)
-        request.moved(outcome, isTold)
+        request.noteOutcome(outcome, isTold)
         return isTold ? outcome : undefined
       }
 
       const look = (ended: (found: Outcome | undefined) => void): Looked<Outcome> => {
         const { isSlow } = request.pace
-        const found = request.fromKept() ?? (isSlow ? undefined : lookHere())
+        const found = request.takeKept() ?? (isSlow ? undefined : lookHere())
         if (found !== undefined) return { found }
         if (!isSlow) return undefined
         const made = elsewhere(request, isNoTimeout, (outcome) => {
@@ -252,7 +255,7 @@ export const receiving = (
       const settle = (outcome: Outcome): void => {
         hasSettled = true
         stopTimer()
-        if (request instanceof CursorRequest && isTimeout(outcome)) request.place.toldEnd()
+        if (request instanceof CursorRequest && isTimeout(outcome)) request.place.noteEndSeen()
         // Where its handle closes a call may go on.
         const call = callOfItsOwn()
         resume(call === undefined ? outcome : Effect.andThen(Effect.uninterruptible(call.hasEnded), outcome))
@@ -262,7 +265,7 @@ export const receiving = (
       const callOfItsOwn = (): CallElsewhere | undefined => (isAlone(request) ? looking : undefined)
 
       const hasLooked = !request.pace.isSlow
-      const first = request.fromKept() ?? (hasLooked ? lookHere() : undefined)
+      const first = request.takeKept() ?? (hasLooked ? lookHere() : undefined)
       if (first !== undefined) return resume(first)
       const asked = { handle: request.handle, look, found: settle }
       const waiter: Waiter<Outcome> =
@@ -306,41 +309,41 @@ export const receiving = (
     receiveMessageByLookupId: (queue, lookupId, action, options) =>
       Effect.suspend(() => once(new LookupRequest(parts, readerOf(queue).handle, options, lookupId, action))),
 
-    opening: (formatName, access, open) =>
+    openQueue: (formatName, access, open) =>
       access === "send" || access === "move"
         ? open
-        : Effect.tap(open, (queue) => Effect.sync(() => void add(queue, queues.opened(formatName, access), access))),
+        : Effect.tap(open, (queue) => Effect.sync(() => void add(queue, queues.open(formatName, access), access))),
 
-    closing: (queue, close) =>
+    closeQueue: (queue, close) =>
       Effect.suspend(() => {
         const handle = readers.get(queue)?.handle
         if (handle === undefined) return close
         // At once: as soon as the queue is closed another may have the same handle.
         forget(handle)
-        return handle.detached.pipe(
-          Effect.andThen(Effect.ensuring(close, handle.settled)),
-          Effect.ensuring(queues.left(handle.queue))
+        return handle.detach.pipe(
+          Effect.andThen(Effect.ensuring(close, handle.settle)),
+          Effect.ensuring(queues.release(handle.queue))
         )
       }),
 
-    closingCursor: (cursor, close) =>
+    closeCursor: (cursor, close) =>
       Effect.suspend(() => {
         for (const { handle } of readers.values()) if (handle.forgetCursor(cursor)) break
         return close
       }),
 
-    purging: (handle, purge) =>
+    purgeQueue: (handle, purge) =>
       Effect.suspend(() => {
         const queue = readers.get(handle)?.handle.queue
         if (queue === undefined) return purge
         // What a call took before the purge is not to come back after it.
         return Effect.andThen(
-          queue.hasKept,
+          queue.awaitKept,
           Effect.tap(purge, () => Effect.sync(() => queue.kept.clear()))
         )
       }),
 
-    moving: (handle, lookupId, move) =>
+    moveMessage: (handle, lookupId, move) =>
       Effect.suspend(() => {
         const queue = readers.get(handle)?.handle.queue
         const kept = queue?.kept.byLookupId(lookupId)
@@ -360,9 +363,9 @@ export const receiving = (
         )
       }),
 
-    committing: (transaction, commit) => transactions.committing(transaction, commit),
+    commitTransaction: (transaction, commit) => transactions.commit(transaction, commit),
 
-    aborting: (transaction, abort) => transactions.aborting(transaction, abort),
+    abortTransaction: (transaction, abort) => transactions.abort(transaction, abort),
 
     endWaits: Effect.sync(() => {
       left = [...readers.values()].map(({ handle }) => handle)
@@ -374,7 +377,7 @@ export const receiving = (
 
     close: Effect.suspend(() => {
       receiveCalls.close()
-      return Effect.forEach(left, ({ queue }) => queues.left(queue), { discard: true })
+      return Effect.forEach(left, ({ queue }) => queues.release(queue), { discard: true })
     })
   }
 }

@@ -13,7 +13,7 @@ import { constVoid, identity } from "effect/Function"
 import type * as Option from "effect/Option"
 import type { Bindings } from "./bindings.ts"
 import { copyMessages, copyOptions } from "./messageCopies.ts"
-import { onOtherThread } from "./offMainThread.ts"
+import { callOnOtherThread } from "./offMainThread.ts"
 import type { Pace } from "./Pace.ts"
 import { RecentPaces, SendPaces } from "./QueuePaces.ts"
 import { QueueSends } from "./QueueSends.ts"
@@ -24,12 +24,12 @@ import { SendTurn } from "./SendTurn.ts"
 
 type Sending = Pick<MqrtFunctions, "sendMessages"> & {
   /** Opens a queue by the effect given, to send. */
-  readonly opening: (
+  readonly openQueue: (
     formatName: string,
     open: Effect.Effect<QueueHandle, MqrtFailure>
   ) => Effect.Effect<QueueHandle, MqrtFailure>
   /** Closes a queue by the effect given, and forgets its sends. */
-  readonly closing: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
+  readonly closeQueue: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
   /** Frees what all sends share. */
   readonly close: () => void
 }
@@ -111,7 +111,7 @@ export const sending = (
       Effect.acquireUseRelease(
         Effect.sync(() => blocks.take()),
         (block) => callElsewhere(slice, block),
-        (block) => Effect.sync(() => blocks.giveBack(block))
+        (block) => Effect.sync(() => blocks.release(block))
       )
     )
 
@@ -119,12 +119,12 @@ export const sending = (
     Effect.suspend(() => {
       const { options, pace, queue, rest, sent } = slice
       const address = block.write(rest[sent]!, options)
-      const end = pace.beginElsewhere()
+      const end = pace.recordBegin()
       const take = (hresult: number): void => {
         end()
         note(slice, block.outcome(hresult, options))
       }
-      return onOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction))
+      return callOnOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction))
     })
 
   /** Sends what remains of a slice, when it is its turn. */
@@ -152,7 +152,7 @@ export const sending = (
     const forget = fiber.addObserver(leave)
     const send = interruptible(Effect.andThen(sends.first(place), goOn(slice)))
     return calls
-      .begun(
+      .runBegun(
         "MQSendMessage",
         Effect.catchCauseIf(send, Cause.hasInterruptsOnly, () => Effect.void)
       )
@@ -203,7 +203,7 @@ export const sending = (
   return {
     sendMessages,
 
-    opening: (formatName, open) =>
+    openQueue: (formatName, open) =>
       Effect.map(open, (queue) => {
         const known = paces.get(formatName) ?? new SendPaces()
         paces.set(formatName, known)
@@ -211,7 +211,7 @@ export const sending = (
         return queue
       }),
 
-    closing: (queue, close) =>
+    closeQueue: (queue, close) =>
       Effect.suspend(() => {
         // At once: as soon as the queue is closed another may have the same handle.
         queues.delete(queue)

@@ -9,7 +9,7 @@ import { call, check } from "./calls.ts"
 import type { ArgumentsOf, Bound, ResultOf } from "./declarations.ts"
 import { transactionMethods } from "./declarations.ts"
 import { layout } from "./layout.ts"
-import { offMainThread } from "./offMainThread.ts"
+import { callOffMainThread } from "./offMainThread.ts"
 
 /** The constants that stand where an `ITransaction*` may stand too. */
 const constants: ReadonlyMap<TransactionArgument, bigint> = new Map([
@@ -57,18 +57,18 @@ export const transactions = (bindings: Bindings): Transactions => {
     }),
 
     commitTransaction: (transaction) =>
-      offMainThread(calls, "Commit", () => method(transaction, "Commit"), transaction, 0, 0, 0).pipe(
+      callOffMainThread(calls, "Commit", () => method(transaction, "Commit"), transaction, 0, 0, 0).pipe(
         Effect.flatMap((hresult) => check("ITransaction::Commit", hresult)),
         Effect.asVoid
       ),
 
     abortTransaction: (transaction) =>
-      offMainThread(calls, "Abort", () => method(transaction, "Abort"), transaction, null, 0, 0).pipe(
+      callOffMainThread(calls, "Abort", () => method(transaction, "Abort"), transaction, null, 0, 0).pipe(
         Effect.flatMap((hresult) => check("ITransaction::Abort", hresult)),
         Effect.asVoid
       ),
 
     releaseTransaction: (transaction) =>
-      Effect.asVoid(offMainThread(calls, "Release", () => method(transaction, "Release"), transaction))
+      Effect.asVoid(callOffMainThread(calls, "Release", () => method(transaction, "Release"), transaction))
   }
 }

@@ -6,7 +6,7 @@ import { guidText, writeGuid } from "./guid.ts"
 import { layout, readPointer } from "./layout.ts"
 
 /** What a variant of each kind holds. */
-interface Held {
+interface ValueByKind {
   readonly number: number
   readonly bigint: bigint
   readonly text: string
@@ -15,7 +15,7 @@ interface Held {
   readonly texts: ReadonlyArray<string>
 }
 
-type Kind = keyof Held
+type Kind = keyof ValueByKind
 
 /** How the value of each `VARTYPE` lies in the union. */
 const variantTypes = {
@@ -38,9 +38,9 @@ const variantTypes = {
 export type VariantType = keyof typeof variantTypes
 
 /** What a variant of a `VARTYPE` holds. */
-export type RawValue<Type extends VariantType> = Held[(typeof variantTypes)[Type]["kind"]]
+export type RawValue<Type extends VariantType> = ValueByKind[(typeof variantTypes)[Type]["kind"]]
 
-type AnyRaw = Held[Kind]
+type AnyRaw = ValueByKind[Kind]
 
 const union = layout.MQPROPVARIANT
 
