@@ -24,10 +24,10 @@ export type PropertyRow<Value, Given = Value> = {
   }
 }[VariantType]
 
-/** Rows by the field of the record that they fill. */
+/** Rows by the fields of the record that they fill. */
 export type PropertyTable = Readonly<Record<string, PropertyRow<unknown, never>>>
 
-/** The record that a table fills. */
+/** Record that a table fills. */
 export type Properties<Table extends PropertyTable> = {
   readonly [Field in keyof Table]: ReturnType<Table[Field]["decode"]>
 }
@@ -35,7 +35,7 @@ export type Properties<Table extends PropertyTable> = {
 type AnyRaw = RawValue<VariantType>
 type AnyRow = Pick<PropertyRow<unknown, never>, "id" | "name" | "type">
 
-/** A property in a call, with the value that goes in; `undefined` asks for it. */
+/** Property in a call, with the value that is passed; `undefined` asks for it. */
 export interface PropertyInCall {
   readonly row: AnyRow
   readonly raw: AnyRaw | null | undefined
@@ -79,12 +79,12 @@ export class PropertyBlock {
     this.#statuses = statuses
   }
 
-  /** The memory to pass to the function: the struct stands at its beginning. */
+  /** Memory to pass to the function. The struct stands at its beginning. */
   get struct(): ArrayBuffer {
     return this.#memory.buffer
   }
 
-  /** What came back, in order. Everything that the function allocated is freed, whatever happens. */
+  /** Returns the values of the properties, in order. Frees all memory that the function allocated. */
   read(freeMemory: (address: bigint) => void): ReadonlyArray<AnyRaw | null> {
     const { size } = MQPROPVARIANT
     const results = this.#properties.map(({ row }, index) =>
@@ -94,12 +94,12 @@ export class PropertyBlock {
     return results.map(({ value }) => value)
   }
 
-  /** The places of the properties that the function refused. */
+  /** Indices of the properties that the function refused. */
   get refused(): ReadonlyArray<number> {
     return this.#properties.flatMap((_, index) => (isError(this.#status(index)) ? [index] : []))
   }
 
-  /** Adds to a failure what the function said of each property that it refused. */
+  /** Adds the status of each property that the function refused to a failure. */
   explain(failure: MqrtFailure): MqrtFailure {
     if (failure.code !== errors.MQ_ERROR_PROPERTY) return failure
     const properties = this.refused.map((index) => ({

@@ -11,16 +11,16 @@ import type { ReceivePaces } from "./QueuePaces.ts"
 import type { SharedQueue } from "./SharedQueue.ts"
 import type { Notices } from "./WaitingReceives.ts"
 
-/** The part of a completion port that a handle needs. */
+/** Part of a completion port that a handle needs. */
 export type HandlePort = NoticePort & Pick<CompletionPort, "associate" | "overlapped">
 
-/** A handle of a queue that messages are read through, and what is under way on it. */
+/** Handle of a queue that messages are read through, with its calls, cursors and notices. */
 export class ReadHandle implements Notices {
   readonly handle: bigint
   readonly queue: SharedQueue
   readonly paces: ReceivePaces
   readonly mayReceive: boolean
-  /** `false` from the beginning of its closing on. */
+  /** `false` once its closing has begun. */
   isOpen = true
   readonly arrival: ArrivalNotice
   readonly end: EndNotice
@@ -39,7 +39,7 @@ export class ReadHandle implements Notices {
     this.paces = paces
     this.mayReceive = access === "receive" || access === "receiveAdmin"
     let isAssociated: boolean | undefined
-    // Not before somebody waits, and once for each handle.
+    // When somebody waits for the first time.
     const overlapped = () => port.overlapped((isAssociated ??= port.associate(handle)))
     this.arrival = new ArrivalNotice(port, overlapped, calls.beginPeek(0n))
     this.end = new EndNotice(port, overlapped, calls)
@@ -57,17 +57,17 @@ export class ReadHandle implements Notices {
     return this.#cursors.delete(cursor)
   }
 
-  /** Takes note of a call on another thread. */
+  /** Adds a call on another thread. */
   addCall(call: CallElsewhere): void {
     this.#running.add(call)
   }
 
-  /** Takes note of its end. */
+  /** Removes a call that has ended. */
   removeCall(call: CallElsewhere): void {
     this.#running.delete(call)
   }
 
-  /** Waits for the calls that run on it, and takes it out of use, before it is closed. */
+  /** Waits for the calls on the handle, and takes its notices out of use, before it is closed. */
   get detach(): Effect.Effect<void> {
     return Effect.suspend(() =>
       Effect.andThen(
@@ -77,12 +77,12 @@ export class ReadHandle implements Notices {
     )
   }
 
-  /** Waits, once it is closed, for the end of what it asked Message Queuing for. */
+  /** Waits for the ends of the notices' peeks, once the handle is closed. */
   get settle(): Effect.Effect<void> {
     return Effect.andThen(this.arrival.settle(), this.end.settle())
   }
 
-  /** Takes it out of use where it stays open. */
+  /** Takes the notices out of use while the handle stays open. */
   leave(): void {
     this.arrival.leave()
     this.end.leave()

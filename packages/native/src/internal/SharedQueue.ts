@@ -15,18 +15,18 @@ const lossOf = (queue: string, { label, lookupId, messageId }: ReceivedPropertie
   `transaction, whose abort brings the message back, use receiveWithin instead of a timeout around a receive, or poll ` +
   `until nothing is found before the receiver is closed.`
 
-/** A queue that this thread of JavaScript reads, through however many handles, names and layers. */
+/** Queue that this thread of JavaScript reads, through any number of handles, names and layers. */
 export class SharedQueue {
   readonly key: string
   /** Paces of the handles whose names tell that the queue is on this computer. */
   readonly local: ReceivePaces
   /** Paces of the other handles, which may reach it another way. */
   readonly elsewhere = new ReceivePaces(true)
-  /** All names that it was opened by, as they compare with others. */
+  /** Names that it was opened by, in the form in which they are compared. */
   readonly names = new Set<string>()
   readonly waiting = new WaitingReceives<Outcome>()
   readonly kept = new KeptMessages()
-  /** The number of its handles that are open, and of kept messages that an open transaction has and may bring back. */
+  /** Number of its open handles, and of its kept messages that were handed out in open transactions. */
   users = 0
   readonly #leaving = new Set<CallElsewhere>()
 
@@ -36,28 +36,31 @@ export class SharedQueue {
     this.local = new ReceivePaces(false, before)
   }
 
-  /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */
+  /**
+   * `true` while a call runs whose message, if it takes one, is kept: it stands before the messages that others would
+   * find.
+   */
   get isKeeping(): boolean {
     return this.#leaving.size > 0
   }
 
-  /** Waits for the end of these calls. */
+  /** Waits for the calls whose messages are kept. */
   get awaitKept(): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach([...this.#leaving], (call) => call.hasEnded, { discard: true }))
   }
 
-  /** Leaves a call that takes a message. */
+  /** Leaves a call that takes a message, which is then kept. */
   leave(call: CallElsewhere): void {
     if (call.isRunning) this.#leaving.add(call)
     call.abandon()
   }
 
-  /** Takes note of the end of a call. */
+  /** Removes a call that has ended. */
   removeCall(call: CallElsewhere): void {
     this.#leaving.delete(call)
   }
 
-  /** Gives up the messages that are kept, since no handle is open that they could be received through, and says so. */
+  /** Drops the kept messages, since no handle is open that they could be received through, and logs each. */
   get reportLost(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const lost = this.kept.all
@@ -67,19 +70,19 @@ export class SharedQueue {
   }
 }
 
-/** The queues that are open for reading, and what is known of their names. */
+/** Queues that are open for reading, by all their names. */
 export class SharedQueues {
   readonly computer = new ThisComputer()
   readonly #queues = new Map<string, SharedQueue>()
   /** Local paces of the queues, by key. */
   readonly #paces = new RecentPaces<ReceivePaces>()
 
-  /** Returns the queue that a handle was opened for, and the paces of the handle. */
+  /** Returns the queue that a handle is opened for, and the paces of the handle. */
   open(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: ReceivePaces } {
     const isOutgoing = access === "receiveAdmin" || access === "peekAdmin"
     const { isLocal, key } = this.computer.identify(formatName, isOutgoing)
     const name = isOutgoing ? key : comparable(formatName)
-    // The name first: more may have become known of it since it was opened by it.
+    // The name first: its key may have become another one since the queue was opened by it.
     const queue = this.#queues.get(name) ?? this.#queues.get(key) ?? new SharedQueue(key, this.#paces.get(key))
     this.#paces.set(key, queue.local)
     for (const known of [name, key]) {
@@ -91,7 +94,7 @@ export class SharedQueues {
     return { queue, paces: isLocal ? queue.local : queue.elsewhere }
   }
 
-  /** Takes note that a queue has one user less. The last one takes it along, with what is kept of it. */
+  /** Removes one user of a queue. With the last one the queue and its kept messages go. */
   release(queue: SharedQueue): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (--queue.users > 0) return Effect.void
@@ -100,7 +103,7 @@ export class SharedQueues {
     })
   }
 
-  /** Takes note that a queue is deleted, and its messages with it, those in its journal and its subqueues too. */
+  /** Drops the kept messages of a queue that is deleted, those of its journal and its subqueues too. */
   forgetMessages(formatName: string): void {
     const { key } = this.computer.identify(formatName, false)
     for (const queue of this.#queues.values()) {
@@ -110,10 +113,10 @@ export class SharedQueues {
   }
 }
 
-/** Queues of all layers over the same files, by these. */
+/** Queues of all layers, by the files of their functions. */
 const byFiles = new Map<string, SharedQueues>()
 
-/** Returns the queues of all layers over a library and the file of the functions for waiting. */
+/** Returns the queues of all layers over a library and the file of the completion port's functions. */
 export const sharedQueues = (library: string, portFile: string): SharedQueues => {
   const files = JSON.stringify([library, portFile])
   const known = byFiles.get(files) ?? new SharedQueues()
