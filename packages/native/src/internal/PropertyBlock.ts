@@ -6,20 +6,20 @@ import { layout } from "./layout.ts"
 import type { RawValue, VariantType } from "./variants.ts"
 import { askVariant, readVariant, sizeBeside, writeVariant } from "./variants.ts"
 
-/**
- * One property: its `PROPID`, its `VARTYPE`, and what it is to the SDK.
- *
- * - `decode`: `null` came back where the property has no value, or this version of Windows does not know it
- * - `encode`: for those that can be set; `null` is `VT_EMPTY`
- * - `elsewhere`: whether some kinds of queue or some versions of Windows refuse to be asked for it
- */
+/** Row of a property of queues, machines or management. */
 export type PropertyRow<Value, Given = Value> = {
   readonly [Type in VariantType]: {
+    /** Number of its `PROPID`. */
     readonly id: number
+    /** Name of its `PROPID`. */
     readonly name: string
+    /** `VARTYPE` of its value. */
     readonly type: Type
+    /** Returns the value. `raw`: `null` where there is none, or this version of Windows does not know the property. */
     decode(raw: RawValue<Type> | null): Value
+    /** Returns the value for a variant, of a property that can be set; `null` is `VT_EMPTY`. */
     encode?(value: Given): RawValue<Type> | null
+    /** `true` where some kinds of queue or some versions of Windows refuse to be asked for it. */
     readonly elsewhere?: boolean
   }
 }[VariantType]

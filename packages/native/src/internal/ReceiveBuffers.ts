@@ -20,7 +20,7 @@ const encryptionAlgorithms = wordsOf(Value.encryptionAlgorithms)
 /** `LONG_LIVED`: a time from this number on, `INFINITE` included, is no limit. */
 const longLived = 0xfffffffe
 
-/** Memory that noteGrowth beyond this is given back as soon as it was read; below, once a message fits the usual again. */
+/** Bytes of memory that is kept after a large message, until one fits the usual memory. More is freed at once. */
 const largestKept = 256 * 1024
 
 /** Longest text that is compared with that of the message before: names repeat, long texts do not. */

@@ -48,7 +48,7 @@ interface Row<Type extends VariantTypeName> {
 
 /** Bytes of a block at first, and after a large message: a good deal more than most messages need. */
 const usualSize = 64 * 1024
-/** A block that noteGrowth beyond this is given back after the call. */
+/** Bytes of a block that is kept after the call. */
 const largestKept = 1024 * 1024
 
 const messageIdSize = 20

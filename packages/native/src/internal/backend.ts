@@ -15,7 +15,7 @@ import { sharedQueues } from "./SharedQueue.ts"
 import { learnNames } from "./ThisComputer.ts"
 import { transactionPointer, transactions } from "./transactions.ts"
 
-/** All functions of the seam over a library, and what closes them when nothing is open any more. */
+/** Opens a library. Returns the functions of the seam over it, and the effect that closes them. */
 export const open = (
   files: LibraryFiles
 ): { readonly functions: MqrtFunctions; readonly close: Effect.Effect<void> } => {

@@ -1,6 +1,6 @@
 import koffi from "koffi"
 
-/** The processors whose structs the table below knows. */
+/** Processors whose structs the table has. */
 export type Architecture = "x64" | "x86"
 
 /** Sizes and offsets in bytes, as `mq.h` and the Windows headers lay them out: first on x64, then on x86. */
@@ -38,10 +38,10 @@ const table = {
 
 type Table = typeof table
 
-/** Of each struct, its size and the offset of each field. */
+/** Sizes of structs and offsets of their fields, in bytes. */
 export type Layout = { readonly [Struct in keyof Table]: { readonly [Field in keyof Table[Struct]]: number } }
 
-/** The layout on a processor. */
+/** Returns the layout on a processor. */
 export const layoutOf = (architecture: Architecture): Layout => {
   const column = architecture === "x64" ? 0 : 1
   const structs = Object.entries<Record<string, readonly [number, number]>>(table).map(([struct, fields]) => [
@@ -51,7 +51,7 @@ export const layoutOf = (architecture: Architecture): Layout => {
   return Object.fromEntries(structs) as Layout
 }
 
-/** The layout in this process. */
+/** Layout in this process. */
 export const layout: Layout = layoutOf(koffi.sizeof("void *") === 8 ? "x64" : "x86")
 
 const pointersAreWide = layout.pointer.size === 8

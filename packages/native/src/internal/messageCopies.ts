@@ -3,7 +3,7 @@ import { lengthOf } from "./MemoryBlock.ts"
 
 const none = new Uint8Array(0)
 
-/** Copies bytes, whatever memory they lie in. A buffer that was transferred has none. */
+/** Copies bytes, in whatever memory they are. A buffer that was transferred has none. */
 const copy = (bytes: Uint8Array): Uint8Array => (lengthOf(bytes) === 0 ? none : new Uint8Array(bytes))
 
 const copyOrNull = (bytes: Uint8Array | null): Uint8Array | null => (bytes === null ? null : copy(bytes))
@@ -29,7 +29,10 @@ const copyMessage = (message: OutgoingProperties): OutgoingProperties => {
   }
 }
 
-/** Copies messages from an index on, with all that they refer to, so that nobody changes them before they are sent. */
+/**
+ * Copies messages from an index on, with all that they refer to, so that a program cannot change them before they are
+ * sent.
+ */
 export const copyMessages = (
   messages: ReadonlyArray<OutgoingProperties>,
   from: number

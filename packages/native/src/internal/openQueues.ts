@@ -10,7 +10,7 @@ type OpenQueues = Pick<
   "closeQueue" | "purgeQueue" | "createCursor" | "closeCursor" | "moveMessage" | "markMessageRejected"
 >
 
-/** Returns the functions of queues that are open. A cursor of a queue on another computer is made over the network. */
+/** Returns the functions of queues that are open. A cursor of a queue on another computer is created over the network. */
 export const openQueues = (bindings: Bindings): OpenQueues => ({
   closeQueue: (handle) => Effect.asVoid(call(bindings, "MQCloseQueue", handle)),
 

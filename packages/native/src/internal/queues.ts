@@ -10,7 +10,7 @@ import { NameBuffer, names } from "./names.ts"
 import { getProperties, putProperties } from "./properties.ts"
 import { queueProperties } from "./queuePropertyTable.ts"
 
-/** UTF-16 units: more than any format name of a queue on this computer takes. */
+/** UTF-16 units for the format name of a new queue: more than any on this computer takes. */
 const usualFormatName = 512
 
 type Field = keyof typeof queueProperties
@@ -19,7 +19,7 @@ type Given = ReadonlyMap<Field, unknown>
 const fields = Object.keys(queueProperties) as ReadonlyArray<Field>
 
 const givenWhenCreated = (properties: NewQueueProperties): Given => {
-  // An empty address takes one away, and a new queue has none: `VT_EMPTY` is for changes only.
+  // An empty address removes one, and a new queue has none.
   const multicastAddress = properties.multicastAddress === "" ? null : properties.multicastAddress
   const values: Partial<Record<Field, unknown>> = { ...properties, multicastAddress }
   const given = new Map<Field, unknown>()
@@ -44,7 +44,9 @@ type Queues = Pick<
   "createQueue" | "deleteQueue" | "getQueueProperties" | "setQueueProperties" | "openQueue"
 >
 
-/** Queues: from their creation to their end, and open in between. `formatNameUnits`: the room for a new one's name. */
+/**
+ * Returns the functions of queues that are not open. `formatNameUnits`: UTF-16 units for the format name of a new queue.
+ */
 export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Queues => {
   const { pathNameToFormatName } = names(bindings)
   return {
@@ -56,7 +58,7 @@ export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Q
           call(bindings, "MQCreateQueue", descriptor, struct, name.buffer, name.lengthSlot)
         ).pipe(
           Effect.flatMap((hresult) =>
-            // The queue is there all the same (B-09): to create it again with a larger buffer would fail.
+            // The queue is created all the same (B-09): to create it again with a larger buffer would fail.
             hresult === information.MQ_INFORMATION_FORMATNAME_BUFFER_TOO_SMALL
               ? pathNameToFormatName(properties.pathName)
               : Effect.succeed(name.text)

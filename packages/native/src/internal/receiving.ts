@@ -38,41 +38,44 @@ const infinite = 0xffffffff
 type Running = Effect.Effect<void, MqrtFailure>
 
 type Receiving = Pick<MqrtFunctions, "receiveMessage" | "receiveMessageByLookupId"> & {
-  /** Opens a queue by the effect given: those who wait for its messages do so together, whatever the handle. */
+  /** Opens a queue by an effect. Those who wait for its messages wait together, through any of its handles. */
   readonly openQueue: (
     formatName: string,
     access: Access,
     open: Effect.Effect<QueueHandle, MqrtFailure>
   ) => Effect.Effect<QueueHandle, MqrtFailure>
-  /** Closes a queue by the effect given, ends what waits on it, and frees what its waits held. */
+  /** Closes a queue by an effect. Ends the waits through the handle, and frees their memory. */
   readonly closeQueue: (queue: QueueHandle, close: Running) => Running
-  /** Closes a cursor by the effect given. */
+  /** Closes a cursor by an effect. */
   readonly closeCursor: (cursor: CursorHandle, close: Running) => Running
-  /** Purges a queue by the effect given, with what was taken from it and is kept. */
+  /** Purges a queue by an effect, with its kept messages. */
   readonly purgeQueue: (queue: QueueHandle, purge: Running) => Running
-  /** Moves a message by the effect given, unless it is kept: then it is no more in its queue. */
+  /** Moves a message by an effect. Fails for a kept message, which is no longer in its queue. */
   readonly moveMessage: (queue: QueueHandle, lookupId: bigint, move: Running) => Running
-  /** Commits a transaction by the effect given, unless it has a message that came to nobody. */
+  /** Commits a transaction by an effect. Fails where it would lose a message whose caller had left. */
   readonly commitTransaction: (transaction: TransactionHandle, commit: Running) => Running
-  /** Ends a transaction that is not committed by the effect given. */
+  /** Ends a transaction without a commit by an effect. */
   readonly abortTransaction: <E>(
     transaction: TransactionHandle,
     abort: Effect.Effect<void, E>
   ) => Effect.Effect<void, E>
-  /** Ends what still waits through queues that nobody has closed. */
+  /** Ends the waits through queues that were not closed. */
   readonly endWaits: Effect.Effect<void>
-  /** Frees what all receives share; no call runs any more. */
+  /** Frees the memory that all receives share. No call runs any more. */
   readonly close: Effect.Effect<void>
 }
 
-/** A handle, and the requests that most programs make through it. They have no state. */
+/** Handle with the requests that most programs make through it. They have no state. */
 interface Reader {
   readonly handle: ReadHandle
   /** Requests by their actions: outside of a transaction, for the usual properties. */
   readonly usual: Map<ReceiveAction, QueueRequest>
 }
 
-/** Receiving, over functions that do not wait and notices of arrivals, on the main thread or another, by their pace. */
+/**
+ * Returns the functions that receive. Their calls do not wait: a notice tells of arrivals. The calls are made on the
+ * main thread or off it, by their pace.
+ */
 export const receiving = (
   bindings: Bindings & { readonly port: HandlePort },
   queues: SharedQueues,
@@ -85,7 +88,7 @@ export const receiving = (
   const parts = { functions, transactions, transactionPointer }
   const { createCursor } = openQueues(bindings)
   const readers = new Map<bigint, Reader>()
-  /** The reader that was used last. */
+  /** Reader that was used last. */
   let last: Reader | undefined
 
   const readerOf = (queue: QueueHandle): Reader => {
@@ -112,7 +115,9 @@ export const receiving = (
     return reader
   }
 
-  /** Peeks without properties. Gives what the function returned, at once or when the call on another thread has ended. */
+  /**
+   * Peeks without properties. Calls `returned` with the HRESULT, at once or when the call on another thread has ended.
+   */
   const peek = (
     pace: Pace,
     args: Parameters<Functions["MQReceiveMessage"]>,
@@ -148,8 +153,8 @@ export const receiving = (
   const here = (request: ReceiveRequest): Outcome => request.withKept(receiveCalls.here(request))
 
   /**
-   * Looks on another thread. `ended` gets the outcome, `undefined` where the look was abandoned: then a message that it took
-   * is kept. `isTold`: says of an outcome that whoever made the request learns it.
+   * Looks on another thread. `ended` gets the outcome; `undefined` where the look was abandoned, and a message that it
+   * took is kept. `isTold`: returns `true` for an outcome that the caller gets.
    */
   const elsewhere = (
     request: ReceiveRequest,
@@ -174,24 +179,24 @@ export const receiving = (
     request.handle.queue.waiting.wake()
   }
 
-  /** Leaves a call. A message that it takes for good comes before all that others find from now on. */
+  /** Leaves a call. A message that it takes for good is kept, and stands before all others from now on. */
   const abandon = (request: ReceiveRequest, looking: CallElsewhere): void => {
     if (request.takes && request.transaction === undefined) request.handle.queue.leave(looking)
     else looking.abandon()
   }
 
-  /** `true` where nobody else may use the cursor or the transaction of a call, not even its user, before that has ended. */
+  /** Returns `true` where nobody may use the cursor or the transaction of a call before it has ended. */
   const isAlone = (request: ReceiveRequest): boolean =>
     request instanceof CursorRequest || request.transaction !== undefined
 
-  /** Does something when the messages are there that calls which run bring, and that come before all others. */
+  /** Waits for the calls whose messages are kept and then stand before all others, and goes on. */
   const afterKept = (
     { handle }: ReceiveRequest,
     then: () => Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
     Effect.flatMap(handle.queue.awaitKept, () => (handle.isOpen ? then() : cancelled))
 
-  /** Looks once. An interruption leaves a call that has begun, and keeps what that takes. */
+  /** Looks once. An interruption leaves a call that has begun, whose message is kept. */
   const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
     const kept = request.takeKept()
     if (kept !== undefined) return kept
@@ -216,7 +221,7 @@ export const receiving = (
 
   const isNoTimeout = (outcome: Outcome): boolean => !isTimeout(outcome)
 
-  /** Looks until there is a message. */
+  /** Waits for a message. */
   const wait = (request: QueueRequest, timeout: number | null): Effect.Effect<ReceivedProperties, MqrtFailure> => {
     if (!request.handle.queue.isKeeping) return waitInLine(request, timeout)
     const began = performance.now()
@@ -256,12 +261,12 @@ export const receiving = (
         hasSettled = true
         stopTimer()
         if (request instanceof CursorRequest && isTimeout(outcome)) request.place.noteEndSeen()
-        // Where its handle closes a call may go on.
+        // A call may go on where its handle is closed.
         const call = callOfItsOwn()
         resume(call === undefined ? outcome : Effect.andThen(Effect.uninterruptible(call.hasEnded), outcome))
       }
 
-      /** Returns the call that goes on where nobody else may use that cursor, or use or end that transaction, meanwhile. */
+      /** Returns the call that goes on, where nobody may use its cursor or its transaction meanwhile. */
       const callOfItsOwn = (): CallElsewhere | undefined => (isAlone(request) ? looking : undefined)
 
       const hasLooked = !request.pace.isSlow
@@ -297,7 +302,7 @@ export const receiving = (
     handle.queue.waiting.close(handle, cancelled)
   }
 
-  /** Handles whose queues were still open when the layer closed. */
+  /** Handles that were open when the layer closed. */
   let left: ReadonlyArray<ReadHandle> = []
 
   return {
@@ -336,7 +341,7 @@ export const receiving = (
       Effect.suspend(() => {
         const queue = readers.get(handle)?.handle.queue
         if (queue === undefined) return purge
-        // What a call took before the purge is not to come back after it.
+        // A message that a call took before the purge must not come back after it.
         return Effect.andThen(
           queue.awaitKept,
           Effect.tap(purge, () => Effect.sync(() => queue.kept.clear()))
