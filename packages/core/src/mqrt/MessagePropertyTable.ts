@@ -82,7 +82,7 @@ export type Kind =
   | "word"
 
 /**
- * What is known of a property of messages.
+ * Row of a property of messages.
  *
  * @category models
  * @since 0.1.0
@@ -148,7 +148,7 @@ const companion = <const Id extends number>(id: Id) => row(id, "VT_UI4", {})
 
 const noBytes: Uint8Array = new Uint8Array(0)
 
-/** The two numbers above it mean the default, and for ever. */
+/** Longest time limit, in seconds: the two numbers above it mean the default, and no limit. */
 const longestTime = 0xfffffffd
 
 /**
@@ -370,7 +370,7 @@ const names = new Map<number, string>(
 )
 
 /**
- * Returns the name of the property with a number, which is part of it where no such property is known.
+ * Returns the name of a property by its number, such as `PROPID_M_BODY`. A number that is not known is part of the name.
  *
  * @category getters
  * @since 0.1.0

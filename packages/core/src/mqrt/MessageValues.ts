@@ -1,11 +1,11 @@
 /**
- * Words that stand for numbers of `mq.h` in the properties of messages; for who writes a backend.
+ * Words of the seam for numbers of `mq.h` in the properties of messages; for who writes a backend.
  *
  * @since 0.1.0
  */
 
 /**
- * `MQMSG_DELIVERY_`.
+ * Numbers of `MQMSG_DELIVERY_`.
  *
  * @category constants
  * @since 0.1.0
@@ -13,7 +13,7 @@
 export const deliveries = { express: 0, recoverable: 1 } as const
 
 /**
- * `MQMSG_AUTH_LEVEL_` (behaviour A-44).
+ * Numbers of `MQMSG_AUTH_LEVEL_` (behaviour A-44).
  *
  * @category constants
  * @since 0.1.0
@@ -21,7 +21,7 @@ export const deliveries = { express: 0, recoverable: 1 } as const
 export const authenticationLevels = { none: 0, always: 1, msmq10: 2, msmq20: 4, msmq30: 8 } as const
 
 /**
- * `CALG_` of the hashes (behaviour A-52).
+ * Numbers of `CALG_` of hashes (behaviour A-52).
  *
  * @category constants
  * @since 0.1.0
@@ -37,7 +37,7 @@ export const hashAlgorithms = {
 } as const
 
 /**
- * `MQMSG_SENDERID_TYPE_` (behaviour A-61).
+ * Numbers of `MQMSG_SENDERID_TYPE_` (behaviour A-61).
  *
  * @category constants
  * @since 0.1.0
@@ -45,7 +45,7 @@ export const hashAlgorithms = {
 export const senderIdTypes = { none: 0, sid: 1, queueManager: 2 } as const
 
 /**
- * `MQMSG_PRIV_LEVEL_` (behaviour A-80).
+ * Numbers of `MQMSG_PRIV_LEVEL_` (behaviour A-80).
  *
  * @category constants
  * @since 0.1.0
@@ -53,7 +53,7 @@ export const senderIdTypes = { none: 0, sid: 1, queueManager: 2 } as const
 export const privacyLevels = { none: 0, bodyBase: 1, bodyEnhanced: 3, bodyAes: 5 } as const
 
 /**
- * `CALG_` of the ciphers (behaviour A-80).
+ * Numbers of `CALG_` of ciphers (behaviour A-80).
  *
  * @category constants
  * @since 0.1.0
@@ -67,7 +67,7 @@ export const encryptionAlgorithms = {
 } as const
 
 /**
- * `MQ_ACTION_`, as `MQReceiveMessage` takes them (behaviour E-01).
+ * Numbers of `MQ_ACTION_`, as `MQReceiveMessage` takes them (behaviour E-01).
  *
  * @category constants
  * @since 0.1.0
@@ -75,7 +75,7 @@ export const encryptionAlgorithms = {
 export const receiveActions = { receive: 0, peekCurrent: 0x80000000, peekNext: 0x80000001 } as const
 
 /**
- * `MQ_LOOKUP_`, as `MQReceiveMessageByLookupId` takes them (behaviour E.4).
+ * Numbers of `MQ_LOOKUP_`, as `MQReceiveMessageByLookupId` takes them (behaviour E.4).
  *
  * @category constants
  * @since 0.1.0

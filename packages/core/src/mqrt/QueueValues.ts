@@ -1,11 +1,11 @@
 /**
- * Words that stand for numbers and names of `mq.h` in what concerns queues; for who writes a backend.
+ * Words of the seam for numbers and names of `mq.h` that concern queues; for who writes a backend.
  *
  * @since 0.1.0
  */
 
 /**
- * `MQ_PRIV_LEVEL_` (behaviour A-83).
+ * Numbers of `MQ_PRIV_LEVEL_` (behaviour A-83).
  *
  * @category constants
  * @since 0.1.0
@@ -13,7 +13,7 @@
 export const privacyLevels = { none: 0, optional: 1, body: 2 } as const
 
 /**
- * `dwAccess` of `MQOpenQueue` (behaviour C-21).
+ * Numbers of `dwAccess` of `MQOpenQueue` (behaviour C-21).
  *
  * @category constants
  * @since 0.1.0
@@ -28,7 +28,7 @@ export const accesses = {
 } as const
 
 /**
- * `dwShareMode` of `MQOpenQueue`.
+ * Numbers of `dwShareMode` of `MQOpenQueue`.
  *
  * @category constants
  * @since 0.1.0
@@ -36,7 +36,7 @@ export const accesses = {
 export const shareModes = { denyNone: 0, denyReceive: 1 } as const
 
 /**
- * `rel` of `MQPROPERTYRESTRICTION`, as `MQLocateBegin` takes it.
+ * Numbers of `rel` of `MQPROPERTYRESTRICTION`, as `MQLocateBegin` takes it.
  *
  * @category constants
  * @since 0.1.0
