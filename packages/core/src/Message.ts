@@ -17,6 +17,7 @@ import type {
   SenderIdType,
   SoapProperties
 } from "./mqrt/MessageProperties.ts"
+import { messageProperties } from "./mqrt/MessagePropertyTable.ts"
 
 /**
  * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes
@@ -181,7 +182,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
  * @category limits
  * @since 0.1.0
  */
-export const maximumLabelLength = 249
+export const maximumLabelLength = messageProperties.LABEL.limit
 
 /**
  * The largest message in bytes, all headers included: 4 MiB (behaviour D-13).

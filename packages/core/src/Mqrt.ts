@@ -6,7 +6,6 @@
  *
  * @since 0.1.0
  */
-import type * as values from "./internal/mqrt/queueValues.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,6 +19,7 @@ import type {
   TransactionHandle
 } from "./mqrt/Handle.ts"
 import { CallSite } from "./mqrt/CallSite.ts"
+import type { accesses, securityContextApis, shareModes } from "./mqrt/QueueValues.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
 import type {
@@ -65,7 +65,7 @@ export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
  * @category models
  * @since 0.1.0
  */
-export type SecurityContextApi = (typeof values.securityContextApis)[number]
+export type SecurityContextApi = (typeof securityContextApis)[number]
 
 /**
  * The access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21). The two with `Admin` open the local
@@ -74,7 +74,7 @@ export type SecurityContextApi = (typeof values.securityContextApis)[number]
  * @category models
  * @since 0.1.0
  */
-export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "peekAdmin"
+export type Access = keyof typeof accesses
 
 /**
  * Whether others may receive from a queue while this handle is open: `MQ_DENY_NONE` or `MQ_DENY_RECEIVE_SHARE`.
@@ -82,7 +82,7 @@ export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "pe
  * @category models
  * @since 0.1.0
  */
-export type ShareMode = (typeof values.shareModes)[number]
+export type ShareMode = keyof typeof shareModes
 
 /**
  * A user to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.

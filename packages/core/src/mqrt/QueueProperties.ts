@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as values from "../internal/mqrt/queueValues.ts"
+import type { privacyLevels, relations, restrictedProperties } from "./QueueValues.ts"
 
 /**
  * `PROPID_Q_PRIV_LEVEL`: whether the queue takes encrypted bodies (behaviour A-83).
@@ -11,7 +11,7 @@ import type * as values from "../internal/mqrt/queueValues.ts"
  * @category models
  * @since 0.1.0
  */
-export type QueuePrivacyLevel = (typeof values.queuePrivacyLevels)[number]
+export type QueuePrivacyLevel = keyof typeof privacyLevels
 
 /**
  * What can be set when a queue is created, and later too.
@@ -96,8 +96,8 @@ export interface QueueProperties extends NewQueueProperties {
  * @since 0.1.0
  */
 export interface LocateRestriction {
-  readonly property: (typeof values.restrictedProperties)[number]
-  readonly relation: (typeof values.relations)[number]
+  readonly property: (typeof restrictedProperties)[number]
+  readonly relation: keyof typeof relations
   /** A text, a GUID, or seconds since 1970, as the property needs. */
   readonly value: string | number
 }

@@ -1,5 +1,6 @@
 import type { LocateHandle, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import type { LocatedQueue, LocateRestriction } from "@effect-msmq/core/mqrt/QueueProperties"
+import { relations } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { CallMemory, countSlot, pointerSlot, slotValue } from "./CallMemory.ts"
@@ -10,17 +11,7 @@ import { readVariant, sizeBeside, writeVariant } from "./variants.ts"
 
 const { MQCOLUMNSET, MQPROPERTYRESTRICTION, MQPROPVARIANT, MQRESTRICTION } = layout
 
-/** `rel` of `MQPROPERTYRESTRICTION`. */
-const relations: Readonly<Record<LocateRestriction["relation"], number>> = {
-  less: 0,
-  lessOrEqual: 1,
-  greater: 2,
-  greaterOrEqual: 3,
-  equal: 4,
-  notEqual: 5
-}
-
-/** What is wanted of each queue, in the order of the columns. */
+/** Properties that a search returns of each queue, in the order of the columns. */
 const columns = [
   "instance",
   "pathName",
@@ -31,7 +22,7 @@ const columns = [
   "transactional"
 ] as const satisfies ReadonlyArray<keyof LocatedQueue & keyof typeof queueProperties>
 
-/** The two structs that a search takes, in one piece of memory. */
+/** Makes the two structs of a search, in one piece of memory. */
 const searchMemory = (restrictions: ReadonlyArray<LocateRestriction>) => {
   const conditions = restrictions.map(({ property, relation, value }) => ({
     row: queueProperties[property],
@@ -63,13 +54,13 @@ const searchMemory = (restrictions: ReadonlyArray<LocateRestriction>) => {
     memory.view.setUint32(ids + 4 * index, queueProperties[column].id, true)
   }
   return {
-    // The memory itself rather than an address: so it lives until the call has returned.
+    // The memory itself, which must live until the call has returned.
     restriction: conditions.length === 0 ? null : memory.buffer,
     columns: memory.bytes.subarray(columnSet)
   }
 }
 
-/** The search for public queues in the directory. */
+/** Returns the functions that search the directory for public queues. */
 export const locate = (bindings: Bindings): Pick<MqrtFunctions, "locateBegin" | "locateNext" | "locateEnd"> => ({
   locateBegin: (restrictions) =>
     Effect.suspend(() => {
@@ -95,7 +86,7 @@ export const locate = (bindings: Bindings): Pick<MqrtFunctions, "locateBegin" | 
   locateEnd: (handle) => Effect.asVoid(call(bindings, "MQLocateEnd", handle))
 })
 
-/** A value as a row's own field has it. */
+/** Row whose value is of its own type. */
 interface Decoder {
   decode(raw: unknown): unknown
 }

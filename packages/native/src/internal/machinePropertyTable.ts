@@ -5,11 +5,11 @@ type Rows<Record> = { readonly [Field in keyof Record]: PropertyRow<Record[Field
 
 const text = { decode: (raw: string | null) => raw ?? "" }
 const textOrNull = { decode: (raw: string | null) => raw }
-/** All zeros: the computer belongs to no site. */
+/** GUID of the site of a computer that belongs to none. */
 const noSite = "00000000-0000-0000-0000-000000000000"
 const bytesOrNull = { decode: (raw: Uint8Array | null) => raw }
 
-/** The properties of a queue manager in the directory. */
+/** Properties of a queue manager in the directory. */
 export const machineProperties = {
   siteId: {
     id: 201,
@@ -58,7 +58,7 @@ export const machineProperties = {
   }
 } as const satisfies Rows<MachineProperties>
 
-/** What a computer tells of its Message Queuing. */
+/** Properties of the Message Queuing of a computer. */
 export const privateComputerProperties = {
   version: { id: 5801, name: "PROPID_PC_VERSION", type: "VT_UI4", decode: (raw: number | null) => raw ?? 0 },
   directoryEnabled: {

@@ -11,7 +11,7 @@ const count = { type: "VT_UI4", decode: (raw: number | null) => raw ?? 0 } as co
 const countOrNull = { type: "VT_UI4", decode: (raw: number | null) => raw } as const
 const timeOrNull = { type: "VT_I4", decode: (raw: number | null) => raw } as const
 
-/** `"YES"`, `"NO"` or `"UNKNOWN"`. */
+/** Text of a flag: `"YES"`, `"NO"` or `"UNKNOWN"`. */
 const yesOrNo = {
   type: "VT_LPWSTR",
   decode: (raw: string | null) => (raw === "YES" ? true : raw === "NO" ? false : null)
@@ -19,7 +19,7 @@ const yesOrNo = {
 
 const { SEQUENCE_INFO } = layout
 
-/** A `BLOB` that holds a `SEQUENCE_INFO`. */
+/** `BLOB` with a `SEQUENCE_INFO`. */
 const sequence = {
   type: "VT_BLOB",
   decode: (raw: Uint8Array | null): SequenceInfo | null => {
@@ -33,7 +33,7 @@ const sequence = {
   }
 } as const
 
-/** What a queue manager tells of itself. */
+/** Properties of a queue manager. */
 export const queueManagerInfo = {
   activeQueues: { id: 1, name: "PROPID_MGMT_MSMQ_ACTIVEQUEUES", ...texts },
   privateQueues: { id: 2, name: "PROPID_MGMT_MSMQ_PRIVATEQ", ...texts },
@@ -53,7 +53,7 @@ export const queueManagerInfo = {
   }
 } as const satisfies Rows<QueueManagerInfo>
 
-/** What a queue manager tells of a queue. */
+/** Properties of a queue, as its queue manager tells them. */
 export const queueInfo = {
   pathName: { id: 1, name: "PROPID_MGMT_QUEUE_PATHNAME", ...textOrNull },
   formatName: { id: 2, name: "PROPID_MGMT_QUEUE_FORMATNAME", ...text },
@@ -75,7 +75,7 @@ export const queueInfo = {
   subqueues: { id: 27, name: "PROPID_MGMT_QUEUE_SUBQUEUE_NAMES", ...texts, elsewhere: true }
 } as const satisfies Rows<Omit<QueueInfo, "endOfData">>
 
-/** What a queue manager tells of the exactly-once delivery of an outgoing queue; of a local one, nothing. */
+/** Properties of the exactly-once delivery of an outgoing queue. A local queue has none. */
 export const endOfData = {
   lastAcknowledged: { id: 13, name: "PROPID_MGMT_QUEUE_EOD_LAST_ACK", ...sequence },
   lastAcknowledgedTime: { id: 14, name: "PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME", ...timeOrNull },

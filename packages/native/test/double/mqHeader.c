@@ -96,8 +96,8 @@ int main(void) {
   NUMBER(VT_LPWSTR);
   NUMBER(VT_BLOB);
   NUMBER(VT_CLSID);
-  number("VT_VECTOR_UI1", VT_VECTOR | VT_UI1);
-  number("VT_VECTOR_LPWSTR", VT_VECTOR | VT_LPWSTR);
+  number("VT_VECTOR|VT_UI1", VT_VECTOR | VT_UI1);
+  number("VT_VECTOR|VT_LPWSTR", VT_VECTOR | VT_LPWSTR);
 #include "mqNames.h"
   printf("\n  }\n}\n");
   return 0;

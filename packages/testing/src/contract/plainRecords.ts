@@ -1,42 +1,12 @@
 /** Whole records of the seam, with the values that they have where a program gives none. */
-import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
-/** A message with default properties (D-20). */
-export const plainMessage: OutgoingProperties = {
-  body: new Uint8Array(0),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  responseQueue: null,
-  acknowledge: null,
-  adminQueue: null,
-  journaling: null,
-  deadLetterQueue: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  trace: false,
-  connector: null,
-  soap: null
-}
-
-/** A send with default options. */
-export const plainSend: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: false
-}
+/** Default properties and options of a message that is sent (D-20). */
+export {
+  defaultMessage as plainMessage,
+  defaultSendOptions as plainSend
+} from "@effect-msmq/core/mqrt/MessagePropertyTable"
 
 /** A receive of the first message, without waiting. */
 export const plainReceive: ReceiveOptions = {

@@ -18,7 +18,7 @@ import * as Transaction from "../../Transaction.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodedBy } from "../bodies/Codec.ts"
-import { illegality, propertiesOf } from "./outgoing.ts"
+import { propertiesOf, violation } from "./outgoing.ts"
 import { Refusal } from "../errors/Refusal.ts"
 import type { TraceHeaders } from "../telemetry/outgoingHeaders.ts"
 import { extensionOf } from "../telemetry/outgoingHeaders.ts"
@@ -292,7 +292,7 @@ export class Batch<Body> {
           chunk.stop = message.reason
           break
         }
-        const illegal = illegality(message, index)
+        const illegal = violation(message, index)
         if (illegal !== undefined) {
           chunk.stop = illegal
           break

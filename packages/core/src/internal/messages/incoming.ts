@@ -7,7 +7,7 @@ import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
 
-/** Turns what a backend received into messages. Messages in a row mostly bear one certificate: it is read once. */
+/** Maker of messages from what a backend received. Messages in a row mostly have one certificate, which is read once. */
 export class ReceivedMessages {
   #lastDer: Uint8Array | undefined
   #lastCertificate: Certificate | undefined
@@ -30,7 +30,7 @@ export class ReceivedMessages {
   }
 }
 
-/** Reading them takes longer than receiving the message, so it waits until somebody asks. */
+/** Adds headers that are read when they are first asked for: to read them takes longer than to receive the message. */
 const readingHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedMessage => {
   let headers: MessageHeaders.MessageHeaders | undefined
   return Object.defineProperty(message, "headers", {

@@ -1,13 +1,14 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import type { Options, TimeLimits } from "../../Transaction.ts"
 import { durationRule, parseDuration } from "../durations.ts"
 import { describeValue } from "../errors/describeValue.ts"
 
-/** In seconds: the two numbers above it mean the default and for ever. */
-const longestTime = 0xfffffffd
+/** Longest time limit, in seconds: the two numbers above it mean the default, and for ever. */
+const longestTime = messageProperties.TIME_TO_BE_RECEIVED.limit
 
 const timeRule = `${durationRule}; at most ${longestTime} seconds, or "Infinity" for no limit`
 

@@ -52,6 +52,13 @@ const alternatives = (words: ReadonlyArray<string>): string =>
 export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Rule<Values[number]> =>
   ofSchema(alternatives(values.map((value) => JSON.stringify(value))), Schema.Literals(values))
 
+/** Makes a rule for the words that stand for numbers. */
+export const wordOf = <Word extends string>(numbers: Readonly<Record<Word, number>>): Rule<Word> =>
+  guarded(
+    alternatives(Object.keys(numbers).map((word) => JSON.stringify(word))),
+    (value): value is Word => typeof value === "string" && Object.hasOwn(numbers, value)
+  )
+
 /** Takes the rule that fits first. `allowed`: what they allow together. */
 export const anyOf = <A>(allowed: string, ...rules: ReadonlyArray<Rule<A>>): Rule<A> => ({
   allowed,

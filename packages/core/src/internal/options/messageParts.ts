@@ -1,5 +1,6 @@
 /** The objects in a message: unlike a message itself, they have no fields that are unknown. */
 import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../mqrt/MessageProperties.ts"
+import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
 
@@ -14,7 +15,7 @@ const journaling = tableOf<Journaling>()({ deadLetter: boolean, journal: boolean
 
 const connector = tableOf<ConnectorProperties>()({
   type: required(guid),
-  class: required(wholeNumber(0, 0xffff)),
+  class: required(wholeNumber(0, messageProperties.CLASS.limit)),
   authenticated: required(boolean),
   signature: required(orNull(bytes)),
   symmetricKey: required(orNull(bytes))

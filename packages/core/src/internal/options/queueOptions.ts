@@ -2,10 +2,10 @@ import type { MessageBody } from "../../MessageBody.ts"
 import type { OpenReceiverOptions, OpenSenderOptions, PurgeOptions } from "../../MessageQueue.ts"
 import type { Restriction } from "../queues/locating.ts"
 import type { Changes, CreateOptions } from "../queues/queueRecords.ts"
-import { queuePrivacyLevels, relations, restrictedProperties, shareModes } from "../mqrt/queueValues.ts"
+import { privacyLevels, relations, restrictedProperties, shareModes } from "../../mqrt/QueueValues.ts"
 import { isFunction } from "./Rule.ts"
 import { nested, tableOf } from "./OptionTable.ts"
-import { anyOf, boolean, guarded, guid, listOf, oneOf, required, text, textUpTo, wholeNumber } from "./Rule.ts"
+import { anyOf, boolean, guarded, guid, listOf, oneOf, required, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
 import type { Violation } from "./Violation.ts"
 import { violationOf } from "./Rule.ts"
 
@@ -28,7 +28,7 @@ const changeable = {
   label: textUpTo(124),
   authenticate: boolean,
   journal: boolean,
-  privacyLevel: oneOf(queuePrivacyLevels),
+  privacyLevel: wordOf(privacyLevels),
   basePriority: wholeNumber(-0x8000, 0x7fff)
 }
 
@@ -69,7 +69,7 @@ export const openSenderOptions = tableOf<OpenSenderOptions>()({ body: codec, tra
 
 export const openReceiverOptions = tableOf<OpenReceiverOptions>()({
   body: codec,
-  shareMode: oneOf(shareModes),
+  shareMode: wordOf(shareModes),
   access: oneOf(["receive", "peek"])
 })
 
@@ -85,7 +85,7 @@ const comparable = { label: text, type: text, createTime: date, modifyTime: date
 const restriction = tableOf<Restriction>()(
   {
     property: required(oneOf(restrictedProperties)),
-    relation: required(oneOf(relations)),
+    relation: required(wordOf(relations)),
     // What it may be depends on the property.
     value: required(guarded("a string or a valid Date", (value): value is unknown => value !== null))
   },

@@ -1,3 +1,4 @@
+import { defaultMessage } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Result from "effect/Result"
 import type { DirectoryClient, DistributionLists } from "../directory/Directory.ts"
 import { expand } from "../directory/Expansion.ts"
@@ -8,7 +9,6 @@ import type { LocalQueues } from "../queue/LocalQueues.ts"
 import type { Content } from "../queue/Packet.ts"
 import { Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
-import * as queueRules from "../queue/queueRules.ts"
 import * as ArrivalRules from "./ArrivalRules.ts"
 import * as Envelope from "./Envelope.ts"
 import type { RejectionLog } from "./RejectionLog.ts"
@@ -50,23 +50,11 @@ export const acknowledge = (machine: Acknowledger, packet: Packet, outcome: Mess
 const contentOf = ({ content, envelope, number }: Packet, outcome: MessageClass): Content => {
   const showsBody = isNegative(outcome) && envelope.privacyLevel === "none"
   return {
-    body: showsBody ? new Uint8Array(content.body) : new Uint8Array(0),
-    bodyType: showsBody ? content.bodyType : 0,
-    label: "",
-    priority: queueRules.defaultPriority,
+    ...defaultMessage,
+    ...(showsBody ? { body: new Uint8Array(content.body), bodyType: content.bodyType } : {}),
     delivery: content.delivery,
-    acknowledge: null,
-    journaling: null,
     correlationId: messageIdBytes(envelope.sourceMachineId, number),
-    appSpecific: 0,
-    extension: null,
-    timeToReachQueue: null,
-    timeToBeReceived: null,
-    responseQueue: envelope.destination,
-    adminQueue: null,
-    deadLetterQueue: null,
-    trace: false,
-    connector: null
+    responseQueue: envelope.destination
   }
 }
 

@@ -66,9 +66,6 @@ export const change = (properties: QueueProperties, changes: QueueChanges, now: 
   modifyTime: Math.floor(now / 1000)
 })
 
-/** Default of `PROPID_M_PRIORITY` (behaviour D-20). */
-export const defaultPriority = 3
-
 /** Properties of a queue that is created without any (behaviour C-01). */
 export const defaults: Omit<NewQueueProperties, "pathName"> = {
   label: "",

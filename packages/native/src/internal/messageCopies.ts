@@ -1,14 +1,14 @@
 import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
-import { lengthOf } from "./lengthOf.ts"
+import { lengthOf } from "./MemoryBlock.ts"
 
 const none = new Uint8Array(0)
 
-/** Copies bytes, whatever memory they lie in. A buffer that was transferred has none. */
+/** Copies bytes, in whatever memory they are. A buffer that was transferred has none. */
 const copy = (bytes: Uint8Array): Uint8Array => (lengthOf(bytes) === 0 ? none : new Uint8Array(bytes))
 
 const copyOrNull = (bytes: Uint8Array | null): Uint8Array | null => (bytes === null ? null : copy(bytes))
 
-const ownMessage = (message: OutgoingProperties): OutgoingProperties => {
+const copyMessage = (message: OutgoingProperties): OutgoingProperties => {
   const { acknowledge, connector, journaling, soap } = message
   return {
     ...message,
@@ -29,14 +29,17 @@ const ownMessage = (message: OutgoingProperties): OutgoingProperties => {
   }
 }
 
-/** Copies messages from an index on, with all that they refer to, so that nobody changes them before they are sent. */
-export const ownMessages = (
+/**
+ * Copies messages from an index on, with all that they refer to, so that a program cannot change them before they are
+ * sent.
+ */
+export const copyMessages = (
   messages: ReadonlyArray<OutgoingProperties>,
   from: number
-): ReadonlyArray<OutgoingProperties> => messages.slice(from).map(ownMessage)
+): ReadonlyArray<OutgoingProperties> => messages.slice(from).map(copyMessage)
 
-/** Copies options as {@link ownMessages} copies messages. */
-export const ownOptions = (options: SendOptions): SendOptions => ({
+/** Copies options as {@link copyMessages} copies messages. */
+export const copyOptions = (options: SendOptions): SendOptions => ({
   ...options,
   senderCertificate: copyOrNull(options.senderCertificate),
   provider: options.provider === null ? null : { ...options.provider }

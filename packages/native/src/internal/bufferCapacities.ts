@@ -1,6 +1,6 @@
-import type { ReceivedPropertyName } from "./receivedPropertyNames.ts"
+import type { BufferName } from "./receivedPropertyNames.ts"
 
-/** How much room a property of no fixed size has at first: bytes, or UTF-16 units for a text. */
+/** Room of each property of no fixed size at first: bytes, or UTF-16 units for a text. */
 export const usualCapacities = {
   BODY: 4096,
   LABEL: 250,
@@ -18,17 +18,14 @@ export const usualCapacities = {
   XACT_STATUS_QUEUE: 256,
   SOAP_ENVELOPE: 2048,
   COMPOUND_MESSAGE: 4096
-} as const satisfies { readonly [Name in ReceivedPropertyName]?: number }
+} as const satisfies Readonly<Record<BufferName, number>>
 
-/** A property whose value needs a buffer that may turn out too small. */
-export type BufferName = keyof typeof usualCapacities
-
-/** No message is as large as this: a length beyond it is none, and no buffer grows beyond it. */
+/** Most room of a buffer. No message is so large: a length beyond it is none. */
 export const largestCapacity = 16 * 1024 * 1024
 
 const overflow: ReadonlyArray<BufferName> = ["BODY", "EXTENSION", "COMPOUND_MESSAGE", "SOAP_ENVELOPE"]
 
-/** The codes that say "grow a buffer and ask again", and the buffers that each may mean (behaviours E-13 to E-16). */
+/** Error codes that mean that a buffer is too small, and the buffers that each may mean (behaviours E-13 to E-16). */
 export const growCodes: ReadonlyMap<number, ReadonlyArray<BufferName>> = new Map<number, ReadonlyArray<BufferName>>([
   // MQ_ERROR_BUFFER_OVERFLOW
   [0xc00e001a, overflow],
@@ -53,5 +50,5 @@ export const growCodes: ReadonlyMap<number, ReadonlyArray<BufferName>> = new Map
   [0xc00e0063, ["PROV_NAME"]]
 ])
 
-/** Capacities grow to powers of two: the next message is likely a little larger than this one. */
+/** Returns the room for a length: the next power of two, since the next message is likely a little larger. */
 export const capacityFor = (length: number): number => 2 ** Math.ceil(Math.log2(length))
