@@ -18,6 +18,18 @@ import type {
   SoapProperties
 } from "./mqrt/MessageProperties.ts"
 
+export type {
+  Acknowledge,
+  ConnectorProperties,
+  Delivery,
+  EncryptionAlgorithm,
+  HashAlgorithm,
+  Journaling,
+  PrivacyLevel,
+  SenderIdType,
+  SoapProperties
+} from "./mqrt/MessageProperties.ts"
+
 /**
  * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes
  * (behaviour D-20). `Body`: what the sender's codec takes, bytes by default.

@@ -51,6 +51,7 @@ export type {
 }
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
 
 /**
@@ -385,7 +386,7 @@ export const openSender = Effect.fn(
     },
     codec: given.body
   }
-  return new Sender(outlet, formatName)
+  return Sender.make(outlet, formatName)
 })
 
 /**
@@ -423,7 +424,7 @@ export const openReceiver = Effect.fn(
     reopens: true,
     codec
   }
-  return new Receiver(inlet, formatName)
+  return Receiver.make(inlet, formatName)
 })
 
 /**

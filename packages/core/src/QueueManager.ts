@@ -37,6 +37,8 @@ export type {
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
 
+export type { SequenceInfo } from "./mqrt/ManagementProperties.ts"
+
 /**
  * What a queue manager tells of itself: its active and its private queues, and whether it is connected. `MQMgmtGetInfo` of
  * `MACHINE`. `computer`: a name, or left out for this one.

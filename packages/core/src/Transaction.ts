@@ -76,17 +76,30 @@ interface Ended extends Ending {
  * @since 0.1.0
  */
 export class Transaction extends Described {
+  /** @internal */
   readonly [transactionId] = transactionId
   readonly #handle: OwnedHandle.OwnedHandle<TransactionHandle>
   readonly #limits: TimeLimits
   readonly #ended: Deferred.Deferred<Ended>
 
-  /** Use {@link begin} or {@link run}. */
-  constructor(handle: OwnedHandle.OwnedHandle<TransactionHandle>, limits: TimeLimits, ended: Deferred.Deferred<Ended>) {
+  private constructor(
+    handle: OwnedHandle.OwnedHandle<TransactionHandle>,
+    limits: TimeLimits,
+    ended: Deferred.Deferred<Ended>
+  ) {
     super()
     this.#handle = handle
     this.#limits = limits
     this.#ended = ended
+  }
+
+  /** @internal */
+  static make(
+    handle: OwnedHandle.OwnedHandle<TransactionHandle>,
+    limits: TimeLimits,
+    ended: Deferred.Deferred<Ended>
+  ): Transaction {
+    return new Transaction(handle, limits, ended)
   }
 
   /** @internal */
@@ -268,7 +281,7 @@ const begun = Effect.fn(
         )
       })
   })
-  return new Transaction(handle, limits, ended)
+  return Transaction.make(handle, limits, ended)
 })
 
 /**

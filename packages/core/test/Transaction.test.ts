@@ -142,7 +142,7 @@ describe("run", () => {
       const sender = yield* MessageQueue.openSender(orders)
       const receiver = yield* MessageQueue.openReceiver(orders)
       yield* sender.send({ label: "plain" })
-      for (const use of [sender.send({}), receiver.receive, receiver.byLookupId.receiveFirst]) {
+      for (const use of [sender.send({}), receiver.receive, receiver.lookup("receiveFirst")]) {
         const before = (yield* CallLog.calls).filter((call) => /Message/.test(call))
         const error = yield* Effect.flip(Transaction.run(use as Effect.Effect<unknown, MsmqError.MsmqError>))
         assert.deepStrictEqual(error.reason, { _tag: "TransactionMismatch", queueIsTransactional: false })
@@ -403,7 +403,7 @@ describe("begin", () => {
       yield* transaction.abort
       yield* transaction.abort
       const before = yield* CallLog.calls
-      for (const use of [sender.send({}), received.receive, received.poll, received.byLookupId.receiveFirst]) {
+      for (const use of [sender.send({}), received.receive, received.poll, received.lookup("receiveFirst")]) {
         const error = yield* Effect.flip(
           Transaction.within(use as Effect.Effect<unknown, MsmqError.MsmqError>, transaction)
         )

@@ -1,4 +1,4 @@
-import { ConsumePolicy, type Message, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
+import { Consumer, type Message, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import {
@@ -166,7 +166,7 @@ describe("a transactional queue", () => {
         yield* send(orders, "1", "2")
         const tried: Array<string> = []
         const retry = Schedule.spaced("1 second").pipe(
-          Schedule.setInputType<string | ConsumePolicy.HandlerDied>(),
+          Schedule.setInputType<string | Consumer.HandlerDied>(),
           Schedule.while(({ input }) => Effect.succeed(input === "busy"))
         )
         const consumer = yield* consuming(
@@ -200,7 +200,7 @@ describe("a transactional queue", () => {
         const consumer = yield* consuming(receiver, () => Effect.die(bug), { retry, poison: { queue: poison } })
         yield* elapse("5 seconds")
         const [died] = inputs
-        assert(died instanceof ConsumePolicy.HandlerDied)
+        assert(died instanceof Consumer.HandlerDied)
         assert.strictEqual(Cause.squash(died.cause), bug)
         yield* Fiber.interrupt(consumer)
       })
@@ -512,7 +512,7 @@ describe("poison", () => {
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "bad")
-        const copy = (message: Message.Message, { attempts, cause }: ConsumePolicy.Poison): Message.Message => ({
+        const copy = (message: Message.Message, { attempts, cause }: Consumer.Poison): Message.Message => ({
           ...message,
           label: `${message.label}: ${String(Cause.squash(cause))} after ${attempts}`
         })
@@ -647,7 +647,7 @@ describe("stopping", () => {
   /** A consumer whose receiver and whose backend can be closed by themselves. */
   const running = Effect.fnUntraced(function* (
     handler: (message: { readonly label: string }) => Effect.Effect<unknown, unknown>,
-    policy: ConsumePolicy.ConsumePolicy = {}
+    policy: Consumer.ConsumePolicy = {}
   ) {
     yield* queues()
     yield* send(orders, "1", "2", "3")
@@ -994,7 +994,7 @@ describe("a restart of the service", () => {
 })
 
 describe("a policy that cannot be followed", () => {
-  const refused = (policy: ConsumePolicy.ConsumePolicy, options: Parameters<typeof queues>[0] = {}) =>
+  const refused = (policy: Consumer.ConsumePolicy, options: Parameters<typeof queues>[0] = {}) =>
     Effect.gen(function* () {
       const receiver = yield* queues(options)
       yield* send(orders, "1")
@@ -1006,7 +1006,7 @@ describe("a policy that cannot be followed", () => {
   const shared = { transactional: false }
   const alone = { transactional: false, shareMode: "denyReceive" } as const
   const remote = "DIRECT=OS:other\\private$\\poison"
-  const values: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, string]> = [
+  const values: ReadonlyArray<readonly [string, Consumer.ConsumePolicy, string]> = [
     ["no handlers at all", { concurrency: 0 }, "concurrency is 0, but it must be a whole number from 1 on"],
     ["half a handler", { concurrency: 1.5 }, "concurrency is 1.5, but it must be a whole number from 1 on"],
     ["a time that is none", { stopWithin: "soon" as "1 second" }, 'stopWithin is "soon", but it must be a duration'],
@@ -1027,7 +1027,7 @@ describe("a policy that cannot be followed", () => {
     )
   )
 
-  const cases: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, Parameters<typeof queues>[0], string]> = [
+  const cases: ReadonlyArray<readonly [string, Consumer.ConsumePolicy, Parameters<typeof queues>[0], string]> = [
     ["poison into the queue itself", { poison: { queue: orders } }, {}, "another queue"],
     ["poison into a queue of a kind that nobody knows", { poison: { queue: remote } }, {}, "{ queue, transactional }"],
     ["failing with what was taken", {}, shared, "shareMode denyReceive"],
@@ -1064,7 +1064,7 @@ describe("what can be seen of it", () => {
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "bad", "3")
-        const counts: Array<ConsumePolicy.ConsumeProgress> = []
+        const counts: Array<Consumer.ConsumeProgress> = []
         const consumer = yield* consuming(
           receiver,
           ({ label }) => (label === "bad" ? Effect.fail("broken") : Effect.void),

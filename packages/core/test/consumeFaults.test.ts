@@ -1,5 +1,5 @@
 /** No message is lost, handled twice or left over, whatever fails and wherever it is interrupted. */
-import { type ConsumePolicy, MessageQueue } from "@effect-msmq/core"
+import { type Consumer, MessageQueue } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, References, Schedule, Schema } from "effect"
@@ -24,16 +24,14 @@ import { slow } from "./support/slow.ts"
 type Labelled = { readonly label: string }
 
 /** The ends that poison can come to, with the place where it then is. */
-const ends: Record<
-  string,
-  { readonly policy: ConsumePolicy.PoisonPolicy; readonly place: string; readonly twice?: true }
-> = {
-  "a subqueue": { policy: { subqueue: "poison" }, place: `${orders};poison` },
-  "a transactional queue": { policy: { queue: poison }, place: poison },
-  // It takes no part in the transaction: sent there first, the message may come once more.
-  "a plain queue": { policy: { queue: poison }, place: poison, twice: true },
-  "the dead letters": { policy: "reject", place: "DIRECT=OS:.\\SYSTEM$;DEADXACT" }
-}
+const ends: Record<string, { readonly policy: Consumer.PoisonPolicy; readonly place: string; readonly twice?: true }> =
+  {
+    "a subqueue": { policy: { subqueue: "poison" }, place: `${orders};poison` },
+    "a transactional queue": { policy: { queue: poison }, place: poison },
+    // It takes no part in the transaction: sent there first, the message may come once more.
+    "a plain queue": { policy: { queue: poison }, place: poison, twice: true },
+    "the dead letters": { policy: "reject", place: "DIRECT=OS:.\\SYSTEM$;DEADXACT" }
+  }
 type End = (typeof ends)[string]
 
 /** Handles a message by sending on, in the transaction, so that it can be counted how often it was handled. */
@@ -223,7 +221,7 @@ describe("interrupted after any step", slow("Each of its programs is run once fo
         const handler = yield* handlerWith
         let tries = 0
         const handle = handler(() => tries++ < 1)
-        const policy: ConsumePolicy.ConsumePolicy = {
+        const policy: Consumer.ConsumePolicy = {
           retry: Schedule.recurs(retry),
           poison: end.policy,
           onEvent: (_, { handled, poisoned }) =>
@@ -312,7 +310,7 @@ describe("whatever happens", () => {
               return failing
             })(message)
           )
-        const policy: ConsumePolicy.ConsumePolicy = {
+        const policy: Consumer.ConsumePolicy = {
           concurrency,
           retry: retries(2),
           poison: end.policy,

@@ -1,5 +1,5 @@
 /** A message that cannot be handled is always somewhere, is told of truly, and comes to an end. */
-import { type ConsumePolicy, Message, MessageQueue, type MsmqError } from "@effect-msmq/core"
+import { type Consumer, Message, MessageQueue, type MsmqError } from "@effect-msmq/core"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -483,7 +483,7 @@ describe("poison for the consumed queue under another name", () => {
 
 describe("a copy by a function of the policy", () => {
   const broken = new Error("cannot copy")
-  const useless: ReadonlyArray<readonly [string, NonNullable<ConsumePolicy.PoisonQueue["copy"]>, string]> = [
+  const useless: ReadonlyArray<readonly [string, NonNullable<Consumer.PoisonQueue["copy"]>, string]> = [
     [
       "throws",
       () => {

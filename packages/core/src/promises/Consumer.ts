@@ -6,62 +6,67 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { ConsumeEvent, ConsumePolicy, ConsumeProgress, PoisonPolicy } from "../Consumer.ts"
+import type { ConsumeEvent, ConsumePolicy as EffectConsumePolicy, ConsumeProgress, PoisonPolicy } from "../Consumer.ts"
 import { defaultReopen, defaultRetry } from "../Consumer.ts"
 import type { Abortable } from "./Abortable.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { awaitable, logRejection } from "../internal/options/handlers.ts"
 import type { ReceivedMessage } from "../Message.ts"
-import { MsmqTransaction } from "./Transaction.ts"
-import * as Transaction from "../Transaction.ts"
+import { Transaction } from "./Transaction.ts"
+import { Current } from "../Transaction.ts"
 
 /**
- * When something is tried again.
- *
- * - `times`: at most so often; without end if left out
- * - `delay`: before the first of them, and before each, unless there is a `factor`
- * - `factor`: by which the delay grows from one to the next; 1 by default
+ * Number of retries, and the delays before them.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Retries {
+  /** Largest number of retries. No limit by default. */
   readonly times?: number | undefined
+  /** Time before the first retry, in milliseconds or as `"5 seconds"`. */
   readonly delay: Duration.Input
+  /** Factor, at least 0, by which the delay grows from one retry to the next. 1 by default. */
   readonly factor?: number | undefined
 }
 
 /**
- * How messages are consumed: {@link ConsumePolicy}, in which `retry` and `reopen` are {@link Retries}. What is left out is
- * as there.
- *
- * - `onEvent`: called as there, and not waited for. What it throws is logged, and so is what a promise that it returns
- *   rejects with
+ * Policy of `consume` of a `Receiver`: {@link EffectConsumePolicy}, in which `retry` and `reopen` are {@link Retries}.
  *
  * @category models
  * @since 0.1.0
  */
-export interface MsmqConsumePolicy {
+export interface ConsumePolicy {
+  /** Largest number of handlers that run at once. 1 by default, which keeps the order. */
   readonly concurrency?: number | undefined
+  /** Retries of a message whose handler failed. Four by default, after some 1, 2, 4 and 8 seconds. */
   readonly retry?: Retries | undefined
+  /** Destination of a message after the last retry, and of one whose body cannot be read. `"fail"` by default. */
   readonly poison?: PoisonPolicy | undefined
+  /** Time that running handlers have to finish once the signal aborts or the receiver is closed. 30 seconds by default. */
   readonly stopWithin?: Duration.Input | undefined
+  /** Retries after a failure that passes, such as a restart of the service. Without end by default. */
   readonly reopen?: Retries | undefined
+  /**
+   * Function that is called for each event, in order for each handler. It is not waited for. What it throws is logged, and so
+   * is what a promise that it returns rejects with. None by default.
+   */
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => void) | undefined
 }
 
 /**
- * What a handler is given beside its message.
- *
- * - `transaction`: the try's own, for the sends and receives of the handler; it commits when the handler is fulfilled and
- *   aborts when it is rejected. `undefined` where the queue is not transactional
- * - `signal`: aborts when the handler is to give up, as `stopWithin` says
+ * Second argument of a handler.
  *
  * @category models
  * @since 0.1.0
  */
 export interface HandlerOptions {
-  readonly transaction: MsmqTransaction | undefined
+  /**
+   * Transaction of the attempt, for the sends and receives of the handler. It commits when the handler is fulfilled and
+   * aborts when it is rejected. `undefined` where the queue is not transactional.
+   */
+  readonly transaction: Transaction | undefined
+  /** Signal that aborts when the handler is to give up, as `stopWithin` says. */
   readonly signal: AbortSignal
 }
 
@@ -73,7 +78,7 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 }
 
 /** @internal */
-export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner): ConsumePolicy => {
+export const policyOf = (policy: ConsumePolicy & Abortable, runner: Runner): EffectConsumePolicy => {
   const { onEvent, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
@@ -93,10 +98,10 @@ export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner):
 export const handlerOf =
   <Body>(handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
   (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
-    Effect.flatMap(Transaction.Current, (current) =>
+    Effect.flatMap(Current, (current) =>
       runner.await((signal) => {
         const given = handler(message, {
-          transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
+          transaction: typeof current === "string" ? undefined : Transaction.make(current, runner),
           signal
         })
         return awaitable({ operation: "Receiver.consume" }, "handler", given)

@@ -70,8 +70,8 @@ const wrongs: ReadonlyArray<Wrong> = [
 const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "Sender#send message": ["{}"],
   "Sender#sendAll messages": ["[]"],
-  "MsmqSender#send message": ["{}"],
-  "MsmqSender#sendAll messages": ["[]"],
+  "promises.Sender#send message": ["{}"],
+  "promises.Sender#sendAll messages": ["[]"],
   // Its value may be a text or a date, as the property says.
   "FormatName.multiple elements": ["[]"]
 }

@@ -1,4 +1,4 @@
-import type { ConsumePolicy, MessageBody, Receiver } from "@effect-msmq/core"
+import type { Consumer, MessageBody, Receiver } from "@effect-msmq/core"
 import { MessageQueue, Transaction } from "@effect-msmq/core"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
@@ -51,7 +51,7 @@ export const queues = Effect.fnUntraced(function* <Body = Uint8Array>(
 /** What happened, one word and label each: `Handled order`. */
 export const journal = () => {
   const events: Array<string> = []
-  const onEvent = (event: ConsumePolicy.ConsumeEvent) =>
+  const onEvent = (event: Consumer.ConsumeEvent) =>
     Effect.sync(() => {
       events.push("message" in event ? `${event._tag} ${event.message.label}` : event._tag)
     })
@@ -62,7 +62,7 @@ export const journal = () => {
 export const consuming = <Body, E, R>(
   receiver: Receiver.Receiver<Body>,
   handler: Parameters<typeof receiver.consume<E, R>>[0],
-  policy: ConsumePolicy.ConsumePolicy<E> = {}
+  policy: Consumer.ConsumePolicy<E> = {}
 ) => start(receiver.consume(handler, policy))
 
 /** So many more tries, a second apart. */

@@ -87,7 +87,7 @@ export class PoisonOutlet {
       const { copy } = this.#target
       const now = yield* Clock.currentTimeMillis
       const outlet = { mqrt: this.#mqrt, handle, queue: this.name, transactional: this.transactional, codec: undefined }
-      const sender = new Sender(outlet, formatName)
+      const sender = Sender.make(outlet, formatName)
       const sent = (message: Message) =>
         Effect.gen({ self: this }, function* () {
           const whole = copy === undefined ? message : yield* changed(this.name, copy, message, poison)
