@@ -24,25 +24,25 @@ import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
 import type {
   MachineAction,
-  MachineProperties,
-  PrivateComputerInformation,
+  QueueManagerProperties,
+  PrivateComputerProperties,
   QueueAction,
-  QueueInfo,
-  QueueManagerInfo
+  QueueManagementProperties,
+  ComputerManagementProperties
 } from "./mqrt/ManagementProperties.ts"
 import type {
   LookupAction,
-  LookupOptions,
+  LookupParameters,
   OutgoingProperties,
   ReceivedProperties,
-  ReceiveOptions,
-  SendOptions,
+  ReceiveParameters,
+  SendParameters,
   SendOutcome,
   TransactionArgument
 } from "./mqrt/MessageProperties.ts"
 import type { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 import type {
-  LocatedQueue,
+  LocatedQueueProperties,
   LocateRestriction,
   NewQueueProperties,
   QueueChanges,
@@ -180,7 +180,10 @@ export interface MqrtFunctions {
   /** `MQLocateBegin`: starts a search for public queues in the directory. */
   readonly locateBegin: (restrictions: ReadonlyArray<LocateRestriction>) => Effect.Effect<LocateHandle, MqrtFailure>
   /** `MQLocateNext`: at most so many queues; none at the end. */
-  readonly locateNext: (handle: LocateHandle, count: number) => Effect.Effect<ReadonlyArray<LocatedQueue>, MqrtFailure>
+  readonly locateNext: (
+    handle: LocateHandle,
+    count: number
+  ) => Effect.Effect<ReadonlyArray<LocatedQueueProperties>, MqrtFailure>
   /** `MQLocateEnd`. */
   readonly locateEnd: (handle: LocateHandle) => Effect.Effect<void, MqrtFailure>
 
@@ -218,7 +221,7 @@ export interface MqrtFunctions {
   readonly sendMessages: (
     handle: QueueHandle,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions,
+    options: SendParameters,
     interruptible?: Interruptible
   ) => Effect.Effect<SendOutcome>
   /**
@@ -227,14 +230,14 @@ export interface MqrtFunctions {
    */
   readonly receiveMessage: (
     handle: QueueHandle,
-    options: ReceiveOptions
+    options: ReceiveParameters
   ) => Effect.Effect<ReceivedProperties, MqrtFailure>
   /** `MQReceiveMessageByLookupId`, which never waits. `lookupId`: 0 for the first and last actions (behaviour E-40). */
   readonly receiveMessageByLookupId: (
     handle: QueueHandle,
     lookupId: bigint,
     action: LookupAction,
-    options: LookupOptions
+    options: LookupParameters
   ) => Effect.Effect<ReceivedProperties, MqrtFailure>
   /** `MQMoveMessage`: between a queue and its subqueues. */
   readonly moveMessage: (
@@ -256,15 +259,18 @@ export interface MqrtFunctions {
   readonly releaseTransaction: (handle: TransactionHandle) => Effect.Effect<void>
 
   /** `MQGetMachineProperties`. `machine`: a name, or `null` for this one. */
-  readonly getMachineProperties: (machine: string | null) => Effect.Effect<MachineProperties, MqrtFailure>
+  readonly getMachineProperties: (machine: string | null) => Effect.Effect<QueueManagerProperties, MqrtFailure>
   /** `MQGetPrivateComputerInformation`. */
   readonly getPrivateComputerInformation: (
     computer: string | null
-  ) => Effect.Effect<PrivateComputerInformation, MqrtFailure>
+  ) => Effect.Effect<PrivateComputerProperties, MqrtFailure>
   /** `MQMgmtGetInfo` of `MACHINE`. */
-  readonly getQueueManagerInfo: (computer: string | null) => Effect.Effect<QueueManagerInfo, MqrtFailure>
+  readonly getQueueManagerInfo: (computer: string | null) => Effect.Effect<ComputerManagementProperties, MqrtFailure>
   /** `MQMgmtGetInfo` of `QUEUE=`. */
-  readonly getQueueInfo: (computer: string | null, formatName: string) => Effect.Effect<QueueInfo, MqrtFailure>
+  readonly getQueueInfo: (
+    computer: string | null,
+    formatName: string
+  ) => Effect.Effect<QueueManagementProperties, MqrtFailure>
   /** `MQMgmtAction` on `MACHINE`. */
   readonly machineAction: (computer: string | null, action: MachineAction) => Effect.Effect<void, MqrtFailure>
   /** `MQMgmtAction` on `QUEUE=`. */

@@ -1,4 +1,4 @@
-import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
@@ -40,7 +40,7 @@ const withBlock = <A>(use: (block: SendBlock) => A): A => {
   }
 }
 
-const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendOptions = plainOptions): Array<Values> =>
+const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendParameters = plainOptions): Array<Values> =>
   withBlock((block) => {
     const calls: Array<Values> = []
     const send: MQSendMessage = (_, address) => {
@@ -51,7 +51,7 @@ const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendOptions 
     return calls
   })
 
-const one = (message: Partial<OutgoingProperties>, options: Partial<SendOptions> = {}): Values | undefined =>
+const one = (message: Partial<OutgoingProperties>, options: Partial<SendParameters> = {}): Values | undefined =>
   sent([{ ...plain, ...message }], { ...plainOptions, ...options })[0]
 
 describe("SendBlock", () => {
@@ -99,7 +99,7 @@ describe("SendBlock", () => {
       },
       soap: { header: "<a/>", body: "<b/>" }
     }
-    const options: SendOptions = {
+    const options: SendParameters = {
       securityContext: handle(0x1234_5678_9abc_def0n),
       senderCertificate: bytes(33, 3),
       authenticationLevel: "msmq30",
@@ -170,7 +170,7 @@ describe("SendBlock", () => {
         calls.push(seen(address))
         return 0
       }
-      const options: SendOptions = { ...plainOptions, securityContext: handle(7n), authenticationLevel: "always" }
+      const options: SendParameters = { ...plainOptions, securityContext: handle(7n), authenticationLevel: "always" }
       block.send(send, 1n, [plain, { ...plain, label: "x" }], options, 0n)
       block.send(send, 1n, [{ ...plain, label: "y" }], plainOptions, 0n)
       assert.deepStrictEqual(calls, [
@@ -268,7 +268,7 @@ describe("SendBlock", () => {
   it("a body of 4 MiB among small ones arrives whole, with the properties of the call", () => {
     withBlock((block) => {
       const big = bytes(4 * 1024 * 1024, 5)
-      const options: SendOptions = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
+      const options: SendParameters = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
       const addresses: Array<bigint> = []
       const bodies: Array<number> = []
       const send: MQSendMessage = (_, address) => {

@@ -10,7 +10,7 @@
  * @category models
  * @since 0.1.0
  */
-export interface MachineProperties {
+export interface QueueManagerProperties {
   /** `PROPID_QM_SITE_ID`: a GUID without braces. */
   readonly siteId: string | null
   /** `PROPID_QM_MACHINE_ID`: a GUID without braces. */
@@ -37,7 +37,7 @@ export interface MachineProperties {
  * @category models
  * @since 0.1.0
  */
-export interface PrivateComputerInformation {
+export interface PrivateComputerProperties {
   /** `PROPID_PC_VERSION`: major in the top byte, minor in the next, build in the lower 16 bits. */
   readonly version: number
   /** `PROPID_PC_DS_ENABLED`: whether it works with the directory. */
@@ -50,7 +50,7 @@ export interface PrivateComputerInformation {
  * @category models
  * @since 0.1.0
  */
-export interface QueueManagerInfo {
+export interface ComputerManagementProperties {
   /** `PROPID_MGMT_MSMQ_ACTIVEQUEUES`: format names. */
   readonly activeQueues: ReadonlyArray<string>
   /** `PROPID_MGMT_MSMQ_PRIVATEQ`: path names. */
@@ -83,7 +83,7 @@ export interface SequenceInfo {
  * @category models
  * @since 0.1.0
  */
-export interface QueueInfo {
+export interface QueueManagementProperties {
   /** `PROPID_MGMT_QUEUE_PATHNAME`. */
   readonly pathName: string | null
   /** `PROPID_MGMT_QUEUE_FORMATNAME`. */

@@ -190,7 +190,7 @@ export type TransactionArgument = "none" | "mts" | "xa" | "singleMessage" | Tran
  * @category models
  * @since 0.1.0
  */
-export interface SendOptions {
+export interface SendParameters {
   /** `PROPID_M_SECURITY_CONTEXT`. */
   readonly securityContext: SecurityContextHandle | null
   /** `PROPID_M_SENDER_CERT`: DER. Not together with a context: sources disagree on which would win. */
@@ -250,7 +250,7 @@ export type LookupAction = (typeof values.lookupActions)[number]
  * @category models
  * @since 0.1.0
  */
-export interface LookupOptions {
+export interface LookupParameters {
   readonly transaction: TransactionArgument
   /** Whether {@link RareProperties} are wanted too. */
   readonly rare: boolean
@@ -262,7 +262,7 @@ export interface LookupOptions {
  * @category models
  * @since 0.1.0
  */
-export interface ReceiveOptions extends LookupOptions {
+export interface ReceiveParameters extends LookupParameters {
   readonly action: ReceiveAction
   /** Milliseconds, at most 4,294,967,294; 0 does not wait; `null` waits for ever (`INFINITE`). */
   readonly timeout: number | null

@@ -108,7 +108,7 @@ export interface LocateRestriction {
  * @category models
  * @since 0.1.0
  */
-export interface LocatedQueue {
+export interface LocatedQueueProperties {
   /** `PROPID_Q_INSTANCE`: a GUID without braces. */
   readonly instance: string
   /** `PROPID_Q_PATHNAME`. */

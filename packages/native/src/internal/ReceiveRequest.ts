@@ -1,10 +1,10 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type {
   LookupAction,
-  LookupOptions,
+  LookupParameters,
   ReceiveAction,
   ReceivedProperties,
-  ReceiveOptions
+  ReceiveParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Exit from "effect/Exit"
 import type { CursorPlace } from "./CursorPlace.ts"
@@ -23,7 +23,7 @@ export type ReceiveFunctions = Pick<Functions, "MQReceiveMessage" | "MQReceiveMe
 export interface RequestParts {
   readonly functions: ReceiveFunctions
   readonly transactions: TransactionReceives
-  readonly transactionPointer: (transaction: LookupOptions["transaction"]) => bigint
+  readonly transactionPointer: (transaction: LookupParameters["transaction"]) => bigint
 }
 
 /** `dwAction` of `MQReceiveMessage`. */
@@ -56,9 +56,9 @@ export abstract class ReceiveRequest {
   abstract readonly name: keyof ReceiveFunctions
   readonly handle: ReadHandle
   protected readonly parts: RequestParts
-  readonly #options: LookupOptions
+  readonly #options: LookupParameters
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions) {
+  constructor(parts: RequestParts, handle: ReadHandle, options: LookupParameters) {
     this.parts = parts
     this.handle = handle
     this.#options = options
@@ -162,7 +162,7 @@ export class QueueRequest extends ReceiveRequest {
   protected next: ReceiveAction
   readonly #cursor: bigint
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions) {
+  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveParameters) {
     super(parts, handle, options)
     this.action = this.next = options.action
     this.#cursor = options.cursor ?? 0n
@@ -199,7 +199,7 @@ export class CursorRequest extends QueueRequest {
   /** `true` where it peeks once more at a message that the cursor was moved on before, and that nobody was shown. */
   #isOnUnseen = false
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions, place: CursorPlace) {
+  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveParameters, place: CursorPlace) {
     super(parts, handle, options)
     this.place = place
   }
@@ -264,7 +264,13 @@ export class LookupRequest extends ReceiveRequest {
   /** `true` where the next call asks for the message of the lookup id itself, to learn if it is there. */
   #asksForAnchor = false
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions, lookupId: bigint, action: LookupAction) {
+  constructor(
+    parts: RequestParts,
+    handle: ReadHandle,
+    options: LookupParameters,
+    lookupId: bigint,
+    action: LookupAction
+  ) {
     super(parts, handle, options)
     this.#lookupId = lookupId
     this.#action = action

@@ -1,4 +1,4 @@
-import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import { lengthOf } from "./lengthOf.ts"
 
 const none = new Uint8Array(0)
@@ -36,7 +36,7 @@ export const ownMessages = (
 ): ReadonlyArray<OutgoingProperties> => messages.slice(from).map(ownMessage)
 
 /** Copies options as {@link ownMessages} copies messages. */
-export const ownOptions = (options: SendOptions): SendOptions => ({
+export const ownOptions = (options: SendParameters): SendParameters => ({
   ...options,
   senderCertificate: copyOrNull(options.senderCertificate),
   provider: options.provider === null ? null : { ...options.provider }

@@ -1,5 +1,9 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import type {
+  ReceivedProperties,
+  ReceiveParameters,
+  TransactionArgument
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -264,7 +268,7 @@ export const receiving = (
       })
     })
 
-  const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest => {
+  const requestOf = (queue: QueueHandle, options: ReceiveParameters): QueueRequest => {
     const handle = handleOf(queue)
     const { action, cursor } = options
     if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))

@@ -1,6 +1,6 @@
 import type {
   OutgoingProperties,
-  SendOptions,
+  SendParameters,
   SendOutcome,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
@@ -37,7 +37,7 @@ type Sending = Pick<MqrtFunctions, "sendMessages"> & {
 /** Messages that are not all sent within one turn of the event loop. Nobody else has their memory. */
 interface Slice {
   readonly queue: QueueHandle
-  readonly options: SendOptions
+  readonly options: SendParameters
   readonly pace: Pace
   /** Messages that remained when the slice did not end in its first turn. */
   readonly rest: ReadonlyArray<OutgoingProperties>
@@ -94,7 +94,7 @@ export const sending = (
   const sendHere = (
     queue: QueueHandle,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions,
+    options: SendParameters,
     watch: SendWatch
   ): SendOutcome =>
     shared.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)

@@ -1,5 +1,5 @@
 /** The records that cross the seam, whole, where a program says nothing of them. */
-import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, ReceiveParameters, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
 /** What a message has that nothing was said of (D-20). */
@@ -24,7 +24,7 @@ export const plainMessage: OutgoingProperties = {
   soap: null
 }
 
-export const plainSend: SendOptions = {
+export const plainSend: SendParameters = {
   securityContext: null,
   senderCertificate: null,
   authenticationLevel: "none",
@@ -38,7 +38,7 @@ export const plainSend: SendOptions = {
 }
 
 /** Takes the first message, without waiting. */
-export const plainReceive: ReceiveOptions = {
+export const plainReceive: ReceiveParameters = {
   action: "receive",
   timeout: 0,
   cursor: null,

@@ -4,7 +4,7 @@ import type {
   EncryptionAlgorithm,
   PrivacyLevel,
   SenderIdType,
-  SendOptions
+  SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Sid from "@effect-msmq/core/Sid"
 import type { SigningCertificate } from "../security/CertificateStore.ts"
@@ -66,7 +66,7 @@ export interface Sent {
 export const seal = (
   { id, security, version }: Machine,
   { destination, isOneOfMany, sentAt, transactional, user }: Sent,
-  options: SendOptions
+  options: SendParameters
 ): Envelope | ErrorCodeName => {
   if (security.resourcesExhausted) return "MQ_ERROR_INSUFFICIENT_RESOURCES"
   const context = options.securityContext === null ? null : security.get(options.securityContext)
@@ -95,7 +95,7 @@ export const seal = (
 const certificateOf = (
   security: SecurityContextTable,
   context: SecurityContext | null,
-  { senderCertificate }: SendOptions
+  { senderCertificate }: SendParameters
 ): SigningCertificate | ErrorCodeName => {
   if (senderCertificate !== null) return security.certificates.fetchExternal(senderCertificate)
   return context === null ? security.certificates.fetchInternal("MQSendMessage") : context.certificate
@@ -106,7 +106,7 @@ const sign = (
   version: Version,
   context: SecurityContext | null,
   sid: Sid.Sid | null,
-  options: SendOptions,
+  options: SendParameters,
   isOneOfMany: boolean
 ): Signature | null | ErrorCodeName => {
   // A context alone does not ask for a signature (behaviour A-39).

@@ -1,6 +1,6 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Result from "effect/Result"
 import * as Arrival from "./Arrival.ts"
@@ -44,7 +44,7 @@ export const send = (
   machine: Machine,
   handle: QueueHandle,
   messages: ReadonlyArray<OutgoingProperties>,
-  options: SendOptions,
+  options: SendParameters,
   now: number
 ): SendOutcome => {
   const messageIds: Array<string> | null = options.messageIds ? [] : null
@@ -78,7 +78,7 @@ export const send = (
 const prepare = (
   machine: Machine,
   handle: QueueHandle,
-  options: SendOptions,
+  options: SendParameters,
   now: number
 ): ReadonlyArray<Delivery> | ErrorCodeName => {
   const opened = machine.opened(handle, "send")
@@ -131,7 +131,10 @@ const isOfOtherKind = ({ outgoing, properties }: Queue, transactional: boolean):
   !outgoing && properties.transactional !== transactional
 
 /** Outside a distributed transaction, to ask for one is to ask for none (behaviours F-04, F-05). */
-const transactionOf = (machine: Machine, { transaction }: SendOptions): Transaction | "each" | null | ErrorCodeName => {
+const transactionOf = (
+  machine: Machine,
+  { transaction }: SendParameters
+): Transaction | "each" | null | ErrorCodeName => {
   if (typeof transaction === "bigint") return machine.transaction(transaction)
   return transaction === "singleMessage" ? "each" : null
 }

@@ -1,11 +1,11 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { LocateHandle } from "@effect-msmq/core/Mqrt"
-import type { LocatedQueue, LocateRestriction, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
+import type { LocatedQueueProperties, LocateRestriction, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Machine } from "../machine/Machine.ts"
 import { isGuid } from "../machine/Guid.ts"
 
 /** What a search found when it began, and has not handed out yet. */
-export type Search = Array<LocatedQueue>
+export type Search = Array<LocatedQueueProperties>
 
 /** What each property can be compared with. */
 const values: Record<LocateRestriction["property"], (value: string | number) => boolean> = {
@@ -33,7 +33,7 @@ const order = (one: string | number, other: string | number): number => (one < o
 const holds = (queue: QueueProperties, { property, relation, value }: LocateRestriction): boolean =>
   relations[relation](order(comparable(queue[property]), comparable(value)))
 
-const located = (queue: QueueProperties): ReadonlyArray<LocatedQueue> => {
+const located = (queue: QueueProperties): ReadonlyArray<LocatedQueueProperties> => {
   const { createTime, instance, label, modifyTime, pathName, transactional, type } = queue
   return instance === null ? [] : [{ instance, pathName, label, type, createTime, modifyTime, transactional }]
 }

@@ -1,9 +1,9 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type {
   MachineAction,
-  MachineProperties,
-  PrivateComputerInformation,
-  QueueManagerInfo
+  QueueManagerProperties,
+  PrivateComputerProperties,
+  ComputerManagementProperties
 } from "@effect-msmq/core/mqrt/ManagementProperties"
 import { directoryServer, siteId } from "../directory/Directory.ts"
 import * as Guid from "./Guid.ts"
@@ -12,7 +12,7 @@ import type { Queue } from "../queue/Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
 
 /** Others than this machine only the directory knows. */
-export const machineProperties = (machine: Machine, name: string | null): MachineProperties | ErrorCodeName => {
+export const machineProperties = (machine: Machine, name: string | null): QueueManagerProperties | ErrorCodeName => {
   if (machine.isThis(name)) return propertiesOf(machine)
   const directory = machine.ask("MQ_ERROR_NO_DS")
   if (typeof directory === "string") return directory
@@ -20,7 +20,7 @@ export const machineProperties = (machine: Machine, name: string | null): Machin
   return other === undefined ? "MQ_ERROR_MACHINE_NOT_FOUND" : propertiesOf(other)
 }
 
-const propertiesOf = (machine: Machine): MachineProperties => ({
+const propertiesOf = (machine: Machine): QueueManagerProperties => ({
   siteId: machine.network.directory === null ? null : siteId,
   machineId: machine.id,
   pathName: machine.name,
@@ -42,7 +42,7 @@ const publicKeyOf = ({ encryptionKeyPublished, id, network }: Machine, bits: num
 export const privateComputerInformation = (
   machine: Machine,
   computer: string | null
-): PrivateComputerInformation | ErrorCodeName => {
+): PrivateComputerProperties | ErrorCodeName => {
   const found = machine.asked(computer)
   if (typeof found === "string") return found
   const { build, major, minor } = found.version
@@ -56,7 +56,7 @@ export const queueManagerInfo = (
   machine: Machine,
   computer: string | null,
   now: number
-): QueueManagerInfo | ErrorCodeName => {
+): ComputerManagementProperties | ErrorCodeName => {
   const found = machine.asked(computer)
   if (typeof found === "string") return found
   const { own, outgoing, system } = found.queues

@@ -1,6 +1,6 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as FormatName from "@effect-msmq/core/FormatName"
-import type { QueueAction, QueueInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
+import type { QueueAction, QueueManagementProperties } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
 import type { Machine } from "./Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
@@ -34,7 +34,7 @@ export const queueInfo = (
   computer: string | null,
   formatName: string,
   now: number
-): QueueInfo | ErrorCodeName => {
+): QueueManagementProperties | ErrorCodeName => {
   const there = machine.asked(computer)
   if (typeof there === "string") return there
   const queue = managed(there, formatName)
@@ -43,7 +43,7 @@ export const queueInfo = (
   return isActive(queue) || queue.family.keeps ? infoOf(there, queue) : "MQ_ERROR"
 }
 
-const infoOf = (machine: Machine, queue: Queue): QueueInfo => {
+const infoOf = (machine: Machine, queue: Queue): QueueManagementProperties => {
   const session = sessionOf(machine, queue)
   return {
     pathName: queue.outgoing ? null : queue.properties.pathName,
@@ -85,7 +85,7 @@ const stateOf = (machine: Machine, { family, outgoing }: Queue, session: Session
 }
 
 /** What is under way to another machine: not there yet, or there and not received. */
-const endOfDataOf = (queue: Queue, session: Session | undefined): QueueInfo["endOfData"] => ({
+const endOfDataOf = (queue: Queue, session: Session | undefined): QueueManagementProperties["endOfData"] => ({
   lastAcknowledged: null,
   lastAcknowledgedTime: null,
   lastAcknowledgedCount: null,

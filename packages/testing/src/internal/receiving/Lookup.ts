@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { LookupAction, LookupOptions, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { LookupAction, LookupParameters, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -61,7 +61,7 @@ export const receiveByLookupId = (
   handle: QueueHandle,
   lookupId: bigint,
   action: LookupAction,
-  options: LookupOptions
+  options: LookupParameters
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
   Effect.clockWith((clock) =>
     Effect.catchDefect(
@@ -85,7 +85,7 @@ const receiveNow = (
   handle: QueueHandle,
   lookupId: bigint,
   action: LookupAction,
-  { rare, transaction }: LookupOptions,
+  { rare, transaction }: LookupParameters,
   clock: Clock.Clock
 ): ReceivedProperties => {
   const request = makeRequest(machine, handle, { action, cursor: null, transaction, rare })

@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceivedProperties, ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ class TakenMeanwhile extends Error {}
 export const receive = (
   machine: Machine,
   handle: QueueHandle,
-  options: ReceiveOptions
+  options: ReceiveParameters
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
   Effect.clockWith((clock) => {
     const request = makeRequest(machine, handle, options)
@@ -37,7 +37,11 @@ export const receive = (
   })
 
 /** The message that a receive would meet; `undefined`: none for now. */
-const look = (request: ReceiveRequest, { action }: ReceiveOptions, now: number): Packet | undefined | ErrorCodeName => {
+const look = (
+  request: ReceiveRequest,
+  { action }: ReceiveParameters,
+  now: number
+): Packet | undefined | ErrorCodeName => {
   if (request.cursor !== null) return request.cursor.look(action, now)
   // The next one is next to a cursor (behaviour E-01).
   return action === "peekNext" ? "MQ_ERROR_ILLEGAL_CURSOR_ACTION" : request.opened.queue.first(now, request.peeks)
@@ -51,7 +55,7 @@ const look = (request: ReceiveRequest, { action }: ReceiveOptions, now: number):
 const takeFound = (
   machine: Machine,
   handle: QueueHandle,
-  options: ReceiveOptions,
+  options: ReceiveParameters,
   request: ReceiveRequest,
   found: Packet,
   clock: Clock.Clock
