@@ -1,5 +1,5 @@
 /**
- * Internal transactions: what is sent and received in one becomes true as a whole, or not at all.
+ * Internal transactions: all sends and receives of one take effect, or none of them.
  *
  * @since 0.1.0
  */
@@ -70,7 +70,7 @@ interface Ended extends Ending {
 }
 
 /**
- * An open transaction, which belongs to the scope that began it and aborts with it unless it was committed.
+ * Open transaction, which belongs to the scope that began it and aborts with it unless it was committed.
  *
  * @category models
  * @since 0.1.0
@@ -112,12 +112,12 @@ export class Transaction extends Described {
     return { kind: "Transaction", state: stateOf(this.#handle) }
   }
 
-  /** Whether it has not ended. */
+  /** `true` until it is committed or aborted. */
   get isOpen(): boolean {
     return this.#handle.state === "open"
   }
 
-  /** The time limits of its messages, in seconds; `null`: the machine's default, and for ever. */
+  /** Time limits of its messages. */
   get timeLimits(): TimeLimits {
     return this.#limits
   }
@@ -136,7 +136,7 @@ export class Transaction extends Described {
    *
    * @since 0.1.0
    */
-  get commit(): Effect.Effect<void, MsmqError> {
+  commit(): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
     return observer.observe("Transaction.commit", () =>
       Effect.suspend(() =>
@@ -151,9 +151,9 @@ export class Transaction extends Described {
    *
    * @since 0.1.0
    */
-  get abort(): Effect.Effect<void> {
+  abort(): Effect.Effect<void> {
     const at = new CallSite()
-    return observer.observe("Transaction.abort", () => this.#end({ end: "abort", by: "abort" }, at))
+    return observer.observe("Transaction.abort", () => Effect.asVoid(this.#end({ end: "abort", by: "abort" }, at)))
   }
 
   /** @internal Commits unless it has ended, and fails unless it is committed then. */
@@ -176,7 +176,7 @@ export class Transaction extends Described {
   }
 
   /**
-   * Waits until it has ended, and tells how: also where the fiber that ended it was interrupted, or failed after it.
+   * Waits until it has ended, and succeeds with how: also where the fiber that ended it was interrupted, or failed after it.
    *
    * @since 0.1.0
    */
@@ -188,7 +188,9 @@ export class Transaction extends Described {
 
   /** @internal Aborts it with the scope that it was begun in. */
   get endWithScope(): Effect.Effect<void> {
-    return Effect.suspend(() => (this.isOpen ? this.#end({ end: "abort", by: "scope" }, new CallSite()) : Effect.void))
+    return Effect.suspend(() =>
+      this.isOpen ? Effect.asVoid(this.#end({ end: "abort", by: "scope" }, new CallSite())) : Effect.void
+    )
   }
 
   /** @internal What its commit or its abort came to, once it has ended. */
@@ -197,15 +199,15 @@ export class Transaction extends Described {
   }
 
   #commit(operation: string, at: CallSite): Effect.Effect<void, MsmqError> {
-    const end = Effect.andThen(this.#end({ end: "commit", by: "abort" }, at), Deferred.await(this.#ended))
-    return Effect.flatMap(irreversible(end), (ended) =>
+    return Effect.flatMap(irreversible(this.#end({ end: "commit", by: "abort" }, at)), (ended) =>
       ended.end === "commit" ? ended.exit : Effect.fail(this.#aborted(operation, ended))
     )
   }
 
-  /** Ends it, or waits until whoever was first has done so. */
-  #end(ending: Ending, at: CallSite): Effect.Effect<void> {
-    return Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
+  /** Ends it, or waits until whoever was first has done so, and returns how it ended. */
+  #end(ending: Ending, at: CallSite): Effect.Effect<Ended> {
+    const close = Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
+    return Effect.andThen(close, Deferred.await(this.#ended))
   }
 
   #aborted(operation: string, { by }: Ended): MsmqError {
@@ -218,18 +220,20 @@ export class Transaction extends Described {
 }
 
 /**
- * The time limits of messages in seconds; `null`: none was given.
+ * Time limits of a transaction's messages.
  *
  * @category models
  * @since 0.1.0
  */
 export interface TimeLimits {
+  /** Seconds; `null` for the machine's default. */
   readonly timeToReachQueue: number | null
+  /** Seconds; `null` for no limit. */
   readonly timeToBeReceived: number | null
 }
 
 /**
- * What a send or a receive takes part in.
+ * Transaction that a send or a receive takes part in.
  *
  * - `"none"`: nothing
  * - `"singleMessage"`: each message is a transaction of its own, committed with the call (behaviours F-02, F-03)
@@ -381,7 +385,7 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
     ({ transaction }) => Effect.provideService(effect, Current, transaction),
     ({ scope, transaction }, exit) =>
       Effect.ensuring(
-        Exit.isSuccess(exit) ? transaction.committedBy("Transaction.run") : transaction.abort,
+        Exit.isSuccess(exit) ? transaction.committedBy("Transaction.run") : transaction.abort(),
         Scope.close(scope, Exit.void)
       )
   ).pipe(Effect.withSpan("Transaction.run", spanOptions))

@@ -86,7 +86,7 @@ const closings: Readonly<
   }),
   "its transaction, which commits": ({ transaction, transactional }) => ({
     send: (messages) => transactional.sendAll(messages, { transaction }),
-    close: transaction.commit,
+    close: transaction.commit(),
     resource: "transaction",
     left: (accepted) => accepted,
     queue: invoices

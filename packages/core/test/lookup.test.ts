@@ -63,7 +63,7 @@ describe("by lookup id", () => {
       assert.strictEqual(locked.reason._tag, "MessageLockedUnderTransaction")
       assert.isTrue(locked.isRetryable)
       assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.a)), "c")
-      yield* transaction.abort
+      yield* transaction.abort()
       assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.a)), "b")
     }).pipe(Effect.provide(backend))
   )

@@ -541,7 +541,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       assert.strictEqual(yield* Effect.provideService(label, Transaction.Current, transaction), "kept")
       yield* Scope.close(scope, Exit.void)
       const other = yield* MessageQueue.openReceiver(elsewhere)
-      yield* transaction.abort
+      yield* transaction.abort()
       assert.deepStrictEqual(yield* takeAll(other), ["kept"])
     }).pipe(Effect.scoped, Effect.provide(layer))
   )

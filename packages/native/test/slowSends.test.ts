@@ -294,8 +294,8 @@ describe.skipIf(missing !== null)("a send", () => {
         hold()
         const held = yield* Effect.forEach([sender, other], (sender) => start(sender.send({ label: "held" })))
         yield* called("MQSendMessage", 4)
-        yield* transaction.commit
-        yield* aborted.abort
+        yield* transaction.commit()
+        yield* aborted.abort()
         yield* Scope.close(receiver, Exit.void)
         assert.isTrue(held.every((fiber) => fiber.pollUnsafe() === undefined))
         letGo()

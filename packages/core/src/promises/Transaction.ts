@@ -57,7 +57,7 @@ export class Transaction extends Described implements AsyncDisposable {
    * the commit ended.
    */
   commit(options?: Abortable): Promise<void> {
-    return this.#runner.run({ operation: "Transaction.commit" }, abortable, options, () => this.#transaction.commit)
+    return this.#runner.run({ operation: "Transaction.commit" }, abortable, options, () => this.#transaction.commit())
   }
 
   /**
@@ -65,7 +65,7 @@ export class Transaction extends Described implements AsyncDisposable {
    * `ITransaction::Abort`.
    */
   abort(): Promise<void> {
-    return this.#runner.promise(this.#transaction.abort, undefined)
+    return this.#runner.promise(this.#transaction.abort(), undefined)
   }
 
   /** Waits until it has ended, and returns how. */

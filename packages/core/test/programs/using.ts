@@ -432,8 +432,8 @@ const calls: Readonly<
     },
     []
   ],
-  "Effect: commit": [() => inScope(Transaction.begin(), ({ commit }) => commit), []],
-  "Effect: abort": [() => inScope(Transaction.begin(), ({ abort }) => abort), []],
+  "Effect: commit": [() => inScope(Transaction.begin(), (transaction) => transaction.commit()), []],
+  "Effect: abort": [() => inScope(Transaction.begin(), (transaction) => transaction.abort()), []],
   "Effect: send": [() => inScope(MessageQueue.openSender(orders), (queue) => queue.send(order)), ["sender"]],
   "Effect: send, signed": [
     () =>

@@ -175,7 +175,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
         Effect.gen(function* () {
           yield* sender.send({ label: how })
           const transaction = yield* Transaction.Current
-          if (typeof transaction === "object") yield* transaction[how]
+          if (typeof transaction === "object") yield* transaction[how]()
         }).pipe(Transaction.run())
       yield* failsBecause(ended("abort"), "TransactionAborted")
       yield* ended("commit")
@@ -259,7 +259,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
       )
       const transaction = yield* Transaction.begin()
       yield* sender.send({ label: "kept" }, { transaction })
-      yield* transaction.commit
+      yield* transaction.commit()
       yield* failsBecause(sender.send({ label: "late" }, { transaction }), "Released")
       assert.deepEqual(yield* labelsIn(queue), ["kept"])
     })
@@ -292,7 +292,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
         const asked = yield* Deferred.make<void>()
         const fiber = yield* fork(Effect.flip(sender.sendAll(withoutEnd(asked, "a", "b"), { transaction })))
         yield* Deferred.await(asked)
-        yield* transaction[end]
+        yield* transaction[end]()
         const { progress, reason } = yield* Fiber.join(fiber)
         assert.deepEqual([reason._tag, progress], ["Released", { accepted: 2 }])
         assert.deepEqual(yield* labelsIn(queue), left)
