@@ -170,6 +170,30 @@ describe("in promises", () => {
     await expectNoLeaks()
   })
 
+  it("a lookup without the id of its message is refused, in both faces; the first and the last message need none", async () => {
+    const { expectNoLeaks, msmq } = await connectObserved()
+    await msmq.createQueue(orders)
+    const receiver = await msmq.openReceiver(orders)
+    const inPromises = await refusalOf(receiver.lookup("peekNext", untyped(undefined)))
+    const inEffect = await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const opened = yield* MessageQueue.openReceiver(orders)
+        yield* opened.lookup("receiveLast")
+        return yield* Effect.flip(opened.lookup("peekNext", untyped(undefined)))
+      }).pipe(Effect.scoped, Effect.provide(backend))
+    )
+    for (const error of [inPromises, inEffect]) {
+      assert.include(
+        error.message,
+        `Receiver.lookup.peekNext on ${orders}: lookupId is undefined; it must be a lookup id`
+      )
+    }
+    assert.isUndefined(await receiver.lookup("peekFirst"))
+    await msmq.close()
+    await expectNoLeaks()
+  })
+
   it("a connection is made of a layer that provides Mqrt, and of nothing else", async () => {
     const layers = [undefined, {}, Certificate.Certificate, Promise.resolve(InMemoryMqrt.layer), Layer.empty]
     await each<unknown>(layers, async (layer) => {

@@ -13,6 +13,7 @@ import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
 import { consuming, receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
+import { outsideGate } from "../internal/promises/AbortGate.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { ReceivedMessage } from "../Message.ts"
@@ -154,9 +155,9 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     policy?: ConsumePolicy & Abortable
   ): Promise<never> {
     const call = this.#call("Receiver.consume")
-    return this.runner.runEndless(call, consuming, policy, (policy) =>
+    return this.runner.run(call, consuming, policy, (policy) =>
       Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
-        this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner))
+        outsideGate(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner)))
       )
     )
   }

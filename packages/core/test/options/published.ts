@@ -57,6 +57,15 @@ class Reader {
     )
   }
 
+  /** Names of the types that a module exports, and the files that declare them. */
+  typesOf(symbol: Symbol): ReadonlyArray<readonly [string, ReadonlyArray<string>]> {
+    return this.#checker.getExportsOfModule(symbol).flatMap((one) => {
+      const exported = one.flags & SymbolFlags.Alias ? this.#checker.getAliasedSymbol(one) : one
+      if (!(exported.flags & SymbolFlags.Type) || this.#isInternal(exported)) return []
+      return [[one.name, exported.declarations.map(({ path }) => path)] as const]
+    })
+  }
+
   #methodsOf(name: string, symbol: Symbol): ReadonlyArray<PublicFunction> {
     const instance = this.#checker.getDeclaredTypeOfSymbol(symbol)
     // A service stands for what it gives.
@@ -196,8 +205,15 @@ const oneEach = (functions: ReadonlyArray<PublicFunction>): ReadonlyArray<Public
   return [...all.values()]
 }
 
+/** What the packages give to programs. */
+export interface Published {
+  readonly functions: ReadonlyArray<PublicFunction>
+  /** Names of the types of core, each with the files that declare one of that name. */
+  readonly types: ReadonlyMap<string, ReadonlySet<string>>
+}
+
 /** Reads the declarations, which are made anew first. */
-export const publicFunctions = (): ReadonlyArray<PublicFunction> => {
+export const published = (): Published => {
   execFileSync(`${root}/node_modules/.bin/tsc`, ["-b", ...packages], { cwd: root })
   // The build leaves the declarations of modules that are gone.
   const modulesIn = (one: string, folder: string) =>
@@ -229,13 +245,20 @@ export const publicFunctions = (): ReadonlyArray<PublicFunction> => {
   try {
     const project = api.updateSnapshot({ openProject: `${folder}/tsconfig.json` }).getProjects()[0]!
     const reader = new Reader(project.checker)
-    return oneEach(
-      modules.flatMap(({ file, module }) => {
-        const source = project.program.getSourceFile(file)
-        const symbol = source && project.checker.getSymbolAtLocation(source)
-        return symbol === undefined ? [] : reader.functionsOf(module, symbol)
-      })
-    )
+    const read = modules.flatMap(({ file, module }) => {
+      const source = project.program.getSourceFile(file)
+      const symbol = source && project.checker.getSymbolAtLocation(source)
+      return symbol === undefined ? [] : [{ file, module, symbol }]
+    })
+    const types = new Map<string, Set<string>>()
+    for (const { file, module, symbol } of read) {
+      // The promise face has the names of the face that it stands for.
+      if (!file.startsWith(core) || module === "promises") continue
+      for (const [name, declaredIn] of reader.typesOf(symbol)) {
+        types.set(name, new Set([...(types.get(name) ?? []), ...declaredIn]))
+      }
+    }
+    return { functions: oneEach(read.flatMap(({ module, symbol }) => reader.functionsOf(module, symbol))), types }
   } finally {
     api.close()
   }

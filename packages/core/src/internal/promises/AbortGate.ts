@@ -60,6 +60,10 @@ export const CurrentAbortGate: Context.Reference<AbortGate | undefined> = Contex
   { defaultValue: () => undefined }
 )
 
+/** Runs an effect that has no outcome of its own: whatever it has done that cannot be taken back, an abort interrupts it. */
+export const outsideGate = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, CurrentAbortGate, undefined)
+
 /** Runs what cannot be taken back: from its beginning on, an abort no longer rejects the promise that it is done for. */
 export const irreversible = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {

@@ -29,7 +29,7 @@ export class Runner {
     this.#context = context
   }
 
-  /** As {@link promise}, with the options of the call, which are checked first. */
+  /** Reads the options of a call, and returns the promise of its effect. See {@link promise}. */
   run<O extends Abortable, A, E>(
     call: Call,
     table: OptionTable<NameOf<O>>,
@@ -38,17 +38,6 @@ export class Runner {
   ): Promise<A> {
     const options = readOptions(call, table, given)
     return options instanceof MsmqError ? Promise.reject(options) : this.promise(run(options), options.signal)
-  }
-
-  /** As {@link endless}, with the options of the call, which are checked first. */
-  runEndless<O extends Abortable, E>(
-    call: Call,
-    table: OptionTable<NameOf<O>>,
-    given: O | undefined,
-    run: (options: O) => Effect.Effect<never, E>
-  ): Promise<never> {
-    const options = readOptions(call, table, given)
-    return options instanceof MsmqError ? Promise.reject(options) : this.endless(run(options), options.signal)
   }
 
   /** Returns a runner for what is a part of the promise behind a gate. */
@@ -86,12 +75,6 @@ export class Runner {
     } finally {
       signal.removeEventListener("abort", pass)
     }
-  }
-
-  /** Returns a promise for what goes on until the signal aborts it, and then rejects with the signal's reason. */
-  async endless<E>(effect: Effect.Effect<never, E>, signal: AbortSignal | undefined): Promise<never> {
-    signal?.throwIfAborted()
-    return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect, { signal }), signal)
   }
 
   /** For a loop, which closes what the stream has open when it is left. */
