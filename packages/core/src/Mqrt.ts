@@ -59,7 +59,7 @@ export type {
 export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 /**
- * Which of the two getters is asked for a security context. `MQGetSecurityContextEx` superseded the other with
+ * Getter that is asked for a security context. `MQGetSecurityContextEx` superseded the other with
  * Windows 2000 SP2 (behaviour A-16).
  *
  * @category models
@@ -77,7 +77,8 @@ export type SecurityContextApi = (typeof values.securityContextApis)[number]
 export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "peekAdmin"
 
 /**
- * Whether others may receive from a queue while this handle is open: `MQ_DENY_NONE` or `MQ_DENY_RECEIVE_SHARE`.
+ * Share mode of a queue that is open: `"denyReceive"` keeps others from receiving, `"denyNone"` does not. `MQ_DENY_NONE`,
+ * `MQ_DENY_RECEIVE_SHARE`.
  *
  * @category models
  * @since 0.1.0
@@ -85,29 +86,34 @@ export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "pe
 export type ShareMode = (typeof values.shareModes)[number]
 
 /**
- * A user to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.
- *
- * - `domain`: `null` for a local user, or where `user` is written `name@domain`
+ * User to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Credentials {
+  /** Name of the user, or `name@domain`. */
   readonly user: string
+  /** Domain of the user; `null` for a local user, or where `user` is written `name@domain`. */
   readonly domain: string | null
+  /** Password of the user. */
   readonly password: Redacted.Redacted<string>
 }
 
 /**
- * The parts of a security descriptor: `SECURITY_INFORMATION`.
+ * Parts of a security descriptor that are asked for or set: `SECURITY_INFORMATION`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SecurityParts {
+  /** `OWNER_SECURITY_INFORMATION`. */
   readonly owner: boolean
+  /** `GROUP_SECURITY_INFORMATION`. */
   readonly group: boolean
+  /** `DACL_SECURITY_INFORMATION`. */
   readonly dacl: boolean
+  /** `SACL_SECURITY_INFORMATION`. */
   readonly sacl: boolean
 }
 

@@ -57,8 +57,8 @@ interface Ending {
 }
 
 /**
- * Way in which the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that closes says
- * nothing, and aborts.
+ * Way in which the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that
+ * closes says nothing, and aborts.
  */
 const CurrentEnding = Context.Reference<Ending>("@effect-msmq/core/Transaction/CurrentEnding", {
   defaultValue: () => ({ end: "abort", by: "connection" })
@@ -193,7 +193,7 @@ export class Transaction extends Described {
     )
   }
 
-  /** @internal What its commit or its abort came to, once it has ended. */
+  /** @internal Waits until it has ended, and succeeds with the result of its commit or its abort. */
   get exit(): Effect.Effect<Exit.Exit<void, MsmqError>> {
     return Effect.map(Deferred.await(this.#ended), ({ exit }) => exit)
   }

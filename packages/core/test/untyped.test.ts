@@ -186,7 +186,7 @@ describe("in promises", () => {
     for (const error of [inPromises, inEffect]) {
       assert.include(
         error.message,
-        `Receiver.lookup.peekNext on ${orders}: lookupId is undefined; it must be a lookup id`
+        `Receiver.lookup.peekNext on ${orders}: lookupId is undefined, but it must be a lookup id`
       )
     }
     assert.isUndefined(await receiver.lookup("peekFirst"))
