@@ -20,6 +20,8 @@ import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import { MsmqError, reasonOf } from "./MsmqError.ts"
 
+export type { SecurityContextApi } from "./Mqrt.ts"
+
 /**
  * Security context, which belongs to the scope that acquired it: see {@link acquire}.
  *
