@@ -32,6 +32,7 @@ const TypeId = "~@effect-msmq/core/Certificate"
  */
 export class Certificate implements Equal.Equal {
   readonly [TypeId] = TypeId
+  /** SHA-256 of `der`, as 64 lower-case hexadecimal digits. Equal fingerprints are equal certificates. */
   readonly fingerprint: string
   readonly #x509: X509Certificate
 
@@ -88,7 +89,7 @@ const oneLine = (read: () => string | undefined): string => {
 }
 
 /**
- * Whether a value is a {@link Certificate}.
+ * Returns `true` for a {@link Certificate}.
  *
  * @category guards
  * @since 0.1.0

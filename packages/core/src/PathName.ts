@@ -18,34 +18,41 @@ import type { MsmqError } from "./MsmqError.ts"
 export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
 
 /**
- * The path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it
+ * Path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it
  * for a subqueue.
- *
- * - `computer`: 1 to 256 characters; `"."` is this computer
- * - `queue`: 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and none of
- *   `" + , ; \` (behaviours B-01 to B-03)
- * - `subqueue`: 1 to 32 characters of the same alphabet, or `null` (behaviours B-38, B-39)
  *
  * @category models
  * @since 0.1.0
  */
 export interface QueuePath {
   readonly _tag: "QueuePath"
+  /** Name of the computer, 1 to 256 characters; `"."` for this computer. */
   readonly computer: string
+  /** `true` for a private queue. */
   readonly isPrivate: boolean
+  /**
+   * Name of the queue, 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and
+   * none of `" + , ; \` (behaviours B-01 to B-03).
+   */
   readonly queue: string
+  /**
+   * Name of the subqueue, 1 to 32 characters of the same alphabet (behaviours B-38, B-39); `null` for the queue
+   * itself.
+   */
   readonly subqueue: string | null
 }
 
 /**
- * The path name of a system queue: `computer\system$;DEADLETTER`.
+ * Path name of a system queue: `computer\system$;DEADLETTER`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SystemQueuePath {
   readonly _tag: "SystemQueuePath"
+  /** Name of the computer, 1 to 256 characters; `"."` for this computer. */
   readonly computer: string
+  /** System queue of the computer. */
   readonly systemQueue: SystemQueue
 }
 
@@ -171,7 +178,7 @@ export const systemQueuePath = (fields: {
   })
 
 /**
- * Whether a name is a path name rather than a format name.
+ * Returns `true` for a path name, and `false` for a format name.
  *
  * @category guards
  * @since 0.1.0
@@ -180,7 +187,7 @@ export const isPathName = (name: { readonly _tag: string }): name is PathName =>
   name._tag === "QueuePath" || name._tag === "SystemQueuePath"
 
 /**
- * Whether a path name says that its queue is on this computer: whether its computer is `"."`.
+ * Returns `true` for a path name whose computer is `"."`: its queue is on this computer.
  *
  * **Gotchas**
  *
@@ -192,7 +199,8 @@ export const isPathName = (name: { readonly _tag: string }): name is PathName =>
 export const isLocal = (name: PathName): boolean => name.computer === "."
 
 /**
- * Whether two path names are the same but for letter case, which Message Queuing does not regard (behaviour B-04).
+ * Returns `true` for two path names that differ in letter case at most, which Message Queuing does not regard (behaviour
+ * B-04).
  *
  * @category predicates
  * @since 0.1.0

@@ -21,17 +21,32 @@ import { moveTo } from "./internal/queues/subqueue.ts"
 import { consumePolicy } from "./internal/options/consumeOptions.ts"
 import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
-import { messageInQueue, subqueueOrQueue } from "./internal/options/messageReferences.ts"
-import { MessagesByLookupId } from "./LookupId.ts"
+import {
+  lookupAction,
+  lookupId as lookupIdRule,
+  messageInQueue,
+  subqueueOrQueue
+} from "./internal/options/messageReferences.ts"
 import type { ReceivedMessage } from "./Message.ts"
+import type { LookupAction } from "./mqrt/MessageProperties.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
+
+export type { LookupAction } from "./mqrt/MessageProperties.ts"
+
+/**
+ * Actions of `lookup` for the first and the last message of the queue, which need no lookup id.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type LookupEnd = "peekFirst" | "peekLast" | "receiveFirst" | "receiveLast"
 
 type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * A queue that is open for receiving: see `MessageQueue.openReceiver`. `Body`: what its codec gives.
+ * Queue that is open for receiving: see `MessageQueue.openReceiver`. `Body`: the type that its codec gives.
  *
  * Outside of a transaction a message leaves the queue with the call that hands it out. In one, such as `Transaction.run`
  * makes, it is gone when that commits, and back at its place when it aborts (behaviours F-25 to F-28). A receive that is
@@ -50,18 +65,22 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * @since 0.1.0
  */
 export class Receiver<Body = Uint8Array> extends Described {
-  /** The queue, by the name it was opened with. */
+  /** Name that the queue was opened with. */
   readonly queue: string
-  /** The format name behind it. */
+  /** Format name of the queue. */
   readonly formatName: string
   readonly #reader: Reader<Body>
 
-  /** Use `MessageQueue.openReceiver`. */
-  constructor(inlet: Inlet<Body>, formatName: string) {
+  private constructor(inlet: Inlet<Body>, formatName: string) {
     super()
     this.#reader = new Reader(inlet)
     this.queue = inlet.queue
     this.formatName = formatName
+  }
+
+  /** @internal */
+  static make<Body>(inlet: Inlet<Body>, formatName: string): Receiver<Body> {
+    return new Receiver(inlet, formatName)
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
@@ -179,12 +198,50 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * The messages by their lookup ids, without a wait. `MQReceiveMessageByLookupId`.
+   * Takes a message or looks at it by lookup id, without waiting: `None` at once where there is no such message (behaviours
+   * E-38 to E-42). `MQReceiveMessageByLookupId`.
+   *
+   * A lookup id is unique in its queue and grows in the queue's order (D-27). The actions that end with `Current` mean the
+   * message with the id, those with `Next` the first one behind it and those with `Previous` the last one before it; the
+   * message with the id must then be there. Those with `First` and `Last` need no id: left out, or 0 (E-40). A receive takes
+   * part in the transaction that the effect runs in, in a local queue only (E-45); `"receiveAllowPeek"` takes the message
+   * with the id in a transaction, while others may still look at it.
+   *
+   * Messages in open transactions are passed over (E-44), but for the one with the id: then it fails with
+   * `MessageLockedUnderTransaction` (E-43).
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { MessageQueue } from "@effect-msmq/core"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   * import { Effect, Option } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   yield* MessageQueue.create(".\\private$\\orders")
+   *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+   *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+   *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+   *   const last = Option.getOrThrow(yield* receiver.lookup("peekLast"))
+   *   const taken = Option.getOrThrow(yield* receiver.lookup("receivePrevious", last.lookupId))
+   *   return taken.label
+   * }).pipe(Effect.scoped)
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "order 1"
+   * ```
    *
    * @since 0.1.0
    */
-  get byLookupId(): MessagesByLookupId<Body> {
-    return new MessagesByLookupId(this.#reader)
+  lookup(action: LookupEnd, lookupId?: 0n): Polled<Body>
+  lookup(action: LookupAction, lookupId: bigint): Polled<Body>
+  lookup(action: LookupAction, lookupId?: bigint): Polled<Body> {
+    const { queue } = this
+    const known = Given.readArgument({ operation: "Receiver.lookup", queue }, "action", lookupAction, action)
+    if (known instanceof MsmqError) return Effect.fail(known)
+    const operation = `Receiver.lookup.${known}`
+    const given = lookupId === undefined && isEnd(known) ? 0n : lookupId
+    const id = Given.readArgument({ operation, queue }, "lookupId", lookupIdRule, given)
+    if (id instanceof MsmqError) return Effect.fail(id)
+    return this.#reader.inOneGo(operation, optional(this.#reader.lookUp(operation, known, id), "MessageNotFound"))
   }
 
   /**
@@ -303,3 +360,5 @@ export class Receiver<Body = Uint8Array> extends Described {
     return this.#reader.take({ operation, action, timeout, cursor: null })
   }
 }
+
+const isEnd = (action: LookupAction): action is LookupEnd => action.endsWith("First") || action.endsWith("Last")

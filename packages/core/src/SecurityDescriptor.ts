@@ -14,36 +14,39 @@ import { MsmqError } from "./MsmqError.ts"
 import type { Sid } from "./Sid.ts"
 
 /**
- * A security descriptor; a part that it says nothing of is left out.
- *
- * - `owner`, `group`: `O:` and `G:`
- * - `dacl`: `D:`, who may do what; `sacl`: `S:`, what is written to the security log
+ * Security descriptor. A part that it says nothing of is left out.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SecurityDescriptor {
+  /** `O:`: owner. */
   readonly owner?: Sid | undefined
+  /** `G:`: group. */
   readonly group?: Sid | undefined
+  /** `D:`: rights on the object. */
   readonly dacl?: AccessList | undefined
+  /** `S:`: accesses that are written to the security log. */
   readonly sacl?: AccessList | undefined
 }
 
 /**
- * An access control list. Of the entries, the first that speaks of a right decides.
- *
- * - `entries`: `null`, in text `NO_ACCESS_CONTROL`, is no list: everybody may do everything. By an empty list nobody may do
- *   anything
- * - `isProtected`: `P`: nothing is inherited from above
- * - `autoInheritRequired`, `autoInherited`: `AR` and `AI`: what is to be, or was, inherited from above
+ * Access control list. Of the entries, the first that speaks of a right decides.
  *
  * @category models
  * @since 0.1.0
  */
 export interface AccessList {
+  /**
+   * Entries; `null`, in text `NO_ACCESS_CONTROL`, for no list: everybody may do everything. By an empty list nobody
+   * may do anything.
+   */
   readonly entries: ReadonlyArray<Entry> | null
+  /** `P`: `true` where nothing is inherited from above. */
   readonly isProtected: boolean
+  /** `AR`: `true` where entries are to be inherited from above. */
   readonly autoInheritRequired: boolean
+  /** `AI`: `true` where entries were inherited from above. */
   readonly autoInherited: boolean
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a program can show of its work with Message Queuing: spans and metrics by OpenTelemetry's conventions for
+ * Spans and metrics of a program's work with Message Queuing, by OpenTelemetry's conventions for
  * messaging. They are there without being asked for; `docs/observability.md` lists them, and says how to see them.
  *
  * @since 0.1.0
@@ -17,8 +17,8 @@ import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 /**
- * Whether sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
- * Trace Context, so that whoever handles a message can be seen as the consequence of its sending, NServiceBus included.
+ * `true` where sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
+ * Trace Context. Spans of those who handle a message, NServiceBus included, can then be linked to that of its sending.
  *
  * `false` by default: the headers are in the extension, which every receiver gets, and add some 280 bytes to a message. A
  * message that has a `traceparent` or an `extension` of its own goes as it is.
@@ -31,17 +31,18 @@ import type { MsmqError } from "./MsmqError.ts"
 export const PropagateTraceContext: Context.Reference<boolean> = internal.PropagateTraceContext
 
 /**
- * How the processing of a message is shown.
- *
- * - `queue`: the queue it was received from; by default the format name that it was sent to
- * - `parent`: `"current"` makes its span a child of the current one, with a link to that of the sender; `"sender"` makes
- *   it a child of the sender's, in one trace with it, with a link to the current one. `"current"` by default
+ * Options of {@link process}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ProcessOptions {
+  /** Queue that the message was received from. By default the format name that it was sent to. */
   readonly queue?: QueueName | undefined
+  /**
+   * `"current"` makes the span a child of the current one, with a link to that of the sender; `"sender"` makes it a
+   * child of the sender's, in one trace with it, with a link to the current one. `"current"` by default.
+   */
   readonly parent?: "current" | "sender" | undefined
 }
 

@@ -263,7 +263,7 @@ describe("a transactional queue", () => {
             Effect.flatMap(Transaction.Current, (current) => {
               assert(typeof current === "object")
               if (label === "1") tried.push(abortCount)
-              return label === "1" && abortCount === 0 ? current.abort : current.commit
+              return label === "1" && abortCount === 0 ? current.abort() : current.commit()
             }),
           {
             retry: retries(1),
@@ -302,7 +302,7 @@ describe("a transactional queue", () => {
             receiver,
             ({ label }) =>
               Effect.flatMap(Transaction.Current, (current) =>
-                typeof current === "object" && label === "1" ? current.abort : Effect.void
+                typeof current === "object" && label === "1" ? current.abort() : Effect.void
               ),
             { retry: retries(2), poison: { queue: poison }, onEvent }
           )
@@ -329,7 +329,7 @@ describe("a transactional queue", () => {
         const { events, onEvent } = eventLog()
         const handler = () =>
           Effect.flatMap(Transaction.Current, (current) =>
-            Effect.andThen(typeof current === "object" ? current.commit : Effect.void, Effect.fail("too late"))
+            Effect.andThen(typeof current === "object" ? current.commit() : Effect.void, Effect.fail("too late"))
           )
         const consumer = yield* consuming(receiver, handler, { poison: { queue: poison }, onEvent })
         assert.deepStrictEqual(events, ["Received 1", "Handled 1"])

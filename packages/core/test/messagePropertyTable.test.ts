@@ -6,7 +6,7 @@ import type {
 import type { ReceivedField, SentField } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import {
   defaultMessage,
-  defaultSendOptions,
+  defaultSendParameters,
   messageFields,
   messageProperties
 } from "@effect-msmq/core/mqrt/MessagePropertyTable"
@@ -105,7 +105,7 @@ describe("the table of message properties", () => {
 
   it("says the defaults of a message and of a send (D-20)", () => {
     assert.deepStrictEqual(propertiesFor({}), defaultMessage)
-    assert.deepStrictEqual(defaultSendOptions, {
+    assert.deepStrictEqual(defaultSendParameters, {
       securityContext: null,
       senderCertificate: null,
       authenticationLevel: "none",

@@ -1,4 +1,4 @@
-import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
@@ -42,7 +42,7 @@ const withBlock = <A>(use: (block: SendBlock) => A): A => {
   }
 }
 
-const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendOptions = plainOptions): Array<Values> =>
+const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendParameters = plainOptions): Array<Values> =>
   withBlock((block) => {
     const calls: Array<Values> = []
     const send: MQSendMessage = (_, address) => {
@@ -53,7 +53,7 @@ const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendOptions 
     return calls
   })
 
-const one = (message: Partial<OutgoingProperties>, options: Partial<SendOptions> = {}): Values | undefined =>
+const one = (message: Partial<OutgoingProperties>, options: Partial<SendParameters> = {}): Values | undefined =>
   sent([{ ...plain, ...message }], { ...plainOptions, ...options })[0]
 
 const guidText = "00112233-4455-6677-8899-aabbccddeeff"
@@ -109,7 +109,7 @@ describe("SendBlock", () => {
       },
       soap: { header: "<a/>", body: "<b/>" }
     }
-    const options: SendOptions = {
+    const options: SendParameters = {
       securityContext: handle(0x1234_5678_9abc_def0n),
       senderCertificate: bytes(33, 3),
       authenticationLevel: "msmq30",
@@ -167,7 +167,7 @@ describe("SendBlock", () => {
       connector: { type: guidText, class: 0, authenticated: false, signature: null, symmetricKey: null },
       soap: { header: null, body: null }
     }
-    const options: SendOptions = { ...plainOptions, provider: { name: "provider", type: 1 } }
+    const options: SendParameters = { ...plainOptions, provider: { name: "provider", type: 1 } }
     const samples: Readonly<Record<SentField, unknown>> = {
       ...sampleMessage,
       "connector.type": guidText.replace("0", "1"),
@@ -191,7 +191,7 @@ describe("SendBlock", () => {
     const before = one(message, options) ?? {}
     const parts = Object.entries(samples).flatMap(([path, value]) => {
       const changed = withPath({ ...message, options }, path.split("."), value) as typeof message & {
-        readonly options: SendOptions
+        readonly options: SendParameters
       }
       const after = one(changed, changed.options) ?? {}
       return Object.keys(after).flatMap((name) =>
@@ -218,7 +218,7 @@ describe("SendBlock", () => {
         calls.push(seen(address))
         return 0
       }
-      const options: SendOptions = { ...plainOptions, securityContext: handle(7n), authenticationLevel: "always" }
+      const options: SendParameters = { ...plainOptions, securityContext: handle(7n), authenticationLevel: "always" }
       block.send(send, 1n, [plain, { ...plain, label: "x" }], options, 0n)
       block.send(send, 1n, [{ ...plain, label: "y" }], plainOptions, 0n)
       assert.deepStrictEqual(calls, [
@@ -316,7 +316,7 @@ describe("SendBlock", () => {
   it("a body of 4 MiB among small ones arrives whole, with the properties of the call", () => {
     withBlock((block) => {
       const big = bytes(4 * 1024 * 1024, 5)
-      const options: SendOptions = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
+      const options: SendParameters = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
       const addresses: Array<bigint> = []
       const bodies: Array<number> = []
       const send: MQSendMessage = (_, address) => {

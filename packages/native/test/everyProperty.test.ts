@@ -3,7 +3,7 @@ import type {
   OutgoingProperties,
   RareProperties,
   ReceivedProperties,
-  SendOptions
+  SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFunctions, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
@@ -122,7 +122,7 @@ type Sent = Readonly<Partial<Record<PropertyName, string>>>
 interface Case {
   readonly name: string
   readonly message?: Partial<OutgoingProperties>
-  readonly options?: Partial<SendOptions>
+  readonly options?: Partial<SendParameters>
   readonly sent: Sent
   readonly received?: Partial<ReceivedProperties>
   readonly rare?: Partial<RareProperties>
@@ -493,7 +493,7 @@ const withQueue = <A, E>(
   use: (post: {
     readonly mqrt: MqrtFunctions
     readonly formatName: string
-    readonly send: (message: Partial<OutgoingProperties>, options: Partial<SendOptions>) => Effect.Effect<void>
+    readonly send: (message: Partial<OutgoingProperties>, options: Partial<SendParameters>) => Effect.Effect<void>
     readonly receive: Effect.Effect<ReceivedProperties & { readonly rare: RareProperties }>
   }) => Effect.Effect<A, E>
 ) =>

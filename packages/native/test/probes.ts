@@ -4,7 +4,7 @@
  */
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
-import type { OutgoingProperties, SendOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
@@ -81,7 +81,7 @@ const nothingAcknowledged = {
 const sendCode = (
   handle: QueueHandle,
   message: Partial<OutgoingProperties>,
-  options: Partial<SendOptions> = {}
+  options: Partial<SendParameters> = {}
 ): Effect.Effect<string, never, Mqrt> => codeOf(sendTo(handle, [message], options))
 
 /** Finds the largest body that a queue takes, and the code for one byte more. */

@@ -215,7 +215,7 @@ export type TransactionArgument = "none" | "mts" | "xa" | "singleMessage" | Tran
  * @category models
  * @since 0.1.0
  */
-export interface SendOptions {
+export interface SendParameters {
   /** `PROPID_M_SECURITY_CONTEXT`: the context that signs; `null`: none. */
   readonly securityContext: SecurityContextHandle | null
   /**
@@ -278,7 +278,7 @@ export type LookupAction = keyof typeof lookupActions
  * @category models
  * @since 0.1.0
  */
-export interface LookupOptions {
+export interface LookupParameters {
   /** Transaction that the message is received in. */
   readonly transaction: TransactionArgument
   /** `true` where {@link RareProperties} are wanted too. */
@@ -291,7 +291,7 @@ export interface LookupOptions {
  * @category models
  * @since 0.1.0
  */
-export interface ReceiveOptions extends LookupOptions {
+export interface ReceiveParameters extends LookupParameters {
   /** Action that is taken on the message. */
   readonly action: ReceiveAction
   /** Milliseconds that the call may wait, at most 4,294,967,294; 0 does not wait; `null` waits for ever (`INFINITE`). */

@@ -11,7 +11,7 @@ import type {
   OutgoingProperties,
   RareProperties,
   ReceivedProperties,
-  SendOptions,
+  SendParameters,
   SoapProperties
 } from "./MessageProperties.ts"
 import {
@@ -26,7 +26,7 @@ import type { Name as VariantTypeName } from "./VariantType.ts"
 import { numbers as vartype } from "./VariantType.ts"
 
 /**
- * Field that sends a property: of `OutgoingProperties`, or of the `SendOptions` of the call.
+ * Field that sends a property: of `OutgoingProperties`, or of the `SendParameters` of the call.
  *
  * @category models
  * @since 0.1.0
@@ -35,7 +35,7 @@ export type SentField =
   | keyof MessageProperties
   | `connector.${keyof ConnectorProperties}`
   | `soap.${keyof SoapProperties}`
-  | `options.${Exclude<keyof SendOptions, "provider" | "transaction">}`
+  | `options.${Exclude<keyof SendParameters, "provider" | "transaction">}`
   | `options.provider.${keyof CryptographicProvider}`
 
 /**
@@ -425,8 +425,8 @@ export const defaultMessage: OutgoingProperties = {
  * @category constants
  * @since 0.1.0
  */
-export const defaultSendOptions: SendOptions = {
-  ...(defaultsOf("options.") as Defaults<"options.", Exclude<keyof SendOptions, "provider" | "transaction">>),
+export const defaultSendParameters: SendParameters = {
+  ...(defaultsOf("options.") as Defaults<"options.", Exclude<keyof SendParameters, "provider" | "transaction">>),
   provider: null,
   transaction: "none"
 }

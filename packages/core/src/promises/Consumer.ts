@@ -6,37 +6,37 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { ConsumeEvent, ConsumePolicy, ConsumeProgress, PoisonPolicy } from "../Consumer.ts"
+import type { ConsumeEvent, ConsumePolicy as EffectConsumePolicy, ConsumeProgress, PoisonPolicy } from "../Consumer.ts"
 import { defaultReopen, defaultRetry } from "../Consumer.ts"
 import type { Abortable } from "./Abortable.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { awaitable, logRejection } from "../internal/options/handlers.ts"
 import type { ReceivedMessage } from "../Message.ts"
-import { MsmqTransaction } from "./Transaction.ts"
-import * as Transaction from "../Transaction.ts"
+import { Transaction } from "./Transaction.ts"
+import { Current } from "../Transaction.ts"
 
 /**
- * Delays between repetitions.
+ * Number of retries, and the delays before them.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Retries {
-  /** Number of repetitions; without end by default. */
+  /** Largest number of retries. No limit by default. */
   readonly times?: number | undefined
-  /** Time before the first repetition, and before each, unless there is a `factor`. */
+  /** Time before the first retry, in milliseconds or as `"5 seconds"`. */
   readonly delay: Duration.Input
-  /** Factor by which the delay grows from each repetition to the next; 1 by default. */
+  /** Factor, at least 0, by which the delay grows from one retry to the next. 1 by default. */
   readonly factor?: number | undefined
 }
 
 /**
- * Options of `consume`: those of {@link ConsumePolicy}, with {@link Retries} in place of schedules.
+ * Policy of `consume` of a `Receiver`: {@link EffectConsumePolicy}, in which `retry` and `reopen` are {@link Retries}.
  *
  * @category models
  * @since 0.1.0
  */
-export interface MsmqConsumePolicy {
+export interface ConsumePolicy {
   /**
    * Number of handlers that may run at once, from 1 on; 1 by default, which keeps the order of the messages. No message is
    * received before a handler is free for it.
@@ -80,7 +80,7 @@ export interface HandlerOptions {
    * Transaction of the attempt, for the sends and receives of the handler. It commits when the handler's promise is fulfilled
    * and aborts when it is rejected. `undefined` where the queue is not transactional.
    */
-  readonly transaction: MsmqTransaction | undefined
+  readonly transaction: Transaction | undefined
   /** Signal that aborts when `shutdownTimeout` is over. */
   readonly signal: AbortSignal
 }
@@ -93,7 +93,7 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 }
 
 /** @internal */
-export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner): ConsumePolicy => {
+export const policyOf = (policy: ConsumePolicy & Abortable, runner: Runner): EffectConsumePolicy => {
   const { onEvent, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
@@ -113,10 +113,10 @@ export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner):
 export const handlerOf =
   <Body>(handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
   (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
-    Effect.flatMap(Transaction.Current, (current) =>
+    Effect.flatMap(Current, (current) =>
       runner.await((signal) => {
         const given = handler(message, {
-          transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
+          transaction: typeof current === "string" ? undefined : Transaction.make(current, runner),
           signal
         })
         return awaitable({ operation: "Receiver.consume" }, "handler", given)

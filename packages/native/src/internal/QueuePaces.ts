@@ -1,12 +1,12 @@
-import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import { Pace } from "./Pace.ts"
 import { RecentEntries } from "./RecentEntries.ts"
 
 /** Returns `true` for a send that asks the directory for the key of the receiver's machine, the first time (A-81). */
-const encrypts = ({ privacyLevel }: SendOptions): boolean => privacyLevel !== "none"
+const encrypts = ({ privacyLevel }: SendParameters): boolean => privacyLevel !== "none"
 
 /** Returns `true` for a send that fetches the user's certificate and key, the first time (A-24, A-40). */
-const fetchesKeys = ({ authenticationLevel, securityContext }: SendOptions): boolean =>
+const fetchesKeys = ({ authenticationLevel, securityContext }: SendParameters): boolean =>
   authenticationLevel !== "none" && securityContext === null
 
 /** Paces of the sends to one queue. */
@@ -15,7 +15,7 @@ export class SendPaces {
   readonly #paces: Array<Pace | undefined> = []
 
   /** Returns the pace of sends with such options. */
-  of(options: SendOptions): Pace {
+  of(options: SendParameters): Pace {
     const kind = Number(encrypts(options)) + 2 * Number(fetchesKeys(options))
     return (this.#paces[kind] ??= new Pace(kind > 0))
   }

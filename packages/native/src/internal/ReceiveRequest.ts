@@ -1,10 +1,10 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type {
   LookupAction,
-  LookupOptions,
+  LookupParameters,
   ReceiveAction,
   ReceivedProperties,
-  ReceiveOptions
+  ReceiveParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import { lookupActions, receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import * as Exit from "effect/Exit"
@@ -24,7 +24,7 @@ export type ReceiveFunctions = Pick<Functions, "MQReceiveMessage" | "MQReceiveMe
 export interface RequestParts {
   readonly functions: ReceiveFunctions
   readonly transactions: TransactionReceives
-  readonly transactionPointer: (transaction: LookupOptions["transaction"]) => bigint
+  readonly transactionPointer: (transaction: LookupParameters["transaction"]) => bigint
 }
 
 /**
@@ -36,9 +36,9 @@ export abstract class ReceiveRequest {
   abstract readonly name: keyof ReceiveFunctions
   readonly handle: ReadHandle
   protected readonly parts: RequestParts
-  readonly #options: LookupOptions
+  readonly #options: LookupParameters
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions) {
+  constructor(parts: RequestParts, handle: ReadHandle, options: LookupParameters) {
     this.parts = parts
     this.handle = handle
     this.#options = options
@@ -142,7 +142,7 @@ export class QueueRequest extends ReceiveRequest {
   protected next: ReceiveAction
   readonly #cursor: bigint
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions) {
+  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveParameters) {
     super(parts, handle, options)
     this.action = this.next = options.action
     this.#cursor = options.cursor ?? 0n
@@ -189,7 +189,7 @@ export class CursorRequest extends QueueRequest {
   /** `true` where it peeks again at a message that the cursor was moved to before, and that its user did not get. */
   #isOnUnseen = false
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveOptions, place: CursorPlace) {
+  constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveParameters, place: CursorPlace) {
     super(parts, handle, options)
     this.place = place
   }
@@ -254,7 +254,13 @@ export class LookupRequest extends ReceiveRequest {
   /** `true` where the next call asks whether the message of the lookup id itself is there. */
   #asksForAnchor = false
 
-  constructor(parts: RequestParts, handle: ReadHandle, options: LookupOptions, lookupId: bigint, action: LookupAction) {
+  constructor(
+    parts: RequestParts,
+    handle: ReadHandle,
+    options: LookupParameters,
+    lookupId: bigint,
+    action: LookupAction
+  ) {
     super(parts, handle, options)
     this.#lookupId = lookupId
     this.#action = action

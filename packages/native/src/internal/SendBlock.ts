@@ -1,7 +1,7 @@
 import type {
   MessageProperties,
   OutgoingProperties,
-  SendOptions,
+  SendParameters,
   SendOutcome
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import { messageProperties as PROPID_M } from "@effect-msmq/core/mqrt/MessagePropertyTable"
@@ -79,7 +79,7 @@ export class SendBlock {
     MQSendMessage: MQSendMessage,
     queue: bigint,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions,
+    options: SendParameters,
     transactionPointer: bigint,
     watch: SendWatch = unwatched
   ): SendOutcome {
@@ -107,7 +107,7 @@ export class SendBlock {
    * Writes one message for a call of `MQSendMessage`. Returns its address, where it stands until the next one is
    * written.
    */
-  write(message: OutgoingProperties, options: SendOptions): bigint {
+  write(message: OutgoingProperties, options: SendParameters): bigint {
     this.#assertOpen()
     this.#writeCall(options)
     this.#writeMessage(message, options)
@@ -115,7 +115,7 @@ export class SendBlock {
   }
 
   /** Returns the outcome of a call with the message that {@link write} has written. */
-  outcome(hresult: number, { messageIds }: SendOptions): SendOutcome {
+  outcome(hresult: number, { messageIds }: SendParameters): SendOutcome {
     return isError(hresult)
       ? { accepted: 0, messageIds: null, failure: this.#failure(hresult) }
       : { accepted: 1, messageIds: messageIds ? [this.#messageId()] : null, failure: null }
@@ -145,7 +145,7 @@ export class SendBlock {
     if (!this.#isOpen) throw new Error("MQSendMessage is not called: the layer that this service came from is closed")
   }
 
-  #writeCall(options: SendOptions): void {
+  #writeCall(options: SendParameters): void {
     this.#makeRoom(valuesAt + sizeOfCall(options))
     clearStatuses(this.#block)
     this.#count = 0
@@ -172,7 +172,7 @@ export class SendBlock {
   }
 
   /** Returns the length of the body. */
-  #writeMessage(message: OutgoingProperties, options: SendOptions): number {
+  #writeMessage(message: OutgoingProperties, options: SendParameters): number {
     const bodyLength = lengthOf(message.body)
     const size = bodyLength + sizeOfOthers(message)
     if (this.#callFree + size > this.#block.size) {
@@ -299,7 +299,7 @@ const newBlock = (size: number): MemoryBlock => {
 const sizeOfText = (text: string | null): number => (text === null ? 0 : 2 * text.length)
 const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : lengthOf(bytes))
 
-const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
+const sizeOfCall = ({ senderCertificate, provider }: SendParameters): number =>
   slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
 
 /** Returns the bytes that a message takes beside its body. */

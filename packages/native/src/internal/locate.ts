@@ -1,5 +1,5 @@
 import type { LocateHandle, MqrtFunctions } from "@effect-msmq/core/Mqrt"
-import type { LocatedQueue, LocateRestriction } from "@effect-msmq/core/mqrt/QueueProperties"
+import type { LocatedQueueProperties, LocateRestriction } from "@effect-msmq/core/mqrt/QueueProperties"
 import { relations } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
@@ -20,7 +20,7 @@ const columns = [
   "createTime",
   "modifyTime",
   "transactional"
-] as const satisfies ReadonlyArray<keyof LocatedQueue & keyof typeof queueProperties>
+] as const satisfies ReadonlyArray<keyof LocatedQueueProperties & keyof typeof queueProperties>
 
 /** Makes the two structs of a search, in one piece of memory. */
 const searchMemory = (restrictions: ReadonlyArray<LocateRestriction>) => {
@@ -76,7 +76,7 @@ export const locate = (bindings: Bindings): Pick<MqrtFunctions, "locateBegin" | 
     Effect.suspend(() => {
       const variants = new DataView(new ArrayBuffer(MQPROPVARIANT.size * columns.length * count))
       const filled = countSlot(columns.length * count)
-      const take = (): ReadonlyArray<LocatedQueue> => {
+      const take = (): ReadonlyArray<LocatedQueueProperties> => {
         const rows = Math.floor((filled[0] ?? 0) / columns.length)
         return Array.from({ length: rows }, (_, row) => readQueue(bindings, variants, row))
       }
@@ -91,7 +91,7 @@ interface Decoder {
   decode(raw: unknown): unknown
 }
 
-const readQueue = ({ functions }: Bindings, variants: DataView, row: number): LocatedQueue => {
+const readQueue = ({ functions }: Bindings, variants: DataView, row: number): LocatedQueueProperties => {
   const values = columns.map((column, index) => {
     const property = queueProperties[column]
     const at = MQPROPVARIANT.size * (columns.length * row + index)
@@ -99,5 +99,5 @@ const readQueue = ({ functions }: Bindings, variants: DataView, row: number): Lo
     for (const address of allocated) functions.MQFreeMemory(address)
     return [column, (property as Decoder).decode(value)]
   })
-  return Object.fromEntries(values) as LocatedQueue
+  return Object.fromEntries(values) as LocatedQueueProperties
 }

@@ -1,4 +1,4 @@
-import type { MachineProperties, PrivateComputerInformation } from "@effect-msmq/core/mqrt/ManagementProperties"
+import type { QueueManagerProperties, PrivateComputerProperties } from "@effect-msmq/core/mqrt/ManagementProperties"
 import type { PropertyRow } from "./PropertyBlock.ts"
 
 type Rows<Record> = { readonly [Field in keyof Record]: PropertyRow<Record[Field]> }
@@ -56,7 +56,7 @@ export const machineProperties = {
     ...bytesOrNull,
     elsewhere: true
   }
-} as const satisfies Rows<MachineProperties>
+} as const satisfies Rows<QueueManagerProperties>
 
 /** Properties of the Message Queuing of a computer. */
 export const privateComputerProperties = {
@@ -68,4 +68,4 @@ export const privateComputerProperties = {
     // `VARIANT_TRUE` is -1, and any other number but 0 is true as well.
     decode: (raw: number | null) => raw !== null && raw !== 0
   }
-} as const satisfies Rows<PrivateComputerInformation>
+} as const satisfies Rows<PrivateComputerProperties>

@@ -1,4 +1,8 @@
-import type { QueueInfo, QueueManagerInfo, SequenceInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
+import type {
+  QueueManagementProperties,
+  ComputerManagementProperties,
+  SequenceInfo
+} from "@effect-msmq/core/mqrt/ManagementProperties"
 import { layout } from "./layout.ts"
 import type { PropertyRow } from "./PropertyBlock.ts"
 
@@ -51,7 +55,7 @@ export const queueManagerInfo = {
     type: "VT_UI8",
     decode: (raw: bigint | null) => raw ?? BigInt(0)
   }
-} as const satisfies Rows<QueueManagerInfo>
+} as const satisfies Rows<ComputerManagementProperties>
 
 /** Properties of a queue, as its queue manager tells them. */
 export const queueInfo = {
@@ -73,7 +77,7 @@ export const queueInfo = {
   state: { id: 11, name: "PROPID_MGMT_QUEUE_STATE", ...text },
   nextHops: { id: 12, name: "PROPID_MGMT_QUEUE_NEXTHOPS", ...texts },
   subqueues: { id: 27, name: "PROPID_MGMT_QUEUE_SUBQUEUE_NAMES", ...texts, elsewhere: true }
-} as const satisfies Rows<Omit<QueueInfo, "endOfData">>
+} as const satisfies Rows<Omit<QueueManagementProperties, "endOfData">>
 
 /** Properties of the exactly-once delivery of an outgoing queue. A local queue has none. */
 export const endOfData = {
@@ -88,4 +92,4 @@ export const endOfData = {
   resendTime: { id: 21, name: "PROPID_MGMT_QUEUE_EOD_RESEND_TIME", ...timeOrNull },
   resendInterval: { id: 22, name: "PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL", ...countOrNull },
   resendCount: { id: 23, name: "PROPID_MGMT_QUEUE_EOD_RESEND_COUNT", ...countOrNull }
-} as const satisfies Rows<QueueInfo["endOfData"]>
+} as const satisfies Rows<QueueManagementProperties["endOfData"]>

@@ -1,4 +1,4 @@
-import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import { lengthOf } from "./MemoryBlock.ts"
 
 const none = new Uint8Array(0)
@@ -39,7 +39,7 @@ export const copyMessages = (
 ): ReadonlyArray<OutgoingProperties> => messages.slice(from).map(copyMessage)
 
 /** Copies options as {@link copyMessages} copies messages. */
-export const copyOptions = (options: SendOptions): SendOptions => ({
+export const copyOptions = (options: SendParameters): SendParameters => ({
   ...options,
   senderCertificate: copyOrNull(options.senderCertificate),
   provider: options.provider === null ? null : { ...options.provider }

@@ -2,7 +2,7 @@ import { errors } from "@effect-msmq/core/ErrorCode"
 import type {
   ReceiveAction,
   ReceivedProperties,
-  ReceiveOptions,
+  ReceiveParameters,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import { receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
@@ -285,7 +285,7 @@ export const receiving = (
       })
     })
 
-  const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest => {
+  const requestOf = (queue: QueueHandle, options: ReceiveParameters): QueueRequest => {
     const { handle, usual } = readerOf(queue)
     const { action, cursor } = options
     if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))

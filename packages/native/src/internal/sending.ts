@@ -1,6 +1,6 @@
 import type {
   OutgoingProperties,
-  SendOptions,
+  SendParameters,
   SendOutcome,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
@@ -37,7 +37,7 @@ type Sending = Pick<MqrtFunctions, "sendMessages"> & {
 /** Messages that are not all sent within one turn of the event loop, in memory of their own. */
 interface Slice {
   readonly queue: QueueHandle
-  readonly options: SendOptions
+  readonly options: SendParameters
   readonly pace: Pace
   /** Messages that remained after the first turn. */
   readonly rest: ReadonlyArray<OutgoingProperties>
@@ -98,7 +98,7 @@ export const sending = (
   const sendHere = (
     queue: QueueHandle,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions,
+    options: SendParameters,
     watch: SendWatch
   ): SendOutcome =>
     block.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)

@@ -3,7 +3,7 @@ import type {
   AuthenticationLevel,
   OutgoingProperties,
   ReceivedProperties,
-  SendOptions
+  SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -125,7 +125,7 @@ const randomMessage = (random: Random, bodySize: number): OutgoingProperties => 
     : null
 })
 
-const randomOptions = (random: Random): SendOptions => ({
+const randomOptions = (random: Random): SendParameters => ({
   ...plainSend,
   senderCertificate: sometimes(random, () => random.bytes(random.below(3000))),
   authenticationLevel: random.pick<AuthenticationLevel>(["none", "none", "always", "msmq10", "msmq20", "msmq30"]),
@@ -173,7 +173,7 @@ const internalCertificate = Uint8Array.of(0x30, 0x0a, 0x0c, 0x08, ...Buffer.from
 /** The fields in which a message that was received is not as it was sent. */
 const differences = (
   sent: OutgoingProperties,
-  options: SendOptions,
+  options: SendParameters,
   received: ReceivedProperties
 ): ReadonlyArray<string> => {
   const correlationId = sent.correlationId === null || isZero(sent.correlationId) ? null : sent.correlationId

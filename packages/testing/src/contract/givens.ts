@@ -3,8 +3,8 @@ import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import type {
   OutgoingProperties,
   ReceivedProperties,
-  ReceiveOptions,
-  SendOptions,
+  ReceiveParameters,
+  SendParameters,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access, MqrtFailure, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
@@ -66,7 +66,7 @@ export const openHandle = (
 export const sendTo = (
   handle: QueueHandle,
   messages: ReadonlyArray<Partial<OutgoingProperties>>,
-  options: Partial<SendOptions> = {}
+  options: Partial<SendParameters> = {}
 ): Effect.Effect<ReadonlyArray<string>, MqrtFailure, Mqrt> =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt
@@ -84,7 +84,7 @@ export const sendTo = (
 /** Receives at the seam, by default without waiting. */
 export const receiveFrom = (
   handle: QueueHandle,
-  options: Partial<ReceiveOptions> = {}
+  options: Partial<ReceiveParameters> = {}
 ): Effect.Effect<ReceivedProperties, MqrtFailure, Mqrt> =>
   Mqrt.use((mqrt) => mqrt.receiveMessage(handle, { ...plainReceive, ...options }))
 

@@ -39,7 +39,7 @@ const taking: Readonly<Record<string, Loop>> = {
   receiveWithin: found((receiver) => receiver.receiveWithin("5 millis")),
   poll: found((receiver) => receiver.poll),
   messages: (receiver, handle) => Stream.runForEach(receiver.messages, () => handle),
-  byLookupId: found((receiver) => receiver.byLookupId.receiveFirst),
+  lookup: found((receiver) => receiver.lookup("receiveFirst")),
   cursor: (receiver, handle) =>
     Effect.scoped(
       Effect.flatMap(receiver.cursor, (cursor) =>

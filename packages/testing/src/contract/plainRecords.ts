@@ -1,15 +1,15 @@
 /** Whole records of the seam, with the values that they have where a program gives none. */
-import type { ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
 /** Default properties and options of a message that is sent (D-20). */
 export {
   defaultMessage as plainMessage,
-  defaultSendOptions as plainSend
+  defaultSendParameters as plainSend
 } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 
 /** A receive of the first message, without waiting. */
-export const plainReceive: ReceiveOptions = {
+export const plainReceive: ReceiveParameters = {
   action: "receive",
   timeout: 0,
   cursor: null,

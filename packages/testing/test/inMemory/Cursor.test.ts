@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ const browsing = (transactional = false) =>
   Effect.gen(function* () {
     const queue = yield* ends({ transactional })
     const cursor = yield* queue.mqrt.createCursor(queue.receiver)
-    const through = (action: ReceiveOptions["action"], options: Partial<ReceiveOptions> = {}) =>
+    const through = (action: ReceiveParameters["action"], options: Partial<ReceiveParameters> = {}) =>
       Effect.map(queue.receive({ action, cursor, ...options }), (received) => received.label)
     return {
       ...queue,
@@ -96,7 +96,7 @@ describe("cursors", () => {
         const { cursor, label, receive, send, take } = yield* browsing()
         const { messageIds } = yield* send(labelled("a", "b", "c", "d"), { messageIds: true })
         const [, , c, d] = messageIds ?? []
-        const through = (action: ReceiveOptions["action"]) => receive({ action, cursor })
+        const through = (action: ReceiveParameters["action"]) => receive({ action, cursor })
         const find = Effect.fnUntraced(function* (id: string | undefined) {
           for (let at = yield* through("peekCurrent"); at.messageId !== id; at = yield* through("peekNext"));
         })
@@ -274,7 +274,7 @@ describe("cursors", () => {
   it.effect("E-10 everyone who waits to peek sees the message, until the first who waits to receive takes it", () =>
     Effect.gen(function* () {
       const { poll, receive, send } = yield* ends()
-      const wait = (action: ReceiveOptions["action"]) =>
+      const wait = (action: ReceiveParameters["action"]) =>
         waiting(Effect.map(receive({ action, timeout: null }), (received) => received.label))
       const first = [yield* wait("peekCurrent"), yield* wait("peekCurrent"), yield* wait("receive")]
       const rest = [yield* wait("peekCurrent"), yield* wait("receive")]

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { LocateRestriction, NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
@@ -50,7 +50,7 @@ const createPublic = (pathName: string, fields: Partial<NewQueueProperties> = {}
 const open = (formatName: string, access: Mqrt.Access = "send") =>
   Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(formatName, access, "denyNone"))
 
-const send = (formatName: string, labels: ReadonlyArray<string>, options: Partial<SendOptions> = {}) =>
+const send = (formatName: string, labels: ReadonlyArray<string>, options: Partial<SendParameters> = {}) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt
     return yield* mqrt.sendMessages(yield* open(formatName), labelled(...labels), { ...plain, ...options })

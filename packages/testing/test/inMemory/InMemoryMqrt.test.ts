@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceivedProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
@@ -33,7 +33,7 @@ import { elapse } from "../../../core/test/support/settled.ts"
 
 const der = (value: string) => text(`certificate ${value}`)
 
-const signed: SendOptions = { ...plain, authenticationLevel: "always" }
+const signed: SendParameters = { ...plain, authenticationLevel: "always" }
 
 const control = MsmqControl.MsmqControl
 

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties, ReceivedProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, ReceivedProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -28,7 +28,7 @@ const single = { transaction: "singleMessage" } as const
 
 const openSender = (formatName = orders) => Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(formatName, "send", "denyNone"))
 
-const send = (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendOptions> = {}, to = orders) =>
+const send = (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendParameters> = {}, to = orders) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt
     const handle = yield* openSender(to)

@@ -1,6 +1,6 @@
 import { MessageQueue } from "@effect-msmq/core"
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -65,7 +65,7 @@ const remove = mqrt.use((mqrt) =>
   Effect.flatMap(mqrt.pathNameToFormatName(path), (formatName) => mqrt.deleteQueue(formatName))
 )
 
-const sent = (options: Partial<SendOptions> = {}) =>
+const sent = (options: Partial<SendParameters> = {}) =>
   Effect.gen(function* () {
     const { sendMessages } = yield* Mqrt.Mqrt
     const outcome = yield* sendMessages(yield* open("send"), [message()], { ...plain, ...options })

@@ -3,8 +3,8 @@ import type {
   LookupAction,
   OutgoingProperties,
   ReceivedProperties,
-  ReceiveOptions,
-  SendOptions,
+  ReceiveParameters,
+  SendParameters,
   SendOutcome,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
@@ -28,9 +28,12 @@ export const message = (fields: Partial<OutgoingProperties> = {}): OutgoingPrope
 
 export const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => message({ label }))
 
-export const plain: SendOptions = plainSend
+export const plain: SendParameters = plainSend
 
-export const receiving = (fields: Partial<ReceiveOptions> = {}): ReceiveOptions => ({ ...plainReceive, ...fields })
+export const receiving = (fields: Partial<ReceiveParameters> = {}): ReceiveParameters => ({
+  ...plainReceive,
+  ...fields
+})
 
 export const queueProperties: NewQueueProperties = { ...plainQueue, pathName: path }
 
@@ -61,14 +64,14 @@ export const ends = (fields: Partial<NewQueueProperties> = {}) =>
     const formatName = yield* create(fields)
     const sender = yield* mqrt.openQueue(direct, "send", "denyNone")
     const receiver = yield* mqrt.openQueue(direct, "receive", "denyNone")
-    const receive = (options: Partial<ReceiveOptions> = {}) => mqrt.receiveMessage(receiver, receiving(options))
+    const receive = (options: Partial<ReceiveParameters> = {}) => mqrt.receiveMessage(receiver, receiving(options))
     return {
       mqrt,
       formatName,
       sender,
       receiver,
       receive,
-      send: (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendOptions> = {}) =>
+      send: (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendParameters> = {}) =>
         mqrt.sendMessages(sender, messages, { ...plain, ...options }),
       poll: receive(),
       peek: receive({ action: "peekCurrent" }),

@@ -122,7 +122,7 @@ export class PoisonSender {
       const pending = this.#acknowledgments
       const acknowledgments = yield* pending
       const now = yield* Clock.currentTimeMillis
-      const sender = new Sender(
+      const sender = Sender.make(
         { mqrt: this.#mqrt, handle, queue: this.#name, transactional: this.transactional, codec: undefined },
         formatName
       )

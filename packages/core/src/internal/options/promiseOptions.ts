@@ -1,11 +1,12 @@
 /** The options of the promise face, which has signals, and transactions of its own. */
 import type { Abortable } from "../../promises/Abortable.ts"
-import type { MsmqConsumePolicy, Retries } from "../../promises/Consumer.ts"
-import type { OptionsInPromises } from "../../promises/Sender.ts"
-import type { ReceiveOptions } from "../../promises/Transaction.ts"
-import { MsmqTransaction } from "../../promises/Transaction.ts"
+import type { ConsumePolicy, Retries } from "../../promises/Consumer.ts"
+import type { ReceiveOptions } from "../../promises/Receiver.ts"
+import { SecurityContext } from "../../promises/SecurityContext.ts"
+import type { SendAllOptions, SendOptions } from "../../promises/Sender.ts"
+import type { Participation } from "../../promises/Transaction.ts"
+import { Transaction } from "../../promises/Transaction.ts"
 import type { Part } from "../../QueueSecurity.ts"
-import type { SendAllOptions, SendOptions } from "../../SendOptions.ts"
 import { consumePolicy } from "./consumeOptions.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
@@ -31,23 +32,29 @@ export const registration = abortable(registerOptions)
 export const securityOptions = tableOf<Abortable & { readonly parts?: ReadonlyArray<Part> }>()({ parts, signal })
 
 const transaction = guarded(
-  'an MsmqTransaction, as transaction and beginTransaction of Msmq give it, "singleMessage" or "none"',
-  (value): value is NonNullable<ReceiveOptions["transaction"]> =>
-    isOtherParticipation(value) || value instanceof MsmqTransaction
+  'a Transaction, as transaction and beginTransaction of a Connection give it, "singleMessage" or "none"',
+  (value): value is Participation => isOtherParticipation(value) || value instanceof Transaction
+)
+
+const securityContext = guarded(
+  "a SecurityContext, as securityContext of a Connection gives it",
+  (value): value is SecurityContext => value instanceof SecurityContext
 )
 
 export const receiveOptions = tableOf<ReceiveOptions>()({ transaction, signal })
 
-export const sending = tableOf<OptionsInPromises<SendOptions>>()({ ...sendOptions.rules, transaction, signal })
+const ofPromises = { securityContext, transaction, signal }
 
-export const sendingAll = tableOf<OptionsInPromises<SendAllOptions>>()({ ...sendAllOptions.rules, transaction, signal })
+export const sending = tableOf<SendOptions>()({ ...sendOptions.rules, ...ofPromises })
+
+export const sendingAll = tableOf<SendAllOptions>()({ ...sendAllOptions.rules, ...ofPromises })
 
 const retries = nested<Retries>(
   "retries",
   tableOf<Retries>()({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
 )
 
-export const consuming = tableOf<MsmqConsumePolicy & Abortable>()({
+export const consuming = tableOf<ConsumePolicy & Abortable>()({
   ...consumePolicy.rules,
   retry: retries,
   reopen: retries,

@@ -1,5 +1,5 @@
 import type { CryptographicProvider } from "../../mqrt/MessageProperties.ts"
-import type { SendAllOptions, SendOptions } from "../../SendOptions.ts"
+import type { SendAllOptions, SendOptions } from "../../Sender.ts"
 import {
   authenticationLevels,
   encryptionAlgorithms,

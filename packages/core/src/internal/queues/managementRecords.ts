@@ -20,7 +20,7 @@ import { computer } from "../options/managementOptions.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Info extends PublicRecord<Management.QueueManagerInfo> {}
+export interface Info extends PublicRecord<Management.ComputerManagementProperties> {}
 
 /**
  * The properties of a queue manager in the directory.
@@ -28,7 +28,7 @@ export interface Info extends PublicRecord<Management.QueueManagerInfo> {}
  * @category models
  * @since 0.1.0
  */
-export interface MachineProperties extends PublicRecord<Management.MachineProperties> {}
+export interface MachineProperties extends PublicRecord<Management.QueueManagerProperties> {}
 
 /**
  * What a computer tells of its Message Queuing.
@@ -44,7 +44,7 @@ export interface PrivateComputerInformation {
   readonly directoryEnabled: boolean
 }
 
-type Delivery = Management.QueueInfo["endOfData"]
+type Delivery = Management.QueueManagementProperties["endOfData"]
 
 /**
  * The exactly-once delivery of an outgoing queue.
@@ -70,7 +70,7 @@ export interface EndOfData extends Omit<
  * @category models
  * @since 0.1.0
  */
-export interface QueueInfo extends PublicRecord<Omit<Management.QueueInfo, "endOfData">> {
+export interface QueueInfo extends PublicRecord<Omit<Management.QueueManagementProperties, "endOfData">> {
   /** The exactly-once delivery of an outgoing queue; `undefined` for a local one. */
   readonly endOfData: EndOfData | undefined
 }

@@ -35,8 +35,8 @@ const operations: Readonly<Record<string, Operation>> = {
 
 export const operationOf = (operation: string): Operation =>
   operations[operation] ??
-  (operation.startsWith("Receiver.byLookupId.receive")
+  (operation.startsWith("Receiver.lookup.receive")
     ? receive
-    : operation.startsWith("Receiver.byLookupId.peek")
+    : operation.startsWith("Receiver.lookup.peek")
       ? peek
       : { name: operation })

@@ -3,7 +3,7 @@ import type {
   EncryptionAlgorithm,
   PrivacyLevel,
   SenderIdType,
-  SendOptions
+  SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
@@ -74,7 +74,7 @@ export interface Send {
 export const make = (
   { id, security, version }: Source,
   { destination, isOneOfMany, sentAt, transactional, user }: Send,
-  options: SendOptions
+  options: SendParameters
 ): Fallible<Envelope> => {
   if (security.resourcesExhausted) return Result.fail("MQ_ERROR_INSUFFICIENT_RESOURCES")
   const context = options.securityContext === null ? noContext : security.get(options.securityContext)
@@ -120,7 +120,7 @@ export const ofAcknowledgment = (machineId: Guid.Guid, destination: string, sent
 const certificateFor = (
   security: SecurityContextTable,
   context: SecurityContext | null,
-  { senderCertificate }: SendOptions
+  { senderCertificate }: SendParameters
 ): Fallible<SigningCertificate> => {
   if (senderCertificate !== null) return security.certificates.fetchExternal(senderCertificate)
   return context === null ? security.certificates.fetchInternal("MQSendMessage") : Result.succeed(context.certificate)
@@ -133,7 +133,7 @@ const sign = (
   version: Version,
   context: SecurityContext | null,
   sid: Sid.Sid | null,
-  options: SendOptions,
+  options: SendParameters,
   isOneOfMany: boolean
 ): Fallible<Signature | null> => {
   // A context alone does not ask for a signature (behaviour A-39).

@@ -1,5 +1,5 @@
 import type { LocateHandle } from "@effect-msmq/core/Mqrt"
-import type { LocatedQueue, LocateRestriction, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
+import type { LocatedQueueProperties, LocateRestriction, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import { isGuid } from "../facts/Guid.ts"
@@ -31,7 +31,7 @@ const order = (one: string | number, other: string | number): number => (one < o
 const satisfies = (queue: QueueProperties, { property, relation, value }: LocateRestriction): boolean =>
   relations[relation](order(comparable(queue[property]), comparable(value)))
 
-const toLocated = (queue: QueueProperties): ReadonlyArray<LocatedQueue> => {
+const toLocated = (queue: QueueProperties): ReadonlyArray<LocatedQueueProperties> => {
   const { createTime, instance, label, modifyTime, pathName, transactional, type } = queue
   return instance === null ? [] : [{ instance, pathName, label, type, createTime, modifyTime, transactional }]
 }

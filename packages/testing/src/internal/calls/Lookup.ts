@@ -1,4 +1,4 @@
-import type { LookupAction, LookupOptions, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { LookupAction, LookupParameters, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -58,7 +58,7 @@ export const receiveByLookupId = (
   handle: QueueHandle,
   lookupId: bigint,
   action: LookupAction,
-  options: LookupOptions
+  options: LookupParameters
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
   Effect.clockWith((clock) =>
     inOneStep("MQReceiveMessageByLookupId", () =>
@@ -71,7 +71,7 @@ const receiveNow = (
   handle: QueueHandle,
   lookupId: bigint,
   action: LookupAction,
-  { rare, transaction }: LookupOptions,
+  { rare, transaction }: LookupParameters,
   now: number
 ): Fallible<ReceivedProperties> =>
   Result.flatMap(

@@ -1,8 +1,8 @@
 import type {
   MachineAction,
-  MachineProperties,
-  PrivateComputerInformation,
-  QueueManagerInfo
+  QueueManagerProperties,
+  PrivateComputerProperties,
+  ComputerManagementProperties
 } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
 import { directoryServer, siteId } from "../directory/Directory.ts"
@@ -13,7 +13,7 @@ import type { Queue } from "../queue/Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
 
 /** Returns the properties of a machine; those of another machine come from the directory. */
-export const machineProperties = (machine: Machine, name: string | null): Fallible<MachineProperties> => {
+export const machineProperties = (machine: Machine, name: string | null): Fallible<QueueManagerProperties> => {
   if (machine.isThis(name)) return Result.succeed(propertiesOf(machine))
   return Result.flatMap(machine.askDirectory("MQ_ERROR_NO_DS"), () => {
     const other = machine.network.machine(name ?? "")
@@ -21,7 +21,7 @@ export const machineProperties = (machine: Machine, name: string | null): Fallib
   })
 }
 
-const propertiesOf = (machine: Machine): MachineProperties => ({
+const propertiesOf = (machine: Machine): QueueManagerProperties => ({
   siteId: machine.network.directory === null ? null : siteId,
   machineId: machine.id,
   pathName: machine.name,
@@ -44,17 +44,20 @@ const publicKeyOf = ({ encryptionKeyPublished, id, network }: Machine, bits: num
 export const privateComputerInformation = (
   machine: Machine,
   computer: string | null
-): Fallible<PrivateComputerInformation> =>
+): Fallible<PrivateComputerProperties> =>
   Result.map(machine.reach(computer), ({ network, version: { build, major, minor } }) => ({
     version: (major << 24) | (minor << 16) | build,
     directoryEnabled: network.directory !== null
   }))
 
 /** Returns the state of the queue manager of a computer. */
-export const queueManagerInfo = (machine: Machine, computer: string | null, now: number): Fallible<QueueManagerInfo> =>
-  Result.map(machine.reach(computer), (found) => infoOf(found, now))
+export const queueManagerInfo = (
+  machine: Machine,
+  computer: string | null,
+  now: number
+): Fallible<ComputerManagementProperties> => Result.map(machine.reach(computer), (found) => infoOf(found, now))
 
-const infoOf = (machine: Machine, now: number): QueueManagerInfo => {
+const infoOf = (machine: Machine, now: number): ComputerManagementProperties => {
   const { own, outgoing, system } = machine.queues
   const { build, major, minor } = machine.version
   const all = [...own, ...outgoing]

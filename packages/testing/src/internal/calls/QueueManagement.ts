@@ -1,5 +1,5 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
-import type { QueueAction, QueueInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
+import type { QueueAction, QueueManagementProperties } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import { isPart } from "../facts/queueNames.ts"
@@ -36,15 +36,15 @@ export const queueInfo = (
   computer: string | null,
   formatName: string,
   now: number
-): Fallible<QueueInfo> =>
+): Fallible<QueueManagementProperties> =>
   Result.flatMap(machine.reach(computer), (there) =>
-    Result.flatMap(findManaged(there, formatName), (queue): Fallible<QueueInfo> => {
+    Result.flatMap(findManaged(there, formatName), (queue): Fallible<QueueManagementProperties> => {
       sweep(queue, now)
       return isActive(queue) || queue.tree.holdsCopies ? Result.succeed(infoOf(there, queue)) : Result.fail("MQ_ERROR")
     })
   )
 
-const infoOf = (machine: Machine, queue: Queue): QueueInfo => {
+const infoOf = (machine: Machine, queue: Queue): QueueManagementProperties => {
   const session = sessionOf(machine, queue)
   return {
     pathName: queue.outgoing ? null : queue.properties.pathName,
@@ -86,7 +86,7 @@ const stateOf = (machine: Machine, { outgoing, tree }: Queue, session: Session<M
 }
 
 /** Returns the state of the messages that are under way to another machine: not there yet, or there and not received. */
-const endOfDataOf = (queue: Queue, session: Session<Machine> | undefined): QueueInfo["endOfData"] => ({
+const endOfDataOf = (queue: Queue, session: Session<Machine> | undefined): QueueManagementProperties["endOfData"] => ({
   lastAcknowledged: null,
   lastAcknowledgedTime: null,
   lastAcknowledgedCount: null,

@@ -1,4 +1,4 @@
-import type { ReceivedProperties, ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceivedProperties, ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ class MessageGone extends Error {}
 export const receive = (
   machine: Machine,
   handle: QueueHandle,
-  options: ReceiveOptions
+  options: ReceiveParameters
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
   Effect.clockWith((clock) => {
     const made = makeRequest(machine, handle, options)
@@ -41,7 +41,7 @@ export const receive = (
   })
 
 /** Looks for the message that a receive would get; `undefined`: there is none yet. */
-const look = (request: ReceiveRequest, { action }: ReceiveOptions, now: number): Fallible<Packet | undefined> => {
+const look = (request: ReceiveRequest, { action }: ReceiveParameters, now: number): Fallible<Packet | undefined> => {
   if (request.cursor !== null) return request.cursor.look(action, now)
   // To peek at the next message takes a cursor (behaviour E-01).
   return action === "peekNext"
@@ -49,7 +49,7 @@ const look = (request: ReceiveRequest, { action }: ReceiveOptions, now: number):
     : Result.succeed(request.opened.queue.first(now, request.peeks))
 }
 
-const findsNothing = (request: ReceiveRequest, options: ReceiveOptions, now: number): boolean => {
+const findsNothing = (request: ReceiveRequest, options: ReceiveParameters, now: number): boolean => {
   const found = look(request, options, now)
   return Result.isSuccess(found) && found.success === undefined
 }
@@ -62,7 +62,7 @@ const findsNothing = (request: ReceiveRequest, options: ReceiveOptions, now: num
 const takeFound = (
   machine: Machine,
   handle: QueueHandle,
-  options: ReceiveOptions,
+  options: ReceiveParameters,
   request: ReceiveRequest,
   found: Packet,
   clock: Clock.Clock

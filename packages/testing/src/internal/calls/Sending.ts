@@ -1,7 +1,7 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as FormatName from "@effect-msmq/core/FormatName"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
-import type { OutgoingProperties, SendOptions, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import * as ArrivalRules from "../arrival/ArrivalRules.ts"
@@ -44,7 +44,7 @@ export const send = (
   machine: Machine,
   handle: QueueHandle,
   messages: ReadonlyArray<OutgoingProperties>,
-  options: SendOptions,
+  options: SendParameters,
   now: number
 ): SendOutcome => {
   const messageIds: Array<string> | null = options.messageIds ? [] : null
@@ -79,7 +79,7 @@ export const send = (
 const prepare = (
   machine: Machine,
   handle: QueueHandle,
-  options: SendOptions,
+  options: SendParameters,
   now: number
 ): Fallible<ReadonlyArray<Delivery>> => {
   const opened = machine.use(handle, "send")
@@ -120,7 +120,7 @@ const refusalOf = (
   queue: Queue,
   destination: string,
   transactional: boolean,
-  { privacyLevel }: SendOptions
+  { privacyLevel }: SendParameters
 ): ErrorCodeName | undefined => {
   if (transactional && isMulticast(machine, queue)) return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
   if (machine.version.refusesOtherKind && isOfOtherKind(queue, transactional)) return "MQ_ERROR_TRANSACTION_USAGE"
@@ -155,7 +155,7 @@ const noTransaction: Fallible<Transaction | "each" | null> = Result.succeed(null
 const eachMessage: Fallible<Transaction | "each" | null> = Result.succeed("each")
 
 /** Returns the transaction of a send. Without a distributed transaction, to ask for one is to ask for none (behaviours F-04, F-05). */
-const transactionFor = (machine: Machine, { transaction }: SendOptions): Fallible<Transaction | "each" | null> => {
+const transactionFor = (machine: Machine, { transaction }: SendParameters): Fallible<Transaction | "each" | null> => {
   if (typeof transaction === "bigint") return machine.transaction(transaction)
   return transaction === "singleMessage" ? eachMessage : noTransaction
 }

@@ -1,6 +1,6 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { Access, CursorHandle, LocateHandle, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
-import type { LocatedQueue } from "@effect-msmq/core/mqrt/QueueProperties"
+import type { LocatedQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Outcome from "../arrival/Outcome.ts"
@@ -55,7 +55,7 @@ export interface OpenQueue extends CursorOwner {
 }
 
 /** Queues that a search found and has not returned yet. */
-export type Search = Array<LocatedQueue>
+export type Search = Array<LocatedQueueProperties>
 
 /** A machine with its queue manager: its queues, those for other machines, and the open handles. */
 export class Machine implements NetworkMachine, DirectoryClient<DomainDirectory> {

@@ -9,27 +9,27 @@ import { Described, facts } from "../Described.ts"
 import type { Facts } from "../Described.ts"
 import type { Runner } from "./Runner.ts"
 
-/** What is open in the promise face: it owns the scope of what it stands for. */
-export abstract class Opened extends Described implements AsyncDisposable {
+/** Object of the promise face that owns the scope in which its counterpart in Effect was opened. */
+export abstract class ScopedResource extends Described implements AsyncDisposable {
   readonly #scope: Scope.Closeable
-  readonly #opened: Described
+  readonly #counterpart: Described
   /** @internal */
   protected readonly runner: Runner
 
-  constructor(opened: Described, scope: Scope.Closeable, runner: Runner) {
+  /** @internal */
+  constructor(counterpart: Described, scope: Scope.Closeable, runner: Runner) {
     super()
-    this.#opened = opened
+    this.#counterpart = counterpart
     this.#scope = scope
     this.runner = runner
   }
 
   /** @internal */
   get [facts](): Facts {
-    const shown = this.#opened[facts]
-    return { ...shown, kind: `Msmq${shown.kind}` }
+    return this.#counterpart[facts]
   }
 
-  /** Closes it, after what runs on it; again, it does nothing. */
+  /** Closes it, after what runs on it; a second call does nothing. */
   close(): Promise<void> {
     return this.runner.promise(Scope.close(this.#scope, Exit.void), undefined)
   }
@@ -38,22 +38,22 @@ export abstract class Opened extends Described implements AsyncDisposable {
   }
 }
 
-/** The scopes of faces, each for as long as its face is there: a face that is dropped takes its scope along. */
+/** The scopes of objects of the promise face, each for as long as its object is reachable. */
 const scopes = new WeakMap<object, Scope.Scope>()
 
-/** Makes a face the owner of the scope that it was opened in. */
-export const owning = <B extends object>(face: B, scope: Scope.Scope): B => {
-  scopes.set(face, scope)
-  return face
+/** Makes an object of the promise face the owner of a scope. */
+export const owning = <B extends object>(owner: B, scope: Scope.Scope): B => {
+  scopes.set(owner, scope)
+  return owner
 }
 
 /**
- * Opens something in a scope of its own, which its face in promises owns from then on. What is open comes out, though the
- * signal aborts at that moment: nobody else could close it.
+ * Opens something in a scope of its own, and makes the object that owns that scope from then on. Succeeds with it also
+ * where the signal aborts at that moment: the caller alone could close it.
  */
-export const opened = <A, B extends object, E>(
+export const openScoped = <A, B extends object, E>(
   open: Effect.Effect<A, E, Mqrt | Scope.Scope>,
-  face: (opened: A, scope: Scope.Closeable) => B
+  make: (opened: A, scope: Scope.Closeable) => B
 ): Effect.Effect<B, E, Mqrt> => {
   // The program's stack is seen only before the first wait.
   const openedAt = new CallSite()
@@ -61,7 +61,7 @@ export const opened = <A, B extends object, E>(
     open.pipe(
       Scope.provide(scope),
       Effect.provideService(OwnedHandle.Opener, openedAt),
-      Effect.flatMap((opened) => irreversible(Effect.sync(() => owning(face(opened, scope), scope)))),
+      Effect.flatMap((opened) => irreversible(Effect.sync(() => owning(make(opened, scope), scope)))),
       Effect.onError(() => Scope.close(scope, Exit.void))
     )
   )

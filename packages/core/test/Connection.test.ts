@@ -1,9 +1,10 @@
-import { Mqrt, Msmq, MsmqError } from "@effect-msmq/core"
+import { Mqrt, MsmqError } from "@effect-msmq/core"
+import { certificate, connect } from "@effect-msmq/core/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { alice, bob } from "./support/certificates.ts"
-import { connect } from "./support/connection.ts"
+import { connectObserved } from "./support/connection.ts"
 
 const orders = ".\\private$\\orders"
 
@@ -20,7 +21,7 @@ const count = (calls: ReadonlyArray<string>, name: string): number => calls.filt
 
 describe("disposal", () => {
   it("1. leaving the block closes everything, the youngest first", async () => {
-    const { calls, expectNoLeaks, msmq: connection } = await connect()
+    const { calls, expectNoLeaks, msmq: connection } = await connectObserved()
     {
       await using msmq = connection
       await msmq.createQueue(orders, { authenticate: true })
@@ -35,7 +36,7 @@ describe("disposal", () => {
   })
 
   it("2. closing twice, or closing and leaving the block, releases once", async () => {
-    const { calls, msmq } = await connect()
+    const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     {
       using securityContext = msmq.securityContext()
@@ -52,7 +53,7 @@ describe("disposal", () => {
   })
 
   it("3. an error thrown in the block is the error that comes out, and all is closed", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const body = async () => {
       using _context = msmq.securityContext()
@@ -67,7 +68,7 @@ describe("disposal", () => {
   })
 
   it("4. a queue that fails to close does not throw over the body's error", async () => {
-    const { inject, msmq } = await connect()
+    const { inject, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await inject({ function: "MQCloseQueue", call: 1, code: "MQ_ERROR_STALE_HANDLE" })
     const body = async () => {
@@ -79,7 +80,7 @@ describe("disposal", () => {
   })
 
   it("5. a use after closing names the resource and where it was closed, and calls nothing", async () => {
-    const { calls, msmq } = await connect()
+    const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const securityContext = msmq.securityContext({ certificate: bob })
     const sender = await msmq.openSender(orders)
@@ -89,7 +90,7 @@ describe("disposal", () => {
     const withContext = await rejection(sender.send({}, { securityContext }))
     assert(withContext.reason._tag === "Released")
     assert.include(withContext.reason.resource, "CN=Bob")
-    assert.include(withContext.reason.releasedAt, "Msmq.test.ts")
+    assert.include(withContext.reason.releasedAt, "Connection.test.ts")
     assert.deepStrictEqual(await calls(), before)
     await sender.close()
     await receiver.close()
@@ -99,7 +100,7 @@ describe("disposal", () => {
   })
 
   it("6. closing the connection closes what its user forgot", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     msmq.securityContext()
     const sender = await msmq.openSender(orders)
@@ -112,7 +113,7 @@ describe("disposal", () => {
   })
 
   it("7. closing a receiver ends what waits on it", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const receiver = await msmq.openReceiver(orders)
     const waiting = [rejection(receiver.receive()), rejection(receiver.receiveWithin("1 minute"))]
@@ -121,7 +122,7 @@ describe("disposal", () => {
   })
 
   it("8. closing a sender ends the batch that waits for its source, which tells what was accepted", async () => {
-    const { calls, msmq } = await connect()
+    const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
     const sending = sender.sendAll(
@@ -138,7 +139,7 @@ describe("disposal", () => {
   })
 
   it("9. a context disposed between two slices is freed at once; the batch stops and tells what was accepted", async () => {
-    const { calls, msmq } = await connect()
+    const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
     const securityContext = msmq.securityContext()
@@ -163,7 +164,7 @@ describe("disposal", () => {
   })
 
   it("10. a handle that is dropped is reported, with the place that opened it", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectObserved()
     // Other tests drop their connections.
     const warned = new Promise<Error & { readonly detail?: string }>((resolve) =>
       process.on("warning", (warning) => {
@@ -177,11 +178,11 @@ describe("disposal", () => {
     clearInterval(collecting)
     assert.strictEqual(warning.name, "MsmqHandleDropped")
     assert.include(warning.message, "CN=Alice")
-    assert.include(warning.detail, "Msmq.test.ts")
+    assert.include(warning.detail, "Connection.test.ts")
   })
 
   it("each disposable bears one of the two symbols, and close()", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const asynchronous = [msmq, await msmq.openSender(orders), await msmq.openReceiver(orders)]
     for (const disposable of asynchronous) {
@@ -194,7 +195,7 @@ describe("disposal", () => {
 
 describe("promises", () => {
   it("an abort rejects with the signal's reason and leaves the message in the queue", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await using receiver = await msmq.openReceiver(orders)
     await using sender = await msmq.openSender(orders)
@@ -211,7 +212,7 @@ describe("promises", () => {
   })
 
   it("an open that is aborted leaves nothing open", async () => {
-    const { expectNoLeaks, inject, msmq } = await connect()
+    const { expectNoLeaks, inject, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await inject({ function: "MQOpenQueue", call: 1, stall: "20 millis" })
     const reason = new Error("no longer wanted")
@@ -224,7 +225,7 @@ describe("promises", () => {
   })
 
   it("for await goes through the messages; leaving the loop takes no more", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders)
     await sender.sendAll([{ label: "one" }, { label: "two" }, { label: "three" }])
@@ -240,7 +241,7 @@ describe("promises", () => {
   })
 
   it("an error of an async iterable is the cause of the batch's, which tells what was accepted", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders)
     const torn = new Error("torn")
@@ -258,13 +259,13 @@ describe("promises", () => {
   })
 
   it("a certificate is read from PEM or DER, and refused with an error", () => {
-    assert.strictEqual(Msmq.certificate(alice.der).fingerprint, alice.fingerprint)
-    assert.throws(() => Msmq.certificate("no certificate"), MsmqError.MsmqError)
+    assert.strictEqual(certificate(alice.der).fingerprint, alice.fingerprint)
+    assert.throws(() => certificate("no certificate"), MsmqError.MsmqError)
   })
 
   it("connecting to a backend that fails rejects with its error", async () => {
     const failing = Layer.effect(Mqrt.Mqrt, Effect.fail("no mqrt.dll" as const))
-    const error = await Msmq.connect(failing).catch((error: unknown) => error)
+    const error = await connect(failing).catch((error: unknown) => error)
     assert.strictEqual(error, "no mqrt.dll")
   })
 })

@@ -16,7 +16,7 @@ const queue = Effect.gen(function* () {
   const [a = 0n, b = 0n, c = 0n, d = 0n, e = 0n] = (yield* Stream.runCollect(receiver.browse)).map(
     ({ lookupId }) => lookupId
   )
-  return { receiver, by: receiver.byLookupId, ids: { a, b, c, d, e } }
+  return { receiver, ids: { a, b, c, d, e } }
 })
 
 const label = (found: Effect.Effect<Option.Option<{ readonly label: string }>, MsmqError.MsmqError>) =>
@@ -27,56 +27,56 @@ describe("by lookup id", () => {
     "E-38, E-39, E-42 a message is looked at, and so are those beside it; there is none where there is none",
     () =>
       Effect.gen(function* () {
-        const { by, ids } = yield* queue
-        assert.strictEqual(yield* label(by.peek(ids.c)), "c")
-        assert.strictEqual(yield* label(by.peekNext(ids.c)), "d")
-        assert.strictEqual(yield* label(by.peekPrevious(ids.c)), "b")
-        assert.strictEqual(yield* label(by.peekFirst), "a")
-        assert.strictEqual(yield* label(by.peekLast), "e")
-        assert.strictEqual(yield* label(by.peekNext(ids.e)), undefined)
-        assert.strictEqual(yield* label(by.peekPrevious(ids.a)), undefined)
-        assert.strictEqual(yield* label(by.peek(12345n)), undefined)
-        assert.strictEqual(yield* label(by.peekNext(12345n)), undefined)
+        const { ids, receiver } = yield* queue
+        assert.strictEqual(yield* label(receiver.lookup("peekCurrent", ids.c)), "c")
+        assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.c)), "d")
+        assert.strictEqual(yield* label(receiver.lookup("peekPrevious", ids.c)), "b")
+        assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "a")
+        assert.strictEqual(yield* label(receiver.lookup("peekLast")), "e")
+        assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.e)), undefined)
+        assert.strictEqual(yield* label(receiver.lookup("peekPrevious", ids.a)), undefined)
+        assert.strictEqual(yield* label(receiver.lookup("peekCurrent", 12345n)), undefined)
+        assert.strictEqual(yield* label(receiver.lookup("peekNext", 12345n)), undefined)
       }).pipe(Effect.provide(backend))
   )
 
   it.effect("E-38, E-41 a message is taken, and so are those beside it, until there is none", () =>
     Effect.gen(function* () {
-      const { by, ids, receiver } = yield* queue
-      assert.strictEqual(yield* label(by.receive(ids.c)), "c")
-      assert.strictEqual(yield* label(by.receive(ids.c)), undefined)
-      assert.strictEqual(yield* label(by.receiveNext(ids.a)), "b")
-      assert.strictEqual(yield* label(by.receivePrevious(ids.e)), "d")
-      assert.strictEqual(yield* label(by.receiveLast), "e")
-      assert.strictEqual(yield* label(by.receiveFirst), "a")
-      assert.strictEqual(yield* label(by.receiveFirst), undefined)
+      const { ids, receiver } = yield* queue
+      assert.strictEqual(yield* label(receiver.lookup("receiveCurrent", ids.c)), "c")
+      assert.strictEqual(yield* label(receiver.lookup("receiveCurrent", ids.c)), undefined)
+      assert.strictEqual(yield* label(receiver.lookup("receiveNext", ids.a)), "b")
+      assert.strictEqual(yield* label(receiver.lookup("receivePrevious", ids.e)), "d")
+      assert.strictEqual(yield* label(receiver.lookup("receiveLast")), "e")
+      assert.strictEqual(yield* label(receiver.lookup("receiveFirst")), "a")
+      assert.strictEqual(yield* label(receiver.lookup("receiveFirst")), undefined)
       assert.deepStrictEqual(yield* receiver.poll, Option.none())
     }).pipe(Effect.provide(backend))
   )
 
   it.effect("E-43, E-44 a message in a transaction is locked, and passed over from beside", () =>
     Effect.gen(function* () {
-      const { by, ids } = yield* queue
+      const { ids, receiver } = yield* queue
       const transaction = yield* Transaction.begin()
-      assert.strictEqual(yield* Transaction.within(label(by.receive(ids.b)), transaction), "b")
-      const locked = yield* Effect.flip(by.receive(ids.b))
+      assert.strictEqual(yield* Transaction.within(label(receiver.lookup("receiveCurrent", ids.b)), transaction), "b")
+      const locked = yield* Effect.flip(receiver.lookup("receiveCurrent", ids.b))
       assert.strictEqual(locked.reason._tag, "MessageLockedUnderTransaction")
       assert.isTrue(locked.isRetryable)
-      assert.strictEqual(yield* label(by.peekNext(ids.a)), "c")
-      yield* transaction.abort
-      assert.strictEqual(yield* label(by.peekNext(ids.a)), "b")
+      assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.a)), "c")
+      yield* transaction.abort()
+      assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.a)), "b")
     }).pipe(Effect.provide(backend))
   )
 
   it.effect("E-44, F-25 one that is taken so that others may peek is seen by those who peek, until the commit", () =>
     Effect.gen(function* () {
-      const { by, ids } = yield* queue
+      const { ids, receiver } = yield* queue
       yield* Effect.gen(function* () {
-        assert.strictEqual(yield* label(by.receiveAllowPeek(ids.a)), "a")
-        assert.strictEqual(yield* label(by.peek(ids.a)), "a")
-        assert.strictEqual(yield* label(by.peekFirst), "a")
+        assert.strictEqual(yield* label(receiver.lookup("receiveAllowPeek", ids.a)), "a")
+        assert.strictEqual(yield* label(receiver.lookup("peekCurrent", ids.a)), "a")
+        assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "a")
       }).pipe(Transaction.run())
-      assert.strictEqual(yield* label(by.peekFirst), "b")
+      assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "b")
     }).pipe(Effect.provide(backend))
   )
 })
@@ -124,7 +124,9 @@ describe("moving", () => {
   it.effect("E-69 a message that is rejected is refused when its transaction commits, and back when it aborts", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
-      const reject = Effect.andThen(receiver.byLookupId.receive(ids.a), () => receiver.reject({ lookupId: ids.a }))
+      const reject = Effect.andThen(receiver.lookup("receiveCurrent", ids.a), () =>
+        receiver.reject({ lookupId: ids.a })
+      )
       yield* Effect.andThen(reject, Effect.fail("no")).pipe(Transaction.run(), Effect.ignore)
       assert.deepStrictEqual(yield* labelsIn(orders), ["a", "b", "c", "d", "e"])
       yield* Transaction.run(reject)
