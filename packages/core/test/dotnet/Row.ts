@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import type { ActiveXKind } from "./activeXKinds.ts"
 import { activeXKinds } from "./activeXKinds.ts"
 import type { Kind } from "./Kind.ts"
-import { xmlKinds } from "./xmlKinds.ts"
+import { listKinds, xmlKinds } from "./xmlKinds.ts"
 
 /** A value in the judge's notation, and the body that the SDK writes for it or the rule that forbids it. */
 export interface Sample {
@@ -38,9 +38,11 @@ const rowOf = (
   read: (encoded) => Result.map(codec.decode(encoded), notation)
 })
 
-export const xmlRows: ReadonlyArray<Row> = Object.entries(xmlKinds).map(([name, kind]) =>
-  rowOf(name, kind, MessageBody.xml(kind.schema, kind.options))
-)
+const xmlRow = (name: string, kind: Kind): Row => rowOf(name, kind, MessageBody.xml(kind.schema, kind.options))
+
+export const xmlRows: ReadonlyArray<Row> = Object.entries(xmlKinds).map(([name, kind]) => xmlRow(name, kind))
+
+export const listRows: ReadonlyArray<Row> = listKinds.map((kind) => xmlRow(kind.type, kind))
 
 export const activeXRows: ReadonlyArray<Row> = Object.entries(activeXKinds).map(([name, kind]) =>
   rowOf(name, kind, kind.codec)

@@ -162,5 +162,43 @@ export const differences: ReadonlyArray<Known> = [
       work: "letters",
       onlyIn: /Core 2/
     }
+  },
+  {
+    name: "A date of another offset at the first or the last day of the calendar is kept; .NET takes it for the first or the last moment where its own zone does not reach it",
+    reason: "the text says which instant it is",
+    covers: equalAfter((value) => value.replaceAll(/dt:-?\d+/g, "dt"), /0001-01-01T|9999-12-31T/),
+    example: read("DateTime", root("dateTime", "0001-01-01T00:00:00+14:00"))
+  },
+  {
+    name: "A GUID has 32 digits, with or without hyphens and brackets; .NET reads `{0x00112233,0x4455,…}` too",
+    reason: "nobody writes it",
+    covers: onlyTheyRead(/a GUID, such as/),
+    example: read("Guid", root("guid", "{0x00112233,0x4455,0x6677,{0x88,0x99,0xaa,0xbb,0xcc,0xdd,0xee,0xff}}"))
+  },
+  {
+    name: "A NUL that belongs to a number is refused; .NET passes over those behind it",
+    reason: "it means that something else was meant",
+    covers: onlyTheyRead(/must have .*\\u0000"$/),
+    example: read("int", root("int", "5&#0;"))
+  },
+  {
+    name: "An element within a simple value is refused; .NET reads it as an empty text",
+    reason: "the text would be lost",
+    covers: onlyTheyRead(/must have text alone in/),
+    example: read("string", root("string", "<x></x>a"))
+  },
+  {
+    name: "`Schema.Date` and `Schema.DateTimeUtc` have milliseconds; digits behind them are cut off",
+    reason: "so have the clocks of JavaScript; `XmlValue.DateTime` keeps all digits",
+    covers: (one) =>
+      one.row.includes("Schema.Date") &&
+      equalAfter((value) => value.replace(/(dt:\d+)\d{4}(:\w+)/, "$1$2").replace(":Local", ":Utc"))(one),
+    example: read("DateTime as Schema.Date", root("dateTime", "2026-05-01T08:30:00.1234567Z"))
+  },
+  {
+    name: "Blanks between the signs at the end of base64 are passed over; .NET refuses them",
+    reason: "they mean nothing",
+    covers: onlyWeRead(/is not a valid Base64/, /=\s+=/),
+    example: read("byte[]", root("base64Binary", "AQ= ="))
   }
 ]

@@ -55,7 +55,7 @@ export const faults: ReadonlyArray<Known> = [
   {
     name: "An unsigned number with a sign is read",
     reason: ".NET refuses it",
-    covers: onlyWeRead(/in a correct format/, />\s*[+-]/),
+    covers: onlyWeRead(/in a correct format/, /\+/),
     example: read("uint", root("unsignedInt", "+1"))
   },
   {
@@ -114,5 +114,12 @@ export const faults: ReadonlyArray<Known> = [
       value: "Texts{A=null,B=null}",
       work: "writing"
     }
+  },
+  {
+    name: "A document that says that it is `ascii` is read as Windows-1252",
+    reason: "only the name `us-ascii` is known; the text differs from what .NET reads",
+    covers: (one) =>
+      /encoding=["']ascii["']/i.test(one.document) && Result.isSuccess(one.ours) && Result.isSuccess(one.theirs),
+    example: read("string", '<?xml version="1.0" encoding="ascii"?><string>\u00e4</string>')
   }
 ]

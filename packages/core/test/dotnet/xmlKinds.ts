@@ -172,7 +172,7 @@ const order = classOf("Order", {
   Placed: dateTime,
   Due: nullable(dateTime),
   Note: optional(string),
-  Lines: list(line)
+  Lines: optional(array(line))
 })
 const namespaced = classOf(
   "Namespaced",
@@ -332,3 +332,10 @@ export const xmlKinds: Readonly<Record<string, Kind>> = {
   "[XmlAttribute]": attributed,
   "a namespace": namespaced
 }
+
+/** Lists of the other types, in the shapes that the vectors have. */
+export const listKinds: ReadonlyArray<Kind> = [
+  ...[guid, dateTime, color, decimal, timeSpan, long, float].map((item) => array(item)),
+  ...[color, timeSpan, point].map((item) => array(nullable(item))),
+  list(list(line))
+]

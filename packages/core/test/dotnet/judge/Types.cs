@@ -24,7 +24,7 @@ public class Order
     public DateTime Placed;
     public DateTime? Due;
     public string Note;
-    public List<Line> Lines;
+    public Line[] Lines;
 }
 
 public class Empty { }
@@ -155,10 +155,4 @@ public class Hidden
 {
     public int A;
     [XmlIgnore] public int B;
-}
-
-public class Computed
-{
-    public int A;
-    public int B { get { return A + 1; } }
 }
