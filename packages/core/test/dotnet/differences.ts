@@ -80,8 +80,8 @@ export const differences: ReadonlyArray<Known> = [
     example: read("DateTime as Schema.Date", root("dateTime", "2026-05-01T08:30:00"))
   },
   {
-    name: "A date that has an hour and a day is read, and no other form of `xsd` (a day, an hour, a month alone)",
-    reason: "a text without the one or the other is no date and time",
+    name: "A date has a day and a time of day; .NET reads a day, a month or an hour alone too",
+    reason: "what lacks one of them is no date and time",
     covers: onlyTheyRead(/a date and time, such as/),
     example: read("DateTime", root("dateTime", "2026-05"))
   },
@@ -92,7 +92,7 @@ export const differences: ReadonlyArray<Known> = [
     example: read("DateTime", root("dateTime", "2026-05-01T08:30:00.12345678"))
   },
   {
-    name: "A date of another offset is the same instant, and has no kind",
+    name: "`Schema.Date` and `Schema.DateTimeUtc` read a date with an offset as an instant; .NET makes the clock of its own zone of it",
     reason: "an instant is the same in every zone",
     covers: equalAfter((value) => value.replaceAll(":Local", ":Utc")),
     example: read("DateTime as Schema.Date", root("dateTime", "2026-05-01T08:30:00-00:00"))
@@ -176,8 +176,8 @@ export const differences: ReadonlyArray<Known> = [
     example: read("Guid", root("guid", "{0x00112233,0x4455,0x6677,{0x88,0x99,0xaa,0xbb,0xcc,0xdd,0xee,0xff}}"))
   },
   {
-    name: "A NUL that belongs to a number is refused; .NET passes over those behind it",
-    reason: "it means that something else was meant",
+    name: "A number with a NUL behind it is refused; .NET passes over the NUL",
+    reason: "no writer means a number by it",
     covers: onlyTheyRead(/must have .*\\u0000"$/),
     example: read("int", root("int", "5&#0;"))
   },

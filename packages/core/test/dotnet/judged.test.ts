@@ -3,9 +3,11 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { readFileSync, writeFileSync } from "node:fs"
 import type { Comparison, Example, Known } from "./comparison.ts"
 import { agrees, print } from "./comparison.ts"
 import { differences } from "./differences.ts"
+import { page, renewed } from "./documentation.ts"
 import { dotnets, program, timeZone } from "./dotnets.ts"
 import { faults } from "./faults.ts"
 import type { Answer } from "./Judge.ts"
@@ -233,4 +235,13 @@ describe("what is known to differ", () => {
       })
     )
   }
+})
+
+it("docs/bodies.md shows what each .NET writes and loses", async () => {
+  const shownOnPage = started.filter(({ column, name }) => column === "Core 2" || name.startsWith(`.NET ${column}.`))
+  const judges = Object.fromEntries(shownOnPage.map(({ column, judge }) => [column, judge]))
+  const text = readFileSync(page, "utf8")
+  const now = await renewed(text, judges)
+  if (process.env["JUDGED_DOCS"] === "write") writeFileSync(page, now)
+  else assert.strictEqual(text, now, "npx --yes pnpm@12 test:dotnet -- --write-docs writes it anew")
 })

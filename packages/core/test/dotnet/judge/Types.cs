@@ -156,3 +156,8 @@ public class Hidden
     public int A;
     [XmlIgnore] public int B;
 }
+
+public class Listed
+{
+    public List<int> Items;
+}
