@@ -30,6 +30,8 @@ export class Judge {
       this.#errors += text
     })
     this.#process.on("error", (error) => this.#ended(error.message))
+    // It ended before it read everything; its end tells why.
+    this.#process.stdin!.on("error", () => {})
     this.#process.on("close", (code) => this.#ended(`it ended with ${code}: ${this.#errors}`))
   }
 

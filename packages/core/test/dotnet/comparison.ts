@@ -1,7 +1,7 @@
 import type { MessageBody } from "@effect-msmq/core"
 import * as Result from "effect/Result"
 
-/** What the SDK and .NET make of the same document or value, each a value in the judge's notation or the reason of a refusal. */
+/** Results of the SDK and of .NET for the same document or value: each a value in the judge's notation, or the reason of a refusal. */
 export interface Comparison {
   /** Name of the row that it belongs to, as in `xmlKinds.ts`. */
   readonly row: string

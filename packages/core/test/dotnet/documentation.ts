@@ -9,7 +9,7 @@ export const page = "docs/bodies.md"
 
 type Column = DotNet["column"]
 
-/** What a .NET of a column is asked. */
+/** Judges by the column of their .NET. */
 export type Judges = Readonly<Partial<Record<Column, Judge>>>
 
 const columns: ReadonlyArray<readonly [Column, title: string]> = [
@@ -141,18 +141,16 @@ const tableOf = async (
   judges: Judges
 ): Promise<string> => {
   const head = [...heads, ...columns.map(([, title]) => title)]
-  const lines = [head, head.map(() => "---")]
   const known = current.split("\n").map((line) => line.slice(2, -2).split(" | "))
-  for (const { cell, own } of rows) {
+  const body = rows.map(async ({ cell, own }) => {
     const old = known.find(([first]) => first === own[0]) ?? []
-    const cells = await Promise.all(
-      columns.map(([name], index) => {
-        const judge = judges[name]
-        return judge === undefined ? Promise.resolve(old[own.length + index] ?? "") : cell(judge)
-      })
-    )
-    lines.push([...own, ...cells])
-  }
+    const cells = columns.map(([name], index) => {
+      const judge = judges[name]
+      return judge === undefined ? Promise.resolve(old[own.length + index] ?? "") : cell(judge)
+    })
+    return [...own, ...(await Promise.all(cells))]
+  })
+  const lines = [head, head.map(() => "---"), ...(await Promise.all(body))]
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 }
 
@@ -182,13 +180,15 @@ const blocks = { types: typeTable, senders: senderTable, differences: difference
 
 /** Renews the parts of the page between `<!-- judged: name -->` and `<!-- judged -->`. */
 export const renewed = async (text: string, judges: Judges): Promise<string> => {
-  let result = text
-  for (const [name, make] of Object.entries(blocks)) {
+  const parts = Object.entries(blocks).map(async ([name, make]) => {
     const [start, end] = [`<!-- judged: ${name} -->\n`, "\n<!-- judged -->"]
-    const from = result.indexOf(start) + start.length
-    const to = result.indexOf(end, from)
+    const from = text.indexOf(start) + start.length
+    const to = text.indexOf(end, from)
     if (from < start.length || to < from) throw new Error(`${page} has no part "${name}"`)
-    result = result.slice(0, from) + (await make(result.slice(from, to), judges)) + result.slice(to)
-  }
-  return result
+    return { start, old: text.slice(from, to), made: await make(text.slice(from, to), judges) }
+  })
+  return (await Promise.all(parts)).reduce(
+    (result, { made, old, start }) => result.replace(start + old, () => start + made),
+    text
+  )
 }

@@ -1,6 +1,5 @@
 /** The .NETs that judge what the SDK writes and reads, and the folder that they and their judge are made in. */
-import { existsSync } from "node:fs"
-import { delimiter, join, resolve } from "node:path"
+import { join, resolve } from "node:path"
 
 /** A .NET, and the command that runs the judge in it. */
 export interface DotNet {
@@ -8,8 +7,8 @@ export interface DotNet {
   readonly column: "Core 2" | "10"
   readonly command: string
   readonly env: Readonly<Record<string, string>>
-  /** Reason why it is not there, or `null`. */
-  readonly missing: string | null
+  /** `true` where a run without it is none. */
+  readonly isRequired: boolean
 }
 
 /** Reason why nothing of it runs on this system, or `null`. */
@@ -35,23 +34,8 @@ export const program = join(folder, "Judge.dll")
 /** Description of a time zone of its own, far from UTC, so that no zone of the machine has a part in what is compared. */
 export const timeZone = join(folder, "timeZone")
 
-const onPath = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .map((directory) => join(directory, "dotnet"))
-  .find((path) => existsSync(path))
-
 /** The .NET Core 2.0 of npm, and the newest that the command `dotnet` of this machine has. */
 export const dotnets: ReadonlyArray<DotNet> = [
-  {
-    column: "Core 2",
-    command: join(core2, "dotnet"),
-    env: {},
-    missing: existsSync(program) ? null : "run it by the script test:dotnet"
-  },
-  {
-    column: "10",
-    command: onPath ?? "",
-    env: { DOTNET_ROLL_FORWARD: "LatestMajor" },
-    missing: onPath === undefined ? "there is no command dotnet" : null
-  }
+  { column: "Core 2", command: join(core2, "dotnet"), env: {}, isRequired: true },
+  { column: "10", command: "dotnet", env: { DOTNET_ROLL_FORWARD: "LatestMajor" }, isRequired: false }
 ]

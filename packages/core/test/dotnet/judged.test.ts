@@ -9,6 +9,7 @@ import { agrees, print } from "./comparison.ts"
 import { differences } from "./differences.ts"
 import { page, renewed } from "./documentation.ts"
 import { dotnets, program, timeZone } from "./dotnets.ts"
+import type { DotNet } from "./dotnets.ts"
 import { faults } from "./faults.ts"
 import type { Answer } from "./Judge.ts"
 import { Judge } from "./Judge.ts"
@@ -21,17 +22,21 @@ const seed = process.env["JUDGED_SEED"] ?? "a seed"
 
 const known: ReadonlyArray<Known> = [...differences, ...faults]
 
-const started = await Promise.all(
-  dotnets
-    .filter(({ missing }) => missing === null)
-    .map(async ({ column, command, env }) => {
-      const judge = new Judge(command, [program], { ...process.env, ...env, TZ: timeZone })
-      const [description] = await judge.ask([["describe"]])
-      assert(description !== undefined && "parts" in description, "the judge does not say which .NET it runs in")
-      const name = column === "Core 2" ? ".NET Core 2.0" : description.parts[0]
-      return { column, judge, name }
-    })
-)
+/** Starts the judge in a .NET; one that is not there is skipped, with the reason, unless it is required. */
+const start = async ({ column, command, env, isRequired }: DotNet) => {
+  const judge = new Judge(command, [program], { ...process.env, ...env, TZ: timeZone })
+  try {
+    const [description] = await judge.ask([["describe"]])
+    assert(description !== undefined && "parts" in description)
+    return [{ column, judge, name: column === "Core 2" ? ".NET Core 2.0" : description.parts[0] }]
+  } catch (error) {
+    if (isRequired) throw error
+    console.log(`skipped: .NET ${column}: ${(error as Error).message}`)
+    return []
+  }
+}
+
+const started = (await Promise.all(dotnets.map(start))).flat()
 afterAll(() => {
   for (const { judge } of started) judge.stop()
 })

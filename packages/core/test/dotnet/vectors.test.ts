@@ -1,5 +1,5 @@
-// What real .NETs wrote and read once, so that every run of the tests holds it. `vectors/*.ndjson` has a case in a line;
-// judged.test.ts asks .NET itself.
+// Every run of the tests holds what real .NETs wrote and read once: `vectors/*.ndjson` has a case in a line. judged.test.ts
+// asks .NET itself.
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
