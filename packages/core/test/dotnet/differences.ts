@@ -14,8 +14,10 @@ const parted = /<!\[CDATA\[|<!--|<\?(?!xml)/
 /** Tells that a value is the other's, but for places where the SDK has null. */
 const nullInOurs = ({ document, ours, theirs }: Comparison): boolean => {
   if (!Result.isSuccess(ours) || !Result.isSuccess(theirs) || !/\b(?:nil|null)\s*=/.test(document)) return false
-  const parts = ours.success.split("null").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
-  return new RegExp(`^${parts.join(".*?")}$`).test(theirs.success)
+  const parts = withoutBlankTexts(ours.success)
+    .split("null")
+    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
+  return new RegExp(`^${parts.join(".*?")}$`).test(withoutBlankTexts(theirs.success))
 }
 
 const root = (name: string, content: string): string => `<?xml version="1.0"?>\r\n<${name}>${content}</${name}>`
