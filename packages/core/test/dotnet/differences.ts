@@ -14,10 +14,10 @@ const parted = /<!\[CDATA\[|<!--|<\?(?!xml)/
 /** Tells that a value is the other's, but for places where the SDK has null. */
 const nullInOurs = ({ document, ours, theirs }: Comparison): boolean => {
   if (!Result.isSuccess(ours) || !Result.isSuccess(theirs) || !/\b(?:nil|null)\s*=/.test(document)) return false
-  const parts = withoutBlankTexts(ours.success)
+  const parts = withoutBlanks(ours.success)
     .split("null")
     .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
-  return new RegExp(`^${parts.join(".*?")}$`).test(withoutBlankTexts(theirs.success))
+  return new RegExp(`^${parts.join(".*?")}$`).test(withoutBlanks(theirs.success))
 }
 
 const root = (name: string, content: string): string => `<?xml version="1.0"?>\r\n<${name}>${content}</${name}>`
