@@ -4,7 +4,7 @@ import { SlowestTests } from "./scripts/slowestTests.ts"
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", ".doctest/*.test.ts", "examples/test/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", ".doctest/*.test.ts", "{examples,scripts}/test/**/*.test.ts"],
     // They need runtimes that are fetched for them: `vitest.runtimes.config.ts`, `vitest.dotnet.config.ts`.
     exclude: [
       ...configDefaults.exclude,

@@ -10,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ConsumePolicy } from "./Consumer.ts"
 import * as Cursor from "./Cursor.ts"
-import { consumption } from "./internal/consuming/consumption.ts"
+import { consumer } from "./internal/consuming/Consumer.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import { holdingProcess } from "./internal/ownership/liveness.ts"
@@ -224,33 +224,33 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Feeds a handler from the queue until it is interrupted: the loop around receiving that every program needs.
+   * Gives each message of the queue to a handler until it is interrupted: the loop around receiving that every program needs.
    *
-   * **A transactional queue.** Each try at a message is a transaction: its handler's sends and receives take part in it; it
-   * commits when the handler succeeds, and aborts when that fails, dies or interrupts itself. Then the message is taken
-   * again at once by its lookup id and held until `retry` says; after the last try it goes where `poison` says. It is
-   * handled once, or it is poison, or it is in the queue. What the handler opens in its scope closes with the try.
+   * **A transactional queue.** Each attempt at a message is a transaction: its handler's sends and receives take part in it. It
+   * commits when the handler succeeds, and aborts when the handler fails, dies or interrupts itself. Then the message is
+   * received again at once by its lookup id and held until `retry` says; after the last attempt it goes where `poison` says. It
+   * is handled once, or it is poison, or it is in the queue. A handler's scope closes with its attempt.
    *
-   * **A queue that is not transactional**, or of which that is not known. If the receiver was opened with `shareMode:
-   * "denyReceive"`, a message stays in the queue until it is handled: it may be handled twice, when the process or the
-   * service ends in between. If not, it is taken before it is handled, and lost with the process; `poison` must then name a
-   * queue, where it goes if it could not be handled.
+   * **A queue that is not transactional**, or whose kind is not known. If the receiver was opened with `shareMode:
+   * "denyReceive"`, a message stays in the queue until it is handled: it may be handled twice if the process or the service
+   * ends in between. Otherwise it is received before it is handled, and lost with the process; `poison` must then name a queue
+   * for messages that could not be handled.
    *
-   * **Stopping.** An interruption, or closing the receiver or the backend's layer, gives up the wait at once and takes
-   * nothing new. What runs may finish for as long as `stopWithin`, and is then interrupted and undone. A closing waits for
-   * that; the effect then fails with `Released`.
+   * **Shutting down.** An interruption, or closing the receiver or the backend's layer, ends the wait at once and receives
+   * nothing new. Handlers that run may finish within `shutdownTimeout`; then they are interrupted and rolled back. A closing
+   * waits for that; the effect then fails with `Released`.
    *
-   * **A restart of the service.** The queue is opened anew, with back-off, as `reopen` says, and what the restart undid is
-   * done again; that a handler fails with `StaleHandle` or `ServiceNotAvailable` does not count as a try. A sender that
-   * the handler uses opens its queue anew by itself.
+   * **A restart of the service.** The queue is opened anew, with delays as `reopen` says, and attempts that the restart rolled
+   * back are made again. A handler that fails with `StaleHandle` or `ServiceNotAvailable` has not used up an attempt. A sender
+   * that the handler uses opens its queue anew by itself.
    *
-   * Fails with `IllegalPolicy` and with the reasons of opening `poison`'s queue, before it takes a message; with
-   * `PoisonMessage`; and with failures of Message Queuing that do not pass, after which the message is in the queue.
+   * Fails with `IllegalPolicy` and with the reasons of opening `poison`'s queue, before it receives a message; with
+   * `PoisonMessage`; and with failures of Message Queuing that are not transient, after which the message is in the queue.
    *
    * **Gotchas**
    *
-   * With more than one handler at once, or more than one consumer, messages are handled out of order where one is tried
-   * again (behaviours F-27, H-33). `docs/consuming.md` says what is promised and what is not.
+   * With more than one handler at once, or more than one consumer, a message that is retried is overtaken by others
+   * (behaviours F-27, H-33). `docs/consuming.md` says what is promised and what is not.
    *
    * @example
    * ```ts import.meta.vitest
@@ -293,7 +293,7 @@ export class Receiver<Body = Uint8Array> extends Described {
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
         return holdingProcess(
-          consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+          consumer<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
         )
       })
     )

@@ -1,16 +1,16 @@
-/** What waits is told that its queue was closed, and a handler that closes what it is fed from does not wait for itself. */
+/** Closing a queue ends every wait on it with an error, and a handler that closes its own queue does not wait for itself. */
 import { Msmq, type MsmqReceiver } from "@effect-msmq/core"
 import { MessageQueue, type MsmqError, Mqrt } from "@effect-msmq/core"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, References, Scope } from "effect"
 import { connect } from "./support/connection.ts"
-import { backend, consuming, journal, labelsIn, orders, queues, send } from "./support/consuming.ts"
+import { backend, consuming, eventLog, labelsIn, orders, queues, send } from "./support/consuming.ts"
 
 const single = { transaction: "singleMessage" } as const
 const other = ".\\private$\\other"
 
-/** The tag of the reason that a promise is rejected with, and its text. */
+/** Returns the tag of the reason, and the text, of the error that a promise is rejected with. */
 const rejection = (promise: Promise<unknown>): Promise<readonly [string, string]> =>
   promise.then(
     () => ["fulfilled", ""] as const,
@@ -25,7 +25,7 @@ const labelsOf = async (layer: Layer.Layer<Mqrt.Mqrt>, queue: string): Promise<R
   return labels
 }
 
-/** A machine that outlives the connections to it. */
+/** Machine that outlives the connections to it. */
 const machine = () =>
   Effect.runPromise(
     Effect.flatMap(Scope.make(), (scope) =>
@@ -102,7 +102,7 @@ describe("what waits for a message, in Effect", () => {
   )
 })
 
-/** A receiver for each of two queues that hold a message. */
+/** Opens a receiver for each of two queues that hold a message. */
 const two = (msmq: Msmq.Msmq): Promise<ReadonlyArray<MsmqReceiver.MsmqReceiver>> =>
   Promise.all(
     [orders, other].map(async (queue) => {
@@ -126,12 +126,12 @@ describe("a handler in promises does not wait for itself", () => {
     const events: Array<string> = []
     const consuming = receiver.consume(
       async () => {
-        // A handler goes on after a turn, with what it was called in.
+        // A handler goes on after a turn of the event loop, in the run that it was called in.
         await new Promise((resolve) => setTimeout(resolve, 1))
         await close(msmq, receiver)
         events.push("closed")
       },
-      { stopWithin: "1 hour", onEvent: ({ _tag }) => void events.push(_tag) }
+      { shutdownTimeout: "1 hour", onEvent: ({ _tag }) => void events.push(_tag) }
     )
     const [code] = await rejection(consuming)
     await msmq.close()
@@ -174,7 +174,7 @@ describe("a handler in promises does not wait for itself", () => {
             await both.promise
             await receivers[1 - index]!.close()
           },
-          { stopWithin: "1 hour" }
+          { shutdownTimeout: "1 hour" }
         )
       )
     )
@@ -198,7 +198,7 @@ describe("a handler in promises does not wait for itself", () => {
             await both.promise
             await msmq.close()
           },
-          { stopWithin: "1 hour" }
+          { shutdownTimeout: "1 hour" }
         )
       )
     )
@@ -231,7 +231,7 @@ describe("a handler in promises does not wait for itself", () => {
           await outer!.close()
           log.push("outer closed")
         },
-        { stopWithin: "1 hour" }
+        { shutdownTimeout: "1 hour" }
       )
     )
     assert.strictEqual((await consuming)[0], "Released")
@@ -249,7 +249,7 @@ describe("a handler in Effect does not wait for itself", () => {
         const shareMode = transactional ? "denyNone" : "denyReceive"
         const receiver = yield* Scope.provide(queues({ transactional, shareMode }), scope)
         yield* send(orders, "1", "2")
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const consumer = yield* consuming(receiver, () => Scope.close(scope, Exit.void), { onEvent })
         assert.isTrue(Exit.isFailure(yield* Fiber.await(consumer)))
         assert.deepStrictEqual(events, ["Received 1", "Handled 1"])

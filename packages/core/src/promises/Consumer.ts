@@ -1,5 +1,5 @@
 /**
- * Consuming for programs that do not write Effect.
+ * Policy and handlers of `consume` for programs that do not write Effect.
  *
  * @since 0.1.0
  */
@@ -16,52 +16,72 @@ import { MsmqTransaction } from "./Transaction.ts"
 import * as Transaction from "../Transaction.ts"
 
 /**
- * When something is tried again.
- *
- * - `times`: at most so often; without end if left out
- * - `delay`: before the first of them, and before each, unless there is a `factor`
- * - `factor`: by which the delay grows from one to the next; 1 by default
+ * Delays between repetitions.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Retries {
+  /** Number of repetitions; without end by default. */
   readonly times?: number | undefined
+  /** Time before the first repetition, and before each, unless there is a `factor`. */
   readonly delay: Duration.Input
+  /** Factor by which the delay grows from each repetition to the next; 1 by default. */
   readonly factor?: number | undefined
 }
 
 /**
- * How messages are consumed: {@link ConsumePolicy}, in which `retry` and `reopen` are {@link Retries}. What is left out is
- * as there.
- *
- * - `onEvent`: called as there, and not waited for. What it throws is logged, and so is what a promise that it returns
- *   rejects with
+ * Options of `consume`: those of {@link ConsumePolicy}, with {@link Retries} in place of schedules.
  *
  * @category models
  * @since 0.1.0
  */
 export interface MsmqConsumePolicy {
+  /**
+   * Number of handlers that may run at once, from 1 on; 1 by default, which keeps the order of the messages. No message is
+   * received before a handler is free for it.
+   */
   readonly concurrency?: number | undefined
+  /**
+   * Further attempts after a failed one; by default four, after about 1, 2, 4 and 8 seconds. Attempts before this process
+   * count (`abortCount`).
+   */
   readonly retry?: Retries | undefined
+  /**
+   * Place for a message after its last attempt, and for one whose body cannot be decoded, which is not attempted; `"fail"` by
+   * default.
+   */
   readonly poison?: PoisonPolicy | undefined
-  readonly stopWithin?: Duration.Input | undefined
+  /**
+   * Time that running handlers have to finish when the signal aborts or the receiver is closed; 30 seconds by default. After
+   * that their `signal` aborts, and their messages are back in the queue.
+   */
+  readonly shutdownTimeout?: Duration.Input | undefined
+  /**
+   * Further calls after a transient failure, such as a restart of the service; by default without end, after about half a
+   * second at first and up to 30 seconds. They start again after every success.
+   */
   readonly reopen?: Retries | undefined
+  /**
+   * Function that is called for each event, in order for each handler, with the counts so far. Nothing waits for it; its error,
+   * or the rejection of a promise that it returns, is logged.
+   */
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => void) | undefined
 }
 
 /**
- * What a handler is given beside its message.
- *
- * - `transaction`: the try's own, for the sends and receives of the handler; it commits when the handler is fulfilled and
- *   aborts when it is rejected. `undefined` where the queue is not transactional
- * - `signal`: aborts when the handler is to give up, as `stopWithin` says
+ * Second argument of a handler.
  *
  * @category models
  * @since 0.1.0
  */
 export interface HandlerOptions {
+  /**
+   * Transaction of the attempt, for the sends and receives of the handler. It commits when the handler's promise is fulfilled
+   * and aborts when it is rejected. `undefined` where the queue is not transactional.
+   */
   readonly transaction: MsmqTransaction | undefined
+  /** Signal that aborts when `shutdownTimeout` is over. */
   readonly signal: AbortSignal
 }
 

@@ -9,16 +9,16 @@ const { MQPROPS, MQPROPVARIANT } = layout
 const align = (offset: number): number => (offset + 7) & ~7
 
 /** Where the arrays stand in a block, in bytes: behind the `MQMSGPROPS` with which it begins. */
-export const idsAt = align(MQPROPS.size)
+const idsAt = align(MQPROPS.size)
 export const variantsAt = align(idsAt + capacity * 4)
-export const statusesAt = variantsAt + capacity * MQPROPVARIANT.size
+const statusesAt = variantsAt + capacity * MQPROPVARIANT.size
 /** Where the block is free for values. */
 export const valuesAt = align(statusesAt + capacity * 4)
 
 /** The same in 32-bit words, which is how they are written. */
 export const idsWord = idsAt / 4
 export const variantsWord = variantsAt / 4
-export const statusesWord = statusesAt / 4
+const statusesWord = statusesAt / 4
 export const wordsPerVariant = MQPROPVARIANT.size / 4
 export const valueWord = MQPROPVARIANT.value / 4
 export const elementsWord = MQPROPVARIANT.elements / 4

@@ -64,7 +64,11 @@ const missing = (returns: string): Callable => {
   })
 }
 
-/** A prototype, as koffi takes it: the name, the type of the result, the types of the arguments. */
+/**
+ * A prototype, as koffi takes it: the name, the type of the result, the types of the arguments.
+ *
+ * @testonly
+ */
 export const parsePrototype = (prototype: string): { name: string; returns: string; takes: ReadonlyArray<string> } => {
   const [, returns = "", name = "", list = ""] = /^(\S+) (\w+)\((.*)\)$/.exec(prototype) ?? []
   return { name, returns, takes: list === "" ? [] : list.split(", ").map((parameter) => parameter.split(" ")[0] ?? "") }

@@ -94,7 +94,7 @@ export const koffiType = (type: string): string =>
   Object.hasOwn(koffiTypes, type) ? koffiTypes[type as keyof typeof koffiTypes] : "void *"
 
 /** An address, or memory that koffi takes the address of; a handle is an address too. */
-export type Pointer = bigint | ArrayBuffer | Uint8Array | null
+type Pointer = bigint | ArrayBuffer | Uint8Array | null
 
 interface Scalars {
   readonly HRESULT: number

@@ -9,7 +9,7 @@ import { failure } from "./calls.ts"
 const logon = { interactive: 2, defaultProvider: 0 }
 
 /** `HRESULT_FROM_WIN32`. */
-export const hresultFromWin32 = (error: number): number => (error === 0 ? 0x8000_4005 : 0x8007_0000 + (error & 0xffff))
+const hresultFromWin32 = (error: number): number => (error === 0 ? 0x8000_4005 : 0x8007_0000 + (error & 0xffff))
 
 /** Ends the process: it must not go on under an identity that is not its own. */
 const abort = (reason: string): void => {

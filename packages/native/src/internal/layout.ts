@@ -1,7 +1,7 @@
 import koffi from "koffi"
 
 /** The processors whose structs the table below knows. */
-export type Architecture = "x64" | "x86"
+type Architecture = "x64" | "x86"
 
 /** Sizes and offsets in bytes, as `mq.h` and the Windows headers lay them out: first on x64, then on x86. */
 const table = {
@@ -41,7 +41,11 @@ type Table = typeof table
 /** Of each struct, its size and the offset of each field. */
 export type Layout = { readonly [Struct in keyof Table]: { readonly [Field in keyof Table[Struct]]: number } }
 
-/** The layout on a processor. */
+/**
+ * The layout on a processor.
+ *
+ * @testonly
+ */
 export const layoutOf = (architecture: Architecture): Layout => {
   const column = architecture === "x64" ? 0 : 1
   const structs = Object.entries<Record<string, readonly [number, number]>>(table).map(([struct, fields]) => [

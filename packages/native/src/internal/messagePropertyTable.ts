@@ -4,7 +4,7 @@ import { VT_CLSID, VT_LPWSTR, VT_UI1, VT_UI2, VT_UI4, VT_UI8, VT_VECTOR_UI1 } fr
  * Where a property may stand in the array: in a send, a receive, or both. A companion only tells the length of another
  * property that is received.
  */
-export type Place = "send" | "receive" | "both" | "companion"
+type Place = "send" | "receive" | "both" | "companion"
 
 /**
  * What `mq.h` says of a property of messages.

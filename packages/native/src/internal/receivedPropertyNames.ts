@@ -50,7 +50,7 @@ export const usualProperties = [
 ] as const satisfies ReadonlyArray<MessagePropertyName>
 
 /** What stands behind them where the rare ones are wanted too. */
-export const rareProperties = [
+const rareProperties = [
   "VERSION",
   "PROV_NAME",
   "PROV_NAME_LEN",

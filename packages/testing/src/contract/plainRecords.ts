@@ -1,8 +1,8 @@
-/** The records that cross the seam, whole, where a program says nothing of them. */
+/** Whole records of the seam, with the values that they have where a program gives none. */
 import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
-/** What a message has that nothing was said of (D-20). */
+/** A message with default properties (D-20). */
 export const plainMessage: OutgoingProperties = {
   body: new Uint8Array(0),
   bodyType: 0,
@@ -24,6 +24,7 @@ export const plainMessage: OutgoingProperties = {
   soap: null
 }
 
+/** A send with default options. */
 export const plainSend: SendOptions = {
   securityContext: null,
   senderCertificate: null,
@@ -37,7 +38,7 @@ export const plainSend: SendOptions = {
   messageIds: false
 }
 
-/** Takes the first message, without waiting. */
+/** A receive of the first message, without waiting. */
 export const plainReceive: ReceiveOptions = {
   action: "receive",
   timeout: 0,
@@ -46,7 +47,11 @@ export const plainReceive: ReceiveOptions = {
   rare: false
 }
 
-/** What a queue has that nothing was said of (C-01). */
+/**
+ * A queue with default properties (C-01).
+ *
+ * @testonly
+ */
 export const plainQueue: NewQueueProperties = {
   pathName: ".\\private$\\orders",
   label: "",
@@ -61,7 +66,7 @@ export const plainQueue: NewQueueProperties = {
   transactional: false
 }
 
-/** Changes of a queue that change nothing. */
+/** Changes of a queue that change no property. */
 export const noChanges: QueueChanges = {
   label: null,
   type: null,

@@ -21,13 +21,13 @@ import { failsBecause, fork, newChannel, newQueue } from "./givens.ts"
 
 const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => ({ label }))
 
-/** A transactional queue with messages, a sender and a receiver. */
+/** Creates a transactional queue with messages, and opens a sender and a receiver on it. */
 const channel = (...labels: ReadonlyArray<string>) =>
   Effect.tap(newChannel({ transactional: true }), ({ sender }) =>
     Transaction.singleMessage(sender.sendAll(labelled(...labels)))
   )
 
-/** The labels of what is in a queue, which stays there. */
+/** Peeks at all messages of a queue, and returns their labels. */
 const labelsIn = (queue: string) =>
   Effect.scoped(
     Effect.flatMap(MessageQueue.openReceiver(queue), (receiver) =>
@@ -35,7 +35,7 @@ const labelsIn = (queue: string) =>
     )
   )
 
-/** Messages of a source that gives no more of them and does not end; `asked` is done when it is asked for more. */
+/** Makes a source of messages that then waits and does not end; `asked` is done when it is asked for more. */
 const withoutEnd = (asked: Deferred.Deferred<void>, ...labels: ReadonlyArray<string>) =>
   Stream.concat(
     Stream.fromArray(labelled(...labels)),
@@ -45,7 +45,7 @@ const withoutEnd = (asked: Deferred.Deferred<void>, ...labels: ReadonlyArray<str
 const label = (found: Effect.Effect<Option.Option<{ readonly label: string }>, MsmqError>) =>
   Effect.map(found, (message) => Option.getOrUndefined(message)?.label)
 
-/** What programs write, on this backend: the rooms of core above the seam. */
+/** Promises about programs that use the public modules of core, on this backend. */
 export const programs: ReadonlyArray<ContractPromise> = [
   promise(
     "a transaction that succeeds is committed: what it received is gone, what it sent is there",

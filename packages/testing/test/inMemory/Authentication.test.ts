@@ -80,7 +80,7 @@ describe("what is asked for", () => {
   it.effect("A-80 each level and each algorithm of encryption can be, and a receiver sees both", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, poll } = yield* ends()
-      // By a direct name nothing can be encrypted (behaviour A-81).
+      // Messages to a direct name cannot be encrypted (behaviour A-81).
       const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
       const received = (options: Partial<SendOptions>) =>
         Effect.map(Effect.andThen(mqrt.sendMessages(sender, [message()], { ...plain, ...options }), poll), (one) => [
@@ -305,7 +305,7 @@ describe("a queue that wants signatures", () => {
       assert.strictEqual(codeOf(yield* send([message()], { transaction })), undefined)
       yield* mqrt.commitTransaction(transaction)
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-      // What is of the wrong kind is refused for that, before anybody looks for a signature.
+      // A message of the wrong kind is refused for that, before its signature is checked.
       assert.deepStrictEqual(yield* rejectedClasses, [0x8006, 0x8006, 0x8009, 0x8009])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

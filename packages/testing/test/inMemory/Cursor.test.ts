@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { code, direct, ends, labelled, message, plain, receiving, settled, waiting } from "./seam.ts"
 import { elapse } from "../../../core/test/support/settled.ts"
 
-/** A queue and a cursor on its receiving end. */
+/** Creates a queue, and a cursor on its receiving handle. */
 const browsing = (transactional = false) =>
   Effect.gen(function* () {
     const queue = yield* ends({ transactional })
@@ -78,12 +78,12 @@ describe("cursors", () => {
     Effect.gen(function* () {
       const { current, next, send, take } = yield* browsing()
       yield* send(labelled("a", "b", "c", "d"))
-      // To move is to peek at the current message at first, and then at the next; either code is taken for the end.
+      // The loop peeks at the current message first, and then at the next; it takes either code for the end.
       const seen = [yield* current, yield* next]
       assert.deepStrictEqual(seen, ["a", "b"])
       assert.strictEqual(yield* take, "b")
       assert.strictEqual(yield* code(next), illegalAction)
-      // It is not the end: what follows is now the current message.
+      // It is not the end: the next message is now the current one.
       assert.deepStrictEqual([yield* current, yield* next], ["c", "d"])
       assert.strictEqual(yield* code(next), timeout)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -323,7 +323,7 @@ describe("cursors", () => {
       Effect.gen(function* () {
         const { mqrt, poll, receive, receiver, sender } = yield* ends()
         const cursor = yield* mqrt.createCursor(receiver)
-        // The model: what is in the queue, as keys that sort as the queue does, and where the cursor stands.
+        // The model: the messages of the queue, as keys that sort as the queue does, and the place of the cursor.
         let queue: Array<number> = []
         let sent = 0
         let place = -1

@@ -1,4 +1,4 @@
-/** What the tests of the seam share: whole records with the defaults of Message Queuing, and a queue with its ends. */
+/** Calls of the seam for tests: with whole records that have the defaults of Message Queuing, and on a queue with its handles. */
 import type {
   LookupAction,
   OutgoingProperties,
@@ -44,7 +44,7 @@ export const codeOf = (outcome: SendOutcome) => outcome.failure?.code
 
 export { fork, settled, start as waiting } from "../../../core/test/support/settled.ts"
 
-/** How many messages the first queue holds, and the classes of what was dropped. */
+/** Reads the number of messages in the first queue, and the classes of the messages that were dropped. */
 export const messages = Effect.map(
   MsmqControl.MsmqControl.use((msmq) => msmq.queues),
   ([queue]) => queue?.messages
@@ -54,7 +54,7 @@ export const rejectedClasses = Effect.map(
   (rejections) => rejections.map((rejection) => rejection.class)
 )
 
-/** A queue with a handle to send to it and one to receive from it. */
+/** Creates a queue, and opens a handle for sending and one for receiving. */
 export const ends = (fields: Partial<NewQueueProperties> = {}) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt
@@ -79,7 +79,7 @@ export const ends = (fields: Partial<NewQueueProperties> = {}) =>
     }
   })
 
-/** Receives what there is in a queue. */
+/** Receives all messages of a queue. */
 export const drained = (formatName: string) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt

@@ -39,14 +39,14 @@ export const guarded = <A>(
 })
 
 /** Makes a rule from a schema, which must not decode: what was given goes on as it is. */
-export const ofSchema = <S extends Schema.Top>(allowed: string, schema: S): Rule<S["Type"]> =>
+const ofSchema = <S extends Schema.Top>(allowed: string, schema: S): Rule<S["Type"]> =>
   guarded(allowed, Schema.is(schema))
 
 /** The same rule for what must be given. */
 export const required = <A>(rule: Rule<A>): Rule<A> => ({ ...rule, required: true })
 
 /** Joins alternatives as a sentence does. */
-export const alternatives = (words: ReadonlyArray<string>): string =>
+const alternatives = (words: ReadonlyArray<string>): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
 
 export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Rule<Values[number]> =>

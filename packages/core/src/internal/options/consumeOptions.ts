@@ -38,7 +38,7 @@ export const consumePolicy = tableOf<ConsumePolicy>()({
   concurrency: wholeNumber(1, Infinity),
   retry: schedule,
   poison,
-  stopWithin: duration,
+  shutdownTimeout: duration,
   reopen: schedule,
   onEvent: func
 })

@@ -24,7 +24,7 @@ interface Opening {
 }
 
 /** Kind of the queue that is open; `undefined` where nobody can tell whether it takes part in transactions. */
-export interface QueueKind {
+interface QueueKind {
   readonly transactional: boolean | undefined
 }
 
