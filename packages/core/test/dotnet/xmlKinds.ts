@@ -25,49 +25,49 @@ const whole = (
   notation: (value) => `${value === 0 ? 0 : value}:${type}`
 })
 
-export const boolean: Kind<boolean> = {
+const boolean: Kind<boolean> = {
   type: "Boolean",
   schema: Schema.Boolean,
   values: values.among(true, false),
   notation: String
 }
-export const sbyte = whole("SByte", XmlValue.Byte, -0x80, 0x7f)
-export const byte = whole("Byte", XmlValue.UnsignedByte, 0, 0xff)
-export const short = whole("Int16", XmlValue.Short, -0x8000, 0x7fff)
-export const ushort = whole("UInt16", XmlValue.UnsignedShort, 0, 0xffff)
-export const int = whole("Int32", Schema.Int, -0x80000000, 0x7fffffff)
-export const uint = whole("UInt32", XmlValue.UnsignedInt, 0, 0xffffffff)
-export const long: Kind<bigint> = {
+const sbyte = whole("SByte", XmlValue.Byte, -0x80, 0x7f)
+const byte = whole("Byte", XmlValue.UnsignedByte, 0, 0xff)
+const short = whole("Int16", XmlValue.Short, -0x8000, 0x7fff)
+const ushort = whole("UInt16", XmlValue.UnsignedShort, 0, 0xffff)
+const int = whole("Int32", Schema.Int, -0x80000000, 0x7fffffff)
+const uint = whole("UInt32", XmlValue.UnsignedInt, 0, 0xffffffff)
+const long: Kind<bigint> = {
   type: "Int64",
   schema: Schema.BigInt,
   values: values.longs,
   notation: (value) => `${value}:Int64`
 }
-export const ulong: Kind<bigint> = {
+const ulong: Kind<bigint> = {
   type: "UInt64",
   schema: XmlValue.UnsignedLong,
   values: values.unsignedLongs,
   notation: (value) => `${value}:UInt64`
 }
-export const double: Kind<number> = {
+const double: Kind<number> = {
   type: "Double",
   schema: Schema.Number,
   values: values.doubles,
   notation: notation.double
 }
-export const float: Kind<number> = {
+const float: Kind<number> = {
   type: "Single",
   schema: XmlValue.Float,
   values: values.singles,
   notation: notation.single
 }
-export const string: Kind<string> = {
+const string: Kind<string> = {
   type: "String",
   schema: Schema.String,
   values: values.texts,
   notation: notation.text
 }
-export const decimal: Kind<string> = {
+const decimal: Kind<string> = {
   type: "Decimal",
   schema: XmlValue.Decimal,
   values: values.decimals,
@@ -86,7 +86,7 @@ const bigDecimal: Kind<BigDecimal.BigDecimal> = {
   ),
   notation: (value) => notation.decimal(plain(value))
 }
-export const char: Kind<string> = {
+const char: Kind<string> = {
   type: "Char",
   schema: XmlValue.Char,
   values: values.chars,
@@ -123,19 +123,19 @@ const utc: Kind<DateTime.Utc> = {
   values: milliseconds.pipe(Arbitrary.map((value) => DateTime.makeUnsafe(value))),
   notation: (value) => notation.instant(value.epochMilliseconds)
 }
-export const timeSpan: Kind<Duration.Duration> = {
+const timeSpan: Kind<Duration.Duration> = {
   type: "TimeSpan",
   schema: Schema.Duration,
   values: values.durations,
   notation: (value) => `ts:${Duration.toNanosUnsafe(value) / 100n}`
 }
-export const guid: Kind<string> = {
+const guid: Kind<string> = {
   type: "Guid",
   schema: XmlValue.Guid,
   values: values.guids,
   notation: (value) => `guid:${value}`
 }
-export const bytes: Kind<Uint8Array> = {
+const bytes: Kind<Uint8Array> = {
   type: "Byte[]",
   schema: Schema.Uint8Array,
   values: values.byteArrays,
