@@ -336,6 +336,7 @@ export const exempt: Readonly<Record<string, string>> = {
       "FormatName.equals",
       "FormatName.supports",
       "Message.packetSize",
+      "MessagePropertyTable.messagePropertyName",
       "MessageHeaders.decode",
       "MessageHeaders.traceContext",
       "PathName.format",
