@@ -1,4 +1,13 @@
-import { type Message, MessageQueue, type Msmq, type MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import {
+  type Message,
+  MessageQueue,
+  type Msmq,
+  type MsmqError,
+  SecurityContext,
+  type Sender,
+  type SendOptions,
+  Transaction
+} from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } from "effect"
@@ -41,12 +50,20 @@ const setup = Effect.gen(function* () {
 type Messages = Stream.Stream<Message.Message, never>
 type Setup = Effect.Success<typeof setup>
 
+const sendAll = (
+  sender: Sender.Sender,
+  messages: Messages | Iterable<Message.Message>,
+  options?: SendOptions.SendAllOptions
+) => (Stream.isStream(messages) ? sender.sendAll(messages, options) : sender.sendAll(messages, options))
+
 /** What a batch needs open, and what closes that. */
 const closings: Readonly<
   Record<
     string,
     (given: Setup) => {
-      readonly send: (messages: Messages | Iterable<Message.Message>) => Effect.Effect<{ readonly accepted: number }, MsmqError.MsmqError>
+      readonly send: (
+        messages: Messages | Iterable<Message.Message>
+      ) => Effect.Effect<{ readonly accepted: number }, MsmqError.MsmqError>
       readonly close: Effect.Effect<unknown, MsmqError.MsmqError>
       readonly resource: string
       /** How many messages are there, of those that were accepted. */
@@ -56,36 +73,35 @@ const closings: Readonly<
   >
 > = {
   "its sender": ({ closeSender, sender }) => ({
-    send: (messages) => sender.sendAll(messages),
+    send: (messages) => sendAll(sender, messages),
     close: closeSender,
     resource: `sender of ${orders}`,
     left: (accepted) => accepted,
     queue: orders
   }),
   "its sender, of a sink": ({ closeSender, sender }) => ({
-    send: (messages) =>
-      Stream.run(Stream.isStream(messages) ? messages : Stream.fromIterable(messages), sender.sink()),
+    send: (messages) => Stream.run(Stream.isStream(messages) ? messages : Stream.fromIterable(messages), sender.sink()),
     close: closeSender,
     resource: `sender of ${orders}`,
     left: (accepted) => accepted,
     queue: orders
   }),
   "its security context": ({ freeContext, securityContext, sender }) => ({
-    send: (messages) => sender.sendAll(messages, { securityContext }),
+    send: (messages) => sendAll(sender, messages, { securityContext }),
     close: freeContext,
     resource: "security context for the internal certificate",
     left: (accepted) => accepted,
     queue: orders
   }),
   "its transaction, which aborts": ({ endTransaction, transaction, transactional }) => ({
-    send: (messages) => transactional.sendAll(messages, { transaction }),
+    send: (messages) => sendAll(transactional, messages, { transaction }),
     close: endTransaction,
     resource: "transaction",
     left: () => 0,
     queue: invoices
   }),
   "its transaction, which commits": ({ transaction, transactional }) => ({
-    send: (messages) => transactional.sendAll(messages, { transaction }),
+    send: (messages) => sendAll(transactional, messages, { transaction }),
     close: transaction.commit,
     resource: "transaction",
     left: (accepted) => accepted,
