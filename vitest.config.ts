@@ -4,7 +4,12 @@ import { SlowestTests } from "./scripts/slowestTests.ts"
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", ".doctest/*.test.ts", "examples/test/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      ".doctest/*.test.ts",
+      "examples/test/**/*.test.ts",
+      "scripts/test/**/*.test.ts"
+    ],
     // They need runtimes that are fetched for them: `vitest.runtimes.config.ts`.
     exclude: [...configDefaults.exclude, "packages/native/test/{bun,deno}.test.ts"],
     execArgv: ["--expose-gc"],
