@@ -2,24 +2,11 @@
 import { Msmq, type MsmqError } from "@effect-msmq/core"
 import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { type Fiber, Layer, Scheduler } from "effect"
+import { Layer } from "effect"
 import { setImmediate } from "node:timers/promises"
+import { schedulers } from "../support/schedulers.ts"
 
 const orders = ".\\private$\\orders"
-
-/** Yields after each operation: the first two of a turn are those that resume the fiber. */
-class OneByOne extends Scheduler.MixedScheduler {
-  override shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    return fiber.currentOpCount > 2
-  }
-}
-
-/** Layers that a program gives its scheduler by. */
-const schedulers = {
-  "Effect's scheduler": Layer.empty,
-  "a scheduler that yields after each operation": Layer.succeed(Scheduler.Scheduler, new OneByOne()),
-  "the least MaxOpsBeforeYield that lets fibers go on": Layer.succeed(Scheduler.MaxOpsBeforeYield, 3)
-} as const
 
 const rejection = (promise: Promise<unknown>) =>
   promise.then(
@@ -34,7 +21,7 @@ const labelsIn = async (msmq: Msmq.Msmq) => {
   return labels
 }
 
-describe.each(Object.entries(schedulers))("under %s", (_, scheduler) => {
+describe.each(schedulers)("under %s", (_, scheduler) => {
   const connect = async (transactional: boolean) => {
     const msmq = await Msmq.connect(Layer.merge(HandleLedger.layer(InMemoryMqrt.layer), scheduler))
     await msmq.createQueue(orders, { transactional })
