@@ -3,7 +3,7 @@ import { type ConsumePolicy, Message, MessageQueue, type MsmqError } from "@effe
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Option, References, Schedule, type Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, References, Schedule, type Scope } from "effect"
 import * as CallLog from "../support/CallLog.ts"
 import {
   backend,
@@ -243,14 +243,17 @@ describe("a copy", () => {
     whole(
       Effect.gen(function* () {
         const receivers = [yield* queues({ transactional: false }), yield* MessageQueue.openReceiver(orders)]
-        const policy = { retry: never, poison: { queue: poison } }
-        const consumers = yield* Effect.forEach(receivers, (receiver) =>
-          consuming(receiver, () => Effect.fail("broken"), { ...policy, concurrency: 3 })
-        )
         const sent = Array.from({ length: 20 }, (_, index) => `${index}`)
+        const all = yield* Deferred.make<void>()
+        let poisoned = 0
+        const onEvent = ({ _tag }: ConsumePolicy.ConsumeEvent) =>
+          _tag === "Poisoned" && ++poisoned === sent.length ? Deferred.succeed(all, undefined) : Effect.void
+        const policy = { retry: never, poison: { queue: poison }, concurrency: 3, onEvent }
+        const consumers = yield* Effect.forEach(receivers, (receiver) =>
+          consuming(receiver, () => Effect.fail("broken"), policy)
+        )
         yield* send(orders, ...sent)
-        // Each turn brings some of them on.
-        for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
+        yield* Deferred.await(all)
         assert.deepStrictEqual((yield* labelsIn(poison)).toSorted(), sent.toSorted())
         yield* Effect.forEach(consumers, Fiber.interrupt)
       })
