@@ -11,6 +11,7 @@ import { makeLanes } from "../src/internal/lanes.ts"
 import { callOffMainThread, callOffMainThreadAndTake } from "../src/internal/offMainThread.ts"
 import { RunningCalls } from "../src/internal/RunningCalls.ts"
 import { openQueues } from "../src/internal/openQueues.ts"
+import { start } from "../../core/test/support/settled.ts"
 
 const someLibrary =
   process.platform === "win32" ? "ntdll.dll" : process.platform === "darwin" ? "libSystem.B.dylib" : "libm.so.6"
@@ -72,10 +73,7 @@ describe("offMainThread", () => {
       const calls = new RunningCalls(makeLanes(4))
       const { callable, pending } = heldBack()
       const fibers = yield* Effect.forEach([1, 2, 3], () =>
-        Effect.forkChild(
-          callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
-          { startImmediately: true }
-        )
+        start(callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)))
       )
       assert.strictEqual(pending.length, 2)
       pending[0]?.()
@@ -96,7 +94,7 @@ describe("offMainThread", () => {
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(atOnce))
       const [slow, prompt] = [heldBack(), heldBack()]
-      const fork = (call: Effect.Effect<number>) => Effect.forkChild(call, { startImmediately: true })
+      const fork = (call: Effect.Effect<number>) => start(call)
       for (let index = 0; index < 4; index++) {
         yield* fork(callOffMainThread(calls, "MQOpenQueue", () => slow.callable, new ArrayBuffer(8)))
         yield* fork(callOffMainThread(calls, "MQCloseQueue", () => prompt.callable, new ArrayBuffer(8)))
@@ -114,18 +112,8 @@ describe("offMainThread", () => {
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, pending } = heldBack()
-      const first = yield* Effect.forkChild(
-        callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
-        {
-          startImmediately: true
-        }
-      )
-      const second = yield* Effect.forkChild(
-        callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
-        {
-          startImmediately: true
-        }
-      )
+      const first = yield* start(callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)))
+      const second = yield* start(callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)))
       yield* Fiber.interrupt(second)
       assert.strictEqual(pending.length, 1)
       pending[0]?.()
@@ -139,13 +127,10 @@ describe("offMainThread", () => {
       const { callable, pending } = heldBack()
       let taken = false
       const take = () => void (taken = true)
-      const fiber = yield* Effect.forkChild(
-        callOffMainThreadAndTake(calls, "MQOpenQueue", take, () => callable, new ArrayBuffer(8)),
-        {
-          startImmediately: true
-        }
+      const fiber = yield* start(
+        callOffMainThreadAndTake(calls, "MQOpenQueue", take, () => callable, new ArrayBuffer(8))
       )
-      const interruption = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      const interruption = yield* start(Fiber.interrupt(fiber))
       yield* Effect.sleep(5)
       assert.isUndefined(interruption.pollUnsafe())
       pending[0]?.()
@@ -159,9 +144,8 @@ describe("offMainThread", () => {
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, held, pending } = heldBack()
-      const fiber = yield* Effect.forkChild(
-        Effect.suspend(() => callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(1024 * 1024))),
-        { startImmediately: true }
+      const fiber = yield* start(
+        Effect.suspend(() => callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(1024 * 1024)))
       )
       yield* Effect.sleep(1)
       globalThis.gc?.()

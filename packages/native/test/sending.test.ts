@@ -21,7 +21,7 @@ const make = () => {
     }),
     () => 0n
   )
-  /** Begins to send so many messages, and tells how many of them were sent at once. */
+  /** Begins to send so many messages without a yield, and tells how many of them were sent at once. */
   const start = (count: number) =>
     Effect.gen(function* () {
       const before = state.calls
@@ -32,7 +32,7 @@ const make = () => {
       )
       const fiber = yield* Effect.forkChild(send, { startImmediately: true })
       return { atOnce: state.calls - before, fiber }
-    })
+    }).pipe(Effect.provideService(Scheduler.PreventSchedulerYield, true))
   return { state, start, sendMessages, closeQueue, close }
 }
 

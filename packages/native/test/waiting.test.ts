@@ -11,6 +11,7 @@ import * as Scope from "effect/Scope"
 import { node } from "./support/runtimes.ts"
 import { waitingPromises } from "./support/waitingPromises.ts"
 import { control, files, missing } from "./theDouble.ts"
+import { start } from "../../core/test/support/settled.ts"
 
 waitingPromises(node)
 
@@ -27,7 +28,7 @@ describe.skipIf(missing !== null)("a hundred receivers of one queue, each with a
         const receiver = yield* MessageQueue.openReceiver(orders)
         const twice = Effect.all([receiver.receive, receiver.receive])
         const both = Effect.map(twice, (messages) => messages.map(({ label }) => label))
-        fibers.push(yield* Effect.forkChild(both, { startImmediately: true }))
+        fibers.push(yield* start(both))
       }
       yield* sender.sendAll(labels.map((label) => ({ label })))
       const got = yield* Effect.forEach(fibers, Fiber.join)
@@ -139,7 +140,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
         const cursor = yield* receiver.cursor
         while (Option.isSome(yield* cursor.next)) continue
         const next = Effect.map(cursor.nextWithin("1 hour"), (found) => Option.getOrUndefined(found)?.label)
-        fibers.push(yield* Effect.forkChild(next, { startImmediately: true }))
+        fibers.push(yield* start(next))
       }
       yield* quiet
       return { fibers, receiver, sender }
@@ -173,7 +174,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
       const other = yield* Scope.provide(MessageQueue.openReceiver(orders), scope)
       const cursor = yield* Scope.provide(other.cursor, scope)
       while (Option.isSome(yield* cursor.next)) continue
-      yield* Effect.forkChild(Effect.exit(cursor.nextWithin("1 hour")), { startImmediately: true })
+      yield* start(Effect.exit(cursor.nextWithin("1 hour")))
       yield* quiet
       yield* Scope.close(scope, Exit.void)
       yield* receiver.receive
@@ -194,7 +195,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
       const cursor = yield* receiver.cursor
       yield* cursor.next
       control.failNext("MQCreateCursor", 0xc00e0027)
-      const fiber = yield* Effect.forkChild(cursor.nextWithin("1 hour"), { startImmediately: true })
+      const fiber = yield* start(cursor.nextWithin("1 hour"))
       yield* Effect.sleep(10)
       yield* sender.send({ label: "late" })
       assert.strictEqual(Option.getOrUndefined(yield* Fiber.join(fiber))?.label, "late")
@@ -214,7 +215,7 @@ describe.skipIf(missing !== null)("queues whose handles no completion port takes
         const receiver = yield* MessageQueue.openReceiver(name)
         control.refusePorts(index % 2 === 1)
         const label = Effect.map(receiver.receive, (message) => message.label)
-        fibers.push(yield* Effect.forkChild(label, { startImmediately: true }))
+        fibers.push(yield* start(label))
         yield* Effect.sleep(1)
       }
       for (const name of names.toReversed()) {

@@ -102,10 +102,7 @@ export const policyOf = (policy: ConsumePolicy & Abortable, runner: Runner): Eff
     onEvent:
       onEvent &&
       ((event, progress) =>
-        Effect.flatMap(
-          runner.call<unknown>(() => onEvent(event, progress)),
-          (given) => logRejection(`onEvent failed for ${event._tag}`, given)
-        ))
+        Effect.flatten(runner.call(() => logRejection(`onEvent failed for ${event._tag}`, onEvent(event, progress)))))
   }
 }
 

@@ -209,15 +209,24 @@ export class Batch<Body> {
       },
       onSuccess: (messages) => this.#sendChunk(messages)
     })
+    // A closing waits for what is at hand, so that every message that such a source was asked for is sent.
+    const ask = waits ? next : this.#using(next)
     return Effect.whileLoop({
       while: () => !over && !isOver(),
       body: () => {
         if (waits) this.#letAbort()
         const refusal = this.#use.isOpen ? undefined : this.#use.refusal
-        return refusal === undefined ? next : Effect.fail(this.#error(refusal.reason))
+        return refusal === undefined ? ask : Effect.fail(this.#error(refusal.reason))
       },
       step: () => this.#use.end()
     })
+  }
+
+  /** Begins a use of the handles, unless one runs, and runs an effect in it. */
+  #using<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, MsmqError | E, R> {
+    const begun = Effect.suspend(() => Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason)))
+    const begin = Effect.andThen(begun, effect)
+    return Effect.suspend(() => (this.#use.runs || this.#use.beginUnsafe() ? effect : begin))
   }
 
   #ending<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {

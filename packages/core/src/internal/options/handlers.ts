@@ -1,6 +1,8 @@
 /** Functions of a program that do something with a message or in a transaction, or that are told of something. */
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { constUndefined } from "effect/Function"
 import type { Call } from "./illegalOption.ts"
 import { errorOf } from "./illegalOption.ts"
 import { describeValue } from "../errors/describeValue.ts"
@@ -23,15 +25,19 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> => {
   }
 }
 
-/** Logs what the promise that a callback returned rejects with; it is not waited for. Other values are left alone. */
-export const logRejection = (text: string, given: unknown): Effect.Effect<void> =>
-  isPromise(given)
-    ? Effect.promise(() => given).pipe(
-        Effect.catchCause((cause) => Effect.logError(text, cause)),
-        Effect.forkDetach({ startImmediately: true }),
-        Effect.asVoid
-      )
-    : Effect.void
+/**
+ * Returns an effect that logs what the promise that a callback returned rejects with; it is not waited for. Other values are
+ * left alone. The rejection is handled from the call on, since one that nobody handles ends the process.
+ */
+export const logRejection = (text: string, given: unknown): Effect.Effect<void> => {
+  if (!isPromise(given)) return Effect.void
+  const rejection = Promise.resolve(given).then(constUndefined, (error: unknown) => Cause.die(error))
+  return Effect.promise(() => rejection).pipe(
+    Effect.flatMap((cause) => (cause === undefined ? Effect.void : Effect.logError(text, cause))),
+    Effect.forkDetach({ startImmediately: true }),
+    Effect.asVoid
+  )
+}
 
 /** Returns a callback that logs with a fiber's loggers what the promise rejects with that the given one returns. */
 export const loggingRejections =
