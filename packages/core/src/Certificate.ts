@@ -12,6 +12,8 @@ import { countOf } from "./internal/errors/countOf.ts"
 import { printable } from "./internal/printable.ts"
 import { mistakeInDer, mistakeInText, notDer, trusted } from "./internal/security/certificateMistakes.ts"
 import { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 const TypeId = "~@effect-msmq/core/Certificate"
 
@@ -96,12 +98,12 @@ const oneLine = (read: () => string | undefined): string => {
 export const isCertificate = (value: unknown): value is Certificate =>
   typeof value === "object" && value !== null && TypeId in value
 
-const notACertificate = (operation: string, rule: string): MsmqError =>
-  new MsmqError({ operation, reason: { _tag: "NotACertificate", rule } })
+const notACertificate = (operation: Operation, rule: string): MsmqError =>
+  operation.error({ _tag: "NotACertificate", rule })
 
 const following = (count: number): string => `${countOf(count, "byte")} ${count === 1 ? "follows" : "follow"}`
 
-const parse = (operation: string, der: Uint8Array, trailing: string): Effect.Effect<Certificate, MsmqError> =>
+const parse = (operation: Operation, der: Uint8Array, trailing: string): Effect.Effect<Certificate, MsmqError> =>
   Effect.try({
     try: () => new X509Certificate(der),
     catch: (cause) =>
@@ -128,7 +130,7 @@ const parse = (operation: string, der: Uint8Array, trailing: string): Effect.Eff
  */
 export const fromDer = (der: Uint8Array): Effect.Effect<Certificate, MsmqError> =>
   Effect.suspend(() => {
-    const operation = "Certificate.fromDer"
+    const operation = operations.Certificate.fromDer
     const bytes = plainBytes(der)
     if (bytes === undefined) {
       const { actual, rule } = bytesViolation(der)
@@ -173,7 +175,7 @@ const pemBlock =
  */
 export const fromPem = (pem: string): Effect.Effect<Certificate, MsmqError> =>
   Effect.suspend(() => {
-    const operation = "Certificate.fromPem"
+    const operation = operations.Certificate.fromPem
     const blocks = typeof pem === "string" ? [...pem.matchAll(pemBlock)] : []
     const [first] = blocks
     if (first === undefined) return Effect.fail(notACertificate(operation, mistakeInText(pem)))

@@ -17,6 +17,8 @@ import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
@@ -60,7 +62,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get next(): Found<Body> {
-    return this.#next("Cursor.next", 0)
+    return this.#next(operations.Cursor.next, 0)
   }
 
   /**
@@ -70,7 +72,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   nextWithin(duration: Duration.Input): Found<Body> {
-    const operation = "Cursor.nextWithin"
+    const operation = operations.Cursor.nextWithin
     const timeout = timeoutOf({ operation, queue: this.#reader.inlet.queue }, duration)
     return timeout instanceof MsmqError ? Effect.fail(timeout) : this.#next(operation, timeout)
   }
@@ -81,7 +83,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get current(): Found<Body> {
-    const operation = "Cursor.current"
+    const operation = operations.Cursor.current
     return this.#inTurn(operation, () =>
       this.#onMessage
         ? this.#there(this.#reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: this.#handle }))
@@ -96,7 +98,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get receive(): Found<Body> {
-    const operation = "Cursor.receive"
+    const operation = operations.Cursor.receive
     return this.#inTurn(operation, () =>
       this.#onMessage
         ? Effect.tap(
@@ -119,7 +121,7 @@ export class Cursor<Body = Uint8Array> extends Described {
     )
   }
 
-  #next(operation: string, timeout: number | null): Found<Body> {
+  #next(operation: Operation, timeout: number | null): Found<Body> {
     return this.#inTurn(operation, () => {
       const action = this.#onMessage ? "peekNext" : "peekCurrent"
       const peek = this.#reader.take({ operation, action, timeout, cursor: this.#handle })
@@ -143,14 +145,14 @@ export class Cursor<Body = Uint8Array> extends Described {
     this.#onMessage = onMessage
   }
 
-  #inTurn(operation: string, use: () => Found<Body>): Found<Body> {
+  #inTurn(operation: Operation, use: () => Found<Body>): Found<Body> {
     return this.#reader.inOneGo(operation, this.#turn.withPermit(Effect.suspend(use)))
   }
 }
 
 /** @internal */
 export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, MsmqError, Scope.Scope> => {
-  const operation = "Receiver.cursor"
+  const operation = operations.Receiver.cursor
   const { handle, mqrt, queue } = reader.inlet
   return Effect.map(
     reader.reopening(

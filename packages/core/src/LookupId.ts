@@ -14,6 +14,7 @@ import { lookupAction, lookupId as lookupIdRule } from "./internal/options/messa
 import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./mqrt/MessageProperties.ts"
 import { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
@@ -100,9 +101,9 @@ export class MessagesByLookupId<Body = Uint8Array> extends Described {
   /** Does what an action of `MQReceiveMessageByLookupId` says. `lookupId`: 0 for the first and last ones (E-40). */
   find(action: LookupAction, lookupId: bigint): Found<Body> {
     const { queue } = this.#reader.inlet
-    const known = readArgument({ operation: "Receiver.byLookupId", queue }, "action", lookupAction, action)
+    const known = readArgument({ operation: operations.Receiver.byLookupId, queue }, "action", lookupAction, action)
     if (known instanceof MsmqError) return Effect.fail(known)
-    const operation = `Receiver.byLookupId.${known}`
+    const operation = operations.lookups[known]
     const id = readArgument({ operation, queue }, "lookupId", lookupIdRule, lookupId)
     if (id instanceof MsmqError) return Effect.fail(id)
     return this.#reader.inOneGo(operation, optional(this.#reader.lookUp(operation, known, id), "MessageNotFound"))

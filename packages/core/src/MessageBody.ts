@@ -18,6 +18,7 @@ import { conversionOf } from "./internal/bodies/schemaConversion.ts"
 import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import { schema as schemaRule, xmlOptions } from "./internal/options/xmlOptions.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 /**
  * A body as it is in a message: bytes, and the `VT_` number that says what they are.
@@ -109,7 +110,7 @@ export const text: MessageBody<string> = {
  * @since 0.1.0
  */
 export const json = <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody<A> => {
-  argumentOrThrow({ operation: "MessageBody.json" }, "schema", schemaRule, schema)
+  argumentOrThrow({ operation: operations.MessageBody.json }, "schema", schemaRule, schema)
   const { decode, encode } = conversionOf(Schema.toCodecJson(schema))
   return {
     name: "JSON",
@@ -186,8 +187,8 @@ export interface XmlOptions {
  * @since 0.1.0
  */
 export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
-  argumentOrThrow({ operation: "MessageBody.xml" }, "schema", schemaRule, schema)
-  const given = optionsOrThrow({ operation: "MessageBody.xml" }, xmlOptions, options)
+  argumentOrThrow({ operation: operations.MessageBody.xml }, "schema", schemaRule, schema)
+  const given = optionsOrThrow({ operation: operations.MessageBody.xml }, xmlOptions, options)
   const { attributes = [], items = {}, namespace = "", repeated = [], root } = given
   const { decode, encode } = conversionOf(schema)
   const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })

@@ -16,6 +16,7 @@ import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 /**
  * The path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it
@@ -99,7 +100,8 @@ const reader: Reader<PathName> = (scanner) =>
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (input: string): Result.Result<PathName, MsmqError> => readName("PathName.parse", input, reader)
+export const parse = (input: string): Result.Result<PathName, MsmqError> =>
+  readName(operations.PathName.parse, input, reader)
 
 /**
  * Prints a path name, with keywords as Microsoft writes them.
@@ -137,7 +139,7 @@ export const queuePath = (fields: {
   readonly subqueue?: string | null | undefined
 }): Result.Result<QueuePath, MsmqError> =>
   Result.gen(function* () {
-    const operation = "PathName.queuePath"
+    const operation = operations.PathName.queuePath
     const given = yield* optionsResult({ operation }, names.queuePath, fields, "fields")
     return {
       _tag: "QueuePath",
@@ -161,7 +163,7 @@ export const systemQueuePath = (fields: {
   readonly systemQueue: SystemQueue
 }): Result.Result<SystemQueuePath, MsmqError> =>
   Result.gen(function* () {
-    const operation = "PathName.systemQueuePath"
+    const operation = operations.PathName.systemQueuePath
     const given = yield* optionsResult({ operation }, names.systemQueuePath, fields, "fields")
     return {
       _tag: "SystemQueuePath",

@@ -26,6 +26,8 @@ import { MessagesByLookupId } from "./LookupId.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
@@ -90,7 +92,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get receive(): Received<Body> {
-    return this.#reader.inOneGo("Receiver.receive", this.#take("Receiver.receive", "receive", null))
+    return this.#reader.inOneGo(operations.Receiver.receive, this.#take(operations.Receiver.receive, "receive", null))
   }
 
   /**
@@ -100,7 +102,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   receiveWithin(duration: Duration.Input): Polled<Body> {
-    const operation = "Receiver.receiveWithin"
+    const operation = operations.Receiver.receiveWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
     return this.#reader.inOneGo(operation, optional(this.#take(operation, "receive", timeout), "IoTimeout"))
@@ -112,7 +114,10 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get poll(): Polled<Body> {
-    return this.#reader.inOneGo("Receiver.poll", optional(this.#take("Receiver.poll", "receive", 0), "IoTimeout"))
+    return this.#reader.inOneGo(
+      operations.Receiver.poll,
+      optional(this.#take(operations.Receiver.poll, "receive", 0), "IoTimeout")
+    )
   }
 
   /**
@@ -122,7 +127,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get peek(): Received<Body> {
-    return this.#reader.inOneGo("Receiver.peek", this.#take("Receiver.peek", "peekCurrent", null))
+    return this.#reader.inOneGo(operations.Receiver.peek, this.#take(operations.Receiver.peek, "peekCurrent", null))
   }
 
   /**
@@ -131,7 +136,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   peekWithin(duration: Duration.Input): Polled<Body> {
-    const operation = "Receiver.peekWithin"
+    const operation = operations.Receiver.peekWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
     return this.#reader.inOneGo(operation, optional(this.#take(operation, "peekCurrent", timeout), "IoTimeout"))
@@ -144,8 +149,8 @@ export class Receiver<Body = Uint8Array> extends Described {
    */
   get pollPeek(): Polled<Body> {
     return this.#reader.inOneGo(
-      "Receiver.pollPeek",
-      optional(this.#take("Receiver.pollPeek", "peekCurrent", 0), "IoTimeout")
+      operations.Receiver.pollPeek,
+      optional(this.#take(operations.Receiver.pollPeek, "peekCurrent", 0), "IoTimeout")
     )
   }
 
@@ -156,7 +161,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
-    return this.#reader.each("Receiver.messages", this.#take("Receiver.messages", "receive", null))
+    return this.#reader.each(operations.Receiver.messages, this.#take(operations.Receiver.messages, "receive", null))
   }
 
   /**
@@ -196,7 +201,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
-    const operation = "Receiver.move"
+    const operation = operations.Receiver.move
     const call = { operation, queue: this.queue }
     const move = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
       Effect.flatMap(Given.argument(call, "subqueue", subqueueOrQueue, subqueue), (name) =>
@@ -215,7 +220,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
-    const operation = "Receiver.reject"
+    const operation = operations.Receiver.reject
     const call = { operation, queue: this.queue }
     const reject = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
       this.#reader.reject(operation, lookupId)
@@ -288,7 +293,7 @@ export class Receiver<Body = Uint8Array> extends Described {
     handler: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
     policy: ConsumePolicy<E, R2> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
-    const call = { operation: "Receiver.consume", queue: this.queue }
+    const call = { operation: operations.Receiver.consume, queue: this.queue }
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
@@ -299,7 +304,7 @@ export class Receiver<Body = Uint8Array> extends Described {
     )
   }
 
-  #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {
+  #take(operation: Operation, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {
     return this.#reader.take({ operation, action, timeout, cursor: null })
   }
 }

@@ -21,6 +21,8 @@ import * as Given from "./internal/options/illegalOption.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**
  * One cached, reference-counted security context per certificate.
@@ -79,8 +81,8 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
   Layer.effect(
     SecurityContexts,
     Effect.gen(function* () {
-      const given = yield* Given.options({ operation: "SecurityContexts.layer" }, cacheOptions, options)
-      const keyOf = (operation: string, certificate: Certificate | undefined) =>
+      const given = yield* Given.options({ operation: operations.SecurityContexts.layer }, cacheOptions, options)
+      const keyOf = (operation: Operation, certificate: Certificate | undefined) =>
         Effect.map(Given.optionalArgument({ operation }, "certificate", rule, certificate), (key) => key ?? "internal")
       const contexts = yield* RcMap.make({
         lookup: (
@@ -103,19 +105,16 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
       const unlessClosed = Effect.suspend(() =>
         closedAt === undefined
           ? Effect.void
-          : new MsmqError({
-              operation: "SecurityContexts.get",
-              reason: {
-                _tag: "Released",
-                resource: "cache of security contexts",
-                openedAt: openedAt.toString(),
-                releasedAt: closedAt.toString()
-              }
+          : operations.SecurityContexts.get.error({
+              _tag: "Released",
+              resource: "cache of security contexts",
+              openedAt: openedAt.toString(),
+              releasedAt: closedAt.toString()
             })
       )
       return SecurityContexts.of({
         get: (certificate) =>
-          Effect.flatMap(keyOf("SecurityContexts.get", certificate), (key) =>
+          Effect.flatMap(keyOf(operations.SecurityContexts.get, certificate), (key) =>
             unlessClosed.pipe(
               Effect.andThen(RcMap.has(contexts, key)),
               Effect.flatMap((reused) =>
@@ -131,7 +130,9 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
             )
           ),
         invalidate: (certificate) =>
-          Effect.flatMap(keyOf("SecurityContexts.invalidate", certificate), (key) => RcMap.invalidate(contexts, key))
+          Effect.flatMap(keyOf(operations.SecurityContexts.invalidate, certificate), (key) =>
+            RcMap.invalidate(contexts, key)
+          )
       })
     })
   )

@@ -12,6 +12,8 @@ import { readSddl } from "./internal/security/sddlText.ts"
 import { oversize, read, write } from "./internal/security/securityDescriptorBytes.ts"
 import { MsmqError } from "./MsmqError.ts"
 import type { Sid } from "./Sid.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**
  * A security descriptor; a part that it says nothing of is left out.
@@ -79,8 +81,8 @@ export type Entry =
     }
   | { readonly kind: "other"; readonly type: number; readonly flags: number; readonly data: Uint8Array }
 
-const failed = (operation: string, rule: string) =>
-  Result.fail(new MsmqError({ operation, reason: { _tag: "UnreadableSecurityDescriptor", rule } }))
+const failed = (operation: Operation, rule: string) =>
+  Result.fail(operation.error({ _tag: "UnreadableSecurityDescriptor", rule }))
 
 /**
  * Reads a security descriptor from SDDL. Rights may be letters, also those of files and keys, or a number. Between the
@@ -108,15 +110,17 @@ const failed = (operation: string, rule: string) =>
  * @since 0.1.0
  */
 export const parse = (sddl: string): Result.Result<SecurityDescriptor, MsmqError> => {
-  const operation = "SecurityDescriptor.parse"
+  const operation = operations.SecurityDescriptor.parse
   return Result.flatMap(readSddl(operation, sddl, securityDescriptor), (descriptor) => {
     const rule = oversize(descriptor)
     return rule === undefined
       ? Result.succeed(descriptor)
       : Result.fail(
-          new MsmqError({
-            operation,
-            reason: { _tag: "IllegalSddl", input: sddl, position: sddl.length, rule: `${rule}; leave some entries out` }
+          operation.error({
+            _tag: "IllegalSddl",
+            input: sddl,
+            position: sddl.length,
+            rule: `${rule}; leave some entries out`
           })
         )
   })
@@ -143,12 +147,8 @@ export const parse = (sddl: string): Result.Result<SecurityDescriptor, MsmqError
  */
 export const format = (descriptor: SecurityDescriptor): Result.Result<string, MsmqError> =>
   print(descriptor).pipe(
-    Result.mapError(
-      (rule) =>
-        new MsmqError({
-          operation: "SecurityDescriptor.format",
-          reason: { _tag: "UnreadableSecurityDescriptor", rule }
-        })
+    Result.mapError((rule) =>
+      operations.SecurityDescriptor.format.error({ _tag: "UnreadableSecurityDescriptor", rule })
     )
   )
 
@@ -175,7 +175,7 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<SecurityDescriptor, 
   const plain = plainBytes(bytes)
   const descriptor = plain === undefined ? bytesViolation(bytes).rule : read(plain)
   return typeof descriptor === "string"
-    ? failed("SecurityDescriptor.fromBytes", descriptor)
+    ? failed(operations.SecurityDescriptor.fromBytes, descriptor)
     : Result.succeed(descriptor)
 }
 

@@ -22,6 +22,8 @@ import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
 import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./SendOptions.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**
  * A queue that is open for sending: see {@link openSender} in `MessageQueue`. `Body`: what its codec takes; `Kind`: what
@@ -76,7 +78,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    * @since 0.1.0
    */
   send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
-    const operation = "Sender.send"
+    const operation = operations.Sender.send
     return this.#observer.observe(operation, (span) =>
       Effect.flatMap(this.#begin(operation, sendOptions, options, span, true), (batch) =>
         Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")
@@ -112,7 +114,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     messages: Stream.Stream<Message<Body>, E, R> | Iterable<Message<Body>>,
     options?: SendAllOptions<Kind>
   ): Effect.Effect<SendReport, MsmqError | E, R> {
-    const operation = "Sender.sendAll"
+    const operation = operations.Sender.sendAll
     const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
     if (many instanceof MsmqError) return Effect.fail(many)
     return this.#observer.observe(operation, (span) =>
@@ -127,7 +129,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    * @since 0.1.0
    */
   sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
-    const operation = "Sender.sink"
+    const operation = operations.Sender.sink
     return Sink.fromTransform((upstream) =>
       this.#observer.observe(operation, (span) =>
         Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) =>
@@ -138,7 +140,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   #begin<Options extends SendOptions>(
-    operation: string,
+    operation: Operation,
     table: OptionTable<NameOf<Options>>,
     given: Options | undefined,
     span: Tracer.Span | undefined,

@@ -10,6 +10,7 @@ import { plainBytes } from "./internal/bytes.ts"
 import { readSddl } from "./internal/security/sddlText.ts"
 import { print, wholeSid, written } from "./internal/security/sidText.ts"
 import type { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 /**
  * A SID as text, written out in its one form: `S-1-`, its authority and 1 to 15 numbers. Equal SIDs are equal strings.
@@ -39,7 +40,7 @@ export type Sid = string & Brand.Brand<"@effect-msmq/core/Sid">
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (text: string): Result.Result<Sid, MsmqError> => readSddl("Sid.parse", text, wholeSid)
+export const parse = (text: string): Result.Result<Sid, MsmqError> => readSddl(operations.Sid.parse, text, wholeSid)
 
 /**
  * The short form of a SID: its alias if it has one, otherwise the SID itself.

@@ -15,6 +15,7 @@ import * as Given from "./internal/options/illegalOption.ts"
 import { processOptions, receivedMessage } from "./internal/options/processOptions.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 /**
  * Whether sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
@@ -89,7 +90,7 @@ export const process: {
     message: ReceivedMessage<unknown>,
     options: ProcessOptions = {}
   ): Effect.Effect<A, E | MsmqError, R> => {
-    const call = { operation: "Telemetry.process" }
+    const call = { operation: operations.Telemetry.process }
     return Given.argument(call, "effect", effectRule<A, E, R>(), effect).pipe(
       Effect.andThen(Given.argument(call, "message", receivedMessage, message)),
       Effect.andThen(Given.options(call, processOptions, options)),

@@ -21,9 +21,11 @@ import { effect as effectRule } from "./internal/options/effects.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import { transactionOptions } from "./internal/options/transactionOptions.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
-import type { MqrtFailure, TransactionHandle } from "./Mqrt.ts"
+import type { TransactionHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import { MsmqError, reasonOf, type TransactionAborted } from "./MsmqError.ts"
+import type { MsmqError, TransactionAborted } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**
  * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
@@ -44,9 +46,6 @@ export interface Options {
    */
   readonly timeToBeReceived?: Duration.Input | undefined
 }
-
-const errorOf = (operation: string, failure: MqrtFailure): MsmqError =>
-  new MsmqError({ operation, reason: reasonOf(failure) })
 
 const observer = new Observer(null)
 
@@ -125,9 +124,11 @@ export class Transaction extends Described {
    */
   get commit(): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
-    return observer.observe("Transaction.commit", () =>
+    return observer.observe(operations.Transaction.commit, () =>
       Effect.suspend(() =>
-        this.isOpen ? this.#commit("Transaction.commit", at) : Effect.fail(this.#handle.refusal("Transaction.commit"))
+        this.isOpen
+          ? this.#commit(operations.Transaction.commit, at)
+          : Effect.fail(this.#handle.refusal(operations.Transaction.commit))
       )
     )
   }
@@ -140,25 +141,25 @@ export class Transaction extends Described {
    */
   get abort(): Effect.Effect<void> {
     const at = new CallSite()
-    return observer.observe("Transaction.abort", () => this.#end({ end: "abort", by: "abort" }, at))
+    return observer.observe(operations.Transaction.abort, () => this.#end({ end: "abort", by: "abort" }, at))
   }
 
   /** @internal Commits unless it has ended, and fails unless it is committed then. */
-  committedBy(operation: string): Effect.Effect<void, MsmqError> {
+  committedBy(operation: Operation): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
     return Effect.suspend(() => {
       const commit = this.#commit(operation, at)
-      return this.isOpen ? observer.observe("Transaction.commit", () => commit) : commit
+      return this.isOpen ? observer.observe(operations.Transaction.commit, () => commit) : commit
     })
   }
 
   /** @internal Fails if it has ended and is not committed. */
-  unlessAborted(operation: string): Effect.Effect<void, MsmqError> {
+  unlessAborted(operation: Operation): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => (this.isOpen ? Effect.void : this.committedBy(operation)))
   }
 
   /** @internal Fails if it has ended, however that was. */
-  unlessEnded(operation: string): Effect.Effect<void, MsmqError> {
+  unlessEnded(operation: Operation): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => (this.isOpen ? Effect.void : Effect.fail(this.#handle.refusal(operation))))
   }
 
@@ -183,7 +184,7 @@ export class Transaction extends Described {
     return Effect.map(Deferred.await(this.#ended), ({ exit }) => exit)
   }
 
-  #commit(operation: string, at: CallSite): Effect.Effect<void, MsmqError> {
+  #commit(operation: Operation, at: CallSite): Effect.Effect<void, MsmqError> {
     const end = Effect.andThen(this.#end({ end: "commit", by: "abort" }, at), Deferred.await(this.#ended))
     return Effect.flatMap(irreversible(end), (ended) =>
       ended.end === "commit" ? ended.exit : Effect.fail(this.#aborted(operation, ended))
@@ -195,11 +196,13 @@ export class Transaction extends Described {
     return Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
   }
 
-  #aborted(operation: string, { by }: Ended): MsmqError {
+  #aborted(operation: Operation, { by }: Ended): MsmqError {
     const { openedAt, releasedAt } = this.#handle
-    return new MsmqError({
-      operation,
-      reason: { _tag: "TransactionAborted", by, beganAt: openedAt.toString(), abortedAt: String(releasedAt) }
+    return operation.error({
+      _tag: "TransactionAborted",
+      by,
+      beganAt: openedAt.toString(),
+      abortedAt: String(releasedAt)
     })
   }
 }
@@ -240,10 +243,10 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
 )
 
 const begun = Effect.fn(
-  "Transaction.begin",
+  operations.Transaction.begin.name,
   spanOptions
 )(function* (options: Options): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
-  const operation = "Transaction.begin"
+  const operation = operations.Transaction.begin
   const given = yield* Given.options({ operation }, transactionOptions, options)
   const mqrt = yield* Mqrt
   const limits = yield* limitsOf(operation, given)
@@ -251,15 +254,15 @@ const begun = Effect.fn(
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "transaction",
     name: null,
-    acquire: mqrt.beginTransaction.pipe(Effect.mapError((failure) => errorOf(operation, failure))),
+    acquire: mqrt.beginTransaction.pipe(Effect.mapError(operation.lift())),
     release: (native) =>
       Effect.flatMap(CurrentEnding, (ending) => {
         const commits = ending.end === "commit"
         return Effect.suspend(() => (commits ? mqrt.commitTransaction(native) : mqrt.abortTransaction(native))).pipe(
           Effect.exit,
           Effect.tap((exit) => {
-            const failure = (failure: MqrtFailure) => errorOf(`Transaction.${ending.end}`, failure)
-            return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, failure) })
+            const { [ending.end]: operation } = operations.Transaction
+            return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, operation.lift()) })
           }),
           // The failure of a commit is told by `commit`.
           Effect.flatMap((exit) => (commits ? Effect.void : exit)),
@@ -340,7 +343,7 @@ export const run: {
 } = dual(
   (args) => args.length > 1 || Effect.isEffect(args[0]),
   <A, E, R>(given: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
-    const operation = "Transaction.run"
+    const operation = operations.Transaction.run
     return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
       Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
         Effect.flatMap(Current, (current) => {
@@ -355,9 +358,9 @@ export const run: {
 
 /** The outer one commits; an inner one that lost it must not look done. */
 const runWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, outer: Transaction): Effect.Effect<A, E | MsmqError, R> =>
-  outer.unlessEnded("Transaction.run").pipe(
+  outer.unlessEnded(operations.Transaction.run).pipe(
     Effect.andThen(effect),
-    Effect.tap(() => outer.unlessAborted("Transaction.run"))
+    Effect.tap(() => outer.unlessAborted(operations.Transaction.run))
   )
 
 const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
@@ -368,10 +371,10 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
     ({ transaction }) => Effect.provideService(effect, Current, transaction),
     ({ scope, transaction }, exit) =>
       Effect.ensuring(
-        Exit.isSuccess(exit) ? transaction.committedBy("Transaction.run") : transaction.abort,
+        Exit.isSuccess(exit) ? transaction.committedBy(operations.Transaction.run) : transaction.abort,
         Scope.close(scope, Exit.void)
       )
-  ).pipe(Effect.withSpan("Transaction.run", spanOptions))
+  ).pipe(Effect.withSpan(operations.Transaction.run.name, spanOptions))
 
 /**
  * Runs an effect whose sends and receives take part in a transaction that was begun by hand. It neither commits nor
@@ -386,7 +389,7 @@ export const within: {
   (transaction: Transaction): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E | MsmqError, R>
 } = dual(2, <A, E, R>(given: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E | MsmqError, R> => {
-  const call = { operation: "Transaction.within" }
+  const call = { operation: operations.Transaction.within }
   return Effect.flatMap(Given.argument(call, "effect", effectRule<A, E, R>(), given), (effect) =>
     Effect.flatMap(Given.argument(call, "transaction", transactionRule, transaction), (transaction) =>
       Effect.provideService(effect, Current, transaction)
@@ -404,7 +407,7 @@ export const within: {
  * @since 0.1.0
  */
 export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> =>
-  taking("Transaction.singleMessage", effect, "singleMessage")
+  taking(operations.Transaction.singleMessage, effect, "singleMessage")
 
 /**
  * Runs an effect whose sends and receives take part in no transaction, though it is inside one.
@@ -415,10 +418,10 @@ export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.E
  * @since 0.1.0
  */
 export const outside = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> =>
-  taking("Transaction.outside", effect, "none")
+  taking(operations.Transaction.outside, effect, "none")
 
 const taking = <A, E, R>(
-  operation: string,
+  operation: Operation,
   given: Effect.Effect<A, E, R>,
   current: Participation
 ): Effect.Effect<A, E | MsmqError, R> =>

@@ -55,8 +55,10 @@ import * as SecurityContext from "../SecurityContext.ts"
 import * as Transaction from "../Transaction.ts"
 
 export type { Abortable } from "./Abortable.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
-const on = (operation: string, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
+const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
 
 /**
  * A security context that is freed by `using`, or by `close()`.
@@ -111,36 +113,38 @@ export class Msmq extends Described implements AsyncDisposable {
 
   /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
   createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
-    return this.#run(on("MessageQueue.create", queue), tables.createOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.create, queue), tables.createOptions, options, (options) =>
       MessageQueue.create(queue, options)
     )
   }
 
   /** Deletes a queue with its messages. See `MessageQueue.delete`. */
   deleteQueue(queue: QueueName, options?: Abortable): Promise<void> {
-    return this.#run(on("MessageQueue.delete", queue), abortable, options, () => MessageQueue.delete(queue))
+    return this.#run(on(operations.MessageQueue.delete, queue), abortable, options, () => MessageQueue.delete(queue))
   }
 
   /** Whether a queue exists. See {@link MessageQueue.exists}. */
   queueExists(queue: QueueName, options?: Abortable): Promise<boolean> {
-    return this.#run(on("MessageQueue.exists", queue), abortable, options, () => MessageQueue.exists(queue))
+    return this.#run(on(operations.MessageQueue.exists, queue), abortable, options, () => MessageQueue.exists(queue))
   }
 
   /** What a queue is. See {@link MessageQueue.properties}. */
   queueProperties(queue: QueueName, options?: Abortable): Promise<Properties> {
-    return this.#run(on("MessageQueue.properties", queue), abortable, options, () => MessageQueue.properties(queue))
+    return this.#run(on(operations.MessageQueue.properties, queue), abortable, options, () =>
+      MessageQueue.properties(queue)
+    )
   }
 
   /** Changes what can be changed of a queue. See {@link MessageQueue.setProperties}. */
   setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
-    return this.#run(on("MessageQueue.setProperties", queue), abortable, options, () =>
+    return this.#run(on(operations.MessageQueue.setProperties, queue), abortable, options, () =>
       MessageQueue.setProperties(queue, changes)
     )
   }
 
   /** Removes every message of a queue. See {@link MessageQueue.purge}. */
   purgeQueue(queue: QueueName, options?: PurgeOptions & Abortable): Promise<void> {
-    return this.#run(on("MessageQueue.purge", queue), tables.purgeOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.purge, queue), tables.purgeOptions, options, (options) =>
       MessageQueue.purge(queue, options)
     )
   }
@@ -152,7 +156,7 @@ export class Msmq extends Described implements AsyncDisposable {
 
   /** Who may do what with a queue, as SDDL. See {@link QueueSecurity.get}. */
   queueSecurity(queue: QueueName, options?: { readonly parts?: ReadonlyArray<Part> } & Abortable): Promise<string> {
-    return this.#run(on("QueueSecurity.get", queue), tables.securityOptions, options, ({ parts }) =>
+    return this.#run(on(operations.QueueSecurity.get, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.get(queue, parts)
     )
   }
@@ -163,7 +167,7 @@ export class Msmq extends Described implements AsyncDisposable {
     sddl: string,
     options?: { readonly parts?: ReadonlyArray<Part> } & Abortable
   ): Promise<void> {
-    return this.#run(on("QueueSecurity.set", queue), tables.securityOptions, options, ({ parts }) =>
+    return this.#run(on(operations.QueueSecurity.set, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.set(queue, sddl, parts)
     )
   }
@@ -193,7 +197,7 @@ export class Msmq extends Described implements AsyncDisposable {
     queue: QueueName,
     options?: OpenSenderOptions<Body, Transactional> & Abortable
   ): Promise<MsmqSender<Body, KindOf<Transactional>>> {
-    return this.#run(on("MessageQueue.openSender", queue), tables.openSenderOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.openSender, queue), tables.openSenderOptions, options, (options) =>
       opened(
         MessageQueue.openSender(queue, options),
         (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope, this.#runner)
@@ -206,7 +210,7 @@ export class Msmq extends Described implements AsyncDisposable {
     queue: QueueName,
     options?: OpenReceiverOptions<Body> & Abortable
   ): Promise<MsmqReceiver<Body>> {
-    return this.#run(on("MessageQueue.openReceiver", queue), tables.openReceiverOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.openReceiver, queue), tables.openReceiverOptions, options, (options) =>
       opened(
         MessageQueue.openReceiver(queue, options),
         (receiver, scope) => new MsmqReceiver(receiver, scope, this.#runner, this.#mqrt)
@@ -225,7 +229,7 @@ export class Msmq extends Described implements AsyncDisposable {
     return this.#runner.iterable(
       Stream.unwrap(
         Effect.andThen(
-          this.#unlessClosed({ operation: "MessageQueue.openReceiver" }),
+          this.#unlessClosed({ operation: operations.MessageQueue.openReceiver }),
           Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)
         )
       ).pipe(Stream.provideService(Mqrt, this.#mqrt))
@@ -248,7 +252,7 @@ export class Msmq extends Described implements AsyncDisposable {
     body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
     options?: Transaction.Options & Abortable
   ): Promise<A> {
-    const operation = "Transaction.run"
+    const operation = operations.Transaction.run
     const run = (signal: AbortSignal | undefined) =>
       Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) => {
         const current = fiber.getRef(Transaction.Current)
@@ -273,7 +277,7 @@ export class Msmq extends Described implements AsyncDisposable {
 
   /** Begins a transaction by hand: own it with `await using` or `abort()`, which abort it unless it was committed. */
   beginTransaction(options?: Transaction.Options & Abortable): Promise<MsmqTransaction> {
-    return this.#run({ operation: "Transaction.begin" }, tables.transactionOptions, options, (options) =>
+    return this.#run({ operation: operations.Transaction.begin }, tables.transactionOptions, options, (options) =>
       opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner))
     )
   }
@@ -313,8 +317,9 @@ export class Msmq extends Described implements AsyncDisposable {
  */
 export const certificate = (source: string | Uint8Array): Certificate.Certificate =>
   Effect.runSync(
-    Effect.flatMap(argument({ operation: "Msmq.certificate" }, "source", certificateSource, source), (source) =>
-      typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source)
+    Effect.flatMap(
+      argument({ operation: operations.Msmq.certificate }, "source", certificateSource, source),
+      (source) => (typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source))
     )
   )
 
@@ -368,7 +373,7 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
 export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Msmq> => {
   // The program's stack is seen only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
-  const call = { operation: "Msmq.connect" }
+  const call = { operation: operations.Msmq.connect }
   const { signal } = optionsOrThrow(call, abortable, options)
   argumentOrThrow(call, "layer", backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))

@@ -14,6 +14,7 @@ import { awaitable, logRejection } from "../internal/options/handlers.ts"
 import type { ReceivedMessage } from "../Message.ts"
 import { MsmqTransaction } from "./Transaction.ts"
 import * as Transaction from "../Transaction.ts"
+import * as operations from "../internal/telemetry/operations.ts"
 
 /**
  * When something is tried again.
@@ -99,6 +100,6 @@ export const handlerOf =
           transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
           signal
         })
-        return awaitable({ operation: "Receiver.consume" }, "handler", given)
+        return awaitable({ operation: operations.Receiver.consume }, "handler", given)
       })
     )

@@ -16,6 +16,8 @@ import type * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import * as QueueManager from "../QueueManager.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
 /** Runs what needs the backend. */
 type Run = <O extends Abortable, A>(
@@ -59,78 +61,86 @@ export class MsmqQueueManager extends Described {
 
   /** What it tells of itself. See {@link QueueManager.info}. */
   info(options?: Asking): Promise<QueueManager.Info> {
-    return this.#asking("QueueManager.info", options, QueueManager.info)
+    return this.#asking(operations.QueueManager.info, options, QueueManager.info)
   }
 
   /** The path names of its private queues. See {@link QueueManager.privateQueues}. */
   privateQueues(options?: Asking): Promise<ReadonlyArray<string>> {
-    return this.#asking("QueueManager.privateQueues", options, QueueManager.privateQueues)
+    return this.#asking(operations.QueueManager.privateQueues, options, QueueManager.privateQueues)
   }
 
   /** The format names of its active queues. See {@link QueueManager.activeQueues}. */
   activeQueues(options?: Asking): Promise<ReadonlyArray<string>> {
-    return this.#asking("QueueManager.activeQueues", options, QueueManager.activeQueues)
+    return this.#asking(operations.QueueManager.activeQueues, options, QueueManager.activeQueues)
   }
 
   /** What the directory has of a machine. See {@link QueueManager.machineProperties}. */
   machineProperties(options?: Asking): Promise<QueueManager.MachineProperties> {
-    return this.#asking("QueueManager.machineProperties", options, QueueManager.machineProperties)
+    return this.#asking(operations.QueueManager.machineProperties, options, QueueManager.machineProperties)
   }
 
   /** Its version, and whether it works with the directory. See {@link QueueManager.privateComputerInformation}. */
   privateComputerInformation(options?: Asking): Promise<QueueManager.PrivateComputerInformation> {
-    return this.#asking("QueueManager.privateComputerInformation", options, QueueManager.privateComputerInformation)
+    return this.#asking(
+      operations.QueueManager.privateComputerInformation,
+      options,
+      QueueManager.privateComputerInformation
+    )
   }
 
   /** Counts, bytes and state of a queue, without looking at its messages. See {@link QueueManager.queueInfo}. */
   queueInfo(queue: QueueName, options?: Asking): Promise<QueueManager.QueueInfo> {
-    return this.#asking("QueueManager.queueInfo", options, (computer) => QueueManager.queueInfo(queue, computer))
+    return this.#asking(operations.QueueManager.queueInfo, options, (computer) =>
+      QueueManager.queueInfo(queue, computer)
+    )
   }
 
   /** How many messages are in a queue. See {@link QueueManager.messageCount}. */
   messageCount(queue: QueueName, options?: Asking): Promise<number> {
-    return this.#asking("QueueManager.messageCount", options, (computer) => QueueManager.messageCount(queue, computer))
+    return this.#asking(operations.QueueManager.messageCount, options, (computer) =>
+      QueueManager.messageCount(queue, computer)
+    )
   }
 
   /** Takes the machine back on line. See {@link QueueManager.connect}. */
   connect(options?: Asking): Promise<void> {
-    return this.#asking("QueueManager.connect", options, QueueManager.connect)
+    return this.#asking(operations.QueueManager.connect, options, QueueManager.connect)
   }
 
   /** Takes the machine off line. See {@link QueueManager.disconnect}. */
   disconnect(options?: Asking): Promise<void> {
-    return this.#asking("QueueManager.disconnect", options, QueueManager.disconnect)
+    return this.#asking(operations.QueueManager.disconnect, options, QueueManager.disconnect)
   }
 
   /** Frees the files of the message store that are no longer used. See {@link QueueManager.tidy}. */
   tidy(options?: Asking): Promise<void> {
-    return this.#asking("QueueManager.tidy", options, QueueManager.tidy)
+    return this.#asking(operations.QueueManager.tidy, options, QueueManager.tidy)
   }
 
   /** Sends nothing more from an outgoing queue, for now. See {@link QueueManager.pause}. */
   pause(queue: QueueName, options?: Asking): Promise<void> {
-    return this.#asking("QueueManager.pause", options, (computer) => QueueManager.pause(queue, computer))
+    return this.#asking(operations.QueueManager.pause, options, (computer) => QueueManager.pause(queue, computer))
   }
 
   /** Sends again from an outgoing queue. See {@link QueueManager.resume}. */
   resume(queue: QueueName, options?: Asking): Promise<void> {
-    return this.#asking("QueueManager.resume", options, (computer) => QueueManager.resume(queue, computer))
+    return this.#asking(operations.QueueManager.resume, options, (computer) => QueueManager.resume(queue, computer))
   }
 
   /** Sends at once what an outgoing queue has not been told of. See {@link QueueManager.resend}. */
   resend(queue: QueueName, options?: Asking): Promise<void> {
-    return this.#asking("QueueManager.resend", options, (computer) => QueueManager.resend(queue, computer))
+    return this.#asking(operations.QueueManager.resend, options, (computer) => QueueManager.resend(queue, computer))
   }
 
   /** Registers a certificate of the user in the directory. See {@link QueueManager.registerCertificate}. */
   registerCertificate(options?: QueueManager.RegisterOptions & Abortable): Promise<"registered" | "existed"> {
-    return this.#run({ operation: "QueueManager.registerCertificate" }, registration, options, (options) =>
+    return this.#run({ operation: operations.QueueManager.registerCertificate }, registration, options, (options) =>
       QueueManager.registerCertificate(options)
     )
   }
 
   #asking<A>(
-    operation: string,
+    operation: Operation,
     given: Asking | undefined,
     ask: (computer: string | undefined) => Effect.Effect<A, MsmqError, Mqrt>
   ): Promise<A> {

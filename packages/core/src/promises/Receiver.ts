@@ -26,6 +26,8 @@ import { MsmqCursor } from "./Cursor.ts"
 import type { ReceiveOptions } from "./Transaction.ts"
 import { participating } from "./Transaction.ts"
 import type * as Receiver from "../Receiver.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
 type Received<Body> = Promise<ReceivedMessage<Body>>
 type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
@@ -61,34 +63,36 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Takes the first message, or waits until there is one. */
   receive(options?: ReceiveOptions): Received<Body> {
-    return this.#taking("Receiver.receive", options, () => this.#receiver.receive)
+    return this.#taking(operations.Receiver.receive, options, () => this.#receiver.receive)
   }
 
   /** Takes the first message, or waits so long, in milliseconds or as `"5 seconds"`; `undefined` if none came. */
   receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
-    return this.#found("Receiver.receiveWithin", options, () => this.#receiver.receiveWithin(duration))
+    return this.#found(operations.Receiver.receiveWithin, options, () => this.#receiver.receiveWithin(duration))
   }
 
   /** Takes the first message if there is one. */
   poll(options?: ReceiveOptions): Found<Body> {
-    return this.#found("Receiver.poll", options, () => this.#receiver.poll)
+    return this.#found(operations.Receiver.poll, options, () => this.#receiver.poll)
   }
 
   /** Looks at the first message, or waits until there is one; it stays. */
   peek(options?: Abortable): Received<Body> {
-    return this.#looking("Receiver.peek", options, () => this.#receiver.peek)
+    return this.#looking(operations.Receiver.peek, options, () => this.#receiver.peek)
   }
 
   /** Looks at the first message, or waits so long; `undefined` if none came. */
   peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
-    return this.#looking("Receiver.peekWithin", options, () =>
+    return this.#looking(operations.Receiver.peekWithin, options, () =>
       Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
     )
   }
 
   /** Looks at the first message if there is one. */
   pollPeek(options?: Abortable): Found<Body> {
-    return this.#looking("Receiver.pollPeek", options, () => Effect.map(this.#receiver.pollPeek, Option.getOrUndefined))
+    return this.#looking(operations.Receiver.pollPeek, options, () =>
+      Effect.map(this.#receiver.pollPeek, Option.getOrUndefined)
+    )
   }
 
   /**
@@ -96,13 +100,15 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
    * and last ones. See {@link MessagesByLookupId}.
    */
   byLookupId(action: LookupAction, lookupId = 0n, options?: ReceiveOptions): Found<Body> {
-    return this.#found("Receiver.byLookupId", options, () => this.#receiver.byLookupId.find(action, lookupId))
+    return this.#found(operations.Receiver.byLookupId, options, () => this.#receiver.byLookupId.find(action, lookupId))
   }
 
   /** A cursor of its own, before the first message: own it with `await using` or `close()`. */
   cursor(options?: Abortable): Promise<MsmqCursor<Body>> {
     const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope, this.runner))
-    return this.#looking("Receiver.cursor", options, () => Effect.provideService(open, MqrtService, this.#mqrt))
+    return this.#looking(operations.Receiver.cursor, options, () =>
+      Effect.provideService(open, MqrtService, this.#mqrt)
+    )
   }
 
   /** The messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
@@ -112,12 +118,12 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /** Moves a message to a subqueue, or with `null` back to the queue itself. */
   move(message: { readonly lookupId: bigint }, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
-    return this.#taking("Receiver.move", options, () => this.#receiver.move(message, subqueue))
+    return this.#taking(operations.Receiver.move, options, () => this.#receiver.move(message, subqueue))
   }
 
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
   reject(message: { readonly lookupId: bigint }, options?: ReceiveOptions): Promise<void> {
-    return this.#taking("Receiver.reject", options, () => this.#receiver.reject(message))
+    return this.#taking(operations.Receiver.reject, options, () => this.#receiver.reject(message))
   }
 
   /**
@@ -128,7 +134,7 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
     policy?: MsmqConsumePolicy & Abortable
   ): Promise<never> {
-    const call = this.#call("Receiver.consume")
+    const call = this.#call(operations.Receiver.consume)
     return this.runner.runEndless(call, consuming, policy, (policy) =>
       Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
         this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner))
@@ -141,25 +147,25 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }
 
-  #call(operation: string): Call {
+  #call(operation: Operation): Call {
     return { operation, queue: this.queue }
   }
 
   /** Runs what takes part in the transaction that the options name. */
   #taking<A>(
-    operation: string,
+    operation: Operation,
     given: ReceiveOptions | undefined,
     take: () => Effect.Effect<A, MsmqError>
   ): Promise<A> {
     return this.runner.run(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
   }
 
-  #found(operation: string, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
+  #found(operation: Operation, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
     return this.#taking(operation, given, () => Effect.map(find(), Option.getOrUndefined))
   }
 
   /** Runs what takes nothing, and so takes part in no transaction. */
-  #looking<A>(operation: string, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
+  #looking<A>(operation: Operation, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
     return this.runner.run(this.#call(operation), abortable, given, look)
   }
 }

@@ -19,6 +19,8 @@ import type { MsmqTransaction, Participating } from "./Transaction.ts"
 import { participation } from "./Transaction.ts"
 import type * as Sender from "../Sender.ts"
 import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "../SendOptions.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
 /**
  * The options of a send in promises: a signal, and a transaction of this face.
@@ -59,7 +61,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
 
   /** Sends one message and gives its id. See `send` of {@link Sender.Sender}. */
   send(message: Message<Body>, options?: OptionsInPromises<SendOptions, Kind>): Promise<string> {
-    return this.runner.run(this.#call("Sender.send"), sending, options, (options) =>
+    return this.runner.run(this.#call(operations.Sender.send), sending, options, (options) =>
       this.#sender.send(message, told(options, options.transaction))
     )
   }
@@ -80,7 +82,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
     options?: OptionsInPromises<SendAllOptions, Kind>
   ): Promise<SendReport> {
-    const call = this.#call("Sender.sendAll")
+    const call = this.#call(operations.Sender.sendAll)
     return this.runner.run(call, sendingAll, options, (options) =>
       Effect.flatMap(argument(call, "messages", messagesInPromises, messages), () => {
         const others = told(options, options.transaction)
@@ -91,7 +93,7 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
     )
   }
 
-  #call(operation: string): Call {
+  #call(operation: Operation): Call {
     return { operation, queue: this.queue }
   }
 }

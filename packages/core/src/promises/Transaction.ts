@@ -11,6 +11,7 @@ import { abortable } from "../internal/options/signals.ts"
 import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import * as Transaction from "../Transaction.ts"
+import * as operations from "../internal/telemetry/operations.ts"
 
 /**
  * An open transaction: {@link Transaction.Transaction} in promises. `await using` and `abort()` abort it unless it
@@ -52,7 +53,12 @@ export class MsmqTransaction extends Described implements AsyncDisposable {
    * the commit ended.
    */
   commit(options?: Abortable): Promise<void> {
-    return this.#runner.run({ operation: "Transaction.commit" }, abortable, options, () => this.#transaction.commit)
+    return this.#runner.run(
+      { operation: operations.Transaction.commit },
+      abortable,
+      options,
+      () => this.#transaction.commit
+    )
   }
 
   /** Aborts: what was received is back, what was sent was never sent. One that has ended stays as it is. */
@@ -61,7 +67,12 @@ export class MsmqTransaction extends Described implements AsyncDisposable {
   }
   /** Waits until it has ended, and tells how. */
   outcome(options?: Abortable): Promise<"committed" | "aborted"> {
-    return this.#runner.run({ operation: "Transaction.outcome" }, abortable, options, () => this.#transaction.outcome)
+    return this.#runner.run(
+      { operation: operations.Transaction.outcome },
+      abortable,
+      options,
+      () => this.#transaction.outcome
+    )
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort()

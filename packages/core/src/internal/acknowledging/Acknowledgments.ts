@@ -7,12 +7,13 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { ReceiveAction, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import type { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as Guid from "../guid.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { AdminQueue } from "./AdminQueue.ts"
 import { openAdminQueue } from "./AdminQueue.ts"
 import { arrived } from "./arrivalClasses.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** The class of the acknowledgment that decides, or `"silent"`: none came in time. */
 export type Outcome = number | "silent"
@@ -35,14 +36,14 @@ export class Acknowledgments {
   /** The format name that a message's `adminQueue` is. */
   readonly adminQueue: string
   readonly #mqrt: Mqrt["Service"]
-  readonly #operation: string
+  readonly #operation: Operation
   readonly #handle: AdminQueue["handle"]
   readonly #awaited = new Map<string, Awaited>()
   readonly #early = new Map<string, Array<number>>()
   /** One of those who wait reads for all. */
   readonly #reading = Semaphore.makeUnsafe(1)
 
-  private constructor(mqrt: Mqrt["Service"], operation: string, { formatName, handle }: AdminQueue) {
+  private constructor(mqrt: Mqrt["Service"], operation: Operation, { formatName, handle }: AdminQueue) {
     this.#mqrt = mqrt
     this.#operation = operation
     this.#handle = handle
@@ -50,7 +51,7 @@ export class Acknowledgments {
   }
 
   /** Opens a queue for acknowledgments until the scope closes. */
-  static open(mqrt: Mqrt["Service"], operation: string): Effect.Effect<Acknowledgments, MsmqError, Scope.Scope> {
+  static open(mqrt: Mqrt["Service"], operation: Operation): Effect.Effect<Acknowledgments, MsmqError, Scope.Scope> {
     return Effect.map(openAdminQueue(mqrt, operation), (queue) => new Acknowledgments(mqrt, operation, queue))
   }
 
@@ -115,7 +116,7 @@ export class Acknowledgments {
       Effect.mapError(
         this.#mqrt.receiveMessage(queue, { action, timeout, cursor: null, transaction: "none", rare: false }),
         (failure) => {
-          const error = new MsmqError({ operation: this.#operation, reason: reasonOf(failure), queue: this.adminQueue })
+          const error = this.#operation.lift({ queue: this.adminQueue })(failure)
           OwnedHandle.noteFailure(this.#handle, queue, error)
           return error
         }

@@ -7,6 +7,7 @@ import type { Course } from "./Course.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { isLoss, passes } from "./passingTrouble.ts"
 import type { ScheduleSteps } from "./ScheduleSteps.ts"
+import * as operations from "../telemetry/operations.ts"
 
 /** What the back-offs of all handlers of one `consume` share. */
 export interface Shared {
@@ -83,7 +84,7 @@ export class BackOff {
   get #opened(): Effect.Effect<void, MsmqError> {
     const { handle, journal } = this.#shared
     return Effect.andThen(
-      OwnedHandle.lease(handle, "Receiver.consume", () => Effect.void),
+      OwnedHandle.lease(handle, operations.Receiver.consume, () => Effect.void),
       Effect.suspend(() => {
         if (handle.renewals === this.#shared.renewals) return Effect.void
         this.#shared.renewals = handle.renewals

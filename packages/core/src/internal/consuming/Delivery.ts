@@ -10,10 +10,11 @@ import type { ConsumePlan } from "./consumePlan.ts"
 import type { Course } from "./Course.ts"
 import type { Reader } from "../messages/Reader.ts"
 import { isLoss, passes } from "./passingTrouble.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** What every way to deliver has to do with. */
 export interface Source {
-  readonly operation: string
+  readonly operation: Operation
   /** Reads bodies as bytes: what cannot be decoded is a message too. */
   readonly reader: Reader<Uint8Array>
   readonly plan: ConsumePlan

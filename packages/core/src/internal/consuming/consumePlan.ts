@@ -15,6 +15,8 @@ import { nameOf } from "../names/queueName.ts"
 import type { Destination } from "./destinations.ts"
 import { destinationOf, destinationsOf, isSameQueue, refusalOf } from "./destinations.ts"
 import { PoisonOutlet } from "./poisonQueue.ts"
+import * as operations from "../telemetry/operations.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Where poison goes. */
 export type PoisonTarget =
@@ -50,7 +52,7 @@ const needsQueue =
 
 /** Looks at a policy before any message is taken. What it needs is open as long as the scope. */
 export const planOf = Effect.fnUntraced(function* <Body, E, R>(
-  operation: string,
+  operation: Operation,
   reader: Reader<Body>,
   formatName: string,
   policy: ConsumePolicy<E, R>
@@ -72,7 +74,7 @@ export const planOf = Effect.fnUntraced(function* <Body, E, R>(
 })
 
 const targetOf = Effect.fnUntraced(function* <Body>(
-  operation: string,
+  operation: Operation,
   reader: Reader<Body>,
   formatName: string,
   poison: NonNullable<ConsumePolicy["poison"]>,
@@ -88,7 +90,7 @@ const targetOf = Effect.fnUntraced(function* <Body>(
 })
 
 const outletOf = Effect.fnUntraced(function* <Body>(
-  operation: string,
+  operation: Operation,
   reader: Reader<Body>,
   formatName: string,
   target: PoisonQueue,
@@ -148,7 +150,7 @@ const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined =
 
 /** The format name of a queue that can be opened for sending. */
 const resolved = (mqrt: Mqrt["Service"], queue: QueueName): Effect.Effect<string, MsmqError> =>
-  open(queue, "Receiver.consume", "send", "denyNone").pipe(
+  open(queue, operations.Receiver.consume, "send", "denyNone").pipe(
     Effect.map(({ formatName }) => formatName),
     Effect.scoped,
     Effect.provideService(MqrtService, mqrt)

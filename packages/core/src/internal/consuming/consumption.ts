@@ -25,8 +25,9 @@ import { peekedDelivery } from "./peekedDelivery.ts"
 import { Reader } from "../messages/Reader.ts"
 import { ScheduleSteps } from "./ScheduleSteps.ts"
 import { takenDelivery } from "./takenDelivery.ts"
+import * as operations from "../telemetry/operations.ts"
 
-const operation = "Receiver.consume"
+const operation = operations.Receiver.consume
 
 const deliveries: { readonly [W in Way]: (source: Source) => Delivery } = {
   locked: lockedDelivery,

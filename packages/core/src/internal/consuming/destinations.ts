@@ -4,14 +4,15 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import type { Mqrt, MqrtFailure } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
 import { rights } from "../../QueueSecurity.ts"
 import type { SecurityDescriptor } from "../../SecurityDescriptor.ts"
 import * as SecurityDescriptors from "../../SecurityDescriptor.ts"
 import * as Sid from "../../Sid.ts"
+import * as operations from "../telemetry/operations.ts"
 
-const operation = "Receiver.consume"
+const operation = operations.Receiver.consume
 
 /** A queue that is sent to. */
 export interface Destination {
@@ -62,8 +63,7 @@ export const destinationOf = (
   })
 }
 
-const failed = (queue: string, failure: MqrtFailure): MsmqError =>
-  new MsmqError({ operation, reason: reasonOf(failure), queue })
+const failed = (queue: string, failure: MqrtFailure): MsmqError => operation.lift({ queue })(failure)
 
 const parsed = (formatName: string): FormatName.FormatName | undefined =>
   Result.getOrUndefined(FormatName.parse(formatName))

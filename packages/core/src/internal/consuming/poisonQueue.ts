@@ -18,8 +18,9 @@ import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
 import { copyOf, describedCopyOf } from "./copying.ts"
 import type { Destination } from "./destinations.ts"
 import { destinationsOf, refusalOf } from "./destinations.ts"
+import * as operations from "../telemetry/operations.ts"
 
-const operation = "Receiver.consume"
+const operation = operations.Receiver.consume
 
 /** Options for sending a copy. */
 export interface Copying {
@@ -154,16 +155,15 @@ export class PoisonOutlet {
   #notArrived(outcome: Outcome, deadLetter: boolean): MsmqError {
     const messageClass = outcome === "silent" ? undefined : outcome
     const isDead = messageClass !== undefined && deadLetter && isDeadLettered(messageClass, this.transactional)
-    return new MsmqError({
-      operation,
-      queue: this.name,
-      reason: {
+    return operation.error(
+      {
         _tag: "CopyNotArrived",
         class: messageClass,
         rule: messageClass === undefined ? "no acknowledgment of it came in time" : meaningOf(messageClass),
         copy: isDead ? "deadLetterQueue" : messageClass === undefined ? "unknown" : "nowhere"
-      }
-    })
+      },
+      { queue: this.name }
+    )
   }
 
   #remember(messageId: string): void {
@@ -183,7 +183,7 @@ const changed = (
 ): Effect.Effect<Message, MsmqError> =>
   Effect.suspend(() => {
     const failed = (reason: Reason, cause?: unknown) =>
-      Effect.fail(new MsmqError({ operation, queue, reason, ...(cause === undefined ? {} : { cause }) }))
+      Effect.fail(operation.error(reason, { queue, ...(cause === undefined ? {} : { cause }) }))
     try {
       const given: unknown = copy(message, poison)
       if (isMessage(given)) return Effect.succeed(fieldsOf(given))

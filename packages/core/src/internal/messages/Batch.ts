@@ -35,6 +35,7 @@ import { isMessage } from "../options/outgoingMessages.ts"
 import { illegalParticipation, illegalSigner } from "../options/owned.ts"
 import * as Turn from "./Turn.ts"
 import { unbroken } from "./unbroken.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
 const sliceMessages = 256
@@ -61,7 +62,7 @@ export interface Outlet<Body> {
 
 interface Request<Body> {
   readonly outlet: Outlet<Body>
-  readonly operation: string
+  readonly operation: Operation
   readonly options: SendAllOptions
   readonly transaction: Transaction.Participation
   readonly observer: Observer
@@ -119,7 +120,7 @@ export class Batch<Body> {
   /** Refuses what cannot be sent to this queue, or by what is closed, before a message is read. */
   static begin<Body>(
     outlet: Outlet<Body>,
-    operation: string,
+    operation: Operation,
     options: SendAllOptions,
     observer: Observer,
     span: Tracer.Span | undefined
@@ -480,7 +481,7 @@ export class Batch<Body> {
     const { operation, outlet } = this.#request
     const progress = { accepted: this.#accepted }
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
-    return (this.#lastError = new MsmqError({ operation, reason, queue: outlet.queue, progress, ...cause }))
+    return (this.#lastError = operation.error(reason, { queue: outlet.queue, progress, ...cause }))
   }
 }
 

@@ -29,6 +29,7 @@ import { errorOf, readArgument } from "../options/illegalOption.ts"
 import { illegalParticipation } from "../options/owned.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** The longest finite wait: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
@@ -55,7 +56,7 @@ export interface Inlet<Body> {
 }
 
 interface Take {
-  readonly operation: string
+  readonly operation: Operation
   readonly action: ReceiveAction
   /** Milliseconds; `null`: for ever. */
   readonly timeout: number | null
@@ -76,14 +77,14 @@ export class Reader<Body> {
   }
 
   /** Receives without end, each one as {@link inOneGo}. */
-  each<A, E>(operation: string, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
+  each<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
     return Stream.unwrap(
       Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(handOver(one)))
     )
   }
 
   /** A receive in its span, which hands its message out before anything else can happen. */
-  inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  inOneGo<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return handOver(this.observer.observeReceive(operation, receive))
   }
 
@@ -106,7 +107,7 @@ export class Reader<Body> {
   }
 
   /** Receives or peeks by lookup id, which never waits. */
-  lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
+  lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
     return this.reopening(
       this.#participating(takes, (transaction, gate) => {
@@ -130,7 +131,7 @@ export class Reader<Body> {
 
   /** Does something else with the queue, in the transaction that the effect runs in. */
   act(
-    operation: string,
+    operation: Operation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Effect.Effect<void, MsmqError> {
     return this.#participating(true, (transaction) =>
@@ -143,12 +144,12 @@ export class Reader<Body> {
   }
 
   /** Marks a message that was received in the transaction that runs as refused. */
-  reject(operation: string, lookupId: bigint): Effect.Effect<void, MsmqError> {
+  reject(operation: Operation, lookupId: bigint): Effect.Effect<void, MsmqError> {
     return this.reopening(this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId)))
   }
 
   /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
-  decoded(operation: string, message: ReceivedMessage): Taken<Body> {
+  decoded(operation: Operation, message: ReceivedMessage): Taken<Body> {
     if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
     // What is only read when it is asked for is so in the copy.
     const copy = Object.create(
@@ -158,12 +159,12 @@ export class Reader<Body> {
     return this.#decoded(operation, message, copy)
   }
 
-  error(operation: string, reason: Reason): MsmqError {
-    return new MsmqError({ operation, reason, queue: this.inlet.queue })
+  error(operation: Operation, reason: Reason): MsmqError {
+    return operation.error(reason, { queue: this.inlet.queue })
   }
 
   /** The error for a failure of a call on the queue, whose handle may be good for nothing any more. */
-  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+  failed(operation: Operation, queue: QueueHandle, failure: MqrtFailure): MsmqError {
     const error = this.error(operation, reasonOf(failure))
     OwnedHandle.noteFailure(this.inlet.handle, queue, error)
     return error
@@ -212,7 +213,7 @@ export class Reader<Body> {
 
   #using<A>(
     lease: typeof OwnedHandle.lease,
-    operation: string,
+    operation: Operation,
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
@@ -230,7 +231,7 @@ export class Reader<Body> {
   }
 
   #call(
-    operation: string,
+    operation: Operation,
     queue: QueueHandle,
     takes: boolean,
     receive: Effect.Effect<ReceivedProperties, MqrtFailure>
@@ -247,7 +248,7 @@ export class Reader<Body> {
     })
   }
 
-  #decoded(operation: string, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
+  #decoded(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
     const { codec } = this.inlet
     if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
     const decoded = decodedBy(codec, message)

@@ -5,6 +5,7 @@ import { MsmqError } from "../../MsmqError.ts"
 import type { Options, TimeLimits } from "../../Transaction.ts"
 import { durationRule, parseDuration } from "../durations.ts"
 import { describeValue } from "../errors/describeValue.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** In seconds: the two numbers above it mean the default and for ever. */
 const longestTime = 0xfffffffd
@@ -24,7 +25,7 @@ export const timeLimit = (value: unknown): Result.Result<number | null, string> 
 }
 
 /** Returns the limits of a transaction; fails with `IllegalMessage`. */
-export const limitsOf = (operation: string, options: Options): Effect.Effect<TimeLimits, MsmqError> => {
+export const limitsOf = (operation: Operation, options: Options): Effect.Effect<TimeLimits, MsmqError> => {
   const limits: { -readonly [Field in keyof TimeLimits]: number | null } = {
     timeToReachQueue: null,
     timeToBeReceived: null
@@ -41,7 +42,7 @@ export const limitsOf = (operation: string, options: Options): Effect.Effect<Tim
         rule: limit.failure,
         actual: describeValue(given)
       } as const
-      return Effect.fail(new MsmqError({ operation, reason }))
+      return Effect.fail(operation.error(reason))
     }
     limits[field] = limit.success
   }

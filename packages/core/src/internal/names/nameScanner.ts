@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
 import { describeValue, isPem } from "../errors/describeValue.ts"
 import { isQuoted, mistakeIn } from "./nameMistakes.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Where the text stops making sense, from 0, and what holds there. */
 export interface Illegal {
@@ -69,24 +70,20 @@ const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
     : Result.fail({ position: 0, rule: `a name is a string, not ${describeValue(input)}` })
 
 /** Reads the whole of `input`, a part of a name, on behalf of `operation`. */
-export const readWhole = <A>(operation: string, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
-  Result.mapError(
-    readText(input, reader),
-    (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalName", input: shown(input), ...illegal } })
+export const readWhole = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
+  Result.mapError(readText(input, reader), (illegal) =>
+    operation.error({ _tag: "IllegalName", input: shown(input), ...illegal })
   )
 
 const quoted: Read<never> = Result.fail({ position: 0, rule: "a name stands in no quotes" })
 
 /** Reads the whole of a name as a person wrote it, on behalf of `operation`: a failure says how to write it right. */
-export const readName = <A>(operation: string, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
+export const readName = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
   Result.mapError(
     typeof input === "string" && isQuoted(input) ? quoted : readText(input, reader),
     ({ position, rule }) => {
       const mistake = typeof input === "string" ? mistakeIn(input) : undefined
-      return new MsmqError({
-        operation,
-        reason: { _tag: "IllegalName", input: shown(input), position, rule: mistake ?? rule }
-      })
+      return operation.error({ _tag: "IllegalName", input: shown(input), position, rule: mistake ?? rule })
     }
   )
 

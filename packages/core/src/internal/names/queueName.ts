@@ -2,18 +2,19 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { shown } from "./nameScanner.ts"
 import { argument } from "../options/illegalOption.ts"
 import { pathName, queueName } from "../options/queueNames.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** However a program may name a queue. */
 export type QueueName = FormatName.FormatName | PathName.PathName | string
 
-const parsed = <A>(operation: string, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
-  Effect.mapError(Effect.fromResult(result), (error) => new MsmqError({ ...error, operation, reason: error.reason }))
+const parsed = <A>(operation: Operation, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
+  Effect.mapError(Effect.fromResult(result), ({ reason }) => operation.error(reason))
 
 /** A queue as an error shows it. */
 export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? shown(queue) : textOf(queue))
@@ -29,21 +30,21 @@ const textOf = (queue: QueueName): string =>
 
 /** A queue's name, read; what is none is refused here, whatever it is. */
 const read = (
-  operation: string,
+  operation: Operation,
   queue: QueueName
 ): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
   Effect.flatMap(argument({ operation }, "queue", queueName, queue), (name) =>
     parsed(operation, FormatName.fromString(textOf(name)))
   )
 
-export const pathNameOf = (operation: string, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
+export const pathNameOf = (operation: Operation, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
   argument({ operation }, "queue", pathName, queue).pipe(
     Effect.flatMap((name) => parsed(operation, PathName.parse(textOf(name)))),
     Effect.map(PathName.format)
   )
 
 /** The format name to open a queue by (behaviours B-06, B-07). */
-export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
+export const formatNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
   Effect.flatMap(read(operation, queue), (name) =>
     !PathName.isPathName(name)
       ? Effect.succeed(nameOf(queue))
@@ -53,7 +54,7 @@ export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect
   )
 
 /** The format name that Message Queuing knows the queue of a path name by. */
-export const registeredNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
+export const registeredNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
   Effect.flatMap(read(operation, queue), (name) =>
     PathName.isPathName(name) ? translated(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
   )
@@ -62,10 +63,5 @@ export const registeredNameOf = (operation: string, queue: QueueName): Effect.Ef
 const isDirect = (name: PathName.PathName): boolean =>
   name._tag === "SystemQueuePath" || (name.isPrivate && !PathName.isLocal(name))
 
-const translated = (operation: string, pathName: string): Effect.Effect<string, MsmqError, Mqrt> =>
-  Mqrt.use((mqrt) =>
-    Effect.mapError(
-      mqrt.pathNameToFormatName(pathName),
-      (failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: pathName })
-    )
-  )
+const translated = (operation: Operation, pathName: string): Effect.Effect<string, MsmqError, Mqrt> =>
+  Mqrt.use((mqrt) => Effect.mapError(mqrt.pathNameToFormatName(pathName), operation.lift({ queue: pathName })))

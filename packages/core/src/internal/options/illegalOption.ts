@@ -7,10 +7,11 @@ import type { NameOf, OptionTable } from "./OptionTable.ts"
 import type { Rule } from "./Rule.ts"
 import { violationOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** The call that something was given to, as its error names it. */
 export interface Call {
-  readonly operation: string
+  readonly operation: Operation
   readonly queue?: string | undefined
 }
 
@@ -22,8 +23,8 @@ const reasonOf = ({ actual, nearest, option, rule }: Violation): IllegalOption =
   ...(nearest === undefined ? {} : { nearest })
 })
 
-export const errorOf = (call: Call, violation: Violation): MsmqError =>
-  new MsmqError({ ...call, reason: reasonOf(violation) })
+export const errorOf = ({ operation, ...context }: Call, violation: Violation): MsmqError =>
+  operation.error(reasonOf(violation), context)
 
 /** Reads the options of a call, or says what is wrong with them. `noun`: what they are called, where they are required. */
 export const readOptions = <O extends object>(

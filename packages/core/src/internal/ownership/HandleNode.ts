@@ -8,6 +8,7 @@ import { MsmqError } from "../../MsmqError.ts"
 import { forgetHandle } from "./droppedHandle.ts"
 import { reportFailedRelease } from "./failedRelease.ts"
 import type { Run } from "./Run.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** The name of a handle, and the place that opened it. */
 export interface Description {
@@ -110,15 +111,12 @@ export class HandleNode<H> {
   }
 
   /** The error for a use after release. */
-  refusal(operation: string): MsmqError {
-    return new MsmqError({
-      operation,
-      reason: {
-        _tag: "Released",
-        resource: this.description,
-        openedAt: this.openedAt.toString(),
-        releasedAt: String(this.closedAt)
-      }
+  refusal(operation: Operation): MsmqError {
+    return operation.error({
+      _tag: "Released",
+      resource: this.description,
+      openedAt: this.openedAt.toString(),
+      releasedAt: String(this.closedAt)
     })
   }
 

@@ -5,6 +5,7 @@ import type { MsmqError } from "../../MsmqError.ts"
 import { renewed } from "./leases.ts"
 import { forget, keep } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /**
  * The uses of several handles by something that waits for somebody else in between, as a batch waits for its source. A
@@ -12,7 +13,7 @@ import type { OwnedHandle } from "./OwnedHandle.ts"
  */
 export class IntermittentUse {
   readonly #handles: ReadonlyArray<OwnedHandle<unknown>>
-  readonly #operation: string
+  readonly #operation: Operation
   /** `true` while a use runs. */
   runs = false
   /** `true` once the caller has gone: then no use begins any more. */
@@ -20,7 +21,7 @@ export class IntermittentUse {
   /** The function that ends the wait between two uses. */
   #onClosing: (() => void) | undefined
 
-  constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: string) {
+  constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: Operation) {
     this.#handles = handles
     this.#operation = operation
   }

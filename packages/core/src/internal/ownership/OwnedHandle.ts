@@ -31,6 +31,7 @@ export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseWaiting } from "./leases.ts"
 export { isLoss, noteFailure, reopening } from "./lostHandle.ts"
 export { IsOwnWork, Run, Runs } from "./Run.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Where the things that users hold keep their handle, out of sight of whoever prints them. */
 export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle")
@@ -110,7 +111,7 @@ export class OwnedHandle<H> {
   }
 
   /** Returns the error for a use after release. */
-  refusal(operation: string): MsmqError {
+  refusal(operation: Operation): MsmqError {
     return this.node.refusal(operation)
   }
 }
@@ -138,7 +139,7 @@ const nothing: Taken<void> = { native: undefined, release: Effect.void }
 /** Takes a handle and owns it from that instant, until the scope closes or somebody closes it before. */
 export const scoped = <H, E>(
   parent: OwnedHandle<unknown>,
-  operation: string,
+  operation: Operation,
   resource: Resource<H, E>
 ): Effect.Effect<OwnedHandle<H>, E | MsmqError, Scope.Scope> => {
   const here = new CallSite()

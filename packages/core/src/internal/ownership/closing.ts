@@ -8,11 +8,12 @@ import type { MsmqError } from "../../MsmqError.ts"
 import type { HandleNode } from "./HandleNode.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 import type { Run } from "./Run.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Something runs until the scope closes, which a closing of this handle, or of what is above it, has to end first. */
 export const running = <H>(
   self: OwnedHandle<H>,
-  operation: string,
+  operation: Operation,
   run: Run
 ): Effect.Effect<void, MsmqError, Scope.Scope> => {
   const nodes: Array<HandleNode<unknown>> = []

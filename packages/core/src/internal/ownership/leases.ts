@@ -9,11 +9,12 @@ import type { HandleNode } from "./HandleNode.ts"
 import { hold, letGo } from "./liveness.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 import { IsOwnWork } from "./Run.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
 export const lease = <H, A, E, R>(
   self: OwnedHandle<H>,
-  operation: string,
+  operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
   Effect.acquireUseRelease(
@@ -29,7 +30,7 @@ export const lease = <H, A, E, R>(
  */
 export const leaseWaiting = <H, A, E, R>(
   self: OwnedHandle<H>,
-  operation: string,
+  operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
   Effect.filterOrElse(
@@ -42,7 +43,7 @@ const anew: unique symbol = Symbol("anew")
 
 const waited = <H, A, E, R>(
   self: OwnedHandle<H>,
-  operation: string,
+  operation: Operation,
   wait: Effect.Effect<A, E, R>
 ): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
   Effect.uninterruptibleMask((restore): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
@@ -70,7 +71,7 @@ const waited = <H, A, E, R>(
 /** Uses the handle for one native call inside a lease, which a `closeNow` may have cut short. */
 export const call = <H, A, E, R>(
   self: OwnedHandle<H>,
-  operation: string,
+  operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
   Effect.uninterruptible(
@@ -84,7 +85,7 @@ export const call = <H, A, E, R>(
     })
   )
 
-const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+const beginLease = <H>(self: OwnedHandle<H>, operation: Operation): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Effect.fail(self.refusal(operation))
     if (self.node.closedFromWithin !== undefined) {
@@ -95,7 +96,7 @@ const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<v
     return takeLease(self, operation)
   })
 
-const takeLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+const takeLease = <H>(self: OwnedHandle<H>, operation: Operation): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.isDue) return Effect.andThen(renewed(self.node), beginLease(self, operation))
     self.node.leases++

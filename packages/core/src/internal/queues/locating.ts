@@ -2,15 +2,15 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { MqrtFailure } from "../../Mqrt.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import type { LocatedQueue as Found, LocateRestriction } from "../../mqrt/QueueProperties.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { dateOf } from "./publicRecord.ts"
 import { typeOf } from "./queueRecords.ts"
 import { argument } from "../options/illegalOption.ts"
 import { restrictions } from "../options/queueOptions.ts"
+import * as operations from "../telemetry/operations.ts"
 
 /**
  * A condition on public queues.
@@ -75,9 +75,7 @@ const located = (queue: Found): LocatedQueue => ({
   modifyTime: dateOf(queue.modifyTime)
 })
 
-const operation = "MessageQueue.locate"
-
-const failed = (failure: MqrtFailure): MsmqError => new MsmqError({ operation, reason: reasonOf(failure) })
+const { locate: operation } = operations.MessageQueue
 
 /** How many queues one call fetches. */
 const pageSize = 64
@@ -91,11 +89,13 @@ export const locate = (given: ReadonlyArray<Restriction>): Stream.Stream<Located
       const search = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
         kind: "locate",
         name: "of public queues",
-        acquire: Effect.suspend(() => mqrt.locateBegin(checked.map(restrictionOf))).pipe(Effect.mapError(failed)),
+        acquire: Effect.suspend(() => mqrt.locateBegin(checked.map(restrictionOf))).pipe(
+          Effect.mapError(operation.lift())
+        ),
         release: mqrt.locateEnd
       })
       const page = OwnedHandle.lease(search, operation, (native) => mqrt.locateNext(native, pageSize)).pipe(
-        Effect.mapError((error) => (error._tag === "MqrtFailure" ? failed(error) : error))
+        Effect.catchTag("MqrtFailure", (failure) => Effect.fail(operation.lift()(failure)))
       )
       return Stream.paginate(undefined, () =>
         Effect.map(page, (queues) => [

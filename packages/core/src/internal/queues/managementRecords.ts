@@ -4,15 +4,15 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import type * as Management from "../../mqrt/ManagementProperties.ts"
-import type { MqrtFailure } from "../../Mqrt.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
 import { dateOf, type PublicRecord, publicRecord } from "./publicRecord.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { formatNameOf, nameOf } from "../names/queueName.ts"
 import { optionalArgument } from "../options/illegalOption.ts"
 import { computer } from "../options/managementOptions.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /**
  * What a queue manager tells of itself.
@@ -75,32 +75,24 @@ export interface QueueInfo extends PublicRecord<Omit<Management.QueueInfo, "endO
   readonly endOfData: EndOfData | undefined
 }
 
-/** What the error of an operation names. */
-interface About {
-  readonly queue?: string | undefined
-  readonly computer?: string | undefined
-}
-
-export const failed =
-  (operation: string, about: About = {}) =>
-  (failure: MqrtFailure): MsmqError =>
-    new MsmqError({ operation, reason: reasonOf(failure), ...about })
-
 /** The backend, once it is certain that a computer can be asked by that name. */
-export const asked = (operation: string, name: string | undefined): Effect.Effect<Mqrt["Service"], MsmqError, Mqrt> =>
+export const asked = (
+  operation: Operation,
+  name: string | undefined
+): Effect.Effect<Mqrt["Service"], MsmqError, Mqrt> =>
   Effect.andThen(optionalArgument({ operation }, "computer", computer, name), Mqrt)
 
-export const infoOf = (operation: string, computer: string | undefined): Effect.Effect<Info, MsmqError, Mqrt> =>
+export const infoOf = (operation: Operation, computer: string | undefined): Effect.Effect<Info, MsmqError, Mqrt> =>
   Effect.flatMap(asked(operation, computer), (mqrt) =>
     Effect.mapBoth(mqrt.getQueueManagerInfo(computer ?? null), {
-      onFailure: failed(operation, { computer }),
+      onFailure: operation.lift({ computer }),
       onSuccess: publicRecord
     })
   )
 
 /** A queue as a computer is to understand its name: what is local there is named directly from here. */
 export const formatNameAt = (
-  operation: string,
+  operation: Operation,
   queue: QueueName,
   computer: string | undefined
 ): Effect.Effect<string, MsmqError, Mqrt> => {
@@ -122,7 +114,7 @@ const endOfDataOf = (delivery: Delivery): EndOfData | undefined =>
       }
 
 export const queueInfoOf = Effect.fnUntraced(function* (
-  operation: string,
+  operation: Operation,
   queue: QueueName,
   computer: string | undefined
 ): Effect.fn.Return<QueueInfo, MsmqError, Mqrt> {
@@ -130,13 +122,13 @@ export const queueInfoOf = Effect.fnUntraced(function* (
   const formatName = yield* formatNameAt(operation, queue, computer)
   const info = yield* mqrt
     .getQueueInfo(computer ?? null, formatName)
-    .pipe(Effect.mapError(failed(operation, { queue: nameOf(queue), computer })))
+    .pipe(Effect.mapError(operation.lift({ queue: nameOf(queue), computer })))
   return { ...publicRecord(info), endOfData: endOfDataOf(info.endOfData) }
 })
 
 /** Whether a private queue of another machine is there, which only its queue manager can tell. */
 const isPrivateQueueOf = (
-  operation: string,
+  operation: Operation,
   formatName: string,
   computer: string
 ): Effect.Effect<boolean, MsmqError, Mqrt> => {
@@ -150,7 +142,7 @@ const isPrivateQueueOf = (
 
 /** A queue that is not active holds no message, if there is such a queue at all; `error`: what is said where it is not. */
 export const countOfInactive = Effect.fnUntraced(function* (
-  operation: string,
+  operation: Operation,
   queue: QueueName,
   computer: string | undefined,
   error: MsmqError
@@ -158,7 +150,7 @@ export const countOfInactive = Effect.fnUntraced(function* (
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameAt(operation, queue, computer)
   return yield* mqrt.getQueueProperties(formatName).pipe(
-    Effect.mapError(failed(operation, { queue: nameOf(queue), computer })),
+    Effect.mapError(operation.lift({ queue: nameOf(queue), computer })),
     Effect.as(0),
     Effect.catchReason("MsmqError", "UnsupportedFormatnameOperation", () =>
       // Nothing waits here for another machine's queue.

@@ -4,21 +4,17 @@ import { errors } from "../../ErrorCode.ts"
 import * as FormatName from "../../FormatName.ts"
 import type { Access, MqrtFailure, QueueHandle, ShareMode } from "../../Mqrt.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { formatNameOf, nameOf } from "../names/queueName.ts"
 import { onQueue } from "../telemetry/telemetry.ts"
-
-export const failed =
-  (operation: string, queue: string) =>
-  (failure: MqrtFailure): MsmqError =>
-    new MsmqError({ operation, reason: reasonOf(failure), queue })
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Arguments that a queue is opened with. */
 interface Opening {
   readonly queue: QueueName
-  readonly operation: string
+  readonly operation: Operation
   readonly access: Access
   readonly shareMode: ShareMode
 }
@@ -36,7 +32,7 @@ const openWith = Effect.fnUntraced(function* (
   const formatName = yield* formatNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const taken = (name: string): Effect.Effect<QueueHandle, MsmqError> =>
-    mqrt.openQueue(name, access, shareMode).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+    mqrt.openQueue(name, access, shareMode).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: access === "send" ? "sender" : "receiver",
     name: `of ${nameOf(queue)}`,
@@ -51,7 +47,7 @@ const openWith = Effect.fnUntraced(function* (
 })
 
 /** Opens a queue; the scope closes it. A handle that goes stale is taken anew by its next use, by the name given here. */
-export const open = (queue: QueueName, operation: string, access: Access, shareMode: ShareMode) =>
+export const open = (queue: QueueName, operation: Operation, access: Access, shareMode: ShareMode) =>
   onQueue(
     openWith({ queue, operation, access, shareMode }, () => Effect.void),
     queue
@@ -64,7 +60,7 @@ export const open = (queue: QueueName, operation: string, access: Access, shareM
  */
 export const openKnown = Effect.fnUntraced(function* (
   queue: QueueName,
-  operation: string,
+  operation: Operation,
   access: Access,
   shareMode: ShareMode,
   told: boolean | undefined
@@ -73,7 +69,7 @@ export const openKnown = Effect.fnUntraced(function* (
   const learn = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<void, MsmqError> =>
     told === undefined
       ? Effect.mapBoth(isTransactional(mqrt, formatName), {
-          onFailure: failed(operation, nameOf(queue)),
+          onFailure: operation.lift({ queue: nameOf(queue) }),
           onSuccess: (transactional) => {
             kind.transactional = transactional
           }

@@ -3,9 +3,10 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as FormatName from "../../FormatName.ts"
 import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { Reader } from "../messages/Reader.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 interface Opened {
   readonly mqrt: Mqrt["Service"]
@@ -15,7 +16,7 @@ interface Opened {
 
 /** Opens a subqueue of the queue that is open, or with `null` that queue itself, for messages to be moved there. */
 export const openSubqueue = Effect.fnUntraced(function* (
-  operation: string,
+  operation: Operation,
   { handle, mqrt, queue }: Opened,
   formatName: string,
   subqueue: string | null
@@ -28,16 +29,14 @@ export const openSubqueue = Effect.fnUntraced(function* (
     kind: "subqueue",
     name,
     queue: name,
-    acquire: mqrt
-      .openQueue(name, "move", "denyNone")
-      .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: name }))),
+    acquire: mqrt.openQueue(name, "move", "denyNone").pipe(Effect.mapError(operation.lift({ queue: name }))),
     release: mqrt.closeQueue
   })
 })
 
 /** Only a direct name can name a subqueue: that of the queue's path, where it was opened by another name. */
 const wholeQueue = (
-  operation: string,
+  operation: Operation,
   mqrt: Mqrt["Service"],
   queue: string,
   formatName: string
@@ -48,21 +47,21 @@ const wholeQueue = (
   const [known = formatName] = formatName.split(";")
   return mqrt.getQueueProperties(known).pipe(
     Effect.mapBoth({
-      onFailure: (failure) => new MsmqError({ operation, reason: reasonOf(failure), queue }),
+      onFailure: operation.lift({ queue }),
       onSuccess: ({ pathName }) => `DIRECT=OS:${pathName}`
     })
   )
 }
 
-const named = (operation: string, queue: string, name: string): Effect.Effect<string, MsmqError> =>
+const named = (operation: Operation, queue: string, name: string): Effect.Effect<string, MsmqError> =>
   Effect.mapBoth(Effect.fromResult(FormatName.parse(name)), {
-    onFailure: ({ reason }) => new MsmqError({ operation, reason, queue }),
+    onFailure: ({ reason }) => operation.error(reason, { queue }),
     onSuccess: FormatName.format
   })
 
 /** Moves a message to a subqueue, or with `null` to the queue itself, in the transaction that the effect runs in. */
 export const moveTo = <Body>(
-  operation: string,
+  operation: Operation,
   reader: Reader<Body>,
   formatName: string,
   lookupId: bigint,

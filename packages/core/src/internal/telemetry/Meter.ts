@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
-import type { Operation } from "./operations.ts"
-import { receive, send } from "./operations.ts"
+import type { Convention } from "./Operation.ts"
+import { receive, send } from "./Operation.ts"
 
 export const system = { "messaging.system": "msmq" }
 
@@ -28,7 +28,7 @@ export class Meter {
   readonly consumed: Metric.Counter<number>
   readonly consumedBytes: Metric.Counter<number>
   readonly #destination: Attributes
-  readonly #succeeded = new Map<Operation, Metric.Histogram<number>>()
+  readonly #succeeded = new Map<Convention, Metric.Histogram<number>>()
 
   constructor(destination: Attributes) {
     this.#destination = destination
@@ -49,22 +49,22 @@ export class Meter {
     })
   }
 
-  duration(operation: Operation, failure: string | undefined): Metric.Histogram<number> {
-    const known = failure === undefined ? this.#succeeded.get(operation) : undefined
+  duration(convention: Convention, failure: string | undefined): Metric.Histogram<number> {
+    const known = failure === undefined ? this.#succeeded.get(convention) : undefined
     if (known !== undefined) return known
-    const name = operation.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
+    const name = convention.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
     const made = histogram(name, durations[name], {
-      "messaging.operation.name": operation.name,
-      ...(operation.type === undefined ? {} : { "messaging.operation.type": operation.type }),
+      "messaging.operation.name": convention.name,
+      ...(convention.type === undefined ? {} : { "messaging.convention.type": convention.type }),
       ...this.#destination,
       ...(failure === undefined ? {} : { "error.type": failure })
     })
-    if (failure === undefined) this.#succeeded.set(operation, made)
+    if (failure === undefined) this.#succeeded.set(convention, made)
     return made
   }
 
-  #bytes(name: string, description: string, operation: Operation): Metric.Counter<number> {
-    return counter(name, "By", description, { "messaging.operation.name": operation.name, ...this.#destination })
+  #bytes(name: string, description: string, convention: Convention): Metric.Counter<number> {
+    return counter(name, "By", description, { "messaging.operation.name": convention.name, ...this.#destination })
   }
 }
 

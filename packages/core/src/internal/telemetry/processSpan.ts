@@ -6,6 +6,7 @@ import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ProcessOptions } from "../../Telemetry.ts"
 import { nameOf } from "../names/queueName.ts"
+import * as operations from "./operations.ts"
 import { Observer } from "./telemetry.ts"
 
 /** Runs what a program does with a message in a span of its own, and measures it. */
@@ -20,7 +21,7 @@ export const inProcessSpan = <A, E, R>(
     const current = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
     const parent = options.parent === "sender" ? sender : undefined
     const linked = parent === undefined ? [sender] : [sender, current]
-    return observer.observe("Telemetry.process", () => effect, {
+    return observer.observe(operations.Telemetry.process, () => effect, {
       parent,
       links: linked.flatMap((span) => (span === undefined ? [] : [{ span, attributes: {} }])),
       attributes: { "messaging.message.id": message.messageId }

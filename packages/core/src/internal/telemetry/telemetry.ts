@@ -21,8 +21,7 @@ import type { QueueName } from "../names/queueName.ts"
 import { nameOf } from "../names/queueName.ts"
 import type { Meter } from "./Meter.ts"
 import { anonymous, meterOf, system } from "./Meter.ts"
-import type { Operation } from "./operations.ts"
-import { operationOf } from "./operations.ts"
+import type { Convention, Operation } from "./Operation.ts"
 import * as traceContext from "./traceContext.ts"
 
 /** Whether sends write the context of their span into the messages. */
@@ -56,7 +55,7 @@ const isSeen = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
 const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   fiber.getRef(PropagateTraceContext) && fiber.cache.tracerEnabled
 
-const kindOf = (type: Operation["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
+const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
 
 /** What can be seen of the work on one queue; `null`: on none in particular. */
@@ -71,30 +70,28 @@ export class Observer {
 
   /** Runs an operation in its span, and measures it. The span is `undefined` where nobody would see it. */
   observe<A, E, R>(
-    operation: string,
+    operation: Operation,
     run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
     options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
   ): Effect.Effect<A, E, R> {
-    const described = operationOf(operation)
     return Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const began = clock.currentTimeNanosUnsafe()
       const { context } = fiber
       const running =
-        isSeen(fiber) || (described.type === "send" && propagates(fiber))
-          ? this.#inSpan(operation, described, fiber, run, options)
+        isSeen(fiber) || (operation.convention.type === "send" && propagates(fiber))
+          ? this.#inSpan(operation, fiber, run, options)
           : run(undefined)
       return Effect.onExitPrimitive(running, (exit) => {
         const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
-        this.#meter.duration(described, failureOf(exit)).updateUnsafe(seconds, context)
+        this.#meter.duration(operation.convention, failureOf(exit)).updateUnsafe(seconds, context)
         return undefined
       })
     })
   }
 
   #inSpan<A, E, R>(
-    operation: string,
-    { name, type }: Operation,
+    { convention: { name, type }, name: functionName }: Operation,
     fiber: Fiber.Fiber<unknown, unknown>,
     run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
     options: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes"> | undefined
@@ -104,7 +101,7 @@ export class Observer {
       "messaging.operation.name": name,
       ...(type === undefined ? {} : { "messaging.operation.type": type }),
       ...(this.#queue === null ? {} : { "messaging.destination.name": this.#queue }),
-      "code.function.name": operation,
+      "code.function.name": functionName,
       ...options?.attributes
     }
     return Effect.useSpan(
@@ -124,7 +121,7 @@ export class Observer {
   }
 
   /** As {@link observe}, for what receives one message at most. */
-  observeReceive<A, E, R>(operation: string, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  observeReceive<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return this.observe(operation, (span) => telling(span, receive))
   }
 
@@ -132,11 +129,9 @@ export class Observer {
    * As {@link observeReceive}, for a receive that is repeated without end: not measured, and whether somebody sees the spans
    * is asked once. Either would cost a good part of what the receive does.
    */
-  observeEach<A, E, R>(operation: string, receive: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> {
+  observeEach<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> {
     return Effect.withFiberSucceed((fiber) =>
-      isSeen(fiber)
-        ? this.#inSpan(operation, operationOf(operation), fiber, (span) => telling(span, receive), undefined)
-        : receive
+      isSeen(fiber) ? this.#inSpan(operation, fiber, (span) => telling(span, receive), undefined) : receive
     )
   }
 
@@ -181,10 +176,10 @@ const describeMessage = (span: Tracer.Span, messageId: string, bodySize: number)
 /** Tells a send's span what went out so far: the message, or how many. */
 export const describeSent = (
   span: Tracer.Span,
-  operation: string,
+  operation: Operation,
   report: { readonly accepted: number; readonly bytes: number; readonly messageIds: ReadonlyArray<string> | undefined }
 ): void => {
-  if (operationOf(operation).batch === true) span.attribute("messaging.batch.message_count", report.accepted)
+  if (operation.convention.isBatch === true) span.attribute("messaging.batch.message_count", report.accepted)
   else if (report.messageIds?.[0] !== undefined) describeMessage(span, report.messageIds[0], report.bytes)
 }
 

@@ -1,0 +1,60 @@
+import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
+import type { Progress, Reason } from "../../MsmqError.ts"
+import { MsmqError, reasonOf } from "../../MsmqError.ts"
+
+/** Operation as OpenTelemetry's conventions for messaging describe it. Operations that do the same share one. */
+export interface Convention {
+  /** Attribute `messaging.operation.name`, and the beginning of the span's name. */
+  readonly name: string
+  /** Attribute `messaging.operation.type`; left out where the conventions have no type for it. */
+  readonly type?: "send" | "receive" | "process" | "settle"
+  /** `true` where one call handles many messages, which the span counts. `false` if left out. */
+  readonly isBatch?: boolean
+}
+
+export const send: Convention = { name: "send", type: "send" }
+export const sendMany: Convention = { ...send, isBatch: true }
+export const receive: Convention = { name: "receive", type: "receive" }
+export const peek: Convention = { name: "peek", type: "receive" }
+
+/** Facts that the error of an operation has beside its reason. */
+export interface ErrorContext {
+  /** Name that the program used for the queue. */
+  readonly queue?: string | undefined
+  /** Computer that was asked; left out for this one. */
+  readonly computer?: string | undefined
+  /** Messages that a batch sent before it failed. */
+  readonly progress?: Progress
+  /** Value that a function of the program threw. */
+  readonly cause?: unknown
+}
+
+/**
+ * A public function, as its errors, spans and metrics name it. Both faces share the one that `operations.ts` makes for each
+ * function.
+ */
+export class Operation {
+  /** Name of the function, such as `"Sender.send"`. */
+  readonly name: string
+  readonly convention: Convention
+
+  private constructor(name: string, convention: Convention) {
+    this.name = name
+    this.convention = convention
+  }
+
+  /** Makes the operation of a function, which by default OpenTelemetry knows by the function's own name. */
+  static make(name: string, convention: Convention = { name }): Operation {
+    return new Operation(name, convention)
+  }
+
+  /** Returns the error of this operation for a reason. */
+  error(reason: Reason, context?: ErrorContext): MsmqError {
+    return new MsmqError({ operation: this.name, reason, ...context })
+  }
+
+  /** Returns a function that makes the error of this operation from a failure of the backend. */
+  lift(context?: ErrorContext): (failure: MqrtFailure) => MsmqError {
+    return (failure) => this.error(reasonOf(failure), context)
+  }
+}
