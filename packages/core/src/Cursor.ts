@@ -155,7 +155,7 @@ export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, Ms
   const operation = operations.Receiver.cursor
   const { handle, mqrt, queue } = reader.inlet
   return Effect.map(
-    reader.reopening(
+    reader.retryIfLost(
       OwnedHandle.scoped(handle, operation, {
         kind: "cursor",
         name: `of ${queue}`,

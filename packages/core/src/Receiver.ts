@@ -13,7 +13,7 @@ import * as Cursor from "./Cursor.ts"
 import { consumption } from "./internal/consuming/consumption.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
-import { holdingProcess } from "./internal/ownership/liveness.ts"
+import { keepProcessAlive } from "./internal/ownership/liveness.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import type { Inlet } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
@@ -297,7 +297,7 @@ export class Receiver<Body = Uint8Array> extends Described {
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
-        return holdingProcess(
+        return keepProcessAlive(
           consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
         )
       })

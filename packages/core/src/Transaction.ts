@@ -128,7 +128,7 @@ export class Transaction extends Described {
       Effect.suspend(() =>
         this.isOpen
           ? this.#commit(operations.Transaction.commit, at)
-          : Effect.fail(this.#handle.refusal(operations.Transaction.commit))
+          : Effect.fail(this.#handle.node.refusal(operations.Transaction.commit))
       )
     )
   }
@@ -160,7 +160,7 @@ export class Transaction extends Described {
 
   /** @internal Fails if it has ended, however that was. */
   unlessEnded(operation: Operation): Effect.Effect<void, MsmqError> {
-    return Effect.suspend(() => (this.isOpen ? Effect.void : Effect.fail(this.#handle.refusal(operation))))
+    return Effect.suspend(() => (this.isOpen ? Effect.void : Effect.fail(this.#handle.node.refusal(operation))))
   }
 
   /**
@@ -197,7 +197,7 @@ export class Transaction extends Described {
   }
 
   #aborted(operation: Operation, { by }: Ended): MsmqError {
-    const { openedAt, releasedAt } = this.#handle
+    const { openedAt, releasedAt } = this.#handle.node
     return operation.error({
       _tag: "TransactionAborted",
       by,

@@ -17,7 +17,7 @@ const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
         kind: "thing",
         name,
         acquire: take,
-        renew: Effect.andThen(renewal, take),
+        reopen: Effect.andThen(renewal, take),
         release: (native) => note(`release ${native}`)
       })
     }
@@ -119,7 +119,7 @@ describe("a handle that went stale", () => {
           Effect.andThen(latch.await, note(`used ${native}`))
         )
       )
-      handle.outdate(handle.native)
+      handle.node.markStale(handle.native)
       const uses = yield* Effect.forEach([1, 2], () =>
         start(OwnedHandle.lease(handle, Operation.make("Test.lease"), (native) => note(`uses ${native}`)))
       )
@@ -130,7 +130,7 @@ describe("a handle that went stale", () => {
       yield* latch.open
       yield* Fiber.joinAll([running, begun, ...uses])
       assert.deepStrictEqual(seen, ["take a1", "used a1", "release a1", "take a2", "uses a2", "uses a2"])
-      assert.deepStrictEqual([handle.node.leases, handle.renewals], [1, 1])
+      assert.deepStrictEqual([handle.node.leases, handle.node.reopenCount], [1, 1])
       use.end()
     })
   )
@@ -149,7 +149,7 @@ describe("a handle that went stale", () => {
           })
         )
       )
-      handle.outdate(handle.native)
+      handle.node.markStale(handle.native)
       yield* OwnedHandle.lease(handle, Operation.make("Test.lease"), () => Effect.void)
       yield* settled
       assert.deepStrictEqual(waits, ["a1", "a1", "a2", "a2"])
@@ -166,7 +166,7 @@ describe("a handle that went stale", () => {
       const handle = yield* own("a")
       const latch = yield* Latch.make()
       const running = yield* start(OwnedHandle.lease(handle, Operation.make("Test.lease"), () => latch.await))
-      handle.outdate(handle.native)
+      handle.node.markStale(handle.native)
       const refused = yield* start(
         Effect.flip(OwnedHandle.lease(handle, Operation.make("Test.late"), () => Effect.void))
       )

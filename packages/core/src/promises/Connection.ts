@@ -284,7 +284,10 @@ export class Msmq extends Described implements AsyncDisposable {
 
   /** Closes what is still open, after what runs on it, then the backend; again, it does nothing. */
   close(): Promise<void> {
-    return this.#runner.promise(OwnedHandle.afterRuns(this.#mqrt.openHandles, this.#runtime.disposeEffect), undefined)
+    return this.#runner.promise(
+      OwnedHandle.stopRunsThen(this.#mqrt.openHandles, this.#runtime.disposeEffect),
+      undefined
+    )
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
@@ -304,7 +307,7 @@ export class Msmq extends Described implements AsyncDisposable {
   /** Fails once the connection is closed, when its backend is gone. What has no handle would call it all the same. */
   #unlessClosed({ operation }: Call): Effect.Effect<void, MsmqError> {
     const root = this.#mqrt.openHandles
-    return Effect.suspend(() => (root.state === "released" ? Effect.fail(root.refusal(operation)) : Effect.void))
+    return Effect.suspend(() => (root.state === "released" ? Effect.fail(root.node.refusal(operation)) : Effect.void))
   }
 }
 

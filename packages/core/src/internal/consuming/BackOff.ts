@@ -40,7 +40,7 @@ export class BackOff {
   after(error: MsmqError): Effect.Effect<boolean, MsmqError> {
     const { course, handle, journal } = this.#shared
     if (!this.#passes(error)) return Effect.fail(error)
-    if (isLoss(error)) handle.outdate(handle.native)
+    if (isLoss(error)) handle.node.markStale(handle.native)
     if (course.stopping) return Effect.succeed(false)
     return Effect.flatMap(this.#steps.next(error), (delay) => {
       if (delay === undefined) return Effect.fail(error)
@@ -86,8 +86,8 @@ export class BackOff {
     return Effect.andThen(
       OwnedHandle.lease(handle, operations.Receiver.consume, () => Effect.void),
       Effect.suspend(() => {
-        if (handle.renewals === this.#shared.renewals) return Effect.void
-        this.#shared.renewals = handle.renewals
+        if (handle.node.reopenCount === this.#shared.renewals) return Effect.void
+        this.#shared.renewals = handle.node.reopenCount
         return journal.tell({ _tag: "Reopened" })
       })
     )

@@ -57,7 +57,7 @@ export const consumption = <Body, E, R>(
         onEvent &&
           ((event, progress) => Effect.provideContext(effectOf(call, onEvent(event, progress), "onEvent"), context))
       )
-      const shared = { handle: queue, course, journal, renewals: queue.renewals }
+      const shared = { handle: queue, course, journal, renewals: queue.node.reopenCount }
       const common = new Common()
       const bytes = new Reader<Uint8Array>({ ...reader.inlet, codec: undefined, reopens: false })
 
@@ -96,7 +96,7 @@ export const consumption = <Body, E, R>(
 
       const exits = yield* Effect.scoped(
         Effect.gen(function* () {
-          yield* OwnedHandle.running(queue, operation, course)
+          yield* OwnedHandle.registerRun(queue, operation, course)
           // What the plan has open is closed before whoever closes the queue goes on.
           const plan = yield* restore(planOf(operation, reader, formatName, policy))
           const ending = Effect.onExit(worker(plan), () => Effect.sync(() => course.stop()))
@@ -146,5 +146,5 @@ const outcome = (
   if (first !== undefined) return Effect.failCause(others.reduce((all, one) => Cause.combine(all, one), first))
   const [interrupted] = causes
   if (interrupted !== undefined) return Effect.failCause(interrupted)
-  return queue.closedAt === undefined ? Effect.interrupt : Effect.fail(queue.refusal(operation))
+  return queue.node.closedAt === undefined ? Effect.interrupt : Effect.fail(queue.node.refusal(operation))
 }

@@ -145,7 +145,7 @@ export class Batch<Body> {
         onProgress: onProgress && loggingRejections("onProgress failed", onProgress, fiber.context)
       })
       // A renewed handle may be open on another queue of that name: it is checked when it is there.
-      const refusal = outlet.handle.isDue ? undefined : batch.#mismatch
+      const refusal = outlet.handle.node.needsReopen ? undefined : batch.#mismatch
       if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
@@ -237,8 +237,8 @@ export class Batch<Body> {
       while: () => chunk.next !== chunk.count || chunk.slice.length > 0,
       body: () => {
         // Somebody else has another handle taken in its place.
-        if (handle.renewing !== undefined) this.#use.end()
-        if (!this.#use.runs && !this.#use.beginUnsafe()) {
+        if (handle.node.reopening !== undefined) this.#use.end()
+        if (!this.#use.isRunning && !this.#use.beginUnsafe()) {
           return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
         }
         const mismatch = this.#mismatch
@@ -452,7 +452,7 @@ export class Batch<Body> {
     this.#bytes += bytes
     this.#accepted += outcome.accepted
     this.#batches++
-    if (outcome.accepted > 0) outlet.handle.hasServed = true
+    if (outcome.accepted > 0) outlet.handle.node.hasServed = true
     const error = outcome.failure === null ? undefined : this.#error(reasonOf(outcome.failure))
     if (error !== undefined) OwnedHandle.noteFailure(outlet.handle, outlet.handle.native, error)
     const again = error !== undefined && !this.#reopened && OwnedHandle.isLoss(error)

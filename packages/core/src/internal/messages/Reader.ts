@@ -103,13 +103,13 @@ export class Reader<Body> {
           )
     })
     // A cursor is gone with the handle of its queue.
-    return take.cursor === null ? this.reopening(taken) : taken
+    return take.cursor === null ? this.retryIfLost(taken) : taken
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
-    return this.reopening(
+    return this.retryIfLost(
       this.#participating(takes, (transaction, gate) => {
         gate?.close()
         return this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
@@ -125,8 +125,8 @@ export class Reader<Body> {
   }
 
   /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */
-  reopening<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
-    return this.inlet.reopens ? OwnedHandle.reopening(this.inlet.handle, call) : call
+  retryIfLost<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
+    return this.inlet.reopens ? OwnedHandle.retryIfLost(this.inlet.handle, call) : call
   }
 
   /** Does something else with the queue, in the transaction that the effect runs in. */
@@ -145,7 +145,7 @@ export class Reader<Body> {
 
   /** Marks a message that was received in the transaction that runs as refused. */
   reject(operation: Operation, lookupId: bigint): Effect.Effect<void, MsmqError> {
-    return this.reopening(this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId)))
+    return this.retryIfLost(this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId)))
   }
 
   /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
@@ -240,7 +240,7 @@ export class Reader<Body> {
       onFailure: (failure) => Effect.fail(this.failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
-          this.inlet.handle.hasServed = true
+          this.inlet.handle.node.hasServed = true
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)

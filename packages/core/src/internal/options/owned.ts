@@ -50,8 +50,8 @@ const foreign = (option: string, given: Owner, to: OwnedHandle<unknown>): Violat
     ? undefined
     : new Violation(
         option,
-        `it must be of the same connection as the ${to.description}: one of another connection or backend means nothing there`,
-        `the ${given[symbol].description} of another connection`
+        `it must be of the same connection as the ${to.node.description}: one of another connection or backend means nothing there`,
+        `the ${given[symbol].node.description} of another connection`
       )
 
 /** Returns the violation by the transaction that an effect runs in, which a program may have set by itself. */

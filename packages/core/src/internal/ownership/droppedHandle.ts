@@ -1,15 +1,16 @@
 /**
- * The alarm for handles that nobody can close any more: those whose {@link OwnedHandle} was collected while they were open.
- * Each stays open until its connection closes. Nothing that the alarm keeps may lead to an `OwnedHandle`.
+ * Warnings for handles that nothing can close any more: those whose {@link OwnedHandle} was collected while they were open.
+ * Such a handle stays open until its connection closes. Nothing that this file keeps may refer to an `OwnedHandle`.
  */
 import type { CallSite } from "../../mqrt/CallSite.ts"
 import type { HandleNode } from "./HandleNode.ts"
 import type { OwnedHandle } from "./OwnedHandle.ts"
 
+/** Facts for the warning of one handle. */
 interface Alarm {
   readonly description: string
   readonly openedAt: CallSite
-  /** Collected with the handle where its parent is collected too. */
+  /** Node of the handle, which is collected with it where its parent is collected too. */
   readonly node: WeakRef<HandleNode<unknown>>
 }
 
@@ -17,7 +18,7 @@ const detailOf = ({ openedAt }: Alarm): string =>
   openedAt.toString() === "" ? "opened after a wait that left no stack" : `opened\n${openedAt}`
 
 const registry = new FinalizationRegistry<Alarm>((alarm) => {
-  // It is being closed, or what it was opened through is.
+  // The handle is closing, or one of its parents is.
   if (alarm.node.deref()?.closedAt !== undefined) return
   process.emitWarning(
     `the ${alarm.description} was dropped without being closed, and nobody can close it any more. It stays open until ` +
@@ -27,14 +28,14 @@ const registry = new FinalizationRegistry<Alarm>((alarm) => {
   )
 })
 
-/** Reports a handle, with the stack that opened it, if it is collected before {@link forgetHandle}. */
+/** Warns of a handle, with the stack that opened it, if it is collected before {@link forgetHandle} is called. */
 export const reportIfDropped = (handle: OwnedHandle<unknown>, node: HandleNode<unknown>): void => {
   const { description, openedAt } = node
   registry.register(handle, { description, openedAt, node: new WeakRef(node) }, node)
   openedAt.keep()
 }
 
-/** Takes the alarm back: the handle has been released, or another is reported in its place. */
+/** Takes {@link reportIfDropped} back, for a handle that was released, or that another is reported in place of. */
 export const forgetHandle = (node: HandleNode<unknown>): void => {
   if (registry.unregister(node)) node.openedAt.letGo()
 }

@@ -38,7 +38,7 @@ const openWith = Effect.fnUntraced(function* (
     name: `of ${nameOf(queue)}`,
     queue: nameOf(queue),
     acquire: taken(formatName),
-    renew: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), (name) =>
+    reopen: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), (name) =>
       Effect.andThen(renewed(mqrt, name), taken(name))
     ),
     release: mqrt.closeQueue

@@ -22,7 +22,7 @@ export const openSubqueue = Effect.fnUntraced(function* (
   subqueue: string | null
 ): Effect.fn.Return<OwnedHandle.OwnedHandle<QueueHandle>, MsmqError, Scope.Scope> {
   // To learn its name the backend may be called, which a connection that is closed has no more.
-  if (handle.state !== "open") return yield* handle.refusal(operation)
+  if (handle.state !== "open") return yield* handle.node.refusal(operation)
   const whole = yield* wholeQueue(operation, mqrt, queue, formatName)
   const name = subqueue === null ? whole : yield* named(operation, queue, `${whole};${subqueue}`)
   return yield* OwnedHandle.scoped(handle, operation, {
@@ -68,7 +68,7 @@ export const moveTo = <Body>(
   subqueue: string | null
 ): Effect.Effect<void, MsmqError> =>
   // With the queue's handle the destination's is closed too, so both are opened anew.
-  reader.reopening(
+  reader.retryIfLost(
     Effect.scoped(
       Effect.flatMap(openSubqueue(operation, reader.inlet, formatName, subqueue), (destination) =>
         reader.act(operation, (queue, transaction) =>
