@@ -99,6 +99,14 @@ export const makeRoot = (decorated: Root | undefined): Effect.Effect<Root, never
 
 const nothing: Acquired<void> = { native: undefined, release: Effect.void }
 
+/**
+ * Makes the function that pairs a native handle with its release. A closure inside of {@link scoped} would refer to all that
+ * `scoped` refers to, and so the node to its own handle, which then would never be reported as dropped.
+ */
+const ownWith =
+  <H>(release: (native: H) => Effect.Effect<void, MqrtFailure>) =>
+  (native: H): Acquired<H> => ({ native, release: Effect.suspend(() => release(native)) })
+
 /** Acquires a handle and owns it from that moment on, until the scope closes or something closes it before. */
 export const scoped = <H, E>(
   parent: OwnedHandle<unknown>,
@@ -108,7 +116,7 @@ export const scoped = <H, E>(
   const here = new CallSite()
   const { acquire, kind, name, queue, release, reopen } = resource
   const description = name === null ? kind : `${kind} ${name}`
-  const own = (native: H): Acquired<H> => ({ native, release: Effect.suspend(() => release(native)) })
+  const own = ownWith<H>(release)
   const reacquire = reopen === undefined ? undefined : Effect.map(reopen, own)
   return Effect.acquireRelease(
     lease(parent, operation, () =>
