@@ -52,7 +52,7 @@ export class Cursor<Body = Uint8Array> extends Described {
 
   /** @internal */
   get [facts](): Facts {
-    return { kind: "Cursor", queue: this.#reader.inlet.queue, state: stateOf(this.#handle) }
+    return { kind: "Cursor", queue: this.#reader.state.queue, state: stateOf(this.#handle) }
   }
 
   /**
@@ -73,7 +73,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    */
   nextWithin(duration: Duration.Input): Found<Body> {
     const operation = operations.Cursor.nextWithin
-    const timeout = timeoutOf({ operation, queue: this.#reader.inlet.queue }, duration)
+    const timeout = timeoutOf({ operation, queue: this.#reader.state.queue }, duration)
     return timeout instanceof MsmqError ? Effect.fail(timeout) : this.#next(operation, timeout)
   }
 
@@ -153,7 +153,7 @@ export class Cursor<Body = Uint8Array> extends Described {
 /** @internal */
 export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, MsmqError, Scope.Scope> => {
   const operation = operations.Receiver.cursor
-  const { handle, mqrt, queue } = reader.inlet
+  const { handle, mqrt, queue } = reader.state
   return Effect.map(
     reader.retryIfLost(
       OwnedHandle.scoped(handle, operation, {

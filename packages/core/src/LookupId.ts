@@ -39,7 +39,7 @@ export class MessagesByLookupId<Body = Uint8Array> extends Described {
 
   /** @internal */
   get [facts](): Facts {
-    const { handle, queue } = this.#reader.inlet
+    const { handle, queue } = this.#reader.state
     return { kind: "MessagesByLookupId", queue, state: stateOf(handle) }
   }
 
@@ -100,7 +100,7 @@ export class MessagesByLookupId<Body = Uint8Array> extends Described {
 
   /** Does what an action of `MQReceiveMessageByLookupId` says. `lookupId`: 0 for the first and last ones (E-40). */
   find(action: LookupAction, lookupId: bigint): Found<Body> {
-    const { queue } = this.#reader.inlet
+    const { queue } = this.#reader.state
     const known = readArgument({ operation: operations.Receiver.byLookupId, queue }, "action", lookupAction, action)
     if (known instanceof MsmqError) return Effect.fail(known)
     const operation = operations.lookups[known]

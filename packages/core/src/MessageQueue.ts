@@ -377,7 +377,7 @@ export const openSender = Effect.fn(
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
   const opened = yield* openKnown(queue, operation, "send", "denyNone", given.transactional)
   const { formatName, handle, kind, mqrt } = opened
-  const outlet = {
+  const state = {
     mqrt,
     handle,
     queue: nameOf(queue),
@@ -386,7 +386,7 @@ export const openSender = Effect.fn(
     },
     codec: given.body
   }
-  return new Sender(outlet, formatName)
+  return new Sender(state, formatName)
 })
 
 /**
@@ -413,7 +413,7 @@ export const openReceiver = Effect.fn(
   const { access = "receive", body: codec, shareMode = "denyNone" } = given
   const opened = yield* openKnown(queue, operation, access, shareMode, undefined)
   const { formatName, handle, kind, mqrt } = opened
-  const inlet = {
+  const state = {
     mqrt,
     handle,
     queue: nameOf(queue),
@@ -424,7 +424,7 @@ export const openReceiver = Effect.fn(
     reopens: true,
     codec
   }
-  return new Receiver(inlet, formatName)
+  return new Receiver(state, formatName)
 })
 
 /**

@@ -15,7 +15,7 @@ import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import { keepProcessAlive } from "./internal/ownership/liveness.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import type { Inlet } from "./internal/messages/Reader.ts"
+import type { ReceiverState } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
 import { consumePolicy } from "./internal/options/consumeOptions.ts"
@@ -59,27 +59,27 @@ export class Receiver<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
 
   /** Use `MessageQueue.openReceiver`. */
-  constructor(inlet: Inlet<Body>, formatName: string) {
+  constructor(state: ReceiverState<Body>, formatName: string) {
     super()
-    this.#reader = new Reader(inlet)
-    this.queue = inlet.queue
+    this.#reader = new Reader(state)
+    this.queue = state.queue
     this.formatName = formatName
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
   get transactional(): boolean | undefined {
-    return this.#reader.inlet.transactional
+    return this.#reader.state.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
-    return this.#reader.inlet.handle
+    return this.#reader.state.handle
   }
 
   /** @internal */
   get [facts](): Facts {
     const { queue, transactional } = this
-    return { kind: "Receiver", queue, transactional, state: stateOf(this.#reader.inlet.handle) }
+    return { kind: "Receiver", queue, transactional, state: stateOf(this.#reader.state.handle) }
   }
 
   /**

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
-import type { Outlet } from "./internal/messages/Batch.ts"
+import type { SenderState } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
@@ -41,31 +41,31 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   readonly queue: string
   /** The format name behind it. */
   readonly formatName: string
-  readonly #outlet: Outlet<Body>
+  readonly #state: SenderState<Body>
   readonly #observer: Observer
 
   /** Use `MessageQueue.openSender`. */
-  constructor(outlet: Outlet<Body>, formatName: string) {
+  constructor(state: SenderState<Body>, formatName: string) {
     super()
-    this.#outlet = outlet
-    this.#observer = new Observer(outlet.queue)
-    this.queue = outlet.queue
+    this.#state = state
+    this.#observer = new Observer(state.queue)
+    this.queue = state.queue
     this.formatName = formatName
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
   get transactional(): boolean | undefined {
-    return this.#outlet.transactional
+    return this.#state.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
-    return this.#outlet.handle
+    return this.#state.handle
   }
 
   /** @internal */
   get [facts](): Facts {
-    return { kind: "Sender", queue: this.queue, transactional: this.transactional, state: stateOf(this.#outlet.handle) }
+    return { kind: "Sender", queue: this.queue, transactional: this.transactional, state: stateOf(this.#state.handle) }
   }
 
   /**
@@ -148,6 +148,6 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   ): Effect.Effect<Batch<Body>, MsmqError> {
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
     if (options instanceof MsmqError) return Effect.fail(options)
-    return Batch.begin(this.#outlet, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
+    return Batch.begin(this.#state, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
   }
 }

@@ -57,7 +57,7 @@ export const planOf = Effect.fnUntraced(function* <Body, E, R>(
   formatName: string,
   policy: ConsumePolicy<E, R>
 ): Effect.fn.Return<ConsumePlan, MsmqError, Scope.Scope> {
-  const { exclusive, transactional } = reader.inlet
+  const { exclusive, transactional } = reader.state
   const refuse: Refuse = (field, actual, rule) =>
     Effect.fail(reader.error(operation, { _tag: "IllegalPolicy", field, rule, actual: shown(actual) }))
 
@@ -83,7 +83,7 @@ const targetOf = Effect.fnUntraced(function* <Body>(
 ): Effect.fn.Return<PoisonTarget, MsmqError, Scope.Scope> {
   if (poison === "fail" || poison === "reject") return { _tag: poison }
   if ("subqueue" in poison) {
-    yield* Effect.scoped(openSubqueue(operation, reader.inlet, formatName, poison.subqueue))
+    yield* Effect.scoped(openSubqueue(operation, reader.state, formatName, poison.subqueue))
     return { _tag: "subqueue", subqueue: poison.subqueue }
   }
   return yield* outletOf(operation, reader, formatName, poison, way, refuse)
@@ -97,9 +97,9 @@ const outletOf = Effect.fnUntraced(function* <Body>(
   way: Way,
   refuse: Refuse
 ): Effect.fn.Return<PoisonTarget, MsmqError, Scope.Scope> {
-  const { mqrt } = reader.inlet
+  const { mqrt } = reader.state
   const destinations = yield* destinationsOf(mqrt, nameOf(target.queue), yield* resolved(mqrt, target.queue))
-  const consumed = yield* destinationOf(mqrt, reader.inlet.queue, formatName)
+  const consumed = yield* destinationOf(mqrt, reader.state.queue, formatName)
   if (destinations.some((destination) => isSameQueue(consumed, destination))) {
     return yield* refuse("poison", target, sameQueue)
   }

@@ -44,8 +44,8 @@ export const consumption = <Body, E, R>(
 ): Effect.Effect<never, MsmqError, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const { handle: queue } = reader.inlet
-      const call = { operation, queue: reader.inlet.queue }
+      const { handle: queue } = reader.state
+      const call = { operation, queue: reader.state.queue }
       const course = new Course()
       // What closes this queue from within must not wait for this to end, be it a handler, a schedule or `onEvent`.
       const runs = [...(yield* OwnedHandle.Runs), course]
@@ -59,7 +59,7 @@ export const consumption = <Body, E, R>(
       )
       const shared = { handle: queue, course, journal, renewals: queue.node.reopenCount }
       const common = new Common()
-      const bytes = new Reader<Uint8Array>({ ...reader.inlet, codec: undefined, reopens: false })
+      const bytes = new Reader<Uint8Array>({ ...reader.state, codec: undefined, reopens: false })
 
       // One waits in the queue at a time: the others would only be woken for nothing.
       const turn = Semaphore.makeUnsafe(1)

@@ -143,7 +143,7 @@ export const handling = <Body, E, R>(
 
   const tried = (message: ReceivedMessage<Body>): Effect.Effect<Fate, MsmqError, R> =>
     Effect.suspend(() => handler.handle(message)).pipe(
-      (handle) => processing(handle, reader.inlet.queue, held.message, attempts.number),
+      (handle) => processing(handle, reader.state.queue, held.message, attempts.number),
       (handle) => held.within(handle),
       Effect.provideService(IsOwnWork, false),
       Effect.interruptible,

@@ -79,7 +79,7 @@ const locked = (source: Source, take: Found): Effect.Effect<Locked | undefined, 
   Effect.flatMap(Scope.make(), (scope) =>
     Transaction.begin().pipe(
       Effect.provideService(Scope.Scope, scope),
-      Effect.provideService(Mqrt, source.reader.inlet.mqrt),
+      Effect.provideService(Mqrt, source.reader.state.mqrt),
       Effect.flatMap((transaction) =>
         Effect.map(Effect.provideService(take, Transaction.Current, transaction), (found) =>
           Option.isNone(found) ? undefined : new Locked(source, found.value, transaction, scope)
@@ -108,7 +108,7 @@ export const lockedDelivery = (source: Source): Delivery => {
   ): Effect.Effect<Option.Option<A>, MsmqError> =>
     Effect.flatMap(takenBack(source, lookupId), (found) =>
       Option.isSome(found) ? Effect.asSome(end) : Effect.succeedNone
-    ).pipe(Transaction.run(), Effect.provideService(Mqrt, reader.inlet.mqrt))
+    ).pipe(Transaction.run(), Effect.provideService(Mqrt, reader.state.mqrt))
 
   /** Moves it with one call, of which no transaction knows (behaviour E-63). */
   const moved = (lookupId: bigint, subqueue: string): Effect.Effect<Option.Option<void>, MsmqError> =>
@@ -124,7 +124,7 @@ export const lockedDelivery = (source: Source): Delivery => {
     return Effect.suspend(() =>
       there
         ? Effect.void
-        : Effect.map(outlet.deliver(reader.inlet.queue, poison, { deadLetter: false, checksRoom: true }), () => {
+        : Effect.map(outlet.deliver(reader.state.queue, poison, { deadLetter: false, checksRoom: true }), () => {
             there = true
           })
     )
@@ -134,7 +134,7 @@ export const lockedDelivery = (source: Source): Delivery => {
   const together = (outlet: PoisonOutlet, poison: Poison): Effect.Effect<Option.Option<Copy>, MsmqError> =>
     takenFor(
       poison.message.lookupId,
-      outlet.send(reader.inlet.queue, poison, { transaction: undefined, deadLetter: true, checksRoom: true })
+      outlet.send(reader.state.queue, poison, { transaction: undefined, deadLetter: true, checksRoom: true })
     )
 
   /** Tells what becomes of a copy, whose original is gone. */

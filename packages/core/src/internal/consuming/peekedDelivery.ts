@@ -67,7 +67,7 @@ export const peekedDelivery = (source: Source): Delivery => {
       return Effect.map(backOff.persist(move, mostDiscards), (moved) => (Option.isSome(moved) ? poisoned : gone))
     }
     if (to._tag !== "queue") return Effect.fail(poisonError(source, poison, "queue"))
-    const deliver = to.outlet.deliver(reader.inlet.queue, poison, { deadLetter: false, checksRoom: true })
+    const deliver = to.outlet.deliver(reader.state.queue, poison, { deadLetter: false, checksRoom: true })
     // In this order: better twice than not at all.
     return Effect.as(
       Effect.andThen(backOff.persist(deliver, mostDiscards), backOff.persist(removed(lookupId), mostDiscards)),

@@ -38,7 +38,7 @@ export const takenDelivery = (source: Source): Delivery => {
   const sent = (poison: Poison): Effect.Effect<Discarded, MsmqError> => {
     const to = plan.poison
     if (to._tag !== "queue") return Effect.fail(poisonError(source, poison, "nowhere"))
-    const deliver = to.outlet.deliver(reader.inlet.queue, poison, { deadLetter: true, checksRoom: false })
+    const deliver = to.outlet.deliver(reader.state.queue, poison, { deadLetter: true, checksRoom: false })
     return backOff.persist(deliver, mostDiscards).pipe(
       Effect.map((outcome) => (outcome === "arrived" ? poisoned : poisonSent)),
       Effect.catchCause((cause) => Effect.fail(unsentError(source, poison, cause, placeOf(cause))))

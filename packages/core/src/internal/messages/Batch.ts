@@ -52,7 +52,7 @@ const twoSigners: Reason = {
 const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
 
 /** What a sender is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
-export interface Outlet<Body> {
+export interface SenderState<Body> {
   readonly mqrt: Mqrt["Service"]
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
   readonly queue: string
@@ -61,7 +61,7 @@ export interface Outlet<Body> {
 }
 
 interface Request<Body> {
-  readonly outlet: Outlet<Body>
+  readonly sender: SenderState<Body>
   readonly operation: Operation
   readonly options: SendAllOptions
   readonly transaction: Transaction.Participation
@@ -110,8 +110,8 @@ export class Batch<Body> {
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.options.messageIds === true ? [] : undefined
-    const { operation, options, outlet, transaction } = request
-    const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [outlet.handle]
+    const { operation, options, sender, transaction } = request
+    const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [sender.handle]
     if (options.securityContext !== undefined) handles.push(options.securityContext[OwnedHandle.symbol])
     if (typeof transaction !== "string") handles.push(transaction[OwnedHandle.symbol])
     this.#use = new OwnedHandle.IntermittentUse(handles, operation)
@@ -119,7 +119,7 @@ export class Batch<Body> {
 
   /** Refuses what cannot be sent to this queue, or by what is closed, before a message is read. */
   static begin<Body>(
-    outlet: Outlet<Body>,
+    sender: SenderState<Body>,
     operation: Operation,
     options: SendAllOptions,
     observer: Observer,
@@ -128,13 +128,13 @@ export class Batch<Body> {
     return Effect.withFiber((fiber) => {
       const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
       const illegal =
-        illegalParticipation(transaction, outlet.handle) ?? illegalSigner(options.securityContext, outlet.handle)
-      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, illegal))
+        illegalParticipation(transaction, sender.handle) ?? illegalSigner(options.securityContext, sender.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: sender.queue }, illegal))
       const trace = propagated(fiber, span)
       const gate = fiber.getRef(CurrentAbortGate)
       const { onProgress } = options
       const batch = new Batch({
-        outlet,
+        sender,
         operation,
         options,
         transaction,
@@ -145,7 +145,7 @@ export class Batch<Body> {
         onProgress: onProgress && loggingRejections("onProgress failed", onProgress, fiber.context)
       })
       // A renewed handle may be open on another queue of that name: it is checked when it is there.
-      const refusal = outlet.handle.node.needsReopen ? undefined : batch.#mismatch
+      const refusal = sender.handle.node.needsReopen ? undefined : batch.#mismatch
       if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
@@ -157,8 +157,8 @@ export class Batch<Body> {
 
   /** The reason for a send that would vanish on arrival. The kind is that of the handle in use, which may be a renewed one. */
   get #mismatch(): Reason | undefined {
-    const { outlet, transaction } = this.#request
-    const { transactional } = outlet
+    const { sender, transaction } = this.#request
+    const { transactional } = sender
     return transactional === undefined || transactional === (transaction !== "none")
       ? undefined
       : { _tag: "TransactionMismatch", queueIsTransactional: transactional }
@@ -230,7 +230,7 @@ export class Batch<Body> {
 
   #sendChunk(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
     const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], sizes: [], held: 0, stop: undefined }
-    const { handle } = this.#request.outlet
+    const { handle } = this.#request.sender
     const sendNext = () => this.#sendNext(chunk)
     const next = (fiber: Fiber.Fiber<unknown, unknown>) => unbroken(fiber, sendNext)
     return Effect.whileLoop({
@@ -349,7 +349,7 @@ export class Batch<Body> {
 
   /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
-    const { outlet, span, trace, transaction } = this.#request
+    const { sender, span, trace, transaction } = this.#request
     if (!isMessage(message)) {
       const rule = typeof message === "object" && message !== null ? messageRule : "a message must be an object"
       return new Refusal({ index, field: "body", rule, actual: describeValue(message) })
@@ -360,7 +360,7 @@ export class Batch<Body> {
     if (extension instanceof Refusal) return extension
     const { body } = message
     const encoded =
-      outlet.codec === undefined || body === undefined ? undefined : this.#encode(body, outlet.codec, index)
+      sender.codec === undefined || body === undefined ? undefined : this.#encode(body, sender.codec, index)
     if (encoded instanceof Refusal) return encoded
     const properties =
       encoded === undefined
@@ -409,8 +409,8 @@ export class Batch<Body> {
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>, interruptible: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
-    const { operation, options, outlet, transaction } = this.#request
-    const { handle, mqrt } = outlet
+    const { operation, options, sender, transaction } = this.#request
+    const { handle, mqrt } = sender
     const signer = options.securityContext ?? options.senderCertificate
     const external = options.securityContext?.certificate ?? options.senderCertificate
     const send = (securityContext: SecurityContextHandle | null, argument: TransactionArgument) =>
@@ -444,7 +444,7 @@ export class Batch<Body> {
   }
 
   #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): Effect.Effect<void, MsmqError> {
-    const { observer, operation, outlet, span } = this.#request
+    const { observer, operation, sender, span } = this.#request
     const { sizes, slice } = chunk
     let bytes = 0
     for (let index = 0; index < outcome.accepted; index++) bytes += sizes[index]!
@@ -452,9 +452,9 @@ export class Batch<Body> {
     this.#bytes += bytes
     this.#accepted += outcome.accepted
     this.#batches++
-    if (outcome.accepted > 0) outlet.handle.node.hasServed = true
+    if (outcome.accepted > 0) sender.handle.node.hasServed = true
     const error = outcome.failure === null ? undefined : this.#error(reasonOf(outcome.failure))
-    if (error !== undefined) OwnedHandle.noteFailure(outlet.handle, outlet.handle.native, error)
+    if (error !== undefined) OwnedHandle.noteFailure(sender.handle, sender.handle.native, error)
     const again = error !== undefined && !this.#reopened && OwnedHandle.isLoss(error)
     observer.sent(context, outcome.accepted, bytes, again ? undefined : error?.reason)
     if (span !== undefined) describeSent(span, operation, this.report)
@@ -478,10 +478,10 @@ export class Batch<Body> {
   }
 
   #error(reason: Reason): MsmqError {
-    const { operation, outlet } = this.#request
+    const { operation, sender } = this.#request
     const progress = { accepted: this.#accepted }
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
-    return (this.#lastError = operation.error(reason, { queue: outlet.queue, progress, ...cause }))
+    return (this.#lastError = operation.error(reason, { queue: sender.queue, progress, ...cause }))
   }
 }
 

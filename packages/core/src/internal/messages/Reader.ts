@@ -43,7 +43,7 @@ export const timeoutOf = (call: Call, given: Duration.Input): number | null | Ms
 }
 
 /** What a receiver is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
-export interface Inlet<Body> {
+export interface ReceiverState<Body> {
   readonly mqrt: Mqrt["Service"]
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
   readonly queue: string
@@ -67,13 +67,13 @@ type Taken<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 
 /** Reads from one queue, in every way there is: holds what it uses, and makes messages of what comes. */
 export class Reader<Body> {
-  readonly inlet: Inlet<Body>
+  readonly state: ReceiverState<Body>
   readonly observer: Observer
   readonly #received = new ReceivedMessages()
 
-  constructor(inlet: Inlet<Body>) {
-    this.inlet = inlet
-    this.observer = new Observer(inlet.queue)
+  constructor(state: ReceiverState<Body>) {
+    this.state = state
+    this.observer = new Observer(state.queue)
   }
 
   /** Receives without end, each one as {@link inOneGo}. */
@@ -117,7 +117,7 @@ export class Reader<Body> {
             operation,
             queue,
             takes,
-            this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
+            this.state.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
           )
         )
       })
@@ -126,7 +126,7 @@ export class Reader<Body> {
 
   /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */
   retryIfLost<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
-    return this.inlet.reopens ? OwnedHandle.retryIfLost(this.inlet.handle, call) : call
+    return this.state.reopens ? OwnedHandle.retryIfLost(this.state.handle, call) : call
   }
 
   /** Does something else with the queue, in the transaction that the effect runs in. */
@@ -145,12 +145,12 @@ export class Reader<Body> {
 
   /** Marks a message that was received in the transaction that runs as refused. */
   reject(operation: Operation, lookupId: bigint): Effect.Effect<void, MsmqError> {
-    return this.retryIfLost(this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId)))
+    return this.retryIfLost(this.act(operation, (queue) => this.state.mqrt.markMessageRejected(queue, lookupId)))
   }
 
   /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
   decoded(operation: Operation, message: ReceivedMessage): Taken<Body> {
-    if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
+    if (this.state.codec === undefined) return this.#decoded(operation, message, message)
     // What is only read when it is asked for is so in the copy.
     const copy = Object.create(
       Object.getPrototypeOf(message) as object,
@@ -160,13 +160,13 @@ export class Reader<Body> {
   }
 
   error(operation: Operation, reason: Reason): MsmqError {
-    return operation.error(reason, { queue: this.inlet.queue })
+    return operation.error(reason, { queue: this.state.queue })
   }
 
   /** The error for a failure of a call on the queue, whose handle may be good for nothing any more. */
   failed(operation: Operation, queue: QueueHandle, failure: MqrtFailure): MsmqError {
     const error = this.error(operation, reasonOf(failure))
-    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
+    OwnedHandle.noteFailure(this.state.handle, queue, error)
     return error
   }
 
@@ -194,7 +194,7 @@ export class Reader<Body> {
           operation,
           queue,
           action === "receive",
-          this.inlet.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
+          this.state.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
         )
       return cursor === null ? receive(null) : lease(cursor, operation, receive)
     })
@@ -217,13 +217,13 @@ export class Reader<Body> {
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
-    return lease(this.inlet.handle, operation, (queue) => {
+    return lease(this.state.handle, operation, (queue) => {
       // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
-      if (transaction !== "none" && this.inlet.transactional === false) {
+      if (transaction !== "none" && this.state.transactional === false) {
         return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
       }
-      const illegal = illegalParticipation(transaction, this.inlet.handle)
-      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.inlet.queue }, illegal))
+      const illegal = illegalParticipation(transaction, this.state.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.state.queue }, illegal))
       return typeof transaction === "string"
         ? use(queue, transaction)
         : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
@@ -240,7 +240,7 @@ export class Reader<Body> {
       onFailure: (failure) => Effect.fail(this.failed(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
-          this.inlet.handle.node.hasServed = true
+          this.state.handle.node.hasServed = true
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
           return this.#decoded(operation, message, message)
@@ -249,7 +249,7 @@ export class Reader<Body> {
   }
 
   #decoded(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
-    const { codec } = this.inlet
+    const { codec } = this.state
     if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
     const decoded = decodedBy(codec, message)
     return Result.isSuccess(decoded)

@@ -70,10 +70,10 @@ export const moveTo = <Body>(
   // With the queue's handle the destination's is closed too, so both are opened anew.
   reader.retryIfLost(
     Effect.scoped(
-      Effect.flatMap(openSubqueue(operation, reader.inlet, formatName, subqueue), (destination) =>
+      Effect.flatMap(openSubqueue(operation, reader.state, formatName, subqueue), (destination) =>
         reader.act(operation, (queue, transaction) =>
           OwnedHandle.lease(destination, operation, (native) =>
-            reader.inlet.mqrt.moveMessage(queue, native, lookupId, transaction)
+            reader.state.mqrt.moveMessage(queue, native, lookupId, transaction)
           )
         )
       )
