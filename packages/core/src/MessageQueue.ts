@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { descriptorOf } from "./internal/security/descriptorOf.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
-import { open, openKnown } from "./internal/queues/opening.ts"
+import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
@@ -375,7 +375,7 @@ export const openSender = Effect.fn(
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = operations.MessageQueue.openSender
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
-  const opened = yield* openKnown(queue, operation, "send", "denyNone", given.transactional)
+  const opened = yield* openQueueOfKind(queue, operation, "send", "denyNone", given.transactional)
   const { formatName, handle, kind, mqrt } = opened
   const state = {
     mqrt,
@@ -411,7 +411,7 @@ export const openReceiver = Effect.fn(
   const operation = operations.MessageQueue.openReceiver
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
   const { access = "receive", body: codec, shareMode = "denyNone" } = given
-  const opened = yield* openKnown(queue, operation, access, shareMode, undefined)
+  const opened = yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
   const { formatName, handle, kind, mqrt } = opened
   const state = {
     mqrt,
@@ -475,7 +475,7 @@ export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<
   const operation = operations.MessageQueue.purge
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, purgeOptions, options)
   const access = given.outgoing === true ? "receiveAdmin" : "receive"
-  const { handle, mqrt } = yield* open(queue, operation, access, "denyNone")
+  const { handle, mqrt } = yield* openQueue(queue, operation, access, "denyNone")
   return yield* OwnedHandle.lease(handle, operation, (native) =>
     mqrt.purgeQueue(native).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   )

@@ -4,7 +4,7 @@ import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
 import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
 import { Mqrt as MqrtService } from "../../Mqrt.ts"
 import type { MsmqError, Reason } from "../../MsmqError.ts"
-import { open } from "../queues/opening.ts"
+import { openQueue } from "../queues/opening.ts"
 import type { OwnedHandle } from "../ownership/OwnedHandle.ts"
 import { newQueueOf } from "../queues/queueRecords.ts"
 import type { Operation } from "../telemetry/Operation.ts"
@@ -53,7 +53,7 @@ const opened = Effect.fnUntraced(function* (
     onSuccess: (formatName) => Effect.succeed(formatName)
   })
   const attempt = Effect.gen(function* () {
-    const { formatName, handle } = yield* open(pathName, operation, "receive", "denyReceive")
+    const { formatName, handle } = yield* openQueue(pathName, operation, "receive", "denyReceive")
     // Closed only after it was deleted, so that no other process takes it in between.
     if (created !== undefined) yield* Effect.addFinalizer(() => Effect.ignore(mqrt.deleteQueue(created)))
     const properties = yield* Effect.mapError(mqrt.getQueueProperties(formatName), error)

@@ -7,7 +7,7 @@ import type { Mqrt } from "../../Mqrt.ts"
 import { Mqrt as MqrtService } from "../../Mqrt.ts"
 import { Acknowledgments } from "../acknowledging/Acknowledgments.ts"
 import { meaningOf } from "../acknowledging/arrivalClasses.ts"
-import { open } from "../queues/opening.ts"
+import { openQueue } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
 import type { Reader } from "../messages/Reader.ts"
 import type { QueueName } from "../names/queueName.ts"
@@ -150,7 +150,7 @@ const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined =
 
 /** The format name of a queue that can be opened for sending. */
 const resolved = (mqrt: Mqrt["Service"], queue: QueueName): Effect.Effect<string, MsmqError> =>
-  open(queue, operations.Receiver.consume, "send", "denyNone").pipe(
+  openQueue(queue, operations.Receiver.consume, "send", "denyNone").pipe(
     Effect.map(({ formatName }) => formatName),
     Effect.scoped,
     Effect.provideService(MqrtService, mqrt)

@@ -12,7 +12,7 @@ import type { Participation } from "../../Transaction.ts"
 import type { Acknowledgments, Outcome } from "../acknowledging/Acknowledgments.ts"
 import { arrived, isDeadLettered, meaningOf } from "../acknowledging/arrivalClasses.ts"
 import { describeValue } from "../errors/describeValue.ts"
-import { open } from "../queues/opening.ts"
+import { openQueue } from "../queues/opening.ts"
 import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
 import { copyOf, describedCopyOf } from "./copying.ts"
@@ -81,7 +81,7 @@ export class PoisonOutlet {
   /** Sends a copy. Fails with `CopyNotArrived` where it is known before that the queue would drop it. */
   send(queue: string, poison: Poison, copying: Copying): Effect.Effect<Copy, MsmqError> {
     return Effect.gen({ self: this }, function* () {
-      const { formatName, handle } = yield* open(this.#target.queue, operation, "send", "denyNone")
+      const { formatName, handle } = yield* openQueue(this.#target.queue, operation, "send", "denyNone")
       const destinations = yield* destinationsOf(this.#mqrt, this.name, formatName)
       const pending = this.#acknowledgments
       const acknowledgments = yield* pending

@@ -5,26 +5,20 @@ import * as FormatName from "../../FormatName.ts"
 import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { Reader } from "../messages/Reader.ts"
+import type { Reader, ReceiverState } from "../messages/Reader.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
-interface Opened {
-  readonly mqrt: Mqrt["Service"]
-  readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
-  readonly queue: string
-}
-
-/** Opens a subqueue of the queue that is open, or with `null` that queue itself, for messages to be moved there. */
+/** Opens a subqueue of a queue that is open, or with `null` that queue itself, to move messages there. */
 export const openSubqueue = Effect.fnUntraced(function* (
   operation: Operation,
-  { handle, mqrt, queue }: Opened,
+  { handle, mqrt, queue }: Pick<ReceiverState<unknown>, "handle" | "mqrt" | "queue">,
   formatName: string,
   subqueue: string | null
 ): Effect.fn.Return<OwnedHandle.OwnedHandle<QueueHandle>, MsmqError, Scope.Scope> {
-  // To learn its name the backend may be called, which a connection that is closed has no more.
+  // The backend may be called for the name, and is gone where the connection is closed.
   if (handle.state !== "open") return yield* handle.node.refusal(operation)
   const whole = yield* wholeQueue(operation, mqrt, queue, formatName)
-  const name = subqueue === null ? whole : yield* named(operation, queue, `${whole};${subqueue}`)
+  const name = subqueue === null ? whole : yield* normalize(operation, queue, `${whole};${subqueue}`)
   return yield* OwnedHandle.scoped(handle, operation, {
     kind: "subqueue",
     name,
@@ -34,7 +28,7 @@ export const openSubqueue = Effect.fnUntraced(function* (
   })
 })
 
-/** Only a direct name can name a subqueue: that of the queue's path, where it was opened by another name. */
+/** Returns the direct name of the whole queue, since only a direct name can name a subqueue. */
 const wholeQueue = (
   operation: Operation,
   mqrt: Mqrt["Service"],
@@ -43,7 +37,7 @@ const wholeQueue = (
 ): Effect.Effect<string, MsmqError> => {
   const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name?._tag === "Direct") return Effect.succeed(FormatName.format({ ...name, journal: false, subqueue: null }))
-  // The queue manager may name a subqueue by GUID too, which the published grammar does not have.
+  // The queue manager may also name a subqueue by GUID, which the published grammar does not allow.
   const [known = formatName] = formatName.split(";")
   return mqrt.getQueueProperties(known).pipe(
     Effect.mapBoth({
@@ -53,7 +47,7 @@ const wholeQueue = (
   )
 }
 
-const named = (operation: Operation, queue: string, name: string): Effect.Effect<string, MsmqError> =>
+const normalize = (operation: Operation, queue: string, name: string): Effect.Effect<string, MsmqError> =>
   Effect.mapBoth(Effect.fromResult(FormatName.parse(name)), {
     onFailure: ({ reason }) => operation.error(reason, { queue }),
     onSuccess: FormatName.format
@@ -67,7 +61,7 @@ export const moveTo = <Body>(
   lookupId: bigint,
   subqueue: string | null
 ): Effect.Effect<void, MsmqError> =>
-  // With the queue's handle the destination's is closed too, so both are opened anew.
+  // The handle of the destination closes with that of the queue, so a retry opens both.
   reader.retryIfLost(
     Effect.scoped(
       Effect.flatMap(openSubqueue(operation, reader.state, formatName, subqueue), (destination) =>
