@@ -6,7 +6,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { descriptorOf } from "./internal/security/descriptorOf.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
@@ -120,7 +119,8 @@ export const create = Effect.fn(operations.MessageQueue.create.name, spanOptions
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const { securityDescriptor: sddl } = given
-  const descriptor = sddl === undefined ? null : yield* descriptorOf(operation, pathName, sddl)
+  const descriptor =
+    sddl === undefined ? null : yield* operation.fromResult(SecurityDescriptor.parse(sddl), { queue: pathName })
   return yield* mqrt
     .createQueue(newQueueOf(pathName, given), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
     .pipe(Effect.mapError(operation.lift({ queue: pathName })))

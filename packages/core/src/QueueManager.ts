@@ -12,7 +12,7 @@ import type {
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
 import { asked, countOfInactive, formatNameAt, infoOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
-import { publicRecord } from "./internal/queues/publicRecord.ts"
+import { publicRecord } from "./internal/queues/queueRecords.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { QueueName } from "./internal/names/queueName.ts"

@@ -9,7 +9,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { descriptorOf } from "./internal/security/descriptorOf.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf } from "./internal/names/queueName.ts"
 import { onQueue, spanOptions } from "./internal/telemetry/telemetry.ts"
@@ -134,9 +133,7 @@ export const get = Effect.fn(operations.QueueSecurity.get.name, spanOptions)(fun
   const text = SecurityDescriptor.fromBytes(bytes).pipe(
     Result.flatMap((descriptor) => SecurityDescriptor.format(only(descriptor, parts)))
   )
-  return yield* Effect.mapError(Effect.fromResult(text), ({ reason }) =>
-    operation.error(reason, { queue: nameOf(queue) })
-  )
+  return yield* operation.fromResult(text, { queue: nameOf(queue) })
 }, onQueue)
 
 const missing = (parts: ReadonlyArray<Part>): string =>
@@ -188,7 +185,7 @@ export const set = Effect.fn(operations.QueueSecurity.set.name, spanOptions)(fun
   yield* argument({ operation, queue: name }, "sddl", text, sddl)
   yield* optionalArgument({ operation, queue: name }, "parts", partsRule, parts)
   const mqrt = yield* Mqrt
-  const descriptor = yield* descriptorOf(operation, name, sddl)
+  const descriptor = yield* operation.fromResult(SecurityDescriptor.parse(sddl), { queue: name })
   const wanted = parts ?? (Object.keys(descriptor) as ReadonlyArray<Part>)
   const absent = wanted.filter((part) => descriptor[part] === undefined)
   if (wanted.length === 0 || absent.length > 0) {

@@ -10,9 +10,11 @@ import { dual } from "effect/Function"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { inProcessSpan } from "./internal/telemetry/processSpan.ts"
 import * as internal from "./internal/telemetry/telemetry.ts"
-import { effect as effectRule } from "./internal/options/effects.ts"
+import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
-import { processOptions, receivedMessage } from "./internal/options/processOptions.ts"
+import { tableOf } from "./internal/options/OptionTable.ts"
+import { queueName } from "./internal/options/queueNames.ts"
+import { guarded, oneOf } from "./internal/options/Rule.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/operations.ts"
@@ -45,6 +47,14 @@ export interface ProcessOptions {
   readonly queue?: QueueName | undefined
   readonly parent?: "current" | "sender" | undefined
 }
+
+const receivedMessage = guarded(
+  "a received message",
+  (value): value is ReceivedMessage<unknown> =>
+    typeof value === "object" && value !== null && "messageId" in value && "headers" in value
+)
+
+const processOptions = tableOf<ProcessOptions>()({ queue: queueName, parent: oneOf(["current", "sender"]) })
 
 /**
  * Runs what a program does with a message in a span of its own, `process {queue}`, which is linked to the span that the

@@ -15,7 +15,6 @@ import { CallSite } from "../mqrt/CallSite.ts"
 import * as Certificate from "../Certificate.ts"
 import { CurrentAbortGate } from "../internal/promises/AbortGate.ts"
 import { nameOf } from "../internal/names/queueName.ts"
-import { backend, backendContext } from "../internal/options/backends.ts"
 import { certificateSource } from "../internal/options/credentials.ts"
 import { awaitable, promiseHandler } from "../internal/options/handlers.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
@@ -378,11 +377,11 @@ export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortabl
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
   const call = { operation: operations.Msmq.connect }
   const { signal } = optionsOrThrow(call, abortable, options)
-  argumentOrThrow(call, "layer", backend, layer)
+  argumentOrThrow(call, "layer", tables.backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
-    argumentOrThrow(call, "layer", backendContext, context)
+    argumentOrThrow(call, "layer", tables.backendContext, context)
     return new Msmq(runtime, context)
   } catch (error) {
     await runtime.dispose()

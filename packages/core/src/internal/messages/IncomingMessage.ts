@@ -5,7 +5,7 @@ import type { Certificate } from "../../Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
-import { countOf } from "../errors/countOf.ts"
+import { countOf } from "../errors/describeValue.ts"
 import { jsonOf } from "../json.ts"
 import { printableInspection } from "../printable.ts"
 

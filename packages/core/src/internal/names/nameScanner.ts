@@ -3,7 +3,7 @@
  */
 import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
-import { describeValue, isPem } from "../errors/describeValue.ts"
+import { describeText, describeValue } from "../errors/describeValue.ts"
 import { isQuoted, mistakeIn } from "./nameMistakes.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
@@ -60,10 +60,6 @@ export const readToEnd = <A>(scanner: Scanner, reader: Reader<A>, what: string):
       : scanner.illegal(`the ${what} ends before ${JSON.stringify(scanner.next)}, which may not follow here`)
   )
 
-/** A name as an error has it; what is none may throw when it is made a text of, or be a secret. */
-export const shown = (input: unknown): string =>
-  typeof input === "string" && !isPem(input) ? input : describeValue(input)
-
 const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
   typeof input === "string"
     ? readToEnd(new Scanner(input), reader, "name")
@@ -72,7 +68,7 @@ const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
 /** Reads the whole of `input`, a part of a name, on behalf of `operation`. */
 export const readWhole = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
   Result.mapError(readText(input, reader), (illegal) =>
-    operation.error({ _tag: "IllegalName", input: shown(input), ...illegal })
+    operation.error({ _tag: "IllegalName", input: describeText(input), ...illegal })
   )
 
 const quoted: Read<never> = Result.fail({ position: 0, rule: "a name stands in no quotes" })
@@ -83,7 +79,7 @@ export const readName = <A>(operation: Operation, input: string, reader: Reader<
     typeof input === "string" && isQuoted(input) ? quoted : readText(input, reader),
     ({ position, rule }) => {
       const mistake = typeof input === "string" ? mistakeIn(input) : undefined
-      return operation.error({ _tag: "IllegalName", input: shown(input), position, rule: mistake ?? rule })
+      return operation.error({ _tag: "IllegalName", input: describeText(input), position, rule: mistake ?? rule })
     }
   )
 

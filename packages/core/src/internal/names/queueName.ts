@@ -4,8 +4,7 @@ import * as FormatName from "../../FormatName.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
-import { describeValue } from "../errors/describeValue.ts"
-import { shown } from "./nameScanner.ts"
+import { describeText, describeValue } from "../errors/describeValue.ts"
 import { argument } from "../options/illegalOption.ts"
 import { pathName, queueName } from "../options/queueNames.ts"
 import type { Operation } from "../telemetry/Operation.ts"
@@ -13,11 +12,8 @@ import type { Operation } from "../telemetry/Operation.ts"
 /** However a program may name a queue. */
 export type QueueName = FormatName.FormatName | PathName.PathName | string
 
-const parsed = <A>(operation: Operation, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
-  Effect.mapError(Effect.fromResult(result), ({ reason }) => operation.error(reason))
-
 /** A queue as an error shows it. */
-export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? shown(queue) : textOf(queue))
+export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? describeText(queue) : textOf(queue))
 
 /** A name as a text, which may be none that is legal. */
 const textOf = (queue: QueueName): string =>
@@ -34,12 +30,12 @@ const read = (
   queue: QueueName
 ): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
   Effect.flatMap(argument({ operation }, "queue", queueName, queue), (name) =>
-    parsed(operation, FormatName.fromString(textOf(name)))
+    operation.fromResult(FormatName.fromString(textOf(name)))
   )
 
 export const pathNameOf = (operation: Operation, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
   argument({ operation }, "queue", pathName, queue).pipe(
-    Effect.flatMap((name) => parsed(operation, PathName.parse(textOf(name)))),
+    Effect.flatMap((name) => operation.fromResult(PathName.parse(textOf(name)))),
     Effect.map(PathName.format)
   )
 

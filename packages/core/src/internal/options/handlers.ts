@@ -12,6 +12,11 @@ export const handler = guarded("a function that returns an Effect, such as Effec
 
 export const promiseHandler = guarded("a function that returns a promise, as an async function does", isFunction)
 
+const anyEffect = guarded("an Effect", Effect.isEffect)
+
+/** Rule for an effect. No rule can check its type parameters. */
+export const effect = <A, E, R>(): Rule<Effect.Effect<A, E, R>> => anyEffect as Rule<Effect.Effect<A, E, R>>
+
 const returning = (name: string, { allowed }: Rule, given: unknown): Violation =>
   new Violation(name, `it must be ${allowed}`, `a function that returned ${describeValue(given)}`)
 

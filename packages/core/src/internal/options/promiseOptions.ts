@@ -6,6 +6,9 @@ import type { ReceiveOptions } from "../../promises/Transaction.ts"
 import { MsmqTransaction } from "../../promises/Transaction.ts"
 import type { Part } from "../../QueueSecurity.ts"
 import type { SendAllOptions, SendOptions } from "../../SendOptions.ts"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import { Mqrt } from "../../Mqrt.ts"
 import { consumePolicy } from "./consumeOptions.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
@@ -53,3 +56,14 @@ export const consuming = tableOf<MsmqConsumePolicy & Abortable>()({
   reopen: retries,
   signal
 })
+
+export const backend = guarded(
+  "a layer that provides Mqrt, such as NativeMqrt.layer or InMemoryMqrt.layer",
+  Layer.isLayer
+)
+
+/** Rule for the context that a layer makes, which has a backend; without types, any layer can be given. */
+export const backendContext = guarded(
+  backend.allowed,
+  (value): value is Context.Context<Mqrt> => Context.isContext(value) && value.mapUnsafe.has(Mqrt.key)
+)

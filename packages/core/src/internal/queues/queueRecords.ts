@@ -6,7 +6,18 @@ import type {
   QueuePrivacyLevel,
   QueueProperties
 } from "../../mqrt/QueueProperties.ts"
-import { dateOf, type PublicRecord, publicRecord } from "./publicRecord.ts"
+
+/** Record of the seam as programs see it: `undefined` instead of `null`. */
+export type PublicRecord<A> = {
+  readonly [Name in keyof A]: null extends A[Name] ? Exclude<A[Name], null> | undefined : A[Name]
+}
+
+/** Returns a record with `undefined` instead of `null`. */
+export const publicRecord = <A extends object>(record: A): PublicRecord<A> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value ?? undefined])) as PublicRecord<A>
+
+/** Returns the date of a time in seconds since 1970. */
+export const dateOf = (seconds: number): Date => new Date(seconds * 1000)
 
 const noType = "00000000-0000-0000-0000-000000000000"
 

@@ -18,7 +18,10 @@ export const openSubqueue = Effect.fnUntraced(function* (
   // The backend may be called for the name, and is gone where the connection is closed.
   if (handle.state !== "open") return yield* handle.node.refusal(operation)
   const whole = yield* wholeQueue(operation, mqrt, queue, formatName)
-  const name = subqueue === null ? whole : yield* normalize(operation, queue, `${whole};${subqueue}`)
+  const name =
+    subqueue === null
+      ? whole
+      : FormatName.format(yield* operation.fromResult(FormatName.parse(`${whole};${subqueue}`), { queue }))
   return yield* OwnedHandle.scoped(handle, operation, {
     kind: "subqueue",
     name,
@@ -46,12 +49,6 @@ const wholeQueue = (
     })
   )
 }
-
-const normalize = (operation: Operation, queue: string, name: string): Effect.Effect<string, MsmqError> =>
-  Effect.mapBoth(Effect.fromResult(FormatName.parse(name)), {
-    onFailure: ({ reason }) => operation.error(reason, { queue }),
-    onSuccess: FormatName.format
-  })
 
 /** Moves a message to a subqueue, or with `null` to the queue itself, in the transaction that the effect runs in. */
 export const moveTo = <Body>(

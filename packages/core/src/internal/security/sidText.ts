@@ -3,7 +3,12 @@
  */
 import * as Result from "effect/Result"
 import type { Sid } from "../../Sid.ts"
-import { decimal, isHex, type Reader, type Scanner } from "../names/nameScanner.ts"
+import type { MsmqError } from "../../MsmqError.ts"
+import { describeText } from "../errors/describeValue.ts"
+import { decimal, isHex, type Reader, readToEnd, Scanner } from "../names/nameScanner.ts"
+import { argumentResult } from "../options/illegalOption.ts"
+import { text } from "../options/Rule.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** The aliases of those that are the same on every machine. */
 const aliases: Readonly<Record<string, string>> = {
@@ -136,3 +141,11 @@ const alias = (scanner: Scanner) => {
       : `${text} is another one in each domain or machine: write its SID out, as S-1-5-21-1-2-3-${number}`
   )
 }
+
+/** Reads the whole of a text in SDDL. */
+export const readSddl = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
+  Result.flatMap(argumentResult({ operation }, "text", text, input), (given) =>
+    Result.mapError(readToEnd(new Scanner(given), reader, "text"), (illegal) =>
+      operation.error({ _tag: "IllegalSddl", input: describeText(given), ...illegal })
+    )
+  )

@@ -1,3 +1,5 @@
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { Progress, Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
@@ -51,6 +53,11 @@ export class Operation {
   /** Returns the error of this operation for a reason. */
   error(reason: Reason, context?: ErrorContext): MsmqError {
     return new MsmqError({ operation: this.name, reason, ...context })
+  }
+
+  /** Makes an effect of a result. Its error, which another operation made, becomes one of this operation. */
+  fromResult<A>(result: Result.Result<A, MsmqError>, context?: ErrorContext): Effect.Effect<A, MsmqError> {
+    return Effect.mapError(Effect.fromResult(result), ({ reason }) => this.error(reason, context))
   }
 
   /** Returns a function that makes the error of this operation from a failure of the backend. */

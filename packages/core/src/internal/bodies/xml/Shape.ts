@@ -4,6 +4,7 @@ import { maximumDepth } from "./reader.ts"
 import type { ReadElement } from "./reader.ts"
 import type { SimpleType } from "./simpleTypes.ts"
 import type { WrittenElement } from "./writer.ts"
+import { describeValue } from "../../errors/describeValue.ts"
 
 /** How things are called in one document. */
 export interface Naming {
@@ -48,14 +49,8 @@ export const unknown: About = {
   omittable: false
 }
 
-/** Bodies go into logs with their errors: of a value only its beginning does. */
-const shown = (value: unknown): string => {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
-  return typeof value === "object" ? "an object" : String(value)
-}
-
 const broken = (rule: string, { path }: Place, actual: unknown): Result.Result<never, string> =>
-  Result.fail(`must have ${rule} in ${path}, not ${shown(actual)}`)
+  Result.fail(`must have ${rule} in ${path}, not ${describeValue(actual)}`)
 
 export const inside = ({ depth, path }: Place, name: string, index?: number): Place => ({
   path: `${path}/${name}${index === undefined ? "" : `[${index + 1}]`}`,
