@@ -54,7 +54,7 @@ const receivedMessage = guarded(
     typeof value === "object" && value !== null && "messageId" in value && "headers" in value
 )
 
-const processOptions = tableOf<ProcessOptions>()({ queue: queueName, parent: oneOf(["current", "sender"]) })
+const processOptions = tableOf({ queue: queueName, parent: oneOf(["current", "sender"]) })
 
 /**
  * Runs what a program does with a message in a span of its own, `process {queue}`, which is linked to the span that the

@@ -14,7 +14,8 @@ import { CallSite } from "./mqrt/CallSite.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import { illegalCurrent, transaction as transactionRule, transactionId } from "./internal/options/owned.ts"
+import { checkCurrent, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
+import { guarded } from "./internal/options/Rule.ts"
 import { Observer, spanOptions } from "./internal/telemetry/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
 import { effect as effectRule } from "./internal/options/handlers.ts"
@@ -26,6 +27,9 @@ import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError, TransactionAborted } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/operations.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
+import type { TimeLimits } from "./internal/messages/timeLimits.ts"
+
+export type { TimeLimits } from "./internal/messages/timeLimits.ts"
 
 /**
  * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
@@ -208,17 +212,6 @@ export class Transaction extends Described {
 }
 
 /**
- * The time limits of messages in seconds; `null`: none was given.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TimeLimits {
-  readonly timeToReachQueue: number | null
-  readonly timeToBeReceived: number | null
-}
-
-/**
  * What a send or a receive takes part in.
  *
  * - `"none"`: nothing
@@ -347,7 +340,7 @@ export const run: {
     return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
       Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
         Effect.flatMap(Current, (current) => {
-          const illegal = illegalCurrent(current)
+          const illegal = checkCurrent(current)
           if (illegal !== undefined) return Effect.fail(Given.errorOf({ operation }, illegal))
           return typeof current === "string" ? runNew(effect, options) : runWithin(effect, current)
         })
@@ -375,6 +368,8 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
         Scope.close(scope, Exit.void)
       )
   ).pipe(Effect.withSpan(operations.Transaction.run.name, spanOptions))
+
+const transactionRule = guarded(transaction.allowed, (value): value is Transaction => isTransaction(value))
 
 /**
  * Runs an effect whose sends and receives take part in a transaction that was begun by hand. It neither commits nor

@@ -77,7 +77,8 @@ const callOf = ({ operation, ...context }: Call): internal.Call => ({
  * @since 0.1.0
  */
 export const table: <O extends object>() => (rules: { readonly [Name in NameOf<O>]: Rule }) => OptionTable<NameOf<O>> =
-  tables.tableOf
+  () => (rules) =>
+    tables.tableOf(rules)
 
 /**
  * Reads the options of a call, each once. Fails with `IllegalOption` for one that does not exist or is not allowed.

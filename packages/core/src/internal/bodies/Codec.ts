@@ -1,8 +1,33 @@
 /** Results of the codecs of a program, which may return anything, or throw. */
 import * as Result from "effect/Result"
-import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { thrownText } from "../errors/thrownText.ts"
+
+/**
+ * A body as it is in a message: bytes, and the `VT_` number that says what they are.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EncodedBody {
+  readonly body: Uint8Array
+  readonly bodyType: number
+}
+
+/**
+ * A codec for the bodies of messages.
+ *
+ * - `name`: what it reads and writes, for errors: such as `"JSON"`
+ * - `encode`, `decode`: a failure is the rule that was broken, as a sentence without a subject: `"must be a number"`
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MessageBody<A> {
+  readonly name: string
+  readonly encode: (value: A) => Result.Result<EncodedBody, string>
+  readonly decode: (encoded: EncodedBody) => Result.Result<A, string>
+}
 
 /** Encodes a body. What throws, or returns no result, throws. */
 export const encodedBy = <A>(codec: MessageBody<A>, body: A): Result.Result<EncodedBody, string> => {

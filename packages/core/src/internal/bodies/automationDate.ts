@@ -1,9 +1,24 @@
 import * as Result from "effect/Result"
 import * as BodyType from "../../BodyType.ts"
-import type { MessageBody } from "../../MessageBody.ts"
-import type { AutomationDate } from "../../ActiveXBody.ts"
+import type { MessageBody } from "./Codec.ts"
 import * as calendar from "./calendar.ts"
 import { ofSize, ofType, viewOf } from "./fixedSize.ts"
+
+/**
+ * A date as `VT_DATE` holds it: a clock's reading, of which nobody says where the clock hangs.
+ *
+ * - `dateTime`: ISO 8601 without a zone, such as `"2026-05-01T08:30:00.1234567"`: it is no instant, so it is no `Date`.
+ *   Whoever knows the zone makes one: `DateTime.makeZoned(dateTime, { timeZone, adjustForTimeZone: true })`
+ * - `form`: `"ticks"` (a whole number of 100 ns since 0001-01-01) is .NET's, to the year 9999. `"double"` (days since
+ *   1899-12-30) is the one of COM: whole milliseconds, from the year 100 on
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AutomationDate {
+  readonly form: "ticks" | "double"
+  readonly dateTime: string
+}
 
 /** Days of an OLE date are counted from 1899-12-30, from the year 100 to 9999. */
 const dayZero = -2_209_161_600_000

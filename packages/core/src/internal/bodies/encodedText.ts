@@ -1,5 +1,5 @@
 import * as Result from "effect/Result"
-import type { EncodedBody } from "../../MessageBody.ts"
+import type { EncodedBody } from "./Codec.ts"
 import * as BodyType from "../../BodyType.ts"
 
 /** By the standard of the web (WHATWG Encoding), but for ASCII, which it does not have. */

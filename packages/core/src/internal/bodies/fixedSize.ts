@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import * as BodyType from "../../BodyType.ts"
-import type { MessageBody } from "../../MessageBody.ts"
+import type { MessageBody } from "./Codec.ts"
 
 /** A value that always takes as many bytes: how it stands in them, little-endian. */
 export interface FixedSize<A> {

@@ -8,7 +8,7 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
-import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
+import type { EncodedBody, MessageBody } from "../bodies/Codec.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../mqrt/MessageProperties.ts"
 import type { Interruptible, Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
@@ -32,7 +32,7 @@ import { transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { loggingRejections } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
-import { illegalParticipation, illegalSigner } from "../options/owned.ts"
+import { checkParticipation, checkSigner } from "../options/owned.ts"
 import * as Turn from "./Turn.ts"
 import { unbroken } from "./unbroken.ts"
 import type { Operation } from "../telemetry/Operation.ts"
@@ -128,7 +128,7 @@ export class Batch<Body> {
     return Effect.withFiber((fiber) => {
       const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
       const illegal =
-        illegalParticipation(transaction, sender.handle) ?? illegalSigner(options.securityContext, sender.handle)
+        checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
       if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: sender.queue }, illegal))
       const trace = propagated(fiber, span)
       const gate = fiber.getRef(CurrentAbortGate)

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ReceivedMessage } from "../../Message.ts"
-import type { MessageBody } from "../../MessageBody.ts"
+import type { MessageBody } from "../bodies/Codec.ts"
 import type {
   LookupAction,
   ReceiveAction,
@@ -26,7 +26,7 @@ import { Observer } from "../telemetry/telemetry.ts"
 import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
-import { illegalParticipation } from "../options/owned.ts"
+import { checkParticipation } from "../options/owned.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import type { Operation } from "../telemetry/Operation.ts"
@@ -222,7 +222,7 @@ export class Reader<Body> {
       if (transaction !== "none" && this.state.transactional === false) {
         return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
       }
-      const illegal = illegalParticipation(transaction, this.state.handle)
+      const illegal = checkParticipation(transaction, this.state.handle)
       if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.state.queue }, illegal))
       return typeof transaction === "string"
         ? use(queue, transaction)

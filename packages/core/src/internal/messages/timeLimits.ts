@@ -2,10 +2,20 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { MsmqError } from "../../MsmqError.ts"
-import type { Options, TimeLimits } from "../../Transaction.ts"
 import { durationRule, parseDuration } from "../durations.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import type { Operation } from "../telemetry/Operation.ts"
+
+/**
+ * The time limits of messages in seconds; `null`: none was given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TimeLimits {
+  readonly timeToReachQueue: number | null
+  readonly timeToBeReceived: number | null
+}
 
 /** In seconds: the two numbers above it mean the default and for ever. */
 const longestTime = 0xfffffffd
@@ -24,8 +34,11 @@ export const timeLimit = (value: unknown): Result.Result<number | null, string> 
   return seconds <= longestTime ? Result.succeed(seconds) : Result.fail(timeRule)
 }
 
-/** Returns the limits of a transaction; fails with `IllegalMessage`. */
-export const limitsOf = (operation: Operation, options: Options): Effect.Effect<TimeLimits, MsmqError> => {
+/** Returns the time limits of a transaction's messages; fails with `IllegalMessage`. */
+export const limitsOf = (
+  operation: Operation,
+  options: { readonly [Field in keyof TimeLimits]?: Duration.Input | undefined }
+): Effect.Effect<TimeLimits, MsmqError> => {
   const limits: { -readonly [Field in keyof TimeLimits]: number | null } = {
     timeToReachQueue: null,
     timeToBeReceived: null

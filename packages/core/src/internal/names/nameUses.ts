@@ -3,7 +3,7 @@
  */
 import * as Match from "effect/Match"
 import type { FormatName, NameUse } from "./formatNameKinds.ts"
-import type { PathName } from "../../PathName.ts"
+import type { PathName } from "./pathNameKinds.ts"
 import { isUrl } from "./nameAddresses.ts"
 
 const uses = {

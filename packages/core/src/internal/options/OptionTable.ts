@@ -106,20 +106,18 @@ export const isPlain = (value: object): boolean => {
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : "it throws")
 
-/** Makes the table of an options type. `together`: what holds for several options at once. */
-export const tableOf =
-  <O extends object>() =>
-  (rules: Rules<NameOf<O>>, together?: (options: O) => Violation | undefined): OptionTable<NameOf<O>> =>
-    new OptionTable(rules, together)
+/** Makes the table of a function's options. `together`: a rule for several options at once. */
+export const tableOf = <Name extends string>(rules: Rules<Name>, together?: Together): OptionTable<Name> =>
+  new OptionTable(rules, together)
 
 /** Returns options that were read, some of them changed. */
 export const withOptions = <O extends object, const P extends object>(options: O, changes: P): Omit<O, keyof P> & P =>
   Object.assign(new Checked(), options, changes)
 
 /** A rule for an option that is itself an object of options. */
-export const nested = <O extends object>(
+export const nested = <O extends object, Name extends string = NameOf<O>>(
   noun: string,
-  table: OptionTable<NameOf<O>>,
+  table: OptionTable<Name>,
   { secret = false }: Manner = {}
 ): Rule<O> => {
   const allowed = `${noun} with ${listed(table.names)}`

@@ -1,8 +1,5 @@
 import * as Redacted from "effect/Redacted"
 import { type Certificate, isCertificate } from "../../Certificate.ts"
-import type { RegisterOptions } from "../../QueueManager.ts"
-import type { AcquireOptions, Impersonated } from "../../SecurityContext.ts"
-import type { Options as CacheOptions } from "../../SecurityContexts.ts"
 import { securityContextApis } from "../mqrt/queueValues.ts"
 import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
@@ -30,19 +27,19 @@ const password = guarded(
   { secret: true }
 )
 
-const impersonated = tableOf<Impersonated>()({ user: required(name), domain: text, password: required(password) })
+const impersonated = tableOf({ user: required(name), domain: text, password: required(password) })
 
-export const acquireOptions = tableOf<AcquireOptions>()({
+export const acquireOptions = tableOf({
   certificate,
   api: oneOf(securityContextApis),
-  as: nested<Impersonated>("another user", impersonated, { secret: true })
+  as: nested("another user", impersonated, { secret: true })
 })
 
-export const cacheOptions = tableOf<CacheOptions>()({ idleTimeToLive: duration })
+export const cacheOptions = tableOf({ idleTimeToLive: duration })
 
-export const registerOptions = tableOf<RegisterOptions>()(
+export const registerOptions = tableOf(
   { certificate, ifNotExists: boolean },
-  ({ certificate, ifNotExists }) =>
+  ({ certificate, ifNotExists }: { readonly certificate?: unknown; readonly ifNotExists?: unknown }) =>
     certificate !== undefined && ifNotExists
       ? new Violation("ifNotExists", "it is for the internal certificate: an external one is always registered", "true")
       : undefined

@@ -1,5 +1,4 @@
-import type { Part } from "../../QueueSecurity.ts"
-import type { Asking } from "../../promises/QueueManager.ts"
+import type { Part } from "../security/sddl.ts"
 import { prefixes } from "../security/sddl.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded, listOf, oneOf } from "./Rule.ts"
@@ -13,4 +12,4 @@ export const computer = guarded(
 
 export const parts = listOf(oneOf(Object.keys(prefixes) as ReadonlyArray<Part>))
 
-export const asking = tableOf<Asking>()({ computer, signal })
+export const asking = tableOf({ computer, signal })

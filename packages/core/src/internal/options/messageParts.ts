@@ -3,16 +3,16 @@ import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } fro
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
 
-const acknowledge = tableOf<Acknowledge>()({
+const acknowledge = tableOf({
   positiveArrival: boolean,
   positiveReceive: boolean,
   negativeArrival: boolean,
   negativeReceive: boolean
 })
 
-const journaling = tableOf<Journaling>()({ deadLetter: boolean, journal: boolean })
+const journaling = tableOf({ deadLetter: boolean, journal: boolean })
 
-const connector = tableOf<ConnectorProperties>()({
+const connector = tableOf({
   type: required(guid),
   class: required(wholeNumber(0, 0xffff)),
   authenticated: required(boolean),
@@ -25,7 +25,7 @@ const withoutNul = guarded(
   (value): value is string => typeof value === "string" && !value.includes("\0")
 )
 
-const soap = tableOf<SoapProperties>()({ header: required(orNull(withoutNul)), body: required(orNull(withoutNul)) })
+const soap = tableOf({ header: required(orNull(withoutNul)), body: required(orNull(withoutNul)) })
 
 /** The rules of the parts, by their fields. */
 export const messageParts = {

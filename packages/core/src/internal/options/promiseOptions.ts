@@ -1,11 +1,6 @@
 /** The options of the promise face, which has signals, and transactions of its own. */
-import type { Abortable } from "../../promises/Abortable.ts"
-import type { MsmqConsumePolicy, Retries } from "../../promises/Consumer.ts"
-import type { OptionsInPromises } from "../../promises/Sender.ts"
 import type { ReceiveOptions } from "../../promises/Transaction.ts"
 import { MsmqTransaction } from "../../promises/Transaction.ts"
-import type { Part } from "../../QueueSecurity.ts"
-import type { SendAllOptions, SendOptions } from "../../SendOptions.ts"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { Mqrt } from "../../Mqrt.ts"
@@ -14,7 +9,7 @@ import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
-import { isOtherParticipation } from "./owned.ts"
+import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
 import { finite, guarded, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendOptions } from "./sendOptions.ts"
@@ -22,7 +17,7 @@ import { signal } from "./signals.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
 
 /** The options of a function of the Effect face, which in promises also has a signal. */
-const abortable = <Name extends string>({ rules, together }: OptionTable<Name>): OptionTable<Name | keyof Abortable> =>
+const abortable = <Name extends string>({ rules, together }: OptionTable<Name>): OptionTable<Name | "signal"> =>
   new OptionTable({ ...rules, signal }, together)
 
 export const createOptions = abortable(queueOptions.createOptions)
@@ -31,26 +26,26 @@ export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)
 export const registration = abortable(registerOptions)
-export const securityOptions = tableOf<Abortable & { readonly parts?: ReadonlyArray<Part> }>()({ parts, signal })
+export const securityOptions = tableOf({ parts, signal })
 
 const transaction = guarded(
   'an MsmqTransaction, as transaction and beginTransaction of Msmq give it, "singleMessage" or "none"',
   (value): value is NonNullable<ReceiveOptions["transaction"]> =>
-    isOtherParticipation(value) || value instanceof MsmqTransaction
+    isParticipationWord(value) || value instanceof MsmqTransaction
 )
 
-export const receiveOptions = tableOf<ReceiveOptions>()({ transaction, signal })
+export const receiveOptions = tableOf({ transaction, signal })
 
-export const sending = tableOf<OptionsInPromises<SendOptions>>()({ ...sendOptions.rules, transaction, signal })
+export const sending = tableOf({ ...sendOptions.rules, transaction, signal })
 
-export const sendingAll = tableOf<OptionsInPromises<SendAllOptions>>()({ ...sendAllOptions.rules, transaction, signal })
+export const sendingAll = tableOf({ ...sendAllOptions.rules, transaction, signal })
 
-const retries = nested<Retries>(
+const retries = nested(
   "retries",
-  tableOf<Retries>()({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
+  tableOf({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
 )
 
-export const consuming = tableOf<MsmqConsumePolicy & Abortable>()({
+export const consuming = tableOf({
   ...consumePolicy.rules,
   retry: retries,
   reopen: retries,

@@ -1,13 +1,8 @@
-import type { MessageBody } from "../../MessageBody.ts"
-import type { OpenReceiverOptions, OpenSenderOptions, PurgeOptions } from "../../MessageQueue.ts"
-import type { Restriction } from "../queues/locating.ts"
-import type { Changes, CreateOptions } from "../queues/queueRecords.ts"
-import { queuePrivacyLevels, relations, restrictedProperties, shareModes } from "../mqrt/queueValues.ts"
+import type { MessageBody } from "../bodies/Codec.ts"
+import { queuePrivacyLevels, shareModes } from "../mqrt/queueValues.ts"
 import { isFunction } from "./Rule.ts"
-import { nested, tableOf } from "./OptionTable.ts"
-import { anyOf, boolean, guarded, guid, listOf, oneOf, required, text, textUpTo, wholeNumber } from "./Rule.ts"
-import type { Violation } from "./Violation.ts"
-import { violationOf } from "./Rule.ts"
+import { tableOf } from "./OptionTable.ts"
+import { anyOf, boolean, guarded, guid, oneOf, text, textUpTo, wholeNumber } from "./Rule.ts"
 
 /** A quota in kilobytes: all bits set is Message Queuing's own word for none. */
 const quota = wholeNumber(0, 0xffff_fffe)
@@ -32,7 +27,7 @@ const changeable = {
   basePriority: wholeNumber(-0x8000, 0x7fff)
 }
 
-export const createOptions = tableOf<CreateOptions>()({
+export const createOptions = tableOf({
   ...changeable,
   transactional: boolean,
   quota,
@@ -44,7 +39,7 @@ export const createOptions = tableOf<CreateOptions>()({
 
 const quotaOrUnlimited = anyOf<unknown>(`${quota.allowed}, or "unlimited"`, quota, oneOf(["unlimited"]))
 
-export const changes = tableOf<Changes>()({
+export const changes = tableOf({
   ...changeable,
   quota: quotaOrUnlimited,
   journalQuota: quotaOrUnlimited,
@@ -65,34 +60,12 @@ const codec = guarded(
     isFunction(value.decode)
 )
 
-export const openSenderOptions = tableOf<OpenSenderOptions>()({ body: codec, transactional: boolean })
+export const openSenderOptions = tableOf({ body: codec, transactional: boolean })
 
-export const openReceiverOptions = tableOf<OpenReceiverOptions>()({
+export const openReceiverOptions = tableOf({
   body: codec,
   shareMode: oneOf(shareModes),
   access: oneOf(["receive", "peek"])
 })
 
-export const purgeOptions = tableOf<PurgeOptions>()({ outgoing: boolean })
-
-const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
-
-/** Values that each property is compared with. */
-const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
-  readonly [Property in Restriction["property"]]: unknown
-}
-
-const restriction = tableOf<Restriction>()(
-  {
-    property: required(oneOf(restrictedProperties)),
-    relation: required(oneOf(relations)),
-    // What it may be depends on the property.
-    value: required(guarded("a string or a valid Date", (value): value is unknown => value !== null))
-  },
-  ({ property, value }): Violation | undefined => {
-    const { allowed, read } = comparable[property]
-    return read(value, "value") === value ? undefined : violationOf("value", allowed, value)
-  }
-)
-
-export const restrictions = listOf(nested<Restriction>("a restriction", restriction))
+export const purgeOptions = tableOf({ outgoing: boolean })

@@ -1,5 +1,4 @@
 import type { CryptographicProvider } from "../../mqrt/MessageProperties.ts"
-import type { SendAllOptions, SendOptions } from "../../SendOptions.ts"
 import {
   authenticationLevels,
   encryptionAlgorithms,
@@ -12,12 +11,12 @@ import { nested, tableOf } from "./OptionTable.ts"
 import { participation, securityContext } from "./owned.ts"
 import { boolean, func, name, oneOf, required, wholeNumber } from "./Rule.ts"
 
-const provider = tableOf<CryptographicProvider>()({
+const provider = tableOf({
   name: required(name),
   type: required(wholeNumber(0, 0xffff_ffff))
 })
 
-export const sendOptions = tableOf<SendOptions>()({
+export const sendOptions = tableOf({
   securityContext,
   senderCertificate: certificate,
   authenticationLevel: oneOf(authenticationLevels),
@@ -29,7 +28,7 @@ export const sendOptions = tableOf<SendOptions>()({
   transaction: participation
 })
 
-export const sendAllOptions = tableOf<SendAllOptions>()({
+export const sendAllOptions = tableOf({
   ...sendOptions.rules,
   messageIds: boolean,
   onProgress: func

@@ -1,4 +1,3 @@
-import type { Abortable } from "../../promises/Abortable.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded, isFunction } from "./Rule.ts"
 
@@ -16,4 +15,4 @@ const isSignal = (value: unknown): value is AbortSignal =>
 
 export const signal = guarded("an AbortSignal, as the signal of an AbortController is", isSignal)
 
-export const abortable = tableOf<Abortable>()({ signal })
+export const abortable = tableOf({ signal })

@@ -1,6 +1,5 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type { Options } from "../../Transaction.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded } from "./Rule.ts"
 
@@ -16,4 +15,4 @@ const timeLimit = guarded(
     (typeof value === "object" && value !== null && Option.isSome(Duration.fromInput(value)))
 )
 
-export const transactionOptions = tableOf<Options>()({ timeToReachQueue: timeLimit, timeToBeReceived: timeLimit })
+export const transactionOptions = tableOf({ timeToReachQueue: timeLimit, timeToBeReceived: timeLimit })

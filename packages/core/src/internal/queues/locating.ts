@@ -8,7 +8,9 @@ import type { LocatedQueue as Found, LocateRestriction } from "../../mqrt/QueueP
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { dateOf, typeOf } from "./queueRecords.ts"
 import { argument } from "../options/illegalOption.ts"
-import { restrictions } from "../options/queueOptions.ts"
+import { relations, restrictedProperties } from "../mqrt/queueValues.ts"
+import { nested, tableOf } from "../options/OptionTable.ts"
+import { guarded, listOf, oneOf, required, text, violationOf } from "../options/Rule.ts"
 import * as operations from "../telemetry/operations.ts"
 
 /**
@@ -43,6 +45,28 @@ export interface LocatedQueue extends Omit<Found, "type" | "createTime" | "modif
   /** `PROPID_Q_MODIFY_TIME`: whole seconds. */
   readonly modifyTime: Date
 }
+
+const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
+
+/** Rules for the values that each property is compared with. */
+const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
+  readonly [Property in LocateRestriction["property"]]: unknown
+}
+
+const restriction = tableOf(
+  {
+    property: required(oneOf(restrictedProperties)),
+    relation: required(oneOf(relations)),
+    // The property decides which of them it must be.
+    value: required(guarded("a string or a valid Date", (value): value is unknown => value !== null))
+  },
+  ({ property, value }: { readonly property: keyof typeof comparable; readonly value: unknown }) => {
+    const { allowed, read } = comparable[property]
+    return read(value, "value") === value ? undefined : violationOf("value", allowed, value)
+  }
+)
+
+const restrictionsRule = listOf(nested<Restriction>("a restriction", restriction))
 
 /** How a time between two seconds is taken, so that the comparison with whole ones comes out the same. */
 const rounding: Record<LocateRestriction["relation"], (seconds: number) => number> = {
@@ -83,7 +107,7 @@ const pageSize = 64
 export const locate = (given: ReadonlyArray<Restriction>): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const checked = yield* argument({ operation }, "restrictions", restrictions, given)
+      const checked = yield* argument({ operation }, "restrictions", restrictionsRule, given)
       const mqrt = yield* Mqrt
       const search = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
         kind: "locate",

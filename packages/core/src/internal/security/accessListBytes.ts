@@ -2,7 +2,7 @@
  * Access control lists in bytes: MS-DTYP 2.4.4 and 2.4.5.
  */
 import * as Option from "effect/Option"
-import type { Entry } from "../../SecurityDescriptor.ts"
+import type { Entry } from "./SecurityDescriptor.ts"
 import * as Sid from "../../Sid.ts"
 import { isObjectKind, kindOfType, kinds, typesOfRevision4 } from "./accessEntryTable.ts"
 import * as guid from "../guid.ts"

@@ -2,7 +2,7 @@
  * Security descriptors in text: the security descriptor definition language (SDDL), of MS-DTYP 2.5.1.
  */
 import * as Result from "effect/Result"
-import type { AccessList, Entry, SecurityDescriptor } from "../../SecurityDescriptor.ts"
+import type { AccessList, Entry, SecurityDescriptor } from "./SecurityDescriptor.ts"
 import type { Kind } from "./accessEntryTable.ts"
 import {
   commonRights,

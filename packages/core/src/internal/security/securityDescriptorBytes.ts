@@ -1,7 +1,7 @@
 /**
  * Security descriptors in bytes, self-relative: MS-DTYP 2.4.6.
  */
-import type { AccessList, SecurityDescriptor } from "../../SecurityDescriptor.ts"
+import type { AccessList, SecurityDescriptor } from "./SecurityDescriptor.ts"
 import * as Sid from "../../Sid.ts"
 import { readEntries, sizeOfList, writeEntries } from "./accessListBytes.ts"
 import * as Option from "effect/Option"

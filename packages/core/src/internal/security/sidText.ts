@@ -2,13 +2,21 @@
  * SIDs in text, as the security descriptor definition language (SDDL) has them: written out, or by their aliases.
  */
 import * as Result from "effect/Result"
-import type { Sid } from "../../Sid.ts"
+import type * as Brand from "effect/Brand"
 import type { MsmqError } from "../../MsmqError.ts"
 import { describeText } from "../errors/describeValue.ts"
 import { decimal, isHex, type Reader, readToEnd, Scanner } from "../names/nameScanner.ts"
 import { argumentResult } from "../options/illegalOption.ts"
 import { text } from "../options/Rule.ts"
 import type { Operation } from "../telemetry/Operation.ts"
+
+/**
+ * A SID as text, written out in its one form: `S-1-`, its authority and 1 to 15 numbers. Equal SIDs are equal strings.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Sid = string & Brand.Brand<"@effect-msmq/core/Sid">
 
 /** The aliases of those that are the same on every machine. */
 const aliases: Readonly<Record<string, string>> = {

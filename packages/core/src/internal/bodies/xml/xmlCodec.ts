@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import type * as AST from "effect/SchemaAST"
-import type { EncodedBody } from "../../../MessageBody.ts"
+import type { EncodedBody } from "../Codec.ts"
 import * as namespaces from "./namespaces.ts"
 import * as reader from "./reader.ts"
 import * as Shape from "./Shape.ts"
