@@ -7,7 +7,6 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import type { QueueName } from "./internal/names/queueName.ts"
 import { inProcessSpan } from "./internal/telemetry/processSpan.ts"
 import * as internal from "./internal/telemetry/telemetry.ts"
 import { effect as effectRule } from "./internal/options/handlers.ts"
@@ -18,6 +17,9 @@ import { guarded, oneOf } from "./internal/options/Rule.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/operations.ts"
+import type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
+
+export type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
 
 /**
  * Whether sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
@@ -32,21 +34,6 @@ import * as operations from "./internal/telemetry/operations.ts"
  * @since 0.1.0
  */
 export const PropagateTraceContext: Context.Reference<boolean> = internal.PropagateTraceContext
-
-/**
- * How the processing of a message is shown.
- *
- * - `queue`: the queue it was received from; by default the format name that it was sent to
- * - `parent`: `"current"` makes its span a child of the current one, with a link to that of the sender; `"sender"` makes
- *   it a child of the sender's, in one trace with it, with a link to the current one. `"current"` by default
- *
- * @category models
- * @since 0.1.0
- */
-export interface ProcessOptions {
-  readonly queue?: QueueName | undefined
-  readonly parent?: "current" | "sender" | undefined
-}
 
 const receivedMessage = guarded(
   "a received message",

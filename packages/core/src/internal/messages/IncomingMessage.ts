@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import { inspect, type InspectOptions } from "node:util"
 import { isUint8Array } from "node:util/types"
-import type { Certificate } from "../../Certificate.ts"
+import type { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"

@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import { X509Certificate } from "node:crypto"
-import { Certificate } from "../../Certificate.ts"
+import { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"

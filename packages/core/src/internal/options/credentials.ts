@@ -1,5 +1,5 @@
 import * as Redacted from "effect/Redacted"
-import { type Certificate, isCertificate } from "../../Certificate.ts"
+import { type Certificate, isCertificate } from "../security/Certificate.ts"
 import { securityContextApis } from "../mqrt/queueValues.ts"
 import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"

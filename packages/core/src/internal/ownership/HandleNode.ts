@@ -30,6 +30,11 @@ export interface Acquired<out H> {
   readonly release: Effect.Effect<void, MqrtFailure>
 }
 
+/** Object that holds the node of a handle. As long as it is reachable, the handle can be closed. */
+export interface HandleOwner<H> {
+  readonly node: HandleNode<H>
+}
+
 /**
  * Node of an open handle in the tree of what is open. Its parent refers to it, so it refers to nothing that the program was
  * given: see {@link OwnedHandle}.

@@ -2,9 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
+import type { HandleOwner } from "./HandleNode.ts"
 import { reopen } from "./leases.ts"
 import { beginCall, endCall } from "./liveness.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /**
@@ -12,7 +12,7 @@ import type { Operation } from "../telemetry/Operation.ts"
  * handles waits for the use that runs, and interrupts the wait between two uses.
  */
 export class IntermittentUse {
-  readonly #handles: ReadonlyArray<OwnedHandle<unknown>>
+  readonly #handles: ReadonlyArray<HandleOwner<unknown>>
   readonly #operation: Operation
   /** `true` while a use runs. */
   isRunning = false
@@ -21,20 +21,20 @@ export class IntermittentUse {
   /** Function that ends the wait between two uses. */
   #onClosing: (() => void) | undefined
 
-  constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: Operation) {
+  constructor(handles: ReadonlyArray<HandleOwner<unknown>>, operation: Operation) {
     this.#handles = handles
     this.#operation = operation
   }
 
   /** `true` until a closing of one of the handles begins. */
   get isOpen(): boolean {
-    for (const { state } of this.#handles) if (state !== "open") return false
+    for (const { node } of this.#handles) if (node.state !== "open") return false
     return true
   }
 
   /** Error for a use after the closing of one of the handles began; `undefined` while all are open. */
   get refusal(): MsmqError | undefined {
-    return this.#handles.find(({ state }) => state !== "open")?.node.refusal(this.#operation)
+    return this.#handles.find(({ node }) => node.state !== "open")?.node.refusal(this.#operation)
   }
 
   /**

@@ -6,13 +6,12 @@ import type * as Scope from "effect/Scope"
 import { CallSite } from "../../mqrt/CallSite.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { Operation } from "../telemetry/Operation.ts"
-import type { HandleNode } from "./HandleNode.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
+import type { HandleNode, HandleOwner } from "./HandleNode.ts"
 import type { Run } from "./Run.ts"
 
 /** Registers a run until the scope closes. A closing of this handle, or of one of its parents, ends the run first. */
 export const registerRun = <H>(
-  self: OwnedHandle<H>,
+  self: HandleOwner<H>,
   operation: Operation,
   run: Run
 ): Effect.Effect<void, MsmqError, Scope.Scope> => {
@@ -39,7 +38,7 @@ export const registerRun = <H>(
  * releases it. It may be called any number of times; each call returns when the handle has been released. `at`: the place
  * that asked for it, if not the caller's.
  */
-export const close = (self: OwnedHandle<unknown>, at?: CallSite): Effect.Effect<void> => closeNode(self.node, at)
+export const close = (self: HandleOwner<unknown>, at?: CallSite): Effect.Effect<void> => closeNode(self.node, at)
 
 const closeNode = (self: HandleNode<unknown>, at: CallSite | undefined): Effect.Effect<void> =>
   Effect.uninterruptible(
@@ -59,7 +58,7 @@ const closeNode = (self: HandleNode<unknown>, at: CallSite | undefined): Effect.
  * Ends the runs on a handle, then runs an effect that closes it. Where a part of a run asks, it returns at once, and the
  * effect runs when that run has ended.
  */
-export const stopRunsThen = (self: OwnedHandle<unknown>, closing: Effect.Effect<void>): Effect.Effect<void> =>
+export const stopRunsThen = (self: HandleOwner<unknown>, closing: Effect.Effect<void>): Effect.Effect<void> =>
   stopRunsOfThen(self.node, closing, new CallSite())
 
 const stopRunsOfThen = (self: HandleNode<unknown>, closing: Effect.Effect<void>, at: CallSite): Effect.Effect<void> =>
@@ -119,7 +118,7 @@ const drain = (self: HandleNode<unknown>): Effect.Effect<void> =>
  * Closes a handle at once, or at the end of the native call that runs; leases are cut short. For handles without children
  * whose release does not wait. `context`: has the loggers and metrics that a failed release is reported to.
  */
-export const closeNow = (self: OwnedHandle<unknown>, context: Context.Context<never> = Context.empty()): void => {
+export const closeNow = (self: HandleOwner<unknown>, context: Context.Context<never> = Context.empty()): void => {
   const { node } = self
   if (node.state === "disposed" || node.state === "released") return
   node.beginClosing("disposed", new CallSite())

@@ -1,17 +1,24 @@
 /**
- * Warnings for handles that nothing can close any more: those whose {@link OwnedHandle} was collected while they were open.
+ * Warnings for handles that nothing can close any more: those whose `OwnedHandle` was collected while they were open.
  * Such a handle stays open until its connection closes. Nothing that this file keeps may refer to an `OwnedHandle`.
  */
 import type { CallSite } from "../../mqrt/CallSite.ts"
-import type { HandleNode } from "./HandleNode.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
+
+/** Facts of a handle that its warning needs. */
+interface Reported {
+  readonly description: string
+  /** Place that opened the handle. */
+  readonly openedAt: CallSite
+  /** Place where the closing of the handle, or of one of its parents, began. */
+  readonly closedAt: CallSite | undefined
+}
 
 /** Facts for the warning of one handle. */
 interface Alarm {
   readonly description: string
   readonly openedAt: CallSite
   /** Node of the handle, which is collected with it where its parent is collected too. */
-  readonly node: WeakRef<HandleNode<unknown>>
+  readonly node: WeakRef<Reported>
 }
 
 const detailOf = ({ openedAt }: Alarm): string =>
@@ -29,13 +36,13 @@ const registry = new FinalizationRegistry<Alarm>((alarm) => {
 })
 
 /** Warns of a handle, with the stack that opened it, if it is collected before {@link forgetHandle} is called. */
-export const reportIfDropped = (handle: OwnedHandle<unknown>, node: HandleNode<unknown>): void => {
+export const reportIfDropped = (handle: object, node: Reported): void => {
   const { description, openedAt } = node
   registry.register(handle, { description, openedAt, node: new WeakRef(node) }, node)
   openedAt.keep()
 }
 
 /** Takes {@link reportIfDropped} back, for a handle that was released, or that another is reported in place of. */
-export const forgetHandle = (node: HandleNode<unknown>): void => {
+export const forgetHandle = (node: Reported): void => {
   if (registry.unregister(node)) node.openedAt.letGo()
 }

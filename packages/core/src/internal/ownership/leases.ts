@@ -6,20 +6,19 @@ import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import { closeChildren } from "./closing.ts"
-import type { HandleNode } from "./HandleNode.ts"
+import type { HandleNode, HandleOwner } from "./HandleNode.ts"
 import { beginWait, endWait } from "./liveness.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
 import { IsOwnWork } from "./Run.ts"
 
 /** Uses the handle. An orderly closing waits for the end of the use; once a closing has begun, the use is refused. */
 export const lease = <H, A, E, R>(
-  self: OwnedHandle<H>,
+  self: HandleOwner<H>,
   operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
   Effect.acquireUseRelease(
     beginLease(self.node, operation),
-    () => use(self.native),
+    () => use(self.node.native),
     () => Effect.sync(() => self.node.endLease())
   )
 
@@ -28,7 +27,7 @@ export const lease = <H, A, E, R>(
  * after the closing does, unless it had succeeded by then. When the handle is reopened, the wait begins again.
  */
 export const leaseWaiting = <H, A, E, R>(
-  self: OwnedHandle<H>,
+  self: HandleOwner<H>,
   operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
@@ -70,7 +69,7 @@ const waitWith = <H, A, E, R>(
 
 /** Uses the handle for one native call inside of a lease that `closeNow` may have cut short. */
 export const call = <H, A, E, R>(
-  self: OwnedHandle<H>,
+  self: HandleOwner<H>,
   operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
@@ -80,7 +79,7 @@ export const call = <H, A, E, R>(
       if (node.state === "disposed" || node.state === "released") return Effect.fail(node.refusal(operation))
       node.calls++
       return Effect.ensuring(
-        Effect.suspend(() => use(self.native)),
+        Effect.suspend(() => use(self.node.native)),
         Effect.suspend(() => node.endCall())
       )
     })

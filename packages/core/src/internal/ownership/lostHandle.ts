@@ -1,7 +1,7 @@
 /** Calls with a queue's handle that the service no longer knows, as after a restart (behaviours C-37, C-38). */
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "../../MsmqError.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
+import type { HandleOwner } from "./HandleNode.ts"
 
 /** Failures of calls that did nothing because their handle was lost. */
 const losses = new WeakSet<MsmqError>()
@@ -10,7 +10,7 @@ const losses = new WeakSet<MsmqError>()
  * Notes that a call with a handle failed. If the failure means that the handle is lost, the next use reopens it, and
  * {@link retryIfLost} makes the call again.
  */
-export const noteFailure = <H>({ node }: OwnedHandle<H>, native: H, error: MsmqError): void => {
+export const noteFailure = <H>({ node }: HandleOwner<H>, native: H, error: MsmqError): void => {
   const { outdates } = error.outlook
   if (outdates === undefined || (outdates === "served" && !node.hasServed)) return
   node.markStale(native)
@@ -22,7 +22,7 @@ export const isLoss = (error: MsmqError): boolean => losses.has(error)
 
 /** Makes a call with a handle again, once, if the handle was lost. A second failure is returned. */
 export const retryIfLost = <H, A, R>(
-  { node }: OwnedHandle<H>,
+  { node }: HandleOwner<H>,
   call: Effect.Effect<A, MsmqError, R>
 ): Effect.Effect<A, MsmqError, R> =>
   Effect.catchIf(

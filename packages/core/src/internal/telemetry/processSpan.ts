@@ -4,12 +4,27 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
-import type { ProcessOptions } from "../../Telemetry.ts"
+import type { QueueName } from "../names/queueName.ts"
 import { nameOf } from "../names/queueName.ts"
 import * as operations from "./operations.ts"
 import { Observer } from "./telemetry.ts"
 
-/** Runs what a program does with a message in a span of its own, and measures it. */
+/**
+ * How the processing of a message is shown.
+ *
+ * - `queue`: the queue it was received from; by default the format name that it was sent to
+ * - `parent`: `"current"` makes its span a child of the current one, with a link to that of the sender; `"sender"` makes
+ *   it a child of the sender's, in one trace with it, with a link to the current one. `"current"` by default
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProcessOptions {
+  readonly queue?: QueueName | undefined
+  readonly parent?: "current" | "sender" | undefined
+}
+
+/** Runs the handling of a message in a span of its own, and measures it. */
 export const inProcessSpan = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   message: ReceivedMessage<unknown>,
