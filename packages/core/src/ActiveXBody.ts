@@ -14,8 +14,8 @@ import { automationDate } from "./internal/bodies/automationDate.ts"
 import * as currencies from "./internal/bodies/currency.ts"
 import { bytesOf, characters } from "./internal/bodies/encodedText.ts"
 import { bigNumber, fixedSize, isSingle, ofType, wholeNumber } from "./internal/bodies/fixedSize.ts"
-import * as guid from "./internal/guid.ts"
-import type { MessageBody } from "./internal/bodies/Codec.ts"
+import * as Guid from "./mqrt/Guid.ts"
+import { guidRule, type MessageBody } from "./internal/bodies/Codec.ts"
 import type { AutomationDate } from "./internal/bodies/automationDate.ts"
 
 export type { AutomationDate } from "./internal/bodies/automationDate.ts"
@@ -270,14 +270,14 @@ export const oleDate: MessageBody<string> = dateIn("double")
 export const clsid: MessageBody<string> = {
   name: "VT_CLSID",
   encode: (value) => {
-    const canonical = typeof value === "string" ? guid.canonical(value) : undefined
+    const canonical = typeof value === "string" ? Guid.canonical(value) : undefined
     return canonical === undefined
-      ? Result.fail(`must be ${guid.rule}`)
-      : Result.succeed({ body: guid.bytesOf(canonical), bodyType: BodyType.numbers.VT_CLSID })
+      ? Result.fail(`must be ${guidRule}`)
+      : Result.succeed({ body: Guid.toBytes(canonical), bodyType: BodyType.numbers.VT_CLSID })
   },
   decode: ({ body, bodyType }) =>
     Result.flatMap(ofType(bodyType, BodyType.numbers.VT_CLSID), () =>
-      body.length === 16 ? Result.succeed(guid.textOf(body)) : Result.fail(`must have 16 bytes, not ${body.length}`)
+      body.length === 16 ? Result.succeed(Guid.fromBytes(body)) : Result.fail(`must have 16 bytes, not ${body.length}`)
     )
 }
 

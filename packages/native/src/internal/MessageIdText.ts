@@ -1,4 +1,4 @@
-import { RepeatedGuid } from "./guid.ts"
+import { RepeatedGuid } from "./RepeatedGuid.ts"
 
 /** Writes the 20 bytes of `PROPID_M_MSGID` and `PROPID_M_XACTID` as they are usually written: `{guid}\number`. */
 export class MessageIdText {

@@ -1,7 +1,8 @@
 import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { BytesPool } from "./BytesPool.ts"
-import { guidText, RepeatedGuid } from "./guid.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
+import { RepeatedGuid } from "./RepeatedGuid.ts"
 import { MessageIdText } from "./MessageIdText.ts"
 import * as Value from "./messageValues.ts"
 import { refusedProperties } from "./PropertyArray.ts"
@@ -148,7 +149,7 @@ export class ReceiveBuffers {
     const { block, buffers } = this.#memory
     const { bytes, words } = block
     const provider = this.#text(buffers.PROV_NAME)
-    const connectorType = guidText(bytes, fixedAt.CONNECTOR_TYPE)
+    const connectorType = Guid.fromBytes(bytes, fixedAt.CONNECTOR_TYPE)
     return {
       version: words[at.VERSION] ?? 0,
       provider: provider === "" ? null : { name: provider, type: words[at.PROV_TYPE] ?? 0 },

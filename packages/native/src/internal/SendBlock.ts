@@ -6,7 +6,7 @@ import type {
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { isError } from "./calls.ts"
-import { writeGuid } from "./guid.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import { lengthOf } from "./lengthOf.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
 import { MessageIdText } from "./MessageIdText.ts"
@@ -270,7 +270,7 @@ export class SendBlock {
   #guid(row: Row<typeof VT_CLSID>, value: string): void {
     const at = this.#take(16)
     this.#block.point(this.#name(row) + valueWord, at)
-    writeGuid(this.#block.bytes, at, value)
+    Guid.write(this.#block.bytes, at, value)
   }
 
   #makeRoom(size: number): void {

@@ -1,7 +1,7 @@
 import koffi from "koffi"
 import type { CallMemory } from "./CallMemory.ts"
 import { readPointer, wideText } from "./CallMemory.ts"
-import { guidText, writeGuid } from "./guid.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import { layout } from "./layout.ts"
 import * as vt from "./variantTypes.ts"
 
@@ -46,7 +46,7 @@ const union = layout.MQPROPVARIANT
 
 const bytesOfGuid = (text: string): Uint8Array => {
   const bytes = new Uint8Array(16)
-  writeGuid(bytes, 0, text)
+  Guid.write(bytes, 0, text)
   return bytes
 }
 
@@ -108,7 +108,7 @@ const readers: {
   },
   guid: (view, at) => {
     const address = readPointer(view, at + union.value)
-    return { value: guidText(bytesAt(address, 16), 0), allocated: [address] }
+    return { value: Guid.fromBytes(bytesAt(address, 16)), allocated: [address] }
   },
   bytes: (view, at) => {
     const address = readPointer(view, at + union.elements)

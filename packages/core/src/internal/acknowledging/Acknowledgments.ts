@@ -8,7 +8,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { ReceiveAction, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import type { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import * as Guid from "../guid.ts"
+import * as Guid from "../../mqrt/Guid.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { AdminQueue } from "./AdminQueue.ts"
 import { openAdminQueue } from "./AdminQueue.ts"
@@ -144,5 +144,5 @@ export class Acknowledgments {
 /** A correlation id as the message id that it is (behaviours D-23, D-47). */
 const messageIdOf = (correlationId: Uint8Array): string => {
   const number = new DataView(correlationId.buffer, correlationId.byteOffset, correlationId.byteLength)
-  return `{${Guid.textOf(correlationId)}}\\${number.getUint32(16, true)}`
+  return `{${Guid.fromBytes(correlationId)}}\\${number.getUint32(16, true)}`
 }

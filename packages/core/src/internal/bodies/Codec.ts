@@ -48,3 +48,6 @@ export const decodedBy = <A>(codec: MessageBody<A>, encoded: EncodedBody): Resul
     return Result.fail(`decode threw instead of returning why it cannot read the body: ${thrownText(thrown)}`)
   }
 }
+
+/** Rule that a text breaks which is no GUID. */
+export const guidRule = 'a GUID, such as "00112233-4455-6677-8899-aabbccddeeff"'

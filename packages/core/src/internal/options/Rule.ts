@@ -1,5 +1,6 @@
 /** Rules for what a caller gives: an argument, or the value of an option. */
 import * as Schema from "effect/Schema"
+import * as Guid from "../../mqrt/Guid.ts"
 import { describeKind, describeValue } from "../errors/describeValue.ts"
 import { Violation } from "./Violation.ts"
 
@@ -104,9 +105,9 @@ export const wholeNumber = (minimum: number, maximum: number): Rule<number> =>
 export const finite = (minimum: number): Rule<number> =>
   ofSchema(`a number from ${minimum} on`, Schema.Finite.check(Schema.isGreaterThanOrEqualTo(minimum)))
 
-export const guid = ofSchema(
+export const guid = guarded(
   'a GUID without braces, such as "6d736d71-0000-4000-8000-000000000001"',
-  Schema.String.check(Schema.isPattern(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i))
+  (value): value is string => typeof value === "string" && Guid.isGuid(value)
 )
 
 export const isString = (value: unknown): value is string => typeof value === "string"

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import type { Entry } from "./SecurityDescriptor.ts"
 import * as Sid from "../../Sid.ts"
 import { isObjectKind, kindOfType, kinds, typesOfRevision4 } from "./accessEntryTable.ts"
-import * as guid from "../guid.ts"
+import * as Guid from "../../mqrt/Guid.ts"
 
 const headerSize = 8
 const entryHeaderSize = 4
@@ -47,7 +47,7 @@ const readEntry = (bytes: Uint8Array): Entry | undefined => {
   const take = (flag: number): string | undefined => {
     if ((types & flag) === 0) return undefined
     at += 16
-    return at > bytes.length ? undefined : guid.textOf(bytes.subarray(at - 16, at))
+    return at > bytes.length ? undefined : Guid.fromBytes(bytes, at - 16)
   }
   const objectType = take(hasObjectType)
   const inheritedObjectType = take(hasInheritedObjectType)
@@ -72,7 +72,7 @@ const bodyOf = (entry: Entry): ReadonlyArray<Uint8Array> => {
   }
   return [
     new Uint8Array(fixed.buffer),
-    ...types.filter((type) => type !== undefined).map(guid.bytesOf),
+    ...types.filter((type) => type !== undefined).map(Guid.toBytes),
     Sid.toBytes(entry.sid)
   ]
 }

@@ -4,7 +4,6 @@ import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import { Cursor } from "../queue/Cursor.ts"
 import { failure } from "./Failure.ts"
-import { isGuid } from "./Guid.ts"
 import * as Locating from "../directory/Locating.ts"
 import { logonFailure } from "../security/Logons.ts"
 import { receiveByLookupId } from "../receiving/Lookup.ts"
@@ -113,22 +112,6 @@ const nameFunctions = (machine: Machine) =>
       Effect.map(
         call(machine, "MQPathNameToFormatName", () => machine.queues.formatNameOf(pathName)),
         ({ formatName }) => formatName
-      ),
-    handleToFormatName: (handle) =>
-      Effect.map(
-        call(machine, "MQHandleToFormatName", () => {
-          const opened = machine.open.get(handle)
-          if (opened === undefined) return "MQ_ERROR_INVALID_HANDLE"
-          if (opened.stale) return "MQ_ERROR_STALE_HANDLE"
-          return opened.queue.deleted ? "MQ_ERROR_QUEUE_DELETED" : opened
-        }),
-        ({ formatName }) => formatName
-      ),
-    // It puts the identifier into words and asks nobody whether there is such a queue.
-    instanceToFormatName: (instance) =>
-      Effect.map(
-        call(machine, "MQInstanceToFormatName", () => (isGuid(instance) ? { instance } : "MQ_ERROR_INVALID_PARAMETER")),
-        (named) => `PUBLIC=${named.instance}`
       ),
     adsPathToFormatName: (adsPath) =>
       Effect.map(

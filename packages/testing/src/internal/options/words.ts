@@ -15,8 +15,6 @@ export const functionNames = [
   "MQLocateNext",
   "MQLocateEnd",
   "MQPathNameToFormatName",
-  "MQHandleToFormatName",
-  "MQInstanceToFormatName",
   "MQADsPathToFormatName",
   "MQOpenQueue",
   "MQCloseQueue",

@@ -3,8 +3,9 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import { plainBytes } from "../../bytes.ts"
 import * as calendar from "../calendar.ts"
+import { guidRule } from "../Codec.ts"
 import { isSingle, signedRange, unsignedRange } from "../fixedSize.ts"
-import * as guid from "../../guid.ts"
+import * as Guid from "../../../mqrt/Guid.ts"
 import * as numerals from "./numerals.ts"
 
 /** A type whose values stand in an element as text, as .NET's XmlSerializer writes and reads it. */
@@ -152,7 +153,7 @@ export const simpleTypes = {
     numerals.printDuration,
     numerals.parseDuration
   ),
-  guid: type<string>("guid", guid.rule, guid.canonical, guid.canonical),
+  guid: type<string>("guid", guidRule, Guid.canonical, Guid.canonical),
   base64Binary: type<Uint8Array>(
     "base64Binary",
     "base64",
