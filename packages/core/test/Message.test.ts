@@ -1,16 +1,15 @@
 import { Message } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
-import { Refusal } from "../src/internal/errors/Refusal.ts"
 import { formatNames } from "../src/internal/names/knownNames.ts"
-import { illegality, propertiesOf } from "../src/internal/messages/outgoing.ts"
+import { propertiesOf, Refusal, violation } from "../src/internal/messages/outgoing.ts"
 
 const propertiesOrRefusal = (message: Message.Message, index = 7) =>
   propertiesOf(message, index, message.body, 0, message.extension)
 
 const refusal = (message: object) => {
   const properties = propertiesOrRefusal(message as Message.Message)
-  return properties instanceof Refusal ? properties.reason : illegality(properties, 7)
+  return properties instanceof Refusal ? properties.reason : violation(properties, 7)
 }
 
 const propertiesFor = (message: Message.Message) => {
@@ -214,7 +213,7 @@ describe("a message", () => {
       const message = { ...rest, label: label.replaceAll("\0", ""), body: Uint8Array.from(bytes) }
       const properties = propertiesFor(message)
       assert.deepStrictEqual({ ...properties, ...message }, properties)
-      assert.isUndefined(illegality(properties, 0))
+      assert.isUndefined(violation(properties, 0))
     }
   )
 

@@ -53,9 +53,7 @@ const askForName = (
 }
 
 /** From the other names of a queue to its format name. */
-export const names = (
-  bindings: Bindings
-): Pick<MqrtFunctions, "pathNameToFormatName" | "adsPathToFormatName"> => ({
+export const names = (bindings: Bindings): Pick<MqrtFunctions, "pathNameToFormatName" | "adsPathToFormatName"> => ({
   pathNameToFormatName: (pathName) =>
     askForName(bindings, "MQPathNameToFormatName", (name) =>
       attempt(bindings, "MQPathNameToFormatName", pathName, name.buffer, name.lengthSlot)

@@ -11,7 +11,6 @@ import { promise } from "./ContractPromise.ts"
 import { failsBecause, failsWith, newChannel, newQueue, opened, queuePrefix, received, sent } from "./givens.ts"
 import { noChanges } from "./plainRecords.ts"
 
-
 const propertiesOf = (queue: string) =>
   Mqrt.use((mqrt) => Effect.flatMap(mqrt.pathNameToFormatName(queue), mqrt.getQueueProperties))
 

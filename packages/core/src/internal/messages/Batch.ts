@@ -18,12 +18,10 @@ import * as Transaction from "../../Transaction.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodedBy } from "../bodies/Codec.ts"
-import { illegality, propertiesOf } from "./outgoing.ts"
-import { Refusal } from "../errors/Refusal.ts"
-import type { TraceHeaders } from "../telemetry/outgoingHeaders.ts"
-import { extensionOf } from "../telemetry/outgoingHeaders.ts"
+import { propertiesOf, Refusal, violation } from "./outgoing.ts"
+import { extensionOf } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { Observer } from "../telemetry/telemetry.ts"
+import type { Observer, TraceHeaders } from "../telemetry/telemetry.ts"
 import { describeSent, linkTo, propagated } from "../telemetry/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
@@ -293,9 +291,9 @@ export class Batch<Body> {
           chunk.stop = message.reason
           break
         }
-        const illegal = illegality(message, index)
-        if (illegal !== undefined) {
-          chunk.stop = illegal
+        const broken = violation(message, index)
+        if (broken !== undefined) {
+          chunk.stop = broken
           break
         }
         const { length } = message.body

@@ -11,7 +11,6 @@ import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { countOf, describeValue } from "../errors/describeValue.ts"
-import { Refusal } from "../errors/Refusal.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
 import { readRule } from "../options/illegalOption.ts"
 import type { MessagePart } from "../options/messageParts.ts"
@@ -20,11 +19,21 @@ import type { Rule as PartRule } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
 import { timeLimit } from "./timeLimits.ts"
 
+/** Reason that a message is not sent. It has a class of its own, since a message may have any fields, a `_tag` among them. */
+export class Refusal {
+  readonly reason: IllegalMessage
+
+  constructor(broken: Omit<IllegalMessage, "_tag">) {
+    this.reason = { _tag: "IllegalMessage", ...broken }
+  }
+}
+
 const none = new Uint8Array(0)
 
 const isUnsigned = (value: unknown, maximum: number): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
 
+/** Rule for a field of a message. */
 interface Rule {
   readonly field: keyof Message
   readonly rule: string | ((message: OutgoingProperties) => string)
@@ -102,11 +111,11 @@ const noAcknowledge: Acknowledge = {
 }
 const noJournaling: Journaling = { deadLetter: false, journal: false }
 
-/** Returns the plain bytes of a field, or why it has none. */
+/** Returns the plain bytes of a field, or the refusal of a value that has none. */
 const bytesOf = (value: unknown, index: number, field: string): Uint8Array | Refusal =>
   plainBytes(value) ?? new Refusal({ index, field, ...bytesViolation(value) })
 
-/** Returns a time limit in seconds, or why it is none. */
+/** Returns a time limit in seconds, or the refusal of a value that is none. */
 const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
   const limit = timeLimit(value)
   return Result.isSuccess(limit)
@@ -114,7 +123,7 @@ const limitOf = (value: unknown, index: number, field: string): number | null | 
     : new Refusal({ index, field, rule: limit.failure, actual: describeValue(value) })
 }
 
-/** Returns what is wrong with an object in a message, as something that is wrong with the message. */
+/** Returns the refusal of a message for a violation by an object in it. */
 const refusalOf = ({ actual, nearest, option, rule }: Violation, index: number, field: string): Refusal => {
   if (option === field) return new Refusal({ index, field, actual, rule })
   const name = option.slice(field.length + 1)
@@ -125,7 +134,7 @@ const refusalOf = ({ actual, nearest, option, rule }: Violation, index: number, 
   return new Refusal({ index, field, actual: `an object with ${name}`, rule: `that does not exist${meant} ${rule}` })
 }
 
-/** Tells whether it is plain and has known flags alone, as nearly always: to ask the rule costs more than to send. */
+/** Returns `true` for a plain object with known flags alone, as nearly always: checking the rule costs more than sending. */
 const areFlags = (given: object, known: object): boolean => {
   if (Object.getPrototypeOf(given) !== Object.prototype) return false
   for (const name in given) {
@@ -135,7 +144,7 @@ const areFlags = (given: object, known: object): boolean => {
   return true
 }
 
-/** Returns an object of a message with its defaults, or why it cannot be one. */
+/** Returns an object of a message with its defaults, or its refusal. */
 const partOf = <O extends object>(
   field: MessagePart,
   rule: PartRule<Partial<O>>,
@@ -148,7 +157,7 @@ const partOf = <O extends object>(
   return read instanceof Violation ? refusalOf(read, index, field) : ({ ...defaults, ...read } as O)
 }
 
-/** Returns the connector's properties with plain bytes, or why they are not legal. */
+/** Returns the connector's properties with plain bytes, or their refusal. */
 const connectorOf = (connector: ConnectorProperties, index: number): ConnectorProperties | Refusal => {
   if (typeof connector !== "object") {
     return partOf<ConnectorProperties>("connector", messageParts.connector, undefined, connector, index)
@@ -168,11 +177,11 @@ const connectorOf = (connector: ConnectorProperties, index: number): ConnectorPr
 }
 
 /**
- * Returns a message as the backend gets it: whole, with its defaults (behaviour D-20), its bytes as plain arrays. Each field is
- * read once. `givenBody` and `givenExtension` stand for the fields of the message, since a codec and headers make others of
- * them; `bodyType` is for a message that gives none.
+ * Returns a message as the backend gets it, with its defaults (behaviour D-20) and with plain arrays of bytes. Each field is
+ * read once. `givenBody` and `givenExtension` replace those of the message, since a codec and headers change them; `bodyType`
+ * is the type of a message that has none.
  *
- * Refuses what is no bytes or no duration; {@link illegality} says what else is wrong with it.
+ * Refuses a value that is no bytes or no duration; {@link violation} checks everything else.
  */
 export const propertiesOf = (
   message: Message<unknown>,
@@ -239,8 +248,8 @@ export const propertiesOf = (
 }
 
 /**
- * Whether a message is so plain that no rule needs to be asked: body, label, priority, delivery and the two numbers, well
- * under the limits. Most are, and asking every rule would cost as much as sending.
+ * Returns `true` for a message that needs no rule: one with nothing but a body, a label, a priority, a delivery and the two
+ * numbers, all well under their limits. Most are such, and checking all rules would cost as much as sending.
  */
 const isPlain = (message: OutgoingProperties): boolean =>
   message.body.length <= plainBody &&
@@ -264,8 +273,8 @@ const isPlain = (message: OutgoingProperties): boolean =>
 
 const plainBody = maximumPacketSize - 4096
 
-/** What is wrong with a message, or `undefined`: refused here, it is lost nowhere. */
-export const illegality = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
+/** Returns the rule that a message breaks, or `undefined`. */
+export const violation = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
   if (isPlain(message)) return undefined
   for (const { field, rule, holds, actual } of rules) {
     if (holds(message)) continue

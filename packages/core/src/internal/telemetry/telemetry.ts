@@ -15,14 +15,24 @@ import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
-import type { TraceHeaders } from "./outgoingHeaders.ts"
-import { traceHeaders } from "./outgoingHeaders.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { nameOf } from "../names/queueName.ts"
 import type { Meter } from "./Meter.ts"
 import { anonymous, meterOf, system } from "./Meter.ts"
 import type { Convention, Operation } from "./Operation.ts"
 import * as traceContext from "./traceContext.ts"
+
+/** Trace context of a span, for the messages that are sent in it. */
+export interface TraceHeaders {
+  readonly headers: MessageHeaders.MessageHeaders
+  /** Extension of a message that has no other headers. */
+  readonly extension: Uint8Array
+}
+
+export const traceHeaders = (headers: MessageHeaders.MessageHeaders): TraceHeaders => ({
+  headers,
+  extension: Result.getOrThrow(MessageHeaders.encode(headers))
+})
 
 /** Whether sends write the context of their span into the messages. */
 export const PropagateTraceContext: Context.Reference<boolean> = Context.Reference<boolean>(
