@@ -22,7 +22,7 @@ import { propertiesOf, Refusal, violation } from "./outgoing.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { Observer, TraceHeaders } from "../telemetry/telemetry.ts"
-import { describeSent, linkTo, propagated } from "../telemetry/telemetry.ts"
+import { describeSent, linkTo, traceOf } from "../telemetry/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
@@ -128,7 +128,7 @@ export class Batch<Body> {
       const illegal =
         checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
       if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: sender.queue }, illegal))
-      const trace = propagated(fiber, span)
+      const trace = traceOf(fiber, span)
       const gate = fiber.getRef(CurrentAbortGate)
       const { onProgress } = options
       const batch = new Batch({

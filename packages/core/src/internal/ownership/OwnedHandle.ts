@@ -19,7 +19,7 @@ import type * as Scope from "effect/Scope"
 import { CallSite } from "../../mqrt/CallSite.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import { handleOpened } from "../telemetry/Meter.ts"
+import { countOpenHandle } from "../telemetry/Meter.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import { close } from "./closing.ts"
 import { forgetHandle, reportIfDropped } from "./droppedHandle.ts"
@@ -123,7 +123,7 @@ export const scoped = <H, E>(
       Effect.withFiber(({ context }) =>
         Effect.map(acquire, (native) => {
           const openedAt = Context.get(context, Opener) ?? here
-          const onReleased = handleOpened(kind, context)
+          const onReleased = countOpenHandle(kind, context)
           const described = { kind, description, queue, openedAt }
           const node = new HandleNode(described, own(native), parent.node, onReleased, reacquire)
           return new OwnedHandle(node, parent)

@@ -32,12 +32,13 @@ export interface ErrorContext {
 }
 
 /**
- * A public function, as its errors, spans and metrics name it. Both faces share the one that `operations.ts` makes for each
+ * Public function, as its errors, spans and metrics name it. Both faces share the one that `operations.ts` makes for each
  * function.
  */
 export class Operation {
   /** Name of the function, such as `"Sender.send"`. */
   readonly name: string
+  /** Description of the function by the conventions of OpenTelemetry. */
   readonly convention: Convention
 
   private constructor(name: string, convention: Convention) {
@@ -45,7 +46,7 @@ export class Operation {
     this.convention = convention
   }
 
-  /** Makes the operation of a function, which by default OpenTelemetry knows by the function's own name. */
+  /** Makes the operation of a function. `convention`: by default the name of the function, without a type. */
   static make(name: string, convention: Convention = { name }): Operation {
     return new Operation(name, convention)
   }
@@ -55,12 +56,12 @@ export class Operation {
     return new MsmqError({ operation: this.name, reason, ...context })
   }
 
-  /** Makes an effect of a result. Its error, which another operation made, becomes one of this operation. */
+  /** Converts a result to an effect. The error of the result, which another operation made, becomes one of this operation. */
   fromResult<A>(result: Result.Result<A, MsmqError>, context?: ErrorContext): Effect.Effect<A, MsmqError> {
     return Effect.mapError(Effect.fromResult(result), ({ reason }) => this.error(reason, context))
   }
 
-  /** Returns a function that makes the error of this operation from a failure of the backend. */
+  /** Returns a function that converts a failure of the backend to an error of this operation. */
   lift(context?: ErrorContext): (failure: MqrtFailure) => MsmqError {
     return (failure) => this.error(reasonOf(failure), context)
   }

@@ -1,4 +1,4 @@
-/** The operation of each public function: `operations.Sender.send` is that of `Sender.send`, in both faces. */
+/** Operations of all public functions: `operations.Sender.send` is that of `Sender.send`, in both faces. */
 import type { LookupAction } from "../../mqrt/MessageProperties.ts"
 import { lookupActions } from "../mqrt/messageValues.ts"
 import { Operation, peek, receive, send, sendMany } from "./Operation.ts"
@@ -100,7 +100,7 @@ export const Receiver = {
   byLookupId: Operation.make("Receiver.byLookupId")
 }
 
-/** The operations of a lookup, by their actions. */
+/** Operations of a lookup, by action. */
 export const lookups = Object.fromEntries(lookupActions.map(lookupEntry)) as Readonly<Record<LookupAction, Operation>>
 
 export const SecurityContext = { acquire: Operation.make("SecurityContext.acquire") }

@@ -10,17 +10,18 @@ import * as operations from "./operations.ts"
 import { Observer } from "./telemetry.ts"
 
 /**
- * How the processing of a message is shown.
- *
- * - `queue`: the queue it was received from; by default the format name that it was sent to
- * - `parent`: `"current"` makes its span a child of the current one, with a link to that of the sender; `"sender"` makes
- *   it a child of the sender's, in one trace with it, with a link to the current one. `"current"` by default
+ * Options for the span of the processing of a message.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ProcessOptions {
+  /** Queue that the message was received from; by default the format name that it was sent to. */
   readonly queue?: QueueName | undefined
+  /**
+   * Parent of the span. `"current"`: the current span, with a link to that of the sender; `"sender"`: the span of the sender, in
+   * one trace with it, with a link to the current one. `"current"` by default.
+   */
   readonly parent?: "current" | "sender" | undefined
 }
 
