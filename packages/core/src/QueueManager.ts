@@ -11,7 +11,7 @@ import type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
-import { asked, countOfInactive, formatNameAt, infoOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
+import { mqrtFor, countOfInactive, formatNameAt, infoOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
 import { publicRecord } from "./internal/queues/queueRecords.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -137,7 +137,7 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
  */
 export const machineProperties = Effect.fn(operations.QueueManager.machineProperties.name, spanOptions)(
   (computer?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
-    Effect.flatMap(asked(operations.QueueManager.machineProperties, computer), (mqrt) =>
+    Effect.flatMap(mqrtFor(operations.QueueManager.machineProperties, computer), (mqrt) =>
       Effect.mapBoth(mqrt.getMachineProperties(computer ?? null), {
         onFailure: operations.QueueManager.machineProperties.lift({ computer }),
         onSuccess: publicRecord
@@ -176,7 +176,7 @@ export const privateComputerInformation = Effect.fn(
   spanOptions
 )(
   (computer?: string): Effect.Effect<PrivateComputerInformation, MsmqError, Mqrt> =>
-    Effect.flatMap(asked(operations.QueueManager.privateComputerInformation, computer), (mqrt) =>
+    Effect.flatMap(mqrtFor(operations.QueueManager.privateComputerInformation, computer), (mqrt) =>
       Effect.mapBoth(mqrt.getPrivateComputerInformation(computer ?? null), {
         onFailure: operations.QueueManager.privateComputerInformation.lift({ computer }),
         onSuccess: ({ directoryEnabled, version }) => ({
@@ -266,7 +266,7 @@ export const messageCount = Effect.fn(operations.QueueManager.messageCount.name,
 const machineAction = (operation: Operation, action: Management.MachineAction) =>
   Effect.fn(operation.name, spanOptions)(
     (computer?: string): Effect.Effect<void, MsmqError, Mqrt> =>
-      Effect.flatMap(asked(operation, computer), (mqrt) =>
+      Effect.flatMap(mqrtFor(operation, computer), (mqrt) =>
         Effect.mapError(mqrt.machineAction(computer ?? null, action), operation.lift({ computer }))
       ),
     withErrorType
@@ -277,7 +277,7 @@ const queueAction = (operation: Operation, action: Management.QueueAction) =>
     queue: QueueName,
     computer?: string
   ): Effect.fn.Return<void, MsmqError, Mqrt> {
-    const mqrt = yield* asked(operation, computer)
+    const mqrt = yield* mqrtFor(operation, computer)
     const formatName = yield* formatNameAt(operation, queue, computer)
     return yield* mqrt
       .queueAction(computer ?? null, formatName, action)

@@ -2,8 +2,7 @@
 import type { SystemQueue } from "./formatNameKinds.ts"
 
 /**
- * A path name. A record that you write by hand is taken as it stands; {@link parse}, {@link queuePath} and
- * {@link systemQueuePath} check it.
+ * Path name. A record that you write by hand is not checked; `PathName.parse` and the constructors check it.
  *
  * @category models
  * @since 0.1.0
@@ -11,33 +10,39 @@ import type { SystemQueue } from "./formatNameKinds.ts"
 export type PathName = QueuePath | SystemQueuePath
 
 /**
- * The path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it
- * for a subqueue.
- *
- * - `computer`: 1 to 256 characters; `"."` is this computer
- * - `queue`: 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and none of
- *   `" + , ; \` (behaviours B-01 to B-03)
- * - `subqueue`: 1 to 32 characters of the same alphabet, or `null` (behaviours B-38, B-39)
+ * Path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, followed by `;subqueue` for a
+ * subqueue.
  *
  * @category models
  * @since 0.1.0
  */
 export interface QueuePath {
+  /** Kind of the name. */
   readonly _tag: "QueuePath"
+  /** Name of the computer: 1 to 256 characters. `"."` means this computer. */
   readonly computer: string
+  /** `true` for a private queue. */
   readonly isPrivate: boolean
+  /**
+   * Name of the queue: 1 to 124 UTF-16 units. Spaces and characters beyond ASCII are legal; line breaks, NUL and `" + , ; \`
+   * are not (behaviours B-01 to B-03).
+   */
   readonly queue: string
+  /** Name of the subqueue: 1 to 32 of the same characters, or `null` for the queue itself (behaviours B-38, B-39). */
   readonly subqueue: string | null
 }
 
 /**
- * The path name of a system queue: `computer\system$;DEADLETTER`.
+ * Path name of a system queue: `computer\system$;DEADLETTER`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SystemQueuePath {
+  /** Kind of the name. */
   readonly _tag: "SystemQueuePath"
+  /** Name of the computer: 1 to 256 characters. `"."` means this computer. */
   readonly computer: string
+  /** System queue of that computer. */
   readonly systemQueue: SystemQueue
 }
