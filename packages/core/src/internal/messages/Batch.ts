@@ -28,7 +28,7 @@ import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
-import { loggingRejections } from "../options/handlers.ts"
+import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
 import { checkParticipation, checkSigner } from "../options/owned.ts"
 import * as Turn from "./Turn.ts"
@@ -140,7 +140,7 @@ export class Batch<Body> {
         span,
         trace,
         gate,
-        onProgress: onProgress && loggingRejections("onProgress failed", onProgress, fiber.context)
+        onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
       })
       // A renewed handle may be open on another queue of that name: it is checked when it is there.
       const refusal = sender.handle.node.needsReopen ? undefined : batch.#mismatch

@@ -6,10 +6,10 @@ import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, guarded, isBytes, isString, name, oneOf, required, text } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
-/** Its text or bytes would be taken for no certificate at all, and what is signed be signed by another one. */
+/** Rule for a certificate. A text or bytes would count as no certificate at all, so that another one would sign. */
 export const certificate = guarded(
   "a Certificate, as Certificate.fromPem or Certificate.fromDer reads it",
-  // A copy of its fields has no bytes, and would be taken for the internal certificate.
+  // A copy of its fields has no bytes and would count as the internal certificate.
   (value): value is Certificate => isCertificate(value) && isBytes(value.der),
   { secret: true }
 )

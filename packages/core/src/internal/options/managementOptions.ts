@@ -4,7 +4,7 @@ import { tableOf } from "./OptionTable.ts"
 import { guarded, listOf, oneOf } from "./Rule.ts"
 import { signal } from "./signals.ts"
 
-// What else it may be, Windows knows.
+// Windows decides about all other names.
 export const computer = guarded(
   'the name of a computer, such as "server" or "server.domain.test", without backslashes and white space',
   (value): value is string => typeof value === "string" && /^[^\s\\/\p{Cc}]{1,256}$/u.test(value)

@@ -1,4 +1,4 @@
-/** The objects in a message: unlike a message itself, they have no fields that are unknown. */
+/** Rules for the objects in a message, which, unlike the message itself, may have no unknown fields. */
 import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../mqrt/MessageProperties.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
@@ -27,7 +27,7 @@ const withoutNul = guarded(
 
 const soap = tableOf({ header: required(orNull(withoutNul)), body: required(orNull(withoutNul)) })
 
-/** The rules of the parts, by their fields. */
+/** Rules of the objects, by field. */
 export const messageParts = {
   acknowledge: nested<Partial<Acknowledge>>("an object", acknowledge),
   journaling: nested<Partial<Journaling>>("an object", journaling),

@@ -4,7 +4,7 @@ import { isFunction } from "./Rule.ts"
 import { tableOf } from "./OptionTable.ts"
 import { anyOf, boolean, guarded, guid, oneOf, text, textUpTo, wholeNumber } from "./Rule.ts"
 
-/** A quota in kilobytes: all bits set is Message Queuing's own word for none. */
+/** Rule for a quota in kilobytes. All bits set would mean no quota to Message Queuing. */
 const quota = wholeNumber(0, 0xffff_fffe)
 
 const none = oneOf(["none"])

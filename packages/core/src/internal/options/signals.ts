@@ -1,7 +1,7 @@
 import { tableOf } from "./OptionTable.ts"
 import { guarded, isFunction } from "./Rule.ts"
 
-/** One of another realm, or of a library, does as well. */
+/** Returns `true` for an abort signal, also of another realm or of a library. */
 const isSignal = (value: unknown): value is AbortSignal =>
   value instanceof AbortSignal ||
   (typeof value === "object" &&

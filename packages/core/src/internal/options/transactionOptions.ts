@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import { tableOf } from "./OptionTable.ts"
 import { guarded } from "./Rule.ts"
 
-/** The limits are those of messages, which say themselves how long they may be. */
+/** Rule for a time limit, whose range the rules of messages check. */
 const timeLimit = guarded(
   'a duration, as a number of milliseconds or such as "5 seconds"',
   (value): value is Duration.Input =>

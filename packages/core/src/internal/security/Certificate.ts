@@ -6,43 +6,50 @@ import { printable } from "../printable.ts"
 const TypeId = "~@effect-msmq/core/Certificate"
 
 /**
- * A validated X.509 certificate. It holds no private key: that stays in the Windows certificate store.
+ * Validated X.509 certificate. It holds no private key, which stays in the Windows certificate store.
  *
- * - `der`: the certificate in ASN.1 DER; do not change these bytes
- * - `fingerprint`: SHA-256 of `der`, as 64 lower-case hexadecimal digits; equal fingerprints are equal certificates
- * - `subject`, `issuer`: distinguished names, such as `"CN=orders, O=Contoso"`; empty where the certificate has none. Control
- *   characters stand as `\u001b` and the like, so that they are safe to print whoever made the certificate
- * - `notBefore`, `notAfter`: the validity; an invalid `Date` where the certificate's is none. Message Queuing itself never
- *   checks it (behaviour A-56)
- *
- * Logging or inspecting one shows its fingerprint, subject and validity, never `der`.
+ * What logs or inspects it gets its fingerprint, subject and validity, never its bytes.
  *
  * @category models
  * @since 0.1.0
  */
 export class Certificate implements Equal.Equal {
   readonly [TypeId] = TypeId
+  /** SHA-256 of `der`, as 64 lower-case hexadecimal digits. Equal fingerprints are equal certificates. */
   readonly fingerprint: string
   readonly #x509: X509Certificate
 
-  /** Use {@link fromDer} or {@link fromPem}. */
+  /** Use `Certificate.fromDer` or `Certificate.fromPem`. */
   constructor(x509: X509Certificate) {
     this.#x509 = x509
     this.fingerprint = x509.fingerprint256.replaceAll(":", "").toLowerCase()
   }
 
+  /** Certificate in ASN.1 DER. Do not change these bytes. */
   get der(): Uint8Array {
     return this.#x509.raw
   }
+  /**
+   * Distinguished name of the subject, such as `"CN=orders, O=Contoso"`; empty for none. Control characters are escaped as
+   * `\u001b` and the like, so that it is safe to print.
+   */
   get subject(): string {
     return oneLine(() => this.#x509.subject)
   }
+  /** Distinguished name of the issuer, as `subject`. */
   get issuer(): string {
     return oneLine(() => this.#x509.issuer)
   }
+  /**
+   * Beginning of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it (behaviour
+   * A-56).
+   */
   get notBefore(): Date {
     return dateOf(this.#x509.validFrom, this.#x509.validFromDate)
   }
+  /**
+   * End of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it (behaviour A-56).
+   */
   get notAfter(): Date {
     return dateOf(this.#x509.validTo, this.#x509.validToDate)
   }
@@ -65,10 +72,10 @@ export class Certificate implements Equal.Equal {
   }
 }
 
-/** Returns a date of a certificate. Where its text says that it is none, Node makes a date of whatever lies in memory. */
+/** Returns a date of a certificate. For a date that is none, Node makes one of whatever is in memory, so the text decides. */
 const dateOf = (text: string, date: Date): Date => (text === "Bad time value" ? new Date(NaN) : date)
 
-/** Returns a distinguished name in one line. Node gives `undefined` for an empty one, against its own types. */
+/** Returns a distinguished name in one line. Node returns `undefined` for an empty one, contrary to its types. */
 const oneLine = (read: () => string | undefined): string => {
   try {
     return (read() ?? "").split("\n").map(printable).join(", ")
@@ -78,7 +85,7 @@ const oneLine = (read: () => string | undefined): string => {
 }
 
 /**
- * Whether a value is a {@link Certificate}.
+ * Returns `true` for a {@link Certificate}.
  *
  * @category guards
  * @since 0.1.0

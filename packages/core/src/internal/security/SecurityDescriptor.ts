@@ -3,67 +3,83 @@ import type { Kind, ObjectKind } from "./accessEntryTable.ts"
 import type { Sid } from "./sidText.ts"
 
 /**
- * A security descriptor; a part that it says nothing of is left out.
- *
- * - `owner`, `group`: `O:` and `G:`
- * - `dacl`: `D:`, who may do what; `sacl`: `S:`, what is written to the security log
+ * Security descriptor. A part that it does not have is left out.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SecurityDescriptor {
+  /** Owner: `O:`. */
   readonly owner?: Sid | undefined
+  /** Group: `G:`. */
   readonly group?: Sid | undefined
+  /** List of permissions: `D:`. */
   readonly dacl?: AccessList | undefined
+  /** List of accesses that are written to the security log: `S:`. */
   readonly sacl?: AccessList | undefined
 }
 
 /**
- * An access control list. Of the entries, the first that speaks of a right decides.
- *
- * - `entries`: `null`, in text `NO_ACCESS_CONTROL`, is no list: everybody may do everything. By an empty list nobody may do
- *   anything
- * - `isProtected`: `P`: nothing is inherited from above
- * - `autoInheritRequired`, `autoInherited`: `AR` and `AI`: what is to be, or was, inherited from above
+ * Access control list. The first entry for a right decides.
  *
  * @category models
  * @since 0.1.0
  */
 export interface AccessList {
+  /**
+   * Entries in their order. `null`, in text `NO_ACCESS_CONTROL`, is no list: everybody may do everything. With an empty list
+   * nobody may do anything.
+   */
   readonly entries: ReadonlyArray<Entry> | null
+  /** `true` where nothing is inherited: `P`. */
   readonly isProtected: boolean
+  /** `true` where inheritance is to be computed: `AR`. */
   readonly autoInheritRequired: boolean
+  /** `true` where inheritance was computed: `AI`. */
   readonly autoInherited: boolean
 }
 
 /**
- * An entry of an access control list.
- *
- * - `kind`: `"allow"` is `A` in text, `"deny"` `D`, `"audit"` `AU`, `"mandatoryLabel"` `ML`, `"scopedPolicy"` `SP`; the
- *   ones about a type of object in the directory are `OA`, `OD` and `OU`. `"other"`: one that only its bytes say, such as
- *   a conditional one
- * - `flags`: `0x01` `OI`, `0x02` `CI`, `0x04` `NP`, `0x08` `IO`, `0x10` `ID`, `0x20` `CR`, `0x40` `SA`, `0x80` `FA`
- * - `rights`: 32 bits; for queues they are those of `QueueSecurity.rights`, and the generic and standard ones
- * - `sid`: whom it is about
- * - `objectType`, `inheritedObjectType`: GUIDs without braces, in lower case
- * - `type`, `data`: the number of its type, and what follows its header of four bytes
+ * Entry of an access control list. Kind, flags and rights have numbers in bytes and letters in SDDL.
  *
  * @category models
  * @since 0.1.0
  */
 export type Entry =
   | {
+      /**
+       * Kind of the entry: in text `A` for `"allow"`, `D` for `"deny"`, `AU` for `"audit"`, `ML` for `"mandatoryLabel"`, `SP` for
+       * `"scopedPolicy"`.
+       */
       readonly kind: Exclude<Kind, ObjectKind>
+      /** Sum of `0x01` `OI`, `0x02` `CI`, `0x04` `NP`, `0x08` `IO`, `0x10` `ID`, `0x20` `CR`, `0x40` `SA`, `0x80` `FA`. */
       readonly flags: number
+      /** Rights in 32 bits; for queues those of `QueueSecurity.rights`, and the generic and standard ones. */
       readonly rights: number
+      /** SID of the user or group that the entry is about. */
       readonly sid: Sid
     }
   | {
+      /** Kind of an entry about a type of object in the directory: in text `OA`, `OD` or `OU`. */
       readonly kind: ObjectKind
+      /** Flags, as of the other kinds. */
       readonly flags: number
+      /** Rights in 32 bits. */
       readonly rights: number
+      /** Type of object: a GUID without braces, in lower case; `undefined` for all. */
       readonly objectType: string | undefined
+      /** Type of the objects that inherit the entry: a GUID without braces, in lower case; `undefined` for all. */
       readonly inheritedObjectType: string | undefined
+      /** SID of the user or group that the entry is about. */
       readonly sid: Sid
     }
-  | { readonly kind: "other"; readonly type: number; readonly flags: number; readonly data: Uint8Array }
+  | {
+      /** Kind of an entry that only its bytes describe, such as a conditional one. */
+      readonly kind: "other"
+      /** Number of the type of the entry. */
+      readonly type: number
+      /** Flags, as of the other kinds. */
+      readonly flags: number
+      /** Bytes that follow the header of four bytes. */
+      readonly data: Uint8Array
+    }

@@ -1,6 +1,4 @@
-/**
- * SIDs in text, as the security descriptor definition language (SDDL) has them: written out, or by their aliases.
- */
+/** SIDs in text, as in the security descriptor definition language (SDDL): written out, or by their aliases. */
 import * as Result from "effect/Result"
 import type * as Brand from "effect/Brand"
 import type { MsmqError } from "../../MsmqError.ts"
@@ -11,14 +9,14 @@ import { text } from "../options/Rule.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /**
- * A SID as text, written out in its one form: `S-1-`, its authority and 1 to 15 numbers. Equal SIDs are equal strings.
+ * SID as text, in its full form: `S-1-`, its authority and 1 to 15 numbers. Equal SIDs are equal strings.
  *
  * @category models
  * @since 0.1.0
  */
 export type Sid = string & Brand.Brand<"@effect-msmq/core/Sid">
 
-/** The aliases of those that are the same on every machine. */
+/** Aliases of SIDs that are the same on every machine. */
 const aliases: Readonly<Record<string, string>> = {
   WD: "S-1-1-0",
   CO: "S-1-3-0",
@@ -69,7 +67,7 @@ const aliases: Readonly<Record<string, string>> = {
   SI: "S-1-16-16384"
 }
 
-/** The aliases of those that each domain or machine has for itself, with the number that ends their SIDs. */
+/** Aliases of SIDs that differ by domain or machine, with the number that ends them. */
 const relative: Readonly<Record<string, number>> = {
   RO: 498,
   LA: 500,
@@ -90,7 +88,7 @@ const relative: Readonly<Record<string, number>> = {
 const byAlias: ReadonlyMap<string, Sid> = new Map(Object.entries(aliases).map(([alias, sid]) => [alias, sid as Sid]))
 const bySid: ReadonlyMap<Sid, string> = new Map(Array.from(byAlias, ([alias, sid]) => [sid, alias]))
 
-/** A SID as SDDL prints it: its alias, if it has one. */
+/** Prints a SID by its alias, if it has one, otherwise in full. */
 export const print = (sid: Sid): string => bySid.get(sid) ?? sid
 
 const rule =
@@ -105,10 +103,10 @@ export const written = (authority: number, subAuthorities: ReadonlyArray<number>
   return ["S-1", top, ...subAuthorities].join("-") as Sid
 }
 
-/** A SID, written out or by its alias. */
+/** Reads a SID in full or by its alias. */
 export const sid: Reader<Sid> = (scanner) => (scanner.accepts("s-") ? numbers(scanner) : alias(scanner))
 
-/** A text that is a SID and nothing more. */
+/** Reads a text that is a SID and nothing more. */
 export const wholeSid: Reader<Sid> = (scanner) =>
   Result.flatMap(sid(scanner), (found) => (scanner.next === "" ? Result.succeed(found) : scanner.illegal(rule)))
 
