@@ -162,7 +162,7 @@ export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, Ms
         queue,
         acquire: Effect.suspend(() => {
           const { native } = handle
-          return Effect.mapError(mqrt.createCursor(native), (failure) => reader.failed(operation, native, failure))
+          return Effect.mapError(mqrt.createCursor(native), (failure) => reader.noteFailure(operation, native, failure))
         }),
         release: mqrt.closeCursor
       })

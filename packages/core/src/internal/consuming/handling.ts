@@ -153,7 +153,7 @@ export const handling = <Body, E, R>(
 
   const isLooping = plan.poison._tag === "queue" && plan.poison.outlet.hasSent(received.message.messageId)
 
-  const loop: Effect.Effect<void, MsmqError, R> = Effect.suspend(() => reader.decoded(operation, held.message)).pipe(
+  const loop: Effect.Effect<void, MsmqError, R> = Effect.suspend(() => reader.decode(operation, held.message)).pipe(
     Effect.exit,
     Effect.flatMap((decoded): Effect.Effect<Fate, MsmqError, R> =>
       Exit.isSuccess(decoded) ? tried(decoded.value) : discarded(poisonBy(decoded.cause, held.message.abortCount))

@@ -17,7 +17,7 @@ import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
-import { encodedBy } from "../bodies/Codec.ts"
+import { encodeWith } from "../bodies/Codec.ts"
 import { propertiesOf, Refusal, violation } from "./outgoing.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
@@ -35,7 +35,7 @@ import * as Turn from "./Turn.ts"
 import { unbroken } from "./unbroken.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
-/** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
+/** Largest slice, which goes to the backend in one call, in messages and in bytes of bodies. */
 const sliceMessages = 256
 const sliceBytes = 256 * 1024
 
@@ -49,12 +49,17 @@ const twoSigners: Reason = {
 
 const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
 
-/** What a sender is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
+/** State of a sender. */
 export interface SenderState<Body> {
+  /** Backend of the sender. */
   readonly mqrt: Mqrt["Service"]
+  /** Handle of the queue. */
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
+  /** Name that the queue was opened with. */
   readonly queue: string
+  /** `true` for a transactional queue; `undefined` where that is unknown. */
   readonly transactional: boolean | undefined
+  /** Codec of the bodies; `undefined` where they are bytes. */
   readonly codec: MessageBody<Body> | undefined
 }
 
@@ -64,33 +69,33 @@ interface Request<Body> {
   readonly options: SendAllOptions
   readonly transaction: Transaction.Participation
   readonly observer: Observer
-  /** `undefined`: nobody sees it. */
+  /** Span of the send; `undefined` where no tracer would see it. */
   readonly span: Tracer.Span | undefined
-  /** For every message that has no trace context of its own; `undefined`: for none. */
+  /** Trace context for every message that has none of its own; `undefined` for none. */
   readonly trace: TraceHeaders | undefined
   readonly gate: AbortGate | undefined
-  /** The option of that name. The rejection of a promise that it returns is logged. */
+  /** Option of that name. The rejection of a promise that it returns is logged. */
   readonly onProgress: SendAllOptions["onProgress"]
 }
 
-/** Messages of a chunk, on their way: each is read once. */
+/** Messages of a chunk that are being sent. Each is read once. */
 interface Chunk<Body> {
   readonly messages: ReadonlyArray<Message<Body>>
   /** Number of messages that were read. */
   next: number
-  /** Number of messages when the first was read: those added to an array later are not sent. */
+  /** Number of messages when the first was read. Messages that are added to an array later are not sent. */
   count: number | undefined
   /** Messages that were read and are not yet accepted. */
   slice: ReadonlyArray<OutgoingProperties>
   /** Bytes of the body of each message of the slice when it was read. */
   sizes: ReadonlyArray<number>
-  /** Bytes of the slice when it was read, in whatever fields: a buffer that is transferred afterwards has none. */
+  /** Bytes of the slice when it was read, in all fields. A buffer that is transferred afterwards has none. */
   held: number
   /** Reason that stops the batch behind the slice. */
   stop: Reason | undefined
 }
 
-/** Messages on their way to one queue, by one caller: counts what was accepted, and yields between slices. */
+/** Messages that one caller sends to one queue. Counts the accepted ones, and yields between slices. */
 export class Batch<Body> {
   readonly #request: Request<Body>
   readonly #use: OwnedHandle.IntermittentUse
@@ -101,7 +106,7 @@ export class Batch<Body> {
   /** `true` while the codec runs, which may throw. */
   #encodes = false
   #reopened = false
-  /** `true` once a slice was interrupted. If the batch goes on all the same, its caller cannot be interrupted. */
+  /** `true` once a slice was interrupted. If the batch goes on, its caller cannot be interrupted. */
   #interrupted = false
   #lastError: MsmqError | undefined
 
@@ -115,7 +120,7 @@ export class Batch<Body> {
     this.#use = new OwnedHandle.IntermittentUse(handles, operation)
   }
 
-  /** Refuses what cannot be sent to this queue, or by what is closed, before a message is read. */
+  /** Makes a batch. Refuses before it reads a message where nothing can be sent to this queue with these options. */
   static begin<Body>(
     sender: SenderState<Body>,
     operation: Operation,
@@ -142,7 +147,7 @@ export class Batch<Body> {
         gate,
         onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
       })
-      // A renewed handle may be open on another queue of that name: it is checked when it is there.
+      // A reopened handle may be open on another queue of that name, so the check waits for the reopening.
       const refusal = sender.handle.node.needsReopen ? undefined : batch.#mismatch
       if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
@@ -153,7 +158,7 @@ export class Batch<Body> {
     })
   }
 
-  /** The reason for a send that would vanish on arrival. The kind is that of the handle in use, which may be a renewed one. */
+  /** Reason for refusing a send that would vanish on arrival. The kind is that of the queue that is open now. */
   get #mismatch(): Reason | undefined {
     const { sender, transaction } = this.#request
     const { transactional } = sender
@@ -171,30 +176,30 @@ export class Batch<Body> {
     }
   }
 
-  /** Lets an abort end the batch, also one that came while the last slice was sent: there is more to do. */
+  /** Lets an abort end the batch, even one that came while the last slice was sent, since there is more to send. */
   #letAbort(): void {
     this.#request.gate?.open()
   }
 
   /** Sends messages in order, or fails at the first that cannot be sent. */
   send(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
-    return this.#ending(this.#sendChunk(messages))
+    return this.#endingUse(this.#sendChunk(messages))
   }
 
   /**
-   * Sends what a source brings, until it ends, fails, or a message cannot be sent. The handles are in use while a chunk is
-   * sent. A closing of one of them that begins while the source is waited for ends the batch.
+   * Sends the messages of a source, until it ends or fails, or a message cannot be sent. The handles are in use while a chunk
+   * is sent. A closing of one of them ends the batch when it begins during a wait for the source.
    */
   drain<E, R>(source: Source<Message<Body>, E, R>): Effect.Effect<SendReport, MsmqError | E, R> {
     return Effect.scopedWith((scope) => {
-      const loop = this.#ending(
+      const loop = this.#endingUse(
         Effect.matchCauseEffect(source.open(scope), {
           onFailure: (cause) => this.#sourceFailed(cause),
           onSuccess: (reading) => this.#read(reading, source.waits)
         })
       )
       const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
-      return this.#tellingLast(Effect.map(run, () => this.report))
+      return this.#reportingEnd(Effect.map(run, () => this.report))
     })
   }
 
@@ -219,7 +224,8 @@ export class Batch<Body> {
     })
   }
 
-  #ending<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
+  /** Ends the use of the handles when the effect ends. */
+  #endingUse<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
     return Effect.onExitPrimitive(effect, () => {
       this.#use.end()
       return undefined
@@ -234,7 +240,7 @@ export class Batch<Body> {
     return Effect.whileLoop({
       while: () => chunk.next !== chunk.count || chunk.slice.length > 0,
       body: () => {
-        // Somebody else has another handle taken in its place.
+        // Another use reopens the handle.
         if (handle.node.reopening !== undefined) this.#use.end()
         if (!this.#use.isRunning && !this.#use.beginUnsafe()) {
           return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
@@ -248,7 +254,7 @@ export class Batch<Body> {
     })
   }
 
-  /** Reads a slice when its turn has come, so that the program gets no chance to change it before the backend has it. */
+  /** Reads and sends a slice in one turn, so that the program cannot change it before the backend has it. */
   #sendNext(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
@@ -256,7 +262,7 @@ export class Batch<Body> {
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
-  /** Stops before the first message whose bytes were transferred after they were read, as by a getter of a later one. */
+  /** Stops before the first message whose bytes were transferred after it was read, as by a getter of a later one. */
   #leaveOutTransferred(chunk: Chunk<Body>): void {
     const { slice } = chunk
     let held = 0
@@ -325,18 +331,21 @@ export class Batch<Body> {
       : Effect.fail(this.#error(this.#thrown("messages", defect.value)))
   }
 
-  /** Tells how much was sent where the failure itself does not: an interruption, and the failure of a stream. */
-  #tellingLast<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  /**
+   * Calls `onProgress` at the end where the failure does not have the progress: an interruption, and the failure of a stream.
+   */
+  #reportingEnd<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     if (this.#request.onProgress === undefined) return effect
     return Effect.onExit(effect, (exit) => {
       if (Exit.isSuccess(exit)) return Effect.void
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-      const failed = error !== undefined && error === this.#lastError ? undefined : this.#tell()
+      const failed = error !== undefined && error === this.#lastError ? undefined : this.#callOnProgress()
       return failed === undefined ? Effect.void : Effect.logError("onProgress failed", failed.cause)
     })
   }
 
-  #tell(): SourceFailed | undefined {
+  /** Calls `onProgress`. Returns the failure where it throws. */
+  #callOnProgress(): SourceFailed | undefined {
     try {
       this.#request.onProgress?.(this.report)
       return undefined
@@ -345,7 +354,7 @@ export class Batch<Body> {
     }
   }
 
-  /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
+  /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
     const { sender, span, trace, transaction } = this.#request
     if (!isMessage(message)) {
@@ -379,10 +388,10 @@ export class Batch<Body> {
     return { ...properties, ...transaction.timeLimits }
   }
 
-  /** Returns what a codec makes of a body, or why it makes nothing of it. */
+  /** Encodes a body, or returns the refusal of the message. */
   #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
     this.#encodes = true
-    const result = encodedBy(codec, body)
+    const result = encodeWith(codec, body)
     this.#encodes = false
     return Result.isSuccess(result)
       ? result.success
@@ -456,7 +465,7 @@ export class Batch<Body> {
     const again = error !== undefined && !this.#reopened && OwnedHandle.isLoss(error)
     observer.sent(context, outcome.accepted, bytes, again ? undefined : error?.reason)
     if (span !== undefined) describeSent(span, operation, this.report)
-    const failed = this.#tell()
+    const failed = this.#callOnProgress()
     if (error !== undefined && !again) return Effect.fail(error)
     if (failed !== undefined) return Effect.fail(this.#error(failed))
     if (outcome.accepted === slice.length) {
@@ -466,9 +475,9 @@ export class Batch<Body> {
     for (let index = 0; index < outcome.accepted; index++) chunk.held -= bytesHeldBy(slice[index]!)
     chunk.slice = slice.slice(outcome.accepted)
     chunk.sizes = sizes.slice(outcome.accepted)
-    // None of the others was accepted.
+    // The other messages were not accepted.
     if (again) {
-      // They are sent on another handle, which the next use takes.
+      // The next use reopens the handle and sends them.
       this.#reopened = true
       this.#use.end()
     } else this.#interrupted = true
@@ -506,7 +515,7 @@ const transferredField = (message: OutgoingProperties): readonly [field: string,
   return undefined
 }
 
-/** Returns the defect of a source that died and did nothing else. In a sink it comes wrapped, as all failures do. */
+/** Returns the defect of a source that only died. In a sink it is wrapped, as all failures are. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {
   if (!cause.reasons.every(Cause.isDieReason)) return undefined
   const [defect] = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)

@@ -19,10 +19,10 @@ const hex = (bytes: Uint8Array | undefined): string | undefined =>
 const secondsIn = (duration: Duration.Duration | undefined): number | undefined =>
   duration === undefined ? undefined : Duration.toSeconds(duration)
 
-/** Bytes that are shown of a longer body. */
+/** Number of bytes that are shown of a longer body. */
 const shownBytes = 16
 
-/** Bytes as a console shows them: the first of them, and how many there are. */
+/** Bytes that a console shows by the first of them and their number. */
 class ShownBytes {
   readonly #bytes: Uint8Array
 
@@ -39,7 +39,7 @@ class ShownBytes {
   }
 }
 
-/** Returns the fields that are there, with bytes as a console shows them. */
+/** Returns the fields that are not `undefined`, with bytes as a console shows them. */
 const shownFields = (message: ReceivedMessage<unknown>): object =>
   Object.fromEntries(
     Object.entries({ ...message, headers: { ...message.headers } })
@@ -48,8 +48,9 @@ const shownFields = (message: ReceivedMessage<unknown>): object =>
   )
 
 /**
- * A message that was received. All fields are its own, so that a copy by spreading is a message to send; what it inherits makes it
- * printable, whatever its sender put into it. The fields are declared only: as class fields they would be written twice.
+ * Message that was received. All fields are own properties, so that a copy by spreading is a message to send. The methods that
+ * it inherits print it safely, whatever its sender put into it. The fields are only declared: class fields would be written
+ * twice.
  */
 export class IncomingMessage implements ReceivedMessage {
   declare readonly body: ReceivedMessage["body"]

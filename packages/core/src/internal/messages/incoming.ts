@@ -7,7 +7,9 @@ import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
 
-/** Turns what a backend received into messages. Messages in a row mostly bear one certificate: it is read once. */
+/**
+ * Maker of messages from what a backend received. Consecutive messages mostly have the same certificate, which is read once.
+ */
 export class ReceivedMessages {
   #lastDer: Uint8Array | undefined
   #lastCertificate: Certificate | undefined
@@ -17,7 +19,7 @@ export class ReceivedMessages {
     if (properties.adminQueue !== null) formatNames.remember(properties.adminQueue)
     if (properties.deadLetterQueue !== null) localNames.remember(properties.deadLetterQueue)
     const message = new IncomingMessage(properties, this.#certificateOf(properties.senderCertificate))
-    return properties.extension === null ? message : readingHeaders(message, properties.extension)
+    return properties.extension === null ? message : withHeaders(message, properties.extension)
   }
 
   #certificateOf(der: Uint8Array | null): Certificate | undefined {
@@ -30,8 +32,8 @@ export class ReceivedMessages {
   }
 }
 
-/** Reading them takes longer than receiving the message, so it waits until somebody asks. */
-const readingHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedMessage => {
+/** Returns the message with headers that are read on demand, since that takes longer than the receive. */
+const withHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedMessage => {
   let headers: MessageHeaders.MessageHeaders | undefined
   return Object.defineProperty(message, "headers", {
     configurable: true,

@@ -7,24 +7,27 @@ import { describeValue } from "../errors/describeValue.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /**
- * The time limits of messages in seconds; `null`: none was given.
+ * Time limits of the messages of a transaction.
  *
  * @category models
  * @since 0.1.0
  */
 export interface TimeLimits {
+  /** Time in which each message must reach its queue, in seconds; `null` for the machine's default. */
   readonly timeToReachQueue: number | null
+  /** Time in which each message must be received, in seconds; `null` for no limit. */
   readonly timeToBeReceived: number | null
 }
 
-/** In seconds: the two numbers above it mean the default and for ever. */
+/** Longest time limit, in seconds. The two numbers above it mean the default and for ever. */
 const longestTime = 0xfffffffd
 
 const timeRule = `${durationRule}; at most ${longestTime} seconds, or "Infinity" for no limit`
 
 /**
- * Returns a time limit in whole seconds, rounded up, or `null` for an infinite one: without a limit a message may be received
- * for ever, and reaches its queue within the machine's default (behaviours D-32, D-33). Fails with the rule.
+ * Converts a value to a time limit in whole seconds, rounded up, or to `null` for an infinite one: without a limit a message
+ * may be received for ever, and reaches its queue within the default of the machine (behaviours D-32, D-33). Fails with the
+ * rule.
  */
 export const timeLimit = (value: unknown): Result.Result<number | null, string> => {
   const parsed = parseDuration(value)
@@ -62,6 +65,6 @@ export const limitsOf = (
   return Effect.succeed(limits)
 }
 
-/** The rule for a message in a transaction. */
+/** Rule for a message in a transaction. */
 export const transactionRule =
   "in a transaction Message Queuing gives all messages the time limits of the first one: set them on the transaction"

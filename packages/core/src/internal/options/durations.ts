@@ -5,7 +5,10 @@ import type { Rule } from "./Rule.ts"
 import { violationOf } from "./Rule.ts"
 
 /** Makes a rule that converts its value to a duration. */
-const makeDurationRule = (allowed: string, holds: (duration: Duration.Duration) => boolean): Rule<Duration.Duration> => ({
+const makeDurationRule = (
+  allowed: string,
+  holds: (duration: Duration.Duration) => boolean
+): Rule<Duration.Duration> => ({
   allowed,
   required: false,
   read: (value, option) => {
