@@ -9,7 +9,7 @@ import { bytesViolation, plainBytes } from "./internal/bytes.ts"
 import { countOf } from "./internal/errors/describeValue.ts"
 import { Certificate } from "./internal/security/Certificate.ts"
 import { mistakeInDer, mistakeInText, notDer, trusted } from "./internal/security/certificateMistakes.ts"
-import { MsmqError } from "./MsmqError.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/operations.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { MsmqError } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import { durationRule, parseDuration } from "../durations.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import type { Operation } from "../telemetry/Operation.ts"

@@ -1,6 +1,6 @@
 /** Scanner that reads a path name, a format name or a security descriptor from left to right, and knows its position. */
 import * as Result from "effect/Result"
-import { MsmqError } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import { describeText, describeValue } from "../errors/describeValue.ts"
 import { isQuoted, mistakeIn } from "./nameMistakes.ts"
 import type { Operation } from "../telemetry/Operation.ts"

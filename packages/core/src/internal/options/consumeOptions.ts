@@ -13,7 +13,10 @@ const queue = nested("{ queue }", tableOf({ queue: required(queueName), transact
 
 const poisonAllowed = '"fail", "reject", { subqueue } or { queue }'
 
-/** An object is read as that policy which it has the chief option of, so that the others are told of by their names. */
+/**
+ * Rule for the policy of poison messages. An object is read as the policy whose main option it has, so that errors name its
+ * other options.
+ */
 const poison: Rule = {
   allowed: poisonAllowed,
   required: false,

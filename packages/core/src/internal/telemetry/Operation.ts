@@ -20,7 +20,7 @@ export const receive: Convention = { name: "receive", type: "receive" }
 export const peek: Convention = { name: "peek", type: "receive" }
 
 /** Facts that the error of an operation has beside its reason. */
-export interface ErrorContext {
+interface ErrorContext {
   /** Name that the program used for the queue. */
   readonly queue?: string | undefined
   /** Computer that was asked; left out for this one. */
