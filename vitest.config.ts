@@ -4,9 +4,13 @@ import { SlowestTests } from "./scripts/slowestTests.ts"
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", ".doctest/*.test.ts", "examples/test/**/*.test.ts"],
-    // They need runtimes that are fetched for them: `vitest.runtimes.config.ts`.
-    exclude: [...configDefaults.exclude, "packages/native/test/{bun,deno}.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", ".doctest/*.test.ts", "{examples,scripts}/test/**/*.test.ts"],
+    // They need runtimes that are fetched for them: `vitest.runtimes.config.ts`, `vitest.dotnet.config.ts`.
+    exclude: [
+      ...configDefaults.exclude,
+      "packages/native/test/{bun,deno}.test.ts",
+      "packages/core/test/dotnet/judged.test.ts"
+    ],
     execArgv: ["--expose-gc"],
     // Programs that tests run in processes of their own start in half the time.
     env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },

@@ -6,7 +6,8 @@
  * `gap` is the longest time between two rounds of the event loop in milliseconds, and `busy` the longest that this thread
  * worked between two: on a machine that does other things as well, a gap holds their time too.
  */
-import { MessageQueue, Mqrt, Msmq, type Sender } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, type Sender } from "@effect-msmq/core"
+import { connect, type Connection } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { Table } from "console-table-printer"
@@ -142,7 +143,7 @@ const inEffect = (backend: Backend, loop: Effects.Loop): Promise<Measured> =>
   )
 
 const inPromises = async (backend: Backend, loop: Promises.Loop): Promise<Measured> => {
-  await using msmq = await Msmq.connect(backend)
+  await using msmq = await connect(backend)
   if (await msmq.queueExists(orders)) await msmq.deleteQueue(orders)
   await msmq.createQueue(orders)
   const sender = await msmq.openSender(orders)
@@ -193,9 +194,9 @@ const measureSends = async (
 
 const measurePromises = async (
   backend: Backend,
-  send: (sender: Awaited<ReturnType<Msmq.Msmq["openSender"]>>) => Promise<unknown>
+  send: (sender: Awaited<ReturnType<Connection["openSender"]>>) => Promise<unknown>
 ): Promise<Measured> => {
-  await using msmq = await Msmq.connect(backend)
+  await using msmq = await connect(backend)
   await using sender = await msmq.openSender(orders)
   return await measure(async () => void (await send(sender)))
 }

@@ -6,8 +6,8 @@ import { globSync, readFileSync, writeFileSync } from "node:fs"
 
 export const document = "docs/fidelity.md"
 
-/** Where a statement is kept: `"core only"` and `"native only"` are tested, but not done by the in-memory MSMQ. */
-export type Place = "in memory" | "core only" | "native only" | "not simulated"
+/** Place that a statement is kept at: `"core only"` and `"native only"` are tested, but not done by the in-memory MSMQ. */
+type Place = "in memory" | "core only" | "native only" | "not simulated"
 
 export interface Row {
   readonly id: string
@@ -15,7 +15,7 @@ export interface Row {
   readonly place: Place
   /** The names of the tests that the row claims. */
   readonly tests: ReadonlyArray<string>
-  /** What the tests leave open, or why the statement is not simulated. */
+  /** Part that the tests leave open, or the reason that the statement is not simulated. */
   readonly note: string
 }
 

@@ -12,16 +12,17 @@
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
-import { delimiter, join, resolve } from "node:path"
+import { join, resolve } from "node:path"
 import { errors, information } from "../packages/core/src/ErrorCode.ts"
+import { numbers as variantTypes } from "../packages/core/src/mqrt/VariantType.ts"
 import { layoutOf } from "../packages/native/src/internal/layout.ts"
 import * as machineTables from "../packages/native/src/internal/machinePropertyTable.ts"
 import * as managementTables from "../packages/native/src/internal/managementPropertyTable.ts"
-import { messageProperties } from "../packages/native/src/internal/messagePropertyTable.ts"
+import { messageProperties } from "../packages/core/src/mqrt/MessagePropertyTable.ts"
 import * as queueTables from "../packages/native/src/internal/queuePropertyTable.ts"
-import * as variantTypes from "../packages/native/src/internal/variantTypes.ts"
 import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
 import { onQueues, waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
+import { installCommands, isOnPath } from "./debianPackages.ts"
 import { fetchPackages } from "./fetchPackages.ts"
 
 const nodeVersion = "22.23.3"
@@ -49,11 +50,6 @@ const tool = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessE
   if (status !== 0) stop(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`)
   return stdout
 }
-
-const isThere = (command: string): boolean =>
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .some((directory) => existsSync(join(directory, onWindows ? `${command}.exe` : command)))
 
 /** Runs a Windows program to its end, with some variables added: `output` gets what it prints. */
 const runWith = (
@@ -110,15 +106,8 @@ const windowsPath = (path: string): string => (onWindows ? path : `Z:${path.repl
 const installTools = (): void => {
   if (onWindows) return
   if (process.platform !== "linux") stop("it needs Windows, or Linux with Wine")
-  const packages = [
-    ...(isThere("wine") ? [] : ["wine", "wine64"]),
-    ...(isThere("x86_64-w64-mingw32-gcc") ? [] : ["gcc-mingw-w64-x86-64"])
-  ]
-  if (packages.length === 0) return
-  if (process.getuid?.() !== 0) stop(`install ${packages.join(" ")}, or run this as root`)
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-  tool("apt-get", ["update"], env)
-  tool("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], env)
+  const reason = installCommands({ wine: ["wine", "wine64"], "x86_64-w64-mingw32-gcc": ["gcc-mingw-w64-x86-64"] })
+  if (reason !== null) stop(reason)
 }
 
 /** A Windows of its own, new or as it was left. */
@@ -170,12 +159,14 @@ interface Header {
 
 /** Compares what `mq.h` says with what the backend thinks; gives the differences. */
 const checkHeader = (): number => {
-  if (!isThere("x86_64-w64-mingw32-gcc")) {
+  if (!isOnPath("x86_64-w64-mingw32-gcc")) {
     console.log("# mq.h is not compared: there is no x86_64-w64-mingw32-gcc")
     return 0
   }
   const numbers = ourNumbers()
-  const asked = [...numbers.keys()].map((name) => `#ifdef ${name}\nNUMBER(${name});\n#endif\n`)
+  // Of two types together there is no macro.
+  const names = [...numbers.keys()].filter((name) => !name.includes("|"))
+  const asked = names.map((name) => `#ifdef ${name}\nNUMBER(${name});\n#endif\n`)
   writeFileSync(join(cache, "mqNames.h"), asked.join(""))
   const program = join(cache, "mqHeader.exe")
   tool("x86_64-w64-mingw32-gcc", ["-I", cache, "-o", program, "packages/native/test/double/mqHeader.c"])
@@ -247,7 +238,7 @@ const runWaitingPrograms = (node: string, program: string, library: string): num
   for (const waiting of [...waitingPrograms, onQueues(10_000)]) {
     const { env = {}, error, how, lines = [], more = "", name, needsConsole = false, signal } = waiting
     const { code = signal === undefined ? 0 : interrupted } = waiting
-    if (needsConsole && !onWindows && !isThere("script")) {
+    if (needsConsole && !onWindows && !isOnPath("script")) {
       console.log(`skipped - a program that waits for a message ${name}: there is no script(1), which makes a terminal`)
       continue
     }

@@ -1,4 +1,4 @@
-/** What the program tells at its end. */
+/** Report that the program prints at its end. */
 import { Table } from "console-table-printer"
 import { styleText } from "node:util"
 

@@ -23,7 +23,7 @@ const begin = (name: Consumer["name"], folder: string, tarballs: ReadonlyArray<T
   return consumer
 }
 
-/** Installs with npm. */
+/** Makes a project that has the tarballs installed by npm. */
 export const installWithNpm = async (folder: string, tarballs: ReadonlyArray<Tarball>): Promise<Consumer> => {
   const consumer = begin("npm", folder, tarballs)
   const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"]

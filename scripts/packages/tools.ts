@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import { folder as runtimesFolder, noPackages, packages } from "../../packages/native/test/support/runtimes.ts"
 import { fetchPackages } from "../fetchPackages.ts"
 
-/** A Node. */
+/** Version of Node that the packages are tried with. */
 export interface Node {
   readonly name: string
   readonly file: string

@@ -1,5 +1,5 @@
 /**
- * What `consume` of a receiver can be told, and what it tells.
+ * Policy and events of `Receiver.consume`.
  *
  * @since 0.1.0
  */
@@ -14,14 +14,16 @@ import type { Message, ReceivedMessage } from "./Message.ts"
 import { MsmqError } from "./MsmqError.ts"
 
 /**
- * An attempt failed otherwise than by the handler's own error, in whose place a schedule for trying again gets this: the
- * handler died or interrupted itself, or it succeeded but its transaction was aborted or did not commit. `cause` is the
- * whole of it; in the last case, an `MsmqError`.
+ * Failure of an attempt that is not the handler's own error: the handler died or interrupted itself, or it succeeded but its
+ * transaction was aborted or did not commit. The `retry` schedule gets it as its input.
  *
  * @category errors
  * @since 0.1.0
  */
-export class HandlerDied extends Data.TaggedError("HandlerDied")<{ readonly cause: Cause.Cause<unknown> }> {
+export class HandlerDefect extends Data.TaggedError("HandlerDefect")<{
+  /** Cause of the failure. It holds an `MsmqError` where the handler succeeded and its transaction failed. */
+  readonly cause: Cause.Cause<unknown>
+}> {
   override get message(): string {
     const error = Option.getOrUndefined(Cause.findErrorOption(this.cause))
     return error instanceof MsmqError
@@ -31,50 +33,51 @@ export class HandlerDied extends Data.TaggedError("HandlerDied")<{ readonly caus
 }
 
 /**
- * A message that could not be handled, after the last try.
- *
- * - `attempts`: how often it was tried, before this process too; 0 if its body could not be read at the first
- * - `cause`: why the last try failed: with the handler's error, or with an `MsmqError` for `UndecodableBody`
+ * Message that could not be handled, after its last attempt.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Poison {
+  /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
+  /** Number of attempts, including those before this process. It is 0 if the body could not be decoded when it first came. */
   readonly attempts: number
+  /** Cause of the last failure: the handler's error, or an `MsmqError` with the reason `UndecodableBody`. */
   readonly cause: Cause.Cause<unknown>
 }
 
 /**
- * A queue for messages that could not be handled. What is sent there is a copy: the fields that the sender set, without
- * the acknowledgments, copies and time limits that it asked for, and with ids, times and sender of its own.
+ * Queue that copies of poison messages are sent to. A copy has the properties that the original's sender set, without the
+ * acknowledgments, journaling and time limits that it asked for, and with an id, times and a sender of its own.
  *
- * Message Queuing drops what a queue does not take. So `consume` refuses a queue of which it can know that it takes no
- * copies, and otherwise asks for an acknowledgment of the copy, which comes to a private queue that it creates for that. In
- * a transaction the copy asks to be a dead letter instead where it does not arrive. `docs/consuming.md` says more.
- *
- * - `transactional`: whether that queue is; only to be given where it cannot be known, as for one of another machine
- * - `copy`: changes the copy. By default it is the message, and says what happened to it in the headers `failure.queue`,
- *   `failure.messageId`, `failure.attempts`, `failure.error` and `failure.time`, unless its extension is something else than
- *   headers
+ * Message Queuing discards a message that its queue refuses. So `consume` fails with `IllegalPolicy` for a queue that is known
+ * to refuse the copies; otherwise each copy asks for an acknowledgment, which comes to a private queue that `consume` creates.
+ * In a transaction, a copy that does not arrive becomes a dead letter. `docs/consuming.md` says more.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PoisonQueue {
+  /** Queue, as for `MessageQueue.openSender`. It must be another one than the consumed queue. */
   readonly queue: QueueName
+  /** Kind of the queue: `true` if it is transactional. Needed only where it cannot be read, as for queues of other machines. */
   readonly transactional?: boolean | undefined
+  /**
+   * Changes the copy before it is sent. By default it is the original with the headers `failure.queue`, `failure.messageId`,
+   * `failure.attempts`, `failure.error` and `failure.time`, unless its extension holds something else than headers.
+   */
   readonly copy?: ((copy: Message, poison: Poison) => Message) | undefined
 }
 
 /**
- * What becomes of a message that could not be handled, after the last try.
+ * Place that a message goes to after its last attempt.
  *
  * - `"fail"`: it stays in the queue, and `consume` fails with `PoisonMessage`
- * - `"reject"`: it counts as refused, and its sender has it among the dead letters, if it asked for that (behaviour E-69);
- *   otherwise it is gone. Only of a transactional queue
- * - `{ subqueue }`: it is moved to that subqueue, with one call that does it or not
- * - `{ queue }`: a copy is sent to that queue, and the message is gone only when the copy is known to be somewhere. See
+ * - `"reject"`: it is removed as refused, and becomes a dead letter of its sender if it asked for that (behaviour E-69). Only
+ *   for transactional queues
+ * - `{ subqueue }`: one call moves it to that subqueue
+ * - `{ queue }`: a copy is sent to that queue, and the message is removed when the copy is known to be somewhere. See
  *   {@link PoisonQueue}
  *
  * @category models
@@ -83,98 +86,228 @@ export interface PoisonQueue {
 export type PoisonPolicy = "fail" | "reject" | { readonly subqueue: string } | PoisonQueue
 
 /**
- * How messages are consumed. Everything may be left out.
+ * Options of `Receiver.consume`.
  *
- * - `concurrency`: how many handlers may run at once; 1 by default, which keeps the order. Nothing is received before a
- *   handler is free for it
- * - `retry`: when a message is tried again whose handler failed; its input is the handler's error, or {@link HandlerDied}.
- *   {@link defaultRetry} by default. It is stepped once for each time the message came back before (`abortCount`, behaviour
- *   E-66), so a restart of the process does not begin anew; a limit of time, not of number, does
- * - `poison`: what becomes of a message after the last try, and of one whose body cannot be read, which is not tried.
- *   `"fail"` by default
- * - `stopWithin`: how long running handlers have to finish once `consume` is interrupted, or its receiver closed; then they
- *   are interrupted and their messages are back. 30 seconds by default
- * - `reopen`: when it is tried again after a failure that passes, such as a restart of the service (behaviours C-37, C-38,
- *   H-25). {@link defaultReopen} by default, which never gives up. It begins anew after every success
- * - `onEvent`: told what happens, in order for each handler. What it takes, handling takes longer; a failure of it is logged
+ * @example
+ * ```ts import.meta.vitest
+ * import { type Consumer, MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Deferred, Effect, Fiber, Schedule } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders", { transactional: true })
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1" }, { transaction: "singleMessage" })
+ *
+ *   const moved = yield* Deferred.make<Consumer.ConsumeProgress>()
+ *   const policy: Consumer.ConsumePolicy<string> = {
+ *     concurrency: 2,
+ *     retry: Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 3 })),
+ *     poison: { subqueue: "poison" },
+ *     shutdownTimeout: "10 seconds",
+ *     onEvent: (event, progress) =>
+ *       event._tag === "Poisoned" ? Effect.asVoid(Deferred.succeed(moved, progress)) : Effect.void
+ *   }
+ *   const orders = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const consumer = yield* orders.consume(() => Effect.fail("out of stock"), policy).pipe(Effect.forkChild)
+ *   const progress = yield* Deferred.await(moved)
+ *   yield* Fiber.interrupt(consumer)
+ *   return progress
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => { received: 1, handled: 0, retried: 3, poisoned: 1, reopened: 0 }
+ * ```
  *
  * @category models
  * @since 0.1.0
  */
 export interface ConsumePolicy<in E = unknown, out R = never> {
+  /**
+   * Number of handlers that may run at once, from 1 on; 1 by default, which keeps the order of the messages. No message is
+   * received before a handler is free for it.
+   */
   readonly concurrency?: number | undefined
-  readonly retry?: Schedule.Schedule<unknown, E | HandlerDied, never, R> | undefined
+  /**
+   * Schedule of further attempts after a failed one; {@link defaultRetry} by default. Its input is the handler's error, or
+   * {@link HandlerDefect}. It is stepped once for each time that the message came back before (`abortCount`, behaviour E-66), so
+   * that a limit of number includes attempts before this process; a limit of time begins anew.
+   */
+  readonly retry?: Schedule.Schedule<unknown, E | HandlerDefect, never, R> | undefined
+  /**
+   * Place for a message after its last attempt, and for one whose body cannot be decoded, which is not attempted; `"fail"` by
+   * default.
+   */
   readonly poison?: PoisonPolicy | undefined
-  readonly stopWithin?: Duration.Input | undefined
+  /**
+   * Time that running handlers have to finish when `consume` is interrupted or its receiver is closed; 30 seconds by default.
+   * After that they are interrupted, and their messages are back in the queue.
+   */
+  readonly shutdownTimeout?: Duration.Input | undefined
+  /**
+   * Schedule of further calls after a transient failure, such as a restart of the service (behaviours C-37, C-38, H-25);
+   * {@link defaultReopen} by default, which never gives up. It starts again after every success.
+   */
   readonly reopen?: Schedule.Schedule<unknown, MsmqError, never, R> | undefined
+  /**
+   * Runs for each event, in order for each handler, with the counts so far. The handler waits for it; a failure of it is
+   * logged.
+   */
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => Effect.Effect<void, never, R>) | undefined
 }
 
 /**
- * What happened. The messages are as they came: bodies are bytes.
+ * Event of a message that is about to be handled: one for each time that it is received, not for each attempt.
  *
- * - `Received`: a message is about to be handled; once for each time that it is received from the queue's end of waiting
- *   messages, not for each try
- * - `Handled`: it is done: its transaction is committed, or it is gone from the queue
- * - `Retrying`: its handler failed, or aborted its transaction, or its commit failed, and it is tried again after `delay`
- * - `Poisoned`: it is where the policy for poison says
- * - `PoisonSent`: it left its transactional queue for a transactional queue, and nothing says yet that it has arrived: it is
- *   on its way, as to a machine that is away, or it is a dead letter of this machine
- * - `Passed`: before it could be tried again another consumer had it, or its time was over
- * - `Returned`: `consume` ends before it is done; it is in the queue, or from a queue that takes nothing back in the queue
- *   for poison
- * - `Troubled`: Message Queuing failed in a way that passes; it is tried again after `delay`
- * - `Reopened`: the queue has been opened anew
+ * @category events
+ * @since 0.1.0
+ */
+export interface Received {
+  readonly _tag: "Received"
+  /** Message as it was received; its body is bytes. */
+  readonly message: ReceivedMessage
+}
+
+/**
+ * Event of a message that is handled: its transaction is committed, or it is removed from the queue.
  *
- * `attempt`, `attempts`: how manyth try it was, those before this process included.
+ * @category events
+ * @since 0.1.0
+ */
+export interface Handled {
+  readonly _tag: "Handled"
+  /** Message as it was received; its body is bytes. */
+  readonly message: ReceivedMessage
+  /** Number of the attempt that succeeded, counted from 1 and including those before this process. */
+  readonly attempt: number
+}
+
+/**
+ * Event of an attempt that failed and is followed by another: the handler failed or aborted its transaction, or the commit
+ * failed.
  *
- * @category models
+ * @category events
+ * @since 0.1.0
+ */
+export interface Retrying {
+  readonly _tag: "Retrying"
+  /** Message as it was received; its body is bytes. */
+  readonly message: ReceivedMessage
+  /** Number of the attempt that failed, counted from 1 and including those before this process. */
+  readonly attempt: number
+  /** Cause of the failure. */
+  readonly cause: Cause.Cause<unknown>
+  /** Time until the next attempt. */
+  readonly delay: Duration.Duration
+}
+
+/**
+ * Event of a poison message that is where the policy says.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface Poisoned extends Poison {
+  readonly _tag: "Poisoned"
+}
+
+/**
+ * Event of a poison message that left its queue for another one, while nothing says yet that its copy has arrived: the copy is
+ * on its way, as to a machine that is switched off, or it is a dead letter of this machine.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface PoisonSent extends Poison {
+  readonly _tag: "PoisonSent"
+}
+
+/**
+ * Event of a message that was gone before it could be retried: another consumer has received it, or its time was over.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface Passed {
+  readonly _tag: "Passed"
+  /** Message as it was received; its body is bytes. */
+  readonly message: ReceivedMessage
+}
+
+/**
+ * Event of a message that is not handled when `consume` ends: it is back in the queue, or in the queue for poison if its own
+ * queue takes nothing back.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface Returned {
+  readonly _tag: "Returned"
+  /** Message as it was received; its body is bytes. */
+  readonly message: ReceivedMessage
+}
+
+/**
+ * Event of a failure of Message Queuing after which the same call may succeed later, and is made again.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface TransientFailure {
+  readonly _tag: "TransientFailure"
+  /** Error of the call. */
+  readonly error: MsmqError
+  /** Time until the call is made again. */
+  readonly delay: Duration.Duration
+}
+
+/**
+ * Event of the queue being opened anew, in place of a handle that went stale.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface Reopened {
+  readonly _tag: "Reopened"
+}
+
+/**
+ * Event that `onEvent` gets.
+ *
+ * @category events
  * @since 0.1.0
  */
 export type ConsumeEvent =
-  | { readonly _tag: "Received"; readonly message: ReceivedMessage }
-  | { readonly _tag: "Handled"; readonly message: ReceivedMessage; readonly attempt: number }
-  | {
-      readonly _tag: "Retrying"
-      readonly message: ReceivedMessage
-      readonly attempt: number
-      readonly cause: Cause.Cause<unknown>
-      readonly delay: Duration.Duration
-    }
-  | {
-      readonly _tag: "Poisoned"
-      readonly message: ReceivedMessage
-      readonly attempts: number
-      readonly cause: Cause.Cause<unknown>
-    }
-  | {
-      readonly _tag: "PoisonSent"
-      readonly message: ReceivedMessage
-      readonly attempts: number
-      readonly cause: Cause.Cause<unknown>
-    }
-  | { readonly _tag: "Passed"; readonly message: ReceivedMessage }
-  | { readonly _tag: "Returned"; readonly message: ReceivedMessage }
-  | { readonly _tag: "Troubled"; readonly error: MsmqError; readonly delay: Duration.Duration }
-  | { readonly _tag: "Reopened" }
+  | Received
+  | Handled
+  | Retrying
+  | Poisoned
+  | PoisonSent
+  | Passed
+  | Returned
+  | TransientFailure
+  | Reopened
 
 /**
- * How much has happened since `consume` began: how many messages were received, handled and poisoned, how many tries
- * failed that were followed by another, and how often the queue was opened anew. Messages of `PoisonSent` count as poisoned.
+ * Counts of events since `consume` began.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ConsumeProgress {
+  /** Number of messages that were received. */
   readonly received: number
+  /** Number of messages that were handled. */
   readonly handled: number
+  /** Number of failed attempts that were followed by another. */
   readonly retried: number
+  /** Number of poison messages that were moved, including those of `PoisonSent`. */
   readonly poisoned: number
+  /** Number of times that the queue was opened anew. */
   readonly reopened: number
 }
 
 /**
- * Four more tries, after some 1, 2, 4 and 8 seconds.
+ * Schedule of four more attempts, after about 1, 2, 4 and 8 seconds.
  *
  * @category schedules
  * @since 0.1.0
@@ -185,7 +318,7 @@ export const defaultRetry: Schedule.Schedule<unknown> = Schedule.exponential("1 
 )
 
 /**
- * For ever, after some half second at first, then twice as long each time, up to 30 seconds.
+ * Schedule without end: after about half a second at first, then twice as long each time, up to 30 seconds.
  *
  * @category schedules
  * @since 0.1.0

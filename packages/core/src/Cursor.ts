@@ -23,7 +23,7 @@ import type { Operation } from "./internal/telemetry/Operation.ts"
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * A place in a queue, which belongs to the scope that made it: see `cursor` of `Receiver`. It moves forward only: what
+ * Place in a queue, which belongs to the scope that made it: see `cursor` of `Receiver`. It moves forward only: what
  * comes in before its place it never sees (behaviour E-31).
  *
  * Several fibers may use one cursor: it does one thing at a time (E-34).
@@ -35,14 +35,18 @@ export class Cursor<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
   readonly #handle: OwnedHandle.OwnedHandle<CursorHandle>
   readonly #turn = Semaphore.makeUnsafe(1)
-  /** Whether it stands on a message: what is next is then behind that one, and otherwise at its place (E-24, E-28). */
+  /** `true` where it stands on a message: the next one is behind that, and otherwise at its place (E-24, E-28). */
   #onMessage = false
 
-  /** Use `cursor` of a receiver. */
-  constructor(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>) {
+  private constructor(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>) {
     super()
     this.#reader = reader
     this.#handle = handle
+  }
+
+  /** @internal */
+  static make<Body>(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>): Cursor<Body> {
+    return new Cursor(reader, handle)
   }
 
   /** @internal */
@@ -167,6 +171,6 @@ export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, Ms
         release: mqrt.closeCursor
       })
     ),
-    (cursor) => new Cursor(reader, cursor)
+    (cursor) => Cursor.make(reader, cursor)
   )
 }

@@ -148,7 +148,8 @@ export const fromPathName = (name: PathName.PathName): Direct<WholeQueue | Subqu
 export const format = (name: FormatName): string => print(name)
 
 /**
- * Whether two format names are the same but for letter case, which Message Queuing does not regard (behaviour B-04).
+ * Returns `true` for two format names that differ in letter case at most, which Message Queuing does not regard (behaviour
+ * B-04).
  *
  * **Gotchas**
  *
@@ -174,7 +175,7 @@ export const equals: {
 } = dual(2, (self: FormatName, that: FormatName): boolean => keyOf(self) === keyOf(that))
 
 /**
- * Whether Message Queuing accepts a name for a use; where it does not, it answers
+ * Returns `true` where Message Queuing accepts a name for a use; otherwise it answers
  * `MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION` (behaviours B-16, B-22 to B-24).
  *
  * A path name is good for creating a queue, and for nothing else until it is made a format name (behaviour B-06).

@@ -17,6 +17,19 @@ import type {
   SenderIdType,
   SoapProperties
 } from "./mqrt/MessageProperties.ts"
+import { messageProperties } from "./mqrt/MessagePropertyTable.ts"
+
+export type {
+  Acknowledge,
+  ConnectorProperties,
+  Delivery,
+  EncryptionAlgorithm,
+  HashAlgorithm,
+  Journaling,
+  PrivacyLevel,
+  SenderIdType,
+  SoapProperties
+} from "./mqrt/MessageProperties.ts"
 
 /**
  * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes
@@ -58,11 +71,11 @@ export interface Message<Body = Uint8Array> {
    * B-27).
    */
   readonly responseQueue?: string | undefined
-  /** `PROPID_M_ACKNOWLEDGE`: which acknowledgments are wanted (behaviour D-44); they need an `adminQueue`. */
+  /** `PROPID_M_ACKNOWLEDGE`: acknowledgments that are wanted (behaviour D-44), which need an `adminQueue`. */
   readonly acknowledge?: Partial<Acknowledge> | undefined
   /** `PROPID_M_ADMIN_QUEUE`: the format name of a queue for acknowledgments, which must not be transactional. */
   readonly adminQueue?: string | undefined
-  /** `PROPID_M_JOURNAL`: which copies are wanted (behaviour D-56). */
+  /** `PROPID_M_JOURNAL`: copies that are wanted (behaviour D-56). None by default. */
   readonly journaling?: Partial<Journaling> | undefined
   /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue, local and transactional (D-63). */
   readonly deadLetterQueue?: string | undefined
@@ -76,19 +89,20 @@ export interface Message<Body = Uint8Array> {
    * limit if left out or infinite.
    */
   readonly timeToBeReceived?: Duration.Input | undefined
-  /** `PROPID_M_TRACE`: whether reports of its route go to the report queue. */
+  /** `PROPID_M_TRACE`: `true` for reports of its route, in the report queue. `false` by default. */
   readonly trace?: boolean | undefined
-  /** What only a connector application may set. */
+  /** Properties that only a connector application may set. */
   readonly connector?: ConnectorProperties | undefined
-  /** What goes into the envelope for an HTTP destination. */
+  /** Parts of the envelope for an HTTP destination. */
   readonly soap?: SoapProperties | undefined
 }
 
 /**
- * A message that was received. All fields are its own properties, so that `{ ...message, label: "again" }` is a message to send.
+ * A message that was received. All fields are its own properties, so that `{ ...message, label: "again" }` is a message
+ * to send.
  *
- * `console.log` and `JSON.stringify` show it whatever its sender put into it: for logs, not to keep it. JSON has the lookup id as
- * its digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for other bytes.
+ * `console.log` and `JSON.stringify` show it whatever its sender put into it: for logs, not to keep it. JSON has the
+ * lookup id as its digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for other bytes.
  *
  * @category models
  * @since 0.1.0
@@ -114,17 +128,17 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly headers: MessageHeaders
   /** `PROPID_M_RESP_FORMAT_NAME`: a format name. */
   readonly responseQueue: string | undefined
-  /** `PROPID_M_ACKNOWLEDGE`: what the sender asked for. */
+  /** `PROPID_M_ACKNOWLEDGE`: acknowledgments that the sender asked for. */
   readonly acknowledge: Acknowledge | undefined
   /** `PROPID_M_ADMIN_QUEUE`: a format name. */
   readonly adminQueue: string | undefined
-  /** `PROPID_M_JOURNAL`: what the sender asked for. */
+  /** `PROPID_M_JOURNAL`: copies that the sender asked for. */
   readonly journaling: Journaling | undefined
   /** `PROPID_M_DEADLETTER_QUEUE`: a path name. */
   readonly deadLetterQueue: string | undefined
-  /** `PROPID_M_TIME_TO_REACH_QUEUE`: what is left of it. */
+  /** `PROPID_M_TIME_TO_REACH_QUEUE`: time that is left of it. */
   readonly timeToReachQueue: Duration.Duration | undefined
-  /** `PROPID_M_TIME_TO_BE_RECEIVED`: what is left of it (behaviour D-41). */
+  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it (behaviour D-41). */
   readonly timeToBeReceived: Duration.Duration | undefined
   /** `PROPID_M_TRACE`. */
   readonly trace: boolean
@@ -138,7 +152,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly sentTime: Date
   /** `PROPID_M_ARRIVEDTIME`: whole seconds, by the receiver's clock. */
   readonly arrivedTime: Date
-  /** Whether a signature was verified (`PROPID_M_AUTHENTICATED`). Without it nothing about the sender is certain. */
+  /** `PROPID_M_AUTHENTICATED`: `true` where a signature was verified. Without it nothing about the sender is certain. */
   readonly authenticated: boolean
   /** `PROPID_M_AUTHENTICATED_EX`: 0, or the signature's version: 1, 3, 5 or 9 (behaviour A-47). */
   readonly signatureVersion: number
@@ -153,7 +167,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly senderIdType: SenderIdType
   /** `PROPID_M_SENDERID`: a SID of any length, or a GUID. Only to be trusted if `authenticated` (behaviour A-62). */
   readonly senderId: Uint8Array | undefined
-  /** `PROPID_M_PRIV_LEVEL`: how the body was encrypted on its way. */
+  /** `PROPID_M_PRIV_LEVEL`: encryption of the body on its way. */
   readonly privacyLevel: PrivacyLevel
   /** `PROPID_M_ENCRYPTION_ALG`, where it was. */
   readonly encryptionAlgorithm: EncryptionAlgorithm | undefined
@@ -163,9 +177,9 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly lastInTransaction: boolean
   /** `PROPID_M_XACTID`: common to the messages of a transaction. */
   readonly transactionId: string | undefined
-  /** `PROPID_M_ABORT_COUNT`: how often its receiving was rolled back in this queue (behaviour E-66). */
+  /** `PROPID_M_ABORT_COUNT`: number of times that its receiving was rolled back in this queue (behaviour E-66). */
   readonly abortCount: number
-  /** `PROPID_M_MOVE_COUNT`: how often it was moved between queue and subqueues (behaviour E-68). */
+  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues (behaviour E-68). */
   readonly moveCount: number
   /** `PROPID_M_LAST_MOVE_TIME`. */
   readonly lastMoveTime: Date | undefined
@@ -181,7 +195,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
  * @category limits
  * @since 0.1.0
  */
-export const maximumLabelLength = 249
+export const maximumLabelLength = messageProperties.LABEL.limit
 
 /**
  * The largest message in bytes, all headers included: 4 MiB (behaviour D-13).
@@ -192,7 +206,7 @@ export const maximumLabelLength = 249
 export const maximumPacketSize = 4_194_304
 
 /**
- * The size of a message on the wire, in bytes, as far as it can be told before it is sent: fixed headers, label, body
+ * Returns the size of a message on the wire, in bytes, as far as it can be told before it is sent: fixed headers, label, body
  * and extension. Names, signature and certificate come on top, some hundred to some thousand bytes (behaviours D-14,
  * A-60), so a message just under the limit may still be refused by Message Queuing itself.
  *

@@ -40,8 +40,8 @@ import { Sender } from "./Sender.ts"
 
 export type {
   /**
-   * How a queue may be named wherever one is asked for: a format name or path name that was built or parsed, or either
-   * as a string, such as `"DIRECT=OS:server\\private$\\orders"` or `".\\private$\\orders"`.
+   * Name of a queue, wherever one is asked for: a format name or path name that was built or parsed, or either as a string,
+   * such as `"DIRECT=OS:server\\private$\\orders"` or `".\\private$\\orders"`.
    *
    * @category models
    * @since 0.1.0
@@ -50,43 +50,45 @@ export type {
 }
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { ShareMode } from "./Mqrt.ts"
+export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
 import * as operations from "./internal/telemetry/operations.ts"
 
 /**
- * How to open a queue for sending.
- *
- * - `body`: the codec for the bodies; left out, they are bytes
- * - `transactional`: whether the queue is transactional, for a queue whose properties cannot be read from here, as that
- *   of another machine. A send of the other kind is then refused instead of lost, and with `false` does not compile
+ * Options of {@link openSender}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined> {
+  /** Codec for the bodies. They are bytes by default. */
   readonly body?: MessageBody<Body> | undefined
+  /**
+   * Kind of the queue, for a queue whose properties cannot be read from here, as that of another machine: `true` if
+   * it is transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile.
+   * Asked of the queue by default.
+   */
   readonly transactional?: Transactional
 }
 
 /**
- * How to open a queue for receiving.
- *
- * - `body`: the codec for the bodies; left out, they are bytes
- * - `access`: `"peek"` for one that only looks (behaviour C-33): `MQ_PEEK_ACCESS`. `"receive"` by default
- * - `shareMode`: `"denyReceive"` keeps everybody else from receiving while it is open (behaviour C-24); `"denyNone"` by
- *   default
+ * Options of {@link openReceiver}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OpenReceiverOptions<Body = Uint8Array> {
+  /** Codec for the bodies. They are bytes by default. */
   readonly body?: MessageBody<Body> | undefined
+  /** `"denyReceive"` keeps everybody else from receiving while it is open (behaviour C-24). `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
+  /** `"peek"` for one that only looks (behaviour C-33): `MQ_PEEK_ACCESS`. `"receive"` by default. */
   readonly access?: "receive" | "peek" | undefined
 }
 
 /**
- * Creates a queue and gives its format name. `MQCreateQueue`.
+ * Creates a queue and returns its format name. `MQCreateQueue`.
  *
  * `queue` is a path name; a private queue can only be created on this machine (behaviour C-10).
  *
@@ -150,7 +152,7 @@ export {
 }
 
 /**
- * Whether a queue exists that this user may see. `MQPathNameToFormatName` and `MQGetQueueProperties`.
+ * Returns `true` where a queue exists that this user may see. `MQPathNameToFormatName` and `MQGetQueueProperties`.
  *
  * Fails with `IllegalName`, and with `UnsupportedFormatnameOperation` where it cannot be known, as for a private queue of
  * another machine (behaviour C-51).
@@ -173,7 +175,7 @@ export const exists = Effect.fn(operations.MessageQueue.exists.name, spanOptions
 }, onQueue)
 
 /**
- * The properties of a queue. `MQGetQueueProperties`.
+ * Returns the properties of a queue. `MQGetQueueProperties`.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied` (behaviour C-52), and `UnsupportedFormatnameOperation` for a
  * private queue of another machine, and for a part of a queue (C-51).
@@ -248,7 +250,7 @@ export const setProperties = Effect.fn(operations.MessageQueue.setProperties.nam
 }, onQueue)
 
 /**
- * The format name to open a queue by. `MQPathNameToFormatName`, which knows public queues and those of this machine; a
+ * Returns the format name to open a queue by. `MQPathNameToFormatName`, which knows public queues and those of this machine; a
  * private queue of another machine is named directly (behaviour B-07), and a format name stays as it is.
  *
  * Fails with `IllegalName`, `QueueNotFound`, and `UnsupportedOperation` for a public queue in a workgroup.
@@ -273,8 +275,8 @@ export const formatName = Effect.fn(operations.MessageQueue.formatName.name, spa
 )
 
 /**
- * The format name of what is at a path in the directory, as `adsPath` of {@link properties} has it: a public queue or a
- * distribution list. `MQADsPathToFormatName`.
+ * Returns the format name of what is at a path in the directory, as `adsPath` of {@link properties} has it: a public
+ * queue or a distribution list. `MQADsPathToFormatName`.
  *
  * Fails with `QueueNotFound`, `IllegalQueuePathname` and `NoDs`, among Message Queuing's codes.
  *
@@ -307,7 +309,7 @@ export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameO
 )
 
 /**
- * The public queues for which all restrictions hold; without any, all of them. Private queues are never among them
+ * Returns the public queues for which all restrictions hold; without any, all of them. Private queues are never among them
  * (behaviour C-49): `QueueManager.privateQueues` has those. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
  *
  * The directory is asked for some of them at a time, when the stream's consumer wants more. The search is open as long as
@@ -340,7 +342,7 @@ export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.St
   Stream.withSpan(locatePublic(restrictions), operations.MessageQueue.locate.name, spanOptions)
 
 /**
- * What the type of a sender says of its queue.
+ * Kind of the queue in the type of a sender, by the option `transactional`.
  *
  * @category models
  * @since 0.1.0
@@ -386,7 +388,7 @@ export const openSender = Effect.fn(
     },
     codec: given.body
   }
-  return new Sender(state, formatName)
+  return Sender.make(state, formatName)
 })
 
 /**
@@ -424,19 +426,20 @@ export const openReceiver = Effect.fn(
     reopens: true,
     codec
   }
-  return new Receiver(state, formatName)
+  return Receiver.make(state, formatName)
 })
 
 /**
- * Which messages to purge.
- *
- * - `outgoing`: those that wait here for another machine's queue, which only an administrator may remove (behaviour
- *   E-57): the queue is then named as it was sent to. `false` by default
+ * Options of {@link purge}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PurgeOptions {
+  /**
+   * `true` for the messages that wait here for another machine's queue, which only an administrator may remove
+   * (behaviour E-57): the queue is then named as it was sent to. `false` by default.
+   */
   readonly outgoing?: boolean | undefined
 }
 

@@ -6,7 +6,6 @@
  *
  * @since 0.1.0
  */
-import type * as values from "./internal/mqrt/queueValues.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,29 +19,30 @@ import type {
   TransactionHandle
 } from "./mqrt/Handle.ts"
 import { CallSite } from "./mqrt/CallSite.ts"
+import type { accesses, securityContextApis, shareModes } from "./mqrt/QueueValues.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
 import type {
   MachineAction,
-  MachineProperties,
-  PrivateComputerInformation,
+  QueueManagerProperties,
+  PrivateComputerProperties,
   QueueAction,
-  QueueInfo,
-  QueueManagerInfo
+  QueueManagementProperties,
+  ComputerManagementProperties
 } from "./mqrt/ManagementProperties.ts"
 import type {
   LookupAction,
-  LookupOptions,
+  LookupParameters,
   OutgoingProperties,
   ReceivedProperties,
-  ReceiveOptions,
-  SendOptions,
+  ReceiveParameters,
+  SendParameters,
   SendOutcome,
   TransactionArgument
 } from "./mqrt/MessageProperties.ts"
 import type { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 import type {
-  LocatedQueue,
+  LocatedQueueProperties,
   LocateRestriction,
   NewQueueProperties,
   QueueChanges,
@@ -59,13 +59,13 @@ export type {
 export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 /**
- * Which of the two getters is asked for a security context. `MQGetSecurityContextEx` superseded the other with
+ * Getter that is asked for a security context. `MQGetSecurityContextEx` superseded the other with
  * Windows 2000 SP2 (behaviour A-16).
  *
  * @category models
  * @since 0.1.0
  */
-export type SecurityContextApi = (typeof values.securityContextApis)[number]
+export type SecurityContextApi = (typeof securityContextApis)[number]
 
 /**
  * The access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21). The two with `Admin` open the local
@@ -74,40 +74,46 @@ export type SecurityContextApi = (typeof values.securityContextApis)[number]
  * @category models
  * @since 0.1.0
  */
-export type Access = "send" | "receive" | "peek" | "move" | "receiveAdmin" | "peekAdmin"
+export type Access = keyof typeof accesses
 
 /**
- * Whether others may receive from a queue while this handle is open: `MQ_DENY_NONE` or `MQ_DENY_RECEIVE_SHARE`.
+ * Share mode of a queue that is open: `"denyReceive"` keeps others from receiving, `"denyNone"` does not. `MQ_DENY_NONE`,
+ * `MQ_DENY_RECEIVE_SHARE`.
  *
  * @category models
  * @since 0.1.0
  */
-export type ShareMode = (typeof values.shareModes)[number]
+export type ShareMode = keyof typeof shareModes
 
 /**
- * A user to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.
- *
- * - `domain`: `null` for a local user, or where `user` is written `name@domain`
+ * User to get a security context for: `LogonUserW`, `ImpersonateLoggedOnUser`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Credentials {
+  /** Name of the user, or `name@domain`. */
   readonly user: string
+  /** Domain of the user; `null` for a local user, or where `user` is written `name@domain`. */
   readonly domain: string | null
+  /** Password of the user. */
   readonly password: Redacted.Redacted<string>
 }
 
 /**
- * The parts of a security descriptor: `SECURITY_INFORMATION`.
+ * Parts of a security descriptor that are asked for or set: `SECURITY_INFORMATION`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SecurityParts {
+  /** `OWNER_SECURITY_INFORMATION`. */
   readonly owner: boolean
+  /** `GROUP_SECURITY_INFORMATION`. */
   readonly group: boolean
+  /** `DACL_SECURITY_INFORMATION`. */
   readonly dacl: boolean
+  /** `SACL_SECURITY_INFORMATION`. */
   readonly sacl: boolean
 }
 
@@ -180,7 +186,10 @@ export interface MqrtFunctions {
   /** `MQLocateBegin`: starts a search for public queues in the directory. */
   readonly locateBegin: (restrictions: ReadonlyArray<LocateRestriction>) => Effect.Effect<LocateHandle, MqrtFailure>
   /** `MQLocateNext`: at most so many queues; none at the end. */
-  readonly locateNext: (handle: LocateHandle, count: number) => Effect.Effect<ReadonlyArray<LocatedQueue>, MqrtFailure>
+  readonly locateNext: (
+    handle: LocateHandle,
+    count: number
+  ) => Effect.Effect<ReadonlyArray<LocatedQueueProperties>, MqrtFailure>
   /** `MQLocateEnd`. */
   readonly locateEnd: (handle: LocateHandle) => Effect.Effect<void, MqrtFailure>
 
@@ -214,7 +223,7 @@ export interface MqrtFunctions {
   readonly sendMessages: (
     handle: QueueHandle,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions,
+    options: SendParameters,
     interruptible?: Interruptible
   ) => Effect.Effect<SendOutcome>
   /**
@@ -223,14 +232,14 @@ export interface MqrtFunctions {
    */
   readonly receiveMessage: (
     handle: QueueHandle,
-    options: ReceiveOptions
+    options: ReceiveParameters
   ) => Effect.Effect<ReceivedProperties, MqrtFailure>
   /** `MQReceiveMessageByLookupId`, which never waits. `lookupId`: 0 for the first and last actions (behaviour E-40). */
   readonly receiveMessageByLookupId: (
     handle: QueueHandle,
     lookupId: bigint,
     action: LookupAction,
-    options: LookupOptions
+    options: LookupParameters
   ) => Effect.Effect<ReceivedProperties, MqrtFailure>
   /** `MQMoveMessage`: between a queue and its subqueues. */
   readonly moveMessage: (
@@ -252,15 +261,18 @@ export interface MqrtFunctions {
   readonly releaseTransaction: (handle: TransactionHandle) => Effect.Effect<void>
 
   /** `MQGetMachineProperties`. `machine`: a name, or `null` for this one. */
-  readonly getMachineProperties: (machine: string | null) => Effect.Effect<MachineProperties, MqrtFailure>
+  readonly getMachineProperties: (machine: string | null) => Effect.Effect<QueueManagerProperties, MqrtFailure>
   /** `MQGetPrivateComputerInformation`. */
   readonly getPrivateComputerInformation: (
     computer: string | null
-  ) => Effect.Effect<PrivateComputerInformation, MqrtFailure>
+  ) => Effect.Effect<PrivateComputerProperties, MqrtFailure>
   /** `MQMgmtGetInfo` of `MACHINE`. */
-  readonly getQueueManagerInfo: (computer: string | null) => Effect.Effect<QueueManagerInfo, MqrtFailure>
+  readonly getQueueManagerInfo: (computer: string | null) => Effect.Effect<ComputerManagementProperties, MqrtFailure>
   /** `MQMgmtGetInfo` of `QUEUE=`. */
-  readonly getQueueInfo: (computer: string | null, formatName: string) => Effect.Effect<QueueInfo, MqrtFailure>
+  readonly getQueueInfo: (
+    computer: string | null,
+    formatName: string
+  ) => Effect.Effect<QueueManagementProperties, MqrtFailure>
   /** `MQMgmtAction` on `MACHINE`. */
   readonly machineAction: (computer: string | null, action: MachineAction) => Effect.Effect<void, MqrtFailure>
   /** `MQMgmtAction` on `QUEUE=`. */

@@ -40,69 +40,70 @@ export type CodeTag<Name extends ErrorCodeName = ErrorCodeName> = Name extends `
 /**
  * A function of `mqrt.dll` returned an error code.
  *
- * - `code`: the HRESULT, unsigned; `name`: its name in `mq.h`
- * - `function`: the function that returned it
- * - `properties`: for `MQ_ERROR_PROPERTY`, the properties that were refused, each with the name of its own code
- * - `causes`: the likely causes, commonest first, where the code stands for many; otherwise empty
- *
  * @category models
  * @since 0.1.0
  */
 export type CodeReason = {
   readonly [Name in ErrorCodeName]: {
     readonly _tag: CodeTag<Name>
+    /** HRESULT, unsigned. */
     readonly code: number
+    /** Name of the code in `mq.h`. */
     readonly name: Name
+    /** Name of the function that returned it. */
     readonly function: string
+    /** Properties that were refused, each with the name of its own code, for `MQ_ERROR_PROPERTY`; otherwise empty. */
     readonly properties: ReadonlyArray<{ readonly property: string; readonly status: string }>
+    /** Likely causes, commonest first, where the code stands for many; otherwise empty. */
     readonly causes: ReadonlyArray<string>
   }
 }[ErrorCodeName]
 
 /**
- * A function returned a code that `mq.h` does not know: `code` is the HRESULT, unsigned.
+ * A function returned a code that `mq.h` does not know.
  *
  * @category models
  * @since 0.1.0
  */
 export interface UnknownCode {
   readonly _tag: "UnknownCode"
+  /** HRESULT, unsigned. */
   readonly code: number
+  /** Name of the function that returned it. */
   readonly function: string
 }
 
 /**
  * Something was used after it was closed. No function of `mqrt.dll` was called.
  *
- * - `resource`: what it was, by kind and name
- * - `openedAt`, `releasedAt`: the stacks of its opening and of its release
- *
  * @category models
  * @since 0.1.0
  */
 export interface Released {
   readonly _tag: "Released"
+  /** Kind and name of what was used. */
   readonly resource: string
+  /** Stack of its opening. */
   readonly openedAt: string
+  /** Stack of its release. */
   readonly releasedAt: string
 }
 
 /**
  * A message that Message Queuing would refuse, cut or lose was refused before any call.
  *
- * - `index`: its place in the batch, from 0
- * - `field`: the field at fault
- * - `rule`: what holds for the field, with its limit
- * - `actual`: what was given
- *
  * @category models
  * @since 0.1.0
  */
 export interface IllegalMessage {
   readonly _tag: "IllegalMessage"
+  /** Place of the message in the batch, from 0. */
   readonly index: number
+  /** Name of the field at fault. */
   readonly field: string
+  /** Rule for the field, with its limit. */
   readonly rule: string
+  /** Value that was given, in words. */
   readonly actual: string
 }
 
@@ -128,29 +129,34 @@ export interface SourceFailed {
 }
 
 /**
- * A path name or format name outside the grammar. `position` is where it stops making sense, from 0.
+ * A path name or format name outside the grammar.
  *
  * @category models
  * @since 0.1.0
  */
 export interface IllegalName {
   readonly _tag: "IllegalName"
+  /** Text that was given. */
   readonly input: string
+  /** Place in the text where it stops making sense, from 0. */
   readonly position: number
+  /** Rule that the text breaks. */
   readonly rule: string
 }
 
 /**
- * A text that is not a security descriptor, or a SID, in the security descriptor definition language. `position` is where
- * it stops making sense, from 0.
+ * A text that is not a security descriptor, or a SID, in the security descriptor definition language.
  *
  * @category models
  * @since 0.1.0
  */
 export interface IllegalSddl {
   readonly _tag: "IllegalSddl"
+  /** Text that was given. */
   readonly input: string
+  /** Place in the text where it stops making sense, from 0. */
   readonly position: number
+  /** Rule that the text breaks. */
   readonly rule: string
 }
 
@@ -162,6 +168,7 @@ export interface IllegalSddl {
  */
 export interface UnreadableSecurityDescriptor {
   readonly _tag: "UnreadableSecurityDescriptor"
+  /** Rule that the bytes or the descriptor break. */
   readonly rule: string
 }
 
@@ -173,6 +180,7 @@ export interface UnreadableSecurityDescriptor {
  */
 export interface NotACertificate {
   readonly _tag: "NotACertificate"
+  /** Rule that the bytes or the text break. */
   readonly rule: string
 }
 
@@ -185,134 +193,136 @@ export interface NotACertificate {
  */
 export interface TransactionMismatch {
   readonly _tag: "TransactionMismatch"
+  /** Kind of the queue: `true` if it is transactional. */
   readonly queueIsTransactional: boolean
 }
 
 /**
- * A transaction was aborted before it was committed, and its work was otherwise done. What was sent in it was never sent;
- * what was received in it is back in its queue.
- *
- * - `by`: `"abort"`: the program aborted it; `"scope"`: the scope that it was begun in closed; `"connection"`: its
- *   connection, or the backend's layer, closed
- * - `beganAt`, `abortedAt`: the stacks of its beginning and of what aborted it
+ * A transaction was aborted before it was committed, and its work was otherwise done. What was sent in it was never
+ * sent; what was received in it is back in its queue.
  *
  * @category models
  * @since 0.1.0
  */
 export interface TransactionAborted {
   readonly _tag: "TransactionAborted"
+  /**
+   * Origin of the abort: `"abort"`, the program aborted it; `"scope"`, the scope that it was begun in closed;
+   * `"connection"`, its connection, or the backend's layer, closed.
+   */
   readonly by: "abort" | "scope" | "connection"
+  /** Stack of its beginning. */
   readonly beganAt: string
+  /** Stack of what aborted it. */
   readonly abortedAt: string
 }
 
 /**
  * A body that the receiver's codec cannot read.
  *
- * - `codec`: what it was to be, such as `"JSON"`
- * - `rule`: what is wrong with it
- * - `message`: the message as it came, with its bytes. One that was received outside a transaction is nowhere else
- *
  * @category models
  * @since 0.1.0
  */
 export interface UndecodableBody {
   readonly _tag: "UndecodableBody"
+  /** Name of the codec, such as `"JSON"`. */
   readonly codec: string
+  /** Fault of the body. */
   readonly rule: string
+  /** Message as it came, with its bytes. One that was received outside a transaction is nowhere else. */
   readonly message: ReceivedMessage
 }
 
 /**
- * A message that `consume` could not have handled, after the last try, and that its policy sends nowhere else.
- *
- * - `message`: the message as it came, with its bytes
- * - `attempts`: how often it was tried, before this process too
- * - `cause`: why the last try failed, or why the body could not be read
- * - `kept`: `"queue"`: it is still in the queue; `"deadLetterQueue"`: its copy did not arrive in the queue for poison, and is
- *   a dead letter; `"nowhere"`: it is in this error alone, since it had been taken from a queue that takes nothing back, and
- *   could not be sent on
+ * A message that `consume` could not handle, after the last attempt, and that its policy sends nowhere else.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PoisonMessage {
   readonly _tag: "PoisonMessage"
+  /** Message as it came, with its bytes. */
   readonly message: ReceivedMessage
+  /** Number of attempts, those before this process included. */
   readonly attempts: number
+  /** Failure of the last attempt, or of the reading of the body. */
   readonly cause: Cause.Cause<unknown>
+  /**
+   * Place of the message: `"queue"`, it is still in the queue; `"deadLetterQueue"`, its copy did not arrive in the
+   * queue for poison, and is a dead letter; `"nowhere"`, it is in this error alone, since it had been taken from a
+   * queue that takes nothing back, and could not be sent on.
+   */
   readonly kept: "queue" | "deadLetterQueue" | "nowhere"
 }
 
 /**
- * A copy of a message, which `consume` sends to its queue for poison, did not arrive there, or would be dropped there.
- *
- * - `class`: why, as `PROPID_M_CLASS` of an acknowledgment says it, such as `0x8003` for a full queue; `undefined`: no
- *   acknowledgment came in time
- * - `rule`: the same in words, and what to do
- * - `copy`: where the copy is; `"unknown"`: on its way, arrived without an acknowledgment, or nowhere
+ * A copy of a message, which `consume` sends to its queue for poison, did not arrive there, or would be dropped
+ * there.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CopyNotArrived {
   readonly _tag: "CopyNotArrived"
+  /**
+   * Cause, as `PROPID_M_CLASS` of an acknowledgment has it, such as `0x8003` for a full queue; `undefined` where no
+   * acknowledgment came in time.
+   */
   readonly class: number | undefined
+  /** Cause in words, and the remedy. */
   readonly rule: string
+  /** Place of the copy; `"unknown"` where it is on its way, has arrived without an acknowledgment, or is nowhere. */
   readonly copy: "nowhere" | "deadLetterQueue" | "unknown"
 }
 
 /**
  * An option or an argument that does not exist, or whose value is not allowed, was refused before anything was done.
  *
- * - `option`: the path of the option, such as `"provider.type"`, or the name of the argument, such as `"queue"`
- * - `rule`: what is allowed; for an option that does not exist, which ones there are
- * - `actual`: what was given; secrets and bytes are described, not shown
- * - `nearest`: for an option that does not exist, the one that it resembles, or `null` where none does; left out otherwise
- *
  * @category models
  * @since 0.1.0
  */
 export interface IllegalOption {
   readonly _tag: "IllegalOption"
+  /** Path of the option, such as `"provider.type"`, or name of the argument, such as `"queue"`. */
   readonly option: string
+  /** Values that are allowed; for an option that does not exist, the options that do. */
   readonly rule: string
+  /** Value that was given, in words; secrets and bytes are described, not shown. */
   readonly actual: string
+  /** For an option that does not exist, the one that it resembles, or `null` where none does; left out otherwise. */
   readonly nearest?: string | null | undefined
 }
 
 /**
  * A policy that `consume` could not follow on its queue was refused before any message was taken. Each value of it is
- * legal by itself: what is not is {@link IllegalOption}.
- *
- * - `field`: the field at fault
- * - `rule`: what holds for it, and what to do
- * - `actual`: what was given
+ * legal by itself: one that is not is {@link IllegalOption}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface IllegalPolicy {
   readonly _tag: "IllegalPolicy"
+  /** Name of the field at fault. */
   readonly field: string
+  /** Rule for the field, and the remedy. */
   readonly rule: string
+  /** Value that was given, in words. */
   readonly actual: string
 }
 
 /**
  * There is no Message Queuing to talk to: its library could not be loaded.
  *
- * - `library`: the file that was asked for
- * - `platform`: the system it was asked on, as Node names it
- * - `cause`: what the loader said
- *
  * @category models
  * @since 0.1.0
  */
 export interface MqrtUnavailable {
   readonly _tag: "MqrtUnavailable"
+  /** Name of the library file. */
   readonly library: string
+  /** System of this process, as Node names it. */
   readonly platform: string
+  /** Message of the loader. */
   readonly cause: string
 }
 
@@ -324,26 +334,26 @@ export interface MqrtUnavailable {
  */
 export interface FunctionMissing {
   readonly _tag: "FunctionMissing"
+  /** Name of the function. */
   readonly function: string
 }
 
 /**
  * Another user could not be logged on or impersonated.
  *
- * - `function`: `"LogonUserW"` or `"ImpersonateLoggedOnUser"`
- * - `code`: the HRESULT of the Windows error, unsigned: `0x8007052E` for a wrong name or password
- *
  * @category models
  * @since 0.1.0
  */
 export interface ImpersonationFailed {
   readonly _tag: "ImpersonationFailed"
+  /** `"LogonUserW"` or `"ImpersonateLoggedOnUser"`. */
   readonly function: string
+  /** HRESULT of the Windows error, unsigned: `0x8007052E` for a wrong name or password. */
   readonly code: number
 }
 
 /**
- * Everything that can be wrong.
+ * Reasons of an error.
  *
  * @category models
  * @since 0.1.0
@@ -370,14 +380,13 @@ export type Reason =
   | IllegalPolicy
 
 /**
- * What a batch had achieved when it stopped.
- *
- * - `accepted`: how many messages Message Queuing took: the first ones, in order, each once
+ * Progress of a batch until it stopped.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Progress {
+  /** Number of messages that Message Queuing accepted: the first ones, in order, each once. */
   readonly accepted: number
 }
 
@@ -501,12 +510,6 @@ const acceptance = (accepted: number): string => {
 /**
  * The one error of the SDK.
  *
- * - `operation`: what the program asked for, such as `"Sender.sendAll"`
- * - `reason`: why it failed, tagged; match it with `Effect.catchReason("MsmqError", tag, ...)`
- * - `queue`: the queue, by the name the program used, where there is one
- * - `computer`: the computer that was asked, where it is another one than this
- * - `progress`: for a batch, what was accepted before it stopped
- *
  * Neither the message nor any field ever holds key or certificate material.
  *
  * @example
@@ -528,10 +531,15 @@ const acceptance = (accepted: number): string => {
  * @since 0.1.0
  */
 export class MsmqError extends Data.TaggedError("MsmqError")<{
+  /** Function that the program called, such as `"Sender.sendAll"`. */
   readonly operation: string
+  /** Tagged reason; match it with `Effect.catchReason("MsmqError", tag, ...)`. */
   readonly reason: Reason
+  /** Queue, by the name that the program used, where there is one. */
   readonly queue?: string | undefined
+  /** Computer that was asked, where it is another one than this. */
   readonly computer?: string | undefined
+  /** Progress of a batch until it stopped. */
   readonly progress?: Progress | undefined
   /** The value that was thrown, where the reason is `SourceFailed`. */
   readonly cause?: unknown
@@ -546,8 +554,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * What went wrong, for programs that look at errors as Node's own are looked at: the code's name in `mq.h`, such as
-   * `"MQ_ERROR_QUEUE_NOT_FOUND"`, or else the tag of the reason, such as `"Released"`.
+   * Code of the error, as Node's own errors have one: the name in `mq.h`, such as `"MQ_ERROR_QUEUE_NOT_FOUND"`, or else the
+   * tag of the reason, such as `"Released"`.
    *
    * @since 0.1.0
    */
@@ -582,7 +590,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
     return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${shown}`
   }
 
-  /** @internal What follows from its code. */
+  /** @internal Consequences of its code. */
   get outlook(): Outlook {
     return ("name" in this.reason ? outlooks[this.reason.name] : undefined) ?? {}
   }
@@ -608,7 +616,7 @@ const tagOf = (name: ErrorCodeName): CodeTag =>
         .join("")) as CodeTag
 
 /**
- * The reason for an error code that a backend reported.
+ * Returns the reason for an error code that a backend reported.
  *
  * @category constructors
  * @since 0.1.0

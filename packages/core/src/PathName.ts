@@ -135,7 +135,7 @@ export const systemQueuePath = (fields: {
   })
 
 /**
- * Whether a name is a path name rather than a format name.
+ * Returns `true` for a path name, and `false` for a format name.
  *
  * @category guards
  * @since 0.1.0
@@ -144,7 +144,7 @@ export const isPathName = (name: { readonly _tag: string }): name is PathName =>
   name._tag === "QueuePath" || name._tag === "SystemQueuePath"
 
 /**
- * Whether a path name says that its queue is on this computer: whether its computer is `"."`.
+ * Returns `true` for a path name whose computer is `"."`: its queue is on this computer.
  *
  * **Gotchas**
  *
@@ -156,7 +156,8 @@ export const isPathName = (name: { readonly _tag: string }): name is PathName =>
 export const isLocal = (name: PathName): boolean => name.computer === "."
 
 /**
- * Whether two path names are the same but for letter case, which Message Queuing does not regard (behaviour B-04).
+ * Returns `true` for two path names that differ in letter case at most, which Message Queuing does not regard (behaviour
+ * B-04).
  *
  * @category predicates
  * @since 0.1.0

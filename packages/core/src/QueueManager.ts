@@ -32,8 +32,10 @@ export type {
 import * as operations from "./internal/telemetry/operations.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
+export type { SequenceInfo } from "./mqrt/ManagementProperties.ts"
+
 /**
- * What a queue manager tells of itself: its active and its private queues, and whether it is connected. `MQMgmtGetInfo` of
+ * Returns the active and the private queues of a queue manager, and whether it is connected. `MQMgmtGetInfo` of
  * `MACHINE`. `computer`: a name, or left out for this one.
  *
  * Fails with `RemoteMachineNotAvailable`, `AccessDenied` and `ServiceNotAvailable`, among Message Queuing's codes.
@@ -63,7 +65,7 @@ export const info = Effect.fn(operations.QueueManager.info.name, spanOptions)(
 )
 
 /**
- * The private queues of a machine, by their path names. `PROPID_MGMT_MSMQ_PRIVATEQ` (behaviour C-50).
+ * Returns the private queues of a machine, by their path names. `PROPID_MGMT_MSMQ_PRIVATEQ` (behaviour C-50).
  *
  * Fails as {@link info} does.
  *
@@ -88,8 +90,8 @@ export const privateQueues = Effect.fn(operations.QueueManager.privateQueues.nam
 )
 
 /**
- * The active queues of a machine, by their format names: those that hold a message or that somebody has open, outgoing ones
- * too. `PROPID_MGMT_MSMQ_ACTIVEQUEUES`.
+ * Returns the active queues of a machine, by their format names: those that hold a message or that somebody has open,
+ * outgoing ones too. `PROPID_MGMT_MSMQ_ACTIVEQUEUES`.
  *
  * Fails as {@link info} does.
  *
@@ -116,8 +118,8 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
 )
 
 /**
- * The properties of a machine's queue manager, of this one or, out of the directory, of another: its GUID and its public
- * keys. `MQGetMachineProperties`.
+ * Returns the properties of a machine's queue manager, of this one or, out of the directory, of another: its GUID and its
+ * public keys. `MQGetMachineProperties`.
  *
  * Fails with `MachineNotFound`, `NoDs`, `AccessDenied` and `ServiceNotAvailable`, among Message Queuing's codes.
  *
@@ -147,8 +149,8 @@ export const machineProperties = Effect.fn(operations.QueueManager.machineProper
 )
 
 /**
- * The version of a machine's Message Queuing, and whether it works with a directory. `MQGetPrivateComputerInformation`,
- * which needs none.
+ * Returns the version of a machine's Message Queuing, and whether it works with a directory.
+ * `MQGetPrivateComputerInformation`, which needs none.
  *
  * Fails with `ServiceNotAvailable`, and for another computer than this with `InvalidParameter` where Windows does not
  * answer for others, among Message Queuing's codes.
@@ -189,8 +191,8 @@ export const privateComputerInformation = Effect.fn(
 )
 
 /**
- * What a queue manager tells of a queue without its messages being enumerated: how many there are and how large, in the
- * journal too, its subqueues, and, of an outgoing one, how far it got (behaviour C-53). `MQMgmtGetInfo` of `QUEUE=`.
+ * Returns the counts and bytes of a queue without enumerating its messages, those of its journal, its subqueues, and, of an
+ * outgoing one, the progress of its delivery (behaviour C-53). `MQMgmtGetInfo` of `QUEUE=`.
  *
  * An outgoing queue has the name that was sent to. A path name with `.` means the computer that is asked.
  *
@@ -226,8 +228,8 @@ export const queueInfo = Effect.fn(operations.QueueManager.queueInfo.name, spanO
 )
 
 /**
- * How many messages are in a queue, also where it is not active, or wait here for another machine's queue; those in
- * subqueues and in the journal are not counted. `PROPID_MGMT_QUEUE_MESSAGE_COUNT`.
+ * Returns the number of messages that are in a queue, also where it is not active, or that wait here for another
+ * machine's queue; those in subqueues and in the journal are not counted. `PROPID_MGMT_QUEUE_MESSAGE_COUNT`.
  *
  * Fails with `QueueNotFound`, and otherwise as {@link queueInfo} does: with `Unspecific` where it cannot be known whether
  * there is such a queue.
@@ -441,10 +443,8 @@ export const resume = queueAction(operations.QueueManager.resume, "RESUME")
 export const resend = queueAction(operations.QueueManager.resend, "EOD_RESEND")
 
 /**
- * Which certificate to register.
- *
- * - `certificate`: an external one; left out, a new internal one is made
- * - `ifNotExists`: whether an internal one that is there already stays as it is; external ones are always registered
+ * Options of {@link registerCertificate}: the external `certificate` to register. Left out, a new internal one is made, unless
+ * `ifNotExists` is `true` and there is one already; `false` by default. External ones are always registered.
  *
  * @category models
  * @since 0.1.0
@@ -455,7 +455,7 @@ export type RegisterOptions =
 
 /**
  * Registers a certificate under this user in the directory, so that messages signed with it can name the user (behaviours
- * A-58, A-74). Says `"existed"` where `ifNotExists` left an internal one as it was (A-75). `MQRegisterCertificate`.
+ * A-58, A-74). Succeeds with `"existed"` where `ifNotExists` left an internal one as it was (A-75). `MQRegisterCertificate`.
  *
  * **Gotchas**
  *

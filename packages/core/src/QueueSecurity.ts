@@ -1,5 +1,5 @@
 /**
- * Who may do what with a queue: its security descriptor, as text.
+ * The security descriptor of a queue, which says who may do what with it, as text.
  *
  * The text is SDDL, the security descriptor definition language: `O:` the owner, `G:` a group, `D:` who may do what, `S:`
  * what is written to the security log. An entry of `D:` is `(A;;rights;;;whom)` to allow, `(D;;rights;;;whom)` to deny;

@@ -10,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ConsumePolicy } from "./Consumer.ts"
 import * as Cursor from "./Cursor.ts"
-import { consumption } from "./internal/consuming/consumption.ts"
+import { consumer } from "./internal/consuming/Consumer.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import { keepProcessAlive } from "./internal/ownership/liveness.ts"
@@ -21,19 +21,34 @@ import { moveTo } from "./internal/queues/subqueue.ts"
 import { consumePolicy } from "./internal/options/consumeOptions.ts"
 import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
-import { messageInQueue, subqueueOrQueue } from "./internal/options/messageReferences.ts"
-import { MessagesByLookupId } from "./LookupId.ts"
+import {
+  lookupAction,
+  lookupId as lookupIdRule,
+  messageInQueue,
+  subqueueOrQueue
+} from "./internal/options/messageReferences.ts"
 import type { ReceivedMessage } from "./Message.ts"
+import type { LookupAction } from "./mqrt/MessageProperties.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/operations.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
+export type { LookupAction } from "./mqrt/MessageProperties.ts"
+
+/**
+ * Actions of `lookup` for the first and the last message of the queue, which need no lookup id.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type LookupEnd = "peekFirst" | "peekLast" | "receiveFirst" | "receiveLast"
+
 type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * A queue that is open for receiving: see `MessageQueue.openReceiver`. `Body`: what its codec gives.
+ * Queue that is open for receiving: see `MessageQueue.openReceiver`. `Body`: the type that its codec gives.
  *
  * Outside of a transaction a message leaves the queue with the call that hands it out. In one, such as `Transaction.run`
  * makes, it is gone when that commits, and back at its place when it aborts (behaviours F-25 to F-28). A receive that is
@@ -52,18 +67,22 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * @since 0.1.0
  */
 export class Receiver<Body = Uint8Array> extends Described {
-  /** The queue, by the name it was opened with. */
+  /** Name that the queue was opened with. */
   readonly queue: string
-  /** The format name behind it. */
+  /** Format name of the queue. */
   readonly formatName: string
   readonly #reader: Reader<Body>
 
-  /** Use `MessageQueue.openReceiver`. */
-  constructor(state: ReceiverState<Body>, formatName: string) {
+  private constructor(state: ReceiverState<Body>, formatName: string) {
     super()
     this.#reader = new Reader(state)
     this.queue = state.queue
     this.formatName = formatName
+  }
+
+  /** @internal */
+  static make<Body>(state: ReceiverState<Body>, formatName: string): Receiver<Body> {
+    return new Receiver(state, formatName)
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
@@ -184,12 +203,50 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * The messages by their lookup ids, without a wait. `MQReceiveMessageByLookupId`.
+   * Takes a message or looks at it by lookup id, without waiting: `None` at once where there is no such message (behaviours
+   * E-38 to E-42). `MQReceiveMessageByLookupId`.
+   *
+   * A lookup id is unique in its queue and grows in the queue's order (D-27). The actions that end with `Current` mean the
+   * message with the id, those with `Next` the first one behind it and those with `Previous` the last one before it; the
+   * message with the id must then be there. Those with `First` and `Last` need no id: left out, or 0 (E-40). A receive takes
+   * part in the transaction that the effect runs in, in a local queue only (E-45); `"receiveAllowPeek"` takes the message
+   * with the id in a transaction, while others may still look at it.
+   *
+   * Messages in open transactions are passed over (E-44), but for the one with the id: then it fails with
+   * `MessageLockedUnderTransaction` (E-43).
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { MessageQueue } from "@effect-msmq/core"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   * import { Effect, Option } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   yield* MessageQueue.create(".\\private$\\orders")
+   *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+   *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+   *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+   *   const last = Option.getOrThrow(yield* receiver.lookup("peekLast"))
+   *   const taken = Option.getOrThrow(yield* receiver.lookup("receivePrevious", last.lookupId))
+   *   return taken.label
+   * }).pipe(Effect.scoped)
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "order 1"
+   * ```
    *
    * @since 0.1.0
    */
-  get byLookupId(): MessagesByLookupId<Body> {
-    return new MessagesByLookupId(this.#reader)
+  lookup(action: LookupEnd, lookupId?: 0n): Polled<Body>
+  lookup(action: LookupAction, lookupId: bigint): Polled<Body>
+  lookup(action: LookupAction, lookupId?: bigint): Polled<Body> {
+    const { queue } = this
+    const known = Given.readArgument({ operation: operations.Receiver.lookup, queue }, "action", lookupAction, action)
+    if (known instanceof MsmqError) return Effect.fail(known)
+    const operation = operations.lookups[known]
+    const given = lookupId === undefined && isEnd(known) ? 0n : lookupId
+    const id = Given.readArgument({ operation, queue }, "lookupId", lookupIdRule, given)
+    if (id instanceof MsmqError) return Effect.fail(id)
+    return this.#reader.inOneGo(operation, optional(this.#reader.lookUp(operation, known, id), "MessageNotFound"))
   }
 
   /**
@@ -229,33 +286,33 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Feeds a handler from the queue until it is interrupted: the loop around receiving that every program needs.
+   * Gives each message of the queue to a handler until it is interrupted: the loop around receiving that every program needs.
    *
-   * **A transactional queue.** Each try at a message is a transaction: its handler's sends and receives take part in it; it
-   * commits when the handler succeeds, and aborts when that fails, dies or interrupts itself. Then the message is taken
-   * again at once by its lookup id and held until `retry` says; after the last try it goes where `poison` says. It is
-   * handled once, or it is poison, or it is in the queue. What the handler opens in its scope closes with the try.
+   * **A transactional queue.** Each attempt at a message is a transaction: its handler's sends and receives take part in it. It
+   * commits when the handler succeeds, and aborts when the handler fails, dies or interrupts itself. Then the message is
+   * received again at once by its lookup id and held until `retry` says; after the last attempt it goes where `poison` says. It
+   * is handled once, or it is poison, or it is in the queue. A handler's scope closes with its attempt.
    *
-   * **A queue that is not transactional**, or of which that is not known. If the receiver was opened with `shareMode:
-   * "denyReceive"`, a message stays in the queue until it is handled: it may be handled twice, when the process or the
-   * service ends in between. If not, it is taken before it is handled, and lost with the process; `poison` must then name a
-   * queue, where it goes if it could not be handled.
+   * **A queue that is not transactional**, or whose kind is not known. If the receiver was opened with `shareMode:
+   * "denyReceive"`, a message stays in the queue until it is handled: it may be handled twice if the process or the service
+   * ends in between. Otherwise it is received before it is handled, and lost with the process; `poison` must then name a queue
+   * for messages that could not be handled.
    *
-   * **Stopping.** An interruption, or closing the receiver or the backend's layer, gives up the wait at once and takes
-   * nothing new. What runs may finish for as long as `stopWithin`, and is then interrupted and undone. A closing waits for
-   * that; the effect then fails with `Released`.
+   * **Shutting down.** An interruption, or closing the receiver or the backend's layer, ends the wait at once and receives
+   * nothing new. Handlers that run may finish within `shutdownTimeout`; then they are interrupted and rolled back. A closing
+   * waits for that; the effect then fails with `Released`.
    *
-   * **A restart of the service.** The queue is opened anew, with back-off, as `reopen` says, and what the restart undid is
-   * done again; that a handler fails with `StaleHandle` or `ServiceNotAvailable` does not count as a try. A sender that
-   * the handler uses opens its queue anew by itself.
+   * **A restart of the service.** The queue is opened anew, with delays as `reopen` says, and attempts that the restart rolled
+   * back are made again. A handler that fails with `StaleHandle` or `ServiceNotAvailable` has not used up an attempt. A sender
+   * that the handler uses opens its queue anew by itself.
    *
-   * Fails with `IllegalPolicy` and with the reasons of opening `poison`'s queue, before it takes a message; with
-   * `PoisonMessage`; and with failures of Message Queuing that do not pass, after which the message is in the queue.
+   * Fails with `IllegalPolicy` and with the reasons of opening `poison`'s queue, before it receives a message; with
+   * `PoisonMessage`; and with failures of Message Queuing that are not transient, after which the message is in the queue.
    *
    * **Gotchas**
    *
-   * With more than one handler at once, or more than one consumer, messages are handled out of order where one is tried
-   * again (behaviours F-27, H-33). `docs/consuming.md` says what is promised and what is not.
+   * With more than one handler at once, or more than one consumer, a message that is retried is overtaken by others
+   * (behaviours F-27, H-33). `docs/consuming.md` says what is promised and what is not.
    *
    * @example
    * ```ts import.meta.vitest
@@ -298,7 +355,7 @@ export class Receiver<Body = Uint8Array> extends Described {
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
         return keepProcessAlive(
-          consumption<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+          consumer<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
         )
       })
     )
@@ -308,3 +365,5 @@ export class Receiver<Body = Uint8Array> extends Described {
     return this.#reader.take({ operation, action, timeout, cursor: null })
   }
 }
+
+const isEnd = (action: LookupAction): action is LookupEnd => action.endsWith("First") || action.endsWith("Last")

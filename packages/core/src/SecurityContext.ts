@@ -21,10 +21,10 @@ import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/operations.ts"
 
+export type { SecurityContextApi } from "./Mqrt.ts"
+
 /**
- * A security context, which belongs to the scope that acquired it.
- *
- * - `certificate`: the external certificate it was made for; `undefined` for the user's internal certificate
+ * Security context, which belongs to the scope that acquired it: see {@link acquire}.
  *
  * It is local to this machine: nothing of it travels but the SID, the certificate and the signature (behaviour A-07).
  *
@@ -32,15 +32,24 @@ import * as operations from "./internal/telemetry/operations.ts"
  * @since 0.1.0
  */
 export class SecurityContext extends Described {
+  /** @internal */
   readonly [securityContextId] = securityContextId
+  /** External certificate that it was acquired for; `undefined` for the user's internal certificate. */
   readonly certificate: Certificate | undefined
   readonly #handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
 
-  /** Use {@link acquire}. */
-  constructor(certificate: Certificate | undefined, handle: OwnedHandle.OwnedHandle<SecurityContextHandle>) {
+  private constructor(certificate: Certificate | undefined, handle: OwnedHandle.OwnedHandle<SecurityContextHandle>) {
     super()
     this.certificate = certificate
     this.#handle = handle
+  }
+
+  /** @internal */
+  static make(
+    certificate: Certificate | undefined,
+    handle: OwnedHandle.OwnedHandle<SecurityContextHandle>
+  ): SecurityContext {
+    return new SecurityContext(certificate, handle)
   }
 
   /** @internal */
@@ -58,40 +67,46 @@ export class SecurityContext extends Described {
     }
   }
 
-  /** Whether it can still be used. */
+  /** `true` until its scope closes. */
   get isOpen(): boolean {
     return this.#handle.state === "open"
   }
 }
 
 /**
- * What to acquire.
- *
- * - `certificate`: an external certificate which the user holds with its private key in the personal store; left out,
- *   the user's internal certificate, which needs a domain (behaviour A-77)
- * - `api`: the getter to call; `"MQGetSecurityContext"` only for MSMQ 1.0
- * - `as`: another user, whose certificate and SID the context then captures (behaviour A-19): the user is logged on,
- *   impersonated for just this call and given up again before anything else runs. Sends need no impersonation (A-20)
+ * Options of {@link acquire}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface AcquireOptions {
+  /**
+   * External certificate, which the user holds with its private key in the personal store. By default the user's internal
+   * certificate, which needs a domain (behaviour A-77).
+   */
   readonly certificate?: Certificate | undefined
+  /** Getter that is called: `"MQGetSecurityContextEx"` by default, `"MQGetSecurityContext"` only for MSMQ 1.0. */
   readonly api?: SecurityContextApi | undefined
+  /**
+   * Another user, whose certificate and SID the context captures (behaviour A-19): the user is logged on, impersonated for
+   * this call only and given up again before anything else runs. Sends need no impersonation (A-20). The user of the process
+   * by default.
+   */
   readonly as?: Impersonated | undefined
 }
 
 /**
- * Another user: `LogonUserW`, `ImpersonateLoggedOnUser`. `domain` may be left out for a local user, or where `user` is
- * written `name@domain`.
+ * Another user: `LogonUserW`, `ImpersonateLoggedOnUser`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Impersonated {
+  /** Name of the user, or `name@domain`. */
   readonly user: string
+  /** Domain of the user. Left out for a local user, or where `user` has it. */
   readonly domain?: string | undefined
+  /** Password of the user, which no error, log line or span shows. */
   readonly password: Redacted.Redacted<string>
 }
 
@@ -158,5 +173,5 @@ export const acquire = Effect.fn(operations.SecurityContext.acquire.name, spanOp
     release: mqrt.freeSecurityContext
   })
   yield* Metric.update(contextsAcquired, 1)
-  return new SecurityContext(certificate, handle)
+  return SecurityContext.make(certificate, handle)
 }, withErrorType)

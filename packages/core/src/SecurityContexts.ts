@@ -46,12 +46,13 @@ export class SecurityContexts extends Context.Service<
 >()("@effect-msmq/core/SecurityContexts") {}
 
 /**
- * How long a context that nobody uses is kept: one minute by default. Zero frees it with its last user.
+ * Options of {@link layer}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
+  /** Time for which a context that nobody uses is kept. One minute by default; zero frees it with its last user. */
   readonly idleTimeToLive?: Duration.Input | undefined
 }
 

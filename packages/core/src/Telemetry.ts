@@ -1,5 +1,5 @@
 /**
- * What a program can show of its work with Message Queuing: spans and metrics by OpenTelemetry's conventions for
+ * Spans and metrics of a program's work with Message Queuing, by OpenTelemetry's conventions for
  * messaging. They are there without being asked for; `docs/observability.md` lists them, and says how to see them.
  *
  * @since 0.1.0
@@ -22,8 +22,8 @@ import type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
 export type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
 
 /**
- * Whether sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
- * Trace Context, so that whoever handles a message can be seen as the consequence of its sending, NServiceBus included.
+ * `true` where sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
+ * Trace Context. Spans of those who handle a message, NServiceBus included, can then be linked to that of its sending.
  *
  * `false` by default: the headers are in the extension, which every receiver gets, and add some 280 bytes to a message. A
  * message that has a `traceparent` or an `extension` of its own goes as it is.

@@ -1,5 +1,5 @@
 /**
- * Internal transactions: what is sent and received in one becomes true as a whole, or not at all.
+ * Internal transactions: all sends and receives of one take effect, or none of them.
  *
  * @since 0.1.0
  */
@@ -60,8 +60,8 @@ interface Ending {
 }
 
 /**
- * Way in which the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that closes says
- * nothing, and aborts.
+ * Way in which the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that
+ * closes says nothing, and aborts.
  */
 const CurrentEnding = Context.Reference<Ending>("@effect-msmq/core/Transaction/CurrentEnding", {
   defaultValue: () => ({ end: "abort", by: "connection" })
@@ -73,23 +73,36 @@ interface Ended extends Ending {
 }
 
 /**
- * An open transaction, which belongs to the scope that began it and aborts with it unless it was committed.
+ * Open transaction, which belongs to the scope that began it and aborts with it unless it was committed.
  *
  * @category models
  * @since 0.1.0
  */
 export class Transaction extends Described {
+  /** @internal */
   readonly [transactionId] = transactionId
   readonly #handle: OwnedHandle.OwnedHandle<TransactionHandle>
   readonly #limits: TimeLimits
   readonly #ended: Deferred.Deferred<Ended>
 
-  /** Use {@link begin} or {@link run}. */
-  constructor(handle: OwnedHandle.OwnedHandle<TransactionHandle>, limits: TimeLimits, ended: Deferred.Deferred<Ended>) {
+  private constructor(
+    handle: OwnedHandle.OwnedHandle<TransactionHandle>,
+    limits: TimeLimits,
+    ended: Deferred.Deferred<Ended>
+  ) {
     super()
     this.#handle = handle
     this.#limits = limits
     this.#ended = ended
+  }
+
+  /** @internal */
+  static make(
+    handle: OwnedHandle.OwnedHandle<TransactionHandle>,
+    limits: TimeLimits,
+    ended: Deferred.Deferred<Ended>
+  ): Transaction {
+    return new Transaction(handle, limits, ended)
   }
 
   /** @internal */
@@ -102,12 +115,12 @@ export class Transaction extends Described {
     return { kind: "Transaction", state: stateOf(this.#handle) }
   }
 
-  /** Whether it has not ended. */
+  /** `true` until it is committed or aborted. */
   get isOpen(): boolean {
     return this.#handle.state === "open"
   }
 
-  /** The time limits of its messages, in seconds; `null`: the machine's default, and for ever. */
+  /** Time limits of its messages. */
   get timeLimits(): TimeLimits {
     return this.#limits
   }
@@ -126,7 +139,7 @@ export class Transaction extends Described {
    *
    * @since 0.1.0
    */
-  get commit(): Effect.Effect<void, MsmqError> {
+  commit(): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
     return observer.observe(operations.Transaction.commit, () =>
       Effect.suspend(() =>
@@ -143,9 +156,11 @@ export class Transaction extends Described {
    *
    * @since 0.1.0
    */
-  get abort(): Effect.Effect<void> {
+  abort(): Effect.Effect<void> {
     const at = new CallSite()
-    return observer.observe(operations.Transaction.abort, () => this.#end({ end: "abort", by: "abort" }, at))
+    return observer.observe(operations.Transaction.abort, () =>
+      Effect.asVoid(this.#end({ end: "abort", by: "abort" }, at))
+    )
   }
 
   /** @internal Commits unless it has ended, and fails unless it is committed then. */
@@ -168,7 +183,7 @@ export class Transaction extends Described {
   }
 
   /**
-   * Waits until it has ended, and tells how: also where the fiber that ended it was interrupted, or failed after it.
+   * Waits until it has ended, and succeeds with how: also where the fiber that ended it was interrupted, or failed after it.
    *
    * @since 0.1.0
    */
@@ -180,24 +195,26 @@ export class Transaction extends Described {
 
   /** @internal Aborts it with the scope that it was begun in. */
   get endWithScope(): Effect.Effect<void> {
-    return Effect.suspend(() => (this.isOpen ? this.#end({ end: "abort", by: "scope" }, new CallSite()) : Effect.void))
+    return Effect.suspend(() =>
+      this.isOpen ? Effect.asVoid(this.#end({ end: "abort", by: "scope" }, new CallSite())) : Effect.void
+    )
   }
 
-  /** @internal What its commit or its abort came to, once it has ended. */
+  /** @internal Waits until it has ended, and succeeds with the result of its commit or its abort. */
   get exit(): Effect.Effect<Exit.Exit<void, MsmqError>> {
     return Effect.map(Deferred.await(this.#ended), ({ exit }) => exit)
   }
 
   #commit(operation: Operation, at: CallSite): Effect.Effect<void, MsmqError> {
-    const end = Effect.andThen(this.#end({ end: "commit", by: "abort" }, at), Deferred.await(this.#ended))
-    return Effect.flatMap(irreversible(end), (ended) =>
+    return Effect.flatMap(irreversible(this.#end({ end: "commit", by: "abort" }, at)), (ended) =>
       ended.end === "commit" ? ended.exit : Effect.fail(this.#aborted(operation, ended))
     )
   }
 
-  /** Ends it, or waits until whoever was first has done so. */
-  #end(ending: Ending, at: CallSite): Effect.Effect<void> {
-    return Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
+  /** Ends it, or waits until whoever was first has done so, and returns how it ended. */
+  #end(ending: Ending, at: CallSite): Effect.Effect<Ended> {
+    const close = Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
+    return Effect.andThen(close, Deferred.await(this.#ended))
   }
 
   #aborted(operation: Operation, { by }: Ended): MsmqError {
@@ -212,7 +229,7 @@ export class Transaction extends Described {
 }
 
 /**
- * What a send or a receive takes part in.
+ * Transaction that a send or a receive takes part in.
  *
  * - `"none"`: nothing
  * - `"singleMessage"`: each message is a transaction of its own, committed with the call (behaviours F-02, F-03)
@@ -264,7 +281,7 @@ const begun = Effect.fn(
         )
       })
   })
-  return new Transaction(handle, limits, ended)
+  return Transaction.make(handle, limits, ended)
 })
 
 /**
@@ -364,7 +381,7 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
     ({ transaction }) => Effect.provideService(effect, Current, transaction),
     ({ scope, transaction }, exit) =>
       Effect.ensuring(
-        Exit.isSuccess(exit) ? transaction.committedBy(operations.Transaction.run) : transaction.abort,
+        Exit.isSuccess(exit) ? transaction.committedBy(operations.Transaction.run) : transaction.abort(),
         Scope.close(scope, Exit.void)
       )
   ).pipe(Effect.withSpan(operations.Transaction.run.name, spanOptions))

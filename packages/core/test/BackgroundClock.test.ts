@@ -1,4 +1,4 @@
-import { BackgroundClock } from "@effect-msmq/core"
+import * as BackgroundClock from "@effect-msmq/core/mqrt/BackgroundClock"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,4 +1,4 @@
-import { CallSite } from "@effect-msmq/core"
+import * as CallSite from "@effect-msmq/core/mqrt/CallSite"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { setImmediate } from "node:timers/promises"

@@ -1,13 +1,5 @@
-import {
-  ErrorCode,
-  FormatName,
-  MessageQueue,
-  Mqrt,
-  MqrtFailure,
-  PathName,
-  QueueSecurity,
-  Transaction
-} from "@effect-msmq/core"
+import { ErrorCode, FormatName, MessageQueue, Mqrt, PathName, QueueSecurity, Transaction } from "@effect-msmq/core"
+import * as MqrtFailure from "@effect-msmq/core/mqrt/MqrtFailure"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Result, Schema, Scope, Stream } from "effect"

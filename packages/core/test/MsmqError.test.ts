@@ -131,12 +131,7 @@ describe("isRetryable", () => {
 
   it("C-37, C-38 is true after STALE_HANDLE and QUEUE_DELETED where the queue is opened anew, which a cursor's is not", () => {
     for (const name of ["MQ_ERROR_STALE_HANDLE", "MQ_ERROR_QUEUE_DELETED"] as const) {
-      for (const operation of [
-        "Sender.send",
-        "Sender.sendAll",
-        "Receiver.receive",
-        "Receiver.byLookupId.receiveNext"
-      ]) {
+      for (const operation of ["Sender.send", "Sender.sendAll", "Receiver.receive", "Receiver.lookup.receiveNext"]) {
         assert.isTrue(errorOf(name, operation).isRetryable)
         assert.include(errorOf(name, operation).message, "the next use opens the queue anew")
       }

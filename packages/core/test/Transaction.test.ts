@@ -142,7 +142,7 @@ describe("run", () => {
       const sender = yield* MessageQueue.openSender(orders)
       const receiver = yield* MessageQueue.openReceiver(orders)
       yield* sender.send({ label: "plain" })
-      for (const use of [sender.send({}), receiver.receive, receiver.byLookupId.receiveFirst]) {
+      for (const use of [sender.send({}), receiver.receive, receiver.lookup("receiveFirst")]) {
         const before = (yield* CallLog.calls).filter((call) => /Message/.test(call))
         const error = yield* Effect.flip(Transaction.run(use as Effect.Effect<unknown, MsmqError.MsmqError>))
         assert.deepStrictEqual(error.reason, { _tag: "TransactionMismatch", queueIsTransactional: false })
@@ -200,7 +200,7 @@ describe("run succeeds only if a commit was made", () => {
       const { orders: sender } = yield* queues
       const error = yield* Effect.gen(function* () {
         yield* sender.send({ label: "never" })
-        yield* Effect.flatMap(current, (transaction) => transaction.abort)
+        yield* Effect.flatMap(current, (transaction) => transaction.abort())
         return "done"
       }).pipe(Transaction.run(), Effect.flip)
       assert.deepStrictEqual(aborted(error), ["Transaction.run", "abort", true])
@@ -216,7 +216,7 @@ describe("run succeeds only if a commit was made", () => {
       const result = yield* Effect.gen(function* () {
         const transaction = yield* current
         yield* sender.send({ label: "kept" })
-        yield* transaction.commit
+        yield* transaction.commit()
         return yield* transaction.outcome
       }).pipe(Transaction.run())
       assert.strictEqual(result, "committed")
@@ -235,7 +235,7 @@ describe("run succeeds only if a commit was made", () => {
       })
       const error = yield* Effect.gen(function* () {
         yield* sender.send({ label: "never" })
-        yield* Effect.ignore(Effect.flatMap(current, (transaction) => transaction.commit))
+        yield* Effect.ignore(Effect.flatMap(current, (transaction) => transaction.commit()))
       }).pipe(Transaction.run(), Effect.flip)
       assert.deepStrictEqual([error.operation, error.reason._tag], ["Transaction.commit", "InsufficientResources"])
       assert.deepStrictEqual(yield* labelsIn(orders), [])
@@ -250,7 +250,7 @@ describe("run succeeds only if a commit was made", () => {
         const transaction = yield* current
         begun.push(transaction)
         yield* sender.send({ label: "kept" })
-        yield* transaction.commit
+        yield* transaction.commit()
         return yield* Effect.fail("too late")
       }).pipe(Transaction.run(), Effect.flip)
       assert.strictEqual(failure, "too late")
@@ -311,7 +311,7 @@ describe("run succeeds only if a commit was made", () => {
       const running = yield* Effect.gen(function* () {
         yield* sender.send({ label: "kept" })
         const transaction = yield* current
-        yield* Effect.forkDetach(transaction.commit, { startImmediately: true })
+        yield* Effect.forkDetach(transaction.commit(), { startImmediately: true })
         return "done"
       }).pipe(Transaction.run(), start)
       assert.isUndefined(running.pollUnsafe())
@@ -380,7 +380,7 @@ describe("begin", () => {
           const transaction = yield* Transaction.begin()
           yield* Transaction.within(sender.send({ label: "kept" }), transaction)
           assert.isTrue(transaction.isOpen)
-          yield* transaction.commit
+          yield* transaction.commit()
           assert.isFalse(transaction.isOpen)
         })
       )
@@ -400,10 +400,10 @@ describe("begin", () => {
     Effect.gen(function* () {
       const { orders: sender, received } = yield* queues
       const transaction = yield* Transaction.begin()
-      yield* transaction.abort
-      yield* transaction.abort
+      yield* transaction.abort()
+      yield* transaction.abort()
       const before = yield* CallLog.calls
-      for (const use of [sender.send({}), received.receive, received.poll, received.byLookupId.receiveFirst]) {
+      for (const use of [sender.send({}), received.receive, received.poll, received.lookup("receiveFirst")]) {
         const error = yield* Effect.flip(
           Transaction.within(use as Effect.Effect<unknown, MsmqError.MsmqError>, transaction)
         )
@@ -411,7 +411,7 @@ describe("begin", () => {
         assert(error.reason._tag === "Released")
         assert.include(error.reason.releasedAt, "Transaction.test.ts")
       }
-      assert.strictEqual(released(yield* Effect.flip(transaction.commit)), "transaction")
+      assert.strictEqual(released(yield* Effect.flip(transaction.commit())), "transaction")
       assert.deepStrictEqual(yield* CallLog.calls, before)
     }).pipe(Effect.provide(backend))
   )
@@ -424,7 +424,7 @@ describe("begin", () => {
       assert.strictEqual((yield* Transaction.within(received.peek, transaction)).label, "1")
       assert.strictEqual((yield* received.receive).label, "1")
       assert.strictEqual((yield* Transaction.within(received.receive, transaction)).label, "2")
-      yield* transaction.abort
+      yield* transaction.abort()
       assert.deepStrictEqual(yield* labelsIn(orders), ["2"])
     }).pipe(Effect.provide(backend))
   )

@@ -1,4 +1,4 @@
-import { EventLoopTurn } from "@effect-msmq/core"
+import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { afterEach, beforeEach, vi } from "vitest"

@@ -1,5 +1,6 @@
 /** Callbacks whose promise is rejected, where none is waited for. Vitest fails where a rejection is handled by nobody. */
-import { MessageQueue, Msmq } from "@effect-msmq/core"
+import { MessageQueue } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Fiber, Layer, Logger, Schedule } from "effect"
@@ -27,7 +28,7 @@ const logs = (count: number) => {
 describe("a callback of a program in promises that rejects", () => {
   it("as onEvent is logged with its event, and messages are handled all the same", async () => {
     const { first, layer } = logs(2)
-    await using msmq = await Msmq.connect(layer)
+    await using msmq = await connect(layer)
     await msmq.createQueue(orders, { transactional: true })
     await using sender = await msmq.openSender(orders)
     await using receiver = await msmq.openReceiver(orders)
@@ -51,7 +52,7 @@ describe("a callback of a program in promises that rejects", () => {
 
   it("as onProgress is logged, and the batch goes on", async () => {
     const { first, layer } = logs(2)
-    await using msmq = await Msmq.connect(layer)
+    await using msmq = await connect(layer)
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders)
     const messages = Array.from({ length: 300 }, () => order)

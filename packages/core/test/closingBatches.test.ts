@@ -1,8 +1,9 @@
-import { type Message, MessageQueue, type Msmq, type MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import { type Message, MessageQueue, type MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import type { Connection } from "@effect-msmq/core/promises"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } from "effect"
-import { connect as connectTo } from "./support/connection.ts"
+import { connectObserved } from "./support/connection.ts"
 import { interruptAtEveryStep } from "./support/everyStep.ts"
 import { elapse, settled, start } from "./support/settled.ts"
 
@@ -85,7 +86,7 @@ const closings: Readonly<
   }),
   "its transaction, which commits": ({ transaction, transactional }) => ({
     send: (messages) => transactional.sendAll(messages, { transaction }),
-    close: transaction.commit,
+    close: transaction.commit(),
     resource: "transaction",
     left: (accepted) => accepted,
     queue: invoices
@@ -385,8 +386,8 @@ describe("an interruption after any step", () => {
 })
 
 describe("in promises, what is closed while a batch that nobody awaits waits for its source", () => {
-  const connect = async () => {
-    const connection = await connectTo()
+  const connectToOrders = async () => {
+    const connection = await connectObserved()
     await connection.msmq.createQueue(orders, { transactional: true })
     return connection
   }
@@ -399,7 +400,7 @@ describe("in promises, what is closed while a batch that nobody awaits waits for
       () => assert.fail("it was not rejected"),
       (error: MsmqError.MsmqError) => [error.code, error.progress?.accepted]
     )
-  const count = async (msmq: Msmq.Msmq) => {
+  const count = async (msmq: Connection) => {
     await using receiver = await msmq.openReceiver(orders)
     let messages = 0
     for await (const _ of receiver.browse()) messages++
@@ -412,7 +413,7 @@ describe("in promises, what is closed while a batch that nobody awaits waits for
   }
 
   it("closes: a sender", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const { onProgress, there } = three()
     const sending = outcome(sender.sendAll(waiting(), { transaction: "singleMessage", onProgress }))
@@ -425,7 +426,7 @@ describe("in promises, what is closed while a batch that nobody awaits waits for
   })
 
   it("closes: a sender, which its own source closes", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const source = async function* () {
       yield* labelled(3)
@@ -439,7 +440,7 @@ describe("in promises, what is closed while a batch that nobody awaits waits for
   })
 
   it("closes: a connection", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const { onProgress, there } = three()
     const sending = outcome(sender.sendAll(waiting(), { transaction: "singleMessage", onProgress }))
@@ -450,7 +451,7 @@ describe("in promises, what is closed while a batch that nobody awaits waits for
   })
 
   it("closes: a security context, at once", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const securityContext = msmq.securityContext()
     const { onProgress, there } = three()
@@ -465,7 +466,7 @@ describe("in promises, what is closed while a batch that nobody awaits waits for
 
   for (const end of ["abort", "commit"] as const) {
     it(`ends: a transaction, by ${end}`, async () => {
-      const { expectNoLeaks, msmq } = await connect()
+      const { expectNoLeaks, msmq } = await connectToOrders()
       const sender = await msmq.openSender(orders)
       const transaction = await msmq.beginTransaction()
       const { onProgress, there } = three()
@@ -480,7 +481,7 @@ describe("in promises, what is closed while a batch that nobody awaits waits for
   }
 
   it("ends: a transaction whose signal aborts, and one whose function returns", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const controller = new AbortController()
     const reason = new Error("stop")

@@ -1,85 +1,32 @@
-import { ConsumePolicy, type Message, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
+/** Messages of a transactional queue are handled, retried and moved as the policy says. */
+import { Consumer, Message, MessageQueue, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Cause,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  type Layer,
-  Logger,
-  Option,
-  References,
-  Result,
-  Schedule,
-  Scope,
-  Tracer
-} from "effect"
+import { Cause, Effect, Exit, Fiber, Result, Schedule } from "effect"
 import * as CallLog from "./support/CallLog.ts"
 import {
-  backend,
   consuming,
+  eventLog,
+  failing,
+  gate,
   invoices,
-  journal,
   labelsIn,
-  loud,
+  leakFree,
   never,
   orders,
   poison,
   queues,
+  reasonOf,
   retries,
-  send,
-  startService,
-  stopService
+  send
 } from "./support/consuming.ts"
-import { elapse, start } from "./support/settled.ts"
+import { elapse } from "./support/settled.ts"
 
 const count = (calls: ReadonlyArray<string>, name: string) => calls.filter((call) => call === name).length
 
-/** Runs a test, closes what it opened, and looks for leaks. */
-const whole = <A, E>(
-  test: Effect.Effect<A, E, Layer.Success<typeof backend> | Scope.Scope>
-): Effect.Effect<void, E | HandleLedger.HandlesLeaked, Scope.Scope> =>
-  test.pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
-
-const reasonOf = <A>(exit: Exit.Exit<A, MsmqError.MsmqError>) => {
-  assert(Exit.isFailure(exit))
-  return Option.getOrThrow(Cause.findErrorOption(exit.cause)).reason
-}
-
-/** A handler that waits until it is told, and says what has begun. */
-const gate = () => {
-  const begun: Array<string> = []
-  const opened = Deferred.makeUnsafe<void>()
-  return {
-    begun,
-    open: Deferred.succeed(opened, undefined),
-    handle: ({ label }: { readonly label: string }) =>
-      Effect.andThen(
-        Effect.sync(() => begun.push(label)),
-        Deferred.await(opened)
-      )
-  }
-}
-
-/** A handler that fails so often, and says when it was tried. */
-const failing = (times: number, error: unknown = "no") => {
-  const tries: Array<string> = []
-  return {
-    tries,
-    handle: ({ label }: { readonly label: string }) =>
-      Effect.suspend(() => {
-        tries.push(label)
-        return tries.length <= times ? Effect.fail(error) : Effect.void
-      })
-  }
-}
-
 describe("a transactional queue", () => {
   it.effect("is handled in order, each message in a transaction that the handler's sends take part in", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         const sender = yield* MessageQueue.openSender(invoices)
@@ -98,7 +45,7 @@ describe("a transactional queue", () => {
   )
 
   it.effect("has no transaction open while it waits", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         const consumer = yield* consuming(receiver, () => Effect.void)
@@ -116,7 +63,7 @@ describe("a transactional queue", () => {
     ["interrupts itself", Effect.interrupt]
   ] as const) {
     it.effect(`a handler that ${how} has sent nothing; the message is held, and tried again after the delay`, () =>
-      whole(
+      leakFree(
         Effect.gen(function* () {
           const receiver = yield* queues()
           const sender = yield* MessageQueue.openSender(invoices)
@@ -144,7 +91,7 @@ describe("a transactional queue", () => {
   }
 
   it.effect("what a handler opens in its scope is closed before its message is gone", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
@@ -160,13 +107,13 @@ describe("a transactional queue", () => {
   )
 
   it.effect("is tried as often as the schedule says, which sees the handler's error (H-32)", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
         const tried: Array<string> = []
         const retry = Schedule.spaced("1 second").pipe(
-          Schedule.setInputType<string | ConsumePolicy.HandlerDied>(),
+          Schedule.setInputType<string | Consumer.HandlerDefect>(),
           Schedule.while(({ input }) => Effect.succeed(input === "busy"))
         )
         const consumer = yield* consuming(
@@ -186,29 +133,31 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("a schedule gets HandlerDied, with the whole cause, for what is no error of the handler", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1")
-        const inputs: Array<unknown> = []
-        const retry = retries(1).pipe(
-          Schedule.setInputType<unknown>(),
-          Schedule.tap(({ input }) => Effect.sync(() => inputs.push(input)))
-        )
-        const bug = new Error("a bug")
-        const consumer = yield* consuming(receiver, () => Effect.die(bug), { retry, poison: { queue: poison } })
-        yield* elapse("5 seconds")
-        const [died] = inputs
-        assert(died instanceof ConsumePolicy.HandlerDied)
-        assert.strictEqual(Cause.squash(died.cause), bug)
-        yield* Fiber.interrupt(consumer)
-      })
-    )
+  it.effect(
+    "the retry schedule gets HandlerDefect, with the whole cause, for a failure that is not the handler's error",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          yield* send(orders, "1")
+          const inputs: Array<unknown> = []
+          const retry = retries(1).pipe(
+            Schedule.setInputType<unknown>(),
+            Schedule.tap(({ input }) => Effect.sync(() => inputs.push(input)))
+          )
+          const bug = new Error("a bug")
+          const consumer = yield* consuming(receiver, () => Effect.die(bug), { retry, poison: { queue: poison } })
+          yield* elapse("5 seconds")
+          const [died] = inputs
+          assert(died instanceof Consumer.HandlerDefect)
+          assert.strictEqual(Cause.squash(died.cause), bug)
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
   it.effect("by default is tried four more times, within 20 seconds", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1")
@@ -221,8 +170,8 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("the tries of before count: another consumer, or another process, does not begin anew (E-66)", () =>
-    whole(
+  it.effect("attempts of another consumer, or another process, count (E-66)", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1")
@@ -234,10 +183,10 @@ describe("a transactional queue", () => {
         assert.strictEqual(first.tries.length, 2)
         assert.deepStrictEqual(yield* labelsIn(orders), ["1"])
         const second = failing(Infinity)
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const other = yield* consuming(receiver, second.handle, { ...policy, onEvent })
         yield* elapse("10 seconds")
-        // Twice it failed, and once it was held when the first one stopped.
+        // Two attempts failed, and the first consumer returned the message once when it stopped.
         assert.strictEqual(second.tries.length, 1)
         assert.deepStrictEqual(events, ["Received 1", "Poisoned 1"])
         yield* Fiber.interrupt(other)
@@ -245,14 +194,14 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("that another consumer takes between two tries is that one's, and the next message is next", () =>
-    whole(
+  it.effect("a message that another consumer receives between two attempts is passed, and the next one follows", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         const rival = yield* MessageQueue.openReceiver(orders)
         yield* send(orders, "1", "2")
         yield* FaultInjection.inject({ function: "MQReceiveMessageByLookupId", call: 1, stall: "1 second" })
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const { handle, tries } = failing(1)
         const consumer = yield* consuming(receiver, handle, { retry: retries(3), onEvent })
         assert.strictEqual((yield* rival.receive).label, "1")
@@ -264,8 +213,8 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("within a transaction of the program has its own all the same", () =>
-    whole(
+  it.effect("an attempt has a transaction of its own, also where the program consumes in one", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
@@ -285,8 +234,8 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("a schedule that dies takes consuming with it, and its message is back", () =>
-    whole(
+  it.effect("a retry schedule that dies ends consuming, and its message is back in the queue", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1")
@@ -301,20 +250,20 @@ describe("a transactional queue", () => {
   )
 
   it.effect("a handler that aborts its transaction has failed; one that commits it has handled its message", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
         const tried: Array<number> = []
         const causes: Array<unknown> = []
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const consumer = yield* consuming(
           receiver,
           ({ abortCount, label }) =>
             Effect.flatMap(Transaction.Current, (current) => {
               assert(typeof current === "object")
               if (label === "1") tried.push(abortCount)
-              return label === "1" && abortCount === 0 ? current.abort : current.commit
+              return label === "1" && abortCount === 0 ? current.abort() : current.commit()
             }),
           {
             retry: retries(1),
@@ -341,44 +290,46 @@ describe("a transactional queue", () => {
     )
   )
 
-  it.effect("a handler that always aborts its transaction is tried as the schedule says, and is then poison", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1", "2")
-        const { events, onEvent } = journal()
-        const consumer = yield* consuming(
-          receiver,
-          ({ label }) =>
-            Effect.flatMap(Transaction.Current, (current) =>
-              typeof current === "object" && label === "1" ? current.abort : Effect.void
-            ),
-          { retry: retries(2), poison: { queue: poison }, onEvent }
-        )
-        yield* elapse("5 seconds")
-        assert.deepStrictEqual(events, [
-          "Received 1",
-          "Retrying 1",
-          "Retrying 1",
-          "Poisoned 1",
-          "Received 2",
-          "Handled 2"
-        ])
-        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], ["1"]])
-        yield* Fiber.interrupt(consumer)
-      })
-    )
+  it.effect(
+    "a message whose handler always aborts its transaction is retried as the schedule says, and is then poison",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          yield* send(orders, "1", "2")
+          const { events, onEvent } = eventLog()
+          const consumer = yield* consuming(
+            receiver,
+            ({ label }) =>
+              Effect.flatMap(Transaction.Current, (current) =>
+                typeof current === "object" && label === "1" ? current.abort() : Effect.void
+              ),
+            { retry: retries(2), poison: { queue: poison }, onEvent }
+          )
+          yield* elapse("5 seconds")
+          assert.deepStrictEqual(events, [
+            "Received 1",
+            "Retrying 1",
+            "Retrying 1",
+            "Poisoned 1",
+            "Received 2",
+            "Handled 2"
+          ])
+          assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [[], ["1"]])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
   it.effect("a handler that fails after it has committed has handled its message", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1")
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const handler = () =>
           Effect.flatMap(Transaction.Current, (current) =>
-            Effect.andThen(typeof current === "object" ? current.commit : Effect.void, Effect.fail("too late"))
+            Effect.andThen(typeof current === "object" ? current.commit() : Effect.void, Effect.fail("too late"))
           )
         const consumer = yield* consuming(receiver, handler, { poison: { queue: poison }, onEvent })
         assert.deepStrictEqual(events, ["Received 1", "Handled 1"])
@@ -399,8 +350,8 @@ describe("poison", () => {
     responseQueue: "DIRECT=OS:.\\private$\\answers"
   }
 
-  it.effect("by default stays in the queue, and consuming fails with it, its tries and its cause", () =>
-    whole(
+  it.effect("by default stays in the queue, and consuming fails with the message, its attempts and its cause", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "2")
@@ -420,12 +371,12 @@ describe("poison", () => {
     )
   )
 
-  it.effect("is moved to a subqueue, and those behind it go on", () =>
-    whole(
+  it.effect("is moved to a subqueue, and the messages behind it are handled", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "bad", "good")
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const consumer = yield* consuming(receiver, failing(2).handle, {
           retry: retries(1),
           poison: { subqueue: "poison" },
@@ -446,7 +397,7 @@ describe("poison", () => {
   )
 
   it.effect("is rejected: its sender has it among the dead letters (E-69)", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         const sender = yield* MessageQueue.openSender(orders)
@@ -463,7 +414,7 @@ describe("poison", () => {
     ["plain", false]
   ] as const) {
     it.effect(`is sent to another queue, a ${kind} one, as it was, with what happened in its headers`, () =>
-      whole(
+      leakFree(
         Effect.gen(function* () {
           const receiver = yield* queues({ poisonTransactional })
           const sender = yield* MessageQueue.openSender(orders)
@@ -494,7 +445,7 @@ describe("poison", () => {
               "failure.time": "1970-01-01T00:00:01.000Z"
             }
           )
-          // What the program itself has there stays.
+          // An extension and a correlation id of the program's own are kept.
           const full = yield* moved.receive
           assert.deepStrictEqual(
             [full.label, new TextDecoder().decode(full.extension), full.correlationId?.[0]],
@@ -507,12 +458,12 @@ describe("poison", () => {
     )
   }
 
-  it.effect("is copied as the policy says, which knows the message, its tries and its cause", () =>
-    whole(
+  it.effect("is copied by the policy's function, which gets the message, its attempts and its cause", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "bad")
-        const copy = (message: Message.Message, { attempts, cause }: ConsumePolicy.Poison): Message.Message => ({
+        const copy = (message: Message.Message, { attempts, cause }: Consumer.Poison): Message.Message => ({
           ...message,
           label: `${message.label}: ${String(Cause.squash(cause))} after ${attempts}`
         })
@@ -526,8 +477,8 @@ describe("poison", () => {
     )
   )
 
-  it.effect("that the other queue does not take stays where it is, and consuming fails", () =>
-    whole(
+  it.effect("that cannot be sent to the other queue stays in its own, and consuming fails", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "bad")
@@ -539,8 +490,8 @@ describe("poison", () => {
     )
   )
 
-  it.effect("is a body that cannot be read, at once and without a try", () =>
-    whole(
+  it.effect("is a message whose body cannot be decoded, at once and without an attempt", () =>
+    leakFree(
       Effect.gen(function* () {
         const body = {
           name: "even",
@@ -568,27 +519,29 @@ describe("poison", () => {
 })
 
 describe("concurrency", () => {
-  it.effect("runs so many handlers at once, each in its own transaction, and takes nothing before one is free", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1", "2", "3", "4")
-        const { begun, handle, open } = gate()
-        const consumer = yield* consuming(receiver, handle, { concurrency: 3 })
-        yield* elapse(0)
-        assert.deepStrictEqual(begun, ["1", "2", "3"])
-        assert.deepStrictEqual(yield* labelsIn(orders), ["4"])
-        assert.strictEqual((yield* HandleLedger.counts).transaction.open, 3)
-        yield* open
-        yield* elapse(0)
-        assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2", "3", "4"], []])
-        yield* Fiber.interrupt(consumer)
-      })
-    )
+  it.effect(
+    "runs as many handlers at once, each in its own transaction, and receives no message before one is free",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          yield* send(orders, "1", "2", "3", "4")
+          const { begun, handle, open } = gate()
+          const consumer = yield* consuming(receiver, handle, { concurrency: 3 })
+          yield* elapse(0)
+          assert.deepStrictEqual(begun, ["1", "2", "3"])
+          assert.deepStrictEqual(yield* labelsIn(orders), ["4"])
+          assert.strictEqual((yield* HandleLedger.counts).transaction.open, 3)
+          yield* open
+          yield* elapse(0)
+          assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2", "3", "4"], []])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
-  it.effect("a handler that is free does not take what another one is to try again", () =>
-    whole(
+  it.effect("a free handler does not receive a message that another one retries", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1")
@@ -604,26 +557,28 @@ describe("concurrency", () => {
     )
   )
 
-  it.effect("nor while it is back in the queue for a moment, before it is held again", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1")
-        yield* FaultInjection.inject({ function: "MQReceiveMessageByLookupId", call: 1, stall: "1 second" })
-        const { handle, tries } = failing(1)
-        const { events, onEvent } = journal()
-        const consumer = yield* consuming(receiver, handle, { concurrency: 3, retry: retries(1), onEvent })
-        yield* elapse("1999 millis")
-        assert.strictEqual(tries.length, 1)
-        yield* elapse("1 millis")
-        assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Handled 1"])
-        yield* Fiber.interrupt(consumer)
-      })
-    )
+  it.effect(
+    "a free handler does not receive a message that is back in the queue for a moment, before it is held again",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          yield* send(orders, "1")
+          yield* FaultInjection.inject({ function: "MQReceiveMessageByLookupId", call: 1, stall: "1 second" })
+          const { handle, tries } = failing(1)
+          const { events, onEvent } = eventLog()
+          const consumer = yield* consuming(receiver, handle, { concurrency: 3, retry: retries(1), onEvent })
+          yield* elapse("1999 millis")
+          assert.strictEqual(tries.length, 1)
+          yield* elapse("1 millis")
+          assert.deepStrictEqual(events, ["Received 1", "Retrying 1", "Handled 1"])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
-  it.effect("when one fails for good, the others finish", () =>
-    whole(
+  it.effect("when consuming fails in one handler, the others finish", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
         yield* send(orders, "1", "bad", "3")
@@ -641,504 +596,4 @@ describe("concurrency", () => {
       })
     )
   )
-})
-
-describe("stopping", () => {
-  /** A consumer whose receiver and whose backend can be closed by themselves. */
-  const running = Effect.fnUntraced(function* (
-    handler: (message: { readonly label: string }) => Effect.Effect<unknown, unknown>,
-    policy: ConsumePolicy.ConsumePolicy = {}
-  ) {
-    yield* queues()
-    yield* send(orders, "1", "2", "3")
-    const layer = yield* Scope.make()
-    const mqrt = yield* Scope.provide(Effect.flatMap(Mqrt.Mqrt, Mqrt.make), layer)
-    const scope = yield* Scope.make()
-    const receiver = yield* MessageQueue.openReceiver(orders).pipe(
-      Scope.provide(scope),
-      Effect.provideService(Mqrt.Mqrt, mqrt)
-    )
-    const consumer = yield* consuming(receiver, handler, policy)
-    return { consumer, receiver, close: Scope.close(scope, Exit.void), closeLayer: Scope.close(layer, Exit.void) }
-  })
-  type Running = Effect.Success<ReturnType<typeof running>>
-
-  const stops: Record<string, (running: Running) => Effect.Effect<void>> = {
-    "interrupting it": ({ consumer }) => Effect.asVoid(Fiber.interrupt(consumer)),
-    "closing its receiver": ({ close }) => close,
-    "closing the layer": ({ closeLayer }) => closeLayer
-  }
-
-  const endOf = (exit: Exit.Exit<never, MsmqError.MsmqError>) =>
-    Exit.hasInterrupts(exit) ? "interrupted" : reasonOf(exit)._tag
-
-  for (const [how, stop] of Object.entries(stops)) {
-    const end = how === "interrupting it" ? "interrupted" : "Released"
-
-    it.effect(`by ${how} takes nothing new, and lets running handlers finish and commit`, () =>
-      whole(
-        Effect.gen(function* () {
-          const { begun, handle, open } = gate()
-          const program = yield* running(handle, { concurrency: 2 })
-          yield* elapse(0)
-          const stopped = yield* start(stop(program))
-          yield* elapse("10 seconds")
-          assert.isUndefined(stopped.pollUnsafe())
-          assert.deepStrictEqual(yield* labelsIn(orders), ["3"])
-          yield* open
-          yield* Fiber.join(stopped)
-          assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2"], ["3"]])
-          assert.strictEqual(endOf(yield* Fiber.await(program.consumer)), end)
-          assert.strictEqual((yield* HandleLedger.counts).transaction.open, 0)
-          yield* program.closeLayer
-        })
-      )
-    )
-
-    it.effect(`by ${how} interrupts after so long what has not finished; its message is back`, () =>
-      whole(
-        Effect.gen(function* () {
-          const { handle } = gate()
-          const { events, onEvent } = journal()
-          const program = yield* running(handle, { stopWithin: "5 seconds", onEvent })
-          const stopped = yield* start(stop(program))
-          yield* elapse("4999 millis")
-          assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
-          yield* elapse("1 millis")
-          yield* Fiber.join(stopped)
-          assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2", "3"])
-          assert.deepStrictEqual(events, ["Received 1", "Returned 1"])
-          assert.strictEqual(endOf(yield* Fiber.await(program.consumer)), end)
-          yield* program.closeLayer
-        })
-      )
-    )
-
-    it.effect(`by ${how} ends a wait at once`, () =>
-      whole(
-        Effect.gen(function* () {
-          const program = yield* running(() => Effect.void, { concurrency: 3 })
-          yield* elapse(0)
-          assert.deepStrictEqual(yield* labelsIn(orders), [])
-          yield* stop(program)
-          assert.strictEqual(endOf(yield* Fiber.await(program.consumer)), end)
-          yield* send(orders, "4")
-          assert.deepStrictEqual(yield* labelsIn(orders), ["4"])
-          yield* program.closeLayer
-        })
-      )
-    )
-  }
-
-  it.effect("leaves what fails meanwhile in the queue, and does not try it again", () =>
-    whole(
-      Effect.gen(function* () {
-        const { handle, open } = gate()
-        const handler = ({ label }: { readonly label: string }) => Effect.andThen(handle({ label }), Effect.fail("no"))
-        const program = yield* running(handler, { retry: never, poison: { subqueue: "poison" } })
-        const stopped = yield* start(Fiber.interrupt(program.consumer))
-        yield* open
-        yield* Fiber.join(stopped)
-        assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2", "3"])
-        yield* program.close
-      })
-    )
-  )
-
-  it.effect("lets go at once of what waits to be tried again", () =>
-    whole(
-      Effect.gen(function* () {
-        const program = yield* running(failing(1).handle, { retry: retries(1) })
-        assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
-        yield* Fiber.interrupt(program.consumer)
-        assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2", "3"])
-        yield* program.close
-      })
-    )
-  )
-
-  it.effect("from within a handler, by closing its receiver, does not wait for that handler", () =>
-    whole(
-      Effect.gen(function* () {
-        const close = yield* Deferred.make<Effect.Effect<void>>()
-        const program = yield* running(() => Effect.flatten(Deferred.await(close)))
-        yield* Deferred.succeed(close, program.close)
-        assert.strictEqual(endOf(yield* Fiber.await(program.consumer)), "Released")
-        assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
-      })
-    )
-  )
-
-  it.effect("a receiver that is closed feeds nobody", () =>
-    whole(
-      Effect.gen(function* () {
-        const { close, consumer, receiver } = yield* running(() => Effect.void)
-        yield* close
-        yield* Fiber.await(consumer)
-        const error = yield* Effect.flip(receiver.consume(() => Effect.void))
-        assert.deepStrictEqual([error.operation, error.reason._tag], ["Receiver.consume", "Released"])
-      })
-    )
-  )
-})
-
-describe("a restart of the service", () => {
-  const restart = Effect.andThen(stopService, startService)
-  const opens = Effect.map(CallLog.calls, (calls) => [count(calls, "openQueue"), count(calls, "closeQueue")] as const)
-
-  it.effect("while it waits: the queue is opened anew, once, and consuming goes on (C-37)", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        const { events, onEvent } = journal()
-        const consumer = yield* consuming(receiver, () => Effect.void, { concurrency: 3, onEvent })
-        const [opened, closed] = yield* opens
-        yield* restart
-        yield* elapse("1 second")
-        assert.deepStrictEqual(yield* opens, [opened + 1, closed + 1])
-        yield* send(orders, "1")
-        yield* elapse(0)
-        assert.deepStrictEqual(events, ["Troubled", "Reopened", "Received 1", "Handled 1"])
-        yield* Fiber.interrupt(consumer)
-      })
-    )
-  )
-
-  it.effect("while a handler runs: its message is handled again, and what it sent is sent once (F-37)", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        const sender = yield* MessageQueue.openSender(invoices)
-        yield* send(orders, "1", "2")
-        const tried: Array<string> = []
-        const handler = ({ label }: { readonly label: string }) =>
-          Effect.gen(function* () {
-            tried.push(label)
-            yield* sender.send({ label: `invoice ${label}` })
-            if (tried.length === 1) yield* restart
-          })
-        const consumer = yield* consuming(receiver, handler, { retry: never })
-        yield* elapse("2 seconds")
-        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1", "invoice 2"]])
-        // The sender went stale too, and opened its queue anew by itself.
-        assert.deepStrictEqual(tried, ["1", "1", "2"])
-        yield* Fiber.interrupt(consumer)
-      })
-    )
-  )
-
-  it.effect(
-    "fails what a handler sends after it, with its transaction: that does not count as a try (C-37, F-37)",
-    () =>
-      whole(
-        Effect.gen(function* () {
-          const receiver = yield* queues()
-          const sender = yield* MessageQueue.openSender(invoices)
-          yield* send(orders, "1")
-          const failures: Array<string> = []
-          let tries = 0
-          const handler = ({ label }: { readonly label: string }) =>
-            Effect.gen(function* () {
-              if (++tries <= 2) yield* restart
-              yield* sender.send({ label: `invoice ${label}` })
-            }).pipe(Effect.tapError((error) => Effect.sync(() => failures.push(error.reason._tag))))
-          const consumer = yield* consuming(receiver, handler, { retry: never })
-          yield* elapse("10 seconds")
-          assert.deepStrictEqual(failures, ["TransactionSequence", "TransactionSequence"])
-          assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(invoices)], [[], ["invoice 1"]])
-          yield* Fiber.interrupt(consumer)
-        })
-      )
-  )
-
-  it.effect("before the last try fails does not count, as that try was undone before", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1")
-        const { handle, tries } = failing(1)
-        const handler = (message: { readonly label: string }) =>
-          Effect.andThen(tries.length === 0 ? restart : Effect.void, handle(message))
-        const consumer = yield* consuming(receiver, handler, { retry: never, poison: { subqueue: "poison" } })
-        yield* elapse("2 seconds")
-        assert.deepStrictEqual([tries, yield* labelsIn(orders)], [["1", "1"], []])
-        yield* Fiber.interrupt(consumer)
-      })
-    )
-  )
-
-  it.effect("is waited for however long it takes, with back-off up to half a minute (H-25)", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        const delays: Array<number> = []
-        const consumer = yield* consuming(receiver, () => Effect.void, {
-          onEvent: (event) =>
-            Effect.sync(() => {
-              if (event._tag === "Troubled") delays.push(Duration.toSeconds(event.delay))
-            })
-        })
-        yield* stopService
-        yield* elapse("10 minutes")
-        assert.isUndefined(consumer.pollUnsafe())
-        assert.isAtLeast(delays.length, 15)
-        assert.isBelow(delays[0]!, 1)
-        assert.isTrue(delays.slice(8).every((delay) => delay >= 24 && delay <= 36))
-        yield* startService
-        yield* elapse("1 minute")
-        yield* send(orders, "1")
-        yield* elapse(0)
-        assert.deepStrictEqual(yield* labelsIn(orders), [])
-        yield* Fiber.interrupt(consumer)
-      })
-    )
-  )
-
-  it.effect("is not waited for longer than the policy says, nor when it is stopped meanwhile", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        const consumer = yield* consuming(receiver, () => Effect.void, { reopen: retries(2) })
-        const patient = yield* consuming(receiver, () => Effect.void)
-        yield* stopService
-        yield* elapse("2 seconds")
-        assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "ServiceNotAvailable")
-        yield* Fiber.interrupt(patient)
-        yield* startService
-      })
-    )
-  )
-
-  for (const code of [
-    "MQ_ERROR_STALE_HANDLE",
-    "MQ_ERROR_INVALID_HANDLE",
-    "MQ_ERROR_INVALID_PARAMETER",
-    "MQ_ERROR_OPERATION_CANCELLED",
-    "MQ_ERROR_QUEUE_DELETED",
-    "MQ_ERROR_SERVICE_NOT_AVAILABLE"
-  ] as const) {
-    it.effect(`a receive that fails with ${code} makes it open the queue anew (C-38, E-51 to E-53)`, () =>
-      whole(
-        Effect.gen(function* () {
-          const receiver = yield* queues()
-          yield* send(orders, "1")
-          const [opened, closed] = yield* opens
-          yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code })
-          const { events, onEvent } = journal()
-          const consumer = yield* consuming(receiver, () => Effect.void, { onEvent })
-          yield* elapse("1 second")
-          assert.deepStrictEqual(events, ["Troubled", "Reopened", "Received 1", "Handled 1"])
-          assert.deepStrictEqual(yield* opens, [opened + 1, closed + 1])
-          yield* Fiber.interrupt(consumer)
-        })
-      )
-    )
-  }
-
-  it.effect("other failures that pass are waited out with the queue as it is, and those that do not end it", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1")
-        const before = yield* opens
-        yield* FaultInjection.inject({
-          function: "MQBeginTransaction",
-          call: 1,
-          code: "MQ_ERROR_INSUFFICIENT_RESOURCES"
-        })
-        const consumer = yield* consuming(receiver, () => Effect.void)
-        yield* elapse("1 second")
-        assert.deepStrictEqual(yield* opens, before)
-        assert.deepStrictEqual(yield* labelsIn(orders), [])
-        yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code: "MQ_ERROR_ACCESS_DENIED" })
-        yield* send(orders, "2")
-        assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "AccessDenied")
-        assert.deepStrictEqual(yield* labelsIn(orders), ["2"])
-      })
-    )
-  )
-
-  it.effect("a queue that is deleted is looked for by its name: it is there again, or consuming fails", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        const consumer = yield* consuming(receiver, () => Effect.void)
-        yield* MessageQueue.delete(orders)
-        yield* MessageQueue.create(orders, { transactional: true })
-        yield* send(orders, "1")
-        yield* elapse("1 second")
-        assert.deepStrictEqual(yield* labelsIn(orders), [])
-        yield* MessageQueue.delete(orders)
-        yield* elapse("1 second")
-        assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "QueueNotFound")
-      })
-    )
-  )
-
-  it.effect(
-    "whoever holds a receiver or a sender need not know: their next use opens the queue anew (C-37, C-38)",
-    () =>
-      whole(
-        Effect.gen(function* () {
-          const receiver = yield* queues()
-          const sender = yield* MessageQueue.openSender(invoices)
-          const cursor = yield* receiver.cursor
-          yield* restart
-          assert.deepStrictEqual(yield* receiver.poll, Option.none())
-          yield* sender.send({ label: "1" }, { transaction: "singleMessage" })
-          assert.deepStrictEqual(yield* labelsIn(invoices), ["1"])
-          assert.strictEqual((yield* Effect.flip(cursor.next)).reason._tag, "Released")
-        })
-      )
-  )
-})
-
-describe("a policy that cannot be followed", () => {
-  const refused = (policy: ConsumePolicy.ConsumePolicy, options: Parameters<typeof queues>[0] = {}) =>
-    Effect.gen(function* () {
-      const receiver = yield* queues(options)
-      yield* send(orders, "1")
-      const error = yield* Effect.flip(receiver.consume(() => Effect.void, policy))
-      assert.deepStrictEqual(yield* labelsIn(orders), ["1"])
-      return error
-    })
-
-  const shared = { transactional: false }
-  const alone = { transactional: false, shareMode: "denyReceive" } as const
-  const remote = "DIRECT=OS:other\\private$\\poison"
-  const values: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, string]> = [
-    ["no handlers at all", { concurrency: 0 }, "concurrency is 0, but it must be a whole number from 1 on"],
-    ["half a handler", { concurrency: 1.5 }, "concurrency is 1.5, but it must be a whole number from 1 on"],
-    ["a time that is none", { stopWithin: "soon" as "1 second" }, 'stopWithin is "soon", but it must be a duration'],
-    [
-      "an end for poison that is none",
-      { poison: "drop" as "fail" },
-      'poison is "drop", but it must be "fail", "reject"'
-    ],
-    ["poison into no queue", { poison: { queue: 7 as never } }, "poison.queue is 7, but it must be a queue's name"]
-  ]
-  it.effect.each(values)("a value that no queue would do with is an illegal option: %s", ([, policy, rule]) =>
-    whole(
-      Effect.gen(function* () {
-        const error = yield* refused(policy)
-        assert.strictEqual(error.reason._tag, "IllegalOption")
-        assert.include(error.message, `Receiver.consume on ${orders}: ${rule}`)
-      })
-    )
-  )
-
-  const cases: ReadonlyArray<readonly [string, ConsumePolicy.ConsumePolicy, Parameters<typeof queues>[0], string]> = [
-    ["poison into the queue itself", { poison: { queue: orders } }, {}, "another queue"],
-    ["poison into a queue of a kind that nobody knows", { poison: { queue: remote } }, {}, "{ queue, transactional }"],
-    ["failing with what was taken", {}, shared, "shareMode denyReceive"],
-    ["rejecting what was taken", { poison: "reject" }, shared, "shareMode denyReceive"],
-    ["moving what was taken", { poison: { subqueue: "poison" } }, shared, "shareMode denyReceive"],
-    ["rejecting from a plain queue", { poison: "reject" }, alone, "only messages of a transactional queue"]
-  ]
-  it.effect.each(cases)("is refused before any message is taken: %s", ([, policy, options, rule]) =>
-    whole(
-      Effect.gen(function* () {
-        const error = yield* refused(policy, options)
-        assert(error.reason._tag === "IllegalPolicy")
-        assert.include(error.message, rule)
-      })
-    )
-  )
-
-  it.effect("so are names of queues and subqueues that are none", () =>
-    whole(
-      Effect.gen(function* () {
-        const error = yield* refused({ poison: { queue: ".\\private$\\nowhere" } })
-        assert.strictEqual(error.reason._tag, "QueueNotFound")
-        const receiver = yield* MessageQueue.openReceiver(orders)
-        const illegal = yield* Effect.flip(receiver.consume(() => Effect.void, { poison: { subqueue: "a;b" } }))
-        assert.strictEqual(illegal.reason._tag, "IllegalName")
-      })
-    )
-  )
-})
-
-describe("what can be seen of it", () => {
-  it.effect("every event comes with the counts so far; that telling fails is logged, and nothing else", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1", "bad", "3")
-        const counts: Array<ConsumePolicy.ConsumeProgress> = []
-        const consumer = yield* consuming(
-          receiver,
-          ({ label }) => (label === "bad" ? Effect.fail("broken") : Effect.void),
-          {
-            retry: retries(2),
-            poison: { subqueue: "poison" },
-            onEvent: (_, progress) =>
-              Effect.andThen(
-                Effect.sync(() => counts.push(progress)),
-                Effect.die("a bug")
-              )
-          }
-        )
-        yield* elapse("2 seconds")
-        const all = { received: 3, handled: 2, retried: 2, poisoned: 1, reopened: 0 }
-        assert.deepStrictEqual(counts.at(-1), all)
-        assert.deepStrictEqual(counts[0], { received: 1, handled: 0, retried: 0, poisoned: 0, reopened: 0 })
-        yield* Fiber.interrupt(consumer)
-      })
-    )
-  )
-
-  it.effect(
-    "the log says what fails, is poison, and is waited for; a handler's own lines bear the message's id",
-    () => {
-      const lines: Array<readonly [string, string, unknown]> = []
-      const logger = Logger.make(({ fiber, logLevel, message }) => {
-        const annotations = fiber.getRef(References.CurrentLogAnnotations)
-        lines.push([logLevel, String(message), annotations["messaging.message.id"]])
-      })
-      return Effect.gen(function* () {
-        const receiver = yield* queues()
-        const sender = yield* MessageQueue.openSender(orders)
-        const messageId = yield* Transaction.run(sender.send({ label: "bad" }))
-        const handler = () => Effect.andThen(Effect.log("trying"), Effect.fail("broken"))
-        const consumer = yield* consuming(receiver, handler, { retry: retries(1), poison: { subqueue: "poison" } })
-        yield* elapse("1 second")
-        yield* stopService
-        yield* elapse("1 second")
-        yield* startService
-        yield* Fiber.interrupt(consumer)
-        assert.deepStrictEqual(lines.slice(0, 4), [
-          ["Info", "trying", messageId],
-          ["Warn", `message ${messageId}: attempt 1 failed`, undefined],
-          ["Info", "trying", messageId],
-          ["Error", `message ${messageId} could not be handled in 2 attempts`, undefined]
-        ])
-        assert.include(lines[4]![1], "MQ_ERROR_SERVICE_NOT_AVAILABLE")
-      }).pipe(Effect.scoped, Effect.provide([loud, Logger.layer([logger])]))
-    }
-  )
-
-  it.effect("each try runs in a span of its own, named by OpenTelemetry's conventions", () => {
-    const spans: Array<Tracer.Span> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        if (span.kind === "consumer") spans.push(span)
-        return span
-      }
-    })
-    return whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues()
-        yield* send(orders, "1")
-        const consumer = yield* consuming(receiver, failing(1).handle, { retry: retries(1) })
-        yield* elapse("1 second")
-        yield* Fiber.interrupt(consumer)
-        const attempts = spans.map(({ attributes, name }) => [name, attributes.get("msmq.message.attempt")])
-        assert.deepStrictEqual(attempts, [
-          [`process ${orders}`, 1],
-          [`process ${orders}`, 2]
-        ])
-      })
-    ).pipe(Effect.withTracer(tracer))
-  })
 })

@@ -1,16 +1,16 @@
-/** What waits is told that its queue was closed, and a handler that closes what it is fed from does not wait for itself. */
-import { Msmq, type MsmqReceiver } from "@effect-msmq/core"
+/** Closing a queue ends every wait on it with an error, and a handler that closes its own queue does not wait for itself. */
+import { connect, type Connection, type Receiver } from "@effect-msmq/core/promises"
 import { MessageQueue, type MsmqError, Mqrt } from "@effect-msmq/core"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, References, Scope } from "effect"
-import { connect } from "./support/connection.ts"
-import { backend, consuming, journal, labelsIn, orders, queues, send } from "./support/consuming.ts"
+import { connectObserved } from "./support/connection.ts"
+import { backend, consuming, eventLog, labelsIn, orders, queues, send } from "./support/consuming.ts"
 
 const single = { transaction: "singleMessage" } as const
 const other = ".\\private$\\other"
 
-/** The tag of the reason that a promise is rejected with, and its text. */
+/** Returns the tag of the reason, and the text, of the error that a promise is rejected with. */
 const rejection = (promise: Promise<unknown>): Promise<readonly [string, string]> =>
   promise.then(
     () => ["fulfilled", ""] as const,
@@ -18,14 +18,14 @@ const rejection = (promise: Promise<unknown>): Promise<readonly [string, string]
   )
 
 const labelsOf = async (layer: Layer.Layer<Mqrt.Mqrt>, queue: string): Promise<ReadonlyArray<string>> => {
-  const msmq = await Msmq.connect(layer)
+  const msmq = await connect(layer)
   const labels: Array<string> = []
   for await (const { label } of (await msmq.openReceiver(queue)).browse()) labels.push(label)
   await msmq.close()
   return labels
 }
 
-/** A machine that outlives the connections to it. */
+/** Machine that outlives the connections to it. */
 const machine = () =>
   Effect.runPromise(
     Effect.flatMap(Scope.make(), (scope) =>
@@ -38,7 +38,7 @@ const machine = () =>
     )
   )
 
-const waits: Record<string, (receiver: MsmqReceiver.MsmqReceiver) => Promise<unknown>> = {
+const waits: Record<string, (receiver: Receiver) => Promise<unknown>> = {
   receive: (receiver) => receiver.receive(),
   receiveWithin: (receiver) => receiver.receiveWithin("1 hour"),
   peek: (receiver) => receiver.peek(),
@@ -55,7 +55,7 @@ describe("what waits for a message, in promises", () => {
   for (const [name, wait] of Object.entries(waits)) {
     for (const whole of ["receiver", "connection"] as const) {
       it(`${name}: rejects with Released when its ${whole} is closed, and says where`, async () => {
-        const { expectNoLeaks, msmq } = await connect()
+        const { expectNoLeaks, msmq } = await connectObserved()
         const alone = name.endsWith("alone")
         await msmq.createQueue(orders, { transactional: !alone })
         const receiver = await msmq.openReceiver(orders, { shareMode: alone ? "denyReceive" : "denyNone" })
@@ -72,7 +72,7 @@ describe("what waits for a message, in promises", () => {
   }
 
   it("a loop over the messages of a queue rejects with Released when the connection is closed", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const waiting = rejection(
       (async () => {
@@ -102,8 +102,8 @@ describe("what waits for a message, in Effect", () => {
   )
 })
 
-/** A receiver for each of two queues that hold a message. */
-const two = (msmq: Msmq.Msmq): Promise<ReadonlyArray<MsmqReceiver.MsmqReceiver>> =>
+/** Opens a receiver for each of two queues that hold a message. */
+const two = (msmq: Connection): Promise<ReadonlyArray<Receiver>> =>
   Promise.all(
     [orders, other].map(async (queue) => {
       await msmq.createQueue(queue, { transactional: true })
@@ -115,10 +115,10 @@ const two = (msmq: Msmq.Msmq): Promise<ReadonlyArray<MsmqReceiver.MsmqReceiver>>
 describe("a handler in promises does not wait for itself", () => {
   const consumed = async (
     kind: "transactional" | "plain",
-    close: (msmq: Msmq.Msmq, receiver: MsmqReceiver.MsmqReceiver) => Promise<void>
+    close: (msmq: Connection, receiver: Receiver) => Promise<void>
   ) => {
     const layer = await machine()
-    const msmq = await Msmq.connect(layer)
+    const msmq = await connect(layer)
     await msmq.createQueue(orders, { transactional: kind === "transactional" })
     const receiver = await msmq.openReceiver(orders, { shareMode: kind === "plain" ? "denyReceive" : "denyNone" })
     const sender = await msmq.openSender(orders)
@@ -126,12 +126,12 @@ describe("a handler in promises does not wait for itself", () => {
     const events: Array<string> = []
     const consuming = receiver.consume(
       async () => {
-        // A handler goes on after a turn, with what it was called in.
+        // A handler goes on after a turn of the event loop, in the run that it was called in.
         await new Promise((resolve) => setTimeout(resolve, 1))
         await close(msmq, receiver)
         events.push("closed")
       },
-      { stopWithin: "1 hour", onEvent: ({ _tag }) => void events.push(_tag) }
+      { shutdownTimeout: "1 hour", onEvent: ({ _tag }) => void events.push(_tag) }
     )
     const [code] = await rejection(consuming)
     await msmq.close()
@@ -162,7 +162,7 @@ describe("a handler in promises does not wait for itself", () => {
   })
 
   it("that closes the receiver of another consumer whose handler closes its own", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     const receivers = await two(msmq)
     let running = 0
     const both = Promise.withResolvers<void>()
@@ -174,7 +174,7 @@ describe("a handler in promises does not wait for itself", () => {
             await both.promise
             await receivers[1 - index]!.close()
           },
-          { stopWithin: "1 hour" }
+          { shutdownTimeout: "1 hour" }
         )
       )
     )
@@ -187,7 +187,7 @@ describe("a handler in promises does not wait for itself", () => {
   })
 
   it("that closes the connection while the handler of another consumer does so, too", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     let running = 0
     const both = Promise.withResolvers<void>()
     const ends = (await two(msmq)).map((receiver) =>
@@ -198,7 +198,7 @@ describe("a handler in promises does not wait for itself", () => {
             await both.promise
             await msmq.close()
           },
-          { stopWithin: "1 hour" }
+          { shutdownTimeout: "1 hour" }
         )
       )
     )
@@ -211,7 +211,7 @@ describe("a handler in promises does not wait for itself", () => {
   })
 
   it("that consumes another queue and closes its receiver waits for that one", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     const [outer, inner] = await two(msmq)
     const log: Array<string> = []
     const consuming = rejection(
@@ -231,7 +231,7 @@ describe("a handler in promises does not wait for itself", () => {
           await outer!.close()
           log.push("outer closed")
         },
-        { stopWithin: "1 hour" }
+        { shutdownTimeout: "1 hour" }
       )
     )
     assert.strictEqual((await consuming)[0], "Released")
@@ -249,7 +249,7 @@ describe("a handler in Effect does not wait for itself", () => {
         const shareMode = transactional ? "denyNone" : "denyReceive"
         const receiver = yield* Scope.provide(queues({ transactional, shareMode }), scope)
         yield* send(orders, "1", "2")
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const consumer = yield* consuming(receiver, () => Scope.close(scope, Exit.void), { onEvent })
         assert.isTrue(Exit.isFailure(yield* Fiber.await(consumer)))
         assert.deepStrictEqual(events, ["Received 1", "Handled 1"])

@@ -1,5 +1,5 @@
-/** No message is lost, handled twice or left over, whatever fails and wherever it is interrupted. */
-import { type ConsumePolicy, MessageQueue } from "@effect-msmq/core"
+/** No message is lost, handled twice or left over, whichever call fails and wherever consuming is interrupted. */
+import { type Consumer, MessageQueue } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, References, Schedule, Schema } from "effect"
@@ -23,20 +23,18 @@ import { slow } from "./support/slow.ts"
 
 type Labelled = { readonly label: string }
 
-/** The ends that poison can come to, with the place where it then is. */
-const ends: Record<
-  string,
-  { readonly policy: ConsumePolicy.PoisonPolicy; readonly place: string; readonly twice?: true }
-> = {
-  "a subqueue": { policy: { subqueue: "poison" }, place: `${orders};poison` },
-  "a transactional queue": { policy: { queue: poison }, place: poison },
-  // It takes no part in the transaction: sent there first, the message may come once more.
-  "a plain queue": { policy: { queue: poison }, place: poison, twice: true },
-  "the dead letters": { policy: "reject", place: "DIRECT=OS:.\\SYSTEM$;DEADXACT" }
-}
+/** Policies for poison, with the place where its messages are then. */
+const ends: Record<string, { readonly policy: Consumer.PoisonPolicy; readonly place: string; readonly twice?: true }> =
+  {
+    "a subqueue": { policy: { subqueue: "poison" }, place: `${orders};poison` },
+    "a transactional queue": { policy: { queue: poison }, place: poison },
+    // The copy is sent outside the transaction, so the message may come again after it.
+    "a plain queue": { policy: { queue: poison }, place: poison, twice: true },
+    "the dead letters": { policy: "reject", place: "DIRECT=OS:.\\SYSTEM$;DEADXACT" }
+  }
 type End = (typeof ends)[string]
 
-/** Handles a message by sending on, in the transaction, so that it can be counted how often it was handled. */
+/** Makes a handler that sends the message on in its transaction, which counts how often it was handled. */
 const handlerWith = Effect.map(
   MessageQueue.openSender(invoices),
   (sender) => (fails: (label: string) => boolean) => (message: Labelled) =>
@@ -56,7 +54,7 @@ const sendTo = Effect.fnUntraced(function* (labels: ReadonlyArray<string>) {
 
 const sorted = (labels: ReadonlyArray<string>) => labels.toSorted()
 
-/** Every message is in exactly one place: what is in none was lost, and what is in two was handled and is still there. */
+/** Asserts that every message is in one place: one in none was lost, and one in two was handled and is still there. */
 const expectWhole = Effect.fnUntraced(function* (sent: ReadonlyArray<string>, { place, twice }: End) {
   const waiting = yield* labelsIn(orders)
   const handled = yield* labelsIn(invoices)
@@ -71,7 +69,7 @@ const expectWhole = Effect.fnUntraced(function* (sent: ReadonlyArray<string>, { 
   return { waiting, handled, dead }
 })
 
-/** What a consumer calls. */
+/** Functions that a consumer calls. */
 const functions = [
   "MQBeginTransaction",
   "MQReceiveMessage",
@@ -127,7 +125,7 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
               Effect.provide(backend, { local: true })
             )
             struck = result.struck
-            // What passes is survived: all is done in the end.
+            // After a transient failure all messages are handled or moved in the end.
             if ("code" in strike && strike.code !== "MQ_ERROR_ACCESS_DENIED" && Exit.hasInterrupts(result.exit)) {
               assert.deepStrictEqual(result.waiting, [], JSON.stringify(fault))
               survived++
@@ -213,7 +211,7 @@ describe("interrupted after any step", slow("Each of its programs is run once fo
     Layer.merge(Layer.succeed(References.MinimumLogLevel, "None"))
   )
 
-  /** Consumes one message until it is handled or poison. Setting up and looking are no steps of it. */
+  /** Consumes one message until it is handled or poison. Only consuming is interrupted. */
   const consumed = (label: string, retry: number, end: End, counts: Record<string, number>) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
@@ -223,7 +221,7 @@ describe("interrupted after any step", slow("Each of its programs is run once fo
         const handler = yield* handlerWith
         let tries = 0
         const handle = handler(() => tries++ < 1)
-        const policy: ConsumePolicy.ConsumePolicy = {
+        const policy: Consumer.ConsumePolicy = {
           retry: Schedule.recurs(retry),
           poison: end.policy,
           onEvent: (_, { handled, poisoned }) =>
@@ -284,7 +282,7 @@ describe("whatever happens", () => {
     {
       end: Schema.Literals(Object.keys(ends)),
       concurrency: Schema.Literals([1, 1, 3]),
-      // How often a message of that number fails: each is tried three times.
+      // Number of failures for each message, of which there are three attempts.
       failures: Schema.Array(Schema.Literals([0, 0, 1, 2, 9])).pipe(
         Schema.check(Schema.isMinLength(1), Schema.isMaxLength(5))
       ),
@@ -312,11 +310,11 @@ describe("whatever happens", () => {
               return failing
             })(message)
           )
-        const policy: ConsumePolicy.ConsumePolicy = {
+        const policy: Consumer.ConsumePolicy = {
           concurrency,
           retry: retries(2),
           poison: end.policy,
-          stopWithin: "2 seconds"
+          shutdownTimeout: "2 seconds"
         }
         const begin = consuming(receiver, handle, policy)
         let consumer = yield* begin
@@ -345,7 +343,7 @@ describe("whatever happens", () => {
         yield* stop
         const before = yield* expectWhole(sent, end)
         if (concurrency === 1) assert.deepStrictEqual(before.handled, sorted(before.handled))
-        // And nothing is in the way of what is left.
+        // Another consumer handles the rest.
         consumer = yield* begin
         yield* elapse("5 minutes")
         yield* stop

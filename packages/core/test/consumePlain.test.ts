@@ -1,16 +1,17 @@
 import { ErrorCode, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, type Layer, Option, References, Schedule, type Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, References, Schedule } from "effect"
 import {
-  backend,
   consuming,
-  journal,
+  eventLog,
   labelsIn,
+  leakFree,
   never,
   orders,
   poison,
   queues,
+  reasonOf,
   retries,
   send,
   startService,
@@ -18,17 +19,9 @@ import {
 } from "./support/consuming.ts"
 import { elapse } from "./support/settled.ts"
 
-const whole = <A, E>(test: Effect.Effect<A, E, Layer.Success<typeof backend> | Scope.Scope>) =>
-  test.pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
-
-const reasonOf = <A>(exit: Exit.Exit<A, MsmqError.MsmqError>) => {
-  assert(Exit.isFailure(exit))
-  return Option.getOrThrow(Cause.findErrorOption(exit.cause)).reason
-}
-
 type Labelled = { readonly label: string }
 
-/** A handler that waits for its message's turn. */
+/** Makes a handler that waits for each message until `finish` has run for its label. */
 const stepwise = () => {
   const begun: Array<string> = []
   const turns = new Map<string, Deferred.Deferred<void>>()
@@ -48,6 +41,7 @@ const stepwise = () => {
   }
 }
 
+/** Makes a handler that fails for the messages with these labels. */
 const failingOn = (...labels: ReadonlyArray<string>) => {
   const tries: Array<string> = []
   return {
@@ -64,7 +58,7 @@ describe("a plain queue that nobody else receives from", () => {
   const alone = { transactional: false, shareMode: "denyReceive", poisonTransactional: false } as const
 
   it.effect("keeps a message until it is handled", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(alone)
         yield* send(orders, "1", "2")
@@ -84,8 +78,8 @@ describe("a plain queue that nobody else receives from", () => {
     )
   )
 
-  it.effect("hands it out once, also where it is looked at while another handler ends with it", () =>
-    whole(
+  it.effect("gives a message to one handler, also where another worker peeks at it while it is removed", () =>
+    leakFree(
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
         const looked = Deferred.makeUnsafe<void>()
@@ -115,13 +109,13 @@ describe("a plain queue that nobody else receives from", () => {
     )
   )
 
-  it.effect("has it still when its handler is interrupted, and hands it out again", () =>
-    whole(
+  it.effect("keeps a message whose handler is interrupted, and gives it out again", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(alone)
         yield* send(orders, "1", "2")
         const { handle } = stepwise()
-        const consumer = yield* consuming(receiver, handle, { stopWithin: 0, concurrency: 2 })
+        const consumer = yield* consuming(receiver, handle, { shutdownTimeout: 0, concurrency: 2 })
         yield* Fiber.interrupt(consumer)
         assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2"])
         const { handle: again, tries } = failingOn()
@@ -135,7 +129,7 @@ describe("a plain queue that nobody else receives from", () => {
   it.effect(
     "hands each message to one of several handlers, also what comes in before its turn and while all wait",
     () =>
-      whole(
+      leakFree(
         Effect.gen(function* () {
           const receiver = yield* queues(alone)
           yield* send(orders, "1", "2", "3")
@@ -149,7 +143,7 @@ describe("a plain queue that nobody else receives from", () => {
           assert.deepStrictEqual(begun, ["1", "2", "urgent"])
           yield* finish("urgent")
           yield* finish("3")
-          // One waits behind the first, which still runs.
+          // The second waits behind the first, whose handler still runs.
           yield* send(orders, "4")
           yield* elapse(0)
           assert.deepStrictEqual(begun, ["1", "2", "urgent", "3", "4"])
@@ -162,7 +156,7 @@ describe("a plain queue that nobody else receives from", () => {
   )
 
   it.effect("takes no part in a transaction that the program is in", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(alone)
         yield* send(orders, "1", "bad")
@@ -177,8 +171,8 @@ describe("a plain queue that nobody else receives from", () => {
     )
   )
 
-  it.effect("tries again with the message where it is, and by default fails with it still there", () =>
-    whole(
+  it.effect("retries with the message in the queue, and by default fails with it still there", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(alone)
         yield* send(orders, "bad", "2")
@@ -199,13 +193,13 @@ describe("a plain queue that nobody else receives from", () => {
     )
   )
 
-  it.effect("one whose time is over between two tries is passed", () =>
-    whole(
+  it.effect("a message whose time is over between two attempts is passed", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(alone)
         const sender = yield* MessageQueue.openSender(orders)
         yield* sender.send({ label: "short", timeToBeReceived: "3 seconds" })
-        const { events, onEvent } = journal()
+        const { events, onEvent } = eventLog()
         const consumer = yield* consuming(receiver, failingOn("short").handle, { retry: retries(9), onEvent })
         yield* elapse("9 seconds")
         assert.deepStrictEqual([events[0], events.at(-1)], ["Received short", "Passed short"])
@@ -219,7 +213,7 @@ describe("a plain queue that nobody else receives from", () => {
     ["another queue", { queue: poison }, poison]
   ] as const) {
     it.effect(`moves poison to ${where}`, () =>
-      whole(
+      leakFree(
         Effect.gen(function* () {
           const receiver = yield* queues(alone)
           yield* send(orders, "1", "bad", "3")
@@ -233,44 +227,48 @@ describe("a plain queue that nobody else receives from", () => {
     )
   }
 
-  it.effect("sends poison on before it takes it, so that a failure in between leaves it twice, not nowhere", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues({ ...alone, poisonTransactional: true })
-        yield* send(orders, "bad")
-        yield* FaultInjection.inject({
-          function: "MQReceiveMessageByLookupId",
-          call: 1,
-          code: "MQ_ERROR_ACCESS_DENIED"
+  it.effect(
+    "sends a copy of poison before it removes the message, so that a failure in between leaves two and not none",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues({ ...alone, poisonTransactional: true })
+          yield* send(orders, "bad")
+          yield* FaultInjection.inject({
+            function: "MQReceiveMessageByLookupId",
+            call: 1,
+            code: "MQ_ERROR_ACCESS_DENIED"
+          })
+          const policy = { retry: never, poison: { queue: poison } }
+          const consumer = yield* consuming(receiver, failingOn("bad").handle, policy)
+          assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "AccessDenied")
+          assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [["bad"], ["bad"]])
         })
-        const policy = { retry: never, poison: { queue: poison } }
-        const consumer = yield* consuming(receiver, failingOn("bad").handle, policy)
-        assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "AccessDenied")
-        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [["bad"], ["bad"]])
-      })
-    )
+      )
   )
 
-  it.effect("a message that is handled while the service restarts is taken when that is back, not handled again", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues(alone)
-        yield* send(orders, "1", "2")
-        const { begun, finish, handle } = stepwise()
-        yield* finish("2")
-        const consumer = yield* consuming(receiver, handle)
-        yield* stopService
-        yield* finish("1")
-        yield* elapse("1 minute")
-        yield* startService
-        yield* elapse("1 minute")
-        assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2"], []])
-        // Still nobody else may receive.
-        const error = yield* Effect.flip(Effect.scoped(MessageQueue.openReceiver(orders)))
-        assert.strictEqual(error.reason._tag, "SharingViolation")
-        yield* Fiber.interrupt(consumer)
-      })
-    )
+  it.effect(
+    "a message that is handled while the service restarts is removed when that is back, and not handled again",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues(alone)
+          yield* send(orders, "1", "2")
+          const { begun, finish, handle } = stepwise()
+          yield* finish("2")
+          const consumer = yield* consuming(receiver, handle)
+          yield* stopService
+          yield* finish("1")
+          yield* elapse("1 minute")
+          yield* startService
+          yield* elapse("1 minute")
+          assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2"], []])
+          // The new handle refuses other receivers, too.
+          const error = yield* Effect.flip(Effect.scoped(MessageQueue.openReceiver(orders)))
+          assert.strictEqual(error.reason._tag, "SharingViolation")
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 })
 
@@ -279,7 +277,7 @@ describe("a plain queue that others receive from too", () => {
   const policy = { poison: { queue: poison } }
 
   it.effect("gives each message to one consumer alone, before it is handled", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(shared)
         const rival = yield* MessageQueue.openReceiver(orders)
@@ -300,8 +298,8 @@ describe("a plain queue that others receive from too", () => {
     )
   )
 
-  it.effect("what cannot be handled is tried again from memory, and then sent to the queue for poison", () =>
-    whole(
+  it.effect("a message that cannot be handled is retried from memory, and then sent to the queue for poison", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(shared)
         yield* send(orders, "bad", "2")
@@ -315,25 +313,32 @@ describe("a plain queue that others receive from too", () => {
     )
   )
 
-  it.effect("what a stop leaves undone goes there too, be it running or waiting for another try", () =>
-    whole(
-      Effect.gen(function* () {
-        const receiver = yield* queues(shared)
-        yield* send(orders, "bad", "slow", "3")
-        const { handle } = stepwise()
-        const { events, onEvent } = journal()
-        const handler = (message: Labelled) => (message.label === "bad" ? Effect.fail("broken") : handle(message))
-        const consumer = yield* consuming(receiver, handler, { ...policy, concurrency: 2, stopWithin: 0, onEvent })
-        yield* elapse(0)
-        yield* Fiber.interrupt(consumer)
-        assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [["3"], ["bad", "slow"]])
-        assert.deepStrictEqual(events.slice(-2).toSorted(), ["Returned bad", "Returned slow"])
-      })
-    )
+  it.effect(
+    "a message that a shutdown leaves unfinished goes there too, whether its handler runs or it waits for its next attempt",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues(shared)
+          yield* send(orders, "bad", "slow", "3")
+          const { handle } = stepwise()
+          const { events, onEvent } = eventLog()
+          const handler = (message: Labelled) => (message.label === "bad" ? Effect.fail("broken") : handle(message))
+          const consumer = yield* consuming(receiver, handler, {
+            ...policy,
+            concurrency: 2,
+            shutdownTimeout: 0,
+            onEvent
+          })
+          yield* elapse(0)
+          yield* Fiber.interrupt(consumer)
+          assert.deepStrictEqual([yield* labelsIn(orders), yield* labelsIn(poison)], [["3"], ["bad", "slow"]])
+          assert.deepStrictEqual(events.slice(-2).toSorted(), ["Returned bad", "Returned slow"])
+        })
+      )
   )
 
-  it.effect("what cannot be sent there either is in the error, also when it is interrupted, and says so", () =>
-    whole(
+  it.effect("a message that cannot be sent there either is in the error, also after an interruption", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(shared)
         yield* send(orders, "bad")
@@ -346,13 +351,13 @@ describe("a plain queue that others receive from too", () => {
         assert.deepStrictEqual([reason.message.label, reason.kept], ["bad", "nowhere"])
         assert(Exit.isFailure(exit))
         assert.include((Cause.squash(exit.cause) as MsmqError.MsmqError).message, "and nowhere else")
-        // Why it could not be handled, and why it could not be sent on.
+        // The cause says why it could not be handled, and why it could not be sent on.
         const [handling, sending] = reason.cause.reasons.map((one) => (one._tag === "Fail" ? one.error : undefined))
         assert.strictEqual(handling, "broken")
         assert.include(String(sending), "MQ_ERROR_ACCESS_DENIED")
         yield* send(orders, "slow")
         yield* refuse
-        const stuck = yield* consuming(receiver, stepwise().handle, { ...policy, stopWithin: 0 })
+        const stuck = yield* consuming(receiver, stepwise().handle, { ...policy, shutdownTimeout: 0 })
         yield* Fiber.interrupt(stuck)
         const lost = reasonOf(yield* Fiber.await(stuck))
         assert(lost._tag === "PoisonMessage")
@@ -361,8 +366,8 @@ describe("a plain queue that others receive from too", () => {
     )
   )
 
-  it.effect("what consuming itself breaks off at goes there too", () =>
-    whole(
+  it.effect("a message at which consuming itself fails goes there too", () =>
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(shared)
         const code = ErrorCode.errors.MQ_ERROR_STALE_HANDLE
@@ -383,7 +388,7 @@ describe("a plain queue that others receive from too", () => {
   )
 
   it.effect("a queue for poison that is not there for a while is waited for", () =>
-    whole(
+    leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(shared)
         yield* send(orders, "bad")
@@ -399,7 +404,7 @@ describe("a plain queue that others receive from too", () => {
     )
   )
 
-  it.effect("one of another machine is one too; that machine may go away and come back (E-76)", () =>
+  it.effect("a queue of another machine is shared too, and that machine may go away and come back (E-76)", () =>
     Effect.gen(function* () {
       const remote = "WAREHOUSE\\private$\\orders"
       const away = (change: (msmq: MsmqControl.MsmqControl["Service"]) => Effect.Effect<void>) =>
@@ -407,7 +412,7 @@ describe("a plain queue that others receive from too", () => {
       yield* MsmqControl.on(MessageQueue.create(orders), "WAREHOUSE")
       yield* MessageQueue.create(poison)
       const receiver = yield* MessageQueue.openReceiver(remote)
-      const { events, onEvent } = journal()
+      const { events, onEvent } = eventLog()
       const { handle, tries } = failingOn("bad")
       const consumer = yield* consuming(receiver, handle, { ...policy, retry: never, onEvent })
       yield* away((msmq) => msmq.stopService)

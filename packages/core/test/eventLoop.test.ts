@@ -1,5 +1,5 @@
 /** Whoever receives or sends shares the event loop: the promise face, where each step is a fiber of its own. */
-import { Msmq, type MsmqSender } from "@effect-msmq/core"
+import { connect, type Sender } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { afterEach, beforeEach, vi } from "vitest"
@@ -28,7 +28,7 @@ const betweenRounds = () => {
 
 /** A connection with a sender to a queue and a receiver that nobody else receives beside. */
 const open = async () => {
-  const msmq = await Msmq.connect(InMemoryMqrt.layer)
+  const msmq = await connect(InMemoryMqrt.layer)
   await msmq.createQueue(orders)
   const sender = await msmq.openSender(orders)
   await sender.sendAll(Array.from({ length: count }, (_, index) => ({ label: `order ${index}` })))
@@ -76,7 +76,7 @@ describe("the event loop goes round every few milliseconds", () => {
     assert.isAtMost(handedAfter, 1)
   })
 
-  const sends: Readonly<Record<string, (sender: MsmqSender.MsmqSender, tell: () => void) => Promise<void>>> = {
+  const sends: Readonly<Record<string, (sender: Sender, tell: () => void) => Promise<void>>> = {
     send: (sender, tell) => {
       let left = count
       return repeat(async () => {

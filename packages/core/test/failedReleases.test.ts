@@ -1,4 +1,5 @@
-import { Mqrt, MessageQueue, Msmq, SecurityContext, Transaction } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, SecurityContext, Transaction } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import type { ErrorCode, MsmqError } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -250,7 +251,7 @@ describe("in the promise face a release that fails", () => {
         })
       )
     ).pipe(Layer.provide(InMemoryMqrt.layer))
-    await using msmq = await Msmq.connect(Layer.merge(dying, layer))
+    await using msmq = await connect(Layer.merge(dying, layer))
     await msmq.createQueue(orders)
     msmq.securityContext().close()
     const sender = await msmq.openSender(orders)
@@ -265,7 +266,7 @@ describe("in the promise face a release that fails", () => {
 
   it("does not keep anybody from closing, and says nothing where all goes well", async () => {
     const { layer, logged } = recording()
-    const msmq = await Msmq.connect(Layer.merge(InMemoryMqrt.layer, layer))
+    const msmq = await connect(Layer.merge(InMemoryMqrt.layer, layer))
     await msmq.createQueue(orders)
     const receiver = await msmq.openReceiver(orders)
     await receiver.cursor()

@@ -80,7 +80,7 @@ describe("interrupted after any step", () => {
   const looking = {
     ...taking,
     poll: (receiver, handOut) => found(receiver.poll, handOut),
-    byLookupId: (receiver, handOut) => found(receiver.byLookupId.receiveFirst, handOut),
+    lookup: (receiver, handOut) => found(receiver.lookup("receiveFirst"), handOut),
     "a cursor": (receiver, handOut) =>
       Effect.scoped(
         Effect.flatMap(receiver.cursor, (cursor) => Effect.andThen(cursor.next, found(cursor.receive, handOut)))

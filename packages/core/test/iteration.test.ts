@@ -1,13 +1,13 @@
 /** The promise face's iterators, which programs may also use without `for await`. */
 import { InMemoryMqrt } from "@effect-msmq/testing"
-import { Msmq } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { assert, describe, it } from "@effect/vitest"
 
 const orders = ".\\private$\\orders"
 
 /** A connection with a queue, its sender and receiver, and an iterator over its messages. */
 const open = async () => {
-  const msmq = await Msmq.connect(InMemoryMqrt.layer)
+  const msmq = await connect(InMemoryMqrt.layer)
   await msmq.createQueue(orders)
   const sender = await msmq.openSender(orders)
   const receiver = await msmq.openReceiver(orders)

@@ -2,7 +2,6 @@ import {
   MessageHeaders,
   MessageQueue,
   type Mqrt,
-  Msmq,
   QueueManager,
   QueueSecurity,
   SecurityContext,
@@ -10,6 +9,7 @@ import {
   Telemetry,
   Transaction
 } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Metric, Option, type Scope, Stream, type Tracer } from "effect"
@@ -129,8 +129,8 @@ describe("spans", () => {
       "Cursor.next",
       ({ receiver }) => Effect.scoped(Effect.flatMap(receiver.cursor, (at) => at.next))
     ],
-    ["peek", "receive", "Receiver.byLookupId.peekFirst", ({ receiver }) => receiver.byLookupId.peekFirst],
-    ["receive", "receive", "Receiver.byLookupId.receiveFirst", ({ receiver }) => receiver.byLookupId.receiveFirst]
+    ["peek", "receive", "Receiver.lookup.peekFirst", ({ receiver }) => receiver.lookup("peekFirst")],
+    ["receive", "receive", "Receiver.lookup.receiveFirst", ({ receiver }) => receiver.lookup("receiveFirst")]
   ]
   type Used = Effect.Success<typeof queue>
 
@@ -485,7 +485,7 @@ describe("metrics", () => {
         .reduce((sum, { state }) => sum + ("value" in state ? Number(state.value) : 0), 0)
     const before = open()
     {
-      await using msmq = await Msmq.connect(InMemoryMqrt.layer)
+      await using msmq = await connect(InMemoryMqrt.layer)
       await msmq.createQueue(orders)
       using _context = msmq.securityContext()
       await using _sender = await msmq.openSender(orders)

@@ -1,4 +1,5 @@
-import { Msmq, type Mqrt, type MsmqError } from "@effect-msmq/core"
+import { type Mqrt, type MsmqError } from "@effect-msmq/core"
+import { connect, type Connection } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Held from "./support/HeldCalls.ts"
@@ -8,14 +9,14 @@ const single = { transaction: "singleMessage" } as const
 const stop = new Error("stop")
 
 /** A connection to a transactional queue, and to a backend whose calls the test can hold. */
-const connect = async () => {
+const connectHeld = async () => {
   const held = new Held.HeldCalls()
-  const msmq = await Msmq.connect(Held.layer(held, InMemoryMqrt.layer))
+  const msmq = await connect(Held.layer(held, InMemoryMqrt.layer))
   await msmq.createQueue(orders, { transactional: true })
   return { held, msmq }
 }
 
-const labelsIn = async (msmq: Msmq.Msmq, queue: string) => {
+const labelsIn = async (msmq: Connection, queue: string) => {
   await using receiver = await msmq.openReceiver(queue)
   const labels: Array<string> = []
   for await (const { label } of receiver.browse()) labels.push(label)
@@ -30,7 +31,7 @@ const rejection = (promise: Promise<unknown>) =>
 
 describe("a transaction whose signal aborts", () => {
   it("while it commits is fulfilled, as it is committed", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
     const commit = held.hold("commitTransaction")
@@ -50,7 +51,7 @@ describe("a transaction whose signal aborts", () => {
   })
 
   it("while its function runs is rolled back and rejects with the signal's reason", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
     const run = msmq.transaction(
@@ -67,7 +68,7 @@ describe("a transaction whose signal aborts", () => {
   })
 
   it("while it commits by hand tells its function, and is fulfilled with what that returns", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
     const commit = held.hold("commitTransaction")
@@ -88,7 +89,7 @@ describe("a transaction whose signal aborts", () => {
   })
 
   it("while a commit by hand runs does not reject that commit", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
     await using transaction = await msmq.beginTransaction()
@@ -105,7 +106,7 @@ describe("a transaction whose signal aborts", () => {
   })
 
   it("before a commit by hand begins leaves it to the block, which rolls back", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const error = await rejection(
       (async () => {
@@ -120,7 +121,7 @@ describe("a transaction whose signal aborts", () => {
   })
 
   it("while its commit fails rejects with why it failed", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
     const commit = held.hold("commitTransaction", "MQ_ERROR_INSUFFICIENT_RESOURCES")
@@ -136,7 +137,7 @@ describe("a transaction whose signal aborts", () => {
 
 describe("a transaction whose function is fulfilled", () => {
   it("rejects with TransactionAborted when its connection closes meanwhile, and says so", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectHeld()
     const sender = await msmq.openSender(orders)
     const error = await rejection(
       msmq.transaction(async (transaction) => {
@@ -152,7 +153,7 @@ describe("a transaction whose function is fulfilled", () => {
   })
 
   it("rejects with TransactionAborted when it aborted by hand, and is fulfilled when it committed by hand", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const end = (how: "commit" | "abort") =>
       msmq.transaction(async (transaction) => {
@@ -170,7 +171,7 @@ describe("a transaction whose function is fulfilled", () => {
   })
 
   it("waits for a commit and for an abort by hand that it did not await", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const commit = held.hold("commitTransaction")
     const committing = msmq.transaction(async (transaction) => {
@@ -190,7 +191,7 @@ describe("a transaction whose function is fulfilled", () => {
   })
 
   it("is fulfilled when its connection closes while it commits: the closing waits for the commit", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     const sender = await msmq.openSender(orders)
     const commit = held.hold("commitTransaction")
     const run = msmq.transaction(async (transaction) => {
@@ -205,7 +206,7 @@ describe("a transaction whose function is fulfilled", () => {
   })
 
   it("commits the sends that it did not await, and ends the receives that wait", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     await using receiver = await msmq.openReceiver(orders)
     const waiting: Array<Promise<MsmqError.MsmqError>> = []
@@ -222,7 +223,7 @@ describe("a transaction whose function is fulfilled", () => {
   })
 
   it("ends once when it is committed and aborted at the same moment, as whoever came first says", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const commit = held.hold("commitTransaction")
     {
@@ -245,7 +246,7 @@ describe("a transaction whose function is fulfilled", () => {
 const deeds: ReadonlyArray<
   readonly [
     name: keyof Mqrt.MqrtFunctions,
-    deed: (msmq: Msmq.Msmq, signal: AbortSignal) => Promise<unknown>,
+    deed: (msmq: Connection, signal: AbortSignal) => Promise<unknown>,
     outcome: (value: unknown) => unknown
   ]
 > = [
@@ -287,7 +288,7 @@ const deeds: ReadonlyArray<
   ],
   [
     "receiveMessageByLookupId",
-    async (msmq, signal) => (await msmq.openReceiver(orders)).byLookupId("receiveFirst", 0n, { signal }),
+    async (msmq, signal) => (await msmq.openReceiver(orders)).lookup("receiveFirst", 0n, { signal }),
     (message) => typeof message === "object"
   ],
   [
@@ -300,7 +301,7 @@ const deeds: ReadonlyArray<
 describe("an abort that comes when its call has been made", () => {
   for (const [name, deed, isOutcome] of deeds) {
     it(`takes nothing back: the promise is fulfilled (${name})`, async () => {
-      const { held, msmq } = await connect()
+      const { held, msmq } = await connectHeld()
       const sender = await msmq.openSender(orders)
       await sender.send({ label: "order" }, single)
       const controller = new AbortController()
@@ -316,7 +317,7 @@ describe("an abort that comes when its call has been made", () => {
   }
 
   it("tells why the call failed, if it did", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     const controller = new AbortController()
     const call = held.hold("deleteQueue", "MQ_ERROR_ACCESS_DENIED")
     const deleting = msmq.deleteQueue(orders, controller)
@@ -328,7 +329,7 @@ describe("an abort that comes when its call has been made", () => {
   })
 
   it("gives up what only looks", async () => {
-    const { held, msmq } = await connect()
+    const { held, msmq } = await connectHeld()
     const controller = new AbortController()
     const call = held.hold("getQueueProperties")
     const looking = msmq.queueProperties(orders, { signal: controller.signal })
@@ -340,7 +341,7 @@ describe("an abort that comes when its call has been made", () => {
   })
 
   it("ends a batch before its next slice, and lets the last slice be fulfilled", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const sendAborted = async (messages: number, when: number) => {
       const controller = new AbortController()
@@ -369,7 +370,7 @@ describe("an abort that comes when its call has been made", () => {
   })
 
   it("ends a batch that waits for its source", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
     const waits = Promise.withResolvers<void>()

@@ -1,11 +1,12 @@
-import { Msmq, type MsmqError } from "@effect-msmq/core"
+import { type MsmqError } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 
 const orders = ".\\private$\\orders"
 const remote = "DIRECT=OS:elsewhere\\private$\\orders"
 
-const connect = () => Msmq.connect(InMemoryMqrt.layer)
+const connectInMemory = () => connect(InMemoryMqrt.layer)
 
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -15,7 +16,7 @@ const codeOf = (promise: Promise<unknown>) =>
 
 describe("queues in promises", () => {
   it("have properties that can be read and changed, and are purged", async () => {
-    await using msmq = await connect()
+    await using msmq = await connectInMemory()
     await msmq.createQueue(orders, { label: "Orders" })
     assert.strictEqual((await msmq.queueProperties(orders)).label, "Orders")
     await msmq.setQueueProperties(orders, { label: "All orders", journal: true })
@@ -30,7 +31,7 @@ describe("queues in promises", () => {
   })
 
   it("that are public are located, as far as the loop goes", async () => {
-    await using msmq = await connect()
+    await using msmq = await connectInMemory()
     for (const name of ["a", "b", "c"]) {
       // oxlint-disable-next-line no-await-in-loop -- in order of creation
       await msmq.createQueue(`.\\${name}`, { label: name === "c" ? "other" : "same" })
@@ -46,7 +47,7 @@ describe("queues in promises", () => {
   })
 
   it("have a security descriptor, as SDDL", async () => {
-    await using msmq = await connect()
+    await using msmq = await connectInMemory()
     await msmq.createQueue(orders)
     const before = await msmq.queueSecurity(orders)
     assert.match(before, /^O:S-1-5-21-/)
@@ -58,7 +59,7 @@ describe("queues in promises", () => {
 
 describe("the queue manager in promises", () => {
   it("tells of itself and of its queues", async () => {
-    await using msmq = await connect()
+    await using msmq = await connectInMemory()
     await msmq.createQueue(orders)
     const { queueManager } = msmq
     assert.deepStrictEqual(await queueManager.privateQueues(), ["MACHINE\\private$\\orders"])
@@ -73,7 +74,7 @@ describe("the queue manager in promises", () => {
   })
 
   it("goes off line and on again, pauses outgoing queues and resumes them, and registers certificates", async () => {
-    await using msmq = await connect()
+    await using msmq = await connectInMemory()
     const { queueManager } = msmq
     await using sender = await msmq.openSender(remote)
     await sender.send({})

@@ -1,15 +1,16 @@
-import { type MessageBody, Msmq, type MsmqError } from "@effect-msmq/core"
+import { type MessageBody, type MsmqError } from "@effect-msmq/core"
+import { connect, type Connection } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Layer, Result, Tracer } from "effect"
-import * as Connection from "./support/connection.ts"
+import { connectObserved } from "./support/connection.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
 
 /** A connection with two transactional queues. */
-const connect = async () => {
-  const connection = await Connection.connect()
+const connectToOrders = async () => {
+  const connection = await connectObserved()
   await connection.msmq.createQueue(orders, { transactional: true })
   await connection.msmq.createQueue(invoices, { transactional: true })
   return connection
@@ -21,7 +22,7 @@ const labelsOf = async (messages: AsyncIterable<{ readonly label: string }>) => 
   return labels
 }
 
-const labelsIn = async (msmq: Msmq.Msmq, queue: string) => {
+const labelsIn = async (msmq: Connection, queue: string) => {
   await using receiver = await msmq.openReceiver(queue)
   return await labelsOf(receiver.browse())
 }
@@ -36,7 +37,7 @@ const rejection = (promise: Promise<unknown>) =>
 
 describe("a transaction", () => {
   it("commits when its function is fulfilled, aborts when it is rejected, and hands the very error on", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const receiver = await msmq.openReceiver(orders)
     const sender = await msmq.openSender(invoices)
     const source = await msmq.openSender(orders)
@@ -58,7 +59,7 @@ describe("a transaction", () => {
   })
 
   it("aborts where its function returns no promise, and says so", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const errors = [undefined, null, 1, "done", {}, []].map((given) =>
       rejection(
@@ -80,7 +81,7 @@ describe("a transaction", () => {
   })
 
   it("is not begun by a consume whose policy names both a subqueue and a queue for poison", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const receiver = await msmq.openReceiver(orders)
     const poison = { queue: invoices, subqueue: "poison" } as never
     const error = await rejection(receiver.consume(() => Promise.resolve(), { poison }))
@@ -90,7 +91,7 @@ describe("a transaction", () => {
   })
 
   it("is not begun for a class, which no call can run", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const error = await rejection(msmq.transaction(Map as never))
     assert.include(error.message, "body is a class, but it must be a function that returns a promise")
     await msmq.close()
@@ -98,7 +99,7 @@ describe("a transaction", () => {
   })
 
   it("aborts when its signal does, and what its function does afterwards is refused", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const controller = new AbortController()
     const late = Promise.withResolvers<MsmqError.MsmqError>()
@@ -120,7 +121,7 @@ describe("a transaction", () => {
   })
 
   it("begun by hand is aborted by its block unless it was committed", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     {
       await using transaction = await msmq.beginTransaction()
@@ -141,7 +142,7 @@ describe("a transaction", () => {
 
 describe("a cursor", () => {
   it("goes through the messages, takes the one it stands on, and is closed with its block", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     await sender.sendAll([{ label: "a" }, { label: "b" }, { label: "c" }], single)
     const receiver = await msmq.openReceiver(orders)
@@ -163,15 +164,15 @@ describe("a cursor", () => {
 
 describe("a receiver", () => {
   it("peeks, looks up, moves and rejects", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     await sender.sendAll([{ label: "a" }, { label: "b" }], single)
     const receiver = await msmq.openReceiver(orders)
     const first = await receiver.peek()
     assert.deepStrictEqual([first.label, (await receiver.pollPeek())?.label], ["a", "a"])
     assert.strictEqual((await receiver.peekWithin(1))?.label, "a")
-    assert.strictEqual((await receiver.byLookupId("peekNext", first.lookupId))?.label, "b")
-    assert.strictEqual(await receiver.byLookupId("peekPrevious", first.lookupId), undefined)
+    assert.strictEqual((await receiver.lookup("peekNext", first.lookupId))?.label, "b")
+    assert.strictEqual(await receiver.lookup("peekPrevious", first.lookupId), undefined)
     await receiver.move(first, "retry")
     assert.deepStrictEqual(await labelsIn(msmq, `${orders};retry`), ["a"])
     await msmq.transaction(async (transaction) => {
@@ -184,7 +185,7 @@ describe("a receiver", () => {
   })
 
   it("opened by a loop over the messages of a queue is closed when the loop is left", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     await sender.sendAll([{ label: "a" }, { label: "b" }, { label: "c" }], single)
     const seen: Array<string> = []
@@ -201,7 +202,7 @@ describe("a receiver", () => {
 
 describe("consuming", () => {
   it("hands each message to the handler in a transaction, tries again, and stops when the signal aborts", async () => {
-    const { expectNoLeaks, msmq } = await connect()
+    const { expectNoLeaks, msmq } = await connectToOrders()
     const controller = new AbortController()
     const receiver = await msmq.openReceiver(orders)
     const sender = await msmq.openSender(invoices)
@@ -230,7 +231,7 @@ describe("consuming", () => {
   })
 
   it("rejects with what the handler could not do where nothing else is said of poison", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectToOrders()
     const receiver = await msmq.openReceiver(orders)
     await using source = await msmq.openSender(orders)
     await source.send({ label: "1" }, single)
@@ -243,7 +244,7 @@ describe("consuming", () => {
 
 describe("an error", () => {
   it("is an Error with a code, a name and a reason", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectToOrders()
     const error = await rejection(msmq.openReceiver(".\\private$\\nowhere"))
     assert.instanceOf(error, Error)
     assert.deepStrictEqual(
@@ -267,7 +268,7 @@ describe("a connection", () => {
       }
     })
     const layer = Layer.merge(InMemoryMqrt.layer, Layer.succeed(Tracer.Tracer)(tracer))
-    await using msmq = await Msmq.connect(layer)
+    await using msmq = await connect(layer)
     await msmq.createQueue(orders, { transactional: true })
     await using sender = await msmq.openSender(orders)
     await msmq.transaction((transaction) => sender.send({ label: "a" }, { transaction }))
@@ -293,7 +294,7 @@ const size: MessageBody.MessageBody<number> = {
 
 describe("a codec", () => {
   it("makes bodies of values and values of bodies, or says which message it cannot", async () => {
-    const { msmq } = await connect()
+    const { msmq } = await connectToOrders()
     await using sender = await msmq.openSender(orders, { body: size })
     await using receiver = await msmq.openReceiver(orders, { body: size })
     await sender.send({ body: 7 }, single)
@@ -313,7 +314,7 @@ describe("a codec", () => {
 
 describe("types", () => {
   it("refuse wrong use", () => {
-    const wrong = async (msmq: Msmq.Msmq) => {
+    const wrong = async (msmq: Connection) => {
       const sender = await msmq.openSender(orders, { body: size, transactional: false })
       // @ts-expect-error -- a sender has no receive
       await sender.receive()

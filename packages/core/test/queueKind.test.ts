@@ -3,7 +3,7 @@ import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, type Scope, Stream } from "effect"
 import * as CallLog from "./support/CallLog.ts"
-import { connect } from "./support/connection.ts"
+import { connectObserved } from "./support/connection.ts"
 import { elapse, start } from "./support/settled.ts"
 
 const orders = ".\\private$\\orders"
@@ -100,7 +100,7 @@ describe("a failure to look at a queue's kind", () => {
   )
 
   it("rejects the opening in promises, and the next one refuses what would vanish", async () => {
-    const { expectNoLeaks, inject, msmq } = await connect()
+    const { expectNoLeaks, inject, msmq } = await connectObserved()
     await msmq.createQueue(orders, { transactional: true })
     await inject({ function: "MQGetQueueProperties", call: 1, code: "MQ_ERROR_INSUFFICIENT_RESOURCES" })
     const error = await msmq.openSender(orders).then(

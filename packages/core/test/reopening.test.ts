@@ -73,13 +73,13 @@ const uses: Readonly<Record<string, Use>> = {
   peek: { function: "MQReceiveMessage", run: ({ receiver }) => receiver.peek },
   peekWithin: { function: "MQReceiveMessage", run: ({ receiver }) => receiver.peekWithin("1 second") },
   pollPeek: { function: "MQReceiveMessage", run: ({ receiver }) => receiver.pollPeek },
-  "byLookupId.receive": {
+  "lookup.receive": {
     function: "MQReceiveMessageByLookupId",
-    run: ({ first, receiver }) => receiver.byLookupId.receive(first.lookupId)
+    run: ({ first, receiver }) => receiver.lookup("receiveCurrent", first.lookupId)
   },
-  "byLookupId.peek": {
+  "lookup.peek": {
     function: "MQReceiveMessageByLookupId",
-    run: ({ first, receiver }) => receiver.byLookupId.peek(first.lookupId)
+    run: ({ first, receiver }) => receiver.lookup("peekCurrent", first.lookupId)
   },
   move: { function: "MQMoveMessage", run: ({ first, receiver }) => receiver.move(first, "aside") },
   cursor: { function: "MQCreateCursor", run: ({ receiver }) => Effect.scoped(receiver.cursor) },

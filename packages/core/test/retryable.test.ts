@@ -57,7 +57,7 @@ describe("an error that is retryable", () => {
         for (const call of [
           receiver.poll,
           receiver.pollPeek,
-          receiver.byLookupId.peekFirst,
+          receiver.lookup("peekFirst"),
           Stream.runCollect(receiver.browse)
         ]) {
           yield* happens

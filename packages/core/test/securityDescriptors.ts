@@ -46,11 +46,7 @@ const ofObject = Arbitrary.all({
   sid
 })
 
-export const entry: Arbitrary.Arbitrary<SecurityDescriptor.Entry> = oneOf<SecurityDescriptor.Entry>([
-  plain,
-  plain,
-  ofObject
-])
+const entry: Arbitrary.Arbitrary<SecurityDescriptor.Entry> = oneOf<SecurityDescriptor.Entry>([plain, plain, ofObject])
 
 const list = Arbitrary.all({
   isProtected: pick([true, false]),

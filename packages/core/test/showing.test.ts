@@ -1,4 +1,5 @@
-import { MessageBody, MessageQueue, Msmq, MsmqError, SecurityContext, Transaction, XmlValue } from "@effect-msmq/core"
+import { MessageBody, MessageQueue, MsmqError, SecurityContext, Transaction, XmlValue } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Result, Scope, Schema } from "effect"
@@ -28,10 +29,10 @@ describe("what is open is shown by kind, queue and state", () => {
         const cursor = yield* receiver.cursor
         const transaction = yield* Transaction.begin()
         const context = yield* SecurityContext.acquire()
-        return { sender, receiver, cursor, transaction, context, byLookupId: receiver.byLookupId }
+        return { sender, receiver, cursor, transaction, context }
       }).pipe(Scope.provide(scope))
-      const { byLookupId, context, cursor, receiver, sender, transaction } = shown
-      for (const one of [byLookupId, context, cursor, receiver, sender, transaction]) showsNoInternals(one)
+      const { context, cursor, receiver, sender, transaction } = shown
+      for (const one of [context, cursor, receiver, sender, transaction]) showsNoInternals(one)
       assert.deepStrictEqual(shownAs(sender), [
         "Sender { queue: '.\\\\private$\\\\orders', transactional: true, state: 'open' }",
         "Sender(.\\private$\\orders, open)",
@@ -39,11 +40,10 @@ describe("what is open is shown by kind, queue and state", () => {
       ])
       assert.strictEqual(String(receiver), "Receiver(.\\private$\\orders, open)")
       assert.strictEqual(String(cursor), "Cursor(.\\private$\\orders, open)")
-      assert.strictEqual(String(byLookupId), "MessagesByLookupId(.\\private$\\orders, open)")
       assert.strictEqual(String(transaction), "Transaction(open)")
       assert.strictEqual(String(context), "SecurityContext(internal, open)")
       yield* Scope.close(scope, Exit.void)
-      for (const one of [byLookupId, context, cursor, receiver, sender, transaction]) {
+      for (const one of [context, cursor, receiver, sender, transaction]) {
         showsNoInternals(one)
         assert.match(String(one), /, closed\)$|\(closed\)$/)
       }
@@ -51,7 +51,7 @@ describe("what is open is shown by kind, queue and state", () => {
   )
 
   it("in the face of promises", async () => {
-    const msmq = await Msmq.connect(InMemoryMqrt.layer)
+    const msmq = await connect(InMemoryMqrt.layer)
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
     const receiver = await msmq.openReceiver(orders)
@@ -65,12 +65,12 @@ describe("what is open is shown by kind, queue and state", () => {
     }
     assert.strictEqual(
       inspect(sender),
-      "MsmqSender { queue: '.\\\\private$\\\\orders', transactional: false, state: 'open' }"
+      "Sender { queue: '.\\\\private$\\\\orders', transactional: false, state: 'open' }"
     )
-    assert.strictEqual(JSON.stringify(msmq), '{"_id":"Msmq","state":"open"}')
+    assert.strictEqual(JSON.stringify(msmq), '{"_id":"Connection","state":"open"}')
     await sender.close()
-    assert.strictEqual(String(sender), "MsmqSender(.\\private$\\orders, closed)")
-    assert.strictEqual(String(receiver), "MsmqReceiver(.\\private$\\orders, open)")
+    assert.strictEqual(String(sender), "Sender(.\\private$\\orders, closed)")
+    assert.strictEqual(String(receiver), "Receiver(.\\private$\\orders, open)")
     await msmq.close()
     for (const one of all) assert.match(String(one), /closed\)$/)
   })

@@ -2,7 +2,7 @@ import { Message, MessageBody, MessageQueue, MsmqError } from "@effect-msmq/core
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Latch, Layer, Logger, Option, Result, Schema, Stream } from "effect"
-import { connect as connectTo } from "./support/connection.ts"
+import { connectObserved } from "./support/connection.ts"
 import { start } from "./support/settled.ts"
 
 const orders = ".\\private$\\orders"
@@ -303,8 +303,8 @@ describe("an interruption", () => {
 })
 
 describe("in promises", () => {
-  const connect = async () => {
-    const { msmq } = await connectTo()
+  const openBoth = async () => {
+    const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
     const receiver = await msmq.openReceiver(orders)
@@ -347,7 +347,7 @@ describe("in promises", () => {
   }
   for (const [name, source] of Object.entries(sources)) {
     it(`a source that throws rejects with the reason and the count: ${name}`, async () => {
-      const { labels, msmq, sender } = await connect()
+      const { labels, msmq, sender } = await openBoth()
       const error = await rejection(sender.sendAll(source()))
       assert.instanceOf(error, MsmqError.MsmqError)
       assert.strictEqual(error.code, "SourceFailed")
@@ -359,7 +359,7 @@ describe("in promises", () => {
 
   for (const never of [true, false]) {
     it(`an abort rejects with the signal's reason after a last onProgress, ${never ? "while the source is waited for" : "between two slices"}`, async () => {
-      const { labels, msmq, sender } = await connect()
+      const { labels, msmq, sender } = await openBoth()
       const controller = new AbortController()
       const reason = new Error("stop")
       const seen: Array<number> = []
@@ -389,7 +389,7 @@ describe("in promises", () => {
   }
 
   it("an iteration whose end rejects hides neither reason nor progress", async () => {
-    const { msmq, sender } = await connect()
+    const { msmq, sender } = await openBoth()
     const source = {
       [Symbol.asyncIterator]: () => ({
         next: () => Promise.resolve({ done: false as const, value: { priority: 9 } }),

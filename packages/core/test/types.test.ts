@@ -1,13 +1,15 @@
 // @effect-diagnostics missingEffectContext:off missingEffectError:off
 import {
-  type Cursor,
+  Cursor,
   type MessageBody,
   MessageQueue,
   type MsmqError,
-  type Receiver,
-  type Sender,
+  Receiver,
+  SecurityContext,
+  Sender,
   Transaction
 } from "@effect-msmq/core"
+import * as promises from "@effect-msmq/core/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Schedule } from "effect"
 
@@ -83,6 +85,69 @@ const cases = {
       receiver.consume(() => Effect.fail("no"), { retry: counting })
     ]
   },
+  "what is opened, begun or acquired is made by the SDK alone": () => [
+    // @ts-expect-error -- MessageQueue.openSender
+    new Sender.Sender(),
+    // @ts-expect-error -- MessageQueue.openReceiver
+    new Receiver.Receiver(),
+    // @ts-expect-error -- cursor of a receiver
+    new Cursor.Cursor(),
+    // @ts-expect-error -- Transaction.begin
+    new Transaction.Transaction(),
+    // @ts-expect-error -- SecurityContext.acquire
+    new SecurityContext.SecurityContext(),
+    // @ts-expect-error -- connect
+    new promises.Connection(),
+    // @ts-expect-error -- openSender of a connection
+    new promises.Sender(),
+    // @ts-expect-error -- openReceiver of a connection
+    new promises.Receiver(),
+    // @ts-expect-error -- cursor of a receiver
+    new promises.Cursor(),
+    // @ts-expect-error -- transaction of a connection
+    new promises.Transaction(),
+    // @ts-expect-error -- securityContext of a connection
+    new promises.SecurityContext(),
+    // @ts-expect-error -- queueManager of a connection
+    new promises.QueueManager()
+  ],
+  "no parts of the SDK show in what a program is given": (
+    transaction: Transaction.Transaction,
+    connection: promises.Connection
+  ) => [
+    // @ts-expect-error -- for the SDK alone
+    Sender.Sender.make,
+    // @ts-expect-error -- for the SDK alone
+    promises.Sender.make,
+    // @ts-expect-error -- for the SDK alone
+    promises.Transaction.effectOf,
+    // @ts-expect-error -- for the SDK alone
+    Cursor.make,
+    // @ts-expect-error -- for the SDK alone
+    transaction.endWithScope,
+    // @ts-expect-error -- for the SDK alone
+    connection.runner
+  ],
+  "a sender has the members that its page has, and no others": (name: keyof Sender.Sender) => {
+    const known: "formatName" | "queue" | "send" | "sendAll" | "sink" | "toJSON" | "toString" | "transactional" = name
+    return known
+  },
+  "a message is looked up by its id, and by none where it is the first or the last": (
+    receiver: Receiver.Receiver,
+    inPromises: promises.Receiver
+  ) => [
+    receiver.lookup("peekFirst"),
+    receiver.lookup("receiveLast", 0n),
+    receiver.lookup("peekNext", 7n),
+    inPromises.lookup("receiveFirst"),
+    inPromises.lookup("peekCurrent", 7n, { transaction: "none" }),
+    // @ts-expect-error -- of which message?
+    receiver.lookup("peekNext"),
+    // @ts-expect-error -- of which message?
+    inPromises.lookup("receiveCurrent"),
+    // @ts-expect-error -- no such action
+    receiver.lookup("peek", 7n)
+  ],
   "a transaction's outcome is the effect's": () => {
     // @ts-expect-error -- it gives a number
     const run: Effect.Effect<string, unknown, unknown> = Transaction.run(Effect.succeed(1))

@@ -1,11 +1,13 @@
 import { Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
-import { Certificate, MessageQueue, Msmq, MsmqError, Options, SecurityContext, Transaction } from "@effect-msmq/core"
+import { Certificate, MessageQueue, MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import * as Options from "@effect-msmq/core/mqrt/Options"
+import { certificate, connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { createContext, runInContext } from "node:vm"
 import { alice, certificates } from "./support/certificates.ts"
-import * as Connection from "./support/connection.ts"
+import { connectObserved } from "./support/connection.ts"
 
 const orders = ".\\private$\\orders"
 const backend = InMemoryMqrt.layerWith({ certificates })
@@ -105,7 +107,7 @@ describe("nobody else's name is signed", () => {
 
 describe("in promises", () => {
   it("options that a program makes in other ways are options all the same", async () => {
-    const { expectNoLeaks, msmq } = await Connection.connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     await msmq.createQueue(orders, Object.assign(Object.create(null), { label: "Orders" }))
     const elsewhere: object = runInContext("({ access: 'receive' })", createContext({}))
     const receiver = await msmq.openReceiver(orders, elsewhere)
@@ -121,7 +123,7 @@ describe("in promises", () => {
   })
 
   it("what would be read as no options, or as an empty message, is refused", async () => {
-    const { expectNoLeaks, msmq } = await Connection.connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
     const receiver = await msmq.openReceiver(orders)
@@ -144,7 +146,7 @@ describe("in promises", () => {
   })
 
   it("a message is kept where its handler is none, or does nothing when it is called", async () => {
-    const { expectNoLeaks, msmq } = await Connection.connect()
+    const { expectNoLeaks, msmq } = await connectObserved()
     await msmq.createQueue(orders, { transactional: true })
     const sender = await msmq.openSender(orders)
     const receiver = await msmq.openReceiver(orders)
@@ -168,11 +170,35 @@ describe("in promises", () => {
     await expectNoLeaks()
   })
 
+  it("a lookup without the id of its message is refused, in both faces; the first and the last message need none", async () => {
+    const { expectNoLeaks, msmq } = await connectObserved()
+    await msmq.createQueue(orders)
+    const receiver = await msmq.openReceiver(orders)
+    const inPromises = await refusalOf(receiver.lookup("peekNext", untyped(undefined)))
+    const inEffect = await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const opened = yield* MessageQueue.openReceiver(orders)
+        yield* opened.lookup("receiveLast")
+        return yield* Effect.flip(opened.lookup("peekNext", untyped(undefined)))
+      }).pipe(Effect.scoped, Effect.provide(backend))
+    )
+    for (const error of [inPromises, inEffect]) {
+      assert.include(
+        error.message,
+        `Receiver.lookup.peekNext on ${orders}: lookupId is undefined, but it must be a lookup id`
+      )
+    }
+    assert.isUndefined(await receiver.lookup("peekFirst"))
+    await msmq.close()
+    await expectNoLeaks()
+  })
+
   it("a connection is made of a layer that provides Mqrt, and of nothing else", async () => {
     const layers = [undefined, {}, Certificate.Certificate, Promise.resolve(InMemoryMqrt.layer), Layer.empty]
     await each<unknown>(layers, async (layer) => {
-      const error = await refusalOf(Msmq.connect(untyped(layer)))
-      assert.include(error.message, "Msmq.connect: layer is")
+      const error = await refusalOf(connect(untyped(layer)))
+      assert.include(error.message, "promises.connect: layer is")
     })
   })
 })
@@ -291,8 +317,8 @@ describe("Options", () => {
 describe("a certificate", () => {
   it("that a program makes of something else is refused at once", () => {
     for (const source of [undefined, 5, {}, alice]) {
-      assert.throws(() => Msmq.certificate(untyped(source)), MsmqError.MsmqError)
+      assert.throws(() => certificate(untyped(source)), MsmqError.MsmqError)
     }
-    assert.isTrue(Certificate.isCertificate(Msmq.certificate(alice.der)))
+    assert.isTrue(Certificate.isCertificate(certificate(alice.der)))
   })
 })

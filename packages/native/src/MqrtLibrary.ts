@@ -1,5 +1,5 @@
 /**
- * Which file the native backend loads the functions of Message Queuing from.
+ * File that the native backend loads the functions of Message Queuing from.
  *
  * @since 0.1.0
  */
@@ -7,9 +7,9 @@ import * as Config from "effect/Config"
 import { systemFile } from "./internal/systemFile.ts"
 
 /**
- * The library's file, from the configuration `MQRT_LIBRARY`: a name that the system looks up, or a path. By default, on
- * Windows, `mqrt.dll` in the system's directory (`%SystemRoot%\System32`), which comes with the Windows feature Message
- * Queuing; elsewhere the name `mqrt.dll`.
+ * File of the library, from the configuration `MQRT_LIBRARY`: a name that the system looks up, or a path. By default
+ * `mqrt.dll` in the system's directory (`%SystemRoot%\System32`), which comes with the Windows feature Message Queuing. On
+ * other systems than Windows, the name `mqrt.dll`.
  *
  * @example
  * ```ts import.meta.vitest

@@ -1,5 +1,5 @@
 /**
- * Message Queuing itself: the `Mqrt` service over `mqrt.dll`, on Windows.
+ * The `Mqrt` service over `mqrt.dll`, on Windows.
  *
  * @since 0.1.0
  */
@@ -12,20 +12,23 @@ import type * as Scope from "effect/Scope"
 import * as MqrtLibrary from "./MqrtLibrary.ts"
 
 /**
- * Which files to load, as names that the system looks up, or as paths.
- *
- * - `library`: instead of `mqrt.dll`
- * - `identityLibrary`: instead of `advapi32.dll` and `kernel32.dll`, whose functions lend another user's identity to the
- *   getting of a security context; for tests
- * - `portLibrary`: instead of `kernel32.dll`, whose completion port tells that a message arrived; for tests. On a system
- *   that is not Windows the file `library` has these functions, by default
+ * Files that the backend loads: names that the system looks up, or paths.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
+  /** File with the functions of Message Queuing, which is `mqrt.dll` on Windows. */
   readonly library: string
+  /**
+   * File that stands for `advapi32.dll` and `kernel32.dll`, whose functions get a security context as another user. For
+   * tests. By default those of Windows.
+   */
   readonly identityLibrary?: string | undefined
+  /**
+   * File that stands for `kernel32.dll`, whose completion port tells that a message arrived. For tests. By default that of
+   * Windows, and on other systems the file `library`.
+   */
   readonly portLibrary?: string | undefined
 }
 
@@ -45,7 +48,7 @@ const unavailable =
 const functions = (options: Options): Effect.Effect<Mqrt.MqrtFunctions, MsmqError, Scope.Scope> =>
   Effect.gen(function* () {
     const failed = unavailable(options.library)
-    // Not before: who only imports this module loads nothing, and on a system that koffi does not know nothing fails.
+    // Here, so that an import of this module alone loads nothing, and fails on no system that koffi does not know.
     const { open } = yield* Effect.tryPromise({ try: () => import("./internal/backend.ts"), catch: failed })
     const backend = yield* Effect.acquireRelease(
       Effect.try({ try: () => open(options), catch: failed }),
@@ -55,14 +58,14 @@ const functions = (options: Options): Effect.Effect<Mqrt.MqrtFunctions, MsmqErro
   })
 
 /**
- * Makes the service over the given files. The library is loaded when the first layer over it is built, and stays loaded
- * for the life of the process. A layer that closes first closes everything that was opened through it, and waits for the
- * calls that run; a service that outlives its layer is a defect to use.
+ * Makes the service over the given files. The library is loaded when the first layer over it is built, and stays loaded for
+ * the life of the process. When the layer closes, it closes everything that was opened through it, and waits for the calls
+ * that run. To use the service after that is a defect.
  *
  * **Details**
  *
- * Where there is no Message Queuing the layer fails with the reason `MqrtUnavailable`, whose message says how to get it.
- * A function that an older Windows does not have fails when it is used, with the reason `FunctionMissing`.
+ * Without Message Queuing the layer fails with the reason `MqrtUnavailable`, whose message says how to install it. A function
+ * that an older Windows does not have fails when it is used, with the reason `FunctionMissing`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -89,7 +92,8 @@ const table = Given.table<Options>()({
 })
 
 /**
- * The service over `mqrt.dll` in the system's directory, or over the library that the configuration `MQRT_LIBRARY` names.
+ * Layer of the service over `mqrt.dll` in the system's directory, or over the library that the configuration `MQRT_LIBRARY`
+ * names.
  *
  * @category layers
  * @since 0.1.0

@@ -15,7 +15,7 @@ const setup = (result: number | undefined = pending) => {
   const begun: Array<(hresult: number) => void> = []
   const port = {
     expect: (_: Overlapped, ended: Ended) => void endings.push(ended),
-    begun: () => void state.isSet++,
+    markBegun: () => void state.isSet++,
     dismiss: () => {
       state.isDismissed = true
     },
@@ -54,7 +54,7 @@ describe("the notice of a queue", () => {
   it("holds nothing when nobody waits any more, and its peek serves the next who does", () => {
     const { end, notice, notify, state } = setup()
     notify()
-    notice.rest()
+    notice.cancel()
     assert.strictEqual(state.holds, 0)
     notify()
     assert.deepStrictEqual([state.holds, state.peeks], [1, 1])
@@ -65,7 +65,7 @@ describe("the notice of a queue", () => {
   it("a peek that ended while nobody waited is followed by another", () => {
     const { end, notice, notify, state } = setup()
     notify()
-    notice.rest()
+    notice.cancel()
     end(0)
     assert.strictEqual(state.arrived, 0)
     notify()

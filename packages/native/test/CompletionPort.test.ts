@@ -87,7 +87,7 @@ describe("the completion port", () => {
     assert.strictEqual(state.posted, 1)
     wake()
     assert.deepStrictEqual([state.waits, state.waitsFor], [1, "event"])
-    port.begun()
+    port.markBegun()
     assert.isTrue(state.isEventSet)
     wake()
     assert.deepStrictEqual([state.isEventSet, statuses], [false, []])

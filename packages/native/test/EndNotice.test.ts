@@ -17,7 +17,7 @@ const setup = (messages: number) => {
     expect: (_: Overlapped, end: Ended) => {
       ended = end
     },
-    begun: () => {},
+    markBegun: () => {},
     dismiss: () => {},
     hold: () => void state.holds++,
     release: () => void state.holds--
@@ -57,7 +57,7 @@ describe("the notice of what comes to the end of a queue", () => {
   it("uses its cursor for nothing else while its peek begins, though it is asked for again", () => {
     const { begin, notice, notify, state } = setup(0)
     notify()
-    notice.rest()
+    notice.cancel()
     notify()
     assert.deepStrictEqual([state.steps, state.peeks], [1, 1])
     begin()
@@ -68,7 +68,7 @@ describe("the notice of what comes to the end of a queue", () => {
     const { begin, notice, notify, state } = setup(0)
     notify()
     begin()
-    notice.rest()
+    notice.cancel()
     assert.strictEqual(state.holds, 0)
   })
 

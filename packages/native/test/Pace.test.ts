@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Pace } from "../src/internal/Pace.ts"
 
 const here = (pace: Pace, milliseconds: number, calls = 1): Pace => {
-  for (let call = 0; call < calls; call++) pace.tookHere(milliseconds)
+  for (let call = 0; call < calls; call++) pace.recordHere(milliseconds)
   return pace
 }
 
 const elsewhere = (pace: Pace, milliseconds: number, calls: number, working = 0): Pace => {
-  for (let call = 0; call < calls; call++) pace.tookElsewhere(milliseconds, working)
+  for (let call = 0; call < calls; call++) pace.recordElsewhere(milliseconds, working)
   return pace
 }
 
@@ -54,7 +54,7 @@ describe("the calls on an open queue", () => {
   it("are measured with the work of the event loop taken out", async () => {
     const pace = new Pace(true)
     for (let call = 0; call < 16; call++) {
-      const end = pace.beginElsewhere()
+      const end = pace.recordBegin()
       // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
       await new Promise((resolve) => setTimeout(resolve, 4))
       end()

@@ -1,7 +1,13 @@
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { messageProperties } from "../src/internal/messagePropertyTable.ts"
+import { isDeepStrictEqual } from "node:util"
+import { assertHeldToTable, valuesByPath } from "../../core/test/support/heldToTable.ts"
+import {
+  type MessageProperty,
+  messageProperties,
+  messagePropertyName
+} from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { ReceiveBuffers } from "../src/internal/ReceiveBuffers.ts"
 import {
   guidAt,
@@ -275,9 +281,10 @@ const bareMessage: ReceivedProperties = {
 
 describe("ReceiveBuffers", () => {
   it("every property is asked for once, with the VARTYPE of the table and its companion", () => {
-    const rows = new Map<number, { readonly vartype: number; readonly place: string }>(
-      Object.values(messageProperties).map((row) => [row.id, row])
-    )
+    const rows = new Map<number, MessageProperty>(Object.values(messageProperties).map((row) => [row.id, row]))
+    const values = [...rows.values()].filter(({ received }) => received !== null)
+    const isReceived = (id: number) =>
+      values.some((row) => row.id === id || row.length === messagePropertyName(id).slice("PROPID_M_".length))
     for (const rare of [false, true]) {
       withBuffers(rare, (buffers) => {
         buffers.prepare()
@@ -286,10 +293,35 @@ describe("ReceiveBuffers", () => {
         assert.strictEqual(new Set(properties.map((property) => property.id)).size, properties.length)
         for (const property of properties) {
           assert.strictEqual(property.vartype, rows.get(property.id)?.vartype)
-          assert.notStrictEqual(rows.get(property.id)?.place, "send")
+          assert.isTrue(isReceived(property.id), `property ${property.id}`)
         }
       })
     }
+  })
+
+  it("every property is read into the field that the table says, and no other", () => {
+    const pathsOf = (stored: Stored) =>
+      valuesByPath(withBuffers(true, (buffers) => read(buffers, stored)).message, ["rare", "provider"])
+    const before = pathsOf(full)
+    // Other words are chosen: one that is unknown would also take the hash or the cipher away.
+    const words = new Map([
+      [23, 1],
+      [26, 0x8003],
+      [27, 0x6602]
+    ])
+    const otherThan = (id: number, value: number | bigint | string | Uint8Array) => {
+      if (typeof value === "string") return `${value}/`
+      if (value instanceof Uint8Array) return value.map((byte) => byte ^ 1)
+      return typeof value === "bigint" ? value ^ 1n : (words.get(id) ?? value ^ 1)
+    }
+    const parts = [...full].flatMap(([id, value]) => {
+      const after = pathsOf(new Map([...full, [id, otherThan(id, value)]]))
+      const name = messagePropertyName(id).slice("PROPID_M_".length)
+      return [...after].flatMap(([path, value]) =>
+        isDeepStrictEqual(value, before.get(path)) ? [] : [`${name} ${path}`]
+      )
+    })
+    assertHeldToTable(parts, ({ received }, name) => (received === null ? undefined : `${name} ${received}`))
   })
 
   it("what a message has arrives, the rare properties when they are asked for", () => {
@@ -461,8 +493,9 @@ describe("ReceiveBuffers", () => {
   it("a failure names the function, the code, and the properties that were refused", () => {
     withBuffers(false, (buffers) => {
       buffers.prepare()
-      setStatus(buffers.address, 3, 0xc00e0019)
-      setStatus(buffers.address, 4, 0x400e0003)
+      const body = propertiesAt(buffers.address).findIndex(({ id }) => id === 9)
+      setStatus(buffers.address, body, 0xc00e0019)
+      setStatus(buffers.address, body + 1, 0x400e0003)
       const failure = buffers.failure("MQReceiveMessage", 0xc00e0002 | 0)
       assert.deepInclude(failure, { function: "MQReceiveMessage", code: 0xc00e0002 })
       assert.deepStrictEqual(failure.properties, [{ property: "PROPID_M_BODY", status: 0xc00e0019 }])

@@ -1,8 +1,10 @@
-import type { OutgoingProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { messageProperties } from "../src/internal/messagePropertyTable.ts"
+import { isDeepStrictEqual } from "node:util"
+import { assertHeldToTable, sampleMessage } from "../../core/test/support/heldToTable.ts"
+import { type SentField, messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import type { MQSendMessage } from "../src/internal/SendBlock.ts"
 import { SendBlock } from "../src/internal/SendBlock.ts"
 import { propertiesAt, reservedOf, setStatus, valueOf, vectorOf } from "./messageMemory.ts"
@@ -40,7 +42,7 @@ const withBlock = <A>(use: (block: SendBlock) => A): A => {
   }
 }
 
-const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendOptions = plainOptions): Array<Values> =>
+const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendParameters = plainOptions): Array<Values> =>
   withBlock((block) => {
     const calls: Array<Values> = []
     const send: MQSendMessage = (_, address) => {
@@ -51,8 +53,16 @@ const sent = (messages: ReadonlyArray<OutgoingProperties>, options: SendOptions 
     return calls
   })
 
-const one = (message: Partial<OutgoingProperties>, options: Partial<SendOptions> = {}): Values | undefined =>
+const one = (message: Partial<OutgoingProperties>, options: Partial<SendParameters> = {}): Values | undefined =>
   sent([{ ...plain, ...message }], { ...plainOptions, ...options })[0]
+
+const guidText = "00112233-4455-6677-8899-aabbccddeeff"
+
+/** Returns a copy of a record with another value at a path. */
+const withPath = (record: object, [field = "", ...rest]: ReadonlyArray<string>, value: unknown): object => {
+  const inner = Object.entries(record).find(([name]) => name === field)?.[1]
+  return { ...record, [field]: rest.length === 0 ? value : withPath(inner, rest, value) }
+}
 
 describe("SendBlock", () => {
   it("a message of defaults names one property, with the value that it has anyway (D-20)", () => {
@@ -99,7 +109,7 @@ describe("SendBlock", () => {
       },
       soap: { header: "<a/>", body: "<b/>" }
     }
-    const options: SendOptions = {
+    const options: SendParameters = {
       securityContext: handle(0x1234_5678_9abc_def0n),
       senderCertificate: bytes(33, 3),
       authenticationLevel: "msmq30",
@@ -147,10 +157,48 @@ describe("SendBlock", () => {
       SOAP_BODY: "<b/>"
     }
     assert.deepStrictEqual(one(message, options), expected)
-    const settable = Object.entries(messageProperties).filter(([, { place }]) => place === "send" || place === "both")
-    const notSent = settable.map(([name]) => name).filter((name) => !(name in expected))
-    // The SDK sends its several-element twin instead.
-    assert.deepStrictEqual(notSent, ["RESP_QUEUE"])
+    const settable = Object.entries(messageProperties).filter(([, { sent }]) => sent !== null)
+    assert.deepStrictEqual(Object.keys(expected).toSorted(), settable.map(([name]) => name).toSorted())
+  })
+
+  it("every field is written as the property that the table says, and as no other", () => {
+    const message: OutgoingProperties = {
+      ...plain,
+      connector: { type: guidText, class: 0, authenticated: false, signature: null, symmetricKey: null },
+      soap: { header: null, body: null }
+    }
+    const options: SendParameters = { ...plainOptions, provider: { name: "provider", type: 1 } }
+    const samples: Readonly<Record<SentField, unknown>> = {
+      ...sampleMessage,
+      "connector.type": guidText.replace("0", "1"),
+      "connector.class": 1,
+      "connector.authenticated": true,
+      "connector.signature": bytes(3),
+      "connector.symmetricKey": bytes(3),
+      "soap.header": "<a/>",
+      "soap.body": "<b/>",
+      "options.securityContext": 7n,
+      "options.senderCertificate": bytes(3),
+      "options.authenticationLevel": "always",
+      "options.hashAlgorithm": "sha1",
+      "options.senderIdType": "none",
+      "options.privacyLevel": "bodyAes",
+      "options.encryptionAlgorithm": "aes256",
+      "options.messageIds": true,
+      "options.provider.name": "another",
+      "options.provider.type": 2
+    }
+    const before = one(message, options) ?? {}
+    const parts = Object.entries(samples).flatMap(([path, value]) => {
+      const changed = withPath({ ...message, options }, path.split("."), value) as typeof message & {
+        readonly options: SendParameters
+      }
+      const after = one(changed, changed.options) ?? {}
+      return Object.keys(after).flatMap((name) =>
+        isDeepStrictEqual(after[name], before[name]) ? [] : [`${name} ${path}`]
+      )
+    })
+    assertHeldToTable(parts, ({ sent }, name) => (sent === null ? undefined : `${name} ${sent}`))
   })
 
   it("a message of fewer properties leaves nothing of the one before", () => {
@@ -170,7 +218,7 @@ describe("SendBlock", () => {
         calls.push(seen(address))
         return 0
       }
-      const options: SendOptions = { ...plainOptions, securityContext: handle(7n), authenticationLevel: "always" }
+      const options: SendParameters = { ...plainOptions, securityContext: handle(7n), authenticationLevel: "always" }
       block.send(send, 1n, [plain, { ...plain, label: "x" }], options, 0n)
       block.send(send, 1n, [{ ...plain, label: "y" }], plainOptions, 0n)
       assert.deepStrictEqual(calls, [
@@ -268,7 +316,7 @@ describe("SendBlock", () => {
   it("a body of 4 MiB among small ones arrives whole, with the properties of the call", () => {
     withBlock((block) => {
       const big = bytes(4 * 1024 * 1024, 5)
-      const options: SendOptions = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
+      const options: SendParameters = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
       const addresses: Array<bigint> = []
       const bodies: Array<number> = []
       const send: MQSendMessage = (_, address) => {

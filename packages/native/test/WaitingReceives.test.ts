@@ -12,7 +12,7 @@ const fakeHandle = () => {
         state.asked++
         state.pending = arrived
       },
-      rest: () => {
+      cancel: () => {
         state.pending = undefined
       }
     },
@@ -25,7 +25,7 @@ const fakeHandle = () => {
         end.pending = arrived
         if (end.isArmed) armed()
       },
-      rest: () => {
+      cancel: () => {
         end.pending = undefined
       }
     }

@@ -8,9 +8,9 @@ import { bind, parsePrototype } from "../src/internal/bindings.ts"
 import type { Bound } from "../src/internal/declarations.ts"
 import { prototypes } from "../src/internal/declarations.ts"
 import { makeLanes } from "../src/internal/lanes.ts"
-import { offMainThread, offMainThreadThen } from "../src/internal/offMainThread.ts"
+import { callOffMainThread, callOffMainThreadAndTake } from "../src/internal/offMainThread.ts"
 import { RunningCalls } from "../src/internal/RunningCalls.ts"
-import { queues } from "../src/internal/queues.ts"
+import { openQueues } from "../src/internal/openQueues.ts"
 
 const someLibrary =
   process.platform === "win32" ? "ntdll.dll" : process.platform === "darwin" ? "libSystem.B.dylib" : "libm.so.6"
@@ -37,7 +37,7 @@ describe("bind", () => {
   it.effect("a function that the library lacks fails when it is used, under its name", () =>
     Effect.gen(function* () {
       const bindings = bind({ library: someLibrary })
-      const failure = yield* Effect.flip(queues(bindings).purgeQueue(1n as QueueHandle))
+      const failure = yield* Effect.flip(openQueues(bindings).purgeQueue(1n as QueueHandle))
       assert.deepStrictEqual(reasonOf(failure), { _tag: "FunctionMissing", function: "MQPurgeQueue" })
       assert.strictEqual(bindings.functions.MQSendMessage(1n, 0n, 0n), 0x8007_007f)
       bindings.close()
@@ -73,7 +73,7 @@ describe("offMainThread", () => {
       const { callable, pending } = heldBack()
       const fibers = yield* Effect.forEach([1, 2, 3], () =>
         Effect.forkChild(
-          offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
+          callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
           { startImmediately: true }
         )
       )
@@ -98,8 +98,8 @@ describe("offMainThread", () => {
       const [slow, prompt] = [heldBack(), heldBack()]
       const fork = (call: Effect.Effect<number>) => Effect.forkChild(call, { startImmediately: true })
       for (let index = 0; index < 4; index++) {
-        yield* fork(offMainThread(calls, "MQOpenQueue", () => slow.callable, new ArrayBuffer(8)))
-        yield* fork(offMainThread(calls, "MQCloseQueue", () => prompt.callable, new ArrayBuffer(8)))
+        yield* fork(callOffMainThread(calls, "MQOpenQueue", () => slow.callable, new ArrayBuffer(8)))
+        yield* fork(callOffMainThread(calls, "MQCloseQueue", () => prompt.callable, new ArrayBuffer(8)))
       }
       assert.deepStrictEqual({ slow: slow.pending.length, prompt: prompt.pending.length }, expected)
       while (slow.pending.length > 0 || prompt.pending.length > 0) {
@@ -115,13 +115,13 @@ describe("offMainThread", () => {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, pending } = heldBack()
       const first = yield* Effect.forkChild(
-        offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
+        callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
         {
           startImmediately: true
         }
       )
       const second = yield* Effect.forkChild(
-        offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
+        callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
         {
           startImmediately: true
         }
@@ -140,7 +140,7 @@ describe("offMainThread", () => {
       let taken = false
       const take = () => void (taken = true)
       const fiber = yield* Effect.forkChild(
-        offMainThreadThen(calls, "MQOpenQueue", take, () => callable, new ArrayBuffer(8)),
+        callOffMainThreadAndTake(calls, "MQOpenQueue", take, () => callable, new ArrayBuffer(8)),
         {
           startImmediately: true
         }
@@ -160,7 +160,7 @@ describe("offMainThread", () => {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, held, pending } = heldBack()
       const fiber = yield* Effect.forkChild(
-        Effect.suspend(() => offMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(1024 * 1024))),
+        Effect.suspend(() => callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(1024 * 1024))),
         { startImmediately: true }
       )
       yield* Effect.sleep(1)
@@ -178,7 +178,7 @@ describe("offMainThread", () => {
       const callable: Bound<[], number> = Object.assign(() => 0, {
         async: (done: (error: unknown, result: number) => void) => done(new TypeError("bad argument"), 0)
       })
-      assert.isTrue(Exit.hasDies(yield* Effect.exit(offMainThread(calls, "MQOpenQueue", () => callable))))
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(callOffMainThread(calls, "MQOpenQueue", () => callable))))
     })
   )
 })

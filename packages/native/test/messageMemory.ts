@@ -78,7 +78,7 @@ export const unitsAt = (at: bigint, length: number): Uint16Array => new Uint16Ar
 export const guidAt = (property: Property): Uint8Array => new Uint8Array(koffi.view(pointerOf(property), 16))
 
 /** The text up to its NUL, which must come. */
-export const textOf = (property: Property): string => {
+const textOf = (property: Property): string => {
   const at = pointerOf(property)
   let text = ""
   for (let unit = 0; unit <= 2_000_000; unit++) {

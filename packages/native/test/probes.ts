@@ -4,7 +4,7 @@
  */
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
-import type { OutgoingProperties, SendOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, SendParameters, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle, SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
@@ -12,7 +12,7 @@ import * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { newQueue, opened, queuePrefix, received, sent } from "../../testing/src/contract/givens.ts"
+import { newQueue, openHandle, queuePrefix, receiveFrom, sendTo } from "../../testing/src/contract/givens.ts"
 import { textOf } from "./support/capabilities.ts"
 
 /** A question, and the program that answers it with a short text. */
@@ -37,7 +37,7 @@ const labelsOf = (handle: QueueHandle, count: number) =>
   Effect.gen(function* () {
     const labels: Array<string> = []
     while (labels.length < count) {
-      const label = yield* received(handle, { timeout: moment }).pipe(
+      const label = yield* receiveFrom(handle, { timeout: moment }).pipe(
         Effect.map((message) => message.label),
         Effect.catchTag("MqrtFailure", () => Effect.succeed(null))
       )
@@ -49,7 +49,7 @@ const labelsOf = (handle: QueueHandle, count: number) =>
 
 /** Returns the class of the message that arrives within a moment. */
 const classOf = (handle: QueueHandle) =>
-  received(handle, { timeout: moment }).pipe(
+  receiveFrom(handle, { timeout: moment }).pipe(
     Effect.map((message) => `class 0x${message.class.toString(16).padStart(4, "0")}`),
     Effect.catchTag("MqrtFailure", () => Effect.succeed("none"))
   )
@@ -58,7 +58,7 @@ const classOf = (handle: QueueHandle) =>
 const channel = (options: MessageQueue.CreateOptions = {}) =>
   Effect.gen(function* () {
     const queue = yield* newQueue(options)
-    return { queue, send: yield* opened(queue, "send"), receive: yield* opened(queue, "receive") }
+    return { queue, send: yield* openHandle(queue, "send"), receive: yield* openHandle(queue, "receive") }
   })
 
 const begun = Mqrt.use((mqrt) => Effect.acquireRelease(mqrt.beginTransaction, mqrt.releaseTransaction))
@@ -81,8 +81,8 @@ const nothingAcknowledged = {
 const sendCode = (
   handle: QueueHandle,
   message: Partial<OutgoingProperties>,
-  options: Partial<SendOptions> = {}
-): Effect.Effect<string, never, Mqrt> => codeOf(sent(handle, [message], options))
+  options: Partial<SendParameters> = {}
+): Effect.Effect<string, never, Mqrt> => codeOf(sendTo(handle, [message], options))
 
 /** Finds the largest body that a queue takes, and the code for one byte more. */
 const largestBody = Effect.gen(function* () {
@@ -93,7 +93,7 @@ const largestBody = Effect.gen(function* () {
     const answer = yield* sendCode(send, { body: new Uint8Array(length) })
     if (answer === "MQ_OK") {
       taken = length
-      yield* received(receive, { timeout: moment })
+      yield* receiveFrom(receive, { timeout: moment })
     } else {
       refused = length
       code = answer
@@ -119,9 +119,9 @@ const movedTo = (length: number) =>
   Effect.gen(function* () {
     const { queue, receive, send } = yield* channel()
     const mqrt = yield* Mqrt
-    yield* sent(send, [{}])
-    const { lookupId } = yield* received(receive, { action: "peekCurrent", timeout: moment })
-    const subqueue = opened(`${queue};${"s".repeat(length)}`, "move")
+    yield* sendTo(send, [{}])
+    const { lookupId } = yield* receiveFrom(receive, { action: "peekCurrent", timeout: moment })
+    const subqueue = openHandle(`${queue};${"s".repeat(length)}`, "move")
     return `${length}: ${yield* codeOf(
       Effect.flatMap(subqueue, (destination) => mqrt.moveMessage(receive, destination, lookupId, "none"))
     )}`
@@ -137,11 +137,11 @@ export const probes: ReadonlyArray<Probe> = [
       const transactional = yield* channel({ transactional: true })
       const bytes: Array<string> = []
       for (const priority of [0, 3, 7]) {
-        yield* sent(send, [{ priority }])
-        bytes.push(String((yield* received(receive, { timeout: moment })).lookupId >> BigInt(56)))
+        yield* sendTo(send, [{ priority }])
+        bytes.push(String((yield* receiveFrom(receive, { timeout: moment })).lookupId >> BigInt(56)))
       }
-      yield* sent(transactional.send, [{}], single)
-      bytes.push(String((yield* received(transactional.receive, { timeout: moment })).lookupId >> BigInt(56)))
+      yield* sendTo(transactional.send, [{}], single)
+      bytes.push(String((yield* receiveFrom(transactional.receive, { timeout: moment })).lookupId >> BigInt(56)))
       return bytes.join(", ")
     })
   },
@@ -150,8 +150,8 @@ export const probes: ReadonlyArray<Probe> = [
     question: "What is left of an hour to reach the queue and a minute to be received?",
     answer: Effect.gen(function* () {
       const { receive, send } = yield* channel()
-      yield* sent(send, [{ timeToReachQueue: 3600, timeToBeReceived: 60 }])
-      const { timeToBeReceived, timeToReachQueue } = yield* received(receive, { timeout: moment })
+      yield* sendTo(send, [{ timeToReachQueue: 3600, timeToBeReceived: 60 }])
+      const { timeToBeReceived, timeToReachQueue } = yield* receiveFrom(receive, { timeout: moment })
       const rounded = (seconds: number | null) => (seconds === null ? "none" : `${Math.ceil(seconds / 60)} min`)
       return `to reach the queue ${rounded(timeToReachQueue)}, to be received ${rounded(timeToBeReceived)}`
     })
@@ -161,7 +161,7 @@ export const probes: ReadonlyArray<Probe> = [
     question: "What does a receive through a cursor return, without waiting, where nothing is?",
     answer: Effect.gen(function* () {
       const { receive } = yield* channel()
-      return yield* codeOf(received(receive, { cursor: yield* cursorOf(receive) }))
+      return yield* codeOf(receiveFrom(receive, { cursor: yield* cursorOf(receive) }))
     })
   },
   {
@@ -170,15 +170,15 @@ export const probes: ReadonlyArray<Probe> = [
     answer: Effect.gen(function* () {
       const { queue, receive, send } = yield* channel({ transactional: true })
       const mqrt = yield* Mqrt
-      yield* sent(send, [{}], single)
+      yield* sendTo(send, [{}], single)
       for (const _ of [1, 2]) {
         const transaction = yield* begun
-        yield* received(receive, { timeout: moment, transaction })
+        yield* receiveFrom(receive, { timeout: moment, transaction })
         yield* mqrt.abortTransaction(transaction)
       }
-      const { abortCount, lookupId } = yield* received(receive, { action: "peekCurrent", timeout: moment })
-      yield* mqrt.moveMessage(receive, yield* opened(`${queue};moved`, "move"), lookupId, "none")
-      const moved = yield* received(yield* opened(`${queue};moved`, "receive"), { timeout: moment })
+      const { abortCount, lookupId } = yield* receiveFrom(receive, { action: "peekCurrent", timeout: moment })
+      yield* mqrt.moveMessage(receive, yield* openHandle(`${queue};moved`, "move"), lookupId, "none")
+      const moved = yield* receiveFrom(yield* openHandle(`${queue};moved`, "receive"), { timeout: moment })
       return `before the move ${abortCount} aborts; after it ${moved.moveCount} moves, ${moved.abortCount} aborts`
     })
   },
@@ -189,8 +189,8 @@ export const probes: ReadonlyArray<Probe> = [
       const { queue, send } = yield* channel({ authenticate: true })
       const admin = yield* channel()
       const adminQueue = `DIRECT=OS:${admin.queue}`
-      yield* sent(send, [{ adminQueue, acknowledge: { ...nothingAcknowledged, negativeArrival: true } }])
-      const nothing = yield* labelsOf(yield* opened(queue, "receive"), 1)
+      yield* sendTo(send, [{ adminQueue, acknowledge: { ...nothingAcknowledged, negativeArrival: true } }])
+      const nothing = yield* labelsOf(yield* openHandle(queue, "receive"), 1)
       return `acknowledgment: ${yield* classOf(admin.receive)}; in the queue: ${nothing}`
     })
   },
@@ -201,14 +201,14 @@ export const probes: ReadonlyArray<Probe> = [
     answer: Effect.gen(function* () {
       const { receive, send } = yield* channel()
       const cursor = yield* cursorOf(receive)
-      yield* sent(send, [{ label: "first" }])
-      yield* received(receive, { action: "peekCurrent", cursor, timeout: moment })
+      yield* sendTo(send, [{ label: "first" }])
+      yield* receiveFrom(receive, { action: "peekCurrent", cursor, timeout: moment })
       const codes = [
-        yield* codeOf(received(receive, { action: "peekNext", cursor })),
-        yield* codeOf(received(receive, { action: "peekNext", cursor }))
+        yield* codeOf(receiveFrom(receive, { action: "peekNext", cursor })),
+        yield* codeOf(receiveFrom(receive, { action: "peekNext", cursor }))
       ]
-      yield* sent(send, [{ label: "second" }])
-      const current = yield* received(receive, { action: "peekCurrent", cursor, timeout: moment }).pipe(
+      yield* sendTo(send, [{ label: "second" }])
+      const current = yield* receiveFrom(receive, { action: "peekCurrent", cursor, timeout: moment }).pipe(
         Effect.map(({ label }) => label),
         Effect.catchTag("MqrtFailure", (failure) => codeOf(failure))
       )
@@ -221,8 +221,8 @@ export const probes: ReadonlyArray<Probe> = [
     answer: Effect.gen(function* () {
       const { receive, send } = yield* channel({ transactional: true })
       const mqrt = yield* Mqrt
-      yield* sent(send, [{}], single)
-      const { lookupId } = yield* received(receive, { timeout: moment, transaction: yield* begun })
+      yield* sendTo(send, [{}], single)
+      const { lookupId } = yield* receiveFrom(receive, { timeout: moment, transaction: yield* begun })
       const call = (action: "receiveCurrent" | "peekCurrent", transaction: TransactionArgument) =>
         codeOf(mqrt.receiveMessageByLookupId(receive, lookupId, action, { transaction, rare: false }))
       return `receive ${yield* call("receiveCurrent", yield* begun)}, peek ${yield* call("peekCurrent", "none")}`
@@ -233,8 +233,8 @@ export const probes: ReadonlyArray<Probe> = [
     question: "Can a queue be opened to peek so that others may not receive, and does that keep them out?",
     answer: Effect.gen(function* () {
       const queue = yield* newQueue()
-      const first = yield* codeOf(opened(queue, "peek", "denyReceive"))
-      return `${first}; then to receive: ${yield* codeOf(opened(queue, "receive"))}`
+      const first = yield* codeOf(openHandle(queue, "peek", "denyReceive"))
+      return `${first}; then to receive: ${yield* codeOf(openHandle(queue, "receive"))}`
     })
   },
   {
@@ -278,9 +278,9 @@ export const probes: ReadonlyArray<Probe> = [
       const mqrt = yield* Mqrt
       const adminQueue = `DIRECT=OS:${admin.queue}`
       const acknowledge = { ...nothingAcknowledged, negativeArrival: true, negativeReceive: true }
-      yield* sent(send, [{ label: "it is back", adminQueue, acknowledge }], single)
+      yield* sendTo(send, [{ label: "it is back", adminQueue, acknowledge }], single)
       const transaction = yield* begun
-      yield* received(receive, { timeout: moment, transaction })
+      yield* receiveFrom(receive, { timeout: moment, transaction })
       yield* mqrt.purgeQueue(receive)
       yield* mqrt.abortTransaction(transaction)
       const acknowledgment = yield* classOf(admin.receive)
@@ -294,12 +294,12 @@ export const probes: ReadonlyArray<Probe> = [
       const channels = [yield* channel({ transactional: true }), yield* channel({ transactional: true })]
       const mqrt = yield* Mqrt
       const transaction = yield* begun
-      for (const { send } of channels) yield* sent(send, [{}, {}], { transaction })
+      for (const { send } of channels) yield* sendTo(send, [{}, {}], { transaction })
       yield* mqrt.commitTransaction(transaction)
       const marks: Array<string> = []
       for (const { receive } of channels) {
         for (const _ of [1, 2]) {
-          const { firstInTransaction, lastInTransaction } = yield* received(receive, { timeout: moment })
+          const { firstInTransaction, lastInTransaction } = yield* receiveFrom(receive, { timeout: moment })
           marks.push(`${firstInTransaction ? "first" : ""}${lastInTransaction ? "last" : ""}` || "neither")
         }
       }
@@ -323,7 +323,7 @@ export const probes: ReadonlyArray<Probe> = [
     question: "Does a message with no time to reach the queue reach a local one?",
     answer: Effect.gen(function* () {
       const { receive, send } = yield* channel()
-      yield* sent(send, [{ label: "it arrives", timeToReachQueue: 0 }])
+      yield* sendTo(send, [{ label: "it arrives", timeToReachQueue: 0 }])
       return yield* labelsOf(receive, 1)
     })
   },
@@ -334,8 +334,8 @@ export const probes: ReadonlyArray<Probe> = [
       const { receive, send } = yield* channel({ transactional: true })
       const mqrt = yield* Mqrt
       const [first, second] = [yield* begun, yield* begun]
-      yield* sent(send, [{ label: "sent first" }], { transaction: first })
-      yield* sent(send, [{ label: "sent second" }], { transaction: second })
+      yield* sendTo(send, [{ label: "sent first" }], { transaction: first })
+      yield* sendTo(send, [{ label: "sent second" }], { transaction: second })
       yield* mqrt.commitTransaction(second)
       yield* mqrt.commitTransaction(first)
       return yield* labelsOf(receive, 2)

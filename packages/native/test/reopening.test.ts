@@ -44,7 +44,7 @@ describe.skipIf(missing !== null)("a call whose handle mqrt.dll knows no longer 
         assert.strictEqual((yield* receiver.receive).label, "b")
         const third = yield* receiver.peek
         control.failNext("MQReceiveMessageByLookupId", ErrorCode.errors[code])
-        yield* receiver.byLookupId.receive(third.lookupId)
+        yield* receiver.lookup("receiveCurrent", third.lookupId)
         assert.strictEqual(control.callCount("MQOpenQueue"), opened + 3)
         for (const label of ["d", "e", "f"]) assert.strictEqual((yield* receiver.receive).label, label)
       }).pipe(Effect.scoped, onDouble)

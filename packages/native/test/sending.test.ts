@@ -11,7 +11,7 @@ const queue = 7n as QueueHandle
 /** Sends over a function that takes so many milliseconds, and the queue of each call, in order. */
 const make = () => {
   const state = { milliseconds: 0, calls: 0 }
-  const { close, closing, sendMessages } = sending(
+  const { close, closeQueue, sendMessages } = sending(
     fakeBindings({
       MQSendMessage: () => {
         state.calls++
@@ -33,20 +33,20 @@ const make = () => {
       const fiber = yield* Effect.forkChild(send, { startImmediately: true })
       return { atOnce: state.calls - before, fiber }
     })
-  return { state, start, sendMessages, closing, close }
+  return { state, start, sendMessages, closeQueue, close }
 }
 
 describe("sends", () => {
   it.live("that are slow are forgotten with the closing of their queue: another may have its handle", () =>
     Effect.gen(function* () {
-      const { close, closing, start, state } = make()
+      const { close, closeQueue, start, state } = make()
       state.milliseconds = 3
       const first = yield* start(1)
       assert.strictEqual(first.atOnce, 1)
       const second = yield* start(1)
       assert.strictEqual(second.atOnce, 0)
       yield* Fiber.join(second.fiber)
-      yield* closing(queue, Effect.void)
+      yield* closeQueue(queue, Effect.void)
       assert.strictEqual((yield* start(1)).atOnce, 1)
       close()
     })

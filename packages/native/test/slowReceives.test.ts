@@ -1,5 +1,6 @@
-import { MessageQueue, Mqrt, Msmq, Transaction } from "@effect-msmq/core"
-import type { MsmqError, MsmqReceiver, Receiver } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, Transaction } from "@effect-msmq/core"
+import { connect, type Receiver as PromiseReceiver } from "@effect-msmq/core/promises"
+import type { MsmqError, Receiver } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -33,7 +34,7 @@ const printed = [
   "pollPeek: a",
   "messages: a b",
   "browse: a b c",
-  "byLookupId: a b b",
+  "lookup: a b b",
   "cursor: b b b c nothing",
   "receive waits: late",
   "peek waits: late",
@@ -43,7 +44,7 @@ const printed = [
   "promises, peek: a",
   "promises, pollPeek: a",
   "promises, for await: a",
-  "promises, byLookupId: a",
+  "promises, lookup: a",
   "clean"
 ]
 
@@ -153,7 +154,7 @@ const loops: Readonly<Record<string, Loop<Receiver.Receiver>>> = {
   receive: telling((receiver) => Effect.asSome(receiver.receive)),
   receiveWithin: telling((receiver) => receiver.receiveWithin("2 millis")),
   poll: telling((receiver) => receiver.poll),
-  byLookupId: telling((receiver) => receiver.byLookupId.receiveFirst),
+  lookup: telling((receiver) => receiver.lookup("receiveFirst")),
   messages: (receiver, tell) => Stream.runForEach(receiver.messages, ({ label }) => Effect.sync(() => tell(label))),
   cursor: (receiver, tell) =>
     Effect.scoped(
@@ -162,8 +163,6 @@ const loops: Readonly<Record<string, Loop<Receiver.Receiver>>> = {
       )
     )
 }
-
-type PromiseReceiver = MsmqReceiver.MsmqReceiver
 
 /** The same in promises, until a signal aborts. */
 const promiseLoops: Readonly<
@@ -180,9 +179,9 @@ const promiseLoops: Readonly<
       const message = await receiver.poll({ signal })
       if (message !== undefined) tell(message.label)
     }),
-  byLookupId: (receiver, tell, signal) =>
+  lookup: (receiver, tell, signal) =>
     repeat(signal, async () => {
-      const message = await receiver.byLookupId("receiveFirst", 0n, { signal })
+      const message = await receiver.lookup("receiveFirst", 0n, { signal })
       if (message !== undefined) tell(message.label)
     }),
   "for await": async (receiver, tell, signal) => {
@@ -240,7 +239,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     async (_, loop) => {
       const seed = Date.now() & 0xffff
       const random = randomOf(seed)
-      const msmq = await Msmq.connect(layer)
+      const msmq = await connect(layer)
       await msmq.createQueue(orders)
       const sender = await msmq.openSender(orders)
       const receiver = await msmq.openReceiver(elsewhere)
@@ -286,10 +285,10 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       assert.strictEqual((yield* other.peek).label, "0")
       const cursor = yield* other.cursor
       assert.deepStrictEqual([yield* cursor.next, yield* cursor.next].map(labelOf), ["0", "1"])
-      const first = Option.getOrThrow(yield* other.byLookupId.peekFirst)
+      const first = Option.getOrThrow(yield* other.lookup("peekFirst"))
       assert.strictEqual(first.label, "0")
-      assert.strictEqual(labelOf(yield* other.byLookupId.peek(first.lookupId)), "0")
-      assert.strictEqual(labelOf(yield* other.byLookupId.peekNext(first.lookupId)), "1")
+      assert.strictEqual(labelOf(yield* other.lookup("peekCurrent", first.lookupId)), "0")
+      assert.strictEqual(labelOf(yield* other.lookup("peekNext", first.lookupId)), "1")
       assert.deepStrictEqual(yield* takeAll(other), ["0", "1", "2"])
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
@@ -436,8 +435,8 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       assert.strictEqual(labelOf(yield* cursor.receive), "1")
       assert.strictEqual(labelOf(yield* cursor.next), "2")
       yield* cutShort(cursor.next)
-      const third = Option.getOrThrow(yield* receiver.byLookupId.peekLast)
-      yield* receiver.byLookupId.receive(third.lookupId)
+      const third = Option.getOrThrow(yield* receiver.lookup("peekLast"))
+      yield* receiver.lookup("receiveCurrent", third.lookupId)
       assert.strictEqual(labelOf(yield* cursor.next), undefined)
       assert.deepStrictEqual(yield* takeAll(receiver), ["0", "2"])
     }).pipe(Effect.scoped, Effect.provide(layer))
@@ -456,7 +455,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
         yield* Fiber.interrupt(waiting)
         yield* sender.send({ label: "late" })
         assert.strictEqual(labelOf(yield* cursor.next), "late")
-        yield* receiver.byLookupId.receiveLast
+        yield* receiver.lookup("receiveLast")
       }
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
@@ -478,7 +477,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       // And what is kept while it stands at the end.
       yield* sender.send({ label: "kept, too" })
       yield* receiver.receive
-      yield* cutShort(receiver.byLookupId.receiveLast)
+      yield* cutShort(receiver.lookup("receiveLast"))
       assert.strictEqual(labelOf(yield* cursor.next), "kept, too")
       assert.deepStrictEqual(yield* takeAll(receiver), ["kept, too", "late"])
     }).pipe(Effect.scoped, Effect.provide(layer))
@@ -488,24 +487,24 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.sendAll(numbered(0, 4))
-      const [, second] = [yield* receiver.byLookupId.peekFirst, yield* receiver.byLookupId.peekLast]
+      const [, second] = [yield* receiver.lookup("peekFirst"), yield* receiver.lookup("peekLast")]
       const ids = [...(yield* Stream.runCollect(receiver.browse))].map(({ lookupId }) => lookupId)
-      yield* cutShort(receiver.byLookupId.receive(ids[1] ?? 0n))
-      yield* cutShort(receiver.byLookupId.receive(ids[0] ?? 0n))
+      yield* cutShort(receiver.lookup("receiveCurrent", ids[1] ?? 0n))
+      yield* cutShort(receiver.lookup("receiveCurrent", ids[0] ?? 0n))
       const back: Array<string | undefined> = [labelOf(second)]
       for (let before = second; Option.isSome(before);) {
-        before = yield* receiver.byLookupId.peekPrevious(before.value.lookupId)
+        before = yield* receiver.lookup("peekPrevious", before.value.lookupId)
         back.push(labelOf(before))
       }
       assert.deepStrictEqual(back, ["3", "2", "1", "0", undefined])
-      assert.isTrue(Option.isNone(yield* receiver.byLookupId.peekPrevious(1n)))
+      assert.isTrue(Option.isNone(yield* receiver.lookup("peekPrevious", 1n)))
       const forth: Array<string | undefined> = []
-      for (let next = yield* receiver.byLookupId.peekFirst; Option.isSome(next);) {
+      for (let next = yield* receiver.lookup("peekFirst"); Option.isSome(next);) {
         forth.push(next.value.label)
-        next = yield* receiver.byLookupId.peekNext(next.value.lookupId)
+        next = yield* receiver.lookup("peekNext", next.value.lookupId)
       }
       assert.deepStrictEqual(forth, ["0", "1", "2", "3"])
-      assert.strictEqual(labelOf(yield* receiver.byLookupId.receivePrevious(ids[2] ?? 0n)), "1")
+      assert.strictEqual(labelOf(yield* receiver.lookup("receivePrevious", ids[2] ?? 0n)), "1")
       assert.deepStrictEqual(yield* takeAll(receiver), ["0", "2", "3"])
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
@@ -542,7 +541,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       assert.strictEqual(yield* Effect.provideService(label, Transaction.Current, transaction), "kept")
       yield* Scope.close(scope, Exit.void)
       const other = yield* MessageQueue.openReceiver(elsewhere)
-      yield* transaction.abort
+      yield* transaction.abort()
       assert.deepStrictEqual(yield* takeAll(other), ["kept"])
     }).pipe(Effect.scoped, Effect.provide(layer))
   )

@@ -1,5 +1,6 @@
 /** Sends that take long leave the main thread, and with it the event loop. */
-import { MessageQueue, Mqrt, Msmq, type MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, type MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, Stream } from "effect"
@@ -293,8 +294,8 @@ describe.skipIf(missing !== null)("a send", () => {
         hold()
         const held = yield* Effect.forEach([sender, other], (sender) => start(sender.send({ label: "held" })))
         yield* called("MQSendMessage", 4)
-        yield* transaction.commit
-        yield* aborted.abort
+        yield* transaction.commit()
+        yield* aborted.abort()
         yield* Scope.close(receiver, Exit.void)
         assert.isTrue(held.every((fiber) => fiber.pollUnsafe() === undefined))
         letGo()
@@ -434,7 +435,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
 
   it.live("an abort of a signal waits for the message that is being sent; those that wait for it end at once", () =>
     Effect.promise(async () => {
-      await using msmq = await Msmq.connect(layer)
+      await using msmq = await connect(layer)
       await msmq.createQueue(orders)
       await using sender = await msmq.openSender(orders)
       control.setDelay("MQSendMessage", 5)
@@ -467,7 +468,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
 
   it.live("a send whose last message was accepted tells of that, though its signal aborted meanwhile", () =>
     Effect.promise(async () => {
-      await using msmq = await Msmq.connect(layer)
+      await using msmq = await connect(layer)
       await msmq.createQueue(orders)
       await using sender = await msmq.openSender(orders)
       control.setDelay("MQSendMessage", 5)
@@ -484,7 +485,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
 
   it.live("an abort of a transaction's signal ends the transaction, with the batch in it", () =>
     Effect.promise(async () => {
-      await using msmq = await Msmq.connect(layer)
+      await using msmq = await connect(layer)
       await msmq.createQueue(orders, { transactional: true })
       await using sender = await msmq.openSender(orders)
       control.setDelay("MQSendMessage", 5)
@@ -534,7 +535,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
   it.live("a disposal of its security context returns at once; the context is freed when the slice has ended", () =>
     Effect.promise(async () => {
       {
-        await using msmq = await Msmq.connect(layer)
+        await using msmq = await connect(layer)
         await msmq.createQueue(orders)
         await using sender = await msmq.openSender(orders)
         control.setDelay("MQSendMessage", 5)

@@ -1,5 +1,5 @@
 /**
- * Makes chosen calls of any `Mqrt` layer go wrong, to see that a program survives it.
+ * Fault injection for any `Mqrt` layer: chosen calls fail, stall or are interrupted, to test that a program survives it.
  *
  * @since 0.1.0
  */
@@ -12,48 +12,57 @@ import * as Layer from "effect/Layer"
 import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
 import { checkFault } from "./internal/options/faultOptions.ts"
-import { decorated } from "./internal/options/backendLayer.ts"
-import type * as words from "./internal/options/words.ts"
+import type { functionNames, silentFunctionNames } from "./internal/options/functionNames.ts"
+import { decorate } from "./internal/options/arguments.ts"
 
 /**
- * The functions of `mqrt.dll`, and of the transactions that it gives, that can be made to fail.
+ * Function of `mqrt.dll`, or of the transactions that it returns, that faults can strike.
  *
  * @category models
  * @since 0.1.0
  */
-export type FunctionName = (typeof words.functionNames)[number]
+export type FunctionName = (typeof functionNames)[number]
 
 /**
- * The functions that report nothing, so that no call of them can fail.
+ * Function among them that reports no error code, so that no call of it can fail.
  *
  * @category models
  * @since 0.1.0
  */
-export type SilentFunctionName = (typeof words.silentFunctionNames)[number]
+export type SilentFunctionName = (typeof silentFunctionNames)[number]
 
 /**
- * What happens to one call.
- *
- * - `function`, `call`: which call: the how manyth of the function from now on, from 1. Each message of a batch is a call
- *   of `MQSendMessage`
- * - `code`: the call does not reach the backend and reports this error code. Not for a {@link SilentFunctionName}
- * - `stall`: the call reaches the backend only after this time, of Effect's `Clock`
- * - `interrupt`: the fiber that calls is interrupted as the call begins; the call still reaches the backend
+ * A fault of one call: it fails, stalls, or is interrupted.
  *
  * @category models
  * @since 0.1.0
  */
-export type Fault = { readonly call: number } & (
-  | { readonly function: Exclude<FunctionName, SilentFunctionName>; readonly code: ErrorCodeName }
-  | { readonly function: FunctionName; readonly stall: Duration.Input }
-  | { readonly function: FunctionName; readonly interrupt: true }
+export type Fault = {
+  /** Number of the call that the fault strikes, from now on: 1 is the next. Each message of a batch is a call of `MQSendMessage`. */
+  readonly call: number
+} & (
+  | {
+      /** Function whose call fails. */
+      readonly function: Exclude<FunctionName, SilentFunctionName>
+      /** Error code that the call reports. It does not reach the backend. */
+      readonly code: ErrorCodeName
+    }
+  | {
+      /** Function whose call stalls. */
+      readonly function: FunctionName
+      /** Time, of Effect's `Clock`, after which the call reaches the backend. */
+      readonly stall: Duration.Input
+    }
+  | {
+      /** Function whose caller is interrupted. */
+      readonly function: FunctionName
+      /** Interrupts the calling fiber as the call begins. The call still reaches the backend. */
+      readonly interrupt: true
+    }
 )
 
 /**
- * - `inject`: arms a fault; each strikes once. One that makes no sense is a defect: an
- *   `MsmqError` for `IllegalOption`
- * - `clear`: disarms all that have not struck yet
- * - `calls`: how often each function was called since the layer was built, failed calls included
+ * Faults of a layer.
  *
  * @category services
  * @since 0.1.0
@@ -61,14 +70,17 @@ export type Fault = { readonly call: number } & (
 export class FaultInjection extends Context.Service<
   FaultInjection,
   {
+    /** Arms a fault, which strikes once. A fault that is not allowed is a defect: an `MsmqError` for `IllegalOption`. */
     readonly inject: (fault: Fault) => Effect.Effect<void>
+    /** Disarms all faults that have not struck yet. */
     readonly clear: Effect.Effect<void>
+    /** Reads the number of calls of each function since the layer was built, failed calls included. */
     readonly calls: Effect.Effect<Readonly<Partial<Record<FunctionName, number>>>>
   }
 >()("@effect-msmq/testing/FaultInjection") {}
 
 /**
- * Puts the faults between the SDK and a backend.
+ * Puts fault injection between the SDK and a backend.
  *
  * @example
  * ```ts import.meta.vitest
@@ -90,7 +102,7 @@ export class FaultInjection extends Context.Service<
  */
 export const layer = <Out, E, R>(
   base: Layer.Layer<Mqrt.Mqrt | Out, E, R>
-): Layer.Layer<Mqrt.Mqrt | FaultInjection | Out, E, R> => decorated("FaultInjection.layer", decoration, base)
+): Layer.Layer<Mqrt.Mqrt | FaultInjection | Out, E, R> => decorate("FaultInjection.layer", decoration, base)
 
 const decoration: Layer.Layer<Mqrt.Mqrt | FaultInjection, never, Mqrt.Mqrt> = Layer.effectContext(
   Effect.flatMap(Mqrt.Mqrt, (backend) => {
@@ -116,7 +128,7 @@ export const inject = (fault: Fault): Effect.Effect<void, never, FaultInjection>
   FaultInjection.use((faults) => faults.inject(fault))
 
 /**
- * How often each function was called.
+ * Reads the number of calls of each function since the layer was built.
  *
  * @category getters
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * Keeps account of the handles of any `Mqrt` layer: what is open and where it was opened, and what was given back or used
- * when it should not have been.
+ * Ledger of the handles of any `Mqrt` layer: the handles that are open, where each was opened, and each release and use of a
+ * handle that was not allowed.
  *
  * @since 0.1.0
  */
@@ -11,10 +11,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Accounts } from "./internal/ledger/Accounts.ts"
 import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
-import { decorated } from "./internal/options/backendLayer.ts"
+import { decorate } from "./internal/options/arguments.ts"
 
 /**
- * The kinds of handle that are accounted for.
+ * Kind of handle that the ledger counts.
  *
  * @category models
  * @since 0.1.0
@@ -22,57 +22,69 @@ import { decorated } from "./internal/options/backendLayer.ts"
 export type HandleKind = "security context" | "queue" | "cursor" | "transaction" | "locate"
 
 /**
- * A handle that is open. `openedAt`: the stack that opened it.
+ * A handle that was acquired and not freed yet.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OpenHandle {
+  /** Kind of the handle. */
   readonly kind: HandleKind
+  /** Number that the backend gave it. */
   readonly handle: bigint
+  /** Stack that opened it. */
   readonly openedAt: string
 }
 
 /**
- * How many handles of a kind were acquired and freed, and how many are open.
+ * Counts of one kind of handle.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Count {
+  /** Number of handles acquired since the layer was built. */
   readonly acquired: number
+  /** Number of them that were freed. */
   readonly freed: number
+  /** Number of them that are open. */
   readonly open: number
 }
 
 /**
- * Something that must never happen to a handle.
- *
- * - `function`: the function of `mqrt.dll` that was called, and `at` the stack that called it
- * - `openedAt`, `releasedAt`: the stacks of its opening and of its release, where they are known
+ * A call that breaks a rule of handles.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Violation {
+  /** Rule that is broken. */
   readonly rule: "freed twice" | "freed but never acquired" | "used after release" | "used but never acquired"
+  /** Kind of the handle. */
   readonly kind: HandleKind
+  /** Number that the call gave. */
   readonly handle: bigint
+  /** Function of `mqrt.dll` that was called. */
   readonly function: string
+  /** Stack that called it. */
   readonly at: string
+  /** Stack that opened the handle; `null` where it is not known. */
   readonly openedAt: string | null
+  /** Stack that released the handle; `null` where it is not known. */
   readonly releasedAt: string | null
 }
 
 /**
- * A release that the backend failed to do: the handle may still be open there. One that fails since the handle is gone
- * already, as after a restart of the service, is none.
+ * A release that the backend failed to do, so that the handle may still be open there. A release that fails as the handle is
+ * gone already, as after a restart of the service, is none.
  *
  * @category models
  * @since 0.1.0
  */
 export interface FailedRelease {
+  /** Kind of the handle. */
   readonly kind: HandleKind
+  /** Number that the backend gave it. */
   readonly handle: bigint
   /** Function of `mqrt.dll` that was called, such as `MQCloseQueue` or `ITransaction::Abort`. */
   readonly function: string
@@ -90,15 +102,18 @@ const name = ({ handle, kind }: { readonly kind: HandleKind; readonly handle: bi
   `${kind} 0x${handle.toString(16)}`
 
 /**
- * Handles are open, or something was done to one that must not be. The message lists each with its stacks, and first the
- * releases that failed, which explain what is open.
+ * Error for handles that are open or were used wrongly. The message lists each with its stacks, and first the releases that
+ * failed, which explain open handles.
  *
  * @category errors
  * @since 0.1.0
  */
 export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
+  /** Handles that are open, the oldest first. */
   readonly open: ReadonlyArray<OpenHandle>
+  /** Calls that broke a rule, in order. */
   readonly violations: ReadonlyArray<Violation>
+  /** Releases that failed, in order. */
   readonly failedReleases: ReadonlyArray<FailedRelease>
 }> {
   override get message(): string {
@@ -123,13 +138,7 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
 }
 
 /**
- * The account of the handles.
- *
- * - `open`: what is open, the oldest first
- * - `counts`: by kind
- * - `violations`: in the order in which they happened
- * - `failedReleases`: in the order in which they happened
- * - `expectNoLeaks`: fails with {@link HandlesLeaked} when anything is open or was done wrong
+ * Ledger of the handles of a layer.
  *
  * @category services
  * @since 0.1.0
@@ -137,10 +146,15 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
 export class HandleLedger extends Context.Service<
   HandleLedger,
   {
+    /** Reads the handles that are open, the oldest first. */
     readonly open: Effect.Effect<ReadonlyArray<OpenHandle>>
+    /** Reads the counts of each kind of handle. */
     readonly counts: Effect.Effect<Readonly<Record<HandleKind, Count>>>
+    /** Reads the calls that broke a rule, in order. */
     readonly violations: Effect.Effect<ReadonlyArray<Violation>>
+    /** Reads the releases that failed, in order. */
     readonly failedReleases: Effect.Effect<ReadonlyArray<FailedRelease>>
+    /** Fails with {@link HandlesLeaked} where a handle is open or a rule was broken. */
     readonly expectNoLeaks: Effect.Effect<void, HandlesLeaked>
   }
 >()("@effect-msmq/testing/HandleLedger") {}
@@ -162,13 +176,13 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
   })
 
 /**
- * Puts the ledger between the SDK and a backend. Every call still reaches the backend, the wrong ones too.
+ * Puts the ledger between the SDK and a backend. Every call reaches the backend, also one that breaks a rule.
  *
  * **Details**
  *
- * When the layer closes, what the SDK still holds is given back through the ledger, before the backend goes. Of handles
- * that were given back, the latest 1,000 of each kind are known, an older one counts as never acquired, and the stacks of the
- * latest 100 are kept.
+ * When the layer closes, the SDK releases its open handles through the ledger, before the backend closes. The ledger knows
+ * the latest 1,000 released handles of each kind, and the stacks of the latest 100; an older handle counts as never
+ * acquired.
  *
  * @example
  * ```ts import.meta.vitest
@@ -191,7 +205,7 @@ const make = (accounts: Accounts): HandleLedger["Service"] =>
  */
 export const layer = <Out, E, R>(
   base: Layer.Layer<Mqrt.Mqrt | Out, E, R>
-): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => decorated("HandleLedger.layer", decoration, base)
+): Layer.Layer<Mqrt.Mqrt | HandleLedger | Out, E, R> => decorate("HandleLedger.layer", decoration, base)
 
 const decoration: Layer.Layer<Mqrt.Mqrt | HandleLedger, never, Mqrt.Mqrt> = Layer.effectContext(
   Effect.flatMap(Mqrt.Mqrt, (backend) => {
@@ -203,7 +217,7 @@ const decoration: Layer.Layer<Mqrt.Mqrt | HandleLedger, never, Mqrt.Mqrt> = Laye
 )
 
 /**
- * What is open, the oldest first.
+ * Reads the handles that are open, the oldest first.
  *
  * @category getters
  * @since 0.1.0
@@ -213,7 +227,7 @@ export const open: Effect.Effect<ReadonlyArray<OpenHandle>, never, HandleLedger>
 )
 
 /**
- * How many handles of each kind were acquired and freed, and are open.
+ * Reads how many handles of each kind were acquired and freed, and are open.
  *
  * @category getters
  * @since 0.1.0
@@ -223,7 +237,7 @@ export const counts: Effect.Effect<Readonly<Record<HandleKind, Count>>, never, H
 )
 
 /**
- * What was done to handles that must never be, in the order in which it happened.
+ * Reads the calls that broke a rule of handles, in order.
  *
  * @category getters
  * @since 0.1.0
@@ -233,7 +247,7 @@ export const violations: Effect.Effect<ReadonlyArray<Violation>, never, HandleLe
 )
 
 /**
- * The releases that the backend failed to do, in the order in which it happened.
+ * Reads the releases that the backend failed to do, in order.
  *
  * @category getters
  * @since 0.1.0
@@ -243,7 +257,7 @@ export const failedReleases: Effect.Effect<ReadonlyArray<FailedRelease>, never, 
 )
 
 /**
- * Fails with {@link HandlesLeaked} when a handle is open or was done wrong to.
+ * Fails with {@link HandlesLeaked} where a handle is open or a rule was broken.
  *
  * @category testing
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * What every backend of the `Mqrt` service promises, as plain named effects which any test runner can take.
+ * Contract of every backend of the `Mqrt` service: promises as plain named effects, which any test runner can run.
  *
  * @since 0.1.0
  */
@@ -18,14 +18,14 @@ import { waiting, waitingReceives } from "./contract/waiting.ts"
 export type { Capability, ContractPromise }
 
 /**
- * All promises. Each makes queues of its own, whose names begin with {@link queuePrefix}, and deletes them; each can run alone, and all
- * of them one after the other on one backend. One that is broken fails with an `Error` that says what was different.
+ * All promises. Each creates its own queues, whose names begin with {@link queuePrefix}, and deletes them. Each can run alone, and
+ * all of them one after the other on one backend. A broken promise fails with an `Error` that says what was different.
  *
- * They run in real time: not under a test clock.
+ * They run in real time, not under a test clock.
  *
  * **Details**
  *
- * A promise that `needs` capabilities is only for machines that have all of them. `InMemoryMqrt` has.
+ * A promise that `needs` capabilities is only for machines that have all of them, as `InMemoryMqrt` has.
  *
  * @example
  * ```ts import.meta.vitest
@@ -57,8 +57,8 @@ export { queuePrefix }
 
 export {
   /**
-   * The promise that so many receives can wait at once on one queue: one is interrupted, `meanwhile` ends while they
-   * wait, and each of the others gets a message. {@link promises} has it for 200.
+   * Makes the promise that a number of receives can wait at once on one queue: one is interrupted, `meanwhile` ends while they
+   * wait, and each of the others gets a message. {@link promises} contains it for 200.
    *
    * @category testing
    * @since 0.1.0

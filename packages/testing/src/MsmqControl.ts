@@ -1,6 +1,6 @@
 /**
- * The far side of the in-memory MSMQ: what an administrator, a certificate store and an event log would show, for tests
- * to set and read. It comes with `InMemoryMqrt.layer`.
+ * Control over a machine of the in-memory MSMQ, for tests: it sets and reads what on Windows an administrator, a certificate
+ * store and an event log would. It comes with `InMemoryMqrt.layer`.
  *
  * @since 0.1.0
  */
@@ -10,62 +10,67 @@ import * as Context from "effect/Context"
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import { checkEffect } from "./internal/options/effects.ts"
-import type * as words from "./internal/options/words.ts"
+import { checkEffect } from "./internal/options/arguments.ts"
+import type * as network from "./internal/network/NetworkMachine.ts"
+import type { InternalCertificateState } from "./internal/security/CertificateStore.ts"
+import type * as creating from "./internal/security/Permission.ts"
 
 /**
- * A certificate that the user holds.
- *
- * - `certificate`: ASN.1 DER
- * - `privateKey`: whether its private key is in the store too; without it no security context can be made
- *   (behaviour A-11)
- * - `registered`: whether the directory knows it under the SID that the user has at that moment, as
- *   `MQRegisterCertificate` would see to; `false` by default (behaviour A-58)
+ * A certificate in the store of a user.
  *
  * @category models
  * @since 0.1.0
  */
 export interface HeldCertificate {
+  /** Certificate in ASN.1 DER. */
   readonly certificate: Uint8Array
+  /** `true` where the store has the private key too. Without it no security context can be made (behaviour A-11). */
   readonly privateKey: boolean
+  /**
+   * `true` where the directory has the certificate under the SID that the user has at that moment, as after
+   * `MQRegisterCertificate` (behaviour A-58). Default: `false`.
+   */
   readonly registered?: boolean | undefined
 }
 
 /**
- * The state of the user's internal certificate: the one that MSMQ makes and that is used where none is named.
+ * State of the user's internal certificate, which MSMQ makes and uses where a program names none.
  *
  * @category models
  * @since 0.1.0
  */
-export type InternalCertificate = (typeof words.internalCertificates)[number]
+export type InternalCertificate = InternalCertificateState
 
 /**
- * The user on whose behalf everything runs.
- *
- * - `sid`: such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities; `null` when the SID cannot be had (behaviour
- *   A-12): that user is anonymous
- * - `administrator`: whether the user is one of the machine's administrators; `true` by default. Others cannot read the
- *   machine's journal and dead letters, nor outgoing queues (behaviours D-66, E-57), and cannot take over a queue
+ * User on whose behalf the program runs.
  *
  * @category models
  * @since 0.1.0
  */
 export interface User {
+  /**
+   * SID such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities; `null` where Windows cannot tell it (behaviour A-12):
+   * such a user is anonymous.
+   */
   readonly sid: string | null
+  /**
+   * `true` where the user is an administrator of the machine. Other users cannot read the machine's journal, dead letters and
+   * outgoing queues (behaviours D-66, E-57), and cannot take over a queue. Default: `true`.
+   */
   readonly administrator?: boolean | undefined
 }
 
 /**
  * A right on a queue: `MQSEC_...`, with the words of the C names.
  *
- * - `receiveMessage`: to open the queue for receiving; it is `peekMessage` and `deleteMessage` together
- * - `peekMessage`: to open it, its subqueues and its journal for peeking, and its subqueues for moving to them
- * - `receiveJournalMessage`: to open its journal for receiving; it is `peekMessage` and `deleteJournalMessage` together
- * - `writeMessage`: that what one sends is taken in when it arrives (behaviour A-64)
+ * - `receiveMessage`: opens the queue for receiving; it is `peekMessage` and `deleteMessage` together
+ * - `peekMessage`: opens the queue, its subqueues and its journal for peeking, and its subqueues for moving
+ * - `receiveJournalMessage`: opens its journal for receiving; it is `peekMessage` and `deleteJournalMessage` together
+ * - `writeMessage`: the queue accepts messages from the user when they arrive (behaviour A-64)
  * - `getQueueProperties`, `setQueueProperties`, `getQueuePermissions`, `changeQueuePermissions`, `takeQueueOwnership`,
- *   `deleteQueue`: to do what they say. The owner needs none to read and to change the permissions, and an administrator
- *   none to take over the queue
- * - `queueGenericRead`, `queueGenericWrite`, `queueGenericAll`: several of these together, as Windows does it
+ *   `deleteQueue`: what the names say. The owner may always read and change the permissions, and an administrator may always
+ *   take over the queue
+ * - `queueGenericRead`, `queueGenericWrite`, `queueGenericAll`: several of these together, as in Windows
  *
  * @category models
  * @since 0.1.0
@@ -73,107 +78,120 @@ export interface User {
 export type QueueRight = QueueSecurity.QueueRight
 
 /**
- * Rights on a queue that somebody is to have or not.
- *
- * - `queue`: its path name
- * - `sid`: a user's, or that of a group, or its alias in SDDL: everyone (`"S-1-1-0"` or `"WD"`, by default), anonymous
- *   (`"S-1-5-7"`), authenticated users (`"S-1-5-11"`), administrators (`"S-1-5-32-544"`)
+ * Rights on a queue to allow or to deny.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Permission {
+  /** Path name of the queue. */
   readonly queue: string
+  /** Rights to allow or to deny. */
   readonly rights: ReadonlyArray<QueueRight>
+  /**
+   * SID of a user or of a group, or its alias in SDDL: everyone (`"S-1-1-0"` or `"WD"`), anonymous (`"S-1-5-7"`),
+   * authenticated users (`"S-1-5-11"`), administrators (`"S-1-5-32-544"`). Default: everyone.
+   */
   readonly sid?: string | undefined
 }
 
 /**
- * Who may create queues on a machine.
+ * Users who may create queues on a machine.
  *
  * @category models
  * @since 0.1.0
  */
-export type QueueCreators = (typeof words.queueCreators)[number]
+export type QueueCreators = creating.QueueCreators
 
 /**
- * What has happened since the machine was made.
- *
- * - `contextsAcquired`, `contextsFreed`: security contexts
- * - `keyFetches`: how often a private key was fetched: once for each context, and once for each signed message that is
- *   sent without one (behaviours A-05, A-40)
- * - `signatures`: how many messages were signed
+ * Numbers of events since the machine was made.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Counters {
+  /** Number of security contexts acquired. */
   readonly contextsAcquired: number
+  /** Number of security contexts freed. */
   readonly contextsFreed: number
+  /**
+   * Number of times that a private key was fetched: once for each context, and once for each signed message that is sent
+   * without one (behaviours A-05, A-40).
+   */
   readonly keyFetches: number
+  /** Number of messages signed. */
   readonly signatures: number
 }
 
 /**
- * A queue or a journal and how many messages are in it. An `outgoing` one holds messages for another machine; its
- * `pathName` is the format name too.
+ * A queue or a journal.
  *
  * @category models
  * @since 0.1.0
  */
 export interface QueueState {
+  /** Path name; for an outgoing queue its format name. */
   readonly pathName: string
+  /** Format name that the queue is listed under, such as `"PRIVATE=...\\00000001"`. */
   readonly formatName: string
+  /** Number of messages in the queue. */
   readonly messages: number
+  /** `true` for a queue with messages for another machine. */
   readonly outgoing: boolean
 }
 
 /**
- * A message that was accepted from its sender and refused on arrival, or rejected by its receiver. What becomes of it is
- * up to its sender: by default it is dropped.
- *
- * - `queue`: the path name of the queue that it was for
- * - `class`: why, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8003` the queue was full, `0x8004` its
- *   sender may not write to the queue, `0x8006` bad signature, `0x8007` encrypted where it may not be or not where it must
- *   be, `0x8009` not a transactional queue, `0x800A` not a transactional message, `0xC004` rejected by its receiver
- *   (behaviours D-46, E-69)
+ * A message that was accepted from its sender and then refused on arrival, or rejected by its receiver. It is dropped, unless
+ * its sender asked for a dead letter.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Rejection {
+  /** Path name of the queue that the message was for. */
   readonly queue: string
+  /** Id of the message, which its send returned. */
   readonly messageId: string
+  /**
+   * Reason, as `PROPID_M_CLASS` of a negative acknowledgment says it (behaviours D-46, E-69): `0x8003` the queue was full,
+   * `0x8004` the sender may not write to the queue, `0x8006` bad signature, `0x8007` encrypted where that is not allowed or
+   * not encrypted where it must be, `0x8009` not a transactional queue, `0x800A` not a transactional message, `0xC004`
+   * rejected by its receiver.
+   */
   readonly class: number
 }
 
 /**
- * What all queues of the machine may hold together, in kilobytes; `null`, or left out: no limit. At first it is what the
- * version of MSMQ has by default: 4 GB each (behaviour C-54).
- *
- * - `messages`: in queues, outgoing ones too. Where one more is too much its send fails with
- *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviour D-55). Those of open transactions count once they are committed
- * - `journals`: in the journals, the machine's too, and its dead-letter queues. A copy that is too much is dropped
- *   silently (behaviour D-59)
+ * Largest size of all messages of a machine together. At first it is the default of the version of MSMQ: 4 GB each for the
+ * current one (behaviour C-54).
  *
  * @category models
  * @since 0.1.0
  */
 export interface MachineQuota {
+  /**
+   * Quota of the messages in queues, outgoing queues included, in kilobytes; `null` or left out: no limit. The send of a
+   * message that exceeds it fails with `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviour D-55). Messages of an open transaction
+   * count once it commits.
+   */
   readonly messages?: number | null | undefined
+  /**
+   * Quota of the copies in journals, that of the machine included, and in its dead-letter queues, in kilobytes; `null` or
+   * left out: no limit. A copy that exceeds it is dropped silently (behaviour D-59).
+   */
   readonly journals?: number | null | undefined
 }
 
 /**
- * Which ways of a link are meant: `"both"` by default.
+ * Ways of a link: both, only that to the other machine, or only that back.
  *
  * @category models
  * @since 0.1.0
  */
-export type LinkWay = (typeof words.linkWays)[number]
+export type LinkWay = network.LinkWay
 
 /**
- * What there is on a machine: its Message Queuing, and the control over it.
+ * Services of one machine: its Message Queuing, and the control over it.
  *
  * @category models
  * @since 0.1.0
@@ -181,59 +199,7 @@ export type LinkWay = (typeof words.linkWays)[number]
 export type MachineContext = Context.Context<Mqrt | MsmqControl>
 
 /**
- * Sets and reads what a program cannot. What is told wrongly is a defect: an `MsmqError` for
- * `IllegalOption`.
- *
- * - `addCertificate`: puts a certificate into the user's store, or replaces what is known of it
- * - `removeCertificate`: takes it out, and says whether it was there. Contexts that captured it go on working
- *   (behaviour A-05), and its registration stays
- * - `unregisterCertificate`: takes the registration back that a certificate has under the user's SID, and says whether
- *   there was one. The machine notices it up to 20 minutes late: so long it remembers what it has verified, at most 53
- *   certificates (behaviour A-55)
- * - `setInternalCertificate`, `setUser`: as {@link InternalCertificate} and {@link User}. The internal certificate, when
- *   registered, is so for whoever is the user. A SID outside the grammar is a defect
- * - `setResourcesExhausted`: whether getting a security context and sending fail with
- *   `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviours A-14, D-05)
- * - `machineQuota`, `setMachineQuota`: as {@link MachineQuota}; what is there already stays
- * - `allow`, `deny`: adds to a queue's list of permissions, as {@link Permission}, or changes what is there for that
- *   SID. What is denied comes first, and so wins over what is allowed, to the same SID or another; to allow takes back
- *   what was denied to just that SID. Handles that are open stay so (behaviour C-31). A path name of no queue of the
- *   machine and a SID outside the grammar are defects
- * - `setQueueCreators`: who may create queues, as {@link QueueCreators}; others fail with `MQ_ERROR_ACCESS_DENIED`
- *   (behaviour C-12). Everyone at first
- * - `setStorageFailed`: whether nothing can be written to the machine's disk, so that sends of recoverable messages and
- *   of transactional ones fail with `MQ_ERROR_MESSAGE_STORAGE_FAILED`; express ones go on (behaviour D-02)
- * - `endProcess`: the program's process ends without closing anything, as if it were killed: security contexts are gone,
- *   open transactions abort, handles on queues and cursors are closed, and a receive that waits takes no message
- *   (behaviours A-28, F-37, G-25). What the program does next is what the next process does; an old handle is invalid to
- *   it: a receive that waited ends with `MQ_ERROR_INVALID_HANDLE`, an old transaction says
- *   `MQ_ERROR_TRANSACTION_SEQUENCE` and an old context `MQ_ERROR_BAD_SECURITY_CONTEXT`
- * - `setDirectoryAvailable`: whether this machine reaches the directory, as at first; otherwise what it asks of it fails
- *   with `MQ_ERROR_NO_DS`: finding and creating public queues, resolving names, registering certificates. What is open
- *   stays so. A message that is signed and names a SID is then a bad signature here, and an encrypted one for another
- *   machine cannot be encrypted (behaviours A-58, A-82). It changes nothing in a workgroup
- * - `setEncryptionKeyPublished`: whether the directory has the public key of this machine, as at first; otherwise other
- *   machines cannot encrypt what they send here (behaviour A-82)
- * - `setDistributionList`: fills the distribution list of a GUID, the `DL=` name, with format names of queues and other
- *   lists, for all machines (behaviour B-20); with none it is no longer there. A name that cannot be in one, and any in a
- *   workgroup, is a defect
- * - `stopService`, `startService`: the queue manager, which runs at first. While it is stopped, every call fails with
- *   `MQ_ERROR_SERVICE_NOT_AVAILABLE` (behaviour C-13), but what frees a handle works. A stop ends who waits with that
- *   code too, aborts open transactions and loses express messages, wherever they are; recoverable ones stay (behaviours
- *   D-22, E-53, F-37). The handles on queues of before are stale, also after a start (behaviour C-37)
- * - `cutLink`, `joinLink`: the link between this machine and another one of its network; it is joined at first. What is
- *   on its way waits meanwhile, and remote reads end. `"onlyThere"` cuts the way to the other machine alone, and
- *   `"onlyBack"` the way back: then messages arrive, but nobody hears of it, so that they are sent again (behaviours D-69,
- *   D-70). A joined link carries over at once what waited
- * - `machine`: another machine of the network, to run something there: see {@link on}
- * - `counters`: as {@link Counters}
- * - `queues`: every queue of the machine, then the outgoing ones, in order of creation
- * - `journals`: the journal of every queue, in order of creation, then the machine's own journal and its queues for dead
- *   letters, plain ones and transactional ones
- * - `messagesIn`: what is in a queue, by its format name, and none of it taken: a queue, a subqueue, a journal, a
- *   dead-letter queue, or an outgoing queue by the name that was sent to. Those are included that a transaction has
- *   received, but not those that one is about to send. Empty where there is no such queue
- * - `rejected`: the latest 10,000 messages that were refused on arrival or rejected by their receivers, oldest first
+ * Control over one machine. An argument that is not allowed is a defect: an `MsmqError` for `IllegalOption`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -258,38 +224,118 @@ export type MachineContext = Context.Context<Mqrt | MsmqControl>
 export class MsmqControl extends Context.Service<
   MsmqControl,
   {
+    /** Adds a certificate to the user's store, or replaces it. */
     readonly addCertificate: (certificate: HeldCertificate) => Effect.Effect<void>
+    /**
+     * Removes a certificate from the user's store, and succeeds with `false` where there was none. Contexts that captured it
+     * still work (behaviour A-05), and its registration stays.
+     */
     readonly removeCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
+    /**
+     * Removes the registration of a certificate under the user's SID, and succeeds with `false` where there was none. The
+     * machine notices up to 20 minutes later, as it remembers for so long the certificates that it has verified, at most 53
+     * (behaviour A-55).
+     */
     readonly unregisterCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
+    /** Sets the state of the internal certificate. A registered one is registered for every user. */
     readonly setInternalCertificate: (state: InternalCertificate) => Effect.Effect<void>
+    /** Sets the user. A text that is no SID is a defect. */
     readonly setUser: (user: User) => Effect.Effect<void>
+    /**
+     * Makes getting a security context and sending fail with `MQ_ERROR_INSUFFICIENT_RESOURCES`, or work again (behaviours
+     * A-14, D-05).
+     */
     readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
+    /** Reads the quota of the machine. */
     readonly machineQuota: Effect.Effect<Required<MachineQuota>>
+    /** Sets the quota of the machine. Messages that exceed it already stay. */
     readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
+    /**
+     * Allows rights on a queue to a SID, and takes back what was denied to just that SID. What another entry denies stays
+     * denied. Open handles stay open (behaviour C-31). A path name of no queue of the machine and a text that is no SID are
+     * defects.
+     */
     readonly allow: (permission: Permission) => Effect.Effect<void>
+    /** Denies rights on a queue to a SID. What is denied goes before what is allowed. Otherwise as `allow`. */
     readonly deny: (permission: Permission) => Effect.Effect<void>
+    /**
+     * Sets the users who may create queues: at first everyone. For others it fails with `MQ_ERROR_ACCESS_DENIED` (behaviour
+     * C-12).
+     */
     readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
+    /**
+     * Makes the disk of the machine fail, or work again: sends of recoverable and of transactional messages fail with
+     * `MQ_ERROR_MESSAGE_STORAGE_FAILED`, and those of express messages work (behaviour D-02).
+     */
     readonly setStorageFailed: (failed: boolean) => Effect.Effect<void>
-    readonly endProcess: Effect.Effect<void>
+    /**
+     * Ends the program's process as a crash does, without closing anything: security contexts are gone, open transactions
+     * abort, handles on queues and cursors are closed, and a receive that waits takes no message (behaviours A-28, F-37,
+     * G-25). The program then goes on as the next process, for which the old handles are invalid: a receive that waited ends
+     * with `MQ_ERROR_INVALID_HANDLE`, an old transaction fails with `MQ_ERROR_TRANSACTION_SEQUENCE`, and an old context with
+     * `MQ_ERROR_BAD_SECURITY_CONTEXT`.
+     */
+    readonly crashProcess: Effect.Effect<void>
+    /**
+     * Makes the directory unreachable for this machine, or reachable again, as it is at first. While it is not, finding and
+     * creating public queues, resolving names and registering certificates fail with `MQ_ERROR_NO_DS`. Open handles stay
+     * open. A message that is signed and names a SID has a bad signature here, and an encrypted message for another machine
+     * cannot be encrypted (behaviours A-58, A-82). In a workgroup it changes nothing.
+     */
     readonly setDirectoryAvailable: (available: boolean) => Effect.Effect<void>
+    /**
+     * Publishes the public key of this machine in the directory, where it is at first, or withdraws it. Without it other
+     * machines cannot encrypt messages for this one (behaviour A-82).
+     */
     readonly setEncryptionKeyPublished: (published: boolean) => Effect.Effect<void>
+    /**
+     * Sets the elements of the distribution list of a GUID, the `DL=` name, for all machines: format names of queues and of
+     * other lists (behaviour B-20). Without any the list is removed. A name that cannot be in a list is a defect, and in a
+     * workgroup every list is.
+     */
     readonly setDistributionList: (list: string, queues: ReadonlyArray<string>) => Effect.Effect<void>
+    /**
+     * Stops the queue manager. Every call fails with `MQ_ERROR_SERVICE_NOT_AVAILABLE` until it is started, except those that
+     * free a handle (behaviour C-13). Receives that wait end with that code too, open transactions abort, and express messages
+     * are lost wherever they are; recoverable ones stay (behaviours D-22, E-53, F-37). Open queue handles become stale, also
+     * after a start (behaviour C-37).
+     */
     readonly stopService: Effect.Effect<void>
+    /** Starts the queue manager, which runs at first. */
     readonly startService: Effect.Effect<void>
+    /**
+     * Cuts the link from this machine to another of its network, or one way of it (default: `"both"`). Messages wait until it
+     * is joined, and remote reads end. With `"onlyThere"` no message gets to the other machine. With `"onlyBack"` messages
+     * arrive, but this machine does not learn of it and sends them again (behaviours D-69, D-70).
+     */
     readonly cutLink: (to: string, way?: LinkWay) => Effect.Effect<void>
+    /** Joins the link, or one way of it (default: `"both"`), which carries over at once the messages that waited. */
     readonly joinLink: (to: string, way?: LinkWay) => Effect.Effect<void>
+    /** Reads the services of another machine of the network, to run something there: see {@link on}. */
     readonly machine: (name: string) => Effect.Effect<MachineContext>
+    /** Reads the counters of the machine. */
     readonly counters: Effect.Effect<Counters>
+    /** Reads every queue of the machine, then its outgoing queues, each in the order of creation. */
     readonly queues: Effect.Effect<ReadonlyArray<QueueState>>
+    /**
+     * Reads the journal of every queue, in the order of creation, then the machine's own journal and its dead-letter queues,
+     * the plain one and the transactional one.
+     */
     readonly journals: Effect.Effect<ReadonlyArray<QueueState>>
+    /**
+     * Reads the messages of a queue by its format name, and takes none: of a queue, a subqueue, a journal, a dead-letter queue,
+     * or an outgoing queue by the name that was sent to. Messages that a transaction has received are included, and those that
+     * one will send are not. Empty where there is no such queue.
+     */
     readonly messagesIn: (formatName: string) => Effect.Effect<ReadonlyArray<ReceivedProperties>>
+    /** Reads the latest 10,000 messages that were refused on arrival or rejected by their receivers, the oldest first. */
     readonly rejected: Effect.Effect<ReadonlyArray<Rejection>>
   }
 >()("@effect-msmq/testing/MsmqControl") {}
 
 /**
- * Runs an effect on another machine of the network: what it sends, receives and controls, it does there. A name that no
- * machine has is a defect.
+ * Runs an effect on another machine of the network: it sends, receives and controls there. A name that no machine has is a
+ * defect.
  *
  * @example
  * ```ts import.meta.vitest

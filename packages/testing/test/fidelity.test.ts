@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { allTests, document, rowsOf } from "../../../scripts/fidelity.ts"
 
-/** How many statements the in-memory MSMQ kept when this was last raised. It only ever rises. */
+/** Least number of statements that the in-memory MSMQ keeps. It is only ever raised. */
 const simulatedBefore = 363
 
-/** What a reason begins with. Only what is "not yet" could a program observe. */
+/** Beginnings of reasons. A program could observe only a statement that is "not yet" simulated. */
 const kinds = new Set([
   "not yet",
   "the C API",

@@ -1,5 +1,6 @@
 // A program of plain JavaScript that requires the packages, which are ECMAScript modules.
-const { MessageQueue, Msmq } = require("@effect-msmq/core")
+const { MessageQueue } = require("@effect-msmq/core")
+const { connect } = require("@effect-msmq/core/promises")
 const { parse } = require("@effect-msmq/core/FormatName")
 const { InMemoryMqrt } = require("@effect-msmq/testing")
 const { Effect } = require("effect")
@@ -14,7 +15,7 @@ const program = Effect.gen(function* () {
 }).pipe(Effect.scoped)
 
 const promises = async () => {
-  const msmq = await Msmq.connect(InMemoryMqrt.layer)
+  const msmq = await connect(InMemoryMqrt.layer)
   await msmq.createQueue(name)
   const sender = await msmq.openSender(name)
   await sender.send({ label: "order 3" })

@@ -1,5 +1,6 @@
 // A program of plain JavaScript that imports the packages: with Effect and with promises, on the MSMQ in memory.
-import { MessageQueue, Msmq, SecurityContext } from "@effect-msmq/core"
+import { MessageQueue, SecurityContext } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import * as Receiver from "@effect-msmq/core/Receiver"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { Effect } from "effect"
@@ -18,7 +19,7 @@ const program = Effect.gen(function* () {
 
 console.log(JSON.stringify(await program.pipe(Effect.provide(InMemoryMqrt.layer), Effect.runPromise)))
 
-const msmq = await Msmq.connect(InMemoryMqrt.layer)
+const msmq = await connect(InMemoryMqrt.layer)
 await msmq.createQueue(name)
 const sender = await msmq.openSender(name)
 await sender.send({ label: "order 3", body: new TextEncoder().encode("three") })

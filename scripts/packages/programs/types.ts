@@ -1,6 +1,8 @@
 // A program that compiles, and below it mistakes that the compiler has to refuse.
 // @effect-diagnostics missingEffectContext:off
-import { MessageBody, MessageQueue, Msmq, type Sender, Transaction } from "@effect-msmq/core"
+import { MessageBody, MessageQueue, Sender, Transaction } from "@effect-msmq/core"
+import type * as QueueProperties from "@effect-msmq/core/mqrt/QueueProperties"
+import { connect, Connection } from "@effect-msmq/core/promises"
 import * as Receiver from "@effect-msmq/core/Receiver"
 import { NativeMqrt } from "@effect-msmq/native"
 import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
@@ -29,7 +31,7 @@ export const checked: Effect.Effect<void, unknown> = Effect.andThen(labels, Hand
 export const onWindows = Effect.provide(labels, NativeMqrt.layer)
 
 export const promises = async (): Promise<string> => {
-  await using msmq = await Msmq.connect(InMemoryMqrt.layer)
+  await using msmq = await connect(InMemoryMqrt.layer)
   using context = msmq.securityContext()
   await using sender = await msmq.openSender(name, { body: MessageBody.text })
   await sender.send({ body: "text" }, { securityContext: context })
@@ -50,11 +52,21 @@ export const refused = (sender: Sender.Sender, transaction: Transaction.Transact
   // @ts-expect-error -- the layer provides no service
   Effect.runPromise(Effect.provide(labels, Layer.empty)),
   // @ts-expect-error -- a part of the package that is not for programs
-  transaction.endWithScope
+  transaction.endWithScope,
+  // @ts-expect-error -- MessageQueue.openSender makes a sender
+  new Sender.Sender(),
+  // @ts-expect-error -- connect makes a connection
+  new Connection()
 ]
 
 // @ts-expect-error -- a part of the package that is not for programs
 export type { OwnedHandle } from "@effect-msmq/core/internal/ownership/OwnedHandle"
 
 // @ts-expect-error -- the index has one name
-export type { Msmq as Again } from "@effect-msmq/core/index"
+export type { MessageQueue as Again } from "@effect-msmq/core/index"
+
+// @ts-expect-error -- the promise face has one name
+export type { Connection as Another } from "@effect-msmq/core/promises/Connection"
+
+/** Records of the seam, for who writes a backend. */
+export const label = ({ label }: QueueProperties.QueueProperties): string => label

@@ -78,8 +78,8 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
 })
 
 const subpathsOf = (consumer: Consumer, name: string): ReadonlyArray<string> =>
-  globSync("*.js", { cwd: join(consumer.folder, "node_modules", name, "dist") })
-    .map((file) => file.slice(0, -".js".length))
+  globSync(["*.js", "mqrt/*.js", "promises/index.js"], { cwd: join(consumer.folder, "node_modules", name, "dist") })
+    .map((file) => file.replaceAll("\\", "/").replace(/(\/index)?\.js$/, ""))
     .filter((module) => module !== "index")
 
 const published = (consumer: Consumer, { file, name }: Tarball): ReadonlyArray<Trial> => [

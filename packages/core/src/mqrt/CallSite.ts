@@ -1,5 +1,5 @@
 /**
- * Where something happened, for errors and leak reports.
+ * Places in the program, for errors and leak reports.
  *
  * @since 0.1.0
  */

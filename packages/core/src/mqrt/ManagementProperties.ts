@@ -1,5 +1,5 @@
 /**
- * What machines and their queue managers tell of themselves, as it crosses the seam.
+ * Properties of machines, queue managers and active queues, as they cross the seam.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@
  * @category models
  * @since 0.1.0
  */
-export interface MachineProperties {
+export interface QueueManagerProperties {
   /** `PROPID_QM_SITE_ID`: a GUID without braces. */
   readonly siteId: string | null
   /** `PROPID_QM_MACHINE_ID`: a GUID without braces. */
@@ -32,25 +32,25 @@ export interface MachineProperties {
 }
 
 /**
- * What a computer tells of its Message Queuing: `MQGetPrivateComputerInformation`.
+ * Properties of a computer's Message Queuing: `MQGetPrivateComputerInformation`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface PrivateComputerInformation {
+export interface PrivateComputerProperties {
   /** `PROPID_PC_VERSION`: major in the top byte, minor in the next, build in the lower 16 bits. */
   readonly version: number
-  /** `PROPID_PC_DS_ENABLED`: whether it works with the directory. */
+  /** `PROPID_PC_DS_ENABLED`: `true` where it works with the directory. */
   readonly directoryEnabled: boolean
 }
 
 /**
- * What a queue manager tells of itself: `MQMgmtGetInfo` of `MACHINE`.
+ * Management properties of a computer: `MQMgmtGetInfo` of `MACHINE`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface QueueManagerInfo {
+export interface ComputerManagementProperties {
   /** `PROPID_MGMT_MSMQ_ACTIVEQUEUES`: format names. */
   readonly activeQueues: ReadonlyArray<string>
   /** `PROPID_MGMT_MSMQ_PRIVATEQ`: path names. */
@@ -72,18 +72,21 @@ export interface QueueManagerInfo {
  * @since 0.1.0
  */
 export interface SequenceInfo {
+  /** Id of the stream of messages. */
   readonly sequenceId: bigint
+  /** Number of the message in the stream. */
   readonly sequenceNumber: number
+  /** Number of the message before it. */
   readonly previousNumber: number
 }
 
 /**
- * What a queue manager tells of a queue, local or outgoing: `MQMgmtGetInfo` of `QUEUE=`. Only an active queue has it.
+ * Management properties of a queue, local or outgoing: `MQMgmtGetInfo` of `QUEUE=`. Only an active queue has them.
  *
  * @category models
  * @since 0.1.0
  */
-export interface QueueInfo {
+export interface QueueManagementProperties {
   /** `PROPID_MGMT_QUEUE_PATHNAME`. */
   readonly pathName: string | null
   /** `PROPID_MGMT_QUEUE_FORMATNAME`. */
@@ -138,7 +141,7 @@ export interface QueueInfo {
 }
 
 /**
- * What `MQMgmtAction` can be asked to do, with the machine or with one queue.
+ * Action of `MQMgmtAction` on a machine.
  *
  * @category models
  * @since 0.1.0
@@ -146,7 +149,7 @@ export interface QueueInfo {
 export type MachineAction = "CONNECT" | "DISCONNECT" | "TIDY"
 
 /**
- * What `MQMgmtAction` can be asked to do with a queue.
+ * Action of `MQMgmtAction` on an outgoing queue.
  *
  * @category models
  * @since 0.1.0

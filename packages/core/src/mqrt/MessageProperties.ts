@@ -1,27 +1,37 @@
 /**
- * The properties of messages as they cross the seam: plain, whole records, `null` where nothing was given.
+ * Properties of messages as they cross the seam: plain, whole records, `null` where nothing was given.
  *
  * @since 0.1.0
  */
-import type * as values from "../internal/mqrt/messageValues.ts"
 import type { CursorHandle, SecurityContextHandle, TransactionHandle } from "./Handle.ts"
+import type {
+  authenticationLevels,
+  deliveries,
+  encryptionAlgorithms,
+  hashAlgorithms,
+  lookupActions,
+  privacyLevels,
+  receiveActions,
+  senderIdTypes
+} from "./MessageValues.ts"
 import type { MqrtFailure } from "./MqrtFailure.ts"
 
 /**
- * `PROPID_M_DELIVERY`: whether a message survives a restart of the machines that hold it (behaviour D-22).
+ * `PROPID_M_DELIVERY`: an `"express"` message is lost when a machine that holds it restarts, a `"recoverable"` one is not
+ * (behaviour D-22).
  *
  * @category models
  * @since 0.1.0
  */
-export type Delivery = (typeof values.deliveries)[number]
+export type Delivery = keyof typeof deliveries
 
 /**
- * `PROPID_M_AUTH_LEVEL`: whether a message is signed, and with which version of the signature (behaviour A-44).
+ * `PROPID_M_AUTH_LEVEL`: the version of the signature, or none (behaviour A-44).
  *
  * @category models
  * @since 0.1.0
  */
-export type AuthenticationLevel = (typeof values.authenticationLevels)[number]
+export type AuthenticationLevel = keyof typeof authenticationLevels
 
 /**
  * `PROPID_M_HASH_ALG`: the hash under the signature (behaviour A-52).
@@ -29,23 +39,23 @@ export type AuthenticationLevel = (typeof values.authenticationLevels)[number]
  * @category models
  * @since 0.1.0
  */
-export type HashAlgorithm = (typeof values.hashAlgorithms)[number]
+export type HashAlgorithm = keyof typeof hashAlgorithms
 
 /**
- * `PROPID_M_SENDERID_TYPE`: what names the sender in the message (behaviour A-61).
+ * `PROPID_M_SENDERID_TYPE`: the kind of id that names the sender in the message (behaviour A-61).
  *
  * @category models
  * @since 0.1.0
  */
-export type SenderIdType = (typeof values.senderIdTypes)[number]
+export type SenderIdType = keyof typeof senderIdTypes
 
 /**
- * `PROPID_M_PRIV_LEVEL`: whether the body is encrypted, and how strongly (behaviour A-80).
+ * `PROPID_M_PRIV_LEVEL`: the strength of the body's encryption, or none (behaviour A-80).
  *
  * @category models
  * @since 0.1.0
  */
-export type PrivacyLevel = (typeof values.privacyLevels)[number]
+export type PrivacyLevel = keyof typeof privacyLevels
 
 /**
  * `PROPID_M_ENCRYPTION_ALG`: the cipher of an encrypted body (behaviour A-80).
@@ -53,46 +63,53 @@ export type PrivacyLevel = (typeof values.privacyLevels)[number]
  * @category models
  * @since 0.1.0
  */
-export type EncryptionAlgorithm = (typeof values.encryptionAlgorithms)[number]
+export type EncryptionAlgorithm = keyof typeof encryptionAlgorithms
 
 /**
- * `PROPID_M_ACKNOWLEDGE`: the acknowledgments that the sender asks for (behaviours D-44 to D-46).
+ * `PROPID_M_ACKNOWLEDGE`: acknowledgments that the sender asks for (behaviours D-44 to D-46).
  *
  * @category models
  * @since 0.1.0
  */
 export interface Acknowledge {
+  /** `true` for an acknowledgment when the message reaches its queue. */
   readonly positiveArrival: boolean
+  /** `true` for an acknowledgment when the message is received. */
   readonly positiveReceive: boolean
+  /** `true` for an acknowledgment when the message cannot reach its queue. */
   readonly negativeArrival: boolean
+  /** `true` for an acknowledgment when the message is not received in time. */
   readonly negativeReceive: boolean
 }
 
 /**
- * `PROPID_M_JOURNAL`: the copies that the sender asks for (behaviour D-56).
+ * `PROPID_M_JOURNAL`: copies that the sender asks for (behaviour D-56).
  *
  * @category models
  * @since 0.1.0
  */
 export interface Journaling {
+  /** `true` for a copy in the dead-letter queue when the message is lost on its way. */
   readonly deadLetter: boolean
+  /** `true` for a copy in the sending machine's journal when the message has left it. */
   readonly journal: boolean
 }
 
 /**
- * The cryptographic provider of a signature: `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`, which go together (behaviour
- * A-84).
+ * Cryptographic provider of a signature (behaviour A-84).
  *
  * @category models
  * @since 0.1.0
  */
 export interface CryptographicProvider {
+  /** `PROPID_M_PROV_NAME`. */
   readonly name: string
+  /** `PROPID_M_PROV_TYPE`: unsigned, 32 bits. */
   readonly type: number
 }
 
 /**
- * What only a connector application may set (behaviour A-84).
+ * Properties that only a connector application may set (behaviour A-84).
  *
  * @category models
  * @since 0.1.0
@@ -100,31 +117,31 @@ export interface CryptographicProvider {
 export interface ConnectorProperties {
   /** `PROPID_M_CONNECTOR_TYPE`: a GUID without braces. */
   readonly type: string
-  /** `PROPID_M_CLASS`: 0 for an ordinary message. */
+  /** `PROPID_M_CLASS`: 0 for an ordinary message, at most 65,535. */
   readonly class: number
-  /** `PROPID_M_AUTHENTICATED`. */
+  /** `PROPID_M_AUTHENTICATED`: `true` where the connector verified the signature. */
   readonly authenticated: boolean
-  /** `PROPID_M_SIGNATURE`. */
+  /** `PROPID_M_SIGNATURE`; `null`: none. */
   readonly signature: Uint8Array | null
-  /** `PROPID_M_DEST_SYMM_KEY`. */
+  /** `PROPID_M_DEST_SYMM_KEY`: the key of the body, encrypted for the receiver; `null`: none. */
   readonly symmetricKey: Uint8Array | null
 }
 
 /**
- * What goes into the envelope of a message for an HTTP destination, as well-formed XML.
+ * Parts of the envelope of a message for an HTTP destination, as well-formed XML.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SoapProperties {
-  /** `PROPID_M_SOAP_HEADER`. */
+  /** `PROPID_M_SOAP_HEADER`; `null`: none. */
   readonly header: string | null
-  /** `PROPID_M_SOAP_BODY`. */
+  /** `PROPID_M_SOAP_BODY`; `null`: none. */
   readonly body: string | null
 }
 
 /**
- * The properties that a message has on both sides of the queue.
+ * Properties that a message has on both sides of the queue.
  *
  * @category models
  * @since 0.1.0
@@ -132,51 +149,59 @@ export interface SoapProperties {
 export interface MessageProperties {
   /** `PROPID_M_BODY`. */
   readonly body: Uint8Array
-  /** `PROPID_M_BODY_TYPE`: a `VT_` number, carried unread. */
+  /** `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535, which Message Queuing carries and does not read. */
   readonly bodyType: number
   /** `PROPID_M_LABEL`: at most 249 UTF-16 units. */
   readonly label: string
   /** `PROPID_M_PRIORITY`: 0 to 7. */
   readonly priority: number
-  /** `PROPID_M_DELIVERY`. */
+  /** `PROPID_M_DELIVERY`: `"recoverable"` for a message that survives a restart. */
   readonly delivery: Delivery
   /** `PROPID_M_ACKNOWLEDGE`; `null`: none. */
   readonly acknowledge: Acknowledge | null
   /** `PROPID_M_JOURNAL`; `null`: none. */
   readonly journaling: Journaling | null
-  /** `PROPID_M_CORRELATIONID`: 20 bytes. */
+  /** `PROPID_M_CORRELATIONID`: 20 bytes; `null`: none. */
   readonly correlationId: Uint8Array | null
   /** `PROPID_M_APPSPECIFIC`: unsigned, 32 bits. */
   readonly appSpecific: number
-  /** `PROPID_M_EXTENSION`. */
+  /** `PROPID_M_EXTENSION`: bytes beside the body; `null`: none. */
   readonly extension: Uint8Array | null
-  /** `PROPID_M_TIME_TO_REACH_QUEUE`: seconds, at most 4,294,967,293; `null`: the machine's default. Received: what is left. */
+  /**
+   * `PROPID_M_TIME_TO_REACH_QUEUE`: seconds, at most 4,294,967,293; `null`: the machine's default. Of a received
+   * message, the seconds that are left.
+   */
   readonly timeToReachQueue: number | null
-  /** `PROPID_M_TIME_TO_BE_RECEIVED`: seconds, at most 4,294,967,293; `null`: for ever. Received: what is left. */
+  /**
+   * `PROPID_M_TIME_TO_BE_RECEIVED`: seconds, at most 4,294,967,293; `null`: for ever. Of a received message,
+   * the seconds that are left.
+   */
   readonly timeToBeReceived: number | null
-  /** `PROPID_M_RESP_FORMAT_NAME`: a format name, of several elements too. */
+  /** `PROPID_M_RESP_FORMAT_NAME`: the format name of the queue for answers, or of several; `null`: none. */
   readonly responseQueue: string | null
-  /** `PROPID_M_ADMIN_QUEUE`: the format name of the queue for acknowledgments. */
+  /** `PROPID_M_ADMIN_QUEUE`: the format name of the queue for acknowledgments; `null`: none. */
   readonly adminQueue: string | null
-  /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue (behaviour D-63). */
+  /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue (behaviour D-63); `null`: none. */
   readonly deadLetterQueue: string | null
-  /** `PROPID_M_TRACE`: whether reports of its route are sent to the report queue. */
+  /** `PROPID_M_TRACE`: `true` where reports of the message's route go to the report queue. */
   readonly trace: boolean
 }
 
 /**
- * The properties of a message on its way out.
+ * Properties of a message that is sent.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OutgoingProperties extends MessageProperties {
+  /** Properties of a connector application; `null`: none. */
   readonly connector: ConnectorProperties | null
+  /** Parts of the envelope for an HTTP destination; `null`: none. */
   readonly soap: SoapProperties | null
 }
 
 /**
- * The transaction argument of a send or receive (behaviour F-01): `MQ_NO_TRANSACTION`, `MQ_MTS_TRANSACTION`,
+ * Transaction argument of a send or receive (behaviour F-01): `MQ_NO_TRANSACTION`, `MQ_MTS_TRANSACTION`,
  * `MQ_XA_TRANSACTION`, `MQ_SINGLE_MESSAGE`, or a transaction that was begun.
  *
  * @category models
@@ -185,119 +210,125 @@ export interface OutgoingProperties extends MessageProperties {
 export type TransactionArgument = "none" | "mts" | "xa" | "singleMessage" | TransactionHandle
 
 /**
- * What holds for every message of one call of `sendMessages`.
+ * Properties of every message of one call of `sendMessages`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface SendOptions {
-  /** `PROPID_M_SECURITY_CONTEXT`. */
+export interface SendParameters {
+  /** `PROPID_M_SECURITY_CONTEXT`: the context that signs; `null`: none. */
   readonly securityContext: SecurityContextHandle | null
-  /** `PROPID_M_SENDER_CERT`: DER. Not together with a context: sources disagree on which would win. */
+  /**
+   * `PROPID_M_SENDER_CERT`: the certificate that signs, in DER; `null`: none. It is `null` where there is a context: sources
+   * disagree on which of the two would win.
+   */
   readonly senderCertificate: Uint8Array | null
-  /** `PROPID_M_AUTH_LEVEL`. */
+  /** `PROPID_M_AUTH_LEVEL`: the version of the signature, or `"none"`. */
   readonly authenticationLevel: AuthenticationLevel
-  /** `PROPID_M_HASH_ALG`; `null`: what this version of Windows takes by default (behaviour A-53). */
+  /** `PROPID_M_HASH_ALG`: the hash under the signature; `null`: the default of this version of Windows (behaviour A-53). */
   readonly hashAlgorithm: HashAlgorithm | null
-  /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`; `null`: the default provider. */
+  /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: the provider that signs; `null`: the default provider. */
   readonly provider: CryptographicProvider | null
-  /** `PROPID_M_SENDERID_TYPE`. */
+  /** `PROPID_M_SENDERID_TYPE`: the kind of id that names the sender. */
   readonly senderIdType: SenderIdType
-  /** `PROPID_M_PRIV_LEVEL`. */
+  /** `PROPID_M_PRIV_LEVEL`: the strength of the body's encryption, or `"none"`. */
   readonly privacyLevel: PrivacyLevel
-  /** `PROPID_M_ENCRYPTION_ALG`; `null`: the default of the level. */
+  /** `PROPID_M_ENCRYPTION_ALG`: the cipher; `null`: the default of the level. */
   readonly encryptionAlgorithm: EncryptionAlgorithm | null
+  /** Transaction that the messages are sent in. */
   readonly transaction: TransactionArgument
-  /** Whether `PROPID_M_MSGID` is wanted back. */
+  /** `true` where the outcome is to have the ids of the messages (`PROPID_M_MSGID`). */
   readonly messageIds: boolean
 }
 
 /**
- * What one call of `sendMessages` did.
- *
- * - `accepted`: how many messages were taken: the first ones
- * - `messageIds`: their ids when these were wanted
- * - `failure`: what stopped it before the end
+ * Outcome of one call of `sendMessages`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SendOutcome {
+  /** Number of messages that were accepted: the first ones. */
   readonly accepted: number
+  /** Ids of the messages that were accepted; `null` where they were not wanted. */
   readonly messageIds: ReadonlyArray<string> | null
+  /** Failure of the message behind them; `null` where there was none. */
   readonly failure: MqrtFailure | null
 }
 
 /**
- * The action argument of `MQReceiveMessage` (behaviour E-01). `"peekNext"` needs a cursor.
+ * Action argument of `MQReceiveMessage` (behaviour E-01). `"peekNext"` needs a cursor.
  *
  * @category models
  * @since 0.1.0
  */
-export type ReceiveAction = "receive" | "peekCurrent" | "peekNext"
+export type ReceiveAction = keyof typeof receiveActions
 
 /**
- * The action argument of `MQReceiveMessageByLookupId` (behaviour E.4).
+ * Action argument of `MQReceiveMessageByLookupId` (behaviour E.4).
  *
  * @category models
  * @since 0.1.0
  */
-export type LookupAction = (typeof values.lookupActions)[number]
+export type LookupAction = keyof typeof lookupActions
 
 /**
- * How to receive by lookup id.
+ * Options of a receive by lookup id.
  *
  * @category models
  * @since 0.1.0
  */
-export interface LookupOptions {
+export interface LookupParameters {
+  /** Transaction that the message is received in. */
   readonly transaction: TransactionArgument
-  /** Whether {@link RareProperties} are wanted too. */
+  /** `true` where {@link RareProperties} are wanted too. */
   readonly rare: boolean
 }
 
 /**
- * How to receive.
+ * Options of a receive or a peek.
  *
  * @category models
  * @since 0.1.0
  */
-export interface ReceiveOptions extends LookupOptions {
+export interface ReceiveParameters extends LookupParameters {
+  /** Action that is taken on the message. */
   readonly action: ReceiveAction
-  /** Milliseconds, at most 4,294,967,294; 0 does not wait; `null` waits for ever (`INFINITE`). */
+  /** Milliseconds that the call may wait, at most 4,294,967,294; 0 does not wait; `null` waits for ever (`INFINITE`). */
   readonly timeout: number | null
+  /** Cursor whose place is read; `null` reads at the beginning of the queue. */
   readonly cursor: CursorHandle | null
 }
 
 /**
- * What few programs ask for, and what costs buffers to ask for.
+ * Properties that few programs need, each with a buffer of its own.
  *
  * @category models
  * @since 0.1.0
  */
 export interface RareProperties {
-  /** `PROPID_M_VERSION`. */
+  /** `PROPID_M_VERSION`: the version of the packet. */
   readonly version: number
-  /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`. */
+  /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: the provider that signed; `null`: none is named. */
   readonly provider: CryptographicProvider | null
-  /** `PROPID_M_SIGNATURE`. */
+  /** `PROPID_M_SIGNATURE`; `null`: none. */
   readonly signature: Uint8Array | null
-  /** `PROPID_M_DEST_SYMM_KEY`. */
+  /** `PROPID_M_DEST_SYMM_KEY`; `null`: none. */
   readonly symmetricKey: Uint8Array | null
-  /** `PROPID_M_CONNECTOR_TYPE`: a GUID without braces. */
+  /** `PROPID_M_CONNECTOR_TYPE`: a GUID without braces; `null`: none. */
   readonly connectorType: string | null
-  /** `PROPID_M_DEST_FORMAT_NAME`: all destinations of a message to several. */
+  /** `PROPID_M_DEST_FORMAT_NAME`: all destinations of a message to several; `null`: none is told. */
   readonly destinationFormatName: string | null
-  /** `PROPID_M_XACT_STATUS_QUEUE`: a format name; for connectors. */
+  /** `PROPID_M_XACT_STATUS_QUEUE`: the format name of the transaction status queue, for connectors; `null`: none. */
   readonly transactionStatusQueue: string | null
-  /** `PROPID_M_SOAP_ENVELOPE`, for a message that came by HTTP. */
+  /** `PROPID_M_SOAP_ENVELOPE`; `null` for a message that did not come by HTTP. */
   readonly soapEnvelope: string | null
-  /** `PROPID_M_COMPOUND_MESSAGE`: the whole message as it came by HTTP. */
+  /** `PROPID_M_COMPOUND_MESSAGE`: the whole message; `null` for one that did not come by HTTP. */
   readonly compoundMessage: Uint8Array | null
 }
 
 /**
- * The properties of a message that was received or peeked.
+ * Properties of a message that was received or peeked.
  *
  * @category models
  * @since 0.1.0
@@ -305,9 +336,9 @@ export interface RareProperties {
 export interface ReceivedProperties extends MessageProperties {
   /** `PROPID_M_MSGID` as it is usually written: `{guid}\number`. */
   readonly messageId: string
-  /** `PROPID_M_LOOKUPID`. */
+  /** `PROPID_M_LOOKUPID`: unique in its queue. */
   readonly lookupId: bigint
-  /** `PROPID_M_CLASS`. */
+  /** `PROPID_M_CLASS`: 0 for an ordinary message. */
   readonly class: number
   /** `PROPID_M_SENTTIME`: seconds since 1970, by the sender's clock. */
   readonly sentTime: number
@@ -315,34 +346,34 @@ export interface ReceivedProperties extends MessageProperties {
   readonly arrivedTime: number
   /** `PROPID_M_AUTHENTICATED_EX`: 0, or the version of the signature that was verified: 1, 3, 5 or 9 (behaviour A-47). */
   readonly authenticated: number
-  /** `PROPID_M_HASH_ALG`, where the message was signed. */
+  /** `PROPID_M_HASH_ALG`; `null` for a message that was not signed. */
   readonly hashAlgorithm: HashAlgorithm | null
-  /** `PROPID_M_SENDER_CERT`: DER. */
+  /** `PROPID_M_SENDER_CERT`: the certificate that signed, in DER; `null`: none. */
   readonly senderCertificate: Uint8Array | null
-  /** `PROPID_M_SENDERID_TYPE`. */
+  /** `PROPID_M_SENDERID_TYPE`: the kind of `senderId`. */
   readonly senderIdType: SenderIdType
-  /** `PROPID_M_SENDERID`: a SID, or the GUID of a queue manager. */
+  /** `PROPID_M_SENDERID`: a SID, or the GUID of a queue manager; `null`: none. */
   readonly senderId: Uint8Array | null
-  /** `PROPID_M_PRIV_LEVEL`: how the body was encrypted on its way. */
+  /** `PROPID_M_PRIV_LEVEL`: the encryption of the body on its way. */
   readonly privacyLevel: PrivacyLevel
-  /** `PROPID_M_ENCRYPTION_ALG`, where it was. */
+  /** `PROPID_M_ENCRYPTION_ALG`; `null` for a body that was not encrypted. */
   readonly encryptionAlgorithm: EncryptionAlgorithm | null
-  /** `PROPID_M_DEST_QUEUE`: a format name. */
+  /** `PROPID_M_DEST_QUEUE`: the format name that the message was sent to. */
   readonly destinationQueue: string
-  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
+  /** `PROPID_M_SRC_MACHINE_ID`: the GUID of the sending machine, without braces. */
   readonly sourceMachineId: string
-  /** `PROPID_M_FIRST_IN_XACT`. */
+  /** `PROPID_M_FIRST_IN_XACT`: `true` for the first message of its transaction. */
   readonly firstInTransaction: boolean
-  /** `PROPID_M_LAST_IN_XACT`. */
+  /** `PROPID_M_LAST_IN_XACT`: `true` for the last message of its transaction. */
   readonly lastInTransaction: boolean
-  /** `PROPID_M_XACTID` as a message id is written, for a transactional message. */
+  /** `PROPID_M_XACTID`, as a message id is written; `null` for a message outside of any transaction. */
   readonly transactionId: string | null
-  /** `PROPID_M_ABORT_COUNT` (behaviour E-66). */
+  /** `PROPID_M_ABORT_COUNT`: number of times that its receiving was rolled back (behaviour E-66). */
   readonly abortCount: number
-  /** `PROPID_M_MOVE_COUNT` (behaviour E-68). */
+  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues (behaviour E-68). */
   readonly moveCount: number
   /** `PROPID_M_LAST_MOVE_TIME`: seconds since 1970; 0: never moved. */
   readonly lastMoveTime: number
-  /** What was asked for with `rare`. */
+  /** Properties that few programs need; `null` where they were not wanted. */
   readonly rare: RareProperties | null
 }

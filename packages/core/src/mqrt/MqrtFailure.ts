@@ -1,5 +1,5 @@
 /**
- * What a backend reports when a function fails: a bare code, to which core adds its meaning.
+ * Failures of a backend: a bare code, to which core adds its meaning.
  *
  * @since 0.1.0
  */
@@ -21,16 +21,15 @@ const nothingLeft: Readonly<Record<string, ReadonlyArray<ErrorCodeName>>> = {
 /**
  * A function of `mqrt.dll` returned an error code.
  *
- * - `function`: its name
- * - `code`: the HRESULT
- * - `properties`: for `MQ_ERROR_PROPERTY`, what the status array says of each property that was refused
- *
  * @category errors
  * @since 0.1.0
  */
 export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
+  /** Name of the function. */
   readonly function: string
+  /** HRESULT. */
   readonly code: number
+  /** Properties that were refused, each with its code from the status array, for `MQ_ERROR_PROPERTY`; otherwise empty. */
   readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
 }> {
   /**

@@ -55,7 +55,7 @@ const callOf = ({ operation, ...context }: Call): internal.Call => ({
  *
  * @example
  * ```ts import.meta.vitest
- * import { Options } from "@effect-msmq/core"
+ * import { check, required, table, text, wholeNumber } from "@effect-msmq/core/mqrt/Options"
  * import { Effect } from "effect"
  *
  * interface GreetOptions {
@@ -63,13 +63,13 @@ const callOf = ({ operation, ...context }: Call): internal.Call => ({
  *   readonly times?: number | undefined
  * }
  *
- * const greetOptions = Options.table<GreetOptions>()({
- *   name: Options.required(Options.text),
- *   times: Options.wholeNumber(1, 10)
+ * const greetOptions = table<GreetOptions>()({
+ *   name: required(text),
+ *   times: wholeNumber(1, 10)
  * })
  *
  * const given = { name: "Ada", tims: 2 }
- * const error = Effect.runSync(Effect.flip(Options.check<GreetOptions>({ operation: "greet" }, greetOptions, given)))
+ * const error = Effect.runSync(Effect.flip(check<GreetOptions>({ operation: "greet" }, greetOptions, given)))
  * error.message // => 'greet: the option "tims" does not exist; did you mean "times"? Options are: name, times'
  * ```
  *

@@ -3,18 +3,18 @@
  *
  * @since 0.1.0
  */
-import type * as values from "../internal/mqrt/queueValues.ts"
+import type { privacyLevels, relations, restrictedProperties } from "./QueueValues.ts"
 
 /**
- * `PROPID_Q_PRIV_LEVEL`: whether the queue takes encrypted bodies (behaviour A-83).
+ * `PROPID_Q_PRIV_LEVEL`: the bodies that the queue takes, encrypted or not (behaviour A-83).
  *
  * @category models
  * @since 0.1.0
  */
-export type QueuePrivacyLevel = (typeof values.queuePrivacyLevels)[number]
+export type QueuePrivacyLevel = keyof typeof privacyLevels
 
 /**
- * What can be set when a queue is created, and later too.
+ * Properties that can be set when a queue is created, and later too.
  *
  * @category models
  * @since 0.1.0
@@ -24,9 +24,9 @@ export interface MutableQueueProperties {
   readonly label: string
   /** `PROPID_Q_TYPE`: the GUID of a kind of service, without braces; all zeros: none. */
   readonly type: string
-  /** `PROPID_Q_AUTHENTICATE`: whether messages without a valid signature are dropped on arrival. */
+  /** `PROPID_Q_AUTHENTICATE`: `true` where messages without a valid signature are dropped on arrival. */
   readonly authenticate: boolean
-  /** `PROPID_Q_JOURNAL`: whether received messages are copied to the queue's journal. */
+  /** `PROPID_Q_JOURNAL`: `true` where received messages are copied to the queue's journal. */
   readonly journal: boolean
   /** `PROPID_Q_QUOTA`: kilobytes; `null`: unlimited. */
   readonly quota: number | null
@@ -41,7 +41,7 @@ export interface MutableQueueProperties {
 }
 
 /**
- * What can be set when a queue is created.
+ * Properties that can be set when a queue is created.
  *
  * @category models
  * @since 0.1.0
@@ -49,7 +49,7 @@ export interface MutableQueueProperties {
 export interface NewQueueProperties extends MutableQueueProperties {
   /** `PROPID_Q_PATHNAME`. */
   readonly pathName: string
-  /** `PROPID_Q_TRANSACTION`: whether the queue is transactional; fixed when it is created (behaviour C-16). */
+  /** `PROPID_Q_TRANSACTION`: `true` for a transactional queue; fixed when it is created (behaviour C-16). */
   readonly transactional: boolean
 }
 
@@ -96,8 +96,10 @@ export interface QueueProperties extends NewQueueProperties {
  * @since 0.1.0
  */
 export interface LocateRestriction {
-  readonly property: (typeof values.restrictedProperties)[number]
-  readonly relation: (typeof values.relations)[number]
+  /** Property that is compared. */
+  readonly property: (typeof restrictedProperties)[number]
+  /** Relation of the property to the value. */
+  readonly relation: keyof typeof relations
   /** A text, a GUID, or seconds since 1970, as the property needs. */
   readonly value: string | number
 }
@@ -108,7 +110,7 @@ export interface LocateRestriction {
  * @category models
  * @since 0.1.0
  */
-export interface LocatedQueue {
+export interface LocatedQueueProperties {
   /** `PROPID_Q_INSTANCE`: a GUID without braces. */
   readonly instance: string
   /** `PROPID_Q_PATHNAME`. */

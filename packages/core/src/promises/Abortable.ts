@@ -1,15 +1,16 @@
 /**
- * What the promise face takes wherever something waits.
+ * The signal that every function of this face takes which may wait.
  *
  * @since 0.1.0
  */
 
 /**
- * Where something waits it takes a signal; when that aborts, the promise is rejected with the signal's reason.
+ * Options of a function that may wait.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Abortable {
+  /** Signal that ends the call: its promise is then rejected with the signal's reason. None by default. */
   readonly signal?: AbortSignal | undefined
 }

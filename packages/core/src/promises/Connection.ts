@@ -1,5 +1,5 @@
 /**
- * The face for programs that do not write Effect: promises, `using` or `close()`, `for await` and `AbortSignal`.
+ * Connections for programs that do not write Effect.
  *
  * @since 0.1.0
  */
@@ -12,21 +12,19 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
 import { CallSite } from "../mqrt/CallSite.ts"
-import * as Certificate from "../Certificate.ts"
 import { CurrentAbortGate } from "../internal/promises/AbortGate.ts"
 import { nameOf } from "../internal/names/queueName.ts"
-import { certificateSource } from "../internal/options/credentials.ts"
 import { awaitable, promiseHandler } from "../internal/options/handlers.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument, argumentOrThrow, optionsOrThrow } from "../internal/options/illegalOption.ts"
 import type { NameOf, OptionTable } from "../internal/options/OptionTable.ts"
 import * as tables from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
-import { opened, owning } from "../internal/promises/Opened.ts"
 import { Described, facts, stateOf } from "../internal/Described.ts"
 import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
+import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
 import type { ReceivedMessage } from "../Message.ts"
 import type {
   Changes,
@@ -43,62 +41,36 @@ import type {
 import * as MessageQueue from "../MessageQueue.ts"
 import { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
-import { MsmqQueueManager } from "./QueueManager.ts"
-import { MsmqReceiver } from "./Receiver.ts"
-import { MsmqSender } from "./Sender.ts"
-import { MsmqTransaction } from "./Transaction.ts"
+import { QueueManager } from "./QueueManager.ts"
+import { Receiver } from "./Receiver.ts"
+import { Sender } from "./Sender.ts"
+import { SecurityContext } from "./SecurityContext.ts"
+import { Transaction } from "./Transaction.ts"
 import type { PathName } from "../PathName.ts"
 import type { Part } from "../QueueSecurity.ts"
 import * as QueueSecurity from "../QueueSecurity.ts"
-import * as SecurityContext from "../SecurityContext.ts"
-import * as Transaction from "../Transaction.ts"
-
-export type { Abortable } from "./Abortable.ts"
+import type { AcquireOptions } from "../SecurityContext.ts"
+import { acquire } from "../SecurityContext.ts"
+import type { Options as TransactionOptions } from "../Transaction.ts"
+import { begin, Current, run as runTransaction } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
 
 /**
- * A security context that is freed by `using`, or by `close()`.
- *
- * It is freed at once, or at the end of the slice that is being sent with it; a batch that still sends with it stops there
- * and its error tells how much was accepted. Await the batch first.
+ * Connection to Message Queuing through a backend: see {@link connect}. Everything that it opens is closed with it, in
+ * reverse order of opening.
  *
  * @category models
  * @since 0.1.0
  */
-export class DisposableSecurityContext extends SecurityContext.SecurityContext implements Disposable {
-  readonly #runner: Runner
-
-  /** Use `securityContext` of {@link Msmq}. */
-  constructor(context: SecurityContext.SecurityContext, runner: Runner) {
-    super(context.certificate, context[OwnedHandle.symbol])
-    this.#runner = runner
-  }
-
-  /** Frees the context; again, it does nothing. `MQFreeSecurityContext`. */
-  close(): void {
-    this.#runner.closeNow(this[OwnedHandle.symbol])
-  }
-  [Symbol.dispose](): void {
-    this.close()
-  }
-}
-
-/**
- * A connection: everything it opens is closed with it, the youngest first.
- *
- * @category models
- * @since 0.1.0
- */
-export class Msmq extends Described implements AsyncDisposable {
+export class Connection extends Described implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
   readonly #runner: Runner
 
-  /** Use {@link connect}. */
-  constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
+  private constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
     super()
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
@@ -106,11 +78,16 @@ export class Msmq extends Described implements AsyncDisposable {
   }
 
   /** @internal */
-  get [facts](): Facts {
-    return { kind: "Msmq", state: stateOf(this.#mqrt.openHandles) }
+  static make(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>): Connection {
+    return new Connection(runtime, context)
   }
 
-  /** Creates a queue and gives its format name. See {@link MessageQueue.create}. */
+  /** @internal */
+  get [facts](): Facts {
+    return { kind: "Connection", state: stateOf(this.#mqrt.openHandles) }
+  }
+
+  /** Creates a queue and returns its format name. See {@link MessageQueue.create}. */
   createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
     return this.#run(on(operations.MessageQueue.create, queue), tables.createOptions, options, (options) =>
       MessageQueue.create(queue, options)
@@ -122,19 +99,19 @@ export class Msmq extends Described implements AsyncDisposable {
     return this.#run(on(operations.MessageQueue.delete, queue), abortable, options, () => MessageQueue.delete(queue))
   }
 
-  /** Whether a queue exists. See {@link MessageQueue.exists}. */
+  /** Returns whether a queue exists. See {@link MessageQueue.exists}. */
   queueExists(queue: QueueName, options?: Abortable): Promise<boolean> {
     return this.#run(on(operations.MessageQueue.exists, queue), abortable, options, () => MessageQueue.exists(queue))
   }
 
-  /** What a queue is. See {@link MessageQueue.properties}. */
+  /** Returns the properties of a queue. See {@link MessageQueue.properties}. */
   queueProperties(queue: QueueName, options?: Abortable): Promise<Properties> {
     return this.#run(on(operations.MessageQueue.properties, queue), abortable, options, () =>
       MessageQueue.properties(queue)
     )
   }
 
-  /** Changes what can be changed of a queue. See {@link MessageQueue.setProperties}. */
+  /** Changes properties of a queue; what is left out stays as it is. See {@link MessageQueue.setProperties}. */
   setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
     return this.#run(on(operations.MessageQueue.setProperties, queue), abortable, options, () =>
       MessageQueue.setProperties(queue, changes)
@@ -148,19 +125,22 @@ export class Msmq extends Described implements AsyncDisposable {
     )
   }
 
-  /** The public queues for which all restrictions hold; leaving the loop ends the search. See {@link MessageQueue.locate}. */
+  /**
+   * Returns the public queues for which all restrictions hold; leaving the loop ends the search. See
+   * {@link MessageQueue.locate}.
+   */
   locateQueues(restrictions: ReadonlyArray<Restriction> = []): AsyncIterable<LocatedQueue> {
     return this.#runner.iterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))
   }
 
-  /** Who may do what with a queue, as SDDL. See {@link QueueSecurity.get}. */
+  /** Returns the security descriptor of a queue, as SDDL. See {@link QueueSecurity.get}. */
   queueSecurity(queue: QueueName, options?: { readonly parts?: ReadonlyArray<Part> } & Abortable): Promise<string> {
     return this.#run(on(operations.QueueSecurity.get, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.get(queue, parts)
     )
   }
 
-  /** Sets who may do what with a queue, by SDDL. See {@link QueueSecurity.set}. */
+  /** Sets the security descriptor of a queue, by SDDL. See {@link QueueSecurity.set}. */
   setQueueSecurity(
     queue: QueueName,
     sddl: string,
@@ -171,9 +151,9 @@ export class Msmq extends Described implements AsyncDisposable {
     )
   }
 
-  /** The queue manager of this machine, and of others that can be reached. */
-  get queueManager(): MsmqQueueManager {
-    return new MsmqQueueManager(
+  /** Queue manager of this computer, and of others that can be reached. */
+  get queueManager(): QueueManager {
+    return QueueManager.make(
       (call, table, options, run) => this.#run(call, table, options, run),
       this.#mqrt.openHandles
     )
@@ -181,25 +161,22 @@ export class Msmq extends Described implements AsyncDisposable {
 
   /**
    * Acquires a security context on this thread, at once: own it with `using`, or `close()` it in a `finally`.
-   * Throws the errors of {@link SecurityContext.acquire}.
+   * Throws the errors of {@link acquire}.
    */
-  securityContext(options?: SecurityContext.AcquireOptions): DisposableSecurityContext {
+  securityContext(options?: AcquireOptions): SecurityContext {
     const scope = Scope.makeUnsafe()
-    const context = Effect.runSync(
-      SecurityContext.acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
-    )
-    return owning(new DisposableSecurityContext(context, this.#runner), scope)
+    const context = Effect.runSync(acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt)))
+    return owning(SecurityContext.make(context, this.#runner), scope)
   }
 
   /** Opens a queue for sending: own it with `await using` or `close()`. See {@link MessageQueue.openSender}. */
   openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
     options?: OpenSenderOptions<Body, Transactional> & Abortable
-  ): Promise<MsmqSender<Body, KindOf<Transactional>>> {
+  ): Promise<Sender<Body, KindOf<Transactional>>> {
     return this.#run(on(operations.MessageQueue.openSender, queue), tables.openSenderOptions, options, (options) =>
-      opened(
-        MessageQueue.openSender(queue, options),
-        (sender, scope) => new MsmqSender<Body, KindOf<Transactional>>(sender, scope, this.#runner)
+      openScoped(MessageQueue.openSender(queue, options), (sender, scope) =>
+        Sender.make<Body, KindOf<Transactional>>(sender, scope, this.#runner)
       )
     )
   }
@@ -208,18 +185,17 @@ export class Msmq extends Described implements AsyncDisposable {
   openReceiver<Body = Uint8Array>(
     queue: QueueName,
     options?: OpenReceiverOptions<Body> & Abortable
-  ): Promise<MsmqReceiver<Body>> {
+  ): Promise<Receiver<Body>> {
     return this.#run(on(operations.MessageQueue.openReceiver, queue), tables.openReceiverOptions, options, (options) =>
-      opened(
-        MessageQueue.openReceiver(queue, options),
-        (receiver, scope) => new MsmqReceiver(receiver, scope, this.#runner, this.#mqrt)
+      openScoped(MessageQueue.openReceiver(queue, options), (receiver, scope) =>
+        Receiver.make(receiver, scope, this.#runner, this.#mqrt)
       )
     )
   }
 
   /**
-   * The messages of a queue without end, each taken when the loop asks for it. The queue is opened when the loop begins,
-   * and closed when it is left, however that happens.
+   * Returns the messages of a queue without end, each taken when the loop asks for it. The queue is opened when the loop
+   * begins, and closed when it is left, however that happens.
    */
   messages<Body = Uint8Array>(
     queue: QueueName,
@@ -237,7 +213,7 @@ export class Msmq extends Described implements AsyncDisposable {
 
   /**
    * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`: committed when
-   * the promise is fulfilled, aborted when it is rejected or the signal aborts, exactly once. See {@link Transaction.run}.
+   * the promise is fulfilled, aborted when it is rejected or the signal aborts, exactly once. See {@link runTransaction}.
    *
    * Is fulfilled only if a commit was made, here or by hand inside of the function. Rejects with what the function rejects
    * with, and with the reason `TransactionAborted` where the function is fulfilled but the transaction was aborted
@@ -248,19 +224,19 @@ export class Msmq extends Described implements AsyncDisposable {
    * what was committed stays so.
    */
   transaction<A>(
-    body: (transaction: MsmqTransaction, signal: AbortSignal) => Promise<A>,
-    options?: Transaction.Options & Abortable
+    body: (transaction: Transaction, signal: AbortSignal) => Promise<A>,
+    options?: TransactionOptions & Abortable
   ): Promise<A> {
     const operation = operations.Transaction.run
     const run = (signal: AbortSignal | undefined) =>
       Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) => {
-        const current = fiber.getRef(Transaction.Current)
+        const current = fiber.getRef(Current)
         const runner = this.#runner.within(fiber.getRef(CurrentAbortGate))
         // What the function rejects with comes out as it is.
         return runner.await((interrupted) => {
           if (typeof current === "string") throw new Error("no transaction was begun")
           const given = body(
-            new MsmqTransaction(current, runner),
+            Transaction.make(current, runner),
             signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
           )
           return awaitable({ operation }, "body", given)
@@ -269,19 +245,19 @@ export class Msmq extends Described implements AsyncDisposable {
     return this.#run({ operation }, tables.transactionOptions, options, (options) =>
       Effect.andThen(
         argument({ operation }, "body", promiseHandler, body),
-        Transaction.run(run(options.signal), options)
+        runTransaction(run(options.signal), options)
       )
     )
   }
 
   /** Begins a transaction by hand: own it with `await using` or `abort()`, which abort it unless it was committed. */
-  beginTransaction(options?: Transaction.Options & Abortable): Promise<MsmqTransaction> {
+  beginTransaction(options?: TransactionOptions & Abortable): Promise<Transaction> {
     return this.#run({ operation: operations.Transaction.begin }, tables.transactionOptions, options, (options) =>
-      opened(Transaction.begin(options), (transaction) => new MsmqTransaction(transaction, this.#runner))
+      openScoped(begin(options), (transaction) => Transaction.make(transaction, this.#runner))
     )
   }
 
-  /** Closes what is still open, after what runs on it, then the backend; again, it does nothing. */
+  /** Closes what is still open, after what runs on it, then the backend; a second call does nothing. */
   close(): Promise<void> {
     return this.#runner.promise(
       OwnedHandle.stopRunsThen(this.#mqrt.openHandles, this.#runtime.disposeEffect),
@@ -311,31 +287,16 @@ export class Msmq extends Described implements AsyncDisposable {
 }
 
 /**
- * Reads exactly one certificate: text in PEM, or bytes in ASN.1 DER. Throws an `MsmqError` with the reason
- * `NotACertificate`. See {@link Certificate.fromPem} and {@link Certificate.fromDer}.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const certificate = (source: string | Uint8Array): Certificate.Certificate =>
-  Effect.runSync(
-    Effect.flatMap(
-      argument({ operation: operations.Msmq.certificate }, "source", certificateSource, source),
-      (source) => (typeof source === "string" ? Certificate.fromPem(source) : Certificate.fromDer(source))
-    )
-  )
-
-/**
  * Connects to Message Queuing through a backend.
  *
  * Rejects with what the backend's layer fails with.
  *
  * @example
  * ```ts import.meta.vitest
- * import { Msmq } from "@effect-msmq/core"
+ * import { connect } from "@effect-msmq/core/promises"
  * import { InMemoryMqrt } from "@effect-msmq/testing"
  *
- * await using msmq = await Msmq.connect(InMemoryMqrt.layer)
+ * await using msmq = await connect(InMemoryMqrt.layer)
  * await msmq.createQueue(".\\private$\\orders", { authenticate: true })
  * using securityContext = msmq.securityContext()
  * await using sender = await msmq.openSender(".\\private$\\orders")
@@ -350,11 +311,11 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * Without `using`, which Node reads from 24 on, `close()` closes the connection with all that was opened through it:
  *
  * ```ts import.meta.vitest
- * import { Msmq } from "@effect-msmq/core"
+ * import { connect } from "@effect-msmq/core/promises"
  * import { InMemoryMqrt } from "@effect-msmq/testing"
  *
  * const labelOfFirst = async () => {
- *   const msmq = await Msmq.connect(InMemoryMqrt.layer)
+ *   const msmq = await connect(InMemoryMqrt.layer)
  *   try {
  *     await msmq.createQueue(".\\private$\\orders")
  *     const sender = await msmq.openSender(".\\private$\\orders")
@@ -372,17 +333,17 @@ export const certificate = (source: string | Uint8Array): Certificate.Certificat
  * @category constructors
  * @since 0.1.0
  */
-export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Msmq> => {
+export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Connection> => {
   // The program's stack is seen only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
-  const call = { operation: operations.Msmq.connect }
+  const call = { operation: operations.promises.connect }
   const { signal } = optionsOrThrow(call, abortable, options)
   argumentOrThrow(call, "layer", tables.backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
     argumentOrThrow(call, "layer", tables.backendContext, context)
-    return new Msmq(runtime, context)
+    return Connection.make(runtime, context)
   } catch (error) {
     await runtime.dispose()
     throw error

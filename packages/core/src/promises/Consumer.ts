@@ -1,68 +1,88 @@
 /**
- * Consuming for programs that do not write Effect.
+ * Policy and handlers of `consume` for programs that do not write Effect.
  *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { ConsumeEvent, ConsumePolicy, ConsumeProgress, PoisonPolicy } from "../Consumer.ts"
+import type { ConsumeEvent, ConsumePolicy as EffectConsumePolicy, ConsumeProgress, PoisonPolicy } from "../Consumer.ts"
 import { defaultReopen, defaultRetry } from "../Consumer.ts"
 import type { Abortable } from "./Abortable.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { awaitable, logRejection } from "../internal/options/handlers.ts"
 import type { ReceivedMessage } from "../Message.ts"
-import { MsmqTransaction } from "./Transaction.ts"
-import * as Transaction from "../Transaction.ts"
+import { Transaction } from "./Transaction.ts"
+import { Current } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 
 /**
- * When something is tried again.
- *
- * - `times`: at most so often; without end if left out
- * - `delay`: before the first of them, and before each, unless there is a `factor`
- * - `factor`: by which the delay grows from one to the next; 1 by default
+ * Number of retries, and the delays before them.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Retries {
+  /** Largest number of retries. No limit by default. */
   readonly times?: number | undefined
+  /** Time before the first retry, in milliseconds or as `"5 seconds"`. */
   readonly delay: Duration.Input
+  /** Factor, at least 0, by which the delay grows from one retry to the next. 1 by default. */
   readonly factor?: number | undefined
 }
 
 /**
- * How messages are consumed: {@link ConsumePolicy}, in which `retry` and `reopen` are {@link Retries}. What is left out is
- * as there.
- *
- * - `onEvent`: called as there, and not waited for. What it throws is logged, and so is what a promise that it returns
- *   rejects with
+ * Policy of `consume` of a `Receiver`: {@link EffectConsumePolicy}, in which `retry` and `reopen` are {@link Retries}.
  *
  * @category models
  * @since 0.1.0
  */
-export interface MsmqConsumePolicy {
+export interface ConsumePolicy {
+  /**
+   * Number of handlers that may run at once, from 1 on; 1 by default, which keeps the order of the messages. No message is
+   * received before a handler is free for it.
+   */
   readonly concurrency?: number | undefined
+  /**
+   * Further attempts after a failed one; by default four, after about 1, 2, 4 and 8 seconds. Attempts before this process
+   * count (`abortCount`).
+   */
   readonly retry?: Retries | undefined
+  /**
+   * Place for a message after its last attempt, and for one whose body cannot be decoded, which is not attempted; `"fail"` by
+   * default.
+   */
   readonly poison?: PoisonPolicy | undefined
-  readonly stopWithin?: Duration.Input | undefined
+  /**
+   * Time that running handlers have to finish when the signal aborts or the receiver is closed; 30 seconds by default. After
+   * that their `signal` aborts, and their messages are back in the queue.
+   */
+  readonly shutdownTimeout?: Duration.Input | undefined
+  /**
+   * Further calls after a transient failure, such as a restart of the service; by default without end, after about half a
+   * second at first and up to 30 seconds. They start again after every success.
+   */
   readonly reopen?: Retries | undefined
+  /**
+   * Function that is called for each event, in order for each handler, with the counts so far. Nothing waits for it; its error,
+   * or the rejection of a promise that it returns, is logged.
+   */
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => void) | undefined
 }
 
 /**
- * What a handler is given beside its message.
- *
- * - `transaction`: the try's own, for the sends and receives of the handler; it commits when the handler is fulfilled and
- *   aborts when it is rejected. `undefined` where the queue is not transactional
- * - `signal`: aborts when the handler is to give up, as `stopWithin` says
+ * Second argument of a handler.
  *
  * @category models
  * @since 0.1.0
  */
 export interface HandlerOptions {
-  readonly transaction: MsmqTransaction | undefined
+  /**
+   * Transaction of the attempt, for the sends and receives of the handler. It commits when the handler's promise is fulfilled
+   * and aborts when it is rejected. `undefined` where the queue is not transactional.
+   */
+  readonly transaction: Transaction | undefined
+  /** Signal that aborts when `shutdownTimeout` is over. */
   readonly signal: AbortSignal
 }
 
@@ -74,7 +94,7 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 }
 
 /** @internal */
-export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner): ConsumePolicy => {
+export const policyOf = (policy: ConsumePolicy & Abortable, runner: Runner): EffectConsumePolicy => {
   const { onEvent, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
@@ -94,10 +114,10 @@ export const policyOf = (policy: MsmqConsumePolicy & Abortable, runner: Runner):
 export const handlerOf =
   <Body>(handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
   (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
-    Effect.flatMap(Transaction.Current, (current) =>
+    Effect.flatMap(Current, (current) =>
       runner.await((signal) => {
         const given = handler(message, {
-          transaction: typeof current === "string" ? undefined : new MsmqTransaction(current, runner),
+          transaction: typeof current === "string" ? undefined : Transaction.make(current, runner),
           signal
         })
         return awaitable({ operation: operations.Receiver.consume }, "handler", given)

@@ -8,14 +8,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Abortable } from "./Abortable.ts"
-import type * as Cursor from "../Cursor.ts"
+import type { Cursor as EffectCursor } from "../Cursor.ts"
 import { receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
-import { Opened } from "../internal/promises/Opened.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
+import { ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { ReceivedMessage } from "../Message.ts"
 import type { MsmqError } from "../MsmqError.ts"
-import type { ReceiveOptions } from "./Transaction.ts"
+import type { ReceiveOptions } from "./Receiver.ts"
 import { participating } from "./Transaction.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
@@ -24,18 +24,23 @@ type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
 type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * A place in a queue: {@link Cursor.Cursor} in promises. `for await` looks at the messages from here to the end.
+ * Place in a queue: see `cursor` of a `Receiver`. `for await` looks at the messages from here to the end. It moves forward
+ * only.
  *
  * @category models
  * @since 0.1.0
  */
-export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterable<ReceivedMessage<Body>> {
-  readonly #cursor: Cursor.Cursor<Body>
+export class Cursor<Body = Uint8Array> extends ScopedResource implements AsyncIterable<ReceivedMessage<Body>> {
+  readonly #cursor: EffectCursor<Body>
 
-  /** Use `cursor` of {@link MsmqReceiver}. */
-  constructor(cursor: Cursor.Cursor<Body>, scope: Scope.Closeable, runner: Runner) {
+  private constructor(cursor: EffectCursor<Body>, scope: Scope.Closeable, runner: Runner) {
     super(cursor, scope, runner)
     this.#cursor = cursor
+  }
+
+  /** @internal */
+  static make<Body>(cursor: EffectCursor<Body>, scope: Scope.Closeable, runner: Runner): Cursor<Body> {
+    return new Cursor(cursor, scope, runner)
   }
 
   /** Goes to the next message and looks at it; `undefined` at the end. */
@@ -43,7 +48,10 @@ export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterab
     return this.#looking(operations.Cursor.next, options, () => this.#cursor.next)
   }
 
-  /** Goes to the next message, and at the end waits so long, in milliseconds or as `"5 seconds"`, for one to come. */
+  /**
+   * Goes to the next message, and at the end waits for one to come. `duration`: the longest wait, in milliseconds or as
+   * `"5 seconds"`; `undefined` if none came.
+   */
   nextWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
     return this.#looking(operations.Cursor.nextWithin, options, () => this.#cursor.nextWithin(duration))
   }
@@ -60,7 +68,7 @@ export class MsmqCursor<Body = Uint8Array> extends Opened implements AsyncIterab
     )
   }
 
-  /** The messages from here to the end, which all stay. */
+  /** Returns the messages from here to the end, which all stay. */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
     return this.runner.iterable(this.#cursor.messages)[Symbol.asyncIterator]()
   }

@@ -15,7 +15,7 @@ import type { Facts } from "../internal/Described.ts"
 import type * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
-import * as QueueManager from "../QueueManager.ts"
+import * as management from "../QueueManager.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
@@ -28,120 +28,123 @@ type Run = <O extends Abortable, A>(
 ) => Promise<A>
 
 /**
- * Which computer is asked, and the signal that gives up. `computer`: this one if left out.
+ * Options of a question or a command to a queue manager.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Asking extends Abortable {
+export interface ManagementOptions extends Abortable {
+  /** Name of the computer whose queue manager is asked. This computer by default. */
   readonly computer?: string | undefined
 }
 
 /**
- * A queue manager and its queues: {@link QueueManager} in promises. See `queueManager` of {@link Msmq}.
+ * Queue manager of this computer, and of others that can be reached: see `queueManager` of a `Connection`.
  *
  * @category models
  * @since 0.1.0
  */
-export class MsmqQueueManager extends Described {
+export class QueueManager extends Described {
   readonly #run: Run
   readonly #connection: OwnedHandle.Root
 
-  /** Use `queueManager` of {@link Msmq}. */
-  constructor(run: Run, connection: OwnedHandle.Root) {
+  private constructor(run: Run, connection: OwnedHandle.Root) {
     super()
     this.#connection = connection
     this.#run = run
   }
 
   /** @internal */
+  static make(run: Run, connection: OwnedHandle.Root): QueueManager {
+    return new QueueManager(run, connection)
+  }
+
+  /** @internal */
   get [facts](): Facts {
-    return { kind: "MsmqQueueManager", state: stateOf(this.#connection) }
+    return { kind: "QueueManager", state: stateOf(this.#connection) }
   }
 
-  /** What it tells of itself. See {@link QueueManager.info}. */
-  info(options?: Asking): Promise<QueueManager.Info> {
-    return this.#asking(operations.QueueManager.info, options, QueueManager.info)
+  /** Returns its active and its private queues, and whether it is connected. See {@link management.info}. */
+  info(options?: ManagementOptions): Promise<management.Info> {
+    return this.#asking(operations.QueueManager.info, options, management.info)
   }
 
-  /** The path names of its private queues. See {@link QueueManager.privateQueues}. */
-  privateQueues(options?: Asking): Promise<ReadonlyArray<string>> {
-    return this.#asking(operations.QueueManager.privateQueues, options, QueueManager.privateQueues)
+  /** Returns the path names of its private queues. See {@link management.privateQueues}. */
+  privateQueues(options?: ManagementOptions): Promise<ReadonlyArray<string>> {
+    return this.#asking(operations.QueueManager.privateQueues, options, management.privateQueues)
   }
 
-  /** The format names of its active queues. See {@link QueueManager.activeQueues}. */
-  activeQueues(options?: Asking): Promise<ReadonlyArray<string>> {
-    return this.#asking(operations.QueueManager.activeQueues, options, QueueManager.activeQueues)
+  /** Returns the format names of its active queues. See {@link management.activeQueues}. */
+  activeQueues(options?: ManagementOptions): Promise<ReadonlyArray<string>> {
+    return this.#asking(operations.QueueManager.activeQueues, options, management.activeQueues)
   }
 
-  /** What the directory has of a machine. See {@link QueueManager.machineProperties}. */
-  machineProperties(options?: Asking): Promise<QueueManager.MachineProperties> {
-    return this.#asking(operations.QueueManager.machineProperties, options, QueueManager.machineProperties)
+  /** Returns the properties of a machine in the directory. See {@link management.machineProperties}. */
+  machineProperties(options?: ManagementOptions): Promise<management.MachineProperties> {
+    return this.#asking(operations.QueueManager.machineProperties, options, management.machineProperties)
   }
 
-  /** Its version, and whether it works with the directory. See {@link QueueManager.privateComputerInformation}. */
-  privateComputerInformation(options?: Asking): Promise<QueueManager.PrivateComputerInformation> {
+  /** Returns its version, and whether it works with the directory. See {@link management.privateComputerInformation}. */
+  privateComputerInformation(options?: ManagementOptions): Promise<management.PrivateComputerInformation> {
     return this.#asking(
       operations.QueueManager.privateComputerInformation,
       options,
-      QueueManager.privateComputerInformation
+      management.privateComputerInformation
     )
   }
 
-  /** Counts, bytes and state of a queue, without looking at its messages. See {@link QueueManager.queueInfo}. */
-  queueInfo(queue: QueueName, options?: Asking): Promise<QueueManager.QueueInfo> {
-    return this.#asking(operations.QueueManager.queueInfo, options, (computer) =>
-      QueueManager.queueInfo(queue, computer)
-    )
+  /** Returns the counts, bytes and state of a queue, without looking at its messages. See {@link management.queueInfo}. */
+  queueInfo(queue: QueueName, options?: ManagementOptions): Promise<management.QueueInfo> {
+    return this.#asking(operations.QueueManager.queueInfo, options, (computer) => management.queueInfo(queue, computer))
   }
 
-  /** How many messages are in a queue. See {@link QueueManager.messageCount}. */
-  messageCount(queue: QueueName, options?: Asking): Promise<number> {
+  /** Returns the number of messages in a queue. See {@link management.messageCount}. */
+  messageCount(queue: QueueName, options?: ManagementOptions): Promise<number> {
     return this.#asking(operations.QueueManager.messageCount, options, (computer) =>
-      QueueManager.messageCount(queue, computer)
+      management.messageCount(queue, computer)
     )
   }
 
-  /** Takes the machine back on line. See {@link QueueManager.connect}. */
-  connect(options?: Asking): Promise<void> {
-    return this.#asking(operations.QueueManager.connect, options, QueueManager.connect)
+  /** Brings the machine online. See {@link management.connect}. */
+  connect(options?: ManagementOptions): Promise<void> {
+    return this.#asking(operations.QueueManager.connect, options, management.connect)
   }
 
-  /** Takes the machine off line. See {@link QueueManager.disconnect}. */
-  disconnect(options?: Asking): Promise<void> {
-    return this.#asking(operations.QueueManager.disconnect, options, QueueManager.disconnect)
+  /** Takes the machine offline. See {@link management.disconnect}. */
+  disconnect(options?: ManagementOptions): Promise<void> {
+    return this.#asking(operations.QueueManager.disconnect, options, management.disconnect)
   }
 
-  /** Frees the files of the message store that are no longer used. See {@link QueueManager.tidy}. */
-  tidy(options?: Asking): Promise<void> {
-    return this.#asking(operations.QueueManager.tidy, options, QueueManager.tidy)
+  /** Removes the message files that have become empty. See {@link management.tidy}. */
+  tidy(options?: ManagementOptions): Promise<void> {
+    return this.#asking(operations.QueueManager.tidy, options, management.tidy)
   }
 
-  /** Sends nothing more from an outgoing queue, for now. See {@link QueueManager.pause}. */
-  pause(queue: QueueName, options?: Asking): Promise<void> {
-    return this.#asking(operations.QueueManager.pause, options, (computer) => QueueManager.pause(queue, computer))
+  /** Stops an outgoing queue. See {@link management.pause}. */
+  pause(queue: QueueName, options?: ManagementOptions): Promise<void> {
+    return this.#asking(operations.QueueManager.pause, options, (computer) => management.pause(queue, computer))
   }
 
-  /** Sends again from an outgoing queue. See {@link QueueManager.resume}. */
-  resume(queue: QueueName, options?: Asking): Promise<void> {
-    return this.#asking(operations.QueueManager.resume, options, (computer) => QueueManager.resume(queue, computer))
+  /** Lets an outgoing queue go on. See {@link management.resume}. */
+  resume(queue: QueueName, options?: ManagementOptions): Promise<void> {
+    return this.#asking(operations.QueueManager.resume, options, (computer) => management.resume(queue, computer))
   }
 
-  /** Sends at once what an outgoing queue has not been told of. See {@link QueueManager.resend}. */
-  resend(queue: QueueName, options?: Asking): Promise<void> {
-    return this.#asking(operations.QueueManager.resend, options, (computer) => QueueManager.resend(queue, computer))
+  /** Sends the unacknowledged messages of an outgoing queue again, at once. See {@link management.resend}. */
+  resend(queue: QueueName, options?: ManagementOptions): Promise<void> {
+    return this.#asking(operations.QueueManager.resend, options, (computer) => management.resend(queue, computer))
   }
 
-  /** Registers a certificate of the user in the directory. See {@link QueueManager.registerCertificate}. */
-  registerCertificate(options?: QueueManager.RegisterOptions & Abortable): Promise<"registered" | "existed"> {
+  /** Registers a certificate of the user in the directory. See {@link management.registerCertificate}. */
+  registerCertificate(options?: management.RegisterOptions & Abortable): Promise<"registered" | "existed"> {
     return this.#run({ operation: operations.QueueManager.registerCertificate }, registration, options, (options) =>
-      QueueManager.registerCertificate(options)
+      management.registerCertificate(options)
     )
   }
 
   #asking<A>(
     operation: Operation,
-    given: Asking | undefined,
+    given: ManagementOptions | undefined,
     ask: (computer: string | undefined) => Effect.Effect<A, MsmqError, Mqrt>
   ): Promise<A> {
     return this.#run({ operation }, asking, given, ({ computer }) => ask(computer))

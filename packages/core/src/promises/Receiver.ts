@@ -13,19 +13,19 @@ import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
 import { consuming, receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
-import { Opened, opened } from "../internal/promises/Opened.ts"
+import { outsideGate } from "../internal/promises/AbortGate.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
+import { openScoped, ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { ReceivedMessage } from "../Message.ts"
-import type { LookupAction } from "../mqrt/MessageProperties.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import { Mqrt as MqrtService } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
-import type { HandlerOptions, MsmqConsumePolicy } from "./Consumer.ts"
+import type { HandlerOptions, ConsumePolicy } from "./Consumer.ts"
 import { handlerOf, policyOf } from "./Consumer.ts"
-import { MsmqCursor } from "./Cursor.ts"
-import type { ReceiveOptions } from "./Transaction.ts"
+import { Cursor } from "./Cursor.ts"
+import type { Participation } from "./Transaction.ts"
 import { participating } from "./Transaction.ts"
-import type * as Receiver from "../Receiver.ts"
+import type { LookupAction, LookupEnd, Receiver as EffectReceiver } from "../Receiver.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
@@ -34,29 +34,49 @@ type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
 type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * A queue that is open for receiving: {@link Receiver.Receiver} in promises. `for await` takes its messages, one each time
- * the loop asks. A receive takes part in a transaction by the option `transaction`.
+ * Options of what takes a message and may wait.
  *
  * @category models
  * @since 0.1.0
  */
-export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIterable<ReceivedMessage<Body>> {
-  readonly #receiver: Receiver.Receiver<Body>
+export interface ReceiveOptions extends Abortable {
+  /** Transaction that the call is part of. `"none"` by default. */
+  readonly transaction?: Participation | undefined
+}
+
+/**
+ * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body`: the type that its codec gives. `for await`
+ * takes its messages, one each time the loop asks. A receive takes part in a transaction by the option `transaction`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Receiver<Body = Uint8Array> extends ScopedResource implements AsyncIterable<ReceivedMessage<Body>> {
+  readonly #receiver: EffectReceiver<Body>
   readonly #mqrt: Mqrt["Service"]
 
-  /** Use `openReceiver` of {@link Msmq}. */
-  constructor(receiver: Receiver.Receiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
+  private constructor(receiver: EffectReceiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
     super(receiver, scope, runner)
     this.#receiver = receiver
     this.#mqrt = mqrt
   }
 
-  /** The queue, by the name it was opened with. */
+  /** @internal */
+  static make<Body>(
+    receiver: EffectReceiver<Body>,
+    scope: Scope.Closeable,
+    runner: Runner,
+    mqrt: Mqrt["Service"]
+  ): Receiver<Body> {
+    return new Receiver(receiver, scope, runner, mqrt)
+  }
+
+  /** Name that the queue was opened with. */
   get queue(): string {
     return this.#receiver.queue
   }
 
-  /** Whether the queue is transactional; `undefined` where that cannot be known. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` where that cannot be known. */
   get transactional(): boolean | undefined {
     return this.#receiver.transactional
   }
@@ -66,12 +86,15 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     return this.#taking(operations.Receiver.receive, options, () => this.#receiver.receive)
   }
 
-  /** Takes the first message, or waits so long, in milliseconds or as `"5 seconds"`; `undefined` if none came. */
+  /**
+   * Takes the first message, or waits for one to come. `duration`: the longest wait, in milliseconds or as `"5 seconds"`;
+   * `undefined` if none came.
+   */
   receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
     return this.#found(operations.Receiver.receiveWithin, options, () => this.#receiver.receiveWithin(duration))
   }
 
-  /** Takes the first message if there is one. */
+  /** Takes the first message if there is one, without waiting. */
   poll(options?: ReceiveOptions): Found<Body> {
     return this.#found(operations.Receiver.poll, options, () => this.#receiver.poll)
   }
@@ -81,14 +104,14 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
     return this.#looking(operations.Receiver.peek, options, () => this.#receiver.peek)
   }
 
-  /** Looks at the first message, or waits so long; `undefined` if none came. */
+  /** Looks at the first message, or waits for one to come at most for `duration`; `undefined` if none came. */
   peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
     return this.#looking(operations.Receiver.peekWithin, options, () =>
       Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
     )
   }
 
-  /** Looks at the first message if there is one. */
+  /** Looks at the first message if there is one, without waiting. */
   pollPeek(options?: Abortable): Found<Body> {
     return this.#looking(operations.Receiver.pollPeek, options, () =>
       Effect.map(this.#receiver.pollPeek, Option.getOrUndefined)
@@ -96,22 +119,25 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
   }
 
   /**
-   * Takes or looks at a message by lookup id, without a wait; `undefined` where there is none. `lookupId`: 0 for the first
-   * and last ones. See {@link MessagesByLookupId}.
+   * Takes a message or looks at it by lookup id, without waiting; `undefined` where there is none. `lookupId`: left out, or 0,
+   * for the first and the last message. See `lookup` of {@link EffectReceiver}.
    */
-  byLookupId(action: LookupAction, lookupId = 0n, options?: ReceiveOptions): Found<Body> {
-    return this.#found(operations.Receiver.byLookupId, options, () => this.#receiver.byLookupId.find(action, lookupId))
+  lookup(action: LookupEnd, lookupId?: 0n, options?: ReceiveOptions): Found<Body>
+  lookup(action: LookupAction, lookupId: bigint, options?: ReceiveOptions): Found<Body>
+  lookup(action: LookupAction, lookupId?: bigint, options?: ReceiveOptions): Found<Body> {
+    // One that is left out where it is needed is refused there.
+    return this.#found(operations.Receiver.lookup, options, () => this.#receiver.lookup(action, lookupId!))
   }
 
-  /** A cursor of its own, before the first message: own it with `await using` or `close()`. */
-  cursor(options?: Abortable): Promise<MsmqCursor<Body>> {
-    const open = opened(this.#receiver.cursor, (cursor, scope) => new MsmqCursor(cursor, scope, this.runner))
+  /** Opens a cursor, before the first message: own it with `await using` or `close()`. */
+  cursor(options?: Abortable): Promise<Cursor<Body>> {
+    const open = openScoped(this.#receiver.cursor, (cursor, scope) => Cursor.make(cursor, scope, this.runner))
     return this.#looking(operations.Receiver.cursor, options, () =>
       Effect.provideService(open, MqrtService, this.#mqrt)
     )
   }
 
-  /** The messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
+  /** Returns the messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
   browse(): AsyncIterable<ReceivedMessage<Body>> {
     return this.runner.iterable(this.#receiver.browse)
   }
@@ -128,21 +154,21 @@ export class MsmqReceiver<Body = Uint8Array> extends Opened implements AsyncIter
 
   /**
    * Feeds a handler from the queue until the signal aborts, the receiver is closed or `poison` says so: then it takes
-   * nothing new, lets the handlers that run finish, and rejects. See {@link Receiver.Receiver} for what is promised.
+   * nothing new, lets the handlers that run finish, and rejects. See `consume` of {@link EffectReceiver}.
    */
   consume(
     handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
-    policy?: MsmqConsumePolicy & Abortable
+    policy?: ConsumePolicy & Abortable
   ): Promise<never> {
     const call = this.#call(operations.Receiver.consume)
-    return this.runner.runEndless(call, consuming, policy, (policy) =>
+    return this.runner.run(call, consuming, policy, (policy) =>
       Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
-        this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner))
+        outsideGate(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner)))
       )
     )
   }
 
-  /** The messages without end, each taken when the loop asks for it; leaving the loop takes no more. */
+  /** Returns the messages without end, each taken when the loop asks for it; leaving the loop takes no more. */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
     return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }

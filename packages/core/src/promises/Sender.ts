@@ -12,63 +12,95 @@ import { argument } from "../internal/options/illegalOption.ts"
 import { withOptions } from "../internal/options/OptionTable.ts"
 import { messagesInPromises } from "../internal/options/outgoingMessages.ts"
 import { sending, sendingAll } from "../internal/options/promiseOptions.ts"
-import { Opened } from "../internal/promises/Opened.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
+import { ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { Message } from "../Message.ts"
-import type { MsmqTransaction, Participating } from "./Transaction.ts"
-import { participation } from "./Transaction.ts"
-import type * as Sender from "../Sender.ts"
-import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "../SendOptions.ts"
+import type {
+  QueueKind,
+  SendAllOptions as EffectSendAllOptions,
+  Sender as EffectSender,
+  SendOptions as EffectSendOptions,
+  SendReport
+} from "../Sender.ts"
+import { SecurityContext } from "./SecurityContext.ts"
+import type { Participation } from "./Transaction.ts"
+import { participationOf } from "./Transaction.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
+/** Options that are of this face, in the place of those of the same name. */
+interface OfPromises<Kind extends QueueKind> extends Abortable {
+  /**
+   * Security context that signs the messages. It requests authentication, unless `authenticationLevel` says otherwise.
+   * None by default.
+   */
+  readonly securityContext?: SecurityContext | undefined
+  /** Transaction that the messages are part of. `"none"` by default. */
+  readonly transaction?: (Kind extends "plain" ? "none" : Participation) | undefined
+}
+
 /**
- * The options of a send in promises: a signal, and a transaction of this face.
+ * Options of {@link Sender.send}.
  *
  * @category models
  * @since 0.1.0
  */
-export type OptionsInPromises<Options, Kind extends QueueKind = QueueKind> = Omit<Options, "transaction"> &
-  Abortable & {
-    readonly transaction?: (Kind extends "plain" ? "none" : MsmqTransaction | "singleMessage" | "none") | undefined
-  }
+export interface SendOptions<Kind extends QueueKind = QueueKind>
+  extends Omit<EffectSendOptions, keyof OfPromises<Kind>>, OfPromises<Kind> {}
 
 /**
- * A queue that is open for sending: {@link Sender.Sender} in promises. A message takes part in a transaction by the option
- * `transaction`.
+ * Options of {@link Sender.sendAll}.
  *
  * @category models
  * @since 0.1.0
  */
-export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> extends Opened {
-  readonly #sender: Sender.Sender<Body>
+export interface SendAllOptions<Kind extends QueueKind = QueueKind>
+  extends Omit<EffectSendAllOptions, keyof OfPromises<Kind>>, OfPromises<Kind> {}
 
-  /** Use `openSender` of {@link Msmq}. */
-  constructor(sender: Sender.Sender<Body>, scope: Scope.Closeable, runner: Runner) {
+/**
+ * Queue that is open for sending: see `openSender` of a `Connection`. `Body`: the type that its codec takes. A message
+ * takes part in a transaction by the option `transaction`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> extends ScopedResource {
+  readonly #sender: EffectSender<Body>
+
+  private constructor(sender: EffectSender<Body>, scope: Scope.Closeable, runner: Runner) {
     super(sender, scope, runner)
     this.#sender = sender
   }
 
-  /** The queue, by the name it was opened with. */
+  /** @internal */
+  static make<Body, Kind extends QueueKind>(
+    sender: EffectSender<Body>,
+    scope: Scope.Closeable,
+    runner: Runner
+  ): Sender<Body, Kind> {
+    return new Sender(sender, scope, runner)
+  }
+
+  /** Name that the queue was opened with. */
   get queue(): string {
     return this.#sender.queue
   }
 
-  /** Whether the queue is transactional; `undefined` where that cannot be known. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` where that cannot be known. */
   get transactional(): boolean | undefined {
     return this.#sender.transactional
   }
 
-  /** Sends one message and gives its id. See `send` of {@link Sender.Sender}. */
-  send(message: Message<Body>, options?: OptionsInPromises<SendOptions, Kind>): Promise<string> {
+  /** Sends one message and returns its id. See `send` of {@link EffectSender}. */
+  send(message: Message<Body>, options?: SendOptions<Kind>): Promise<string> {
     return this.runner.run(this.#call(operations.Sender.send), sending, options, (options) =>
-      this.#sender.send(message, told(options, options.transaction))
+      this.#sender.send(message, effectOptions(options))
     )
   }
 
   /**
-   * Sends many messages in order, as they come. On a failure the rest stays unsent, and the error's `progress` tells how many
-   * were accepted. See `sendAll` of {@link Sender.Sender}.
+   * Sends many messages in order, as they come. After a failure the rest stays unsent, and the error's `progress` tells how
+   * many were accepted. See `sendAll` of {@link EffectSender}.
    *
    * What the iteration rejects with or throws is an error with the reason `SourceFailed`, its `cause` and `progress`.
    *
@@ -80,16 +112,15 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
    */
   sendAll(
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
-    options?: OptionsInPromises<SendAllOptions, Kind>
+    options?: SendAllOptions<Kind>
   ): Promise<SendReport> {
     const call = this.#call(operations.Sender.sendAll)
     return this.runner.run(call, sendingAll, options, (options) =>
-      Effect.flatMap(argument(call, "messages", messagesInPromises, messages), () => {
-        const others = told(options, options.transaction)
-        return Symbol.asyncIterator in messages
-          ? this.#sender.sendAll(streamOf(messages), others)
-          : this.#sender.sendAll(messages, others)
-      })
+      Effect.flatMap(argument(call, "messages", messagesInPromises, messages), () =>
+        Symbol.asyncIterator in messages
+          ? this.#sender.sendAll(streamOf(messages), effectOptions(options))
+          : this.#sender.sendAll(messages, effectOptions(options))
+      )
     )
   }
 
@@ -98,7 +129,8 @@ export class MsmqSender<Body = Uint8Array, Kind extends QueueKind = QueueKind> e
   }
 }
 
-const told = (
-  options: Omit<SendAllOptions, "transaction">,
-  transaction: Participating["transaction"]
-): SendAllOptions => withOptions(options, { transaction: participation({ transaction }) })
+const effectOptions = (options: SendAllOptions): EffectSendAllOptions =>
+  withOptions(options, {
+    securityContext: options.securityContext && SecurityContext.effectOf(options.securityContext),
+    transaction: participationOf(options.transaction)
+  })

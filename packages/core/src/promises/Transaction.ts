@@ -10,38 +10,43 @@ import type { Facts } from "../internal/Described.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
-import * as Transaction from "../Transaction.ts"
+import type { Participation as EffectParticipation, Transaction as EffectTransaction } from "../Transaction.ts"
+import { Current } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 
 /**
- * An open transaction: {@link Transaction.Transaction} in promises. `await using` and `abort()` abort it unless it
- * was committed. Sends and receives take part in it by their option `transaction`.
+ * Open transaction: see `transaction` and `beginTransaction` of a `Connection`. `await using` and {@link abort} abort it
+ * unless it was committed. Sends and receives take part in it by their option `transaction`.
  *
  * @category models
  * @since 0.1.0
  */
-export class MsmqTransaction extends Described implements AsyncDisposable {
-  readonly #transaction: Transaction.Transaction
+export class Transaction extends Described implements AsyncDisposable {
+  readonly #transaction: EffectTransaction
   readonly #runner: Runner
 
-  /** Use `transaction` or `beginTransaction` of {@link Msmq}. */
-  constructor(transaction: Transaction.Transaction, runner: Runner) {
+  private constructor(transaction: EffectTransaction, runner: Runner) {
     super()
     this.#transaction = transaction
     this.#runner = runner
   }
 
   /** @internal */
-  static effectOf(transaction: MsmqTransaction): Transaction.Transaction {
+  static make(transaction: EffectTransaction, runner: Runner): Transaction {
+    return new Transaction(transaction, runner)
+  }
+
+  /** @internal */
+  static effectOf(transaction: Transaction): EffectTransaction {
     return transaction.#transaction
   }
 
   /** @internal */
   get [facts](): Facts {
-    return { ...this.#transaction[facts], kind: "MsmqTransaction" }
+    return this.#transaction[facts]
   }
 
-  /** Whether it has not ended. */
+  /** `true` until it is committed or aborted. */
   get isOpen(): boolean {
     return this.#transaction.isOpen
   }
@@ -53,19 +58,20 @@ export class MsmqTransaction extends Described implements AsyncDisposable {
    * the commit ended.
    */
   commit(options?: Abortable): Promise<void> {
-    return this.#runner.run(
-      { operation: operations.Transaction.commit },
-      abortable,
-      options,
-      () => this.#transaction.commit
+    return this.#runner.run({ operation: operations.Transaction.commit }, abortable, options, () =>
+      this.#transaction.commit()
     )
   }
 
-  /** Aborts: what was received is back, what was sent was never sent. One that has ended stays as it is. */
+  /**
+   * Aborts: received messages are back in their queue, sent ones were never sent. One that has ended stays as it is.
+   * `ITransaction::Abort`.
+   */
   abort(): Promise<void> {
-    return this.#runner.promise(this.#transaction.abort, undefined)
+    return this.#runner.promise(this.#transaction.abort(), undefined)
   }
-  /** Waits until it has ended, and tells how. */
+
+  /** Waits until it has ended, and returns how. */
   outcome(options?: Abortable): Promise<"committed" | "aborted"> {
     return this.#runner.run(
       { operation: operations.Transaction.outcome },
@@ -80,32 +86,23 @@ export class MsmqTransaction extends Described implements AsyncDisposable {
 }
 
 /**
- * What a receive can be told.
- *
- * - `transaction`: what the message is part of: a transaction, `"singleMessage"` for one of its own, or `"none"`, as by
- *   default
+ * Transaction that a send or a receive takes part in: one that was begun; `"singleMessage"` for one of its own, committed
+ * with the call; or `"none"`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Participating {
-  readonly transaction?: MsmqTransaction | "singleMessage" | "none" | undefined
-}
-
-/**
- * What a receive, or whatever else takes part in a transaction and may wait, can be told.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReceiveOptions extends Participating, Abortable {}
+export type Participation = Transaction | "singleMessage" | "none"
 
 /** @internal */
-export const participation = ({ transaction = "none" }: Participating): Transaction.Participation =>
-  typeof transaction === "string" ? transaction : MsmqTransaction.effectOf(transaction)
+export const participationOf = (participation: Participation = "none"): EffectParticipation =>
+  typeof participation === "string" ? participation : Transaction.effectOf(participation)
 
 /** @internal */
-export const participating = <A, E>(effect: Effect.Effect<A, E>, options: Participating): Effect.Effect<A, E> => {
-  const given = participation(options)
-  return given === "none" ? effect : handOver(Effect.provideService(effect, Transaction.Current, given))
+export const participating = <A, E>(
+  effect: Effect.Effect<A, E>,
+  { transaction }: { readonly transaction?: Participation | undefined }
+): Effect.Effect<A, E> => {
+  const participation = participationOf(transaction)
+  return participation === "none" ? effect : handOver(Effect.provideService(effect, Current, participation))
 }

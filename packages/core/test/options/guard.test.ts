@@ -2,7 +2,7 @@ import { MsmqError } from "@effect-msmq/core"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { inspect } from "node:util"
 import type { Option, PublicFunction, Shape } from "./published.ts"
-import { publicFunctions } from "./published.ts"
+import { published } from "./published.ts"
 import { exempt, isExempt, subjects } from "./subjects.ts"
 import type { World } from "./world.ts"
 import { makeWorld, orders } from "./world.ts"
@@ -70,8 +70,8 @@ const wrongs: ReadonlyArray<Wrong> = [
 const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "Sender#send message": ["{}"],
   "Sender#sendAll messages": ["[]"],
-  "MsmqSender#send message": ["{}"],
-  "MsmqSender#sendAll messages": ["[]"],
+  "promises.Sender#send message": ["{}"],
+  "promises.Sender#sendAll messages": ["[]"],
   // Its value may be a text or a date, as the property says.
   "FormatName.multiple elements": ["[]"]
 }
@@ -158,7 +158,7 @@ const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyA
   ]
 }
 
-const functions = publicFunctions()
+const { functions, types } = published()
 const checked = functions.filter(({ name }) => !isExempt(name))
 
 /** What an error must say; `undefined`: it is as it should be. */
@@ -184,6 +184,14 @@ const complaint = async (
   if (!error.operation.startsWith(subject.operation)) return `${what}: names ${error.operation}`
   return one.names.some((name) => error.message.includes(name)) ? undefined : `${what}: ${error.message}`
 }
+
+describe("the declarations", () => {
+  it("have one meaning for the name of a type, but for the options of a module", () => {
+    const twice = [...types].flatMap(([name, files]) => (files.size > 1 ? [name] : []))
+    assert.deepStrictEqual(twice, ["Options"])
+    assert.isAbove(types.size, 100)
+  })
+})
 
 describe("what an untyped caller gives", () => {
   let world: World

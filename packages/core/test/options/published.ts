@@ -8,7 +8,8 @@ import { API, SignatureKind, SymbolFlags, TypeFlags } from "typescript/unstable/
 
 const root = resolve(fileURLToPath(import.meta.url), "../../../../..")
 const folder = `${root}/node_modules/.cache/published`
-const packages = ["core", "native", "testing"].map((name) => `${root}/packages/${name}`)
+const core = `${root}/packages/core`
+const packages = [core, `${root}/packages/native`, `${root}/packages/testing`]
 
 /** A type, as far as a value can be judged by it. */
 export interface Shape {
@@ -26,7 +27,7 @@ export interface Option {
 }
 
 export interface PublicFunction {
-  /** Such as `MessageQueue.create`, or `Sender#send` for a method. */
+  /** Such as `MessageQueue.create`, `Sender#send` for a method, or `promises.Sender#send`. */
   readonly name: string
   readonly parameters: ReadonlyArray<Option>
 }
@@ -34,6 +35,9 @@ export interface PublicFunction {
 /** Members that a class has from Effect's or JavaScript's own. */
 const inherited = (name: string): boolean =>
   ["pipe", "toString", "toJSON"].includes(name) || name.startsWith("__@") || name.startsWith("~effect/")
+
+/** Name of a class, which stands alone where it is its module's. */
+const inner = (module: string, name: string): string => (module === "promises" ? `${module}.${name}` : name)
 
 class Reader {
   readonly #checker: Checker
@@ -48,9 +52,18 @@ class Reader {
     })
     return named.flatMap(({ exported, name }) =>
       this.#signaturesOf(`${module}.${name}`, this.#checker.getTypeOfSymbol(exported)).concat(
-        exported.flags & SymbolFlags.Class ? this.#methodsOf(name, exported) : []
+        exported.flags & SymbolFlags.Class ? this.#methodsOf(inner(module, name), exported) : []
       )
     )
+  }
+
+  /** Names of the types that a module exports, and the files that declare them. */
+  typesOf(symbol: Symbol): ReadonlyArray<readonly [string, ReadonlyArray<string>]> {
+    return this.#checker.getExportsOfModule(symbol).flatMap((one) => {
+      const exported = one.flags & SymbolFlags.Alias ? this.#checker.getAliasedSymbol(one) : one
+      if (!(exported.flags & SymbolFlags.Type) || this.#isInternal(exported)) return []
+      return [[one.name, exported.declarations.map(({ path }) => path)] as const]
+    })
   }
 
   #methodsOf(name: string, symbol: Symbol): ReadonlyArray<PublicFunction> {
@@ -192,14 +205,28 @@ const oneEach = (functions: ReadonlyArray<PublicFunction>): ReadonlyArray<Public
   return [...all.values()]
 }
 
+/** What the packages give to programs. */
+export interface Published {
+  readonly functions: ReadonlyArray<PublicFunction>
+  /** Names of the types of core, each with the files that declare one of that name. */
+  readonly types: ReadonlyMap<string, ReadonlySet<string>>
+}
+
 /** Reads the declarations, which are made anew first. */
-export const publicFunctions = (): ReadonlyArray<PublicFunction> => {
+export const published = (): Published => {
   execFileSync(`${root}/node_modules/.bin/tsc`, ["-b", ...packages], { cwd: root })
-  const files = packages.flatMap((one) =>
-    readdirSync(`${one}/dist`)
-      .filter((file) => file.endsWith(".d.ts") && file !== "index.d.ts")
-      .map((file) => `${one}/dist/${file}`)
-  )
+  // The build leaves the declarations of modules that are gone.
+  const modulesIn = (one: string, folder: string) =>
+    readdirSync(`${one}/src/${folder}`)
+      .filter((file) => file.endsWith(".ts") && file !== "index.ts")
+      .map((file) => basename(file, ".ts"))
+      .map((module) => ({ module, file: `${one}/dist/${folder}${module}.d.ts` }))
+  const modules = [
+    ...packages.flatMap((one) => modulesIn(one, "")),
+    ...modulesIn(core, "mqrt/"),
+    { module: "promises", file: `${core}/dist/promises/index.d.ts` }
+  ]
+  const files = modules.map(({ file }) => file)
   mkdirSync(folder, { recursive: true })
   const compilerOptions = {
     composite: false,
@@ -218,13 +245,20 @@ export const publicFunctions = (): ReadonlyArray<PublicFunction> => {
   try {
     const project = api.updateSnapshot({ openProject: `${folder}/tsconfig.json` }).getProjects()[0]!
     const reader = new Reader(project.checker)
-    return oneEach(
-      files.flatMap((file) => {
-        const source = project.program.getSourceFile(file)
-        const symbol = source && project.checker.getSymbolAtLocation(source)
-        return symbol === undefined ? [] : reader.functionsOf(basename(file, ".d.ts"), symbol)
-      })
-    )
+    const read = modules.flatMap(({ file, module }) => {
+      const source = project.program.getSourceFile(file)
+      const symbol = source && project.checker.getSymbolAtLocation(source)
+      return symbol === undefined ? [] : [{ file, module, symbol }]
+    })
+    const types = new Map<string, Set<string>>()
+    for (const { file, module, symbol } of read) {
+      // The promise face has the names of the face that it stands for.
+      if (!file.startsWith(core) || module === "promises") continue
+      for (const [name, declaredIn] of reader.typesOf(symbol)) {
+        types.set(name, new Set([...(types.get(name) ?? []), ...declaredIn]))
+      }
+    }
+    return { functions: oneEach(read.flatMap(({ module, symbol }) => reader.functionsOf(module, symbol))), types }
   } finally {
     api.close()
   }

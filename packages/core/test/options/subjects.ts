@@ -4,7 +4,6 @@ import {
   FormatName,
   MessageBody,
   MessageQueue,
-  Msmq,
   PathName,
   QueueManager,
   QueueSecurity,
@@ -15,6 +14,7 @@ import {
   Telemetry,
   Transaction
 } from "@effect-msmq/core"
+import { certificate, connect } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { Effect, Layer, Result, Schema, Stream } from "effect"
@@ -90,9 +90,8 @@ const method =
 
 const ofSender = method((world) => world.sender)
 const ofReceiver = method((world) => world.receiver)
-const ofLookup = method((world) => world.receiver.byLookupId)
 const ofControl = method((world) => world.control)
-const ofMsmq = method((world) => world.msmq)
+const ofConnection = method((world) => world.msmq)
 const ofSenderInPromises = method((world) => world.promises.sender)
 const ofReceiverInPromises = method((world) => world.promises.receiver)
 const ofCursorInPromises = method((world) => world.promises.cursor)
@@ -116,16 +115,6 @@ const restrictions = [{ property: "label", relation: "equal", value: "Orders" }]
 const computers = ["info", "privateQueues", "activeQueues", "machineProperties", "privateComputerInformation"] as const
 const actions = ["connect", "disconnect", "tidy"] as const
 const ofQueues = ["queueInfo", "messageCount", "pause", "resume", "resend"] as const
-const lookups = ["peek", "peekNext", "peekPrevious", "receive", "receiveNext", "receivePrevious"] as const
-const lookedUp = {
-  peek: "peekCurrent",
-  peekNext: "peekNext",
-  peekPrevious: "peekPrevious",
-  receive: "receiveCurrent",
-  receiveNext: "receiveNext",
-  receivePrevious: "receivePrevious",
-  receiveAllowPeek: "receiveAllowPeek"
-} as const
 
 const each = <Name extends string>(names: ReadonlyArray<Name>, prefix: string, make: (name: Name) => Subject) =>
   Object.fromEntries(names.map((name) => [`${prefix}${name}`, make(name)]))
@@ -223,61 +212,67 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Receiver#reject": ofReceiver("Receiver.reject", "reject", (world) => [world.message]),
   "Receiver#consume": ofReceiver("Receiver.consume", "consume", [handler, {}]),
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
-  ...each([...lookups, "receiveAllowPeek"] as const, "MessagesByLookupId#", (name) =>
-    ofLookup(`Receiver.byLookupId.${lookedUp[name]}`, name, (world) => [world.message.lookupId])
-  ),
-  "MessagesByLookupId#find": ofLookup("Receiver.byLookupId", "find", (world) => [
-    "peekCurrent",
-    world.message.lookupId
-  ]),
+  "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
-  "Msmq.certificate": throwing("Msmq.certificate", Msmq.certificate, ""),
-  "Msmq.connect": subject("Msmq.connect", Msmq.connect, InMemoryMqrt.layer, {}),
-  "Msmq#createQueue": ofMsmq("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
-  "Msmq#deleteQueue": ofMsmq("MessageQueue.delete", "deleteQueue", [orders, {}]),
-  "Msmq#queueExists": ofMsmq("MessageQueue.exists", "queueExists", [orders, {}]),
-  "Msmq#queueProperties": ofMsmq("MessageQueue.properties", "queueProperties", [orders, {}]),
-  "Msmq#setQueueProperties": ofMsmq("MessageQueue.setProperties", "setQueueProperties", [orders, {}, {}]),
-  "Msmq#purgeQueue": ofMsmq("MessageQueue.purge", "purgeQueue", [orders, {}]),
-  "Msmq#locateQueues": iterating("MessageQueue.locate", "locateQueues", [restrictions]),
-  "Msmq#queueSecurity": ofMsmq("QueueSecurity.get", "queueSecurity", [orders, {}]),
-  "Msmq#setQueueSecurity": ofMsmq("QueueSecurity.set", "setQueueSecurity", [orders, "D:(A;;GA;;;BA)", {}]),
-  "Msmq#securityContext": {
+  "promises.certificate": throwing("promises.certificate", certificate, ""),
+  "promises.connect": subject("promises.connect", connect, InMemoryMqrt.layer, {}),
+  "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
+  "promises.Connection#deleteQueue": ofConnection("MessageQueue.delete", "deleteQueue", [orders, {}]),
+  "promises.Connection#queueExists": ofConnection("MessageQueue.exists", "queueExists", [orders, {}]),
+  "promises.Connection#queueProperties": ofConnection("MessageQueue.properties", "queueProperties", [orders, {}]),
+  "promises.Connection#setQueueProperties": ofConnection("MessageQueue.setProperties", "setQueueProperties", [
+    orders,
+    {},
+    {}
+  ]),
+  "promises.Connection#purgeQueue": ofConnection("MessageQueue.purge", "purgeQueue", [orders, {}]),
+  "promises.Connection#locateQueues": iterating("MessageQueue.locate", "locateQueues", [restrictions]),
+  "promises.Connection#queueSecurity": ofConnection("QueueSecurity.get", "queueSecurity", [orders, {}]),
+  "promises.Connection#setQueueSecurity": ofConnection("QueueSecurity.set", "setQueueSecurity", [
+    orders,
+    "D:(A;;GA;;;BA)",
+    {}
+  ]),
+  "promises.Connection#securityContext": {
     operation: "SecurityContext.acquire",
     right: () => [{}],
     call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
   },
-  "Msmq#openSender": ofMsmq("MessageQueue.openSender", "openSender", [orders, {}]),
-  "Msmq#openReceiver": ofMsmq("MessageQueue.openReceiver", "openReceiver", [orders, {}]),
-  "Msmq#messages": iterating("MessageQueue.openReceiver", "messages", [orders, {}]),
-  "Msmq#transaction": ofMsmq("Transaction", "transaction", [promiseHandler, {}]),
-  "Msmq#beginTransaction": ofMsmq("Transaction.begin", "beginTransaction", [{}]),
-  "MsmqSender#send": ofSenderInPromises("Sender.send", "send", [{ label: "order 2" }, {}]),
-  "MsmqSender#sendAll": ofSenderInPromises("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
-  ...each(["receive", "poll", "peek", "pollPeek", "cursor"] as const, "MsmqReceiver#", (name) =>
+  "promises.Connection#openSender": ofConnection("MessageQueue.openSender", "openSender", [orders, {}]),
+  "promises.Connection#openReceiver": ofConnection("MessageQueue.openReceiver", "openReceiver", [orders, {}]),
+  "promises.Connection#messages": iterating("MessageQueue.openReceiver", "messages", [orders, {}]),
+  "promises.Connection#transaction": ofConnection("Transaction", "transaction", [promiseHandler, {}]),
+  "promises.Connection#beginTransaction": ofConnection("Transaction.begin", "beginTransaction", [{}]),
+  "promises.Sender#send": ofSenderInPromises("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "promises.Sender#sendAll": ofSenderInPromises("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
+  ...each(["receive", "poll", "peek", "pollPeek", "cursor"] as const, "promises.Receiver#", (name) =>
     ofReceiverInPromises(`Receiver.${name}`, name, [{}])
   ),
-  ...each(["receiveWithin", "peekWithin"] as const, "MsmqReceiver#", (name) =>
+  ...each(["receiveWithin", "peekWithin"] as const, "promises.Receiver#", (name) =>
     ofReceiverInPromises(`Receiver.${name}`, name, [0, {}])
   ),
-  "MsmqReceiver#byLookupId": ofReceiverInPromises("Receiver.byLookupId", "byLookupId", (world) => [
+  "promises.Receiver#lookup": ofReceiverInPromises("Receiver.lookup", "lookup", (world) => [
     "peekCurrent",
     world.message.lookupId,
     {}
   ]),
-  "MsmqReceiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
-  "MsmqReceiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
-  "MsmqReceiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
-  ...each(["next", "current", "receive"] as const, "MsmqCursor#", (name) =>
+  "promises.Receiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
+  "promises.Receiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
+  "promises.Receiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
+  ...each(["next", "current", "receive"] as const, "promises.Cursor#", (name) =>
     ofCursorInPromises(`Cursor.${name}`, name, [{}])
   ),
-  "MsmqCursor#nextWithin": ofCursorInPromises("Cursor.nextWithin", "nextWithin", [0, {}]),
-  ...each(["commit", "outcome"] as const, "MsmqTransaction#", (name) =>
+  "promises.Cursor#nextWithin": ofCursorInPromises("Cursor.nextWithin", "nextWithin", [0, {}]),
+  ...each(["commit", "outcome"] as const, "promises.Transaction#", (name) =>
     method((world) => world.promises.transaction)(`Transaction.${name}`, name, [{}])
   ),
-  ...each([...computers, ...actions], "MsmqQueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [{}])),
-  ...each(ofQueues, "MsmqQueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [orders, {}])),
-  "MsmqQueueManager#registerCertificate": ofManager("QueueManager.registerCertificate", "registerCertificate", [{}]),
+  ...each([...computers, ...actions], "promises.QueueManager#", (name) =>
+    ofManager(`QueueManager.${name}`, name, [{}])
+  ),
+  ...each(ofQueues, "promises.QueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [orders, {}])),
+  "promises.QueueManager#registerCertificate": ofManager("QueueManager.registerCertificate", "registerCertificate", [
+    {}
+  ]),
 
   "NativeMqrt.layerWith": subject("NativeMqrt.layerWith", NativeMqrt.layerWith, { library: "nowhere.dll" }),
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),

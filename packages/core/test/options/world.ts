@@ -1,13 +1,6 @@
 /** A backend with queues, of which everything is open that a public function needs, in both faces. */
-import {
-  Certificate,
-  MessageQueue,
-  Mqrt,
-  Msmq,
-  SecurityContext,
-  SecurityContexts,
-  Transaction
-} from "@effect-msmq/core"
+import { Certificate, MessageQueue, Mqrt, SecurityContext, SecurityContexts, Transaction } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { Effect, Layer, ManagedRuntime, Scope } from "effect"
 import * as CallLog from "../support/CallLog.ts"
@@ -27,7 +20,7 @@ export const makeWorld = async () => {
   const run = <A, E>(effect: Effect.Effect<A, E, Needs>): Promise<A> => runtime.runPromise(Scope.provide(effect, scope))
   const mqrt = await run(Mqrt.Mqrt)
   await run(MessageQueue.create(orders))
-  const msmq = await Msmq.connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(mqrt)))
+  const msmq = await connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(mqrt)))
   const sender = await run(MessageQueue.openSender(orders))
   await run(sender.send({ label: "order 1" }))
   const receiver = await run(MessageQueue.openReceiver(orders))

@@ -3,7 +3,8 @@
  * others are dropped as they are. Prints one line of JSON for each kind of each: how many warnings there were, and how many of
  * them are reports of that kind which name this file as where it was opened.
  */
-import { Mqrt, MessageQueue, Msmq, SecurityContext, Transaction } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, SecurityContext, Transaction } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { HandleLedger } from "@effect-msmq/testing"
 import { Effect, Exit, Layer, ManagedRuntime, Scope } from "effect"
 import { backendOf } from "./backend.ts"
@@ -20,8 +21,8 @@ await runtime.runPromise(prepare)
 const connected = Layer.effect(Mqrt.Mqrt, Effect.flatMap(Mqrt.Mqrt, Mqrt.make)).pipe(
   Layer.provide(Layer.succeedContext(await runtime.context()))
 )
-const msmq = await Msmq.connect(connected)
-const counted = await Msmq.connect(HandleLedger.layer(connected))
+const msmq = await connect(connected)
+const counted = await connect(HandleLedger.layer(connected))
 const receiver = await msmq.openReceiver(orders)
 const sender = await msmq.openSender(orders)
 
@@ -72,9 +73,9 @@ const kinds: Readonly<Record<string, readonly [reported: string, open: () => Pro
       return { held: transaction, close: () => transaction.commit() }
     }
   ],
-  connection: ["connection", () => closable(Msmq.connect(connected))],
-  "connection with a backend of its own": ["connection", () => closable(Msmq.connect(backend))],
-  "connection over decorations": ["connection", () => closable(Msmq.connect(HandleLedger.layer(backend)))],
+  connection: ["connection", () => closable(connect(connected))],
+  "connection with a backend of its own": ["connection", () => closable(connect(backend))],
+  "connection over decorations": ["connection", () => closable(connect(HandleLedger.layer(backend)))],
   "sender that a ledger counts": ["sender", () => closable(counted.openSender(orders))],
   "iterator over the messages of a queue": [
     "receiver",
@@ -127,7 +128,7 @@ const slow = Layer.effect(
     })
   )
 ).pipe(Layer.provide(connected))
-const slowMsmq = await Msmq.connect(slow)
+const slowMsmq = await connect(slow)
 const closings: Array<Promise<void>> = []
 
 /** Kinds whose closing waits. */
@@ -147,7 +148,7 @@ const closedByAnother: typeof kinds = {
   "what is closed with its connection": [
     "sender",
     async () => {
-      const other = await Msmq.connect(connected)
+      const other = await connect(connected)
       const held = [await other.openSender(orders), await other.openReceiver(orders), other.securityContext()]
       return { held, close: () => other.close() }
     }

@@ -4,7 +4,8 @@
  *
  * What is kept is kept in every round. What a round adds once, such as code that was compiled, is not in the best one.
  */
-import { Mqrt, Msmq } from "@effect-msmq/core"
+import { Mqrt } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { HandleLedger } from "@effect-msmq/testing"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { backendOf } from "./backend.ts"
@@ -63,8 +64,8 @@ const connected = Layer.effect(Mqrt.Mqrt, Effect.flatMap(Mqrt.Mqrt, Mqrt.make)).
   Layer.provide(Layer.succeedContext(await runtime.context()))
 )
 {
-  await using msmq = await Msmq.connect(connected)
-  await using counted = await Msmq.connect(HandleLedger.layer(connected))
+  await using msmq = await connect(connected)
+  await using counted = await connect(HandleLedger.layer(connected))
   await using receiver = await msmq.openReceiver(".\\private$\\orders")
   await inTurn(Object.entries(inPromises), ([name, open]) =>
     measure(`promise: ${name}`, () => open({ msmq, counted, receiver, backend }))

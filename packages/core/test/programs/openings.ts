@@ -1,6 +1,7 @@
 /** Each way to open something and to close it again, in both faces, over a backend that has the queues of {@link prepare}. */
 import type { Mqrt } from "@effect-msmq/core"
-import { MessageQueue, Msmq, SecurityContext, SecurityContexts, Transaction } from "@effect-msmq/core"
+import { MessageQueue, SecurityContext, SecurityContexts, Transaction } from "@effect-msmq/core"
+import { connect, type Connection } from "@effect-msmq/core/promises"
 import { HandleLedger } from "@effect-msmq/testing"
 import { Effect, Schedule, Stream } from "effect"
 import type { Backend } from "./backend.ts"
@@ -24,10 +25,10 @@ const there = <A>(value: A | undefined): A => {
 
 /** Connections and a receiver that stay open while others are opened and closed. */
 export interface Open {
-  readonly msmq: Msmq.Msmq
+  readonly msmq: Connection
   /** Another connection, whose handles a ledger counts. */
-  readonly counted: Msmq.Msmq
-  readonly receiver: Awaited<ReturnType<Msmq.Msmq["openReceiver"]>>
+  readonly counted: Connection
+  readonly receiver: Awaited<ReturnType<Connection["openReceiver"]>>
   readonly backend: Backend
 }
 
@@ -103,11 +104,11 @@ export const inPromises: Readonly<Record<string, (open: Open) => Promise<unknown
   },
   "opening that fails": ({ msmq }) => msmq.openSender(".\\private$\\nowhere").catch(() => {}),
   connection: async ({ backend }) => {
-    await using msmq = await Msmq.connect(backend)
+    await using msmq = await connect(backend)
     await msmq.queueExists(orders)
   },
   "connection that closes all that is open": async ({ backend }) => {
-    await using msmq = await Msmq.connect(backend)
+    await using msmq = await connect(backend)
     await msmq.createQueue(`${orders}2`).catch(() => {})
     const sender = await msmq.openSender(`${orders}2`)
     const receiver = await msmq.openReceiver(`${orders}2`)
@@ -119,7 +120,7 @@ export const inPromises: Readonly<Record<string, (open: Open) => Promise<unknown
   },
   "security context that a ledger counts": ({ counted }) => Promise.resolve(counted.securityContext().close()),
   "connection over a ledger": async ({ backend }) => {
-    await using msmq = await Msmq.connect(HandleLedger.layer(backend))
+    await using msmq = await connect(HandleLedger.layer(backend))
     msmq.securityContext().close()
   }
 }

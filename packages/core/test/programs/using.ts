@@ -4,7 +4,8 @@
  * other was under way, and those that should have been, which are those of the first.
  */
 import type { Receiver } from "@effect-msmq/core"
-import { Mqrt, MessageQueue, Msmq, SecurityContext, Transaction } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, SecurityContext, Transaction } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { Effect, Exit, Layer, ManagedRuntime, Scope, Stream } from "effect"
 import { backendOf } from "./backend.ts"
 import { collect } from "./collect.ts"
@@ -60,7 +61,7 @@ const connected = Layer.effect(
   )
 ).pipe(Layer.provide(Layer.succeedContext(await runtime.context())))
 
-const msmq = await Msmq.connect(connected)
+const msmq = await connect(connected)
 const sender = await msmq.openSender(orders)
 const receiver = await msmq.openReceiver(orders)
 const kept = ManagedRuntime.make(connected)
@@ -186,7 +187,7 @@ const calls: Readonly<
   ],
   "Promise: close of a connection": [
     async () => {
-      const connection = await Msmq.connect(connected)
+      const connection = await connect(connected)
       await connection.openSender(orders)
       await (await connection.openReceiver(orders)).cursor()
       await connection.beginTransaction()
@@ -218,7 +219,7 @@ const calls: Readonly<
   ],
   "Promise: peek": [async () => waiting((await msmq.openReceiver(orders)).peek()), ["receiver"]],
   "Promise: receive through a connection of its own": [
-    async () => waiting((await (await Msmq.connect(connected)).openReceiver(orders)).receive()),
+    async () => waiting((await (await connect(connected)).openReceiver(orders)).receive()),
     ["connection", "receiver"]
   ],
   "Promise: nextWithin of a cursor": [async () => waiting((await receiver.cursor()).nextWithin("1 hour")), ["cursor"]],
@@ -232,7 +233,7 @@ const calls: Readonly<
   ],
   "Promise: loop over a receiver, in its body": [async () => inLoop(await msmq.openReceiver(orders)), ["receiver"]],
   "Promise: loop over the messages of a queue, in its body": [
-    async () => inLoop((await Msmq.connect(connected)).messages(orders)),
+    async () => inLoop((await connect(connected)).messages(orders)),
     ["connection"]
   ],
   "Promise: loop over a browse, in its body": [
@@ -299,7 +300,7 @@ const calls: Readonly<
   ],
   "Promise: receive through a backend that nobody else uses": [
     async () => {
-      const connection = await Msmq.connect(Layer.fresh(backend))
+      const connection = await connect(Layer.fresh(backend))
       const name = `.\\private$\\${crypto.randomUUID()}`
       await connection.createQueue(name)
       return forever((await connection.openReceiver(name)).receive())
@@ -322,7 +323,7 @@ const calls: Readonly<
     []
   ],
   "Promise: transaction of a function that waits without end": [
-    async () => forever((await Msmq.connect(connected)).transaction(never)),
+    async () => forever((await connect(connected)).transaction(never)),
     []
   ],
   "Promise: consume that waits": [
@@ -359,7 +360,7 @@ const calls: Readonly<
   ],
   "Promise: transaction of a function": [
     async () => {
-      const connection = await Msmq.connect(connected)
+      const connection = await connect(connected)
       const { letGo, until } = held()
       return { ended: connection.transaction(() => until), end: letGo }
     },
@@ -367,35 +368,35 @@ const calls: Readonly<
   ],
   "Promise: creation of a queue": [
     async () => {
-      const connection = await Msmq.connect(connected)
+      const connection = await connect(connected)
       return slowly(() => connection.createQueue(`${orders}1`))
     },
     ["connection"]
   ],
   "Promise: properties of a queue": [
     async () => {
-      const connection = await Msmq.connect(connected)
+      const connection = await connect(connected)
       return slowly(() => connection.queueProperties(orders))
     },
     ["connection"]
   ],
   "Promise: purge of a queue": [
     async () => {
-      const connection = await Msmq.connect(connected)
+      const connection = await connect(connected)
       return slowly(() => connection.purgeQueue(orders))
     },
     ["connection"]
   ],
   "Promise: opening of a sender": [
     async () => {
-      const connection = await Msmq.connect(connected)
+      const connection = await connect(connected)
       return slowly(() => connection.openSender(orders).then(() => {}))
     },
     ["connection", "sender"]
   ],
   "Promise: call of the queue manager": [
     async () => {
-      const { queueManager } = await Msmq.connect(connected)
+      const { queueManager } = await connect(connected)
       return slowly(async () => {
         await gate
         await queueManager.machineProperties()
@@ -431,8 +432,8 @@ const calls: Readonly<
     },
     []
   ],
-  "Effect: commit": [() => inScope(Transaction.begin(), ({ commit }) => commit), []],
-  "Effect: abort": [() => inScope(Transaction.begin(), ({ abort }) => abort), []],
+  "Effect: commit": [() => inScope(Transaction.begin(), (transaction) => transaction.commit()), []],
+  "Effect: abort": [() => inScope(Transaction.begin(), (transaction) => transaction.abort()), []],
   "Effect: send": [() => inScope(MessageQueue.openSender(orders), (queue) => queue.send(order)), ["sender"]],
   "Effect: send, signed": [
     () =>

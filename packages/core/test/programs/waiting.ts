@@ -5,7 +5,8 @@
  * What it waits for is sent by a timer that does not keep the process alive: if the wait does not either, the process ends
  * before its turn is over.
  */
-import { MessageQueue, Mqrt, Msmq, SecurityContexts, Transaction } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, SecurityContexts, Transaction } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import type { Receiver } from "@effect-msmq/core"
 import { Effect, Layer, ManagedRuntime, Stream } from "effect"
 import { backendOf } from "./backend.ts"
@@ -19,7 +20,7 @@ const runtime = ManagedRuntime.make(await backendOf(process.argv[2]))
 const connected = Layer.effect(Mqrt.Mqrt, Effect.flatMap(Mqrt.Mqrt, Mqrt.make)).pipe(
   Layer.provide(Layer.succeedContext(await runtime.context()))
 )
-const msmq = await Msmq.connect(connected)
+const msmq = await connect(connected)
 await msmq.createQueue(orders)
 await msmq.createQueue(poison)
 const sender = await msmq.openSender(orders)

@@ -1,11 +1,12 @@
-import { Mqrt, Msmq } from "@effect-msmq/core"
+import { Mqrt } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import * as CallLog from "./CallLog.ts"
 import { certificates } from "./certificates.ts"
 
 /** A connection whose ledger, faults and calls the test can read, also when it is closed. */
-export const connect = async () => {
+export const connectObserved = async () => {
   const layer = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
   const runtime = ManagedRuntime.make(layer)
   const services = await runtime.context()
@@ -13,7 +14,7 @@ export const connect = async () => {
     Layer.provide(Layer.succeedContext(services))
   )
   return {
-    msmq: await Msmq.connect(mqrt),
+    msmq: await connect(mqrt),
     inject: (fault: FaultInjection.Fault) => runtime.runPromise(FaultInjection.inject(fault)),
     calls: () => runtime.runPromise(CallLog.calls),
     expectNoLeaks: () => runtime.runPromise(HandleLedger.expectNoLeaks)

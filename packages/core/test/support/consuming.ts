@@ -1,8 +1,9 @@
-import type { ConsumePolicy, MessageBody, Receiver } from "@effect-msmq/core"
+import type { Consumer, MessageBody, MsmqError, Receiver } from "@effect-msmq/core"
 import { MessageQueue, Transaction } from "@effect-msmq/core"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
-import { Effect, Layer, References, Schedule, Stream } from "effect"
+import { assert } from "@effect/vitest"
+import { Cause, Deferred, Effect, Exit, Layer, Option, References, Schedule, type Scope, Stream } from "effect"
 import * as CallLog from "./CallLog.ts"
 import { start } from "./settled.ts"
 
@@ -10,16 +11,16 @@ export const orders = ".\\private$\\orders"
 export const invoices = ".\\private$\\invoices"
 export const poison = ".\\private$\\poison"
 
-/** Everything that a test looks at. */
+/** Backend in memory with counts of handles, faults and calls. */
 export const loud = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layer)))
 
-/** The same, where what consuming logs is not for the test's output. */
+/** The same without a consumer's log lines in the output. */
 export const backend = Layer.merge(loud, Layer.succeed(References.MinimumLogLevel, "None"))
 
 export const stopService = MsmqControl.MsmqControl.use((msmq) => msmq.stopService)
 export const startService = MsmqControl.MsmqControl.use((msmq) => msmq.startService)
 
-/** The labels of what can be had from a queue, a subqueue or a journal, by its name. */
+/** Returns the labels of the messages in a queue, a subqueue or a journal. */
 export const labelsIn = Effect.fnUntraced(function* (queue: string) {
   const receiver = yield* MessageQueue.openReceiver(queue, { access: "peek" })
   return yield* Effect.map(Stream.runCollect(receiver.browse), (all) => all.map(({ label }) => label))
@@ -37,7 +38,7 @@ export interface Queues {
   readonly shareMode?: ShareMode
 }
 
-/** A queue that is open for receiving, and two more; transactional unless it is said otherwise. */
+/** Creates three queues, transactional by default, and opens the first for receiving. */
 export const queues = Effect.fnUntraced(function* <Body = Uint8Array>(
   options: Queues & { readonly body?: MessageBody.MessageBody<Body> } = {}
 ) {
@@ -48,24 +49,67 @@ export const queues = Effect.fnUntraced(function* <Body = Uint8Array>(
   return yield* MessageQueue.openReceiver(orders, opening)
 })
 
-/** What happened, one word and label each: `Handled order`. */
-export const journal = () => {
+/** Records the events of a consumer, each as its tag and the message's label: `Handled order`. */
+export const eventLog = () => {
   const events: Array<string> = []
-  const onEvent = (event: ConsumePolicy.ConsumeEvent) =>
+  const onEvent = (event: Consumer.ConsumeEvent) =>
     Effect.sync(() => {
       events.push("message" in event ? `${event._tag} ${event.message.label}` : event._tag)
     })
   return { events, onEvent }
 }
 
-/** Consumes in the background, begun when this returns. */
+/** Makes a handler that waits until `open` has run, and a list of the labels that it began with. */
+export const gate = () => {
+  const begun: Array<string> = []
+  const opened = Deferred.makeUnsafe<void>()
+  return {
+    begun,
+    open: Deferred.succeed(opened, undefined),
+    handle: ({ label }: { readonly label: string }) =>
+      Effect.andThen(
+        Effect.sync(() => begun.push(label)),
+        Deferred.await(opened)
+      )
+  }
+}
+
+/** Makes a handler that fails in its first `times` attempts, and a list of the labels that it was tried with. */
+export const failing = (times: number, error: unknown = "no") => {
+  const tries: Array<string> = []
+  return {
+    tries,
+    handle: ({ label }: { readonly label: string }) =>
+      Effect.suspend(() => {
+        tries.push(label)
+        return tries.length <= times ? Effect.fail(error) : Effect.void
+      })
+  }
+}
+
+/** Runs a test on {@link backend}, closes what it opened, and fails if a handle leaks. */
+export const leakFree = <A, E>(
+  test: Effect.Effect<A, E, Layer.Success<typeof backend> | Scope.Scope>
+): Effect.Effect<void, E | HandleLedger.HandlesLeaked, Scope.Scope> =>
+  test.pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
+
+/** Returns the error that a consumer failed with. */
+export const errorOf = <A>(exit: Exit.Exit<A, MsmqError.MsmqError>): MsmqError.MsmqError => {
+  assert(Exit.isFailure(exit))
+  return Option.getOrThrow(Cause.findErrorOption(exit.cause))
+}
+
+/** Returns the reason of the error that a consumer failed with. */
+export const reasonOf = <A>(exit: Exit.Exit<A, MsmqError.MsmqError>) => errorOf(exit).reason
+
+/** Starts a consumer in the background. */
 export const consuming = <Body, E, R>(
   receiver: Receiver.Receiver<Body>,
   handler: Parameters<typeof receiver.consume<E, R>>[0],
-  policy: ConsumePolicy.ConsumePolicy<E> = {}
+  policy: Consumer.ConsumePolicy<E> = {}
 ) => start(receiver.consume(handler, policy))
 
-/** So many more tries, a second apart. */
+/** Schedule of `times` more attempts, a second apart. */
 export const retries = (times: number) => Schedule.spaced("1 second").pipe(Schedule.upTo({ times }))
 
 export const never = retries(0)

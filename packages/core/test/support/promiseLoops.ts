@@ -1,7 +1,5 @@
 /** Loops over the messages of a queue in the promise face. */
-import type { MsmqReceiver } from "@effect-msmq/core"
-
-type Receiver = MsmqReceiver.MsmqReceiver
+import type { Receiver } from "@effect-msmq/core/promises"
 
 /** Does something again and again, as long as it returns `true`. */
 export const repeat = async (step: () => Promise<boolean>): Promise<void> => {
@@ -39,7 +37,7 @@ export const reading: Readonly<Record<string, Loop>> = {
   receiveWithin: found((receiver, signal) => receiver.receiveWithin(0, { signal })),
   poll: found((receiver, signal) => receiver.poll({ signal })),
   "for await": iterated((receiver) => receiver),
-  byLookupId: found((receiver, signal) => receiver.byLookupId("receiveFirst", 0n, { signal })),
+  lookup: found((receiver, signal) => receiver.lookup("receiveFirst", 0n, { signal })),
   cursor: async (receiver, count, tell, signal) => {
     await using cursor = await receiver.cursor()
     const next = async () => (await cursor.next({ signal })) && cursor.receive({ signal })

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { isError } from "./calls.ts"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import type { CompletionPort, Overlapped } from "./CompletionPort.ts"
-import { pause } from "./pause.ts"
+import { pause } from "./timers.ts"
 
 /** Milliseconds until the next peek of a queue whose last one failed. */
 const retryInterval = 50
@@ -10,19 +10,20 @@ const retryInterval = 50
 const settleLimit = 5000
 
 /** The part of a completion port that a notice needs. */
-export type NoticePort = Pick<CompletionPort, "expect" | "begun" | "dismiss" | "hold" | "release">
+export type NoticePort = Pick<CompletionPort, "expect" | "markBegun" | "dismiss" | "hold" | "release">
 
 /**
- * Begins an overlapped peek that waits for ever, and calls back with what the function returned: before it returns itself,
- * or later where the call is made on another thread. A call that is abandoned before it began counts as one that failed.
+ * Begins an overlapped peek that waits without limit, and calls back with the HRESULT of the call that began it: at
+ * once, or later where that call is made on another thread. A call that is abandoned before it has begun counts as
+ * failed.
  */
 export type BeginPeek = (overlapped: bigint, begun: (hresult: number) => void) => CallElsewhere | undefined
 
 /**
- * A notice that a message may have arrived for a peek of one handle, without a thread: by an overlapped peek without
- * properties, whose end comes through the completion port. It says only that it is worth looking.
+ * Notice that a message may have arrived for a peek through one handle. It takes no thread: an overlapped peek without
+ * properties ends at the completion port. Whoever is notified looks for the message.
  *
- * A peek goes on when nobody waits any more: only closing its queue ends it.
+ * A peek goes on when nobody waits any more: only the closing of its queue ends it.
  */
 export class ArrivalNotice {
   readonly #port: NoticePort
@@ -31,20 +32,20 @@ export class ArrivalNotice {
   #overlapped: Overlapped | undefined
   /** `true` from before the peek until its end is known. */
   #isUnderWay = false
-  /** The call that begins the peek, while it runs on another thread. */
+  /** Call that begins the peek, while it runs on another thread. */
   #beginning: CallElsewhere | undefined
   #hasBegun = true
   #hasFailed = false
   #isHeld = false
   #isDetached = false
-  /** `true` where the call that begins the peek has not returned when all it held could be freed otherwise. */
+  /** `true` where everything is to be freed as soon as the call that begins the peek has returned. */
   #isFreed = false
   #retry: NodeJS.Timeout | undefined
   #arrived: (() => void) | undefined
   #begun: (() => void) | undefined
   #settled: (() => void) | undefined
 
-  /** `overlapped`: makes what its peeks are begun with, one after the other. */
+  /** `overlapped`: makes the `OVERLAPPED` that all its peeks use, one after the other. */
   constructor(port: NoticePort, overlapped: () => Overlapped, begin: BeginPeek) {
     this.#port = port
     this.#makeOverlapped = overlapped
@@ -52,8 +53,8 @@ export class ArrivalNotice {
   }
 
   /**
-   * Calls back once, when a message may be there or the peek ended otherwise. `begun`: called once when the peek has begun,
-   * so that nothing that comes from then on is missed.
+   * Calls `arrived` once, when a message may be there or the peek ended for another reason. Calls `begun` once when the
+   * peek has begun: from then on nothing is missed.
    */
   notify(arrived: () => void, begun?: () => void): void {
     this.#arrived = arrived
@@ -64,18 +65,18 @@ export class ArrivalNotice {
     else this.#peekAgain()
   }
 
-  /** Takes {@link notify} back, for want of anybody who waits. */
-  rest(): void {
+  /** Takes {@link notify} back. */
+  cancel(): void {
     this.#arrived = this.#begun = undefined
     clearTimeout(this.#retry)
     this.#retry = undefined
     this.#release()
   }
 
-  /** Takes it out of use, before its queue is closed. Waits for a call that begins a peek, for a while. */
+  /** Takes the notice out of use, before its queue is closed. Waits for a call that begins a peek, up to a limit. */
   detach(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.rest()
+      this.cancel()
       this.#isDetached = true
       const beginning = this.#beginning
       if (beginning === undefined) return Effect.void
@@ -85,11 +86,11 @@ export class ArrivalNotice {
     })
   }
 
-  /** Once its queue is closed: waits for the end of the peek, and frees what that held. */
+  /** Waits for the end of the peek, once its queue is closed, and frees its memory. */
   settle(): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (!this.#isUnderWay) return Effect.sync(() => this.#free())
-      // Closing ends the peek (G-11). Should it not, its memory stays MSMQ's, and the closing goes on.
+      // Closing ends the peek (G-11). If it does not, the memory is never freed, since Message Queuing may still write to it.
       return Effect.callback<void>((resume) => {
         const giveUp = setTimeout(() => {
           this.#settled = undefined
@@ -107,9 +108,9 @@ export class ArrivalNotice {
     })
   }
 
-  /** Takes it out of use where its queue stays open: what it held is freed when the peek has ended, whenever that is. */
+  /** Takes the notice out of use while its queue stays open. The memory of a peek is freed when the peek has ended. */
   leave(): void {
-    this.rest()
+    this.cancel()
     this.#isDetached = true
     this.#beginning?.abandon()
     if (this.#isUnderWay) this.#settled = () => this.#free()
@@ -128,7 +129,7 @@ export class ArrivalNotice {
     this.#port.release()
   }
 
-  /** Frees what the peek held, once the call that began it has returned. */
+  /** Frees the memory of the peek, once the call that began it has returned. */
   #free(): void {
     if (!this.#hasBegun) {
       this.#isFreed = true
@@ -139,7 +140,7 @@ export class ArrivalNotice {
   }
 
   #peekAgain(): void {
-    // A peek that fails each time shall not keep the process busy.
+    // A peek that fails each time must not keep the process busy.
     if (this.#hasFailed) this.#retry = setTimeout(() => this.#peek(), retryInterval)
     else this.#peek()
   }
@@ -161,9 +162,9 @@ export class ArrivalNotice {
   }
 
   #didBegin(): void {
-    this.#port.begun()
+    this.#port.markBegun()
     if (this.#isUnderWay) this.#tellBegun()
-    // It ended before the call that began it had returned, and somebody waits anew.
+    // It ended before the call that began it had returned, and there is somebody to notify again.
     else if (this.#arrived !== undefined && this.#retry === undefined) this.#peekAgain()
   }
 
@@ -171,7 +172,7 @@ export class ArrivalNotice {
     this.#port.dismiss(overlapped)
     this.#isUnderWay = false
     if (this.#settled !== undefined || this.#isDetached) return this.#tell()
-    // Whoever looks then learns why, or looks again.
+    // Whoever is notified then calls the function and gets its error.
     this.#retry = setTimeout(() => {
       this.#retry = undefined
       this.#ended(hresult)

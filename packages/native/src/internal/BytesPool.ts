@@ -1,13 +1,13 @@
 import { markAsUntransferable } from "node:worker_threads"
 
 const poolSize = 16 * 1024
-/** What is longer has memory of its own: it would pin the rest of the pool for the sake of little. */
+/** Longest bytes that are pooled: longer ones would keep the rest of a pool in memory for one message. */
 const longestPooled = 2048
 
 const none = new Uint8Array(0)
 
 /**
- * Copies short runs of bytes to where they stay, several of them into one `ArrayBuffer`: making one for each took four
+ * Memory that received bytes are copied to, several short ones into one `ArrayBuffer`: to make one for each took four
  * times as long as the copy. As with Node's own pool, the memory cannot be transferred to another thread.
  */
 export class BytesPool {
@@ -24,7 +24,7 @@ export class BytesPool {
     }
     const copied = new Uint8Array(this.#pool, this.#used, length)
     copied.set(source.subarray(at, at + length))
-    // Whoever reads numbers of eight bytes from it finds it aligned.
+    // The next bytes begin at a multiple of 8, so that numbers can be read from them in place.
     this.#used = (this.#used + length + 7) & ~7
     return copied
   }

@@ -4,37 +4,39 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { OffMainThreadName } from "./lanes.ts"
 import type { Returned } from "./offMainThread.ts"
-import { calledElsewhere } from "./offMainThread.ts"
+import { callElsewhereOnce } from "./offMainThread.ts"
 import type { Pace } from "./Pace.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
-/** The work of a {@link CallElsewhere}. */
+/** Work of a {@link CallElsewhere}. */
 export interface Elsewhere {
   readonly name: OffMainThreadName
   /** Begins the call, and calls back when it has returned. */
   readonly begin: (returned: Returned<number>) => void
-  /** Takes what a call left behind. Returns `true` when it was the last one, `false` to have it made again. */
+  /**
+   * Takes the results of a call from memory. Returns `true` when it was the last call, `false` to have another one made.
+   */
   readonly took: (hresult: number) => boolean
-  /** Called once at the end. `defect`: something that is a mistake of the program, such as a use of a closed layer. */
+  /** Called once at the end. `defect`: a mistake of the program, such as the use of a closed layer. */
   readonly ended: (defect: Exit.Exit<never> | undefined) => void
 }
 
 /**
- * A call off the main thread on behalf of somebody who may leave before it returns. It cannot be taken back, so it takes what
- * the call left behind all the same.
+ * Call off the main thread whose caller may leave before it returns. It cannot be cancelled, so its results are taken
+ * all the same.
  */
 export class CallElsewhere {
   readonly #fiber: Fiber.Fiber<void>
-  /** `true` when nobody waits for the outcome any more. */
+  /** `true` when the caller has left. */
   isAbandoned = false
 
   constructor(calls: RunningCalls, pace: Pace, elsewhere: Elsewhere) {
     const call = calls.call(
       elsewhere.name,
-      calledElsewhere(
+      callElsewhereOnce(
         (hresult: number) => elsewhere.took(hresult >>> 0),
         (returned) => {
-          const end = pace.beginElsewhere()
+          const end = pace.recordBegin()
           elsewhere.begin((error, hresult) => {
             end()
             returned(error, hresult)
@@ -51,23 +53,23 @@ export class CallElsewhere {
       elsewhere.ended(
         Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? Exit.failCause(exit.cause) : undefined
       )
-    // Whoever made it knows it first.
+    // After the caller has the object.
     if (exit !== undefined) queueMicrotask(() => end(exit))
     else this.#fiber.addObserver(end)
   }
 
-  /** Leaves it. A call that has not begun is not made. */
+  /** Leaves the call. One that has not begun is not made. */
   abandon(): void {
     this.isAbandoned = true
     this.#fiber.interruptUnsafe()
   }
 
-  /** `true` until it has ended. */
+  /** `true` until the call has ended and its results are taken. */
   get isRunning(): boolean {
     return this.#fiber.pollUnsafe() === undefined
   }
 
-  /** Waits for the end, by when what the last call left behind has been taken. */
+  /** Waits until the call has ended and its results are taken. */
   get hasEnded(): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
       const listenNoMore = this.#fiber.addObserver(() => resume(Effect.void))

@@ -1,17 +1,11 @@
 import koffi from "koffi"
-import { layout } from "./layout.ts"
-
-const wide = layout.pointer.size === 8
+import { readPointer, writePointer } from "./layout.ts"
 
 const aligned = (size: number): number => (size + 7) & ~7
 
-/** Reads an address or a handle. */
-export const readPointer = (view: DataView, at: number): bigint =>
-  wide ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true))
-
 /**
- * The memory of one call: structs and what they point to, in one piece, so that it lives as long as it is mentioned.
- * Unlike a block of `koffi.alloc`, it need not be freed, which suits calls that are rare.
+ * Memory of one call: structs and the values that they point to, in one piece. It is collected when nothing refers to it
+ * any more, unlike a block of `koffi.alloc`, which must be freed; that suits calls that are rare.
  */
 export class CallMemory {
   readonly buffer: ArrayBuffer
@@ -20,7 +14,7 @@ export class CallMemory {
   readonly #address: bigint
   #used = 0
 
-  /** Zeroed. `sizes`: of all that will be reserved. */
+  /** Makes memory that is zeroed. `sizes`: all sizes that will be reserved. */
   constructor(sizes: ReadonlyArray<number>) {
     this.buffer = new ArrayBuffer(sizes.reduce((sum, size) => sum + aligned(size), 8))
     this.bytes = new Uint8Array(this.buffer)
@@ -28,7 +22,7 @@ export class CallMemory {
     this.#address = koffi.address(this.buffer)
   }
 
-  /** Sets so many bytes aside, and gives their offset. */
+  /** Reserves so many bytes. Returns their offset. */
   reserve(size: number): number {
     const offset = this.#used
     this.#used += aligned(size)
@@ -36,34 +30,32 @@ export class CallMemory {
     return offset
   }
 
-  /** Copies bytes in, and gives their offset. */
+  /** Copies bytes in. Returns their offset. */
   copy(bytes: Uint8Array): number {
     const offset = this.reserve(bytes.length)
     this.bytes.set(bytes, offset)
     return offset
   }
 
-  /** The address of an offset. */
+  /** Returns the address of an offset. */
   addressOf(offset: number): bigint {
     return this.#address + BigInt(offset)
   }
 
-  /** Writes at `at` the address of `offset`. */
+  /** Writes the address of `offset` at `at`. */
   point(at: number, offset: number): void {
-    const address = this.addressOf(offset)
-    if (wide) this.view.setBigUint64(at, address, true)
-    else this.view.setUint32(at, Number(address), true)
+    writePointer(this.view, at, this.addressOf(offset))
   }
 }
 
-/** A zeroed slot for an address or a handle that a function gives back. */
+/** Makes a zeroed slot for an address or a handle that a function writes. */
 export const pointerSlot = (): ArrayBuffer => new ArrayBuffer(8)
 
-/** What a function left in such a slot. */
+/** Returns the address or the handle that a function wrote into a slot. */
 export const slotValue = (slot: ArrayBuffer): bigint => readPointer(new DataView(slot), 0)
 
-/** A slot for a count, with the value that goes in. */
+/** Makes a slot for a count, with the value that goes in. */
 export const countSlot = (count: number): Uint32Array<ArrayBuffer> => new Uint32Array(new ArrayBuffer(4)).fill(count)
 
-/** The bytes of a text in UTF-16, with the NUL that ends it. */
+/** Returns the bytes of a text in UTF-16, with the NUL that ends it. */
 export const wideText = (text: string): Uint8Array => Buffer.from(`${text}\0`, "utf16le")

@@ -1,6 +1,6 @@
 import koffi from "koffi"
 import type { Functions } from "./declarations.ts"
-import { layout } from "./layout.ts"
+import { layout, readPointer, writePointer } from "./layout.ts"
 import { isNoRoom } from "./offMainThread.ts"
 
 /** Functions of Windows for waiting at a completion port. */
@@ -12,44 +12,34 @@ type PortFunctions = Pick<
 /** Functions of Windows for waiting for an event. */
 type EventFunctions = Pick<Functions, "CreateEventW" | "SetEvent" | "ResetEvent" | "WaitForSingleObject">
 
-/** Most ends that are taken from the port in one turn of the event loop. */
+/** Most completions that are taken from the port in one turn of the event loop. */
 const mostAtOnce = 16
 
 /**
- * Milliseconds that one call waits for. A worker that is terminated, or a process that ends in an unusual way, waits for
- * a call that runs, and can wake it no more.
+ * Milliseconds that one call waits. When a worker is terminated, or the process ends in an unusual way, the call cannot
+ * be woken, and the end waits for it.
  */
 const longestCall = 200
 
 /** Milliseconds until the port is looked at again, where there is no thread to wait at it. */
 const lookInterval = 5
 
-/** `STATUS_PENDING` */
+/** `STATUS_PENDING`. */
 const pendingStatus = 0x103
 
-/** The statuses of an operation that goes on: the other is `MQ_INFORMATION_OPERATION_PENDING`. */
+/** Statuses of an operation that goes on. The second one is `MQ_INFORMATION_OPERATION_PENDING`. */
 const pendingStatuses: ReadonlySet<number> = new Set([pendingStatus, 0x400e0006])
 
 /** `INVALID_HANDLE_VALUE`. */
 const noHandle = BigInt.asUintN(layout.pointer.size * 8, -1n)
 
-/** Reads an unsigned number that is as large as a pointer. */
-const readPointer = (view: DataView, offset: number): bigint =>
-  layout.pointer.size === 8 ? view.getBigUint64(offset, true) : BigInt(view.getUint32(offset, true))
-
-/** Writes an unsigned number that is as large as a pointer. */
-const writePointer = (view: DataView, offset: number, value: bigint): void => {
-  if (layout.pointer.size === 8) view.setBigUint64(offset, value, true)
-  else view.setUint32(offset, Number(value), true)
-}
-
-/** A callback with the status of an operation that ended. */
+/** Callback with the status of an operation that ended. */
 export type Ended = (status: number) => void
 
-/** The `OVERLAPPED` of one operation at a time on one handle. */
+/** `OVERLAPPED` of one operation at a time on one handle. */
 export class Overlapped {
   readonly address: bigint
-  /** `true` where the completion port is told when the operation ends; otherwise only the event is set. */
+  /** `true` where the end of the operation comes to the completion port. Otherwise it only sets the event. */
   readonly isAssociated: boolean
   readonly #fields: DataView
 
@@ -60,13 +50,13 @@ export class Overlapped {
     writePointer(this.#fields, layout.OVERLAPPED.hEvent, event)
   }
 
-  /** The status of the operation, `undefined` while it goes on. */
+  /** Status of the operation; `undefined` while it goes on. */
   get status(): number | undefined {
     const status = Number(BigInt.asUintN(32, readPointer(this.#fields, layout.OVERLAPPED.Internal)))
     return pendingStatuses.has(status) ? undefined : status
   }
 
-  /** Makes it look like an operation that goes on, before one begins. */
+  /** Sets the status to that of an operation that goes on, before one begins. */
   reset(): void {
     writePointer(this.#fields, layout.OVERLAPPED.Internal, BigInt(pendingStatus))
   }
@@ -77,14 +67,14 @@ export class Overlapped {
 }
 
 /**
- * The I/O completion port of a thread of JavaScript, where all overlapped operations end, those of all layers.
+ * I/O completion port of a thread of JavaScript, where the overlapped operations of all layers end.
  *
- * One call of libuv's pool waits at the port while somebody holds it, and none otherwise. So the process lives while
+ * One call on another thread waits at the port while somebody holds it, and none otherwise. So the process lives while
  * somebody waits, and can end as soon as nobody does.
  *
- * Some handles cannot be associated with a port. So each operation sets the one event at its end, too. While an operation
- * on such a handle goes on, the call waits for the event instead, and each time that it returns the port is emptied
- * without a wait, and the operations that the port is not told of are looked at.
+ * Some handles cannot be associated with a port. Therefore each operation also sets one event at its end. While an
+ * operation on such a handle goes on, the call waits for the event instead. Each time it returns, the port is emptied
+ * without a wait, and the statuses of the operations on such handles are read.
  */
 export class CompletionPort {
   readonly #functions: PortFunctions
@@ -96,14 +86,14 @@ export class CompletionPort {
   readonly #removed: bigint
   readonly #fields: DataView
   readonly #endings = new Map<bigint, Ended>()
-  /** The operations that the port is not told of. */
+  /** Operations whose ends do not come to the port. */
   readonly #unassociated = new Map<Overlapped, Ended>()
   #holds = 0
-  /** The thing that the call which runs waits for. */
+  /** Object that the running call waits for. */
   #reading: "nothing" | "port" | "event" | "timer" = "nothing"
   #isWoken = false
 
-  /** `hasThread`: libuv's pool and koffi have room for a call that lasts. */
+  /** `hasThread`: `true` where libuv's pool and koffi have room for a call that lasts. */
   constructor(functions: PortFunctions, events: EventFunctions, hasThread: boolean) {
     this.#functions = functions
     this.#events = events
@@ -114,21 +104,27 @@ export class CompletionPort {
     this.#entries = koffi.alloc("uint8_t", size + 8)
     this.#removed = this.#entries + BigInt(size)
     this.#fields = new DataView(koffi.view(this.#entries, size + 8))
-    // The process waits for the threads of libuv's pool when it ends.
+    // When it ends, the process waits for the threads of libuv's pool.
     process.on("exit", () => this.#wake())
   }
 
-  /** Tells the port of all operations on a handle from now on. Returns false where the handle is none of the kernel's. */
+  /**
+   * Associates a handle with the port, to which the ends of all operations on it come from now on. Returns `false` where
+   * it is not a handle of the kernel.
+   */
   associate(handle: bigint): boolean {
     return Boolean(this.#functions.CreateIoCompletionPort(handle, this.#handle, 0n, 0))
   }
 
-  /** Makes what operations are begun with, one after the other. `isAssociated`: their handle is associated with the port. */
+  /**
+   * Makes the `OVERLAPPED` of operations on one handle, one after the other. `isAssociated`: the handle is associated
+   * with the port.
+   */
   overlapped(isAssociated: boolean): Overlapped {
     return new Overlapped(isAssociated, this.#event)
   }
 
-  /** Calls back when the operation that is about to begin has ended, if anybody holds the port then or later. */
+  /** Calls back when the operation that is about to begin has ended and the port is held. */
   expect(overlapped: Overlapped, ended: Ended): void {
     overlapped.reset()
     if (overlapped.isAssociated) {
@@ -140,14 +136,14 @@ export class CompletionPort {
   }
 
   /**
-   * Takes note that an operation has begun. That cleared the event, which may have been set by another one that ended
-   * meanwhile.
+   * Sets the event again after an operation has begun: that cleared the event, which another operation may have set by
+   * its end.
    */
-  begun(): void {
+  markBegun(): void {
     if (this.#unassociated.size > 0) this.#events.SetEvent(this.#event)
   }
 
-  /** Takes {@link expect} back, for an operation that did not begin or is given up. */
+  /** Takes {@link expect} back for an operation that did not begin or is given up. */
   dismiss(overlapped: Overlapped): void {
     this.#endings.delete(overlapped.address)
     this.#unassociated.delete(overlapped)
@@ -196,20 +192,20 @@ export class CompletionPort {
     this.#reading = "event"
   }
 
-  /** Looks without waiting, on the main thread, after a moment. */
+  /** Looks after a moment, on the main thread and without a wait. */
   #lookLater(): void {
     setTimeout(() => this.#look(), lookInterval)
     this.#reading = "timer"
   }
 
-  /** Looks without waiting which operations have ended. */
+  /** Looks without a wait for operations that have ended. */
   #look(): void {
-    // First: an end that comes while the operations are looked at sets the event anew.
+    // First: an operation that ends while the others are read sets the event again.
     this.#events.ResetEvent(this.#event)
     const { GetQueuedCompletionStatusEx: read } = this.#functions
     const found = read(this.#handle, this.#entries, mostAtOnce, this.#removed, 0, 0) !== 0
     const ended = found ? this.#takeEntries() : []
-    // The port may have more.
+    // There may be more at the port.
     if (found && this.#entriesTaken === mostAtOnce) this.#events.SetEvent(this.#event)
     for (const [overlapped, tell] of this.#unassociated) {
       const { status } = overlapped
@@ -221,7 +217,7 @@ export class CompletionPort {
   }
 
   #goOn(ended: ReadonlyArray<readonly [tell: Ended, status: number]>): void {
-    // Before anybody is told: who then waits, or waits no more, finds the port as it is.
+    // Before the callbacks, which may hold or release the port.
     if (this.#holds > 0) this.#read()
     else this.#reading = "nothing"
     for (const [tell, status] of ended) tell(status)

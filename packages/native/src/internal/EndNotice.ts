@@ -10,18 +10,24 @@ import { isError } from "./calls.ts"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import type { Overlapped } from "./CompletionPort.ts"
 
-/** Messages that the cursor passes in one turn of the event loop. */
+/** Steps of the cursor in one turn of the event loop. */
 const turn = 64
 
-/** Messages that it passes without a pause, and the milliseconds of the pauses after that: a long queue has it walk long. */
+/**
+ * Steps without a pause between turns, and milliseconds of each pause after that, so that a long queue keeps nobody
+ * waiting.
+ */
 const hurry = { messages: 1024, pause: 5 }
 
-/** The calls that the notices of a handle make. */
+/** Calls that the notices of a handle make. */
 export interface NoticeCalls {
   readonly createCursor: Effect.Effect<CursorHandle, MqrtFailure>
-  /** Returns what begins an overlapped peek at the place of a cursor. */
+  /** Returns the function that begins an overlapped peek at the place of a cursor. */
   readonly beginPeek: (cursor: bigint) => BeginPeek
-  /** Peeks without a wait and without properties. Gives what the function returned, at once or when the call has ended. */
+  /**
+   * Peeks without a wait and without properties. Calls `returned` with the HRESULT, at once or when the call on another
+   * thread has ended.
+   */
   readonly step: (
     cursor: bigint,
     action: ReceiveAction,
@@ -30,8 +36,9 @@ export interface NoticeCalls {
 }
 
 /**
- * A notice that a message has come to a queue that has others already. A cursor of its own goes to the end of the queue and
- * peeks there, until something comes: a cursor that waits at the end goes to a new message wherever that is (E-30).
+ * Notice that a message has come to a queue that has other messages. A cursor of its own goes to the end of the queue
+ * and peeks there until a message comes: a cursor that waits at the end goes to a new message wherever that stands
+ * (E-30).
  */
 export class EndNotice {
   readonly #port: NoticePort
@@ -40,15 +47,15 @@ export class EndNotice {
   #cursor: bigint | undefined
   #notice: ArrivalNotice | undefined
   #isOnMessage = false
-  /** `true` from before its peek at the end until that has ended: the cursor is used for nothing else meanwhile. */
+  /** `true` from before the peek at the end until it has ended. The cursor is not used meanwhile. */
   #isPeeking = false
   #isArmed = false
-  /** `true` while it is on its way to the end. */
+  /** `true` while the cursor is on its way to the end. */
   #isWalking = false
   #isDetached = false
   #creating: Fiber.Fiber<CursorHandle, MqrtFailure> | undefined
   #step: CallElsewhere | undefined
-  /** The messages that it has passed on its way. */
+  /** Steps on the way to the end. */
   #passed = 0
   #later: NodeJS.Timeout | undefined
   #armed: (() => void) | undefined
@@ -60,12 +67,15 @@ export class EndNotice {
     this.#calls = calls
   }
 
-  /** `true` while it waits at the end, so that it misses nothing. */
+  /** `true` while the cursor waits at the end, so that no message is missed. */
   get isArmed(): boolean {
     return this.#isArmed
   }
 
-  /** Calls back once when it waits at the end, if it does not yet, and once when something has come since. */
+  /**
+   * Calls `armed` once when the cursor waits at the end, unless it does already, and `arrived` once when a message has
+   * come after that.
+   */
   notify(armed: () => void, arrived: () => void): void {
     this.#armed = armed
     this.#arrived = arrived
@@ -73,13 +83,13 @@ export class EndNotice {
     else if (!this.#isWalking) this.#walk()
   }
 
-  /** Takes {@link notify} back, for want of anybody who waits. */
-  rest(): void {
+  /** Takes {@link notify} back. */
+  cancel(): void {
     this.#armed = this.#arrived = undefined
-    this.#notice?.rest()
+    this.#notice?.cancel()
   }
 
-  /** Takes it out of use, before its queue is closed, and waits for the calls that run. */
+  /** Takes the notice out of use, before its queue is closed, and waits for its calls. */
   detach(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.leave()
@@ -89,14 +99,17 @@ export class EndNotice {
     })
   }
 
-  /** Once its queue is closed, and its cursor with it (E-35): waits for the end of the peek, and frees what that held. */
+  /**
+   * Waits for the end of the peek, once its queue is closed and the cursor with it (E-35), and frees the memory of the
+   * peek.
+   */
   settle(): Effect.Effect<void> {
     return Effect.suspend(() => this.#notice?.settle() ?? Effect.void)
   }
 
-  /** Takes it out of use where its queue stays open. */
+  /** Takes the notice out of use while its queue stays open. */
   leave(): void {
-    this.rest()
+    this.cancel()
     this.#isDetached = true
     clearTimeout(this.#later)
     this.#creating?.interruptUnsafe()
@@ -134,21 +147,21 @@ export class EndNotice {
     this.#creating.addObserver((exit) => {
       this.#creating = undefined
       this.#isWalking = false
-      // Those who wait then look from time to time.
+      // Without a notice, those who wait look from time to time.
       if (Exit.isFailure(exit)) return
       this.#cursor = exit.value
       this.#walk()
     })
   }
 
-  /** Takes note of a step. Returns `true` where it leads to the next one. */
+  /** Handles the HRESULT of a step. Returns `true` where another step follows. */
   #passes(hresult: number): boolean {
     if (!isError(hresult)) {
       this.#isOnMessage = true
       return true
     }
     this.#isWalking = false
-    // After a failure the next try begins at its place, or behind it where the message there is gone (E-26).
+    // After a failure the next step begins at the same place, or behind it where the message there is gone (E-26).
     this.#isOnMessage = hresult === errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED
     if (hresult !== errors.MQ_ERROR_IO_TIMEOUT || this.#isDetached || this.#cursor === undefined) return false
     this.#passed = 0
@@ -175,6 +188,6 @@ export class EndNotice {
         armed?.()
       }
     )
-    if (!this.#isWanted) notice.rest()
+    if (!this.#isWanted) notice.cancel()
   }
 }

@@ -1,11 +1,12 @@
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 
 /**
- * The messages that calls off the main thread took from a queue after those who asked for them had left. They stand before
- * all others of the queue: there is no way to put them back. Each is known by its object, since it may be kept again.
+ * Messages of a queue that calls off the main thread took after their callers had left. They cannot be put back, so they
+ * stand before all other messages of the queue. Each is identified by its object: it may be kept again after it was
+ * handed out.
  */
 export class KeptMessages {
-  /** In the order of their lookup ids, which is that of the queue (D-27). */
+  /** Messages in the order of their lookup ids, which is the order of the queue (D-27). */
   #messages: ReadonlyArray<ReceivedProperties> = []
 
   get isEmpty(): boolean {
@@ -29,12 +30,12 @@ export class KeptMessages {
     this.#messages = this.#messages.toSpliced(at + 1, 0, message)
   }
 
-  /** Returns the message behind one that is kept, or was. */
+  /** Returns the message behind a message that is kept, or was kept. */
   after({ lookupId }: ReceivedProperties): ReceivedProperties | undefined {
     return this.#messages.find((other) => other.lookupId > lookupId)
   }
 
-  /** Returns the message before one that is kept, or was. */
+  /** Returns the message before a message that is kept, or was kept. */
   before({ lookupId }: ReceivedProperties): ReceivedProperties | undefined {
     return this.#messages.findLast((other) => other.lookupId < lookupId)
   }
@@ -47,7 +48,7 @@ export class KeptMessages {
     return this.#messages.find(({ lookupId }) => lookupId === id)
   }
 
-  /** Takes a message out for good. */
+  /** Removes a message. */
   remove(message: ReceivedProperties): void {
     this.#messages = this.#messages.filter((other) => other !== message)
   }

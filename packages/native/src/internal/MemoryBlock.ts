@@ -4,8 +4,8 @@ import { layout } from "./layout.ts"
 const pointersAreWide = layout.pointer.size === 8
 
 /**
- * Native memory that stays where it is, written through views that are made once: a view costs far more than a write.
- * Nothing reads or writes it after `free`.
+ * Native memory at a fixed address, written through views that are made once: to make a view takes far longer than to
+ * write. Nothing reads or writes it after `free`.
  */
 export class MemoryBlock {
   readonly address: bigint
@@ -18,7 +18,7 @@ export class MemoryBlock {
   readonly #low: number
   readonly #high: number
 
-  /** Zeroed. `size`: a multiple of 8. */
+  /** Makes a block that is zeroed. `size`: in bytes, a multiple of 8. */
   constructor(size: number) {
     this.address = BigInt(koffi.alloc("uint8_t", size))
     this.size = size
@@ -32,7 +32,9 @@ export class MemoryBlock {
     this.#high = Number(this.address >> 32n)
   }
 
-  /** Writes a pointer to `offset` in this block. In halves: making a BigInt would cost more than all other writes. */
+  /**
+   * Writes a pointer to `offset` in this block, in two halves: to make a BigInt would take longer than all other writes.
+   */
   point(word: number, offset: number): void {
     const low = this.#low + offset
     this.words[word] = low
@@ -43,3 +45,9 @@ export class MemoryBlock {
     koffi.free(this.address)
   }
 }
+
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
+const byteLength: () => unknown = Object.getOwnPropertyDescriptor(typedArray, "byteLength")!.get!
+
+/** Returns the number of bytes that an array has, which are copied and read by native code, whatever its `length` says. */
+export const lengthOf = (bytes: Uint8Array): number => byteLength.call(bytes) as number

@@ -3,23 +3,23 @@ import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessagePropertie
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Exit from "effect/Exit"
 
-/** The message that a receive or a peek came to, or why there is none. */
+/** Outcome of a receive or a peek: the message, or the failure. */
 export type Outcome = Exit.Exit<ReceivedProperties, MqrtFailure>
 
 /** Returns the outcome of a function that returned an error code. */
-export const failed = (name: string, code: number): Outcome =>
+export const failure = (name: string, code: number): Outcome =>
   Exit.fail(new MqrtFailure({ function: name, code, properties: [] }))
 
-/** The outcome of a wait that came to its end. */
-export const timedOut = failed("MQReceiveMessage", errors.MQ_ERROR_IO_TIMEOUT)
+/** Outcome of a wait whose time is over. */
+export const timedOut = failure("MQReceiveMessage", errors.MQ_ERROR_IO_TIMEOUT)
 
-/** The outcome of a wait whose queue closes. */
-export const cancelled = failed("MQReceiveMessage", errors.MQ_ERROR_OPERATION_CANCELLED)
+/** Outcome of a wait whose queue is closed. */
+export const cancelled = failure("MQReceiveMessage", errors.MQ_ERROR_OPERATION_CANCELLED)
 
-/** Returns `true` for a failure with such a code. */
+/** Returns `true` for a failure with an error code. */
 export const hasCode = (outcome: Outcome, code: number): boolean =>
   Exit.isFailure(outcome) &&
   outcome.cause.reasons.some((reason) => reason._tag === "Fail" && reason.error.code === code)
 
-/** Returns `true` where there was no message. */
+/** Returns `true` where there was no message in time. */
 export const isTimeout = (outcome: Outcome): boolean => hasCode(outcome, errors.MQ_ERROR_IO_TIMEOUT)

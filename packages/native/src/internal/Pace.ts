@@ -1,36 +1,40 @@
 // Not the global one: in Bun that has all of its functions only when this module is imported.
 import { performance } from "node:perf_hooks"
 
-/** Average milliseconds of a call, from which on the calls that follow are made off the main thread. */
+/** Average milliseconds of a call from which on calls are made off the main thread. */
 const slow = 0.2
 
-/** The same of a queue of which nothing is known: long enough that each of its first calls is looked at. */
+/** Average milliseconds of a call at first: long enough that the clock is read after each of the first calls. */
 const unknown = 0.01
 
 /**
- * Average milliseconds of a call, below which to look at the clock after each costs too much. No call that reaches the queue
- * manager is so quick.
+ * Average milliseconds of a call below which it takes too long to read the clock after each. No call that reaches the
+ * queue manager is so quick.
  */
 const veryQuick = 0.001
 
-/** Weight of the last call in the average: one long call is enough, a pause of the whole thread of a millisecond is not. */
+/**
+ * Weight of the last call in the average: one long call is enough to be slow, a pause of the whole thread of a
+ * millisecond is not.
+ */
 const weight = 1 / 8
 
-/** Calls off the main thread, after which one is made on the main thread to see how long it takes. */
+/** Calls off the main thread after which one is made on the main thread, to measure it. */
 const callsUntilTry = 16
 
 /**
- * Milliseconds that the slowest of these calls may take with such a try to follow: else it would keep the event loop waiting.
- * `idle`: that the event loop had nothing else to do meanwhile. `all`: with its other work.
+ * Most milliseconds that the slowest of these calls may take for a try on the main thread to follow. `idle`: without the
+ * time when the event loop worked. `all`: with it.
  */
 const longestTry = { idle: 2, all: 10 }
 
 /**
- * The time that the calls on one open queue take: those that turn out slow go off the main thread, and come back when they have
- * become quick.
+ * Pace of the calls on one open queue. Slow calls are made off the main thread, and on it again when they have become
+ * quick.
  *
- * The time of a call on the main thread is that of the function. Off the main thread it has the ways there and back in it,
- * and what the event loop does before it hears of the end. So it says only whether a try on the main thread is harmless.
+ * The time of a call on the main thread is that of the function. The time of a call off the main thread also contains
+ * the ways there and back, and the other work of the event loop: it only tells whether a try on the main thread is
+ * harmless.
  */
 export class Pace {
   #average: number
@@ -38,39 +42,42 @@ export class Pace {
   #longestIdle = 0
   #longestOfAll = 0
 
-  /** `expectsSlow`: the first calls are made off the main thread, since nobody knows yet how long they take. */
+  /** `expectsSlow`: `true` to make the first calls off the main thread. */
   constructor(expectsSlow: boolean) {
     this.#average = expectsSlow ? Infinity : unknown
   }
 
-  /** Returns true when the next call is to be made off the main thread. */
+  /** `true` when the next call is to be made off the main thread. */
   get isSlow(): boolean {
     if (this.#average < slow) return false
     return this.#calls < callsUntilTry || this.#longestIdle >= longestTry.idle || this.#longestOfAll >= longestTry.all
   }
 
-  /** Returns true while calls take less than a microsecond: then to look at the clock after each costs too much. */
+  /** `true` while calls take less than a microsecond, so that the clock is not read after each. */
   get isVeryQuick(): boolean {
     return this.#average < veryQuick
   }
 
-  /** Takes note of a call on the main thread, in milliseconds. */
-  tookHere(milliseconds: number): void {
+  /** Records a call on the main thread, in milliseconds. */
+  recordHere(milliseconds: number): void {
     const before = this.#average
-    // A try alone says how it is now.
+    // After slow calls, the try alone counts.
     this.#average = before >= slow ? milliseconds : before + (milliseconds - before) * weight
     if (this.#calls > 0) this.#forget()
   }
 
-  /** Takes note that a call off the main thread begins. Returns what takes note that the main thread has heard of its end. */
-  beginElsewhere(): () => void {
+  /** Records the beginning of a call off the main thread. Returns a function that records its end. */
+  recordBegin(): () => void {
     const began = performance.now()
     const load = performance.eventLoopUtilization()
-    return () => this.tookElsewhere(performance.now() - began, performance.eventLoopUtilization(load).active)
+    return () => this.recordElsewhere(performance.now() - began, performance.eventLoopUtilization(load).active)
   }
 
-  /** Takes note of a call off the main thread. `all`: its milliseconds. `working`: those of them when the event loop worked. */
-  tookElsewhere(all: number, working: number): void {
+  /**
+   * Records a call off the main thread. `all`: milliseconds of the call. `working`: milliseconds of them when the event
+   * loop worked.
+   */
+  recordElsewhere(all: number, working: number): void {
     if (this.#calls === callsUntilTry) this.#forget()
     this.#calls++
     this.#longestIdle = Math.max(this.#longestIdle, all - working)

@@ -1,24 +1,24 @@
+import { messagePropertyName } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { layout } from "./layout.ts"
 import type { MemoryBlock } from "./MemoryBlock.ts"
-import { messagePropertyName } from "./messagePropertyTable.ts"
 
-/** More than a call can name: ids are unique, and 69 are known. */
+/** Most properties of a call, and more than there are: 69 are known. */
 const capacity = 72
 
 const { MQPROPS, MQPROPVARIANT } = layout
 const align = (offset: number): number => (offset + 7) & ~7
 
-/** Where the arrays stand in a block, in bytes: behind the `MQMSGPROPS` with which it begins. */
+/** Offsets of the arrays in a block, in bytes, behind the `MQMSGPROPS` with which it begins. */
 export const idsAt = align(MQPROPS.size)
 export const variantsAt = align(idsAt + capacity * 4)
-export const statusesAt = variantsAt + capacity * MQPROPVARIANT.size
-/** Where the block is free for values. */
+const statusesAt = variantsAt + capacity * MQPROPVARIANT.size
+/** Offset from which on the block is free for values, in bytes. */
 export const valuesAt = align(statusesAt + capacity * 4)
 
-/** The same in 32-bit words, which is how they are written. */
+/** Offsets of the arrays in 32-bit words, in which they are written. */
 export const idsWord = idsAt / 4
 export const variantsWord = variantsAt / 4
-export const statusesWord = statusesAt / 4
+const statusesWord = statusesAt / 4
 export const wordsPerVariant = MQPROPVARIANT.size / 4
 export const valueWord = MQPROPVARIANT.value / 4
 export const elementsWord = MQPROPVARIANT.elements / 4
@@ -30,7 +30,7 @@ export const writeHeader = (block: MemoryBlock): void => {
   block.point(MQPROPS.aStatus / 4, statusesAt)
 }
 
-/** Writes how many properties the call names. */
+/** Writes the number of properties of the call. */
 export const writeCount = (block: MemoryBlock, count: number): void => {
   block.words[MQPROPS.cProp / 4] = count
 }
@@ -39,7 +39,7 @@ export const clearStatuses = (block: MemoryBlock): void => {
   block.words.fill(0, statusesWord, statusesWord + capacity)
 }
 
-/** What the status array says of each property that was refused; information codes are no refusals. */
+/** Returns the properties that were refused, with their statuses. A status that is information is no refusal. */
 export const refusedProperties = (
   block: MemoryBlock,
   count: number

@@ -6,28 +6,28 @@ import { layout } from "./layout.ts"
 import type { RawValue, VariantType } from "./variants.ts"
 import { askVariant, readVariant, sizeBeside, writeVariant } from "./variants.ts"
 
-/**
- * One property: its `PROPID`, its `VARTYPE`, and what it is to the SDK.
- *
- * - `decode`: `null` came back where the property has no value, or this version of Windows does not know it
- * - `encode`: for those that can be set; `null` is `VT_EMPTY`
- * - `elsewhere`: whether some kinds of queue or some versions of Windows refuse to be asked for it
- */
+/** Row of a property of queues, machines or management. */
 export type PropertyRow<Value, Given = Value> = {
   readonly [Type in VariantType]: {
+    /** Number of its `PROPID`. */
     readonly id: number
+    /** Name of its `PROPID`. */
     readonly name: string
+    /** `VARTYPE` of its value. */
     readonly type: Type
+    /** Returns the value. `raw`: `null` where there is none, or this version of Windows does not know the property. */
     decode(raw: RawValue<Type> | null): Value
+    /** Returns the value for a variant, of a property that can be set; `null` is `VT_EMPTY`. */
     encode?(value: Given): RawValue<Type> | null
+    /** `true` where some kinds of queue or some versions of Windows refuse to be asked for it. */
     readonly elsewhere?: boolean
   }
 }[VariantType]
 
-/** Rows by the field of the record that they fill. */
+/** Rows by the fields of the record that they fill. */
 export type PropertyTable = Readonly<Record<string, PropertyRow<unknown, never>>>
 
-/** The record that a table fills. */
+/** Record that a table fills. */
 export type Properties<Table extends PropertyTable> = {
   readonly [Field in keyof Table]: ReturnType<Table[Field]["decode"]>
 }
@@ -35,7 +35,7 @@ export type Properties<Table extends PropertyTable> = {
 type AnyRaw = RawValue<VariantType>
 type AnyRow = Pick<PropertyRow<unknown, never>, "id" | "name" | "type">
 
-/** A property in a call, with the value that goes in; `undefined` asks for it. */
+/** Property in a call, with the value that is passed; `undefined` asks for it. */
 export interface PropertyInCall {
   readonly row: AnyRow
   readonly raw: AnyRaw | null | undefined
@@ -79,12 +79,12 @@ export class PropertyBlock {
     this.#statuses = statuses
   }
 
-  /** The memory to pass to the function: the struct stands at its beginning. */
+  /** Memory to pass to the function. The struct stands at its beginning. */
   get struct(): ArrayBuffer {
     return this.#memory.buffer
   }
 
-  /** What came back, in order. Everything that the function allocated is freed, whatever happens. */
+  /** Returns the values of the properties, in order. Frees all memory that the function allocated. */
   read(freeMemory: (address: bigint) => void): ReadonlyArray<AnyRaw | null> {
     const { size } = MQPROPVARIANT
     const results = this.#properties.map(({ row }, index) =>
@@ -94,12 +94,12 @@ export class PropertyBlock {
     return results.map(({ value }) => value)
   }
 
-  /** The places of the properties that the function refused. */
+  /** Indices of the properties that the function refused. */
   get refused(): ReadonlyArray<number> {
     return this.#properties.flatMap((_, index) => (isError(this.#status(index)) ? [index] : []))
   }
 
-  /** Adds to a failure what the function said of each property that it refused. */
+  /** Adds the status of each property that the function refused to a failure. */
   explain(failure: MqrtFailure): MqrtFailure {
     if (failure.code !== errors.MQ_ERROR_PROPERTY) return failure
     const properties = this.refused.map((index) => ({

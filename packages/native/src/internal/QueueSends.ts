@@ -1,33 +1,33 @@
 import * as Effect from "effect/Effect"
-import type { SendPaces } from "./SendPaces.ts"
+import type { SendPaces } from "./QueuePaces.ts"
 
-/** A slice of messages that is not sent within one turn of the event loop. */
+/** Place of a slice of messages that is not sent within one turn of the event loop. */
 export interface Place {
-  /** Lets it begin; `undefined` as long as it does not wait. */
+  /** Function that lets the slice begin; `undefined` while it does not wait. */
   begin: (() => void) | undefined
 }
 
-/** Milliseconds between two sends, in which the first cannot have been slow. */
+/** Milliseconds between the beginnings of two sends within which the first cannot have been slow. */
 const shortly = 0.1
 
 /**
- * The sends on one open queue that are under way between two turns of the event loop. Those that begin meanwhile wait
- * behind these, so that messages arrive in the order in which their sends began.
+ * Sends on one open queue that go on over turns of the event loop. Sends that begin meanwhile wait behind them, so that
+ * messages arrive in the order in which their sends began.
  */
 export class QueueSends {
   readonly paces: SendPaces
   readonly #line = new Set<Place>()
-  /** The time when the last send began. */
+  /** Time when the last send began, in milliseconds of `performance.now()`. */
   #began = -Infinity
 
-  /** `paces`: those of the queue, which its other handles share. */
+  /** `paces`: paces of the queue, which its other handles share. */
   constructor(paces: SendPaces) {
     this.paces = paces
   }
 
   /**
-   * Takes note that a send begins, at the time when core asked for a turn. Returns true when the last one began so shortly
-   * before that it cannot have been slow; false also when core has not asked since.
+   * Notes that a send begins, at the time when core asked for a turn. Returns `true` when the last one began so shortly
+   * before that it cannot have been slow. Returns `false` also where core has not asked since.
    */
   followsAtOnce(asked: number): boolean {
     const since = asked - this.#began
@@ -35,12 +35,12 @@ export class QueueSends {
     return since > 0 && since < shortly
   }
 
-  /** True while a slice is under way, whose end all others wait for. */
+  /** `true` while a slice goes on, which all others wait for. */
   get isBusy(): boolean {
     return this.#line.size > 0
   }
 
-  /** Takes a place behind all slices that have begun. Whoever calls it sees to it that {@link leave} is called. */
+  /** Takes a place behind all slices that have begun. The caller calls {@link leave} in every case. */
   enter(): Place {
     const place = { begin: undefined }
     this.#line.add(place)
@@ -55,12 +55,12 @@ export class QueueSends {
     })
   }
 
-  /** Gives a place back; again, it does nothing. */
+  /** Gives a place up. For one that was given up before it does nothing. */
   leave(place: Place): void {
     const wasFirst = this.#first === place
     if (!this.#line.delete(place) || !wasFirst) return
     const begin = this.#first?.begin
-    // Not at once: those that wait, each of which may end at once, would run within each other.
+    // Later: slices that end at once would otherwise run within each other.
     if (begin !== undefined) queueMicrotask(begin)
   }
 

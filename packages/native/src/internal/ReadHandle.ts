@@ -1,4 +1,3 @@
-import type { ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { NoticePort } from "./ArrivalNotice.ts"
@@ -8,31 +7,29 @@ import type { CompletionPort } from "./CompletionPort.ts"
 import { CursorPlace } from "./CursorPlace.ts"
 import type { NoticeCalls } from "./EndNotice.ts"
 import { EndNotice } from "./EndNotice.ts"
-import type { QueueRequest } from "./ReceiveRequest.ts"
-import type { Paces, SharedQueue } from "./SharedQueue.ts"
+import type { ReceivePaces } from "./QueuePaces.ts"
+import type { SharedQueue } from "./SharedQueue.ts"
 import type { Notices } from "./WaitingReceives.ts"
 
-/** The part of a completion port that a handle needs. */
+/** Part of a completion port that a handle needs. */
 export type HandlePort = NoticePort & Pick<CompletionPort, "associate" | "overlapped">
 
-/** A handle of a queue that messages are read through, and what is under way on it. */
+/** Handle of a queue that messages are read through, with its calls, cursors and notices. */
 export class ReadHandle implements Notices {
   readonly handle: bigint
   readonly queue: SharedQueue
-  readonly paces: Paces
+  readonly paces: ReceivePaces
   readonly mayReceive: boolean
-  /** `false` from the beginning of its closing on. */
+  /** `false` once its closing has begun. */
   isOpen = true
   readonly arrival: ArrivalNotice
   readonly end: EndNotice
   readonly #running = new Set<CallElsewhere>()
   readonly #cursors = new Map<bigint, CursorPlace>()
-  /** The requests that most programs make: outside of a transaction, for the usual properties. */
-  readonly usual = new Map<ReceiveAction, QueueRequest>()
 
   constructor(
     handle: bigint,
-    { paces, queue }: { readonly queue: SharedQueue; readonly paces: Paces },
+    { paces, queue }: { readonly queue: SharedQueue; readonly paces: ReceivePaces },
     access: Access,
     port: HandlePort,
     calls: NoticeCalls
@@ -42,7 +39,7 @@ export class ReadHandle implements Notices {
     this.paces = paces
     this.mayReceive = access === "receive" || access === "receiveAdmin"
     let isAssociated: boolean | undefined
-    // Not before somebody waits, and once for each handle.
+    // When somebody waits for the first time.
     const overlapped = () => port.overlapped((isAssociated ??= port.associate(handle)))
     this.arrival = new ArrivalNotice(port, overlapped, calls.beginPeek(0n))
     this.end = new EndNotice(port, overlapped, calls)
@@ -60,18 +57,18 @@ export class ReadHandle implements Notices {
     return this.#cursors.delete(cursor)
   }
 
-  /** Takes note of a call on another thread. */
-  begins(call: CallElsewhere): void {
+  /** Adds a call on another thread. */
+  addCall(call: CallElsewhere): void {
     this.#running.add(call)
   }
 
-  /** Takes note of its end. */
-  ends(call: CallElsewhere): void {
+  /** Removes a call that has ended. */
+  removeCall(call: CallElsewhere): void {
     this.#running.delete(call)
   }
 
-  /** Waits for the calls that run on it, and takes it out of use, before it is closed. */
-  get detached(): Effect.Effect<void> {
+  /** Waits for the calls on the handle, and takes its notices out of use, before it is closed. */
+  get detach(): Effect.Effect<void> {
     return Effect.suspend(() =>
       Effect.andThen(
         Effect.forEach([...this.#running], (call) => call.hasEnded, { discard: true }),
@@ -80,12 +77,12 @@ export class ReadHandle implements Notices {
     )
   }
 
-  /** Waits, once it is closed, for the end of what it asked Message Queuing for. */
-  get settled(): Effect.Effect<void> {
+  /** Waits for the ends of the notices' peeks, once the handle is closed. */
+  get settle(): Effect.Effect<void> {
     return Effect.andThen(this.arrival.settle(), this.end.settle())
   }
 
-  /** Takes it out of use where it stays open. */
+  /** Takes the notices out of use while the handle stays open. */
   leave(): void {
     this.arrival.leave()
     this.end.leave()

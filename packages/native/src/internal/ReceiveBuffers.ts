@@ -1,36 +1,35 @@
 import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import * as Value from "@effect-msmq/core/mqrt/MessageValues"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { BytesPool } from "./BytesPool.ts"
 import * as Guid from "@effect-msmq/core/mqrt/Guid"
-import { RepeatedGuid } from "./RepeatedGuid.ts"
-import { MessageIdText } from "./MessageIdText.ts"
-import * as Value from "./messageValues.ts"
+import { MessageIdText, RepeatedGuid } from "./RepeatedGuid.ts"
 import { refusedProperties } from "./PropertyArray.ts"
-import type { BufferName } from "./receiveBuffer.ts"
-import { capacityFor, growCodes, largestCapacity, usualCapacities } from "./receiveBuffer.ts"
+import { capacityFor, growCodes, largestCapacity, usualCapacities } from "./bufferCapacities.ts"
 import type { ReceiveBuffer } from "./ReceiveMemory.ts"
-import type { ReceivedPropertyName } from "./receivedPropertyNames.ts"
+import type { BufferName, ReceivedPropertyName } from "./receivedPropertyNames.ts"
 import { receivedProperties, usualProperties } from "./receivedPropertyNames.ts"
 import { fixedAt, ReceiveMemory, valueWords as at } from "./ReceiveMemory.ts"
 import { readText } from "./utf16.ts"
+import { acknowledgeOf, journalingOf, wordsOf } from "./words.ts"
 
-const hashAlgorithms = Value.wordsOf(Value.hashAlgorithms)
-const senderIdTypes = Value.wordsOf(Value.senderIdTypes)
-const privacyLevels = Value.wordsOf(Value.privacyLevels)
-const encryptionAlgorithms = Value.wordsOf(Value.encryptionAlgorithms)
+const hashAlgorithms = wordsOf(Value.hashAlgorithms)
+const senderIdTypes = wordsOf(Value.senderIdTypes)
+const privacyLevels = wordsOf(Value.privacyLevels)
+const encryptionAlgorithms = wordsOf(Value.encryptionAlgorithms)
 
-/** `LONG_LIVED`; `INFINITE` is one more. A time from here on is none. */
+/** `LONG_LIVED`: a time from this number on, `INFINITE` included, is no limit. */
 const longLived = 0xfffffffe
 
-/** Memory that grew beyond this is given back as soon as it was read; below, once a message fits the usual again. */
+/** Bytes of memory that is kept after a large message, until one fits the usual memory. More is freed at once. */
 const largestKept = 256 * 1024
 
-/** Names repeat from message to message, long texts do not. */
+/** Longest text that is compared with that of the message before: names repeat, long texts do not. */
 const longestRemembered = 250
 
 const noGuid = "00000000-0000-0000-0000-000000000000"
 
-/** The properties of a receive, the buffers that they are written into, and how to read them. One call at a time. */
+/** Properties of a receive and the buffers that they are written into, for one call at a time. */
 export class ReceiveBuffers {
   readonly #rare: boolean
   readonly #names: ReadonlyArray<ReceivedPropertyName>
@@ -48,20 +47,20 @@ export class ReceiveBuffers {
     this.#memory = new ReceiveMemory(this.#names, usualCapacities)
   }
 
-  /** Of the `MQMSGPROPS`. Another one after `grow` and `read`. */
+  /** Address of the `MQMSGPROPS`. It may be another one after `grow` and after `read`. */
   get address(): bigint {
     return this.#memory.block.address
   }
 
-  /** Before each call: what the last one wrote is taken back. */
+  /** Puts the memory back as it was before the last call. To be called before each call. */
   prepare(): void {
     if (!this.#isOpen) throw new Error("nothing is received: the layer that this service came from is closed")
     this.#memory.reset()
   }
 
   /**
-   * After an error: enlarges each buffer that the message needs more room in. `false`: the error was not about room, or no
-   * message is that large.
+   * Enlarges each buffer that the message needs more room in, after an error. Returns `false` where the error was not
+   * about room, or no message is that large.
    */
   grow(code: number): boolean {
     const suspects = growCodes.get(code >>> 0)
@@ -72,7 +71,7 @@ export class ReceiveBuffers {
     const short = buffers.filter((buffer) => this.#length(buffer) > buffer.capacity)
     for (const buffer of short) capacities[buffer.name] = capacityFor(this.#length(buffer))
     if (short.length === 0) {
-      // The code alone says which: each time twice the room.
+      // Only the code tells which buffer: it gets twice its room each time.
       const doubled = buffers.filter(({ name, capacity }) => suspects.includes(name) && capacity < largestCapacity)
       if (doubled.length === 0) return false
       for (const { name, capacity } of doubled) capacities[name] = Math.min(2 * capacity, largestCapacity)
@@ -82,7 +81,7 @@ export class ReceiveBuffers {
     return true
   }
 
-  /** Copies everything out: the next call writes over it. */
+  /** Returns the message that a call wrote, in memory of its own. */
   read(): ReceivedProperties {
     const { block, buffers } = this.#memory
     const { bytes, quads, words } = block
@@ -94,8 +93,8 @@ export class ReceiveBuffers {
       label: this.#text(buffers.LABEL),
       priority: words[at.PRIORITY] ?? 0,
       delivery: words[at.DELIVERY] === Value.deliveries.recoverable ? "recoverable" : "express",
-      acknowledge: Value.acknowledgeOf(words[at.ACKNOWLEDGE] ?? 0),
-      journaling: Value.journalingOf(words[at.JOURNAL] ?? 0),
+      acknowledge: acknowledgeOf(words[at.ACKNOWLEDGE] ?? 0),
+      journaling: journalingOf(words[at.JOURNAL] ?? 0),
       correlationId: isZero(words, fixedAt.CORRELATIONID) ? null : this.#pool.copy(bytes, fixedAt.CORRELATIONID, 20),
       appSpecific: words[at.APPSPECIFIC] ?? 0,
       extension: this.#bytesOrNull(buffers.EXTENSION),
@@ -111,7 +110,7 @@ export class ReceiveBuffers {
       sentTime: words[at.SENTTIME] ?? 0,
       arrivedTime: words[at.ARRIVEDTIME] ?? 0,
       authenticated,
-      // A hash and a cipher are told of messages without signature and encryption too.
+      // Messages without signature or encryption have a hash and a cipher too.
       hashAlgorithm: authenticated === 0 ? null : (hashAlgorithms.get(words[at.HASH_ALG] ?? 0) ?? null),
       senderCertificate: this.#bytesOrNull(buffers.SENDER_CERT),
       senderIdType: senderIdTypes.get(words[at.SENDERID_TYPE] ?? 0) ?? "none",
@@ -133,7 +132,7 @@ export class ReceiveBuffers {
     return properties
   }
 
-  /** What a call that failed said, property by property. */
+  /** Returns the failure of a call, with the properties that were refused. */
   failure(functionName: string, hr: number): MqrtFailure {
     const properties = refusedProperties(this.#memory.block, this.#names.length)
     return new MqrtFailure({ function: functionName, code: hr >>> 0, properties })
@@ -163,7 +162,7 @@ export class ReceiveBuffers {
     }
   }
 
-  /** What the companion of a buffer says; what no message has, is no length. */
+  /** Returns the length that a companion has; 0 for one that no message can have. */
   #length(buffer: ReceiveBuffer): number {
     const length = this.#memory.block.words[buffer.lengthWord] ?? 0
     return length > largestCapacity ? 0 : length
@@ -205,7 +204,7 @@ export class ReceiveBuffers {
 
 const secondsOf = (seconds: number): number | null => (seconds >= longLived ? null : seconds)
 
-/** Whether 20 bytes are all zero. `offset`: in bytes. */
+/** Returns `true` where 20 bytes are all zero. `offset`: in bytes. */
 const isZero = (words: Uint32Array, offset: number): boolean => {
   const word = offset >>> 2
   for (let index = 0; index < 5; index++) if (words[word + index] !== 0) return false

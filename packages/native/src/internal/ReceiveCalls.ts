@@ -7,21 +7,21 @@ import { ReceiveBuffers } from "./ReceiveBuffers.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
-/** Most buffers of a kind that are kept for the calls off the main thread: as many as run at once. */
+/** Most sets of buffers of a kind that are kept for calls off the main thread: as many as run at once. */
 const mostSpare = 2
 
-/** Reads the message that a call brought, or why it brought none; `undefined` where it has to be made again. */
+/** Returns the outcome of a call; `undefined` where the call is to be made again. */
 const outcomeOf = (request: ReceiveRequest, buffers: ReceiveBuffers, hresult: number): Outcome | undefined => {
   if (!isError(hresult)) return Exit.succeed(buffers.read())
-  if (request.goesOn(hresult)) return undefined
+  if (request.mustRepeat(hresult)) return undefined
   if (!buffers.grow(hresult)) return Exit.fail(buffers.failure(request.name, hresult))
-  request.grew()
+  request.noteGrowth()
   return undefined
 }
 
 /**
- * The receives and peeks of one layer. Those on the main thread share their buffers, since one ends before the next begins;
- * off the main thread each has its own as long as it runs (G-10).
+ * Calls of the receives and peeks of one layer. On the main thread they share buffers, since one call ends before the
+ * next begins. Off the main thread each has buffers of its own while it runs (G-10).
  */
 export class ReceiveCalls {
   readonly #running: RunningCalls
@@ -44,13 +44,16 @@ export class ReceiveCalls {
       buffers.prepare()
       const began = performance.now()
       const hresult = request.here(buffers.address) >>> 0
-      pace.tookHere(performance.now() - began)
+      pace.recordHere(performance.now() - began)
       const outcome = outcomeOf(request, buffers, hresult)
       if (outcome !== undefined) return outcome
     }
   }
 
-  /** Makes it on another thread. `ended` gets its outcome, `undefined` where it was abandoned before it began. */
+  /**
+   * Makes the call of a request on another thread. `ended` gets the outcome; `undefined` where the call was abandoned
+   * before it began.
+   */
   elsewhere(request: ReceiveRequest, ended: (outcome: Outcome | undefined) => void): CallElsewhere {
     const { name, pace, rare } = request
     const spare = rare ? this.#spareRare : this.#spareUsual
@@ -76,7 +79,7 @@ export class ReceiveCalls {
     })
   }
 
-  /** Frees the buffers; no call runs any more. */
+  /** Frees the buffers. No call runs any more. */
   close(): void {
     this.#isOpen = false
     for (const buffers of [this.#usual, this.#rare, ...this.#spareUsual, ...this.#spareRare]) buffers.close()

@@ -1,9 +1,9 @@
+import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { layout } from "./layout.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
-import { messageProperties } from "./messagePropertyTable.ts"
-import type { BufferName } from "./receiveBuffer.ts"
-import { usualCapacities } from "./receiveBuffer.ts"
-import type { ReceivedPropertyName } from "./receivedPropertyNames.ts"
+import { usualCapacities } from "./bufferCapacities.ts"
+import type { BufferName, ReceivedPropertyName } from "./receivedPropertyNames.ts"
 import { receivedProperties } from "./receivedPropertyNames.ts"
 import {
   elementsWord,
@@ -16,7 +16,8 @@ import {
   writeCount,
   writeHeader
 } from "./PropertyArray.ts"
-import { VT_CLSID, VT_LPWSTR, VT_VECTOR_UI1 } from "./variantTypes.ts"
+
+const { VT_CLSID, VT_LPWSTR, "VT_VECTOR|VT_UI1": VT_VECTOR_UI1 } = vartypes
 
 const isBuffer = (name: string): name is BufferName => name in usualCapacities
 
@@ -28,7 +29,7 @@ const record = <Value>(
     Value
   >
 
-/** The word with the value of each property, which is the count of a vector and the pointer of a text. */
+/** Words with the values of the properties: the count of a vector, the pointer of a text. */
 export const valueWords = record((_, index) => variantsWord + index * wordsPerVariant + valueWord)
 
 let free = valuesAt
@@ -37,33 +38,33 @@ const place = (size: number): number => {
   free += (size + 7) & ~7
   return at
 }
-/** Where values of fixed size stand, in bytes; 0 for what is no such value. */
+/** Offsets of the values of fixed size, in bytes; 0 for other values. */
 export const fixedAt = record((name) => {
   const { exactly, vartype } = messageProperties[name]
   return exactly !== null ? place(exactly) : vartype === VT_CLSID ? place(layout.GUID.size) : 0
 })
 const buffersAt = free
 
-/** How much room each buffer has. */
+/** Room of each buffer: in bytes, or in UTF-16 units for a text. */
 export type Capacities = Readonly<Record<BufferName, number>>
 
-/** Where a property of no fixed size is written. Of no room at all, where the property is not asked for. */
+/** Buffer of a property of no fixed size. It has no room where the property is not asked for. */
 export interface ReceiveBuffer {
   readonly name: BufferName
-  /** In bytes. */
+  /** Offset in the block, in bytes. */
   readonly at: number
   readonly capacity: number
-  /** The word of the companion. */
+  /** Word of the companion. */
   readonly lengthWord: number
-  /** The text that was read from here before. */
+  /** Text that was read from here before. */
   last: string
 }
 
-/** The memory of a receive with buffers of given capacities, laid out once, and put back as it was before each call. */
+/** Memory of a receive with buffers of given capacities, laid out once and put back before each call. */
 export class ReceiveMemory {
   readonly block: MemoryBlock
   readonly buffers: Readonly<Record<BufferName, ReceiveBuffer>>
-  /** The variants, statuses and values of fixed size as they are before a call. */
+  /** Variants, statuses and values of fixed size as they are before a call. */
   readonly #blank: Uint8Array
   readonly #textUnits: ReadonlyArray<number>
 
@@ -91,7 +92,7 @@ export class ReceiveMemory {
       .map((name) => this.buffers[name].at >>> 1)
   }
 
-  /** As it is before a call: a text that is not written stays empty, a length says how much room there is. */
+  /** Puts the memory back as it is before a call: texts are empty, and companions have the room of their buffers. */
   reset(): void {
     this.block.bytes.set(this.#blank, variantsAt)
     for (const unit of this.#textUnits) this.block.units[unit] = 0
@@ -109,7 +110,7 @@ export class ReceiveMemory {
       words[variant + valueWord] = buffer === null ? (exactly ?? 0) : buffer.capacity
       this.block.point(variant + elementsWord, at)
     } else if (vartype === VT_CLSID || vartype === VT_LPWSTR) this.block.point(variant + valueWord, at)
-    // The companion of a text takes its capacity; that of a vector takes nothing, the vector has a count of its own.
+    // The companion of a text takes its room. That of a vector takes nothing: the vector has a count of its own.
     if (vartype === VT_LPWSTR && buffer !== null) words[buffer.lengthWord] = buffer.capacity
   }
 }

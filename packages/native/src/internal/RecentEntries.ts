@@ -1,4 +1,4 @@
-/** The entries of a map that were set last, up to a number of them. */
+/** Entries of a map that were set last, up to a number of them. */
 export class RecentEntries<Value> {
   readonly #entries = new Map<string, Value>()
   readonly #most: number
@@ -11,7 +11,7 @@ export class RecentEntries<Value> {
     return this.#entries.get(key)
   }
 
-  /** Sets an entry, which is the most recent one then. */
+  /** Sets an entry, which is the most recent one from then on. */
   set(key: string, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)

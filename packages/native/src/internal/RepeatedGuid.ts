@@ -1,6 +1,9 @@
 import * as Guid from "@effect-msmq/core/mqrt/Guid"
 
-/** Reads GUIDs that mostly repeat the one before, as that of the machine that messages come from. Its text is made once. */
+/**
+ * Text of a GUID that is mostly the same one again, such as that of the machine that messages come from. A new text is made
+ * only for another GUID.
+ */
 export class RepeatedGuid {
   readonly #before: string
   readonly #after: string
@@ -10,12 +13,13 @@ export class RepeatedGuid {
   #fourth = 0
   #text = ""
 
+  /** `before`, `after`: text that stands around the GUID. */
   constructor(before: string, after: string) {
     this.#before = before
     this.#after = after
   }
 
-  /** Returns the text of the GUID. `at`: the index of its first byte, a multiple of 4. */
+  /** Returns the text of the GUID at `at`: in bytes, a multiple of 4. */
   text(bytes: Uint8Array, words: Uint32Array, at: number): string {
     const word = at >>> 2
     const first = words[word] ?? 0
@@ -30,5 +34,15 @@ export class RepeatedGuid {
       this.#text = this.#before + Guid.fromBytes(bytes, at) + this.#after
     }
     return this.#text
+  }
+}
+
+/** Text of message ids and of transaction ids, `PROPID_M_MSGID` and `PROPID_M_XACTID`: `{guid}\number`. */
+export class MessageIdText {
+  readonly #machine = new RepeatedGuid("{", "}\\")
+
+  /** Returns the text of the 20 bytes at `at`: in bytes, a multiple of 4. */
+  of(bytes: Uint8Array, words: Uint32Array, at: number): string {
+    return `${this.#machine.text(bytes, words, at)}${words[(at >>> 2) + 4] ?? 0}`
   }
 }

@@ -6,9 +6,9 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Lanes, OffMainThreadName } from "./lanes.ts"
 import { laneOf } from "./lanes.ts"
-import { pause } from "./pause.ts"
+import { pause } from "./timers.ts"
 
-/** Milliseconds until a call for which koffi had no room is tried again. */
+/** Milliseconds until a call that koffi had no room for is tried again. */
 const retryInterval = 5
 
 /** One call, or several that belong together, from the beginning of the first to the end of the last. */
@@ -21,8 +21,8 @@ const CurrentOperation = Context.Reference<Operation | undefined>("@effect-msmq/
 })
 
 /**
- * The calls of one layer off the main thread. Closing waits for those that run and refuses all others, those that still
- * wait for a permit included.
+ * Calls of one layer off the main thread. Its closing waits for those that run, and refuses all others, also those that
+ * wait for a permit.
  */
 export class RunningCalls {
   readonly #lanes: Lanes
@@ -34,17 +34,17 @@ export class RunningCalls {
     this.#lanes = lanes
   }
 
-  /** Throws once the layer has begun to close: its service must not be used any more. */
+  /** Throws once the layer has begun to close. */
   assertOpen(operation: string): void {
     if (!this.#closed) return
-    // A scope opens and closes the layer: none of the program's own frames is on the stack then.
+    // The layer is opened and closed by a scope, whose stack has no frame of the program.
     throw new MsmqError({
       operation,
       reason: { _tag: "Released", resource: "connection", openedAt: "", releasedAt: "" }
     })
   }
 
-  /** Runs an effect whose calls belong together: once the first has begun, a closing waits for the last. */
+  /** Runs an effect whose calls belong together: once the first has begun, the closing waits for the last. */
   together<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return Effect.withFiber((fiber) => {
       if (fiber.getRef(CurrentOperation) !== undefined) return effect
@@ -56,8 +56,8 @@ export class RunningCalls {
     })
   }
 
-  /** Runs an effect that counts as begun, whose calls belong together: a closing waits for its end. */
-  begun<A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  /** Runs an effect whose calls belong together and have begun: the closing waits for its end. */
+  runBegun<A, E>(name: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return this.together(
       Effect.withFiber((fiber) => {
         this.#start(name, fiber.getRef(CurrentOperation))
@@ -67,9 +67,10 @@ export class RunningCalls {
   }
 
   /**
-   * Makes a call, in the lane of its function. Waiting for a permit can be interrupted. A call that has begun cannot be
-   * taken back, so an interruption waits for it. `call` gives nothing where it could not begin, since koffi allows no more
-   * calls at the moment.
+   * Makes a call, in the lane of its function. It can be interrupted while it waits for a permit. A call that has begun
+   * cannot be cancelled, so an interruption waits for its end.
+   *
+   * `call` returns `None` where it could not begin, since koffi allows no more calls at the moment.
    */
   call<A>(name: OffMainThreadName, call: Effect.Effect<Option.Option<A>>): Effect.Effect<A> {
     const lane = this.#lanes[laneOf(name)]
@@ -84,10 +85,10 @@ export class RunningCalls {
     return this.together(attempt)
   }
 
-  /** Refuses all calls from now on, and waits until those that run have ended. */
+  /** Refuses all calls from now on, and waits for those that run. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#closed = true
-    // After a turn, so that the last caller learns its outcome first.
+    // After a turn, so that the last caller gets its outcome first.
     return this.#running === 0 ? Effect.void : Effect.andThen(Deferred.await(this.#ended), Effect.yieldNow)
   })
 
@@ -102,7 +103,7 @@ export class RunningCalls {
     })
   }
 
-  /** Returns true when the operation begins now, which is refused once the layer has begun to close. */
+  /** Returns `true` when the operation begins now. Throws once the layer has begun to close. */
   #start(name: string, operation: Operation | undefined): boolean {
     if (operation === undefined || operation.begun) return false
     this.assertOpen(name)

@@ -1,17 +1,17 @@
 import type {
   MessageProperties,
   OutgoingProperties,
-  SendOptions,
+  SendParameters,
   SendOutcome
 } from "@effect-msmq/core/mqrt/MessageProperties"
+import { messageProperties as PROPID_M } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import * as Value from "@effect-msmq/core/mqrt/MessageValues"
+import type { Name as VariantTypeName, numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { isError } from "./calls.ts"
 import * as Guid from "@effect-msmq/core/mqrt/Guid"
-import { lengthOf } from "./lengthOf.ts"
-import { MemoryBlock } from "./MemoryBlock.ts"
-import { MessageIdText } from "./MessageIdText.ts"
-import { messageProperties as PROPID_M } from "./messagePropertyTable.ts"
-import * as Value from "./messageValues.ts"
+import { lengthOf, MemoryBlock } from "./MemoryBlock.ts"
+import { MessageIdText } from "./RepeatedGuid.ts"
 import {
   clearStatuses,
   elementsWord,
@@ -25,47 +25,47 @@ import {
   writeHeader
 } from "./PropertyArray.ts"
 import { writeText } from "./utf16.ts"
-import type { VT_CLSID, VT_LPWSTR, VT_UI1, VT_UI2, VT_UI4, VT_VECTOR_UI1 } from "./variantTypes.ts"
+import { acknowledgeBits, journalingBits } from "./words.ts"
 
-/** `MQSendMessage`, or what stands for it. */
+/** `MQSendMessage`, or its double. */
 export type MQSendMessage = (queue: bigint, properties: bigint, transaction: bigint) => number
 
-/** Watch over sends on the calling thread, which says when they end. */
+/** Watch over sends on the calling thread, which tells when they end. */
 export interface SendWatch {
-  /** Takes note that a message with so many bytes has been written, and that its call begins. */
+  /** Notes that a message with so many bytes is written, and that its call begins. */
   begin(bodyLength: number): void
-  /** Takes note that a call has ended. Returns true when the next message may be sent. */
+  /** Notes that a call has ended. Returns `true` when the next message may be sent. */
   goesOn(isLast: boolean): boolean
 }
 
 /** Watch that lets all messages be sent. */
 export const unwatched: SendWatch = { begin: () => {}, goesOn: () => true }
 
-/** A row of the table whose `VARTYPE` fits the way it is written. */
-interface Row<Vartype extends number> {
+/** Row of the table, with a `VARTYPE` that fits the way it is written. */
+interface Row<Type extends VariantTypeName> {
   readonly id: number
-  readonly vartype: Vartype
+  readonly vartype: (typeof vartypes)[Type]
 }
 
-/** What a block is made with, and goes back to: a good deal more than most messages need. */
+/** Bytes of a block at first, and after a large message: a good deal more than most messages need. */
 const usualSize = 64 * 1024
-/** A block that grew beyond this is given back after the call. */
+/** Bytes of a block that is kept after the call. */
 const largestKept = 1024 * 1024
 
 const messageIdSize = 20
-/** The NUL of each text, and what is lost to alignment, of everything that one message can hold. */
+/** Bytes for the NUL of each text and for alignment, of all values of one message. */
 const slack = 512
 
 /**
- * The memory that messages are sent from: one block, written over for each message and from call to call. What holds for
- * the whole call is written once; what is as MSMQ would take it anyway is left out (behaviour D-20).
+ * Memory that messages are sent from: one block, which is written over for each message. The properties of the call are
+ * written once. Values that are Message Queuing's defaults are left out (behaviour D-20).
  */
 export class SendBlock {
   #block: MemoryBlock
   #isOpen = true
   #count = 0
   #free = 0
-  /** Where the properties of the call end and those of the message begin. */
+  /** Number of properties of the call; those of the message come after them. */
   #callCount = 0
   #callFree = 0
   #messageIdAt = 0
@@ -75,12 +75,12 @@ export class SendBlock {
     this.#block = newBlock(usualSize)
   }
 
-  /** Sends one message after another until one fails, or the watch says that it is enough. */
+  /** Sends one message after another until one fails, or the watch ends it. */
   send(
     MQSendMessage: MQSendMessage,
     queue: bigint,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions,
+    options: SendParameters,
     transactionPointer: bigint,
     watch: SendWatch = unwatched
   ): SendOutcome {
@@ -104,22 +104,25 @@ export class SendBlock {
     }
   }
 
-  /** Writes one message for a call of `MQSendMessage`, and returns its address. It stands there until the next one. */
-  write(message: OutgoingProperties, options: SendOptions): bigint {
+  /**
+   * Writes one message for a call of `MQSendMessage`. Returns its address, where it stands until the next one is
+   * written.
+   */
+  write(message: OutgoingProperties, options: SendParameters): bigint {
     this.#assertOpen()
     this.#writeCall(options)
     this.#writeMessage(message, options)
     return this.#block.address
   }
 
-  /** Returns what came of a call with the message that {@link write} has written. */
-  outcome(hresult: number, { messageIds }: SendOptions): SendOutcome {
+  /** Returns the outcome of a call with the message that {@link write} has written. */
+  outcome(hresult: number, { messageIds }: SendParameters): SendOutcome {
     return isError(hresult)
       ? { accepted: 0, messageIds: null, failure: this.#failure(hresult) }
       : { accepted: 1, messageIds: messageIds ? [this.#messageId()] : null, failure: null }
   }
 
-  /** Gives memory back that only a large message needed. */
+  /** Frees memory that only a large message needed. */
   shrink(): void {
     if (this.#block.size > largestKept) this.#replace(usualSize)
   }
@@ -143,7 +146,7 @@ export class SendBlock {
     if (!this.#isOpen) throw new Error("MQSendMessage is not called: the layer that this service came from is closed")
   }
 
-  #writeCall(options: SendOptions): void {
+  #writeCall(options: SendParameters): void {
     this.#makeRoom(valuesAt + sizeOfCall(options))
     clearStatuses(this.#block)
     this.#count = 0
@@ -170,7 +173,7 @@ export class SendBlock {
   }
 
   /** Returns the length of the body. */
-  #writeMessage(message: OutgoingProperties, options: SendOptions): number {
+  #writeMessage(message: OutgoingProperties, options: SendParameters): number {
     const bodyLength = lengthOf(message.body)
     const size = bodyLength + sizeOfOthers(message)
     if (this.#callFree + size > this.#block.size) {
@@ -181,7 +184,7 @@ export class SendBlock {
     this.#free = this.#callFree
     this.#writeCommon(message, bodyLength)
     if (message.connector !== null || message.soap !== null) this.#writeSeldom(message)
-    // A call names one property at least; this one is the type that a body has anyway (D-20).
+    // A call has at least one property: this is the default type of a body (D-20).
     if (this.#count === 0) this.#number(PROPID_M.BODY_TYPE, 0)
     writeCount(this.#block, this.#count)
     return bodyLength
@@ -194,11 +197,11 @@ export class SendBlock {
     if (message.priority !== 3) this.#number(PROPID_M.PRIORITY, message.priority)
     if (message.delivery !== "express") this.#number(PROPID_M.DELIVERY, Value.deliveries[message.delivery])
     if (message.acknowledge !== null) {
-      const bits = Value.acknowledgeBits(message.acknowledge)
+      const bits = acknowledgeBits(message.acknowledge)
       if (bits !== 0) this.#number(PROPID_M.ACKNOWLEDGE, bits)
     }
     if (message.journaling !== null) {
-      const bits = Value.journalingBits(message.journaling)
+      const bits = journalingBits(message.journaling)
       if (bits !== 0) this.#number(PROPID_M.JOURNAL, bits)
     }
     if (message.correlationId !== null) this.#bytes(PROPID_M.CORRELATIONID, message.correlationId)
@@ -227,8 +230,8 @@ export class SendBlock {
     }
   }
 
-  /** Names one more property, and gives the first word of its variant. */
-  #name(row: Row<number>): number {
+  /** Adds a property. Returns the first word of its variant. */
+  #name(row: Row<VariantTypeName>): number {
     const { words } = this.#block
     const index = this.#count++
     const variant = variantsWord + index * wordsPerVariant
@@ -237,19 +240,22 @@ export class SendBlock {
     return variant
   }
 
-  /** Takes room for a value, and gives where it is. */
+  /** Reserves room for a value. Returns its offset. */
   #take(size: number): number {
     const at = this.#free
     this.#free = (at + size + 7) & ~7
     return at
   }
 
-  /** A whole word, whatever its width: the bytes above are those of the property that stood here before. */
-  #number(row: Row<typeof VT_UI1 | typeof VT_UI2 | typeof VT_UI4>, value: number): void {
+  /**
+   * Writes a number as a whole word, whatever its width: the bytes above it are those of the property that stood here
+   * before.
+   */
+  #number(row: Row<"VT_UI1" | "VT_UI2" | "VT_UI4">, value: number): void {
     this.#block.words[this.#name(row) + valueWord] = value
   }
 
-  #vector(row: Row<typeof VT_VECTOR_UI1>, length: number): number {
+  #vector(row: Row<"VT_VECTOR|VT_UI1">, length: number): number {
     const variant = this.#name(row)
     const at = this.#take(length)
     this.#block.words[variant + valueWord] = length
@@ -257,17 +263,17 @@ export class SendBlock {
     return at
   }
 
-  #bytes(row: Row<typeof VT_VECTOR_UI1>, value: Uint8Array, length = lengthOf(value)): void {
+  #bytes(row: Row<"VT_VECTOR|VT_UI1">, value: Uint8Array, length = lengthOf(value)): void {
     this.#block.bytes.set(value, this.#vector(row, length))
   }
 
-  #text(row: Row<typeof VT_LPWSTR>, value: string): void {
+  #text(row: Row<"VT_LPWSTR">, value: string): void {
     const at = this.#take(2 * value.length + 2)
     this.#block.point(this.#name(row) + valueWord, at)
     writeText(this.#block.units, at >>> 1, value)
   }
 
-  #guid(row: Row<typeof VT_CLSID>, value: string): void {
+  #guid(row: Row<"VT_CLSID">, value: string): void {
     const at = this.#take(16)
     this.#block.point(this.#name(row) + valueWord, at)
     Guid.write(this.#block.bytes, at, value)
@@ -277,7 +283,7 @@ export class SendBlock {
     if (size > this.#block.size) this.#replace(2 ** Math.ceil(Math.log2(size)))
   }
 
-  /** The new block is there before the old one goes: when memory is short, the old one is still whole. */
+  /** Replaces the block. The new one is made first: when memory is short, the old one stays whole. */
   #replace(size: number): void {
     const block = newBlock(size)
     this.#block.free()
@@ -294,10 +300,10 @@ const newBlock = (size: number): MemoryBlock => {
 const sizeOfText = (text: string | null): number => (text === null ? 0 : 2 * text.length)
 const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : lengthOf(bytes))
 
-const sizeOfCall = ({ senderCertificate, provider }: SendOptions): number =>
+const sizeOfCall = ({ senderCertificate, provider }: SendParameters): number =>
   slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
 
-/** Bytes that a message takes beside its body. */
+/** Returns the bytes that a message takes beside its body. */
 const sizeOfOthers = (message: OutgoingProperties): number => {
   const size =
     slack +

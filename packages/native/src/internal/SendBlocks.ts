@@ -1,6 +1,6 @@
 import { SendBlock } from "./SendBlock.ts"
 
-/** The blocks of the sends off the main thread, each of which has one of its own while its call runs. */
+/** Blocks of the sends off the main thread, each of which has one of its own while its call runs. */
 export class SendBlocks {
   readonly #free: Array<SendBlock> = []
 
@@ -8,13 +8,13 @@ export class SendBlocks {
     return this.#free.pop() ?? new SendBlock()
   }
 
-  /** Takes a block back. There are never more than calls run at once. */
-  giveBack(block: SendBlock): void {
+  /** Takes a block back for the next call. There are never more blocks than calls at once. */
+  release(block: SendBlock): void {
     block.shrink()
     this.#free.push(block)
   }
 
-  /** Frees all blocks; none is in use any more. */
+  /** Frees all blocks. None is in use any more. */
   close(): void {
     for (const block of this.#free.splice(0)) block.close()
   }

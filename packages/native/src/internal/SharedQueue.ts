@@ -4,8 +4,7 @@ import * as Effect from "effect/Effect"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import { KeptMessages } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"
-import { Pace } from "./Pace.ts"
-import { RecentEntries } from "./RecentEntries.ts"
+import { ReceivePaces, RecentPaces } from "./QueuePaces.ts"
 import { comparable, ThisComputer } from "./ThisComputer.ts"
 import { WaitingReceives } from "./WaitingReceives.ts"
 
@@ -16,67 +15,53 @@ const lossOf = (queue: string, { label, lookupId, messageId }: ReceivedPropertie
   `transaction, whose abort brings the message back, use receiveWithin instead of a timeout around a receive, or poll ` +
   `until nothing is found before the receiver is closed.`
 
-/** The paces of the calls on a queue, each of one function. */
-export class Paces {
-  /** The pace of receives and peeks. */
-  readonly receive: Pace
-  /** The pace of receives and peeks by lookup id. */
-  readonly lookup: Pace
-
-  /** `before`: those of the queue when it was open before. What proved slow then is expected to be so now. */
-  constructor(expectsSlow: boolean, before?: Paces) {
-    this.receive = before?.receive.isSlow === true ? before.receive : new Pace(expectsSlow)
-    this.lookup = before?.lookup.isSlow === true ? before.lookup : new Pace(expectsSlow)
-  }
-}
-
-/** Most queues whose paces are remembered when they are closed, the last opened ones. */
-const mostPaces = 256
-
-/** A queue that this thread of JavaScript reads, through however many handles, names and layers. */
+/** Queue that this thread of JavaScript reads, through any number of handles, names and layers. */
 export class SharedQueue {
   readonly key: string
-  /** The paces of the handles whose names tell that the queue is on this computer: one that proves slow does so for all. */
-  readonly local: Paces
-  /** The paces of the others, which may reach it another way. */
-  readonly elsewhere = new Paces(true)
-  /** All names that it was opened by, as they compare with others. */
+  /** Paces of the handles whose names tell that the queue is on this computer. */
+  readonly local: ReceivePaces
+  /** Paces of the other handles, which may reach it another way. */
+  readonly elsewhere = new ReceivePaces(true)
+  /** Names that it was opened by, in the form in which they are compared. */
   readonly names = new Set<string>()
   readonly waiting = new WaitingReceives<Outcome>()
   readonly kept = new KeptMessages()
-  /** The number of its handles that are open, and of kept messages that an open transaction has and may bring back. */
+  /** Number of its open handles, and of its kept messages that were handed out in open transactions. */
   users = 0
   readonly #leaving = new Set<CallElsewhere>()
 
-  /** `before`: the local paces of the queue when it was open before. */
-  constructor(key: string, before?: Paces) {
+  /** `before`: local paces of the queue when it was open before. */
+  constructor(key: string, before?: ReceivePaces) {
     this.key = key
-    this.local = new Paces(false, before)
+    this.local = new ReceivePaces(false, before)
   }
 
-  /** `true` while a call runs whose message, if it takes one, is kept: it stands before those that others would find. */
+  /**
+   * `true` while a call runs whose message, if it takes one, is kept: it stands before the messages that others would
+   * find.
+   */
   get isKeeping(): boolean {
     return this.#leaving.size > 0
   }
 
-  /** Waits for the end of these calls. */
-  get hasKept(): Effect.Effect<void> {
+  /** Waits for the calls whose messages are kept. */
+  get awaitKept(): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach([...this.#leaving], (call) => call.hasEnded, { discard: true }))
   }
 
-  /** Leaves a call that takes a message. */
+  /** Leaves a call that takes a message, which is then kept. */
   leave(call: CallElsewhere): void {
     if (call.isRunning) this.#leaving.add(call)
     call.abandon()
   }
 
-  /** Takes note of the end of a call. */
-  ended(call: CallElsewhere): void {
+  /** Removes a call that has ended. */
+  removeCall(call: CallElsewhere): void {
     this.#leaving.delete(call)
   }
 
-  /** Gives up the messages that are kept, since no handle is open that they could be received through, and says so. */
-  get loseKept(): Effect.Effect<void> {
+  /** Drops the kept messages, since no handle is open that they could be received through, and logs each. */
+  get reportLost(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const lost = this.kept.all
       this.kept.clear()
@@ -85,19 +70,19 @@ export class SharedQueue {
   }
 }
 
-/** The queues that are open for reading, and what is known of their names. */
+/** Queues that are open for reading, by all their names. */
 export class SharedQueues {
   readonly computer = new ThisComputer()
   readonly #queues = new Map<string, SharedQueue>()
-  /** The local paces of the queues, by key. */
-  readonly #paces = new RecentEntries<Paces>(mostPaces)
+  /** Local paces of the queues, by key. */
+  readonly #paces = new RecentPaces<ReceivePaces>()
 
-  /** Returns the queue that a handle was opened for, and the paces of the handle. */
-  opened(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: Paces } {
+  /** Returns the queue that a handle is opened for, and the paces of the handle. */
+  open(formatName: string, access: Access): { readonly queue: SharedQueue; readonly paces: ReceivePaces } {
     const isOutgoing = access === "receiveAdmin" || access === "peekAdmin"
     const { isLocal, key } = this.computer.identify(formatName, isOutgoing)
     const name = isOutgoing ? key : comparable(formatName)
-    // The name first: more may have become known of it since it was opened by it.
+    // The name first: its key may have become another one since the queue was opened by it.
     const queue = this.#queues.get(name) ?? this.#queues.get(key) ?? new SharedQueue(key, this.#paces.get(key))
     this.#paces.set(key, queue.local)
     for (const known of [name, key]) {
@@ -109,17 +94,17 @@ export class SharedQueues {
     return { queue, paces: isLocal ? queue.local : queue.elsewhere }
   }
 
-  /** Takes note that a queue has one user less. The last one takes it along, with what is kept of it. */
-  left(queue: SharedQueue): Effect.Effect<void> {
+  /** Removes one user of a queue. With the last one the queue and its kept messages go. */
+  release(queue: SharedQueue): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (--queue.users > 0) return Effect.void
       for (const name of queue.names) this.#queues.delete(name)
-      return queue.loseKept
+      return queue.reportLost
     })
   }
 
-  /** Takes note that a queue is deleted, and its messages with it, those in its journal and its subqueues too. */
-  deleted(formatName: string): void {
+  /** Drops the kept messages of a queue that is deleted, those of its journal and its subqueues too. */
+  forgetMessages(formatName: string): void {
     const { key } = this.computer.identify(formatName, false)
     for (const queue of this.#queues.values()) {
       if (queue.kept.isEmpty) continue
@@ -128,10 +113,10 @@ export class SharedQueues {
   }
 }
 
-/** Queues of all layers over the same files, by these. */
+/** Queues of all layers, by the files of their functions. */
 const byFiles = new Map<string, SharedQueues>()
 
-/** Returns the queues of all layers over a library and the file of the functions for waiting. */
+/** Returns the queues of all layers over a library and the file of the completion port's functions. */
 export const sharedQueues = (library: string, portFile: string): SharedQueues => {
   const files = JSON.stringify([library, portFile])
   const known = byFiles.get(files) ?? new SharedQueues()

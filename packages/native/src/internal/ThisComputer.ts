@@ -1,22 +1,24 @@
+import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
 import { hostname } from "node:os"
 import { RecentEntries } from "./RecentEntries.ts"
 
-/** A name that a program opens a queue by, and whether its queue is known to be on this computer. */
+/** Queue that a name means, as far as it is known. */
 export interface QueueIdentity {
-  /** The same for all names that are known to mean the same queue. */
+  /** Key, which is the same for all names that are known to mean the same queue. */
   readonly key: string
   readonly isLocal: boolean
 }
 
-/** Most names that are remembered of queues on this computer. */
+/** Most names of queues on this computer that are remembered. */
 const mostNames = 1000
 
-/** Addresses of `DIRECT=TCP:` that are those of this computer, whichever it is. */
+/** Addresses of `DIRECT=TCP:` that mean this computer on any computer. */
 const loopback = /^(?:127(?:\.\d{1,3}){3}|\[?::1\]?)$/
 
 /**
- * Returns a text with one letter case, as far as two letters are surely the same: names that differ only in case mean the
- * same queue (B-04).
+ * Returns a text in lower case, except for letters whose upper case has another lower case: names that differ only in
+ * case mean the same queue (B-04).
  */
 const fold = (text: string): string =>
   text.replaceAll(/./gsu, (letter) => {
@@ -24,35 +26,35 @@ const fold = (text: string): string =>
     return small.toUpperCase() === letter.toUpperCase() ? small : letter
   })
 
-/** Returns a format name as it compares with others: the number of a private queue may be written with zeros before it. */
+/** Returns a format name in the form in which names are compared, without zeros before the number of a private queue. */
 export const comparable = (formatName: string): string =>
   fold(formatName).replace(/^(private=[^\\]*\\)0+(?=[\da-f])/, "$1")
 
-/** Splits a name at its first character of a kind. */
+/** Splits a name before its first separator. */
 const splitAt = (text: string, separator: string): readonly [before: string, from: string] => {
   const at = text.indexOf(separator)
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at)]
 }
 
 /**
- * The names of this computer and of its queues, as the process learns them from the answers of Message Queuing. It asks for
- * none of them.
+ * Names of this computer and of its queues, as the process gets them in the answers of Message Queuing. It asks for none
+ * of them.
  */
 export class ThisComputer {
-  /** The names that the process knows by itself. */
+  /** Names that the process knows by itself. */
   readonly #own: ReadonlySet<string>
-  /** Names of this computer by the answers of Message Queuing: what reaches it by them may take another way. */
+  /** Names of this computer in the answers of Message Queuing. Calls by such a name may take another way to it. */
   readonly #learned = new Set<string>()
-  /** The machine's GUID. */
+  /** GUID of the machine. */
   #guid: string | undefined
-  /** Names of queues without machine, by their format names. */
+  /** Path names of queues without machine, by their format names. */
   readonly #queues = new RecentEntries<string>(mostNames)
 
   constructor(names: ReadonlyArray<string | undefined> = [hostname(), process.env["COMPUTERNAME"]]) {
     this.#own = new Set([".", "localhost", ...names.flatMap((name) => (name === undefined ? [] : fold(name)))])
   }
 
-  /** Takes note of a queue's path name and the format name that Message Queuing knows it by. */
+  /** Remembers the path name of a queue and the format name that Message Queuing gave for it. */
   learnQueue(pathName: string, formatName: string): void {
     const [machine, rest] = splitAt(fold(pathName), "\\")
     if (!this.#own.has(machine) && !this.#learned.has(machine)) return
@@ -62,23 +64,26 @@ export class ThisComputer {
     if (rest !== "") this.#queues.set(known, rest.slice(1))
   }
 
-  /** Takes note of the path name that a queue which was named by its format name has. */
+  /** Remembers the path name that Message Queuing gave for a format name. */
   learnPathName(formatName: string, pathName: string): void {
     if (!this.identify(formatName, false).isLocal) return
     const [machine, rest] = splitAt(fold(pathName), "\\")
     if (rest !== "") this.#learned.add(machine)
   }
 
-  /** Takes note of the machine's GUID and of its name. */
+  /** Remembers the GUID and the name of the machine. */
   learnMachine(guid: string, name: string): void {
     if (guid !== "") this.#guid = fold(guid)
     if (name !== "") this.#learned.add(fold(name))
   }
 
-  /** Returns what is known of a format name. `isOutgoing`: it is opened for the queue of messages that wait to go there. */
+  /**
+   * Returns the queue that a format name means. `isOutgoing`: the name is that of an outgoing queue, whose messages wait
+   * on this computer.
+   */
   identify(formatName: string, isOutgoing: boolean): QueueIdentity {
     const whole = comparable(formatName)
-    // What waits to go elsewhere lies here.
+    // An outgoing queue is on this computer.
     if (isOutgoing) return { key: `outgoing ${whole}`, isLocal: true }
     const [queue, suffix] = splitAt(whole, ";")
     const local = this.#identifyLocal(queue)
@@ -100,3 +105,31 @@ export class ThisComputer {
     return { path: number === undefined ? "system$" : `number ${number}`, isSurely: true }
   }
 }
+
+/** Functions whose answers have names of this computer and its queues. */
+type NameFunctions = Pick<
+  MqrtFunctions,
+  "createQueue" | "pathNameToFormatName" | "getQueueProperties" | "getMachineProperties"
+>
+
+/** Returns functions that do what the given ones do, and remember the names in their answers. */
+export const learnNames = (computer: ThisComputer, functions: NameFunctions): NameFunctions => ({
+  createQueue: (properties, securityDescriptor) =>
+    Effect.tap(functions.createQueue(properties, securityDescriptor), (formatName) =>
+      Effect.sync(() => computer.learnQueue(properties.pathName, formatName))
+    ),
+  pathNameToFormatName: (pathName) =>
+    Effect.tap(functions.pathNameToFormatName(pathName), (formatName) =>
+      Effect.sync(() => computer.learnQueue(pathName, formatName))
+    ),
+  getQueueProperties: (formatName) =>
+    Effect.tap(functions.getQueueProperties(formatName), ({ pathName }) =>
+      Effect.sync(() => computer.learnPathName(formatName, pathName))
+    ),
+  getMachineProperties: (machine) =>
+    Effect.tap(functions.getMachineProperties(machine), ({ machineId, pathName }) =>
+      Effect.sync(() => {
+        if (machine === null) computer.learnMachine(machineId, pathName)
+      })
+    )
+})

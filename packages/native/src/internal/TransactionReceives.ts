@@ -4,15 +4,15 @@ import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { SharedQueue, SharedQueues } from "./SharedQueue.ts"
 
-/** The messages of one transaction that need care. */
+/** Messages of one transaction that would be lost without it. */
 interface Receives {
-  /** Messages that were received in it after those who asked for them had left. */
+  /** Messages that calls received in it after their callers had left. */
   readonly unclaimed: Array<{ readonly queue: SharedQueue; readonly message: ReceivedProperties }>
-  /** Messages that were kept, and were handed out in it. */
+  /** Kept messages that were handed out in it. */
   readonly handedOut: Array<{ readonly queue: SharedQueue; readonly message: ReceivedProperties }>
 }
 
-/** Transactions in which messages came to nobody, or that have messages which Message Queuing has no more. */
+/** Transactions with messages whose callers had left, or with kept messages. */
 export class TransactionReceives {
   readonly #transactions = new Map<bigint, Receives>()
   readonly #queues: SharedQueues
@@ -21,12 +21,12 @@ export class TransactionReceives {
     this.#queues = queues
   }
 
-  /** Takes note of a message that was received in a transaction when nobody waited for it any more. */
-  leave(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
+  /** Adds a message that a call received in a transaction after its caller had left. */
+  addUnclaimed(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
     this.#of(transaction).unclaimed.push({ queue, message })
   }
 
-  /** Takes out the first message of a queue that came to nobody and that somebody accepts. */
+  /** Takes out the first such message of a queue that is accepted. */
   claim(
     transaction: bigint,
     queue: SharedQueue,
@@ -37,18 +37,20 @@ export class TransactionReceives {
     return at < 0 ? undefined : unclaimed?.splice(at, 1)[0]?.message
   }
 
-  /** Takes note that a kept message was handed out in a transaction, and is to be kept again where that does not commit. */
-  handedOut(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
+  /** Adds a kept message that was handed out in a transaction. It is kept again where the transaction does not commit. */
+  addKept(transaction: bigint, queue: SharedQueue, message: ReceivedProperties): void {
     this.#of(transaction).handedOut.push({ queue, message })
     queue.users++
   }
 
-  /** Runs what commits a transaction, unless a message in it has come to nobody: with the commit it would be lost. */
-  committing(transaction: bigint, commit: Effect.Effect<void, MqrtFailure>): Effect.Effect<void, MqrtFailure> {
+  /**
+   * Runs the commit of a transaction. Refuses it where a message's caller had left: the commit would lose the message.
+   */
+  commit(transaction: bigint, commit: Effect.Effect<void, MqrtFailure>): Effect.Effect<void, MqrtFailure> {
     return Effect.suspend(() => {
       const unclaimed = this.#transactions.get(transaction)?.unclaimed ?? []
       if (unclaimed.length === 0) {
-        return Effect.tap(commit, () => this.#ended(transaction))
+        return Effect.tap(commit, () => this.#forget(transaction))
       }
       const names = unclaimed.map(({ message }) => `${message.messageId} (lookup id ${message.lookupId})`)
       const failure = new MqrtFailure({
@@ -67,25 +69,25 @@ export class TransactionReceives {
     })
   }
 
-  /** Runs what ends a transaction without a commit, after which its messages are where they were. */
-  aborting<E>(transaction: bigint, abort: Effect.Effect<void, E>): Effect.Effect<void, E> {
+  /** Runs the end of a transaction without a commit, after which its kept messages are kept again. */
+  abort<E>(transaction: bigint, abort: Effect.Effect<void, E>): Effect.Effect<void, E> {
     return Effect.ensuring(
       abort,
       Effect.suspend(() => {
         const handedOut = this.#transactions.get(transaction)?.handedOut ?? []
-        // As Message Queuing counts for the messages that it has (F-26).
+        // Message Queuing counts the same for the messages that it has (F-26).
         for (const { message, queue } of handedOut) queue.kept.keep({ ...message, abortCount: message.abortCount + 1 })
         for (const { queue } of handedOut) queue.waiting.wake()
-        return this.#ended(transaction)
+        return this.#forget(transaction)
       })
     )
   }
 
-  /** Forgets a transaction, which no kept message belongs to any more. */
-  #ended(transaction: bigint): Effect.Effect<void> {
+  /** Removes a transaction that has ended. */
+  #forget(transaction: bigint): Effect.Effect<void> {
     const handedOut = this.#transactions.get(transaction)?.handedOut ?? []
     this.#transactions.delete(transaction)
-    return Effect.forEach(handedOut, ({ queue }) => this.#queues.left(queue), { discard: true })
+    return Effect.forEach(handedOut, ({ queue }) => this.#queues.release(queue), { discard: true })
   }
 
   #of(transaction: bigint): Receives {

@@ -1,112 +1,117 @@
 import type { CallElsewhere } from "./CallElsewhere.ts"
 
-/** The notices of one handle of a queue. */
+/** Notices of one handle of a queue. */
 export interface Notices {
   readonly arrival: {
     notify(arrived: () => void): void
-    rest(): void
+    cancel(): void
   }
   readonly end: {
     readonly isArmed: boolean
     notify(armed: () => void, arrived: () => void): void
-    rest(): void
+    cancel(): void
   }
 }
 
-/** A look for a message that a call makes off the main thread. */
+/** Look for a message that is made off the main thread. */
 export type Looking = Pick<CallElsewhere, "abandon">
 
-/** The outcome of a look: what it found, `undefined` where there was nothing, or the call that brings one of the two. */
+/** Outcome of a look: the message, `undefined` where there was none, or the look that is made off the main thread. */
 export type Looked<A> = { readonly found: A } | Looking | undefined
 
-/** Somebody who wants to wait. */
+/** Wait for a message. */
 export interface Wait<A> {
-  /** The handle that it waits through. */
+  /** Handle that it waits through. */
   readonly handle: Notices
   /**
-   * Looks once for a message. A look off the main thread calls `ended` with what it found, or with `undefined` also where it
-   * was abandoned. It may throw nothing.
+   * Looks once for a message, and does not throw. A look off the main thread calls `ended` with the message, or with
+   * `undefined` where it found none or was abandoned.
    */
   readonly look: (ended: (found: A | undefined) => void) => Looked<A>
   readonly found: (outcome: A) => void
 }
 
-/** Somebody who waits. */
+/** Wait that has begun. */
 export interface Waiter<A> {
-  /** Takes the wait back. A look that is made for it is abandoned. */
+  /** Ends the wait without an outcome, and abandons its look. */
   readonly giveUp: () => void
-  /** Ends the wait with such an outcome, after a last look where none was made for it yet. */
+  /** Ends the wait with an outcome, after a last look where none has been made for it yet. */
   readonly timeOut: (outcome: A) => void
 }
 
 interface Waiting<A> extends Wait<A> {
-  /** The time when it came, counted in looks. */
+  /** Number of looks before it began. */
   readonly since: number
   readonly isCursor: boolean
-  /** `true` once a look since it came has found nothing. */
+  /** `true` once a look has found nothing since it began. */
   hasLooked: boolean
-  /** The outcome that it ends with when the next look finds nothing. */
+  /** Outcome that it ends with when the next look finds nothing. */
   last: A | undefined
 }
 
-/** After so many looks in a row the event loop has its turn. */
+/** Looks in a row after which the event loop has its turn. */
 const turn = 64
 
-/** Milliseconds between looks of cursors at a queue that has other messages only, while no notice tells of new ones. */
+/**
+ * Milliseconds between looks of cursors at a queue that has only other messages, while no notice tells of new ones. They
+ * double from the shortest to the longest.
+ */
 const cursorIntervals = { shortest: 20, longest: 1000 }
 
 /**
- * Those who wait for a message of one queue, through however many handles, first come, first served.
+ * Waits for a message of one queue, through any number of handles, in the order in which they began.
  *
- * They wait by one notice of an arrival, and take their messages by receives that do not wait, one after the other. So a
- * wait that is given up takes no message with it, and a thousand of them cost Message Queuing no more than one.
+ * They share one notice of an arrival, and take their messages by receives that do not wait, one after the other. So a
+ * wait that is given up takes no message with it, and a thousand waits cost Message Queuing no more than one.
  */
 export class WaitingReceives<A> {
-  /** In order of insertion. They all look at the same place: where one finds nothing, nobody does. */
+  /** Waits for the first message of the queue, in order. Where one finds nothing, none does. */
   readonly #line = new Set<Waiting<A>>()
-  /** Each looks at a place of its own. */
+  /** Waits through cursors, each for a message at its own place. */
   readonly #cursors = new Set<Waiting<A>>()
-  /** The cursors that have not looked since something came. */
+  /** Waits through cursors that have not looked since a message came. */
   readonly #dueCursors = new Set<Waiting<A>>()
-  /** `true` where something may have come since somebody of the line looked. */
+  /** `true` where a message may have come since a wait of the line looked. */
   #lineIsDue = false
-  /** Those of the line that have never looked. */
+  /** Number of waits of the line that have never looked. */
   #neverLooked = 0
   #looks = 0
   #isWorking = false
-  /** `true` after a look of a cursor that was made elsewhere: the line has its turn before the next one. */
+  /** `true` after a look of a cursor off the main thread: the line has its turn before the next cursor. */
   #isTurnOfLine = false
   #running: { readonly waiting: Waiting<A>; readonly looking: Looking } | undefined
   #later: NodeJS.Immediate | undefined
-  /** The handle whose notice of an arrival is asked for. */
+  /** Handle whose notice of an arrival is used. */
   #asked: Notices | undefined
-  /** The handle whose notice of the end of the queue is asked for. */
+  /** Handle whose notice at the end of the queue is used. */
   #watched: Notices | undefined
-  /** `true` where the queue has messages that no cursor which waits wants. */
+  /** `true` where the queue has messages, and no waiting cursor wants them. */
   #hasMessages = false
   #pause: NodeJS.Timeout | undefined
   #interval = cursorIntervals.shortest
 
-  /** Waits until a look finds something. `hasLooked`: the caller has just looked and found nothing. */
+  /** Begins a wait for the first message. `hasLooked`: the caller has just looked and found nothing. */
   add(wait: Wait<A>, hasLooked: boolean): Waiter<A> {
     return this.#add({ ...wait, since: this.#looks, isCursor: false, hasLooked, last: undefined })
   }
 
   /**
-   * Waits until a look through a cursor finds something. A notice of an arrival tells of the queue, not of the place where a
-   * cursor stands: while the queue has other messages only, a notice of what comes to its end serves.
+   * Begins a wait through a cursor. A notice of an arrival tells of the queue, not of the place of a cursor: while the
+   * queue has only other messages, the notice at the end of the queue is used.
    */
   addCursor(wait: Wait<A>, hasLooked: boolean): Waiter<A> {
     return this.#add({ ...wait, since: this.#looks, isCursor: true, hasLooked, last: undefined })
   }
 
-  /** Looks again, since a message is kept for whoever comes first. */
+  /** Makes all waits look again. */
   wake(): void {
-    this.#allAreDue()
+    this.#markAllDue()
     this.#work()
   }
 
-  /** A handle is being closed: those who wait through it find this, and the others ask through another handle. */
+  /**
+   * Ends the waits through a handle that is being closed, with an outcome. The others use the notices of another handle.
+   */
   close(handle: Notices, outcome: A): void {
     if (this.#asked === handle) this.#asked = undefined
     if (this.#watched === handle) this.#watched = undefined
@@ -120,7 +125,7 @@ export class WaitingReceives<A> {
     this.#work()
   }
 
-  /** Returns true when nobody waits. */
+  /** `true` when nobody waits. */
   get isEmpty(): boolean {
     return this.#line.size === 0 && this.#cursors.size === 0
   }
@@ -132,7 +137,7 @@ export class WaitingReceives<A> {
       if (waiting.isCursor) this.#dueCursors.add(waiting)
       else {
         this.#neverLooked++
-        // A notice that is asked for comes at once where there is a message.
+        // A notice comes at once where there is a message.
         if (this.#asked === undefined) this.#lineIsDue = true
       }
     }
@@ -161,7 +166,7 @@ export class WaitingReceives<A> {
     this.#work()
   }
 
-  /** Takes somebody out. Returns `false` where that was done before. */
+  /** Removes a wait. Returns `false` where it was removed before. */
   #remove(waiting: Waiting<A>): boolean {
     const set = waiting.isCursor ? this.#cursors : this.#line
     if (!set.delete(waiting)) return false
@@ -171,12 +176,12 @@ export class WaitingReceives<A> {
     return true
   }
 
-  #allAreDue(): void {
+  #markAllDue(): void {
     this.#lineIsDue = true
     for (const cursor of this.#cursors) this.#dueCursors.add(cursor)
   }
 
-  /** Looks as long as something may be there, and then sees to it that whoever waits learns of what comes. */
+  /** Looks as long as a message may be there, and then asks for a notice. */
   #work(): void {
     if (this.#isWorking || this.#running !== undefined || this.#later !== undefined) return
     this.#isWorking = true
@@ -200,8 +205,8 @@ export class WaitingReceives<A> {
   }
 
   /**
-   * Returns who looks next. Cursors come first: a receive that is served takes the message away. Where looks take long, they
-   * take turns with the line, which would wait for all of them.
+   * Returns the wait that looks next. Cursors come first: a receive of the line takes the message away. Where looks are
+   * made off the main thread, cursors and line take turns.
    */
   #next(): Waiting<A> | undefined {
     const lineComes = this.#isTurnOfLine && this.#lineIsDue && this.#line.size > 0
@@ -212,20 +217,20 @@ export class WaitingReceives<A> {
     return undefined
   }
 
-  /** Asks for a notice, and returns who looks when that is there: something may have come before. */
+  /** Asks for a notice. Returns the wait that looks then, since a message may have come before. */
   #nextAfterAsking(): Waiting<A> | undefined {
     this.#ask()
     return this.#next()
   }
 
-  /** Looks once. Returns `false` where the look goes on elsewhere. */
+  /** Looks once. Returns `false` where the look is made off the main thread. */
   #look(waiting: Waiting<A>): boolean {
     const began = ++this.#looks
     if (waiting.isCursor) this.#dueCursors.delete(waiting)
     else this.#lineIsDue = false
     const looked = waiting.look((found) => {
       this.#running = undefined
-      this.#looked(waiting, began, found)
+      this.#handleFound(waiting, began, found)
       this.#work()
     })
     if (looked !== undefined && "abandon" in looked) {
@@ -233,11 +238,11 @@ export class WaitingReceives<A> {
       this.#isTurnOfLine = waiting.isCursor
       return false
     }
-    this.#looked(waiting, began, looked?.found)
+    this.#handleFound(waiting, began, looked?.found)
     return true
   }
 
-  #looked(waiting: Waiting<A>, began: number, found: A | undefined): void {
+  #handleFound(waiting: Waiting<A>, began: number, found: A | undefined): void {
     const isWaiting = (waiting.isCursor ? this.#cursors : this.#line).has(waiting)
     if (!waiting.isCursor && (found !== undefined || !isWaiting)) this.#lineIsDue = true
     if (found !== undefined && isWaiting) {
@@ -247,21 +252,21 @@ export class WaitingReceives<A> {
   }
 
   #foundNothing(waiting: Waiting<A>, began: number): void {
-    if (waiting.isCursor) return this.#tookNote(waiting)
+    if (waiting.isCursor) return this.#noteNothing(waiting)
     this.#hasMessages = false
     if (this.#neverLooked === 0 && waiting.last === undefined) return
-    for (const other of this.#line) if (other.since < began) this.#tookNote(other)
+    for (const other of this.#line) if (other.since < began) this.#noteNothing(other)
   }
 
-  /** Somebody knows now that there is nothing. */
-  #tookNote(waiting: Waiting<A>): void {
+  /** Notes that a wait has looked and found nothing. */
+  #noteNothing(waiting: Waiting<A>): void {
     if (!waiting.isCursor && !waiting.hasLooked) this.#neverLooked--
     waiting.hasLooked = true
     if (waiting.last !== undefined) this.#end(waiting, waiting.last)
   }
 
   #ask(): void {
-    if (this.isEmpty) return this.#rest()
+    if (this.isEmpty) return this.#cancel()
     if (this.#line.size === 0 && this.#hasMessages) return this.#watch()
     this.#stopPause()
     if (this.#asked !== undefined) return
@@ -275,15 +280,15 @@ export class WaitingReceives<A> {
     })
   }
 
-  /** Cursors only wait, and the queue has messages that they do not want. */
+  /** Asks for the notice at the end of the queue: only cursors wait, and the queue has messages that they do not want. */
   #watch(): void {
     if (this.#isWatching) return this.#stopPause()
-    // Until the notice serves, and where there can be none, they look from time to time.
+    // Until the notice is armed, and where there is none, they look from time to time.
     this.#pause ??= setTimeout(() => {
       this.#pause = undefined
       this.#interval = Math.min(2 * this.#interval, cursorIntervals.longest)
-      // Where no cursor could be made, another try is made.
-      this.#watched?.end.rest()
+      // Where no cursor could be created, it is tried again.
+      this.#watched?.end.cancel()
       this.#watched = undefined
       this.wake()
     }, this.#interval)
@@ -292,18 +297,18 @@ export class WaitingReceives<A> {
     if (first === undefined) return
     this.#watched = first.handle
     first.handle.end.notify(
-      // What came on the way is not told of.
+      // A message may have come before the notice was armed.
       () => this.wake(),
       () => {
         this.#watched = undefined
-        // Where the notice serves again at once the cursors look after that, and only once.
+        // Where the notice is armed again at once, the cursors look once, after that.
         if (this.#line.size === 0) this.#watch()
         if (!this.#isWatching) this.wake()
       }
     )
   }
 
-  /** `true` where a notice tells of all that comes from now on. */
+  /** `true` where a notice tells of each message from now on. */
   get #isWatching(): boolean {
     return this.#watched?.end.isArmed === true
   }
@@ -314,11 +319,11 @@ export class WaitingReceives<A> {
     this.#interval = cursorIntervals.shortest
   }
 
-  #rest(): void {
+  #cancel(): void {
     this.#stopPause()
     this.#lineIsDue = false
-    this.#asked?.arrival.rest()
-    this.#watched?.end.rest()
+    this.#asked?.arrival.cancel()
+    this.#watched?.end.cancel()
     this.#asked = this.#watched = undefined
   }
 }

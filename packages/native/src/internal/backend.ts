@@ -2,33 +2,31 @@ import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { LibraryFiles } from "./bindings.ts"
 import { bind } from "./bindings.ts"
-import { cursors } from "./cursors.ts"
-import { learning } from "./learning.ts"
 import { locate } from "./locate.ts"
 import { management } from "./management.ts"
-import { moving } from "./moving.ts"
 import { names } from "./names.ts"
+import { openQueues } from "./openQueues.ts"
 import { queues } from "./queues.ts"
 import { queueSecurity } from "./queueSecurity.ts"
 import { receiving } from "./receiving.ts"
 import { securityContexts } from "./securityContexts.ts"
 import { sending } from "./sending.ts"
 import { sharedQueues } from "./SharedQueue.ts"
+import { learnNames } from "./ThisComputer.ts"
 import { transactionPointer, transactions } from "./transactions.ts"
 
-/** All functions of the seam over a library, and what closes them when nothing is open any more. */
+/** Opens a library. Returns the functions of the seam over it, and the effect that closes them. */
 export const open = (
   files: LibraryFiles
 ): { readonly functions: MqrtFunctions; readonly close: Effect.Effect<void> } => {
   const bindings = bind(files)
-  const send = sending(bindings, transactionPointer)
   const shared = sharedQueues(files.library, bindings.portFile)
+  const send = sending(bindings, transactionPointer)
   const receive = receiving(bindings, shared, transactionPointer)
   const queue = queues(bindings)
-  const cursor = cursors(bindings)
+  const opened = openQueues(bindings)
   const name = names(bindings)
   const managing = management(bindings)
-  const move = moving(bindings)
   const transaction = transactions(bindings)
   return {
     functions: {
@@ -37,28 +35,27 @@ export const open = (
       ...queueSecurity(bindings),
       ...locate(bindings),
       ...name,
-      ...cursor,
-      ...move,
+      ...opened,
       ...transaction,
       ...managing,
-      ...learning(shared.computer, { ...queue, ...name, ...managing }),
+      ...learnNames(shared.computer, { ...queue, ...name, ...managing }),
       sendMessages: send.sendMessages,
       receiveMessage: receive.receiveMessage,
       receiveMessageByLookupId: receive.receiveMessageByLookupId,
       openQueue: (formatName, access, shareMode) => {
         const open = queue.openQueue(formatName, access, shareMode)
-        return access === "send" ? send.opening(formatName, open) : receive.opening(formatName, access, open)
+        return access === "send" ? send.openQueue(formatName, open) : receive.openQueue(formatName, access, open)
       },
-      closeQueue: (handle) => send.closing(handle, receive.closing(handle, queue.closeQueue(handle))),
-      purgeQueue: (handle) => receive.purging(handle, queue.purgeQueue(handle)),
+      closeQueue: (handle) => send.closeQueue(handle, receive.closeQueue(handle, opened.closeQueue(handle))),
+      purgeQueue: (handle) => receive.purgeQueue(handle, opened.purgeQueue(handle)),
       deleteQueue: (formatName) =>
-        Effect.tap(queue.deleteQueue(formatName), () => Effect.sync(() => shared.deleted(formatName))),
+        Effect.tap(queue.deleteQueue(formatName), () => Effect.sync(() => shared.forgetMessages(formatName))),
       moveMessage: (source, destination, lookupId, transaction) =>
-        receive.moving(source, lookupId, move.moveMessage(source, destination, lookupId, transaction)),
-      closeCursor: (handle) => receive.closingCursor(handle, cursor.closeCursor(handle)),
-      commitTransaction: (handle) => receive.committing(handle, transaction.commitTransaction(handle)),
-      abortTransaction: (handle) => receive.aborting(handle, transaction.abortTransaction(handle)),
-      releaseTransaction: (handle) => receive.aborting(handle, transaction.releaseTransaction(handle))
+        receive.moveMessage(source, lookupId, opened.moveMessage(source, destination, lookupId, transaction)),
+      closeCursor: (handle) => receive.closeCursor(handle, opened.closeCursor(handle)),
+      commitTransaction: (handle) => receive.commitTransaction(handle, transaction.commitTransaction(handle)),
+      abortTransaction: (handle) => receive.abortTransaction(handle, transaction.abortTransaction(handle)),
+      releaseTransaction: (handle) => receive.abortTransaction(handle, transaction.releaseTransaction(handle))
     },
     close: receive.endWaits.pipe(
       Effect.andThen(bindings.calls.close),

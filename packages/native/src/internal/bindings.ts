@@ -9,43 +9,42 @@ import { RunningCalls } from "./RunningCalls.ts"
 import { systemFile } from "./systemFile.ts"
 import { poolThreads } from "./threadPool.ts"
 
-/** Functions of the libraries, and the calls off the main thread: the base of every part of the backend. */
+/** Functions of the libraries, and the calls off the main thread. */
 export interface Bindings {
   readonly functions: Functions
+  /** Functions that act as another user. */
   readonly identity: IdentityFunctions
   readonly calls: RunningCalls
 }
 
-/** Bindings, the port where waits end, and what closes them. */
+/** Bindings of one layer. */
 interface Bound extends Bindings {
+  /** Port where overlapped operations end. */
   readonly port: CompletionPort
-  /** The file that the functions of the port are in. */
+  /** File with the functions of the port. */
   readonly portFile: string
   readonly close: () => void
 }
 
-/** What of Windows an impersonation stands on. */
+/** Functions of Windows for an impersonation. */
 export type IdentityFunctions = Pick<
   Functions,
   "LogonUserW" | "ImpersonateLoggedOnUser" | "RevertToSelf" | "CloseHandle" | "GetLastError"
 >
 
-/**
- * The files to bind: names that the system looks up, or paths.
- *
- * - `identityLibrary`: what stands for `advapi32.dll` and `kernel32.dll` in an impersonation
- * - `portLibrary`: what stands for `kernel32.dll` in waiting
- */
+/** Files to bind: names that the system looks up, or paths. */
 export interface LibraryFiles {
   readonly library: string
+  /** File that stands for `advapi32.dll` and `kernel32.dll` in an impersonation. */
   readonly identityLibrary?: string | undefined
+  /** File that stands for `kernel32.dll` at the completion port. */
   readonly portLibrary?: string | undefined
 }
 
-/** `ERROR_PROC_NOT_FOUND`, and the same as an HRESULT. */
+/** `ERROR_PROC_NOT_FOUND`, as an error of Win32 and as an HRESULT. */
 const procedureNotFound = { win32: 0x7f, hresult: 0x8007_007f }
 
-/** What a function that this Windows lacks returns: whoever calls it fails as any call fails, under its name. */
+/** Results of a function that this Windows does not have, by the type of its result: the call fails as any call does. */
 const missingResults: Readonly<Record<string, number>> = {
   HRESULT: procedureNotFound.hresult,
   BOOL: 0,
@@ -54,7 +53,7 @@ const missingResults: Readonly<Record<string, number>> = {
 
 type Callable = ((...args: ReadonlyArray<unknown>) => unknown) & { readonly async: (...args: Array<unknown>) => void }
 
-const missing = (returns: string): Callable => {
+const makeMissing = (returns: string): Callable => {
   const result = missingResults[returns]
   return Object.assign(() => result, {
     async: (...args: Array<unknown>) => {
@@ -64,19 +63,23 @@ const missing = (returns: string): Callable => {
   })
 }
 
-/** A prototype, as koffi takes it: the name, the type of the result, the types of the arguments. */
+/**
+ * Splits a prototype into its name, the type of its result and the types of its arguments.
+ *
+ * @testonly
+ */
 export const parsePrototype = (prototype: string): { name: string; returns: string; takes: ReadonlyArray<string> } => {
   const [, returns = "", name = "", list = ""] = /^(\S+) (\w+)\((.*)\)$/.exec(prototype) ?? []
   return { name, returns, takes: list === "" ? [] : list.split(", ").map((parameter) => parameter.split(" ")[0] ?? "") }
 }
 
-/** The convention of the Windows API; it differs from the usual one on 32 bits only. */
+/** Calling convention of the Windows API, which differs from the usual one on 32 bits only. */
 const convention = "__stdcall"
 
-/** koffi never frees a type: each is made once for the process. */
+/** Types of functions by prototype, for the life of the process: koffi never frees a type. */
 const functionTypes = new Map<string, ReturnType<typeof koffi.proto>>()
 
-/** koffi's type of a function with such a prototype. */
+/** Returns koffi's type of a function with a prototype. */
 export const functionType = (prototype: string): ReturnType<typeof koffi.proto> => {
   const known = functionTypes.get(prototype)
   if (known !== undefined) return known
@@ -86,13 +89,13 @@ export const functionType = (prototype: string): ReturnType<typeof koffi.proto> 
   return made
 }
 
-/** Most calls off the main thread at once: the pool's threads and koffi's limit are those of the process. */
+/** Most calls off the main thread at once. The pool's threads and koffi's limit are those of the process. */
 let atOnce: number | undefined
 
 /** Lanes of all layers. */
 let lanes: Lanes | undefined
 
-/** Returns the most calls at once, or throws where another user of koffi has set its limit so that none can be made. */
+/** Returns the most calls at once. Throws where koffi was configured so that none can be made. */
 const callsAtOnce = (): number => {
   if (atOnce !== undefined) return atOnce
   const { max_async_calls } = koffi.config()
@@ -106,7 +109,7 @@ const callsAtOnce = (): number => {
   return (atOnce = Math.min(max_async_calls ?? Infinity, threads))
 }
 
-/** Fewest calls at once with which one may last as long as somebody waits: each lane has one beside it. */
+/** Fewest calls at once with which one may last: each lane has one beside it. */
 const fewestWithWaiting = 3
 
 /** Completion ports by the file of their functions, for the life of the process. */
@@ -116,22 +119,22 @@ const completionPort = (file: string): CompletionPort => {
   const known = completionPorts.get(file)
   if (known !== undefined) return known
   const functionsIn = (kernel32: string) => functionsOf({ mqrt: kernel32, advapi32: kernel32, kernel32 })
-  // A double of Message Queuing sets the events of Windows, where there are any.
+  // On Windows a double of Message Queuing sets events of Windows.
   const events = functionsIn(process.platform === "win32" ? systemFile("kernel32.dll") : file)
   const made = new CompletionPort(functionsIn(file), events, callsAtOnce() >= fewestWithWaiting)
   completionPorts.set(file, made)
   return made
 }
 
-/** A file with those of its functions that have been looked up. */
+/** File that is loaded, with those of its functions that were looked up. */
 interface Loaded {
   readonly handle: LibraryHandle
   readonly found: Map<string, Callable>
 }
 
 /**
- * Files by name. A file stays loaded for the life of the process: its threads or a late call may still run in it, and to
- * load it anew for each layer takes memory that koffi never frees.
+ * Files by name, loaded for the life of the process: threads or a late call may still run in a file, and koffi never
+ * frees the memory of loading it again.
  */
 const loaded = new Map<string, Loaded>()
 
@@ -141,7 +144,7 @@ const load = (file: string): Loaded => {
   return known
 }
 
-/** Looks a function up; one that is not there, or whose file is not, fails when it is called. */
+/** Looks a function up. A function that is not there, or whose file is not, fails when it is called. */
 const find = (file: string, prototype: string): Callable => {
   const { name, returns, takes } = parsePrototype(prototype)
   try {
@@ -150,17 +153,17 @@ const find = (file: string, prototype: string): Callable => {
     found.set(name, known)
     return known
   } catch {
-    return missing(returns)
+    return makeMissing(returns)
   }
 }
 
-/** Returns what takes the place of a function when its layer is closed. */
-const refusing = (calls: RunningCalls, name: string): Callable => {
+/** Makes the function that takes the place of another one when its layer is closed. */
+const makeRefusing = (calls: RunningCalls, name: string): Callable => {
   const refuse = () => calls.assertOpen(name)
   return Object.assign(refuse, { async: refuse })
 }
 
-/** Returns the functions of some files, each looked up when it is first used. */
+/** Returns the functions of some files, each of which is looked up when it is first used. */
 const functionsOf = (files: Readonly<Record<Library, string>>): Functions => {
   const functions = {}
   for (const library of Object.keys(prototypes) as ReadonlyArray<Library>) {
@@ -182,12 +185,12 @@ const functionsOf = (files: Readonly<Record<Library, string>>): Functions => {
 const define = (functions: object, name: string, value: Callable) =>
   Object.defineProperty(functions, name, { value, configurable: true })
 
-/** Refuses all functions from now on. */
+/** Makes all functions refuse calls from now on. */
 const refuseAll = (functions: object, calls: RunningCalls): void => {
-  for (const name of Object.getOwnPropertyNames(functions)) define(functions, name, refusing(calls, name))
+  for (const name of Object.getOwnPropertyNames(functions)) define(functions, name, makeRefusing(calls, name))
 }
 
-/** Binds all functions. The library of Message Queuing is loaded at once, and that throws where it is not there. */
+/** Binds all functions. Loads the library of Message Queuing at once, and throws where it is not there. */
 export const bind = ({ identityLibrary, library, portLibrary }: LibraryFiles): Bound => {
   const calls = new RunningCalls((lanes ??= makeLanes(callsAtOnce())))
   load(library)
@@ -197,7 +200,7 @@ export const bind = ({ identityLibrary, library, portLibrary }: LibraryFiles): B
     identityLibrary === undefined
       ? own
       : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary })
-  // Elsewhere a library that stands for Message Queuing brings the ports for it.
+  // On other systems a double of Message Queuing has the functions of the port.
   const portFile = portLibrary ?? (process.platform === "win32" ? kernel32 : library)
   return {
     functions: own,
@@ -205,7 +208,7 @@ export const bind = ({ identityLibrary, library, portLibrary }: LibraryFiles): B
     calls,
     port: completionPort(portFile),
     portFile,
-    /** Only after `calls` has closed. */
+    /** Makes all functions refuse calls, after `calls` has closed. */
     close: () => {
       refuseAll(own, calls)
       refuseAll(identity, calls)

@@ -3,25 +3,25 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Bindings } from "./bindings.ts"
 import type { Functions, HresultArguments } from "./declarations.ts"
-import { offMainThread, offMainThreadThen } from "./offMainThread.ts"
+import { callOffMainThread, callOffMainThreadAndTake } from "./offMainThread.ts"
 
-/** Whether an HRESULT, unsigned, is an error; information and success are not. */
+/** Returns `true` for an HRESULT, unsigned, that is an error. */
 export const isError = (hresult: number): boolean => hresult >= 0x8000_0000
 
-/** That a function returned an error code. */
+/** Makes the failure of a function that returned an error code. */
 export const failure = (name: string, hresult: number, properties: MqrtFailure["properties"] = []): MqrtFailure =>
   new MqrtFailure({ function: name, code: hresult, properties })
 
-/** Fails where an HRESULT is an error. */
+/** Returns an HRESULT, or fails where it is an error. */
 export const check = (name: string, hresult: number): Effect.Effect<number, MqrtFailure> =>
   isError(hresult) ? Effect.fail(failure(name, hresult)) : Effect.succeed(hresult)
 
-/** Calls a function off the main thread, whatever HRESULT it returns. */
+/** Calls a function off the main thread. Returns its HRESULT, errors included. */
 export const attempt = <Name extends keyof HresultArguments>(
   { calls, functions }: Bindings,
   name: Name,
   ...args: Parameters<Functions[Name]>
-): Effect.Effect<number> => offMainThread(calls, name, () => functions[name], ...args)
+): Effect.Effect<number> => callOffMainThread(calls, name, () => functions[name], ...args)
 
 /** Calls a function off the main thread, and fails where it returns an error code. */
 export const call = <Name extends keyof HresultArguments>(
@@ -31,7 +31,10 @@ export const call = <Name extends keyof HresultArguments>(
 ): Effect.Effect<number, MqrtFailure> =>
   Effect.flatMap(attempt(bindings, name, ...args), (hresult) => check(name, hresult))
 
-/** The same, for a function that allocates what it gives: `take` copies and frees it, and is never interrupted. */
+/**
+ * Calls a function that allocates memory as {@link call} does. `take` copies the results and frees the memory, and is
+ * never interrupted.
+ */
 export const callAndTake = <Name extends keyof HresultArguments, A>(
   { calls, functions }: Bindings,
   take: () => A,
@@ -41,7 +44,7 @@ export const callAndTake = <Name extends keyof HresultArguments, A>(
   const settle = (hresult: number): Result.Result<A, MqrtFailure> =>
     isError(hresult) ? Result.fail(failure(name, hresult)) : Result.succeed(take())
   return Effect.flatMap(
-    offMainThreadThen(calls, name, settle, () => functions[name], ...args),
+    callOffMainThreadAndTake(calls, name, settle, () => functions[name], ...args),
     Effect.fromResult
   )
 }

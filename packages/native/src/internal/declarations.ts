@@ -1,12 +1,12 @@
 /**
- * Every function that the SDK may call, as `mq.h`, `winbase.h` and `synchapi.h` declare it. One line is one function: it
- * says to koffi how to call it, and to TypeScript what it takes.
+ * Functions that the SDK may call, as `mq.h`, `winbase.h` and `synchapi.h` declare them. One line is one function: from
+ * it koffi knows how to call the function, and TypeScript its arguments.
  */
 
-/** The library that a function comes from. */
+/** Library that a function is in. */
 export type Library = "mqrt" | "advapi32" | "kernel32"
 
-/** The functions, by library. A name of a type that is not among {@link koffiTypes} is that of a pointer. */
+/** Functions, by library. The name of a type that is not among {@link koffiTypes} is that of a pointer. */
 export const prototypes = {
   mqrt: [
     // Security contexts and certificates
@@ -48,7 +48,7 @@ export const prototypes = {
     "VOID MQFreeMemory(PVOID pvMemory)"
   ],
   advapi32: [
-    // The password goes by its address, so that its bytes can be wiped afterwards.
+    // The password is passed by its address, so that its bytes can be wiped afterwards.
     "BOOL LogonUserW(LPCWSTR lpszUsername, LPCWSTR lpszDomain, PVOID lpszPassword, DWORD dwLogonType, DWORD dwLogonProvider, HANDLE* phToken)",
     "BOOL ImpersonateLoggedOnUser(HANDLE hToken)",
     "BOOL RevertToSelf()"
@@ -66,14 +66,17 @@ export const prototypes = {
   ]
 } as const satisfies Record<Library, ReadonlyArray<string>>
 
-/** What `ITransaction` offers, by the slot of its table of functions; the first argument is the object itself. */
+/** Methods of `ITransaction`, by the slot of its table of functions. The first argument is the object itself. */
 export const transactionMethods = {
   Release: { slot: 2, prototype: "ULONG Release(ITransaction* This)" },
   Commit: { slot: 3, prototype: "HRESULT Commit(ITransaction* This, BOOL fRetaining, DWORD grfTC, DWORD grfRM)" },
   Abort: { slot: 4, prototype: "HRESULT Abort(ITransaction* This, BOID* pboidReason, BOOL fRetaining, BOOL fAsync)" }
 } as const
 
-/** What koffi is told a type is; every other type is a pointer, `void *`. A `LONG` of Windows is always 4 bytes. */
+/**
+ * Types of koffi by types of the declarations. Every other type is a pointer, `void *`. A `LONG` of Windows always has 4
+ * bytes.
+ */
 export const koffiTypes = {
   HRESULT: "uint32_t",
   BOOL: "int32_t",
@@ -86,12 +89,12 @@ export const koffiTypes = {
   VOID: "void"
 } as const
 
-/** The name of koffi's type for a type of the declarations. */
+/** Returns the name of koffi's type for a type of the declarations. */
 export const koffiType = (type: string): string =>
   Object.hasOwn(koffiTypes, type) ? koffiTypes[type as keyof typeof koffiTypes] : "void *"
 
-/** An address, or memory that koffi takes the address of; a handle is an address too. */
-export type Pointer = bigint | ArrayBuffer | Uint8Array | null
+/** Address, or memory that koffi takes the address of. A handle is an address too. */
+type Pointer = bigint | ArrayBuffer | Uint8Array | null
 
 interface Scalars {
   readonly HRESULT: number
@@ -114,12 +117,12 @@ type ParametersOf<List extends string> = List extends `${infer Type} ${string}, 
     ? [Given<Type>]
     : []
 
-/** The arguments that a prototype takes. */
+/** Arguments that a prototype takes. */
 export type ArgumentsOf<Prototype extends string> = Prototype extends `${string}(${infer List})`
   ? ParametersOf<List>
   : never
 
-/** What a prototype returns. */
+/** Result that a prototype returns. */
 export type ResultOf<Prototype extends string> = Prototype extends `${infer Type} ${string}(${string}`
   ? Returned<Type>
   : never
@@ -127,7 +130,7 @@ export type ResultOf<Prototype extends string> = Prototype extends `${infer Type
 type NameOf<Prototype extends string> = Prototype extends `${string} ${infer Name}(${string}` ? Name : never
 type Prototypes = (typeof prototypes)[Library][number]
 
-/** A function, callable at once or, by `async`, on a thread of libuv's pool. */
+/** Function that can be called on this thread or, by `async`, on another one. */
 export interface Bound<Arguments extends ReadonlyArray<unknown>, Result> {
   (...args: Arguments): Result
   readonly async: (...args: [...Arguments, (error: unknown, result: Result) => void]) => void
@@ -136,10 +139,10 @@ export interface Bound<Arguments extends ReadonlyArray<unknown>, Result> {
 type AllArguments = { readonly [P in Prototypes as NameOf<P>]: ArgumentsOf<P> }
 type AllResults = { readonly [P in Prototypes as NameOf<P>]: ResultOf<P> }
 
-/** All functions, by name. */
+/** Functions by name. */
 export type Functions = { readonly [Name in keyof AllArguments]: Bound<AllArguments[Name], AllResults[Name]> }
 
 type HresultPrototypes = Extract<Prototypes, `HRESULT ${string}`>
 
-/** The arguments of each function that returns an `HRESULT`. */
+/** Arguments of each function that returns an `HRESULT`. */
 export type HresultArguments = { readonly [P in HresultPrototypes as NameOf<P>]: ArgumentsOf<P> }

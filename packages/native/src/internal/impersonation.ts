@@ -8,8 +8,8 @@ import { failure } from "./calls.ts"
 /** `LOGON32_LOGON_INTERACTIVE` and `LOGON32_PROVIDER_DEFAULT`. */
 const logon = { interactive: 2, defaultProvider: 0 }
 
-/** `HRESULT_FROM_WIN32`. */
-export const hresultFromWin32 = (error: number): number => (error === 0 ? 0x8000_4005 : 0x8007_0000 + (error & 0xffff))
+/** Returns the HRESULT of an error of Win32, as `HRESULT_FROM_WIN32` does. */
+const hresultFromWin32 = (error: number): number => (error === 0 ? 0x8000_4005 : 0x8007_0000 + (error & 0xffff))
 
 /** Ends the process: it must not go on under an identity that is not its own. */
 const abort = (reason: string): void => {
@@ -17,7 +17,7 @@ const abort = (reason: string): void => {
   process.abort()
 }
 
-/** Logs a user on: a token, which is the caller's to close. */
+/** Logs a user on. Returns a token, which the caller closes. */
 const logOn = (
   { GetLastError, LogonUserW }: IdentityFunctions,
   as: Credentials
@@ -34,8 +34,8 @@ const logOn = (
 }
 
 /**
- * Does something as another user, on this thread and before it returns: no other work runs under that identity. The own
- * identity is taken back whatever happens, and where that fails, the process ends.
+ * Acts as another user, on this thread and before it returns, so that no other work has that identity. The own identity
+ * is restored in every case; where that fails, the process ends.
  */
 export const actAs = <A>(
   functions: IdentityFunctions,
@@ -43,7 +43,7 @@ export const actAs = <A>(
   act: () => Result.Result<A, MqrtFailure>,
   die: (reason: string) => void = abort
 ): Result.Result<A, MqrtFailure> => {
-  // All are looked up before any is called: to look one up may overwrite the last error of another.
+  // All functions are looked up before any is called: a look-up may overwrite the last error.
   const { CloseHandle, GetLastError, ImpersonateLoggedOnUser, RevertToSelf } = functions
   return Result.flatMap(logOn(functions, as), (token) => {
     try {

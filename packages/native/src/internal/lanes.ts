@@ -1,18 +1,18 @@
 import * as Semaphore from "effect/Semaphore"
 import type { HresultArguments, transactionMethods } from "./declarations.ts"
 
-/** A function that is called off the main thread. */
+/** Name of a function that is called off the main thread. */
 export type OffMainThreadName = keyof HresultArguments | keyof typeof transactionMethods
 
-/** Permits for the calls off the main thread, by what a call waits for. */
+/** Permits for calls off the main thread. */
 export interface Lanes {
-  /** Calls that may wait for the directory, the network or another machine. */
+  /** Permits for calls that may wait for the directory, the network or another machine. */
   readonly slow: Semaphore.Semaphore
-  /** Calls that end what is open, and the beginning of a transaction: the local service answers them. */
+  /** Permits for calls that end something, and for the beginning of a transaction. The local service answers them. */
   readonly prompt: Semaphore.Semaphore
 }
 
-/** The functions of the prompt lane; all others are in the slow one. */
+/** Functions of the prompt lane. All others are in the slow one. */
 const prompt: ReadonlySet<OffMainThreadName> = new Set([
   "MQCloseQueue",
   "MQCloseCursor",
@@ -30,8 +30,8 @@ export const laneOf = (name: OffMainThreadName): keyof Lanes => (prompt.has(name
 const mostInLane = 2
 
 /**
- * Returns lanes for so many calls at once. Each lane has room of its own, so that no call of the prompt lane waits for
- * one of the slow lane; where only one call can be made at once, the two lanes are one.
+ * Makes lanes for a number of calls at once. Each lane has room of its own, so that no call of the prompt lane waits for
+ * one of the slow lane. Where only one call can be made at once, the two lanes are one.
  */
 export const makeLanes = (atOnce: number): Lanes => {
   if (atOnce < 2) {

@@ -1,7 +1,7 @@
 import koffi from "koffi"
 
-/** The processors whose structs the table below knows. */
-export type Architecture = "x64" | "x86"
+/** Processors whose structs the table has. */
+type Architecture = "x64" | "x86"
 
 /** Sizes and offsets in bytes, as `mq.h` and the Windows headers lay them out: first on x64, then on x86. */
 const table = {
@@ -38,10 +38,14 @@ const table = {
 
 type Table = typeof table
 
-/** Of each struct, its size and the offset of each field. */
+/** Sizes of structs and offsets of their fields, in bytes. */
 export type Layout = { readonly [Struct in keyof Table]: { readonly [Field in keyof Table[Struct]]: number } }
 
-/** The layout on a processor. */
+/**
+ * Returns the layout on a processor.
+ *
+ * @testonly
+ */
 export const layoutOf = (architecture: Architecture): Layout => {
   const column = architecture === "x64" ? 0 : 1
   const structs = Object.entries<Record<string, readonly [number, number]>>(table).map(([struct, fields]) => [
@@ -51,5 +55,17 @@ export const layoutOf = (architecture: Architecture): Layout => {
   return Object.fromEntries(structs) as Layout
 }
 
-/** The layout in this process. */
+/** Layout in this process. */
 export const layout: Layout = layoutOf(koffi.sizeof("void *") === 8 ? "x64" : "x86")
+
+const pointersAreWide = layout.pointer.size === 8
+
+/** Reads an address, a handle, or another unsigned number of that size. */
+export const readPointer = (view: DataView, at: number): bigint =>
+  pointersAreWide ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true))
+
+/** Writes an address, a handle, or another unsigned number of that size. */
+export const writePointer = (view: DataView, at: number, value: bigint): void => {
+  if (pointersAreWide) view.setBigUint64(at, value, true)
+  else view.setUint32(at, Number(value), true)
+}

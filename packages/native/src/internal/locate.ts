@@ -1,5 +1,6 @@
 import type { LocateHandle, MqrtFunctions } from "@effect-msmq/core/Mqrt"
-import type { LocatedQueue, LocateRestriction } from "@effect-msmq/core/mqrt/QueueProperties"
+import type { LocatedQueueProperties, LocateRestriction } from "@effect-msmq/core/mqrt/QueueProperties"
+import { relations } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { CallMemory, countSlot, pointerSlot, slotValue } from "./CallMemory.ts"
@@ -10,17 +11,7 @@ import { readVariant, sizeBeside, writeVariant } from "./variants.ts"
 
 const { MQCOLUMNSET, MQPROPERTYRESTRICTION, MQPROPVARIANT, MQRESTRICTION } = layout
 
-/** `rel` of `MQPROPERTYRESTRICTION`. */
-const relations: Readonly<Record<LocateRestriction["relation"], number>> = {
-  less: 0,
-  lessOrEqual: 1,
-  greater: 2,
-  greaterOrEqual: 3,
-  equal: 4,
-  notEqual: 5
-}
-
-/** What is wanted of each queue, in the order of the columns. */
+/** Properties that a search returns of each queue, in the order of the columns. */
 const columns = [
   "instance",
   "pathName",
@@ -29,9 +20,9 @@ const columns = [
   "createTime",
   "modifyTime",
   "transactional"
-] as const satisfies ReadonlyArray<keyof LocatedQueue & keyof typeof queueProperties>
+] as const satisfies ReadonlyArray<keyof LocatedQueueProperties & keyof typeof queueProperties>
 
-/** The two structs that a search takes, in one piece of memory. */
+/** Makes the two structs of a search, in one piece of memory. */
 const searchMemory = (restrictions: ReadonlyArray<LocateRestriction>) => {
   const conditions = restrictions.map(({ property, relation, value }) => ({
     row: queueProperties[property],
@@ -63,13 +54,13 @@ const searchMemory = (restrictions: ReadonlyArray<LocateRestriction>) => {
     memory.view.setUint32(ids + 4 * index, queueProperties[column].id, true)
   }
   return {
-    // The memory itself rather than an address: so it lives until the call has returned.
+    // The memory itself, which must live until the call has returned.
     restriction: conditions.length === 0 ? null : memory.buffer,
     columns: memory.bytes.subarray(columnSet)
   }
 }
 
-/** The search for public queues in the directory. */
+/** Returns the functions that search the directory for public queues. */
 export const locate = (bindings: Bindings): Pick<MqrtFunctions, "locateBegin" | "locateNext" | "locateEnd"> => ({
   locateBegin: (restrictions) =>
     Effect.suspend(() => {
@@ -85,7 +76,7 @@ export const locate = (bindings: Bindings): Pick<MqrtFunctions, "locateBegin" | 
     Effect.suspend(() => {
       const variants = new DataView(new ArrayBuffer(MQPROPVARIANT.size * columns.length * count))
       const filled = countSlot(columns.length * count)
-      const take = (): ReadonlyArray<LocatedQueue> => {
+      const take = (): ReadonlyArray<LocatedQueueProperties> => {
         const rows = Math.floor((filled[0] ?? 0) / columns.length)
         return Array.from({ length: rows }, (_, row) => readQueue(bindings, variants, row))
       }
@@ -95,12 +86,12 @@ export const locate = (bindings: Bindings): Pick<MqrtFunctions, "locateBegin" | 
   locateEnd: (handle) => Effect.asVoid(call(bindings, "MQLocateEnd", handle))
 })
 
-/** A value as a row's own field has it. */
+/** Row whose value is of its own type. */
 interface Decoder {
   decode(raw: unknown): unknown
 }
 
-const readQueue = ({ functions }: Bindings, variants: DataView, row: number): LocatedQueue => {
+const readQueue = ({ functions }: Bindings, variants: DataView, row: number): LocatedQueueProperties => {
   const values = columns.map((column, index) => {
     const property = queueProperties[column]
     const at = MQPROPVARIANT.size * (columns.length * row + index)
@@ -108,5 +99,5 @@ const readQueue = ({ functions }: Bindings, variants: DataView, row: number): Lo
     for (const address of allocated) functions.MQFreeMemory(address)
     return [column, (property as Decoder).decode(value)]
   })
-  return Object.fromEntries(values) as LocatedQueue
+  return Object.fromEntries(values) as LocatedQueueProperties
 }

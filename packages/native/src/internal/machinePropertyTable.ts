@@ -1,15 +1,15 @@
-import type { MachineProperties, PrivateComputerInformation } from "@effect-msmq/core/mqrt/ManagementProperties"
+import type { QueueManagerProperties, PrivateComputerProperties } from "@effect-msmq/core/mqrt/ManagementProperties"
 import type { PropertyRow } from "./PropertyBlock.ts"
 
 type Rows<Record> = { readonly [Field in keyof Record]: PropertyRow<Record[Field]> }
 
 const text = { decode: (raw: string | null) => raw ?? "" }
 const textOrNull = { decode: (raw: string | null) => raw }
-/** All zeros: the computer belongs to no site. */
+/** GUID of the site of a computer that belongs to none. */
 const noSite = "00000000-0000-0000-0000-000000000000"
 const bytesOrNull = { decode: (raw: Uint8Array | null) => raw }
 
-/** The properties of a queue manager in the directory. */
+/** Properties of a queue manager in the directory. */
 export const machineProperties = {
   siteId: {
     id: 201,
@@ -56,9 +56,9 @@ export const machineProperties = {
     ...bytesOrNull,
     elsewhere: true
   }
-} as const satisfies Rows<MachineProperties>
+} as const satisfies Rows<QueueManagerProperties>
 
-/** What a computer tells of its Message Queuing. */
+/** Properties of the Message Queuing of a computer. */
 export const privateComputerProperties = {
   version: { id: 5801, name: "PROPID_PC_VERSION", type: "VT_UI4", decode: (raw: number | null) => raw ?? 0 },
   directoryEnabled: {
@@ -68,4 +68,4 @@ export const privateComputerProperties = {
     // `VARIANT_TRUE` is -1, and any other number but 0 is true as well.
     decode: (raw: number | null) => raw !== null && raw !== 0
   }
-} as const satisfies Rows<PrivateComputerInformation>
+} as const satisfies Rows<PrivateComputerProperties>

@@ -19,13 +19,13 @@ type Management = Pick<
 
 const ofQueue = (formatName: string): string => `QUEUE=${formatName}`
 
-/** Both tables of a queue are asked for in one call, so that they agree; their fields have different names. */
+/** Both tables of a queue, which are asked for in one call so that they agree. Their fields have different names. */
 const allOfQueue = { ...queueInfo, ...endOfData }
 
 const pick = <Table extends PropertyTable>(table: Table, from: Properties<Table>): Properties<Table> =>
   Object.fromEntries(Object.keys(table).map((field) => [field, from[field]])) as Properties<Table>
 
-/** What computers and queue managers tell, and what they can be asked to do. */
+/** Returns the functions that ask and manage queue managers. */
 export const management = (bindings: Bindings): Management => {
   const info = <Table extends PropertyTable>(
     table: Table,

@@ -1,4 +1,8 @@
-import type { QueueInfo, QueueManagerInfo, SequenceInfo } from "@effect-msmq/core/mqrt/ManagementProperties"
+import type {
+  QueueManagementProperties,
+  ComputerManagementProperties,
+  SequenceInfo
+} from "@effect-msmq/core/mqrt/ManagementProperties"
 import { layout } from "./layout.ts"
 import type { PropertyRow } from "./PropertyBlock.ts"
 
@@ -11,7 +15,7 @@ const count = { type: "VT_UI4", decode: (raw: number | null) => raw ?? 0 } as co
 const countOrNull = { type: "VT_UI4", decode: (raw: number | null) => raw } as const
 const timeOrNull = { type: "VT_I4", decode: (raw: number | null) => raw } as const
 
-/** `"YES"`, `"NO"` or `"UNKNOWN"`. */
+/** Text of a flag: `"YES"`, `"NO"` or `"UNKNOWN"`. */
 const yesOrNo = {
   type: "VT_LPWSTR",
   decode: (raw: string | null) => (raw === "YES" ? true : raw === "NO" ? false : null)
@@ -19,7 +23,7 @@ const yesOrNo = {
 
 const { SEQUENCE_INFO } = layout
 
-/** A `BLOB` that holds a `SEQUENCE_INFO`. */
+/** `BLOB` with a `SEQUENCE_INFO`. */
 const sequence = {
   type: "VT_BLOB",
   decode: (raw: Uint8Array | null): SequenceInfo | null => {
@@ -33,7 +37,7 @@ const sequence = {
   }
 } as const
 
-/** What a queue manager tells of itself. */
+/** Properties of a queue manager. */
 export const queueManagerInfo = {
   activeQueues: { id: 1, name: "PROPID_MGMT_MSMQ_ACTIVEQUEUES", ...texts },
   privateQueues: { id: 2, name: "PROPID_MGMT_MSMQ_PRIVATEQ", ...texts },
@@ -51,9 +55,9 @@ export const queueManagerInfo = {
     type: "VT_UI8",
     decode: (raw: bigint | null) => raw ?? BigInt(0)
   }
-} as const satisfies Rows<QueueManagerInfo>
+} as const satisfies Rows<ComputerManagementProperties>
 
-/** What a queue manager tells of a queue. */
+/** Properties of a queue, as its queue manager tells them. */
 export const queueInfo = {
   pathName: { id: 1, name: "PROPID_MGMT_QUEUE_PATHNAME", ...textOrNull },
   formatName: { id: 2, name: "PROPID_MGMT_QUEUE_FORMATNAME", ...text },
@@ -73,9 +77,9 @@ export const queueInfo = {
   state: { id: 11, name: "PROPID_MGMT_QUEUE_STATE", ...text },
   nextHops: { id: 12, name: "PROPID_MGMT_QUEUE_NEXTHOPS", ...texts },
   subqueues: { id: 27, name: "PROPID_MGMT_QUEUE_SUBQUEUE_NAMES", ...texts, elsewhere: true }
-} as const satisfies Rows<Omit<QueueInfo, "endOfData">>
+} as const satisfies Rows<Omit<QueueManagementProperties, "endOfData">>
 
-/** What a queue manager tells of the exactly-once delivery of an outgoing queue; of a local one, nothing. */
+/** Properties of the exactly-once delivery of an outgoing queue. A local queue has none. */
 export const endOfData = {
   lastAcknowledged: { id: 13, name: "PROPID_MGMT_QUEUE_EOD_LAST_ACK", ...sequence },
   lastAcknowledgedTime: { id: 14, name: "PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME", ...timeOrNull },
@@ -88,4 +92,4 @@ export const endOfData = {
   resendTime: { id: 21, name: "PROPID_MGMT_QUEUE_EOD_RESEND_TIME", ...timeOrNull },
   resendInterval: { id: 22, name: "PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL", ...countOrNull },
   resendCount: { id: 23, name: "PROPID_MGMT_QUEUE_EOD_RESEND_COUNT", ...countOrNull }
-} as const satisfies Rows<QueueInfo["endOfData"]>
+} as const satisfies Rows<QueueManagementProperties["endOfData"]>

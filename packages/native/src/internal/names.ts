@@ -5,21 +5,21 @@ import type { Bindings } from "./bindings.ts"
 import { countSlot } from "./CallMemory.ts"
 import { attempt, check } from "./calls.ts"
 
-/** UTF-16 units that hold most names; a longer one is asked for again. */
+/** UTF-16 units of the buffer for a name at first. */
 const usualLength = 128
 
-/** Memory for a name that a function writes, and for its length, both ways. */
+/** Memory for a name that a function writes, and for its length. */
 export class NameBuffer {
   readonly buffer: Uint8Array<ArrayBuffer>
   readonly length: Uint32Array<ArrayBuffer>
 
-  /** `units`: the room for the name and its NUL. */
+  /** `units`: UTF-16 units for the name and its NUL. */
   constructor(units: number) {
     this.buffer = new Uint8Array(new ArrayBuffer(2 * units))
     this.length = countSlot(units)
   }
 
-  /** Where the function wrote how much room it took, or needs. */
+  /** Slot for the length: the room that the function has, and then the room that it needs. */
   get lengthSlot(): ArrayBuffer {
     return this.length.buffer
   }
@@ -28,13 +28,13 @@ export class NameBuffer {
     return this.length[0] ?? 0
   }
 
-  /** The name, up to its NUL. */
+  /** Name up to its NUL. */
   get text(): string {
     return Buffer.from(this.buffer.buffer).toString("utf16le").split("\0", 1)[0] ?? ""
   }
 }
 
-/** Asks for a name until the buffer is large enough for it. */
+/** Asks for a name, again with a larger buffer where it is too small. */
 const askForName = (
   { calls }: Bindings,
   name: string,
@@ -52,7 +52,7 @@ const askForName = (
   return calls.together(askWith(usualLength))
 }
 
-/** From the other names of a queue to its format name. */
+/** Returns the functions that give the format name of a queue for another name. */
 export const names = (bindings: Bindings): Pick<MqrtFunctions, "pathNameToFormatName" | "adsPathToFormatName"> => ({
   pathNameToFormatName: (pathName) =>
     askForName(bindings, "MQPathNameToFormatName", (name) =>

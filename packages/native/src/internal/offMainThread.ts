@@ -5,18 +5,18 @@ import type { Bound } from "./declarations.ts"
 import type { OffMainThreadName } from "./lanes.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
-/** The error of koffi when as many calls run as it allows in this process, whoever makes them. */
+/** Returns `true` for koffi's error when as many calls run in this process as it allows. */
 export const isNoRoom = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("Too many asynchronous calls")
 
-/** A callback at the end of a call on another thread. */
+/** Callback at the end of a call on another thread. */
 export type Returned<Result> = (error: unknown, result: Result) => void
 
 /**
- * Makes the call on another thread that `begin` begins, and takes what it left behind by `take`; gives nothing where koffi has
- * no room. For `RunningCalls.call`.
+ * Makes the call that `begin` begins on another thread. Returns what `take` makes of its results, or `None` where koffi
+ * has no room. For `RunningCalls.call`.
  */
-export const calledElsewhere = <Result, A>(
+export const callElsewhereOnce = <Result, A>(
   take: (result: Result) => A,
   begin: (returned: Returned<Result>) => void
 ): Effect.Effect<Option.Option<A>> =>
@@ -30,29 +30,29 @@ export const calledElsewhere = <Result, A>(
     }
   })
 
-/** Calls a function so. */
-export const onOtherThread = <Arguments extends ReadonlyArray<unknown>, Result, A>(
+/** Calls a function on another thread, as {@link callElsewhereOnce} does. */
+export const callOnOtherThread = <Arguments extends ReadonlyArray<unknown>, Result, A>(
   take: (result: Result) => A,
   bound: Bound<Arguments, Result>,
   ...args: Arguments
 ): Effect.Effect<Option.Option<A>> =>
-  calledElsewhere(take, (returned) =>
+  callElsewhereOnce(take, (returned) =>
     bound.async(...args, (error, result) => {
-      // koffi does not hold the memory it was given: that this closure mentions it does.
+      // koffi does not keep the memory that it was given: the reference in this closure does.
       void args.length
       returned(error, result)
     })
   )
 
 /**
- * Calls a function on another thread, so that the event loop goes on, and takes what it left behind by `take`. `find`
- * looks the function up, when the call begins.
+ * Calls a function on another thread, so that the event loop goes on. Returns what `take` makes of its results. `find`
+ * looks the function up when the call begins.
  *
- * Waiting for a permit can be interrupted; a call that has begun cannot be taken back, so it is waited for, and so is what
- * `take` does: what a function allocated is never left lying. Memory among the arguments lives until the call has
- * returned; what it points to must lie within the same memory.
+ * It can be interrupted while it waits for a permit. A call that has begun cannot be cancelled, so an interruption waits
+ * for it and for `take`, which frees the memory that the function allocated. Memory among the arguments lives until the
+ * call has returned. Memory that it points to must be part of it.
  */
-export const offMainThreadThen = <Arguments extends ReadonlyArray<unknown>, Result, A>(
+export const callOffMainThreadAndTake = <Arguments extends ReadonlyArray<unknown>, Result, A>(
   calls: RunningCalls,
   name: OffMainThreadName,
   take: (result: Result) => A,
@@ -61,13 +61,13 @@ export const offMainThreadThen = <Arguments extends ReadonlyArray<unknown>, Resu
 ): Effect.Effect<A> =>
   calls.call(
     name,
-    Effect.suspend(() => onOtherThread(take, find(), ...args))
+    Effect.suspend(() => callOnOtherThread(take, find(), ...args))
   )
 
-/** The same, for a function that leaves nothing behind. */
-export const offMainThread = <Arguments extends ReadonlyArray<unknown>, Result>(
+/** Calls a function on another thread as {@link callOffMainThreadAndTake} does. Returns its result. */
+export const callOffMainThread = <Arguments extends ReadonlyArray<unknown>, Result>(
   calls: RunningCalls,
   name: OffMainThreadName,
   find: () => Bound<Arguments, Result>,
   ...args: Arguments
-): Effect.Effect<Result> => offMainThreadThen(calls, name, identity<Result>, find, ...args)
+): Effect.Effect<Result> => callOffMainThreadAndTake(calls, name, identity<Result>, find, ...args)

@@ -12,7 +12,7 @@ type Fields<Table extends PropertyTable> = ReadonlyArray<
 const fieldsOf = <Table extends PropertyTable>(table: Table): Fields<Table> =>
   Object.entries(table) as Array<[keyof Table & string, PropertyRow<unknown, never>]>
 
-/** A value as a row's own field has it: a table's `satisfies` says that the two belong together. */
+/** Row that decodes values of its own type, as the `satisfies` of its table says. */
 interface Decoder {
   decode(raw: unknown): unknown
 }
@@ -24,8 +24,8 @@ interface Encoder {
 const encode = (row: Encoder, value: unknown): PropertyInCall["raw"] => row.encode?.(value)
 
 /**
- * Asks for all properties of a table, through a function that takes the struct and then what it left. Those that stand only in some places are
- * left out and asked no more when just they are refused.
+ * Asks for all properties of a table. `get` calls the function with the struct, and then `take`. Properties that are
+ * refused are left out of another call, where all of them are such as some queues or versions of Windows do not have.
  */
 export const getProperties = <Table extends PropertyTable>(
   bindings: Bindings,
@@ -56,7 +56,7 @@ export const getProperties = <Table extends PropertyTable>(
   })
 }
 
-/** Passes the given fields of a table to a function that takes the struct. */
+/** Passes the given fields of a table to a function. `put` calls it with the struct. */
 export const putProperties = <Table extends PropertyTable>(
   table: Table,
   given: ReadonlyMap<keyof Table & string, unknown>,

@@ -4,14 +4,16 @@ import type {
   QueuePrivacyLevel,
   QueueProperties
 } from "@effect-msmq/core/mqrt/QueueProperties"
+import { privacyLevels } from "@effect-msmq/core/mqrt/QueueValues"
 import type { PropertyRow } from "./PropertyBlock.ts"
+import { wordsOf } from "./words.ts"
 
-/** `INFINITE`, of a quota. */
+/** `INFINITE`: the quota of a queue without one. */
 const unlimited = 0xffff_ffff
 
 const noType = "00000000-0000-0000-0000-000000000000"
 
-const privacyLevels: ReadonlyArray<QueuePrivacyLevel> = ["none", "optional", "body"]
+const privacyLevelsByNumber = wordsOf(privacyLevels)
 
 const text = { decode: (raw: string | null) => raw ?? "", encode: (value: string) => value }
 
@@ -39,12 +41,12 @@ type Rows = {
   > & {
     readonly create: boolean
     readonly set: boolean
-    /** What the queue has anyway: it is not passed when a queue is created, so that no version refuses it. */
+    /** Default, which is not passed when a queue is created, so that no version of Windows refuses it. */
     readonly unless?: QueueProperties[Field]
   }
 }
 
-/** The properties of queues; all can be read. */
+/** Properties of queues. All can be read. */
 export const queueProperties = {
   instance: {
     id: 101,
@@ -84,8 +86,8 @@ export const queueProperties = {
     id: 112,
     name: "PROPID_Q_PRIV_LEVEL",
     type: "VT_UI4",
-    decode: (raw: number | null) => privacyLevels[raw ?? 1] ?? "optional",
-    encode: (value: QueuePrivacyLevel) => privacyLevels.indexOf(value),
+    decode: (raw: number | null) => privacyLevelsByNumber.get(raw ?? privacyLevels.optional) ?? "optional",
+    encode: (value: QueuePrivacyLevel) => privacyLevels[value],
     unless: "optional",
     ...create
   },
@@ -103,7 +105,7 @@ export const queueProperties = {
     name: "PROPID_Q_MULTICAST_ADDRESS",
     type: "VT_LPWSTR",
     ...textOrNone,
-    // `VT_EMPTY` takes the address away.
+    // `VT_EMPTY` removes the address.
     encode: (value: string) => (value === "" ? null : value),
     unless: null,
     elsewhere: true,

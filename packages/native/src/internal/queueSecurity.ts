@@ -5,16 +5,16 @@ import type { Bindings } from "./bindings.ts"
 import { countSlot } from "./CallMemory.ts"
 import { attempt, call, check } from "./calls.ts"
 
-/** The bits of `SECURITY_INFORMATION`. */
+/** Bits of `SECURITY_INFORMATION`. */
 const partBits: Readonly<Record<keyof SecurityParts, number>> = { owner: 1, group: 2, dacl: 4, sacl: 8 }
 
 const bitsOf = (parts: SecurityParts): number =>
   Object.entries(partBits).reduce((bits, [part, bit]) => (parts[part as keyof SecurityParts] ? bits | bit : bits), 0)
 
-/** Room enough to ask how much room is needed, so that the descriptor fits exactly. */
+/** Bytes of the first buffer, which only asks for the size that is needed. */
 const roomToAsk = 4
 
-/** The security descriptors of queues, as self-relative bytes. */
+/** Returns the functions of the security descriptors of queues, which are self-relative bytes. */
 export const queueSecurity = (bindings: Bindings): Pick<MqrtFunctions, "getQueueSecurity" | "setQueueSecurity"> => {
   const get = (formatName: string, bits: number, size: number): Effect.Effect<Uint8Array, MqrtFailure> =>
     Effect.suspend(() => {

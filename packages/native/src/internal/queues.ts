@@ -1,6 +1,7 @@
 import { information } from "@effect-msmq/core/ErrorCode"
-import type { Access, MqrtFailure, MqrtFunctions, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
+import type { MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
+import { accesses, shareModes } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { pointerSlot, slotValue } from "./CallMemory.ts"
@@ -9,20 +10,7 @@ import { NameBuffer, names } from "./names.ts"
 import { getProperties, putProperties } from "./properties.ts"
 import { queueProperties } from "./queuePropertyTable.ts"
 
-/** `dwAccess` of `MQOpenQueue`. */
-const accesses: Readonly<Record<Access, number>> = {
-  receive: 0x01,
-  send: 0x02,
-  move: 0x04,
-  peek: 0x20,
-  receiveAdmin: 0x81,
-  peekAdmin: 0xa0
-}
-
-/** `dwShareMode` of `MQOpenQueue`. */
-const shareModes: Readonly<Record<ShareMode, number>> = { denyNone: 0, denyReceive: 1 }
-
-/** UTF-16 units: more than any format name of a queue on this computer takes. */
+/** UTF-16 units for the format name of a new queue: more than any on this computer takes. */
 const usualFormatName = 512
 
 type Field = keyof typeof queueProperties
@@ -31,7 +19,7 @@ type Given = ReadonlyMap<Field, unknown>
 const fields = Object.keys(queueProperties) as ReadonlyArray<Field>
 
 const givenWhenCreated = (properties: NewQueueProperties): Given => {
-  // An empty address takes one away, and a new queue has none: `VT_EMPTY` is for changes only.
+  // An empty address removes one, and a new queue has none.
   const multicastAddress = properties.multicastAddress === "" ? null : properties.multicastAddress
   const values: Partial<Record<Field, unknown>> = { ...properties, multicastAddress }
   const given = new Map<Field, unknown>()
@@ -53,16 +41,12 @@ const givenAsChanges = (changes: QueueChanges): Given => {
 
 type Queues = Pick<
   MqrtFunctions,
-  | "createQueue"
-  | "deleteQueue"
-  | "getQueueProperties"
-  | "setQueueProperties"
-  | "openQueue"
-  | "closeQueue"
-  | "purgeQueue"
+  "createQueue" | "deleteQueue" | "getQueueProperties" | "setQueueProperties" | "openQueue"
 >
 
-/** Queues: from their creation to their end, and open in between. `formatNameUnits`: the room for a new one's name. */
+/**
+ * Returns the functions of queues that are not open. `formatNameUnits`: UTF-16 units for the format name of a new queue.
+ */
 export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Queues => {
   const { pathNameToFormatName } = names(bindings)
   return {
@@ -74,7 +58,7 @@ export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Q
           call(bindings, "MQCreateQueue", descriptor, struct, name.buffer, name.lengthSlot)
         ).pipe(
           Effect.flatMap((hresult) =>
-            // The queue is there all the same (B-09): to create it again with a larger buffer would fail.
+            // The queue is created all the same (B-09): to create it again with a larger buffer would fail.
             hresult === information.MQ_INFORMATION_FORMATNAME_BUFFER_TOO_SMALL
               ? pathNameToFormatName(properties.pathName)
               : Effect.succeed(name.text)
@@ -107,10 +91,6 @@ export const queues = (bindings: Bindings, formatNameUnits = usualFormatName): Q
           call(bindings, "MQOpenQueue", formatName, accesses[access], shareModes[shareMode], slot),
           () => slotValue(slot) as QueueHandle
         )
-      }),
-
-    closeQueue: (handle) => Effect.asVoid(call(bindings, "MQCloseQueue", handle)),
-
-    purgeQueue: (handle) => Effect.asVoid(call(bindings, "MQPurgeQueue", handle))
+      })
   }
 }

@@ -1,76 +1,35 @@
-import type { MessagePropertyName } from "./messagePropertyTable.ts"
+import type { MessageProperty, MessagePropertyName } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 
-/** The properties that every receive asks for, lengths included. */
-export const usualProperties = [
-  "MSGID",
-  "LOOKUPID",
-  "CLASS",
-  "BODY",
-  "BODY_SIZE",
-  "BODY_TYPE",
-  "LABEL",
-  "LABEL_LEN",
-  "PRIORITY",
-  "DELIVERY",
-  "ACKNOWLEDGE",
-  "JOURNAL",
-  "CORRELATIONID",
-  "APPSPECIFIC",
-  "EXTENSION",
-  "EXTENSION_LEN",
-  "TIME_TO_REACH_QUEUE",
-  "TIME_TO_BE_RECEIVED",
-  "RESP_FORMAT_NAME",
-  "RESP_FORMAT_NAME_LEN",
-  "ADMIN_QUEUE",
-  "ADMIN_QUEUE_LEN",
-  "DEADLETTER_QUEUE",
-  "DEADLETTER_QUEUE_LEN",
-  "TRACE",
-  "SENTTIME",
-  "ARRIVEDTIME",
-  "AUTHENTICATED_EX",
-  "HASH_ALG",
-  "SENDER_CERT",
-  "SENDER_CERT_LEN",
-  "SENDERID_TYPE",
-  "SENDERID",
-  "SENDERID_LEN",
-  "PRIV_LEVEL",
-  "ENCRYPTION_ALG",
-  "DEST_QUEUE",
-  "DEST_QUEUE_LEN",
-  "SRC_MACHINE_ID",
-  "FIRST_IN_XACT",
-  "LAST_IN_XACT",
-  "XACTID",
-  "ABORT_COUNT",
-  "MOVE_COUNT",
-  "LAST_MOVE_TIME"
-] as const satisfies ReadonlyArray<MessagePropertyName>
+type Table = typeof messageProperties
 
-/** What stands behind them where the rare ones are wanted too. */
-export const rareProperties = [
-  "VERSION",
-  "PROV_NAME",
-  "PROV_NAME_LEN",
-  "PROV_TYPE",
-  "SIGNATURE",
-  "SIGNATURE_LEN",
-  "DEST_SYMM_KEY",
-  "DEST_SYMM_KEY_LEN",
-  "CONNECTOR_TYPE",
-  "DEST_FORMAT_NAME",
-  "DEST_FORMAT_NAME_LEN",
-  "XACT_STATUS_QUEUE",
-  "XACT_STATUS_QUEUE_LEN",
-  "SOAP_ENVELOPE",
-  "SOAP_ENVELOPE_LEN",
-  "COMPOUND_MESSAGE",
-  "COMPOUND_MESSAGE_SIZE"
-] as const satisfies ReadonlyArray<MessagePropertyName>
+/** Names of the properties that are received in a field of the seam. */
+type ValueName = {
+  [Name in MessagePropertyName]: Table[Name]["received"] extends null ? never : Name
+}[MessagePropertyName]
 
-export type ReceivedPropertyName = (typeof usualProperties)[number] | (typeof rareProperties)[number]
+/** Name of a property that a receive may ask for: one with a field of the seam, or the length of such a one. */
+export type ReceivedPropertyName = ValueName | Exclude<Table[ValueName]["length"], null>
 
-/** Both, in the order in which they are asked for: a property has the same place whether the rare ones are wanted or not. */
-export const receivedProperties: ReadonlyArray<ReceivedPropertyName> = [...usualProperties, ...rareProperties]
+/** Name of a property whose value needs a buffer that may turn out too small. */
+export type BufferName = {
+  [Name in ValueName]: Table[Name]["length"] extends null ? never : Name
+}[ValueName]
+
+const namesOf = (isWanted: (property: MessageProperty) => boolean): ReadonlyArray<ReceivedPropertyName> =>
+  (Object.keys(messageProperties) as ReadonlyArray<ReceivedPropertyName>).flatMap((name) => {
+    const property: MessageProperty = messageProperties[name]
+    if (!isWanted(property)) return []
+    return property.length === null ? [name] : [name, property.length as ReceivedPropertyName]
+  })
+
+const isRare = ({ received }: MessageProperty): boolean => received?.startsWith("rare.") === true
+
+/** Names of the properties that every receive asks for, each before its length. */
+export const usualProperties = namesOf((property) => property.received !== null && !isRare(property))
+
+/**
+ * Names of the properties that a receive asks for where the rare ones are wanted too. Those of every receive come first: a
+ * property has the same place in both.
+ */
+export const receivedProperties: ReadonlyArray<ReceivedPropertyName> = [...usualProperties, ...namesOf(isRare)]

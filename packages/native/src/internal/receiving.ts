@@ -1,5 +1,11 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, ReceiveOptions, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import type {
+  ReceiveAction,
+  ReceivedProperties,
+  ReceiveParameters,
+  TransactionArgument
+} from "@effect-msmq/core/mqrt/MessageProperties"
+import { receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -8,24 +14,23 @@ import { constVoid } from "effect/Function"
 import type { Bindings } from "./bindings.ts"
 import { performance } from "node:perf_hooks"
 import { CallElsewhere } from "./CallElsewhere.ts"
-import { cursors } from "./cursors.ts"
+import { openQueues } from "./openQueues.ts"
 import type { Functions } from "./declarations.ts"
 import type { Outcome } from "./Outcome.ts"
 import { cancelled, isTimeout, timedOut } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
 import type { NoticeCalls } from "./EndNotice.ts"
+import type { ReceivePaces } from "./QueuePaces.ts"
 import type { HandlePort } from "./ReadHandle.ts"
 import { ReadHandle } from "./ReadHandle.ts"
 import { ReceiveCalls } from "./ReceiveCalls.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
-import { actions, CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
-import type { Paces, SharedQueues } from "./SharedQueue.ts"
+import { CursorRequest, LookupRequest, QueueRequest } from "./ReceiveRequest.ts"
+import type { SharedQueues } from "./SharedQueue.ts"
 import { SharedQueue } from "./SharedQueue.ts"
+import { after } from "./timers.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
 import type { Looked, Waiter } from "./WaitingReceives.ts"
-
-/** `setTimeout` cannot wait longer, in milliseconds. */
-const longestTimer = 0x7fffffff
 
 /** `INFINITE`. */
 const infinite = 0xffffffff
@@ -33,31 +38,44 @@ const infinite = 0xffffffff
 type Running = Effect.Effect<void, MqrtFailure>
 
 type Receiving = Pick<MqrtFunctions, "receiveMessage" | "receiveMessageByLookupId"> & {
-  /** Opens a queue by the effect given: those who wait for its messages do so together, whatever the handle. */
-  readonly opening: (
+  /** Opens a queue by an effect. Those who wait for its messages wait together, through any of its handles. */
+  readonly openQueue: (
     formatName: string,
     access: Access,
     open: Effect.Effect<QueueHandle, MqrtFailure>
   ) => Effect.Effect<QueueHandle, MqrtFailure>
-  /** Closes a queue by the effect given, ends what waits on it, and frees what its waits held. */
-  readonly closing: (queue: QueueHandle, close: Running) => Running
-  /** Closes a cursor by the effect given. */
-  readonly closingCursor: (cursor: CursorHandle, close: Running) => Running
-  /** Purges a queue by the effect given, with what was taken from it and is kept. */
-  readonly purging: (queue: QueueHandle, purge: Running) => Running
-  /** Moves a message by the effect given, unless it is kept: then it is no more in its queue. */
-  readonly moving: (queue: QueueHandle, lookupId: bigint, move: Running) => Running
-  /** Commits a transaction by the effect given, unless it has a message that came to nobody. */
-  readonly committing: (transaction: TransactionHandle, commit: Running) => Running
-  /** Ends a transaction that is not committed by the effect given. */
-  readonly aborting: <E>(transaction: TransactionHandle, abort: Effect.Effect<void, E>) => Effect.Effect<void, E>
-  /** Ends what still waits through queues that nobody has closed. */
+  /** Closes a queue by an effect. Ends the waits through the handle, and frees their memory. */
+  readonly closeQueue: (queue: QueueHandle, close: Running) => Running
+  /** Closes a cursor by an effect. */
+  readonly closeCursor: (cursor: CursorHandle, close: Running) => Running
+  /** Purges a queue by an effect, with its kept messages. */
+  readonly purgeQueue: (queue: QueueHandle, purge: Running) => Running
+  /** Moves a message by an effect. Fails for a kept message, which is no longer in its queue. */
+  readonly moveMessage: (queue: QueueHandle, lookupId: bigint, move: Running) => Running
+  /** Commits a transaction by an effect. Fails where it would lose a message whose caller had left. */
+  readonly commitTransaction: (transaction: TransactionHandle, commit: Running) => Running
+  /** Ends a transaction without a commit by an effect. */
+  readonly abortTransaction: <E>(
+    transaction: TransactionHandle,
+    abort: Effect.Effect<void, E>
+  ) => Effect.Effect<void, E>
+  /** Ends the waits through queues that were not closed. */
   readonly endWaits: Effect.Effect<void>
-  /** Frees what all receives share; no call runs any more. */
+  /** Frees the memory that all receives share. No call runs any more. */
   readonly close: Effect.Effect<void>
 }
 
-/** Receiving, over functions that do not wait and notices of arrivals, on the main thread or another, by their pace. */
+/** Handle with the requests that most programs make through it. They have no state. */
+interface Reader {
+  readonly handle: ReadHandle
+  /** Requests by their actions: outside of a transaction, for the usual properties. */
+  readonly usual: Map<ReceiveAction, QueueRequest>
+}
+
+/**
+ * Returns the functions that receive. Their calls do not wait: a notice tells of arrivals. The calls are made on the
+ * main thread or off it, by their pace.
+ */
 export const receiving = (
   bindings: Bindings & { readonly port: HandlePort },
   queues: SharedQueues,
@@ -68,18 +86,18 @@ export const receiving = (
   const receiveCalls = new ReceiveCalls(calls)
   const transactions = new TransactionReceives(queues)
   const parts = { functions, transactions, transactionPointer }
-  const { createCursor } = cursors(bindings)
-  const handles = new Map<bigint, ReadHandle>()
-  /** The handle that was used last. */
-  let last: ReadHandle | undefined
+  const { createCursor } = openQueues(bindings)
+  const readers = new Map<bigint, Reader>()
+  /** Reader that was used last. */
+  let last: Reader | undefined
 
-  const handleOf = (queue: QueueHandle): ReadHandle => {
-    if (last?.handle === queue) return last
-    return (last = handles.get(queue) ?? unnamed(queue))
+  const readerOf = (queue: QueueHandle): Reader => {
+    if (last?.handle.handle === queue) return last
+    return (last = readers.get(queue) ?? unnamed(queue))
   }
 
-  /** Returns what stands for a queue that was not opened for reading. */
-  const unnamed = (queue: QueueHandle): ReadHandle => {
+  /** Makes the reader of a queue that was not opened for reading. */
+  const unnamed = (queue: QueueHandle): Reader => {
     calls.assertOpen("MQReceiveMessage")
     const unnamed = new SharedQueue(`handle ${queue}`)
     unnamed.users++
@@ -88,15 +106,18 @@ export const receiving = (
 
   const add = (
     queue: QueueHandle,
-    opened: { readonly queue: SharedQueue; readonly paces: Paces },
+    opened: { readonly queue: SharedQueue; readonly paces: ReceivePaces },
     access: Access
-  ): ReadHandle => {
+  ): Reader => {
     const handle = new ReadHandle(queue, opened, access, port, noticeCalls(queue, opened.paces.receive))
-    handles.set(queue, handle)
-    return handle
+    const reader = { handle, usual: new Map() }
+    readers.set(queue, reader)
+    return reader
   }
 
-  /** Peeks without properties. Gives what the function returned, at once or when the call on another thread has ended. */
+  /**
+   * Peeks without properties. Calls `returned` with the HRESULT, at once or when the call on another thread has ended.
+   */
   const peek = (
     pace: Pace,
     args: Parameters<Functions["MQReceiveMessage"]>,
@@ -105,7 +126,7 @@ export const receiving = (
     if (!pace.isSlow) {
       const began = performance.now()
       const hresult = functions.MQReceiveMessage(...args) >>> 0
-      pace.tookHere(performance.now() - began)
+      pace.recordHere(performance.now() - began)
       returned(hresult)
       return undefined
     }
@@ -124,16 +145,16 @@ export const receiving = (
   const noticeCalls = (queue: QueueHandle, pace: Pace): NoticeCalls => ({
     createCursor: Effect.suspend(() => createCursor(queue)),
     beginPeek: (cursor) => (overlapped, begun) =>
-      peek(pace, [queue, infinite, actions.peekCurrent, 0n, overlapped, 0n, cursor, 0n], begun),
-    step: (cursor, action, returned) => peek(pace, [queue, 0, actions[action], 0n, 0n, 0n, cursor, 0n], returned)
+      peek(pace, [queue, infinite, receiveActions.peekCurrent, 0n, overlapped, 0n, cursor, 0n], begun),
+    step: (cursor, action, returned) => peek(pace, [queue, 0, receiveActions[action], 0n, 0n, 0n, cursor, 0n], returned)
   })
 
   /** Looks on the main thread. */
-  const here = (request: ReceiveRequest): Outcome => request.orKept(receiveCalls.here(request))
+  const here = (request: ReceiveRequest): Outcome => request.withKept(receiveCalls.here(request))
 
   /**
-   * Looks on another thread. `ended` gets the outcome, `undefined` where the look was abandoned: then a message that it took
-   * is kept. `isTold`: says of an outcome that whoever made the request learns it.
+   * Looks on another thread. `ended` gets the outcome; `undefined` where the look was abandoned, and a message that it
+   * took is kept. `isTold`: returns `true` for an outcome that the caller gets.
    */
   const elsewhere = (
     request: ReceiveRequest,
@@ -141,15 +162,15 @@ export const receiving = (
     ended: (outcome: Outcome | undefined) => void
   ): CallElsewhere => {
     const looking = receiveCalls.elsewhere(request, (found) => {
-      request.handle.ends(looking)
-      request.handle.queue.ended(looking)
-      const outcome = found === undefined ? undefined : request.orKept(found)
-      if (outcome !== undefined) request.moved(outcome, !looking.isAbandoned && isTold(outcome))
+      request.handle.removeCall(looking)
+      request.handle.queue.removeCall(looking)
+      const outcome = found === undefined ? undefined : request.withKept(found)
+      if (outcome !== undefined) request.noteOutcome(outcome, !looking.isAbandoned && isTold(outcome))
       if (!looking.isAbandoned) return ended(outcome ?? cancelled)
       if (outcome !== undefined && Exit.isSuccess(outcome) && request.takes) leave(request, outcome.value)
       ended(undefined)
     })
-    request.handle.begins(looking)
+    request.handle.addCall(looking)
     return looking
   }
 
@@ -158,31 +179,31 @@ export const receiving = (
     request.handle.queue.waiting.wake()
   }
 
-  /** Leaves a call. A message that it takes for good comes before all that others find from now on. */
+  /** Leaves a call. A message that it takes for good is kept, and stands before all others from now on. */
   const abandon = (request: ReceiveRequest, looking: CallElsewhere): void => {
     if (request.takes && request.transaction === undefined) request.handle.queue.leave(looking)
     else looking.abandon()
   }
 
-  /** `true` where nobody else may use the cursor or the transaction of a call, not even its user, before that has ended. */
+  /** Returns `true` where nobody may use the cursor or the transaction of a call before it has ended. */
   const isAlone = (request: ReceiveRequest): boolean =>
     request instanceof CursorRequest || request.transaction !== undefined
 
-  /** Does something when the messages are there that calls which run bring, and that come before all others. */
+  /** Waits for the calls whose messages are kept and then stand before all others, and goes on. */
   const afterKept = (
     { handle }: ReceiveRequest,
     then: () => Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
-    Effect.flatMap(handle.queue.hasKept, () => (handle.isOpen ? then() : cancelled))
+    Effect.flatMap(handle.queue.awaitKept, () => (handle.isOpen ? then() : cancelled))
 
-  /** Looks once. An interruption leaves a call that has begun, and keeps what that takes. */
+  /** Looks once. An interruption leaves a call that has begun, whose message is kept. */
   const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
-    const kept = request.fromKept()
+    const kept = request.takeKept()
     if (kept !== undefined) return kept
     if (request.handle.queue.isKeeping) return afterKept(request, () => once(request))
     if (!request.pace.isSlow) {
       const outcome = here(request)
-      request.moved(outcome, true)
+      request.noteOutcome(outcome, true)
       return outcome
     }
     return Effect.callback((resume) => {
@@ -200,7 +221,7 @@ export const receiving = (
 
   const isNoTimeout = (outcome: Outcome): boolean => !isTimeout(outcome)
 
-  /** Looks until there is a message. */
+  /** Waits for a message. */
   const wait = (request: QueueRequest, timeout: number | null): Effect.Effect<ReceivedProperties, MqrtFailure> => {
     if (!request.handle.queue.isKeeping) return waitInLine(request, timeout)
     const began = performance.now()
@@ -219,13 +240,13 @@ export const receiving = (
       const lookHere = (): Outcome | undefined => {
         const outcome = here(request)
         const isTold = isNoTimeout(outcome)
-        request.moved(outcome, isTold)
+        request.noteOutcome(outcome, isTold)
         return isTold ? outcome : undefined
       }
 
       const look = (ended: (found: Outcome | undefined) => void): Looked<Outcome> => {
         const { isSlow } = request.pace
-        const found = request.fromKept() ?? (isSlow ? undefined : lookHere())
+        const found = request.takeKept() ?? (isSlow ? undefined : lookHere())
         if (found !== undefined) return { found }
         if (!isSlow) return undefined
         const made = elsewhere(request, isNoTimeout, (outcome) => {
@@ -239,17 +260,17 @@ export const receiving = (
       const settle = (outcome: Outcome): void => {
         hasSettled = true
         stopTimer()
-        if (request instanceof CursorRequest && isTimeout(outcome)) request.place.toldEnd()
-        // Where its handle closes a call may go on.
+        if (request instanceof CursorRequest && isTimeout(outcome)) request.place.noteEndSeen()
+        // A call may go on where its handle is closed.
         const call = callOfItsOwn()
         resume(call === undefined ? outcome : Effect.andThen(Effect.uninterruptible(call.hasEnded), outcome))
       }
 
-      /** Returns the call that goes on where nobody else may use that cursor, or use or end that transaction, meanwhile. */
+      /** Returns the call that goes on, where nobody may use its cursor or its transaction meanwhile. */
       const callOfItsOwn = (): CallElsewhere | undefined => (isAlone(request) ? looking : undefined)
 
       const hasLooked = !request.pace.isSlow
-      const first = request.fromKept() ?? (hasLooked ? lookHere() : undefined)
+      const first = request.takeKept() ?? (hasLooked ? lookHere() : undefined)
       if (first !== undefined) return resume(first)
       const asked = { handle: request.handle, look, found: settle }
       const waiter: Waiter<Outcome> =
@@ -264,25 +285,24 @@ export const receiving = (
       })
     })
 
-  const requestOf = (queue: QueueHandle, options: ReceiveOptions): QueueRequest => {
-    const handle = handleOf(queue)
+  const requestOf = (queue: QueueHandle, options: ReceiveParameters): QueueRequest => {
+    const { handle, usual } = readerOf(queue)
     const { action, cursor } = options
     if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))
     if (options.rare || options.transaction !== "none") return new QueueRequest(parts, handle, options)
-    // It has no state, and a handle is asked for little else.
-    let usual = handle.usual.get(action)
-    if (usual === undefined) handle.usual.set(action, (usual = new QueueRequest(parts, handle, options)))
-    return usual
+    let request = usual.get(action)
+    if (request === undefined) usual.set(action, (request = new QueueRequest(parts, handle, options)))
+    return request
   }
 
   const forget = (handle: ReadHandle): void => {
-    handles.delete(handle.handle)
-    if (last === handle) last = undefined
+    readers.delete(handle.handle)
+    if (last?.handle === handle) last = undefined
     handle.isOpen = false
     handle.queue.waiting.close(handle, cancelled)
   }
 
-  /** Handles whose queues were still open when the layer closed. */
+  /** Handles that were open when the layer closed. */
   let left: ReadonlyArray<ReadHandle> = []
 
   return {
@@ -292,45 +312,45 @@ export const receiving = (
         : Effect.suspend(() => wait(requestOf(queue, options), options.timeout)),
 
     receiveMessageByLookupId: (queue, lookupId, action, options) =>
-      Effect.suspend(() => once(new LookupRequest(parts, handleOf(queue), options, lookupId, action))),
+      Effect.suspend(() => once(new LookupRequest(parts, readerOf(queue).handle, options, lookupId, action))),
 
-    opening: (formatName, access, open) =>
+    openQueue: (formatName, access, open) =>
       access === "send" || access === "move"
         ? open
-        : Effect.tap(open, (queue) => Effect.sync(() => void add(queue, queues.opened(formatName, access), access))),
+        : Effect.tap(open, (queue) => Effect.sync(() => void add(queue, queues.open(formatName, access), access))),
 
-    closing: (queue, close) =>
+    closeQueue: (queue, close) =>
       Effect.suspend(() => {
-        const handle = handles.get(queue)
+        const handle = readers.get(queue)?.handle
         if (handle === undefined) return close
         // At once: as soon as the queue is closed another may have the same handle.
         forget(handle)
-        return handle.detached.pipe(
-          Effect.andThen(Effect.ensuring(close, handle.settled)),
-          Effect.ensuring(queues.left(handle.queue))
+        return handle.detach.pipe(
+          Effect.andThen(Effect.ensuring(close, handle.settle)),
+          Effect.ensuring(queues.release(handle.queue))
         )
       }),
 
-    closingCursor: (cursor, close) =>
+    closeCursor: (cursor, close) =>
       Effect.suspend(() => {
-        for (const handle of handles.values()) if (handle.forgetCursor(cursor)) break
+        for (const { handle } of readers.values()) if (handle.forgetCursor(cursor)) break
         return close
       }),
 
-    purging: (handle, purge) =>
+    purgeQueue: (handle, purge) =>
       Effect.suspend(() => {
-        const queue = handles.get(handle)?.queue
+        const queue = readers.get(handle)?.handle.queue
         if (queue === undefined) return purge
-        // What a call took before the purge is not to come back after it.
+        // A message that a call took before the purge must not come back after it.
         return Effect.andThen(
-          queue.hasKept,
+          queue.awaitKept,
           Effect.tap(purge, () => Effect.sync(() => queue.kept.clear()))
         )
       }),
 
-    moving: (handle, lookupId, move) =>
+    moveMessage: (handle, lookupId, move) =>
       Effect.suspend(() => {
-        const queue = handles.get(handle)?.queue
+        const queue = readers.get(handle)?.handle.queue
         const kept = queue?.kept.byLookupId(lookupId)
         if (queue === undefined || kept === undefined) return move
         return Effect.andThen(
@@ -348,12 +368,12 @@ export const receiving = (
         )
       }),
 
-    committing: (transaction, commit) => transactions.committing(transaction, commit),
+    commitTransaction: (transaction, commit) => transactions.commit(transaction, commit),
 
-    aborting: (transaction, abort) => transactions.aborting(transaction, abort),
+    abortTransaction: (transaction, abort) => transactions.abort(transaction, abort),
 
     endWaits: Effect.sync(() => {
-      left = [...handles.values()]
+      left = [...readers.values()].map(({ handle }) => handle)
       for (const handle of left) {
         forget(handle)
         handle.leave()
@@ -362,17 +382,7 @@ export const receiving = (
 
     close: Effect.suspend(() => {
       receiveCalls.close()
-      return Effect.forEach(left, ({ queue }) => queues.left(queue), { discard: true })
+      return Effect.forEach(left, ({ queue }) => queues.release(queue), { discard: true })
     })
   }
-}
-
-/** Runs a callback after so many milliseconds, which may be more than a timer can wait. Gives what stops it. */
-const after = (milliseconds: number, then: () => void): (() => void) => {
-  let timer: NodeJS.Timeout
-  const wait = (left: number): void => {
-    timer = setTimeout(() => (left > longestTimer ? wait(left - longestTimer) : then()), Math.min(left, longestTimer))
-  }
-  wait(milliseconds)
-  return () => clearTimeout(timer)
 }

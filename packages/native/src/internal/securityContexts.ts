@@ -13,17 +13,17 @@ const registerFlags = { always: 1, ifNotExists: 2 }
 /** `HRESULT_FROM_WIN32(ERROR_ARITHMETIC_OVERFLOW)`. */
 const handleTooLarge = 0x8007_0216
 
-/** Whether the low 32 bits say all: what `PROPID_M_SECURITY_CONTEXT` can carry, with or without a sign. */
+/** Returns `true` for a handle of 32 bits, with or without a sign, which `PROPID_M_SECURITY_CONTEXT` can carry. */
 const fits32Bits = (handle: bigint): boolean =>
   BigInt.asUintN(32, handle) === handle || BigInt.asIntN(32, handle) === BigInt.asIntN(64, handle)
 
 type SecurityContexts = Pick<MqrtFunctions, "getSecurityContext" | "freeSecurityContext" | "registerCertificate">
 
 /**
- * Security contexts and certificates.
+ * Returns the functions of security contexts and certificates.
  *
- * Getting and freeing a context happens on the calling thread and before it returns: a context captures the identity of
- * the thread that asks for it.
+ * A context is got and freed on the calling thread and before the function returns: it captures the identity of the
+ * thread that asks for it.
  */
 export const securityContexts = (bindings: Bindings, die?: (reason: string) => void): SecurityContexts => {
   const { calls, functions, identity } = bindings

@@ -1,6 +1,6 @@
 import type {
   OutgoingProperties,
-  SendOptions,
+  SendParameters,
   SendOutcome,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
@@ -12,38 +12,38 @@ import type * as Fiber from "effect/Fiber"
 import { constVoid, identity } from "effect/Function"
 import type * as Option from "effect/Option"
 import type { Bindings } from "./bindings.ts"
-import { onOtherThread } from "./offMainThread.ts"
-import { ownMessages, ownOptions } from "./ownMessages.ts"
+import { copyMessages, copyOptions } from "./messageCopies.ts"
+import { callOnOtherThread } from "./offMainThread.ts"
 import type { Pace } from "./Pace.ts"
+import { RecentPaces, SendPaces } from "./QueuePaces.ts"
 import { QueueSends } from "./QueueSends.ts"
 import type { SendWatch } from "./SendBlock.ts"
 import { SendBlock, unwatched } from "./SendBlock.ts"
 import { SendBlocks } from "./SendBlocks.ts"
-import { RecentPaces, SendPaces } from "./SendPaces.ts"
 import { SendTurn } from "./SendTurn.ts"
 
 type Sending = Pick<MqrtFunctions, "sendMessages"> & {
-  /** Opens a queue by the effect given, to send. */
-  readonly opening: (
+  /** Opens a queue by an effect, to send. */
+  readonly openQueue: (
     formatName: string,
     open: Effect.Effect<QueueHandle, MqrtFailure>
   ) => Effect.Effect<QueueHandle, MqrtFailure>
-  /** Closes a queue by the effect given, and forgets its sends. */
-  readonly closing: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
-  /** Frees what all sends share. */
+  /** Closes a queue by an effect, and forgets its sends. */
+  readonly closeQueue: (queue: QueueHandle, close: Effect.Effect<void, MqrtFailure>) => Effect.Effect<void, MqrtFailure>
+  /** Frees the memory that all sends share. */
   readonly close: () => void
 }
 
-/** Messages that are not all sent within one turn of the event loop. Nobody else has their memory. */
+/** Messages that are not all sent within one turn of the event loop, in memory of their own. */
 interface Slice {
   readonly queue: QueueHandle
-  readonly options: SendOptions
+  readonly options: SendParameters
   readonly pace: Pace
-  /** Messages that remained when the slice did not end in its first turn. */
+  /** Messages that remained after the first turn. */
   readonly rest: ReadonlyArray<OutgoingProperties>
-  /** Number of those that were accepted since. */
+  /** Number of accepted messages after the first turn. */
   sent: number
-  /** Number of all that were accepted. */
+  /** Number of all accepted messages. */
   accepted: number
   readonly messageIds: Array<string> | null
   failure: MqrtFailure | null
@@ -51,7 +51,7 @@ interface Slice {
 
 const goesOn = ({ failure, rest, sent }: Slice): boolean => failure === null && sent < rest.length
 
-/** Takes note of what was accepted, and of what was not. */
+/** Notes the outcome of a part of a slice. */
 const note = (slice: Slice, { accepted, failure, messageIds }: SendOutcome): void => {
   slice.sent += accepted
   slice.accepted += accepted
@@ -59,27 +59,28 @@ const note = (slice: Slice, { accepted, failure, messageIds }: SendOutcome): voi
   if (messageIds !== null) slice.messageIds?.push(...messageIds)
 }
 
-/** Returns true for a fiber that runs to its end before the event loop goes on: it cannot wait for anything. */
+/** Returns `true` for a fiber that runs to its end before the event loop goes on: it cannot wait. */
 const isSynchronous = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.cache.scheduler.executionMode === "sync"
 
 /**
- * Sending: on the main thread as long as the calls to a queue are quick, and off it, one call after the other on each open
- * queue, when they turn out slow.
+ * Returns the functions that send: on the main thread while the calls to a queue are quick, and off it, one call after
+ * the other on each open queue, while they are slow.
  *
  * Messages that are sent within the turn of the event loop in which their slice begins are read from the program's own
- * memory. All others are copied in that turn. So it does not matter what the program does with its buffers afterwards.
+ * memory. All others are copied in that turn, so that the program may change its buffers afterwards.
  */
 export const sending = (
   { calls, functions }: Bindings,
   transactionPointer: (transaction: TransactionArgument) => bigint
 ): Sending => {
-  /** The block of all sends on the main thread, which follow each other. */
-  const shared = new SendBlock()
+  /** Block of all sends on the main thread, which follow each other. */
+  const block = new SendBlock()
   const blocks = new SendBlocks()
   const queues = new Map<QueueHandle, QueueSends>()
-  const paces = new RecentPaces()
+  /** Paces of the sends to queues, by format name. */
+  const paces = new RecentPaces<SendPaces>()
 
-  /** The queue of the last send, which is that of the next one nearly always. */
+  /** Queue of the last send, which mostly is the queue of the next one. */
   let last: { readonly queue: QueueHandle; readonly sends: QueueSends } | undefined
 
   const sendsOn = (queue: QueueHandle): QueueSends => {
@@ -90,14 +91,17 @@ export const sending = (
     return sends
   }
 
-  /** Sends in this turn, until it is over or the calls turn out slow. `watch`: of a fiber that can wait for the next one. */
+  /**
+   * Sends in this turn, until it is over or the calls turn out slow. `watch`: the watch over a fiber that can wait for
+   * the next turn.
+   */
   const sendHere = (
     queue: QueueHandle,
     messages: ReadonlyArray<OutgoingProperties>,
-    options: SendOptions,
+    options: SendParameters,
     watch: SendWatch
   ): SendOutcome =>
-    shared.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
+    block.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
 
   const goOnHere = (slice: Slice): void => {
     const { options, pace, queue, rest, sent } = slice
@@ -110,7 +114,7 @@ export const sending = (
       Effect.acquireUseRelease(
         Effect.sync(() => blocks.take()),
         (block) => callElsewhere(slice, block),
-        (block) => Effect.sync(() => blocks.giveBack(block))
+        (block) => Effect.sync(() => blocks.release(block))
       )
     )
 
@@ -118,15 +122,15 @@ export const sending = (
     Effect.suspend(() => {
       const { options, pace, queue, rest, sent } = slice
       const address = block.write(rest[sent]!, options)
-      const end = pace.beginElsewhere()
+      const end = pace.recordBegin()
       const take = (hresult: number): void => {
         end()
         note(slice, block.outcome(hresult, options))
       }
-      return onOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction))
+      return callOnOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction))
     })
 
-  /** Sends what remains of a slice, when it is its turn. */
+  /** Sends the rest of a slice, when it is its turn. */
   const goOn = (slice: Slice): Effect.Effect<void> =>
     Effect.whileLoop({
       while: () => goesOn(slice),
@@ -138,7 +142,7 @@ export const sending = (
       step: constVoid
     })
 
-  /** Sends a slice, or what remains of it, when those that began before have been sent, until it is interrupted. */
+  /** Sends the rest of a slice after those that began before it, until it is interrupted. */
   const sendInLine = (
     fiber: Fiber.Fiber<unknown, unknown>,
     sends: QueueSends,
@@ -147,11 +151,11 @@ export const sending = (
   ): Effect.Effect<SendOutcome> => {
     const place = sends.enter()
     const leave = () => sends.leave(place)
-    // Where the fiber is interrupted before it comes to the effect.
+    // For a fiber that is interrupted before it comes to the effect.
     const forget = fiber.addObserver(leave)
     const send = interruptible(Effect.andThen(sends.first(place), goOn(slice)))
     return calls
-      .begun(
+      .runBegun(
         "MQSendMessage",
         Effect.catchCauseIf(send, Cause.hasInterruptsOnly, () => Effect.void)
       )
@@ -179,7 +183,7 @@ export const sending = (
       calls.assertOpen("MQSendMessage")
       const sends = sendsOn(queue)
       const pace = sends.paces.of(options)
-      // It cannot wait behind others either: it would be told of a failure, and its messages sent all the same.
+      // It cannot wait behind others either: it would fail, and its messages would be sent all the same.
       if (isSynchronous(fiber)) return Effect.succeed(sendHere(queue, messages, options, unwatched))
       let begun: SendOutcome | undefined
       if (!sends.isBusy && !pace.isSlow) {
@@ -188,9 +192,9 @@ export const sending = (
       }
       const slice = {
         queue,
-        options: ownOptions(options),
+        options: copyOptions(options),
         pace,
-        rest: ownMessages(messages, begun?.accepted ?? 0),
+        rest: copyMessages(messages, begun?.accepted ?? 0),
         sent: 0,
         accepted: begun?.accepted ?? 0,
         messageIds: options.messageIds ? [...(begun?.messageIds ?? [])] : null,
@@ -202,13 +206,15 @@ export const sending = (
   return {
     sendMessages,
 
-    opening: (formatName, open) =>
+    openQueue: (formatName, open) =>
       Effect.map(open, (queue) => {
-        queues.set(queue, new QueueSends(paces.of(formatName)))
+        const known = paces.get(formatName) ?? new SendPaces()
+        paces.set(formatName, known)
+        queues.set(queue, new QueueSends(known))
         return queue
       }),
 
-    closing: (queue, close) =>
+    closeQueue: (queue, close) =>
       Effect.suspend(() => {
         // At once: as soon as the queue is closed another may have the same handle.
         queues.delete(queue)
@@ -217,7 +223,7 @@ export const sending = (
       }),
 
     close: () => {
-      shared.close()
+      block.close()
       blocks.close()
     }
   }

@@ -1,9 +1,9 @@
 import { win32 } from "node:path"
 
-/** The folder of Windows where the environment names none that can be used. */
+/** Folder of Windows where the environment has none that can be used. */
 const usualFolder = "C:\\Windows"
 
-/** A folder on a drive, such as `D:\WINNT`. */
+/** Path of a folder on a drive, such as `D:\WINNT`. */
 const onDrive = /^[a-z]:[\\/]/i
 
 /**
@@ -16,7 +16,7 @@ export const systemFile = (
   env: Readonly<Record<string, string | undefined>> = process.env
 ): string => {
   if (platform !== "win32") return name
-  // In a worker the names of variables are not as on Windows: their case matters.
+  // In a worker the case of a variable's name matters, unlike elsewhere on Windows.
   const [, folder = ""] = Object.entries(env).find(([variable]) => variable.toLowerCase() === "systemroot") ?? []
   return win32.join(onDrive.test(folder) ? folder : usualFolder, "System32", name)
 }

@@ -1,4 +1,4 @@
-/** Facts about a process that the number of its threads for asynchronous calls follows from. */
+/** Properties of a process that determine the number of its threads for asynchronous calls. */
 export interface Process {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly versions: Readonly<Record<string, string | undefined>>

@@ -9,9 +9,9 @@ import { call, check } from "./calls.ts"
 import type { ArgumentsOf, Bound, ResultOf } from "./declarations.ts"
 import { transactionMethods } from "./declarations.ts"
 import { layout } from "./layout.ts"
-import { offMainThread } from "./offMainThread.ts"
+import { callOffMainThread } from "./offMainThread.ts"
 
-/** The constants that stand where an `ITransaction*` may stand too. */
+/** Constants that may be passed instead of an `ITransaction*`. */
 const constants: ReadonlyMap<TransactionArgument, bigint> = new Map([
   ["none", BigInt(0)],
   ["mts", BigInt(1)],
@@ -19,7 +19,7 @@ const constants: ReadonlyMap<TransactionArgument, bigint> = new Map([
   ["singleMessage", BigInt(3)]
 ] as const)
 
-/** A transaction as `MQSendMessage` and the receives take it: a constant, or the address of an `ITransaction`. */
+/** Returns a transaction as `MQSendMessage` and the receives take it: a constant, or the address of an `ITransaction`. */
 export const transactionPointer = (argument: TransactionArgument): bigint =>
   typeof argument === "bigint" ? argument : (constants.get(argument) ?? BigInt(0))
 
@@ -29,10 +29,10 @@ type Method<Name extends keyof Methods> = Bound<
   ResultOf<Methods[Name]["prototype"]>
 >
 
-/** Methods by name and address; libraries stay loaded, so each is made callable once for the process. */
+/** Methods by name and address, each made callable once for the process, since libraries stay loaded. */
 const callable = new Map<string, ReturnType<typeof koffi.decode>>()
 
-/** Returns a method of a COM object; all objects of one kind share their methods. */
+/** Returns a method of a COM object. All objects of one kind share their methods. */
 const method = <Name extends keyof Methods>(object: bigint, name: Name): Method<Name> => {
   const { prototype, slot } = transactionMethods[name]
   const table = koffi.decode(object, "void *")
@@ -47,7 +47,7 @@ type Transactions = Pick<
   "beginTransaction" | "commitTransaction" | "abortTransaction" | "releaseTransaction"
 >
 
-/** Internal transactions. All of it may wait for the queue manager and its log. */
+/** Returns the functions of internal transactions. All of them may wait for the queue manager and its log. */
 export const transactions = (bindings: Bindings): Transactions => {
   const { calls } = bindings
   return {
@@ -57,18 +57,18 @@ export const transactions = (bindings: Bindings): Transactions => {
     }),
 
     commitTransaction: (transaction) =>
-      offMainThread(calls, "Commit", () => method(transaction, "Commit"), transaction, 0, 0, 0).pipe(
+      callOffMainThread(calls, "Commit", () => method(transaction, "Commit"), transaction, 0, 0, 0).pipe(
         Effect.flatMap((hresult) => check("ITransaction::Commit", hresult)),
         Effect.asVoid
       ),
 
     abortTransaction: (transaction) =>
-      offMainThread(calls, "Abort", () => method(transaction, "Abort"), transaction, null, 0, 0).pipe(
+      callOffMainThread(calls, "Abort", () => method(transaction, "Abort"), transaction, null, 0, 0).pipe(
         Effect.flatMap((hresult) => check("ITransaction::Abort", hresult)),
         Effect.asVoid
       ),
 
     releaseTransaction: (transaction) =>
-      Effect.asVoid(offMainThread(calls, "Release", () => method(transaction, "Release"), transaction))
+      Effect.asVoid(callOffMainThread(calls, "Release", () => method(transaction, "Release"), transaction))
   }
 }

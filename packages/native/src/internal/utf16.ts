@@ -1,6 +1,6 @@
 import type { MemoryBlock } from "./MemoryBlock.ts"
 
-/** Writes a text with the NUL that ends it: its UTF-16 units as they are, so lone surrogates survive. */
+/** Writes a text and the NUL that ends it. Its UTF-16 units stay as they are, lone surrogates too. */
 export const writeText = (units: Uint16Array, unit: number, text: string): void => {
   const { length } = text
   for (let index = 0; index < length; index++) units[unit + index] = text.charCodeAt(index)
@@ -8,8 +8,8 @@ export const writeText = (units: Uint16Array, unit: number, text: string): void 
 }
 
 /**
- * Reads a text of at most `limit` units, which ends before the first NUL. `last`: what was read here before; when it is
- * the same again, which is so with most names, no new string is made.
+ * Reads a text of at most `limit` UTF-16 units, which ends before the first NUL. `last`: the text that was read here
+ * before. Where the text is the same again, as most names are, no new string is made.
  */
 export const readText = (block: MemoryBlock, unit: number, limit: number, last: string): string => {
   const { units } = block

@@ -1,12 +1,13 @@
+import type { Name as VariantTypeName } from "@effect-msmq/core/mqrt/VariantType"
+import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import koffi from "koffi"
 import type { CallMemory } from "./CallMemory.ts"
-import { readPointer, wideText } from "./CallMemory.ts"
 import * as Guid from "@effect-msmq/core/mqrt/Guid"
-import { layout } from "./layout.ts"
-import * as vt from "./variantTypes.ts"
+import { wideText } from "./CallMemory.ts"
+import { layout, readPointer } from "./layout.ts"
 
-/** What a variant of each kind holds. */
-interface Held {
+/** Values of variants, by kind. */
+interface ValueByKind {
   readonly number: number
   readonly bigint: bigint
   readonly text: string
@@ -15,32 +16,32 @@ interface Held {
   readonly texts: ReadonlyArray<string>
 }
 
-type Kind = keyof Held
+type Kind = keyof ValueByKind
 
-/** How the value of each `VARTYPE` lies in the union. */
+/** Kind of each `VARTYPE`, and the methods that read and write its number in the union. */
 const variantTypes = {
-  VT_UI1: { number: vt.VT_UI1, kind: "number", get: "getUint8", set: "setUint8" },
-  VT_I2: { number: vt.VT_I2, kind: "number", get: "getInt16", set: "setInt16" },
-  VT_UI2: { number: vt.VT_UI2, kind: "number", get: "getUint16", set: "setUint16" },
-  VT_I4: { number: vt.VT_I4, kind: "number", get: "getInt32", set: "setInt32" },
-  VT_UI4: { number: vt.VT_UI4, kind: "number", get: "getUint32", set: "setUint32" },
-  VT_BOOL: { number: vt.VT_BOOL, kind: "number", get: "getInt16", set: "setInt16" },
-  VT_I8: { number: vt.VT_I8, kind: "bigint", get: "getBigInt64", set: "setBigInt64" },
-  VT_UI8: { number: vt.VT_UI8, kind: "bigint", get: "getBigUint64", set: "setBigUint64" },
-  VT_LPWSTR: { number: vt.VT_LPWSTR, kind: "text" },
-  VT_CLSID: { number: vt.VT_CLSID, kind: "guid" },
-  VT_BLOB: { number: vt.VT_BLOB, kind: "bytes" },
-  "VT_VECTOR|VT_UI1": { number: vt.VT_VECTOR_UI1, kind: "bytes" },
-  "VT_VECTOR|VT_LPWSTR": { number: vt.VT_VECTOR_LPWSTR, kind: "texts" }
-} as const
+  VT_UI1: { kind: "number", get: "getUint8", set: "setUint8" },
+  VT_I2: { kind: "number", get: "getInt16", set: "setInt16" },
+  VT_UI2: { kind: "number", get: "getUint16", set: "setUint16" },
+  VT_I4: { kind: "number", get: "getInt32", set: "setInt32" },
+  VT_UI4: { kind: "number", get: "getUint32", set: "setUint32" },
+  VT_BOOL: { kind: "number", get: "getInt16", set: "setInt16" },
+  VT_I8: { kind: "bigint", get: "getBigInt64", set: "setBigInt64" },
+  VT_UI8: { kind: "bigint", get: "getBigUint64", set: "setBigUint64" },
+  VT_LPWSTR: { kind: "text" },
+  VT_CLSID: { kind: "guid" },
+  VT_BLOB: { kind: "bytes" },
+  "VT_VECTOR|VT_UI1": { kind: "bytes" },
+  "VT_VECTOR|VT_LPWSTR": { kind: "texts" }
+} as const satisfies { readonly [Name in VariantTypeName]?: unknown }
 
-/** The `VARTYPE`s that properties of queues and machines have. */
+/** `VARTYPE` of a property of queues or machines. */
 export type VariantType = keyof typeof variantTypes
 
-/** What a variant of a `VARTYPE` holds. */
-export type RawValue<Type extends VariantType> = Held[(typeof variantTypes)[Type]["kind"]]
+/** Value of a variant of a `VARTYPE`. */
+export type RawValue<Type extends VariantType> = ValueByKind[(typeof variantTypes)[Type]["kind"]]
 
-type AnyRaw = Held[Kind]
+type AnyRaw = ValueByKind[Kind]
 
 const union = layout.MQPROPVARIANT
 
@@ -50,7 +51,7 @@ const bytesOfGuid = (text: string): Uint8Array => {
   return bytes
 }
 
-/** The bytes that a variant points to, or `null` where it holds its value itself. */
+/** Returns the bytes that a variant points to; `null` where the variant has its value itself. */
 const pointedTo = (type: VariantType, raw: AnyRaw): Uint8Array | null => {
   const { kind } = variantTypes[type]
   if (kind === "text") return wideText(String(raw))
@@ -58,7 +59,7 @@ const pointedTo = (type: VariantType, raw: AnyRaw): Uint8Array | null => {
   return raw instanceof Uint8Array ? raw : null
 }
 
-/** How much memory a variant takes beside itself. */
+/** Returns the bytes of memory that a variant takes beside itself. */
 export const sizeBeside = (type: VariantType, raw: AnyRaw | null): number =>
   raw === null ? 0 : (pointedTo(type, raw)?.length ?? 0)
 
@@ -67,7 +68,7 @@ export const writeVariant = (memory: CallMemory, at: number, type: VariantType, 
   if (raw === null) return
   const how = variantTypes[type]
   const value = at + union.value
-  memory.view.setUint16(at + union.vt, how.number, true)
+  memory.view.setUint16(at + union.vt, vartypes[type], true)
   const bytes = pointedTo(type, raw)
   if (bytes !== null) {
     const counted = how.kind === "bytes"
@@ -78,9 +79,9 @@ export const writeVariant = (memory: CallMemory, at: number, type: VariantType, 
 }
 
 /** Makes a variant ask for its value: the function chooses the type and allocates. */
-export const askVariant = (view: DataView, at: number): void => view.setUint16(at + union.vt, vt.VT_NULL, true)
+export const askVariant = (view: DataView, at: number): void => view.setUint16(at + union.vt, vartypes.VT_NULL, true)
 
-/** The addresses in an array of them. */
+/** Returns the addresses in an array. */
 const addresses = (array: bigint, count: number): ReadonlyArray<bigint> =>
   Array.from({ length: count }, (_, index) => BigInt(koffi.decode(array, index * layout.pointer.size, "void *") ?? 0))
 
@@ -91,7 +92,7 @@ const bytesAt = (address: bigint, count: number): Uint8Array =>
 
 interface Read {
   readonly value: AnyRaw
-  /** What the function allocated for it, to be freed in this order. */
+  /** Addresses of the memory that the function allocated for it, to be freed in this order. */
   readonly allocated: ReadonlyArray<bigint>
 }
 
@@ -123,10 +124,13 @@ const readers: {
 
 type AnyVariantType = (typeof variantTypes)[VariantType]
 
-const byNumber = new Map<number, AnyVariantType>(Object.values(variantTypes).map((type) => [type.number, type]))
+const byNumber = new Map<number, AnyVariantType>(
+  Object.entries<AnyVariantType>(variantTypes).map(([name, type]) => [vartypes[name as VariantType], type])
+)
 
 /**
- * Reads a variant that a function filled; `null` where it has no value, or one of another kind than was asked for.
+ * Reads a variant that a function filled. The value is `null` where there is none, or one of another kind than was asked
+ * for.
  */
 export const readVariant = (
   view: DataView,

@@ -88,8 +88,6 @@ int main(void) {
   NUMBER(VT_I2);
   NUMBER(VT_I4);
   NUMBER(VT_BOOL);
-  NUMBER(VT_VARIANT);
-  NUMBER(VT_I1);
   NUMBER(VT_UI1);
   NUMBER(VT_UI2);
   NUMBER(VT_UI4);
@@ -98,11 +96,8 @@ int main(void) {
   NUMBER(VT_LPWSTR);
   NUMBER(VT_BLOB);
   NUMBER(VT_CLSID);
-  number("VT_VECTOR_UI1", VT_VECTOR | VT_UI1);
-  number("VT_VECTOR_UI4", VT_VECTOR | VT_UI4);
-  number("VT_VECTOR_LPWSTR", VT_VECTOR | VT_LPWSTR);
-  number("VT_VECTOR_CLSID", VT_VECTOR | VT_CLSID);
-  number("VT_VECTOR_VARIANT", VT_VECTOR | VT_VARIANT);
+  number("VT_VECTOR|VT_UI1", VT_VECTOR | VT_UI1);
+  number("VT_VECTOR|VT_LPWSTR", VT_VECTOR | VT_LPWSTR);
 #include "mqNames.h"
   printf("\n  }\n}\n");
   return 0;

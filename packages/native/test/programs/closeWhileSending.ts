@@ -2,7 +2,8 @@
  * Closes what an unawaited batch uses while that batch waits for its source, which never answers:
  * `node closeWhileSending.ts LIBRARY HOW`. `memory` as the library: the in-memory one. Writes what the batch told.
  */
-import { MessageQueue, Msmq, type MsmqError } from "@effect-msmq/core"
+import { MessageQueue, type MsmqError } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { Effect, Fiber, Stream } from "effect"
@@ -25,28 +26,28 @@ const waiting = async function* () {
 
 const tell = (error: MsmqError.MsmqError) => console.log(`${error.code} ${error.progress?.accepted}`)
 
-const connect = async () => {
-  const msmq = await Msmq.connect(layer)
+const openOrders = async () => {
+  const msmq = await connect(layer)
   await msmq.createQueue(orders, { transactional: true })
   return { msmq, sender: await msmq.openSender(orders) }
 }
 
 const endings: Readonly<Record<string, () => Promise<void>>> = {
   sender: async () => {
-    const { msmq, sender } = await connect()
+    const { msmq, sender } = await openOrders()
     sender.sendAll(waiting(), { ...single, onProgress }).catch(tell)
     await sent.promise
     await sender.close()
     await msmq.close()
   },
   connection: async () => {
-    const { msmq, sender } = await connect()
+    const { msmq, sender } = await openOrders()
     await using _ = msmq
     sender.sendAll(waiting(), { ...single, onProgress }).catch(tell)
     await sent.promise
   },
   abort: async () => {
-    const { msmq, sender } = await connect()
+    const { msmq, sender } = await openOrders()
     await using _ = msmq
     const transaction = await msmq.beginTransaction()
     sender.sendAll(waiting(), { transaction, onProgress }).catch(tell)
@@ -54,7 +55,7 @@ const endings: Readonly<Record<string, () => Promise<void>>> = {
     await transaction.abort()
   },
   signal: async () => {
-    const { msmq, sender } = await connect()
+    const { msmq, sender } = await openOrders()
     await using _ = msmq
     const controller = new AbortController()
     const body = async (transaction: Parameters<Parameters<typeof msmq.transaction>[0]>[0]) => {
@@ -66,14 +67,14 @@ const endings: Readonly<Record<string, () => Promise<void>>> = {
     await msmq.transaction(body, { signal: controller.signal }).catch(() => {})
   },
   context: async () => {
-    const { msmq, sender } = await connect()
+    const { msmq, sender } = await openOrders()
     await using _ = msmq
     using securityContext = msmq.securityContext()
     sender.sendAll(waiting(), { ...single, onProgress, securityContext }).catch(tell)
     await sent.promise
   },
   itself: async () => {
-    const { msmq, sender } = await connect()
+    const { msmq, sender } = await openOrders()
     const source = async function* () {
       yield* messages
       await sender.close()

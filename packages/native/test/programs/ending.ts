@@ -1,7 +1,8 @@
 /**
  * Ends layers in the middle of calls, on the test double: `node ending.ts LIBRARY HOW`. Prints what happened, in order.
  */
-import { Mqrt, Msmq } from "@effect-msmq/core"
+import { Mqrt } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { Effect, Exit } from "effect"
 import koffi from "koffi"
@@ -50,7 +51,7 @@ const manyCalls = Effect.gen(function* () {
 const endings: Readonly<Record<string, () => Promise<void>>> = {
   race: async () => {
     {
-      await using msmq = await Msmq.connect(layer)
+      await using msmq = await connect(layer)
       hold("MQCreateQueue")
       const creation = msmq.createQueue(orders).then(() => console.log("created"))
       await Promise.race([creation, sleep(20)])
@@ -63,7 +64,7 @@ const endings: Readonly<Record<string, () => Promise<void>>> = {
     const results: Array<string> = []
     const creations: Array<Promise<unknown>> = []
     {
-      await using msmq = await Msmq.connect(layer)
+      await using msmq = await connect(layer)
       hold("MQCreateQueue")
       for (const name of ["a", "b", "c", "d"]) {
         const creation = msmq.createQueue(`.\\private$\\${name}`)
@@ -81,8 +82,8 @@ const endings: Readonly<Record<string, () => Promise<void>>> = {
     console.log(results.toSorted().join(", "))
   },
   twoLayers: async () => {
-    const first = await Msmq.connect(layer)
-    const second = await Msmq.connect(layer)
+    const first = await connect(layer)
+    const second = await connect(layer)
     hold("MQCreateQueue")
     const creation = first.createQueue(orders).then(() => console.log("created"))
     await second.close()

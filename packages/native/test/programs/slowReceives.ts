@@ -5,7 +5,8 @@
  * `NAME`: a format name of the queue `.\private$\orders`. Where it is known to be on this computer, the queue is made to prove
  * slow first.
  */
-import { MessageQueue, Msmq } from "@effect-msmq/core"
+import { MessageQueue } from "@effect-msmq/core"
+import { connect, type Connection } from "@effect-msmq/core/promises"
 import type { Receiver } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
 import { Effect, Option, Stream } from "effect"
@@ -64,12 +65,11 @@ const effects: Readonly<Record<string, (receiver: Receiver.Receiver) => Effect.E
   messages: (receiver) =>
     Effect.map(Stream.runCollect(Stream.take(receiver.messages, 2)), (all) => all.map(labelOf).join(" ")),
   browse: (receiver) => Effect.map(Stream.runCollect(receiver.browse), (all) => all.map(labelOf).join(" ")),
-  byLookupId: (receiver) =>
+  lookup: (receiver) =>
     Effect.gen(function* () {
-      const by = receiver.byLookupId
-      const first = yield* by.peekFirst
-      const second = yield* by.peekNext(Option.getOrThrow(first).lookupId)
-      const taken = yield* by.receive(Option.getOrThrow(second).lookupId)
+      const first = yield* receiver.lookup("peekFirst")
+      const second = yield* receiver.lookup("peekNext", Option.getOrThrow(first).lookupId)
+      const taken = yield* receiver.lookup("receiveCurrent", Option.getOrThrow(second).lookupId)
       return [first, second, taken].map((found) => labelOf(Option.getOrUndefined(found))).join(" ")
     }),
   cursor: (receiver) =>
@@ -89,7 +89,7 @@ const effects: Readonly<Record<string, (receiver: Receiver.Receiver) => Effect.E
 
 /** The same in promises. */
 const promises = (
-  receiver: Awaited<ReturnType<Msmq.Msmq["openReceiver"]>>
+  receiver: Awaited<ReturnType<Connection["openReceiver"]>>
 ): Readonly<Record<string, () => Promise<string>>> => ({
   receive: async () => labelOf(await receiver.receive()),
   receiveWithin: async () => labelOf(await receiver.receiveWithin("1 hour")),
@@ -100,7 +100,7 @@ const promises = (
     for await (const message of receiver) return labelOf(message)
     return "nothing"
   },
-  byLookupId: async () => labelOf(await receiver.byLookupId("receiveFirst", 0n))
+  lookup: async () => labelOf(await receiver.lookup("receiveFirst", 0n))
 })
 
 const program = Effect.gen(function* () {
@@ -114,7 +114,7 @@ const program = Effect.gen(function* () {
   if (name.toLowerCase().startsWith("direct=os:.")) {
     delay(5)
     yield* receiver.poll
-    yield* receiver.byLookupId.peekFirst
+    yield* receiver.lookup("peekFirst")
     delay(0)
   }
   for (const [way, run] of Object.entries(effects)) {
@@ -134,7 +134,7 @@ const program = Effect.gen(function* () {
     )
     console.log(`${way} waits: ${label}`)
   }
-  const msmq = yield* Effect.promise(() => Msmq.connect(layer))
+  const msmq = yield* Effect.promise(() => connect(layer))
   const other = yield* Effect.promise(() => msmq.openReceiver(name))
   yield* Effect.promise(() =>
     inTurn(Object.entries(promises(other)), async ([way, run]) => {

@@ -8,7 +8,8 @@
  *
  * The first two are counted by the double, as the delays of its calls add up: it does not matter what else the machine does.
  */
-import { MessageQueue, Mqrt, Msmq, SecurityContext, type Sender, Transaction } from "@effect-msmq/core"
+import { MessageQueue, Mqrt, SecurityContext, type Sender, Transaction } from "@effect-msmq/core"
+import { connect, type Connection } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { Effect, Exit, ManagedRuntime, Scope, Stream } from "effect"
 import koffi from "koffi"
@@ -94,18 +95,19 @@ const ways: Readonly<Record<string, Way>> = {
     )
 }
 
-const promises: Readonly<Record<string, (sender: Awaited<ReturnType<Msmq.Msmq["openSender"]>>) => Promise<unknown>>> = {
-  "promises, send": async (sender) => {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-    for (const message of outgoing) await sender.send(message, single)
-  },
-  "promises, sendAll": (sender) => sender.sendAll(outgoing, single),
-  "promises, all sends at once": (sender) => Promise.all(outgoing.map((message) => sender.send(message, single)))
-}
+const promises: Readonly<Record<string, (sender: Awaited<ReturnType<Connection["openSender"]>>) => Promise<unknown>>> =
+  {
+    "promises, send": async (sender) => {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+      for (const message of outgoing) await sender.send(message, single)
+    },
+    "promises, sendAll": (sender) => sender.sendAll(outgoing, single),
+    "promises, all sends at once": (sender) => Promise.all(outgoing.map((message) => sender.send(message, single)))
+  }
 
 const print = (way: string, measured: Measured) => console.log(JSON.stringify({ way, ...measured }))
 
-await using msmq = await Msmq.connect(layer)
+await using msmq = await connect(layer)
 await msmq.createQueue(orders, { transactional: true })
 setDiscard(1)
 for (const [name, way] of Object.entries(ways)) {

@@ -2,7 +2,8 @@
  * Waits for messages on the test double, and does meanwhile what programs do: `node waiting.ts LIBRARY HOW MORE`. Prints
  * what happened, in order, and at its end what the double has against it. Few ways need more: a number or a file.
  */
-import { MessageQueue, Msmq } from "@effect-msmq/core"
+import { MessageQueue } from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import type { Receiver } from "@effect-msmq/core"
 import { NativeMqrt } from "@effect-msmq/native"
 import { Effect, Fiber } from "effect"
@@ -28,7 +29,7 @@ const printLabel = (what: string) => (message: { readonly label: string }) => pr
 
 /** A program of the worker, which waits until it is ended, or does something else then. */
 const waitForEver = async (then = () => {}): Promise<void> => {
-  const msmq = await Msmq.connect(layer)
+  const msmq = await connect(layer)
   const receiver = await msmq.openReceiver(orders)
   kept.push(msmq, receiver)
   const waiting = receiver.receive()
@@ -49,7 +50,7 @@ const kept: Array<unknown> = []
 
 /** A queue, somebody who waits, and somebody who sends. */
 const setup = async () => {
-  const msmq = await Msmq.connect(layer)
+  const msmq = await connect(layer)
   await msmq.createQueue(orders)
   const receiver = await msmq.openReceiver(orders)
   const sender = await msmq.openSender(orders)
@@ -240,7 +241,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
   },
   twoLayers: async () => {
     const first = await setup()
-    const other = await Msmq.connect(layer)
+    const other = await connect(layer)
     const receiver = await other.openReceiver(orders)
     const ended = receiver.receive().catch(() => print("ended"))
     const waiting = first.receiver.receive().then(printLabel("received"))
@@ -255,7 +256,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     const { msmq } = await setup()
     await msmq.close()
     await inTurn(Array.from({ length: 50 }), async () => {
-      const another = await Msmq.connect(layer)
+      const another = await connect(layer)
       const receiver = await another.openReceiver(orders)
       const waiting = receiver.receive().catch(() => {})
       await another.close()

@@ -5,7 +5,7 @@ import type { MqrtContract } from "@effect-msmq/testing"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { newQueue, opened, received, sent } from "../../../testing/src/contract/givens.ts"
+import { newQueue, openHandle, receiveFrom, sendTo } from "../../../testing/src/contract/givens.ts"
 
 /** Why the machine does not have a capability; `null`: it has. */
 type Reason = string | null
@@ -40,18 +40,18 @@ const orMode = <A>(asked: Effect.Effect<A, unknown, Mqrt | Scope.Scope>): Questi
 
 const signed = Effect.gen(function* () {
   const queue = yield* newQueue({ authenticate: true })
-  const [send, receive] = [yield* opened(queue, "send"), yield* opened(queue, "receive")]
-  yield* sent(send, [{ label: "signed" }], { securityContext: yield* context, authenticationLevel: "always" })
-  return yield* received(receive, { timeout: 5000 })
+  const [send, receive] = [yield* openHandle(queue, "send"), yield* openHandle(queue, "receive")]
+  yield* sendTo(send, [{ label: "signed" }], { securityContext: yield* context, authenticationLevel: "always" })
+  return yield* receiveFrom(receive, { timeout: 5000 })
 })
 
 /** Sends a message that expires in ages, and looks how long it has left. */
 const expiring = Effect.gen(function* () {
   const queue = yield* newQueue()
-  const [send, receive] = [yield* opened(queue, "send"), yield* opened(queue, "receive")]
+  const [send, receive] = [yield* openHandle(queue, "send"), yield* openHandle(queue, "receive")]
   const limits = { timeToReachQueue: secondsOfAges, timeToBeReceived: secondsOfAges }
-  yield* sent(send, [limits])
-  const left = yield* received(receive, { timeout: 5000 })
+  yield* sendTo(send, [limits])
+  const left = yield* receiveFrom(receive, { timeout: 5000 })
   const lost = Object.entries(limits).filter(([name, limit]) => {
     const actual = left[name === "timeToReachQueue" ? name : "timeToBeReceived"]
     return actual === null || actual > limit || actual < limit - 60
@@ -62,7 +62,7 @@ const expiring = Effect.gen(function* () {
 })
 
 /** The environment variable by which whoever runs the tests allows copies in the machine's own journal. */
-export const journalVariable = "EFFECT_MSMQ_MACHINE_JOURNAL"
+const journalVariable = "EFFECT_MSMQ_MACHINE_JOURNAL"
 
 /** How each capability is asked for. `isReal`: whether the machine is somebody's, and not a double. */
 const questions = (isReal: boolean): Readonly<Record<MqrtContract.Capability, Question>> => ({

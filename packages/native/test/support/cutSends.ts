@@ -1,5 +1,6 @@
 /** Batches that are cut short at random moments, while their sends are on and off the main thread. */
-import { Msmq, MsmqError } from "@effect-msmq/core"
+import { MsmqError } from "@effect-msmq/core"
+import { connect, type Connection } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import koffi from "koffi"
 import * as assert from "node:assert/strict"
@@ -21,7 +22,7 @@ const cuts = ["signal", "sender", "dispose", "abort", "commit", "failure", "conn
 /** Milliseconds of a send. */
 const delays = [0, 0, 0.02, 0.3, 1, 2]
 
-type Sender = Awaited<ReturnType<Msmq.Msmq["openSender"]>>
+type Sender = Awaited<ReturnType<Connection["openSender"]>>
 type Options = NonNullable<Parameters<Sender["sendAll"]>[1]>
 
 /** Sends a batch, and tells how many of its messages were accepted, however it ended. */
@@ -48,7 +49,7 @@ export const cutSends = async (library: string, seed: number, count: number): Pr
   const double = koffi.load(library)
   const setDelay = double.func("int Double_SetDelay(const char *function, double milliseconds)")
   const failNext = double.func("int Double_FailNext(const char *function, uint32_t nth, uint32_t result)")
-  await using keeper = await Msmq.connect(layer)
+  await using keeper = await connect(layer)
   await keeper.createQueue(plain)
   await keeper.createQueue(transactional, { transactional: true })
   const receivers = [await keeper.openReceiver(plain), await keeper.openReceiver(transactional)]
@@ -58,7 +59,7 @@ export const cutSends = async (library: string, seed: number, count: number): Pr
     const below = (limit: number): number => Math.floor(random() * limit)
     const cut = cuts[below(cuts.length)] ?? "nothing"
     const inTransaction = cut === "abort" || cut === "commit"
-    const msmq = await Msmq.connect(layer)
+    const msmq = await connect(layer)
     const sender = await msmq.openSender(inTransaction ? transactional : plain)
     const securityContext = msmq.securityContext()
     const transaction = inTransaction ? await msmq.beginTransaction() : undefined

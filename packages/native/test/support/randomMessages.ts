@@ -3,7 +3,7 @@ import type {
   AuthenticationLevel,
   OutgoingProperties,
   ReceivedProperties,
-  SendOptions
+  SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -83,7 +83,7 @@ const sometimes = <A>(random: Random, value: () => A): A | null => (random.oneIn
 
 const longestTime = 4_294_967_293
 
-export const randomMessage = (random: Random, bodySize: number): OutgoingProperties => ({
+const randomMessage = (random: Random, bodySize: number): OutgoingProperties => ({
   body: random.bytes(bodySize),
   bodyType: sometimes(random, random.word) ?? 0,
   label: sometimes(random, () => random.text(random.oneIn(8) ? 249 : random.below(40))) ?? "",
@@ -125,7 +125,7 @@ export const randomMessage = (random: Random, bodySize: number): OutgoingPropert
     : null
 })
 
-export const randomOptions = (random: Random): SendOptions => ({
+const randomOptions = (random: Random): SendParameters => ({
   ...plainSend,
   senderCertificate: sometimes(random, () => random.bytes(random.below(3000))),
   authenticationLevel: random.pick<AuthenticationLevel>(["none", "none", "always", "msmq10", "msmq20", "msmq30"]),
@@ -138,7 +138,7 @@ export const randomOptions = (random: Random): SendOptions => ({
 })
 
 /** Mostly small; a few large, and a few dozen in a hundred thousand almost as large as a message may be. */
-export const randomBodySize = (random: Random): number => {
+const randomBodySize = (random: Random): number => {
   const kind = random.below(2500)
   if (kind === 0) return random.below(4 * 1024 * 1024 - 40_000)
   return kind < 20 ? 64 * 1024 : random.below(random.oneIn(2) ? 100 : 2049)
@@ -171,9 +171,9 @@ const sameTime = (left: number | null, given: number | null): boolean =>
 const internalCertificate = Uint8Array.of(0x30, 0x0a, 0x0c, 0x08, ...Buffer.from("internal"))
 
 /** The fields in which a message that was received is not as it was sent. */
-export const differences = (
+const differences = (
   sent: OutgoingProperties,
-  options: SendOptions,
+  options: SendParameters,
   received: ReceivedProperties
 ): ReadonlyArray<string> => {
   const correlationId = sent.correlationId === null || isZero(sent.correlationId) ? null : sent.correlationId

@@ -4,13 +4,13 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /**
- * What not every machine can do.
+ * Ability that not every machine has.
  *
  * - `"authentication"`: signatures are verified, and queues can require them
- * - `"internal certificate"`: the user has one, so that a security context can be had without a certificate. A machine in a
- *   workgroup has none
- * - `"journals"`: what is received from a queue is copied to its journal where the queue says so
- * - `"journal of the machine"`: copies of what the promise sends may stay in the machine's own journal
+ * - `"internal certificate"`: the user has one, so that a security context can be acquired without a certificate. A machine in
+ *   a workgroup has none
+ * - `"journals"`: a queue with journaling on copies received messages to its journal
+ * - `"journal of the machine"`: copies of the messages that the promise sends may stay in the machine's own journal
  * - `"time limits of 32 bits"`: time limits beyond 100,000,000 seconds are kept as they are
  *
  * @category models
@@ -24,19 +24,21 @@ export type Capability =
   | "time limits of 32 bits"
 
 /**
- * One promise: its name, what a machine must be able to do for it (all of `needs`), and the effect that fails with an
- * error saying what was different.
+ * A promise that every backend keeps.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ContractPromise {
+  /** Name: a sentence that says what is promised. */
   readonly name: string
+  /** Capabilities that a machine must have for it, all of them. */
   readonly needs: ReadonlyArray<Capability>
+  /** Fails with an error that says what was different. */
   readonly check: Effect.Effect<void, unknown, Mqrt.Mqrt | Scope.Scope>
 }
 
-/** Long enough for a slow machine: a promise that hangs is to be reported by its name. */
+/** Time limit of a promise, long enough for a slow machine: a promise that hangs fails with its name. */
 const limit = "60 seconds"
 
 const describe = (cause: unknown): string => {
@@ -48,7 +50,7 @@ const describe = (cause: unknown): string => {
 
 const failed = (name: string, cause: unknown): Error => new Error(`${name}: ${describe(cause)}`, { cause })
 
-/** Makes a promise: what it opens is closed at its end, and whatever goes wrong is a failure that names it. */
+/** Makes a promise: its scope is closed at its end, and its failures and defects become errors that begin with its name. */
 export const promise = <E>(
   name: string,
   check: Effect.Effect<void, E, Mqrt.Mqrt | Scope.Scope>,

@@ -6,14 +6,24 @@ import * as Fiber from "effect/Fiber"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsWith, fork, labelsIn, newQueue, opened, patterned, received, sameBytes, sent } from "./givens.ts"
+import {
+  failsWith,
+  fork,
+  labelsIn,
+  newQueue,
+  openHandle,
+  patternedBytes,
+  receiveFrom,
+  sameBytes,
+  sendTo
+} from "./givens.ts"
 
-/** A queue with three messages and handles to it. */
+/** Creates a queue with three messages, and opens handles on it. */
 const three = Effect.gen(function* () {
   const queue = yield* newQueue()
-  const receive = yield* opened(queue, "receive")
-  const send = yield* opened(queue, "send")
-  yield* sent(send, [{ label: "one" }, { label: "two" }, { label: "three" }])
+  const receive = yield* openHandle(queue, "receive")
+  const send = yield* openHandle(queue, "send")
+  yield* sendTo(send, [{ label: "one" }, { label: "two" }, { label: "three" }])
   return { queue, receive, send }
 })
 
@@ -35,11 +45,11 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     "a peek gives the first message and leaves it",
     Effect.gen(function* () {
       const { receive } = yield* three
-      const first = yield* received(receive, { action: "peekCurrent" })
-      const again = yield* received(receive, { action: "peekCurrent" })
+      const first = yield* receiveFrom(receive, { action: "peekCurrent" })
+      const again = yield* receiveFrom(receive, { action: "peekCurrent" })
       assert.deepEqual([first.label, again.label, again.lookupId], ["one", "one", first.lookupId])
       assert.deepEqual(yield* labelsIn(receive), ["one", "two", "three"])
-      yield* failsWith(received(receive, { action: "peekCurrent" }), "MQ_ERROR_IO_TIMEOUT")
+      yield* failsWith(receiveFrom(receive, { action: "peekCurrent" }), "MQ_ERROR_IO_TIMEOUT")
     })
   ),
   promise(
@@ -47,12 +57,12 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { receive } = yield* three
       const cursor = yield* cursorOn(receive)
-      yield* failsWith(received(receive, { action: "peekNext", cursor }), "MQ_ERROR_ILLEGAL_CURSOR_ACTION")
-      assert.equal(yield* label(received(receive, { action: "peekCurrent", cursor })), "one")
-      assert.equal(yield* label(received(receive, { action: "peekCurrent", cursor })), "one")
-      assert.equal(yield* label(received(receive, { action: "peekNext", cursor })), "two")
-      assert.equal(yield* label(received(receive, { action: "peekNext", cursor })), "three")
-      yield* failsWith(received(receive, { action: "peekNext", cursor }), "MQ_ERROR_IO_TIMEOUT")
+      yield* failsWith(receiveFrom(receive, { action: "peekNext", cursor }), "MQ_ERROR_ILLEGAL_CURSOR_ACTION")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekCurrent", cursor })), "one")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekCurrent", cursor })), "one")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekNext", cursor })), "two")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekNext", cursor })), "three")
+      yield* failsWith(receiveFrom(receive, { action: "peekNext", cursor }), "MQ_ERROR_IO_TIMEOUT")
       assert.deepEqual(yield* labelsIn(receive), ["one", "two", "three"])
     })
   ),
@@ -61,10 +71,10 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { receive } = yield* three
       const cursor = yield* cursorOn(receive)
-      yield* received(receive, { action: "peekCurrent", cursor })
-      yield* received(receive, { action: "peekNext", cursor })
-      assert.equal(yield* label(received(receive, { cursor })), "two")
-      assert.equal(yield* label(received(receive, { action: "peekCurrent", cursor })), "three")
+      yield* receiveFrom(receive, { action: "peekCurrent", cursor })
+      yield* receiveFrom(receive, { action: "peekNext", cursor })
+      assert.equal(yield* label(receiveFrom(receive, { cursor })), "two")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekCurrent", cursor })), "three")
       assert.deepEqual(yield* labelsIn(receive), ["one", "three"])
     })
   ),
@@ -72,12 +82,12 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     "a cursor says that its message was taken by another, and goes on",
     Effect.gen(function* () {
       const { queue, receive } = yield* three
-      const other = yield* opened(queue, "receive")
+      const other = yield* openHandle(queue, "receive")
       const cursor = yield* cursorOn(receive)
-      yield* received(receive, { action: "peekCurrent", cursor })
-      assert.equal(yield* label(received(other)), "one")
-      yield* failsWith(received(receive, { action: "peekCurrent", cursor }), "MQ_ERROR_MESSAGE_ALREADY_RECEIVED")
-      assert.equal(yield* label(received(receive, { action: "peekNext", cursor })), "two")
+      yield* receiveFrom(receive, { action: "peekCurrent", cursor })
+      assert.equal(yield* label(receiveFrom(other)), "one")
+      yield* failsWith(receiveFrom(receive, { action: "peekCurrent", cursor }), "MQ_ERROR_MESSAGE_ALREADY_RECEIVED")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekNext", cursor })), "two")
     })
   ),
   promise(
@@ -85,24 +95,24 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { receive } = yield* three
       const [first, second] = [yield* cursorOn(receive), yield* cursorOn(receive)]
-      yield* received(receive, { action: "peekCurrent", cursor: first })
-      assert.equal(yield* label(received(receive, { action: "peekNext", cursor: first })), "two")
-      assert.equal(yield* label(received(receive, { action: "peekCurrent", cursor: second })), "one")
+      yield* receiveFrom(receive, { action: "peekCurrent", cursor: first })
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekNext", cursor: first })), "two")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekCurrent", cursor: second })), "one")
     })
   ),
   promise(
     "a cursor does not pass over a message that is larger than any before it",
     Effect.gen(function* () {
       const queue = yield* newQueue()
-      const [receive, send] = [yield* opened(queue, "receive"), yield* opened(queue, "send")]
-      const body = patterned(2_000_000)
-      yield* sent(send, [{ label: "small" }, { label: "large", body }, { label: "last" }])
+      const [receive, send] = [yield* openHandle(queue, "receive"), yield* openHandle(queue, "send")]
+      const body = patternedBytes(2_000_000)
+      yield* sendTo(send, [{ label: "small" }, { label: "large", body }, { label: "last" }])
       const cursor = yield* cursorOn(receive)
-      yield* received(receive, { action: "peekCurrent", cursor })
-      const large = yield* received(receive, { action: "peekNext", cursor })
+      yield* receiveFrom(receive, { action: "peekCurrent", cursor })
+      const large = yield* receiveFrom(receive, { action: "peekNext", cursor })
       assert.equal(large.label, "large")
       sameBytes(large.body, body, "the body")
-      assert.equal(yield* label(received(receive, { action: "peekNext", cursor })), "last")
+      assert.equal(yield* label(receiveFrom(receive, { action: "peekNext", cursor })), "last")
     })
   ),
   promise(
@@ -110,12 +120,12 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { receive, send } = yield* three
       const cursor = yield* cursorOn(receive)
-      yield* received(receive, { action: "peekCurrent", cursor })
-      yield* received(receive, { action: "peekNext", cursor })
-      yield* received(receive, { action: "peekNext", cursor })
-      const fiber = yield* fork(label(received(receive, { action: "peekNext", cursor, timeout: 30_000 })))
+      yield* receiveFrom(receive, { action: "peekCurrent", cursor })
+      yield* receiveFrom(receive, { action: "peekNext", cursor })
+      yield* receiveFrom(receive, { action: "peekNext", cursor })
+      const fiber = yield* fork(label(receiveFrom(receive, { action: "peekNext", cursor, timeout: 30_000 })))
       yield* Effect.sleep("30 millis")
-      yield* sent(send, [{ label: "four" }])
+      yield* sendTo(send, [{ label: "four" }])
       assert.equal(yield* Fiber.join(fiber), "four")
     })
   ),
@@ -123,11 +133,11 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     "lookup ids grow in the order of the queue and find their messages",
     Effect.gen(function* () {
       const { receive, send } = yield* three
-      yield* sent(send, [{ label: "first", priority: 7 }])
+      yield* sendTo(send, [{ label: "first", priority: 7 }])
       const cursor = yield* cursorOn(receive)
       const ids: Array<bigint> = []
       for (const action of ["peekCurrent", "peekNext", "peekNext", "peekNext"] as const) {
-        ids.push((yield* received(receive, { action, cursor })).lookupId)
+        ids.push((yield* receiveFrom(receive, { action, cursor })).lookupId)
       }
       for (const [index, id] of ids.entries()) {
         assert.ok(index === 0 || id > (ids[index - 1] ?? zero), `${id} is not above ${ids[index - 1]}`)
@@ -146,14 +156,14 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     "messages are received by lookup id from anywhere in the queue",
     Effect.gen(function* () {
       const { receive, send } = yield* three
-      yield* sent(send, [{ label: "four" }, { label: "five", body: patterned(500_000) }])
+      yield* sendTo(send, [{ label: "four" }, { label: "five", body: patternedBytes(500_000) }])
       const first = yield* byLookupId(receive, zero, "peekFirst")
       const second = yield* byLookupId(receive, first.lookupId, "receiveNext")
       assert.equal(second.label, "two")
       yield* failsWith(byLookupId(receive, second.lookupId, "receiveCurrent"), "MQ_ERROR_MESSAGE_NOT_FOUND")
       const last = yield* byLookupId(receive, zero, "receiveLast")
       assert.equal(last.label, "five")
-      sameBytes(last.body, patterned(500_000), "the body")
+      sameBytes(last.body, patternedBytes(500_000), "the body")
       assert.equal(yield* label(byLookupId(receive, first.lookupId, "receiveCurrent")), "one")
       const four = yield* byLookupId(receive, zero, "peekLast")
       assert.equal(yield* label(byLookupId(receive, four.lookupId, "receivePrevious")), "three")
@@ -166,10 +176,10 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { queue, receive, send } = yield* three
       const mqrt = yield* Mqrt
-      yield* failsWith(mqrt.purgeQueue(yield* opened(queue, "peek")), "MQ_ERROR_ACCESS_DENIED")
+      yield* failsWith(mqrt.purgeQueue(yield* openHandle(queue, "peek")), "MQ_ERROR_ACCESS_DENIED")
       yield* mqrt.purgeQueue(receive)
-      yield* failsWith(received(receive), "MQ_ERROR_IO_TIMEOUT")
-      yield* sent(send, [{ label: "next" }])
+      yield* failsWith(receiveFrom(receive), "MQ_ERROR_IO_TIMEOUT")
+      yield* sendTo(send, [{ label: "next" }])
       assert.deepEqual(yield* labelsIn(receive), ["next"])
     })
   ),
@@ -177,20 +187,20 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     "a message is moved to a subqueue and back",
     Effect.gen(function* () {
       const queue = yield* newQueue({ transactional: true })
-      const send = yield* opened(queue, "send")
-      const [main, sub] = [yield* opened(queue, "receive"), yield* opened(`${queue};retry`, "receive")]
-      const [toMain, toSub] = [yield* opened(queue, "move"), yield* opened(`${queue};retry`, "move")]
+      const send = yield* openHandle(queue, "send")
+      const [main, sub] = [yield* openHandle(queue, "receive"), yield* openHandle(`${queue};retry`, "receive")]
+      const [toMain, toSub] = [yield* openHandle(queue, "move"), yield* openHandle(`${queue};retry`, "move")]
       const mqrt = yield* Mqrt
-      yield* sent(send, [{ label: "one" }, { label: "two" }], { transaction: "singleMessage" })
-      const { lookupId } = yield* received(main, { action: "peekCurrent" })
+      yield* sendTo(send, [{ label: "one" }, { label: "two" }], { transaction: "singleMessage" })
+      const { lookupId } = yield* receiveFrom(main, { action: "peekCurrent" })
       yield* mqrt.moveMessage(main, toSub, lookupId, "none")
-      assert.equal(yield* label(received(main, { action: "peekCurrent" })), "two")
-      const moved = yield* received(sub, { action: "peekCurrent" })
+      assert.equal(yield* label(receiveFrom(main, { action: "peekCurrent" })), "two")
+      const moved = yield* receiveFrom(sub, { action: "peekCurrent" })
       assert.deepEqual([moved.label, moved.moveCount], ["one", 1])
       assert.ok(moved.lastMoveTime > 0, "it does not say when it was moved")
       yield* failsWith(mqrt.moveMessage(main, toSub, lookupId, "none"), "MQ_ERROR_MESSAGE_NOT_FOUND")
       yield* mqrt.moveMessage(sub, toMain, moved.lookupId, "none")
-      yield* failsWith(received(sub), "MQ_ERROR_IO_TIMEOUT")
+      yield* failsWith(receiveFrom(sub), "MQ_ERROR_IO_TIMEOUT")
       assert.deepEqual(new Set(yield* labelsIn(main)), new Set(["one", "two"]))
     })
   )

@@ -3,8 +3,8 @@ import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import type {
   OutgoingProperties,
   ReceivedProperties,
-  ReceiveOptions,
-  SendOptions,
+  ReceiveParameters,
+  SendParameters,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Access, MqrtFailure, QueueHandle, ShareMode } from "@effect-msmq/core/Mqrt"
@@ -16,8 +16,8 @@ import * as assert from "node:assert/strict"
 import { plainMessage, plainReceive, plainSend } from "./plainRecords.ts"
 
 /**
- * The beginning of the names of all queues that the contract makes, whatever the machine: no other queue is created, changed or
- * deleted.
+ * Prefix of the names of all queues that the contract creates, on every machine. It creates, changes and deletes no other
+ * queue.
  *
  * @category testing
  * @since 0.1.0
@@ -26,7 +26,7 @@ export const queuePrefix = "effect-msmq-contract-"
 
 let queues = 0
 
-/** A queue of the promise's own: an earlier run's is deleted before, this one afterwards. */
+/** Creates a queue for one promise and deletes it when the scope closes. A queue that an earlier run left is deleted first. */
 export const newQueue = (
   options: MessageQueue.CreateOptions = {}
 ): Effect.Effect<string, MsmqError, Mqrt | Scope.Scope> =>
@@ -41,7 +41,7 @@ export const newQueue = (
     (queue) => Effect.ignore(MessageQueue.delete(queue))
   )
 
-/** A queue with a sender and a receiver. */
+/** Creates a queue and opens a sender and a receiver on it. */
 export const newChannel = (options: MessageQueue.CreateOptions = {}) =>
   Effect.gen(function* () {
     const queue = yield* newQueue(options)
@@ -50,8 +50,8 @@ export const newChannel = (options: MessageQueue.CreateOptions = {}) =>
     return { queue, sender, receiver }
   })
 
-/** A queue of this machine, or with `;name` behind it a subqueue, opened at the seam. */
-export const opened = (
+/** Opens a queue of this machine at the seam; a path name that ends with `;name` is that of a subqueue. */
+export const openHandle = (
   queue: string,
   access: Access,
   shareMode: ShareMode = "denyNone"
@@ -62,11 +62,11 @@ export const opened = (
     )
   )
 
-/** Sends at the seam, all or nothing as far as the promise is concerned. */
-export const sent = (
+/** Sends messages at the seam, and fails where not all of them are accepted. */
+export const sendTo = (
   handle: QueueHandle,
   messages: ReadonlyArray<Partial<OutgoingProperties>>,
-  options: Partial<SendOptions> = {}
+  options: Partial<SendParameters> = {}
 ): Effect.Effect<ReadonlyArray<string>, MqrtFailure, Mqrt> =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt
@@ -81,14 +81,14 @@ export const sent = (
     return outcome.messageIds ?? []
   })
 
-/** Receives at the seam, without waiting unless told so. */
-export const received = (
+/** Receives at the seam, by default without waiting. */
+export const receiveFrom = (
   handle: QueueHandle,
-  options: Partial<ReceiveOptions> = {}
+  options: Partial<ReceiveParameters> = {}
 ): Effect.Effect<ReceivedProperties, MqrtFailure, Mqrt> =>
   Mqrt.use((mqrt) => mqrt.receiveMessage(handle, { ...plainReceive, ...options }))
 
-/** The labels of what is in a queue, which is empty afterwards. */
+/** Receives all messages of a queue, and returns their labels. */
 export const labelsIn = (
   handle: QueueHandle,
   transaction: TransactionArgument = "none"
@@ -96,7 +96,7 @@ export const labelsIn = (
   Effect.gen(function* () {
     const labels: Array<string> = []
     while (true) {
-      const label = yield* received(handle, { transaction }).pipe(
+      const label = yield* receiveFrom(handle, { transaction }).pipe(
         Effect.map((message) => message.label),
         Effect.catchTag("MqrtFailure", (failure) =>
           nameOf(failure) === "MQ_ERROR_IO_TIMEOUT" ? Effect.void : Effect.fail(failure)
@@ -109,7 +109,7 @@ export const labelsIn = (
 
 const nameOf = (failure: MqrtFailure): string => ErrorCode.nameOf(failure.code) ?? ErrorCode.format(failure.code)
 
-/** That a call at the seam fails with this code. */
+/** Asserts that a call at the seam fails with an error code. */
 export const failsWith = <A, R>(
   call: Effect.Effect<A, MqrtFailure, R>,
   name: ErrorCode.ErrorCodeName
@@ -119,7 +119,7 @@ export const failsWith = <A, R>(
     onSuccess: () => Effect.sync(() => assert.fail(`it succeeded instead of failing with ${name}`))
   })
 
-/** That what a program asked for fails with this reason. */
+/** Asserts that a program fails with a reason. */
 export const failsBecause = <A, R>(
   program: Effect.Effect<A, MsmqError, R>,
   tag: MsmqError["reason"]["_tag"]
@@ -129,10 +129,10 @@ export const failsBecause = <A, R>(
     onSuccess: () => Effect.sync(() => assert.fail(`it succeeded instead of failing with ${tag}`))
   })
 
-/** Forks what is to be waiting when the next step is taken. */
+/** Forks an effect that waits when the next step begins. */
 export const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
 
-/** That bytes are equal, with the place where they are not: a print of a megabyte helps nobody. */
+/** Asserts that bytes are equal, and fails with the place of the first difference, as a print of all bytes is too long. */
 export const sameBytes = (actual: Uint8Array, expected: Uint8Array, what: string): void => {
   assert.equal(actual.length, expected.length, `the length of ${what}`)
   if (Buffer.compare(actual, expected) === 0) return
@@ -140,6 +140,6 @@ export const sameBytes = (actual: Uint8Array, expected: Uint8Array, what: string
   assert.fail(`${what} differs at byte ${at}: ${actual[at]} instead of ${expected[at]}`)
 }
 
-/** Bytes which tell where they are. */
-export const patterned = (length: number): Uint8Array =>
+/** Returns bytes whose values depend on their places. */
+export const patternedBytes = (length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => (index * 31 + (index >>> 8)) & 0xff)

@@ -12,7 +12,11 @@ import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
 import { fork, newChannel, newQueue } from "./givens.ts"
 
-/** Reads the messages of a queue, each with `handle`, until it is interrupted. */
+/**
+ * Reads the messages of a queue, each with `handle`, until it is interrupted.
+ *
+ * @testonly
+ */
 export type Loop = (receiver: Receiver, handle: Effect.Effect<void>) => Effect.Effect<unknown, MsmqError>
 
 const found =
@@ -23,7 +27,7 @@ const found =
       { disableYield: true }
     )
 
-/** The loops that take each message for good before they handle it. */
+/** Loops that receive each message for good before they handle it. */
 const taking: Readonly<Record<string, Loop>> = {
   receive: (receiver, handle) =>
     Effect.gen(function* () {
@@ -35,7 +39,7 @@ const taking: Readonly<Record<string, Loop>> = {
   receiveWithin: found((receiver) => receiver.receiveWithin("5 millis")),
   poll: found((receiver) => receiver.poll),
   messages: (receiver, handle) => Stream.runForEach(receiver.messages, () => handle),
-  byLookupId: found((receiver) => receiver.byLookupId.receiveFirst),
+  lookup: found((receiver) => receiver.lookup("receiveFirst")),
   cursor: (receiver, handle) =>
     Effect.scoped(
       Effect.flatMap(receiver.cursor, (cursor) =>
@@ -44,7 +48,11 @@ const taking: Readonly<Record<string, Loop>> = {
     )
 }
 
-/** All loops over the messages of a queue; the last two leave a message where it is until it is handled. */
+/**
+ * All loops over the messages of a queue; the last two leave a message in the queue until it is handled.
+ *
+ * @testonly
+ */
 export const reading: Readonly<Record<string, Loop>> = {
   ...taking,
   browse: (receiver, handle) => Stream.runForEach(receiver.browse, () => handle),
@@ -55,7 +63,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 
 const poll = (receiver: Receiver) => Effect.map(receiver.poll, Option.isSome)
 
-/** The number of messages in a queue, which are taken out of it. */
+/** Receives all messages of a queue, and returns their number. */
 const countLeft = (receiver: Receiver): Effect.Effect<number, MsmqError> =>
   Effect.gen(function* () {
     let left = 0
@@ -65,7 +73,7 @@ const countLeft = (receiver: Receiver): Effect.Effect<number, MsmqError> =>
 
 const yields = (times: number) => Effect.repeat(Effect.yieldNow, { times })
 
-/** Limits at which a fiber yields often, and Effect's own. */
+/** Numbers of steps after which a fiber yields: small ones, and that of Effect. */
 const limits = [7, 60, 700, 2048]
 
 const interruptedAtOnce = ([name, loop]: [string, Loop]): ContractPromise =>
@@ -108,7 +116,7 @@ const interruptedWaiting = ([name, loop]: [string, Loop]): ContractPromise =>
     })
   )
 
-/** Counts how often the event loop goes round while an effect runs. */
+/** Counts the turns of the event loop while an effect runs. */
 const rounds = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
   Effect.suspend(() => {
     let count = 0
@@ -136,7 +144,7 @@ const sharesEventLoop = ([name, loop]: [string, Loop]): ContractPromise =>
       yield* sender.sendAll(numbered(many))
       const end = yield* Deferred.make<void>()
       let handled = 0
-      // A promise that is fulfilled already continues before the event loop goes round.
+      // A promise that is fulfilled already continues in the same turn of the event loop.
       const handle = Effect.flatMap(
         Effect.promise(() => Promise.resolve()),
         () => (++handled === many ? Deferred.succeed(end, undefined) : Effect.void)
@@ -147,7 +155,7 @@ const sharesEventLoop = ([name, loop]: [string, Loop]): ContractPromise =>
     })
   )
 
-/** Loops over the messages of a queue: nothing is lost when one is interrupted, and each shares the event loop. */
+/** Promises about loops over the messages of a queue: an interruption loses no message, and each loop shares the event loop. */
 export const loops: ReadonlyArray<ContractPromise> = [
   ...Object.entries(taking).flatMap((entry) => [interruptedAtOnce(entry), interruptedWaiting(entry)]),
   ...Object.entries(reading).map(sharesEventLoop)

@@ -14,13 +14,13 @@ import * as assert from "node:assert/strict"
 import { inspect } from "node:util"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, newChannel, newQueue, patterned, queuePrefix, sameBytes } from "./givens.ts"
+import { failsBecause, newChannel, newQueue, patternedBytes, queuePrefix, sameBytes } from "./givens.ts"
 
 const all = { positiveArrival: true, positiveReceive: true, negativeArrival: true, negativeReceive: true }
 const none = { positiveArrival: false, positiveReceive: false, negativeArrival: false, negativeReceive: false }
 const elsewhere = "DIRECT=OS:elsewhere\\private$\\answers"
 
-/** Says of its length, and of where its bytes are, what is not so. */
+/** Bytes that report a wrong length and a wrong offset. */
 class Lying extends Uint8Array {
   override get length(): number {
     return 5000
@@ -33,19 +33,19 @@ class Lying extends Uint8Array {
   }
 }
 
-/** The values that are tried of each field, the last of them together too. */
+/** Values to send in each field; the last of each are sent together too. */
 const fields = {
-  body: [Uint8Array.of(0), patterned(300)],
+  body: [Uint8Array.of(0), patternedBytes(300)],
   bodyType: [8, 17, 0x1011, 0xffff],
   label: ["Bestellung ü 𝄞"],
   priority: [0, 1, 2, 3, 4, 5, 6, 7],
   delivery: ["express", "recoverable"],
-  correlationId: [new Uint8Array(20).fill(0xff), patterned(20)],
+  correlationId: [new Uint8Array(20).fill(0xff), patternedBytes(20)],
   appSpecific: [1, 0x7fffffff, 0x80000000, 0xffffffff],
-  extension: [Uint8Array.of(0), patterned(5000)],
+  extension: [Uint8Array.of(0), patternedBytes(5000)],
   responseQueue: [elsewhere, `${elsewhere},DIRECT=OS:farther\\private$\\answers`],
   acknowledge: [{ ...none, positiveArrival: true }, { ...none, negativeReceive: true }, all],
-  // Of this machine, and not there: no acknowledgment stays behind.
+  // A queue of this machine that does not exist, so that no acknowledgment is left over.
   adminQueue: [`DIRECT=TCP:127.0.0.1\\private$\\${queuePrefix}acknowledgments`],
   journaling: [
     { deadLetter: false, journal: true },
@@ -61,7 +61,7 @@ type Field = keyof typeof fields
 
 const fieldNames = Object.keys(fields) as ReadonlyArray<Field>
 
-/** What was sent and what is left of it afterwards: both are in whole seconds. */
+/** Asserts that at most a minute of a time limit is over, as a receiver sees it; both are in whole seconds. */
 const sameTime = (actual: unknown, sent: Duration.Input, field: string): void => {
   assert.ok(Duration.isDuration(actual), `${field} is ${String(actual)}`)
   const gone = Duration.toSeconds(sent) - Duration.toSeconds(actual)
@@ -193,7 +193,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
       `D-19 a body of ${length} bytes arrives byte by byte`,
       Effect.gen(function* () {
         const { receiver, sender } = yield* newChannel()
-        const body = patterned(length)
+        const body = patternedBytes(length)
         yield* sender.send({ body, label: "whole" })
         const message = yield* receiver.receive
         assert.equal(message.label, "whole")
@@ -205,7 +205,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
     "a body is as long as its memory, whatever it says of itself, and nothing else is sent",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
-      // What is sent before lies in memory that a backend may use again.
+      // A backend may use the memory of an earlier message again.
       yield* sendEach(sender, [{ body: new Uint8Array(8000).fill(0xee), label: "others" }])
       yield* receiver.receive
       const bodies = [
@@ -223,9 +223,9 @@ export const messages: ReadonlyArray<ContractPromise> = [
         sameBytes(message.body, expected, "the body")
         sameBytes(message.extension ?? new Uint8Array(0), expected, "the extension")
       }
-      const id = Object.setPrototypeOf(patterned(20), Lying.prototype) as Uint8Array
+      const id = Object.setPrototypeOf(patternedBytes(20), Lying.prototype) as Uint8Array
       yield* sender.send({ correlationId: id })
-      sameBytes((yield* receiver.receive).correlationId ?? new Uint8Array(0), patterned(20), "the correlation id")
+      sameBytes((yield* receiver.receive).correlationId ?? new Uint8Array(0), patternedBytes(20), "the correlation id")
     })
   ),
   promise(
@@ -348,10 +348,10 @@ export const messages: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
       const messages: ReadonlyArray<Message> = [
-        { label: "\u001b[2J\u202e\r\n\u2028", body: patterned(200_000) },
+        { label: "\u001b[2J\u202e\r\n\u2028", body: patternedBytes(200_000) },
         { headers: { "\u001b": "\u202e", __proto__: "x", a: "b" } },
         { extension: new TextEncoder().encode("<ArrayOfHeaderInfo><HeaderInfo><Key>") },
-        { extension: patterned(1000), correlationId: patterned(20), timeToBeReceived: "1 hour", priority: 7 }
+        { extension: patternedBytes(1000), correlationId: patternedBytes(20), timeToBeReceived: "1 hour", priority: 7 }
       ]
       for (const message of messages) {
         yield* sender.send(message)
@@ -389,8 +389,8 @@ export const messages: ReadonlyArray<ContractPromise> = [
       const { receiver, sender } = yield* newChannel()
       const large: Message = {
         label: "x".repeat(249),
-        body: patterned(300_000),
-        extension: patterned(70_000),
+        body: patternedBytes(300_000),
+        extension: patternedBytes(70_000),
         responseQueue: Array.from(
           { length: 8 },
           (_, index) => `DIRECT=OS:m${index}\\private$\\${"q".repeat(90)}`
@@ -445,7 +445,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
     "a batch of 5,000 messages arrives whole and in order",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
-      const body = patterned(1024)
+      const body = patternedBytes(1024)
       const report = yield* sender.sendAll(Array.from({ length: 5000 }, (_, index) => ({ body, appSpecific: index })))
       assert.deepEqual([report.accepted, report.bytes], [5000, 5000 * 1024])
       for (let index = 0; index < 5000; index++) {
@@ -460,7 +460,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
     "what few ask for is given when it is asked for",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
-      yield* sender.send({ label: "rare", body: patterned(100) })
+      yield* sender.send({ label: "rare", body: patternedBytes(100) })
       const mqrt = yield* Mqrt
       const handle = yield* Effect.acquireRelease(
         mqrt.openQueue(receiver.formatName, "receive", "denyNone"),

@@ -1,44 +1,15 @@
-/** The records that cross the seam, whole, where a program says nothing of them. */
-import type { OutgoingProperties, ReceiveOptions, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+/** Whole records of the seam, with the values that they have where a program gives none. */
+import type { ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
-/** What a message has that nothing was said of (D-20). */
-export const plainMessage: OutgoingProperties = {
-  body: new Uint8Array(0),
-  bodyType: 0,
-  label: "",
-  priority: 3,
-  delivery: "express",
-  correlationId: null,
-  appSpecific: 0,
-  extension: null,
-  responseQueue: null,
-  acknowledge: null,
-  adminQueue: null,
-  journaling: null,
-  deadLetterQueue: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  trace: false,
-  connector: null,
-  soap: null
-}
+/** Default properties and options of a message that is sent (D-20). */
+export {
+  defaultMessage as plainMessage,
+  defaultSendParameters as plainSend
+} from "@effect-msmq/core/mqrt/MessagePropertyTable"
 
-export const plainSend: SendOptions = {
-  securityContext: null,
-  senderCertificate: null,
-  authenticationLevel: "none",
-  hashAlgorithm: null,
-  provider: null,
-  senderIdType: "sid",
-  privacyLevel: "none",
-  encryptionAlgorithm: null,
-  transaction: "none",
-  messageIds: false
-}
-
-/** Takes the first message, without waiting. */
-export const plainReceive: ReceiveOptions = {
+/** A receive of the first message, without waiting. */
+export const plainReceive: ReceiveParameters = {
   action: "receive",
   timeout: 0,
   cursor: null,
@@ -46,7 +17,11 @@ export const plainReceive: ReceiveOptions = {
   rare: false
 }
 
-/** What a queue has that nothing was said of (C-01). */
+/**
+ * A queue with default properties (C-01).
+ *
+ * @testonly
+ */
 export const plainQueue: NewQueueProperties = {
   pathName: ".\\private$\\orders",
   label: "",
@@ -61,7 +36,7 @@ export const plainQueue: NewQueueProperties = {
   transactional: false
 }
 
-/** Changes of a queue that change nothing. */
+/** Changes of a queue that change no property. */
 export const noChanges: QueueChanges = {
   label: null,
   type: null,

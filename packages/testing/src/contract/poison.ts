@@ -1,4 +1,4 @@
-/** Fate of the copies of poison messages, which a queue may not take. */
+/** Promises about the copies of poison messages, which their queue may refuse. */
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -27,8 +27,8 @@ const labelsIn = Effect.fnUntraced(function* (queue: string) {
   return yield* Effect.map(Stream.runCollect(receiver.browse), (all) => all.map(({ label }) => label))
 }, Effect.scoped)
 
-/** Consumes a message that cannot be handled, and another one, until its end or until both are done with. */
-const consumed = Effect.fnUntraced(function* (
+/** Consumes a message whose handler fails and another one, until the consumer ends or has reported on both. */
+const consume = Effect.fnUntraced(function* (
   [, transactional, shareMode]: (typeof sources)[number],
   poisonTransactional: boolean,
   quota: number | undefined
@@ -66,13 +66,13 @@ export const poison = sources.flatMap((source) =>
     return [
       promise(
         `poison from ${name} is told of when its copy is in ${kind} queue`,
-        Effect.map(consumed(source, transactional, undefined), (result) => {
+        Effect.map(consume(source, transactional, undefined), (result) => {
           assert.deepEqual(result, { events: ["Poisoned bad", "Handled good"], left: [], there: ["bad"] })
         })
       ),
       promise(
         `poison from ${name} is not told of when ${kind} queue is full, and stays unless it was taken`,
-        Effect.map(consumed(source, transactional, 1), (result) => {
+        Effect.map(consume(source, transactional, 1), (result) => {
           const isTaken = name.endsWith("shared")
           assert.deepEqual(result.there, [])
           assert.equal(result.events.includes("Poisoned bad"), false)

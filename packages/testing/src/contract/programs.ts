@@ -1,7 +1,7 @@
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import * as Msmq from "@effect-msmq/core/promises/Connection"
+import { connect } from "@effect-msmq/core/promises"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Transaction from "@effect-msmq/core/Transaction"
 import * as Deferred from "effect/Deferred"
@@ -21,13 +21,13 @@ import { failsBecause, fork, newChannel, newQueue } from "./givens.ts"
 
 const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => ({ label }))
 
-/** A transactional queue with messages, a sender and a receiver. */
+/** Creates a transactional queue with messages, and opens a sender and a receiver on it. */
 const channel = (...labels: ReadonlyArray<string>) =>
   Effect.tap(newChannel({ transactional: true }), ({ sender }) =>
     Transaction.singleMessage(sender.sendAll(labelled(...labels)))
   )
 
-/** The labels of what is in a queue, which stays there. */
+/** Peeks at all messages of a queue, and returns their labels. */
 const labelsIn = (queue: string) =>
   Effect.scoped(
     Effect.flatMap(MessageQueue.openReceiver(queue), (receiver) =>
@@ -35,7 +35,7 @@ const labelsIn = (queue: string) =>
     )
   )
 
-/** Messages of a source that gives no more of them and does not end; `asked` is done when it is asked for more. */
+/** Makes a source of messages that then waits and does not end; `asked` is done when it is asked for more. */
 const withoutEnd = (asked: Deferred.Deferred<void>, ...labels: ReadonlyArray<string>) =>
   Stream.concat(
     Stream.fromArray(labelled(...labels)),
@@ -45,7 +45,7 @@ const withoutEnd = (asked: Deferred.Deferred<void>, ...labels: ReadonlyArray<str
 const label = (found: Effect.Effect<Option.Option<{ readonly label: string }>, MsmqError>) =>
   Effect.map(found, (message) => Option.getOrUndefined(message)?.label)
 
-/** What programs write, on this backend: the rooms of core above the seam. */
+/** Promises about programs that use the public modules of core, on this backend. */
 export const programs: ReadonlyArray<ContractPromise> = [
   promise(
     "a transaction that succeeds is committed: what it received is gone, what it sent is there",
@@ -111,7 +111,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
       const backend = yield* Mqrt.Mqrt
       const queue = yield* newQueue()
       const { manager, msmq, opened } = yield* Effect.promise(async () => {
-        const msmq = await Msmq.connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(backend)))
+        const msmq = await connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(backend)))
         const opened = await msmq.openReceiver(queue)
         const manager = msmq.queueManager
         await msmq.close()
@@ -175,7 +175,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
         Effect.gen(function* () {
           yield* sender.send({ label: how })
           const transaction = yield* Transaction.Current
-          if (typeof transaction === "object") yield* transaction[how]
+          if (typeof transaction === "object") yield* transaction[how]()
         }).pipe(Transaction.run())
       yield* failsBecause(ended("abort"), "TransactionAborted")
       yield* ended("commit")
@@ -188,7 +188,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
       const { queue } = yield* channel()
       const backend = yield* Mqrt.Mqrt
       const msmq = yield* Effect.acquireRelease(
-        Effect.promise(() => Msmq.connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(backend)))),
+        Effect.promise(() => connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(backend)))),
         (msmq) => Effect.promise(() => msmq.close())
       )
       const done = <A>(call: (options: { readonly signal: AbortSignal }) => Promise<A>): Effect.Effect<A> =>
@@ -259,7 +259,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
       )
       const transaction = yield* Transaction.begin()
       yield* sender.send({ label: "kept" }, { transaction })
-      yield* transaction.commit
+      yield* transaction.commit()
       yield* failsBecause(sender.send({ label: "late" }, { transaction }), "Released")
       assert.deepEqual(yield* labelsIn(queue), ["kept"])
     })
@@ -292,7 +292,7 @@ export const programs: ReadonlyArray<ContractPromise> = [
         const asked = yield* Deferred.make<void>()
         const fiber = yield* fork(Effect.flip(sender.sendAll(withoutEnd(asked, "a", "b"), { transaction })))
         yield* Deferred.await(asked)
-        yield* transaction[end]
+        yield* transaction[end]()
         const { progress, reason } = yield* Fiber.join(fiber)
         assert.deepEqual([reason._tag, progress], ["Released", { accepted: 2 }])
         assert.deepEqual(yield* labelsIn(queue), left)
@@ -362,14 +362,13 @@ export const programs: ReadonlyArray<ContractPromise> = [
     "messages are found, and taken, by lookup id and from beside one",
     Effect.gen(function* () {
       const { queue, receiver } = yield* channel("a", "b", "c", "d")
-      const by = receiver.byLookupId
       const first = yield* receiver.peek
-      assert.equal(yield* label(by.peekNext(first.lookupId)), "b")
-      assert.equal(yield* label(by.peekPrevious(first.lookupId)), undefined)
-      assert.equal(yield* label(by.receiveNext(first.lookupId)), "b")
-      assert.equal(yield* label(by.receiveLast), "d")
-      assert.equal(yield* label(by.receive(first.lookupId)), "a")
-      assert.equal(yield* label(by.receive(first.lookupId)), undefined)
+      assert.equal(yield* label(receiver.lookup("peekNext", first.lookupId)), "b")
+      assert.equal(yield* label(receiver.lookup("peekPrevious", first.lookupId)), undefined)
+      assert.equal(yield* label(receiver.lookup("receiveNext", first.lookupId)), "b")
+      assert.equal(yield* label(receiver.lookup("receiveLast")), "d")
+      assert.equal(yield* label(receiver.lookup("receiveCurrent", first.lookupId)), "a")
+      assert.equal(yield* label(receiver.lookup("receiveCurrent", first.lookupId)), undefined)
       assert.deepEqual(yield* labelsIn(queue), ["c"])
     })
   ),

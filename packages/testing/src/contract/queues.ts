@@ -8,17 +8,26 @@ import * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, failsWith, newChannel, newQueue, opened, queuePrefix, received, sent } from "./givens.ts"
+import {
+  failsBecause,
+  failsWith,
+  newChannel,
+  newQueue,
+  openHandle,
+  queuePrefix,
+  receiveFrom,
+  sendTo
+} from "./givens.ts"
 import { noChanges } from "./plainRecords.ts"
 
 const propertiesOf = (queue: string) =>
   Mqrt.use((mqrt) => Effect.flatMap(mqrt.pathNameToFormatName(queue), mqrt.getQueueProperties))
 
-/** A queue has its name in full, whatever the machine is called. */
+/** Tells whether a full path name is that of a queue of this machine, whose name may be any. */
 const names = (actual: string, queue: string): boolean =>
   actual.toLowerCase().endsWith(queue.replace(/^\./, "").toLowerCase())
 
-/** Spaces, letters beyond ASCII, signs of more than one unit, control characters, and the longest name. */
+/** Names with spaces, letters beyond ASCII, characters of two units and control characters, and the longest name. */
 const unusualNames = [
   " of orders",
   " ",
@@ -178,12 +187,12 @@ export const queues: ReadonlyArray<ContractPromise> = [
     "a handle can do what it was opened for and nothing else",
     Effect.gen(function* () {
       const queue = yield* newQueue()
-      const [peek, send] = [yield* opened(queue, "peek"), yield* opened(queue, "send")]
-      yield* sent(send, [{ label: "stays" }])
-      yield* failsWith(received(peek), "MQ_ERROR_ACCESS_DENIED")
-      yield* failsWith(received(send), "MQ_ERROR_ACCESS_DENIED")
-      yield* failsWith(sent(peek, [{}]), "MQ_ERROR_ACCESS_DENIED")
-      assert.equal((yield* received(peek, { action: "peekCurrent" })).label, "stays")
+      const [peek, send] = [yield* openHandle(queue, "peek"), yield* openHandle(queue, "send")]
+      yield* sendTo(send, [{ label: "stays" }])
+      yield* failsWith(receiveFrom(peek), "MQ_ERROR_ACCESS_DENIED")
+      yield* failsWith(receiveFrom(send), "MQ_ERROR_ACCESS_DENIED")
+      yield* failsWith(sendTo(peek, [{}]), "MQ_ERROR_ACCESS_DENIED")
+      assert.equal((yield* receiveFrom(peek, { action: "peekCurrent" })).label, "stays")
     })
   ),
   promise(

@@ -5,18 +5,28 @@ import * as Fiber from "effect/Fiber"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, failsWith, fork, labelsIn, newChannel, newQueue, opened, received, sent } from "./givens.ts"
+import {
+  failsBecause,
+  failsWith,
+  fork,
+  labelsIn,
+  newChannel,
+  newQueue,
+  openHandle,
+  receiveFrom,
+  sendTo
+} from "./givens.ts"
 
-/** A transactional queue, two handles that receive from it and one that sends to it. */
+/** Creates a transactional queue, and opens two handles for receiving and one for sending. */
 const transactional = Effect.gen(function* () {
   const queue = yield* newQueue({ transactional: true })
-  const receive = yield* opened(queue, "receive")
-  const other = yield* opened(queue, "receive")
-  const send = yield* opened(queue, "send")
+  const receive = yield* openHandle(queue, "receive")
+  const other = yield* openHandle(queue, "receive")
+  const send = yield* openHandle(queue, "send")
   return { queue, receive, other, send }
 })
 
-/** A transaction that the end of the promise lets go of. */
+/** Begins a transaction that is released when the scope closes. */
 const begun = Mqrt.use((mqrt) => Effect.acquireRelease(mqrt.beginTransaction, mqrt.releaseTransaction))
 
 const singleMessage: { readonly transaction: TransactionArgument } = { transaction: "singleMessage" }
@@ -28,10 +38,10 @@ export const transactions: ReadonlyArray<ContractPromise> = [
       const { receive, send } = yield* transactional
       const mqrt = yield* Mqrt
       const transaction = yield* begun
-      yield* sent(send, [{ label: "one" }, { label: "two" }, { label: "three" }], { transaction })
-      yield* failsWith(received(receive), "MQ_ERROR_IO_TIMEOUT")
+      yield* sendTo(send, [{ label: "one" }, { label: "two" }, { label: "three" }], { transaction })
+      yield* failsWith(receiveFrom(receive), "MQ_ERROR_IO_TIMEOUT")
       yield* mqrt.commitTransaction(transaction)
-      const messages = [yield* received(receive), yield* received(receive), yield* received(receive)]
+      const messages = [yield* receiveFrom(receive), yield* receiveFrom(receive), yield* receiveFrom(receive)]
       assert.deepEqual(
         messages.map((message) => message.label),
         ["one", "two", "three"]
@@ -54,8 +64,8 @@ export const transactions: ReadonlyArray<ContractPromise> = [
       const { receive, send } = yield* transactional
       const mqrt = yield* Mqrt
       const transaction = yield* begun
-      const fiber = yield* fork(received(receive, { timeout: null }))
-      yield* sent(send, [{ label: "committed" }], { transaction })
+      const fiber = yield* fork(receiveFrom(receive, { timeout: null }))
+      yield* sendTo(send, [{ label: "committed" }], { transaction })
       yield* Effect.sleep("30 millis")
       assert.equal(fiber.pollUnsafe(), undefined, "it was received before the commit")
       yield* mqrt.commitTransaction(transaction)
@@ -68,10 +78,10 @@ export const transactions: ReadonlyArray<ContractPromise> = [
       const { receive, send } = yield* transactional
       const mqrt = yield* Mqrt
       const transaction = yield* begun
-      yield* sent(send, [{ label: "one" }], { transaction })
+      yield* sendTo(send, [{ label: "one" }], { transaction })
       yield* mqrt.abortTransaction(transaction)
-      yield* failsWith(received(receive), "MQ_ERROR_IO_TIMEOUT")
-      yield* sent(send, [{ label: "next" }], singleMessage)
+      yield* failsWith(receiveFrom(receive), "MQ_ERROR_IO_TIMEOUT")
+      yield* sendTo(send, [{ label: "next" }], singleMessage)
       assert.deepEqual(yield* labelsIn(receive), ["next"])
     })
   ),
@@ -80,13 +90,13 @@ export const transactions: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { other, receive, send } = yield* transactional
       const mqrt = yield* Mqrt
-      yield* sent(send, [{ label: "one" }, { label: "two" }], singleMessage)
+      yield* sendTo(send, [{ label: "one" }, { label: "two" }], singleMessage)
       const transaction = yield* begun
-      const one = yield* received(receive, { transaction })
+      const one = yield* receiveFrom(receive, { transaction })
       assert.equal(one.abortCount, 0)
-      assert.equal((yield* received(other, { action: "peekCurrent" })).label, "two")
+      assert.equal((yield* receiveFrom(other, { action: "peekCurrent" })).label, "two")
       yield* mqrt.abortTransaction(transaction)
-      const again = yield* received(other)
+      const again = yield* receiveFrom(other)
       assert.deepEqual([again.label, again.lookupId, again.abortCount], ["one", one.lookupId, 1])
       assert.deepEqual(yield* labelsIn(other), ["two"])
     })
@@ -96,9 +106,9 @@ export const transactions: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { other, receive, send } = yield* transactional
       const mqrt = yield* Mqrt
-      yield* sent(send, [{ label: "one" }, { label: "two" }], singleMessage)
+      yield* sendTo(send, [{ label: "one" }, { label: "two" }], singleMessage)
       const transaction = yield* begun
-      assert.equal((yield* received(receive, { transaction })).label, "one")
+      assert.equal((yield* receiveFrom(receive, { transaction })).label, "one")
       yield* mqrt.commitTransaction(transaction)
       assert.deepEqual(yield* labelsIn(other), ["two"])
     })
@@ -107,12 +117,12 @@ export const transactions: ReadonlyArray<ContractPromise> = [
     "a transaction that is let go of is aborted",
     Effect.gen(function* () {
       const { other, receive, send } = yield* transactional
-      yield* sent(send, [{ label: "one" }], singleMessage)
+      yield* sendTo(send, [{ label: "one" }], singleMessage)
       yield* Effect.scoped(
         Effect.gen(function* () {
           const transaction = yield* begun
-          yield* sent(send, [{ label: "never" }], { transaction })
-          assert.equal((yield* received(receive, { transaction })).label, "one")
+          yield* sendTo(send, [{ label: "never" }], { transaction })
+          assert.equal((yield* receiveFrom(receive, { transaction })).label, "one")
         })
       )
       assert.deepEqual(yield* labelsIn(other), ["one"])
@@ -127,7 +137,7 @@ export const transactions: ReadonlyArray<ContractPromise> = [
       yield* mqrt.commitTransaction(transaction)
       yield* failsWith(mqrt.commitTransaction(transaction), "MQ_ERROR_TRANSACTION_SEQUENCE")
       yield* failsWith(mqrt.abortTransaction(transaction), "MQ_ERROR_TRANSACTION_SEQUENCE")
-      yield* failsWith(sent(send, [{ label: "late" }], { transaction }), "MQ_ERROR_TRANSACTION_SEQUENCE")
+      yield* failsWith(sendTo(send, [{ label: "late" }], { transaction }), "MQ_ERROR_TRANSACTION_SEQUENCE")
     })
   ),
   promise(
@@ -136,9 +146,9 @@ export const transactions: ReadonlyArray<ContractPromise> = [
       const { other, receive, send } = yield* transactional
       const mqrt = yield* Mqrt
       const transaction = yield* begun
-      yield* failsWith(received(receive, { transaction }), "MQ_ERROR_IO_TIMEOUT")
-      yield* failsWith(received(receive, { transaction, timeout: 30 }), "MQ_ERROR_IO_TIMEOUT")
-      yield* sent(send, [{ label: "sent" }], { transaction })
+      yield* failsWith(receiveFrom(receive, { transaction }), "MQ_ERROR_IO_TIMEOUT")
+      yield* failsWith(receiveFrom(receive, { transaction, timeout: 30 }), "MQ_ERROR_IO_TIMEOUT")
+      yield* sendTo(send, [{ label: "sent" }], { transaction })
       yield* mqrt.commitTransaction(transaction)
       assert.deepEqual(yield* labelsIn(other), ["sent"])
     })
@@ -149,9 +159,9 @@ export const transactions: ReadonlyArray<ContractPromise> = [
       const { other, receive, send } = yield* transactional
       const mqrt = yield* Mqrt
       const transaction = yield* begun
-      const fiber = yield* fork(received(receive, { transaction, timeout: 30_000 }))
+      const fiber = yield* fork(receiveFrom(receive, { transaction, timeout: 30_000 }))
       yield* Effect.sleep("30 millis")
-      yield* sent(send, [{ label: "arrived" }], singleMessage)
+      yield* sendTo(send, [{ label: "arrived" }], singleMessage)
       assert.equal((yield* Fiber.join(fiber)).label, "arrived")
       yield* mqrt.abortTransaction(transaction)
       assert.deepEqual(yield* labelsIn(other), ["arrived"])
@@ -161,18 +171,18 @@ export const transactions: ReadonlyArray<ContractPromise> = [
     "a transaction neither peeks nor receives from a queue that is not transactional",
     Effect.gen(function* () {
       const { receive } = yield* transactional
-      const plain = yield* opened(yield* newQueue(), "receive")
+      const plain = yield* openHandle(yield* newQueue(), "receive")
       const transaction = yield* begun
-      yield* failsWith(received(receive, { action: "peekCurrent", transaction }), "MQ_ERROR_TRANSACTION_USAGE")
-      yield* failsWith(received(plain, { transaction }), "MQ_ERROR_TRANSACTION_USAGE")
+      yield* failsWith(receiveFrom(receive, { action: "peekCurrent", transaction }), "MQ_ERROR_TRANSACTION_USAGE")
+      yield* failsWith(receiveFrom(plain, { transaction }), "MQ_ERROR_TRANSACTION_USAGE")
     })
   ),
   promise(
     "a transactional message has no priority and is recoverable",
     Effect.gen(function* () {
       const { receive, send } = yield* transactional
-      yield* sent(send, [{ label: "one" }, { label: "two", priority: 7 }], singleMessage)
-      const one = yield* received(receive)
+      yield* sendTo(send, [{ label: "one" }, { label: "two", priority: 7 }], singleMessage)
+      const one = yield* receiveFrom(receive)
       const { delivery, firstInTransaction, label, lastInTransaction, priority } = one
       assert.deepEqual(
         { delivery, firstInTransaction, label, lastInTransaction, priority },
@@ -196,14 +206,14 @@ export const transactions: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { queue, receive, send } = yield* transactional
       const mqrt = yield* Mqrt
-      yield* sent(send, [{ label: "one" }], singleMessage)
-      const sub = yield* opened(`${queue};later`, "receive")
-      const toSub = yield* opened(`${queue};later`, "move")
-      const { lookupId } = yield* received(receive, { action: "peekCurrent" })
+      yield* sendTo(send, [{ label: "one" }], singleMessage)
+      const sub = yield* openHandle(`${queue};later`, "receive")
+      const toSub = yield* openHandle(`${queue};later`, "move")
+      const { lookupId } = yield* receiveFrom(receive, { action: "peekCurrent" })
       const transaction = yield* begun
       yield* mqrt.moveMessage(receive, toSub, lookupId, transaction)
       yield* mqrt.abortTransaction(transaction)
-      yield* failsWith(received(sub), "MQ_ERROR_IO_TIMEOUT")
+      yield* failsWith(receiveFrom(sub), "MQ_ERROR_IO_TIMEOUT")
       assert.deepEqual(yield* labelsIn(receive), ["one"])
     })
   ),
@@ -212,9 +222,9 @@ export const transactions: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { receive, send } = yield* transactional
       const mqrt = yield* Mqrt
-      yield* sent(send, [{ label: "bad" }, { label: "good" }], singleMessage)
+      yield* sendTo(send, [{ label: "bad" }, { label: "good" }], singleMessage)
       const transaction = yield* begun
-      const bad = yield* received(receive, { transaction })
+      const bad = yield* receiveFrom(receive, { transaction })
       yield* mqrt.markMessageRejected(receive, bad.lookupId)
       yield* mqrt.commitTransaction(transaction)
       assert.deepEqual(yield* labelsIn(receive), ["good"])

@@ -6,17 +6,17 @@ import * as Scope from "effect/Scope"
 import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, fork, newChannel, newQueue, opened, received, sent } from "./givens.ts"
+import { failsBecause, fork, newChannel, newQueue, openHandle, receiveFrom, sendTo } from "./givens.ts"
 
-/** What is called waiting here has been so for a moment: long enough to be so to the backend too. */
+/** Time after which a receive counts as waiting, on the backend too. */
 const aMoment = Effect.sleep("30 millis")
 
-/** Most runs of one effect that is to be quick. */
+/** Largest number of runs of an effect that must be quick once. */
 const mostRuns = 20
 
 /**
- * Runs an effect until one run takes less than `limit` milliseconds, and fails where none of them does: a busy machine
- * makes any single one late, and not all. Returns the times of all.
+ * Runs an effect until one run takes less than `limit` milliseconds, and fails where no run does, as a busy machine makes
+ * some runs slow, but not all. Returns the times of all runs.
  */
 const quick = <E, R>(limit: number, effect: Effect.Effect<unknown, E, R>): Effect.Effect<ReadonlyArray<number>, E, R> =>
   Effect.gen(function* () {
@@ -32,8 +32,8 @@ const quick = <E, R>(limit: number, effect: Effect.Effect<unknown, E, R>): Effec
   })
 
 /**
- * So many receives wait at once, `meanwhile` ends while they do, one is interrupted, and each of the others gets a
- * message.
+ * Makes the promise that a number of receives can wait at once: `meanwhile` ends while they wait, one is interrupted, and
+ * each of the others gets a message.
  */
 export const waitingReceives = <E>(count: number, meanwhile: Effect.Effect<void, E> = Effect.void): ContractPromise =>
   promise(
@@ -177,8 +177,8 @@ export const waiting: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const queue = yield* newQueue()
       const scope = yield* Scope.make()
-      const handle = yield* Scope.provide(opened(queue, "receive"), scope)
-      const fiber = yield* fork(received(handle, { timeout: null }))
+      const handle = yield* Scope.provide(openHandle(queue, "receive"), scope)
+      const fiber = yield* fork(receiveFrom(handle, { timeout: null }))
       yield* aMoment
       yield* Scope.close(scope, Exit.void)
       assert.ok(Exit.isFailure(yield* Fiber.await(fiber)), "it received a message of an empty queue")
@@ -198,12 +198,12 @@ export const waiting: ReadonlyArray<ContractPromise> = [
     "a waiting peek sees the message that arrives and leaves it",
     Effect.gen(function* () {
       const queue = yield* newQueue()
-      const [receive, send] = [yield* opened(queue, "receive"), yield* opened(queue, "send")]
-      const fiber = yield* fork(received(receive, { action: "peekCurrent", timeout: 30_000 }))
+      const [receive, send] = [yield* openHandle(queue, "receive"), yield* openHandle(queue, "send")]
+      const fiber = yield* fork(receiveFrom(receive, { action: "peekCurrent", timeout: 30_000 }))
       yield* aMoment
-      yield* sent(send, [{ label: "seen" }])
+      yield* sendTo(send, [{ label: "seen" }])
       assert.equal((yield* Fiber.join(fiber)).label, "seen")
-      assert.equal((yield* received(receive)).label, "seen")
+      assert.equal((yield* receiveFrom(receive)).label, "seen")
     })
   )
 ]

@@ -4,7 +4,7 @@ import type {
   EncryptionAlgorithm,
   HashAlgorithm,
   PrivacyLevel,
-  SendOptions
+  SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
@@ -80,9 +80,9 @@ describe("what is asked for", () => {
   it.effect("A-80 each level and each algorithm of encryption can be, and a receiver sees both", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, poll } = yield* ends()
-      // By a direct name nothing can be encrypted (behaviour A-81).
+      // Messages to a direct name cannot be encrypted (behaviour A-81).
       const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
-      const received = (options: Partial<SendOptions>) =>
+      const received = (options: Partial<SendParameters>) =>
         Effect.map(Effect.andThen(mqrt.sendMessages(sender, [message()], { ...plain, ...options }), poll), (one) => [
           one.privacyLevel,
           one.encryptionAlgorithm
@@ -103,7 +103,7 @@ describe("what is asked for", () => {
   it.effect("A-85 the three modes of WCF: by the user's domain, by a certificate alone, and none", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
-      const received = (options: Partial<SendOptions>) => Effect.andThen(send([message()], options), poll)
+      const received = (options: Partial<SendParameters>) => Effect.andThen(send([message()], options), poll)
       const windowsDomain = yield* received({ ...always, senderIdType: "sid" })
       assert.strictEqual(windowsDomain.authenticated, 5)
       assert.isNotNull(windowsDomain.senderId)
@@ -124,7 +124,7 @@ describe("what is asked for", () => {
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const bytes = Effect.map(mqrt.getQueueInfo(null, direct), ({ bytesInQueue }) => bytesInQueue)
-      const size = (options: Partial<SendOptions>) =>
+      const size = (options: Partial<SendParameters>) =>
         Effect.gen(function* () {
           yield* send([message()], options)
           const size = yield* bytes
@@ -305,7 +305,7 @@ describe("a queue that wants signatures", () => {
       assert.strictEqual(codeOf(yield* send([message()], { transaction })), undefined)
       yield* mqrt.commitTransaction(transaction)
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-      // What is of the wrong kind is refused for that, before anybody looks for a signature.
+      // A message of the wrong kind is refused for that, before its signature is checked.
       assert.deepStrictEqual(yield* rejectedClasses, [0x8006, 0x8006, 0x8009, 0x8009])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

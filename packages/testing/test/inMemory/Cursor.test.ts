@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceiveOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,12 +8,12 @@ import * as Schema from "effect/Schema"
 import { code, direct, ends, labelled, message, plain, receiving, settled, waiting } from "./seam.ts"
 import { elapse } from "../../../core/test/support/settled.ts"
 
-/** A queue and a cursor on its receiving end. */
+/** Creates a queue, and a cursor on its receiving handle. */
 const browsing = (transactional = false) =>
   Effect.gen(function* () {
     const queue = yield* ends({ transactional })
     const cursor = yield* queue.mqrt.createCursor(queue.receiver)
-    const through = (action: ReceiveOptions["action"], options: Partial<ReceiveOptions> = {}) =>
+    const through = (action: ReceiveParameters["action"], options: Partial<ReceiveParameters> = {}) =>
       Effect.map(queue.receive({ action, cursor, ...options }), (received) => received.label)
     return {
       ...queue,
@@ -78,12 +78,12 @@ describe("cursors", () => {
     Effect.gen(function* () {
       const { current, next, send, take } = yield* browsing()
       yield* send(labelled("a", "b", "c", "d"))
-      // To move is to peek at the current message at first, and then at the next; either code is taken for the end.
+      // The loop peeks at the current message first, and then at the next; it takes either code for the end.
       const seen = [yield* current, yield* next]
       assert.deepStrictEqual(seen, ["a", "b"])
       assert.strictEqual(yield* take, "b")
       assert.strictEqual(yield* code(next), illegalAction)
-      // It is not the end: what follows is now the current message.
+      // It is not the end: the next message is now the current one.
       assert.deepStrictEqual([yield* current, yield* next], ["c", "d"])
       assert.strictEqual(yield* code(next), timeout)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -96,7 +96,7 @@ describe("cursors", () => {
         const { cursor, label, receive, send, take } = yield* browsing()
         const { messageIds } = yield* send(labelled("a", "b", "c", "d"), { messageIds: true })
         const [, , c, d] = messageIds ?? []
-        const through = (action: ReceiveOptions["action"]) => receive({ action, cursor })
+        const through = (action: ReceiveParameters["action"]) => receive({ action, cursor })
         const find = Effect.fnUntraced(function* (id: string | undefined) {
           for (let at = yield* through("peekCurrent"); at.messageId !== id; at = yield* through("peekNext"));
         })
@@ -274,7 +274,7 @@ describe("cursors", () => {
   it.effect("E-10 everyone who waits to peek sees the message, until the first who waits to receive takes it", () =>
     Effect.gen(function* () {
       const { poll, receive, send } = yield* ends()
-      const wait = (action: ReceiveOptions["action"]) =>
+      const wait = (action: ReceiveParameters["action"]) =>
         waiting(Effect.map(receive({ action, timeout: null }), (received) => received.label))
       const first = [yield* wait("peekCurrent"), yield* wait("peekCurrent"), yield* wait("receive")]
       const rest = [yield* wait("peekCurrent"), yield* wait("receive")]
@@ -323,7 +323,7 @@ describe("cursors", () => {
       Effect.gen(function* () {
         const { mqrt, poll, receive, receiver, sender } = yield* ends()
         const cursor = yield* mqrt.createCursor(receiver)
-        // The model: what is in the queue, as keys that sort as the queue does, and where the cursor stands.
+        // The model: the messages of the queue, as keys that sort as the queue does, and the place of the cursor.
         let queue: Array<number> = []
         let sent = 0
         let place = -1

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { LocateRestriction, NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
@@ -50,7 +50,7 @@ const createPublic = (pathName: string, fields: Partial<NewQueueProperties> = {}
 const open = (formatName: string, access: Mqrt.Access = "send") =>
   Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(formatName, access, "denyNone"))
 
-const send = (formatName: string, labels: ReadonlyArray<string>, options: Partial<SendOptions> = {}) =>
+const send = (formatName: string, labels: ReadonlyArray<string>, options: Partial<SendParameters> = {}) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt
     return yield* mqrt.sendMessages(yield* open(formatName), labelled(...labels), { ...plain, ...options })
@@ -129,7 +129,7 @@ describe("public queues", () => {
       for (const name of names) yield* send(name, [name])
       const sender = yield* MessageQueue.openSender("WAREHOUSE\\orders")
       yield* sender.send({ label: "by its path" })
-      // The first one is taken from afar, the others at home.
+      // The first message is received from another machine, the others on their own.
       const receiver = yield* open(formatName, "receive")
       const mqrt = yield* Mqrt.Mqrt
       const [first, ...others] = [...names, "by its path"]
@@ -201,7 +201,7 @@ describe("public queues", () => {
         for (const call of calls) {
           assert.strictEqual(yield* code(atYard(call)), MQ_ERROR_QUEUE_NOT_FOUND)
         }
-        // A direct name asks no directory.
+        // A direct name needs no directory.
         yield* atYard(send("DIRECT=OS:WAREHOUSE\\orders", ["direct"]))
         yield* elapse("1 minute")
         yield* atYard(send(formatName, ["copied"]))
@@ -237,7 +237,7 @@ describe("public queues", () => {
       yield* control.use((msmq) => msmq.joinLink("WAREHOUSE"))
       const acknowledged = yield* atWarehouse(drained("DIRECT=OS:.\\private$\\acks"))
       const order = acknowledged.map(({ responseQueue }) => destinations.indexOf(responseQueue ?? ""))
-      // The sums are 9, 6, 4, 3, 1, -2: a private queue counts for nothing.
+      // The sums are 9, 6, 4, 3, 1, -2: a private queue has no base priority.
       assert.deepStrictEqual(order, [2, 1, 2, 0, 1, 0])
     }).pipe(Effect.provide(domain))
   )
@@ -369,7 +369,7 @@ describe("names with GUIDs", () => {
       for (const name of [`PRIVATE=${unknown}\\1`, `PUBLIC=${unknown}`, `DL=${unknown}`]) {
         assert.strictEqual(yield* code(open(name)), MQ_ERROR_QUEUE_NOT_FOUND)
       }
-      // Whether the other machine has such a number, only it can say.
+      // Only the other machine can tell whether it has a queue of that number.
       yield* send(`PRIVATE=${warehouseId}\\99`, ["lost"])
       assert.deepStrictEqual(yield* atWarehouse(rejectedClasses), [0x8000])
     }).pipe(Effect.provide(domain))
@@ -480,7 +480,7 @@ describe("without the directory", () => {
         mqrt.registerCertificate(text("certificate"), false)
       ]
       for (const call of calls) assert.strictEqual(yield* code(call), MQ_ERROR_NO_DS)
-      // What is open stays open, and what is here is found.
+      // Open handles stay open, and local queues are found.
       assert.strictEqual((yield* mqrt.sendMessages(sender, labelled("goes"), plain)).accepted, 1)
       yield* send(own, ["stays"])
       yield* create()

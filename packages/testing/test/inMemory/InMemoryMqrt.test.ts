@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { ReceivedProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceivedProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
@@ -33,7 +33,7 @@ import { elapse } from "../../../core/test/support/settled.ts"
 
 const der = (value: string) => text(`certificate ${value}`)
 
-const signed: SendOptions = { ...plain, authenticationLevel: "always" }
+const signed: SendParameters = { ...plain, authenticationLevel: "always" }
 
 const control = MsmqControl.MsmqControl
 
@@ -308,7 +308,7 @@ describe("sending", () => {
       })
       yield* send([sent])
       const received = yield* poll
-      // Of these two a receiver learns otherwise.
+      // A receiver sees these two in another form.
       const { connector, soap, ...carried } = sent
       assert.deepStrictEqual([connector, soap], [null, null])
       assert.deepStrictEqual({ ...received, ...carried }, received)
@@ -658,7 +658,7 @@ describe("receiving", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  // A fiber yields after so many steps: among these numbers are those that part each step of a receive from the next.
+  // A fiber yields after this number of steps: the numbers include one between each step of a receive and the next.
   const stepsBeforeYield = Array.from({ length: 20 }, (_, index) => index + 3)
 
   it.effect("E-11 of two who find the same last message one has it, and the other waits for the next", () =>
@@ -741,7 +741,7 @@ describe("receiving", () => {
     Effect.gen(function* () {
       const { label, send, wait } = yield* ends()
       const started: Array<Fiber.Fiber<unknown, unknown>> = []
-      // What a fiber has forked ends with it.
+      // The children of a fiber end with it.
       const parent = yield* waiting(Effect.map(waiting(wait), (fiber) => started.push(fiber)))
       yield* Fiber.join(parent)
       const [child] = started
@@ -811,7 +811,7 @@ describe("receiving", () => {
       const seen: Record<string, number | undefined> = {}
       for (const [name, [call]] of Object.entries(wrong)) {
         const fiber = yield* waiting(Effect.map(code(call), (code) => (seen[name] = code)))
-        // No time passes, and nobody gets a turn.
+        // No time passes, and no other fiber runs.
         assert.isDefined(fiber.pollUnsafe(), name)
       }
       assert.deepStrictEqual(

@@ -9,7 +9,7 @@ import { elapse } from "../../../core/test/support/settled.ts"
 
 const notFound = errors.MQ_ERROR_MESSAGE_NOT_FOUND
 
-/** A queue with the messages "urgent", "a", "b", "c", and their lookup ids. */
+/** Creates a queue with the messages "urgent", "a", "b", "c", and returns their lookup ids. */
 const filled = (transactional = false) =>
   Effect.gen(function* () {
     const queue = yield* ends({ transactional })

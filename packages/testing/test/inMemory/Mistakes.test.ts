@@ -1,4 +1,4 @@
-/** What users are known to trip over: what Message Queuing gives, and where the control shows that the message went. */
+/** Usual mistakes of users: the result that Message Queuing gives, and the place where the control shows the message. */
 import { MessageQueue, SecurityContext } from "@effect-msmq/core"
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
@@ -19,7 +19,7 @@ const always = { authenticationLevel: "always" } as const
 const control = <A>(use: (control: MsmqControl.MsmqControl["Service"]) => Effect.Effect<A>) =>
   MsmqControl.MsmqControl.use(use)
 
-/** Where a message went: labels and classes of what is in a queue, which stays there. */
+/** Reads the labels and the classes of the messages of a queue, which stay there. */
 const seenIn = (formatName: string, of: (message: ReceivedProperties) => unknown = ({ label }) => label) =>
   Effect.map(
     control((msmq) => msmq.messagesIn(formatName)),
@@ -28,7 +28,7 @@ const seenIn = (formatName: string, of: (message: ReceivedProperties) => unknown
 
 const classOf = (one: ReceivedProperties) => one.class
 
-/** That the control shows a message nowhere: not refused, not kept, not waiting. */
+/** Asserts that the control shows no message: none refused, none copied, none waiting. */
 const goneWithoutTrace = Effect.gen(function* () {
   const msmq = yield* MsmqControl.MsmqControl
   const states = [...(yield* msmq.queues), ...(yield* msmq.journals)]
@@ -38,7 +38,7 @@ const goneWithoutTrace = Effect.gen(function* () {
   )
 })
 
-/** The SDK's ends of a new queue. */
+/** Creates a queue, and opens a sender and a receiver on it. */
 const channel = Effect.fnUntraced(function* (options: MessageQueue.CreateOptions = {}) {
   yield* MessageQueue.create(orders, options)
   return { sender: yield* MessageQueue.openSender(orders), receiver: yield* MessageQueue.openReceiver(orders) }
@@ -50,7 +50,7 @@ describe("what is too much", () => {
     () =>
       Effect.gen(function* () {
         const { sender } = yield* channel()
-        // Its names alone make it too large, which only Message Queuing can say.
+        // Its names alone make it too large, which only Message Queuing can tell.
         const body = new Uint8Array(4_194_304 - 150)
         const error = yield* Effect.flip(sender.send({ body, journaling: { deadLetter: true } }))
         assert(error.reason._tag === "InsufficientResources")
@@ -174,7 +174,7 @@ describe("messages of the other kind than their queue", () => {
     it.effect(`H-09 ${what}: it vanishes, and with dead-lettering it is seen why`, () =>
       Effect.gen(function* () {
         yield* MessageQueue.create(orders, { transactional })
-        // To one who is told the wrong thing of the queue the SDK cannot help.
+        // The SDK cannot detect a wrong statement about the kind of a remote queue.
         const sender = yield* MessageQueue.openSender(orders, { transactional: !transactional })
         yield* sender.send({ label: "vanishes" }, options)
         yield* goneWithoutTrace

@@ -1,5 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { OutgoingProperties, ReceivedProperties, SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { OutgoingProperties, ReceivedProperties, SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -28,7 +28,7 @@ const single = { transaction: "singleMessage" } as const
 
 const openSender = (formatName = orders) => Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(formatName, "send", "denyNone"))
 
-const send = (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendOptions> = {}, to = orders) =>
+const send = (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendParameters> = {}, to = orders) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt
     const handle = yield* openSender(to)
@@ -40,13 +40,13 @@ const send = (messages: ReadonlyArray<OutgoingProperties>, options: Partial<Send
 const labels = (received: ReadonlyArray<ReceivedProperties>) => received.map(({ label }) => label)
 const classes = (received: ReadonlyArray<ReceivedProperties>) => received.map((one) => one.class)
 
-/** What there is to receive in a queue, on the machine that it runs on. */
+/** Receives all messages of a queue of the machine that it runs on. */
 const labelsIn = (formatName: string) => Effect.map(drained(formatName), labels)
 const classesIn = (formatName: string) => Effect.map(drained(formatName), classes)
 
 const outgoing = Mqrt.Mqrt.use((mqrt) => mqrt.getQueueInfo(null, orders))
 
-/** A queue for orders in the store, and one for acknowledgments in the office. */
+/** Creates a queue for orders in the store, and one for acknowledgments in the office. */
 const queues = (fields: Parameters<typeof create>[0] = {}) =>
   Effect.andThen(onStore(create(fields)), create({ pathName: ".\\private$\\acks" }))
 
@@ -704,7 +704,7 @@ describe("reading another machine's queue", () => {
       const fiber = yield* waiting(Effect.flip(mqrt.receiveMessage(handle, receiving({ timeout: null }))))
       const there = yield* onStore(Mqrt.Mqrt)
       const sender = yield* onStore(openSender())
-      // In one step, before the reader has its turn.
+      // All in one step, before the reader runs.
       yield* Effect.andThen(there.sendMessages(sender, labelled("a"), plain), cut())
       assert.strictEqual((yield* Fiber.join(fiber)).code, errors.MQ_ERROR_QUEUE_NOT_AVAILABLE)
       assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])

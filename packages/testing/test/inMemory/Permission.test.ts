@@ -1,6 +1,6 @@
 import { MessageQueue } from "@effect-msmq/core"
 import { errors } from "@effect-msmq/core/ErrorCode"
-import type { SendOptions } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { SendParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -45,7 +45,7 @@ const mqrt = Mqrt.Mqrt
 const open = (access: Mqrt.Access, formatName = direct) =>
   mqrt.use((mqrt) => mqrt.openQueue(formatName, access, "denyNone"))
 
-/** That a call succeeds, or its code. */
+/** Returns the outcome of a call: that it succeeds, or the name of its error code. */
 const outcome = <A, R>(call: Effect.Effect<A, Mqrt.MqrtFailure, R>) =>
   Effect.match(call, { onFailure: (failure) => failure.code, onSuccess: () => "done" as const })
 
@@ -65,14 +65,14 @@ const remove = mqrt.use((mqrt) =>
   Effect.flatMap(mqrt.pathNameToFormatName(path), (formatName) => mqrt.deleteQueue(formatName))
 )
 
-const sent = (options: Partial<SendOptions> = {}) =>
+const sent = (options: Partial<SendParameters> = {}) =>
   Effect.gen(function* () {
     const { sendMessages } = yield* Mqrt.Mqrt
     const outcome = yield* sendMessages(yield* open("send"), [message()], { ...plain, ...options })
     assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
   })
 
-/** How many of the messages in the queue it has kept, which are then gone. */
+/** Removes all messages of the queue, and returns their number. */
 const kept = Effect.map(drained(direct), (received) => received.length)
 
 describe("what a queue's list allows", () => {
@@ -82,7 +82,7 @@ describe("what a queue's list allows", () => {
   const ListEntry = Schema.Struct({
     type: Schema.Literals([0, 0, 1, 1, 2]),
     flags: Schema.Literals([0, 0, 0, 8, 16]),
-    // What several calls need together comes up most.
+    // Sets of rights that several calls need together come up most.
     bits: Schema.Array(Schema.Literals([...bits, 0x01, 0x02, 0x08, 0x01, 0x02, 0x08])).check(Schema.isMaxLength(4)),
     sid: Schema.Literals(["alice", "bob", "everyone", "administrators", "authenticated"] as const)
   })
@@ -397,7 +397,7 @@ describe("properties", () => {
       assert.strictEqual(yield* code(getProperties), deniedCode)
       const error = yield* Effect.flip(MessageQueue.exists(path))
       assert.strictEqual(error.reason._tag, "AccessDenied")
-      // To change them is another right.
+      // Changing them takes another right.
       yield* setProperties
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

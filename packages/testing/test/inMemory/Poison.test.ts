@@ -1,4 +1,4 @@
-/** Messages that cannot be processed, and what programs are known to do with them, played through at the seam. */
+/** Usual ways to deal with messages that cannot be processed, at the seam. */
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ const seenIn = (formatName: string) =>
   )
 
 describe("as WCF does it", () => {
-  /** How often a message is tried before it goes aside, and how often it comes back from there. */
+  /** Number of attempts before a message is moved to the subqueue, and number of times that it is moved back. */
   const [attempts, cycles] = [3, 2]
 
   const make = Effect.gen(function* () {
@@ -25,14 +25,14 @@ describe("as WCF does it", () => {
       yield* mqrt.openQueue(retryName, "move", "denyNone"),
       yield* mqrt.openQueue(poisonName, "move", "denyNone")
     ]
-    /** One attempt at the first message, whose handler says whether it can be processed. */
+    /** Makes one attempt at the first message; the handler returns `false` where it cannot be processed. */
     const step = Effect.fnUntraced(function* (handler: (label: string) => boolean) {
       const transaction = yield* mqrt.beginTransaction
       const received = yield* receive({ transaction })
       if (handler(received.label)) return yield* mqrt.commitTransaction(transaction)
       yield* mqrt.abortTransaction(transaction)
       if (received.abortCount + 1 < attempts) return
-      // Half of the moves went aside, and the other half back.
+      // Half of the moves were to the subqueue, and the other half back.
       const isPoison = received.moveCount / 2 >= cycles
       yield* mqrt.moveMessage(receiver, isPoison ? intoPoison : intoRetry, received.lookupId, "none")
     })
@@ -88,7 +88,7 @@ describe("as NServiceBus does it", () => {
     const toError = yield* mqrt.openQueue(`DIRECT=OS:${errorPath}`, "send", "denyNone")
     const toAnswers = yield* mqrt.openQueue(`DIRECT=OS:${answersPath}`, "send", "denyNone")
     const failures = new Map<string, number>()
-    /** Receives, processes, answers and commits in one transaction; too many failures, which it counts, end it. */
+    /** Receives, processes, answers and commits in one transaction, until it has counted too many failures. */
     const step = Effect.fnUntraced(function* (handler: (label: string) => boolean) {
       const transaction = yield* mqrt.beginTransaction
       const received = yield* receive({ transaction })

@@ -24,7 +24,7 @@ import {
 import { elapse } from "../../../core/test/support/settled.ts"
 
 const control = MsmqControl.MsmqControl
-const endProcess = control.use((msmq) => msmq.endProcess)
+const crashProcess = control.use((msmq) => msmq.crashProcess)
 const invalid = errors.MQ_ERROR_INVALID_HANDLE
 const single = { transaction: "singleMessage" } as const
 
@@ -35,7 +35,7 @@ describe("the end of the program's process", () => {
     Effect.gen(function* () {
       const { mqrt } = yield* ends()
       const securityContext = yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)
-      yield* endProcess
+      yield* crashProcess
       const sender = yield* mqrt.openQueue(direct, "send", "denyNone")
       const outcome = yield* mqrt.sendMessages(sender, [message()], { ...plain, securityContext })
       assert.strictEqual(codeOf(outcome), errors.MQ_ERROR_BAD_SECURITY_CONTEXT)
@@ -53,7 +53,7 @@ describe("the end of the program's process", () => {
       const transaction = yield* mqrt.beginTransaction
       yield* receive({ transaction })
       yield* send(labelled("sent"), { transaction })
-      yield* endProcess
+      yield* crashProcess
       const received = yield* drained(direct)
       assert.deepStrictEqual(
         received.map(({ abortCount, label }) => ({ abortCount, label })),
@@ -66,7 +66,7 @@ describe("the end of the program's process", () => {
     Effect.gen(function* () {
       const { mqrt } = yield* ends({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
-      yield* endProcess
+      yield* crashProcess
       const sender = yield* mqrt.openQueue(direct, "send", "denyNone")
       const receiver = yield* mqrt.openQueue(direct, "receive", "denyNone")
       const sequence = errors.MQ_ERROR_TRANSACTION_SEQUENCE
@@ -85,7 +85,7 @@ describe("the end of the program's process", () => {
         yield* waiting(code(receive({ timeout: 1000 }))),
         yield* waiting(code(receive({ action: "peekCurrent", timeout: null })))
       ]
-      yield* endProcess
+      yield* crashProcess
       const sender = yield* mqrt.openQueue(direct, "send", "denyNone")
       yield* mqrt.sendMessages(sender, labelled("a", "b"), plain)
       assert.deepStrictEqual(yield* labelsLeft, ["a", "b"])
@@ -105,9 +105,9 @@ describe("the end of the program's process", () => {
         yield* waiting(code(wait)),
         yield* waiting(code(wait))
       ]
-      // Without a yield in between, at which those who wait would go on.
+      // There is no yield in between, after which waiting fibers would go on.
       yield* Effect.provideService(
-        Effect.andThen(send(labelled("a", "b")), endProcess),
+        Effect.andThen(send(labelled("a", "b")), crashProcess),
         References.PreventSchedulerYield,
         true
       )
@@ -123,7 +123,7 @@ describe("the end of the program's process", () => {
       const transaction = yield* mqrt.beginTransaction
       yield* receive({ transaction })
       const fibers = [yield* waiting(code(wait)), yield* waiting(code(receive({ transaction, timeout: null })))]
-      yield* endProcess
+      yield* crashProcess
       assert.deepStrictEqual(yield* labelsLeft, ["a"])
       assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [invalid, invalid])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -133,7 +133,7 @@ describe("the end of the program's process", () => {
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       const cursor = yield* mqrt.createCursor(receiver)
-      yield* endProcess
+      yield* crashProcess
       assert.strictEqual(codeOf(yield* mqrt.sendMessages(sender, [message()], plain)), invalid)
       const calls: Record<string, Effect.Effect<unknown, Mqrt.MqrtFailure>> = {
         receiveMessage: mqrt.receiveMessage(receiver, receiving({ timeout: null })),
@@ -161,7 +161,7 @@ describe("the end of the program's process", () => {
       yield* mqrt.closeQueue(sender)
       yield* mqrt.openQueue(direct, "receive", "denyReceive")
       yield* mqrt.openQueue(`${direct};retry`, "move", "denyNone")
-      yield* endProcess
+      yield* crashProcess
       yield* mqrt.openQueue(direct, "receive", "denyReceive")
       assert.deepStrictEqual((yield* mqrt.getQueueInfo(null, direct)).subqueues, [])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -171,7 +171,7 @@ describe("the end of the program's process", () => {
     Effect.gen(function* () {
       const { send } = yield* ends()
       yield* send([message(), message({ timeToBeReceived: 10 })])
-      yield* endProcess
+      yield* crashProcess
       assert.strictEqual(yield* messages, 2)
       yield* elapse("10 seconds")
       assert.strictEqual(yield* messages, 1)
@@ -183,7 +183,7 @@ describe("the end of the program's process", () => {
       const { mqrt, receiver, sender } = yield* ends()
       const msmq = yield* control
       yield* msmq.stopService
-      yield* endProcess
+      yield* crashProcess
       yield* msmq.startService
       assert.strictEqual(yield* code(mqrt.receiveMessage(receiver, receiving())), invalid)
       assert.strictEqual(yield* code(mqrt.closeQueue(sender)), invalid)
@@ -198,7 +198,7 @@ describe("the end of the program's process", () => {
         const [sender, receiver] = [yield* MessageQueue.openSender(path), yield* MessageQueue.openReceiver(path)]
         const securityContext = yield* SecurityContext.acquire()
         const receives = yield* waiting(Effect.flip(receiver.receive))
-        yield* endProcess
+        yield* crashProcess
         yield* settled
         const failures: ReadonlyArray<MsmqError.MsmqError> = [
           yield* Fiber.join(receives),

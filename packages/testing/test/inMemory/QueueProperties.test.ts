@@ -224,7 +224,7 @@ describe("queue properties", () => {
       const standard = yield* mqrt.getQueueSecurity(direct, most)
       const view = new DataView(standard.buffer)
       assert.deepStrictEqual([standard[0], view.getUint16(2, true)], [1, 0x8004])
-      // The owner's SID: the user's, of five sub-authorities.
+      // The owner's SID is that of the user, with five sub-authorities.
       const owner = view.getUint32(4, true)
       assert.deepStrictEqual([...standard.subarray(owner, owner + 2)], [1, 5])
       assert.strictEqual((yield* mqrt.getQueueSecurity(direct, nothing)).length, 20)

@@ -5,7 +5,7 @@ import { SortedList } from "../../src/internal/queue/SortedList.ts"
 
 const ascending = (a: number, b: number): number => a - b
 
-/** Numbers below a limit that look random, and are the same for the same seed. */
+/** Makes a generator of numbers below a limit, which look random and depend on the seed alone. */
 const numbers = (seed: number) => {
   let state = seed >>> 0
   return (limit: number): number => {
@@ -14,7 +14,7 @@ const numbers = (seed: number) => {
   }
 }
 
-/** Where the items of a list may lie, against a plain array that is searched from end to end. */
+/** Asserts that a list has the items of a plain array, and finds the same neighbours of each key. */
 const agree = (list: SortedList<number, number>, plain: ReadonlyArray<number>, keys: ReadonlyArray<number>): void => {
   assert.deepStrictEqual(list.all, plain)
   assert.deepStrictEqual([...list], plain)

@@ -14,7 +14,7 @@ const open = (name: string, access: Access) =>
 
 const subqueues = Mqrt.Mqrt.use((mqrt) => Effect.map(mqrt.getQueueInfo(null, direct), (info) => info.subqueues))
 
-/** A queue with messages a, b and c, and its subqueue "retry", open at both ends. */
+/** Creates a queue with messages a, b and c, and opens it and its subqueue "retry". */
 const withRetry = (transactional: boolean) =>
   Effect.gen(function* () {
     const queue = yield* ends({ transactional })

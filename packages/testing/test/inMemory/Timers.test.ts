@@ -19,7 +19,7 @@ const single = { transaction: "singleMessage" } as const
 
 const negative = { positiveArrival: false, positiveReceive: false, negativeArrival: true, negativeReceive: true }
 
-/** Wants to be told, and to be kept. */
+/** Makes a message whose sender asks for negative acknowledgments and a dead letter. */
 const timed = (fields: Partial<OutgoingProperties>) =>
   message({ acknowledge: negative, adminQueue, journaling: { deadLetter: true, journal: false }, ...fields })
 
@@ -44,7 +44,7 @@ describe("both times", () => {
           const { mqrt, peek, send } = yield* withAdmin()
           const sent = timed({ timeToReachQueue, timeToBeReceived })
           yield* send([sent])
-          // Neither is raised or lowered to the other.
+          // Neither limit is raised or lowered to the other.
           assert.strictEqual((yield* peek).timeToBeReceived, timeToBeReceived)
           yield* mqrt.sendMessages(yield* mqrt.openQueue(remote, "send", "denyNone"), [sent], plain)
           yield* elapse("9 seconds")

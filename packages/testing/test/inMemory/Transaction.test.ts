@@ -215,7 +215,7 @@ describe("transactions", () => {
         assert.strictEqual((yield* send([message({ label: `${transaction}` })], { transaction })).accepted, 1)
       }
       yield* mqrt.commitTransaction(begun)
-      // What is sent outside of any transaction is refused here, and asking for one that is not there is no transaction.
+      // A message outside any transaction is refused here, and a distributed transaction that does not exist is none.
       assert.deepStrictEqual(yield* rejectedClasses, [0x800a, 0x800a, 0x800a])
       const arrived = [yield* receive({ action: "peekCurrent" }), yield* receive({ transaction: "singleMessage" })]
       assert.deepStrictEqual(
@@ -299,7 +299,7 @@ describe("transactions", () => {
       for (const served of [false, true]) {
         const transaction = yield* mqrt.beginTransaction
         const fiber = yield* waiting(code(receive({ transaction, timeout: null })))
-        // Served, but it has not run yet: there is no yield in between.
+        // The message came for it, but its fiber has not run yet: there is no yield in between.
         yield* Effect.provideService(
           Effect.andThen(served ? send(labelled("a"), single) : Effect.void, mqrt.abortTransaction(transaction)),
           References.PreventSchedulerYield,
@@ -328,7 +328,7 @@ describe("transactions", () => {
     it.effect(`wherever an interruption strikes a ${how}, the transaction has the message or the queue has it`, () =>
       Effect.gen(function* () {
         const outcomes = yield* Effect.forEach(
-          // A fiber yields after so many steps: among these numbers are those that part each step from the next.
+          // A fiber yields after this number of steps: the numbers include one between each step and the next.
           Array.from({ length: 25 }, (_, index) => index + 3),
           (steps) =>
             Effect.gen(function* () {

@@ -19,7 +19,7 @@ const versions = [1, 2, 3, 4, 5, 6] as const
 
 const running = (version: InMemoryMqrt.Version) => InMemoryMqrt.layerWith({ version })
 
-/** What each version gives, in order. */
+/** Returns the result of an effect on each version, in order. */
 const ofEach = <A, E>(effect: Effect.Effect<A, E, Mqrt.Mqrt | MsmqControl.MsmqControl>) =>
   Effect.forEach(versions, (version) => Effect.provide(effect, running(version), { local: true }))
 
@@ -161,7 +161,7 @@ describe("the version of MSMQ", () => {
           const { mqrt, send } = yield* ends({ transactional: true })
           const outcome = yield* send([message()])
           assert.strictEqual((yield* send([message()], single)).accepted, 1)
-          // Of what is elsewhere nothing is known.
+          // The kind of a queue on another machine is not known.
           const away = yield* mqrt.openQueue(remote, "send", "denyNone")
           assert.strictEqual((yield* mqrt.sendMessages(away, [message()], plain)).accepted, 1)
           assert.strictEqual((yield* mqrt.sendMessages(away, [message()], { ...plain, ...single })).accepted, 1)
@@ -237,7 +237,7 @@ describe("the version of MSMQ", () => {
     Effect.gen(function* () {
       const quotas = yield* ofEach(control.use((msmq) => msmq.machineQuota))
       const of = (gigabytes: number) => ({ messages: gigabytes * 1_048_576, journals: gigabytes * 1_048_576 })
-      // Of the first nothing is known.
+      // The quota of the first version is not known.
       assert.deepStrictEqual(quotas, [{ messages: null, journals: null }, of(2), of(8), of(4), of(4), of(4)])
     })
   )

@@ -6,12 +6,12 @@ import { names, workOn } from "../support/operations.ts"
 const [few, many] = [500, 40_000]
 
 /**
- * To look at each message takes a nanosecond and more, and so in the longer queue ten times what an operation takes
- * otherwise. What grows with the logarithm takes twice as long at most.
+ * Largest ratio of the times in the longer and the shorter queue. An operation that looks at each message takes a nanosecond
+ * or more for each, and so ten times as long in the longer queue; one that grows with the logarithm takes at most twice as long.
  */
 const limit = 4
 
-/** Milliseconds that an operation takes: the least of some rounds, so that no pause of the machine counts. */
+/** Measures an operation, in milliseconds: the least of some rounds, so that no pause of the machine counts. */
 const cost = (name: string, length: number) =>
   Effect.gen(function* () {
     const { operations, prepare, run, tidy } = yield* workOn(name, length)
@@ -30,7 +30,7 @@ describe("a long queue", () => {
   for (const name of names) {
     it.effect(`does not make slow: ${name}`, () =>
       Effect.gen(function* () {
-        // The first time is slow in any queue.
+        // The first round is slow in every queue.
         yield* cost(name, few)
         let growth = Number.POSITIVE_INFINITY
         // A machine that is busy may make some measurements slow, but hardly all.

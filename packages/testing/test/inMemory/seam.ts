@@ -1,10 +1,10 @@
-/** What the tests of the seam share: whole records with the defaults of Message Queuing, and a queue with its ends. */
+/** Calls of the seam for tests: with whole records that have the defaults of Message Queuing, and on a queue with its handles. */
 import type {
   LookupAction,
   OutgoingProperties,
   ReceivedProperties,
-  ReceiveOptions,
-  SendOptions,
+  ReceiveParameters,
+  SendParameters,
   SendOutcome,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
@@ -28,9 +28,12 @@ export const message = (fields: Partial<OutgoingProperties> = {}): OutgoingPrope
 
 export const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => message({ label }))
 
-export const plain: SendOptions = plainSend
+export const plain: SendParameters = plainSend
 
-export const receiving = (fields: Partial<ReceiveOptions> = {}): ReceiveOptions => ({ ...plainReceive, ...fields })
+export const receiving = (fields: Partial<ReceiveParameters> = {}): ReceiveParameters => ({
+  ...plainReceive,
+  ...fields
+})
 
 export const queueProperties: NewQueueProperties = { ...plainQueue, pathName: path }
 
@@ -44,7 +47,7 @@ export const codeOf = (outcome: SendOutcome) => outcome.failure?.code
 
 export { fork, settled, start as waiting } from "../../../core/test/support/settled.ts"
 
-/** How many messages the first queue holds, and the classes of what was dropped. */
+/** Reads the number of messages in the first queue, and the classes of the messages that were dropped. */
 export const messages = Effect.map(
   MsmqControl.MsmqControl.use((msmq) => msmq.queues),
   ([queue]) => queue?.messages
@@ -54,21 +57,21 @@ export const rejectedClasses = Effect.map(
   (rejections) => rejections.map((rejection) => rejection.class)
 )
 
-/** A queue with a handle to send to it and one to receive from it. */
+/** Creates a queue, and opens a handle for sending and one for receiving. */
 export const ends = (fields: Partial<NewQueueProperties> = {}) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt
     const formatName = yield* create(fields)
     const sender = yield* mqrt.openQueue(direct, "send", "denyNone")
     const receiver = yield* mqrt.openQueue(direct, "receive", "denyNone")
-    const receive = (options: Partial<ReceiveOptions> = {}) => mqrt.receiveMessage(receiver, receiving(options))
+    const receive = (options: Partial<ReceiveParameters> = {}) => mqrt.receiveMessage(receiver, receiving(options))
     return {
       mqrt,
       formatName,
       sender,
       receiver,
       receive,
-      send: (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendOptions> = {}) =>
+      send: (messages: ReadonlyArray<OutgoingProperties>, options: Partial<SendParameters> = {}) =>
         mqrt.sendMessages(sender, messages, { ...plain, ...options }),
       poll: receive(),
       peek: receive({ action: "peekCurrent" }),
@@ -79,7 +82,7 @@ export const ends = (fields: Partial<NewQueueProperties> = {}) =>
     }
   })
 
-/** Receives what there is in a queue. */
+/** Receives all messages of a queue. */
 export const drained = (formatName: string) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt.Mqrt

@@ -1,13 +1,13 @@
 /**
- * What a queue with a subqueue does, in the plainest way: one unsorted array of messages that is searched from end to end.
- * It is slow, and right by reading.
+ * Model of a queue with a subqueue, in the plainest way: one unsorted array of messages that is searched from end to end. It
+ * is slow, and a reader can see that it is right.
  */
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { LookupAction, ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 
 export type Where = "queue" | "subqueue"
 
-/** What a call comes to: `done`, the message that it shows, or the error that it fails with. */
+/** Outcome of a call: `done`, the message that it returns, or the error that it fails with. */
 export type Outcome = string
 
 export const shows = (message: {
@@ -17,11 +17,11 @@ export const shows = (message: {
 }): Outcome => `message ${message.appSpecific}, aborted ${message.abortCount}, moved ${message.moveCount}`
 
 export interface Message {
-  /** Which it is, of all that were ever sent. */
+  /** Number of the message among all that were ever sent. */
   readonly appSpecific: number
-  /** The order of the queue: by priority, then by arrival. */
+  /** Key of the order of the queue: by priority, then by arrival. */
   readonly place: number
-  /** When it may no longer be received. */
+  /** End of its time to be received. */
   readonly deadline: number
   readonly where: Where
   state: "arriving" | "available" | "locked"
@@ -38,7 +38,7 @@ interface Operation {
 
 export interface Transaction {
   isOpen: boolean
-  /** The time to be received of its first message, which holds for all. */
+  /** Time to be received of its first message, which holds for all. */
   seconds: number | null | undefined
   readonly operations: Array<Operation>
 }
@@ -66,7 +66,7 @@ interface Request {
 
 export interface Waiter extends Request {
   readonly until: number
-  /** The message that came for it, before it has run. */
+  /** Message that came for it, before its fiber has run. */
   message: Message | undefined
   outcome: Outcome | undefined
 }
@@ -78,11 +78,11 @@ export class QueueModel {
   now: number
   messages: Array<Message> = []
   waiters: Array<Waiter> = []
-  /** Those for whom a message has come, in the order in which they will run. */
+  /** Waiters that a message has come for, in the order in which they will run. */
   served: Array<Waiter> = []
-  /** The place that each message ever sent has or had. */
+  /** Place that each message ever sent has or had. */
   readonly #places: Array<number> = []
-  /** How many were received for good. */
+  /** Number of messages received for good. */
   journal = 0
 
   constructor(transactional: boolean, now: number) {
@@ -118,13 +118,13 @@ export class QueueModel {
       abortCount: 0,
       moveCount: 0
     }
-    // What does not suit the queue is accepted, and then refused on arrival.
+    // A message that does not suit the queue is accepted, and then refused on arrival.
     if (typeof transaction !== "string") {
       this.messages.push(message)
       transaction.operations.push({ does: "send", message })
     } else if ((transaction === "singleMessage") === this.transactional) {
       this.messages.push(message)
-      // Whose time is over at once may still be had by those who wait already.
+      // A receive that waits already can get a message whose time is over at once.
       this.#offer(message, true)
     }
     return "done"
@@ -138,7 +138,7 @@ export class QueueModel {
     return "MQ_ERROR_IO_TIMEOUT"
   }
 
-  /** A receive that waits for so many milliseconds. */
+  /** Begins a receive that waits for a number of milliseconds. */
   wait(request: Request, milliseconds: number): Waiter {
     const waiter: Waiter = { ...request, until: this.now + milliseconds, message: undefined, outcome: undefined }
     const found = this.#meets(request)
@@ -245,7 +245,7 @@ export class QueueModel {
     if (waiter.message !== undefined && !peeks(waiter.action)) this.#release(waiter.message)
   }
 
-  /** Lets those run for whom a message has come. */
+  /** Runs the waiters that a message has come for. */
   run(): void {
     for (let waiter = this.served.shift(); waiter !== undefined; waiter = this.served.shift()) {
       const { action, message, transaction } = waiter
@@ -258,7 +258,7 @@ export class QueueModel {
     }
   }
 
-  /** Lets time pass, after all that can run without it has run. */
+  /** Lets time pass, after all has run that can run now. */
   pass(milliseconds: number): void {
     this.run()
     this.now += milliseconds
@@ -267,7 +267,7 @@ export class QueueModel {
     }
   }
 
-  /** All messages of a queue in order, whatever may be done with them. */
+  /** Returns all messages of a queue in order, whatever their state. */
   all(where: Where): ReadonlyArray<Message> {
     return this.messages.filter((message) => message.where === where).toSorted((a, b) => a.place - b.place)
   }
@@ -276,7 +276,7 @@ export class QueueModel {
     return this.all(where).filter((message) => this.#isVisible(message, peeking))
   }
 
-  /** Whether it counts. */
+  /** Tells whether a message counts among those of its queue. */
   isThere(message: Message): boolean {
     return message.state === "locked" || this.#isVisible(message, false)
   }
@@ -293,7 +293,7 @@ export class QueueModel {
     return transaction === "singleMessage" || transaction.isOpen ? undefined : "MQ_ERROR_TRANSACTION_SEQUENCE"
   }
 
-  /** What a receive without waiting meets. */
+  /** Returns the outcome of a receive without waiting. */
   #meets(request: Request): Message | undefined | Outcome {
     const refused = this.#refusal(request)
     if (refused !== undefined) return refused
@@ -348,7 +348,7 @@ export class QueueModel {
     this.#offer(moved)
   }
 
-  /** Shows it to those who wait, in the order in which they came, until one takes it. */
+  /** Offers a message to the waiters, in the order in which they came, until one takes it. */
   #offer(message: Message, isNew = false): void {
     message.state = "available"
     for (const waiter of this.waiters) {
@@ -376,5 +376,5 @@ export class QueueModel {
   }
 }
 
-/** With its handle a cursor is closed too. */
-export const isUsable = (cursor: Cursor): boolean => cursor.isOpen && cursor.handle.isOpen
+/** Tells whether a cursor can be used: it is open, and so is its handle. */
+const isUsable = (cursor: Cursor): boolean => cursor.isOpen && cursor.handle.isOpen

@@ -1,4 +1,4 @@
-/** What can be done with a queue of many messages, each in a way that leaves the queue as long as it was. */
+/** Operations on a queue of many messages, each of which leaves the length of the queue as it was. */
 import type { LookupAction, OutgoingProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -7,10 +7,10 @@ import { message, plain, queueProperties, receiving, settled } from "../inMemory
 
 type Call<A = unknown> = Effect.Effect<A, Mqrt.MqrtFailure>
 
-/** How often an operation is done in a row. */
+/** Number of times that an operation is done in a row. */
 const batch = 200
 
-/** What is measured is `run`, which does the operation so often. */
+/** An operation to measure: `run` does it that number of times. */
 export interface Work {
   readonly prepare: Call
   readonly run: Call
@@ -38,7 +38,7 @@ const times = (count: number, call: (index: number) => Call): Call =>
     return Effect.whileLoop({ while: () => index < count, body: () => call(index++), step: () => {} })
   })
 
-/** A queue that holds so many messages. */
+/** Creates a queue with a number of messages. */
 const openQueue = Effect.fnUntraced(function* (
   length: number,
   transactional: boolean,
@@ -74,17 +74,17 @@ const openQueue = Effect.fnUntraced(function* (
 
 type Queue = Effect.Success<ReturnType<typeof openQueue>>
 
-/** So many lookup ids from all over the queue. */
+/** Returns a number of lookup ids from all over the queue. */
 const someIds = Effect.fnUntraced(function* ({ length, lookup }: Queue) {
   const ids: Array<bigint> = []
   let { lookupId } = yield* lookup("peekFirst", 0n)
   for (let index = 1; index < length; index++) {
     ;({ lookupId } = yield* lookup("peekNext", lookupId))
-    // Neither the first nor the last: both have neighbours.
+    // Neither the first nor the last message, so that each has two neighbours.
     if (index < length - 1) ids.push(lookupId)
   }
   const step = Math.floor(ids.length / batch)
-  // Not one after the other, so that nobody profits from where the last one was.
+  // Not in order, so that no search profits from the place of the one before.
   return Array.from({ length: batch }, (_, index) => ids[((index * 77) % batch) * step] ?? 0n)
 })
 
@@ -100,7 +100,7 @@ const simple = (transactional: boolean, part: (queue: Queue) => Part, fields = {
   work: (queue) => Effect.sync(() => work(part(queue)))
 })
 
-/** Within one transaction, which is aborted after the measurement. */
+/** Runs an operation within one transaction, which is aborted after the measurement. */
 const transacted = (
   { mqrt }: Queue,
   call: (transaction: Mqrt.TransactionHandle, index: number) => Call
@@ -187,7 +187,7 @@ const operations: Readonly<Record<string, Operation>> = {
       Effect.gen(function* () {
         const locking = yield* queue.mqrt.beginTransaction
         yield* times(queue.length / 2, () => queue.receive(locking))
-        // The first one of all becomes available, and is taken again, each time.
+        // The first message of all becomes available, and is taken again, each time.
         return work({
           run: times(batch, () =>
             Effect.gen(function* () {
@@ -293,7 +293,7 @@ const operations: Readonly<Record<string, Operation>> = {
           times(count, () =>
             Effect.forkDetach(mqrt.receiveMessage(receiver, receiving({ timeout: null })), { startImmediately: true })
           )
-        // Those who have had their turn must be in nobody's way.
+        // Waiters that have been served must not slow down the others.
         yield* waitAgain(2 * length)
         yield* times(length, send)
         yield* settled
@@ -304,7 +304,7 @@ const operations: Readonly<Record<string, Operation>> = {
 
 export const names: ReadonlyArray<string> = Object.keys(operations)
 
-/** An operation on a queue of so many messages, which is deleted in the end. */
+/** Makes an operation on a queue with a number of messages, which is deleted in the end. */
 export const workOn = (
   name: string,
   length: number

@@ -14,14 +14,14 @@ import type { Argument, Cursor, Handle, Outcome, Transaction, Waiter, Where } fr
 import { QueueModel, shows } from "./QueueModel.ts"
 import { elapse } from "../../../core/test/support/settled.ts"
 
-/** One of the few handles, each with its cursor, or waiting receives. */
+/** Number of one of the few handles, each with its cursor, or of a waiting receive. */
 const slot = Schema.Literals([0, 1, 2])
 const priority = Schema.Literals([0, 3, 7])
 const seconds = Schema.NullOr(Schema.Literals([0, 1, 3]))
 const lifetime = Schema.NullOr(Schema.Literals([2, 5]))
-/** One of two transactions that are open, or of those that one can do without. */
+/** One of two open transactions, or another transaction argument. */
 const transaction = Schema.Literals([0, 1, "none", "singleMessage"])
-/** One of the messages that have been seen and are there, or one that is not. */
+/** One of the messages that have been seen and exist, or one that does not. */
 const present = Schema.Literals([0, 1, 2, 3])
 const which = Schema.Union([present, Schema.Literals(["gone", "unknown"])])
 const action = Schema.Literals(["receive", "peekCurrent", "peekNext"])
@@ -43,7 +43,7 @@ const request = { handle: slot, action, cursor: Schema.Boolean, transaction }
 const end = { transaction: isOpen, used: Schema.Boolean }
 
 const Step = Schema.TaggedUnion({
-  /** What suits the queue, so that there is something in it. */
+  /** Sends messages that suit the queue, so that it is not empty. */
   fill: { priority, seconds: lifetime },
   send: { sender: Schema.Literals([0, 1]), priority, seconds, transaction },
   receive: request,
@@ -53,7 +53,7 @@ const Step = Schema.TaggedUnion({
   pass: { milliseconds },
   lookup: { handle: slot, action: lookupAction, which, transaction },
   move: { handle: slot, which, transaction },
-  /** Another begins, unless the old one is still `used`. */
+  /** Begins another transaction, unless the old one is still `used`. */
   commit: end,
   abort: end,
   release: { transaction: isOpen },
@@ -66,7 +66,7 @@ const Step = Schema.TaggedUnion({
 })
 type Step = typeof Step.Type
 
-/** What much depends on, and would be rare. */
+/** Steps that have many consequences, and would otherwise be rare. */
 const usual = [
   ...Array.from({ length: 5 }, () => Step.cases.fill),
   Step.cases.pass,
@@ -96,12 +96,12 @@ const usual = [
   Schema.TaggedStruct("move", { handle: slot, which: present, transaction: Schema.Literal("none") })
 ]
 
-/** Each of the rare ones comes up in every second program or so. */
+/** Any step: each of the rare ones comes up in about every second program. */
 const anyStep = Schema.Union([...Array.from({ length: 6 }, () => Step), ...usual])
 
 export const programs = Arbitrary.array(Arbitrary.schema(anyStep), { maxLength: 120 })
 
-/** The same thing here and there. */
+/** A handle or an id in memory, with that of the model. */
 interface Pair<Native, Model> {
   readonly native: Native
   readonly model: Model
@@ -117,7 +117,7 @@ interface World {
   readonly cursors: Array<Pair<Mqrt.CursorHandle, Cursor>>
   readonly transactions: Array<Pair<Mqrt.TransactionHandle, Transaction>>
   readonly waiters: Array<Pair<Fiber.Fiber<Outcome>, Waiter>>
-  /** The lookup ids of the messages that have been seen. */
+  /** Lookup ids of the messages that have been seen. */
   readonly lookupIds: Map<number, bigint>
 }
 
@@ -170,7 +170,7 @@ const at = <A>(items: ReadonlyArray<A>, index: number): A => {
 
 const nameOf = new Map<number, string>(Object.entries(errors).map(([name, code]) => [code, name]))
 
-/** What a call came to; what it shows has the lookup id that it always had. */
+/** Returns the outcome of a call, and asserts that the message has the lookup id that it always had. */
 const outcomeOf = (
   { lookupIds }: World,
   call: Effect.Effect<ReceivedProperties | void, Mqrt.MqrtFailure>
@@ -192,7 +192,7 @@ const agree = (
   expected: () => Outcome
 ): Effect.Effect<void> => Effect.map(outcomeOf(world, call), (outcome) => assert.strictEqual(outcome, expected()))
 
-/** On a plain queue most transactions would only be refused: one of the two is none there. */
+/** Returns a transaction argument. For a plain queue one of the two transactions is none, as most would only be refused. */
 const argumentOf = (
   { model, transactions }: World,
   given: (typeof transaction)["Type"]
@@ -208,7 +208,7 @@ interface Asked {
   readonly transaction: (typeof transaction)["Type"]
 }
 
-/** What a receive asks for, here and there; `undefined`: through a cursor that somebody else waits with. */
+/** Returns the options of a receive, in memory and in the model; `undefined` where another receive waits with the cursor. */
 const requestOf = (world: World, { action, transaction, ...asked }: Asked, timeout: number) => {
   const handle = at(world.handles, asked.handle)
   const cursor = asked.cursor ? at(world.cursors, asked.handle) : null
@@ -222,7 +222,7 @@ const requestOf = (world: World, { action, transaction, ...asked }: Asked, timeo
   }
 }
 
-/** The lookup id and the place of a message. */
+/** Returns the lookup id and the place of a message. */
 const seen = (
   { lookupIds, model }: World,
   { where }: Handle,
@@ -254,7 +254,7 @@ const send = (
     }
   )
 
-/** Sees all that there is, from the first to the last, through a cursor of its own. */
+/** Peeks at all messages, from the first to the last, through a cursor of its own. */
 const browseThrough = Effect.fnUntraced(function* (world: World, where: Where) {
   const { model, mqrt } = world
   const handle = yield* openHandle(mqrt, where)
@@ -269,7 +269,7 @@ const browseThrough = Effect.fnUntraced(function* (world: World, where: Where) {
   assert.deepStrictEqual(found, [...model.visible(where, true).map(shows), "MQ_ERROR_IO_TIMEOUT"])
 })
 
-/** Behaviour D-27. */
+/** Asserts that lookup ids order the messages (behaviour D-27). */
 const assertOrder = ({ lookupIds, model }: World): void => {
   const inOrder = [...lookupIds].toSorted(([a], [b]) => model.placeOf(a) - model.placeOf(b)).map(([, id]) => id)
   assert.deepStrictEqual(
@@ -285,7 +285,7 @@ const compareCounts = Effect.fnUntraced(function* ({ formatName, model, mqrt }: 
   assert.strictEqual(journalMessageCount, model.journal)
 })
 
-/** Lets run what can run, and compares what has become of those who waited. */
+/** Runs all that can run, and compares the outcomes of the receives that waited. */
 const compareWaiters = Effect.fnUntraced(function* ({ model, waiters }: World) {
   if (waiters.length === 0) return
   yield* settled
@@ -298,7 +298,7 @@ const compareWaiters = Effect.fnUntraced(function* ({ model, waiters }: World) {
   }
 })
 
-/** Lets go of a transaction, which ends it, and begins another. */
+/** Releases a transaction, which ends it, and begins another. */
 const renew = Effect.fnUntraced(function* ({ model, mqrt, transactions }: World, which: 0 | 1) {
   const old = at(transactions, which)
   yield* mqrt.releaseTransaction(old.native)
@@ -306,7 +306,7 @@ const renew = Effect.fnUntraced(function* ({ model, mqrt, transactions }: World,
   transactions[which] = yield* begin(mqrt, model)
 })
 
-/** Does a step here and there, and compares what it came to. */
+/** Does a step in memory and in the model, and compares the outcomes. */
 const stepThrough = (world: World) =>
   Step.match({
     fill: (step) => {
@@ -391,7 +391,7 @@ const stepThrough = (world: World) =>
       const { model, native } = at(world.handles, step.handle)
       return agree(world, world.mqrt.purgeQueue(native), () => world.model.purge(model))
     },
-    /** And opens another. */
+    /** Closes a handle, and opens another. */
     close: (step) =>
       Effect.gen(function* () {
         const { model, native } = at(world.handles, step.handle)
@@ -402,7 +402,7 @@ const stepThrough = (world: World) =>
     browse: (step) => browseThrough(world, step.where)
   })
 
-/** After the end: who waits is interrupted, transactions are aborted, and what is left is received. */
+/** Ends a program: interrupts the receives that wait, aborts the transactions, and receives the messages that are left. */
 const drain = Effect.fnUntraced(function* (world: World) {
   const { handles, model, mqrt, transactions, waiters } = world
   yield* compareWaiters(world)
@@ -429,7 +429,7 @@ const drain = Effect.fnUntraced(function* (world: World) {
   yield* compareCounts(world)
 })
 
-/** Runs a program; when it has ended, what it left behind is taken out too. */
+/** Runs a program, and then receives the messages that it left. */
 export const runProgram = (transactional: boolean, program: ReadonlyArray<Step>) =>
   Effect.gen(function* () {
     const world = yield* makeWorld(transactional)
@@ -437,6 +437,6 @@ export const runProgram = (transactional: boolean, program: ReadonlyArray<Step>)
     for (const step of program) yield* through(step)
     yield* drain(world)
   }).pipe(
-    // Whoever has been served runs when a step says so, and not in the middle of another.
+    // A waiter that has been served runs when a step says so, and not in the middle of another step.
     Effect.provideService(References.PreventSchedulerYield, true)
   )

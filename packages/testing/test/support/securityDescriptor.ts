@@ -1,14 +1,14 @@
-/** Security descriptors in bytes, written and read as Windows defines them, without a line of what is tested. */
+/** Security descriptors in bytes, written and read as Windows defines them, without the code that is tested. */
 
 export interface Entry {
-  /** 0: allows, 1: denies; others say neither. */
+  /** Type of the entry: 0 allows, 1 denies, others do neither. */
   readonly type: number
   readonly flags: number
   readonly mask: number
   readonly sid: string
 }
 
-export const sidBytes = (sid: string): Uint8Array => {
+const sidBytes = (sid: string): Uint8Array => {
   const [authority = 0, ...subAuthorities] = sid.split("-").slice(2).map(Number)
   const bytes = new Uint8Array(8 + 4 * subAuthorities.length)
   bytes.set([1, subAuthorities.length, 0, 0, 0, 0, 0, authority])
@@ -46,7 +46,7 @@ const listBytes = (entries: ReadonlyArray<Entry>): Uint8Array => {
 
 export interface Parts {
   readonly owner?: string
-  /** `null`: there is none, so that everything is allowed; left out: nothing is said of it. */
+  /** Entries; `null`: no list, so that everything is allowed; left out: the descriptor does not contain this part. */
   readonly list?: ReadonlyArray<Entry> | null
 }
 

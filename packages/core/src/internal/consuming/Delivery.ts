@@ -1,116 +1,285 @@
+/** Delivery of one message to its handler, attempt by attempt, until it is handled, moved as poison or abandoned. */
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Semaphore from "effect/Semaphore"
-import type { Poison } from "../../Consumer.ts"
+import type { ConsumeEvent, Poison } from "../../Consumer.ts"
+import { HandlerDefect } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
-import type { MsmqError, Reason } from "../../MsmqError.ts"
-import type { BackOff } from "./BackOff.ts"
-import type { ConsumePlan } from "./consumePlan.ts"
-import type { Course } from "./Course.ts"
+import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import type { Reader } from "../messages/Reader.ts"
-import { isLoss, passes } from "./passingTrouble.ts"
-import type { Operation } from "../telemetry/Operation.ts"
+import { IsOwnWork } from "../ownership/OwnedHandle.ts"
+import { inAttemptSpan } from "../telemetry/processSpan.ts"
+import type { ConsumeEvents } from "./ConsumeEvents.ts"
+import type { PoisonTarget } from "./PoisonSender.ts"
+import type { BackOff, RetryPolicy } from "./RetryPolicy.ts"
+import { Attempts, isTransient, mayNeedReopen, serviceFailure } from "./RetryPolicy.ts"
+import type { Shutdown } from "./Shutdown.ts"
+import * as operations from "../telemetry/operations.ts"
 
-/** What every way to deliver has to do with. */
-export interface Source {
-  readonly operation: Operation
-  /** Reads bodies as bytes: what cannot be decoded is a message too. */
+const operation = operations.Receiver.consume
+
+/** Queue that is consumed. */
+export interface ConsumedQueue {
+  /** Reader of bodies as bytes, since a message whose body cannot be decoded is delivered as well. */
   readonly reader: Reader<Uint8Array>
-  readonly plan: ConsumePlan
-  readonly course: Course
-  readonly backOff: BackOff
-  readonly common: Common
+  readonly formatName: string
+  readonly poison: PoisonTarget
+  readonly shutdown: Shutdown
 }
 
-/** What the handlers of one `consume` have in common. */
-export class Common {
-  /** Nobody takes a message while another handler's one is back in the queue for a moment. */
-  readonly taking = Semaphore.makeUnsafe(1)
-  /** The lookup ids of what is being handled while it stays in the queue. */
-  readonly handled = new Set<bigint>()
-  /** Those of what was let go since the last look for a message began: a look that goes on may still find them. */
-  readonly released = new Set<bigint>()
-}
-
-/** A message that one handler has to itself. */
-export interface Held {
+/** Message that one handler holds, as a receive mode gives it. */
+export interface HeldMessage {
   readonly message: ReceivedMessage
-  /** Runs a try at it, in its transaction where it has one. */
-  readonly within: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** It was handled: away with it. Fails with `TransactionAborted` where the handler has ended its transaction so. */
-  readonly finish: Effect.Effect<void, MsmqError>
-  /** `true` if the handler has ended it by committing its transaction. */
-  readonly isFinished: Effect.Effect<boolean>
-  /** Undoes the try, and holds the message for another one; `undefined` if it is gone. May be asked again if it fails. */
-  readonly again: Effect.Effect<Held | undefined, MsmqError>
-  /** Undoes the try and lets go of the message; gives the failure of the service that had undone it before. */
-  readonly undone: Effect.Effect<MsmqError | undefined>
-  /** Lets go of the message, whatever has become of it. */
+  /** Runs an attempt, in its transaction if there is one. */
+  readonly within: <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Removes the handled message. Fails with `TransactionAborted` if the handler aborted the transaction. */
+  readonly complete: Effect.Effect<void, MsmqError>
+  /** `true` if the handler committed the transaction itself. */
+  readonly isCompleted: Effect.Effect<boolean>
+  /**
+   * Rolls back the attempt and holds the message for the next one; returns `undefined` if the message is no longer in the
+   * queue. Can be run again if it fails.
+   */
+  readonly retry: Effect.Effect<HeldMessage | undefined, MsmqError>
+  /**
+   * Rolls back the attempt and moves the message where the policy says. Returns `RolledBack` instead for an attempt that a
+   * failure of the service rolled back before, unless `insists`.
+   */
+  readonly movePoison: (poison: Poison, insists: boolean) => Effect.Effect<Moved, MsmqError>
+  /** Rolls back the attempt and releases the message, which is not handled. */
+  readonly abandon: (poison: Poison) => Effect.Effect<void, MsmqError>
+  /** Releases what holds the message, whatever became of it. */
   readonly close: Effect.Effect<void>
 }
 
 /**
- * Outcome for a poison message that was let go of.
+ * Outcome of moving a poison message.
  *
  * - `Poisoned`: it is where the policy says
- * - `PoisonSent`: its copy is on its way there, and a dead letter if it does not arrive
- * - `Gone`: it was no longer there
- * - `Lost`: the try had been undone by a failure of the service before it failed, so it does not count
+ * - `PoisonSent`: its copy is on its way there, or a dead letter
+ * - `Gone`: it was no longer in the queue
+ * - `RolledBack`: it was not moved, since `error`, a failure of the service, had rolled back the attempt before it failed
  */
-export type Discarded =
+export type Moved =
   | { readonly _tag: "Poisoned" | "PoisonSent" | "Gone" }
-  | { readonly _tag: "Lost"; readonly error: MsmqError }
+  | { readonly _tag: "RolledBack"; readonly error: MsmqError }
 
-export const poisoned: Discarded = { _tag: "Poisoned" }
-export const poisonSent: Discarded = { _tag: "PoisonSent" }
-export const gone: Discarded = { _tag: "Gone" }
-
-/** How messages come out of a queue to a handler, and where they go that it cannot handle. */
-export interface Delivery {
-  /** The next message, which it waits for; `undefined` when the course stops. */
-  readonly next: Effect.Effect<Held | undefined, MsmqError>
-  /** Lets go of a poison message and sends it where the policy says. `insists`: that a try was undone does not matter. */
-  readonly discard: (held: Held, poison: Poison, insists: boolean) => Effect.Effect<Discarded, MsmqError>
-  /** Lets go of a message that is not done, because the course stops. */
-  readonly giveBack: (held: Held, poison: Poison) => Effect.Effect<void, MsmqError>
+/** Returns the error by which `consume` ends for a message that goes nowhere; `why` says why it could not be moved. */
+export const poisonError = (
+  { reader }: ConsumedQueue,
+  poison: Poison,
+  kept: PoisonMessage["kept"],
+  why?: Cause.Cause<MsmqError>
+): MsmqError => {
+  const cause = why === undefined ? poison.cause : Cause.combine(poison.cause, why)
+  return reader.error(operation, { _tag: "PoisonMessage", ...poison, cause, kept })
 }
 
-/** Number of attempts to do with a poison message what the policy says, while the service is there. */
-export const mostDiscards = 10
-
-type Kept = Extract<Reason, { readonly _tag: "PoisonMessage" }>["kept"]
-
-/** The failure of `consume` by a message that its policy sends nowhere. */
-export const poisonError = (source: Source, poison: Poison, kept: Kept): MsmqError =>
-  source.reader.error(source.operation, { _tag: "PoisonMessage", ...poison, kept })
-
-/** The same where it could not be sent where the policy says, and why. */
-export const unsentError = (source: Source, poison: Poison, why: Cause.Cause<MsmqError>, kept: Kept): MsmqError =>
-  poisonError(source, { ...poison, cause: Cause.combine(poison.cause, why) }, kept)
-
-/** Fails with the message itself where that is the reason that it cannot be sent, and it is still in the queue. */
-export const orKept =
-  (source: Source, poison: Poison) =>
-  <A>(discard: Effect.Effect<A, MsmqError>): Effect.Effect<A, MsmqError> =>
-    Effect.catchIf(
-      discard,
-      (error) => ofItself.has(error.reason._tag) || (!source.course.stopping && passes(error) && !isLoss(error)),
-      (error) => Effect.fail(unsentError(source, poison, Cause.fail(error), "queue"))
-    )
-
-const ofItself: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>([
+/** Reasons for which the message, its copy or the policy is at fault. */
+const ownFaults: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>([
   "CopyNotArrived",
   "IllegalMessage",
   "IllegalPolicy",
   "SourceFailed"
 ])
 
-/** Waits until there may be a message, which nobody has to be told of; `false` when the course stops. */
-export const waited = ({ backOff, course, operation, reader }: Source): Effect.Effect<boolean, MsmqError> => {
-  const peek = reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null })
-  return Effect.map(course.untilStopped(peek), (peeked) => {
-    backOff.reset()
-    return Option.isSome(peeked)
-  })
+/** Handler of messages, with what its deliveries share. */
+export interface Handler<Body, E, R> {
+  readonly queue: ConsumedQueue
+  /** Reader that decodes the bodies. */
+  readonly reader: Reader<Body>
+  readonly handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>
+  readonly makeRetryPolicy: () => RetryPolicy<E | HandlerDefect>
+  readonly events: ConsumeEvents
+  readonly backOff: BackOff
+}
+
+/** Number of failures of the service that do not count as attempts of a message. Later ones count, so that it comes to an end. */
+const maximumRecoveries = 10
+
+/** Step after an attempt: another attempt, or none. */
+type Next = "retry" | "end"
+
+/** Delivers a message to its handler until it is handled, moved as poison or abandoned. */
+export const handleMessage = <Body, E, R>(
+  handler: Handler<Body, E, R>,
+  held: HeldMessage
+): Effect.Effect<void, MsmqError, R> => new Delivery(handler, held).run
+
+class Delivery<Body, E, R> {
+  readonly #handler: Handler<Body, E, R>
+  readonly #attempts: Attempts<E>
+  #held: HeldMessage
+  #recoveries = 0
+
+  constructor(handler: Handler<Body, E, R>, held: HeldMessage) {
+    this.#handler = handler
+    this.#held = held
+    this.#attempts = new Attempts(handler.makeRetryPolicy(), held.message.abortCount)
+  }
+
+  get run(): Effect.Effect<void, MsmqError, R> {
+    const { events, queue } = this.#handler
+    const { message } = this.#held
+    const loop = queue.poison._tag === "queue" ? queue.poison.sender.loopError(message.messageId) : undefined
+    const delivery =
+      loop === undefined
+        ? Effect.andThen(events.emit({ _tag: "Received", message }), this.#attempt())
+        : Effect.fail(loop)
+    return delivery.pipe(
+      Effect.catchCause((cause) => this.#abandonAfter(cause)),
+      Effect.ensuring(Effect.suspend(() => this.#held.close))
+    )
+  }
+
+  /** Makes one attempt, and all that follow it. */
+  #attempt(): Effect.Effect<void, MsmqError, R> {
+    const { reader } = this.#handler
+    return Effect.suspend(() => reader.decode(operation, this.#held.message)).pipe(
+      Effect.exit,
+      Effect.flatMap((decoded): Effect.Effect<Next, MsmqError, R> =>
+        Exit.isSuccess(decoded)
+          ? this.#handle(decoded.value)
+          : this.#movePoison(this.#poison(decoded.cause, this.#held.message.abortCount))
+      ),
+      Effect.flatMap((next) => (next === "end" ? Effect.void : this.#attempt()))
+    )
+  }
+
+  #handle(message: ReceivedMessage<Body>): Effect.Effect<Next, MsmqError, R> {
+    const { handle, reader } = this.#handler
+    const attempt = inAttemptSpan(
+      Effect.suspend(() => handle(message)),
+      this.#held.message,
+      reader.state.queue,
+      this.#attempts.number
+    )
+    return this.#held.within(attempt).pipe(
+      Effect.provideService(IsOwnWork, false),
+      Effect.interruptible,
+      Effect.exit,
+      Effect.flatMap((exit) => (Exit.isSuccess(exit) ? this.#complete : this.#handlerFailed(exit.cause)))
+    )
+  }
+
+  get #complete(): Effect.Effect<Next, MsmqError> {
+    return Effect.matchEffect(this.#held.complete, {
+      onFailure: (error) => this.#completionFailed(error),
+      onSuccess: () => {
+        this.#handler.backOff.reset()
+        return this.#end({ _tag: "Handled", message: this.#held.message, attempt: this.#attempts.number })
+      }
+    })
+  }
+
+  #completionFailed(error: MsmqError): Effect.Effect<Next, MsmqError> {
+    const cause = Cause.fail(error)
+    if (error.reason._tag !== "TransactionAborted") {
+      if (!isTransient(error)) return Effect.fail(error)
+      if (mayNeedReopen(error) && this.#mayRecover()) return this.#recover(error, cause)
+    }
+    return this.#attemptFailed(cause, new HandlerDefect({ cause }))
+  }
+
+  #handlerFailed(cause: Cause.Cause<E>): Effect.Effect<Next, MsmqError> {
+    return Effect.gen({ self: this }, function* () {
+      const { message } = this.#held
+      if (yield* this.#held.isCompleted) {
+        yield* Effect.logError(`message ${message.messageId}: its handler failed after it had committed`, cause)
+        return yield* this.#end({ _tag: "Handled", message, attempt: this.#attempts.number })
+      }
+      if (yield* this.#handler.queue.shutdown.check) return yield* this.#abandon(cause)
+      const failure = serviceFailure(cause)
+      if (failure !== undefined && this.#mayRecover()) return yield* this.#recover(failure, cause)
+      const error = Option.getOrElse(Cause.findErrorOption(cause), () => new HandlerDefect({ cause }))
+      return yield* this.#attemptFailed(cause, error)
+    })
+  }
+
+  /** Goes on after an attempt that counts. `input` is the input of the retry policy. */
+  #attemptFailed(cause: Cause.Cause<unknown>, input: E | HandlerDefect): Effect.Effect<Next, MsmqError> {
+    return Effect.gen({ self: this }, function* () {
+      const { events, queue } = this.#handler
+      if (yield* queue.shutdown.check) return yield* this.#abandon(cause)
+      const attempt = this.#attempts.number
+      const delay = yield* this.#attempts.fail(input)
+      if (delay === undefined) return yield* this.#movePoison(this.#poison(cause, attempt))
+      yield* events.emit({ _tag: "Retrying", message: this.#held.message, attempt, cause, delay })
+      return yield* this.#retry(delay, cause)
+    })
+  }
+
+  /** Counts a failure of the service; returns `true` if it does not count as an attempt. */
+  #mayRecover(): boolean {
+    return this.#recoveries++ < maximumRecoveries
+  }
+
+  /** Waits after a failure of the service and retries. */
+  #recover(error: MsmqError, cause: Cause.Cause<unknown>): Effect.Effect<Next, MsmqError> {
+    return Effect.flatMap(this.#handler.backOff.after(error), (retries) =>
+      retries ? this.#retry(Duration.zero, cause) : this.#abandon(cause)
+    )
+  }
+
+  /** Holds the message again and waits for the delay; without a delay, other fibers get their turn. */
+  #retry(delay: Duration.Duration, cause: Cause.Cause<unknown>): Effect.Effect<Next, MsmqError> {
+    const { backOff, queue } = this.#handler
+    return Effect.flatMap(backOff.retryTransient(this.#held.retry), (held) => {
+      if (held === undefined) return this.#end({ _tag: "Passed", message: this.#held.message })
+      this.#held = held
+      const wait = Duration.isZero(delay) ? Effect.yieldNow : queue.shutdown.interrupts(Effect.sleep(delay))
+      return Effect.flatMap(Effect.andThen(wait, queue.shutdown.check), (hasBegun) =>
+        hasBegun ? this.#abandon(cause) : Effect.succeed("retry")
+      )
+    })
+  }
+
+  #poison(cause: Cause.Cause<unknown>, attempts: number): Poison {
+    return { message: this.#held.message, attempts, cause }
+  }
+
+  /**
+   * Moves the message where the policy says. A failure is the message's own if it is still in the queue, unless the service
+   * is at fault.
+   */
+  #movePoison(poison: Poison): Effect.Effect<Next, MsmqError> {
+    const { queue } = this.#handler
+    const { message } = poison
+    return this.#held.movePoison(poison, this.#recoveries >= maximumRecoveries).pipe(
+      Effect.catchIf(
+        (error) =>
+          ownFaults.has(error.reason._tag) || (!queue.shutdown.hasBegun && isTransient(error) && !mayNeedReopen(error)),
+        (error) => Effect.fail(poisonError(queue, poison, "queue", Cause.fail(error)))
+      ),
+      Effect.flatMap((moved) => {
+        if (moved._tag === "Gone") return this.#end({ _tag: "Passed", message })
+        if (moved._tag !== "RolledBack") return this.#end({ _tag: moved._tag, ...poison })
+        this.#recoveries++
+        return this.#recover(moved.error, poison.cause)
+      })
+    )
+  }
+
+  #abandon(cause: Cause.Cause<unknown>): Effect.Effect<Next, MsmqError> {
+    return Effect.andThen(
+      this.#held.abandon(this.#poison(cause, this.#attempts.number)),
+      this.#end({ _tag: "Returned", message: this.#held.message })
+    )
+  }
+
+  /** Abandons the message after a failure, unless the failure has it, and fails with all causes. */
+  #abandonAfter(cause: Cause.Cause<MsmqError>): Effect.Effect<never, MsmqError> {
+    return Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "PoisonMessage")
+      ? Effect.failCause(cause)
+      : Effect.matchCauseEffect(this.#abandon(cause), {
+          onFailure: (other) => Effect.failCause(Cause.combine(cause, other)),
+          onSuccess: () => Effect.failCause(cause)
+        })
+  }
+
+  #end(event: ConsumeEvent): Effect.Effect<Next> {
+    return Effect.as(this.#handler.events.emit(event), "end")
+  }
 }

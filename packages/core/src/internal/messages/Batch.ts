@@ -13,7 +13,7 @@ import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../..
 import type { Interruptible, Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import type { SendAllOptions, SendReport } from "../../SendOptions.ts"
+import type { SendAllOptions, SendReport } from "../../Sender.ts"
 import * as Transaction from "../../Transaction.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"

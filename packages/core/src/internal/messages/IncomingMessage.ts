@@ -19,11 +19,11 @@ const hex = (bytes: Uint8Array | undefined): string | undefined =>
 const secondsIn = (duration: Duration.Duration | undefined): number | undefined =>
   duration === undefined ? undefined : Duration.toSeconds(duration)
 
-/** Number of bytes that are shown of a longer body. */
-const shownBytes = 16
+/** Most bytes of a body that a console shows. */
+const mostBytes = 16
 
-/** Bytes that a console shows by the first of them and their number. */
-class ShownBytes {
+/** Bytes as a console shows them: the first ones, and their number. */
+class InspectedBytes {
   readonly #bytes: Uint8Array
 
   constructor(bytes: Uint8Array) {
@@ -31,26 +31,26 @@ class ShownBytes {
   }
 
   [inspect.custom](): string {
-    const first = Buffer.from(this.#bytes.subarray(0, shownBytes))
+    const first = Buffer.from(this.#bytes.subarray(0, mostBytes))
       .toString("hex")
       .replaceAll(/..(?!$)/g, "$& ")
-    const more = this.#bytes.length > shownBytes ? " …" : ""
+    const more = this.#bytes.length > mostBytes ? " …" : ""
     return `<${countOf(this.#bytes.length, "byte")}${first === "" ? "" : `: ${first}${more}`}>`
   }
 }
 
-/** Returns the fields that are not `undefined`, with bytes as a console shows them. */
-const shownFields = (message: ReceivedMessage<unknown>): object =>
+/** Returns the fields that have a value, with bytes as a console shows them. */
+const inspectedFields = (message: ReceivedMessage<unknown>): object =>
   Object.fromEntries(
     Object.entries({ ...message, headers: { ...message.headers } })
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, isUint8Array(value) ? new ShownBytes(value) : value])
+      .map(([name, value]) => [name, isUint8Array(value) ? new InspectedBytes(value) : value])
   )
 
 /**
- * Message that was received. All fields are own properties, so that a copy by spreading is a message to send. The methods that
- * it inherits print it safely, whatever its sender put into it. The fields are only declared: class fields would be written
- * twice.
+ * Message that was received. All fields are its own properties, so that a copy by spreading is a message to send. The methods
+ * that it inherits print it, whatever its sender put into it. The fields are only declared: as class fields they would be
+ * written twice.
  */
 export class IncomingMessage implements ReceivedMessage {
   declare readonly body: ReceivedMessage["body"]
@@ -147,6 +147,6 @@ export class IncomingMessage implements ReceivedMessage {
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `ReceivedMessage ${printableInspection(inspect(shownFields(this), options))}`
+    return `ReceivedMessage ${printableInspection(inspect(inspectedFields(this), options))}`
   }
 }

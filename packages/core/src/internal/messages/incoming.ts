@@ -7,9 +7,7 @@ import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
 
-/**
- * Maker of messages from what a backend received. Consecutive messages mostly have the same certificate, which is read once.
- */
+/** Maker of messages from what a backend received. Messages in a row mostly have one certificate, which is read once. */
 export class ReceivedMessages {
   #lastDer: Uint8Array | undefined
   #lastCertificate: Certificate | undefined

@@ -1,12 +1,15 @@
 import type { Message } from "../../Message.ts"
-import { maximumLabelLength, maximumPacketSize, packetSize } from "../../Message.ts"
+import { maximumPacketSize, packetSize } from "../../Message.ts"
 import type {
   Acknowledge,
   ConnectorProperties,
   Journaling,
+  MessageProperties,
   OutgoingProperties,
   SoapProperties
 } from "../../mqrt/MessageProperties.ts"
+import type { Kind, MessageProperty } from "../../mqrt/MessagePropertyTable.ts"
+import { messageFields, messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
@@ -16,6 +19,7 @@ import { readRule } from "../options/illegalOption.ts"
 import type { MessagePart } from "../options/messageParts.ts"
 import { messageParts } from "../options/messageParts.ts"
 import type { Rule as PartRule } from "../options/Rule.ts"
+import { isBytes, wordOf } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
 import { timeLimit } from "./timeLimits.ts"
 
@@ -27,81 +31,87 @@ export class Refusal {
     this.reason = { _tag: "IllegalMessage", ...broken }
   }
 }
+const { APPSPECIFIC, BODY_TYPE, CORRELATIONID, DELIVERY, LABEL, PRIORITY, TRACE } = messageProperties
 
 const none = new Uint8Array(0)
 
 const isUnsigned = (value: unknown, maximum: number): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
 
+type Field = keyof MessageProperties
+
 /** Rule for a field of a message. */
 interface Rule {
-  readonly field: keyof Message
+  readonly field: Field
   readonly rule: string | ((message: OutgoingProperties) => string)
   readonly holds: (message: OutgoingProperties) => boolean
   readonly actual: (message: OutgoingProperties) => string
 }
 
-const nameRule = (field: "responseQueue" | "adminQueue" | "deadLetterQueue", names: typeof formatNames): Rule => ({
+/** Makes a rule that an error shows the whole value of. */
+const ruleOf = (field: Field, rule: Rule["rule"], isLegal: (value: unknown) => boolean): Rule => ({
   field,
-  rule: (message) => names.violation(message[field]) ?? "",
-  holds: (message) => message[field] === null || names.violation(message[field]) === undefined,
+  rule,
+  holds: (message) => isLegal(message[field]),
   actual: (message) => describeValue(message[field])
 })
 
-const rules: ReadonlyArray<Rule> = [
+const nameRule = (field: Field, names: typeof formatNames): Rule =>
+  ruleOf(
+    field,
+    (message) => names.violation(message[field]) ?? "",
+    (value) => value === null || names.violation(value) === undefined
+  )
+
+const numberRule = (field: Field, noun: string, limit = Number.MAX_SAFE_INTEGER): Rule =>
+  ruleOf(field, `it must be a ${noun} from 0 to ${limit}`, (value) => isUnsigned(value, limit))
+
+const textRules = (field: Field, limit = Infinity): ReadonlyArray<Rule> => [
   {
-    field: "label",
-    rule: `it must be a string of at most ${maximumLabelLength} UTF-16 units`,
-    holds: (message) => typeof message.label === "string" && message.label.length <= maximumLabelLength,
-    actual: (message) =>
-      typeof message.label === "string" ? `${message.label.length} units long` : describeValue(message.label)
+    field,
+    rule: `it must be a string of at most ${limit} UTF-16 units`,
+    holds: ({ [field]: value }) => typeof value === "string" && value.length <= limit,
+    actual: ({ [field]: value }) => (typeof value === "string" ? `${value.length} units long` : describeValue(value))
   },
   {
-    field: "label",
+    field,
     rule: "it may not contain NUL, which ends it",
-    holds: (message) => !message.label.includes("\0"),
-    actual: (message) => `a text with NUL at position ${message.label.indexOf("\0")}`
-  },
-  {
-    field: "priority",
-    rule: "it must be a whole number from 0 to 7",
-    holds: (message) => isUnsigned(message.priority, 7),
-    actual: (message) => describeValue(message.priority)
-  },
-  {
-    field: "bodyType",
-    rule: "it must be a VT_ number from 0 to 65535",
-    holds: (message) => isUnsigned(message.bodyType, 0xffff),
-    actual: (message) => describeValue(message.bodyType)
-  },
-  {
-    field: "appSpecific",
-    rule: "it must be a whole number from 0 to 4294967295",
-    holds: (message) => isUnsigned(message.appSpecific, 0xffffffff),
-    actual: (message) => describeValue(message.appSpecific)
-  },
-  {
-    field: "delivery",
-    rule: 'it must be "express" or "recoverable"',
-    holds: (message) => message.delivery === "express" || message.delivery === "recoverable",
-    actual: (message) => describeValue(message.delivery)
-  },
-  {
-    field: "correlationId",
-    rule: "it must have exactly 20 bytes",
-    holds: (message) => message.correlationId === null || message.correlationId.length === 20,
-    actual: (message) => describeValue(message.correlationId)
-  },
-  nameRule("responseQueue", formatNames),
-  nameRule("adminQueue", formatNames),
-  nameRule("deadLetterQueue", localNames),
-  {
-    field: "trace",
-    rule: "it must be true or false",
-    holds: (message) => typeof message.trace === "boolean",
-    actual: (message) => describeValue(message.trace)
+    holds: ({ [field]: value }) => !String(value).includes("\0"),
+    actual: ({ [field]: value }) => `a text with NUL at position ${String(value).indexOf("\0")}`
   }
 ]
+
+/** Rules that follow from a row, by the kind of its value. {@link propertiesOf} checks the kinds that have none. */
+const rulesOf: Readonly<Record<Kind, (field: Field, row: MessageProperty) => ReadonlyArray<Rule>>> = {
+  bytes: (field, { exactly }) =>
+    exactly === null
+      ? []
+      : [
+          ruleOf(
+            field,
+            `it must have exactly ${exactly} bytes`,
+            (value) => value === null || (isBytes(value) && value.length === exactly)
+          )
+        ],
+  flag: (field) => [ruleOf(field, "it must be true or false", (value) => typeof value === "boolean")],
+  flags: () => [],
+  formatName: (field) => [nameRule(field, formatNames)],
+  guid: () => [],
+  handle: () => [],
+  number: (field, { limit }) => [numberRule(field, "whole number", limit ?? undefined)],
+  pathName: (field) => [nameRule(field, localNames)],
+  seconds: () => [],
+  text: (field, { limit }) => textRules(field, limit ?? undefined),
+  variantType: (field, { limit }) => [numberRule(field, "VT_ number", limit ?? undefined)],
+  word: (field, { words }) => {
+    const rule = wordOf(words ?? {})
+    return [ruleOf(field, `it must be ${rule.allowed}`, (value) => !(rule.read(value, field) instanceof Violation))]
+  }
+}
+
+const rules: ReadonlyArray<Rule> = [...messageFields].flatMap(([field, row]) =>
+  row.kind === null ? [] : rulesOf[row.kind](field, row)
+)
 
 const noAcknowledge: Acknowledge = {
   positiveArrival: false,
@@ -228,11 +238,11 @@ export const propertiesOf = (
   return {
     body,
     bodyType: message.bodyType ?? bodyType,
-    label: message.label ?? "",
-    priority: message.priority ?? 3,
-    delivery: message.delivery ?? "express",
+    label: message.label ?? LABEL.default,
+    priority: message.priority ?? PRIORITY.default,
+    delivery: message.delivery ?? DELIVERY.default,
     correlationId,
-    appSpecific: message.appSpecific ?? 0,
+    appSpecific: message.appSpecific ?? APPSPECIFIC.default,
     extension,
     responseQueue: message.responseQueue ?? null,
     acknowledge,
@@ -241,41 +251,37 @@ export const propertiesOf = (
     deadLetterQueue: message.deadLetterQueue ?? null,
     timeToReachQueue,
     timeToBeReceived,
-    trace: message.trace ?? false,
+    trace: message.trace ?? TRACE.default,
     connector,
     soap
   }
 }
 
-/**
- * Returns `true` for a message that needs no rule: one with nothing but a body, a label, a priority, a delivery and the two
- * numbers, all well under their limits. Most are such, and checking all rules would cost as much as sending.
- */
-const isPlain = (message: OutgoingProperties): boolean =>
-  message.body.length <= plainBody &&
-  typeof message.label === "string" &&
-  message.label.length <= maximumLabelLength &&
-  !message.label.includes("\0") &&
-  isUnsigned(message.priority, 7) &&
-  isUnsigned(message.bodyType, 0xffff) &&
-  isUnsigned(message.appSpecific, 0xffffffff) &&
-  (message.delivery === "express" || message.delivery === "recoverable") &&
-  message.correlationId === null &&
-  message.extension === null &&
-  message.responseQueue === null &&
-  message.adminQueue === null &&
-  message.deadLetterQueue === null &&
-  typeof message.trace === "boolean" &&
-  message.timeToReachQueue === null &&
-  message.timeToBeReceived === null &&
-  message.connector === null &&
-  message.soap === null
+/** Body and extension that are no longer than this fit whatever stands beside them, in bytes. */
+const fittingLength = maximumPacketSize - 4096
 
-const plainBody = maximumPacketSize - 4096
+/**
+ * Returns `true` for a message that keeps all rules, as nearly all do. The rules are checked one by one only for others, since
+ * that costs more than the send. Rules and this function follow from the same rows, which a test checks.
+ */
+const isLegal = (message: OutgoingProperties): boolean =>
+  message.body.length + (message.extension === null ? 0 : message.extension.length) <= fittingLength &&
+  typeof message.label === "string" &&
+  message.label.length <= LABEL.limit &&
+  !message.label.includes("\0") &&
+  isUnsigned(message.priority, PRIORITY.limit) &&
+  isUnsigned(message.bodyType, BODY_TYPE.limit) &&
+  isUnsigned(message.appSpecific, APPSPECIFIC.limit) &&
+  (message.delivery === "express" || message.delivery === "recoverable") &&
+  typeof message.trace === "boolean" &&
+  (message.correlationId === null || message.correlationId.length === CORRELATIONID.exactly) &&
+  (message.responseQueue === null || formatNames.violation(message.responseQueue) === undefined) &&
+  (message.adminQueue === null || formatNames.violation(message.adminQueue) === undefined) &&
+  (message.deadLetterQueue === null || localNames.violation(message.deadLetterQueue) === undefined)
 
 /** Returns the rule that a message breaks, or `undefined`. */
 export const violation = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
-  if (isPlain(message)) return undefined
+  if (isLegal(message)) return undefined
   for (const { field, rule, holds, actual } of rules) {
     if (holds(message)) continue
     const broken = typeof rule === "string" ? rule : rule(message)

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import { durationRule, parseDuration } from "../durations.ts"
 import { describeValue } from "../errors/describeValue.ts"
@@ -20,7 +21,7 @@ export interface TimeLimits {
 }
 
 /** Longest time limit, in seconds. The two numbers above it mean the default and for ever. */
-const longestTime = 0xfffffffd
+const longestTime = messageProperties.TIME_TO_BE_RECEIVED.limit
 
 const timeRule = `${durationRule}; at most ${longestTime} seconds, or "Infinity" for no limit`
 

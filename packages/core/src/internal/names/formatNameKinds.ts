@@ -1,4 +1,4 @@
-import type { systemQueues } from "../mqrt/queueValues.ts"
+import type { systemQueues } from "../../mqrt/QueueValues.ts"
 
 /** Kinds of format names: the records that a name is read into, and the uses of each kind. */
 

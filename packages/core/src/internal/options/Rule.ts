@@ -40,18 +40,25 @@ export const guarded = <A>(
 })
 
 /** Makes a rule from a schema, which must not decode: the value that was given is used as it is. */
-export const ofSchema = <S extends Schema.Top>(allowed: string, schema: S): Rule<S["Type"]> =>
+const ofSchema = <S extends Schema.Top>(allowed: string, schema: S): Rule<S["Type"]> =>
   guarded(allowed, Schema.is(schema))
 
 /** Returns the same rule for a value that must be given. */
 export const required = <A>(rule: Rule<A>): Rule<A> => ({ ...rule, required: true })
 
 /** Joins alternatives for a sentence. */
-export const alternatives = (words: ReadonlyArray<string>): string =>
+const alternatives = (words: ReadonlyArray<string>): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
 
 export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Rule<Values[number]> =>
   ofSchema(alternatives(values.map((value) => JSON.stringify(value))), Schema.Literals(values))
+
+/** Makes a rule for the words that stand for numbers. */
+export const wordOf = <Word extends string>(numbers: Readonly<Record<Word, number>>): Rule<Word> =>
+  guarded(
+    alternatives(Object.keys(numbers).map((word) => JSON.stringify(word))),
+    (value): value is Word => typeof value === "string" && Object.hasOwn(numbers, value)
+  )
 
 /**
  * Makes a rule of several, of which the first that allows the value applies. `allowed`: the values that they allow together.

@@ -35,7 +35,7 @@ export const consumePolicy = tableOf({
   concurrency: wholeNumber(1, Infinity),
   retry: schedule,
   poison,
-  stopWithin: duration,
+  shutdownTimeout: duration,
   reopen: schedule,
   onEvent: func
 })

@@ -1,6 +1,6 @@
 import * as Redacted from "effect/Redacted"
 import { type Certificate, isCertificate } from "../security/Certificate.ts"
-import { securityContextApis } from "../mqrt/queueValues.ts"
+import { securityContextApis } from "../../mqrt/QueueValues.ts"
 import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, guarded, isBytes, isString, name, oneOf, required, text } from "./Rule.ts"

@@ -1,5 +1,6 @@
 /** Rules for the objects in a message, which, unlike the message itself, may have no unknown fields. */
 import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../mqrt/MessageProperties.ts"
+import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
 
@@ -14,7 +15,7 @@ const journaling = tableOf({ deadLetter: boolean, journal: boolean })
 
 const connector = tableOf({
   type: required(guid),
-  class: required(wholeNumber(0, 0xffff)),
+  class: required(wholeNumber(0, messageProperties.CLASS.limit)),
   authenticated: required(boolean),
   signature: required(orNull(bytes)),
   symmetricKey: required(orNull(bytes))

@@ -1,6 +1,6 @@
 /** Rules for references to a message in a queue. */
-import { lookupActions } from "../mqrt/messageValues.ts"
-import { guarded, name, oneOf, orNull } from "./Rule.ts"
+import { lookupActions } from "../../mqrt/MessageValues.ts"
+import { guarded, name, orNull, wordOf } from "./Rule.ts"
 
 const largest = 2n ** 64n - 1n
 
@@ -9,7 +9,7 @@ export const lookupId = guarded(
   (value): value is bigint => typeof value === "bigint" && value >= 0n && value <= largest
 )
 
-export const lookupAction = oneOf(lookupActions)
+export const lookupAction = wordOf(lookupActions)
 
 export const messageInQueue = guarded(
   "a received message, or an object with its lookupId, a bigint",

@@ -2,7 +2,7 @@
 import type { Element, FormatName, Protocol } from "../names/formatNameKinds.ts"
 import { print } from "../names/formatNameGrammar.ts"
 import { protocols } from "../names/nameAddresses.ts"
-import { systemQueues } from "../mqrt/queueValues.ts"
+import { systemQueues } from "../../mqrt/QueueValues.ts"
 import { type OptionTable, tableOf } from "./OptionTable.ts"
 import type { Rule } from "./Rule.ts"
 import { boolean, guarded, listOf, oneOf, orNull, required, text } from "./Rule.ts"

@@ -2,32 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Message } from "../../Message.ts"
+import { messageFields } from "../../mqrt/MessagePropertyTable.ts"
 import { isPlain } from "./OptionTable.ts"
 import { guarded, isFunction } from "./Rule.ts"
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
-const fields = Object.keys({
-  body: true,
-  bodyType: true,
-  label: true,
-  priority: true,
-  delivery: true,
-  correlationId: true,
-  appSpecific: true,
-  extension: true,
-  headers: true,
-  responseQueue: true,
-  acknowledge: true,
-  adminQueue: true,
-  journaling: true,
-  deadLetterQueue: true,
-  timeToReachQueue: true,
-  timeToBeReceived: true,
-  trace: true,
-  connector: true,
-  soap: true
-} satisfies Record<keyof Message, true>)
+const fields: ReadonlyArray<keyof Message> = [...messageFields.keys(), "headers", "connector", "soap"]
 
 /**
  * Returns `true` for an object that can be a message. A promise, bytes, an array or a map has no field of a message, and would

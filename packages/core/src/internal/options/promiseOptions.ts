@@ -1,9 +1,10 @@
-/** The options of the promise face, which has signals, and transactions of its own. */
-import type { ReceiveOptions } from "../../promises/Transaction.ts"
-import { MsmqTransaction } from "../../promises/Transaction.ts"
+/** Options of the promise face, which has signals, and objects with handles of its own. */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { Mqrt } from "../../Mqrt.ts"
+import { SecurityContext } from "../../promises/SecurityContext.ts"
+import type { Participation } from "../../promises/Transaction.ts"
+import { Transaction } from "../../promises/Transaction.ts"
 import { consumePolicy } from "./consumeOptions.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
@@ -16,7 +17,7 @@ import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
 
-/** The options of a function of the Effect face, which in promises also has a signal. */
+/** Makes the table of a function of the Effect face, which in promises also has a signal. */
 const abortable = <Name extends string>({ rules, together }: OptionTable<Name>): OptionTable<Name | "signal"> =>
   new OptionTable({ ...rules, signal }, together)
 
@@ -29,16 +30,22 @@ export const registration = abortable(registerOptions)
 export const securityOptions = tableOf({ parts, signal })
 
 const transaction = guarded(
-  'an MsmqTransaction, as transaction and beginTransaction of Msmq give it, "singleMessage" or "none"',
-  (value): value is NonNullable<ReceiveOptions["transaction"]> =>
-    isParticipationWord(value) || value instanceof MsmqTransaction
+  'a Transaction, as transaction and beginTransaction of a Connection give it, "singleMessage" or "none"',
+  (value): value is Participation => isParticipationWord(value) || value instanceof Transaction
+)
+
+const securityContext = guarded(
+  "a SecurityContext, as securityContext of a Connection gives it",
+  (value): value is SecurityContext => value instanceof SecurityContext
 )
 
 export const receiveOptions = tableOf({ transaction, signal })
 
-export const sending = tableOf({ ...sendOptions.rules, transaction, signal })
+const ofPromises = { securityContext, transaction, signal }
 
-export const sendingAll = tableOf({ ...sendAllOptions.rules, transaction, signal })
+export const sending = tableOf({ ...sendOptions.rules, ...ofPromises })
+
+export const sendingAll = tableOf({ ...sendAllOptions.rules, ...ofPromises })
 
 const retries = nested(
   "retries",

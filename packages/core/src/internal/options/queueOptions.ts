@@ -1,8 +1,7 @@
 import type { MessageBody } from "../bodies/Codec.ts"
-import { queuePrivacyLevels, shareModes } from "../mqrt/queueValues.ts"
-import { isFunction } from "./Rule.ts"
+import { privacyLevels, shareModes } from "../../mqrt/QueueValues.ts"
 import { tableOf } from "./OptionTable.ts"
-import { anyOf, boolean, guarded, guid, oneOf, text, textUpTo, wholeNumber } from "./Rule.ts"
+import { anyOf, boolean, guarded, guid, isFunction, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
 
 /** Rule for a quota in kilobytes. All bits set would mean no quota to Message Queuing. */
 const quota = wholeNumber(0, 0xffff_fffe)
@@ -23,7 +22,7 @@ const changeable = {
   label: textUpTo(124),
   authenticate: boolean,
   journal: boolean,
-  privacyLevel: oneOf(queuePrivacyLevels),
+  privacyLevel: wordOf(privacyLevels),
   basePriority: wholeNumber(-0x8000, 0x7fff)
 }
 
@@ -64,7 +63,7 @@ export const openSenderOptions = tableOf({ body: codec, transactional: boolean }
 
 export const openReceiverOptions = tableOf({
   body: codec,
-  shareMode: oneOf(shareModes),
+  shareMode: wordOf(shareModes),
   access: oneOf(["receive", "peek"])
 })
 

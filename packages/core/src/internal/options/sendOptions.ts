@@ -5,26 +5,27 @@ import {
   hashAlgorithms,
   privacyLevels,
   senderIdTypes
-} from "../mqrt/messageValues.ts"
+} from "../../mqrt/MessageValues.ts"
+import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import { certificate } from "./credentials.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { participation, securityContext } from "./owned.ts"
-import { boolean, func, name, oneOf, required, wholeNumber } from "./Rule.ts"
+import { boolean, func, name, required, wholeNumber, wordOf } from "./Rule.ts"
 
 const provider = tableOf({
   name: required(name),
-  type: required(wholeNumber(0, 0xffff_ffff))
+  type: required(wholeNumber(0, messageProperties.PROV_TYPE.limit))
 })
 
 export const sendOptions = tableOf({
   securityContext,
   senderCertificate: certificate,
-  authenticationLevel: oneOf(authenticationLevels),
-  hashAlgorithm: oneOf(hashAlgorithms),
-  senderIdType: oneOf(senderIdTypes),
+  authenticationLevel: wordOf(authenticationLevels),
+  hashAlgorithm: wordOf(hashAlgorithms),
+  senderIdType: wordOf(senderIdTypes),
   provider: nested<CryptographicProvider>("a provider", provider),
-  privacyLevel: oneOf(privacyLevels),
-  encryptionAlgorithm: oneOf(encryptionAlgorithms),
+  privacyLevel: wordOf(privacyLevels),
+  encryptionAlgorithm: wordOf(encryptionAlgorithms),
   transaction: participation
 })
 

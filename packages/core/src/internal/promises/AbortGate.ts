@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
 /**
- * Stands between an abort signal and the fiber behind a promise. While it is open an abort interrupts the fiber; while it
- * is closed an abort waits: something is under way, or done, that cannot be taken back, and the promise tells its outcome.
+ * Gate between an abort signal and the fiber of a promise. While it is open, an abort interrupts the fiber. While it is closed,
+ * an abort waits: something that cannot be taken back has begun, and the promise has its outcome.
  */
 export class AbortGate {
   readonly #signal: AbortSignal
@@ -12,7 +12,7 @@ export class AbortGate {
   #fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
   #closed = false
 
-  /** `outer`: the gate of a promise that what happens behind this one is a part of. */
+  /** `outer`: gate of the promise that this one is a part of. */
   constructor(signal: AbortSignal, outer: AbortGate | undefined) {
     this.#signal = signal
     this.#outer = outer
@@ -26,12 +26,12 @@ export class AbortGate {
     })
   }
 
-  /** Lets an abort through, if there is one and the gate is open. */
+  /** Interrupts the fiber if the signal has aborted and the gate is open. */
   pass(): void {
     if (this.#signal.aborted && !this.#closed) this.#fiber?.interruptUnsafe()
   }
 
-  /** Runs an effect, which an abort interrupts also while the gate is closed. */
+  /** Runs an effect that an abort interrupts also while the gate is closed. */
   untilAborted<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     const aborted = Effect.callback<never>((resume) => {
       const interrupt = () => resume(Effect.interrupt)
@@ -47,20 +47,24 @@ export class AbortGate {
     this.#outer?.close()
   }
 
-  /** Lets an abort through that came meanwhile, since there is more to do. */
+  /** Opens the gate, since there is more to do, and interrupts the fiber if the signal has aborted meanwhile. */
   open(): void {
     this.#closed = false
     this.pass()
   }
 }
 
-/** The gate of the promise that a fiber works for; `undefined` in programs that write Effect. */
+/** Gate of the promise that a fiber works for; `undefined` in programs that write Effect. */
 export const CurrentAbortGate: Context.Reference<AbortGate | undefined> = Context.Reference<AbortGate | undefined>(
   "@effect-msmq/core/promises/CurrentAbortGate",
   { defaultValue: () => undefined }
 )
 
-/** Runs what cannot be taken back: from its beginning on, an abort no longer rejects the promise that it is done for. */
+/** Runs an effect that every abort interrupts, also after it has done what cannot be taken back. */
+export const outsideGate = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, CurrentAbortGate, undefined)
+
+/** Runs an effect that cannot be taken back: from its beginning on, an abort no longer rejects the promise. */
 export const irreversible = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     fiber.getRef(CurrentAbortGate)?.close()

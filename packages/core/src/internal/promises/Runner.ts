@@ -17,10 +17,10 @@ import type { NameOf, OptionTable } from "../options/OptionTable.ts"
 import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
 import { StreamIterator } from "./StreamIterator.ts"
 
-/** The runs that a function of the program was called in, such as the `consume` of a handler. */
+/** Runs that a function of the program was called in, such as the `consume` of a handler. */
 const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
 
-/** Runs effects and streams for those who do not write Effect, with what a layer provides: a tracer, for instance. */
+/** Runner of effects and streams for programs that do not write Effect, with what a layer provides, such as a tracer. */
 export class Runner {
   readonly #context: Context.Context<never>
   #within: { readonly runs: ReadonlyArray<Run>; readonly context: Context.Context<never> } | undefined = undefined
@@ -29,7 +29,7 @@ export class Runner {
     this.#context = context
   }
 
-  /** As {@link promise}, with the options of the call, which are checked first. */
+  /** Reads the options of a call, and returns the promise of its effect. See {@link promise}. */
   run<O extends Abortable, A, E>(
     call: Call,
     table: OptionTable<NameOf<O>>,
@@ -40,18 +40,7 @@ export class Runner {
     return options instanceof MsmqError ? Promise.reject(options) : this.promise(run(options), options.signal)
   }
 
-  /** As {@link endless}, with the options of the call, which are checked first. */
-  runEndless<O extends Abortable, E>(
-    call: Call,
-    table: OptionTable<NameOf<O>>,
-    given: O | undefined,
-    run: (options: O) => Effect.Effect<never, E>
-  ): Promise<never> {
-    const options = readOptions(call, table, given)
-    return options instanceof MsmqError ? Promise.reject(options) : this.endless(run(options), options.signal)
-  }
-
-  /** Returns a runner for what is a part of the promise behind a gate. */
+  /** Returns a runner for promises that are a part of another one, whose gate this is. */
   within(gate: AbortGate | undefined): Runner {
     return gate === undefined ? this : new Runner(Context.add(this.#context, CurrentAbortGate, gate))
   }
@@ -63,7 +52,7 @@ export class Runner {
 
   /**
    * Returns a promise that rejects with the error itself, or with the signal's reason when that aborts it. Once something
-   * is done that cannot be taken back, an abort comes too late, and the promise tells the outcome.
+   * is done that cannot be taken back, an abort comes too late, and the promise has the outcome.
    */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     if (signal !== undefined) return this.#gated(effect, signal)
@@ -88,20 +77,14 @@ export class Runner {
     }
   }
 
-  /** Returns a promise for what goes on until the signal aborts it, and then rejects with the signal's reason. */
-  async endless<E>(effect: Effect.Effect<never, E>, signal: AbortSignal | undefined): Promise<never> {
-    signal?.throwIfAborted()
-    return settled(await Effect.runPromiseExitWith(this.#contextHere)(effect, { signal }), signal)
-  }
-
-  /** For a loop, which closes what the stream has open when it is left. */
+  /** Returns an iterable for a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
     // The program's stack is seen only before the first wait.
     const context = Context.add(this.#contextHere, Opener, new CallSite())
     return { [Symbol.asyncIterator]: () => new StreamIterator(stream, context) }
   }
 
-  /** Calls a function of the program. What that asks for in promises is a part of what calls it. */
+  /** Calls a function of the program. Its calls of the promise face are a part of the runs that it is called in. */
   call<A>(body: () => A): Effect.Effect<A> {
     return Effect.map(Runs, (runs) => enclosing.run(runs, body))
   }
@@ -111,7 +94,7 @@ export class Runner {
     return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
   }
 
-  /** The context of the runs that a function of the program was called in; the last one is made once. */
+  /** Context with the runs that a function of the program was called in. The latest one is kept. */
   get #contextHere(): Context.Context<never> {
     const runs = enclosing.getStore()
     if (runs === undefined) return this.#context

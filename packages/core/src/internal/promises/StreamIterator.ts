@@ -13,17 +13,17 @@ type Chunk<A, E> = Exit.Exit<ReadonlyArray<A>, E | Cause.Done>
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
- * Iterates over a stream for a program that does not write Effect.
+ * Iterator over a stream for a program that does not write Effect.
  *
- * Calls of `next` run one after the other. `return` and `throw` interrupt the one that runs, and those behind it find the
- * end, so that nothing is taken any more once one of the two was called.
+ * Calls of `next` run one after the other. `return` and `throw` interrupt the one that runs, and those behind it return the
+ * end, so that no message is taken after either of the two was called.
  */
 export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
   readonly #context: Context.Context<never>
   readonly #scope = Scope.makeUnsafe()
   /** Reads the stream. The first read opens it. */
   #pull: Pull.Pull<ReadonlyArray<A>, E>
-  /** Elements that came with the one that was handed out last. */
+  /** Elements of the latest read that are not returned yet. */
   #chunk: Iterator<A> | undefined
   #running: Fiber.Fiber<ReadonlyArray<A>, E | Cause.Done> | undefined
   /** Calls of `next` that have not ended. */
@@ -77,7 +77,7 @@ export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
       if (this.#closed === undefined) await this.#end(exit)
       return this.#step()
     }
-    // What has been read is handed out also where the iterator was closed meanwhile.
+    // Elements that have been read are returned also where the iterator was closed meanwhile.
     this.#chunk = exit.value[Symbol.iterator]()
     const first = this.#chunk.next()
     return first.done === true ? this.#step() : first

@@ -4,13 +4,13 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import type { LocatedQueue as Found, LocateRestriction } from "../../mqrt/QueueProperties.ts"
+import type { LocatedQueueProperties as Found, LocateRestriction } from "../../mqrt/QueueProperties.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { dateOf, typeOf } from "./queueRecords.ts"
 import { argument } from "../options/illegalOption.ts"
-import { relations, restrictedProperties } from "../mqrt/queueValues.ts"
+import { relations, restrictedProperties } from "../../mqrt/QueueValues.ts"
 import { nested, tableOf } from "../options/OptionTable.ts"
-import { guarded, listOf, oneOf, required, text, violationOf } from "../options/Rule.ts"
+import { guarded, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
 import * as operations from "../telemetry/operations.ts"
 
 /**
@@ -64,7 +64,7 @@ const comparable = { label: text, type: text, createTime: date, modifyTime: date
 const restriction = tableOf(
   {
     property: required(oneOf(restrictedProperties)),
-    relation: required(oneOf(relations)),
+    relation: required(wordOf(relations)),
     // The property decides which of them it must be.
     value: required(guarded("a string or a valid Date", (value): value is unknown => value !== null))
   },

@@ -20,7 +20,7 @@ import type { Operation } from "../telemetry/Operation.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Info extends PublicRecord<Management.QueueManagerInfo> {}
+export interface Info extends PublicRecord<Management.ComputerManagementProperties> {}
 
 /**
  * Properties of a queue manager in the directory.
@@ -28,7 +28,7 @@ export interface Info extends PublicRecord<Management.QueueManagerInfo> {}
  * @category models
  * @since 0.1.0
  */
-export interface MachineProperties extends PublicRecord<Management.MachineProperties> {}
+export interface MachineProperties extends PublicRecord<Management.QueueManagerProperties> {}
 
 /**
  * Information about the Message Queuing of a computer.
@@ -43,7 +43,7 @@ export interface PrivateComputerInformation {
   readonly directoryEnabled: boolean
 }
 
-type Delivery = Management.QueueInfo["endOfData"]
+type Delivery = Management.QueueManagementProperties["endOfData"]
 
 /**
  * Exactly-once delivery of an outgoing queue.
@@ -69,7 +69,7 @@ export interface EndOfData extends Omit<
  * @category models
  * @since 0.1.0
  */
-export interface QueueInfo extends PublicRecord<Omit<Management.QueueInfo, "endOfData">> {
+export interface QueueInfo extends PublicRecord<Omit<Management.QueueManagementProperties, "endOfData">> {
   /** Exactly-once delivery of an outgoing queue; `undefined` for a local one. */
   readonly endOfData: EndOfData | undefined
 }

@@ -12,7 +12,7 @@ import { onQueue } from "../telemetry/telemetry.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Kind of a queue that is open. */
-export interface QueueKind {
+interface QueueKind {
   /** `true` for a transactional queue; `undefined` where that cannot be known. */
   readonly transactional: boolean | undefined
 }

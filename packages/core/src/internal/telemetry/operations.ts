@@ -1,6 +1,6 @@
 /** Operations of all public functions: `operations.Sender.send` is that of `Sender.send`, in both faces. */
 import type { LookupAction } from "../../mqrt/MessageProperties.ts"
-import { lookupActions } from "../mqrt/messageValues.ts"
+import { lookupActions } from "../../mqrt/MessageValues.ts"
 import { Operation, peek, receive, send, sendMany } from "./Operation.ts"
 
 export const Certificate = {
@@ -47,9 +47,9 @@ export const MessageQueue = {
   purge: Operation.make("MessageQueue.purge")
 }
 
-export const Msmq = {
-  certificate: Operation.make("Msmq.certificate"),
-  connect: Operation.make("Msmq.connect")
+export const promises = {
+  certificate: Operation.make("promises.certificate"),
+  connect: Operation.make("promises.connect")
 }
 
 export const PathName = {
@@ -82,7 +82,7 @@ export const QueueSecurity = {
 
 const lookupEntry = (action: LookupAction): [LookupAction, Operation] => [
   action,
-  Operation.make(`Receiver.byLookupId.${action}`, action.startsWith("receive") ? receive : peek)
+  Operation.make(`Receiver.lookup.${action}`, action.startsWith("receive") ? receive : peek)
 ]
 
 export const Receiver = {
@@ -97,11 +97,13 @@ export const Receiver = {
   reject: Operation.make("Receiver.reject", { name: "reject", type: "settle" }),
   cursor: Operation.make("Receiver.cursor"),
   consume: Operation.make("Receiver.consume"),
-  byLookupId: Operation.make("Receiver.byLookupId")
+  lookup: Operation.make("Receiver.lookup")
 }
 
 /** Operations of a lookup, by action. */
-export const lookups = Object.fromEntries(lookupActions.map(lookupEntry)) as Readonly<Record<LookupAction, Operation>>
+export const lookups = Object.fromEntries(
+  (Object.keys(lookupActions) as ReadonlyArray<LookupAction>).map(lookupEntry)
+) as Readonly<Record<LookupAction, Operation>>
 
 export const SecurityContext = { acquire: Operation.make("SecurityContext.acquire") }
 

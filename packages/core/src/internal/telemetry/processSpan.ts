@@ -43,3 +43,16 @@ export const inProcessSpan = <A, E, R>(
       attributes: { "messaging.message.id": message.messageId }
     })
   })
+
+/** Runs one attempt of a consumer's handler in such a span, with the attempt's number, and names the message in its log lines. */
+export const inAttemptSpan = <A, E, R>(
+  handle: Effect.Effect<A, E, R>,
+  message: ReceivedMessage,
+  queue: string,
+  attempt: number
+): Effect.Effect<A, E, R> =>
+  Effect.annotateCurrentSpan("msmq.message.attempt", attempt).pipe(
+    Effect.andThen(handle),
+    Effect.annotateLogs({ "messaging.destination.name": queue, "messaging.message.id": message.messageId }),
+    (handled) => inProcessSpan(handled, message, { queue })
+  )

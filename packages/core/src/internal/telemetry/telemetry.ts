@@ -29,7 +29,7 @@ export interface TraceHeaders {
   readonly extension: Uint8Array
 }
 
-export const traceHeaders = (headers: MessageHeaders.MessageHeaders): TraceHeaders => ({
+const traceHeaders = (headers: MessageHeaders.MessageHeaders): TraceHeaders => ({
   headers,
   extension: Result.getOrThrow(MessageHeaders.encode(headers))
 })

@@ -1,54 +1,64 @@
-import * as Arrival from "./Arrival.ts"
+import { defaultMessage } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import * as Result from "effect/Result"
+import type { DirectoryClient, DistributionLists } from "../directory/Directory.ts"
 import { expand } from "../directory/Expansion.ts"
-import * as Guid from "../machine/Guid.ts"
-import type { Machine } from "../machine/Machine.ts"
-import type { MessageClass } from "./MessageClass.ts"
-import { isNegative } from "./MessageClass.ts"
-import type { Content, Envelope } from "../queue/Packet.ts"
+import * as Guid from "../facts/Guid.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import { isNegative } from "../facts/MessageClass.ts"
+import type { LocalQueues } from "../queue/LocalQueues.ts"
+import type { Content } from "../queue/Packet.ts"
 import { Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
-import * as queueRules from "../queue/queueRules.ts"
+import * as ArrivalRules from "./ArrivalRules.ts"
+import * as Envelope from "./Envelope.ts"
+import type { RejectionLog } from "./RejectionLog.ts"
+
+/** Links of a machine to others. */
+interface Links {
+  /** Carries over every open link the messages that wait for it; `now` in milliseconds since 1970. */
+  readonly flow: (now: number) => void
+}
+
+/** A machine that sends acknowledgments. */
+export interface Acknowledger extends DirectoryClient<DistributionLists> {
+  readonly id: Guid.Guid
+  readonly queues: LocalQueues
+  readonly network: Links
+  readonly rejections: RejectionLog
+  /** `true` where senders get negative acknowledgments that would help an attacker (behaviours A-70, X-09). */
+  readonly permitInsecureNacks: boolean
+  /** Returns the number of a new message. */
+  readonly nextMessageNumber: () => number
+}
 
 /**
- * Tells the administration queue what became of a message, if its sender asked for that (behaviours D-44 to D-46); `now`
- * in milliseconds since 1970.
+ * Sends an acknowledgment to the administration queue of a message, if its sender asked for one (behaviours D-44 to D-46);
+ * `now` in milliseconds since 1970.
  */
-export const acknowledge = (machine: Machine, packet: Packet, outcome: MessageClass, now: number): void => {
+export const acknowledge = (machine: Acknowledger, packet: Packet, outcome: MessageClass, now: number): void => {
   const { acknowledge, adminQueue } = packet.content
   if (adminQueue === null || acknowledge?.[outcome.acknowledge] !== true) return
   if (outcome.insecure && !machine.permitInsecureNacks) return
   const content = contentOf(packet, outcome)
-  // A list of administration queues gets as many acknowledgments; one that cannot be opened gets none (behaviour B-28).
+  // Each queue of a list gets an acknowledgment of its own; one that cannot be opened gets none (behaviour B-28).
   const destinations = expand(machine, adminQueue)
-  if (typeof destinations === "string") return
-  for (const destination of destinations) deliver(machine, destination, content, outcome, now)
+  if (Result.isFailure(destinations)) return
+  for (const destination of destinations.success) deliver(machine, destination, content, outcome, now)
 }
 
-/** Behaviours D-47, D-48. */
+/** Returns the properties of an acknowledgment (behaviours D-47, D-48). */
 const contentOf = ({ content, envelope, number }: Packet, outcome: MessageClass): Content => {
   const showsBody = isNegative(outcome) && envelope.privacyLevel === "none"
   return {
-    body: showsBody ? new Uint8Array(content.body) : new Uint8Array(0),
-    bodyType: showsBody ? content.bodyType : 0,
-    label: "",
-    priority: queueRules.defaultPriority,
+    ...defaultMessage,
+    ...(showsBody ? { body: new Uint8Array(content.body), bodyType: content.bodyType } : {}),
     delivery: content.delivery,
-    acknowledge: null,
-    journaling: null,
     correlationId: messageIdBytes(envelope.sourceMachineId, number),
-    appSpecific: 0,
-    extension: null,
-    timeToReachQueue: null,
-    timeToBeReceived: null,
-    responseQueue: envelope.destination,
-    adminQueue: null,
-    deadLetterQueue: null,
-    trace: false,
-    connector: null
+    responseQueue: envelope.destination
   }
 }
 
-/** A message id as a correlation id holds it (behaviour D-23). */
+/** Returns a message id in the form of a correlation id (behaviour D-23). */
 const messageIdBytes = (machineId: Guid.Guid, number: number): Uint8Array => {
   const bytes = new Uint8Array(20)
   bytes.set(Guid.toBytes(machineId))
@@ -56,32 +66,24 @@ const messageIdBytes = (machineId: Guid.Guid, number: number): Uint8Array => {
   return bytes
 }
 
-/** It is an ordinary message outside any transaction: what refuses such a one loses it (behaviour D-49). */
-const deliver = (machine: Machine, destination: string, content: Content, outcome: MessageClass, now: number): void => {
+/** Sends an acknowledgment as a message outside any transaction. A queue that refuses it loses it (behaviour D-49). */
+const deliver = (
+  machine: Acknowledger,
+  destination: string,
+  content: Content,
+  outcome: MessageClass,
+  now: number
+): void => {
   const found = machine.queues.find(destination, "send")
-  if (typeof found === "string") return
-  const queue = found ?? machine.queues.outgoingTo(destination)
-  const envelope = envelopeFor(machine, destination, now)
+  if (Result.isFailure(found)) return
+  const queue = found.success ?? machine.queues.outgoingTo(destination)
+  const envelope = Envelope.ofAcknowledgment(machine.id, destination, now)
   const size = PacketSize.shared(envelope) + PacketSize.own(content)
   const packet = new Packet({ ...content }, machine.nextMessageNumber(), envelope, size)
   packet.class = outcome.value
   packet.isShared = true
-  const refused = Arrival.judge(queue, envelope, now) ?? Arrival.judgeSize(queue, size)
+  const refused = ArrivalRules.check(queue, envelope, now) ?? ArrivalRules.checkSize(queue, size)
   if (refused === undefined) queue.insert(packet, Math.floor(now / 1000))
   else machine.rejections.add(queue.properties.pathName, packet, refused.value)
   if (queue.outgoing) machine.network.flow(now)
 }
-
-const envelopeFor = (machine: Machine, destination: string, now: number): Envelope => ({
-  destination,
-  sourceMachineId: machine.id,
-  sentAt: now,
-  transactional: false,
-  senderIdType: "none",
-  sender: null,
-  senderId: null,
-  signature: null,
-  provider: null,
-  privacyLevel: "none",
-  encryptionAlgorithm: null
-})

@@ -1,40 +1,47 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import * as Result from "effect/Result"
-import { hasRoom } from "./Arrival.ts"
-import type { Machine } from "../machine/Machine.ts"
-import { hasRoomForCopy } from "../machine/MachineQuota.ts"
-import type { MessageClass } from "./MessageClass.ts"
+import type { Storage } from "../facts/MachineQuota.ts"
+import { hasRoomForCopy } from "../facts/MachineQuota.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import type { Version } from "../facts/Version.ts"
+import type { LocalQueues } from "../queue/LocalQueues.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
+import { hasRoom } from "./ArrivalRules.ts"
+
+/** A machine that keeps dead letters. */
+export interface DeadLetterStorage extends Storage {
+  readonly version: Version
+  readonly queues: Pick<LocalQueues, "system" | "find">
+}
 
 /**
- * Keeps a message that failed, if its sender asked for that: the reason becomes its class, and all else stays
- * (behaviours D-60, D-61, D-64, D-65). What there is no room for is dropped silently (behaviour D-59); `now` in
- * milliseconds since 1970.
+ * Copies a message that failed to a dead-letter queue of the machine that sent it, if its sender asked for that: the reason
+ * becomes its class, and all else stays (behaviours D-60, D-61, D-64, D-65). A copy that there is no room for is dropped
+ * silently (behaviour D-59). `now` in milliseconds since 1970.
  */
-export const bury = (machine: Machine, packet: Packet, reason: MessageClass, now: number): void => {
+export const deadLetter = (source: DeadLetterStorage, packet: Packet, reason: MessageClass, now: number): void => {
   const { content, envelope } = packet
   const wanted = content.journaling?.deadLetter === true
-  // The first version kept them all (behaviour D-62).
-  if (!wanted && !(machine.version.keepsTransactional && envelope.transactional)) return
+  // The first version kept every transactional message that failed (behaviour D-62).
+  if (!wanted && !(source.version.keepsTransactional && envelope.transactional)) return
   if (!envelope.transactional && !reason.deadLetter) return
-  const queue = envelope.transactional ? transactionalGrave(machine, packet) : machine.queues.system.deadletter
-  if (!(queue.family.keeps ? hasRoomForCopy(machine, packet.size) : hasRoom(queue, packet.size))) return
-  const letter = packet.copied()
+  const queue = envelope.transactional ? transactionalQueue(source, packet) : source.queues.system.deadletter
+  if (!(queue.tree.holdsCopies ? hasRoomForCopy(source, packet.size) : hasRoom(queue, packet.size))) return
+  const letter = packet.copy()
   letter.class = reason.value
   queue.insert(letter, Math.floor(now / 1000))
 }
 
-/** The queue that the sender named, which must be here and transactional (behaviour D-63), or that of the machine. */
-const transactionalGrave = (machine: Machine, { content }: Packet): Queue => {
-  const own = content.deadLetterQueue === null ? undefined : queueCalled(machine, content.deadLetterQueue)
-  return own?.properties.transactional === true ? own : machine.queues.system.deadxact
+/** Returns the queue that the sender named, if it is here and transactional (behaviour D-63), or else that of the machine. */
+const transactionalQueue = (source: DeadLetterStorage, { content }: Packet): Queue => {
+  const own = content.deadLetterQueue === null ? undefined : find(source, content.deadLetterQueue)
+  return own?.properties.transactional === true ? own : source.queues.system.deadxact
 }
 
-const queueCalled = (machine: Machine, name: string): Queue | undefined => {
+const find = ({ queues }: DeadLetterStorage, name: string): Queue | undefined => {
   const read = Result.getOrUndefined(FormatName.fromString(name))
   if (read === undefined) return undefined
   const isPath = read._tag === "QueuePath" || read._tag === "SystemQueuePath"
-  const found = machine.queues.find(isPath ? FormatName.format(FormatName.fromPathName(read)) : name, "send")
-  return typeof found === "string" ? undefined : found
+  return Result.getOrUndefined(queues.find(isPath ? FormatName.format(FormatName.fromPathName(read)) : name, "send"))
 }

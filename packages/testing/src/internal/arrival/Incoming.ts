@@ -1,32 +1,31 @@
-import * as Arrival from "./Arrival.ts"
-import type { Place } from "../network/Duplicates.ts"
-import type { Machine } from "../machine/Machine.ts"
-import { badDestinationQueue } from "./MessageClass.ts"
-import * as Outcome from "./Outcome.ts"
+import * as Result from "effect/Result"
+import { badDestinationQueue } from "../facts/MessageClass.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
+import * as ArrivalRules from "./ArrivalRules.ts"
+import type { ArrivalMachine } from "./Outcome.ts"
+import * as Outcome from "./Outcome.ts"
 
-/** Takes in what comes over a link, if it does not come again; `now` in milliseconds since 1970. */
-export const comeIn = (machine: Machine, packet: Packet, place: Place, now: number): void => {
-  if (!machine.arrivals.isNew(packet, place, now)) return
-  const queue = machine.queues.find(packet.envelope.destination, "send")
-  if (queue === undefined || typeof queue === "string") {
+/** Brings a message that came over a link into the queue that it is for; `now` in milliseconds since 1970. */
+export const arrive = (machine: ArrivalMachine, packet: Packet, now: number): void => {
+  const queue = Result.getOrUndefined(machine.queues.find(packet.envelope.destination, "send"))
+  if (queue === undefined) {
     machine.rejections.add(packet.envelope.destination, packet, badDestinationQueue.value)
-    return Outcome.lost(machine, null, packet, badDestinationQueue, now)
+    return Outcome.onLoss(machine, null, packet, badDestinationQueue, now)
   }
   enter(machine, queue, packet, now)
 }
 
-/** Lets a message into its queue, or refuses it. */
+/** Brings a message into a queue, unless the queue refuses it; `refused`: the class of a refusal that is known already. */
 export const enter = (
-  machine: Machine,
+  machine: ArrivalMachine,
   queue: Queue,
   packet: Packet,
   now: number,
-  refused = Arrival.judge(queue, packet.envelope, now)
+  refused = ArrivalRules.check(queue, packet.envelope, now)
 ): void => {
-  const reason = refused ?? Arrival.judgeSize(queue, packet.size)
-  if (reason !== undefined) return Outcome.refused(machine, queue, packet, reason, now)
+  const reason = refused ?? ArrivalRules.checkSize(queue, packet.size)
+  if (reason !== undefined) return Outcome.onRefusal(machine, queue, packet, reason, now)
   queue.insert(packet, Math.floor(now / 1000))
-  Outcome.arrived(machine, queue, packet, now)
+  Outcome.onArrival(machine, queue, packet, now)
 }

@@ -1,46 +1,73 @@
+import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { Element } from "@effect-msmq/core/FormatName"
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
-import type { Guid } from "../machine/Guid.ts"
-import type { Queue } from "../queue/Queue.ts"
-import type { QueueDirectory } from "../machine/QueueDirectory.ts"
+import type { Fallible } from "../facts/Failure.ts"
+import type { Guid } from "../facts/Guid.ts"
 
 const domain = "domain.test"
 
-/** As the queue manager names it. */
+/** Name of the directory server, as the queue manager reports it. */
 export const directoryServer = `\\\\dc.${domain}`
 
+/** Id of the site that all machines are in. */
 export const siteId: Guid = "6d736d71-0000-4000-9000-000000000001"
 
+/** Returns the DNS name of a machine in the domain. */
 export const dnsNameOf = (machineName: string): string => `${machineName.toLowerCase()}.${domain}`
 
-const escaped = (name: string): string => name.replaceAll(/[#/<=>]/g, String.raw`\$&`)
+const escape = (name: string): string => name.replaceAll(/[#/<=>]/g, String.raw`\$&`)
 
 const adsPathOf = (machineName: string, queue: string): string => {
   const components = domain.split(".").map((part) => `DC=${part}`)
-  return `LDAP://CN=${escaped(queue)},CN=msmq,CN=${escaped(machineName)},CN=Computers,${components.join(",")}`
+  return `LDAP://CN=${escape(queue)},CN=msmq,CN=${escape(machineName)},CN=Computers,${components.join(",")}`
 }
 
-/** What a public queue has that a private one has not. */
+/** A machine as the directory lists it. */
+export interface Member {
+  readonly machineName: string
+  /** DNS name; `null` for a machine outside the domain. */
+  readonly dnsName: string | null
+  readonly machineId: Guid
+}
+
+/** A public queue as the directory lists it. */
+interface PublicQueue {
+  readonly properties: QueueProperties
+}
+
+/** Distribution lists of the directory. */
+export interface DistributionLists {
+  /** Returns the elements of a list; `undefined` where there is no such list. */
+  readonly list: (guid: Guid) => ReadonlyArray<Element> | undefined
+}
+
+/** A machine that may reach the directory. */
+export interface DirectoryClient<Directory> {
+  /** Returns the directory, or the error code for its absence; `inWorkgroup`: the code in a workgroup. */
+  readonly askDirectory: (inWorkgroup: ErrorCodeName) => Fallible<Directory>
+}
+
+/** Properties that a public queue has and a private queue has not. */
 type Identity = Record<"instance" | "pathNameDns" | "adsPath", string>
 
-interface Entry {
+interface Entry<Queue> {
   readonly queue: Queue
-  /** Which machine wrote it, and so sees it at once. */
+  /** Id of the machine that created the queue, and so sees it at once. */
   readonly creator: Guid
-  /** When every machine sees it, in milliseconds since 1970. */
+  /** Time from which every machine sees the queue, in milliseconds since 1970. */
   readonly visibleFrom: number
 }
 
-/** The directory of a domain, Active Directory: its machines, their public queues, and distribution lists. */
-export class Directory {
-  /** Milliseconds since 1970. */
+/** The directory of a domain (Active Directory): its machines, their public queues, and distribution lists. */
+export class Directory<Machine extends Member, Queue extends PublicQueue> implements DistributionLists {
+  /** Returns the time, in milliseconds since 1970. */
   readonly #now: () => number
-  /** How long others do not see a new queue, in milliseconds (behaviour C-14). */
+  /** Time for which other machines do not see a new queue, in milliseconds (behaviour C-14). */
   readonly #replicationDelay: number
-  readonly #members: Array<QueueDirectory> = []
-  readonly #entries = new Map<Guid, Entry>()
-  /** Whose each queue is, or was: what is on its way to a deleted one gets there. */
-  readonly #homes = new Map<Guid, QueueDirectory>()
+  readonly #members: Array<Machine> = []
+  readonly #entries = new Map<Guid, Entry<Queue>>()
+  /** Machine of each public queue. Deleted queues stay, as messages to them are still under way. */
+  readonly #homes = new Map<Guid, Machine>()
   readonly #lists = new Map<Guid, ReadonlyArray<Element>>()
   #lastInstance = 0
 
@@ -49,21 +76,22 @@ export class Directory {
     this.#replicationDelay = replicationDelay
   }
 
-  join(member: QueueDirectory): void {
+  /** Adds a machine to the domain. */
+  join(member: Machine): void {
     this.#members.push(member)
   }
 
-  /** The machine of a name, or of its id. */
-  member(computer: string): QueueDirectory | undefined {
+  /** Returns the machine of a name or of an id. */
+  member(computer: string): Machine | undefined {
     const wanted = computer.toLowerCase()
     return this.#members.find(({ dnsName, machineId, machineName }) =>
       [machineName.toLowerCase(), dnsName, machineId].includes(wanted)
     )
   }
 
-  /** The names that a new queue of a machine has here. */
-  identify(home: QueueDirectory, queue: string): Identity {
-    // The number alone makes it unique, whatever the ids of the machines are.
+  /** Makes the names that a new queue of a machine has in the directory. */
+  identify(home: Member, queue: string): Identity {
+    // The number alone makes the id unique, whatever the ids of the machines are.
     const number = (++this.#lastInstance).toString(16).padStart(8, "0")
     return {
       instance: `${number}${home.machineId.slice(8)}`,
@@ -72,46 +100,46 @@ export class Directory {
     }
   }
 
-  register(instance: Guid, home: QueueDirectory, queue: Queue, creator: Guid): void {
+  /** Adds a public queue of a machine; `creator`: the id of the machine that created it. */
+  register(instance: Guid, home: Machine, queue: Queue, creator: Guid): void {
     this.#homes.set(instance, home)
     this.#entries.set(instance, { queue, creator, visibleFrom: this.#now() + this.#replicationDelay })
   }
 
-  /** Takes a queue out, and says whose it was. */
-  withdraw(instance: Guid): QueueDirectory | undefined {
+  /** Removes a public queue, and returns the machine that had it. */
+  withdraw(instance: Guid): Machine | undefined {
     this.#entries.delete(instance)
     return this.homeOf(instance)
   }
 
-  /** The machine that has a public queue, or had it. */
-  homeOf(instance: Guid): QueueDirectory | undefined {
+  /** Returns the machine that has a public queue, or had it. */
+  homeOf(instance: Guid): Machine | undefined {
     return this.#homes.get(instance.toLowerCase())
   }
 
-  /** The public queue of a GUID, if a machine sees it. */
+  /** Returns the public queue of a GUID, if a machine sees it. */
   queue(instance: Guid, machineId: Guid): Queue | undefined {
     const entry = this.#entries.get(instance.toLowerCase())
     return entry !== undefined && this.#isVisible(entry, machineId) ? entry.queue : undefined
   }
 
-  /** The public queues that a machine sees, in the order of creation. */
+  /** Returns the properties of the public queues that a machine sees, in the order of creation. */
   queues(machineId: Guid): ReadonlyArray<QueueProperties> {
-    const seen = [...this.#entries.values()].filter((entry) => this.#isVisible(entry, machineId))
-    return seen.map(({ queue }) => queue.properties)
+    const visible = [...this.#entries.values()].filter((entry) => this.#isVisible(entry, machineId))
+    return visible.map(({ queue }) => queue.properties)
   }
 
-  /** What a distribution list holds. */
   list(guid: Guid): ReadonlyArray<Element> | undefined {
     return this.#lists.get(guid.toLowerCase())
   }
 
-  /** Fills a distribution list; an empty one is none. */
+  /** Sets the elements of a distribution list; without any the list is removed. */
   setList(guid: Guid, elements: ReadonlyArray<Element>): void {
     if (elements.length === 0) this.#lists.delete(guid.toLowerCase())
     else this.#lists.set(guid.toLowerCase(), elements)
   }
 
-  #isVisible({ creator, queue, visibleFrom }: Entry, machineId: Guid): boolean {
+  #isVisible({ creator, queue, visibleFrom }: Entry<Queue>, machineId: Guid): boolean {
     const { instance } = queue.properties
     const isOwn = instance !== null && this.homeOf(instance)?.machineId === machineId
     return isOwn || creator === machineId || this.#now() >= visibleFrom

@@ -1,23 +1,26 @@
 import type { Fault, FunctionName } from "../../FaultInjection.ts"
 
-/** The faults that are armed, by the number of the call that each strikes. */
+/** Armed faults, and the number of calls of each function. */
 export class Faults {
   readonly #calls = new Map<FunctionName, number>()
   #armed: ReadonlyArray<{ readonly fault: Fault; readonly strikes: number }> = []
 
+  /** Arms a fault. */
   arm(fault: Fault): void {
     this.#armed = [...this.#armed, { fault, strikes: (this.#calls.get(fault.function) ?? 0) + fault.call }]
   }
 
+  /** Disarms all faults. */
   clear(): void {
     this.#armed = []
   }
 
+  /** Returns the number of calls of each function. */
   calls(): Readonly<Partial<Record<FunctionName, number>>> {
     return Object.fromEntries(this.#calls)
   }
 
-  /** How many of the next calls are free of faults: at most `count`. */
+  /** Returns the number of next calls that no fault strikes, at most `count`. */
   free(name: FunctionName, count: number): number {
     const next = (this.#calls.get(name) ?? 0) + 1
     return Math.min(count, ...this.#of(name).map(({ strikes }) => Math.max(strikes - next, 0)))
@@ -28,7 +31,7 @@ export class Faults {
     this.#calls.set(name, (this.#calls.get(name) ?? 0) + count)
   }
 
-  /** Counts one call, and gives the fault that strikes it. */
+  /** Counts one call, and returns the fault that strikes it. */
   next(name: FunctionName): Fault | undefined {
     this.pass(name, 1)
     const strike = this.#of(name).find(({ strikes }) => strikes === this.#calls.get(name))

@@ -1,21 +1,23 @@
+import { errors } from "@effect-msmq/core/ErrorCode"
+import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import type { OutgoingProperties, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
-import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { FunctionName, SilentFunctionName } from "../../FaultInjection.ts"
-import { failure } from "../machine/Failure.ts"
 import type { Faults } from "./Faults.ts"
 
 const interruptSelf = Effect.sync(() => Fiber.getCurrent()?.interruptUnsafe())
 
-/** The functions of a backend, each of which may be struck. */
+/** Makes functions that call those of a backend, unless a fault strikes. */
 export const faultyFunctions = (backend: MqrtFunctions, faults: Faults): MqrtFunctions => {
-  /** What a fault does to a call that may report a failure. */
+  /** Runs a call with the fault that strikes it, if one does. */
   const struck = <A, E>(name: FunctionName, call: Effect.Effect<A, E>): Effect.Effect<A, E | MqrtFailure> =>
     Effect.suspend((): Effect.Effect<A, E | MqrtFailure> => {
       const fault = faults.next(name)
       if (fault === undefined) return call
-      if ("code" in fault) return Effect.fail(failure(name, fault.code))
+      if ("code" in fault)
+        return Effect.fail(new MqrtFailure({ function: name, code: errors[fault.code], properties: [] }))
       return Effect.andThen("stall" in fault ? Effect.sleep(fault.stall) : interruptSelf, call)
     })
 
@@ -26,7 +28,7 @@ export const faultyFunctions = (backend: MqrtFunctions, faults: Faults): MqrtFun
         ? first
         : Effect.filterOrElse(
             first,
-            // An interruption may have ended it early.
+            // An interruption may have ended the send early.
             ({ accepted, failure }) => failure !== null || accepted < messages.length - rest.length,
             (outcome) =>
               Effect.map(sendMessages(handle, rest, options, interruptible), (others) => joined(outcome, others))
@@ -45,11 +47,11 @@ export const faultyFunctions = (backend: MqrtFunctions, faults: Faults): MqrtFun
     })
   }
 
-  /** A function that reports nothing: no fault gives it a code. */
+  /** Runs a call of a function that reports nothing: no fault gives it an error code. */
   const silent = (name: SilentFunctionName, call: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.orDie(struck(name, call))
 
-  // Each is named, so that a function that the seam gains does not compile before it can be struck.
+  // Each function is listed, so that a new function of the seam does not compile until faults can strike it.
   return {
     getSecurityContext: (certificate, api, as) => struck(api, backend.getSecurityContext(certificate, api, as)),
     freeSecurityContext: (handle) => silent("MQFreeSecurityContext", backend.freeSecurityContext(handle)),

@@ -2,8 +2,9 @@ import { CallSite } from "@effect-msmq/core/mqrt/CallSite"
 import type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "../../HandleLedger.ts"
 
 interface Entry {
-  /** `null`: forgotten, as others were released since. */
+  /** Stack that opened the handle; `null` where it is no longer kept. */
   openedAt: CallSite | null
+  /** Stack that released it; `null` where it is open, or the stack is no longer kept. */
   releasedAt: CallSite | null
 }
 
@@ -11,7 +12,7 @@ interface Account {
   acquired: number
   freed: number
   readonly open: Map<bigint, Entry>
-  /** The latest that were freed, the oldest first. */
+  /** Handles freed lately, the oldest first. */
   readonly released: Map<bigint, Entry>
 }
 
@@ -20,21 +21,21 @@ const releasedLimit = 1000
 /** Number of them, of all kinds, whose stacks are kept. */
 const stacksLimit = 100
 
-/** The ledger's own frames say nothing of the program. */
+/** Files of the ledger, whose frames are left out of stacks. */
 const machinery = [import.meta.url, new URL("ledgerFunctions.ts", import.meta.url).href].flatMap((url) => {
   const href = url.replace(/\.[jt]s$/, ".")
   return [href, new URL(href).pathname]
 })
 
-const written = (site: CallSite): string =>
+const write = (site: CallSite): string =>
   site
     .toString()
     .split("\n")
     .filter((line) => !machinery.some((part) => line.includes(part)))
     .join("\n")
 
-const writtenIfKnown = (site: CallSite | null | undefined): string | null =>
-  site === null || site === undefined ? null : written(site)
+const writeIfKnown = (site: CallSite | null | undefined): string | null =>
+  site === null || site === undefined ? null : write(site)
 
 const kinds: ReadonlyArray<HandleKind> = ["security context", "queue", "cursor", "transaction", "locate"]
 
@@ -50,14 +51,15 @@ const account = (): Account => ({ acquired: 0, freed: 0, open: new Map(), releas
 
 const count = ({ acquired, freed, open }: Account): Count => ({ acquired, freed, open: open.size })
 
-/** The books of the ledger, one account for each kind of handle. */
+/** Bookkeeping of the handle ledger: one account for each kind of handle, with the handles that are open and were released. */
 export class Accounts {
   readonly #accounts = byKind(account)
   readonly #violations: Array<Violation> = []
   readonly #failures: Array<FailedRelease> = []
-  /** Those whose stacks are kept, the oldest first. */
+  /** Released handles whose stacks are kept, the oldest first. */
   readonly #latest: Array<Entry> = []
 
+  /** Books an opening. */
   acquire(kind: HandleKind, handle: bigint, openedAt: CallSite): void {
     const account = this.#accounts[kind]
     account.acquired++
@@ -67,7 +69,7 @@ export class Accounts {
     account.open.set(handle, { openedAt, releasedAt: null })
   }
 
-  /** Books a release; the result takes it back, for one that the backend refuses. */
+  /** Books a release, and returns a function that undoes the booking where the backend refuses the release. */
   release(kind: HandleKind, handle: bigint, by: string): () => void {
     const account = this.#accounts[kind]
     const entry = account.open.get(handle)
@@ -89,26 +91,30 @@ export class Accounts {
     }
   }
 
+  /** Books a use, which breaks a rule where the handle is not open. */
   use(kind: HandleKind, handle: bigint, by: string): void {
     const account = this.#accounts[kind]
     if (account.open.has(handle)) return
     this.#violate(account.released.has(handle) ? "used after release" : "used but never acquired", kind, handle, by)
   }
 
+  /** Returns the open handles, by kind, the oldest first. */
   open(): ReadonlyArray<OpenHandle> {
     return kinds.flatMap((kind) =>
       [...this.#accounts[kind].open].map(([handle, { openedAt }]) => ({
         kind,
         handle,
-        openedAt: writtenIfKnown(openedAt) ?? ""
+        openedAt: writeIfKnown(openedAt) ?? ""
       }))
     )
   }
 
+  /** Returns the counts of each kind. */
   counts(): Record<HandleKind, Count> {
     return byKind((kind) => count(this.#accounts[kind]))
   }
 
+  /** Returns the broken rules, in the order in which they were broken. */
   violations(): ReadonlyArray<Violation> {
     return [...this.#violations]
   }
@@ -117,10 +123,11 @@ export class Accounts {
   fail(kind: HandleKind, handle: bigint, by: string, failure: string): void {
     const { open, released } = this.#accounts[kind]
     const entry = open.get(handle) ?? released.get(handle)
-    const at = written(new CallSite())
-    this.#failures.push({ kind, handle, function: by, failure, at, openedAt: writtenIfKnown(entry?.openedAt) })
+    const at = write(new CallSite())
+    this.#failures.push({ kind, handle, function: by, failure, at, openedAt: writeIfKnown(entry?.openedAt) })
   }
 
+  /** Returns the releases that failed, in order. */
   failedReleases(): ReadonlyArray<FailedRelease> {
     return [...this.#failures]
   }
@@ -145,9 +152,9 @@ export class Accounts {
       kind,
       handle,
       function: by,
-      at: written(new CallSite()),
-      openedAt: writtenIfKnown(entry?.openedAt),
-      releasedAt: writtenIfKnown(entry?.releasedAt)
+      at: write(new CallSite()),
+      openedAt: writeIfKnown(entry?.openedAt),
+      releasedAt: writeIfKnown(entry?.releasedAt)
     })
   }
 }

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import type { HandleKind } from "../../HandleLedger.ts"
 import type { Accounts } from "./Accounts.ts"
 
-/** The functions of a backend, each booked. */
+/** Makes functions that call those of a backend, and book what they do to handles. */
 export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): MqrtFunctions => {
   const acquiring = <H extends bigint, E>(kind: HandleKind, acquire: () => Effect.Effect<H, E>): Effect.Effect<H, E> =>
     Effect.suspend(() => {
@@ -88,7 +88,7 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
         [
           ["queue", handle],
           ["security context", options.securityContext],
-          ["transaction", begun(options.transaction)]
+          ["transaction", handleOf(options.transaction)]
         ],
         () => backend.sendMessages(handle, messages, options, interruptible)
       ),
@@ -99,7 +99,7 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
         [
           ["queue", handle],
           ["cursor", options.cursor],
-          ["transaction", begun(options.transaction)]
+          ["transaction", handleOf(options.transaction)]
         ],
         () => backend.receiveMessage(handle, options)
       ),
@@ -109,7 +109,7 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
         "MQReceiveMessageByLookupId",
         [
           ["queue", handle],
-          ["transaction", begun(options.transaction)]
+          ["transaction", handleOf(options.transaction)]
         ],
         () => backend.receiveMessageByLookupId(handle, lookupId, action, options)
       ),
@@ -120,7 +120,7 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
         [
           ["queue", source],
           ["queue", destination],
-          ["transaction", begun(transaction)]
+          ["transaction", handleOf(transaction)]
         ],
         () => backend.moveMessage(source, destination, lookupId, transaction)
       ),
@@ -143,8 +143,8 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
   }
 }
 
-/** The handle in a transaction argument, if it is one. */
-const begun = (transaction: TransactionArgument): bigint | null =>
+/** Returns the handle in a transaction argument; `null` where it is another argument. */
+const handleOf = (transaction: TransactionArgument): bigint | null =>
   typeof transaction === "bigint" ? transaction : null
 
 const codeOf = ({ code }: MqrtFailure): string => nameOf(code) ?? format(code)

@@ -1,38 +1,40 @@
 import type { Packet } from "../queue/Packet.ts"
 import { messageId } from "../queue/Packet.ts"
 
+/** Largest number of message ids that are remembered. */
 const limit = 10_000
-/** Half an hour, in milliseconds. */
+/** Time for which a message id is remembered, in milliseconds: half an hour. */
 const memory = 1_800_000
 
-/** Where a message had its place before it came over a link. */
-export interface Place {
-  /** The name of the outgoing queue. */
+/** Place of a message in the outgoing queue that it came from. */
+export interface StreamPosition {
+  /** Name of the outgoing queue. */
   readonly queue: string
   readonly sequence: number
 }
 
 /**
- * Knows what has come over a link before: transactional messages by their place in the stream from their queue, others
- * by their ids, for a while (behaviours D-11, D-69). A machine with the GUID of another is taken for it (behaviour D-71).
+ * Messages that came over a link before: transactional ones by their position in the stream of their queue, others by their
+ * ids, for a while (behaviours D-11, D-69). Two machines with one GUID count as one (behaviour D-71).
  */
 export class Duplicates {
-  /** When each came, in milliseconds since 1970, the oldest first. */
+  /** Time at which each id came, in milliseconds since 1970; the oldest first. */
   readonly #ids = new Map<string, number>()
   readonly #streams = new Map<string, number>()
 
-  isNew(packet: Packet, place: Place, now: number): boolean {
-    return packet.envelope.transactional ? this.#isNext(packet, place) : this.#isUnknown(packet, place, now)
+  /** Tells whether a message comes for the first time, and remembers it; `now` in milliseconds since 1970. */
+  isNew(packet: Packet, position: StreamPosition, now: number): boolean {
+    return packet.envelope.transactional ? this.#isNext(packet, position) : this.#isUnknown(packet, position, now)
   }
 
-  #isNext({ envelope }: Packet, { queue, sequence }: Place): boolean {
+  #isNext({ envelope }: Packet, { queue, sequence }: StreamPosition): boolean {
     const stream = `${envelope.sourceMachineId}>${queue.toLowerCase()}`
     if (sequence <= (this.#streams.get(stream) ?? 0)) return false
     this.#streams.set(stream, sequence)
     return true
   }
 
-  #isUnknown({ envelope, number }: Packet, { queue }: Place, now: number): boolean {
+  #isUnknown({ envelope, number }: Packet, { queue }: StreamPosition, now: number): boolean {
     // The copies for several queues have one id (behaviour D-04).
     const id = `${messageId(envelope.sourceMachineId, number)}>${queue.toLowerCase()}`
     const before = this.#ids.get(id)

@@ -1,10 +1,12 @@
-/** Arguments of the control of a machine in memory. */
+/** Rules for the arguments of `MsmqControl`. */
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import { rights } from "@effect-msmq/core/QueueSecurity"
 import * as Effect from "effect/Effect"
 import type { MachineQuota, Permission, QueueRight } from "../../MsmqControl.ts"
 import type { MsmqControl } from "../../MsmqControl.ts"
-import { internalCertificates, linkWays, queueCreators } from "./words.ts"
+import { linkWays } from "../network/NetworkMachine.ts"
+import { internalCertificates } from "../security/CertificateStore.ts"
+import { queueCreators } from "../security/Permission.ts"
 import * as machineOptions from "./machineOptions.ts"
 
 type Control = MsmqControl["Service"]
@@ -26,7 +28,7 @@ const names = Options.listOf(Options.text)
 
 const on = (name: keyof Control): Options.Call => ({ operation: `MsmqControl.${name}` })
 
-/** The same control, which first looks at what it is told. */
+/** Returns a control that checks its arguments before it calls another. */
 export const checked = (control: Control): Control => {
   const argument = <A>(name: keyof Control, noun: string, rule: Options.Rule<A>, given: unknown) =>
     Effect.orDie(Options.checkArgument(on(name), noun, rule, given))

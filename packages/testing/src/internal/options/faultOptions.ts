@@ -1,11 +1,11 @@
-/** Faults that can be armed. */
+/** Rules for the faults that can be armed. */
 import { errors, type ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import type { Fault } from "../../FaultInjection.ts"
-import { has } from "./has.ts"
-import { functionNames, silentFunctionNames } from "./words.ts"
+import { hasOption } from "./arguments.ts"
+import { functionNames, silentFunctionNames } from "./functionNames.ts"
 
 const call = Options.required(Options.wholeNumber(1, Number.MAX_SAFE_INTEGER))
 const anyFunction = Options.required(Options.oneOf(functionNames))
@@ -39,10 +39,10 @@ const interrupting = Options.table<Interrupting>()({
   interrupt: Options.required(Options.guarded("true", (value): value is true => value === true))
 })
 
-/** Of the three things that a fault can do, it must do one. */
+/** Checks a fault, which must have one of the three effects that a fault can have. */
 export const checkFault = (fault: Fault): Effect.Effect<Fault, MsmqError> => {
   const operation = { operation: "FaultInjection.inject" }
-  if (has(fault, "stall")) return Options.check(operation, stalled, fault as Stalled, "fault")
-  if (has(fault, "interrupt")) return Options.check(operation, interrupting, fault as Interrupting, "fault")
+  if (hasOption(fault, "stall")) return Options.check(operation, stalled, fault as Stalled, "fault")
+  if (hasOption(fault, "interrupt")) return Options.check(operation, interrupting, fault as Interrupting, "fault")
   return Options.check(operation, coded, fault as Coded, "fault")
 }

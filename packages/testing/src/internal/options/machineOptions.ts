@@ -1,11 +1,11 @@
-/** Options of a machine in memory. */
+/** Rules for the options of `InMemoryMqrt.layerWith`. */
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "../../InMemoryMqrt.ts"
 import type { HeldCertificate, User } from "../../MsmqControl.ts"
-import { internalCertificates } from "./words.ts"
-import { type VersionNumber, versions } from "../machine/Version.ts"
+import { internalCertificates } from "../security/CertificateStore.ts"
+import { type VersionNumber, versions } from "../facts/Version.ts"
 
 const sid = Options.guarded(
   'a SID, such as "S-1-5-21-1-2-3-1001"',
@@ -16,6 +16,7 @@ const version = Options.guarded(`a version of MSMQ: ${versions.join(", ")}`, (va
   versions.some((version) => version === value)
 )
 
+/** Rules for a certificate in a user's store. */
 export const heldCertificate = Options.table<HeldCertificate>()({
   certificate: Options.required(Options.bytes),
   privateKey: Options.required(Options.boolean),
@@ -24,7 +25,7 @@ export const heldCertificate = Options.table<HeldCertificate>()({
 
 const heldCertificates = Options.listOf(Options.nested<HeldCertificate>("a certificate", heldCertificate))
 
-/** The control takes any text for a SID, and dies of one that is none. */
+/** Rules for the user that the control sets: it dies of a text that is no SID. */
 export const user = Options.table<User>()({
   sid: Options.required(Options.orNull(Options.text)),
   administrator: Options.boolean
@@ -63,8 +64,10 @@ const directory = Options.table<DirectoryOptions>()({
   replicationDelay: Options.durations
 })
 
+/** Rules for the options of one machine. */
 export const oneMachine = Options.table<MachineOptions & DirectoryOptions>()({ ...machine.rules, ...directory.rules })
 
+/** Rules for the options of several machines. */
 export const network = Options.table<NetworkOptions>()({
   ...directory.rules,
   machines: Options.required(Options.listOf(Options.nested<MachineOptions>("a machine", machine), 1))

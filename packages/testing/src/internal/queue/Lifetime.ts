@@ -1,28 +1,33 @@
-import type { Family } from "./Family.ts"
-import type { MessageClass } from "../arrival/MessageClass.ts"
-import * as MessageClasses from "../arrival/MessageClass.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import * as MessageClasses from "../facts/MessageClass.ts"
 import type { Packet } from "./Packet.ts"
-import type { Queue } from "./Queue.ts"
+import type { QueueTree } from "./QueueTree.ts"
 
-/** When a message's time is over in a queue, in milliseconds since 1970 (behaviours D-33, D-34). */
-export const deadlineIn = ({ family, outgoing }: Queue, packet: Packet): number => {
-  // A dead letter has its time behind it; an acknowledgment has no end but on its way.
-  if (family.keeps || (packet.class !== null && !outgoing)) return Number.POSITIVE_INFINITY
-  return outgoing ? Math.min(packet.receiveDeadline, transitDeadline(family, packet)) : packet.receiveDeadline
+/** A queue as time limits see it. */
+interface Stay {
+  readonly tree: QueueTree
+  readonly outgoing: boolean
 }
 
-/** When its time to reach its queue is over, given one or not (behaviour D-32). */
-const transitDeadline = ({ manager }: Family, packet: Packet): number =>
+/** Returns the end of a message's time in a queue, in milliseconds since 1970 (behaviours D-33, D-34). */
+export const deadlineIn = ({ outgoing, tree }: Stay, packet: Packet): number => {
+  // The time of a dead letter is over already; an acknowledgment has a limit only on its way.
+  if (tree.holdsCopies || (packet.class !== null && !outgoing)) return Number.POSITIVE_INFINITY
+  return outgoing ? Math.min(packet.receiveDeadline, transitDeadline(tree, packet)) : packet.receiveDeadline
+}
+
+/** Returns the end of a message's time to reach its queue, which it need not have been given (behaviour D-32). */
+const transitDeadline = ({ manager }: QueueTree, packet: Packet): number =>
   packet.reachDeadlineWithin(manager.version.timeToReachQueue)
 
-/** Why a message is lost whose time is over (behaviours D-34, D-36, D-37, X-04). */
-export const overAs = ({ family, outgoing }: Queue, packet: Packet): MessageClass => {
+/** Returns the class of a message whose time is over in a queue (behaviours D-34, D-36, D-37, X-04). */
+export const classOfExpiry = ({ outgoing, tree }: Stay, packet: Packet): MessageClass => {
   if (!outgoing) return MessageClasses.receiveTimeout
-  return packet.receiveDeadline <= transitDeadline(family, packet)
+  return packet.receiveDeadline <= transitDeadline(tree, packet)
     ? MessageClasses.receiveTimeoutAtSender
     : MessageClasses.reachQueueTimeout
 }
 
-/** Why one is lost that is purged (behaviours D-46, E-55). */
-export const purgedAs = ({ outgoing }: Queue): MessageClass =>
+/** Returns the class of a message that is purged from a queue (behaviours D-46, E-55). */
+export const classOfPurge = ({ outgoing }: Stay): MessageClass =>
   outgoing ? MessageClasses.deletedOnItsWay : MessageClasses.queuePurged

@@ -8,33 +8,33 @@ import type {
   PrivacyLevel,
   SenderIdType
 } from "@effect-msmq/core/mqrt/MessageProperties"
-import type { Guid } from "../machine/Guid.ts"
-import type { Machine } from "../machine/Machine.ts"
 import type { Sid } from "@effect-msmq/core/Sid"
-import type { Queue } from "./Queue.ts"
+import type { Guid } from "../facts/Guid.ts"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import type { Version } from "../facts/Version.ts"
 
-/** A signature, of which only what a receiver learns from it is kept. */
+/** Signature of a message: the parts that a receiver sees. */
 export interface Signature {
-  /** `PROPID_M_AUTHENTICATED_EX` once it is verified. */
+  /** `PROPID_M_AUTHENTICATED_EX` once the signature is verified. */
   readonly version: number
   readonly hashAlgorithm: HashAlgorithm
   readonly certificate: Uint8Array
-  /** The certificate and the sender's SID, as one key. */
+  /** Certificate and sender's SID, as one key. */
   readonly pair: string
-  /** Whether the directory knows the certificate under the sender's SID now. */
+  /** Tells whether the directory has the certificate under the sender's SID now. */
   readonly isRegistered: () => boolean
 }
 
-/** What all messages of one send share. */
+/** Properties that all messages of one send to one queue share. */
 export interface Envelope {
-  /** The format name that the sender opened. */
+  /** Format name that the sender opened. */
   readonly destination: string
   readonly sourceMachineId: Guid
-  /** Milliseconds since 1970. */
+  /** Time of the send, in milliseconds since 1970. */
   readonly sentAt: number
   readonly transactional: boolean
   readonly senderIdType: SenderIdType
-  /** The user whom the message names. */
+  /** SID of the user that the message names; `null`: none. */
   readonly sender: Sid | null
   readonly senderId: Uint8Array | null
   readonly signature: Signature | null
@@ -43,7 +43,7 @@ export interface Envelope {
   readonly encryptionAlgorithm: EncryptionAlgorithm | null
 }
 
-/** What a message carries, in memory of its own. */
+/** Properties of one message, in memory of their own. */
 export interface Content extends MessageProperties {
   readonly connector: ConnectorProperties | null
 }
@@ -56,15 +56,15 @@ const copiedConnector = (connector: ConnectorProperties | null): ConnectorProper
     ? null
     : { ...connector, signature: copied(connector.signature), symmetricKey: copied(connector.symmetricKey) }
 
-/** The time limits of a message, in seconds from its send on. */
+/** Time limits of a message, in seconds from its send on. */
 export type TimeLimits = Pick<MessageProperties, "timeToReachQueue" | "timeToBeReceived">
 
-/** Takes over what a sender gives, after which the sender's buffers are its own again. */
+/** Copies the properties that a sender gives, so that the sender may use its buffers again. */
 export const contentOf = (message: OutgoingProperties, transactional: boolean, limits: TimeLimits): Content => ({
   body: new Uint8Array(message.body),
   bodyType: message.bodyType,
   label: message.label,
-  // Transactional messages have no say in this (behaviour D-09).
+  // Transactional messages all have this priority (behaviour D-09).
   priority: transactional ? 0 : message.priority,
   delivery: transactional ? "recoverable" : message.delivery,
   acknowledge: message.acknowledge,
@@ -82,63 +82,66 @@ export const contentOf = (message: OutgoingProperties, transactional: boolean, l
 })
 
 /**
- * What may be done with a message in a queue:
+ * State of a message in a queue:
  *
- * - `arriving`: nothing; the transaction that sends it is open (behaviour F-20)
- * - `available`: everything
- * - `locked`: nothing but to peek at it, if its receiver allowed that; the transaction that receives or moves it is open
- *   (behaviour F-25), or the receive that it came for is about to have it
- * - `gone`: nothing; it is not in the queue, or not any more
+ * - `arriving`: invisible, as the transaction that sends it is open (behaviour F-20)
+ * - `available`: can be received, peeked at and moved
+ * - `locked`: can be peeked at, if its receiver allows that. The transaction that receives or moves it is open (behaviour
+ *   F-25), or the receive that waited for it is about to hand it out
+ * - `gone`: not in the queue
  */
 export type State = "arriving" | "available" | "locked" | "gone"
 
-/** Where a message came from that came over a link. */
+/** Machine that a message came from over a link. */
 export interface Origin {
-  readonly machine: Machine
-  readonly queue: Queue
-  /** What its sender keeps there until it learns of the message's end; `null`: nothing (behaviour D-67). */
-  readonly kept: Packet | null
+  /** Version of Message Queuing on that machine. */
+  readonly version: Version
+  /**
+   * Reports to that machine, once the link allows it, how the message ended, so that it can drop the message that it keeps;
+   * `null`: it keeps none (behaviour D-67).
+   */
+  readonly report: ((outcome: MessageClass, now: number) => void) | null
 }
 
-/** Where a message stands, or stood, in the order of its queue: the lower, the earlier. */
+/** Place of a message in the order of its queue: the lower number is first. */
 export interface Place {
   readonly place: number
 }
 
-/** A message on its way, or at its place in a queue. */
+/** A message on its way or in a queue. */
 export class Packet {
   readonly envelope: Envelope
   readonly content: Content
-  /** The second half of the message id. */
+  /** Second half of the message id. */
   readonly number: number
-  /** With all headers, in bytes. */
+  /** Size with all headers, in bytes. */
   readonly size: number
   state: State = "gone"
-  /** Its place in the order of the queue; a lookup id is made of it. */
+  /** Place in the order of the queue, of which the lookup id is made. */
   place = 0
-  /** When its time is over in the queue where it is, in milliseconds since 1970. */
+  /** End of its time in the queue where it is, in milliseconds since 1970. */
   deadline = Number.POSITIVE_INFINITY
-  /** Seconds since 1970. */
+  /** Time of arrival, in seconds since 1970. */
   arrivedTime = 0
-  /** The second half of the id of the transaction that sent it. */
+  /** Second half of the id of the transaction that sent it; `null`: none did. */
   transaction: number | null = null
   firstInTransaction = false
   lastInTransaction = false
   abortCount = 0
   moveCount = 0
-  /** Seconds since 1970; 0: never moved. */
+  /** Time of the latest move, in seconds since 1970; 0: it was never moved. */
   lastMoveTime = 0
-  /** Whether others may peek at it while it is locked. */
+  /** `true` where peeks see it while it is locked. */
   allowsPeek = false
-  /** How often its queue had been purged when it was locked. */
+  /** Number of times that its queue had been purged when it was locked. */
   purges = 0
-  /** Whether its receiver marked it as rejected (behaviour E-69). */
+  /** `true` where its receiver marked it as rejected (behaviour E-69). */
   rejected = false
-  /** What became of it, for an acknowledgment or a dead letter; `null`: what its sender says. */
+  /** Class of an acknowledgment or a dead letter; `null`: the class that the sender gave. */
   class: number | null = null
-  /** Whether its bytes are those of another message too. */
+  /** `true` where another packet has the same bytes. */
   isShared = false
-  /** `null`: it was sent on this machine. */
+  /** Machine that it came from; `null`: it was sent on this machine. */
   origin: Origin | null = null
 
   constructor(content: Content, number: number, envelope: Envelope, size: number) {
@@ -148,8 +151,8 @@ export class Packet {
     this.size = size
   }
 
-  /** The same message for another queue, under its old message id (behaviour D-24). */
-  copied(): Packet {
+  /** Copies the message for another queue, with the same message id (behaviour D-24). */
+  copy(): Packet {
     const packet = new Packet(this.content, this.number, this.envelope, this.size)
     this.isShared = true
     packet.isShared = true
@@ -164,35 +167,35 @@ export class Packet {
     return packet
   }
 
-  /** The same message for another queue of its family, where it has the same place in the order (behaviour E-64). */
-  moved(now: number): Packet {
+  /** Copies the message for another queue of its tree, where it has the same place in the order (behaviour E-64). */
+  move(now: number): Packet {
     const { isShared } = this
-    const packet = this.copied()
-    // What is moved is gone from where it was.
+    const packet = this.copy()
+    // The message leaves the queue where it was.
     packet.isShared = isShared
     packet.moveCount++
     packet.lastMoveTime = Math.floor(now / 1000)
     return packet
   }
 
-  /** The same message on another machine. */
-  transferred(origin: Origin): Packet {
-    const packet = this.copied()
+  /** Copies the message for another machine. */
+  transfer(origin: Origin): Packet {
+    const packet = this.copy()
     packet.origin = origin
     return packet
   }
 
-  /** When it may no longer be received: behaviour D-33. */
+  /** End of the time to be received, in milliseconds since 1970 (behaviour D-33). */
   get receiveDeadline(): number {
     return deadline(this.envelope.sentAt, this.content.timeToBeReceived)
   }
 
-  /** When it may no longer reach its queue: behaviour D-32. */
+  /** End of the time to reach the queue, in milliseconds since 1970 (behaviour D-32). */
   get reachDeadline(): number {
     return deadline(this.envelope.sentAt, this.content.timeToReachQueue)
   }
 
-  /** The same where a machine has a time, in seconds, for those that were given none. */
+  /** Returns that end where a message without such a time has a number of seconds. */
   reachDeadlineWithin(seconds: number): number {
     return deadline(this.envelope.sentAt, this.content.timeToReachQueue ?? seconds)
   }
@@ -201,22 +204,24 @@ export class Packet {
 const deadline = (sentAt: number, seconds: number | null): number =>
   seconds === null ? Number.POSITIVE_INFINITY : sentAt + seconds * 1000
 
-/** How many places there are for messages of one priority: as many as a number can tell apart for all eight. */
+/** Number of places for each priority: the largest that a number can hold for all eight. */
 const placesOfPriority = 2 ** 50
 
-/** The place of a message that is the so-manieth of its queue. */
+/** Returns the place of a message by its priority and its number in the queue. */
 export const placeAt = (priority: number, sequence: number): number => (7 - priority) * placesOfPriority + sequence
 
 const rankSize = 56n
 
+/** Returns the lookup id of a place. */
 export const lookupIdOf = ({ place }: Place): bigint => {
   const rank = Math.floor(place / placesOfPriority)
   return (BigInt(rank) << rankSize) + BigInt(place - rank * placesOfPriority)
 }
 
-/** The place that a lookup id was made of, if it was made here. */
+/** Returns the place that a lookup id was made of; a lookup id from elsewhere gives a place that may not exist. */
 export const placeOf = (lookupId: bigint): Place => ({
   place: Number(lookupId >> rankSize) * placesOfPriority + Number(BigInt.asUintN(Number(rankSize), lookupId))
 })
 
+/** Returns the message id of a message, by the machine that sent it and its number there. */
 export const messageId = (machineId: Guid, number: number): string => `{${machineId}}\\${number}`

@@ -1,7 +1,7 @@
 import type { MessageProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Envelope } from "./Packet.ts"
 
-/** The largest packet: all headers, names, label, extension, body and security data (behaviour D-13). */
+/** Largest size of a packet with headers, names, label, extension, body and security data, in bytes (behaviour D-13). */
 export const limit = 4_194_304
 
 const baseHeader = 16
@@ -12,10 +12,10 @@ const signatureBytes = 256
 
 const padded = (bytes: number): number => (bytes + 3) & ~3
 
-/** The bytes of a terminated UTF-16 string. */
+/** Returns the size of a terminated UTF-16 string. */
 const text = (characters: number): number => 2 * (characters + 1)
 
-/** The bytes that every packet of an envelope has (behaviours D-14, A-60). */
+/** Returns the number of bytes that an envelope adds to each of its packets (behaviours D-14, A-60). */
 export const shared = (envelope: Envelope): number => {
   const { destination, senderId, signature } = envelope
   const signed = signature === null ? 0 : signatureBytes + padded(signature.certificate.length)
@@ -24,7 +24,7 @@ export const shared = (envelope: Envelope): number => {
   return baseHeader + padded(userHeader + text(destination.length)) + security
 }
 
-/** The bytes that a message adds to the shared ones (behaviour D-14). */
+/** Returns the number of bytes that a message adds to those of its envelope (behaviour D-14). */
 export const own = (message: MessageProperties): number =>
   padded(
     propertiesHeader +

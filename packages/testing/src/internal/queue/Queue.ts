@@ -1,253 +1,269 @@
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
-import type { Family } from "./Family.ts"
-import { deadlineIn, overAs, purgedAs } from "./Lifetime.ts"
-import type { MessageClass } from "../arrival/MessageClass.ts"
-import { queueDeleted } from "../arrival/MessageClass.ts"
+import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
+import type { MessageClass } from "../facts/MessageClass.ts"
+import { queueDeleted } from "../facts/MessageClass.ts"
+import { classOfExpiry, classOfPurge, deadlineIn } from "./Lifetime.ts"
+import { MessageIndex } from "./MessageIndex.ts"
 import type { Packet, Place, State } from "./Packet.ts"
 import { placeAt } from "./Packet.ts"
-import { Places } from "./Places.ts"
+import type { QueueTree } from "./QueueTree.ts"
 import { SortedList } from "./SortedList.ts"
-import type { Subqueues } from "./Subqueues.ts"
-import type { Turn, WaitingReceive } from "../receiving/WaitingReceive.ts"
+import type { Turn, Waiter } from "./Waiter.ts"
 
-/** A queue or a subqueue: messages by priority and arrival, and those who wait for one. */
+/** A queue, a subqueue or a journal: messages by priority and arrival, and the receives that wait for one. */
 export class Queue {
-  /** The name that it is known by. */
+  /** Format name that the queue is listed under. */
   readonly formatName: string
-  readonly family: Family
-  /** Whether messages wait here for another machine. */
+  /** State that the queue shares with its subqueues. */
+  readonly tree: QueueTree
+  /** Journal of the queue; `null` for a journal itself, an outgoing queue and a system queue. */
+  readonly journal: Queue | null
+  /** `true` where the messages wait for another machine. */
   readonly outgoing: boolean
-  /** Those that it has; `null`: it is one itself. */
+  /** Subqueues of the queue; `null` where it can have none. */
   readonly subqueues: Subqueues | null
-  /** What there is to do when the last message or handle of a subqueue has gone. */
+  /** Runs when the last message has gone, and when a handle is closed on an empty queue. */
   readonly #onUnused: () => void
-  /** Those who wait, the longest waiting first. */
-  readonly waiting = new SortedList<Turn, WaitingReceive>((a, b) => a.turn - b.turn)
+  /** Receives and peeks that wait, the longest waiting first. */
+  readonly waiting = new SortedList<Turn, Waiter>((a, b) => a.turn - b.turn)
   #lastTurn = 0
-  /** How many handles are open. */
+  /** Number of open handles. */
   handles = 0
-  /** How many of them are open for receiving. */
+  /** Number of handles that are open for receiving. */
   receivers = 0
-  /** Whether one of them lets nobody else receive. */
+  /** `true` while a handle lets no other receive. */
   exclusive = false
-  /** How many messages are here, locked ones too (behaviour F-25). */
+  /** Number of messages, locked ones included (behaviour F-25). */
   length = 0
-  /** The bytes of these. */
+  /** Size of these messages, in bytes. */
   bytes = 0
-  /** How many of these a transaction has, or wait for the end of a message on another machine. */
+  /** Number of these that a transaction holds, or that wait for their end on another machine. */
   locked = 0
-  /** How often it was purged. */
+  /** Number of times that the queue was purged. */
   #purges = 0
-  readonly #places = new Places()
+  readonly #messages = new MessageIndex()
 
   constructor(
     formatName: string,
-    family: Family,
+    tree: QueueTree,
+    journal: Queue | null,
     outgoing: boolean,
     subqueues: Subqueues | null,
     onUnused: () => void = () => {}
   ) {
     this.formatName = formatName
-    this.family = family
+    this.tree = tree
+    this.journal = journal
     this.outgoing = outgoing
     this.subqueues = subqueues
     this.#onUnused = onUnused
   }
 
+  /** Properties of the queue; a subqueue has those of its queue. */
   get properties(): QueueProperties {
-    return this.family.properties
+    return this.tree.properties
   }
 
+  /** `true` once the queue is deleted. */
   get deleted(): boolean {
-    return this.family.deleted
+    return this.tree.deleted
   }
 
-  /** Takes in a message that can be received at once. */
+  /** Sets the security descriptor of the queue and of its journal. */
+  setSecurity(descriptor: SecurityDescriptor): void {
+    this.tree.security = descriptor
+    if (this.journal !== null) this.journal.tree.security = descriptor
+  }
+
+  /** Adds a message that can be received at once; `arrivedTime` in seconds since 1970. */
   insert(packet: Packet, arrivedTime: number): void {
-    this.#place(packet, arrivedTime)
+    this.#setPlace(packet, arrivedTime)
     this.#offer(packet)
   }
 
-  /** Takes in a message that nobody sees before its transaction commits, at the place that it then has (F-24). */
+  /** Adds a message that is invisible until its transaction commits, at the place that it then has (F-24). */
   hold(packet: Packet, arrivedTime: number): void {
-    this.#place(packet, arrivedTime)
-    this.#turn(packet, "arriving")
+    this.#setPlace(packet, arrivedTime)
+    this.#setState(packet, "arriving")
   }
 
-  /** Shows a message whose transaction has committed, unless its time is over. */
+  /** Makes a message available whose transaction has committed, unless its time is over. */
   reveal(packet: Packet, now: number): void {
-    if (this.isOver(packet, now)) this.lose(packet, overAs(this, packet), now)
+    if (this.isExpired(packet, now)) this.lose(packet, classOfExpiry(this, packet), now)
     else this.#offer(packet)
   }
 
-  /** Takes in a message of another queue of the family, at its old place, unless its time is over (behaviour D-43). */
+  /** Adds a message of another queue of the tree, at its old place, unless its time is over (behaviour D-43). */
   adopt(packet: Packet, now: number): void {
     packet.deadline = deadlineIn(this, packet)
     this.reveal(packet, now)
   }
 
-  /** Reserves a message for a transaction, or for the receive that it came for. */
+  /** Locks a message for a transaction, or for the receive that it came for. */
   lock(packet: Packet, allowsPeek = false): void {
-    // A receive locks again what came for it while it waited.
+    // A receive that waited locks its message when it comes, and once more when it hands it out.
     if (packet.state !== "locked") packet.purges = this.#purges
-    this.#turn(packet, "locked", allowsPeek)
+    this.#setState(packet, "locked", allowsPeek)
   }
 
-  /** Gives a locked message free again, unless its time is over or it was purged meanwhile. */
+  /** Unlocks a message, unless its time is over or the queue was purged or deleted meanwhile. */
   release(packet: Packet, now: number): void {
-    // The mark goes with the transaction (behaviour E-70).
+    // The mark ends with the transaction (behaviour E-70).
     packet.rejected = false
     if (this.deleted) this.lose(packet, queueDeleted, now)
-    else if (this.isPurged(packet)) this.lose(packet, purgedAs(this), now)
+    else if (this.isPurged(packet)) this.lose(packet, classOfPurge(this), now)
     else this.reveal(packet, now)
   }
 
-  /** Takes out a message that will never be received. */
+  /** Removes a message that will never be received. */
   lose(packet: Packet, reason: MessageClass, now: number): void {
     this.remove(packet)
-    this.family.manager.lost(this, packet, reason, now)
+    this.tree.manager.onLoss(this.tree, packet, reason, now)
   }
 
+  /** Removes a message. */
   remove(packet: Packet): void {
     if (this.deleted) return
     if (isCounted(packet)) this.#count(packet, -1)
-    this.#turn(packet, "gone")
+    this.#setState(packet, "gone")
     if (this.length === 0) this.#onUnused()
   }
 
-  /** The message with a lookup id, if it is here and not arriving. */
+  /** Returns the message of a lookup id, unless it is still arriving. */
   find(lookupId: bigint, now: number): Packet | undefined {
     this.sweep(now)
-    const packet = this.#places.find(lookupId)
+    const packet = this.#messages.find(lookupId)
     return packet?.state === "arriving" ? undefined : packet
   }
 
-  /** The first message that is available; to those who peek, also one that was locked for others to peek at (F-25). */
+  /** Returns the first visible message: an available one or, for a peek, one that is locked and visible to peeks (F-25). */
   first(now: number, peeking = false): Packet | undefined {
     this.sweep(now)
-    return this.#places.first(peeking)
+    return this.#messages.first(peeking)
   }
 
+  /** Returns the last visible message. */
   last(now: number, peeking = false): Packet | undefined {
     this.sweep(now)
-    return this.#places.last(peeking)
+    return this.#messages.last(peeking)
   }
 
-  /** Such a message at a place. */
+  /** Returns the visible message at a place. */
   at(place: Place, now: number, peeking = false): Packet | undefined {
-    const packet = this.#places.at(place)
+    const packet = this.#messages.at(place)
     return packet !== undefined && this.isVisible(packet, now, peeking) ? packet : undefined
   }
 
-  /** The first such message behind a place. */
+  /** Returns the first visible message behind a place. */
   after(place: Place, now: number, peeking = false): Packet | undefined {
     this.sweep(now)
-    return this.#places.after(place, peeking)
+    return this.#messages.after(place, peeking)
   }
 
-  /** The last such message before a place. */
+  /** Returns the last visible message before a place. */
   before(place: Place, now: number, peeking = false): Packet | undefined {
     this.sweep(now)
-    return this.#places.before(place, peeking)
+    return this.#messages.before(place, peeking)
   }
 
+  /** Tells whether a receive, or a peek, can see a message. */
   isVisible(packet: Packet, now: number, peeking: boolean): boolean {
     const { allowsPeek, state } = packet
-    return (state === "available" || (peeking && state === "locked" && allowsPeek)) && !this.isOver(packet, now)
+    return (state === "available" || (peeking && state === "locked" && allowsPeek)) && !this.isExpired(packet, now)
   }
 
-  /** Removes what is available; what is locked goes when its transaction ends (behaviour E-55). */
+  /** Removes the available messages; locked ones are removed when their transaction ends (behaviour E-55). */
   purge(now: number): void {
     this.#purges++
-    for (const packet of this.#places.available) this.lose(packet, purgedAs(this), now)
+    for (const packet of this.#messages.available) this.lose(packet, classOfPurge(this), now)
   }
 
-  /** Whether a locked message was purged since it was locked. */
+  /** Tells whether the queue was purged since a message was locked. */
   isPurged(packet: Packet): boolean {
     return packet.purges < this.#purges
   }
 
   /**
-   * Removes the messages whose time is over, unless a transaction has them (behaviour D-38), and says when the next one's
-   * is, in milliseconds since 1970.
+   * Removes the messages whose time is over, unless a transaction holds them (behaviour D-38), and returns the next
+   * deadline, in milliseconds since 1970.
    */
   sweep(now: number): number {
-    for (let dying = this.#places.dying; dying !== undefined; dying = this.#places.dying) {
-      if (!this.isOver(dying, now)) return dying.deadline
-      if (dying.state === "available") this.lose(dying, overAs(this, dying), now)
-      // Not even to look at.
-      else this.#turn(dying, "locked")
+    for (let next = this.#messages.nextToExpire; next !== undefined; next = this.#messages.nextToExpire) {
+      if (!this.isExpired(next, now)) return next.deadline
+      if (next.state === "available") this.lose(next, classOfExpiry(this, next), now)
+      // A locked message is no longer visible to peeks.
+      else this.#setState(next, "locked")
     }
     return Number.POSITIVE_INFINITY
   }
 
-  /** Drops what does not survive the queue manager (behaviour D-22). */
-  forgetExpress(): void {
-    for (const packet of this.#places.available) if (packet.content.delivery === "express") this.remove(packet)
+  /** Removes the express messages, which do not survive a stop of the queue manager (behaviour D-22). */
+  dropExpress(): void {
+    for (const packet of this.#messages.available) if (packet.content.delivery === "express") this.remove(packet)
   }
 
-  /** Ends the queue with its subqueues and its journal; what is locked goes when its transaction ends (behaviour C-41). */
+  /** Deletes the queue with its subqueues and its journal; locked messages go when their transaction ends (behaviour C-41). */
   delete(now: number): void {
-    this.family.deleted = true
-    const left = this.#places.available
-    this.family.held.bytes -= this.bytes
+    this.tree.deleted = true
+    const left = this.#messages.available
+    this.tree.held.bytes -= this.bytes
     this.length = 0
     this.bytes = 0
-    this.#places.clear()
+    this.#messages.clear()
     for (const waiter of this.waiting) waiter.fail("MQ_ERROR_QUEUE_DELETED")
     for (const subqueue of this.subqueues?.all ?? []) subqueue.delete(now)
-    // A subqueue comes to it too, and then it is done.
-    if (this.family.journal?.deleted === false) this.family.journal.delete(now)
+    // A subqueue has deleted the journal already.
+    if (this.journal?.deleted === false) this.journal.delete(now)
     for (const packet of left) this.lose(packet, queueDeleted, now)
   }
 
-  /** Every message in order, locked ones too, but those that are arriving. */
+  /** Returns every message in order, locked ones included, without those that are arriving. */
   contents(now: number): ReadonlyArray<Packet> {
     this.sweep(now)
-    return this.#places.all.filter(isCounted)
+    return this.#messages.all.filter(isCounted)
   }
 
-  /** Gives the last place among those who wait. */
+  /** Returns the turn of a new waiter, behind all others. */
   nextTurn(): number {
     return ++this.#lastTurn
   }
 
-  /** Says that a handle on it was closed. */
-  closed(): void {
+  /** Counts a handle as closed. */
+  removeHandle(): void {
     this.handles--
     if (this.length === 0) this.#onUnused()
   }
 
-  /** Whether a message may no longer be handed out (behaviours D-33, D-34, D-43). */
-  isOver(packet: Packet, now: number): boolean {
+  /** Tells whether the time of a message is over, so that it must not be handed out (behaviours D-33, D-34, D-43). */
+  isExpired(packet: Packet, now: number): boolean {
     return now >= packet.deadline
   }
 
-  /** Gives a message that comes in the last place of its priority. */
-  #place(packet: Packet, arrivedTime: number): void {
+  /** Gives a message the last place of its priority. */
+  #setPlace(packet: Packet, arrivedTime: number): void {
     packet.arrivedTime = arrivedTime
-    packet.place = placeAt(packet.content.priority, ++this.family.sequence)
+    packet.place = placeAt(packet.content.priority, ++this.tree.sequence)
     packet.deadline = deadlineIn(this, packet)
   }
 
-  #turn(packet: Packet, state: State, allowsPeek = false): void {
+  #setState(packet: Packet, state: State, allowsPeek = false): void {
     if (packet.state === "locked") this.locked--
     if (state === "locked") this.locked++
-    this.#places.turn(packet, state, allowsPeek)
+    this.#messages.setState(packet, state, allowsPeek)
   }
 
   #count(packet: Packet, sign: 1 | -1): void {
     this.length += sign
     this.bytes += sign * packet.size
-    this.family.bytes += sign * packet.size
-    this.family.held.bytes += sign * packet.size
+    this.tree.bytes += sign * packet.size
+    this.tree.held.bytes += sign * packet.size
   }
 
-  /** Shows a message to those who wait, until one takes it (behaviour E-10). */
+  /** Makes a message available and offers it to each waiter, until one takes it (behaviour E-10). */
   #offer(packet: Packet): void {
     if (!isCounted(packet)) this.#count(packet, 1)
-    this.#turn(packet, "available")
-    if (packet.deadline !== Number.POSITIVE_INFINITY) this.family.manager.expects(packet.deadline)
+    this.#setState(packet, "available")
+    if (packet.deadline !== Number.POSITIVE_INFINITY) this.tree.manager.wakeAt(packet.deadline)
     if (this.waiting.first === undefined) return
     for (const waiter of this.waiting) {
       waiter.serve(packet)
@@ -256,5 +272,36 @@ export class Queue {
   }
 }
 
-/** Behaviour F-25. */
+/** Tells whether a message counts among those of its queue (behaviour F-25). */
 const isCounted = ({ state }: Packet): boolean => state === "available" || state === "locked"
+
+/** Subqueues of a queue. A subqueue exists while it holds a message or is open (behaviours B-29, B-30). */
+export class Subqueues {
+  readonly #byName = new Map<string, Queue>()
+  readonly #names = new Map<Queue, string>()
+
+  /** Subqueues in the order of creation. */
+  get all(): ReadonlyArray<Queue> {
+    return [...this.#byName.values()]
+  }
+
+  /** Their names, in the same order. */
+  get names(): ReadonlyArray<string> {
+    return [...this.#names.values()]
+  }
+
+  /** Returns the subqueue of a name, and creates it where there is none. */
+  open(name: string, formatName: string, { journal, tree }: Queue): Queue {
+    const key = name.toLowerCase()
+    const known = this.#byName.get(key)
+    if (known !== undefined) return known
+    const subqueue: Queue = new Queue(formatName, tree, journal, false, null, () => {
+      if (subqueue.handles > 0) return
+      this.#byName.delete(key)
+      this.#names.delete(subqueue)
+    })
+    this.#byName.set(key, subqueue)
+    this.#names.set(subqueue, name)
+    return subqueue
+  }
+}

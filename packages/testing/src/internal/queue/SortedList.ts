@@ -1,41 +1,44 @@
-/** How long a block may be: to move so many items along costs less than to follow a tree's pointers. */
+/** Largest length of a block: moving so many items costs less than following the pointers of a tree. */
 const limit = 512
 
 /**
- * Items in an order, no two of them at the same place in it. They lie in blocks, so that one goes in or out anywhere for
- * the cost of finding it, which grows with the logarithm of their number; at both ends it costs the same however many
- * there are. `Key` is as much of an item as the order looks at.
+ * Items in an order, no two of them at the same place. They are kept in blocks, so that adding or removing an item costs no
+ * more than finding it, which grows with the logarithm of their number, and costs the same at both ends for any number.
+ * `Key` is the part of an item that the order compares.
  */
 export class SortedList<Key, Item extends Key> {
   readonly #compare: (a: Key, b: Key) => number
-  /** None is empty. */
+  /** Blocks in order; none is empty. */
   #blocks: Array<Array<Item>> = []
 
-  /** `compare`: negative where the first comes before the second, 0 where both are at the same place. */
+  /** `compare`: a negative number where the first item is before the second, 0 where both are at the same place. */
   constructor(compare: (a: Key, b: Key) => number) {
     this.#compare = compare
   }
 
+  /** First item. */
   get first(): Item | undefined {
     return this.#blocks[0]?.[0]
   }
 
+  /** Last item. */
   get last(): Item | undefined {
     return this.#blocks.at(-1)?.at(-1)
   }
 
-  /** All items, as they are now. */
+  /** All items in order, as they are now. */
   get all(): ReadonlyArray<Item> {
     return this.#blocks.flat()
   }
 
+  /** Returns the item at a place. */
   get(key: Key): Item | undefined {
     const block = this.#blocks[this.#blockOf(key)]
     const item = block?.[this.#indexIn(block, key)]
     return item !== undefined && this.#compare(item, key) === 0 ? item : undefined
   }
 
-  /** The first item behind a place, be there one at it or not. */
+  /** Returns the first item behind a place, which may be empty. */
   after(key: Key): Item | undefined {
     const at = this.#blockOf(key)
     const block = this.#blocks[at]
@@ -46,13 +49,14 @@ export class SortedList<Key, Item extends Key> {
     return found ?? this.#blocks[at + 1]?.[0]
   }
 
-  /** The last item before a place. */
+  /** Returns the last item before a place. */
   before(key: Key): Item | undefined {
     const at = this.#blockOf(key)
     const block = this.#blocks[at]
     return block?.[this.#indexIn(block, key) - 1] ?? this.#blocks[at - 1]?.at(-1)
   }
 
+  /** Adds an item. */
   add(item: Item): void {
     const { last } = this
     if (last === undefined || this.#compare(last, item) < 0) this.#push(item)
@@ -64,6 +68,7 @@ export class SortedList<Key, Item extends Key> {
     }
   }
 
+  /** Removes an item. */
   delete(item: Item): void {
     const at = this.#blockOf(item)
     const block = this.#blocks[at]
@@ -78,11 +83,12 @@ export class SortedList<Key, Item extends Key> {
     else if (!this.#join(at)) this.#join(at - 1)
   }
 
+  /** Removes all items. */
   clear(): void {
     this.#blocks = []
   }
 
-  /** From the first to the last, whatever comes or goes meanwhile. */
+  /** Yields the items from the first to the last; items may be added and removed meanwhile. */
   *[Symbol.iterator](): Generator<Item> {
     for (let item = this.first; item !== undefined; item = this.after(item)) yield item
   }
@@ -93,7 +99,7 @@ export class SortedList<Key, Item extends Key> {
     else block.push(item)
   }
 
-  /** Makes one of two small neighbours, so that few items are never in many blocks. */
+  /** Joins two small neighbours into one block, so that few items are never in many blocks. */
   #join(at: number): boolean {
     const block = this.#blocks[at]
     const next = this.#blocks[at + 1]
@@ -102,10 +108,10 @@ export class SortedList<Key, Item extends Key> {
     return true
   }
 
-  /** The last block that does not begin behind a place, or the first. */
+  /** Returns the index of the last block that does not begin behind a place, or of the first. */
   #blockOf(key: Key): number {
     let [low, high] = [0, this.#blocks.length - 1]
-    // Most is done at the front.
+    // Most operations are at the front.
     if (high > 0 && this.#compare(this.#blocks[1]![0]!, key) > 0) return 0
     while (low < high) {
       const middle = (low + high + 1) >>> 1
@@ -115,7 +121,7 @@ export class SortedList<Key, Item extends Key> {
     return low
   }
 
-  /** Where in a block the first item stands that is not before a place. */
+  /** Returns the index, in a block, of the first item that is not before a place. */
   #indexIn(block: ReadonlyArray<Item>, key: Key): number {
     let [low, high] = [0, block.length]
     if (high > 0 && this.#compare(block[0]!, key) >= 0) return 0

@@ -8,11 +8,11 @@ import type {
   QueueProperties
 } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Result from "effect/Result"
-import { failure, propertyFailure } from "../machine/Failure.ts"
-import { isGuid } from "../machine/Guid.ts"
+import { failure, propertyFailure } from "../facts/Failure.ts"
+import { isGuid } from "../facts/Guid.ts"
 
 const labelLimit = 124
-/** In kilobytes; one more means unlimited. */
+/** Largest quota, in kilobytes: one more means unlimited. */
 const quotaLimit = 0xfffffffe
 
 const isWithin = (number: number, least: number, most: number): boolean =>
@@ -26,7 +26,7 @@ interface Rule {
   readonly holds: (properties: MutableQueueProperties) => boolean
 }
 
-/** What `MQ_ERROR_ILLEGAL_PROPERTY_VALUE` is said of (behaviours C-07, C-17). */
+/** Rules whose violation is `MQ_ERROR_ILLEGAL_PROPERTY_VALUE` (behaviours C-07, C-17). */
 const rules: ReadonlyArray<Rule> = [
   { property: "PROPID_Q_LABEL", holds: ({ label }) => label.length <= labelLimit },
   { property: "PROPID_Q_TYPE", holds: ({ type }) => isGuid(type) },
@@ -38,11 +38,11 @@ const rules: ReadonlyArray<Rule> = [
 
 const illegalValue: ErrorCodeName = "MQ_ERROR_ILLEGAL_PROPERTY_VALUE"
 
-/** What a function reports of properties that no queue can have. */
+/** Returns the failure of a function for properties that no queue can have; `undefined` for others. */
 export const refusal = (name: string, properties: NewQueueProperties): MqrtFailure | undefined => {
   const broken = rules.find((rule) => !rule.holds(properties))
   if (broken !== undefined) return propertyFailure(name, broken.property, illegalValue)
-  // What comes by multicast is never transactional (behaviour C-17).
+  // A multicast message is never transactional (behaviour C-17).
   return properties.transactional && properties.multicastAddress !== null
     ? failure(name, "MQ_ERROR_PROPERTIES_CONFLICT")
     : undefined
@@ -51,8 +51,8 @@ export const refusal = (name: string, properties: NewQueueProperties): MqrtFailu
 const quotaAfter = (quota: number | null, change: number | "unlimited" | null): number | null =>
   change === "unlimited" ? null : (change ?? quota)
 
-/** The properties after a change; `now` in milliseconds since 1970. */
-export const changed = (properties: QueueProperties, changes: QueueChanges, now: number): QueueProperties => ({
+/** Returns the properties after a change; `now` in milliseconds since 1970. */
+export const change = (properties: QueueProperties, changes: QueueChanges, now: number): QueueProperties => ({
   ...properties,
   label: changes.label ?? properties.label,
   type: changes.type ?? properties.type,
@@ -66,10 +66,7 @@ export const changed = (properties: QueueProperties, changes: QueueChanges, now:
   modifyTime: Math.floor(now / 1000)
 })
 
-/** `PROPID_M_PRIORITY` of a message that nobody gave one (behaviour D-20). */
-export const defaultPriority = 3
-
-/** What a queue has that nobody gave any properties (behaviour C-01). */
+/** Properties of a queue that is created without any (behaviour C-01). */
 export const defaults: Omit<NewQueueProperties, "pathName"> = {
   label: "",
   type: "00000000-0000-0000-0000-000000000000",
@@ -83,8 +80,8 @@ export const defaults: Omit<NewQueueProperties, "pathName"> = {
   transactional: false
 }
 
-/** A private queue's own properties, from those that it is created with. */
-export const created = (properties: NewQueueProperties, pathName: string, now: number): QueueProperties => {
+/** Returns the properties of a new private queue; `now` in milliseconds since 1970. */
+export const create = (properties: NewQueueProperties, pathName: string, now: number): QueueProperties => {
   const seconds = Math.floor(now / 1000)
   return {
     ...properties,

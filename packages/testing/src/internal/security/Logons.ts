@@ -1,11 +1,13 @@
 import type { Credentials } from "@effect-msmq/core/Mqrt"
+import type { Sid } from "@effect-msmq/core/Sid"
 import * as Redacted from "effect/Redacted"
 import type { CertificateStore } from "./CertificateStore.ts"
-import type { Sid } from "@effect-msmq/core/Sid"
 
-/** On whose behalf something is done. `sid`: `null` when it cannot be had. */
+/** User that a security context is for. */
 export interface Identity {
+  /** SID of the user; `null` where Windows cannot tell it. */
   readonly sid: Sid | null
+  /** Certificates of the user. */
   readonly certificates: CertificateStore
 }
 
@@ -14,22 +16,23 @@ interface Account {
   readonly identity: Identity
 }
 
-/** The code of a logon that failed: `HRESULT_FROM_WIN32(ERROR_LOGON_FAILURE)`. */
+/** Error code of a logon that failed: `HRESULT_FROM_WIN32(ERROR_LOGON_FAILURE)`. */
 export const logonFailure = 0x8007052e
 
-/** A local user has no domain; `name@domain` says the same as the two apart. */
+/** Returns the name of an account: a local user has no domain, and `name@domain` means the same as the two apart. */
 const nameOf = (user: string, domain: string | null): string =>
   (domain === null || domain === "." ? user : `${user}@${domain}`).toLowerCase()
 
-/** The users that a program can log on as. */
+/** Accounts, each with a password, as which a program can log on. */
 export class Logons {
   readonly #accounts = new Map<string, Account>()
 
+  /** Adds an account. */
   add(user: string, domain: string | null, password: string, identity: Identity): void {
     this.#accounts.set(nameOf(user, domain), { password, identity })
   }
 
-  /** The user whose credentials these are; `undefined` where there is none or the password is wrong. */
+  /** Returns the user that credentials are for; `undefined` for an unknown user and for a wrong password. */
   logon({ domain, password, user }: Credentials): Identity | undefined {
     const account = this.#accounts.get(nameOf(user, domain))
     return account?.password === Redacted.value(password) ? account.identity : undefined

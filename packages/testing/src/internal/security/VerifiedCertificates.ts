@@ -1,19 +1,20 @@
-/** In milliseconds. */
-const remembered = 20 * 60_000
+/** Time for which a pair is remembered, in milliseconds. */
+const memory = 20 * 60_000
 
 /**
- * The pairs of certificate and SID that a machine has found in the directory, so as not to ask for each message (behaviour
- * A-55). What the directory takes back is noticed when the pair is forgotten.
+ * Pairs of certificate and SID that a machine found in the directory, so that it need not ask for each message (behaviour
+ * A-55). A registration that is removed takes effect when the machine forgets the pair.
  */
 export class VerifiedCertificates {
+  /** Largest number of pairs that are remembered. */
   static readonly limit = 53
-  /** When each was found, in milliseconds since 1970; the oldest first. */
+  /** Time at which each pair was found, in milliseconds since 1970; the oldest first. */
   readonly #found = new Map<string, number>()
 
-  /** Whether a pair is in the directory, as far as the machine knows; `now` in milliseconds since 1970. */
+  /** Tells whether a pair is registered, as far as the machine knows; `now` in milliseconds since 1970. */
   verify(pair: string, isRegistered: () => boolean, now: number): boolean {
     const found = this.#found.get(pair)
-    if (found !== undefined && now - found < remembered) return true
+    if (found !== undefined && now - found < memory) return true
     this.#found.delete(pair)
     if (!isRegistered()) return false
     if (this.#found.size === VerifiedCertificates.limit) this.#forgetOldestHalf()

@@ -1,4 +1,4 @@
-/** A self-signed certificate (CN=MSMQ, P-256) that stands for the one that MSMQ makes for a user; nobody has its key. */
+/** Self-signed certificate (CN=MSMQ, P-256) in place of the one that MSMQ makes for a user. Nobody has its key. */
 const base64 =
   "MIIBdTCCARugAwIBAgIUNjV4mM6mUaDl+Vc4o0aMDyM1h6IwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwETVNNUTAgFw0yNjExMjMw" +
   "MzIxMDRaGA8yMTI2MTAzMDAzMjEwNFowDzENMAsGA1UEAwwETVNNUTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABD35xI9umYqW" +
@@ -9,10 +9,10 @@ const base64 =
 
 const first: Uint8Array = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 
-/** Where the last four bytes of its serial number are. */
+/** Offset of the last four bytes of the serial number. */
 const serialNumberTail = 31
 
-/** The internal certificate after so many renewals: each has a serial number of its own. */
+/** Returns the internal certificate after a number of renewals: each has a serial number of its own. */
 export const internalCertificate = (renewals: number): Uint8Array => {
   if (renewals === 0) return first
   const renewed = new Uint8Array(first)

@@ -7,7 +7,7 @@ import * as namespaces from "./namespaces.ts"
 import type { QualifiedName, Scope } from "./namespaces.ts"
 import { characters, markedCharset, startsWith, withoutTerminator } from "../encodedText.ts"
 
-export interface ReadAttribute extends QualifiedName {
+interface ReadAttribute extends QualifiedName {
   readonly value: string
 }
 

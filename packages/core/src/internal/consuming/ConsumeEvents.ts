@@ -1,0 +1,68 @@
+import * as Effect from "effect/Effect"
+import { countOf } from "../errors/describeValue.ts"
+import type { ConsumeEvent, ConsumePolicy, ConsumeProgress } from "../../Consumer.ts"
+
+type Tag = ConsumeEvent["_tag"]
+type Counts = { -readonly [Count in keyof ConsumeProgress]: ConsumeProgress[Count] }
+
+/** Count that each event adds one to. */
+const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
+  Received: "received",
+  Handled: "handled",
+  Retrying: "retried",
+  Poisoned: "poisoned",
+  PoisonSent: "poisoned",
+  Reopened: "reopened"
+}
+
+/** Log line of each event that has one. */
+const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>) => Effect.Effect<void> } = {
+  Retrying: ({ attempt, cause, message }) =>
+    Effect.logWarning(`message ${message.messageId}: attempt ${attempt} failed`, cause),
+  Poisoned: ({ attempts, cause, message }) =>
+    Effect.logError(`message ${message.messageId} could not be handled in ${countOf(attempts, "attempt")}`, cause),
+  PoisonSent: ({ attempts, cause, message }) =>
+    Effect.logError(
+      `message ${message.messageId} could not be handled in ${countOf(attempts, "attempt")}; no acknowledgment says that ` +
+        "its copy has arrived, which is on its way, or a dead letter",
+      cause
+    ),
+  TransientFailure: ({ error }) => Effect.logWarning(error.message),
+  Reopened: () => Effect.logInfo("the queue was opened anew")
+}
+
+/** Events of one consumer: each is counted, logged and given to the policy's `onEvent`. */
+export class ConsumeEvents {
+  readonly #counts: Counts = { received: 0, handled: 0, retried: 0, poisoned: 0, reopened: 0 }
+  readonly #onEvent: ConsumePolicy["onEvent"]
+  /** Renewals of the queue's handle up to the last `Reopened`. */
+  #renewals: number
+
+  constructor(onEvent: ConsumePolicy["onEvent"], renewals: number) {
+    this.#onEvent = onEvent
+    this.#renewals = renewals
+  }
+
+  /** Emits an event; a failure of `onEvent` is logged. */
+  emit(event: ConsumeEvent): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const count = counted[event._tag]
+      if (count !== undefined) this.#counts[count]++
+      const log =
+        (logged[event._tag] as ((event: ConsumeEvent) => Effect.Effect<void>) | undefined)?.(event) ?? Effect.void
+      const onEvent = this.#onEvent
+      if (onEvent === undefined) return log
+      const call = Effect.suspend(() => onEvent(event, { ...this.#counts })).pipe(
+        Effect.catchCause((cause) => Effect.logError(`onEvent failed for ${event._tag}`, cause))
+      )
+      return Effect.andThen(log, call)
+    })
+  }
+
+  /** Emits `Reopened` if the handle was renewed since the last one. */
+  emitReopened(renewals: number): Effect.Effect<void> {
+    if (renewals === this.#renewals) return Effect.void
+    this.#renewals = renewals
+    return this.emit({ _tag: "Reopened" })
+  }
+}

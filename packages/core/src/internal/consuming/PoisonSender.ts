@@ -1,0 +1,319 @@
+/** Places that a policy sends poison messages to, and the copies that are sent to a queue. */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Poison, PoisonPolicy, PoisonQueue } from "../../Consumer.ts"
+import type { Message, ReceivedMessage } from "../../Message.ts"
+import { maximumPacketSize, packetSize } from "../../Message.ts"
+import * as MessageHeaders from "../../MessageHeaders.ts"
+import { Mqrt } from "../../Mqrt.ts"
+import type { Reason } from "../../MsmqError.ts"
+import { MsmqError } from "../../MsmqError.ts"
+import { Sender } from "../../Sender.ts"
+import type { Participation } from "../../Transaction.ts"
+import type { Acknowledgments, Outcome } from "../arrival/Acknowledgments.ts"
+import { arrived, isDeadLettered, meaningOf } from "../arrival/ArrivalClass.ts"
+import type { Destination } from "../arrival/Destination.ts"
+import { destinationsOf, refusalOf } from "../arrival/Destination.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { nameOf } from "../names/queueName.ts"
+import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
+import { openQueue } from "../queues/opening.ts"
+import * as headerXml from "../telemetry/headerXml.ts"
+import * as operations from "../telemetry/operations.ts"
+
+const operation = operations.Receiver.consume
+
+/** Place that poison messages go to. */
+export type PoisonTarget =
+  | { readonly _tag: "fail" }
+  | { readonly _tag: "reject" }
+  | { readonly _tag: "subqueue"; readonly subqueue: string }
+  | { readonly _tag: "queue"; readonly sender: PoisonSender }
+
+/** Returns the error for a policy that messages of `queue` cannot follow. */
+export const illegalPoisonPolicy = (queue: string, policy: PoisonPolicy, rule: string): MsmqError =>
+  operation.error({ _tag: "IllegalPolicy", field: "poison", rule, actual: describePolicy(policy) }, { queue })
+
+/** Returns the text of a policy for an error. The name of a queue is not shortened. */
+const describePolicy = (policy: PoisonPolicy): string => {
+  if (typeof policy === "string") return describeValue(policy)
+  if ("subqueue" in policy) return `{ subqueue: ${describeValue(policy.subqueue)} }`
+  const kind = policy.transactional === undefined ? "" : `, transactional: ${describeValue(policy.transactional)}`
+  return `{ queue: ${JSON.stringify(nameOf(policy.queue))}${kind} }`
+}
+
+/** Rule that poison messages go to another queue. */
+export const mustBeAnotherQueue =
+  "it must be another queue than the one that is consumed, whatever its name: a copy would be consumed, and copied, again"
+
+/** Options for sending a copy. */
+interface CopyOptions {
+  /** Transaction that the copy takes part in; `undefined` for the one that the effect runs in. */
+  readonly transaction: Participation | undefined
+  /** `true` makes a copy that does not arrive a dead letter, for an original that is gone by then. */
+  readonly deadLetter: boolean
+  /** `true` refuses a queue that is known to be full, for an original that stays in its queue. */
+  readonly checksRoom: boolean
+}
+
+/** Copy that the queue manager accepted. */
+export interface Copy {
+  readonly _tag: "Copy"
+  /** Waits for the acknowledgment; `"unknown"` if none comes. Fails with `CopyNotArrived` if the queue refuses the copy. */
+  readonly outcome: Effect.Effect<"arrived" | "unknown", MsmqError>
+}
+
+/** Time that a copy has to reach a queue of another machine while its original waits. */
+const timeToReachQueue = Duration.seconds(30)
+
+/** Time that an acknowledgment has to come back. */
+const timeToAnswer = Duration.seconds(5)
+
+/** Number of copies whose ids are remembered; the oldest are forgotten. */
+const maximumRemembered = 10_000
+
+/** Sender of copies to a queue for poison messages. It opens the queue for each copy, since another may have its name by then. */
+export class PoisonSender {
+  /** Kind of the queue. */
+  readonly transactional: boolean
+  readonly #mqrt: Mqrt["Service"]
+  readonly #consumedQueue: string
+  readonly #target: PoisonQueue
+  readonly #acknowledgments: Effect.Effect<Acknowledgments | undefined>
+  /** Ids of the latest copies. */
+  readonly #sent = new Set<string>()
+
+  constructor(
+    mqrt: Mqrt["Service"],
+    consumedQueue: string,
+    target: PoisonQueue,
+    transactional: boolean,
+    acknowledgments: Effect.Effect<Acknowledgments | undefined>
+  ) {
+    this.#mqrt = mqrt
+    this.#consumedQueue = consumedQueue
+    this.#target = target
+    this.transactional = transactional
+    this.#acknowledgments = acknowledgments
+  }
+
+  /**
+   * Returns an error if a consumed message is a copy that was sent from here, and `undefined` otherwise. It shows that the queue
+   * for poison is the consumed queue, where their names did not.
+   */
+  loopError(messageId: string): MsmqError | undefined {
+    return this.#sent.has(messageId)
+      ? illegalPoisonPolicy(this.#consumedQueue, this.#target, mustBeAnotherQueue)
+      : undefined
+  }
+
+  /** Sends a copy. Fails with `CopyNotArrived` where it is known beforehand that the queue refuses it. */
+  send(poison: Poison, options: CopyOptions): Effect.Effect<Copy, MsmqError> {
+    return Effect.gen({ self: this }, function* () {
+      const { copy, queue } = this.#target
+      const { formatName, handle } = yield* openQueue(queue, operation, "send", "denyNone")
+      const destinations = yield* destinationsOf(this.#mqrt, { operation, queue: this.#name }, formatName)
+      const pending = this.#acknowledgments
+      const acknowledgments = yield* pending
+      const now = yield* Clock.currentTimeMillis
+      const sender = Sender.make(
+        { mqrt: this.#mqrt, handle, queue: this.#name, transactional: this.transactional, codec: undefined },
+        formatName
+      )
+      const send = (message: Message) =>
+        Effect.gen({ self: this }, function* () {
+          const changed = copy === undefined ? message : yield* changedCopy(this.#name, copy, message, poison)
+          yield* this.#check(destinations, options.checksRoom ? packetSize(changed) : undefined)
+          const requests = requestsOf(changed, options.deadLetter, this.transactional, acknowledgments)
+          return yield* sender.send({ ...changed, ...requests }, { transaction: options.transaction })
+        })
+      const plain = Effect.suspend(() => Effect.withTracerEnabled(send(copyOf(poison.message)), false))
+      const described = describedCopyOf(this.#consumedQueue, poison, now, copy !== undefined)
+      const messageId = yield* described === undefined
+        ? plain
+        : Effect.catchIf(send(described), mayBeTooLarge, () => plain)
+      this.#remember(messageId)
+      const outcome =
+        acknowledgments === undefined
+          ? Effect.succeed("unknown" as const)
+          : this.#outcomeOf(messageId, destinations, options.deadLetter, acknowledgments)
+      return { _tag: "Copy" as const, outcome }
+    }).pipe(Effect.scoped, Effect.provideService(Mqrt, this.#mqrt))
+  }
+
+  /**
+   * Sends a copy outside the transaction that the effect runs in, and waits until it is known to have arrived. An original that
+   * is gone makes the copy ask to be a dead letter; a transactional one certainly is one then, so it may end as `"unknown"`
+   * (behaviour A-71).
+   */
+  deliver(poison: Poison, originalIsGone: boolean): Effect.Effect<"arrived" | "unknown", MsmqError> {
+    const transaction = this.transactional ? "singleMessage" : "none"
+    const copying = this.send(poison, { transaction, deadLetter: originalIsGone, checksRoom: !originalIsGone })
+    return Effect.flatMap(copying, (copy) =>
+      Effect.filterOrFail(
+        copy.outcome,
+        (outcome) => outcome === "arrived" || (originalIsGone && this.transactional),
+        () => this.#notArrived("silent", false)
+      )
+    )
+  }
+
+  #outcomeOf(
+    messageId: string,
+    destinations: ReadonlyArray<Destination>,
+    deadLetter: boolean,
+    acknowledgments: Acknowledgments
+  ): Effect.Effect<"arrived" | "unknown", MsmqError> {
+    const isHere = destinations.every(({ isLocal }) => isLocal)
+    // A copy that cannot get lost does not need the time to reach its queue: the answer only decides between two events.
+    const timeout =
+      isHere || (deadLetter && this.transactional) ? timeToAnswer : Duration.sum(timeToReachQueue, timeToAnswer)
+    // One arrival is enough for a list, as its queues cannot be counted.
+    const count = destinations.some(({ isList }) => isList) ? Infinity : destinations.length
+    return Effect.flatMap(
+      acknowledgments.outcomeOf(messageId, count, timeout),
+      (outcome): Effect.Effect<"arrived" | "unknown", MsmqError> => {
+        if (outcome === arrived) return Effect.succeed("arrived")
+        return outcome === "silent" ? Effect.succeed("unknown") : Effect.fail(this.#notArrived(outcome, deadLetter))
+      }
+    )
+  }
+
+  get #name(): string {
+    return nameOf(this.#target.queue)
+  }
+
+  #check(destinations: ReadonlyArray<Destination>, size: number | undefined): Effect.Effect<void, MsmqError> {
+    return Effect.flatMap(
+      Effect.forEach(destinations, (destination) => refusalOf(this.#mqrt, destination, this.transactional, size)),
+      (refusals) => {
+        const refusal = refusals.find((one) => one !== undefined)
+        return refusal === undefined ? Effect.void : Effect.fail(this.#notArrived(refusal, false))
+      }
+    )
+  }
+
+  #notArrived(outcome: Outcome, deadLetter: boolean): MsmqError {
+    const reason =
+      outcome === "silent"
+        ? { class: undefined, rule: "no acknowledgment of it came in time", copy: "unknown" as const }
+        : {
+            class: outcome,
+            rule: meaningOf(outcome),
+            copy:
+              deadLetter && isDeadLettered(outcome, this.transactional)
+                ? ("deadLetterQueue" as const)
+                : ("nowhere" as const)
+          }
+    return operation.error({ _tag: "CopyNotArrived", ...reason }, { queue: this.#name })
+  }
+
+  #remember(messageId: string): void {
+    this.#sent.add(messageId)
+    if (this.#sent.size <= maximumRemembered) return
+    const [oldest] = this.#sent
+    if (oldest !== undefined) this.#sent.delete(oldest)
+  }
+}
+
+/** Returns the copy that the policy's `copy` makes. Fails if that throws, or returns no message. */
+const changedCopy = (
+  queue: string,
+  copy: NonNullable<PoisonQueue["copy"]>,
+  message: Message,
+  poison: Poison
+): Effect.Effect<Message, MsmqError> =>
+  Effect.suspend(() => {
+    const fail = (reason: Reason, cause?: unknown) =>
+      Effect.fail(operation.error(reason, { queue, ...(cause === undefined ? {} : { cause }) }))
+    try {
+      const given: unknown = copy(message, poison)
+      if (isMessage(given)) return Effect.succeed(fieldsOf(given))
+      const actual = `{ copy } that returns ${describeValue(given)}`
+      return fail({ _tag: "IllegalPolicy", field: "poison", rule: mustReturnMessage, actual })
+    } catch (cause) {
+      return fail({ _tag: "SourceFailed", part: "copy", index: 0, cause }, cause)
+    }
+  })
+
+const mustReturnMessage =
+  "copy must return the message to send, at once and not as a promise: what it needs to wait for belongs into the handler"
+
+/** Returns the properties by which a copy asks for acknowledgments and to be a dead letter. */
+const requestsOf = (
+  { journaling }: Message,
+  deadLetter: boolean,
+  transactional: boolean,
+  acknowledgments: Acknowledgments | undefined
+): Message => ({
+  ...(acknowledgments === undefined
+    ? {}
+    : {
+        adminQueue: acknowledgments.adminQueue,
+        acknowledge: { positiveArrival: true, negativeArrival: true }
+      }),
+  ...(deadLetter ? { journaling: { ...journaling, deadLetter } } : {}),
+  // Without a time limit, a copy could arrive after it was given up and its original was kept.
+  ...(deadLetter && transactional ? {} : { timeToReachQueue })
+})
+
+/** Tells whether a copy may have been too large, which a machine without room reports by the same codes. */
+const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
+  reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"
+
+/** Returns the properties that the sender of a message set, with the extension as its bytes. */
+const copyOf = (message: ReceivedMessage): Message => ({
+  body: message.body,
+  bodyType: message.bodyType,
+  label: message.label,
+  priority: message.priority,
+  delivery: message.delivery,
+  correlationId: message.correlationId,
+  appSpecific: message.appSpecific,
+  extension: message.extension,
+  responseQueue: message.responseQueue
+})
+
+/** Largest packet of a copy with headers, in bytes; the queue names, which are not counted, need the rest (behaviour D-14). */
+const maximumDescribedSize = maximumPacketSize - 16_384
+
+/** Length of the text in `failure.error`, in UTF-16 units. */
+const maximumErrorLength = 1000
+
+/**
+ * Returns a copy whose headers say what happened to the message; `undefined` where its extension holds no headers, or no more
+ * of them, or where the copy would be too large. `asHeaders` leaves the headers unencoded for a function that changes them.
+ */
+const describedCopyOf = (
+  queue: string,
+  { attempts, cause, message }: Poison,
+  now: number,
+  asHeaders: boolean
+): Message | undefined => {
+  const { extension, ...copy } = copyOf(message)
+  const [error] = Cause.prettyErrors(cause)
+  const failure: MessageHeaders.MessageHeaders = {
+    "failure.queue": queue,
+    "failure.messageId": message.messageId,
+    "failure.attempts": String(attempts),
+    "failure.error":
+      error === undefined
+        ? "interrupted"
+        : `${error.name}: ${error.message}`.slice(0, maximumErrorLength).toWellFormed(),
+    "failure.time": new Date(now).toISOString()
+  }
+  const isTooLarge = (bytes: Uint8Array): boolean => packetSize({ ...copy, extension: bytes }) > maximumDescribedSize
+  const bytes = extension ?? new Uint8Array(0)
+  const headers = Result.getOrUndefined(MessageHeaders.decode(bytes))
+  if (headers === undefined) return undefined
+  if (asHeaders || bytes.length === 0) {
+    const all = { ...headers, ...failure }
+    const encoded = Result.getOrUndefined(MessageHeaders.encode(all))
+    return encoded === undefined || isTooLarge(encoded) ? undefined : { ...copy, headers: all }
+  }
+  const longer = headerXml.append(bytes, Object.entries(failure))
+  return longer === undefined || isTooLarge(longer) ? undefined : { ...copy, extension: longer }
+}

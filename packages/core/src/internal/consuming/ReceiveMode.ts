@@ -1,0 +1,356 @@
+/** Ways in which a consumer receives messages, by the kind of its queue, and what becomes of those that it received. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { Poison } from "../../Consumer.ts"
+import * as Cursor from "../../Cursor.ts"
+import type { ReceivedMessage } from "../../Message.ts"
+import { Mqrt } from "../../Mqrt.ts"
+import type { MsmqError, PoisonMessage } from "../../MsmqError.ts"
+import * as Transaction from "../../Transaction.ts"
+import type { Reader } from "../messages/Reader.ts"
+import { optional } from "../messages/Reader.ts"
+import { moveTo } from "../queues/subqueue.ts"
+import type { ConsumedQueue, HeldMessage, Moved } from "./Delivery.ts"
+import { poisonError } from "./Delivery.ts"
+import type { Copy, PoisonSender } from "./PoisonSender.ts"
+import type { BackOff } from "./RetryPolicy.ts"
+import { mayNeedReopen } from "./RetryPolicy.ts"
+import * as operations from "../telemetry/operations.ts"
+
+const operation = operations.Receiver.consume
+
+/** Effect that waits for the next message and holds it; succeeds with `undefined` when the shutdown begins. */
+type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
+
+/** Way in which a consumer receives the messages of its queue; each worker has a `backOff` of its own. */
+type ReceiveMode = (queue: ConsumedQueue) => (backOff: BackOff) => NextMessage
+
+const poisoned: Moved = { _tag: "Poisoned" }
+const poisonSent: Moved = { _tag: "PoisonSent" }
+const gone: Moved = { _tag: "Gone" }
+
+/** Returns the outcome for a copy whose original is gone. */
+const movedBy = (outcome: "arrived" | "unknown"): Moved => (outcome === "arrived" ? poisoned : poisonSent)
+
+/** Number of attempts to move a poison message while the service runs. */
+const maximumMoves = 10
+
+type Found = Effect.Effect<Option.Option<ReceivedMessage>, MsmqError>
+
+/** Waits until a message is in the queue, without receiving it; returns `false` when the shutdown begins. */
+const arrival = ({ reader, shutdown }: ConsumedQueue, backOff: BackOff): Effect.Effect<boolean, MsmqError> => {
+  const peek = reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null })
+  return Effect.map(shutdown.interrupts(peek), (peeked) => {
+    backOff.reset()
+    return Option.isSome(peeked)
+  })
+}
+
+/** Receives the first message, outside of any wait. */
+const receiveFirst = (reader: Reader<Uint8Array>): Found =>
+  optional(reader.take({ operation, action: "receive", timeout: 0, cursor: null }), "IoTimeout")
+
+/** Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). */
+const moveToSubqueue = ({ formatName, reader }: ConsumedQueue, lookupId: bigint, subqueue: string) =>
+  optional(
+    moveTo(operation, reader, formatName, lookupId, subqueue),
+    "MessageNotFound",
+    "MessageLockedUnderTransaction"
+  )
+
+/** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
+const transactional: ReceiveMode = (queue) => {
+  const receiver = new TransactionalReceiver(queue)
+  return (backOff) => receiver.next(backOff)
+}
+
+class TransactionalReceiver {
+  readonly queue: ConsumedQueue
+  /** Permit to receive: no handler receives while the message of another one is back in the queue for a moment. */
+  readonly receiving = Semaphore.makeUnsafe(1)
+
+  constructor(queue: ConsumedQueue) {
+    this.queue = queue
+  }
+
+  next(backOff: BackOff): NextMessage {
+    const first = receiveFirst(this.queue.reader)
+    const next: NextMessage = Effect.filterOrElse(
+      this.receiving.withPermit(this.hold(first, backOff)),
+      (held) => held !== undefined,
+      // No transaction is open during the wait.
+      () => Effect.flatMap(arrival(this.queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
+    )
+    return next
+  }
+
+  /** Receives a message in a transaction of its own, which it is held by. */
+  hold(receive: Found, backOff: BackOff): NextMessage {
+    return Effect.flatMap(Scope.make(), (scope) =>
+      Transaction.begin().pipe(
+        Effect.provideService(Scope.Scope, scope),
+        Effect.provideService(Mqrt, this.queue.reader.state.mqrt),
+        Effect.flatMap((transaction) =>
+          Effect.map(Effect.provideService(receive, Transaction.Current, transaction), (found) =>
+            Option.isNone(found) ? undefined : new TransactionalMessage(this, backOff, found.value, transaction, scope)
+          )
+        ),
+        Effect.onExit((exit) =>
+          Exit.isSuccess(exit) && exit.value !== undefined ? Effect.void : Scope.close(scope, Exit.void)
+        )
+      )
+    )
+  }
+
+  /** Receives a message again; `None` if another consumer holds it, or it is gone. */
+  receiveAgain(lookupId: bigint): Found {
+    const receive = this.queue.reader.lookUp(operation, "receiveCurrent", lookupId)
+    return optional(receive, "MessageNotFound", "MessageLockedUnderTransaction")
+  }
+}
+
+/** Message that an open transaction holds. */
+class TransactionalMessage implements HeldMessage {
+  readonly message: ReceivedMessage
+  readonly #receiver: TransactionalReceiver
+  readonly #backOff: BackOff
+  readonly #transaction: Transaction.Transaction
+  readonly #scope: Scope.Closeable
+
+  constructor(
+    receiver: TransactionalReceiver,
+    backOff: BackOff,
+    message: ReceivedMessage,
+    transaction: Transaction.Transaction,
+    scope: Scope.Closeable
+  ) {
+    this.message = message
+    this.#receiver = receiver
+    this.#backOff = backOff
+    this.#transaction = transaction
+    this.#scope = scope
+  }
+
+  within<A, E, R>(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.provideService(attempt, Transaction.Current, this.#transaction)
+  }
+
+  get complete(): Effect.Effect<void, MsmqError> {
+    return Effect.ensuring(this.#transaction.committedBy(operation), this.close)
+  }
+
+  get isCompleted(): Effect.Effect<boolean> {
+    return Effect.suspend(() =>
+      this.#transaction.isOpen
+        ? Effect.succeed(false)
+        : Effect.map(Effect.exit(this.#transaction.committedBy(operation)), Exit.isSuccess)
+    )
+  }
+
+  get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
+    const receiver = this.#receiver
+    const again = receiver.hold(receiver.receiveAgain(this.message.lookupId), this.#backOff)
+    return receiver.receiving.withPermit(Effect.andThen(this.close, again))
+  }
+
+  movePoison(poison: Poison, insists: boolean): Effect.Effect<Moved, MsmqError> {
+    const { queue, receiving } = this.#receiver
+    const move = Effect.flatMap(this.#rolledBack, (error): Effect.Effect<Moved | Copy, MsmqError> =>
+      error === undefined || insists ? this.#move(poison) : Effect.succeed({ _tag: "RolledBack", error })
+    )
+    return Effect.filterOrElse(
+      receiving.withPermit(move),
+      (moved) => moved._tag !== "Copy",
+      ({ outcome }) =>
+        Effect.mapBoth(outcome, {
+          onFailure: (error) => poisonError(queue, poison, "deadLetterQueue", Cause.fail(error)),
+          onSuccess: movedBy
+        })
+    )
+  }
+
+  abandon(): Effect.Effect<void> {
+    return this.close
+  }
+
+  get close(): Effect.Effect<void> {
+    return Scope.close(this.#scope, Exit.void)
+  }
+
+  /** Rolls back the attempt; returns the failure of the service that had done so before, if there was one. */
+  get #rolledBack(): Effect.Effect<MsmqError | undefined> {
+    return Effect.map(Effect.andThen(this.close, this.#transaction.exit), (exit) => {
+      const error = Exit.findErrorOption(exit)
+      return Option.isSome(error) && mayNeedReopen(error.value) ? error.value : undefined
+    })
+  }
+
+  #move(poison: Poison): Effect.Effect<Moved | Copy, MsmqError> {
+    const { queue } = this.#receiver
+    const target = queue.poison
+    const { lookupId } = this.message
+    const moved = (move: Effect.Effect<Option.Option<unknown>, MsmqError>) =>
+      Effect.map(this.#backOff.retryTransient(move, maximumMoves), (found) => (Option.isSome(found) ? poisoned : gone))
+    switch (target._tag) {
+      case "fail":
+        return Effect.fail(poisonError(queue, poison, "queue"))
+      case "subqueue":
+        return moved(moveToSubqueue(queue, lookupId, target.subqueue))
+      case "reject":
+        return moved(this.#receiveFor(queue.reader.reject(operation, lookupId)))
+      case "queue":
+        return target.sender.transactional
+          ? Effect.map(
+              this.#backOff.retryTransient(this.#receiveFor(copyInTransaction(poison, target.sender)), maximumMoves),
+              Option.getOrElse((): Moved | Copy => gone)
+            )
+          : moved(this.#receiveFor(deliverOnce(poison, target.sender)))
+    }
+  }
+
+  /** Receives the message for good, in one transaction with `effect`. */
+  #receiveFor<A>(effect: Effect.Effect<A, MsmqError>): Effect.Effect<Option.Option<A>, MsmqError> {
+    return Effect.flatMap(this.#receiver.receiveAgain(this.message.lookupId), (found) =>
+      Option.isSome(found) ? Effect.asSome(effect) : Effect.succeedNone
+    ).pipe(Transaction.run(), Effect.provideService(Mqrt, this.#receiver.queue.reader.state.mqrt))
+  }
+}
+
+/** Sends a copy that is committed with the receiving of its original. */
+const copyInTransaction = (poison: Poison, sender: PoisonSender): Effect.Effect<Copy, MsmqError> =>
+  sender.send(poison, { transaction: undefined, deadLetter: true, checksRoom: true })
+
+/** Delivers a copy to a queue that takes no part in the transaction; does not send it again when the effect is run again. */
+const deliverOnce = (poison: Poison, sender: PoisonSender): Effect.Effect<void, MsmqError> => {
+  let isDelivered = false
+  return Effect.suspend(() =>
+    isDelivered
+      ? Effect.void
+      : Effect.map(sender.deliver(poison, false), () => {
+          isDelivered = true
+        })
+  )
+}
+
+/** Receives from a plain queue that is opened for this consumer alone: each message stays in the queue until it is handled. */
+const peekLock: ReceiveMode = (queue) => {
+  const { reader, shutdown } = queue
+  /** Lookup ids of the messages that are being handled. */
+  const locked = new Set<bigint>()
+  /** Lookup ids that were unlocked since the last peek began, which may still find their messages. */
+  const unlocked = new Set<bigint>()
+
+  const peek: Found = Effect.suspend(() => {
+    for (const lookupId of unlocked) locked.delete(lookupId)
+    unlocked.clear()
+    return locked.size === 0
+      ? shutdown.interrupts(reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null }))
+      : Effect.scoped(Effect.flatMap(Cursor.make(reader), firstUnlocked))
+  })
+
+  const firstUnlocked = (cursor: Cursor.Cursor): Found => {
+    const wait = Effect.map(shutdown.interrupts(cursor.nextWithin("Infinity")), Option.flatten)
+    return cursor.next.pipe(
+      Effect.filterOrElse(Option.isSome, () => wait),
+      Effect.filterOrElse(
+        (found) => Option.isNone(found) || !locked.has(found.value.lookupId),
+        () => firstUnlocked(cursor)
+      )
+    )
+  }
+
+  const hold = (message: ReceivedMessage, backOff: BackOff): HeldMessage => {
+    const { lookupId } = message
+    const remove = () =>
+      Effect.asVoid(optional(reader.lookUp(operation, "receiveCurrent", lookupId), "MessageNotFound"))
+    const movePoison = (poison: Poison): Effect.Effect<Moved, MsmqError> => {
+      const target = queue.poison
+      if (target._tag === "subqueue") {
+        const moving = backOff.retryTransient(moveToSubqueue(queue, lookupId, target.subqueue), maximumMoves)
+        return Effect.map(moving, (moved) => (Option.isSome(moved) ? poisoned : gone))
+      }
+      if (target._tag !== "queue") return Effect.fail(poisonError(queue, poison, "queue"))
+      // In this order, a failure in between leaves the message twice rather than not at all.
+      const deliver = backOff.retryTransient(target.sender.deliver(poison, false), maximumMoves)
+      return Effect.as(Effect.andThen(deliver, backOff.retryTransient(remove(), maximumMoves)), poisoned)
+    }
+    return {
+      message,
+      within: (attempt) => attempt,
+      complete: Effect.suspend(() => backOff.retryTransient(remove())),
+      isCompleted: Effect.succeed(false),
+      retry: Effect.suspend(() =>
+        Effect.map(
+          optional(reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
+          Option.match({ onNone: () => undefined, onSome: (message) => hold(message, backOff) })
+        )
+      ),
+      movePoison,
+      abandon: () => Effect.void,
+      close: Effect.sync(() => unlocked.add(lookupId))
+    }
+  }
+
+  return (backOff) =>
+    Effect.map(
+      peek,
+      Option.match({
+        onNone: () => undefined,
+        onSome: (message) => {
+          locked.add(message.lookupId)
+          backOff.reset()
+          return hold(message, backOff)
+        }
+      })
+    )
+}
+
+/**
+ * Receives from a plain queue that others receive from, too: each message leaves the queue before it is handled, and is sent
+ * to the queue for poison if it cannot be.
+ */
+const receiveAndDelete: ReceiveMode = (queue) => {
+  const send = (poison: Poison, backOff: BackOff): Effect.Effect<Moved, MsmqError> => {
+    if (queue.poison._tag !== "queue") return Effect.fail(poisonError(queue, poison, "nowhere"))
+    return backOff.retryTransient(queue.poison.sender.deliver(poison, true), maximumMoves).pipe(
+      Effect.map(movedBy),
+      Effect.catchCause((cause) => Effect.fail(poisonError(queue, poison, placeOf(cause), cause)))
+    )
+  }
+
+  const hold = (message: ReceivedMessage, backOff: BackOff): HeldMessage => ({
+    message,
+    within: (attempt) => attempt,
+    complete: Effect.void,
+    isCompleted: Effect.succeed(false),
+    retry: Effect.sync(() => hold(message, backOff)),
+    movePoison: (poison) => send(poison, backOff),
+    abandon: (poison) => Effect.asVoid(send(poison, backOff)),
+    close: Effect.void
+  })
+
+  return (backOff) => {
+    const next: NextMessage = Effect.flatMap(
+      receiveFirst(queue.reader),
+      Option.match({
+        // The wait receives nothing, so that a shutdown during it loses nothing.
+        onNone: () => Effect.flatMap(arrival(queue, backOff), (arrived) => (arrived ? next : Effect.undefined)),
+        onSome: (message) => Effect.succeed(hold(message, backOff))
+      })
+    )
+    return next
+  }
+}
+
+/** Returns where a message is that was received and could not be sent on. */
+const placeOf = (cause: Cause.Cause<MsmqError>): PoisonMessage["kept"] => {
+  const reason = Option.getOrUndefined(Cause.findErrorOption(cause))?.reason
+  return reason?._tag === "CopyNotArrived" && reason.copy === "deadLetterQueue" ? "deadLetterQueue" : "nowhere"
+}
+
+/** Receive modes, named as in Azure Service Bus. */
+export const receiveModes = { transactional, peekLock, receiveAndDelete }

@@ -1,0 +1,68 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { CallSite } from "../../mqrt/CallSite.ts"
+import type { Mqrt } from "../../Mqrt.ts"
+import * as OwnedHandle from "../ownership/OwnedHandle.ts"
+import { irreversible } from "./AbortGate.ts"
+import { Described, facts } from "../Described.ts"
+import type { Facts } from "../Described.ts"
+import type { Runner } from "./Runner.ts"
+
+/** Object of the promise face that owns the scope in which its counterpart in Effect was opened. */
+export abstract class ScopedResource extends Described implements AsyncDisposable {
+  readonly #scope: Scope.Closeable
+  readonly #counterpart: Described
+  /** @internal */
+  protected readonly runner: Runner
+
+  /** @internal */
+  constructor(counterpart: Described, scope: Scope.Closeable, runner: Runner) {
+    super()
+    this.#counterpart = counterpart
+    this.#scope = scope
+    this.runner = runner
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return this.#counterpart[facts]
+  }
+
+  /** Closes it, after what runs on it; a second call does nothing. */
+  close(): Promise<void> {
+    return this.runner.promise(Scope.close(this.#scope, Exit.void), undefined)
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** The scopes of objects of the promise face, each for as long as its object is reachable. */
+const scopes = new WeakMap<object, Scope.Scope>()
+
+/** Makes an object of the promise face the owner of a scope. */
+export const owning = <B extends object>(owner: B, scope: Scope.Scope): B => {
+  scopes.set(owner, scope)
+  return owner
+}
+
+/**
+ * Opens something in a scope of its own, and makes the object that owns that scope from then on. Succeeds with it also
+ * where the signal aborts at that moment: the caller alone could close it.
+ */
+export const openScoped = <A, B extends object, E>(
+  open: Effect.Effect<A, E, Mqrt | Scope.Scope>,
+  make: (opened: A, scope: Scope.Closeable) => B
+): Effect.Effect<B, E, Mqrt> => {
+  // The program's stack is seen only before the first wait.
+  const openedAt = new CallSite()
+  return Effect.flatMap(Scope.make(), (scope) =>
+    open.pipe(
+      Scope.provide(scope),
+      Effect.provideService(OwnedHandle.Opener, openedAt),
+      Effect.flatMap((opened) => irreversible(Effect.sync(() => owning(make(opened, scope), scope)))),
+      Effect.onError(() => Scope.close(scope, Exit.void))
+    )
+  )
+}

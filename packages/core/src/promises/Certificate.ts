@@ -1,0 +1,27 @@
+/**
+ * Certificates for programs that do not write Effect.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Certificates from "../Certificate.ts"
+import { certificateSource } from "../internal/options/credentials.ts"
+import { argument } from "../internal/options/illegalOption.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+
+/**
+ * Reads exactly one certificate: text in PEM, or bytes in ASN.1 DER.
+ *
+ * Throws an `MsmqError` with the reason `NotACertificate`. See {@link Certificates.fromPem} and
+ * {@link Certificates.fromDer}.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const certificate = (source: string | Uint8Array): Certificates.Certificate =>
+  Effect.runSync(
+    Effect.flatMap(
+      argument({ operation: operations.promises.certificate }, "source", certificateSource, source),
+      (source) => (typeof source === "string" ? Certificates.fromPem(source) : Certificates.fromDer(source))
+    )
+  )

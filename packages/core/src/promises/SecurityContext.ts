@@ -1,0 +1,64 @@
+/**
+ * Security contexts for programs that do not write Effect.
+ *
+ * @since 0.1.0
+ */
+import type { Certificate } from "../Certificate.ts"
+import { Described, facts } from "../internal/Described.ts"
+import type { Facts } from "../internal/Described.ts"
+import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
+import type { Runner } from "../internal/promises/Runner.ts"
+import type { SecurityContext as EffectSecurityContext } from "../SecurityContext.ts"
+
+/**
+ * Security context that `using` or {@link close} frees: see `securityContext` of a `Connection`.
+ *
+ * It is freed at once, or at the end of the slice that is being sent with it. A batch that still sends with it stops there,
+ * and its error tells how many messages were accepted. Await the batch first.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class SecurityContext extends Described implements Disposable {
+  readonly #context: EffectSecurityContext
+  readonly #runner: Runner
+
+  private constructor(context: EffectSecurityContext, runner: Runner) {
+    super()
+    this.#context = context
+    this.#runner = runner
+  }
+
+  /** @internal */
+  static make(context: EffectSecurityContext, runner: Runner): SecurityContext {
+    return new SecurityContext(context, runner)
+  }
+
+  /** @internal */
+  static effectOf(context: SecurityContext): EffectSecurityContext {
+    return context.#context
+  }
+
+  /** @internal */
+  get [facts](): Facts {
+    return this.#context[facts]
+  }
+
+  /** External certificate that it was acquired for; `undefined` for the user's internal certificate. */
+  get certificate(): Certificate | undefined {
+    return this.#context.certificate
+  }
+
+  /** `true` until it is closed. */
+  get isOpen(): boolean {
+    return this.#context.isOpen
+  }
+
+  /** Frees the context; a second call does nothing. `MQFreeSecurityContext`. */
+  close(): void {
+    this.#runner.closeNow(this.#context[OwnedHandle.symbol])
+  }
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}

@@ -1,0 +1,163 @@
+// The classes whose messages the tests exchange. The tests' schemas have the same names and members.
+using System;
+using System.Collections.Generic;
+using System.Xml.Serialization;
+
+public enum Color { Red, Green, Blue = 7 }
+
+[Flags]
+public enum Access { None, Read, Write, Both = 3, Admin }
+
+public enum Renamed { First, [XmlEnum("second one")] Second }
+
+public class Line
+{
+    public string Article;
+    public decimal Price;
+    public int Count;
+}
+
+public class Order
+{
+    public Guid Id;
+    public long Number;
+    public DateTime Placed;
+    public DateTime? Due;
+    public string Note;
+    public Line[] Lines;
+}
+
+public class Empty { }
+
+public class Texts
+{
+    public string A, B;
+}
+
+public class Scalars
+{
+    public bool Bool;
+    public sbyte SByte;
+    public byte Byte;
+    public short Short;
+    public ushort UShort;
+    public int Int;
+    public uint UInt;
+    public long Long;
+    public ulong ULong;
+    public float Float;
+    public double Double;
+    public decimal Decimal;
+    public char Char;
+    public DateTime DateTime;
+    public TimeSpan TimeSpan;
+    public Guid Guid;
+    public byte[] Bytes;
+    public string String;
+}
+
+public class Nullables
+{
+    public bool? Bool;
+    public int? Int;
+    public long? Long;
+    public double? Double;
+    public decimal? Decimal;
+    public char? Char;
+    public DateTime? DateTime;
+    public TimeSpan? TimeSpan;
+    public Guid? Guid;
+    public Color? Color;
+}
+
+public class Lists
+{
+    public int[] Ints;
+    public List<string> Strings;
+    public int?[] Maybe;
+    public int[][] Jagged;
+    public byte[][] Blobs;
+    public Guid[] Guids;
+    public Color[] Colors;
+    public List<Line> Lines;
+}
+
+public class Attributed
+{
+    [XmlAttribute] public int Id;
+    [XmlAttribute("when")] public DateTime When;
+    [XmlAttribute] public string Text;
+    [XmlAttribute] public bool Flag;
+    [XmlAttribute] public Color Color;
+    [XmlAttribute] public byte[] Raw;
+    public string Body;
+}
+
+public class RenamedMembers
+{
+    [XmlElement("item-name")] public string Name;
+    [XmlElement("Line")] public Line[] Lines;
+    [XmlArray("Tags"), XmlArrayItem("Tag")] public string[] TagList;
+}
+
+public class RepeatedScalars
+{
+    [XmlElement] public int[] N;
+    [XmlElement] public string[] S;
+    [XmlElement] public int?[] M;
+}
+
+[XmlRoot("Envelope", Namespace = "urn:example:orders")]
+public class Namespaced
+{
+    public int Id;
+    public Line[] Lines;
+    [XmlAttribute] public string Kind;
+}
+
+public class Tree
+{
+    public string Name;
+    public Tree[] Children;
+}
+
+public struct Point
+{
+    public int X, Y;
+}
+
+public class Shapes
+{
+    public Point P;
+    public Point? Q;
+    public Point[] R;
+}
+
+public class Box<T>
+{
+    public T Value;
+}
+
+// Members that a sender of some .NET loses.
+public class Offset
+{
+    public DateTimeOffset At;
+    public DateTimeOffset? Maybe;
+}
+
+public class Replaced
+{
+    public int A;
+    [Obsolete] public int B;
+}
+
+public class Hidden
+{
+    public int A;
+    [XmlIgnore] public int B;
+}
+
+public class Listed
+{
+    public List<int> Items;
+}

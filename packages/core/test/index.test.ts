@@ -1,0 +1,49 @@
+import * as core from "@effect-msmq/core"
+import * as promises from "@effect-msmq/core/promises"
+import { assert, describe, it } from "@effect/vitest"
+
+describe("a program imports", () => {
+  it("from core, what it is written with, and nothing of the seam but Mqrt", () => {
+    assert.deepStrictEqual(Object.keys(core).toSorted(), [
+      "ActiveXBody",
+      "BodyType",
+      "Certificate",
+      "Consumer",
+      "Cursor",
+      "ErrorCode",
+      "FormatName",
+      "Message",
+      "MessageBody",
+      "MessageHeaders",
+      "MessageQueue",
+      "Mqrt",
+      "MsmqError",
+      "PathName",
+      "QueueManager",
+      "QueueSecurity",
+      "Receiver",
+      "SecurityContext",
+      "SecurityContexts",
+      "SecurityDescriptor",
+      "Sender",
+      "Sid",
+      "Telemetry",
+      "Transaction",
+      "XmlValue"
+    ])
+  })
+
+  it("from the promise face, connect, certificate and the classes of what they give", () => {
+    assert.deepStrictEqual(Object.keys(promises).toSorted(), [
+      "Connection",
+      "Cursor",
+      "QueueManager",
+      "Receiver",
+      "SecurityContext",
+      "Sender",
+      "Transaction",
+      "certificate",
+      "connect"
+    ])
+  })
+})

@@ -1,0 +1,128 @@
+import * as FormatName from "@effect-msmq/core/FormatName"
+import type { QueueAction, QueueManagementProperties } from "@effect-msmq/core/mqrt/ManagementProperties"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
+import { isPart } from "../facts/queueNames.ts"
+import type { Machine } from "../machine/Machine.ts"
+import type { Session } from "../network/Session.ts"
+import type { Queue } from "../queue/Queue.ts"
+
+/** Tells whether a queue is active: it is open or holds a message, in a subqueue too. */
+export const isActive = (queue: Queue): boolean =>
+  queue.handles > 0 || queue.length > 0 || (queue.subqueues !== null && queue.subqueues.all.length > 0)
+
+/** Removes from a queue and its subqueues the messages whose time is over, as they must not be counted. */
+export const sweep = (queue: Queue, now: number): void => {
+  queue.sweep(now)
+  for (const subqueue of queue.subqueues?.all ?? []) subqueue.sweep(now)
+}
+
+/** Finds the local, outgoing or system queue that a name stands for. */
+const findManaged = (machine: Machine, formatName: string): Fallible<Queue> => {
+  const outgoing = machine.queues.findOutgoing(formatName)
+  if (outgoing !== undefined) return Result.succeed(outgoing)
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const isSystem = name !== undefined && "systemQueue" in name
+  // A question about a subqueue must not create it.
+  if (name !== undefined && !isSystem && isPart(name)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
+  return Result.flatMap(machine.queues.find(formatName, isSystem ? "receive" : "send"), (queue) =>
+    queue === undefined ? Result.fail("MQ_ERROR") : Result.succeed(queue)
+  )
+}
+
+/** Returns the state of a queue on a computer; a queue that is not active has none. */
+export const queueInfo = (
+  machine: Machine,
+  computer: string | null,
+  formatName: string,
+  now: number
+): Fallible<QueueManagementProperties> =>
+  Result.flatMap(machine.reach(computer), (there) =>
+    Result.flatMap(findManaged(there, formatName), (queue): Fallible<QueueManagementProperties> => {
+      sweep(queue, now)
+      return isActive(queue) || queue.tree.holdsCopies ? Result.succeed(infoOf(there, queue)) : Result.fail("MQ_ERROR")
+    })
+  )
+
+const infoOf = (machine: Machine, queue: Queue): QueueManagementProperties => {
+  const session = sessionOf(machine, queue)
+  return {
+    pathName: queue.outgoing ? null : queue.properties.pathName,
+    formatName: queue.formatName,
+    type: typeOf(queue.formatName),
+    isLocal: !queue.outgoing,
+    transactional: queue.outgoing ? null : queue.properties.transactional,
+    foreign: queue.outgoing ? null : false,
+    messageCount: queue.length,
+    bytesInQueue: queue.bytes,
+    journalMessageCount: queue.journal?.length ?? 0,
+    bytesInJournal: queue.journal?.bytes ?? 0,
+    state: stateOf(machine, queue, session),
+    nextHops: session === undefined ? [] : [session.to.queues.address],
+    subqueues: queue.subqueues?.names ?? [],
+    endOfData: endOfDataOf(queue, session)
+  }
+}
+
+const typeOf = (formatName: string): string => {
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  if (name === undefined || name._tag === "Public") return "PUBLIC"
+  if ("systemQueue" in name) return "MACHINE"
+  if (name._tag === "Multicast") return "MULTICAST"
+  return name._tag === "Private" || (name._tag === "Direct" && name.isPrivate) ? "PRIVATE" : "PUBLIC"
+}
+
+const sessionOf = (machine: Machine, { formatName, outgoing }: Queue): Session<Machine> | undefined => {
+  const target = outgoing ? machine.network.target(formatName) : undefined
+  return target === undefined || "multicastAddress" in target ? undefined : machine.network.session(machine, target)
+}
+
+/** Returns the state of a queue's connection (behaviour C-53). */
+const stateOf = (machine: Machine, { outgoing, tree }: Queue, session: Session<Machine> | undefined): string => {
+  if (!outgoing) return "LOCAL CONNECTION"
+  if (tree.paused) return "ONHOLD"
+  if (!machine.connected) return "DISCONNECTED"
+  return session?.isOpen === true ? "CONNECTED" : "WAITING"
+}
+
+/** Returns the state of the messages that are under way to another machine: not there yet, or there and not received. */
+const endOfDataOf = (queue: Queue, session: Session<Machine> | undefined): QueueManagementProperties["endOfData"] => ({
+  lastAcknowledged: null,
+  lastAcknowledgedTime: null,
+  lastAcknowledgedCount: null,
+  firstUnacknowledged: null,
+  lastUnacknowledged: null,
+  next: null,
+  unreadCount: session === undefined ? null : queue.locked,
+  unacknowledgedCount: session === undefined ? null : queue.length - queue.locked,
+  resendTime: session === undefined || session.attempts === 0 ? null : Math.floor(session.nextAttempt / 1000),
+  resendInterval: session === undefined || session.attempts === 0 ? null : session.pause,
+  resendCount: session?.attempts ?? null
+})
+
+const actions: Record<QueueAction, (queue: Queue, session: Session<Machine> | undefined) => void> = {
+  PAUSE: (queue) => {
+    queue.tree.paused = true
+  },
+  RESUME: (queue) => {
+    queue.tree.paused = false
+  },
+  EOD_RESEND: (_, session) => session?.retryNow()
+}
+
+/** Runs an action on an outgoing queue: all actions concern its sending. */
+export const queueAction = (
+  machine: Machine,
+  computer: string | null,
+  formatName: string,
+  action: QueueAction,
+  now: number
+): Fallible<void> =>
+  Result.flatMap(machine.reach(computer), (there) =>
+    Result.flatMap(findManaged(there, formatName), (queue): Fallible<void> => {
+      if (!queue.outgoing) return Result.fail("MQ_ERROR_ILLEGAL_OPERATION")
+      actions[action](queue, sessionOf(there, queue))
+      there.network.flow(now)
+      return Result.void
+    })
+  )

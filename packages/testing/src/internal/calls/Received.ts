@@ -1,0 +1,85 @@
+import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { Content, Packet } from "../queue/Packet.ts"
+import { lookupIdOf, messageId } from "../queue/Packet.ts"
+
+/** `PROPID_M_VERSION` of every packet. */
+const version = 0x0010
+
+const copied = (bytes: Uint8Array | null): Uint8Array | null => (bytes === null ? null : new Uint8Array(bytes))
+
+/** Returns the seconds until a deadline, rounded up, as a rest that is rounded down to none would seem over (behaviour D-41). */
+const left = (deadline: number, now: number): number | null =>
+  deadline === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.ceil((deadline - now) / 1000))
+
+const rareProperties = ({ content, envelope }: Packet): RareProperties => ({
+  version,
+  provider: envelope.provider,
+  signature: copied(content.connector?.signature ?? null),
+  symmetricKey: copied(content.connector?.symmetricKey ?? null),
+  connectorType: content.connector?.type ?? null,
+  destinationFormatName: envelope.destination,
+  transactionStatusQueue: null,
+  soapEnvelope: null,
+  compoundMessage: null
+})
+
+/** Returns the properties of a message that leaves its queue: with its own bytes, or with copies of bytes that other packets share. */
+export const takeProperties = (packet: Packet, now: number, rare: boolean): ReceivedProperties =>
+  packet.isShared ? copyProperties(packet, now, rare) : properties(packet, packet.content, now, rare)
+
+/** Returns the properties of a message that stays in its queue: with copies of its bytes. */
+export const copyProperties = (packet: Packet, now: number, rare: boolean): ReceivedProperties => {
+  const { content } = packet
+  const copy: Content = {
+    ...content,
+    body: new Uint8Array(content.body),
+    correlationId: copied(content.correlationId),
+    extension: copied(content.extension)
+  }
+  return properties(packet, copy, now, rare)
+}
+
+const properties = (packet: Packet, content: Content, now: number, rare: boolean): ReceivedProperties => {
+  const { envelope } = packet
+  const { signature } = envelope
+  return {
+    body: content.body,
+    bodyType: content.bodyType,
+    label: content.label,
+    priority: content.priority,
+    delivery: content.delivery,
+    acknowledge: content.acknowledge,
+    journaling: content.journaling,
+    correlationId: content.correlationId,
+    appSpecific: content.appSpecific,
+    extension: content.extension,
+    // This time stops when the message reaches its queue.
+    timeToReachQueue: left(packet.reachDeadline, Math.max(envelope.sentAt, packet.arrivedTime * 1000)),
+    timeToBeReceived: left(packet.receiveDeadline, now),
+    responseQueue: content.responseQueue,
+    adminQueue: content.adminQueue,
+    deadLetterQueue: content.deadLetterQueue,
+    trace: content.trace,
+    messageId: messageId(envelope.sourceMachineId, packet.number),
+    lookupId: lookupIdOf(packet),
+    class: packet.class ?? content.connector?.class ?? 0,
+    sentTime: Math.floor(envelope.sentAt / 1000),
+    arrivedTime: packet.arrivedTime,
+    authenticated: signature === null ? Number(content.connector?.authenticated ?? false) : signature.version,
+    hashAlgorithm: signature === null ? null : signature.hashAlgorithm,
+    senderCertificate: signature === null ? null : new Uint8Array(signature.certificate),
+    senderIdType: envelope.senderIdType,
+    senderId: copied(envelope.senderId),
+    privacyLevel: envelope.privacyLevel,
+    encryptionAlgorithm: envelope.encryptionAlgorithm,
+    destinationQueue: envelope.destination,
+    sourceMachineId: envelope.sourceMachineId,
+    firstInTransaction: packet.firstInTransaction,
+    lastInTransaction: packet.lastInTransaction,
+    transactionId: packet.transaction === null ? null : messageId(envelope.sourceMachineId, packet.transaction),
+    abortCount: packet.abortCount,
+    moveCount: packet.moveCount,
+    lastMoveTime: packet.lastMoveTime,
+    rare: rare ? rareProperties(packet) : null
+  }
+}

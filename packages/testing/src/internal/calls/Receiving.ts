@@ -1,0 +1,87 @@
+import type { ReceivedProperties, ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
+import { failure } from "../facts/Failure.ts"
+import type { Machine } from "../machine/Machine.ts"
+import type { Packet } from "../queue/Packet.ts"
+import type { ReceiveRequest } from "./ReceiveRequest.ts"
+import { handOver, makeRequest } from "./ReceiveRequest.ts"
+import { waitForMessage } from "./WaitingReceive.ts"
+
+const receiving = "MQReceiveMessage"
+
+/** Error of a receive whose message another receive took first. */
+class MessageGone extends Error {}
+
+/** Receives or peeks at a message, and waits for one as long as the options say. */
+export const receive = (
+  machine: Machine,
+  handle: QueueHandle,
+  options: ReceiveParameters
+): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+  Effect.clockWith((clock) => {
+    const made = makeRequest(machine, handle, options)
+    if (Result.isFailure(made)) return Effect.fail(failure(receiving, made.failure))
+    const request = made.success
+    const found = look(request, options, clock.currentTimeMillisUnsafe())
+    if (Result.isFailure(found)) return Effect.fail(failure(receiving, found.failure))
+    if (found.success !== undefined) return takeFound(machine, handle, options, request, found.success, clock)
+    if (options.timeout !== 0) {
+      return waitForMessage(request, options.timeout, () =>
+        isOpen(machine, handle, request) && findsNothing(request, options, clock.currentTimeMillisUnsafe())
+          ? undefined
+          : receive(machine, handle, options)
+      )
+    }
+    request.cursor?.leaveMessage()
+    return Effect.fail(failure(receiving, "MQ_ERROR_IO_TIMEOUT"))
+  })
+
+/** Looks for the message that a receive would get; `undefined`: there is none yet. */
+const look = (request: ReceiveRequest, { action }: ReceiveParameters, now: number): Fallible<Packet | undefined> => {
+  if (request.cursor !== null) return request.cursor.look(action, now)
+  // To peek at the next message takes a cursor (behaviour E-01).
+  return action === "peekNext"
+    ? Result.fail("MQ_ERROR_ILLEGAL_CURSOR_ACTION")
+    : Result.succeed(request.opened.queue.first(now, request.peeks))
+}
+
+const findsNothing = (request: ReceiveRequest, options: ReceiveParameters, now: number): boolean => {
+  const found = look(request, options, now)
+  return Result.isSuccess(found) && found.success === undefined
+}
+
+/**
+ * Takes the message in the step that hands it to the caller. The fiber may yield between any two steps and be interrupted
+ * there, and the message would be lost. After such a yield another receive may have the message, and the handles may be
+ * closed.
+ */
+const takeFound = (
+  machine: Machine,
+  handle: QueueHandle,
+  options: ReceiveParameters,
+  request: ReceiveRequest,
+  found: Packet,
+  clock: Clock.Clock
+): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+  Effect.catchDefect(
+    Effect.sync(() => {
+      const now = clock.currentTimeMillisUnsafe()
+      const { opened, peeks } = request
+      if (!isOpen(machine, handle, request) || !opened.queue.isVisible(found, now, peeks)) throw new MessageGone()
+      return handOver(request, found, now)
+    }),
+    (defect) => (defect instanceof MessageGone ? receive(machine, handle, options) : Effect.die(defect))
+  )
+
+/** Tells whether all handles of a request are still open. */
+const isOpen = (machine: Machine, handle: QueueHandle, { cursor, opened, transaction }: ReceiveRequest): boolean =>
+  machine.open.get(handle) === opened &&
+  machine.network.reaches(machine, opened.machine) &&
+  !opened.stale &&
+  !opened.queue.deleted &&
+  (cursor === null || opened.cursors.has(cursor)) &&
+  transaction?.isOpen !== false

@@ -1,0 +1,178 @@
+import type { MqrtFunctions, TransactionHandle } from "@effect-msmq/core/Mqrt"
+import { MqrtFailure } from "@effect-msmq/core/Mqrt"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Fallible } from "../facts/Failure.ts"
+import { failure } from "../facts/Failure.ts"
+import type { Machine } from "../machine/Machine.ts"
+import { Cursor } from "../queue/Cursor.ts"
+import type { Transaction } from "../queue/Transaction.ts"
+import { logonFailure } from "../security/Logons.ts"
+import * as Administration from "./Administration.ts"
+import * as Locating from "./Locating.ts"
+import { receiveByLookupId } from "./Lookup.ts"
+import * as Management from "./Management.ts"
+import { markRejected, move } from "./Moving.ts"
+import { close, open } from "./Opening.ts"
+import * as QueueManagement from "./QueueManagement.ts"
+import { receive } from "./Receiving.ts"
+import { send } from "./Sending.ts"
+
+/** Runs a call that ends at once; `now` in milliseconds since 1970. */
+const clientCall = <A>(name: string, run: (now: number) => Fallible<A>): Effect.Effect<A, MqrtFailure> =>
+  Effect.clockWith((clock) => {
+    const result = run(clock.currentTimeMillisUnsafe())
+    return Result.isSuccess(result) ? Effect.succeed(result.success) : Effect.fail(failure(name, result.failure))
+  })
+
+/** Runs a call that needs the queue manager (behaviour C-13). */
+const call = <A>(machine: Machine, name: string, run: (now: number) => Fallible<A>): Effect.Effect<A, MqrtFailure> =>
+  clientCall(name, (now) => (machine.running ? run(now) : Result.fail("MQ_ERROR_SERVICE_NOT_AVAILABLE")))
+
+/** Runs such a call that makes its own failures. */
+const attempt = <A>(
+  machine: Machine,
+  name: string,
+  run: (now: number) => Result.Result<A, MqrtFailure>
+): Effect.Effect<A, MqrtFailure> =>
+  Effect.flatMap(
+    call(machine, name, (now) => Result.succeed(run(now))),
+    Effect.fromResult
+  )
+
+const logonFailed = new MqrtFailure({ function: "LogonUserW", code: logonFailure, properties: [] })
+
+/** Makes the functions of `mqrt.dll` on one machine. */
+export const machineFunctions = (machine: Machine): MqrtFunctions => ({
+  ...securityFunctions(machine),
+  ...queueFunctions(machine),
+  ...nameFunctions(machine),
+  ...handleFunctions(machine),
+  ...messageFunctions(machine),
+  ...transactionFunctions(machine),
+  ...managementFunctions(machine)
+})
+
+const securityFunctions = (machine: Machine) =>
+  ({
+    getSecurityContext: (certificate, api, as) =>
+      Effect.suspend(() => {
+        const identity = machine.security.identity(as)
+        return identity === undefined
+          ? Effect.fail(logonFailed)
+          : call(machine, api, () => machine.security.acquire(identity, certificate, api))
+      }),
+    freeSecurityContext: (handle) => Effect.sync(() => machine.security.free(handle)),
+    registerCertificate: (certificate, ifNotExists) =>
+      call(machine, "MQRegisterCertificate", () =>
+        machine.security.register(certificate, ifNotExists, machine.askDirectory("MQ_ERROR_UNSUPPORTED_OPERATION"))
+      )
+  }) satisfies Partial<MqrtFunctions>
+
+const queueFunctions = (machine: Machine) =>
+  ({
+    createQueue: (properties, securityDescriptor) =>
+      attempt(machine, "MQCreateQueue", (now) => Administration.create(machine, properties, securityDescriptor, now)),
+    deleteQueue: (formatName) =>
+      call(machine, "MQDeleteQueue", (now) => Administration.remove(machine, formatName, now)),
+    getQueueProperties: (formatName) =>
+      call(machine, "MQGetQueueProperties", () => Administration.properties(machine, formatName)),
+    setQueueProperties: (formatName, changes) =>
+      attempt(machine, "MQSetQueueProperties", (now) => Administration.change(machine, formatName, changes, now)),
+    getQueueSecurity: (formatName, parts) =>
+      call(machine, "MQGetQueueSecurity", () => Administration.security(machine, formatName, parts)),
+    setQueueSecurity: (formatName, parts, securityDescriptor) =>
+      call(machine, "MQSetQueueSecurity", () =>
+        Administration.changeSecurity(machine, formatName, parts, securityDescriptor)
+      ),
+    locateBegin: (restrictions) => call(machine, "MQLocateBegin", () => Locating.begin(machine, restrictions)),
+    locateNext: (handle, count) => call(machine, "MQLocateNext", () => Locating.next(machine, handle, count)),
+    locateEnd: (handle) =>
+      clientCall("MQLocateEnd", () =>
+        machine.searches.close(handle) === undefined ? Result.fail("MQ_ERROR_INVALID_HANDLE") : Result.void
+      )
+  }) satisfies Partial<MqrtFunctions>
+
+const nameFunctions = (machine: Machine) =>
+  ({
+    pathNameToFormatName: (pathName) =>
+      call(machine, "MQPathNameToFormatName", () => machine.queues.formatNameOf(pathName)),
+    adsPathToFormatName: (adsPath) =>
+      call(machine, "MQADsPathToFormatName", () => Locating.fromAdsPath(machine, adsPath))
+  }) satisfies Partial<MqrtFunctions>
+
+const handleFunctions = (machine: Machine) =>
+  ({
+    openQueue: (formatName, access, shareMode) =>
+      call(machine, "MQOpenQueue", () => open(machine, formatName, access, shareMode)),
+    closeQueue: (handle) => clientCall("MQCloseQueue", () => close(machine, handle)),
+    purgeQueue: (handle) =>
+      call(machine, "MQPurgeQueue", (now) =>
+        Result.map(machine.use(handle, "receive"), ({ queue }) => queue.purge(now))
+      ),
+    createCursor: (handle) =>
+      call(machine, "MQCreateCursor", () =>
+        Result.map(machine.use(handle, "peek"), (opened) => {
+          const cursor = new Cursor(opened)
+          opened.cursors.add(cursor)
+          return machine.cursors.open(cursor)
+        })
+      ),
+    closeCursor: (handle) =>
+      clientCall("MQCloseCursor", () => {
+        const cursor = machine.cursors.close(handle)
+        if (cursor?.isOpen !== true) return Result.fail("MQ_ERROR_INVALID_HANDLE")
+        cursor.close()
+        return Result.void
+      })
+  }) satisfies Partial<MqrtFunctions>
+
+const messageFunctions = (machine: Machine) =>
+  ({
+    sendMessages: (handle, messages, options) =>
+      Effect.clockWith((clock) =>
+        Effect.succeed(send(machine, handle, messages, options, clock.currentTimeMillisUnsafe()))
+      ),
+    receiveMessage: (handle, options) => receive(machine, handle, options),
+    receiveMessageByLookupId: (handle, lookupId, action, options) =>
+      receiveByLookupId(machine, handle, lookupId, action, options),
+    moveMessage: (source, destination, lookupId, transaction) =>
+      call(machine, "MQMoveMessage", (now) => move(machine, source, destination, lookupId, transaction, now)),
+    markMessageRejected: (handle, lookupId) =>
+      call(machine, "MQMarkMessageRejected", (now) => markRejected(machine, handle, lookupId, now))
+  }) satisfies Partial<MqrtFunctions>
+
+const ending =
+  (machine: Machine, name: string, end: (transaction: Transaction, now: number) => void) =>
+  (handle: TransactionHandle): Effect.Effect<void, MqrtFailure> =>
+    call(machine, name, (now) => Result.map(machine.transaction(handle), (transaction) => end(transaction, now)))
+
+const transactionFunctions = (machine: Machine) =>
+  ({
+    beginTransaction: call(machine, "MQBeginTransaction", () => Result.succeed(machine.begin())),
+    commitTransaction: ending(machine, "ITransaction::Commit", (transaction, now) => transaction.commit(now)),
+    abortTransaction: ending(machine, "ITransaction::Abort", (transaction, now) => transaction.abort(now)),
+    releaseTransaction: (handle) =>
+      Effect.clockWith((clock) =>
+        Effect.sync(() => {
+          const transaction = machine.transactions.close(handle)
+          if (transaction?.isOpen === true) transaction.abort(clock.currentTimeMillisUnsafe())
+        })
+      )
+  }) satisfies Partial<MqrtFunctions>
+
+const managementFunctions = (machine: Machine) =>
+  ({
+    getMachineProperties: (name) =>
+      call(machine, "MQGetMachineProperties", () => Management.machineProperties(machine, name)),
+    getPrivateComputerInformation: (computer) =>
+      call(machine, "MQGetPrivateComputerInformation", () => Management.privateComputerInformation(machine, computer)),
+    getQueueManagerInfo: (computer) =>
+      call(machine, "MQMgmtGetInfo", (now) => Management.queueManagerInfo(machine, computer, now)),
+    getQueueInfo: (computer, formatName) =>
+      call(machine, "MQMgmtGetInfo", (now) => QueueManagement.queueInfo(machine, computer, formatName, now)),
+    machineAction: (computer, action) =>
+      call(machine, "MQMgmtAction", (now) => Management.machineAction(machine, computer, action, now)),
+    queueAction: (computer, formatName, action) =>
+      call(machine, "MQMgmtAction", (now) => QueueManagement.queueAction(machine, computer, formatName, action, now))
+  }) satisfies Partial<MqrtFunctions>

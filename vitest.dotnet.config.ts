@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config"
+import tests from "./vitest.config.ts"
+
+/** Values of each kind in thousands. A test of more of them may take longer. */
+const thousands = Number(process.env["JUDGED_VALUES"] ?? 2000) / 1000
+
+/** The tests of message bodies with real .NET. */
+export default defineConfig({
+  test: {
+    ...tests.test,
+    include: ["packages/core/test/dotnet/judged.test.ts"],
+    exclude: [],
+    testTimeout: 60_000 * Math.max(1, thousands)
+  }
+})
