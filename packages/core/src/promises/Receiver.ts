@@ -23,26 +23,17 @@ import type { MsmqError } from "../MsmqError.ts"
 import type { HandlerOptions, ConsumePolicy } from "./Consumer.ts"
 import { handlerOf, policyOf } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
-import type { Participation } from "./Transaction.ts"
 import { participating } from "./Transaction.ts"
 import type { LookupAction, LookupEnd, Receiver as EffectReceiver } from "../Receiver.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
+import type { ReceiveOptions } from "./Transaction.ts"
+
+export type { ReceiveOptions } from "./Transaction.ts"
 
 type Received<Body> = Promise<ReceivedMessage<Body>>
 type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
 type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
-
-/**
- * Options of what takes a message and may wait.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReceiveOptions extends Abortable {
-  /** Transaction that the call is part of. `"none"` by default. */
-  readonly transaction?: Participation | undefined
-}
 
 /**
  * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body`: the type that its codec gives. `for await`

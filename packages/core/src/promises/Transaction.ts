@@ -15,6 +15,17 @@ import { Current } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 
 /**
+ * Options of what takes a message and may wait.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceiveOptions extends Abortable {
+  /** Transaction that the call is part of. `"none"` by default. */
+  readonly transaction?: Participation | undefined
+}
+
+/**
  * Open transaction: see `transaction` and `beginTransaction` of a `Connection`. `await using` and {@link abort} abort it
  * unless it was committed. Sends and receives take part in it by their option `transaction`.
  *

@@ -13,7 +13,7 @@ import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../..
 import type { Interruptible, Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import type { SendAllOptions, SendReport } from "../../Sender.ts"
+import type { SendAllOptions, SendReport } from "./SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
@@ -49,7 +49,7 @@ const twoSigners: Reason = {
 
 const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
 
-/** State of a sender. */
+/** Backend, handle and codec that a sender works with, and the name and kind of its queue. */
 export interface SenderState<Body> {
   /** Backend of the sender. */
   readonly mqrt: Mqrt["Service"]

@@ -42,7 +42,7 @@ export const timeoutOf = (call: Call, given: Duration.Input): number | null | Ms
   return milliseconds === Infinity ? null : Math.min(Math.ceil(milliseconds), longestTimeout)
 }
 
-/** State of a receiver. */
+/** Backend, handle and codec that a receiver works with, and the name and kind of its queue. */
 export interface ReceiverState<Body> {
   /** Backend of the receiver. */
   readonly mqrt: Mqrt["Service"]

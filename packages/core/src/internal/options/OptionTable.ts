@@ -24,8 +24,11 @@ type Together = (options: never) => Violation | undefined
 
 /** Rules for the options of a function, one for each name. */
 export class OptionTable<in out Name extends string> {
+  /** Rules by name. */
   readonly rules: Rules<Name>
+  /** Names of the options, for errors. */
   readonly names: ReadonlyArray<string>
+  /** Rule for several options at once, where there is one. */
   readonly together: Together | undefined
   readonly #rules: ReadonlyMap<string, Rule>
   readonly #required: ReadonlyArray<string>

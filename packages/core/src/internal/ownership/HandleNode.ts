@@ -24,7 +24,7 @@ export interface Description {
 
 /** Handle that a backend returned. */
 export interface Acquired<out H> {
-  /** The handle as the backend knows it. */
+  /** Handle as the backend knows it. */
   readonly native: H
   /** Effect that releases it. */
   readonly release: Effect.Effect<void, MqrtFailure>
@@ -40,9 +40,13 @@ export interface HandleOwner<H> {
  * given: see {@link OwnedHandle}.
  */
 export class HandleNode<H> {
+  /** Kind of the handle, such as `"sender"`. */
   readonly kind: string
+  /** Kind and name of the handle, for errors. */
   readonly description: string
+  /** Name that the program used for the queue, where there is one. */
   readonly queue: string | undefined
+  /** Place that opened the handle. */
   readonly openedAt: CallSite
   /** Number of leases that run. */
   leases = 0
@@ -75,6 +79,7 @@ export class HandleNode<H> {
   /** `true` once a call succeeded with the handle, or with one that it replaced: the service knows it, or did. */
   hasServed = false
 
+  /** Node of the handle that this one was opened through; `undefined` for the root. */
   readonly parent: HandleNode<unknown> | undefined
   readonly #onReleased: () => void
   readonly #reacquire: Effect.Effect<Acquired<H>, MsmqError> | undefined
@@ -101,6 +106,7 @@ export class HandleNode<H> {
     parent?.children.add(this)
   }
 
+  /** Handle as the backend knows it. */
   get native(): H {
     return this.#acquired.native
   }
@@ -135,6 +141,7 @@ export class HandleNode<H> {
     return this.releasedAt ?? this.parent?.closedAt
   }
 
+  /** Ends a lease, and wakes what waits for the last one. */
   endLease(): void {
     this.leases--
     if (this.leases === 0 && this.drained !== undefined) {
@@ -145,11 +152,13 @@ export class HandleNode<H> {
     }
   }
 
+  /** Ends a native call. The last call of a disposed handle releases it. */
   endCall(): Effect.Effect<void> {
     this.calls--
     return this.calls === 0 && this.state === "disposed" ? this.release() : Effect.void
   }
 
+  /** Begins a closing: refuses new uses and ends waits. */
   beginClosing(state: "closing" | "disposed", at: CallSite): void {
     this.state = state
     this.releasedAt ??= at

@@ -62,7 +62,9 @@ export const Opener = Context.Reference<CallSite | undefined>("@effect-msmq/core
  * nor does anything else that outlives those. Once it is collected, nothing can close the handle, and that is reported.
  */
 export class OwnedHandle<H> {
+  /** Node with the state of the handle. */
   readonly node: HandleNode<H>
+  /** Handle that this one was opened through; `undefined` for the root. */
   readonly parent: OwnedHandle<unknown> | undefined
 
   constructor(node: HandleNode<H>, parent: OwnedHandle<unknown> | undefined) {
@@ -71,9 +73,11 @@ export class OwnedHandle<H> {
     reportIfDropped(this, node)
   }
 
+  /** Handle as the backend knows it. */
   get native(): H {
     return this.node.native
   }
+  /** State of the handle. */
   get state(): HandleNode<H>["state"] {
     return this.node.state
   }

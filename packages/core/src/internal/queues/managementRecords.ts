@@ -38,7 +38,14 @@ export interface MachineProperties extends PublicRecord<Management.QueueManagerP
  */
 export interface PrivateComputerInformation {
   /** Version of Message Queuing, such as 6.3 with Windows Server 2012 R2 and later. */
-  readonly version: { readonly major: number; readonly minor: number; readonly build: number }
+  readonly version: {
+    /** Major version, such as 6. */
+    readonly major: number
+    /** Minor version, such as 3. */
+    readonly minor: number
+    /** Number of the build. */
+    readonly build: number
+  }
   /** `true` where it works with the directory; `false` in a workgroup. */
   readonly directoryEnabled: boolean
 }

@@ -60,9 +60,11 @@ export class Certificate implements Equal.Equal {
   [Hash.symbol](): number {
     return Hash.string(this.fingerprint)
   }
+  /** Returns the subject and the beginning of the fingerprint. */
   toString(): string {
     return `Certificate(${this.subject || "no subject"}, sha256 ${this.fingerprint.slice(0, 16)}…)`
   }
+  /** Returns the fingerprint, the subject and the validity. */
   toJSON(): unknown {
     const { fingerprint, subject, notBefore, notAfter } = this
     return { _id: "Certificate", fingerprint, subject, notBefore, notAfter }
