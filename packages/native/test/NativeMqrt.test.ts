@@ -106,7 +106,6 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
       const formatName = yield* mqrt.createQueue(plain, null)
       assert.strictEqual(yield* mqrt.pathNameToFormatName(plain.pathName), formatName)
       const queue = yield* mqrt.openQueue(formatName, "receive", "denyNone")
-      assert.strictEqual(yield* mqrt.handleToFormatName(queue), formatName)
       const cursor = yield* mqrt.createCursor(queue)
       yield* mqrt.closeCursor(cursor)
       yield* mqrt.purgeQueue(queue)
@@ -158,7 +157,6 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
       if (queue === undefined) return
       assert.strictEqual(queue.label, "a")
       assert.isFalse(queue.transactional)
-      assert.strictEqual(yield* mqrt.instanceToFormatName(queue.instance), `PUBLIC=${queue.instance}`)
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
   )
 

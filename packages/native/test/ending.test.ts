@@ -115,8 +115,6 @@ const functions: Readonly<
   MQLocateNext: (mqrt) => Effect.map(mqrt.locateBegin([]), (handle) => mqrt.locateNext(handle, 10)),
   MQLocateEnd: (mqrt) => Effect.map(mqrt.locateBegin([]), mqrt.locateEnd),
   MQPathNameToFormatName: (mqrt) => Effect.as(name(mqrt), mqrt.pathNameToFormatName(plainQueue.pathName)),
-  MQHandleToFormatName: (mqrt) => Effect.map(open(mqrt), mqrt.handleToFormatName),
-  MQInstanceToFormatName: (mqrt) => Effect.succeed(mqrt.instanceToFormatName("00112233-4455-6677-8899-aabbccddeeff")),
   MQADsPathToFormatName: (mqrt) => Effect.succeed(mqrt.adsPathToFormatName("LDAP://CN=one")),
   MQMoveMessage: (mqrt) => Effect.map(open(mqrt), (queue) => mqrt.moveMessage(queue, queue, 1n, "none")),
   MQMarkMessageRejected: (mqrt) => Effect.map(open(mqrt), (queue) => mqrt.markMessageRejected(queue, 1n)),

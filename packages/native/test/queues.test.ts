@@ -1,4 +1,4 @@
-import type { LocateHandle, QueueHandle } from "@effect-msmq/core/Mqrt"
+import type { LocateHandle } from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -272,15 +272,10 @@ describe("names", () => {
       const long = `DIRECT=OS:${"a".repeat(500)}\\private$\\orders`
       const rooms = names(
         fakeBindings({
-          MQHandleToFormatName: (_handle, buffer, length) => writeName(long, buffer, length, 0xc00e_001f),
-          MQInstanceToFormatName: (instance, buffer, length) => {
-            assert.deepStrictEqual(instance, guid)
-            return writeName("PUBLIC=x", buffer, length, 0xc00e_001f)
-          }
+          MQPathNameToFormatName: (_path, buffer, length) => writeName(long, buffer, length, 0xc00e_001f)
         })
       )
-      assert.strictEqual(yield* rooms.handleToFormatName(1n as QueueHandle), long)
-      assert.strictEqual(yield* rooms.instanceToFormatName("00112233-4455-6677-8899-aabbccddeeff"), "PUBLIC=x")
+      assert.strictEqual(yield* rooms.pathNameToFormatName(".\\private$\\orders"), long)
     })
   )
 

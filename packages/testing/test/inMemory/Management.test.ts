@@ -175,8 +175,6 @@ describe("management", () => {
         MQLocateBegin: mqrt.locateBegin([]),
         MQLocateNext: mqrt.locateNext(locate, 1),
         MQLocateEnd: mqrt.locateEnd(locate),
-        MQHandleToFormatName: mqrt.handleToFormatName(receiver),
-        MQInstanceToFormatName: mqrt.instanceToFormatName(machineId),
         MQADsPathToFormatName: mqrt.adsPathToFormatName("LDAP://"),
         MQPurgeQueue: mqrt.purgeQueue(receiver),
         MQCreateCursor: mqrt.createCursor(receiver),

@@ -143,7 +143,6 @@ describe("the end of the program's process", () => {
         }),
         purgeQueue: mqrt.purgeQueue(receiver),
         createCursor: mqrt.createCursor(receiver),
-        handleToFormatName: mqrt.handleToFormatName(receiver),
         closeCursor: mqrt.closeCursor(cursor),
         closeReceiver: mqrt.closeQueue(receiver),
         closeSender: mqrt.closeQueue(sender)

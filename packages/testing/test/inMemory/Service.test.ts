@@ -51,7 +51,6 @@ describe("the service", () => {
         deleteQueue: mqrt.deleteQueue(formatName),
         getQueueProperties: mqrt.getQueueProperties(direct),
         pathNameToFormatName: mqrt.pathNameToFormatName(path),
-        handleToFormatName: mqrt.handleToFormatName(receiver),
         openQueue: mqrt.openQueue(direct, "send", "denyNone"),
         purgeQueue: mqrt.purgeQueue(receiver),
         createCursor: mqrt.createCursor(receiver),
@@ -87,7 +86,6 @@ describe("the service", () => {
       assert.strictEqual(yield* code(mqrt.receiveMessage(receiver, receiving({ cursor }))), stale)
       assert.strictEqual(yield* code(mqrt.createCursor(receiver)), stale)
       assert.strictEqual(yield* code(mqrt.purgeQueue(receiver)), stale)
-      assert.strictEqual(yield* code(mqrt.handleToFormatName(receiver)), stale)
       yield* mqrt.closeCursor(cursor)
       yield* mqrt.closeQueue(receiver)
       yield* mqrt.closeQueue(sender)

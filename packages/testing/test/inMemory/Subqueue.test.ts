@@ -1,5 +1,6 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { Access } from "@effect-msmq/core/Mqrt"
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -92,9 +93,9 @@ describe("subqueues", () => {
       const { mqrt } = yield* ends()
       const formatName = yield* mqrt.pathNameToFormatName(`${path};retry`)
       assert.strictEqual(formatName, "DIRECT=OS:MACHINE\\private$\\orders;retry")
-      const handle = yield* mqrt.openQueue(formatName, "receive", "denyNone")
-      assert.strictEqual(yield* mqrt.handleToFormatName(handle), formatName)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+      const receiver = yield* MessageQueue.openReceiver(`${path};retry`)
+      assert.strictEqual(receiver.formatName, formatName)
+    }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect("D-29, E-64 a moved message keeps its id, is counted as moved, and is in its place among the others", () =>

@@ -8,7 +8,7 @@ import * as Scheduler from "effect/Scheduler"
 import type * as Stream from "effect/Stream"
 import type { Abortable } from "../../promises/Abortable.ts"
 import { CallSite } from "../../mqrt/CallSite.ts"
-import { forget, keep } from "../ownership/liveness.ts"
+import { beginCall, endCall } from "../ownership/liveness.ts"
 import type { OwnedHandle, Run } from "../ownership/OwnedHandle.ts"
 import { closeNow, Opener, Runs } from "../ownership/OwnedHandle.ts"
 import type { Call } from "../options/illegalOption.ts"
@@ -116,9 +116,9 @@ export class Runner {
 
 const ended = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
   new Promise((resolve) => {
-    keep(fiber)
+    beginCall(fiber)
     fiber.addObserver((exit) => {
-      forget(fiber)
+      endCall(fiber)
       resolve(exit)
     })
   })
