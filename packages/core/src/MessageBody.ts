@@ -102,26 +102,45 @@ const parseJson = (text: string): Result.Result<unknown, string> =>
   Result.try({ try: () => JSON.parse(text), catch: (error) => `must be JSON: ${(error as Error).message}` })
 
 /**
- * What a schema does not say about its XML.
- *
- * - `root`: the name of the root element. By default that of the schema's type: its `identifier`, as a `Schema.Class` has
- *   one; `int` and the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays
- * - `items`: what items are called, by the name of the element that holds them: `{ Lines: "Line" }`. By default after
- *   their type, as the root
- * - `repeated`: members that are arrays, whose items stand in the class itself, under the member's own name
- *   (`[XmlElement]` in .NET)
- * - `attributes`: members that are attributes of their class (`[XmlAttribute]` in .NET)
- * - `namespace`: of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default
+ * Attributes of .NET's classes that a schema does not have. Members are named as their elements are, wherever they stand.
  *
  * @category options
  * @since 0.1.0
  */
 export interface XmlOptions {
+  /**
+   * Name of the root element (`[XmlRoot("Name")]` in .NET). By default that of the schema's type: its `identifier`, as a
+   * `Schema.Class` has one; `int` and the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays. Of a choice between
+   * classes, by default, each has a root of its own.
+   */
   readonly root?: string | undefined
+  /**
+   * Names of items, by the name of the element that holds them, such as `{ Lines: "Line" }` (`[XmlArrayItem("Line")]` in .NET).
+   * By default they are called after their type, as the root is.
+   */
   readonly items?: Readonly<Record<string, string>> | undefined
+  /**
+   * Members that are arrays, whose items stand in the class itself, under the member's own name (`[XmlElement]` in .NET). None by
+   * default.
+   */
   readonly repeated?: ReadonlyArray<string> | undefined
+  /** Members that are attributes of their class (`[XmlAttribute]` in .NET). None by default. */
   readonly attributes?: ReadonlyArray<string> | undefined
+  /** Members that are the text of their class, beside its attributes (`[XmlText]` in .NET). None by default. */
+  readonly text?: ReadonlyArray<string> | undefined
+  /**
+   * Members whose null is written as `xsi:nil` although they are references in .NET (`IsNullable = true`). Without it .NET would
+   * make an empty text, class or `byte[]` of nil, so that such a member is left out. None by default.
+   */
+  readonly nillable?: ReadonlyArray<string> | undefined
+  /** Namespace of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default. */
   readonly namespace?: string | undefined
+  /**
+   * Namespaces of single elements, attributes and types, by their names, such as `{ Lines: "urn:lines" }`
+   * (`[XmlElement(Namespace = ...)]`, `[XmlAttribute(Namespace = ...)]`, `[XmlType(Namespace = ...)]` in .NET). The members of a
+   * class are in a namespace of their own only where they are listed, too.
+   */
+  readonly namespaces?: Readonly<Record<string, string>> | undefined
 }
 
 const texts = listOf(textRule)
@@ -137,7 +156,10 @@ const xmlOptions = tableOf({
   items: textsByName,
   repeated: texts,
   attributes: texts,
-  namespace: textRule
+  text: texts,
+  nillable: texts,
+  namespace: textRule,
+  namespaces: textsByName
 })
 
 const schemaRule = guarded("a Schema", Schema.isSchema)
@@ -185,11 +207,20 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
 export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
   argumentOrThrow({ operation: operations.MessageBody.xml }, "schema", schemaRule, schema)
   const given = optionsOrThrow({ operation: operations.MessageBody.xml }, xmlOptions, options)
-  const { attributes = [], items = {}, namespace = "", repeated = [], root } = given
-  const { decode, encode } = conversionOf(schema)
-  const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })
+  const {
+    attributes = [],
+    items = {},
+    namespace = "",
+    namespaces = {},
+    nillable = [],
+    repeated = [],
+    root,
+    text = []
+  } = given
+  const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, namespaces, nillable, repeated, text })
+  const { decode, encode } = conversionOf(Schema.make<Schema.ConstraintCodec<A, unknown>>(codec.ast))
   return {
-    name: `XML <${codec.root}>`,
+    name: `XML ${codec.name}`,
     encode: (value) => Result.flatMap(encode(value), codec.encode),
     decode: (encoded) => Result.flatMap(codec.decode(encoded), decode)
   }

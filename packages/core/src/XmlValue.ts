@@ -15,7 +15,7 @@ import { simpleTypeKey } from "./internal/bodies/xml/shapeOf.ts"
 import type { SimpleTypeName } from "./internal/bodies/xml/simpleTypes.ts"
 import { simpleTypes } from "./internal/bodies/xml/simpleTypes.ts"
 
-const marked = (name: SimpleTypeName) => ({ [simpleTypeKey]: name, expected: simpleTypes[name].rule })
+const marked = (name: SimpleTypeName) => ({ [simpleTypeKey]: simpleTypes[name], expected: simpleTypes[name].rule })
 
 const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(marked(name))

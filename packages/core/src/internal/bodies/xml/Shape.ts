@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import * as namespaces from "./namespaces.ts"
+import type { QualifiedName } from "./namespaces.ts"
 import { maximumDepth } from "./reader.ts"
 import type { ReadElement } from "./reader.ts"
 import type { SimpleType } from "./simpleTypes.ts"
@@ -10,6 +11,8 @@ import { describeValue } from "../../errors/describeValue.ts"
 export interface Naming {
   /** Namespace of all elements; empty for none. */
   readonly namespace: string
+  /** Namespaces of names that are in another. */
+  readonly namespaces: Readonly<Record<string, string>>
   /** Names of items, by the name of the element that holds them. */
   readonly items: Readonly<Record<string, string>>
 }
@@ -25,12 +28,18 @@ export interface Place {
 export interface About {
   /** Name that .NET gives an element that holds one alone; `undefined` for a class whose name is unknown. */
   readonly typeName: string | undefined
+  /** Namespace of its type in .NET. */
+  readonly typeNamespace: string
   /** Type of a value that is text alone. */
   readonly simple: SimpleType | undefined
   /** Shape of the items of a list. */
   readonly item: Shape | undefined
+  /** Shapes of a choice, by the names of their types. */
+  readonly choices: ReadonlyMap<string, Shape> | undefined
   /** `true` where it may be null. */
   readonly nullable: boolean
+  /** `true` where it is a reference in .NET, which reads nil as an empty value of a member, and no element as null. */
+  readonly isReference: boolean
   /** `true` where its element may be left out for `undefined`. */
   readonly omittable: boolean
 }
@@ -44,9 +53,12 @@ export interface Shape {
 
 export const unknown: About = {
   typeName: undefined,
+  typeNamespace: "",
   simple: undefined,
   item: undefined,
+  choices: undefined,
   nullable: false,
+  isReference: true,
   omittable: false
 }
 
@@ -58,14 +70,34 @@ export const inside = ({ depth, path }: Place, name: string, index?: number): Pl
   depth: depth + 1
 })
 
-/** Returns `true` for a nil element, which .NET knows by the namespace of the attribute, never by a prefix. */
-export const isNil = ({ attributes }: ReadElement): boolean =>
-  attributes.some(
-    ({ local, uri, value }) =>
-      (local === "nil" || local === "null") &&
-      namespaces.instances.includes(uri) &&
-      (value.trim() === "true" || value.trim() === "1")
+/** Returns the namespace of an element or a type. */
+export const namespaceOf = ({ namespace, namespaces }: Naming, name: string | undefined): string =>
+  name !== undefined && Object.hasOwn(namespaces, name) ? namespaces[name]! : namespace
+
+/** Makes an element without attributes, children or text. */
+export const emptyElement = (naming: Naming, name: string): WrittenElement => ({
+  local: name,
+  uri: namespaceOf(naming, name),
+  attributes: [],
+  children: [],
+  text: ""
+})
+
+const nils: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false }
+
+/**
+ * Returns `true` for a nil element, which .NET knows by the namespace of the attribute, never by a prefix; `undefined` where the
+ * attribute has another value than a boolean.
+ */
+const nilOf = ({ attributes }: ReadElement): boolean | undefined => {
+  const nil = attributes.find(
+    ({ local, uri }) => (local === "nil" || local === "null") && namespaces.instances.includes(uri)
   )
+  return nil === undefined ? false : nils[nil.value.trim()]
+}
+
+/** Returns `true` for a nil element. */
+export const isNil = (element: ReadElement): boolean => nilOf(element) === true
 
 /** Returns the result of all values, or the first failure. */
 export const inOrder = <A, B>(
@@ -81,21 +113,33 @@ export const inOrder = <A, B>(
   return Result.succeed(all)
 }
 
-export const simple = (type: SimpleType, typeName = type.name): Shape => ({
-  about: () => ({ ...unknown, typeName, simple: type }),
-  write: (value, name, place) => {
-    const text = type.print(value)
-    return text === undefined
-      ? broken(type.rule, place, value)
-      : Result.succeed({ name, attributes: [], children: [], text })
-  },
-  read: ({ children: [child], text }, place) => {
-    if (child !== undefined)
-      return Result.fail(`must have text alone in ${place.path}, not the element <${child.local}>`)
-    const value = type.parse(type.name === "string" ? text : text.trim())
-    return value === undefined ? broken(type.rule, place, text) : Result.succeed(value)
+const withoutBlanks = (text: string): string => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "")
+
+/** Makes the shape of a text. `name`: the name of its type where the type itself has none. */
+export const simple = (naming: Naming, type: SimpleType, name: string | undefined): Shape => {
+  const typeName = type.name ?? name
+  return {
+    about: () => ({
+      ...unknown,
+      typeName,
+      typeNamespace: type.namespace ?? namespaceOf(naming, typeName),
+      simple: type,
+      isReference: type.isReference
+    }),
+    write: (value, name, place) => {
+      const text = type.print(value)
+      return text === undefined
+        ? broken(type.rule, place, value)
+        : Result.succeed({ ...emptyElement(naming, name), text })
+    },
+    read: ({ children: [child], text }, place) => {
+      if (child !== undefined)
+        return Result.fail(`must have text alone in ${place.path}, not the element <${child.local}>`)
+      const value = type.parse(type.keepsBlanks ? text : withoutBlanks(text))
+      return value === undefined ? broken(type.rule, place, text) : Result.succeed(value)
+    }
   }
-})
+}
 
 /** Returns the name of the items in an element: the one that the program gives, or that of their type. */
 export const itemName = (naming: Naming, holder: string, item: Shape): string | undefined =>
@@ -105,7 +149,7 @@ export const list = (naming: Naming, item: Shape): Shape => ({
   about: () => {
     const name = item.about().typeName
     const typeName = name === undefined ? undefined : `ArrayOf${name.charAt(0).toUpperCase()}${name.slice(1)}`
-    return { ...unknown, typeName, item }
+    return { ...unknown, typeName, typeNamespace: namespaceOf(naming, typeName), item }
   },
   write: (value, name, place) => {
     const called = itemName(naming, name, item) ?? ""
@@ -113,28 +157,25 @@ export const list = (naming: Naming, item: Shape): Shape => ({
       inOrder(value as ReadonlyArray<unknown>, (one, index) =>
         writeAt(item, one, called, inside(place, called, index))
       ),
-      (children) => ({ name, attributes: [], children, text: "" })
+      (children) => ({ ...emptyElement(naming, name), children })
     )
   },
   read: ({ children, local }, place) => {
     const called = itemName(naming, local, item) ?? ""
-    const stranger = children.find((child) => child.local !== called || child.uri !== naming.namespace)
+    const uri = namespaceOf(naming, called)
+    const stranger = children.find((child) => child.local !== called || child.uri !== uri)
     if (stranger !== undefined) {
-      const uri = stranger.uri === naming.namespace ? "" : ` of the namespace "${stranger.uri}"`
-      return Result.fail(`must have <${called}> alone in ${place.path}, not <${stranger.local}>${uri}`)
+      const other = stranger.uri === uri ? "" : ` of the namespace "${stranger.uri}"`
+      return Result.fail(`must have <${called}> alone in ${place.path}, not <${stranger.local}>${other}`)
     }
     return inOrder(children, (child, index) => readAt(item, child, inside(place, called, index)))
   }
 })
 
-const nil: WrittenElement["attributes"] = [["xsi:nil", "true"]]
-
-export const nullable = (shape: Shape): Shape => ({
+export const nullable = (naming: Naming, shape: Shape): Shape => ({
   about: () => ({ ...shape.about(), nullable: true }),
   write: (value, name, place) =>
-    value === null
-      ? Result.succeed({ name, attributes: nil, children: [], text: "" })
-      : shape.write(value, name, place),
+    value === null ? Result.succeed({ ...emptyElement(naming, name), isNil: true }) : shape.write(value, name, place),
   read: (element, place) => (isNil(element) ? Result.succeed(null) : shape.read(element, place))
 })
 
@@ -161,7 +202,23 @@ export const writeAt = (
     ? Result.fail(`must not be nested deeper than ${maximumDepth} elements`)
     : shape.write(value, name, place)
 
-export const readAt = (shape: Shape, element: ReadElement, place: Place): Result.Result<unknown, string> =>
-  isNil(element) && !shape.about().nullable
+export const readAt = (shape: Shape, element: ReadElement, place: Place): Result.Result<unknown, string> => {
+  const isNil = nilOf(element)
+  if (isNil === undefined) return Result.fail(`must have "true" or "false" for xsi:nil in ${place.path}`)
+  return isNil && !shape.about().nullable
     ? Result.fail(`must have a value in ${place.path}: it is nil, and the schema takes no null there`)
     : shape.read(element, place)
+}
+
+/** Fails where the type that an element names is not the one that its class has in .NET. */
+export const ofType = (
+  type: QualifiedName | undefined,
+  expected: QualifiedName,
+  place: Place
+): Result.Result<void, string> =>
+  type === undefined || (type.local === expected.local && type.uri === expected.uri)
+    ? Result.void
+    : Result.fail(
+        `must be of type ${namespaces.describe(expected)} in ${place.path}, not ${namespaces.describe(type)}: a union of ` +
+          "classes reads several"
+      )

@@ -1,11 +1,10 @@
 import * as Result from "effect/Result"
-import sax from "sax"
-import type { SAXParser, Tag } from "sax"
+import { SaxesParser } from "saxes"
+import type { SaxesAttributeNS, SaxesTagNS } from "saxes"
 import { maximumPacketSize } from "../../../Message.ts"
-import { entities } from "./entities.ts"
+import { characters, markedCharset, startsWith } from "../encodedText.ts"
 import * as namespaces from "./namespaces.ts"
-import type { QualifiedName, Scope } from "./namespaces.ts"
-import { characters, markedCharset, startsWith, withoutTerminator } from "../encodedText.ts"
+import type { QualifiedName } from "./namespaces.ts"
 
 interface ReadAttribute extends QualifiedName {
   readonly value: string
@@ -16,16 +15,18 @@ export interface ReadElement extends QualifiedName {
   readonly attributes: ReadonlyArray<ReadAttribute>
   readonly children: ReadonlyArray<ReadElement>
   readonly text: string
+  /** Name of the type that `xsi:type` gives it; `undefined` where there is none. */
+  readonly type: QualifiedName | undefined
 }
 
 interface OpenElement extends ReadElement {
-  readonly scope: Scope
   readonly children: Array<OpenElement>
   text: string
 }
 
 /**
- * Limits of depth and attributes, far above those of real classes: a document that exceeds them is made to exhaust the reader.
+ * Limits of depth and attributes, far above those of real classes: a document that exceeds them is made to exhaust the reader,
+ * which looks for a namespace in all elements around.
  */
 export const maximumDepth = 128
 const maximumAttributes = 256
@@ -33,100 +34,160 @@ const maximumAttributes = 256
 /** Error that stops the parser. Its message is the rule. */
 class Refused extends Error {}
 
+/** Complaint of the parser about references to characters that XML does not have, which .NET reads all the same. */
+const aboutReference = /malformed character entity\.$/
+
 const refusal = (error: unknown): string => {
-  if (error instanceof Refused) return error.message
-  const [what = "", line = "", column = ""] = String((error as Error).message).split("\n")
-  const at = [line, column].map((part) => Number(part.replace(/\D/g, "")) + 1)
-  return `must be well-formed XML: ${what.toLowerCase()} (line ${at[0]}, column ${at[1]})`
+  const { message } = error as Error
+  if (error instanceof Refused) return message
+  const [, line, column, what = message] = /^(\d+):(\d+): (.*?)\.?$/.exec(message) ?? []
+  return `must be well-formed XML: ${what} (line ${line}, column ${column})`
 }
 
-type Handlers = Partial<SAXParser>
+const reference = /&([^;]*);/g
+const named: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"]
+])
+const numbered = /^#(?:(\d+)|x([\da-f]+))$/i
+
+/** Returns the character of a reference; `undefined` for one that .NET does not know, or that is half a surrogate pair. */
+const referred = (name: string): string | undefined => {
+  const [, decimal, hexadecimal] = name.startsWith("#X") ? [] : (numbered.exec(name) ?? [])
+  const code = decimal === undefined ? Number.parseInt(hexadecimal ?? "", 16) : Number(decimal)
+  if (code <= 0x10ffff && (code < 0xd800 || code > 0xdfff)) return String.fromCodePoint(code)
+  return named.get(name)
+}
+
+const qualifiedName = (name: string): readonly [prefix: string, local: string] => {
+  const colon = name.indexOf(":")
+  return colon === -1 ? ["", name] : [name.slice(0, colon), name.slice(colon + 1)]
+}
+
+const isDeclaration = ({ name, prefix }: SaxesAttributeNS): boolean => prefix === "xmlns" || name === "xmlns"
 
 /**
- * Tree of elements that is being read. It resolves namespaces itself, since that of sax takes a time that grows with the square
- * of the attributes.
+ * Tree of elements that is being read. The parser says what is well-formed, where each part begins and ends, and which namespace a
+ * name is in. The text of a part is taken from the document itself: the parser changes line ends, and blanks in attributes, as
+ * XML wants it and .NET does not.
  */
 class Tree {
-  readonly #parser = sax.parser(true)
+  readonly #document: string
+  readonly #parser = new SaxesParser({ xmlns: true })
   readonly #open: Array<OpenElement> = []
   #root: OpenElement | undefined
-  #tag: Tag | undefined
-  #attributes = new Map<string, string>()
+  #attributeCount = 0
+  /** Index of the first character that is in no part yet. */
+  #next = 0
 
-  readonly #handlers: Handlers = {
-    onerror: (error) => {
-      throw error
-    },
-    ondoctype: () => this.#refuse("have no DOCTYPE: it could declare entities that grow without end or name files"),
-    onopentagstart: (tag) => {
-      this.#tag = tag as Tag
-      this.#attributes = new Map()
-    },
-    onattribute: ({ name, value }) => {
-      if (this.#attributes.has(name)) this.#refuse(`have one attribute ${name} in an element`)
-      if (this.#attributes.size === maximumAttributes)
-        this.#refuse(`have at most ${maximumAttributes} attributes in an element`)
-      this.#attributes.set(name, value)
-      // Otherwise sax would silently drop a second one.
-      delete this.#tag!.attributes[name]
-    },
-    onopentag: () => this.#opened(),
-    onclosetag: () => {
-      this.#open.pop()
-    },
-    ontext: (text) => this.#add(text),
-    oncdata: (text) => this.#add(text)
+  constructor(document: string) {
+    this.#document = document
   }
 
-  read(text: string): ReadElement {
-    Object.assign(this.#parser, this.#handlers, { ENTITIES: entities })
-    this.#parser.write(text).close()
-    return this.#root ?? this.#refuse("have a root element")
-  }
-
-  #opened(): void {
-    if (this.#open.length === maximumDepth) this.#refuse(`not be nested deeper than ${maximumDepth} elements`)
-    if (this.#open.length === 0 && this.#root !== undefined) this.#refuse("have one root element")
-    const parent = this.#open.at(-1)
-    const scope = this.#scope(parent?.scope ?? namespaces.outermost)
-    const attributes: Array<ReadAttribute> = []
-    for (const [name, value] of this.#attributes) {
-      if (namespaces.declaredPrefix(name) === undefined) {
-        attributes.push({ ...this.#resolve(scope, name, "attribute"), value })
-      }
+  read(): ReadElement {
+    const parser = this.#parser
+    const seen = () => {
+      this.#next = parser.position
     }
-    const { local, uri } = this.#resolve(scope, this.#tag!.name, "element")
-    const element = { local, uri, scope, attributes, children: [], text: "" }
+    parser.on("error", (error) => {
+      if (!aboutReference.test(error.message)) throw error
+    })
+    parser.on("doctype", () =>
+      this.#refuse("have no DOCTYPE: it could declare entities that grow without end or name files")
+    )
+    parser.on("xmldecl", ({ version }) => {
+      if (version !== "1.0") this.#refuse(`be of version 1.0 of XML, not ${version}`)
+    })
+    parser.on("attribute", (attribute) => this.#attribute(attribute))
+    parser.on("opentag", (tag) => {
+      this.#opened(tag)
+      seen()
+    })
+    parser.on("closetag", () => {
+      this.#open.pop()
+      seen()
+    })
+    parser.on("text", () => {
+      this.#add(parser.position - "<".length)
+    })
+    parser.on("cdata", () => {
+      this.#next += "<![CDATA[".length
+      const text = this.#document.slice(this.#next, parser.position - "]]>".length)
+      this.#open.at(-1)!.text += text
+      seen()
+    })
+    parser.on("processinginstruction", seen)
+    parser.on("comment", () => {
+      this.#next = parser.position + ">".length
+    })
+    parser.write(this.#document).close()
+    return this.#root!
+  }
+
+  #attribute(attribute: { readonly name: string; value: string }): void {
+    this.#attributeCount += 1
+    if (this.#attributeCount > maximumAttributes)
+      this.#refuse(`have at most ${maximumAttributes} attributes in an element`)
+    const end = this.#parser.position - 1
+    const start = this.#document.lastIndexOf(this.#document[end]!, end - 1) + 1
+    attribute.value = this.#text(start, end)
+    if (attribute.name === "xml:space" && !["default", "preserve"].includes(attribute.value)) {
+      this.#refuse(`have no xml:space but "default" and "preserve"`)
+    }
+  }
+
+  #opened({ attributes, local, uri }: SaxesTagNS): void {
+    if (this.#open.length === maximumDepth) this.#refuse(`not be nested deeper than ${maximumDepth} elements`)
+    this.#attributeCount = 0
+    const own = Object.values(attributes).filter((attribute) => !isDeclaration(attribute))
+    const parent = this.#open.at(-1)
+    const element: OpenElement = {
+      local,
+      uri,
+      attributes: own,
+      type: this.#typeOf(own),
+      children: [],
+      text: ""
+    }
     parent?.children.push(element)
     this.#root ??= element
     this.#open.push(element)
   }
 
-  #scope(around: Scope): Scope {
-    let own: Record<string, string> | undefined
-    for (const [name, value] of this.#attributes) {
-      const prefix = namespaces.declaredPrefix(name)
-      if (prefix === undefined) continue
-      own ??= Object.create(around) as Record<string, string>
-      own[prefix] = value
-    }
-    return own ?? around
+  #typeOf(attributes: ReadonlyArray<ReadAttribute>): QualifiedName | undefined {
+    const attribute = attributes.find(({ local, uri }) => local === "type" && namespaces.instances.includes(uri))
+    if (attribute === undefined) return undefined
+    const [prefix, local] = qualifiedName(attribute.value.trim())
+    const uri = this.#parser.resolve(prefix) ?? (prefix === "" ? "" : undefined)
+    return uri === undefined ? this.#refuse(`declare the prefix of the type ${prefix}:${local}`) : { local, uri }
   }
 
-  #resolve(scope: Scope, name: string, kind: "element" | "attribute"): QualifiedName {
-    return namespaces.resolve(scope, name, kind) ?? this.#refuse(`declare the prefix of ${name}`)
-  }
-
-  #add(text: string): void {
+  #add(end: number): void {
     const element = this.#open.at(-1)
-    if (element !== undefined) element.text += text
-    else if (text.trim() !== "") this.#refuse("have nothing but comments outside of its root element")
+    if (element !== undefined) element.text += this.#text(this.#next, end)
+    this.#next = end
+  }
+
+  #text(start: number, end: number): string {
+    const text = this.#document.slice(start, end)
+    if (!text.includes("&")) return text
+    return text.replace(
+      reference,
+      (whole, name: string) => referred(name) ?? this.#refuse(`be well-formed XML: ${whole} is no character`)
+    )
   }
 
   #refuse(rule: string): never {
-    throw new Refused(`must ${rule} (line ${this.#parser.line + 1})`)
+    throw new Refused(`must ${rule} (line ${this.#parser.line})`)
   }
 }
+
+/** Reads the root element of a document in text. Fails with the rule that it breaks. */
+export const readText = (document: string): Result.Result<ReadElement, string> =>
+  Result.try({ try: () => new Tree(document).read(), catch: refusal })
 
 const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
 
@@ -143,13 +204,27 @@ const charsetOf = (bytes: Uint8Array): string => {
   return label === undefined || /^utf-?16/i.test(label) ? "utf-8" : label
 }
 
+/** Returns the bytes before the first NUL, of the size of a character, and `true` where there is one. */
+const beforeNul = (bytes: Uint8Array, charset: string): readonly [bytes: Uint8Array, isCut: boolean] => {
+  const isWide = charset.startsWith("utf-16")
+  let end = bytes.indexOf(0)
+  while (isWide && end !== -1 && (end % 2 !== 0 || bytes[end + 1] !== 0)) end = bytes.indexOf(0, end + 1)
+  return end === -1 ? [bytes, false] : [bytes.subarray(0, end), true]
+}
+
 /**
  * Reads the root element of a document. Fails with the rule that it breaks. No DOCTYPE and no entities but the five are read,
- * line ends stay as they are, and depth and size are bounded.
+ * line ends stay as they are, and depth and size are bounded. A document ends at a NUL, as programs in C send one, often with
+ * something behind it.
  */
-export const read = (bytes: Uint8Array): Result.Result<ReadElement, string> =>
-  bytes.length > maximumPacketSize
-    ? Result.fail(`must have at most ${maximumPacketSize} bytes, as every message, not ${bytes.length}`)
-    : Result.flatMap(characters(bytes, charsetOf(bytes)), (text) =>
-        Result.try({ try: () => new Tree().read(withoutTerminator(text)), catch: refusal })
-      )
+export const read = (bytes: Uint8Array): Result.Result<ReadElement, string> => {
+  if (bytes.length > maximumPacketSize) {
+    return Result.fail(`must have at most ${maximumPacketSize} bytes, as every message, not ${bytes.length}`)
+  }
+  const charset = charsetOf(bytes)
+  const [document, isCut] = beforeNul(bytes, charset)
+  return Result.mapError(
+    Result.flatMap(characters(document, charset), readText),
+    (rule) => `${rule}${isCut ? `; it ends at a NUL, which is byte ${document.length}` : ""}`
+  )
+}
