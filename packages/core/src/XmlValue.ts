@@ -11,6 +11,8 @@
  */
 import * as Schema from "effect/Schema"
 import { signedRange, unsignedRange } from "./internal/bodies/fixedSize.ts"
+import type { Enumeration } from "./internal/bodies/xml/flags.ts"
+import { flagsType } from "./internal/bodies/xml/flags.ts"
 import { simpleTypeKey } from "./internal/bodies/xml/shapeOf.ts"
 import type { SimpleTypeName } from "./internal/bodies/xml/simpleTypes.ts"
 import { simpleTypes } from "./internal/bodies/xml/simpleTypes.ts"
@@ -161,3 +163,80 @@ export const DateTime = textual(
   "dateTime",
   /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/
 )
+
+/**
+ * `date`: a day as text, such as `"2026-05-01"`, with `Z` or an offset behind it or without. `DateTime` with
+ * `[XmlElement(DataType = "date")]` in .NET, or `DateOnly`, which .NET 10 writes.
+ *
+ * @category dates
+ * @since 0.1.0
+ */
+export const Date = textual("date", /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/)
+
+/**
+ * `time`: a time of day as text, such as `"08:30:00.5"`, of at most seven digits of a second, with `Z` or an offset behind it or
+ * without. `DateTime` with `[XmlElement(DataType = "time")]` in .NET, which always writes seven digits and the offset of its own
+ * zone, or `TimeOnly`, which .NET 10 writes without an offset.
+ *
+ * @category dates
+ * @since 0.1.0
+ */
+export const Time = textual(
+  "time",
+  /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/
+)
+
+/**
+ * `dateTimeOffset` as text, just as it stands there: `"2026-05-01T08:30:00.1234567+02:00"`, or with `Z`. `DateTimeOffset` in .NET,
+ * to the last digit and with its offset. .NET 10 writes and reads it. .NET Framework and .NET Core 2 write an empty element,
+ * which is refused, and read 0001-01-01 whatever is there: exchange `XmlValue.DateTime` with them.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, XmlValue } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const body = MessageBody.xml(XmlValue.DateTimeOffset)
+ * const encoded = Result.getOrThrow(body.encode("2026-05-01T08:30:00+02:00"))
+ * const document = new TextDecoder().decode(encoded.body)
+ * document.split("\r\n")[1] // => "<dateTimeOffset>2026-05-01T08:30:00+02:00</dateTimeOffset>"
+ *
+ * const lost = new TextEncoder().encode("<dateTimeOffset />")
+ * Result.isFailure(body.decode({ body: lost, bodyType: 0 })) // => true
+ * ```
+ *
+ * @category dates
+ * @since 0.1.0
+ */
+export const DateTimeOffset = textual(
+  "dateTimeOffset",
+  /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/
+)
+
+/**
+ * Enum with `[Flags]` in .NET: a number whose bits are those of its members. It stands there by the names of the members,
+ * with a blank between them, in the order of the enum. A number with other bits is refused.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, XmlValue } from "@effect-msmq/core"
+ * import { Result, Schema } from "effect"
+ *
+ * const Access = { None: 0, Read: 1, Write: 2, Admin: 4 }
+ * const File = Schema.Struct({ Access: XmlValue.Flags(Access) })
+ * const body = MessageBody.xml(File, { root: "File" })
+ *
+ * const encoded = Result.getOrThrow(body.encode({ Access: Access.Read | Access.Admin }))
+ * new TextDecoder().decode(encoded.body).includes("<Access>Read Admin</Access>") // => true
+ * body.decode(encoded) // => Result.succeed({ Access: 5 })
+ * ```
+ *
+ * @category values
+ * @since 0.1.0
+ */
+export const Flags = (enumeration: Enumeration) => {
+  const type = flagsType(enumeration)
+  return Schema.Int.check(
+    Schema.makeFilter((value) => type.print(value) !== undefined, { expected: type.rule })
+  ).annotate({ [simpleTypeKey]: type, expected: type.rule })
+}

@@ -126,16 +126,17 @@ describe("simple values", () => {
     isRead(MessageBody.xml(Schema.Int), "<int> +7\t</int>", 7)
     isRead(MessageBody.xml(Schema.Boolean), "<boolean> 1 </boolean>", true)
     const int = MessageBody.xml(Schema.Int)
-    for (const text of ["2147483648", "7.0", "0x7", "", "1 2", "1e3"]) {
+    isRead(int, "<int>-0</int>", 0)
+    for (const text of ["2147483648", "7.0", "0x7", "", "1 2", "1e3", "\u00a07"]) {
       assert.include(
         refusal(int, `<int>${text}</int>`),
         "must have a whole number from -2147483648 to 2147483647 in int"
       )
     }
-    assert.include(
-      refusal(MessageBody.xml(XmlValue.UnsignedInt), "<unsignedInt>-1</unsignedInt>"),
-      "from 0 to 4294967295"
-    )
+    for (const text of ["-1", "+1", "-0"]) {
+      const rule = refusal(MessageBody.xml(XmlValue.UnsignedInt), `<unsignedInt>${text}</unsignedInt>`)
+      assert.include(rule, "from 0 to 4294967295")
+    }
     for (const text of ["True", "yes", ""]) {
       assert.include(refusal(MessageBody.xml(Schema.Boolean), `<boolean>${text}</boolean>`), '"true", "false"')
     }
@@ -346,7 +347,7 @@ describe("classes", () => {
     isWritten(
       invoices,
       { id: 1, currency: '"€" & <$>', lines: ["a", "b"] },
-      `<Invoice ${xsi} ${xsd} xmlns="urn:invoices" Id="1" Currency="&quot;€&quot; &amp; &lt;$&gt;">`,
+      `<Invoice ${xsi} ${xsd} Id="1" Currency="&quot;€&quot; &amp; &lt;$&gt;" xmlns="urn:invoices">`,
       "  <Line>a</Line>",
       "  <Line>b</Line>",
       "</Invoice>"
@@ -532,7 +533,8 @@ describe("a schema that .NET's XML has no form for is refused at once", () => {
       [Schema.Record(Schema.String, Schema.Int), "the schema is a dictionary, which .NET's XML has not"],
       [Schema.Struct({ A: Schema.Struct({ B: Schema.Record(Schema.String, Schema.Int) }) }), "A/B is a dictionary"],
       [Schema.Struct({ A: Schema.Tuple([Schema.Int, Schema.String]) }), "A is a tuple"],
-      [Schema.Struct({ A: Schema.Union([Schema.Int, Schema.String]) }), "A is a choice between types"],
+      [Schema.Struct({ A: Schema.Union([Schema.Struct({}), Schema.Int]) }), "A is a choice of types without names"],
+      [Schema.Struct({ A: Schema.Union([XmlValue.DateTime, Schema.Date]) }), "several types that are dateTime in .NET"],
       [Schema.Struct({ A: Schema.Unknown }), "A takes anything"],
       [Schema.Struct({ A: Schema.Symbol }), "A is of a type that no text"],
       [Schema.Struct({ A: Schema.Null }), "A is always null"],

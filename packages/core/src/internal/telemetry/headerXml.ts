@@ -82,7 +82,10 @@ const withLineFeeds = (text: string): string => text.replace(/\r\n?/g, "\n")
 const entriesOf = (text: string): ReadonlyArray<Entry> => {
   const root = Result.getOrThrowWith(
     readText(text),
-    (rule) => new Refusal(rule.includes("DOCTYPE") ? "has a DOCTYPE, which is not read" : "is no well-formed XML")
+    (rule) =>
+      new Refusal(
+        rule.includes("DOCTYPE") ? "has a DOCTYPE, which is not read" : "is no well-formed XML, or nests too deep"
+      )
   )
   if (root.local !== "ArrayOfHeaderInfo") throw new Refusal("is no ArrayOfHeaderInfo")
   const entries = new Map<string, string>()

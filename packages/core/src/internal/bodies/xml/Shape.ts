@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import * as namespaces from "./namespaces.ts"
 import type { QualifiedName } from "./namespaces.ts"
-import { maximumDepth } from "./reader.ts"
+import { maximumDepth, withoutBlanks } from "./reader.ts"
 import type { ReadElement } from "./reader.ts"
 import type { SimpleType } from "./simpleTypes.ts"
 import type { WrittenElement } from "./writer.ts"
@@ -93,7 +93,7 @@ const nilOf = ({ attributes }: ReadElement): boolean | undefined => {
   const nil = attributes.find(
     ({ local, uri }) => (local === "nil" || local === "null") && namespaces.instances.includes(uri)
   )
-  return nil === undefined ? false : nils[nil.value.trim()]
+  return nil === undefined ? false : nils[withoutBlanks(nil.value)]
 }
 
 /** Returns `true` for a nil element. */
@@ -112,8 +112,6 @@ export const inOrder = <A, B>(
   }
   return Result.succeed(all)
 }
-
-const withoutBlanks = (text: string): string => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "")
 
 /** Makes the shape of a text. `name`: the name of its type where the type itself has none. */
 export const simple = (naming: Naming, type: SimpleType, name: string | undefined): Shape => {
@@ -176,7 +174,10 @@ export const nullable = (naming: Naming, shape: Shape): Shape => ({
   about: () => ({ ...shape.about(), nullable: true }),
   write: (value, name, place) =>
     value === null ? Result.succeed({ ...emptyElement(naming, name), isNil: true }) : shape.write(value, name, place),
-  read: (element, place) => (isNil(element) ? Result.succeed(null) : shape.read(element, place))
+  read: (element, place) =>
+    isNil(element)
+      ? Result.map(typeIsKnown(element.type, shape.about(), place), () => null)
+      : shape.read(element, place)
 })
 
 export const omittable = (shape: Shape): Shape => ({
@@ -210,15 +211,19 @@ export const readAt = (shape: Shape, element: ReadElement, place: Place): Result
     : shape.read(element, place)
 }
 
-/** Fails where the type that an element names is not the one that its class has in .NET. */
-export const ofType = (
+/** Fails where an element names a type that its shape does not know. Simple values and arrays do not look at it, as in .NET. */
+export const typeIsKnown = (
   type: QualifiedName | undefined,
-  expected: QualifiedName,
-  place: Place
-): Result.Result<void, string> =>
-  type === undefined || (type.local === expected.local && type.uri === expected.uri)
+  { choices, item, simple, typeName, typeNamespace }: About,
+  { path }: Place
+): Result.Result<void, string> => {
+  if (type === undefined || item !== undefined || simple !== undefined || typeName === undefined) return Result.void
+  const known = choices ?? new Map([[typeName, undefined]])
+  const namespace = known.get(type.local)?.about().typeNamespace ?? typeNamespace
+  return known.has(type.local) && namespaces.areSame(type.uri, namespace)
     ? Result.void
     : Result.fail(
-        `must be of type ${namespaces.describe(expected)} in ${place.path}, not ${namespaces.describe(type)}: a union of ` +
-          "classes reads several"
+        `must have an xsi:type of ${[...known.keys()].join(", ")} in ${path}, not ${namespaces.describe(type)}: a union of ` +
+          "classes has more"
       )
+}

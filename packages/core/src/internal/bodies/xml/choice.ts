@@ -3,9 +3,8 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import * as namespaces from "./namespaces.ts"
-import { namespaceOf, unknown } from "./Shape.ts"
-import type { Naming, Shape } from "./Shape.ts"
+import { namespaceOf, typeIsKnown, unknown } from "./Shape.ts"
+import type { About, Naming, Shape } from "./Shape.ts"
 
 /** Value of a choice between types, with the name of its type in .NET: the encoded side of a member of a union. */
 export class Choice {
@@ -43,12 +42,13 @@ const declaredType = (choices: ReadonlyMap<string, Shape>, name: string | undefi
  */
 export const choice = (naming: Naming, name: string | undefined, members: () => ReadonlyMap<string, Shape>): Shape => {
   const qualified = (typeName: string, shape: Shape) => ({ local: typeName, uri: shape.about().typeNamespace })
+  const about = (): About => {
+    const choices = members()
+    const { typeName } = declaredType(choices, name)
+    return { ...unknown, typeName, typeNamespace: namespaceOf(naming, typeName), choices }
+  }
   return {
-    about: () => {
-      const choices = members()
-      const { typeName } = declaredType(choices, name)
-      return { ...unknown, typeName, typeNamespace: namespaceOf(naming, typeName), choices }
-    },
+    about,
     write: (value, element, place) => {
       const choices = members()
       const { typeName, value: one } = value as Choice
@@ -61,26 +61,17 @@ export const choice = (naming: Naming, name: string | undefined, members: () => 
       const choices = members()
       const { isClass, typeName } = declaredType(choices, name)
       const { type } = element
-      const chosen = [...choices].find(([local, shape]) =>
-        type === undefined
-          ? isClass && local === typeName
-          : type.local === local && sameNamespace(type.uri, shape.about().typeNamespace)
-      )
-      if (chosen === undefined) {
-        const known = [...choices.keys()].join(", ")
-        const actual = type === undefined ? "none" : namespaces.describe(type)
-        return Result.fail(`must have an xsi:type of ${known} in ${place.path}, not ${actual}`)
+      const local = type?.local ?? (isClass ? typeName : "")
+      const shape = choices.get(local)
+      const known = typeIsKnown(type, about(), place)
+      if (Result.isFailure(known)) return Result.fail(known.failure)
+      if (shape === undefined) {
+        return Result.fail(`must have an xsi:type of ${[...choices.keys()].join(", ")} in ${place.path}, and has none`)
       }
-      const [local, shape] = chosen
       return Result.map(shape.read({ ...element, type: undefined }, place), (value) => new Choice(local, value))
     }
   }
 }
-
-const schemas = [namespaces.schema, "http://www.w3.org/2000/10/XMLSchema", "http://www.w3.org/1999/XMLSchema"]
-
-const sameNamespace = (actual: string, expected: string): boolean =>
-  actual === expected || (expected === namespaces.schema && schemas.includes(actual))
 
 /** Union whose members are named by their types. */
 export type Choices = ReadonlyMap<AST.AST, () => string>
@@ -129,62 +120,88 @@ const chosen = (member: AST.AST, typeName: string, all: ReadonlySet<string>): AS
 }
 
 /**
+ * Returns the struct whose keys `Schema.encodeKeys` renamed, for the one that it made: only the former still knows the classes of
+ * its members.
+ */
+export const beforeRenaming = (renamed: AST.AST, previous: AST.AST | undefined): AST.Objects | undefined => {
+  if (previous === undefined || !AST.isObjects(previous) || !AST.isObjects(renamed)) return undefined
+  const { propertySignatures } = previous
+  const isSame =
+    propertySignatures.length === renamed.propertySignatures.length &&
+    propertySignatures.every(({ type }, index) => AST.toEncoded(type) === renamed.propertySignatures[index]?.type)
+  return isSame ? previous : undefined
+}
+
+type Mapping = (ast: AST.AST) => AST.AST
+
+/** Returns a schema with other schemas within, and without what it is encoded to. */
+const rebuilt = (ast: AST.AST, child: Mapping): AST.AST => {
+  const { annotations, checks, context } = ast
+  if (AST.isUnion(ast)) {
+    const { encodingChecks, options, types } = ast
+    return new AST.Union(types.map(child), options, annotations, checks, undefined, context, encodingChecks)
+  }
+  if (AST.isArrays(ast)) {
+    const { elements, encodingChecks, isMutable, rest } = ast
+    const [all, more] = [elements.map(child), rest.map(child)]
+    return new AST.Arrays(isMutable, all, more, annotations, checks, undefined, context, encodingChecks)
+  }
+  if (AST.isObjects(ast)) {
+    const { encodingChecks, indexSignatures, propertySignatures } = ast
+    const properties = propertySignatures.map(({ name, type }) => new AST.PropertySignature(name, child(type)))
+    return new AST.Objects(properties, indexSignatures, annotations, checks, undefined, context, encodingChecks)
+  }
+  if (AST.isSuspend(ast)) {
+    return new AST.Suspend(() => child(ast.thunk()), annotations, checks, undefined, context)
+  }
+  return ast.encoding === undefined ? ast : AST.toType(ast)
+}
+
+const unchanged: Mapping = (ast) => ast
+
+/**
  * Returns a schema whose classes take no instances of derived ones, and whose unions have {@link Choice}s on their encoded side, so
  * that the type that a document names decides, not the first that fits.
  */
-export const withChoices = (ast: AST.AST, unions: ReadonlyMap<AST.AST, Choices>): AST.AST => {
+export const withChoices = (schema: AST.AST, unions: ReadonlyMap<AST.AST, Choices>): AST.AST => {
   const known = new Map<AST.AST, AST.AST>()
-  const mapped = (one: AST.AST): AST.AST => {
-    const done = known.get(one)
+  const mapped: Mapping = (ast) => {
+    const done = known.get(ast)
     if (done !== undefined) return done
-    const replaced = one.encoding === undefined ? inner(one) : ofEncoding(one, one.encoding)
-    const name = AST.isDeclaration(one) ? AST.resolveIdentifier(one) : undefined
+    const replaced = ast.encoding === undefined ? inner(ast) : ofEncoding(ast, ast.encoding)
+    const name = AST.isDeclaration(ast) ? AST.resolveIdentifier(ast) : undefined
     const result = name === undefined ? replaced : exactly(replaced, name, new Set([name]))
-    known.set(one, result)
+    known.set(ast, result)
     return result
+  }
+  const inner: Mapping = (ast) => {
+    const choices = unions.get(ast)
+    if (choices === undefined) return rebuilt(ast, mapped)
+    const all = new Set([...choices.values()].map((name) => name()))
+    return rebuilt(ast, (type) => {
+      const name = choices.get(type)
+      return name === undefined ? mapped(type) : chosen(mapped(type), name(), all)
+    })
   }
   /** Replaces what a schema is encoded to in the end. */
-  const ofEncoding = (one: AST.AST, encoding: AST.Encoding): AST.AST => {
-    const last = encoding.at(-1)!
-    const to = mapped(last.to)
-    if (to === last.to) return one
-    let result = AST.toType(one)
-    for (const link of encoding) {
-      if (!SchemaTransformation.isTransformation(link.transformation)) return one
-      result = AST.decodeTo(link === last ? to : link.to, result, link.transformation)
+  const ofEncoding = (ast: AST.AST, encoding: AST.Encoding): AST.AST => {
+    const [own, ...others] = [ast, ...encoding.map(({ to }) => to)] as const
+    const steps: Array<AST.AST> = [rebuilt(own, unchanged), ...others]
+    const last = steps.length - 1
+    const former = beforeRenaming(others[last - 1]!, last === 1 ? own : others[last - 2])
+    if (former === undefined) steps[last] = mapped(others[last - 1]!)
+    else {
+      steps[last - 1] = rebuilt(former, mapped)
+      const types = former.propertySignatures.map(({ type }) => AST.toEncoded(mapped(type)))
+      let index = 0
+      steps[last] = rebuilt(others[last - 1]!, () => types[index++]!)
+    }
+    let result = steps[0]!
+    for (const [index, { transformation }] of encoding.entries()) {
+      if (!SchemaTransformation.isTransformation(transformation)) return ast
+      result = AST.decodeTo(steps[index + 1]!, result, transformation)
     }
     return result
   }
-  const inner = (one: AST.AST): AST.AST => {
-    const { annotations, checks, context } = one
-    if (AST.isUnion(one)) {
-      const names = unions.get(one)
-      const all = new Set([...(names?.values() ?? [])].map((name) => name()))
-      const types = one.types.map((type) => {
-        const name = names?.get(type)
-        return name === undefined ? mapped(type) : chosen(mapped(type), name(), all)
-      })
-      return new AST.Union(types, one.options, annotations, checks, undefined, context, one.encodingChecks)
-    }
-    if (AST.isArrays(one)) {
-      return new AST.Arrays(
-        one.isMutable,
-        one.elements.map(mapped),
-        one.rest.map(mapped),
-        annotations,
-        checks,
-        undefined,
-        context,
-        one.encodingChecks
-      )
-    }
-    if (AST.isObjects(one)) {
-      const properties = one.propertySignatures.map(({ name, type }) => new AST.PropertySignature(name, mapped(type)))
-      const { encodingChecks, indexSignatures } = one
-      return new AST.Objects(properties, indexSignatures, annotations, checks, undefined, context, encodingChecks)
-    }
-    if (AST.isSuspend(one)) return new AST.Suspend(() => mapped(one.thunk()), annotations, checks, undefined, context)
-    return one
-  }
-  return mapped(ast)
+  return mapped(schema)
 }

@@ -11,6 +11,12 @@ export const instances: ReadonlyArray<string> = [
   "http://www.w3.org/1999/XMLSchema-instance"
 ]
 
+const schemas = [schema, "http://www.w3.org/2000/10/XMLSchema", "http://www.w3.org/1999/XMLSchema"]
+
+/** Returns `true` for the namespace of a type, also where it is an older one that .NET knows. */
+export const areSame = (actual: string, expected: string): boolean =>
+  actual === expected || (expected === schema && schemas.includes(actual))
+
 const names = /^[\p{L}_][\p{L}\p{M}\p{N}._-]*$/u
 
 /** Returns `true` for a name that an element may have, without a prefix. */

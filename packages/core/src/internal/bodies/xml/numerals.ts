@@ -16,26 +16,29 @@ const names: ReadonlyArray<readonly [number, string]> = [
 export interface Precision {
   readonly usual: number
   readonly exact: number
+  /** Digits before the point from which on a number with all digits has an exponent. */
+  readonly longest: number
   /** Rounds to the nearest number that there is. */
   readonly round: (value: number) => number
 }
 
-export const double: Precision = { usual: 15, exact: 17, round: Number }
-export const single: Precision = { usual: 7, exact: 9, round: Math.fround }
+export const double: Precision = { usual: 15, exact: 17, longest: 15, round: Number }
+export const single: Precision = { usual: 7, exact: 9, longest: 9, round: Math.fround }
 
 /**
  * Prints a number as .NET Framework does: with the usual digits where they give it back, otherwise with all. The shortest digits
  * that give a double back would be read as a neighbour by .NET Framework, .NET Core 2 and Mono.
  */
-export const print = (value: number, { exact, round, usual }: Precision): string | undefined => {
+export const print = (value: number, { exact, longest, round, usual }: Precision): string | undefined => {
   if (typeof value !== "number") return undefined
   const name = names.find(([number]) => Object.is(number, value))?.[1]
   if (name !== undefined) return name
   const short = value.toExponential(usual - 1)
-  const [all = "", exponent = ""] = (round(Number(short)) === value ? short : value.toExponential(exact - 1)).split("e")
+  const isShort = round(Number(short)) === value
+  const [all = "", exponent = ""] = (isShort ? short : value.toExponential(exact - 1)).split("e")
   const mantissa = all.replace(/\.?0+$/, "")
   const power = Number(exponent)
-  if (power >= usual || power <= -5) {
+  if (power >= (isShort ? usual : longest) || power <= -5) {
     return `${mantissa}E${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
   }
   const digits = mantissa.replace(/[-.]/g, "")

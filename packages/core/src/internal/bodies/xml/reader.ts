@@ -62,6 +62,12 @@ const referred = (name: string): string | undefined => {
   return named.get(name)
 }
 
+/** Blanks of XML, which are fewer than those of JavaScript. */
+export const withoutBlanks = (text: string): string => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "")
+
+/** Parts of names before and behind a colon: .NET knows the characters of an older edition of XML than the parser does. */
+const namePart = /^(?![-.\d\u00b7\u0300-\u036f\u203f\u2040])[^\ud800-\uffff]+$/
+
 const qualifiedName = (name: string): readonly [prefix: string, local: string] => {
   const colon = name.indexOf(":")
   return colon === -1 ? ["", name] : [name.slice(0, colon), name.slice(colon + 1)]
@@ -100,6 +106,7 @@ class Tree {
     )
     parser.on("xmldecl", ({ version }) => {
       if (version !== "1.0") this.#refuse(`be of version 1.0 of XML, not ${version}`)
+      seen()
     })
     parser.on("attribute", (attribute) => this.#attribute(attribute))
     parser.on("opentag", (tag) => {
@@ -119,7 +126,13 @@ class Tree {
       this.#open.at(-1)!.text += text
       seen()
     })
-    parser.on("processinginstruction", seen)
+    parser.on("processinginstruction", ({ target }) => {
+      this.#checkName(target)
+      const rest = this.#document.slice(this.#next + "<?".length + target.length, parser.position)
+      if (rest !== "?>" && !/^[ \t\r\n]/.test(rest))
+        this.#refuse(`be well-formed XML: <?${target} has no blank behind it`)
+      seen()
+    })
     parser.on("comment", () => {
       this.#next = parser.position + ">".length
     })
@@ -127,7 +140,13 @@ class Tree {
     return this.#root!
   }
 
-  #attribute(attribute: { readonly name: string; value: string }): void {
+  #checkName(...parts: ReadonlyArray<string>): void {
+    const wrong = parts.find((part) => part !== "" && !namePart.test(part))
+    if (wrong !== undefined) this.#refuse(`be well-formed XML: ${wrong} is no name`)
+  }
+
+  #attribute(attribute: Pick<SaxesAttributeNS, "name" | "prefix" | "local" | "value">): void {
+    this.#checkName(attribute.prefix, attribute.local)
     this.#attributeCount += 1
     if (this.#attributeCount > maximumAttributes)
       this.#refuse(`have at most ${maximumAttributes} attributes in an element`)
@@ -139,7 +158,8 @@ class Tree {
     }
   }
 
-  #opened({ attributes, local, uri }: SaxesTagNS): void {
+  #opened({ attributes, local, prefix, uri }: SaxesTagNS): void {
+    this.#checkName(prefix, local)
     if (this.#open.length === maximumDepth) this.#refuse(`not be nested deeper than ${maximumDepth} elements`)
     this.#attributeCount = 0
     const own = Object.values(attributes).filter((attribute) => !isDeclaration(attribute))
@@ -160,7 +180,7 @@ class Tree {
   #typeOf(attributes: ReadonlyArray<ReadAttribute>): QualifiedName | undefined {
     const attribute = attributes.find(({ local, uri }) => local === "type" && namespaces.instances.includes(uri))
     if (attribute === undefined) return undefined
-    const [prefix, local] = qualifiedName(attribute.value.trim())
+    const [prefix, local] = qualifiedName(withoutBlanks(attribute.value))
     const uri = this.#parser.resolve(prefix) ?? (prefix === "" ? "" : undefined)
     return uri === undefined ? this.#refuse(`declare the prefix of the type ${prefix}:${local}`) : { local, uri }
   }

@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import type { ReadElement } from "./reader.ts"
-import { emptyElement, inOrder, inside, isNil, namespaceOf, ofType, readAt, unknown, writeAt } from "./Shape.ts"
-import type { Naming, Place, Shape } from "./Shape.ts"
+import { emptyElement, inOrder, inside, isNil, namespaceOf, typeIsKnown, readAt, unknown, writeAt } from "./Shape.ts"
+import type { About, Naming, Place, Shape } from "./Shape.ts"
 import type { WrittenElement } from "./writer.ts"
 
 /** Member of a class. Its key is the name of its element. */
@@ -150,9 +150,10 @@ export const record = (naming: Naming, typeName: string | undefined, members: Re
     )
   },
   read: (element, place) => {
-    const named = typeName ?? element.local
+    const name = typeName ?? element.local
+    const own: About = { ...unknown, typeName: name, typeNamespace: namespaceOf(naming, name) }
     const byName = grouped(element.children, naming)
-    const values = Result.flatMap(ofType(element.type, { local: named, uri: namespaceOf(naming, named) }, place), () =>
+    const values = Result.flatMap(typeIsKnown(element.type, own, place), () =>
       inOrder(members, (member) =>
         forms[member.form].read(naming, member, element, byName.get(member.name) ?? [], place)
       )

@@ -1,5 +1,5 @@
 import * as AST from "effect/SchemaAST"
-import { choice } from "./choice.ts"
+import { beforeRenaming, choice } from "./choice.ts"
 import type { Choices } from "./choice.ts"
 import { isName } from "./namespaces.ts"
 import { record } from "./record.ts"
@@ -72,7 +72,8 @@ const literalTypes: Readonly<Record<string, SimpleType>> = {
 }
 
 /** Type of literals that have a name of their own: an enum. */
-const namedText = enumType(simpleTypes.string)
+const { parse, print, rule } = simpleTypes.string
+const namedText = enumType({ parse, print, rule })
 
 /** Returns the type of a literal. Texts with a name are the members of an enum. */
 const literalType = (value: AST.LiteralValue, name: string | undefined): SimpleType => {
@@ -246,14 +247,28 @@ const walkers: Walkers = {
   UniqueSymbol: noText
 }
 
+/** Returns a struct whose keys were renamed, with the members that it had before, which know their classes. */
+const withClasses = (encoded: AST.Objects, previous: AST.AST | undefined): AST.Objects => {
+  const former = beforeRenaming(encoded, previous)
+  if (former === undefined) return encoded
+  const properties = encoded.propertySignatures.map(
+    ({ name }, index) => new AST.PropertySignature(name, former.propertySignatures[index]!.type)
+  )
+  return new AST.Objects(properties, encoded.indexSignatures)
+}
+
 /** Returns the shape of the encoded side of a schema, with the name of the schema. */
 export const shapeOf = (ast: AST.AST, walk: Walk): Shape.Shape => {
   let encoded = ast
+  let previous: AST.AST | undefined
   let name = AST.resolveIdentifier(ast)
   while (encoded.encoding !== undefined) {
-    encoded = encoded.encoding[encoded.encoding.length - 1]!.to
+    const steps: ReadonlyArray<AST.AST> = [encoded, ...encoded.encoding.map(({ to }) => to)]
+    previous = steps.at(-2)
+    encoded = steps.at(-1)!
     name ??= AST.resolveIdentifier(encoded)
   }
+  if (AST.isObjects(encoded)) encoded = withClasses(encoded, previous)
   const walker = walkers[encoded._tag]
   return typeof walker === "string"
     ? refuse(walk, walker)
