@@ -136,11 +136,16 @@ export interface XmlOptions {
   /** Namespace of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default. */
   readonly namespace?: string | undefined
   /**
-   * Namespaces of single elements, attributes and types, by their names, such as `{ Lines: "urn:lines" }`
-   * (`[XmlElement(Namespace = ...)]`, `[XmlAttribute(Namespace = ...)]`, `[XmlType(Namespace = ...)]` in .NET). The members of a
-   * class are in a namespace of their own only where they are listed, too.
+   * Namespaces of single elements and attributes, by their names, such as `{ Line: "urn:lines" }`
+   * (`[XmlElement(Namespace = ...)]`, `[XmlAttribute(Namespace = ...)]` in .NET). What is in an element is in its namespace, too.
+   * None by default.
    */
   readonly namespaces?: Readonly<Record<string, string>> | undefined
+  /**
+   * Namespaces of the members of single classes, by the names of the classes, such as `{ Line: "urn:lines" }`
+   * (`[XmlType(Namespace = ...)]` in .NET). By default they are in that of the element that holds them.
+   */
+  readonly types?: Readonly<Record<string, string>> | undefined
 }
 
 const texts = listOf(textRule)
@@ -159,7 +164,8 @@ const xmlOptions = tableOf({
   text: texts,
   nillable: texts,
   namespace: textRule,
-  namespaces: textsByName
+  namespaces: textsByName,
+  types: textsByName
 })
 
 const schemaRule = guarded("a Schema", Schema.isSchema)
@@ -207,17 +213,10 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
 export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
   argumentOrThrow({ operation: operations.MessageBody.xml }, "schema", schemaRule, schema)
   const given = optionsOrThrow({ operation: operations.MessageBody.xml }, xmlOptions, options)
-  const {
-    attributes = [],
-    items = {},
-    namespace = "",
-    namespaces = {},
-    nillable = [],
-    repeated = [],
-    root,
-    text = []
-  } = given
-  const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, namespaces, nillable, repeated, text })
+  const { attributes = [], nillable = [], repeated = [], root, text = [] } = given
+  const { items = {}, namespace = "", namespaces = {}, types = {} } = given
+  const all = { attributes, items, namespace, namespaces, nillable, repeated, text, types }
+  const codec = xmlCodec(schema.ast, root, all)
   const { decode, encode } = conversionOf(Schema.make<Schema.ConstraintCodec<A, unknown>>(codec.ast))
   return {
     name: `XML ${codec.name}`,

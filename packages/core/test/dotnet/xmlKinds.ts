@@ -337,6 +337,29 @@ const animal: Kind<Animal> = {
   }
 }
 
+const Beast = Schema.Struct({ Name: Schema.optionalKey(Schema.String) }).annotate({ identifier: "Beast" })
+const Hound = Schema.Struct({
+  Name: Schema.optionalKey(Schema.String),
+  Barks: Schema.Int,
+  Line: Schema.optionalKey(line.schema)
+}).annotate({ identifier: "Hound" })
+type Beast = typeof Beast.Type | typeof Hound.Type
+const beast: Kind<Beast> = {
+  type: "Beast",
+  schema: Schema.Union([Beast, Hound]),
+  values: Arbitrary.all([string.values, int.values, line.values, values.between(0, 2)]).pipe(
+    Arbitrary.map(([Name, Barks, Line, count]): Beast => {
+      if (count === 0) return { Name }
+      return count === 1 ? { Name, Barks } : { Name, Barks, Line }
+    })
+  ),
+  notation: (value) => {
+    const name = `Name=${value.Name === undefined ? "null" : notation.text(value.Name)}`
+    if (!("Barks" in value)) return `Beast{${name}}`
+    return `Hound{Barks=${value.Barks}:Int32,Line=${value.Line === undefined ? "null" : line.notation(value.Line)},${name}}`
+  }
+}
+
 const Circle = Schema.Struct({ Radius: Schema.Int }).annotate({ identifier: "Circle" })
 const Square = Schema.Struct({ Side: Schema.Int }).annotate({ identifier: "Square" })
 type Figure = typeof Circle.Type | typeof Square.Type
@@ -504,10 +527,14 @@ export const xmlKinds: Readonly<Record<string, Kind>> = {
     { repeated: ["Pet"] }
   ),
   "[XmlInclude] in a namespace": classOf(
-    "NamespacedZoo",
-    { Star: optional(animal), Other: optional(animal) },
+    "Menagerie",
+    { Star: optional(beast), Other: optional(beast), All: optional(array(nullableReference(beast))) },
     {},
-    { namespace: "urn:example:zoo", namespaces: { Other: "urn:example:other" } }
+    {
+      namespace: "urn:example:zoo",
+      namespaces: { Other: "urn:example:other" },
+      types: { Beast: "urn:example:beasts", Hound: "urn:example:beasts" }
+    }
   ),
   "an abstract class": classOf("Drawing", { Figures: optional(array(nullableReference(figure))) }),
   object: classOf("Anything", { Value: optional(anything), Values: optional(array(nullableReference(anything))) })

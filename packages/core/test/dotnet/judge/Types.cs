@@ -223,11 +223,25 @@ public class Zoo
     [XmlElement("Pet")] public Animal[] Pets;
 }
 
-[XmlRoot(Namespace = "urn:example:zoo")]
-public class NamespacedZoo
+[XmlType(Namespace = "urn:example:beasts"), XmlInclude(typeof(Hound))]
+public class Beast
 {
-    public Animal Star;
-    [XmlElement(Namespace = "urn:example:other")] public Animal Other;
+    public string Name;
+}
+
+[XmlType(Namespace = "urn:example:beasts")]
+public class Hound : Beast
+{
+    public int Barks;
+    public Line Line;
+}
+
+[XmlRoot(Namespace = "urn:example:zoo")]
+public class Menagerie
+{
+    public Beast Star;
+    [XmlElement(Namespace = "urn:example:other")] public Beast Other;
+    public Beast[] All;
 }
 
 [XmlInclude(typeof(Circle)), XmlInclude(typeof(Square))]

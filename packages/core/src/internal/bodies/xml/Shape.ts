@@ -9,10 +9,10 @@ import { describeValue } from "../../errors/describeValue.ts"
 
 /** Names in one document. */
 export interface Naming {
-  /** Namespace of all elements; empty for none. */
-  readonly namespace: string
-  /** Namespaces of names that are in another. */
+  /** Namespaces of elements and attributes that are in one of their own, by name. Other elements are in that of their class. */
   readonly namespaces: Readonly<Record<string, string>>
+  /** Namespaces of classes that have one of their own, by name. */
+  readonly types: Readonly<Record<string, string>>
   /** Names of items, by the name of the element that holds them. */
   readonly items: Readonly<Record<string, string>>
 }
@@ -22,14 +22,16 @@ export interface Place {
   /** Path of the element, such as `Order/Lines/Line[2]`. */
   readonly path: string
   readonly depth: number
+  /** Namespace of the element; empty for none. */
+  readonly namespace: string
 }
 
 /** Facts of a shape, which are known once all shapes are, since a class may hold itself. */
 export interface About {
   /** Name that .NET gives an element that holds one alone; `undefined` for a class whose name is unknown. */
   readonly typeName: string | undefined
-  /** Namespace of its type in .NET. */
-  readonly typeNamespace: string
+  /** Namespace of its type in .NET; `undefined` where it is that of the element. */
+  readonly typeNamespace: string | undefined
   /** Type of a value that is text alone. */
   readonly simple: SimpleType | undefined
   /** Shape of the items of a list. */
@@ -53,7 +55,7 @@ export interface Shape {
 
 export const unknown: About = {
   typeName: undefined,
-  typeNamespace: "",
+  typeNamespace: undefined,
   simple: undefined,
   item: undefined,
   choices: undefined,
@@ -65,19 +67,31 @@ export const unknown: About = {
 const broken = (rule: string, { path }: Place, actual: unknown): Result.Result<never, string> =>
   Result.fail(`must have ${rule} in ${path}, not ${describeValue(actual)}`)
 
-export const inside = ({ depth, path }: Place, name: string, index?: number): Place => ({
+const own = (names: Readonly<Record<string, string>>, name: string | undefined): string | undefined =>
+  name !== undefined && Object.hasOwn(names, name) ? names[name] : undefined
+
+/** Returns the place of an element within another. */
+export const inside = (
+  { namespaces }: Naming,
+  { depth, namespace, path }: Place,
+  name: string,
+  index?: number
+): Place => ({
   path: `${path}/${name}${index === undefined ? "" : `[${index + 1}]`}`,
-  depth: depth + 1
+  depth: depth + 1,
+  namespace: own(namespaces, name) ?? namespace
 })
 
-/** Returns the namespace of an element or a type. */
-export const namespaceOf = ({ namespace, namespaces }: Naming, name: string | undefined): string =>
-  name !== undefined && Object.hasOwn(namespaces, name) ? namespaces[name]! : namespace
+/** Returns the namespace of a class that has one of its own. */
+export const typeNamespace = ({ types }: Naming, name: string | undefined): string | undefined => own(types, name)
+
+/** Returns the namespace of an attribute, which is in none where an element would be in that of its class. */
+export const attributeNamespace = ({ namespaces }: Naming, name: string): string => own(namespaces, name) ?? ""
 
 /** Makes an element without attributes, children or text. */
-export const emptyElement = (naming: Naming, name: string): WrittenElement => ({
+export const emptyElement = (name: string, { namespace }: Place): WrittenElement => ({
   local: name,
-  uri: namespaceOf(naming, name),
+  uri: namespace,
   attributes: [],
   children: [],
   text: ""
@@ -120,7 +134,7 @@ export const simple = (naming: Naming, type: SimpleType, name: string | undefine
     about: () => ({
       ...unknown,
       typeName,
-      typeNamespace: type.namespace ?? namespaceOf(naming, typeName),
+      typeNamespace: type.namespace ?? typeNamespace(naming, typeName),
       simple: type,
       isReference: type.isReference
     }),
@@ -128,7 +142,7 @@ export const simple = (naming: Naming, type: SimpleType, name: string | undefine
       const text = type.print(value)
       return text === undefined
         ? broken(type.rule, place, value)
-        : Result.succeed({ ...emptyElement(naming, name), text })
+        : Result.succeed({ ...emptyElement(name, place), text })
     },
     read: ({ children: [child], text }, place) => {
       if (child !== undefined)
@@ -147,33 +161,33 @@ export const list = (naming: Naming, item: Shape): Shape => ({
   about: () => {
     const name = item.about().typeName
     const typeName = name === undefined ? undefined : `ArrayOf${name.charAt(0).toUpperCase()}${name.slice(1)}`
-    return { ...unknown, typeName, typeNamespace: namespaceOf(naming, typeName), item }
+    return { ...unknown, typeName, typeNamespace: typeNamespace(naming, typeName), item }
   },
   write: (value, name, place) => {
     const called = itemName(naming, name, item) ?? ""
     return Result.map(
       inOrder(value as ReadonlyArray<unknown>, (one, index) =>
-        writeAt(item, one, called, inside(place, called, index))
+        writeAt(item, one, called, inside(naming, place, called, index))
       ),
-      (children) => ({ ...emptyElement(naming, name), children })
+      (children) => ({ ...emptyElement(name, place), children })
     )
   },
   read: ({ children, local }, place) => {
     const called = itemName(naming, local, item) ?? ""
-    const uri = namespaceOf(naming, called)
+    const uri = inside(naming, place, called).namespace
     const stranger = children.find((child) => child.local !== called || child.uri !== uri)
     if (stranger !== undefined) {
       const other = stranger.uri === uri ? "" : ` of the namespace "${stranger.uri}"`
       return Result.fail(`must have <${called}> alone in ${place.path}, not <${stranger.local}>${other}`)
     }
-    return inOrder(children, (child, index) => readAt(item, child, inside(place, called, index)))
+    return inOrder(children, (child, index) => readAt(item, child, inside(naming, place, called, index)))
   }
 })
 
-export const nullable = (naming: Naming, shape: Shape): Shape => ({
+export const nullable = (shape: Shape): Shape => ({
   about: () => ({ ...shape.about(), nullable: true }),
   write: (value, name, place) =>
-    value === null ? Result.succeed({ ...emptyElement(naming, name), isNil: true }) : shape.write(value, name, place),
+    value === null ? Result.succeed({ ...emptyElement(name, place), isNil: true }) : shape.write(value, name, place),
   read: (element, place) =>
     isNil(element)
       ? Result.map(typeIsKnown(element.type, shape.about(), place), () => null)
@@ -215,11 +229,11 @@ export const readAt = (shape: Shape, element: ReadElement, place: Place): Result
 export const typeIsKnown = (
   type: QualifiedName | undefined,
   { choices, item, simple, typeName, typeNamespace }: About,
-  { path }: Place
+  { namespace: around, path }: Place
 ): Result.Result<void, string> => {
   if (type === undefined || item !== undefined || simple !== undefined || typeName === undefined) return Result.void
   const known = choices ?? new Map([[typeName, undefined]])
-  const namespace = known.get(type.local)?.about().typeNamespace ?? typeNamespace
+  const namespace = known.get(type.local)?.about().typeNamespace ?? typeNamespace ?? around
   return known.has(type.local) && namespaces.areSame(type.uri, namespace)
     ? Result.void
     : Result.fail(

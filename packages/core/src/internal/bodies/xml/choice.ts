@@ -3,18 +3,14 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { namespaceOf, typeIsKnown, unknown } from "./Shape.ts"
+import { typeIsKnown, typeNamespace, unknown } from "./Shape.ts"
 import type { About, Naming, Shape } from "./Shape.ts"
 
-/** Value of a choice between types, with the name of its type in .NET: the encoded side of a member of a union. */
-export class Choice {
+/** Value of a choice between types: the encoded side of a member of a union. */
+export interface Choice {
+  /** Name of its type in .NET. */
   readonly typeName: string
   readonly value: unknown
-
-  constructor(typeName: string, value: unknown) {
-    this.typeName = typeName
-    this.value = value
-  }
 }
 
 /** Type that .NET declares for a choice. */
@@ -41,11 +37,10 @@ const declaredType = (choices: ReadonlyMap<string, Shape>, name: string | undefi
  * that is the first of them. A value of that class does not name its type; all others do, by `xsi:type`.
  */
 export const choice = (naming: Naming, name: string | undefined, members: () => ReadonlyMap<string, Shape>): Shape => {
-  const qualified = (typeName: string, shape: Shape) => ({ local: typeName, uri: shape.about().typeNamespace })
   const about = (): About => {
     const choices = members()
     const { typeName } = declaredType(choices, name)
-    return { ...unknown, typeName, typeNamespace: namespaceOf(naming, typeName), choices }
+    return { ...unknown, typeName, typeNamespace: typeNamespace(naming, typeName), choices }
   }
   return {
     about,
@@ -54,7 +49,9 @@ export const choice = (naming: Naming, name: string | undefined, members: () => 
       const { typeName, value: one } = value as Choice
       const shape = choices.get(typeName)!
       return Result.map(shape.write(one, element, place), (written) =>
-        declaredType(choices, name).typeName === typeName ? written : { ...written, type: qualified(typeName, shape) }
+        declaredType(choices, name).typeName === typeName
+          ? written
+          : { ...written, type: { local: typeName, uri: shape.about().typeNamespace ?? place.namespace } }
       )
     },
     read: (element, place) => {
@@ -68,7 +65,13 @@ export const choice = (naming: Naming, name: string | undefined, members: () => 
       if (shape === undefined) {
         return Result.fail(`must have an xsi:type of ${[...choices.keys()].join(", ")} in ${place.path}, and has none`)
       }
-      return Result.map(shape.read({ ...element, type: undefined }, place), (value) => new Choice(local, value))
+      // Within an object, .NET removes blanks around the name of a member of an enum.
+      const { simple } = shape.about()
+      const text = simple !== undefined && simple.namespace === undefined ? element.text.trim() : element.text
+      return Result.map(shape.read({ ...element, text, type: undefined }, place), (value): Choice => ({
+        typeName: local,
+        value
+      }))
     }
   }
 }
@@ -108,13 +111,13 @@ const exactly = (schema: AST.AST, typeName: string, all: ReadonlySet<string>): A
 
 /** Wraps the encoded side of a member into a {@link Choice}. */
 const chosen = (member: AST.AST, typeName: string, all: ReadonlySet<string>): AST.AST => {
-  const wrapped = Schema.declare((value): value is Choice => value instanceof Choice && value.typeName === typeName)
+  const wrapped = Schema.Struct({ typeName: Schema.Literal(typeName), value: Schema.Unknown })
   return AST.decodeTo(
     wrapped.ast,
     exactly(member, typeName, all),
     new SchemaTransformation.Transformation(
       SchemaGetter.transform(({ value }: Choice) => value),
-      SchemaGetter.transform((value: unknown) => new Choice(typeName, value))
+      SchemaGetter.transform((value: unknown): Choice => ({ typeName, value }))
     )
   )
 }

@@ -14,15 +14,16 @@ const membersOf = (enumeration: Enumeration): ReadonlyMap<string, bigint> =>
     )
   )
 
-/** Makes the simple type of an enum with `[Flags]`: names of members with a blank between them, in the order of the enum. */
+/** Makes the simple type of an enum with `[Flags]`: the name of a member, or names with a blank between them, in the order of the enum. */
 export const flagsType = (enumeration: Enumeration): SimpleType => {
   const members = membersOf(enumeration)
-  const zero = [...members].find(([, bits]) => bits === none)?.[0] ?? ""
   return enumType({
     rule: `a number of the bits of ${[...members.keys()].join(", ")}`,
     print: (value) => {
       if (typeof value !== "number" || !Number.isSafeInteger(value)) return undefined
       const all = BigInt(value)
+      const whole = [...members].find(([, bits]) => bits === all)
+      if (whole !== undefined) return whole[0]
       let rest = all
       const names: Array<string> = []
       for (const [name, bits] of members) {
@@ -30,8 +31,7 @@ export const flagsType = (enumeration: Enumeration): SimpleType => {
         names.push(name)
         rest &= ~bits
       }
-      if (rest !== none) return undefined
-      return names.length === 0 ? zero : names.join(" ")
+      return rest === none ? names.join(" ") : undefined
     },
     parse: (text) => {
       let all = none

@@ -73,7 +73,8 @@ const qualifiedName = (name: string): readonly [prefix: string, local: string] =
   return colon === -1 ? ["", name] : [name.slice(0, colon), name.slice(colon + 1)]
 }
 
-const isDeclaration = ({ name, prefix }: SaxesAttributeNS): boolean => prefix === "xmlns" || name === "xmlns"
+const isDeclaration = ({ name, prefix }: Pick<SaxesAttributeNS, "name" | "prefix">): boolean =>
+  prefix === "xmlns" || name === "xmlns"
 
 /**
  * Tree of elements that is being read. The parser says what is well-formed, where each part begins and ends, and which namespace a
@@ -153,6 +154,10 @@ class Tree {
     const end = this.#parser.position - 1
     const start = this.#document.lastIndexOf(this.#document[end]!, end - 1) + 1
     attribute.value = this.#text(start, end)
+    // The parser would take the namespace without them.
+    if (isDeclaration(attribute) && attribute.value !== attribute.value.trim()) {
+      this.#refuse(`have no blanks around the namespace "${attribute.value.trim()}"`)
+    }
     if (attribute.name === "xml:space" && !["default", "preserve"].includes(attribute.value)) {
       this.#refuse(`have no xml:space but "default" and "preserve"`)
     }
@@ -180,7 +185,7 @@ class Tree {
   #typeOf(attributes: ReadonlyArray<ReadAttribute>): QualifiedName | undefined {
     const attribute = attributes.find(({ local, uri }) => local === "type" && namespaces.instances.includes(uri))
     if (attribute === undefined) return undefined
-    const [prefix, local] = qualifiedName(withoutBlanks(attribute.value))
+    const [prefix, local] = qualifiedName(attribute.value)
     const uri = this.#parser.resolve(prefix) ?? (prefix === "" ? "" : undefined)
     return uri === undefined ? this.#refuse(`declare the prefix of the type ${prefix}:${local}`) : { local, uri }
   }

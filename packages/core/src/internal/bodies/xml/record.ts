@@ -1,6 +1,17 @@
 import * as Result from "effect/Result"
 import type { ReadElement } from "./reader.ts"
-import { emptyElement, inOrder, inside, isNil, namespaceOf, typeIsKnown, readAt, unknown, writeAt } from "./Shape.ts"
+import {
+  attributeNamespace,
+  emptyElement,
+  inOrder,
+  inside,
+  isNil,
+  readAt,
+  typeIsKnown,
+  typeNamespace,
+  unknown,
+  writeAt
+} from "./Shape.ts"
 import type { About, Naming, Place, Shape } from "./Shape.ts"
 import type { WrittenElement } from "./writer.ts"
 
@@ -53,11 +64,11 @@ const textElement = (text: string): ReadElement => ({
 
 const forms: Readonly<Record<Member["form"], Form>> = {
   element: {
-    write: (_, { name, nillable, shape }, value, place) =>
+    write: (naming, { name, nillable, shape }, value, place) =>
       isMissingReference(shape, nillable, value)
         ? Result.succeed({})
-        : Result.map(writeAt(shape, value, name, inside(place, name)), (child) => ({ children: [child] })),
-    read: (_, { name, optional, shape }, element, own, place) => {
+        : Result.map(writeAt(shape, value, name, inside(naming, place, name)), (child) => ({ children: [child] })),
+    read: (naming, { name, optional, shape }, element, own, place) => {
       const [only, second] = own
       if (second !== undefined)
         return Result.fail(`must have one element <${name}> in ${place.path}, not ${own.length}`)
@@ -69,38 +80,38 @@ const forms: Readonly<Record<Member["form"], Form>> = {
       }
       // Some writers leave out a member that is null in .NET, others write it as nil.
       if (optional && !shape.about().nullable && isNil(only)) return Result.succeed(leftOut)
-      return readAt(shape, only, inside(place, name))
+      return readAt(shape, only, inside(naming, place, name))
     }
   },
   repeated: {
-    write: (_, { name, nillable, shape }, value, place) =>
+    write: (naming, { name, nillable, shape }, value, place) =>
       Result.map(
         inOrder(value as ReadonlyArray<unknown>, (one, index) => {
           const item = shape.about().item!
-          const { path } = inside(place, name, index)
+          const { path } = inside(naming, place, name, index)
           return isMissingReference(item, nillable, one)
             ? Result.fail(
                 `must have no null in ${path}: a repeated element has no form for it that .NET reads, unless it has ` +
                   `IsNullable = true (then give { nillable: ["${name}"] })`
               )
-            : writeAt(item, one, name, inside(place, name, index))
+            : writeAt(item, one, name, inside(naming, place, name, index))
         }),
         (children) => ({ children })
       ),
-    read: (_, { name, optional, shape }, __, own, place) =>
+    read: (naming, { name, optional, shape }, __, own, place) =>
       optional && own.length === 0
         ? Result.succeed(leftOut)
-        : inOrder(own, (one, index) => readAt(shape.about().item!, one, inside(place, name, index)))
+        : inOrder(own, (one, index) => readAt(shape.about().item!, one, inside(naming, place, name, index)))
   },
   attribute: {
     write: (naming, { name, shape }, value, place) =>
-      Result.map(shape.write(value, name, inside(place, `@${name}`)), ({ text }) => ({
+      Result.map(shape.write(value, name, inside(naming, place, `@${name}`)), ({ text }) => ({
         attributes: [{ local: name, uri: attributeNamespace(naming, name), value: text }]
       })),
     read: (naming, { name, optional, shape }, { attributes }, _, place) => {
       const own = attributeNamespace(naming, name)
       const attribute = attributes.find(({ local, uri }) => local === name && uri === own)
-      if (attribute !== undefined) return shape.read(textElement(attribute.value), inside(place, `@${name}`))
+      if (attribute !== undefined) return shape.read(textElement(attribute.value), inside(naming, place, `@${name}`))
       return optional ? Result.succeed(leftOut) : missing(`an attribute ${name}`, place)
     }
   },
@@ -115,14 +126,14 @@ const forms: Readonly<Record<Member["form"], Form>> = {
   }
 }
 
-/** Returns the namespace of an attribute, which is in none where an element would be in that of the document. */
-const attributeNamespace = ({ namespaces }: Naming, name: string): string =>
-  Object.hasOwn(namespaces, name) ? namespaces[name]! : ""
-
-const grouped = (children: ReadonlyArray<ReadElement>, naming: Naming): Map<string, Array<ReadElement>> => {
+const grouped = (
+  children: ReadonlyArray<ReadElement>,
+  naming: Naming,
+  place: Place
+): Map<string, Array<ReadElement>> => {
   const byName = new Map<string, Array<ReadElement>>()
   for (const child of children) {
-    if (child.uri !== namespaceOf(naming, child.local)) continue
+    if (child.uri !== inside(naming, place, child.local).namespace) continue
     const own = byName.get(child.local)
     if (own === undefined) byName.set(child.local, [child])
     else own.push(child)
@@ -130,19 +141,26 @@ const grouped = (children: ReadonlyArray<ReadElement>, naming: Naming): Map<stri
   return byName
 }
 
+/** Returns the place that members of a class see around them: their namespace is that of the class. */
+const membersPlace = (naming: Naming, typeName: string | undefined, place: Place): Place => ({
+  ...place,
+  namespace: typeNamespace(naming, typeName) ?? place.namespace
+})
+
 /**
  * Makes the shape of a class. It reads the members in any order, and ignores unknown ones, as .NET does, but refuses the type of a
  * class that derives from it, whose own members would be lost.
  */
 export const record = (naming: Naming, typeName: string | undefined, members: ReadonlyArray<Member>): Shape => ({
-  about: () => ({ ...unknown, typeName, typeNamespace: namespaceOf(naming, typeName) }),
+  about: () => ({ ...unknown, typeName, typeNamespace: typeNamespace(naming, typeName) }),
   write: (value, name, place) => {
+    const within = membersPlace(naming, typeName, place)
     const values = value as Readonly<Record<string, unknown>>
     const present = members.filter((member) => values[member.name] !== undefined)
     return Result.map(
-      inOrder(present, (member) => forms[member.form].write(naming, member, values[member.name], place)),
+      inOrder(present, (member) => forms[member.form].write(naming, member, values[member.name], within)),
       (parts) => ({
-        ...emptyElement(naming, name),
+        ...emptyElement(name, place),
         attributes: parts.flatMap(({ attributes = [] }) => attributes),
         children: parts.flatMap(({ children = [] }) => children),
         text: parts.map(({ text = "" }) => text).join("")
@@ -151,11 +169,12 @@ export const record = (naming: Naming, typeName: string | undefined, members: Re
   },
   read: (element, place) => {
     const name = typeName ?? element.local
-    const own: About = { ...unknown, typeName: name, typeNamespace: namespaceOf(naming, name) }
-    const byName = grouped(element.children, naming)
+    const own: About = { ...unknown, typeName: name, typeNamespace: typeNamespace(naming, name) }
+    const within = membersPlace(naming, typeName, place)
+    const byName = grouped(element.children, naming, within)
     const values = Result.flatMap(typeIsKnown(element.type, own, place), () =>
       inOrder(members, (member) =>
-        forms[member.form].read(naming, member, element, byName.get(member.name) ?? [], place)
+        forms[member.form].read(naming, member, element, byName.get(member.name) ?? [], within)
       )
     )
     return Result.map(values, (all) =>

@@ -16,6 +16,8 @@ export interface ShapeOptions extends Shape.Naming {
   readonly attributes: ReadonlyArray<string>
   readonly text: ReadonlyArray<string>
   readonly nillable: ReadonlyArray<string>
+  /** Namespace of the root element; empty for none. */
+  readonly namespace: string
 }
 
 export interface Walk {
@@ -176,7 +178,7 @@ const unionOf = (union: AST.Union, name: string | undefined, walk: Walk): Shape.
       ? Shape.simple(walk.options, areTexts && name !== undefined ? namedText : simple, name)
       : choiceOf(union, name, shapes, walk)
   const shape = shapes.length === 1 ? first[1] : several()
-  const nullable = union.types.some(AST.isNull) ? Shape.nullable(walk.options, shape) : shape
+  const nullable = union.types.some(AST.isNull) ? Shape.nullable(shape) : shape
   return union.types.some(AST.isUndefined) ? Shape.omittable(nullable) : nullable
 }
 

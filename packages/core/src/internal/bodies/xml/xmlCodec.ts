@@ -1,7 +1,8 @@
 import * as Result from "effect/Result"
 import type * as AST from "effect/SchemaAST"
 import type { EncodedBody } from "../Codec.ts"
-import { Choice, withChoices } from "./choice.ts"
+import { withChoices } from "./choice.ts"
+import type { Choice } from "./choice.ts"
 import * as namespaces from "./namespaces.ts"
 import * as reader from "./reader.ts"
 import * as Shape from "./Shape.ts"
@@ -37,23 +38,23 @@ export const xmlCodec = (ast: AST.AST, rootName: string | undefined, options: Sh
 
   // .NET calls the root after the type of the value, and does not name that type in it.
   const roots = rootName === undefined && choices !== undefined ? choices : new Map([[root, shape]])
-  const isCalled = (name: string, { local, uri }: reader.ReadElement) =>
-    local === name && uri === Shape.namespaceOf(options, name)
+  const isChoice = roots === choices
+  const { namespace } = options
+  const isCalled = (name: string, { local, uri }: reader.ReadElement) => local === name && uri === namespace
   const written = (value: unknown) => {
-    const chosen = value instanceof Choice ? roots.get(value.typeName) : undefined
-    if (chosen === undefined) return Shape.writeAt(shape, value, root, { path: root, depth: 1 })
-    const { typeName, value: one } = value as Choice
-    return Shape.writeAt(chosen, one, typeName, { path: typeName, depth: 1 })
+    const { typeName, value: chosen } = isChoice && value !== null ? (value as Choice) : { typeName: root, value }
+    return Shape.writeAt(roots.get(typeName) ?? shape, chosen, typeName, { path: typeName, depth: 1, namespace })
   }
   const readAs = (element: reader.ReadElement): Result.Result<unknown, string> => {
-    const place = { path: element.local, depth: 1 }
-    const chosen = choices === undefined || element.type !== undefined ? undefined : roots.get(element.local)
-    if (chosen !== undefined && isCalled(element.local, element)) {
-      return Result.map(Shape.readAt(chosen, element, place), (value) => new Choice(element.local, value))
+    const { local: typeName, type } = element
+    const place = { path: typeName, depth: 1, namespace }
+    const chosen = isChoice && type === undefined ? roots.get(typeName) : undefined
+    if (chosen !== undefined && isCalled(typeName, element)) {
+      return Result.map(Shape.readAt(chosen, element, place), (value): Choice => ({ typeName, value }))
     }
     if (isCalled(root, element)) return Shape.readAt(shape, element, place)
-    const names = [...roots.keys()].map((name) => named(name, Shape.namespaceOf(options, name)))
-    return Result.fail(`must have the root element ${names.join(" or ")}, not ${named(element.local, element.uri)}`)
+    const names = [...roots.keys()].map((name) => named(name, namespace))
+    return Result.fail(`must have the root element ${names.join(" or ")}, not ${named(typeName, element.uri)}`)
   }
   return {
     name: [...roots.keys()].map((name) => `<${name}>`).join(" or "),
