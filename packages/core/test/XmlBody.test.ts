@@ -105,6 +105,10 @@ describe("simple values", () => {
       [1e-7, "1E-07"],
       [1.5e300, "1.5E+300"],
       [123_456_789_012_345, "123456789012345"],
+      [1 / 3, "0.33333333333333331"],
+      [5187.900000000001, "5187.9000000000005"],
+      [9_007_199_254_740_992, "9007199254740992"],
+      [8.45e21, "8.4499999999999995E+21"],
       [0.0001, "0.0001"],
       [Number.POSITIVE_INFINITY, "INF"],
       [Number.NEGATIVE_INFINITY, "-INF"],
@@ -112,7 +116,15 @@ describe("simple values", () => {
       [-0, "-0"]
     ]
     for (const [value, text] of cases) isWritten(double, value, `<double>${text}</double>`)
-    isWritten(MessageBody.xml(XmlValue.Float), Math.fround(0.1), "<float>0.1</float>")
+    const singles: ReadonlyArray<readonly [number, string]> = [
+      [0.1, "0.1"],
+      [1 / 3, "0.333333343"],
+      [1e7, "1E+07"],
+      [16_777_216, "16777216"]
+    ]
+    for (const [value, text] of singles) {
+      isWritten(MessageBody.xml(XmlValue.Float), Math.fround(value), `<float>${text}</float>`)
+    }
     isRead(double, "<double> 1.5e3\r\n</double>", 1500)
     isWritten(MessageBody.xml(XmlValue.Decimal), "7.00", "<decimal>7.00</decimal>")
     isWritten(MessageBody.xml(Schema.BigDecimal), BigDecimal.make(-700n, 2), "<decimal>-7.00</decimal>")
@@ -448,6 +460,30 @@ describe("text", () => {
 
   it("with half of a surrogate pair is refused", () => {
     assert.include(ruleOf(codec.encode("\ud83d")), "well-formed Unicode text in string")
+  })
+
+  it("may come in ASCII and Latin-1, by all names that .NET has for them", () => {
+    const read = (encoding: string, text: string) =>
+      codec.decode({
+        body: Buffer.from(`<?xml version="1.0" encoding="${encoding}"?><string>${text}</string>`, "latin1"),
+        bodyType: 0
+      })
+    for (const name of ["us-ascii", "ascii", "US-ASCII", "ANSI_X3.4-1968"]) {
+      assert.deepStrictEqual(read(name, "a"), Result.succeed("a"))
+      assert.include(ruleOf(read(name, "ä")), "must be ASCII")
+    }
+    for (const name of ["iso-8859-1", "latin1"])
+      assert.deepStrictEqual(read(name, "\u0080ä"), Result.succeed("\u0080ä"))
+  })
+
+  it("ends with its document at a NUL, whatever is behind that", () => {
+    const behind = (...bytes: ReadonlyArray<number>) =>
+      Buffer.concat([Buffer.from("<string>a</string>"), Buffer.of(0, ...bytes)])
+    for (const body of [behind(), behind(0x78), behind(0xff, 0xfe), behind(0x3c)]) {
+      assert.deepStrictEqual(codec.decode({ body, bodyType: 0 }), Result.succeed("a"))
+    }
+    const wide = Buffer.from("<string>a\u0100</string>\0x", "utf16le")
+    assert.deepStrictEqual(codec.decode({ body: wide, bodyType: 0 }), Result.succeed("a\u0100"))
   })
 
   it("may come in UTF-16, with a mark or without, and in what its declaration names", () => {

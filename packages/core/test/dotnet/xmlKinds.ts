@@ -317,23 +317,28 @@ const amount = classOf("Amount", { Currency: optional(string), Value: decimal })
 class Animal extends Schema.Class<Animal>("Animal")({ Name: Schema.optionalKey(Schema.String) }) {}
 class Dog extends Animal.extend<Dog>("Dog")({ Barks: Schema.Int }) {}
 class Puppy extends Dog.extend<Puppy>("Puppy")({ Weeks: Schema.Int }) {}
-class Cat extends Animal.extend<Cat>("Cat")({}) {}
-const animalOf = ([Name, count, name]: readonly [string, number, string]): Animal => {
-  if (name === "Puppy") return new Puppy({ Name, Barks: count, Weeks: count })
-  if (name === "Dog") return new Dog({ Name, Barks: count })
-  return name === "Cat" ? new Cat({ Name }) : new Animal({})
-}
+class Cat extends Animal.extend<Cat>("Cat")({ Purrs: Schema.Boolean }) {}
+class Kitten extends Cat.extend<Kitten>("Kitten")({}) {}
+const makers: ReadonlyArray<(name: string, count: number) => Animal> = [
+  () => new Animal({}),
+  (Name) => new Animal({ Name }),
+  (Name, Barks) => new Dog({ Name, Barks }),
+  (Name, count) => new Puppy({ Name, Barks: count, Weeks: count }),
+  (Name, count) => new Cat({ Name, Purrs: count > 0 }),
+  (Name, count) => new Kitten({ Name, Purrs: count > 0 })
+]
 const animal: Kind<Animal> = {
   type: "Animal",
-  schema: Schema.Union([Animal, Cat, Dog, Puppy]),
-  values: Arbitrary.all([string.values, int.values, values.among("Animal", "Dog", "Puppy", "Cat")]).pipe(
-    Arbitrary.map(animalOf)
+  schema: Schema.Union([Animal, Cat, Dog, Puppy, Kitten]),
+  values: Arbitrary.all([string.values, int.values, values.among(...makers)]).pipe(
+    Arbitrary.map(([name, count, make]) => make(name, count))
   ),
   notation: (value) => {
     const name = `Name=${value.Name === undefined ? "null" : notation.text(value.Name)}`
     if (value instanceof Puppy) return `Puppy{Weeks=${value.Weeks}:Int32,Barks=${value.Barks}:Int32,${name}}`
     if (value instanceof Dog) return `Dog{Barks=${value.Barks}:Int32,${name}}`
-    return `${value instanceof Cat ? "Cat" : "Animal"}{${name}}`
+    if (value instanceof Cat) return `${value instanceof Kitten ? "Kitten" : "Cat"}{Purrs=${value.Purrs},${name}}`
+    return `Animal{${name}}`
   }
 }
 
@@ -516,13 +521,10 @@ export const xmlKinds: Readonly<Record<string, Kind>> = {
     { Repeated: "S" },
     { nillable: ["Text", "Line", "S", "Numbers"], repeated: ["S"] }
   ),
-  "[XmlInclude]": classOf(
-    "Zoo",
-    {
-      Star: optional(animal),
-      All: optional(array(nullableReference(animal))),
-      Pets: optional(notEmpty(array(animal)))
-    },
+  "[XmlInclude]": classOf("Zoo", { Star: optional(animal), All: optional(array(nullableReference(animal))) }),
+  "[XmlInclude], [XmlElement]": classOf(
+    "Household",
+    { Pets: optional(notEmpty(array(animal))) },
     { Pets: "Pet" },
     { repeated: ["Pet"] }
   ),

@@ -198,7 +198,7 @@ public class Nillable
     [XmlArray(IsNullable = true)] public int[] Numbers;
 }
 
-[XmlInclude(typeof(Dog)), XmlInclude(typeof(Cat)), XmlInclude(typeof(Puppy))]
+[XmlInclude(typeof(Dog)), XmlInclude(typeof(Cat)), XmlInclude(typeof(Puppy)), XmlInclude(typeof(Kitten))]
 public class Animal
 {
     public string Name;
@@ -214,12 +214,21 @@ public class Puppy : Dog
     public int Weeks;
 }
 
-public class Cat : Animal { }
+public class Cat : Animal
+{
+    public bool Purrs;
+}
+
+public class Kitten : Cat { }
 
 public class Zoo
 {
     public Animal Star;
     public Animal[] All;
+}
+
+public class Household
+{
     [XmlElement("Pet")] public Animal[] Pets;
 }
 

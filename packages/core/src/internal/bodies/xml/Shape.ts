@@ -1,8 +1,7 @@
 import * as Result from "effect/Result"
 import * as namespaces from "./namespaces.ts"
-import type { QualifiedName } from "./namespaces.ts"
 import { maximumDepth, withoutBlanks } from "./reader.ts"
-import type { ReadElement } from "./reader.ts"
+import type { ReadElement, ReadType } from "./reader.ts"
 import type { SimpleType } from "./simpleTypes.ts"
 import type { WrittenElement } from "./writer.ts"
 import { describeValue } from "../../errors/describeValue.ts"
@@ -227,7 +226,7 @@ export const readAt = (shape: Shape, element: ReadElement, place: Place): Result
 
 /** Fails where an element names a type that its shape does not know. Simple values and arrays do not look at it, as in .NET. */
 export const typeIsKnown = (
-  type: QualifiedName | undefined,
+  type: ReadType | undefined,
   { choices, item, simple, typeName, typeNamespace }: About,
   { namespace: around, path }: Place
 ): Result.Result<void, string> => {

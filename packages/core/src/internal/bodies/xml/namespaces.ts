@@ -14,8 +14,8 @@ export const instances: ReadonlyArray<string> = [
 const schemas = [schema, "http://www.w3.org/2000/10/XMLSchema", "http://www.w3.org/1999/XMLSchema"]
 
 /** Returns `true` for the namespace of a type, also where it is an older one that .NET knows. */
-export const areSame = (actual: string, expected: string): boolean =>
-  actual === expected || (expected === schema && schemas.includes(actual))
+export const areSame = (actual: string | undefined, expected: string): boolean =>
+  actual === expected || (expected === schema && schemas.some((one) => one === actual))
 
 const names = /^[\p{L}_][\p{L}\p{M}\p{N}._-]*$/u
 
@@ -27,6 +27,8 @@ export interface QualifiedName {
   readonly uri: string
 }
 
-/** Prints a name for errors. */
-export const describe = ({ local, uri }: QualifiedName): string =>
-  uri === "" ? local : `${local} of the namespace "${uri}"`
+/** Prints the name of a type for errors. `uri`: `undefined` where its prefix is not declared. */
+export const describe = ({ local, uri }: { readonly local: string; readonly uri: string | undefined }): string => {
+  if (uri === undefined) return `${local}, whose prefix is not declared`
+  return uri === "" ? local : `${local} of the namespace "${uri}"`
+}

@@ -16,29 +16,53 @@ const names: ReadonlyArray<readonly [number, string]> = [
 export interface Precision {
   readonly usual: number
   readonly exact: number
-  /** Digits before the point from which on a number with all digits has an exponent. */
-  readonly longest: number
-  /** Rounds to the nearest number that there is. */
-  readonly round: (value: number) => number
+  /** Returns `true` where every .NET reads the usual digits as the number. */
+  readonly holds: (digits: string, value: number) => boolean
 }
 
-export const double: Precision = { usual: 15, exact: 17, longest: 15, round: Number }
-export const single: Precision = { usual: 7, exact: 9, longest: 9, round: Math.fround }
+/** Digits that tell how far a number is from its shorter forms. */
+const many = 30
+
+const parts = (exponential: string): readonly [digits: bigint, power: number] => {
+  const [mantissa = "", exponent = ""] = exponential.split("e")
+  return [BigInt(mantissa.replace(".", "")), Number(exponent)]
+}
+
+/**
+ * Returns `true` where digits are nearer to a number than to the middle between it and its neighbours, by a margin: .NET
+ * Framework and .NET Core 2 take a number for its neighbour where it is close.
+ */
+const isSafe = (short: string, value: number): boolean => {
+  const [shortDigits, shortPower] = parts(short)
+  const [digits, power] = parts(value.toExponential(many - 1))
+  const distance = shortDigits * BigInt(10) ** BigInt(many - usualOfDouble + shortPower - power) - digits
+  const step = 2 ** Math.max(Math.floor(Math.log2(Math.abs(value))) - 52, -1074)
+  return Math.abs(Number(distance)) / 10 ** (many - 1) <= (step / 10 ** power) * 0.49
+}
+
+const usualOfDouble = 15
+export const double: Precision = { usual: usualOfDouble, exact: 17, holds: isSafe }
+export const single: Precision = {
+  usual: 7,
+  exact: 9,
+  holds: (digits, value) => Math.fround(Number(digits)) === value
+}
 
 /**
  * Prints a number as .NET Framework does: with the usual digits where they give it back, otherwise with all. The shortest digits
  * that give a double back would be read as a neighbour by .NET Framework, .NET Core 2 and Mono.
  */
-export const print = (value: number, { exact, longest, round, usual }: Precision): string | undefined => {
+export const print = (value: number, { exact, holds, usual }: Precision): string | undefined => {
   if (typeof value !== "number") return undefined
   const name = names.find(([number]) => Object.is(number, value))?.[1]
   if (name !== undefined) return name
+  if (value === 0) return "0"
   const short = value.toExponential(usual - 1)
-  const isShort = round(Number(short)) === value
+  const isShort = holds(short, value)
   const [all = "", exponent = ""] = (isShort ? short : value.toExponential(exact - 1)).split("e")
   const mantissa = all.replace(/\.?0+$/, "")
   const power = Number(exponent)
-  if (power >= (isShort ? usual : longest) || power <= -5) {
+  if (power >= (isShort ? usual : exact) || power <= -5) {
     return `${mantissa}E${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
   }
   const digits = mantissa.replace(/[-.]/g, "")

@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import { SaxesParser } from "saxes"
 import type { SaxesAttributeNS, SaxesTagNS } from "saxes"
 import { maximumPacketSize } from "../../../Message.ts"
+import { describeValue } from "../../errors/describeValue.ts"
 import { characters, markedCharset, startsWith } from "../encodedText.ts"
 import * as namespaces from "./namespaces.ts"
 import type { QualifiedName } from "./namespaces.ts"
@@ -15,8 +16,14 @@ export interface ReadElement extends QualifiedName {
   readonly attributes: ReadonlyArray<ReadAttribute>
   readonly children: ReadonlyArray<ReadElement>
   readonly text: string
-  /** Name of the type that `xsi:type` gives it; `undefined` where there is none. */
-  readonly type: QualifiedName | undefined
+  /** Type that `xsi:type` names; `undefined` where there is none. */
+  readonly type: ReadType | undefined
+}
+
+/** Name of a type. Its namespace is `undefined` where the prefix is not declared. */
+export interface ReadType {
+  readonly local: string
+  readonly uri: string | undefined
 }
 
 interface OpenElement extends ReadElement {
@@ -89,6 +96,8 @@ class Tree {
   #attributeCount = 0
   /** Index of the first character that is in no part yet. */
   #next = 0
+  /** Index behind the last reference that was checked. */
+  #referred = 0
 
   constructor(document: string) {
     this.#document = document
@@ -101,6 +110,7 @@ class Tree {
     }
     parser.on("error", (error) => {
       if (!aboutReference.test(error.message)) throw error
+      this.#checkReference()
     })
     parser.on("doctype", () =>
       this.#refuse("have no DOCTYPE: it could declare entities that grow without end or name files")
@@ -158,7 +168,7 @@ class Tree {
     if (isDeclaration(attribute) && attribute.value !== attribute.value.trim()) {
       this.#refuse(`have no blanks around the namespace "${attribute.value.trim()}"`)
     }
-    if (attribute.name === "xml:space" && !["default", "preserve"].includes(attribute.value)) {
+    if (attribute.name === "xml:space" && !["default", "preserve"].includes(withoutBlanks(attribute.value))) {
       this.#refuse(`have no xml:space but "default" and "preserve"`)
     }
   }
@@ -182,12 +192,23 @@ class Tree {
     this.#open.push(element)
   }
 
-  #typeOf(attributes: ReadonlyArray<ReadAttribute>): QualifiedName | undefined {
+  #typeOf(attributes: ReadonlyArray<ReadAttribute>): ReadType | undefined {
     const attribute = attributes.find(({ local, uri }) => local === "type" && namespaces.instances.includes(uri))
     if (attribute === undefined) return undefined
     const [prefix, local] = qualifiedName(attribute.value)
-    const uri = this.#parser.resolve(prefix) ?? (prefix === "" ? "" : undefined)
-    return uri === undefined ? this.#refuse(`declare the prefix of the type ${prefix}:${local}`) : { local, uri }
+    return { local, uri: this.#parser.resolve(prefix) ?? (prefix === "" ? "" : undefined) }
+  }
+
+  /**
+   * Checks the reference that the parser complains of, which ends here: it goes up to a semicolon, whatever is in between. Other
+   * references before it are none to complain of.
+   */
+  #checkReference(): void {
+    const { position } = this.#parser
+    const last = this.#document.slice(Math.max(this.#next, this.#referred), position).match(reference)?.at(-1) ?? ""
+    this.#referred = position
+    if (referred(last.slice(1, -1)) === undefined)
+      this.#refuse(`be well-formed XML: ${describeValue(last)} is no character`)
   }
 
   #add(end: number): void {
@@ -199,10 +220,7 @@ class Tree {
   #text(start: number, end: number): string {
     const text = this.#document.slice(start, end)
     if (!text.includes("&")) return text
-    return text.replace(
-      reference,
-      (whole, name: string) => referred(name) ?? this.#refuse(`be well-formed XML: ${whole} is no character`)
-    )
+    return text.replace(reference, (whole, name: string) => referred(name) ?? whole)
   }
 
   #refuse(rule: string): never {

@@ -126,6 +126,15 @@ const memberOf = ({ name, type }: AST.PropertySignature, walk: Walk): Member => 
   }
 }
 
+const recordOf = (members: ReadonlyArray<Member>, name: string | undefined, walk: Walk): Shape.Shape => {
+  const count = (...forms: ReadonlyArray<Member["form"]>) => members.filter(({ form }) => forms.includes(form)).length
+  if (count("text") > 1) refuse(walk, "has several texts: only one member can be the text of its class")
+  if (count("text") === 1 && count("element", "repeated") > 0) {
+    refuse(walk, "has a text and elements: beside its text a class has attributes alone")
+  }
+  return record(walk.options, name, members)
+}
+
 /** Requires a name for the items of a list, and of all lists in it. */
 export const requireItemName = (shape: Shape.Shape, holder: string, walk: Walk): void => {
   const { item } = shape.about()
@@ -231,10 +240,10 @@ const walkers: Walkers = {
   Objects: ({ indexSignatures, propertySignatures }, name, walk) =>
     indexSignatures.length > 0
       ? refuse(walk, "is a dictionary, which .NET's XML has not: use an array of structs with a key and a value")
-      : record(
-          walk.options,
+      : recordOf(
+          propertySignatures.map((property) => memberOf(property, walk)),
           name,
-          propertySignatures.map((property) => memberOf(property, walk))
+          walk
         ),
   Union: unionOf,
   Suspend: (ast, _, walk) => suspendedOf(ast, walk),
