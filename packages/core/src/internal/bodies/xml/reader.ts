@@ -41,8 +41,21 @@ const maximumAttributes = 256
 /** Error that stops the parser. Its message is the rule. */
 class Refused extends Error {}
 
-/** Complaint of the parser about references to characters that XML does not have, which .NET reads all the same. */
-const aboutReference = /malformed character entity\.$/
+/** Parser that leaves it to its user to judge references to characters that XML does not have, which .NET reads all the same. */
+class Parser extends SaxesParser<{ readonly xmlns: true }> {
+  readonly #checkReference: () => void
+
+  constructor(checkReference: () => void) {
+    super({ xmlns: true })
+    this.#checkReference = checkReference
+  }
+
+  override fail(message: string): this {
+    if (message !== "malformed character entity.") return super.fail(message)
+    this.#checkReference()
+    return this
+  }
+}
 
 const refusal = (error: unknown): string => {
   const { message } = error as Error
@@ -90,7 +103,7 @@ const isDeclaration = ({ name, prefix }: Pick<SaxesAttributeNS, "name" | "prefix
  */
 class Tree {
   readonly #document: string
-  readonly #parser = new SaxesParser({ xmlns: true })
+  readonly #parser = new Parser(() => this.#checkReference())
   readonly #open: Array<OpenElement> = []
   #root: OpenElement | undefined
   #attributeCount = 0
@@ -108,10 +121,6 @@ class Tree {
     const seen = () => {
       this.#next = parser.position
     }
-    parser.on("error", (error) => {
-      if (!aboutReference.test(error.message)) throw error
-      this.#checkReference()
-    })
     parser.on("doctype", () =>
       this.#refuse("have no DOCTYPE: it could declare entities that grow without end or name files")
     )
