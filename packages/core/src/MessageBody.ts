@@ -1,9 +1,9 @@
 /**
- * What a body means: codecs between values and the bytes of a message, each with the `PROPID_M_BODY_TYPE` that goes with
- * them. Give one to `MessageQueue.openSender` and `openReceiver`, and messages have typed bodies.
+ * Codecs between values and the bytes of a message, each with the `PROPID_M_BODY_TYPE` that goes with them. Given to
+ * `MessageQueue.openSender` and `openReceiver`, a codec types the bodies of their messages.
  *
- * A value that a codec cannot write is refused before anything is sent, with `IllegalMessage`; a body that it cannot read
- * is an `UndecodableBody`, which has the message as it came.
+ * A value that a codec cannot write is refused with `IllegalMessage` before anything is sent. A body that it cannot read fails with
+ * `UndecodableBody`, which holds the message as it came.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ import type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 export type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 
 /**
- * The bytes themselves, of whatever type: what senders and receivers use that are given no codec.
+ * Bytes as they are, of any type. Senders and receivers use it where they are given no codec.
  *
  * @category codecs
  * @since 0.1.0
@@ -37,9 +37,9 @@ export const bytes: MessageBody<Uint8Array> = {
 }
 
 /**
- * Text. Written as UTF-8 with body type 0. Read as its type says: `VT_BSTR` and `VT_LPWSTR` as UTF-16, `VT_LPSTR` as
- * ASCII, and 0 and bytes by their byte order mark, or as UTF-8 where there is none. What is not well-formed is refused,
- * both ways. `ActiveXBody` has codecs that write the other types.
+ * Text. It writes UTF-8 with body type 0. It reads what the type says: `VT_BSTR` and `VT_LPWSTR` as UTF-16, `VT_LPSTR` as ASCII, and 0
+ * and bytes by their byte order mark, or as UTF-8 where there is none. It refuses text that is not well-formed, both ways.
+ * `ActiveXBody` has codecs that write the other types.
  *
  * @example
  * ```ts import.meta.vitest
@@ -61,11 +61,11 @@ export const text: MessageBody<string> = {
 }
 
 /**
- * JSON. Written as UTF-8 with body type 0, as NServiceBus does; read from everything that {@link text} reads. Values
- * that JSON has not stand there as the schema's JSON codec writes them: a `Date` as an ISO text, a bigint as its digits. A
- * single NUL behind the text, which programs in C send, is ignored.
+ * Makes a codec for JSON. It writes UTF-8 with body type 0, as NServiceBus does, and reads everything that {@link text} reads.
+ * Values that JSON lacks are written as the schema's JSON codec does: a `Date` as an ISO text, a bigint as its digits. A single
+ * NUL behind the text, which programs in C send, is ignored.
  *
- * The schema must need no services, and its transformations must end at once.
+ * The schema must need no services, and its transformations must be synchronous.
  *
  * @example
  * ```ts import.meta.vitest
@@ -171,40 +171,59 @@ const xmlOptions = tableOf({
 const schemaRule = guarded("a Schema", Schema.isSchema)
 
 /**
- * XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the names
- * of the elements (`Schema.encodeKeys` renames them), in their order; an optional key that is absent has no element, and
- * null is `xsi:nil`. Which simple value is what, `XmlValue` says: 64-bit numbers are bigints, a decimal is text, and a
- * date without a zone is refused where an instant is wanted.
+ * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the
+ * names of the elements (`Schema.encodeKeys` renames them), in their order. An optional key that is absent has no element. Null
+ * has none either where .NET has a reference (a text, class, array or `byte[]`), and is `xsi:nil` where it has a value; null
+ * items of an array are `xsi:nil`. `XmlValue` says which schema stands for which simple value: 64-bit numbers are bigints, a
+ * decimal is text, and a date without a zone is refused where an instant is wanted.
  *
- * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. A single NUL
- * behind the document, which programs in C send, is ignored. Other
- * than .NET, it refuses what would be lost: a member twice, an item under another name. Of a null member that has no
- * element it makes null, or leaves it out where the schema says so.
+ * A `Schema.Union` of classes is a class with others that derive from it (`[XmlInclude]` in .NET): a value names its type by
+ * `xsi:type`, unless it is of the first class of the union. The `identifier` of the union is the name of an abstract class instead.
+ * With simple values among them the union is an `object`. A type that the schema does not have is refused, both ways.
  *
- * No `<!DOCTYPE` is read, so there are no entities that grow or name files; documents nest 128 elements deep at most.
+ * It reads UTF-8 and UTF-16, members in any order, null both as `xsi:nil` and as its absence, and passes over elements that the
+ * schema does not have, as .NET does. A document ends at a NUL, which programs in C send. Unlike .NET, it refuses what would be
+ * lost: a member twice, an item under another name. It reads no `<!DOCTYPE`, so there are no entities that grow or name files,
+ * and documents nest 128 elements deep at most.
  *
- * Throws a `TypeError` for a schema that has no such form: dictionaries, tuples, choices between classes, `Unknown`; and
- * where the root or items have no name.
+ * Throws a `TypeError` for a schema that has no such form, such as dictionaries, tuples and `Unknown`, and where the root, items or
+ * the types of a union have no name.
  *
  * @example
  * ```ts import.meta.vitest
  * import { MessageBody } from "@effect-msmq/core"
  * import { Result, Schema } from "effect"
  *
- * const Order = Schema.Struct({ Id: Schema.Int, Note: Schema.NullOr(Schema.String), Tags: Schema.Array(Schema.String) })
+ * const Order = Schema.Struct({ Id: Schema.Int, Due: Schema.NullOr(Schema.Date), Tags: Schema.Array(Schema.String) })
  * const body = MessageBody.xml(Order, { root: "Order" })
  *
- * const encoded = Result.getOrThrow(body.encode({ Id: 7, Note: null, Tags: ["new"] }))
+ * const encoded = Result.getOrThrow(body.encode({ Id: 7, Due: null, Tags: ["new"] }))
  * const lines = new TextDecoder().decode(encoded.body).split("\r\n")
  * lines[0] // => '<?xml version="1.0"?>'
  * lines[1]?.startsWith('<Order xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd=') // => true
  * lines[2] // => "  <Id>7</Id>"
- * lines[3] // => '  <Note xsi:nil="true" />'
+ * lines[3] // => '  <Due xsi:nil="true" />'
  * lines.slice(4) // => ["  <Tags>", "    <string>new</string>", "  </Tags>", "</Order>"]
  *
  * const wrong = { body: new TextEncoder().encode("<Order><Id>seven</Id><Tags /></Order>"), bodyType: 0 }
  * const rule = 'must have a whole number from -2147483648 to 2147483647 in Order/Id, not "seven"'
  * body.decode(wrong) // => Result.fail(rule)
+ * ```
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result, Schema } from "effect"
+ *
+ * class Payment extends Schema.Class<Payment>("Payment")({ Amount: Schema.Int }) {}
+ * class Transfer extends Payment.extend<Transfer>("Transfer")({ Iban: Schema.String }) {}
+ *
+ * const body = MessageBody.xml(Schema.Struct({ Paid: Schema.Union([Payment, Transfer]) }), { root: "Bill" })
+ * const bill = { Paid: new Transfer({ Amount: 5, Iban: "AT61" }) }
+ *
+ * const encoded = Result.getOrThrow(body.encode(bill))
+ * new TextDecoder().decode(encoded.body).includes('<Paid xsi:type="Transfer">') // => true
+ * body.decode(encoded) // => Result.succeed(bill)
  * ```
  *
  * @category codecs
@@ -226,9 +245,8 @@ export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlO
 }
 
 /**
- * What .NET's `BinaryMessageFormatter` wrote, body type 768: its bytes, which are never decoded. The stream names the
- * classes to make and runs their code, so that reading it is to run what the sender likes (CWE-502); .NET 9 has given it
- * up. Good for passing such messages on.
+ * Bytes that .NET's `BinaryMessageFormatter` wrote, body type 768, for passing such messages on. They are never decoded: the stream
+ * names the classes to make, so that to read it is to run code of the sender's choice (CWE-502). .NET 9 has removed it.
  *
  * @category codecs
  * @since 0.1.0
@@ -244,9 +262,9 @@ const tagOf = new Map<number, ActiveXValue["_tag"]>(activeXTypes.map((tag) => [B
 const codecOf = (tag: ActiveXValue["_tag"]) => ActiveXBody.byType[tag] as MessageBody<ActiveXValue["value"]>
 
 /**
- * Any of the values in `ActiveXBody`, with the name of its type: for a queue that senders in COM and .NET's
- * `ActiveXMessageFormatter` fill with this and that. Objects that save themselves (`VT_STREAMED_OBJECT`,
- * `VT_STORED_OBJECT`) are refused, and never made: `MessageBody.any` hands out their bytes.
+ * Any of the values in `ActiveXBody`, with the name of its type, for a queue whose senders, in COM or with .NET's
+ * `ActiveXMessageFormatter`, send several types. Objects that save themselves (`VT_STREAMED_OBJECT`, `VT_STORED_OBJECT`) are
+ * refused, and never made: `MessageBody.any` hands out their bytes.
  *
  * @example
  * ```ts import.meta.vitest
@@ -278,18 +296,19 @@ export const activeX: MessageBody<ActiveXValue> = {
 }
 
 /**
- * A body of which nothing but its type is known: bytes.
+ * Body of which only the type is known.
  *
  * @category models
  * @since 0.1.0
  */
 export interface RawBody extends EncodedBody {
+  /** `"bytes"`, which tells it from the values of `ActiveXBody`. */
   readonly _tag: "bytes"
 }
 
 /**
- * Whatever comes: what {@link activeX} reads, as it reads it, and all else as bytes with their type, also what has a
- * known type but does not fit it. Never fails to decode. What it decoded it can encode.
+ * Any body. It reads what {@link activeX} reads, and everything else as bytes with their type, also a body that does not fit its
+ * type. It never fails to decode, and encodes what it decoded.
  *
  * @example
  * ```ts import.meta.vitest

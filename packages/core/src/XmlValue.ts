@@ -1,7 +1,7 @@
 /**
- * Schemas for the simple values of .NET's `XmlSerializer` that `MessageBody.xml` cannot tell by Effect's own schemas.
+ * Schemas for the simple values of .NET's `XmlSerializer` that Effect's own schemas do not tell apart.
  *
- * Those it can: `Schema.String` (`string`), `Boolean`, `Number` (`double`), `Int` (`int`, of 32 bits), `BigInt` (`long`),
+ * `MessageBody.xml` knows these of Effect's: `Schema.String` (`string`), `Boolean`, `Number` (`double`), `Int` (`int`, of 32 bits), `BigInt` (`long`),
  * `Uint8Array` (`base64Binary`), `BigDecimal` (`decimal`), `Duration` (`TimeSpan`), `Date` and `DateTimeUtc` (`dateTime`
  * with a zone), strings that are checked to be a GUID or UUID (`guid`), literals, and enums by the names of their members.
  *
@@ -22,7 +22,7 @@ const marked = (name: SimpleTypeName) => ({ [simpleTypeKey]: simpleTypes[name], 
 const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(marked(name))
 
-/** Text of a pattern, which also generates values, and of what the pattern cannot say. */
+/** Makes a schema for text of a pattern, which also generates values, and of a rule that the pattern cannot say. */
 const textual = (name: SimpleTypeName, pattern: RegExp) =>
   Schema.String.check(
     Schema.isPattern(pattern, { expected: simpleTypes[name].rule }).abort(),
@@ -125,7 +125,7 @@ export const Decimal = textual("decimal", /^[+-]?(?:\d{1,29}(?:\.\d{0,28})?|\.\d
 export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(marked("char"))
 
 /**
- * `guid`: text in lower case without braces. What is read in other forms becomes that.
+ * `guid`: text in lower case without braces. Other forms are read, and become that.
  *
  * @category text
  * @since 0.1.0
@@ -135,8 +135,8 @@ export const Guid = Schema.String.check(Schema.isGUID()).annotate(marked("guid")
 /**
  * `dateTime` as text, just as it stands there: `"2026-05-01T08:30:00.1234567"`, with `Z` or an offset behind it or
  * without. .NET's `DateTime` writes no zone where it has none (`DateTimeKind.Unspecified`), and such a text is no
- * instant, so that it becomes none here. Where all senders give a zone, `Schema.Date` and `Schema.DateTimeUtc` read
- * instants, to the millisecond, and refuse a text without.
+ * instant. Where all senders give a zone, `Schema.Date` and `Schema.DateTimeUtc` read instants from the year 1 to 9999, to the
+ * millisecond, and refuse a text without a zone.
  *
  * @example
  * ```ts import.meta.vitest

@@ -43,7 +43,7 @@ const read = (row: string, document: string): Example => ({ row, document, work:
 const texts = (content: string): string => root("Texts", content)
 
 /** Takes out of a document what the SDK writes otherwise, on purpose, than .NET Framework. */
-export const withoutMeant = (document: string): string =>
+const withoutMeant = (document: string): string =>
   document.replaceAll(/ xml:space="preserve"| xmlns="[^"]*"|&#xD;|\r/g, "").replaceAll("&#x9;", "\t")
 
 export const differences: ReadonlyArray<Known> = [

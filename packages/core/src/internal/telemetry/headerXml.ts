@@ -1,5 +1,5 @@
 import * as Result from "effect/Result"
-import { readText } from "../bodies/xml/reader.ts"
+import { readText } from "../bodies/xml/Tree.ts"
 import { escapeText } from "../bodies/xml/writer.ts"
 
 /**

@@ -1,5 +1,5 @@
 import * as Result from "effect/Result"
-import type { ReadElement } from "./reader.ts"
+import type { ReadElement } from "./Tree.ts"
 import {
   attributeNamespace,
   emptyElement,

@@ -5,6 +5,7 @@ import { withChoices } from "./choice.ts"
 import type { Choice } from "./choice.ts"
 import * as namespaces from "./namespaces.ts"
 import * as reader from "./reader.ts"
+import type { ReadElement } from "./Tree.ts"
 import * as Shape from "./Shape.ts"
 import { refuse, requireItemName, shapeOf } from "./shapeOf.ts"
 import type { ShapeOptions, Walk } from "./shapeOf.ts"
@@ -40,12 +41,12 @@ export const xmlCodec = (ast: AST.AST, rootName: string | undefined, options: Sh
   const roots = rootName === undefined && choices !== undefined ? choices : new Map([[root, shape]])
   const isChoice = roots === choices
   const { namespace } = options
-  const isCalled = (name: string, { local, uri }: reader.ReadElement) => local === name && uri === namespace
+  const isCalled = (name: string, { local, uri }: ReadElement) => local === name && uri === namespace
   const written = (value: unknown) => {
     const { typeName, value: chosen } = isChoice && value !== null ? (value as Choice) : { typeName: root, value }
     return Shape.writeAt(roots.get(typeName) ?? shape, chosen, typeName, { path: typeName, depth: 1, namespace })
   }
-  const readAs = (element: reader.ReadElement): Result.Result<unknown, string> => {
+  const readAs = (element: ReadElement): Result.Result<unknown, string> => {
     const { local: typeName, type } = element
     const place = { path: typeName, depth: 1, namespace }
     const chosen = isChoice && type === undefined ? roots.get(typeName) : undefined
