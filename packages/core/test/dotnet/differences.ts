@@ -220,12 +220,12 @@ export const differences: ReadonlyArray<Known> = [
     example: { ...read("double", root("double", "6.83165103938626E-130")), onlyIn: /Core 2/ }
   },
   {
-    name: "A number that .NET Framework writes with 15 digits has 17 where those are close to the middle between two numbers",
+    name: "A number that .NET Framework writes with 15 digits has 17 where those are close to the middle between two numbers, or the number is less than 2.3E-308",
     reason: ".NET Framework reads some of them as the neighbour",
     covers: (one) =>
       one.work === "letters" &&
       equalAfter((document) =>
-        withoutMeant(document).replaceAll(/-?\d+(?:\.\d+)?(?:E[+-]\d+)?/g, (number) => String(Number(number)))
+        withoutMeant(document).replaceAll(/-?\d+(?:\.\d+)?(?:E[+-]\d+)?/g, (number) => Number(number).toPrecision(13))
       )(one),
     example: {
       row: "double",
