@@ -16,8 +16,6 @@ import { control, files, missing } from "./theDouble.ts"
 const program = fileURLToPath(new URL("programs/slowSends.ts", import.meta.url))
 const layer = NativeMqrt.layerWith(files)
 const orders = ".\\private$\\orders"
-/** Milliseconds that no call takes: it is ended before. */
-const longest = 600_000
 
 interface Measured {
   readonly way: string
@@ -108,8 +106,8 @@ const slowSender = Effect.gen(function* () {
 const runNow = <A, E>(effect: Effect.Effect<A, E>): A => Effect.runSync(effect)
 
 /** Holds the sends that begin from now on, until a test lets them go. */
-const hold = () => control.setDelay("MQSendMessage", longest)
-const letGo = () => control.setDelay("MQSendMessage", 0)
+const hold = () => control.hold("MQSendMessage")
+const letGo = () => control.letGo("MQSendMessage")
 
 describe.skipIf(missing !== null)("a send", () => {
   beforeEach(() => {

@@ -2794,7 +2794,11 @@ EXPORT int32_t Double_FailNext(const char *function, uint32_t nth, uint32_t resu
 EXPORT int32_t Double_SetDelay(const char *function, double milliseconds) {
   lockAll();
   FunctionRecord *record = recordNamed(function);
-  if (record != NULL) record->delay = (uint64_t)(milliseconds * 1000);
+  if (record != NULL) {
+    record->delay = (uint64_t)(milliseconds * 1000);
+    record->holder = 0;
+    if (record->delay == 0) record->ends++;
+  }
   broadcastChange();
   unlockAll();
   return record != NULL;
@@ -2806,6 +2810,18 @@ EXPORT int32_t Double_EndDelays(const char *function) {
   FunctionRecord *record = recordNamed(function);
   if (record != NULL) record->ends++;
   broadcastChange();
+  unlockAll();
+  return record != NULL;
+}
+
+/* Every call from now on waits until a delay of 0 ends it. One on the thread that asks does not, and is a violation. */
+EXPORT int32_t Double_Hold(const char *function) {
+  lockAll();
+  FunctionRecord *record = recordNamed(function);
+  if (record != NULL) {
+    record->delay = 0;
+    record->holder = threadId();
+  }
   unlockAll();
   return record != NULL;
 }
