@@ -1,0 +1,226 @@
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { code, create, direct, drained, ends, labelled, message, plain, rejectedClasses } from "./seam.ts"
+import {
+  administrators,
+  alice,
+  allow,
+  anonymous,
+  authenticated,
+  become,
+  bob,
+  createWith,
+  deniedCode,
+  deny,
+  everyone,
+  kept,
+  listPart,
+  open,
+  secure,
+  sent
+} from "../support/queueRights.ts"
+
+const control = MsmqControl.MsmqControl
+
+describe("sending", () => {
+  it.effect("A-64, H-10 who may not write is not told by the send, and what is sent is gone on arrival", () =>
+    Effect.gen(function* () {
+      yield* create()
+      yield* deny(["writeMessage"], bob)
+      yield* become(bob)
+      yield* sent()
+      yield* become(alice)
+      yield* sent()
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8004])
+      assert.strictEqual(yield* kept, 1)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("A-64 in a transaction it is judged when that commits", () =>
+    Effect.gen(function* () {
+      const { mqrt, send } = yield* ends({ transactional: true })
+      const transaction = yield* mqrt.beginTransaction
+      yield* send(labelled("a", "b"), { transaction })
+      yield* deny(["writeMessage"])
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+      yield* mqrt.commitTransaction(transaction)
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8004, 0x8004])
+      assert.strictEqual(yield* kept, 0)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("A-64 with a security context it is the context's user who must have the right", () =>
+    Effect.gen(function* () {
+      yield* create()
+      yield* deny(["writeMessage"], bob)
+      const { getSecurityContext } = yield* Mqrt.Mqrt
+      const as = { user: "bob", domain: null, password: Redacted.make("right") }
+      const securityContext = yield* getSecurityContext(null, "MQGetSecurityContextEx", as)
+      yield* sent({ securityContext })
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8004])
+      yield* allow(["writeMessage"], bob)
+      yield* deny(["writeMessage"], alice)
+      yield* sent({ securityContext })
+      assert.strictEqual(yield* kept, 1)
+    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ users: [{ user: "bob", password: "right", sid: bob }] })))
+  )
+
+  for (const [what, list, taken] of [
+    ["denies everyone", [{ type: 1, sid: everyone }], []],
+    ["allows the user alone", [{ type: 0, sid: alice }], ["sid"]],
+    ["allows authenticated users", [{ type: 0, sid: authenticated }], ["sid"]],
+    ["allows administrators", [{ type: 0, sid: administrators }], ["sid"]],
+    ["allows anonymous", [{ type: 0, sid: anonymous }], ["none"]],
+    ["allows everyone", [{ type: 0, sid: everyone }], ["sid", "queueManager", "none"]],
+    [
+      "allows everyone but anonymous",
+      [
+        { type: 1, sid: anonymous },
+        { type: 0, sid: everyone }
+      ],
+      ["sid", "queueManager"]
+    ]
+  ] as const) {
+    const whose = taken.length === 0 ? "nothing" : `what names as its sender: ${taken.join(", ")}`
+    it.effect(`A-63, A-61, X-20 a queue that ${what} takes ${whose}`, () =>
+      Effect.gen(function* () {
+        yield* createWith({ list: list.map(({ sid, type }) => ({ type, flags: 0, mask: 0x04, sid })) })
+        for (const senderIdType of ["sid", "queueManager", "none"] as const) yield* sent({ senderIdType })
+        yield* secure(listPart, { list: null })
+        assert.deepStrictEqual(
+          (yield* drained(direct)).map(({ senderIdType }) => senderIdType),
+          [...taken]
+        )
+        assert.deepStrictEqual(yield* rejectedClasses, Array<number>(3 - taken.length).fill(0x8004))
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+  }
+
+  it.effect("A-63 an acknowledgment names no sender: a queue that takes nothing from anonymous gets none", () =>
+    Effect.gen(function* () {
+      yield* create()
+      const acks = ".\\private$\\acks"
+      const adminQueue = `DIRECT=OS:${acks}`
+      yield* create({ pathName: acks })
+      yield* control.use((msmq) => msmq.deny({ queue: acks, rights: ["writeMessage"], sid: anonymous }))
+      const acknowledge = {
+        positiveArrival: true,
+        positiveReceive: false,
+        negativeArrival: false,
+        negativeReceive: false
+      }
+      const { sendMessages } = yield* Mqrt.Mqrt
+      const sender = yield* open("send")
+      yield* sendMessages(sender, [message({ acknowledge, adminQueue })], plain)
+      assert.deepStrictEqual(yield* rejectedClasses, [0x8004])
+      yield* control.use((msmq) => msmq.allow({ queue: acks, rights: ["writeMessage"], sid: anonymous }))
+      yield* sendMessages(sender, [message({ acknowledge, adminQueue })], plain)
+      assert.strictEqual((yield* drained(adminQueue)).length, 1)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  const told = Effect.gen(function* () {
+    const { sendMessages } = yield* Mqrt.Mqrt
+    const pathName = ".\\private$\\acks"
+    yield* create()
+    yield* create({ pathName })
+    yield* deny(["writeMessage"])
+    const acknowledge = { positiveArrival: true, positiveReceive: true, negativeArrival: true, negativeReceive: true }
+    const adminQueue = `DIRECT=OS:${pathName}`
+    yield* sendMessages(yield* open("send"), [message({ acknowledge, adminQueue })], plain)
+    return (yield* drained(adminQueue)).map((acknowledgment) => acknowledgment.class)
+  })
+
+  it.effect("A-64, A-70, D-46b, X-09 by default nobody is told that they may not write", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* told, [])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("A-70, D-46, D-46b 0x8004, with insecure ones permitted: the sender may not write", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* told, [0x8004])
+    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ permitInsecureNacks: true })))
+  )
+
+  for (const [name, transactional, letters] of [
+    ["D-64, X-05 a plain message whose sender may not write is gone", false, []],
+    ["A-71, D-64, X-05 a transactional message whose sender may not write is a dead letter", true, [0x8004]]
+  ] as const) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const { sendMessages } = yield* Mqrt.Mqrt
+        yield* create({ transactional })
+        yield* deny(["writeMessage"])
+        const letter = message({ journaling: { deadLetter: true, journal: false } })
+        const transaction = transactional ? "singleMessage" : "none"
+        yield* sendMessages(yield* open("send"), [letter], { ...plain, transaction })
+        assert.deepStrictEqual(
+          (yield* drained("DIRECT=OS:.\\SYSTEM$;DEADXACT")).map((dead) => dead.class),
+          [...letters]
+        )
+        assert.deepStrictEqual(yield* drained("DIRECT=OS:.\\SYSTEM$;DEADLETTER"), [])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    )
+  }
+
+  it.effect("a message that is wrong in another way too is rejected for that: rights are looked at last", () =>
+    Effect.gen(function* () {
+      yield* create({ transactional: true, authenticate: true })
+      yield* deny(["writeMessage"])
+      yield* sent()
+      yield* sent({ transaction: "singleMessage" })
+      yield* sent({ transaction: "singleMessage", authenticationLevel: "always" })
+      assert.deepStrictEqual(yield* rejectedClasses, [0x800a, 0x8006, 0x8004])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+})
+
+describe("on another machine", () => {
+  const office = InMemoryMqrt.layerWith({
+    machines: [{ machineName: "OFFICE" }, { machineName: "WAREHOUSE", user: { sid: bob } }]
+  })
+  const there = "DIRECT=OS:WAREHOUSE\\private$\\orders"
+
+  it.effect("C-32, H-10 who may not write there opens and sends all the same; the message ends where it arrives", () =>
+    Effect.gen(function* () {
+      const { sendMessages } = yield* Mqrt.Mqrt
+      yield* MsmqControl.on(Effect.andThen(create(), deny(["writeMessage"], alice)), "WAREHOUSE")
+      const outcome = yield* sendMessages(yield* open("send", there), labelled("a"), plain)
+      assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
+      assert.deepStrictEqual(yield* MsmqControl.on(rejectedClasses, "WAREHOUSE"), [0x8004])
+      assert.deepStrictEqual(yield* rejectedClasses, [])
+      yield* MsmqControl.on(allow(["writeMessage"], alice), "WAREHOUSE")
+      yield* sendMessages(yield* open("send", there), labelled("b"), plain)
+      assert.strictEqual(yield* MsmqControl.on(kept, "WAREHOUSE"), 1)
+    }).pipe(Effect.provide(office))
+  )
+
+  it.effect("A-71, C-32, X-05 a transactional one is a dead letter on the machine that it came from", () =>
+    Effect.gen(function* () {
+      const { sendMessages } = yield* Mqrt.Mqrt
+      yield* MsmqControl.on(Effect.andThen(create({ transactional: true }), deny(["writeMessage"])), "WAREHOUSE")
+      const letter = message({ journaling: { deadLetter: true, journal: false } })
+      yield* sendMessages(yield* open("send", there), [letter], { ...plain, transaction: "singleMessage" })
+      const dead = yield* drained("DIRECT=OS:.\\SYSTEM$;DEADXACT")
+      assert.deepStrictEqual(
+        dead.map((one) => one.class),
+        [0x8004]
+      )
+    }).pipe(Effect.provide(office))
+  )
+
+  it.effect("C-31 it is the other machine's list, and its administrators, that decide who reads there", () =>
+    Effect.gen(function* () {
+      yield* MsmqControl.on(create(), "WAREHOUSE")
+      assert.strictEqual(yield* code(open("receive", there)), deniedCode)
+      yield* MsmqControl.on(allow(["receiveMessage"], administrators), "WAREHOUSE")
+      assert.strictEqual(yield* code(open("receive", there)), deniedCode)
+      yield* MsmqControl.on(allow(["receiveMessage"], alice), "WAREHOUSE")
+      yield* open("receive", there)
+    }).pipe(Effect.provide(office))
+  )
+})
