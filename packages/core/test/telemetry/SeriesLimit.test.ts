@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Metric } from "effect"
-import { Observer } from "../src/internal/telemetry/telemetry.ts"
+import { Observer } from "../../src/internal/telemetry/telemetry.ts"
 
+// In a file of its own: the series are those of the whole process.
 it.effect("a thousand queues have series of their own; what is sent to more is counted together", () =>
   Effect.gen(function* () {
     const context = yield* Effect.context<never>()
