@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { element, elements, foreign, mutated, path, queueAlphabet, recased, refusal, single } from "./names.ts"
+import { element, elements, foreign, mutated, path, queueAlphabet, recased, refusal, single } from "./support/names.ts"
 
 const guid = "ae0c5671-f190-12ce-ae10-00dd0114290f"
 const parse = (input: string): FormatName.FormatName => Result.getOrThrow(FormatName.parse(input))

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { computerAlphabet, foreign, mutated, path, queueAlphabet, recased, refusal } from "./names.ts"
+import { computerAlphabet, foreign, mutated, path, queueAlphabet, recased, refusal } from "./support/names.ts"
 
 const parse = (input: string): PathName.PathName => Result.getOrThrow(PathName.parse(input))
 const refused = (input: string) => refusal(PathName.parse(input))
