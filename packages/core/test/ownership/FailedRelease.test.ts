@@ -125,7 +125,7 @@ describe("a release that fails", () => {
         [failed.kind, failed.function, failed.failure],
         ["queue", "MQCloseQueue", "MQ_ERROR_INSUFFICIENT_RESOURCES"]
       )
-      assert.match(failed.openedAt ?? "", /at openSender .*failedReleases\.test\.ts/)
+      assert.match(failed.openedAt ?? "", /at openSender .*FailedRelease\.test\.ts/)
       const leaked = yield* Effect.flip(HandleLedger.expectNoLeaks)
       assert.strictEqual(leaked.open.length, 1)
       assert.include(

@@ -98,7 +98,7 @@ describe.each(schedulers)("under %s", (_, scheduler) => {
     const waiting = rejection(receiver.receive())
     const closeHere = () => (closes === "receiver" ? receiver : msmq).close()
     await closeHere()
-    assert.match((await waiting).message, /it was released \(at closeHere .*promiseOrder\.test\.ts/)
+    assert.match((await waiting).message, /it was released \(at closeHere .*CallOrder\.test\.ts/)
   })
 
   it("a transaction that has ended is told the place that began it", async () => {
@@ -107,7 +107,7 @@ describe.each(schedulers)("under %s", (_, scheduler) => {
     const runHere = () => msmq.transaction((transaction) => transaction.abort())
     const error = await rejection(runHere())
     assert(error.reason._tag === "TransactionAborted")
-    assert.match(error.reason.beganAt, /at runHere .*promiseOrder\.test\.ts/)
+    assert.match(error.reason.beganAt, /at runHere .*CallOrder\.test\.ts/)
     await sender.close()
   })
 })
