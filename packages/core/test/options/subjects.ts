@@ -340,6 +340,10 @@ export const exempt: Readonly<Record<string, string>> = {
       "FormatName.format",
       "FormatName.equals",
       "FormatName.supports",
+      "Guid.isGuid",
+      "Guid.canonical",
+      "Guid.fromBytes",
+      "Guid.toBytes",
       "Message.packetSize",
       "MessagePropertyTable.messagePropertyName",
       "MessageHeaders.decode",
@@ -360,6 +364,7 @@ export const exempt: Readonly<Record<string, string>> = {
   "MessageHeaders.encode": "says itself what is wrong with headers",
   "BackgroundClock.of": "makes a clock of a clock",
   "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
+  "Guid.write": "is for who writes a backend",
   "Mqrt.make": "is for who writes a backend",
   "Mqrt.layer": "is for who writes a backend",
   "MqrtContract.waitingReceives": "is for who writes a backend"
