@@ -26,7 +26,7 @@ describe("declarations", () => {
       return name
     })
     assert.strictEqual(new Set(names).size, all.length)
-    assert.strictEqual(prototypes.mqrt.length, 34)
+    assert.strictEqual(prototypes.mqrt.length, 31)
   })
 })
 
