@@ -22,7 +22,7 @@ describe("create, exists, delete", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-04 an existing queue is not created again: the error names it and the code", () =>
+  it.effect("an existing queue is not created again: the error names it and the code (C-04)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const error = yield* Effect.flip(MessageQueue.create(orders))
@@ -32,7 +32,7 @@ describe("create, exists, delete", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-44 deleting what is not there says so, with the likely causes", () =>
+  it.effect("deleting what is not there says so, with the likely causes (C-44)", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(MessageQueue.delete(orders))
       assert.strictEqual(error.reason._tag, "QueueNotFound")
@@ -57,7 +57,7 @@ describe("create, exists, delete", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-51 whether another machine's private queue exists cannot be known", () =>
+  it.effect("whether another machine's private queue exists cannot be known (C-51)", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(MessageQueue.exists("elsewhere\\private$\\orders"))
       assert.strictEqual(error.reason._tag, "UnsupportedFormatnameOperation")
@@ -88,7 +88,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-28 another machine's private queue opens by a direct name, whether it exists or not", () =>
+  it.effect("another machine's private queue opens by a direct name, whether it exists or not (C-28)", () =>
     Effect.gen(function* () {
       const sender = yield* MessageQueue.openSender("elsewhere\\private$\\orders")
       assert.strictEqual(sender.formatName, "DIRECT=OS:elsewhere\\private$\\orders")
@@ -97,7 +97,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-24 denyReceive keeps every other receiver out until it is closed", () =>
+  it.effect("denyReceive keeps every other receiver out until it is closed (C-24)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       yield* Effect.scoped(
@@ -236,7 +236,7 @@ describe("properties and setProperties", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-51, C-52 what cannot be read or set says why", () =>
+  it.effect("what cannot be read or set says why (C-51, C-52)", () =>
     Effect.gen(function* () {
       const elsewhere = "elsewhere\\private$\\orders"
       for (const use of [MessageQueue.properties(elsewhere), MessageQueue.setProperties(elsewhere, { label: "" })]) {
@@ -272,7 +272,7 @@ describe("create with a security descriptor", () => {
 })
 
 describe("formatName", () => {
-  it.effect("B-06, B-07 a path name has one to open the queue by; a format name is its own", () =>
+  it.effect("a path name has one to open the queue by; a format name is its own (B-06, B-07)", () =>
     Effect.gen(function* () {
       const created = yield* MessageQueue.create(orders)
       assert.strictEqual(yield* MessageQueue.formatName(orders), created)
@@ -299,7 +299,7 @@ describe("purge", () => {
       Effect.scoped
     )
 
-  it.effect("E-55 removes what is there, and nothing stays open", () =>
+  it.effect("removes what is there, and nothing stays open (E-55)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { journal: true })
       yield* send(orders, "1", "2")
@@ -310,7 +310,7 @@ describe("purge", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-55 what a transaction has goes when that aborts", () =>
+  it.effect("what a transaction has goes when that aborts (E-55)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       yield* Transaction.singleMessage(send(orders, "1", "2"))
@@ -324,7 +324,7 @@ describe("purge", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-58 reaches a subqueue by its own name alone", () =>
+  it.effect("reaches a subqueue by its own name alone (E-58)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       yield* send(orders, "1", "2")
@@ -341,7 +341,7 @@ describe("purge", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-57 as an administrator removes what waits for another machine, and as another user is refused", () =>
+  it.effect("as an administrator removes what waits for another machine, and as another user is refused (E-57)", () =>
     Effect.gen(function* () {
       const msmq = yield* MsmqControl.MsmqControl
       yield* msmq.cutLink("WAREHOUSE")

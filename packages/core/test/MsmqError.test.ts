@@ -90,7 +90,7 @@ describe("the message", () => {
     )
   })
 
-  it("H-01 lists size, quota and disk first where one code has many causes", () => {
+  it("lists size, quota and disk first where one code has many causes (H-01)", () => {
     const [, likely = ""] = errorOf("MQ_ERROR_INSUFFICIENT_RESOURCES").message.split("Likely:")
     const places = ["4 MB", "quota", "disk"].map((word) => likely.indexOf(word))
     assert.notInclude(places, -1)
@@ -110,7 +110,7 @@ describe("the message", () => {
 describe("isRetryable", () => {
   const later = "The same call may succeed later: "
 
-  it("H-25 is true where waiting may help, and false where the program is wrong", () => {
+  it("is true where waiting may help, and false where the program is wrong (H-25)", () => {
     assert.isTrue(errorOf("MQ_ERROR_SERVICE_NOT_AVAILABLE").isRetryable)
     assert.isTrue(errorOf("MQ_ERROR_SHARING_VIOLATION").isRetryable)
     assert.isFalse(errorOf("MQ_ERROR_BAD_SECURITY_CONTEXT").isRetryable)
@@ -129,7 +129,7 @@ describe("isRetryable", () => {
     }
   })
 
-  it("C-37, C-38 is true after STALE_HANDLE and QUEUE_DELETED where the queue is opened anew, which a cursor's is not", () => {
+  it("is true after STALE_HANDLE and QUEUE_DELETED where the queue is opened anew, which a cursor's is not (C-37, C-38)", () => {
     for (const name of ["MQ_ERROR_STALE_HANDLE", "MQ_ERROR_QUEUE_DELETED"] as const) {
       for (const operation of ["Sender.send", "Sender.sendAll", "Receiver.receive", "Receiver.lookup.receiveNext"]) {
         assert.isTrue(errorOf(name, operation).isRetryable)

@@ -24,7 +24,7 @@ const label = (found: Effect.Effect<Option.Option<{ readonly label: string }>, M
 
 describe("by lookup id", () => {
   it.effect(
-    "E-38, E-39, E-42 a message is looked at, and so are those beside it; there is none where there is none",
+    "a message is looked at, and so are those beside it; there is none where there is none (E-38, E-39, E-42)",
     () =>
       Effect.gen(function* () {
         const { ids, receiver } = yield* queue
@@ -40,7 +40,7 @@ describe("by lookup id", () => {
       }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-38, E-41 a message is taken, and so are those beside it, until there is none", () =>
+  it.effect("a message is taken, and so are those beside it, until there is none (E-38, E-41)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       assert.strictEqual(yield* label(receiver.lookup("receiveCurrent", ids.c)), "c")
@@ -54,7 +54,7 @@ describe("by lookup id", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-43, E-44 a message in a transaction is locked, and passed over from beside", () =>
+  it.effect("a message in a transaction is locked, and passed over from beside (E-43, E-44)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       const transaction = yield* Transaction.begin()
@@ -68,7 +68,7 @@ describe("by lookup id", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-44, F-25 one that is taken so that others may peek is seen by those who peek, until the commit", () =>
+  it.effect("one that is taken so that others may peek is seen by those who peek, until the commit (E-44, F-25)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       yield* Effect.gen(function* () {
@@ -87,7 +87,7 @@ describe("moving", () => {
     return (yield* Stream.runCollect(receiver.browse)).map((message) => message.label)
   }, Effect.scoped)
 
-  it.effect("E-59, E-64 a message goes to a subqueue and back to its place, and counts it", () =>
+  it.effect("a message goes to a subqueue and back to its place, and counts it (E-59, E-64)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       yield* receiver.move({ lookupId: ids.b }, "retry")
@@ -107,7 +107,7 @@ describe("moving", () => {
     }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
   )
 
-  it.effect("E-65 in a transaction it is moved when that commits", () =>
+  it.effect("in a transaction it is moved when that commits (E-65)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       const move = Effect.andThen(receiver.move({ lookupId: ids.a }, "retry"), labelsIn(`${orders};retry`))
@@ -121,7 +121,7 @@ describe("moving", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-69 a message that is rejected is refused when its transaction commits, and back when it aborts", () =>
+  it.effect("a message that is rejected is refused when its transaction commits, and back when it aborts (E-69)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       const reject = Effect.andThen(receiver.lookup("receiveCurrent", ids.a), () =>

@@ -23,7 +23,7 @@ describe("locate", () => {
   const searches = Effect.map(CallLog.calls, (calls) => calls.filter((call) => call.startsWith("locate")))
   const ended = Effect.map(HandleLedger.counts, ({ locate }) => locate)
 
-  it.effect("C-49 finds public queues of every machine, with what they can be opened by, and no private one", () =>
+  it.effect("finds public queues of every machine, with what they can be opened by, and no private one (C-49)", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_700_000_000_000)
       yield* MessageQueue.create(orders)
@@ -45,7 +45,7 @@ describe("locate", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-49 all restrictions must hold", () =>
+  it.effect("all restrictions must hold (C-49)", () =>
     Effect.gen(function* () {
       for (const second of [0, 1, 2]) {
         yield* TestClock.setTime(1_700_000_000_000 + 1000 * second)

@@ -42,7 +42,7 @@ describe("what a queue's list allows", () => {
   })
 
   it.effect.prop(
-    "C-31, C-45, C-52 what each call needs is decided bit by bit, by the first entry that speaks of it",
+    "what each call needs is decided bit by bit, by the first entry that speaks of it (C-31, C-45, C-52)",
     {
       owner: Schema.Literals(["alice", "bob"] as const),
       administrator: Schema.Boolean,
@@ -90,7 +90,7 @@ describe("what a queue's list allows", () => {
     }
   )
 
-  it.effect("C-31 what one entry has allowed no later one denies, also where it takes two of them to open", () =>
+  it.effect("what one entry has allowed no later one denies, also where it takes two of them to open (C-31)", () =>
     Effect.gen(function* () {
       const entry = (type: number, mask: number): Entry => ({ type, flags: 0, mask, sid: alice })
       yield* createWith({ owner: bob, list: [entry(0, 0x01), entry(1, 0x01), entry(0, 0x02), entry(1, 0x02)] })
@@ -102,7 +102,7 @@ describe("what a queue's list allows", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-15 by default its creator may do everything, and everyone else send, and read what it is like", () =>
+  it.effect("by default its creator may do everything, and everyone else send, and read what it is like (C-15)", () =>
     Effect.gen(function* () {
       yield* create()
       for (const administrator of [true, false]) {
@@ -122,23 +122,25 @@ describe("what a queue's list allows", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-15 what a queue is created with is completed: its creator owns it, and the list is the usual one", () =>
-    Effect.gen(function* () {
-      yield* create()
-      const usual = yield* securityOf({ ...nothing, owner: true, dacl: true })
-      yield* remove
-      yield* createWith({})
-      assert.deepStrictEqual(yield* securityOf({ ...nothing, owner: true, dacl: true }), usual)
-      assert.deepStrictEqual(ownerOf(usual), alice)
-      yield* remove
-      yield* createWith({ owner: bob })
-      assert.deepStrictEqual(
-        listOf(yield* securityOf(listPart)).map(({ sid }) => sid),
-        [bob, everyone]
-      )
-      yield* become(bob)
-      yield* open("receive")
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "what a queue is created with is completed: its creator owns it, and the list is the usual one (C-15)",
+    () =>
+      Effect.gen(function* () {
+        yield* create()
+        const usual = yield* securityOf({ ...nothing, owner: true, dacl: true })
+        yield* remove
+        yield* createWith({})
+        assert.deepStrictEqual(yield* securityOf({ ...nothing, owner: true, dacl: true }), usual)
+        assert.deepStrictEqual(ownerOf(usual), alice)
+        yield* remove
+        yield* createWith({ owner: bob })
+        assert.deepStrictEqual(
+          listOf(yield* securityOf(listPart)).map(({ sid }) => sid),
+          [bob, everyone]
+        )
+        yield* become(bob)
+        yield* open("receive")
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect("the rights of Windows that stand for others do so: to read, to write, everything", () =>

@@ -47,7 +47,7 @@ const control = MsmqControl.MsmqControl
 type Call = Effect.Effect<unknown, Mqrt.MqrtFailure, Mqrt.Mqrt>
 
 describe("public queues", () => {
-  it.effect("C-10 one can be created from any machine, and has names that a private one has not", () =>
+  it.effect("one can be created from any machine, and has names that a private one has not (C-10)", () =>
     Effect.gen(function* () {
       const formatName = yield* createPublic("warehouse\\orders", { label: "all orders", basePriority: 7 })
       assert.strictEqual(formatName, "PUBLIC=00000001-0000-4000-8000-000000000002")
@@ -73,7 +73,7 @@ describe("public queues", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("C-10 private ones are created at home only, and none for a machine that nobody knows", () =>
+  it.effect("private ones are created at home only, and none for a machine that nobody knows (C-10)", () =>
     Effect.gen(function* () {
       const unsupported = errors.MQ_ERROR_UNSUPPORTED_OPERATION
       assert.strictEqual(yield* code(createPublic("warehouse\\private$\\orders")), unsupported)
@@ -98,7 +98,7 @@ describe("public queues", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("B-07 its path name, its GUID and its direct names lead to it from another machine", () =>
+  it.effect("its path name, its GUID and its direct names lead to it from another machine (B-07)", () =>
     Effect.gen(function* () {
       const formatName = yield* atWarehouse(createPublic(".\\orders", { journal: true }))
       const names = [
@@ -121,7 +121,7 @@ describe("public queues", () => {
     }).pipe(Effect.scoped, Effect.provide(domain))
   )
 
-  it.effect("C-46, C-51 its properties are read and set, and it is deleted, from every machine", () =>
+  it.effect("its properties are read and set, and it is deleted, from every machine (C-46, C-51)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const formatName = yield* createPublic("warehouse\\orders")
@@ -148,7 +148,7 @@ describe("public queues", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("C-28 what is under way to one when it is deleted arrives and is refused", () =>
+  it.effect("what is under way to one when it is deleted arrives and is refused (C-28)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const formatName = yield* createPublic("warehouse\\orders")
@@ -162,7 +162,7 @@ describe("public queues", () => {
   )
 
   it.effect(
-    "C-14 other machines see a new one when the directory has copied it, its own and its creator's at once",
+    "other machines see a new one when the directory has copied it, its own and its creator's at once (C-14)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -191,7 +191,7 @@ describe("public queues", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layerWith({ machines, replicationDelay: "15 minutes" })))
   )
 
-  it.effect("D-12 what goes to one machine is ordered by base priority of the queue and priority together", () =>
+  it.effect("what goes to one machine is ordered by base priority of the queue and priority together (D-12)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const high = yield* createPublic("warehouse\\high", { basePriority: 3 })
@@ -226,48 +226,50 @@ describe("public queues", () => {
 })
 
 describe("without the directory", () => {
-  it.effect("C-11, C-49 while it cannot be reached nothing public is created, found or resolved, and later it is", () =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt.Mqrt
-      const own = yield* createPublic(".\\orders")
-      const other = yield* createPublic("warehouse\\orders")
-      yield* setList([own])
-      const otherPrivate = yield* atWarehouse(create())
-      const sender = yield* open(other)
-      const search = yield* mqrt.locateBegin([])
-      yield* setDirectoryAvailable(false)
-      const calls: ReadonlyArray<Call> = [
-        createPublic(".\\more"),
-        formatNameOf("warehouse\\orders"),
-        formatNameOf(".\\orders"),
-        propertiesOf(other),
-        mqrt.deleteQueue(own),
-        open(other),
-        open(otherPrivate),
-        open(`DL=${list}`),
-        mqrt.locateBegin([]),
-        mqrt.locateNext(search, 1),
-        mqrt.adsPathToFormatName("LDAP://CN=orders"),
-        mqrt.getMachineProperties("warehouse"),
-        mqrt.registerCertificate(null, false),
-        mqrt.registerCertificate(text("certificate"), false)
-      ]
-      for (const call of calls) assert.strictEqual(yield* code(call), MQ_ERROR_NO_DS)
-      // Open handles stay open, and local queues are found.
-      assert.strictEqual((yield* mqrt.sendMessages(sender, labelled("goes"), plain)).accepted, 1)
-      yield* send(own, ["stays"])
-      yield* create()
-      assert.strictEqual(yield* mqrt.registerCertificate(null, true), "existed")
-      assert.isNull((yield* mqrt.getQueueManagerInfo(null)).directoryServer)
-      assert.isTrue((yield* mqrt.getPrivateComputerInformation(null)).directoryEnabled)
-      assert.deepStrictEqual(yield* atWarehouse(labelsIn(other)), ["goes"])
-      yield* setDirectoryAvailable(true)
-      assert.deepStrictEqual(yield* labelsIn(yield* formatNameOf(".\\orders")), ["stays"])
-      assert.strictEqual((yield* mqrt.locateNext(search, 9)).length, 2)
-    }).pipe(Effect.provide(domain))
+  it.effect(
+    "while it cannot be reached nothing public is created, found or resolved, and later it is (C-11, C-49)",
+    () =>
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        const own = yield* createPublic(".\\orders")
+        const other = yield* createPublic("warehouse\\orders")
+        yield* setList([own])
+        const otherPrivate = yield* atWarehouse(create())
+        const sender = yield* open(other)
+        const search = yield* mqrt.locateBegin([])
+        yield* setDirectoryAvailable(false)
+        const calls: ReadonlyArray<Call> = [
+          createPublic(".\\more"),
+          formatNameOf("warehouse\\orders"),
+          formatNameOf(".\\orders"),
+          propertiesOf(other),
+          mqrt.deleteQueue(own),
+          open(other),
+          open(otherPrivate),
+          open(`DL=${list}`),
+          mqrt.locateBegin([]),
+          mqrt.locateNext(search, 1),
+          mqrt.adsPathToFormatName("LDAP://CN=orders"),
+          mqrt.getMachineProperties("warehouse"),
+          mqrt.registerCertificate(null, false),
+          mqrt.registerCertificate(text("certificate"), false)
+        ]
+        for (const call of calls) assert.strictEqual(yield* code(call), MQ_ERROR_NO_DS)
+        // Open handles stay open, and local queues are found.
+        assert.strictEqual((yield* mqrt.sendMessages(sender, labelled("goes"), plain)).accepted, 1)
+        yield* send(own, ["stays"])
+        yield* create()
+        assert.strictEqual(yield* mqrt.registerCertificate(null, true), "existed")
+        assert.isNull((yield* mqrt.getQueueManagerInfo(null)).directoryServer)
+        assert.isTrue((yield* mqrt.getPrivateComputerInformation(null)).directoryEnabled)
+        assert.deepStrictEqual(yield* atWarehouse(labelsIn(other)), ["goes"])
+        yield* setDirectoryAvailable(true)
+        assert.deepStrictEqual(yield* labelsIn(yield* formatNameOf(".\\orders")), ["stays"])
+        assert.strictEqual((yield* mqrt.locateNext(search, 9)).length, 2)
+      }).pipe(Effect.provide(domain))
   )
 
-  it.effect("A-58 a SID cannot be verified where the directory cannot be reached, a signature without one can", () =>
+  it.effect("a SID cannot be verified where the directory cannot be reached, a signature without one can (A-58)", () =>
     Effect.gen(function* () {
       const name = yield* atWarehouse(create())
       const signed = { authenticationLevel: "always" } as const
@@ -283,7 +285,7 @@ describe("without the directory", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("E-77, H-11 in a workgroup another machine's queue is read as by nobody: only if that may receive", () =>
+  it.effect("in a workgroup another machine's queue is read as by nobody: only if that may receive (E-77, H-11)", () =>
     Effect.gen(function* () {
       yield* atWarehouse(create())
       const name = "DIRECT=OS:WAREHOUSE\\private$\\orders"
@@ -295,7 +297,7 @@ describe("without the directory", () => {
     }).pipe(Effect.provide(workgroup))
   )
 
-  it.effect("A-77, H-11 in a workgroup nobody registers a certificate, and there is no internal one", () =>
+  it.effect("in a workgroup nobody registers a certificate, and there is no internal one (A-77, H-11)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       for (const [certificate, ifNotExists] of [

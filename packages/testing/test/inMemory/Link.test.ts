@@ -27,7 +27,7 @@ import {
 const control = MsmqControl.MsmqControl
 
 describe("a link that is cut", () => {
-  it.effect("D-70 what is sent waits until the link is joined, in order", () =>
+  it.effect("what is sent waits until the link is joined, in order (D-70)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut()
@@ -40,7 +40,7 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-36, D-60 what cannot reach its queue in time is a dead letter where it waited", () =>
+  it.effect("what cannot reach its queue in time is a dead letter where it waited (D-36, D-60)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut()
@@ -57,7 +57,7 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-40 no time to reach the queue is enough over a joined link, and too little for a cut one", () =>
+  it.effect("no time to reach the queue is enough over a joined link, and too little for a cut one (D-40)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* send([message({ label: "there", timeToReachQueue: 0 })])
@@ -69,7 +69,7 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-37, H-34 what is not received in time is a dead letter there, a transactional one here", () =>
+  it.effect("what is not received in time is a dead letter there, a transactional one here (D-37, H-34)", () =>
     Effect.gen(function* () {
       yield* onStore(create())
       yield* onStore(create({ pathName: ".\\private$\\exact", transactional: true }))
@@ -84,20 +84,22 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-22, D-70 while it is cut a restart of the sender's service loses what is express and nothing else", () =>
-    Effect.gen(function* () {
-      yield* queues()
-      yield* cut()
-      yield* send([message({ label: "express" }), message({ label: "recoverable", delivery: "recoverable" })])
-      const here = yield* control
-      yield* here.stopService
-      yield* here.startService
-      yield* join()
-      assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["recoverable"])
-    }).pipe(Effect.provide(two))
+  it.effect(
+    "while it is cut a restart of the sender's service loses what is express and nothing else (D-22, D-70)",
+    () =>
+      Effect.gen(function* () {
+        yield* queues()
+        yield* cut()
+        yield* send([message({ label: "express" }), message({ label: "recoverable", delivery: "recoverable" })])
+        const here = yield* control
+        yield* here.stopService
+        yield* here.startService
+        yield* join()
+        assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["recoverable"])
+      }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-70 a machine whose service is stopped is waited for like one whose link is cut", () =>
+  it.effect("a machine whose service is stopped is waited for like one whose link is cut (D-70)", () =>
     Effect.gen(function* () {
       yield* queues()
       const there = yield* Effect.map(onStore(control), (service) => service)
@@ -109,27 +111,29 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-54 a machine whose quota is full takes nothing, tells nobody, and is tried again after 30 seconds", () =>
-    Effect.gen(function* () {
-      yield* queues()
-      const there = yield* onStore(control)
-      yield* there.setMachineQuota({ messages: 0 })
-      yield* send([message({ label: "a", acknowledge: all, adminQueue: acks })])
-      assert.strictEqual((yield* outgoing).messageCount, 1)
-      yield* there.setMachineQuota({})
-      yield* elapse("29 seconds")
-      assert.deepStrictEqual(yield* onStore(drained(orders)), [])
-      yield* elapse("1 second")
-      assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
-      assert.deepStrictEqual(yield* classesIn(acks), [0x0002, 0x4000])
-    }).pipe(Effect.provide(two))
+  it.effect(
+    "a machine whose quota is full takes nothing, tells nobody, and is tried again after 30 seconds (D-54)",
+    () =>
+      Effect.gen(function* () {
+        yield* queues()
+        const there = yield* onStore(control)
+        yield* there.setMachineQuota({ messages: 0 })
+        yield* send([message({ label: "a", acknowledge: all, adminQueue: acks })])
+        assert.strictEqual((yield* outgoing).messageCount, 1)
+        yield* there.setMachineQuota({})
+        yield* elapse("29 seconds")
+        assert.deepStrictEqual(yield* onStore(drained(orders)), [])
+        yield* elapse("1 second")
+        assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
+        assert.deepStrictEqual(yield* classesIn(acks), [0x0002, 0x4000])
+      }).pipe(Effect.provide(two))
   )
 })
 
 describe("a link that is cut one way", () => {
   const resend = Effect.map(outgoing, ({ endOfData }) => [endOfData.resendCount, endOfData.resendInterval])
 
-  it.effect("D-11, D-69 what arrived without its sender knowing is sent again, and taken once", () =>
+  it.effect("what arrived without its sender knowing is sent again, and taken once (D-11, D-69)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut("onlyBack")
@@ -143,7 +147,7 @@ describe("a link that is cut one way", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-11, D-69 after half an hour it is no longer known as the same, unless it is transactional", () =>
+  it.effect("after half an hour it is no longer known as the same, unless it is transactional (D-11, D-69)", () =>
     Effect.gen(function* () {
       yield* onStore(create())
       yield* onStore(create({ pathName: ".\\private$\\exact", transactional: true }))
@@ -162,7 +166,7 @@ describe("a link that is cut one way", () => {
   )
 
   it.effect(
-    "D-70 it is tried again after 30 seconds three times, then 5 minutes, half an hour, and every 6 hours",
+    "it is tried again after 30 seconds three times, then 5 minutes, half an hour, and every 6 hours (D-70)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt

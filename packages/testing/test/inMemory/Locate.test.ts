@@ -18,7 +18,7 @@ describe("searching", () => {
       return found.map(({ pathName }) => pathName)
     })
 
-  it.effect("C-49 it finds public queues of all machines, a few at a time, and never private ones", () =>
+  it.effect("it finds public queues of all machines, a few at a time, and never private ones (C-49)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -52,7 +52,7 @@ describe("searching", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("C-49 all conditions must hold, and each needs a value of its kind", () =>
+  it.effect("all conditions must hold, and each needs a value of its kind (C-49)", () =>
     Effect.gen(function* () {
       for (const [name, label] of [
         ["a", "north"],
@@ -79,7 +79,7 @@ describe("searching", () => {
   )
 
   it.effect.prop(
-    "C-49 whatever is compared, a relation and its opposite part the queues between them",
+    "whatever is compared, a relation and its opposite part the queues between them (C-49)",
     {
       queues: Schema.Array(
         Schema.Struct({ label: Schema.Literals(["", "a", "B", "b", "ab"]), after: Schema.Literals([0, 1, 5]) })

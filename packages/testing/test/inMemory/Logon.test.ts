@@ -29,7 +29,7 @@ describe("other users", () => {
       })
     )
 
-  it.effect("A-19, A-20 a context got as another user carries that user's SID and certificate", () =>
+  it.effect("a context got as another user carries that user's SID and certificate (A-19, A-20)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       for (const [user, domain] of [
@@ -47,7 +47,7 @@ describe("other users", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("A-10 a user holds no other user's certificate, and has an internal one of their own", () =>
+  it.effect("a user holds no other user's certificate, and has an internal one of their own (A-10)", () =>
     Effect.gen(function* () {
       const invalid = errors.MQ_ERROR_INVALID_CERTIFICATE
       assert.strictEqual(yield* code(contextOf("local", null, "too", text("clerk's"))), invalid)

@@ -7,7 +7,7 @@ import { ends, message, plain, text } from "./seam.ts"
 const guid = "0f5a7c1e-1111-4222-8333-444455556666"
 
 describe("what a message carries", () => {
-  it.effect("D-21, D-44, D-56 what its sender asked for is read back as it was asked", () =>
+  it.effect("what its sender asked for is read back as it was asked (D-21, D-44, D-56)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const given = {
@@ -24,7 +24,7 @@ describe("what a message carries", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-84 what a connector sets, and what is rarely asked for, comes when it is asked for", () =>
+  it.effect("what a connector sets, and what is rarely asked for, comes when it is asked for (A-84)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receive } = yield* ends()
       const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
@@ -57,7 +57,7 @@ describe("what a message carries", () => {
   )
 
   for (const field of ["responseQueue", "adminQueue"] as const) {
-    it.effect(`B-25, B-27 a broken ${field} stops the send; one that leads nowhere does not`, () =>
+    it.effect(`a broken ${field} stops the send; one that leads nowhere does not (B-25, B-27)`, () =>
       Effect.gen(function* () {
         const { send } = yield* ends()
         const broken = yield* send([message(), message({ [field]: ".\\private$\\answers" })])
@@ -68,7 +68,7 @@ describe("what a message carries", () => {
     )
   }
 
-  it.effect("A-38 then the user is still the one of the context", () =>
+  it.effect("then the user is still the one of the context (A-38)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const [captured, named] = [text("captured"), text("named")]
@@ -95,7 +95,7 @@ describe("what a message carries", () => {
     )
   )
 
-  it.effect("A-38 a certificate that is named signs, whatever the context has; its key is fetched each time", () =>
+  it.effect("a certificate that is named signs, whatever the context has; its key is fetched each time (A-38)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const [a, b] = [text("certificate a"), text("certificate b")]

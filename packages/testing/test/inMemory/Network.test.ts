@@ -29,7 +29,7 @@ const control = MsmqControl.MsmqControl
 
 describe("between two machines", () => {
   it.effect(
-    "C-28, D-01 what is sent to another machine's queue is received there, with its id, its sender's machine and name",
+    "what is sent to another machine's queue is received there, with its id, its sender's machine and name (C-28, D-01)",
     () =>
       Effect.gen(function* () {
         yield* queues()
@@ -47,7 +47,7 @@ describe("between two machines", () => {
   )
 
   for (const name of ["DIRECT=TCP:10.0.0.2\\private$\\orders", "DIRECT=HTTP://store/MSMQ/private$/orders"]) {
-    it.effect(`B-13, F-13 ${name} leads there too, in a queue of its own, transactions as well`, () =>
+    it.effect(`${name} leads there too, in a queue of its own, transactions as well (B-13, F-13)`, () =>
       Effect.gen(function* () {
         yield* onStore(create({ transactional: true }))
         yield* cut()
@@ -64,7 +64,7 @@ describe("between two machines", () => {
   }
 
   it.effect(
-    "C-28 a queue that is not there is learnt of by the dead letters of the machine where it failed, not by the send",
+    "a queue that is not there is learnt of by the dead letters of the machine where it failed, not by the send (C-28)",
     () =>
       Effect.gen(function* () {
         const outcome = yield* send([message({ label: "lost", journaling: buried })])
@@ -79,7 +79,7 @@ describe("between two machines", () => {
       }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-46, D-47 each acknowledgment is made where it happens and finds its way back", () =>
+  it.effect("each acknowledgment is made where it happens and finds its way back (D-46, D-47)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* send([message({ acknowledge: all, adminQueue: acks })])
@@ -92,7 +92,7 @@ describe("between two machines", () => {
   )
 
   it.effect(
-    "B-28, D-49 an acknowledgment to a queue that is not there, or takes transactions only, is lost silently",
+    "an acknowledgment to a queue that is not there, or takes transactions only, is lost silently (B-28, D-49)",
     () =>
       Effect.gen(function* () {
         yield* onStore(create())
@@ -107,7 +107,7 @@ describe("between two machines", () => {
   )
 
   it.effect(
-    "D-57 the sender's journal has its copy when the message has left, of a transactional one when it was received",
+    "the sender's journal has its copy when the message has left, of a transactional one when it was received (D-57)",
     () =>
       Effect.gen(function* () {
         yield* onStore(create())
@@ -123,7 +123,7 @@ describe("between two machines", () => {
       }).pipe(Effect.provide(two))
   )
 
-  it.effect("A-07 a security context means nothing on another machine", () =>
+  it.effect("a security context means nothing on another machine (A-07)", () =>
     Effect.gen(function* () {
       yield* queues()
       const context = yield* Mqrt.Mqrt.use((mqrt) => mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null))
@@ -136,7 +136,7 @@ describe("between two machines", () => {
   )
 
   it.effect(
-    "A-26, H-16 who sends first on a connection is the user whom the others' messages name, but for those with a context",
+    "who sends first on a connection is the user whom the others' messages name, but for those with a context (A-26, H-16)",
     () =>
       Effect.gen(function* () {
         yield* queues()
@@ -158,7 +158,7 @@ describe("between two machines", () => {
       }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-12 what waits for one machine goes by priority over all its queues, then in the order sent", () =>
+  it.effect("what waits for one machine goes by priority over all its queues, then in the order sent (D-12)", () =>
     Effect.gen(function* () {
       yield* onStore(create({ pathName: ".\\private$\\a" }))
       yield* onStore(create({ pathName: ".\\private$\\b" }))
@@ -185,7 +185,7 @@ describe("between two machines", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("C-53 the outgoing queue tells in which state its connection is, and how much waits", () =>
+  it.effect("the outgoing queue tells in which state its connection is, and how much waits (C-53)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* onStore(create({ transactional: true }))

@@ -8,7 +8,7 @@ import { code, create, direct, ends, labelled, machineId, message, plain, receiv
 import { elapse } from "../../../core/test/support/settled.ts"
 
 describe("opening", () => {
-  it.effect("C-39 a handle to move is where messages are moved to, and good for nothing else", () =>
+  it.effect("a handle to move is where messages are moved to, and good for nothing else (C-39)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send } = yield* ends()
       yield* send(labelled("a"))
@@ -33,7 +33,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-39 only a queue or a subqueue of this machine can be moved to", () =>
+  it.effect("only a queue or a subqueue of this machine can be moved to (C-39)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -49,7 +49,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-23, X-14 who peeks alone keeps others from receiving, not from peeking", () =>
+  it.effect("who peeks alone keeps others from receiving, not from peeking (C-23, X-14)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -65,7 +65,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-21, E-57 the outgoing queue of a name can be read and purged as an administrator", () =>
+  it.effect("the outgoing queue of a name can be read and purged as an administrator (C-21, E-57)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const name = `DIRECT=OS:other\\private$\\q`
@@ -83,7 +83,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-32, D-34, D-36, X-04 what cannot reach its queue in time is no longer in the outgoing queue", () =>
+  it.effect("what cannot reach its queue in time is no longer in the outgoing queue (D-32, D-34, D-36, X-04)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const name = `DIRECT=OS:other\\private$\\q`
@@ -102,7 +102,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-07 a handle opened by its number is the same queue", () =>
+  it.effect("a handle opened by its number is the same queue (B-07)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends()
       yield* send(labelled("a"))
@@ -113,7 +113,7 @@ describe("opening", () => {
 })
 
 describe("names", () => {
-  it.effect("B-10 a handle knows the name that it was opened by", () =>
+  it.effect("a handle knows the name that it was opened by (B-10)", () =>
     Effect.gen(function* () {
       yield* ends()
       const receiver = yield* MessageQueue.openReceiver(direct)
@@ -121,7 +121,7 @@ describe("names", () => {
     }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-49 in a workgroup nothing is searched for and no path in a directory has a name", () =>
+  it.effect("in a workgroup nothing is searched for and no path in a directory has a name (C-49)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       assert.strictEqual(yield* code(mqrt.locateBegin([])), errors.MQ_ERROR_NO_DS)

@@ -38,7 +38,7 @@ describe("creating", () => {
     ["administrators", ["administrator"]],
     ["nobody", []]
   ] as const) {
-    it.effect(`C-12 where ${creators} may, queues are created by ${users.join(", ") || "no user at all"}`, () =>
+    it.effect(`where ${creators} may, queues are created by ${users.join(", ") || "no user at all"} (C-12)`, () =>
       Effect.gen(function* () {
         yield* control.use((msmq) => msmq.setQueueCreators(creators))
         for (const [user, sid, administrator] of [
@@ -54,7 +54,7 @@ describe("creating", () => {
     )
   }
 
-  it.effect("C-12 whether a machine's first user is an administrator is one of its options", () =>
+  it.effect("whether a machine's first user is an administrator is one of its options (C-12)", () =>
     Effect.gen(function* () {
       yield* control.use((msmq) => msmq.setQueueCreators("administrators"))
       assert.strictEqual(yield* code(create()), deniedCode)
@@ -64,7 +64,7 @@ describe("creating", () => {
 })
 
 describe("opening", () => {
-  it.effect("C-31 who may not receive learns it when opening; a handle that is open goes on receiving", () =>
+  it.effect("who may not receive learns it when opening; a handle that is open goes on receiving (C-31)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receiver, send } = yield* ends()
       yield* send(labelled("a", "b"))
@@ -98,7 +98,7 @@ describe("opening", () => {
   )
 
   it.effect(
-    "C-30, H-06, H-07 what is not there and what is not allowed are told apart, each with the other in mind",
+    "what is not there and what is not allowed are told apart, each with the other in mind (C-30, H-06, H-07)",
     () =>
       Effect.gen(function* () {
         const missing = yield* Effect.flip(Effect.scoped(MessageQueue.openReceiver(path)))
@@ -114,7 +114,7 @@ describe("opening", () => {
   )
 
   for (const name of ["JOURNAL", "DEADLETTER", "DEADXACT"]) {
-    it.effect(`D-66 the machine's ${name} is read by administrators alone`, () =>
+    it.effect(`the machine's ${name} is read by administrators alone (D-66)`, () =>
       Effect.gen(function* () {
         const formatName = `DIRECT=OS:.\\SYSTEM$;${name}`
         for (const access of ["receive", "peek"] as const) {
@@ -129,7 +129,7 @@ describe("opening", () => {
     )
   }
 
-  it.effect("C-21, E-57 outgoing queues are read and purged by administrators alone, and filled by everyone", () =>
+  it.effect("outgoing queues are read and purged by administrators alone, and filled by everyone (C-21, E-57)", () =>
     Effect.gen(function* () {
       const { purgeQueue, sendMessages } = yield* Mqrt.Mqrt
       const elsewhere = "DIRECT=OS:elsewhere\\private$\\orders"
@@ -150,7 +150,7 @@ describe("opening", () => {
 })
 
 describe("properties", () => {
-  it.effect("C-52, H-08 who may not read them cannot even learn whether the queue is there", () =>
+  it.effect("who may not read them cannot even learn whether the queue is there (C-52, H-08)", () =>
     Effect.gen(function* () {
       yield* create({ transactional: true })
       yield* deny(["getQueueProperties"])
@@ -162,7 +162,7 @@ describe("properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-52, H-08, H-09 a sender opens without them, and then what is of the wrong kind vanishes", () =>
+  it.effect("a sender opens without them, and then what is of the wrong kind vanishes (C-52, H-08, H-09)", () =>
     Effect.scoped(
       Effect.gen(function* () {
         yield* create({ transactional: true })
@@ -178,7 +178,7 @@ describe("properties", () => {
 })
 
 describe("deleting", () => {
-  it.effect("C-45, H-07 what one has created another cannot delete, an administrator not before taking it over", () =>
+  it.effect("what one has created another cannot delete, an administrator not before taking it over (C-45, H-07)", () =>
     Effect.gen(function* () {
       yield* create()
       yield* become(bob, false)
@@ -195,7 +195,7 @@ describe("deleting", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-45 what cannot be deleted by that name says so before it says who may", () =>
+  it.effect("what cannot be deleted by that name says so before it says who may (C-45)", () =>
     Effect.gen(function* () {
       const { deleteQueue } = yield* Mqrt.Mqrt
       yield* create()

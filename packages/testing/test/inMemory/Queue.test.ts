@@ -23,7 +23,7 @@ const control = MsmqControl.MsmqControl
 
 describe("queues", () => {
   it.effect(
-    "B-07 a path name becomes PRIVATE=<machine guid>\\<eight digits>, and the created queue has that name",
+    "a path name becomes PRIVATE=<machine guid>\\<eight digits>, and the created queue has that name (B-07)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -40,7 +40,7 @@ describe("queues", () => {
     "Direct=Tcp:127.0.0.1\\Private$\\orders",
     `private=${machineId.toUpperCase()}\\1`
   ]) {
-    it.effect(`B-04, B-05, B-12, B-13 ${formatName} is the queue .\\private$\\orders`, () =>
+    it.effect(`${formatName} is the queue .\\private$\\orders (B-04, B-05, B-12, B-13)`, () =>
       Effect.gen(function* () {
         const { label, mqrt } = yield* ends()
         const handle = yield* mqrt.openQueue(formatName, "send", "denyNone")
@@ -50,14 +50,14 @@ describe("queues", () => {
     )
   }
 
-  it.effect("C-04 a path that exists is not created again, in whatever letter case", () =>
+  it.effect("a path that exists is not created again, in whatever letter case (C-04)", () =>
     Effect.gen(function* () {
       yield* create()
       assert.strictEqual(yield* code(create({ pathName: "machine\\PRIVATE$\\Orders" })), errors.MQ_ERROR_QUEUE_EXISTS)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-01, C-07, C-10, C-11 what cannot be created says why", () =>
+  it.effect("what cannot be created says why (B-01, C-07, C-10, C-11)", () =>
     Effect.gen(function* () {
       const of = (fields: Partial<NewQueueProperties>) => code(create(fields))
       assert.strictEqual(
@@ -99,7 +99,7 @@ describe("queues", () => {
   )
 
   it.effect(
-    "C-27, C-29, C-44 a queue that does not exist is not found: to send, to receive, to delete, to ask about",
+    "a queue that does not exist is not found: to send, to receive, to delete, to ask about (C-27, C-29, C-44)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -112,7 +112,7 @@ describe("queues", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-23 to B-25 a broken format name is illegal, and a legal one of the wrong form is not supported", () =>
+  it.effect("a broken format name is illegal, and a legal one of the wrong form is not supported (B-23 to B-25)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -125,7 +125,7 @@ describe("queues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-22 a handle to send lets others receive", () =>
+  it.effect("a handle to send lets others receive (C-22)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -137,7 +137,7 @@ describe("queues", () => {
   )
 
   it.effect(
-    "C-24, C-26 while one receives alone nobody else may, but all may send; once closed, others may again",
+    "while one receives alone nobody else may, but all may send; once closed, others may again (C-24, C-26)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -154,7 +154,7 @@ describe("queues", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-25 nobody receives alone from a queue that another receives from", () =>
+  it.effect("nobody receives alone from a queue that another receives from (C-25)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -170,7 +170,7 @@ describe("queues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-33, C-34 a handle does what it was opened for and nothing else", () =>
+  it.effect("a handle does what it was opened for and nothing else (C-33, C-34)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       assert.strictEqual(yield* code(mqrt.receiveMessage(sender, receiving())), errors.MQ_ERROR_ACCESS_DENIED)
@@ -180,7 +180,7 @@ describe("queues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-35 a closed handle is invalid: to send, to receive, to close", () =>
+  it.effect("a closed handle is invalid: to send, to receive, to close (C-35)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       yield* mqrt.closeQueue(sender)
@@ -193,7 +193,7 @@ describe("queues", () => {
   )
 
   it.effect(
-    "C-42, C-47 open handles do not hinder the deletion; afterwards they say QUEUE_DELETED and can be closed",
+    "open handles do not hinder the deletion; afterwards they say QUEUE_DELETED and can be closed (C-42, C-47)",
     () =>
       Effect.gen(function* () {
         const { formatName, mqrt, poll, receiver, send } = yield* ends()
@@ -209,7 +209,7 @@ describe("queues", () => {
   )
 
   it.effect(
-    "B-13, C-28, C-29, D-01 messages for another machine wait in a queue for each way of writing its name",
+    "messages for another machine wait in a queue for each way of writing its name (B-13, C-28, C-29, D-01)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt

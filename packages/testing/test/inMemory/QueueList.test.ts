@@ -20,7 +20,7 @@ describe("a list of queues", () => {
   const here = "DIRECT=OS:OFFICE\\private$\\here"
   const list = `${here},${orders}`
 
-  it.effect("D-04, B-18 gets a copy for each, under one message id and each queue's own name", () =>
+  it.effect("gets a copy for each, under one message id and each queue's own name (D-04, B-18)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* create({ pathName: ".\\private$\\here" })
@@ -34,7 +34,7 @@ describe("a list of queues", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("B-16, B-17, B-18 opens to send only, to nobody's exclusion, and whole or not at all", () =>
+  it.effect("opens to send only, to nobody's exclusion, and whole or not at all (B-16, B-17, B-18)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -53,7 +53,7 @@ describe("a list of queues", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-04 stops at the first queue that fails: what went to those before it stays sent", () =>
+  it.effect("stops at the first queue that fails: what went to those before it stays sent (D-04)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create({ pathName: ".\\private$\\a" })
@@ -67,7 +67,7 @@ describe("a list of queues", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("A-46 is signed by version 3.0, whatever was asked for", () =>
+  it.effect("is signed by version 3.0, whatever was asked for (A-46)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* create({ pathName: ".\\private$\\here" })
@@ -80,7 +80,7 @@ describe("a list of queues", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("F-29 is sent to in a transaction as a whole", () =>
+  it.effect("is sent to in a transaction as a whole (F-29)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues({ transactional: true })
@@ -103,24 +103,26 @@ describe("a multicast address", () => {
   const address = "234.1.1.1:8001"
   const multicast = `MULTICAST=${address}`
 
-  it.effect("C-17 reaches every queue that listens on it, on each machine that can be reached, and keeps nothing", () =>
-    Effect.gen(function* () {
-      const listening = { multicastAddress: address }
-      yield* create({ pathName: ".\\private$\\here", ...listening })
-      yield* create({ pathName: ".\\private$\\other", multicastAddress: "234.1.1.1:8002" })
-      yield* onStore(create(listening))
-      yield* send(labelled("a"), {}, multicast)
-      yield* cut()
-      yield* send(labelled("b"), {}, multicast)
-      yield* join()
-      yield* settled
-      assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\here"), ["a", "b"])
-      assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\other"), [])
-      assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
-    }).pipe(Effect.provide(two))
+  it.effect(
+    "reaches every queue that listens on it, on each machine that can be reached, and keeps nothing (C-17)",
+    () =>
+      Effect.gen(function* () {
+        const listening = { multicastAddress: address }
+        yield* create({ pathName: ".\\private$\\here", ...listening })
+        yield* create({ pathName: ".\\private$\\other", multicastAddress: "234.1.1.1:8002" })
+        yield* onStore(create(listening))
+        yield* send(labelled("a"), {}, multicast)
+        yield* cut()
+        yield* send(labelled("b"), {}, multicast)
+        yield* join()
+        yield* settled
+        assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\here"), ["a", "b"])
+        assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\other"), [])
+        assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
+      }).pipe(Effect.provide(two))
   )
 
-  it.effect("B-22, C-17 is not read from, and takes part in no transaction", () =>
+  it.effect("is not read from, and takes part in no transaction (B-22, C-17)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION

@@ -38,7 +38,7 @@ const illegal = [
 ] as const
 
 describe("queue properties", () => {
-  it.effect("C-01 a queue has what it was created with, and its times", () =>
+  it.effect("a queue has what it was created with, and its times (C-01)", () =>
     Effect.gen(function* () {
       yield* elapse("100 seconds")
       const given = {
@@ -64,7 +64,7 @@ describe("queue properties", () => {
   )
 
   for (const [property, fields] of illegal) {
-    it.effect(`C-07, C-17 ${property} cannot be ${Object.values(fields).join("")}, neither at first nor later`, () =>
+    it.effect(`${property} cannot be ${Object.values(fields).join("")}, neither at first nor later (C-07, C-17)`, () =>
       Effect.gen(function* () {
         const status = [{ property, status: errors.MQ_ERROR_ILLEGAL_PROPERTY_VALUE }]
         const creating = yield* Effect.flip(create(fields))
@@ -86,7 +86,7 @@ describe("queue properties", () => {
 
   for (const transactional of [true, false]) {
     it.effect(
-      `C-16 whatever is changed of it, a queue that is ${transactional ? "" : "not "}transactional stays so`,
+      `whatever is changed of it, a queue that is ${transactional ? "" : "not "}transactional stays so (C-16)`,
       () =>
         Effect.gen(function* () {
           const { mqrt, poll, send } = yield* ends({ transactional })
@@ -127,7 +127,7 @@ describe("queue properties", () => {
     )
   }
 
-  it.effect("C-17 a transactional queue has no multicast address", () =>
+  it.effect("a transactional queue has no multicast address (C-17)", () =>
     Effect.gen(function* () {
       const fields = { transactional: true, multicastAddress: "234.1.1.1:8001" }
       assert.strictEqual(yield* code(create(fields)), errors.MQ_ERROR_PROPERTIES_CONFLICT)
@@ -136,7 +136,7 @@ describe("queue properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-44, C-46, C-51 only a private queue of this machine can be changed", () =>
+  it.effect("only a private queue of this machine can be changed (C-44, C-46, C-51)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       assert.strictEqual(yield* code(set({ label: "x" })), errors.MQ_ERROR_QUEUE_NOT_FOUND)
@@ -146,7 +146,7 @@ describe("queue properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-68 a queue that comes to want authentication keeps what it has, and drops what comes unsigned", () =>
+  it.effect("a queue that comes to want authentication keeps what it has, and drops what comes unsigned (A-68)", () =>
     Effect.gen(function* () {
       const { label, poll, send } = yield* ends()
       yield* send(labelled("before"))
@@ -158,22 +158,24 @@ describe("queue properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-18, C-19, D-54, D-55, X-17 a full queue drops what comes, takes messages again when there is room", () =>
-    Effect.gen(function* () {
-      const { poll, send } = yield* ends()
-      const kilobyte = message({ body: new Uint8Array(1024) })
-      yield* send([kilobyte])
-      yield* set({ quota: 1 })
-      const outcome = yield* send([message({ body: new Uint8Array(0) })])
-      assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8003])
-      yield* poll
-      yield* send([message()])
-      assert.deepStrictEqual((yield* poll).body, message().body)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a full queue drops what comes, takes messages again when there is room (C-18, C-19, D-54, D-55, X-17)",
+    () =>
+      Effect.gen(function* () {
+        const { poll, send } = yield* ends()
+        const kilobyte = message({ body: new Uint8Array(1024) })
+        yield* send([kilobyte])
+        yield* set({ quota: 1 })
+        const outcome = yield* send([message({ body: new Uint8Array(0) })])
+        assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8003])
+        yield* poll
+        yield* send([message()])
+        assert.deepStrictEqual((yield* poll).body, message().body)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-19 headers and label count as well as the body", () =>
+  it.effect("headers and label count as well as the body (C-19)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ quota: 1 })
       yield* send([message({ body: new Uint8Array(1024) })])
@@ -193,7 +195,7 @@ describe("queue properties", () => {
     ["optional", ["none", "bodyEnhanced"]],
     ["body", ["bodyEnhanced"]]
   ] as const) {
-    it.effect(`A-83 a queue of privacy level ${privacyLevel} takes bodies of level ${taken.join(" and ")}`, () =>
+    it.effect(`a queue of privacy level ${privacyLevel} takes bodies of level ${taken.join(" and ")} (A-83)`, () =>
       Effect.gen(function* () {
         const { formatName, mqrt, receive } = yield* ends({ privacyLevel })
         const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
@@ -211,7 +213,7 @@ describe("queue properties", () => {
     )
   }
 
-  it.effect("C-15 a security descriptor is given out part by part, and part by part replaced", () =>
+  it.effect("a security descriptor is given out part by part, and part by part replaced (C-15)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -263,7 +265,7 @@ describe("queue properties", () => {
 describe("the journal of a queue", () => {
   const journalOf = (mqrt: Mqrt.Mqrt["Service"]) => mqrt.openQueue(`${direct};JOURNAL`, "receive", "denyNone")
 
-  it.effect("C-20, D-24, D-26, D-58 keeps a copy of what is received, and of nothing else", () =>
+  it.effect("keeps a copy of what is received, and of nothing else (C-20, D-24, D-26, D-58)", () =>
     Effect.gen(function* () {
       const { mqrt, peek, poll, receiver, send } = yield* ends()
       yield* send(labelled("before", "a", "peeked", "purged"))
@@ -286,7 +288,7 @@ describe("the journal of a queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-58, F-28 a transaction's messages come to it when it commits, those of subqueues too (B-36)", () =>
+  it.effect("a transaction's messages come to it when it commits, those of subqueues too (D-58, F-28, B-36)", () =>
     Effect.gen(function* () {
       const { lookup, mqrt, receive, receiver, send } = yield* ends({ transactional: true, journal: true })
       yield* send(labelled("a", "b", "c"), { transaction: "singleMessage" })
@@ -310,7 +312,7 @@ describe("the journal of a queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-59 takes no more than its quota, which hinders no receive", () =>
+  it.effect("takes no more than its quota, which hinders no receive (D-59)", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, send } = yield* ends({ journal: true, journalQuota: 1 })
       yield* send([message({ body: new Uint8Array(600) }), message({ body: new Uint8Array(600), label: "second" })])
@@ -320,7 +322,7 @@ describe("the journal of a queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-34, C-48, D-66 is only read, keeps messages beyond their time, and goes with its queue", () =>
+  it.effect("is only read, keeps messages beyond their time, and goes with its queue (B-34, C-48, D-66)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, poll, send } = yield* ends({ journal: true })
       const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION

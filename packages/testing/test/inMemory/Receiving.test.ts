@@ -15,7 +15,7 @@ import { elapse } from "../../../core/test/support/settled.ts"
 const control = MsmqControl.MsmqControl
 
 describe("receiving", () => {
-  it.effect("E-04, G-08 an empty queue: timeout 0 fails at once, 1000 after a second and no sooner, null never", () =>
+  it.effect("an empty queue: timeout 0 fails at once, 1000 after a second and no sooner, null never (E-04, G-08)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receiver, wait } = yield* ends()
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
@@ -32,7 +32,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-04 a receive that timed out takes no later message", () =>
+  it.effect("a receive that timed out takes no later message (E-04)", () =>
     Effect.gen(function* () {
       const { label, mqrt, receiver, send } = yield* ends()
       const timedOut = yield* waiting(code(mqrt.receiveMessage(receiver, receiving({ timeout: 10 }))))
@@ -43,7 +43,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-09 a waiting receive completes with the message that arrives, and its timeout no longer matters", () =>
+  it.effect("a waiting receive completes with the message that arrives, and its timeout no longer matters (E-09)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receiver, send } = yield* ends()
       const fiber = yield* waiting(mqrt.receiveMessage(receiver, receiving({ timeout: 1000 })))
@@ -55,7 +55,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-09 a receiver does not run inside the send that serves it", () =>
+  it.effect("a receiver does not run inside the send that serves it (E-09)", () =>
     Effect.gen(function* () {
       const { send, wait } = yield* ends()
       const events: Array<string> = []
@@ -99,7 +99,7 @@ describe("receiving", () => {
   )
 
   it.effect(
-    "E-10, E-11, G-18 those who wait are served in the order in which they came, each message to one of them",
+    "those who wait are served in the order in which they came, each message to one of them (E-10, E-11, G-18)",
     () =>
       Effect.gen(function* () {
         const { mqrt, receiver, send } = yield* ends()
@@ -195,7 +195,7 @@ describe("receiving", () => {
   // A fiber yields after this number of steps: the numbers include one between each step of a receive and the next.
   const stepsBeforeYield = Array.from({ length: 20 }, (_, index) => index + 3)
 
-  it.effect("E-11 of two who find the same last message one has it, and the other waits for the next", () =>
+  it.effect("of two who find the same last message one has it, and the other waits for the next (E-11)", () =>
     Effect.forEach(stepsBeforeYield, (steps) =>
       Effect.gen(function* () {
         const { send, wait } = yield* ends()
@@ -230,7 +230,7 @@ describe("receiving", () => {
     })
   )
 
-  it.effect("C-40, E-51, G-11 closing a handle cancels its waiting receives and no others", () =>
+  it.effect("closing a handle cancels its waiting receives and no others (C-40, E-51, G-11)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send, wait } = yield* ends()
       const other = yield* mqrt.openQueue(direct, "receive", "denyNone")
@@ -244,7 +244,7 @@ describe("receiving", () => {
   )
 
   it.effect(
-    "E-52, G-22 who loses a race with a close is told that it was cancelled, or that the handle is invalid",
+    "who loses a race with a close is told that it was cancelled, or that the handle is invalid (E-52, G-22)",
     () =>
       Effect.gen(function* () {
         const codes = yield* Effect.forEach(stepsBeforeYield, (steps) =>
@@ -271,7 +271,7 @@ describe("receiving", () => {
     )
   )
 
-  it.effect("E-54, G-24 a receive that waits ends with the fiber that called it, and takes nothing", () =>
+  it.effect("a receive that waits ends with the fiber that called it, and takes nothing (E-54, G-24)", () =>
     Effect.gen(function* () {
       const { label, send, wait } = yield* ends()
       const started: Array<Fiber.Fiber<unknown, unknown>> = []
@@ -286,7 +286,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-36 one handle serves many fibers at once, and who closes it first closes it for all", () =>
+  it.effect("one handle serves many fibers at once, and who closes it first closes it for all (C-36)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send, sender, wait } = yield* ends()
       const receives = yield* Effect.forEach([0, 1, 2], () => waiting(wait))
@@ -305,7 +305,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-07 what is rare and was not asked for is lost with the message", () =>
+  it.effect("what is rare and was not asked for is lost with the message (E-07)", () =>
     Effect.gen(function* () {
       const { poll, receive, send } = yield* ends()
       const connector = {
@@ -324,7 +324,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("G-04 what is wrong at once is said at once, however long it was to wait", () =>
+  it.effect("what is wrong at once is said at once, however long it was to wait (G-04)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receive, receiver, sender } = yield* ends()
       const forEver = { timeout: null }
@@ -359,7 +359,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-43 deleting the queue ends every receive that waits on it", () =>
+  it.effect("deleting the queue ends every receive that waits on it (C-43)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, wait } = yield* ends()
       const fibers = [yield* waiting(code(wait)), yield* waiting(code(wait))]

@@ -11,7 +11,7 @@ describe("registering certificates", () => {
   const context = (certificate: Uint8Array | null) =>
     Mqrt.Mqrt.use((mqrt) => mqrt.getSecurityContext(certificate, "MQGetSecurityContextEx", null))
 
-  it.effect("A-74 to A-76 an internal certificate is made where there is none, and anew when that is wanted", () =>
+  it.effect("an internal certificate is made where there is none, and anew when that is wanted (A-74 to A-76)", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* code(context(null)), errors.MQ_ERROR_NO_INTERNAL_USER_CERT)
       assert.strictEqual(yield* register(null, true), "registered")
@@ -21,14 +21,14 @@ describe("registering certificates", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ internalCertificate: "absent" })))
   )
 
-  it.effect("A-76 a damaged one is replaced", () =>
+  it.effect("a damaged one is replaced (A-76)", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* register(null, false), "registered")
       yield* context(null)
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ internalCertificate: "corrupted" })))
   )
 
-  it.effect("A-58, A-74 an external one is registered under the user's SID, without condition", () =>
+  it.effect("an external one is registered under the user's SID, without condition (A-58, A-74)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const certificate = text("external")

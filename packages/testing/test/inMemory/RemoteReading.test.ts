@@ -23,7 +23,7 @@ const control = MsmqControl.MsmqControl
 describe("reading another machine's queue", () => {
   const openReceiver = Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(orders, "receive", "denyNone"))
 
-  it.effect("E-02, E-23 works as reading one's own does: receive, peek, cursors, lookup ids, purge", () =>
+  it.effect("works as reading one's own does: receive, peek, cursors, lookup ids, purge (E-02, E-23)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -43,7 +43,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("E-09, C-24 waits for what comes there, and shares the queue with those there", () =>
+  it.effect("waits for what comes there, and shares the queue with those there (E-09, C-24)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -55,7 +55,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("E-45, E-75, H-21, X-08 takes part in no transaction", () =>
+  it.effect("takes part in no transaction (E-45, E-75, H-21, X-08)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* onStore(create({ transactional: true }))
@@ -72,7 +72,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("C-29 cannot begin while the machine cannot be reached, nor where there is no such queue", () =>
+  it.effect("cannot begin while the machine cannot be reached, nor where there is no such queue (C-29)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut()
@@ -85,7 +85,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("E-76 ends for those who wait when the machine goes away; what comes meanwhile stays there", () =>
+  it.effect("ends for those who wait when the machine goes away; what comes meanwhile stays there (E-76)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -103,7 +103,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("E-76, C-37 after a restart of that machine the handle is stale", () =>
+  it.effect("after a restart of that machine the handle is stale (E-76, C-37)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -119,7 +119,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("E-74, X-25 a message that the reader was not yet given when the link was cut is the queue's again", () =>
+  it.effect("a message that the reader was not yet given when the link was cut is the queue's again (E-74, X-25)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()

@@ -27,7 +27,7 @@ const control = MsmqControl.MsmqControl
 describe("a transactional message to another machine", () => {
   const letter = message({ journaling: buried, body: new Uint8Array(1000) })
 
-  it.effect("D-67, H-04 stays with its sender until it was received, when it may become a dead letter", () =>
+  it.effect("stays with its sender until it was received, when it may become a dead letter (D-67, H-04)", () =>
     Effect.gen(function* () {
       yield* onStore(create({ transactional: true }))
       yield* send([letter, message()], single)
@@ -46,7 +46,7 @@ describe("a transactional message to another machine", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-61, A-71 every failure there makes it a dead letter here, under the class that says why", () =>
+  it.effect("every failure there makes it a dead letter here, under the class that says why (D-61, A-71)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* onStore(create())
@@ -69,7 +69,7 @@ describe("a transactional message to another machine", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-57, D-61 its end is told when the link is joined again", () =>
+  it.effect("its end is told when the link is joined again (D-57, D-61)", () =>
     Effect.gen(function* () {
       yield* onStore(create({ transactional: true }))
       yield* send([message({ journaling: { deadLetter: true, journal: true } })], single)
@@ -83,7 +83,7 @@ describe("a transactional message to another machine", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-57 its end may be told before its arrival was: it is not sent again", () =>
+  it.effect("its end may be told before its arrival was: it is not sent again (D-57)", () =>
     Effect.gen(function* () {
       yield* onStore(create({ transactional: true }))
       yield* cut("onlyBack")
@@ -96,7 +96,7 @@ describe("a transactional message to another machine", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("F-24 transactions go to another machine in the order in which they commit", () =>
+  it.effect("transactions go to another machine in the order in which they commit (F-24)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* onStore(create({ transactional: true }))
@@ -119,7 +119,7 @@ describe("a transactional message to another machine", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("D-71, H-17 two machines with one GUID are taken for one, and messages of the second vanish", () =>
+  it.effect("two machines with one GUID are taken for one, and messages of the second vanish (D-71, H-17)", () =>
     Effect.gen(function* () {
       yield* MsmqControl.on(create({ transactional: true }), "STORE")
       yield* send(labelled("original 1", "original 2"), single)
@@ -144,7 +144,7 @@ describe("a transactional message to another machine", () => {
   ])
 
   it.effect.prop(
-    "D-11 whatever becomes of the link and the machines, it arrives once and in order; a recoverable one arrives",
+    "whatever becomes of the link and the machines, it arrives once and in order; a recoverable one arrives (D-11)",
     { steps: Schema.Array(Step) },
     ({ steps }) =>
       Effect.gen(function* () {

@@ -20,50 +20,50 @@ const counters = control.use((msmq) => msmq.counters)
 describe("security contexts", () => {
   for (const [what, options, certificate, ex, old] of [
     [
-      "A-09 no internal certificate",
+      "no internal certificate (A-09)",
       { internalCertificate: "absent" },
       null,
       "MQ_ERROR_NO_INTERNAL_USER_CERT",
       "MQ_ERROR_NO_INTERNAL_USER_CERT"
     ],
     [
-      "A-09 a damaged internal certificate",
+      "a damaged internal certificate (A-09)",
       { internalCertificate: "corrupted" },
       null,
       "MQ_ERROR_NO_INTERNAL_USER_CERT",
       "MQ_ERROR_NO_INTERNAL_USER_CERT"
     ],
     [
-      "A-09, A-15 a damaged internal certificate, of MSMQ 1.0",
+      "a damaged internal certificate, of MSMQ 1.0 (A-09, A-15)",
       { internalCertificate: "corrupted", version: 1 },
       null,
       "MQ_ERROR_NO_INTERNAL_USER_CERT",
       "MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE"
     ],
     [
-      "A-10, A-17 a certificate that is not in the store",
+      "a certificate that is not in the store (A-10, A-17)",
       {},
       der("a"),
       "MQ_ERROR_INVALID_CERTIFICATE",
       "MQ_ERROR_INVALID_CERTIFICATE"
     ],
     [
-      "A-11, A-17 a certificate without its private key",
+      "a certificate without its private key (A-11, A-17)",
       { certificates: [{ certificate: der("a"), privateKey: false }] },
       der("a"),
       "MQ_ERROR_CORRUPTED_SECURITY_DATA",
       "MQ_ERROR_CORRUPTED_SECURITY_DATA"
     ],
     [
-      "A-12 a user without a SID",
+      "a user without a SID (A-12)",
       { user: { sid: null } },
       null,
       "MQ_ERROR_COULD_NOT_GET_USER_SID",
       "MQ_ERROR_COULD_NOT_GET_USER_SID"
     ],
-    ["A-13 an empty certificate", {}, new Uint8Array(0), "MQ_ERROR_INVALID_PARAMETER", "MQ_ERROR_INVALID_PARAMETER"],
+    ["an empty certificate (A-13)", {}, new Uint8Array(0), "MQ_ERROR_INVALID_PARAMETER", "MQ_ERROR_INVALID_PARAMETER"],
     [
-      "A-14 exhausted resources",
+      "exhausted resources (A-14)",
       { resourcesExhausted: true },
       null,
       "MQ_ERROR_INSUFFICIENT_RESOURCES",
@@ -107,7 +107,7 @@ describe("security contexts", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-36 handles fit 32 bits, none is zero and none is given out twice", () =>
+  it.effect("handles fit 32 bits, none is zero and none is given out twice (A-36)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const handles = new Set<bigint>()
@@ -121,7 +121,7 @@ describe("security contexts", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-04, A-05 a context fetches its key once, however many messages it signs", () =>
+  it.effect("a context fetches its key once, however many messages it signs (A-04, A-05)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends()
       const securityContext = yield* getter(null)
@@ -137,7 +137,7 @@ describe("security contexts", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-24, A-40 without a context each signed message fetches the key of the internal certificate", () =>
+  it.effect("without a context each signed message fetches the key of the internal certificate (A-24, A-40)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message(), message(), message()], signed)
@@ -151,7 +151,7 @@ describe("security contexts", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-08 the received message is the same with a context and without one", () =>
+  it.effect("the received message is the same with a context and without one (A-08)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const securityContext = yield* getter(null)
@@ -163,24 +163,26 @@ describe("security contexts", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-20, A-43 a context keeps the user and the certificate that it captured, whatever becomes of them", () =>
-    Effect.gen(function* () {
-      const msmq = yield* control
-      const { poll, send } = yield* ends()
-      yield* msmq.setUser({ sid: "S-1-5-21-1-1001" })
-      yield* msmq.addCertificate({ certificate: der("a"), privateKey: true, registered: true })
-      const securityContext = yield* getter(der("a"))
-      yield* msmq.removeCertificate(der("a"))
-      yield* msmq.setUser({ sid: "S-1-5-18" })
-      yield* send([message()], { ...signed, securityContext })
-      const received = yield* poll
-      assert.deepStrictEqual(received.senderCertificate, der("a"))
-      const sid = Uint8Array.of(1, 3, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 0xe9, 3, 0, 0)
-      assert.deepStrictEqual(received.senderId, sid)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a context keeps the user and the certificate that it captured, whatever becomes of them (A-20, A-43)",
+    () =>
+      Effect.gen(function* () {
+        const msmq = yield* control
+        const { poll, send } = yield* ends()
+        yield* msmq.setUser({ sid: "S-1-5-21-1-1001" })
+        yield* msmq.addCertificate({ certificate: der("a"), privateKey: true, registered: true })
+        const securityContext = yield* getter(der("a"))
+        yield* msmq.removeCertificate(der("a"))
+        yield* msmq.setUser({ sid: "S-1-5-18" })
+        yield* send([message()], { ...signed, securityContext })
+        const received = yield* poll
+        assert.deepStrictEqual(received.senderCertificate, der("a"))
+        const sid = Uint8Array.of(1, 3, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 0xe9, 3, 0, 0)
+        assert.deepStrictEqual(received.senderId, sid)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-30, X-01 a freed context and a number that never was one are bad, even where nothing is signed", () =>
+  it.effect("a freed context and a number that never was one are bad, even where nothing is signed (A-30, X-01)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, sender, send } = yield* ends()
       const freed = yield* getter(null)
@@ -195,7 +197,7 @@ describe("security contexts", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-27, A-29 freeing a context twice is not reported, and frees one", () =>
+  it.effect("freeing a context twice is not reported, and frees one (A-27, A-29)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const handle = yield* getter(null)
@@ -207,7 +209,7 @@ describe("security contexts", () => {
 })
 
 describe("authentication", () => {
-  it.effect("A-39 a context alone signs nothing", () =>
+  it.effect("a context alone signs nothing (A-39)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const securityContext = yield* getter(null)
@@ -224,7 +226,7 @@ describe("authentication", () => {
     ["msmq30", 5],
     ["always", 5]
   ] as const) {
-    it.effect(`A-45, A-47 a signature of level ${authenticationLevel} is received as version ${version}`, () =>
+    it.effect(`a signature of level ${authenticationLevel} is received as version ${version} (A-45, A-47)`, () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends()
         yield* send([message()], { ...plain, authenticationLevel })
@@ -233,7 +235,7 @@ describe("authentication", () => {
     )
   }
 
-  it.effect("A-53 the hash is SHA-512 where none is named, and otherwise the one that is", () =>
+  it.effect("the hash is SHA-512 where none is named, and otherwise the one that is (A-53)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message()], signed)
@@ -243,7 +245,7 @@ describe("authentication", () => {
   )
 
   for (const hashAlgorithm of ["md2", "md4", "md5"] as const) {
-    it.effect(`A-42, A-54 no signature is made with ${hashAlgorithm}`, () =>
+    it.effect(`no signature is made with ${hashAlgorithm} (A-42, A-54)`, () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends()
         const outcome = yield* send([message()], { ...signed, hashAlgorithm })
@@ -253,7 +255,7 @@ describe("authentication", () => {
     )
   }
 
-  it.effect("A-41, D-05 a signed send without a context and without an internal certificate fails", () =>
+  it.effect("a signed send without a context and without an internal certificate fails (A-41, D-05)", () =>
     Effect.gen(function* () {
       const msmq = yield* control
       const { send } = yield* ends()
@@ -265,7 +267,7 @@ describe("authentication", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-05 without a SID nothing is sent that carries one", () =>
+  it.effect("without a SID nothing is sent that carries one (D-05)", () =>
     Effect.gen(function* () {
       const msmq = yield* control
       const { send } = yield* ends()
@@ -278,7 +280,7 @@ describe("authentication", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-61, A-62 the sender id is the user's SID, the machine's guid or nothing, signed or not", () =>
+  it.effect("the sender id is the user's SID, the machine's guid or nothing, signed or not (A-61, A-62)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       for (const senderIdType of ["sid", "queueManager", "none"] as const) {
@@ -301,7 +303,7 @@ describe("authentication", () => {
   )
 
   it.effect(
-    "A-48, A-56 to A-58 an unregistered certificate authenticates without a SID, and is a bad signature with one",
+    "an unregistered certificate authenticates without a SID, and is a bad signature with one (A-48, A-56 to A-58)",
     () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends()
@@ -316,7 +318,7 @@ describe("authentication", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [{ certificate: der("a"), privateKey: true }] })))
   )
 
-  it.effect("A-58 a certificate is registered under one SID and not under another", () =>
+  it.effect("a certificate is registered under one SID and not under another (A-58)", () =>
     Effect.gen(function* () {
       const msmq = yield* control
       const { label, poll, send } = yield* ends()
@@ -334,19 +336,21 @@ describe("authentication", () => {
     )
   )
 
-  it.effect("A-67, A-69, X-16 a queue that wants authentication drops what is not signed, and the send succeeds", () =>
-    Effect.gen(function* () {
-      const { label, poll, send } = yield* ends({ authenticate: true })
-      const outcome = yield* send(labelled("unsigned"))
-      assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
-      yield* send(labelled("signed"), signed)
-      assert.strictEqual(yield* label, "signed")
-      assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a queue that wants authentication drops what is not signed, and the send succeeds (A-67, A-69, X-16)",
+    () =>
+      Effect.gen(function* () {
+        const { label, poll, send } = yield* ends({ authenticate: true })
+        const outcome = yield* send(labelled("unsigned"))
+        assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
+        yield* send(labelled("signed"), signed)
+        assert.strictEqual(yield* label, "signed")
+        assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-66 a queue that does not want it takes both", () =>
+  it.effect("a queue that does not want it takes both (A-66)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message()])

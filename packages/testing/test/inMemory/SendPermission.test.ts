@@ -26,7 +26,7 @@ import {
 const control = MsmqControl.MsmqControl
 
 describe("sending", () => {
-  it.effect("A-64, H-10 who may not write is not told by the send, and what is sent is gone on arrival", () =>
+  it.effect("who may not write is not told by the send, and what is sent is gone on arrival (A-64, H-10)", () =>
     Effect.gen(function* () {
       yield* create()
       yield* deny(["writeMessage"], bob)
@@ -39,7 +39,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-64 in a transaction it is judged when that commits", () =>
+  it.effect("in a transaction it is judged when that commits (A-64)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
@@ -52,7 +52,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-64 with a security context it is the context's user who must have the right", () =>
+  it.effect("with a security context it is the context's user who must have the right (A-64)", () =>
     Effect.gen(function* () {
       yield* create()
       yield* deny(["writeMessage"], bob)
@@ -85,7 +85,7 @@ describe("sending", () => {
     ]
   ] as const) {
     const whose = taken.length === 0 ? "nothing" : `what names as its sender: ${taken.join(", ")}`
-    it.effect(`A-63, A-61, X-20 a queue that ${what} takes ${whose}`, () =>
+    it.effect(`a queue that ${what} takes ${whose} (A-63, A-61, X-20)`, () =>
       Effect.gen(function* () {
         yield* createWith({ list: list.map(({ sid, type }) => ({ type, flags: 0, mask: 0x04, sid })) })
         for (const senderIdType of ["sid", "queueManager", "none"] as const) yield* sent({ senderIdType })
@@ -99,7 +99,7 @@ describe("sending", () => {
     )
   }
 
-  it.effect("A-63 an acknowledgment names no sender: a queue that takes nothing from anonymous gets none", () =>
+  it.effect("an acknowledgment names no sender: a queue that takes nothing from anonymous gets none (A-63)", () =>
     Effect.gen(function* () {
       yield* create()
       const acks = ".\\private$\\acks"
@@ -134,21 +134,21 @@ describe("sending", () => {
     return (yield* drained(adminQueue)).map((acknowledgment) => acknowledgment.class)
   })
 
-  it.effect("A-64, A-70, D-46b, X-09 by default nobody is told that they may not write", () =>
+  it.effect("by default nobody is told that they may not write (A-64, A-70, D-46b, X-09)", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* told, [])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-70, D-46, D-46b 0x8004, with insecure ones permitted: the sender may not write", () =>
+  it.effect("0x8004, with insecure ones permitted: the sender may not write (A-70, D-46, D-46b)", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* told, [0x8004])
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ permitInsecureNacks: true })))
   )
 
   for (const [name, transactional, letters] of [
-    ["D-64, X-05 a plain message whose sender may not write is gone", false, []],
-    ["A-71, D-64, X-05 a transactional message whose sender may not write is a dead letter", true, [0x8004]]
+    ["a plain message whose sender may not write is gone (D-64, X-05)", false, []],
+    ["a transactional message whose sender may not write is a dead letter (A-71, D-64, X-05)", true, [0x8004]]
   ] as const) {
     it.effect(name, () =>
       Effect.gen(function* () {
@@ -185,21 +185,23 @@ describe("on another machine", () => {
   })
   const there = "DIRECT=OS:WAREHOUSE\\private$\\orders"
 
-  it.effect("C-32, H-10 who may not write there opens and sends all the same; the message ends where it arrives", () =>
-    Effect.gen(function* () {
-      const { sendMessages } = yield* Mqrt.Mqrt
-      yield* MsmqControl.on(Effect.andThen(create(), deny(["writeMessage"], alice)), "WAREHOUSE")
-      const outcome = yield* sendMessages(yield* open("send", there), labelled("a"), plain)
-      assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
-      assert.deepStrictEqual(yield* MsmqControl.on(rejectedClasses, "WAREHOUSE"), [0x8004])
-      assert.deepStrictEqual(yield* rejectedClasses, [])
-      yield* MsmqControl.on(allow(["writeMessage"], alice), "WAREHOUSE")
-      yield* sendMessages(yield* open("send", there), labelled("b"), plain)
-      assert.strictEqual(yield* MsmqControl.on(kept, "WAREHOUSE"), 1)
-    }).pipe(Effect.provide(office))
+  it.effect(
+    "who may not write there opens and sends all the same; the message ends where it arrives (C-32, H-10)",
+    () =>
+      Effect.gen(function* () {
+        const { sendMessages } = yield* Mqrt.Mqrt
+        yield* MsmqControl.on(Effect.andThen(create(), deny(["writeMessage"], alice)), "WAREHOUSE")
+        const outcome = yield* sendMessages(yield* open("send", there), labelled("a"), plain)
+        assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
+        assert.deepStrictEqual(yield* MsmqControl.on(rejectedClasses, "WAREHOUSE"), [0x8004])
+        assert.deepStrictEqual(yield* rejectedClasses, [])
+        yield* MsmqControl.on(allow(["writeMessage"], alice), "WAREHOUSE")
+        yield* sendMessages(yield* open("send", there), labelled("b"), plain)
+        assert.strictEqual(yield* MsmqControl.on(kept, "WAREHOUSE"), 1)
+      }).pipe(Effect.provide(office))
   )
 
-  it.effect("A-71, C-32, X-05 a transactional one is a dead letter on the machine that it came from", () =>
+  it.effect("a transactional one is a dead letter on the machine that it came from (A-71, C-32, X-05)", () =>
     Effect.gen(function* () {
       const { sendMessages } = yield* Mqrt.Mqrt
       yield* MsmqControl.on(Effect.andThen(create({ transactional: true }), deny(["writeMessage"])), "WAREHOUSE")
@@ -213,7 +215,7 @@ describe("on another machine", () => {
     }).pipe(Effect.provide(office))
   )
 
-  it.effect("C-31 it is the other machine's list, and its administrators, that decide who reads there", () =>
+  it.effect("it is the other machine's list, and its administrators, that decide who reads there (C-31)", () =>
     Effect.gen(function* () {
       yield* MsmqControl.on(create(), "WAREHOUSE")
       assert.strictEqual(yield* code(open("receive", there)), deniedCode)

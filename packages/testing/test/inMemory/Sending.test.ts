@@ -10,7 +10,7 @@ import { elapse } from "../../../core/test/support/settled.ts"
 const control = MsmqControl.MsmqControl
 
 describe("sending", () => {
-  it.effect("D-07, E-02 messages of one priority are read in the order of their arrival", () =>
+  it.effect("messages of one priority are read in the order of their arrival (D-07, E-02)", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send(labelled("a", "b"))
@@ -19,7 +19,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-08 a late message of priority 7 is read before waiting ones of priority 3", () =>
+  it.effect("a late message of priority 7 is read before waiting ones of priority 3 (D-08)", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send([message({ label: "lowest", priority: 0 }), ...labelled("a", "b")])
@@ -29,7 +29,7 @@ describe("sending", () => {
   )
 
   it.effect.prop(
-    "D-07, D-08, D-27, D-28, X-03 whatever is sent is read by priority, then arrival, and lookup ids rise in that order",
+    "whatever is sent is read by priority, then arrival, and lookup ids rise in that order (D-07, D-08, D-27, D-28, X-03)",
     { priorities: Schema.Array(Schema.Literals([0, 1, 2, 3, 4, 5, 6, 7])) },
     ({ priorities }) =>
       Effect.gen(function* () {
@@ -47,7 +47,7 @@ describe("sending", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-26, D-20, D-21 what is carried arrives unchanged", () =>
+  it.effect("what is carried arrives unchanged (B-26, D-20, D-21)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const sent = message({
@@ -90,7 +90,7 @@ describe("sending", () => {
   )
 
   it.effect(
-    "D-23 message ids are the machine's guid and a counter that all its queues share, given back when wanted",
+    "message ids are the machine's guid and a counter that all its queues share, given back when wanted (D-23)",
     () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends()
@@ -108,7 +108,7 @@ describe("sending", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-25 the sent and the arrived time are seconds by Effect's clock", () =>
+  it.effect("the sent and the arrived time are seconds by Effect's clock (D-25)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* elapse("90500 millis")
@@ -120,20 +120,20 @@ describe("sending", () => {
   )
 
   for (const [what, fields, expected, properties] of [
-    ["D-17 a label of 250 characters", { label: "l".repeat(250) }, "MQ_ERROR_LABEL_TOO_LONG", []],
+    ["a label of 250 characters (D-17)", { label: "l".repeat(250) }, "MQ_ERROR_LABEL_TOO_LONG", []],
     [
-      "D-06, D-10 priority 8",
+      "priority 8 (D-06, D-10)",
       { priority: 8 },
       "MQ_ERROR_PROPERTY",
       [{ property: "PROPID_M_PRIORITY", status: errors.MQ_ERROR_ILLEGAL_PROPERTY_VALUE }]
     ],
     [
-      "D-18 a correlation id of 19 bytes",
+      "a correlation id of 19 bytes (D-18)",
       { correlationId: new Uint8Array(19) },
       "MQ_ERROR_PROPERTY",
       [{ property: "PROPID_M_CORRELATIONID", status: errors.MQ_ERROR_ILLEGAL_PROPERTY_SIZE }]
     ],
-    ["D-13 a body of 4 MiB", { body: new Uint8Array(4_194_304) }, "MQ_ERROR_INSUFFICIENT_RESOURCES", []]
+    ["a body of 4 MiB (D-13)", { body: new Uint8Array(4_194_304) }, "MQ_ERROR_INSUFFICIENT_RESOURCES", []]
   ] as const) {
     it.effect(`${what} stops the batch at its message; those before it are in the queue, none after it`, () =>
       Effect.gen(function* () {
@@ -153,7 +153,7 @@ describe("sending", () => {
   }
 
   it.effect(
-    "D-14 the largest body leaves room for headers, label, destination and sender, and is not a byte larger",
+    "the largest body leaves room for headers, label, destination and sender, and is not a byte larger (D-14)",
     () =>
       Effect.gen(function* () {
         const { send } = yield* ends()
@@ -171,7 +171,7 @@ describe("sending", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-15 a text takes two bytes for each character: half as many fit as of bytes", () =>
+  it.effect("a text takes two bytes for each character: half as many fit as of bytes (D-15)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const anonymous = { ...plain, senderIdType: "none" } as const
@@ -185,7 +185,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-17 a label of 249 characters fits", () =>
+  it.effect("a label of 249 characters fits (D-17)", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send(labelled("l".repeat(249)))
@@ -194,7 +194,7 @@ describe("sending", () => {
   )
 
   it.effect(
-    "D-09, F-02, F-31 a single-message transaction delivers to a transactional queue, recoverable and at priority 0",
+    "a single-message transaction delivers to a transactional queue, recoverable and at priority 0 (D-09, F-02, F-31)",
     () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends({ transactional: true })
@@ -208,8 +208,8 @@ describe("sending", () => {
   )
 
   for (const [what, transactional, transaction, rejection] of [
-    ["F-08, F-11, F-12 a plain message to a transactional queue", true, "none", 0x800a],
-    ["F-09, F-11, F-12 a transacted message to a plain queue", false, "singleMessage", 0x8009]
+    ["a plain message to a transactional queue (F-08, F-11, F-12)", true, "none", 0x800a],
+    ["a transacted message to a plain queue (F-09, F-11, F-12)", false, "singleMessage", 0x8009]
   ] as const) {
     it.effect(`${what} is accepted from the sender and dropped on arrival`, () =>
       Effect.gen(function* () {

@@ -19,7 +19,7 @@ const single = { transaction: "singleMessage" } as const
 const transactional = ends({ transactional: true })
 
 describe("transactions", () => {
-  it.effect("E-66, F-26, F-27 an abort puts it back to its old place under its old id, and counts", () =>
+  it.effect("an abort puts it back to its old place under its old id, and counts (E-66, F-26, F-27)", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, receive, send } = yield* transactional
       yield* send(labelled("a", "b", "c"), single)
@@ -40,7 +40,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-26 an abort wakes those who wait, and so does a commit (E-09)", () =>
+  it.effect("an abort wakes those who wait, and so does a commit (F-26, E-09)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send, wait } = yield* transactional
       yield* send(labelled("a"), single)
@@ -70,7 +70,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-03, F-14 a receive for a single message and a receive without transaction are for good at once", () =>
+  it.effect("a receive for a single message and a receive without transaction are for good at once (F-03, F-14)", () =>
     Effect.gen(function* () {
       const { label, receive, send } = yield* transactional
       yield* send(labelled("a", "b"), single)
@@ -80,7 +80,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-15, F-16 no transaction receives from a plain queue, and none peeks", () =>
+  it.effect("no transaction receives from a plain queue, and none peeks (F-15, F-16)", () =>
     Effect.gen(function* () {
       const { lookup, mqrt, receive, send } = yield* ends()
       yield* send([message()])
@@ -95,7 +95,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-18, F-19 a receive in a transaction may wait; when it waits in vain the transaction goes on", () =>
+  it.effect("a receive in a transaction may wait; when it waits in vain the transaction goes on (F-18, F-19)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -110,7 +110,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-36 when its transaction ends, a receive that waits ends too, and takes nothing", () =>
+  it.effect("when its transaction ends, a receive that waits ends too, and takes nothing (F-36)", () =>
     Effect.gen(function* () {
       const { label, mqrt, receive, send } = yield* transactional
       for (const served of [false, true]) {
@@ -141,7 +141,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-55 a message that is purged on its way to who waits for it is theirs, until they abort", () =>
+  it.effect("a message that is purged on its way to who waits for it is theirs, until they abort (E-55)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, receiver, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -155,7 +155,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-55, E-56 a purge removes what is there, through a handle to receive", () =>
+  it.effect("a purge removes what is there, through a handle to receive (E-55, E-56)", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, receiver, send, sender } = yield* ends()
       yield* send([...labelled("a", "b"), message({ priority: 7 })])
@@ -170,7 +170,7 @@ describe("transactions", () => {
   )
 
   it.effect(
-    "E-69 a message marked as rejected is given up when its transaction commits, and the sender's side knows",
+    "a message marked as rejected is given up when its transaction commits, and the sender's side knows (E-69)",
     () =>
       Effect.gen(function* () {
         const { mqrt, receive, receiver, send } = yield* transactional
@@ -186,7 +186,7 @@ describe("transactions", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-70 the mark goes with the transaction", () =>
+  it.effect("the mark goes with the transaction (E-70)", () =>
     Effect.gen(function* () {
       const { label, mqrt, receive, receiver, send } = yield* transactional
       yield* send(labelled("a"), single)
@@ -199,7 +199,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-69 only what is received in an open transaction can be marked", () =>
+  it.effect("only what is received in an open transaction can be marked (E-69)", () =>
     Effect.gen(function* () {
       const { mqrt, peek, receiver, send } = yield* transactional
       assert.strictEqual(yield* code(mqrt.markMessageRejected(receiver, 1n)), errors.MQ_ERROR_MESSAGE_NOT_FOUND)
@@ -212,7 +212,7 @@ describe("transactions", () => {
   )
 
   it.live(
-    "E-06, F-33 a transaction that receives fifty thousand messages does not look at each of them each time",
+    "a transaction that receives fifty thousand messages does not look at each of them each time (E-06, F-33)",
     () =>
       Effect.gen(function* () {
         const { mqrt, receive, send } = yield* transactional

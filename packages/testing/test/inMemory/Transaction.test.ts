@@ -33,7 +33,7 @@ const transactional = ends({ transactional: true })
 
 describe("transactions", () => {
   it.effect(
-    "F-06, F-20, F-21, F-29 what is sent is seen by nobody before the commit, and then by all, in the order sent",
+    "what is sent is seen by nobody before the commit, and then by all, in the order sent (F-06, F-20, F-21, F-29)",
     () =>
       Effect.gen(function* () {
         const { label, lookup, mqrt, poll, send } = yield* transactional
@@ -47,7 +47,7 @@ describe("transactions", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-22, F-23 what is sent in a transaction that aborts is gone, and its id is not used again", () =>
+  it.effect("what is sent in a transaction that aborts is gone, and its id is not used again (F-22, F-23)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -59,7 +59,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-24, X-24 a message has the place at which it was sent, whenever its transaction commits", () =>
+  it.effect("a message has the place at which it was sent, whenever its transaction commits (F-24, X-24)", () =>
     Effect.gen(function* () {
       const { label, mqrt, send } = yield* transactional
       const [first, second] = [yield* mqrt.beginTransaction, yield* mqrt.beginTransaction]
@@ -72,7 +72,7 @@ describe("transactions", () => {
   )
 
   it.effect(
-    "E-06, F-25 what is received in a transaction is nobody else's, not even to look at, and still counts",
+    "what is received in a transaction is nobody else's, not even to look at, and still counts (E-06, F-25)",
     () =>
       Effect.gen(function* () {
         const { mqrt, peek, poll, receive, send } = yield* transactional
@@ -88,7 +88,7 @@ describe("transactions", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-04, F-05 without a distributed transaction mts and xa mean none", () =>
+  it.effect("without a distributed transaction mts and xa mean none (F-04, F-05)", () =>
     Effect.gen(function* () {
       const { poll, receive, send } = yield* ends()
       for (const transaction of ["mts", "xa"] as const) {
@@ -101,7 +101,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-09, F-11 what a transaction sends to a plain queue is dropped when it commits, and only then", () =>
+  it.effect("what a transaction sends to a plain queue is dropped when it commits, and only then (F-09, F-11)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const transaction = yield* mqrt.beginTransaction
@@ -113,7 +113,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-01 each kind of transaction can be named, to send and to receive in", () =>
+  it.effect("each kind of transaction can be named, to send and to receive in (F-01)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receive, send } = yield* transactional
       const begun = yield* mqrt.beginTransaction
@@ -142,7 +142,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-39 fibers share a transaction: what each did, one after the other, is done or undone together", () =>
+  it.effect("fibers share a transaction: what each did, one after the other, is done or undone together (F-39)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* transactional
       for (const end of ["abortTransaction", "commitTransaction"] as const) {
@@ -166,7 +166,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-39 of two who end a transaction at once one does, and the other is told that it is over", () =>
+  it.effect("of two who end a transaction at once one does, and the other is told that it is over (F-39)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -180,7 +180,7 @@ describe("transactions", () => {
   )
 
   it.effect(
-    "G-13 after a peek that waited, another may be quicker to receive: the transaction is told so and goes on",
+    "after a peek that waited, another may be quicker to receive: the transaction is told so and goes on (G-13)",
     () =>
       Effect.gen(function* () {
         const { label, mqrt, receive, send } = yield* transactional
@@ -227,7 +227,7 @@ describe("transactions", () => {
     )
   }
 
-  it.effect("F-36 a transaction that ended does nothing any more: no end, no send, no receive", () =>
+  it.effect("a transaction that ended does nothing any more: no end, no send, no receive (F-36)", () =>
     Effect.gen(function* () {
       const { lookup, mqrt, poll, receive, send } = yield* transactional
       for (const end of ["commitTransaction", "abortTransaction"] as const) {
@@ -244,7 +244,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-29, F-37 a transaction that is released without a commit is aborted, and with one it is not", () =>
+  it.effect("a transaction that is released without a commit is aborted, and with one it is not (F-29, F-37)", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, receive, send } = yield* transactional
       yield* send(labelled("a"), single)
@@ -263,7 +263,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-30, F-30, X-19 first and last are marked for each queue; all bear the id of their transaction", () =>
+  it.effect("first and last are marked for each queue; all bear the id of their transaction (D-30, F-30, X-19)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* transactional
       const other = yield* mqrt.openQueue("DIRECT=OS:other\\private$\\q", "send", "denyNone")
@@ -289,7 +289,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-42, F-32 the time limits of its first message hold for all messages of a transaction", () =>
+  it.effect("the time limits of its first message hold for all messages of a transaction (D-42, F-32)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -303,7 +303,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-38 time that runs out in a transaction counts when it aborts, and not when it commits", () =>
+  it.effect("time that runs out in a transaction counts when it aborts, and not when it commits (D-38)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receive, send } = yield* transactional
       for (const end of ["commitTransaction", "abortTransaction"] as const) {
@@ -320,7 +320,7 @@ describe("transactions", () => {
   )
 
   for (const end of ["commitTransaction", "abortTransaction"] as const) {
-    it.effect(`E-55, F-41 a purge spares what a transaction has until ${end}; what it sends is not there yet`, () =>
+    it.effect(`a purge spares what a transaction has until ${end}; what it sends is not there yet (E-55, F-41)`, () =>
       Effect.gen(function* () {
         const { mqrt, poll, receive, receiver, send } = yield* transactional
         yield* send(labelled("a", "b"), single)
@@ -335,7 +335,7 @@ describe("transactions", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
     )
 
-    it.effect(`F-41 when the queue is deleted meanwhile, ${end} says nothing of it`, () =>
+    it.effect(`when the queue is deleted meanwhile, ${end} says nothing of it (F-41)`, () =>
       Effect.gen(function* () {
         const { formatName, mqrt, receive, send } = yield* transactional
         yield* send(labelled("a"), single)
@@ -379,7 +379,7 @@ describe("transactions", () => {
   )
 
   it.effect.prop(
-    "F-20 to F-29 whatever two transactions and a plain receiver do, nothing is lost, nothing comes twice, order is kept",
+    "whatever two transactions and a plain receiver do, nothing is lost, nothing comes twice, order is kept (F-20 to F-29)",
     {
       steps: Schema.Array(
         Schema.Tuple([
