@@ -10,6 +10,7 @@ import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { QueueName } from "./internal/names/queueName.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 import type { Message, ReceivedMessage } from "./Message.ts"
 import { MsmqError } from "./MsmqError.ts"
 
@@ -83,7 +84,14 @@ export interface PoisonQueue {
  * @category models
  * @since 0.1.0
  */
-export type PoisonPolicy = "fail" | "reject" | { readonly subqueue: string } | PoisonQueue
+export type PoisonPolicy =
+  | "fail"
+  | "reject"
+  | {
+      /** Name of the subqueue, which is made if it is not there: 1 to 32 characters. */
+      readonly subqueue: string
+    }
+  | PoisonQueue
 
 /**
  * Options of `Receiver.consume`.
@@ -161,8 +169,7 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
  * @category events
  * @since 0.1.0
  */
-export interface Received {
-  readonly _tag: "Received"
+export interface Received extends Tagged<"Received"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
 }
@@ -173,8 +180,7 @@ export interface Received {
  * @category events
  * @since 0.1.0
  */
-export interface Handled {
-  readonly _tag: "Handled"
+export interface Handled extends Tagged<"Handled"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
   /** Number of the attempt that succeeded, counted from 1 and including those before this process. */
@@ -188,8 +194,7 @@ export interface Handled {
  * @category events
  * @since 0.1.0
  */
-export interface Retrying {
-  readonly _tag: "Retrying"
+export interface Retrying extends Tagged<"Retrying"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
   /** Number of the attempt that failed, counted from 1 and including those before this process. */
@@ -206,9 +211,7 @@ export interface Retrying {
  * @category events
  * @since 0.1.0
  */
-export interface Poisoned extends Poison {
-  readonly _tag: "Poisoned"
-}
+export interface Poisoned extends Poison, Tagged<"Poisoned"> {}
 
 /**
  * Event of a poison message that left its queue for another one, while nothing says yet that its copy has arrived: the copy is
@@ -217,9 +220,7 @@ export interface Poisoned extends Poison {
  * @category events
  * @since 0.1.0
  */
-export interface PoisonSent extends Poison {
-  readonly _tag: "PoisonSent"
-}
+export interface PoisonSent extends Poison, Tagged<"PoisonSent"> {}
 
 /**
  * Event of a message that was gone before it could be retried: another consumer has received it, or its time was over.
@@ -227,8 +228,7 @@ export interface PoisonSent extends Poison {
  * @category events
  * @since 0.1.0
  */
-export interface Passed {
-  readonly _tag: "Passed"
+export interface Passed extends Tagged<"Passed"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
 }
@@ -240,8 +240,7 @@ export interface Passed {
  * @category events
  * @since 0.1.0
  */
-export interface Returned {
-  readonly _tag: "Returned"
+export interface Returned extends Tagged<"Returned"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
 }
@@ -252,8 +251,7 @@ export interface Returned {
  * @category events
  * @since 0.1.0
  */
-export interface TransientFailure {
-  readonly _tag: "TransientFailure"
+export interface TransientFailure extends Tagged<"TransientFailure"> {
   /** Error of the call. */
   readonly error: MsmqError
   /** Time until the call is made again. */
@@ -266,9 +264,7 @@ export interface TransientFailure {
  * @category events
  * @since 0.1.0
  */
-export interface Reopened {
-  readonly _tag: "Reopened"
-}
+export interface Reopened extends Tagged<"Reopened"> {}
 
 /**
  * Event that `onEvent` gets.

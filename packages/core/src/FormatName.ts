@@ -200,10 +200,35 @@ export const supports: {
 } = dual(2, permits)
 
 interface DirectFields {
+  /** Protocol of the address. `"os"`, by the name of the computer, by default. */
   readonly protocol?: Protocol | undefined
+  /** Address of the computer, as in {@link Direct}. */
   readonly address: string
+  /** `true` for a private queue. `false` by default. */
   readonly isPrivate?: boolean | undefined
+  /** Name of the queue. */
   readonly queue: string
+}
+
+interface WholeQueueFields {
+  /** `true` for the journal of the queue. `false` by default. */
+  readonly journal?: false | undefined
+  /** Name of a subqueue. `null`, none, by default. */
+  readonly subqueue?: null | undefined
+}
+
+interface JournalFields {
+  /** `true` for the journal of the queue. */
+  readonly journal: true
+  /** `null`, by default: a journal has no subqueues. */
+  readonly subqueue?: null | undefined
+}
+
+interface SubqueueFields {
+  /** `false`, by default: a subqueue has no journal. */
+  readonly journal?: false | undefined
+  /** Name of the subqueue: 1 to 32 characters. */
+  readonly subqueue: string
 }
 
 const theQueue: WholeQueue = { journal: false, subqueue: null }
@@ -228,18 +253,17 @@ const theJournal: QueueJournal = { journal: true, subqueue: null }
  * @category constructors
  * @since 0.1.0
  */
-export function direct(
-  fields: DirectFields & { readonly journal?: false | undefined; readonly subqueue?: null | undefined }
-): Result.Result<Direct<WholeQueue>, MsmqError>
-export function direct(
-  fields: DirectFields & { readonly journal: true; readonly subqueue?: null | undefined }
-): Result.Result<Direct<QueueJournal>, MsmqError>
-export function direct(
-  fields: DirectFields & { readonly journal?: false | undefined; readonly subqueue: string }
-): Result.Result<Direct<Subqueue>, MsmqError>
+export function direct(fields: DirectFields & WholeQueueFields): Result.Result<Direct<WholeQueue>, MsmqError>
+export function direct(fields: DirectFields & JournalFields): Result.Result<Direct<QueueJournal>, MsmqError>
+export function direct(fields: DirectFields & SubqueueFields): Result.Result<Direct<Subqueue>, MsmqError>
 export function direct(fields: DirectFields & (WholeQueue | QueueJournal | Subqueue)): Result.Result<Direct, MsmqError>
 export function direct(
-  fields: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
+  fields: DirectFields & {
+    /** `true` for the journal of the queue. `false` by default. */
+    readonly journal?: boolean | undefined
+    /** Name of a subqueue. `null`, none, by default. */
+    readonly subqueue?: string | null | undefined
+  }
 ): Result.Result<Direct, MsmqError> {
   return Result.gen(function* () {
     const operation = operations.FormatName.direct
@@ -267,8 +291,11 @@ export function direct(
  * @since 0.1.0
  */
 export const directSystem = (fields: {
+  /** Protocol of the address. `"os"`, by the name of the computer, by default. */
   readonly protocol?: Protocol | undefined
+  /** Address of the computer, as in {@link Direct}. */
   readonly address: string
+  /** System queue of that computer. */
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<DirectSystem, MsmqError> => {
   const operation = operations.FormatName.directSystem
@@ -284,7 +311,9 @@ export const directSystem = (fields: {
 }
 
 const publicName = <Journal extends boolean = false>(fields: {
+  /** GUID of the queue in the directory, without braces. */
   readonly queueGuid: string
+  /** `true` for the journal of the queue. `false` by default. */
   readonly journal?: Journal | undefined
 }): Result.Result<Public<Journal>, MsmqError> =>
   Result.gen(function* () {
@@ -298,8 +327,11 @@ const publicName = <Journal extends boolean = false>(fields: {
   })
 
 const privateQueue = <Journal extends boolean = false>(fields: {
+  /** GUID of the computer, without braces. */
   readonly computerGuid: string
+  /** Number of the queue on its computer: 0 to 4,294,967,295. */
   readonly queueNumber: number
+  /** `true` for the journal of the queue. `false` by default. */
   readonly journal?: Journal | undefined
 }): Result.Result<Private<Journal>, MsmqError> =>
   Result.gen(function* () {
@@ -344,7 +376,9 @@ export {
  * @since 0.1.0
  */
 export const distributionList = (fields: {
+  /** GUID of the list in the directory, without braces. */
   readonly listGuid: string
+  /** Domain of the list. `null`, none, by default. */
   readonly domain?: string | null | undefined
 }): Result.Result<DistributionList, MsmqError> =>
   Result.gen(function* () {
@@ -366,7 +400,9 @@ export const distributionList = (fields: {
  * @since 0.1.0
  */
 export const machine = (fields: {
+  /** GUID of the computer, without braces. */
   readonly computerGuid: string
+  /** System queue of that computer. */
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<Machine, MsmqError> =>
   Result.gen(function* () {
@@ -388,7 +424,9 @@ export const machine = (fields: {
  * @since 0.1.0
  */
 export const connector = (fields: {
+  /** GUID of the connector, without braces. */
   readonly connectorGuid: string
+  /** `true` for the transactional connector queue: the suffix `;XACTONLY`. `false` by default. */
   readonly xactOnly?: boolean | undefined
 }): Result.Result<Connector, MsmqError> =>
   Result.gen(function* () {
@@ -410,7 +448,9 @@ export const connector = (fields: {
  * @since 0.1.0
  */
 export const multicast = (fields: {
+  /** IPv4 address of class D: 224.0.0.0 to 239.255.255.255. */
   readonly address: string
+  /** Port: 0 to 65,535. */
   readonly port: number
 }): Result.Result<Multicast, MsmqError> =>
   Result.gen(function* () {

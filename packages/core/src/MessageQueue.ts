@@ -56,7 +56,7 @@ export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
 import * as operations from "./internal/telemetry/operations.ts"
 
 /**
- * Options of {@link openSender}.
+ * Options of a queue that is opened to send.
  *
  * @category models
  * @since 0.1.0
@@ -73,7 +73,7 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
 }
 
 /**
- * Options of {@link openReceiver}.
+ * Options of a queue that is opened to receive or to peek.
  *
  * @category models
  * @since 0.1.0
@@ -430,7 +430,7 @@ export const openReceiver = Effect.fn(
 })
 
 /**
- * Options of {@link purge}.
+ * Choice of the messages that {@link purge} removes.
  *
  * @category models
  * @since 0.1.0

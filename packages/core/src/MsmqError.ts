@@ -15,8 +15,10 @@ import type { Outlook } from "./internal/errors/errorOutlook.ts"
 import { outlooks } from "./internal/errors/errorOutlook.ts"
 import { failureText, thrownText } from "./internal/errors/thrownText.ts"
 import { jsonOf } from "./internal/json.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 import { printable, printableInspection, printableLines } from "./internal/printable.ts"
 import type { ReceivedMessage } from "./Message.ts"
+import type { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Capitalize<Lowercase<Head>>}${PascalCase<Tail>}`
@@ -45,6 +47,7 @@ export type CodeTag<Name extends ErrorCodeName = ErrorCodeName> = Name extends `
  */
 export type CodeReason = {
   readonly [Name in ErrorCodeName]: {
+    /** Tag of the code, made from its name: `"QueueNotFound"` for `MQ_ERROR_QUEUE_NOT_FOUND`. */
     readonly _tag: CodeTag<Name>
     /** HRESULT, unsigned. */
     readonly code: number
@@ -52,8 +55,13 @@ export type CodeReason = {
     readonly name: Name
     /** Name of the function that returned it. */
     readonly function: string
-    /** Properties that were refused, each with the name of its own code, for `MQ_ERROR_PROPERTY`; otherwise empty. */
-    readonly properties: ReadonlyArray<{ readonly property: string; readonly status: string }>
+    /** Properties that were refused, for `MQ_ERROR_PROPERTY`; otherwise empty. */
+    readonly properties: ReadonlyArray<{
+      /** Name of the property, such as `"PROPID_Q_LABEL"`. */
+      readonly property: string
+      /** Name of the code in its status, or the code in hexadecimal digits where `mq.h` does not know it. */
+      readonly status: string
+    }>
     /** Likely causes, commonest first, where the code stands for many; otherwise empty. */
     readonly causes: ReadonlyArray<string>
   }
@@ -65,8 +73,7 @@ export type CodeReason = {
  * @category models
  * @since 0.1.0
  */
-export interface UnknownCode {
-  readonly _tag: "UnknownCode"
+export interface UnknownCode extends Tagged<"UnknownCode"> {
   /** HRESULT, unsigned. */
   readonly code: number
   /** Name of the function that returned it. */
@@ -79,8 +86,7 @@ export interface UnknownCode {
  * @category models
  * @since 0.1.0
  */
-export interface Released {
-  readonly _tag: "Released"
+export interface Released extends Tagged<"Released"> {
   /** Kind and name of what was used. */
   readonly resource: string
   /** Stack of its opening. */
@@ -95,8 +101,7 @@ export interface Released {
  * @category models
  * @since 0.1.0
  */
-export interface IllegalMessage {
-  readonly _tag: "IllegalMessage"
+export interface IllegalMessage extends Tagged<"IllegalMessage"> {
   /** Place of the message in the batch, from 0. */
   readonly index: number
   /** Name of the field at fault. */
@@ -114,8 +119,7 @@ export interface IllegalMessage {
  * @category models
  * @since 0.1.0
  */
-export interface SourceFailed {
-  readonly _tag: "SourceFailed"
+export interface SourceFailed extends Tagged<"SourceFailed"> {
   /**
    * Part that threw: `"messages"`, the iteration or stream that brings the messages; `"message"`, a getter of a message;
    * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name; `"copy"`, the function of that
@@ -134,8 +138,7 @@ export interface SourceFailed {
  * @category models
  * @since 0.1.0
  */
-export interface IllegalName {
-  readonly _tag: "IllegalName"
+export interface IllegalName extends Tagged<"IllegalName"> {
   /** Text that was given. */
   readonly input: string
   /** Place in the text where it stops making sense, from 0. */
@@ -150,8 +153,7 @@ export interface IllegalName {
  * @category models
  * @since 0.1.0
  */
-export interface IllegalSddl {
-  readonly _tag: "IllegalSddl"
+export interface IllegalSddl extends Tagged<"IllegalSddl"> {
   /** Text that was given. */
   readonly input: string
   /** Place in the text where it stops making sense, from 0. */
@@ -166,8 +168,7 @@ export interface IllegalSddl {
  * @category models
  * @since 0.1.0
  */
-export interface UnreadableSecurityDescriptor {
-  readonly _tag: "UnreadableSecurityDescriptor"
+export interface UnreadableSecurityDescriptor extends Tagged<"UnreadableSecurityDescriptor"> {
   /** Rule that the bytes or the descriptor break. */
   readonly rule: string
 }
@@ -178,8 +179,7 @@ export interface UnreadableSecurityDescriptor {
  * @category models
  * @since 0.1.0
  */
-export interface NotACertificate {
-  readonly _tag: "NotACertificate"
+export interface NotACertificate extends Tagged<"NotACertificate"> {
   /** Rule that the bytes or the text break. */
   readonly rule: string
 }
@@ -191,8 +191,7 @@ export interface NotACertificate {
  * @category models
  * @since 0.1.0
  */
-export interface TransactionMismatch {
-  readonly _tag: "TransactionMismatch"
+export interface TransactionMismatch extends Tagged<"TransactionMismatch"> {
   /** Kind of the queue: `true` if it is transactional. */
   readonly queueIsTransactional: boolean
 }
@@ -204,8 +203,7 @@ export interface TransactionMismatch {
  * @category models
  * @since 0.1.0
  */
-export interface TransactionAborted {
-  readonly _tag: "TransactionAborted"
+export interface TransactionAborted extends Tagged<"TransactionAborted"> {
   /**
    * Origin of the abort: `"abort"`, the program aborted it; `"scope"`, the scope that it was begun in closed;
    * `"connection"`, its connection, or the backend's layer, closed.
@@ -223,8 +221,7 @@ export interface TransactionAborted {
  * @category models
  * @since 0.1.0
  */
-export interface UndecodableBody {
-  readonly _tag: "UndecodableBody"
+export interface UndecodableBody extends Tagged<"UndecodableBody"> {
   /** Name of the codec, such as `"JSON"`. */
   readonly codec: string
   /** Fault of the body. */
@@ -239,8 +236,7 @@ export interface UndecodableBody {
  * @category models
  * @since 0.1.0
  */
-export interface PoisonMessage {
-  readonly _tag: "PoisonMessage"
+export interface PoisonMessage extends Tagged<"PoisonMessage"> {
   /** Message as it came, with its bytes. */
   readonly message: ReceivedMessage
   /** Number of attempts, those before this process included. */
@@ -262,8 +258,7 @@ export interface PoisonMessage {
  * @category models
  * @since 0.1.0
  */
-export interface CopyNotArrived {
-  readonly _tag: "CopyNotArrived"
+export interface CopyNotArrived extends Tagged<"CopyNotArrived"> {
   /**
    * Cause, as `PROPID_M_CLASS` of an acknowledgment has it, such as `0x8003` for a full queue; `undefined` where no
    * acknowledgment came in time.
@@ -281,8 +276,7 @@ export interface CopyNotArrived {
  * @category models
  * @since 0.1.0
  */
-export interface IllegalOption {
-  readonly _tag: "IllegalOption"
+export interface IllegalOption extends Tagged<"IllegalOption"> {
   /** Path of the option, such as `"provider.type"`, or name of the argument, such as `"queue"`. */
   readonly option: string
   /** Values that are allowed; for an option that does not exist, the options that do. */
@@ -300,8 +294,7 @@ export interface IllegalOption {
  * @category models
  * @since 0.1.0
  */
-export interface IllegalPolicy {
-  readonly _tag: "IllegalPolicy"
+export interface IllegalPolicy extends Tagged<"IllegalPolicy"> {
   /** Name of the field at fault. */
   readonly field: string
   /** Rule for the field, and the remedy. */
@@ -316,8 +309,7 @@ export interface IllegalPolicy {
  * @category models
  * @since 0.1.0
  */
-export interface MqrtUnavailable {
-  readonly _tag: "MqrtUnavailable"
+export interface MqrtUnavailable extends Tagged<"MqrtUnavailable"> {
   /** Name of the library file. */
   readonly library: string
   /** System of this process, as Node names it. */
@@ -332,8 +324,7 @@ export interface MqrtUnavailable {
  * @category models
  * @since 0.1.0
  */
-export interface FunctionMissing {
-  readonly _tag: "FunctionMissing"
+export interface FunctionMissing extends Tagged<"FunctionMissing"> {
   /** Name of the function. */
   readonly function: string
 }
@@ -344,8 +335,7 @@ export interface FunctionMissing {
  * @category models
  * @since 0.1.0
  */
-export interface ImpersonationFailed {
-  readonly _tag: "ImpersonationFailed"
+export interface ImpersonationFailed extends Tagged<"ImpersonationFailed"> {
   /** `"LogonUserW"` or `"ImpersonateLoggedOnUser"`. */
   readonly function: string
   /** HRESULT of the Windows error, unsigned: `0x8007052E` for a wrong name or password. */
@@ -621,11 +611,9 @@ const tagOf = (name: ErrorCodeName): CodeTag =>
  * @category constructors
  * @since 0.1.0
  */
-export const reasonOf = (failure: {
-  readonly function: string
-  readonly code: number
-  readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
-}): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed => {
+export const reasonOf = (
+  failure: Pick<MqrtFailure, "function" | "code" | "properties">
+): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed => {
   if (failure.code >>> 0 === procedureNotFound) return { _tag: "FunctionMissing", function: failure.function }
   if (impersonating.has(failure.function)) {
     return { _tag: "ImpersonationFailed", code: failure.code >>> 0, function: failure.function }

@@ -13,6 +13,7 @@ import { computer, publicQueue, queue, subqueue, systemQueue } from "./internal/
 import { type Reader, readName, readWhole } from "./internal/names/nameScanner.ts"
 import { optionsResult } from "./internal/options/illegalOption.ts"
 import * as names from "./internal/options/nameOptions.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
@@ -95,9 +96,13 @@ export const format = (name: PathName): string =>
  * @since 0.1.0
  */
 export const queuePath = (fields: {
+  /** Name of the computer; `"."`, this computer, by default. */
   readonly computer?: string | undefined
+  /** `true` for a private queue. `false` by default. */
   readonly isPrivate?: boolean | undefined
+  /** Name of the queue. */
   readonly queue: string
+  /** Name of a subqueue. `null`, the queue itself, by default. */
   readonly subqueue?: string | null | undefined
 }): Result.Result<QueuePath, MsmqError> =>
   Result.gen(function* () {
@@ -121,7 +126,9 @@ export const queuePath = (fields: {
  * @since 0.1.0
  */
 export const systemQueuePath = (fields: {
+  /** Name of the computer; `"."`, this computer, by default. */
   readonly computer?: string | undefined
+  /** System queue of that computer. */
   readonly systemQueue: SystemQueue
 }): Result.Result<SystemQueuePath, MsmqError> =>
   Result.gen(function* () {
@@ -140,7 +147,7 @@ export const systemQueuePath = (fields: {
  * @category guards
  * @since 0.1.0
  */
-export const isPathName = (name: { readonly _tag: string }): name is PathName =>
+export const isPathName = (name: Tagged<string>): name is PathName =>
   name._tag === "QueuePath" || name._tag === "SystemQueuePath"
 
 /**

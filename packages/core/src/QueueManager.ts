@@ -443,15 +443,24 @@ export const resume = queueAction(operations.QueueManager.resume, "RESUME")
 export const resend = queueAction(operations.QueueManager.resend, "EOD_RESEND")
 
 /**
- * Options of {@link registerCertificate}: the external `certificate` to register. Left out, a new internal one is made, unless
- * `ifNotExists` is `true` and there is one already; `false` by default. External ones are always registered.
+ * Options of {@link registerCertificate}, for an external certificate or for the internal one.
  *
  * @category models
  * @since 0.1.0
  */
 export type RegisterOptions =
-  | { readonly certificate: Certificate; readonly ifNotExists?: false | undefined }
-  | { readonly certificate?: undefined; readonly ifNotExists?: boolean | undefined }
+  | {
+      /** External certificate that is registered. */
+      readonly certificate: Certificate
+      /** `false`, the default: an external certificate is always registered. */
+      readonly ifNotExists?: false | undefined
+    }
+  | {
+      /** Left out: a new internal certificate is made and registered. */
+      readonly certificate?: undefined
+      /** `true` to leave an internal certificate that there is already as it is. `false` by default. */
+      readonly ifNotExists?: boolean | undefined
+    }
 
 /**
  * Registers a certificate under this user in the directory, so that messages signed with it can name the user (behaviours

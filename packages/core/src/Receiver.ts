@@ -257,7 +257,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
+  move(message: Pick<ReceivedMessage, "lookupId">, subqueue: string | null): Effect.Effect<void, MsmqError> {
     const operation = operations.Receiver.move
     const call = { operation, queue: this.queue }
     const move = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
@@ -276,7 +276,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
+  reject(message: Pick<ReceivedMessage, "lookupId">): Effect.Effect<void, MsmqError> {
     const operation = operations.Receiver.reject
     const call = { operation, queue: this.queue }
     const reject = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>

@@ -74,7 +74,7 @@ export class SecurityContext extends Described {
 }
 
 /**
- * Options of {@link acquire}.
+ * Choice of the certificate and the user of a security context.
  *
  * @category models
  * @since 0.1.0

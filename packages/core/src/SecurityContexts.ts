@@ -25,14 +25,7 @@ import * as operations from "./internal/telemetry/operations.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**
- * One cached, reference-counted security context per certificate.
- *
- * - `get(certificate?)`: the context for a certificate, or for the internal one. The first use acquires it, also when
- *   many come at once; it stays as long as a scope that got it is open, and the idle time to live after. A failure, as of
- *   {@link SecurityContext.acquire}, is not kept: the next use tries again. Fails with `Released` when the layer of the
- *   cache closes meanwhile, or has closed
- * - `invalidate(certificate?)`: forgets it, for instance after the certificate was renewed (behaviour A-59): freed at
- *   once if idle, otherwise after its last user; the next `get` acquires anew
+ * Cache of security contexts: one for each certificate, with a count of its users.
  *
  * @category services
  * @since 0.1.0
@@ -40,7 +33,18 @@ import type { Operation } from "./internal/telemetry/Operation.ts"
 export class SecurityContexts extends Context.Service<
   SecurityContexts,
   {
+    /**
+     * Gets the context for a certificate, or for the internal one. The first use acquires it, once even where several come at
+     * the same time. The context stays until the last scope that got it has closed, and for the idle time to live after that.
+     *
+     * Fails as {@link SecurityContext.acquire} does, and then the next use tries again. Fails with `Released` when the layer of
+     * the cache has closed, or closes meanwhile.
+     */
     readonly get: (certificate?: Certificate) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
+    /**
+     * Removes the context of a certificate, or of the internal one, for instance after the certificate was renewed (behaviour
+     * A-59). The context is freed at once if it is idle, otherwise after its last user. The next `get` acquires another one.
+     */
     readonly invalidate: (certificate?: Certificate) => Effect.Effect<void, MsmqError>
   }
 >()("@effect-msmq/core/SecurityContexts") {}

@@ -69,8 +69,8 @@ export class CallSite {
   }
 
   /**
-   * Says that the site is kept for as long as something is open: it is written out after the next collection of garbage,
-   * so that it keeps nothing of the program alive, unless {@link letGo} comes first.
+   * Counts a holder that keeps the site for a long time. After the next garbage collection the stack is written out as text, so
+   * that the site keeps no object of the program alive, unless {@link letGo} comes first.
    *
    * @since 0.1.0
    */
@@ -91,6 +91,11 @@ export class CallSite {
     if (this.#keepers === 0) kept.delete(this)
   }
 
+  /**
+   * Returns the stack, a line for each frame of the program.
+   *
+   * @since 0.1.0
+   */
   toString(): string {
     if (typeof this.#site !== "string") this.#site = write(this.#site)
     return this.#site

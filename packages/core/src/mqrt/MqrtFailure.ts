@@ -29,8 +29,13 @@ export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
   readonly function: string
   /** HRESULT. */
   readonly code: number
-  /** Properties that were refused, each with its code from the status array, for `MQ_ERROR_PROPERTY`; otherwise empty. */
-  readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
+  /** Properties that were refused, for `MQ_ERROR_PROPERTY`; otherwise empty. */
+  readonly properties: ReadonlyArray<{
+    /** Name of the property, such as `"PROPID_Q_LABEL"`. */
+    readonly property: string
+    /** HRESULT in its place of the status array. */
+    readonly status: number
+  }>
 }> {
   /**
    * `true` for a release that failed because the handle is gone already, as after a restart of the service (behaviours

@@ -71,7 +71,7 @@ export type QueueChanges = {
 }
 
 /**
- * The properties of a queue.
+ * Properties of a queue that exists, as `MQGetQueueProperties` reports them.
  *
  * @category models
  * @since 0.1.0

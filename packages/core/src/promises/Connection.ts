@@ -56,6 +56,19 @@ import { begin, Current, run as runTransaction } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/operations.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
+/**
+ * Choice of parts of a security descriptor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SecurityOptions extends Abortable {
+  /**
+   * Parts that are read or set. By default owner, group and permissions are read, and the parts that the text has are set.
+   */
+  readonly parts?: ReadonlyArray<Part> | undefined
+}
+
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
 
 /**
@@ -134,18 +147,14 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /** Returns the security descriptor of a queue, as SDDL. See {@link QueueSecurity.get}. */
-  queueSecurity(queue: QueueName, options?: { readonly parts?: ReadonlyArray<Part> } & Abortable): Promise<string> {
+  queueSecurity(queue: QueueName, options?: SecurityOptions): Promise<string> {
     return this.#run(on(operations.QueueSecurity.get, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.get(queue, parts)
     )
   }
 
   /** Sets the security descriptor of a queue, by SDDL. See {@link QueueSecurity.set}. */
-  setQueueSecurity(
-    queue: QueueName,
-    sddl: string,
-    options?: { readonly parts?: ReadonlyArray<Part> } & Abortable
-  ): Promise<void> {
+  setQueueSecurity(queue: QueueName, sddl: string, options?: SecurityOptions): Promise<void> {
     return this.#run(on(operations.QueueSecurity.set, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.set(queue, sddl, parts)
     )

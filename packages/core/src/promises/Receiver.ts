@@ -134,12 +134,12 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
   }
 
   /** Moves a message to a subqueue, or with `null` back to the queue itself. */
-  move(message: { readonly lookupId: bigint }, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
+  move(message: Pick<ReceivedMessage, "lookupId">, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
     return this.#taking(operations.Receiver.move, options, () => this.#receiver.move(message, subqueue))
   }
 
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
-  reject(message: { readonly lookupId: bigint }, options?: ReceiveOptions): Promise<void> {
+  reject(message: Pick<ReceivedMessage, "lookupId">, options?: ReceiveOptions): Promise<void> {
     return this.#taking(operations.Receiver.reject, options, () => this.#receiver.reject(message))
   }
 

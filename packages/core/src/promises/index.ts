@@ -5,7 +5,7 @@
  */
 export type { Abortable } from "./Abortable.ts"
 export { certificate } from "./Certificate.ts"
-export { connect, Connection } from "./Connection.ts"
+export { connect, Connection, type SecurityOptions } from "./Connection.ts"
 export type { ConsumePolicy, HandlerOptions, Retries } from "./Consumer.ts"
 export { Cursor } from "./Cursor.ts"
 export { type ManagementOptions, QueueManager } from "./QueueManager.ts"

@@ -24,7 +24,7 @@ const longestCall = 200
 /** Milliseconds until the port is looked at again, where there is no thread to wait at it. */
 const lookInterval = 5
 
-/** `STATUS_PENDING`. */
+/** Status of an operation that goes on: `STATUS_PENDING`. */
 const pendingStatus = 0x103
 
 /** Statuses of an operation that goes on. The second one is `MQ_INFORMATION_OPERATION_PENDING`. */

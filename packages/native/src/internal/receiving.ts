@@ -32,7 +32,7 @@ import { after } from "./timers.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
 import type { Looked, Waiter } from "./WaitingReceives.ts"
 
-/** `INFINITE`. */
+/** Timeout in milliseconds that never ends: `INFINITE`. */
 const infinite = 0xffffffff
 
 type Running = Effect.Effect<void, MqrtFailure>

@@ -20,7 +20,7 @@ import * as operations from "../telemetry/operations.ts"
 
 const operation = operations.Receiver.consume
 
-/** Queue that is consumed. */
+/** Queue of one `consume`, with all that deliveries from it share. */
 export interface ConsumedQueue {
   /** Reader of bodies as bytes, since a message whose body cannot be decoded is delivered as well. */
   readonly reader: Reader<Uint8Array>

@@ -21,7 +21,7 @@ import type { Certificate } from "../security/Certificate.ts"
 export type QueueKind = "transactional" | "plain" | "unknown"
 
 /**
- * Options of `send`.
+ * Transaction, authentication and encryption of the messages of a send.
  *
  * @category models
  * @since 0.1.0
@@ -95,7 +95,7 @@ export interface SendReport {
   readonly accepted: number
   /** Length of their bodies together, in bytes. */
   readonly bytes: number
-  /** Number of slices that they were sent in. */
+  /** Number of slices that they were sent in: a batch is sent in slices of a few milliseconds. */
   readonly batches: number
   /** Ids of the accepted messages, in order; `undefined` unless the option `messageIds` is `true`. */
   readonly messageIds: ReadonlyArray<string> | undefined
