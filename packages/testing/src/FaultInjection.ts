@@ -11,9 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
-import { checkFault } from "./internal/options/faultOptions.ts"
-import type { functionNames, silentFunctionNames } from "./internal/options/functionNames.ts"
-import { decorate } from "./internal/options/arguments.ts"
+import { checkFault } from "./internal/faults/faultOptions.ts"
+import type { functionNames, silentFunctionNames } from "./internal/faults/Fault.ts"
+import { decorate } from "./internal/arguments.ts"
 
 /**
  * Function of `mqrt.dll`, or of the transactions that it returns, that faults can strike.

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Accounts } from "./internal/ledger/Accounts.ts"
 import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
-import { decorate } from "./internal/options/arguments.ts"
+import { decorate } from "./internal/arguments.ts"
 
 /**
  * Kind of handle that the ledger counts.

@@ -4,8 +4,8 @@ import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import type { Fault } from "../../FaultInjection.ts"
-import { hasOption } from "./arguments.ts"
-import { functionNames, silentFunctionNames } from "./functionNames.ts"
+import { hasOption } from "../arguments.ts"
+import { functionNames, silentFunctionNames } from "./Fault.ts"
 
 const call = Options.required(Options.wholeNumber(1, Number.MAX_SAFE_INTEGER))
 const anyFunction = Options.required(Options.oneOf(functionNames))
