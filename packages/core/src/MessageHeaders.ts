@@ -11,7 +11,6 @@ import { plainBytes } from "./internal/bytes.ts"
 import * as headerXml from "./internal/telemetry/headerXml.ts"
 import * as internal from "./internal/telemetry/traceContext.ts"
 import { isPlain } from "./internal/options/OptionTable.ts"
-import type { ReceivedMessage } from "./Message.ts"
 
 /**
  * Headers by their names, which are case-sensitive and may be any text. What was received has no prototype, so that
@@ -127,5 +126,7 @@ const read = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
  * @category getters
  * @since 0.1.0
  */
-export const traceContext = (message: Pick<ReceivedMessage, "headers">): Option.Option<Tracer.ExternalSpan> =>
-  internal.read(message.headers)
+export const traceContext = (message: {
+  /** Headers of the message. */
+  readonly headers: MessageHeaders
+}): Option.Option<Tracer.ExternalSpan> => internal.read(message.headers)
