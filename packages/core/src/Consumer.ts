@@ -50,10 +50,11 @@ export interface Poison {
 
 /**
  * Queue that copies of poison messages are sent to. A copy has the properties that the original's sender set, without the
- * acknowledgments, journaling and time limits that it asked for, and with an id, times and a sender of its own.
+ * acknowledgments, journaling and time limits, and with an id, times and a sender of its own.
  *
- * Message Queuing discards a message that its queue refuses. So `consume` fails with `IllegalPolicy` for a queue that is known
- * to refuse the copies; otherwise each copy asks for an acknowledgment, which comes to a private queue that `consume` creates.
+ * Message Queuing discards a message that its queue refuses. `consume` therefore fails with `IllegalPolicy` for a queue that is
+ * known to refuse the copies. For other queues each copy requests an acknowledgment, which arrives in a private queue that
+ * `consume` creates.
  * In a transaction, a copy that does not arrive becomes a dead letter. `docs/consuming.md` says more.
  *
  * @category models
@@ -66,7 +67,7 @@ export interface PoisonQueue {
   readonly transactional?: boolean | undefined
   /**
    * Changes the copy before it is sent. By default it is the original with the headers `failure.queue`, `failure.messageId`,
-   * `failure.attempts`, `failure.error` and `failure.time`, unless its extension holds something else than headers.
+   * `failure.attempts`, `failure.error` and `failure.time`, unless its extension holds data other than headers.
    */
   readonly copy?: ((copy: Message, poison: Poison) => Message) | undefined
 }
@@ -75,10 +76,10 @@ export interface PoisonQueue {
  * Place that a message goes to after its last attempt.
  *
  * - `"fail"`: it stays in the queue, and `consume` fails with `PoisonMessage`
- * - `"reject"`: it is removed as refused, and becomes a dead letter of its sender if it asked for that (behaviour E-69). Only
- *   for transactional queues
+ * - `"reject"`: it is removed as refused, and becomes a dead letter of its sender if the sender asked for that (behaviour E-69).
+ *   Only for transactional queues
  * - `{ subqueue }`: one call moves it to that subqueue
- * - `{ queue }`: a copy is sent to that queue, and the message is removed when the copy is known to be somewhere. See
+ * - `{ queue }`: a copy is sent to that queue, and the message is removed once the copy is safe. See
  *   {@link PoisonQueue}
  *
  * @category models
@@ -137,8 +138,8 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
   readonly concurrency?: number | undefined
   /**
    * Schedule of further attempts after a failed one; {@link defaultRetry} by default. Its input is the handler's error, or
-   * {@link HandlerDefect}. It is stepped once for each time that the message came back before (`abortCount`, behaviour E-66), so
-   * that a limit of number includes attempts before this process; a limit of time begins anew.
+   * {@link HandlerDefect}. It advances one step for each earlier rollback of the message (`abortCount`, behaviour E-66), so that
+   * a limit on the number of attempts includes those before this process. A limit on time begins anew.
    */
   readonly retry?: Schedule.Schedule<unknown, E | HandlerDefect, never, R> | undefined
   /**
@@ -157,8 +158,8 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
    */
   readonly reopen?: Schedule.Schedule<unknown, MsmqError, never, R> | undefined
   /**
-   * Runs for each event, in order for each handler, with the counts so far. The handler waits for it; a failure of it is
-   * logged.
+   * Function that is called for each event, in order for each handler, with the counts so far. The handler waits for the effect
+   * that it returns. A failure of the effect is logged. None by default.
    */
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => Effect.Effect<void, never, R>) | undefined
 }
@@ -206,7 +207,7 @@ export interface Retrying extends Tagged<"Retrying"> {
 }
 
 /**
- * Event of a poison message that is where the policy says.
+ * Event of a poison message that was moved as the policy says.
  *
  * @category events
  * @since 0.1.0
@@ -214,8 +215,8 @@ export interface Retrying extends Tagged<"Retrying"> {
 export interface Poisoned extends Poison, Tagged<"Poisoned"> {}
 
 /**
- * Event of a poison message that left its queue for another one, while nothing says yet that its copy has arrived: the copy is
- * on its way, as to a machine that is switched off, or it is a dead letter of this machine.
+ * Event of a poison message that was removed from its queue while the arrival of its copy is not yet known: the copy is on its
+ * way, for instance to a machine that is switched off, or it is a dead letter of this machine.
  *
  * @category events
  * @since 0.1.0
@@ -223,7 +224,7 @@ export interface Poisoned extends Poison, Tagged<"Poisoned"> {}
 export interface PoisonSent extends Poison, Tagged<"PoisonSent"> {}
 
 /**
- * Event of a message that was gone before it could be retried: another consumer has received it, or its time was over.
+ * Event of a message that left its queue before it could be retried: another consumer received it, or it expired.
  *
  * @category events
  * @since 0.1.0
@@ -234,8 +235,8 @@ export interface Passed extends Tagged<"Passed"> {
 }
 
 /**
- * Event of a message that is not handled when `consume` ends: it is back in the queue, or in the queue for poison if its own
- * queue takes nothing back.
+ * Event of a message that is not handled when `consume` ends: it is back in its queue, or in the queue for poison messages if
+ * its own queue is not transactional.
  *
  * @category events
  * @since 0.1.0
@@ -246,7 +247,7 @@ export interface Returned extends Tagged<"Returned"> {
 }
 
 /**
- * Event of a failure of Message Queuing after which the same call may succeed later, and is made again.
+ * Event of a failure of Message Queuing that may pass: the same call is made again later.
  *
  * @category events
  * @since 0.1.0
@@ -259,7 +260,7 @@ export interface TransientFailure extends Tagged<"TransientFailure"> {
 }
 
 /**
- * Event of the queue being opened anew, in place of a handle that went stale.
+ * Event of a reopening: the handle of the queue was stale, and the queue is open again.
  *
  * @category events
  * @since 0.1.0

@@ -1,7 +1,7 @@
 /**
  * Path names: a computer and the name of a queue on it, such as `.\private$\orders`.
  *
- * A queue is created by its path name; to open it, Message Queuing wants a format name (behaviour B-06), which
+ * A queue is created by its path name. To open it, Message Queuing needs a format name (behaviour B-06), which
  * `FormatName.fromPathName` makes.
  *
  * @since 0.1.0
@@ -44,9 +44,9 @@ const reader: Reader<PathName> = (scanner) =>
   })
 
 /**
- * Reads a path name. Keywords may stand in any case (behaviour B-05); what they name keeps its case.
+ * Parses a path name. Keywords may be in any letter case (behaviour B-05); names keep theirs.
  *
- * Fails with `IllegalName`, whose `position` is where the text stops being a path name.
+ * Fails with `IllegalName`, whose `position` is the place of the mistake in the text.
  *
  * @example
  * ```ts import.meta.vitest
@@ -118,7 +118,7 @@ export const queuePath = (fields: {
   })
 
 /**
- * Makes the path name of a system queue, on this computer unless told otherwise.
+ * Makes the path name of a system queue, by default on this computer.
  *
  * Fails with `IllegalName`, whose `input` is the computer.
  *
@@ -155,7 +155,7 @@ export const isPathName = (name: Tagged<string>): name is PathName =>
  *
  * **Gotchas**
  *
- * A path name may also bear this computer's own name, which only its queue manager can tell.
+ * A path name with this computer's own name is local too. Only the queue manager knows that name.
  *
  * @category predicates
  * @since 0.1.0
@@ -163,8 +163,7 @@ export const isPathName = (name: Tagged<string>): name is PathName =>
 export const isLocal = (name: PathName): boolean => name.computer === "."
 
 /**
- * Returns `true` for two path names that differ in letter case at most, which Message Queuing does not regard (behaviour
- * B-04).
+ * Returns `true` if two path names are equal but for letter case, which Message Queuing ignores (behaviour B-04).
  *
  * @category predicates
  * @since 0.1.0

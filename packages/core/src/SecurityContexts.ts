@@ -1,5 +1,5 @@
 /**
- * A cache of security contexts: one per certificate, shared by all who sign with it.
+ * Cache of security contexts, one for each certificate, which all senders share.
  *
  * @since 0.1.0
  */
@@ -50,13 +50,13 @@ export class SecurityContexts extends Context.Service<
 >()("@effect-msmq/core/SecurityContexts") {}
 
 /**
- * Options of {@link layer}.
+ * Settings of the cache.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Time for which a context that nobody uses is kept. One minute by default; zero frees it with its last user. */
+  /** Time for which an unused context is kept. One minute by default; zero frees it with its last user. */
   readonly idleTimeToLive?: Duration.Input | undefined
 }
 
@@ -101,7 +101,7 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
       })
       const openedAt = new CallSite()
       let closedAt: CallSite | undefined
-      // It runs before the map closes, which interrupts whoever waits for a context.
+      // It runs before the map closes, which interrupts those that wait for a context.
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           closedAt = new CallSite()
@@ -130,7 +130,7 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
               Effect.catchCauseIf(Cause.hasInterruptsOnly, (cause) =>
                 Effect.andThen(unlessClosed, Effect.failCause(cause))
               ),
-              // What was acquired while the layer closed is freed again.
+              // A context that was acquired while the layer closed is freed again.
               Effect.tap(() => unlessClosed)
             )
           ),
@@ -142,7 +142,7 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
     })
   )
 
-/** Gets with a scope of its own, whose closing begins the idle time: that does not keep the process alive. */
+/** Gets a context in a scope of its own, whose closing begins the idle time. The idle time does not keep the process alive. */
 const untilIdle = <A, E, R>(get: Effect.Effect<A, E, R | Scope.Scope>): Effect.Effect<A, E, R | Scope.Scope> => {
   const letGo = (scope: Scope.Closeable) => BackgroundClock.provide(Scope.close(scope, Exit.void))
   const got = Effect.flatMap(Scope.make(), (scope) =>
