@@ -55,7 +55,7 @@ export class Meter {
     const name = convention.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
     const made = histogram(name, durations[name], {
       "messaging.operation.name": convention.name,
-      ...(convention.type === undefined ? {} : { "messaging.convention.type": convention.type }),
+      ...(convention.type === undefined ? {} : { "messaging.operation.type": convention.type }),
       ...this.#destination,
       ...(failure === undefined ? {} : { "error.type": failure })
     })
