@@ -10,7 +10,7 @@ import { countOf } from "./internal/errors/describeValue.ts"
 import { Certificate } from "./internal/security/Certificate.ts"
 import { mistakeInDer, mistakeInText, notDer, trusted } from "./internal/security/certificateMistakes.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export { Certificate, isCertificate } from "./internal/security/Certificate.ts"

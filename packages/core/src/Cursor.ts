@@ -17,7 +17,7 @@ import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>

@@ -55,7 +55,7 @@ export type {
   Subqueue,
   WholeQueue
 } from "./internal/names/formatNameKinds.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
  * Parses a format name. Keywords may be in any letter case (behaviour B-05); names keep theirs. A list is sorted, without its

@@ -19,7 +19,7 @@ import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, isString, listOf, text as textRule } from "./internal/options/Rule.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 import type { Tagged } from "./internal/Tagged.ts"
 

@@ -9,7 +9,8 @@ import * as Stream from "effect/Stream"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import { onQueue } from "./internal/telemetry/telemetry.ts"
+import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/names/queueName.ts"
 import {
@@ -52,7 +53,7 @@ export type { Changes, CreateOptions, Properties } from "./internal/queues/queue
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
  * Options of a queue that is opened to send.

@@ -17,7 +17,7 @@ import type { Tagged } from "./internal/Tagged.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"
 
 export type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"

@@ -17,7 +17,8 @@ import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf } from "./internal/names/queueName.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import { onQueue } from "./internal/telemetry/telemetry.ts"
+import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type * as Management from "./mqrt/ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -29,7 +30,7 @@ export type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export type { SequenceInfo } from "./mqrt/ManagementProperties.ts"

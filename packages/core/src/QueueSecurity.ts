@@ -11,7 +11,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf } from "./internal/names/queueName.ts"
-import { onQueue, spanOptions } from "./internal/telemetry/telemetry.ts"
+import { onQueue } from "./internal/telemetry/telemetry.ts"
+import { spanOptions } from "./internal/telemetry/Operation.ts"
 import { prefixes } from "./internal/security/sddl.ts"
 import { argument, optionalArgument } from "./internal/options/illegalOption.ts"
 import { parts as partsRule } from "./internal/options/managementOptions.ts"
@@ -20,7 +21,7 @@ import type { SecurityParts } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityDescriptor from "./SecurityDescriptor.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
  * Rights on a queue: `MQSEC_...`, with the words of the C names. An entry has a sum of them in hexadecimal digits.

@@ -31,7 +31,7 @@ import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./mqrt/MessageProperties.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export type { LookupAction } from "./mqrt/MessageProperties.ts"

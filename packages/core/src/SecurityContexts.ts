@@ -21,7 +21,7 @@ import * as Given from "./internal/options/illegalOption.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**

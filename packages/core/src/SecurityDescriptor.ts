@@ -10,7 +10,7 @@ import { print, securityDescriptor } from "./internal/security/sddl.ts"
 import { readSddl } from "./internal/security/sidText.ts"
 import { oversize, read, write } from "./internal/security/securityDescriptorBytes.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 import type { SecurityDescriptor } from "./internal/security/SecurityDescriptor.ts"
 

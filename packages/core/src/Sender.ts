@@ -21,7 +21,7 @@ import { sendAllOptions, sendOptions } from "./internal/options/sendOptions.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/messages/SendOptions.ts"
 

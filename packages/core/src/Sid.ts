@@ -9,7 +9,7 @@ import { plainBytes } from "./internal/bytes.ts"
 import { readSddl } from "./internal/security/sidText.ts"
 import { print, wholeSid, written } from "./internal/security/sidText.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Sid } from "./internal/security/sidText.ts"
 
 export type { Sid } from "./internal/security/sidText.ts"

@@ -7,17 +7,18 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import { inProcessSpan } from "./internal/telemetry/processSpan.ts"
 import * as internal from "./internal/telemetry/telemetry.ts"
 import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
+import { nameOf } from "./internal/names/queueName.ts"
 import { tableOf } from "./internal/options/OptionTable.ts"
 import { queueName } from "./internal/options/queueNames.ts"
 import { guarded, oneOf } from "./internal/options/Rule.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
+import { processSpan } from "./internal/telemetry/processSpan.ts"
 
 export type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
 
@@ -92,7 +93,9 @@ export const process: {
     return Given.argument(call, "effect", effectRule<A, E, R>(), effect).pipe(
       Effect.andThen(Given.argument(call, "message", receivedMessage, message)),
       Effect.andThen(Given.options(call, processOptions, options)),
-      Effect.flatMap((given) => inProcessSpan(effect, message, given))
+      Effect.flatMap(({ parent, queue = message.destinationQueue }) =>
+        processSpan(new internal.Observer(nameOf(queue)), effect, message, parent)
+      )
     )
   }
 )

@@ -241,7 +241,7 @@ describe("a batch", () => {
             messageIds: true,
             onProgress: ({ accepted }) => void seen.push(accepted)
           })
-          assert.deepStrictEqual([report.accepted, report.batches], [count, seen.length])
+          assert.deepStrictEqual([report.accepted, report.slices], [count, seen.length])
           const received = yield* Stream.runCollect(receiver.browse)
           assert.deepStrictEqual(
             received.map(({ label }) => label),

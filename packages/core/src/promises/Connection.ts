@@ -53,7 +53,7 @@ import type { AcquireOptions } from "../SecurityContext.ts"
 import { acquire } from "../SecurityContext.ts"
 import type { Options as TransactionOptions } from "../Transaction.ts"
 import { begin, Current, run as runTransaction } from "../Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
 /**

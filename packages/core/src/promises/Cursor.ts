@@ -17,7 +17,7 @@ import type { ReceivedMessage } from "../Message.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import type { ReceiveOptions } from "./Transaction.ts"
 import { participating } from "./Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
 type Found<Body> = Promise<ReceivedMessage<Body> | undefined>

@@ -16,7 +16,7 @@ import type * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import * as management from "../QueueManager.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
 /** Function that checks options and runs an effect with the backend. */

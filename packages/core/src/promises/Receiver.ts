@@ -25,7 +25,7 @@ import { handlerOf, policyOf } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
 import { participating } from "./Transaction.ts"
 import type { LookupAction, LookupEnd, Receiver as EffectReceiver } from "../Receiver.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 import type { ReceiveOptions } from "./Transaction.ts"
 

@@ -25,7 +25,7 @@ import type {
 import { SecurityContext } from "./SecurityContext.ts"
 import type { Participation } from "./Transaction.ts"
 import { participationOf } from "./Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
 /** Options of this face, which replace those of the same name in the face with Effect. */

@@ -12,7 +12,7 @@ import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import type { Participation as EffectParticipation, Transaction as EffectTransaction } from "../Transaction.ts"
 import { Current } from "../Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 
 /**
  * Transaction and signal of a receive.

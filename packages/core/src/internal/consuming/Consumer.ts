@@ -29,7 +29,7 @@ import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonS
 import { receiveModes } from "./ReceiveMode.ts"
 import { BackOff, RetryPolicy } from "./RetryPolicy.ts"
 import { Shutdown } from "./Shutdown.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 

@@ -10,13 +10,13 @@ import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import type { Reader } from "../messages/Reader.ts"
 import { IsOwnWork } from "../ownership/OwnedHandle.ts"
-import { inAttemptSpan } from "../telemetry/processSpan.ts"
+import { attemptSpan } from "../telemetry/processSpan.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
 import type { BackOff, RetryPolicy } from "./RetryPolicy.ts"
 import { Attempts, isTransient, mayNeedReopen, serviceFailure } from "./RetryPolicy.ts"
 import type { Shutdown } from "./Shutdown.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
@@ -150,7 +150,8 @@ class Delivery<Body, E, R> {
 
   #handle(message: ReceivedMessage<Body>): Effect.Effect<Next, MsmqError, R> {
     const { handle, reader } = this.#handler
-    const attempt = inAttemptSpan(
+    const attempt = attemptSpan(
+      reader.observer,
       Effect.suspend(() => handle(message)),
       this.#held.message,
       reader.state.queue,

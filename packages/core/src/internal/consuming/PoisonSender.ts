@@ -22,7 +22,7 @@ import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
 import { openQueue } from "../queues/opening.ts"
 import * as headerXml from "../telemetry/headerXml.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 

@@ -19,7 +19,7 @@ import { poisonError } from "./Delivery.ts"
 import type { Copy, PoisonSender } from "./PoisonSender.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { mayNeedReopen } from "./RetryPolicy.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 

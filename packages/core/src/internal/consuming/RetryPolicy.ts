@@ -13,7 +13,7 @@ import { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { Shutdown } from "./Shutdown.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 /** Tells whether the queue may have to be opened anew. */
 export const mayNeedReopen = ({ outlook: { restart }, reason }: MsmqError): boolean =>

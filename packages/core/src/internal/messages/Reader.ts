@@ -20,7 +20,7 @@ import * as Transaction from "../../Transaction.ts"
 import { decodeWith } from "../bodies/Codec.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
-import * as Turn from "./Turn.ts"
+import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { Observer } from "../telemetry/telemetry.ts"
 import { duration } from "../options/durations.ts"
@@ -188,7 +188,7 @@ export class Reader<Body> {
     use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
-      if (Turn.isOver(fiber)) return Effect.andThen(Turn.next, this.#participate(takes, use))
+      if (EventLoopTurn.isOverFor(fiber)) return Effect.andThen(EventLoopTurn.next, this.#participate(takes, use))
       return takes
         ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
         : use("none", undefined)

@@ -96,7 +96,7 @@ export interface SendReport {
   /** Length of their bodies together, in bytes. */
   readonly bytes: number
   /** Number of slices that they were sent in: a batch is sent in slices of a few milliseconds. */
-  readonly batches: number
+  readonly slices: number
   /** Ids of the accepted messages, in order; `undefined` unless the option `messageIds` is `true`. */
   readonly messageIds: ReadonlyArray<string> | undefined
 }

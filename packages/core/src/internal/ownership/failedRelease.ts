@@ -5,7 +5,8 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import { failedReleases, system } from "../telemetry/Meter.ts"
+import { failedReleases } from "../telemetry/Meter.ts"
+import { system } from "../telemetry/Operation.ts"
 
 /** Handle that could not be released. */
 interface Failed {
