@@ -4,6 +4,14 @@
  * @since 0.1.0
  */
 
+/**
+ * GUID as text, without braces: hexadecimal digits in the groups 8-4-4-4-12.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Guid = string
+
 const pattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /** Forms that .NET reads: digits alone or with hyphens, the latter also in braces or parentheses. */
