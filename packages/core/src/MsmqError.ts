@@ -576,8 +576,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
     const { _tag: _, ...fields } = this
-    const shown = printableInspection(inspect(fields, options))
-    return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${shown}`
+    const inspected = printableInspection(inspect(fields, options))
+    return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${inspected}`
   }
 
   /** @internal Consequences of its code. */
@@ -586,8 +586,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   get #again(): string | undefined {
-    const { again, outdates } = this.outlook
-    return outdates !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
+    const { again, makesStale } = this.outlook
+    return makesStale !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
   }
 }
 

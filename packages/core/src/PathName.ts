@@ -78,7 +78,7 @@ export const format = (name: PathName): string =>
     : `${name.computer}\\${name.isPrivate ? "private$\\" : ""}${name.queue}${name.subqueue === null ? "" : `;${name.subqueue}`}`
 
 /**
- * Makes the path name of a queue: on this computer, public and whole unless told otherwise.
+ * Makes the path name of a queue. By default it is a public queue of this computer, and not a subqueue.
  *
  * Fails with `IllegalName`, whose `input` is the field at fault.
  *

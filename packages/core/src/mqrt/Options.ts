@@ -1,6 +1,6 @@
 /**
- * Checks what callers give at run time: options objects and arguments. For who writes a backend, or functions of one's
- * own on top of the SDK, which then refuse what they do not know as the SDK itself does.
+ * Checks of options and arguments at run time; for the author of a backend, or of functions on top of the SDK, which then refuse
+ * unknown options and illegal values as the SDK itself does.
  *
  * @since 0.1.0
  */
@@ -17,14 +17,14 @@ import type { MsmqError } from "../MsmqError.ts"
 
 export type {
   /**
-   * The rules of all options of a function. See {@link table}.
+   * Rules for all options of a function. See {@link table}.
    *
    * @category models
    * @since 0.1.0
    */
   OptionTable,
   /**
-   * A rule for an argument or for the value of an option.
+   * Rule for an argument or for the value of an option.
    *
    * @category models
    * @since 0.1.0
@@ -33,7 +33,7 @@ export type {
 }
 
 /**
- * Function that was given something, as errors name it.
+ * Call whose options and arguments are checked, as errors name it.
  *
  * @category models
  * @since 0.1.0
@@ -82,7 +82,7 @@ export const table: <O extends object>() => (rules: { readonly [Name in NameOf<O
 
 /**
  * Reads the options of a call, each once. Fails with `IllegalOption` for one that does not exist or is not allowed.
- * `noun`: what the argument is called, where it must be given; left out, the options may be left out too.
+ * `noun` is the name of the argument in errors. Without it the options may be left out.
  *
  * @category checking
  * @since 0.1.0

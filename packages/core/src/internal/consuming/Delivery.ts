@@ -50,7 +50,7 @@ export interface HeldMessage {
   readonly movePoison: (poison: Poison, insists: boolean) => Effect.Effect<Moved, MsmqError>
   /** Rolls back the attempt and releases the message, which is not handled. */
   readonly abandon: (poison: Poison) => Effect.Effect<void, MsmqError>
-  /** Releases what holds the message, whatever became of it. */
+  /** Ends the hold on the message, handled or not. */
   readonly close: Effect.Effect<void>
 }
 

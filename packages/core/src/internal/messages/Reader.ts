@@ -52,7 +52,7 @@ export interface ReceiverState<Body> {
   readonly queue: string
   /** `true` for a transactional queue; `undefined` where that is unknown. */
   readonly transactional: boolean | undefined
-  /** `true` where nobody else can receive from the queue while it is open (behaviour C-24). */
+  /** `true` if no other handle can receive from the queue while it is open (behaviour C-24). */
   readonly exclusive: boolean
   /** `true` where a call whose handle was lost is made again at once, on the reopened queue. */
   readonly reopens: boolean
