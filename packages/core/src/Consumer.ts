@@ -299,7 +299,7 @@ export interface ConsumeProgress {
   readonly retried: number
   /** Number of poison messages that were moved, including those of `PoisonSent`. */
   readonly poisoned: number
-  /** Number of times that the queue was opened anew. */
+  /** Number of times that the queue was reopened. */
   readonly reopened: number
 }
 

@@ -410,7 +410,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `${reason.function} returned ${ErrorCode.format(reason.code)}, a code that Message Queuing does not document`,
   MqrtUnavailable: ({ cause, library, platform }) =>
     platform === "win32"
-      ? `Message Queuing is not there: ${library} could not be loaded (${cause}). Enable the Windows feature, as ` +
+      ? `Message Queuing is not available: ${library} could not be loaded (${cause}). Enable the Windows feature, as ` +
         "administrator: Enable-WindowsOptionalFeature -Online -FeatureName MSMQ-Server -All"
       : `${library} could not be loaded (${cause}): Message Queuing is a part of Windows, and this is ${platform}. ` +
         "For tests, provide InMemoryMqrt.layer of @effect-msmq/testing",
@@ -430,7 +430,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   NotACertificate: (reason) => `not a certificate: ${reason.rule}`,
   TransactionMismatch: ({ queueIsTransactional }) =>
     queueIsTransactional
-      ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival. Send it in " +
+      ? "the queue is transactional and the message is not sent in a transaction: it would be dropped on arrival. Send it in " +
         "one: with Effect in Transaction.run, or with Transaction.singleMessage; with promises in transaction(fn) and with the " +
         'option { transaction } that fn gets; in both with the option { transaction: "singleMessage" }'
       : "the queue is not transactional and takes no part in a transaction: use it outside of one, with Effect by " +
@@ -439,8 +439,8 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   TransactionAborted: ({ abortedAt, by }) => {
     const { advice, what } = abortions[by]
     return (
-      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. What was sent in it was never ` +
-      `sent, and what was received in it is back in its queue. ${advice}`
+      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. Its sends are undone, ` +
+      `and the messages that it received are back in their queues. ${advice}`
     )
   },
   UndecodableBody: ({ codec, message, rule }) =>

@@ -140,7 +140,7 @@ export const get = Effect.fn(operations.QueueSecurity.get.name, spanOptions)(fun
 const missing = (parts: ReadonlyArray<Part>): string =>
   parts.length === 0
     ? "it says nothing that could be set: it needs O:, G:, D: or S:"
-    : `${parts.map((part) => prefixes[part]).join(" and ")} is to be set, but the text does not say to what`
+    : `${parts.map((part) => prefixes[part]).join(" and ")} is to be set, but the text does not have it`
 
 /**
  * Sets the security descriptor of a queue from SDDL: all parts of the text, or the given parts, which the text must have. The

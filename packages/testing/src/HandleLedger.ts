@@ -41,7 +41,7 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
       `${this.open.length} handles are open and ${this.violations.length} rules were broken`,
       ...this.failedReleases.map((failed) =>
         [
-          `  ${name(failed)} could not be given back: ${failed.function} failed with ${failed.failure}\n${indented(failed.at)}`,
+          `  ${name(failed)} could not be released: ${failed.function} failed with ${failed.failure}\n${indented(failed.at)}`,
           ...(failed.openedAt === null ? [] : [`    opened\n${indented(failed.openedAt)}`])
         ].join("\n")
       ),

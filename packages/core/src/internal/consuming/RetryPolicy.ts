@@ -136,7 +136,7 @@ export class BackOff {
   }
 
   /**
-   * Waits after a transient failure and opens the queue anew; returns `false` if the shutdown begins meanwhile. Fails with an
+   * Waits after a transient failure and reopens the queue; returns `false` if the shutdown begins meanwhile. Fails with an
    * error that is not transient, and with the last one when the schedule is exhausted.
    */
   after(error: MsmqError): Effect.Effect<boolean, MsmqError> {

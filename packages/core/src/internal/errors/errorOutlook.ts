@@ -24,13 +24,13 @@ export interface Outlook {
 /** Consequences of the codes that have any. This is the only table of failures that may be tried again. */
 export const outlooks: Readonly<Partial<Record<ErrorCodeName, Outlook>>> = {
   MQ_ERROR_STALE_HANDLE: {
-    again: "the next use opens the queue anew",
+    again: "the next use reopens the queue",
     makesStale: "handle",
     restart: true,
     service: true
   },
   MQ_ERROR_QUEUE_DELETED: {
-    again: "the next use opens the queue anew, once there is one of that name again",
+    again: "the next use reopens the queue, once a queue of that name exists again",
     makesStale: "queue",
     restart: true
   },

@@ -28,14 +28,14 @@ export const reportFailedRelease = (
 ): Effect.Effect<void> => {
   const failure = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (failure?.saysReleased === true) {
-    return Effect.logDebug(`the ${description} was gone before it was given back: ${failure.function}`)
+    return Effect.logDebug(`the ${description} was gone before its release: ${failure.function}`)
   }
   const error = failure && new MsmqError({ operation: `closing the ${description}`, reason: reasonOf(failure), queue })
   const type = error?.code ?? "_OTHER"
   return Metric.update(failedReleases(kind, type), 1).pipe(
     Effect.andThen(
       Effect.logError(
-        `the ${description} could not be given back and may stay open until the process ends`,
+        `the ${description} could not be released and may stay open until the process ends`,
         error === undefined ? cause : Cause.fail(error)
       )
     ),
