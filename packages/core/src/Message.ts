@@ -225,12 +225,12 @@ export const packetSize = (message: Message): number =>
   baseHeader +
   userHeader +
   propertiesHeader +
-  padded(2 * ((message.label?.length ?? 0) + 1)) +
-  padded(message.body?.length ?? 0) +
-  padded(message.extension?.length ?? 0)
+  pad(2 * ((message.label?.length ?? 0) + 1)) +
+  pad(message.body?.length ?? 0) +
+  pad(message.extension?.length ?? 0)
 
 const baseHeader = 16
 const userHeader = 48
 const propertiesHeader = 56
 
-const padded = (length: number): number => Math.ceil(length / 4) * 4
+const pad = (length: number): number => Math.ceil(length / 4) * 4

@@ -16,7 +16,7 @@ import type { SecurityDescriptor } from "./internal/security/SecurityDescriptor.
 
 export type { AccessList, Entry, SecurityDescriptor } from "./internal/security/SecurityDescriptor.ts"
 
-const failed = (operation: Operation, rule: string) =>
+const fail = (operation: Operation, rule: string) =>
   Result.fail(operation.error({ _tag: "UnreadableSecurityDescriptor", rule }))
 
 /**
@@ -110,7 +110,7 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<SecurityDescriptor, 
   const plain = plainBytes(bytes)
   const descriptor = plain === undefined ? bytesViolation(bytes).rule : read(plain)
   return typeof descriptor === "string"
-    ? failed(operations.SecurityDescriptor.fromBytes, descriptor)
+    ? fail(operations.SecurityDescriptor.fromBytes, descriptor)
     : Result.succeed(descriptor)
 }
 

@@ -150,7 +150,7 @@ export class BackOff {
         Effect.flatMap(this.#shutdown.interrupts(Effect.sleep(delay)), (slept) =>
           Option.isNone(slept)
             ? Effect.succeed(false)
-            : Effect.matchEffect(this.#reopened, {
+            : Effect.matchEffect(this.#reopen, {
                 onFailure: (error) => this.after(error),
                 onSuccess: () => Effect.succeed(true)
               })
@@ -185,7 +185,7 @@ export class BackOff {
   }
 
   /** Opens the queue anew if its handle is stale. */
-  get #reopened(): Effect.Effect<void, MsmqError> {
+  get #reopen(): Effect.Effect<void, MsmqError> {
     return Effect.andThen(
       OwnedHandle.lease(this.#handle, operations.Receiver.consume, () => Effect.void),
       Effect.suspend(() => this.#events.emitReopened(this.#handle.node.reopenCount))

@@ -158,7 +158,7 @@ export class Batch<Body> {
     })
   }
 
-  /** Reason for refusing a send that would vanish on arrival. The kind is that of the queue that is open now. */
+  /** Reason for refusing a send that would be dropped on arrival. The kind is that of the queue that is open now. */
   get #mismatch(): Reason | undefined {
     const { sender, transaction } = this.#request
     const { transactional } = sender
