@@ -141,7 +141,7 @@ const connector = { type: connectorType, class: 0, authenticated: false, signatu
 const connectorSent = { CONNECTOR_TYPE: "33221100554477668899aabbccddeeff" }
 
 const internalCertificate = Uint8Array.of(0x30, 0x0a, 0x0c, 0x08, ...Buffer.from("internal"))
-const signed = { authenticated: 1, hashAlgorithm: "sha256", senderCertificate: internalCertificate } as const
+const signed = { authenticated: 1, hashAlgorithm: "sha512", senderCertificate: internalCertificate } as const
 
 const bits = (count: number) => Array.from({ length: 2 ** count - 1 }, (_, index) => index + 1)
 
