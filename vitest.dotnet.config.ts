@@ -8,6 +8,8 @@ const thousands = Number(process.env["JUDGED_VALUES"] ?? 2000) / 1000
 export default defineConfig({
   test: {
     ...tests.test,
+    // Sockets for debuggers, which a process that ends early leaves behind.
+    env: { ...tests.test?.env, DOTNET_EnableDiagnostics: "0" },
     include: ["packages/core/test/dotnet/judged.test.ts", "packages/native/test/dotnet/*.test.ts"],
     exclude: [],
     testTimeout: 60_000 * Math.max(1, thousands)

@@ -57,8 +57,8 @@ const loadAssemblyAndGetFunction = 5
 /** Starts the newest .NET of the command `dotnet`. */
 const loadNewest = (): Loaded => {
   const root = rootOf("dotnet")
-  if (root === undefined) return { missing: "there is no command dotnet" }
-  const hosts = join(root, "host/fxr")
+  const hosts = join(root ?? "", "host/fxr")
+  if (root === undefined || !existsSync(hosts)) return { missing: "there is no command dotnet" }
   const version = readdirSync(hosts)
     .toSorted((one, other) => one.localeCompare(other, "en", { numeric: true }))
     .at(-1)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -7,7 +8,7 @@ using System.Text;
 /// <summary>The client in a process of its own: it does all by itself and prints a line for each promise.</summary>
 static class Program
 {
-    const string Path = ".\\private$\\client", Direct = "DIRECT=OS:" + Path;
+    const string QueuePath = ".\\private$\\client", Direct = "DIRECT=OS:" + QueuePath;
 
     static readonly byte[] on = { 1 };
 
@@ -33,7 +34,7 @@ static class Program
     {
         var formatName = Queues.Create(new[]
         {
-            new QueueProperty { Id = 103, Type = VariantType.Text, Value = Text(Path) },
+            new QueueProperty { Id = 103, Type = VariantType.Text, Value = Text(QueuePath) },
             new QueueProperty { Id = 104, Type = VariantType.UI1, Value = on },
             new QueueProperty { Id = 113, Type = VariantType.UI1, Value = new[] { (byte)(transactional ? 1 : 0) } },
         });
@@ -52,11 +53,11 @@ static class Program
 
     static void Properties()
     {
-        Equal(Queues.Exists(Path), false, "before it is created, whether it exists");
+        Equal(Queues.Exists(QueuePath), false, "before it is created, whether it exists");
         WithQueue(true, (send, receive) =>
         {
-            Equal(Queues.Exists(Path), true, "after that");
-            var formatName = Queues.FormatName(Path);
+            Equal(Queues.Exists(QueuePath), true, "after that");
+            var formatName = Queues.FormatName(QueuePath);
             Queues.Set(formatName, new[] { new QueueProperty { Id = 108, Type = VariantType.Text, Value = Text("Größe") } });
             var read = Queues.Get(formatName, new uint[] { 108, 113 }).ToArray();
             Equal(Encoding.Unicode.GetString(read[0]), "Größe", "the label");
@@ -186,7 +187,7 @@ static class Program
     {
         WithQueue(false, (send, receive) =>
         {
-            var formatName = Queues.FormatName(Path);
+            var formatName = Queues.FormatName(QueuePath);
             var owner = Security.Get(formatName, 1);
             // D:(A;;GA;;;WD)
             var list = new byte[] { 2, 0, 28, 0, 1, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0x10, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
@@ -219,7 +220,8 @@ static class Program
 
     static int Main()
     {
-        Console.OutputEncoding = new UTF8Encoding(false);
+        // A process under Wine has no console, whose encoding could be set.
+        Console.SetOut(new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" });
         Console.WriteLine("# a client in " + RuntimeInformation.FrameworkDescription);
         if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows)) promises["commits and aborts transactions through COM"] = ByCom;
         var failed = 0;
