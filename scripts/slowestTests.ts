@@ -10,8 +10,10 @@ import type { Reporter, TestCase, TestModule } from "vitest/node"
 /** Number of tests that are printed. */
 const count = 10
 
-/** Milliseconds from which a test is slow on an idle machine. */
-const slowFrom = 5_000
+interface Options {
+  /** Milliseconds from which a test is slow on an idle machine: 5,000 by default. */
+  readonly slowFrom?: number
+}
 
 const durationOf = (test: TestCase): number => test.diagnostic()?.duration ?? 0
 
@@ -19,7 +21,7 @@ const reasonOf = (test: TestCase): string | undefined => test.meta().slow
 
 const nameOf = (test: TestCase): string => `${test.module.relativeModuleId} > ${test.fullName}`
 
-const line = (test: TestCase): string => {
+const line = (test: TestCase, slowFrom: number): string => {
   const duration = durationOf(test)
   const reason =
     reasonOf(test) ?? (duration < slowFrom ? "" : "not named slow: so it is on an idle machine, or this one is busy")
@@ -31,10 +33,16 @@ const hasLimitOfItsOwn = (test: TestCase): boolean =>
   test.options.timeout !== undefined && test.options.timeout !== test.project.config.testTimeout
 
 export class SlowestTests implements Reporter {
+  readonly #slowFrom: number
+
+  constructor({ slowFrom = 5_000 }: Options = {}) {
+    this.#slowFrom = slowFrom
+  }
+
   onTestRunEnd(modules: ReadonlyArray<TestModule>): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const slowest = tests.toSorted((a, b) => durationOf(b) - durationOf(a)).slice(0, count)
-    console.log(["\n The slowest tests", ...slowest.map(line)].join("\n"))
+    console.log(["\n The slowest tests", ...slowest.map((test) => line(test, this.#slowFrom))].join("\n"))
     const unnamed = tests.filter((test) => hasLimitOfItsOwn(test) && reasonOf(test) === undefined)
     if (unnamed.length === 0) return
     process.exitCode = 1

@@ -325,6 +325,18 @@ describe.concurrent("the demo", slow("Its programs run at the same time, and sha
       assert.isAbove(stdout.lastIndexOf("\u001B[?25h"), stdout.lastIndexOf("\u001B[?25l"))
     })
 
+    it("shows that it is there when none of its libraries is loaded yet", async () => {
+      const hook = `import { registerHooks } from "node:module"
+        const load = (url, context, next) => {
+          if (!url.startsWith("node:") && !url.includes("/examples/authenticated-batch")) process.exit(9)
+          return next(url, context)
+        }
+        registerHooks({ load })`
+      const env = { NODE_OPTIONS: `--import=${file("endAtLibraries.mjs", hook)}` }
+      const { code, stdout } = await runOnTerminal([three()], 80, env)
+      assert.deepStrictEqual([code, stdout], [9, "authenticated-batch: loading …"])
+    })
+
     it("has colours, but for NO_COLOR, and no orders to a terminal without capabilities", async () => {
       assert.include((await runOnTerminal([three()], 80)).stdout, "\u001B[32m")
       assert.notInclude((await runOnTerminal([three()], 80, { NO_COLOR: "1" })).stdout, "\u001B[3")

@@ -14,24 +14,11 @@ import { automationDate } from "./internal/bodies/automationDate.ts"
 import * as currencies from "./internal/bodies/currency.ts"
 import { bytesOf, characters } from "./internal/bodies/encodedText.ts"
 import { bigNumber, fixedSize, isSingle, ofType, wholeNumber } from "./internal/bodies/fixedSize.ts"
-import * as guid from "./internal/guid.ts"
-import type { MessageBody } from "./MessageBody.ts"
+import * as Guid from "./mqrt/Guid.ts"
+import { guidRule, type MessageBody } from "./internal/bodies/Codec.ts"
+import type { AutomationDate } from "./internal/bodies/automationDate.ts"
 
-/**
- * A date as `VT_DATE` holds it: a clock's reading, of which nobody says where the clock hangs.
- *
- * - `dateTime`: ISO 8601 without a zone, such as `"2026-05-01T08:30:00.1234567"`: it is no instant, so it is no `Date`.
- *   Whoever knows the zone makes one: `DateTime.makeZoned(dateTime, { timeZone, adjustForTimeZone: true })`
- * - `form`: `"ticks"` (a whole number of 100 ns since 0001-01-01) is .NET's, to the year 9999. `"double"` (days since
- *   1899-12-30) is the one of COM: whole milliseconds, from the year 100 on
- *
- * @category models
- * @since 0.1.0
- */
-export interface AutomationDate {
-  readonly form: "ticks" | "double"
-  readonly dateTime: string
-}
+export type { AutomationDate } from "./internal/bodies/automationDate.ts"
 
 /**
  * `VT_I1` (16), one byte: -128 to 127. .NET never writes it, and reads it as if it had no sign.
@@ -283,14 +270,14 @@ export const oleDate: MessageBody<string> = dateIn("double")
 export const clsid: MessageBody<string> = {
   name: "VT_CLSID",
   encode: (value) => {
-    const canonical = typeof value === "string" ? guid.canonical(value) : undefined
+    const canonical = typeof value === "string" ? Guid.canonical(value) : undefined
     return canonical === undefined
-      ? Result.fail(`must be ${guid.rule}`)
-      : Result.succeed({ body: guid.bytesOf(canonical), bodyType: BodyType.numbers.VT_CLSID })
+      ? Result.fail(`must be ${guidRule}`)
+      : Result.succeed({ body: Guid.toBytes(canonical), bodyType: BodyType.numbers.VT_CLSID })
   },
   decode: ({ body, bodyType }) =>
     Result.flatMap(ofType(bodyType, BodyType.numbers.VT_CLSID), () =>
-      body.length === 16 ? Result.succeed(guid.textOf(body)) : Result.fail(`must have 16 bytes, not ${body.length}`)
+      body.length === 16 ? Result.succeed(Guid.fromBytes(body)) : Result.fail(`must have 16 bytes, not ${body.length}`)
     )
 }
 

@@ -17,6 +17,8 @@ import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
@@ -54,7 +56,7 @@ export class Cursor<Body = Uint8Array> extends Described {
 
   /** @internal */
   get [facts](): Facts {
-    return { kind: "Cursor", queue: this.#reader.inlet.queue, state: stateOf(this.#handle) }
+    return { kind: "Cursor", queue: this.#reader.state.queue, state: stateOf(this.#handle) }
   }
 
   /**
@@ -64,7 +66,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get next(): Found<Body> {
-    return this.#next("Cursor.next", 0)
+    return this.#next(operations.Cursor.next, 0)
   }
 
   /**
@@ -74,8 +76,8 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   nextWithin(duration: Duration.Input): Found<Body> {
-    const operation = "Cursor.nextWithin"
-    const timeout = timeoutOf({ operation, queue: this.#reader.inlet.queue }, duration)
+    const operation = operations.Cursor.nextWithin
+    const timeout = timeoutOf({ operation, queue: this.#reader.state.queue }, duration)
     return timeout instanceof MsmqError ? Effect.fail(timeout) : this.#next(operation, timeout)
   }
 
@@ -85,7 +87,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get current(): Found<Body> {
-    const operation = "Cursor.current"
+    const operation = operations.Cursor.current
     return this.#inTurn(operation, () =>
       this.#onMessage
         ? this.#there(this.#reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: this.#handle }))
@@ -100,7 +102,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get receive(): Found<Body> {
-    const operation = "Cursor.receive"
+    const operation = operations.Cursor.receive
     return this.#inTurn(operation, () =>
       this.#onMessage
         ? Effect.tap(
@@ -123,7 +125,7 @@ export class Cursor<Body = Uint8Array> extends Described {
     )
   }
 
-  #next(operation: string, timeout: number | null): Found<Body> {
+  #next(operation: Operation, timeout: number | null): Found<Body> {
     return this.#inTurn(operation, () => {
       const action = this.#onMessage ? "peekNext" : "peekCurrent"
       const peek = this.#reader.take({ operation, action, timeout, cursor: this.#handle })
@@ -147,24 +149,24 @@ export class Cursor<Body = Uint8Array> extends Described {
     this.#onMessage = onMessage
   }
 
-  #inTurn(operation: string, use: () => Found<Body>): Found<Body> {
+  #inTurn(operation: Operation, use: () => Found<Body>): Found<Body> {
     return this.#reader.inOneGo(operation, this.#turn.withPermit(Effect.suspend(use)))
   }
 }
 
 /** @internal */
 export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, MsmqError, Scope.Scope> => {
-  const operation = "Receiver.cursor"
-  const { handle, mqrt, queue } = reader.inlet
+  const operation = operations.Receiver.cursor
+  const { handle, mqrt, queue } = reader.state
   return Effect.map(
-    reader.reopening(
+    reader.retryIfLost(
       OwnedHandle.scoped(handle, operation, {
         kind: "cursor",
         name: `of ${queue}`,
         queue,
         acquire: Effect.suspend(() => {
           const { native } = handle
-          return Effect.mapError(mqrt.createCursor(native), (failure) => reader.failed(operation, native, failure))
+          return Effect.mapError(mqrt.createCursor(native), (failure) => reader.noteFailure(operation, native, failure))
         }),
         release: mqrt.closeCursor
       })

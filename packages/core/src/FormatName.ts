@@ -55,6 +55,7 @@ export type {
   Subqueue,
   WholeQueue
 } from "./internal/names/formatNameKinds.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 /**
  * Reads a format name. Keywords may stand in any case (behaviour B-05); what they name keeps its case. A list is put in
@@ -81,7 +82,7 @@ export type {
  * @since 0.1.0
  */
 export const parse = (input: string): Result.Result<FormatName, MsmqError> =>
-  readName("FormatName.parse", input, formatName)
+  readName(operations.FormatName.parse, input, formatName)
 
 /**
  * Reads what a person may call a queue by: a format name, which has a keyword and `=` before any `\`, or a path name.
@@ -241,7 +242,7 @@ export function direct(
   fields: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
 ): Result.Result<Direct, MsmqError> {
   return Result.gen(function* () {
-    const operation = "FormatName.direct"
+    const operation = operations.FormatName.direct
     const given = yield* optionsResult({ operation }, names.direct, fields, "fields")
     const protocol = given.protocol ?? "os"
     const whole = {
@@ -270,7 +271,7 @@ export const directSystem = (fields: {
   readonly address: string
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<DirectSystem, MsmqError> => {
-  const operation = "FormatName.directSystem"
+  const operation = operations.FormatName.directSystem
   return Result.flatMap(optionsResult({ operation }, names.directSystem, fields, "fields"), (given) => {
     const { protocol = "os", systemQueue } = given
     return Result.map(readWhole(operation, given.address, protocols[protocol].address), (address) => ({
@@ -287,7 +288,7 @@ const publicName = <Journal extends boolean = false>(fields: {
   readonly journal?: Journal | undefined
 }): Result.Result<Public<Journal>, MsmqError> =>
   Result.gen(function* () {
-    const operation = "FormatName.public"
+    const operation = operations.FormatName.public
     const given = yield* optionsResult({ operation }, names.publicQueue, fields, "fields")
     return {
       _tag: "Public",
@@ -302,7 +303,7 @@ const privateQueue = <Journal extends boolean = false>(fields: {
   readonly journal?: Journal | undefined
 }): Result.Result<Private<Journal>, MsmqError> =>
   Result.gen(function* () {
-    const operation = "FormatName.private"
+    const operation = operations.FormatName.private
     const given = yield* optionsResult({ operation }, names.privateQueue, fields, "fields")
     return {
       _tag: "Private",
@@ -347,7 +348,7 @@ export const distributionList = (fields: {
   readonly domain?: string | null | undefined
 }): Result.Result<DistributionList, MsmqError> =>
   Result.gen(function* () {
-    const operation = "FormatName.distributionList"
+    const operation = operations.FormatName.distributionList
     const given = yield* optionsResult({ operation }, names.distributionList, fields, "fields")
     return {
       _tag: "DistributionList",
@@ -369,7 +370,7 @@ export const machine = (fields: {
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<Machine, MsmqError> =>
   Result.gen(function* () {
-    const operation = "FormatName.machine"
+    const operation = operations.FormatName.machine
     const given = yield* optionsResult({ operation }, names.machine, fields, "fields")
     return {
       _tag: "Machine",
@@ -391,7 +392,7 @@ export const connector = (fields: {
   readonly xactOnly?: boolean | undefined
 }): Result.Result<Connector, MsmqError> =>
   Result.gen(function* () {
-    const operation = "FormatName.connector"
+    const operation = operations.FormatName.connector
     const given = yield* optionsResult({ operation }, names.connector, fields, "fields")
     return {
       _tag: "Connector",
@@ -413,7 +414,7 @@ export const multicast = (fields: {
   readonly port: number
 }): Result.Result<Multicast, MsmqError> =>
   Result.gen(function* () {
-    const operation = "FormatName.multicast"
+    const operation = operations.FormatName.multicast
     const given = yield* optionsResult({ operation }, names.multicast, fields, "fields")
     return {
       _tag: "Multicast",
@@ -447,7 +448,9 @@ export const multicast = (fields: {
  * @since 0.1.0
  */
 export const multiple = (elements: ReadonlyArray<Element>): Result.Result<Element | Multiple, MsmqError> =>
-  Result.flatMap(argumentResult({ operation: "FormatName.multiple" }, "elements", names.elements, elements), (given) =>
-    // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
-    readWhole("FormatName.multiple", given.map(print).join(","), list)
+  Result.flatMap(
+    argumentResult({ operation: operations.FormatName.multiple }, "elements", names.elements, elements),
+    (given) =>
+      // Elements were checked when they were made, or are taken as they stand: what is checked is that they make a list.
+      readWhole(operations.FormatName.multiple, given.map(print).join(","), list)
   )

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import type { Certificate } from "./Certificate.ts"
+import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
 import type {
   Acknowledge,

@@ -17,33 +17,12 @@ import { ofType } from "./internal/bodies/fixedSize.ts"
 import { conversionOf } from "./internal/bodies/schemaConversion.ts"
 import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
-import { schema as schemaRule, xmlOptions } from "./internal/options/xmlOptions.ts"
+import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
+import { guarded, isString, listOf, text as textRule } from "./internal/options/Rule.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 
-/**
- * A body as it is in a message: bytes, and the `VT_` number that says what they are.
- *
- * @category models
- * @since 0.1.0
- */
-export interface EncodedBody {
-  readonly body: Uint8Array
-  readonly bodyType: number
-}
-
-/**
- * A codec for the bodies of messages.
- *
- * - `name`: what it reads and writes, for errors: such as `"JSON"`
- * - `encode`, `decode`: a failure is the rule that was broken, as a sentence without a subject: `"must be a number"`
- *
- * @category models
- * @since 0.1.0
- */
-export interface MessageBody<A> {
-  readonly name: string
-  readonly encode: (value: A) => Result.Result<EncodedBody, string>
-  readonly decode: (encoded: EncodedBody) => Result.Result<A, string>
-}
+export type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 
 /**
  * The bytes themselves, of whatever type: what senders and receivers use that are given no codec.
@@ -109,7 +88,7 @@ export const text: MessageBody<string> = {
  * @since 0.1.0
  */
 export const json = <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody<A> => {
-  argumentOrThrow({ operation: "MessageBody.json" }, "schema", schemaRule, schema)
+  argumentOrThrow({ operation: operations.MessageBody.json }, "schema", schemaRule, schema)
   const { decode, encode } = conversionOf(Schema.toCodecJson(schema))
   return {
     name: "JSON",
@@ -144,6 +123,24 @@ export interface XmlOptions {
   readonly attributes?: ReadonlyArray<string> | undefined
   readonly namespace?: string | undefined
 }
+
+const texts = listOf(textRule)
+
+const textsByName = guarded(
+  "an object whose values are strings",
+  (value): value is Readonly<Record<string, string>> =>
+    typeof value === "object" && value !== null && isPlain(value) && Object.values(value).every(isString)
+)
+
+const xmlOptions = tableOf({
+  root: textRule,
+  items: textsByName,
+  repeated: texts,
+  attributes: texts,
+  namespace: textRule
+})
+
+const schemaRule = guarded("a Schema", Schema.isSchema)
 
 /**
  * XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the names
@@ -186,8 +183,8 @@ export interface XmlOptions {
  * @since 0.1.0
  */
 export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
-  argumentOrThrow({ operation: "MessageBody.xml" }, "schema", schemaRule, schema)
-  const given = optionsOrThrow({ operation: "MessageBody.xml" }, xmlOptions, options)
+  argumentOrThrow({ operation: operations.MessageBody.xml }, "schema", schemaRule, schema)
+  const given = optionsOrThrow({ operation: operations.MessageBody.xml }, xmlOptions, options)
   const { attributes = [], items = {}, namespace = "", repeated = [], root } = given
   const { decode, encode } = conversionOf(schema)
   const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })

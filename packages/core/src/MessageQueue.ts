@@ -6,9 +6,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { descriptorOf } from "./internal/security/descriptorOf.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
-import { failed, open, openKnown } from "./internal/queues/opening.ts"
+import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
@@ -54,6 +53,7 @@ export type { Changes, CreateOptions, Properties } from "./internal/queues/queue
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 /**
  * Options of {@link openSender}.
@@ -112,28 +112,29 @@ export interface OpenReceiverOptions<Body = Uint8Array> {
  * @category constructors
  * @since 0.1.0
  */
-export const create = Effect.fn("MessageQueue.create", spanOptions)(function* (
+export const create = Effect.fn(operations.MessageQueue.create.name, spanOptions)(function* (
   queue: PathName | string,
   options: CreateOptions = {}
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
-  const operation = "MessageQueue.create"
+  const operation = operations.MessageQueue.create
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, createOptions, options)
   const pathName = yield* pathNameOf(operation, queue)
   const mqrt = yield* Mqrt
   const { securityDescriptor: sddl } = given
-  const descriptor = sddl === undefined ? null : yield* descriptorOf(operation, pathName, sddl)
+  const descriptor =
+    sddl === undefined ? null : yield* operation.fromResult(SecurityDescriptor.parse(sddl), { queue: pathName })
   return yield* mqrt
     .createQueue(newQueueOf(pathName, given), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
-    .pipe(Effect.mapError(failed(operation, pathName)))
+    .pipe(Effect.mapError(operation.lift({ queue: pathName })))
 }, onQueue)
 
-const delete_ = Effect.fn("MessageQueue.delete", spanOptions)(function* (
+const delete_ = Effect.fn(operations.MessageQueue.delete.name, spanOptions)(function* (
   queue: QueueName
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
-  const operation = "MessageQueue.delete"
+  const operation = operations.MessageQueue.delete
   const formatName = yield* registeredNameOf(operation, queue)
   const mqrt = yield* Mqrt
-  return yield* mqrt.deleteQueue(formatName).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+  return yield* mqrt.deleteQueue(formatName).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
 }, onQueue)
 
 export {
@@ -159,14 +160,14 @@ export {
  * @category getters
  * @since 0.1.0
  */
-export const exists = Effect.fn("MessageQueue.exists", spanOptions)(function* (
+export const exists = Effect.fn(operations.MessageQueue.exists.name, spanOptions)(function* (
   queue: QueueName
 ): Effect.fn.Return<boolean, MsmqError, Mqrt> {
-  const operation = "MessageQueue.exists"
+  const operation = operations.MessageQueue.exists
   const mqrt = yield* Mqrt
   return yield* formatNameOf(operation, queue).pipe(
     Effect.flatMap((formatName) =>
-      mqrt.getQueueProperties(formatName).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+      mqrt.getQueueProperties(formatName).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
     ),
     Effect.as(true),
     Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed(false))
@@ -199,14 +200,14 @@ export const exists = Effect.fn("MessageQueue.exists", spanOptions)(function* (
  * @category getters
  * @since 0.1.0
  */
-export const properties = Effect.fn("MessageQueue.properties", spanOptions)(function* (
+export const properties = Effect.fn(operations.MessageQueue.properties.name, spanOptions)(function* (
   queue: QueueName
 ): Effect.fn.Return<Properties, MsmqError, Mqrt> {
-  const operation = "MessageQueue.properties"
+  const operation = operations.MessageQueue.properties
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameOf(operation, queue)
   return propertiesOf(
-    yield* mqrt.getQueueProperties(formatName).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+    yield* mqrt.getQueueProperties(formatName).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   )
 }, onQueue)
 
@@ -235,17 +236,17 @@ export const properties = Effect.fn("MessageQueue.properties", spanOptions)(func
  * @category setters
  * @since 0.1.0
  */
-export const setProperties = Effect.fn("MessageQueue.setProperties", spanOptions)(function* (
+export const setProperties = Effect.fn(operations.MessageQueue.setProperties.name, spanOptions)(function* (
   queue: QueueName,
   changes: Changes
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
-  const operation = "MessageQueue.setProperties"
+  const operation = operations.MessageQueue.setProperties
   const checked = yield* Given.options({ operation, queue: nameOf(queue) }, changesTable, changes, "changes")
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameOf(operation, queue)
   return yield* mqrt
     .setQueueProperties(formatName, changesOf(checked))
-    .pipe(Effect.mapError(failed(operation, nameOf(queue))))
+    .pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
 }, onQueue)
 
 /**
@@ -268,8 +269,8 @@ export const setProperties = Effect.fn("MessageQueue.setProperties", spanOptions
  * @category getters
  * @since 0.1.0
  */
-export const formatName = Effect.fn("MessageQueue.formatName", spanOptions)(
-  (queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> => formatNameOf("MessageQueue.formatName", queue),
+export const formatName = Effect.fn(operations.MessageQueue.formatName.name, spanOptions)(
+  (queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> => formatNameOf(operations.MessageQueue.formatName, queue),
   onQueue
 )
 
@@ -297,11 +298,11 @@ export const formatName = Effect.fn("MessageQueue.formatName", spanOptions)(
  * @category getters
  * @since 0.1.0
  */
-export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath", spanOptions)(
+export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameOfAdsPath.name, spanOptions)(
   (adsPath: string): Effect.Effect<string, MsmqError, Mqrt> => {
-    const operation = "MessageQueue.formatNameOfAdsPath"
+    const operation = operations.MessageQueue.formatNameOfAdsPath
     return Effect.flatMap(Given.argument({ operation }, "adsPath", name, adsPath), (path) =>
-      Mqrt.use((mqrt) => Effect.mapError(mqrt.adsPathToFormatName(path), failed(operation, path)))
+      Mqrt.use((mqrt) => Effect.mapError(mqrt.adsPathToFormatName(path), operation.lift({ queue: path })))
     )
   },
   withErrorType
@@ -338,7 +339,7 @@ export const formatNameOfAdsPath = Effect.fn("MessageQueue.formatNameOfAdsPath",
  * @since 0.1.0
  */
 export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
-  Stream.withSpan(locatePublic(restrictions), "MessageQueue.locate", spanOptions)
+  Stream.withSpan(locatePublic(restrictions), operations.MessageQueue.locate.name, spanOptions)
 
 /**
  * Kind of the queue in the type of a sender, by the option `transactional`.
@@ -368,17 +369,17 @@ export type KindOf<Transactional> = [Transactional] extends [true]
  * @since 0.1.0
  */
 export const openSender = Effect.fn(
-  "MessageQueue.openSender",
+  operations.MessageQueue.openSender.name,
   spanOptions
 )(function* <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
   queue: QueueName,
   options: OpenSenderOptions<Body, Transactional> = {}
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
-  const operation = "MessageQueue.openSender"
+  const operation = operations.MessageQueue.openSender
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
-  const opened = yield* openKnown(queue, operation, "send", "denyNone", given.transactional)
+  const opened = yield* openQueueOfKind(queue, operation, "send", "denyNone", given.transactional)
   const { formatName, handle, kind, mqrt } = opened
-  const outlet = {
+  const state = {
     mqrt,
     handle,
     queue: nameOf(queue),
@@ -387,7 +388,7 @@ export const openSender = Effect.fn(
     },
     codec: given.body
   }
-  return Sender.make(outlet, formatName)
+  return Sender.make(state, formatName)
 })
 
 /**
@@ -403,18 +404,18 @@ export const openSender = Effect.fn(
  * @since 0.1.0
  */
 export const openReceiver = Effect.fn(
-  "MessageQueue.openReceiver",
+  operations.MessageQueue.openReceiver.name,
   spanOptions
 )(function* <Body = Uint8Array>(
   queue: QueueName,
   options: OpenReceiverOptions<Body> = {}
 ): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {
-  const operation = "MessageQueue.openReceiver"
+  const operation = operations.MessageQueue.openReceiver
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
   const { access = "receive", body: codec, shareMode = "denyNone" } = given
-  const opened = yield* openKnown(queue, operation, access, shareMode, undefined)
+  const opened = yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
   const { formatName, handle, kind, mqrt } = opened
-  const inlet = {
+  const state = {
     mqrt,
     handle,
     queue: nameOf(queue),
@@ -425,7 +426,7 @@ export const openReceiver = Effect.fn(
     reopens: true,
     codec
   }
-  return Receiver.make(inlet, formatName)
+  return Receiver.make(state, formatName)
 })
 
 /**
@@ -471,14 +472,14 @@ export interface PurgeOptions {
  * @since 0.1.0
  */
 export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<void, MsmqError, Mqrt> = Effect.fn(
-  "MessageQueue.purge",
+  operations.MessageQueue.purge.name,
   spanOptions
 )(function* (queue: QueueName, options: PurgeOptions = {}): Effect.fn.Return<void, MsmqError, Mqrt | Scope.Scope> {
-  const operation = "MessageQueue.purge"
+  const operation = operations.MessageQueue.purge
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, purgeOptions, options)
   const access = given.outgoing === true ? "receiveAdmin" : "receive"
-  const { handle, mqrt } = yield* open(queue, operation, access, "denyNone")
+  const { handle, mqrt } = yield* openQueue(queue, operation, access, "denyNone")
   return yield* OwnedHandle.lease(handle, operation, (native) =>
-    mqrt.purgeQueue(native).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+    mqrt.purgeQueue(native).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   )
 }, Effect.scoped)

@@ -195,10 +195,6 @@ export interface MqrtFunctions {
 
   /** `MQPathNameToFormatName`. */
   readonly pathNameToFormatName: (pathName: string) => Effect.Effect<string, MqrtFailure>
-  /** `MQHandleToFormatName`. */
-  readonly handleToFormatName: (handle: QueueHandle) => Effect.Effect<string, MqrtFailure>
-  /** `MQInstanceToFormatName`. `instance`: a GUID without braces. */
-  readonly instanceToFormatName: (instance: string) => Effect.Effect<string, MqrtFailure>
   /** `MQADsPathToFormatName`. */
   readonly adsPathToFormatName: (adsPath: string) => Effect.Effect<string, MqrtFailure>
 

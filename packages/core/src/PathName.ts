@@ -16,54 +16,10 @@ import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"
 
-/**
- * Path name of a queue: `computer\queue`, or `computer\private$\queue` for a private one, and `;subqueue` after it
- * for a subqueue.
- *
- * @category models
- * @since 0.1.0
- */
-export interface QueuePath {
-  readonly _tag: "QueuePath"
-  /** Name of the computer, 1 to 256 characters; `"."` for this computer. */
-  readonly computer: string
-  /** `true` for a private queue. */
-  readonly isPrivate: boolean
-  /**
-   * Name of the queue, 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and
-   * none of `" + , ; \` (behaviours B-01 to B-03).
-   */
-  readonly queue: string
-  /**
-   * Name of the subqueue, 1 to 32 characters of the same alphabet (behaviours B-38, B-39); `null` for the queue
-   * itself.
-   */
-  readonly subqueue: string | null
-}
-
-/**
- * Path name of a system queue: `computer\system$;DEADLETTER`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SystemQueuePath {
-  readonly _tag: "SystemQueuePath"
-  /** Name of the computer, 1 to 256 characters; `"."` for this computer. */
-  readonly computer: string
-  /** System queue of the computer. */
-  readonly systemQueue: SystemQueue
-}
-
-/**
- * A path name. A record that you write by hand is taken as it stands; {@link parse}, {@link queuePath} and
- * {@link systemQueuePath} check it.
- *
- * @category models
- * @since 0.1.0
- */
-export type PathName = QueuePath | SystemQueuePath
+export type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"
 
 const reader: Reader<PathName> = (scanner) =>
   Result.gen(function* () {
@@ -106,7 +62,8 @@ const reader: Reader<PathName> = (scanner) =>
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (input: string): Result.Result<PathName, MsmqError> => readName("PathName.parse", input, reader)
+export const parse = (input: string): Result.Result<PathName, MsmqError> =>
+  readName(operations.PathName.parse, input, reader)
 
 /**
  * Prints a path name, with keywords as Microsoft writes them.
@@ -144,7 +101,7 @@ export const queuePath = (fields: {
   readonly subqueue?: string | null | undefined
 }): Result.Result<QueuePath, MsmqError> =>
   Result.gen(function* () {
-    const operation = "PathName.queuePath"
+    const operation = operations.PathName.queuePath
     const given = yield* optionsResult({ operation }, names.queuePath, fields, "fields")
     return {
       _tag: "QueuePath",
@@ -168,7 +125,7 @@ export const systemQueuePath = (fields: {
   readonly systemQueue: SystemQueue
 }): Result.Result<SystemQueuePath, MsmqError> =>
   Result.gen(function* () {
-    const operation = "PathName.systemQueuePath"
+    const operation = operations.PathName.systemQueuePath
     const given = yield* optionsResult({ operation }, names.systemQueuePath, fields, "fields")
     return {
       _tag: "SystemQueuePath",

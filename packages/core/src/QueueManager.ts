@@ -11,15 +11,8 @@ import type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
-import {
-  asked,
-  countOfInactive,
-  failed,
-  formatNameAt,
-  infoOf,
-  queueInfoOf
-} from "./internal/queues/managementRecords.ts"
-import { publicRecord } from "./internal/queues/publicRecord.ts"
+import { mqrtFor, countOfInactive, formatNameAt, infoOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
+import { publicRecord } from "./internal/queues/queueRecords.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
@@ -36,6 +29,8 @@ export type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export type { SequenceInfo } from "./mqrt/ManagementProperties.ts"
 
@@ -64,8 +59,8 @@ export type { SequenceInfo } from "./mqrt/ManagementProperties.ts"
  * @category getters
  * @since 0.1.0
  */
-export const info = Effect.fn("QueueManager.info", spanOptions)(
-  (computer?: string): Effect.Effect<Info, MsmqError, Mqrt> => infoOf("QueueManager.info", computer),
+export const info = Effect.fn(operations.QueueManager.info.name, spanOptions)(
+  (computer?: string): Effect.Effect<Info, MsmqError, Mqrt> => infoOf(operations.QueueManager.info, computer),
   withErrorType
 )
 
@@ -88,9 +83,9 @@ export const info = Effect.fn("QueueManager.info", spanOptions)(
  * @category getters
  * @since 0.1.0
  */
-export const privateQueues = Effect.fn("QueueManager.privateQueues", spanOptions)(
+export const privateQueues = Effect.fn(operations.QueueManager.privateQueues.name, spanOptions)(
   (computer?: string): Effect.Effect<ReadonlyArray<string>, MsmqError, Mqrt> =>
-    Effect.map(infoOf("QueueManager.privateQueues", computer), (info) => info.privateQueues),
+    Effect.map(infoOf(operations.QueueManager.privateQueues, computer), (info) => info.privateQueues),
   withErrorType
 )
 
@@ -116,9 +111,9 @@ export const privateQueues = Effect.fn("QueueManager.privateQueues", spanOptions
  * @category getters
  * @since 0.1.0
  */
-export const activeQueues = Effect.fn("QueueManager.activeQueues", spanOptions)(
+export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name, spanOptions)(
   (computer?: string): Effect.Effect<ReadonlyArray<string>, MsmqError, Mqrt> =>
-    Effect.map(infoOf("QueueManager.activeQueues", computer), (info) => info.activeQueues),
+    Effect.map(infoOf(operations.QueueManager.activeQueues, computer), (info) => info.activeQueues),
   withErrorType
 )
 
@@ -142,11 +137,11 @@ export const activeQueues = Effect.fn("QueueManager.activeQueues", spanOptions)(
  * @category getters
  * @since 0.1.0
  */
-export const machineProperties = Effect.fn("QueueManager.machineProperties", spanOptions)(
+export const machineProperties = Effect.fn(operations.QueueManager.machineProperties.name, spanOptions)(
   (computer?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
-    Effect.flatMap(asked("QueueManager.machineProperties", computer), (mqrt) =>
+    Effect.flatMap(mqrtFor(operations.QueueManager.machineProperties, computer), (mqrt) =>
       Effect.mapBoth(mqrt.getMachineProperties(computer ?? null), {
-        onFailure: failed("QueueManager.machineProperties", { computer }),
+        onFailure: operations.QueueManager.machineProperties.lift({ computer }),
         onSuccess: publicRecord
       })
     ),
@@ -178,11 +173,14 @@ export const machineProperties = Effect.fn("QueueManager.machineProperties", spa
  * @category getters
  * @since 0.1.0
  */
-export const privateComputerInformation = Effect.fn("QueueManager.privateComputerInformation", spanOptions)(
+export const privateComputerInformation = Effect.fn(
+  operations.QueueManager.privateComputerInformation.name,
+  spanOptions
+)(
   (computer?: string): Effect.Effect<PrivateComputerInformation, MsmqError, Mqrt> =>
-    Effect.flatMap(asked("QueueManager.privateComputerInformation", computer), (mqrt) =>
+    Effect.flatMap(mqrtFor(operations.QueueManager.privateComputerInformation, computer), (mqrt) =>
       Effect.mapBoth(mqrt.getPrivateComputerInformation(computer ?? null), {
-        onFailure: failed("QueueManager.privateComputerInformation", { computer }),
+        onFailure: operations.QueueManager.privateComputerInformation.lift({ computer }),
         onSuccess: ({ directoryEnabled, version }) => ({
           version: { major: version >>> 24, minor: (version >>> 16) & 0xff, build: version & 0xffff },
           directoryEnabled
@@ -223,9 +221,9 @@ export const privateComputerInformation = Effect.fn("QueueManager.privateCompute
  * @category getters
  * @since 0.1.0
  */
-export const queueInfo = Effect.fn("QueueManager.queueInfo", spanOptions)(
+export const queueInfo = Effect.fn(operations.QueueManager.queueInfo.name, spanOptions)(
   (queue: QueueName, computer?: string): Effect.Effect<QueueInfo, MsmqError, Mqrt> =>
-    queueInfoOf("QueueManager.queueInfo", queue, computer),
+    queueInfoOf(operations.QueueManager.queueInfo, queue, computer),
   onQueue
 )
 
@@ -253,9 +251,9 @@ export const queueInfo = Effect.fn("QueueManager.queueInfo", spanOptions)(
  * @category getters
  * @since 0.1.0
  */
-export const messageCount = Effect.fn("QueueManager.messageCount", spanOptions)(
+export const messageCount = Effect.fn(operations.QueueManager.messageCount.name, spanOptions)(
   (queue: QueueName, computer?: string): Effect.Effect<number, MsmqError, Mqrt> => {
-    const operation = "QueueManager.messageCount"
+    const operation = operations.QueueManager.messageCount
     return queueInfoOf(operation, queue, computer).pipe(
       Effect.map((info) => info.messageCount),
       Effect.catchIf(
@@ -267,25 +265,25 @@ export const messageCount = Effect.fn("QueueManager.messageCount", spanOptions)(
   onQueue
 )
 
-const machineAction = (operation: string, action: Management.MachineAction) =>
-  Effect.fn(operation, spanOptions)(
+const machineAction = (operation: Operation, action: Management.MachineAction) =>
+  Effect.fn(operation.name, spanOptions)(
     (computer?: string): Effect.Effect<void, MsmqError, Mqrt> =>
-      Effect.flatMap(asked(operation, computer), (mqrt) =>
-        Effect.mapError(mqrt.machineAction(computer ?? null, action), failed(operation, { computer }))
+      Effect.flatMap(mqrtFor(operation, computer), (mqrt) =>
+        Effect.mapError(mqrt.machineAction(computer ?? null, action), operation.lift({ computer }))
       ),
     withErrorType
   )
 
-const queueAction = (operation: string, action: Management.QueueAction) =>
-  Effect.fn(operation, spanOptions)(function* (
+const queueAction = (operation: Operation, action: Management.QueueAction) =>
+  Effect.fn(operation.name, spanOptions)(function* (
     queue: QueueName,
     computer?: string
   ): Effect.fn.Return<void, MsmqError, Mqrt> {
-    const mqrt = yield* asked(operation, computer)
+    const mqrt = yield* mqrtFor(operation, computer)
     const formatName = yield* formatNameAt(operation, queue, computer)
     return yield* mqrt
       .queueAction(computer ?? null, formatName, action)
-      .pipe(Effect.mapError(failed(operation, { queue: nameOf(queue), computer })))
+      .pipe(Effect.mapError(operation.lift({ queue: nameOf(queue), computer })))
   }, onQueue)
 
 /**
@@ -309,7 +307,7 @@ const queueAction = (operation: string, action: Management.QueueAction) =>
  * @category actions
  * @since 0.1.0
  */
-export const connect = machineAction("QueueManager.connect", "CONNECT")
+export const connect = machineAction(operations.QueueManager.connect, "CONNECT")
 
 /**
  * Takes a machine's Message Queuing offline: nothing goes to other machines nor comes from them, and waits meanwhile.
@@ -337,7 +335,7 @@ export const connect = machineAction("QueueManager.connect", "CONNECT")
  * @category actions
  * @since 0.1.0
  */
-export const disconnect = machineAction("QueueManager.disconnect", "DISCONNECT")
+export const disconnect = machineAction(operations.QueueManager.disconnect, "DISCONNECT")
 
 /**
  * Removes the message files that have become empty from a machine's disk. `MQMgmtAction` with `TIDY`.
@@ -356,7 +354,7 @@ export const disconnect = machineAction("QueueManager.disconnect", "DISCONNECT")
  * @category actions
  * @since 0.1.0
  */
-export const tidy = machineAction("QueueManager.tidy", "TIDY")
+export const tidy = machineAction(operations.QueueManager.tidy, "TIDY")
 
 /**
  * Stops an outgoing queue: what is sent waits here until {@link resume}. `MQMgmtAction` with `PAUSE`.
@@ -387,7 +385,7 @@ export const tidy = machineAction("QueueManager.tidy", "TIDY")
  * @category actions
  * @since 0.1.0
  */
-export const pause = queueAction("QueueManager.pause", "PAUSE")
+export const pause = queueAction(operations.QueueManager.pause, "PAUSE")
 
 /**
  * Lets an outgoing queue go on after {@link pause}. `MQMgmtAction` with `RESUME`.
@@ -414,7 +412,7 @@ export const pause = queueAction("QueueManager.pause", "PAUSE")
  * @category actions
  * @since 0.1.0
  */
-export const resume = queueAction("QueueManager.resume", "RESUME")
+export const resume = queueAction(operations.QueueManager.resume, "RESUME")
 
 /**
  * Sends the transactional messages of an outgoing queue again that were not acknowledged, at once instead of at
@@ -442,7 +440,7 @@ export const resume = queueAction("QueueManager.resume", "RESUME")
  * @category actions
  * @since 0.1.0
  */
-export const resend = queueAction("QueueManager.resend", "EOD_RESEND")
+export const resend = queueAction(operations.QueueManager.resend, "EOD_RESEND")
 
 /**
  * Options of {@link registerCertificate}: the external `certificate` to register. Left out, a new internal one is made, unless
@@ -485,14 +483,14 @@ export type RegisterOptions =
  * @category actions
  * @since 0.1.0
  */
-export const registerCertificate = Effect.fn("QueueManager.registerCertificate", spanOptions)(
+export const registerCertificate = Effect.fn(operations.QueueManager.registerCertificate.name, spanOptions)(
   (options: RegisterOptions = {}): Effect.Effect<"registered" | "existed", MsmqError, Mqrt> => {
-    const operation = "QueueManager.registerCertificate"
+    const operation = operations.QueueManager.registerCertificate
     return Effect.flatMap(
       Given.options({ operation }, registerOptions, options),
       ({ certificate, ifNotExists = false }) =>
         Mqrt.use((mqrt) =>
-          Effect.mapError(mqrt.registerCertificate(certificate?.der ?? null, ifNotExists), failed(operation))
+          Effect.mapError(mqrt.registerCertificate(certificate?.der ?? null, ifNotExists), operation.lift())
         )
     )
   },

@@ -9,7 +9,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { descriptorOf } from "./internal/security/descriptorOf.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf } from "./internal/names/queueName.ts"
 import { onQueue, spanOptions } from "./internal/telemetry/telemetry.ts"
@@ -19,8 +18,9 @@ import { parts as partsRule } from "./internal/options/managementOptions.ts"
 import { text } from "./internal/options/Rule.ts"
 import type { SecurityParts } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import { MsmqError, reasonOf } from "./MsmqError.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityDescriptor from "./SecurityDescriptor.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 /**
  * The rights on a queue: `MQSEC_...`, with the words of the C names. Sums of them stand in an entry as hexadecimal digits.
@@ -119,24 +119,21 @@ const only = (
  * @category getters
  * @since 0.1.0
  */
-export const get = Effect.fn("QueueSecurity.get", spanOptions)(function* (
+export const get = Effect.fn(operations.QueueSecurity.get.name, spanOptions)(function* (
   queue: QueueName,
   parts: ReadonlyArray<Part> = ["owner", "group", "dacl"]
 ): Effect.fn.Return<string, MsmqError, Mqrt> {
-  const operation = "QueueSecurity.get"
+  const operation = operations.QueueSecurity.get
   yield* argument({ operation, queue: nameOf(queue) }, "parts", partsRule, parts)
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameOf(operation, queue)
   const bytes = yield* mqrt
     .getQueueSecurity(formatName, partsOf(parts))
-    .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: nameOf(queue) })))
+    .pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   const text = SecurityDescriptor.fromBytes(bytes).pipe(
     Result.flatMap((descriptor) => SecurityDescriptor.format(only(descriptor, parts)))
   )
-  return yield* Effect.mapError(
-    Effect.fromResult(text),
-    ({ reason }) => new MsmqError({ operation, reason, queue: nameOf(queue) })
-  )
+  return yield* operation.fromResult(text, { queue: nameOf(queue) })
 }, onQueue)
 
 const missing = (parts: ReadonlyArray<Part>): string =>
@@ -178,28 +175,27 @@ const missing = (parts: ReadonlyArray<Part>): string =>
  * @category setters
  * @since 0.1.0
  */
-export const set = Effect.fn("QueueSecurity.set", spanOptions)(function* (
+export const set = Effect.fn(operations.QueueSecurity.set.name, spanOptions)(function* (
   queue: QueueName,
   sddl: string,
   parts?: ReadonlyArray<Part>
 ): Effect.fn.Return<void, MsmqError, Mqrt> {
-  const operation = "QueueSecurity.set"
+  const operation = operations.QueueSecurity.set
   const name = nameOf(queue)
   yield* argument({ operation, queue: name }, "sddl", text, sddl)
   yield* optionalArgument({ operation, queue: name }, "parts", partsRule, parts)
   const mqrt = yield* Mqrt
-  const descriptor = yield* descriptorOf(operation, name, sddl)
+  const descriptor = yield* operation.fromResult(SecurityDescriptor.parse(sddl), { queue: name })
   const wanted = parts ?? (Object.keys(descriptor) as ReadonlyArray<Part>)
   const absent = wanted.filter((part) => descriptor[part] === undefined)
   if (wanted.length === 0 || absent.length > 0) {
-    return yield* new MsmqError({
-      operation,
-      reason: { _tag: "IllegalSddl", input: sddl, position: sddl.length, rule: missing(absent) },
-      queue: name
-    })
+    return yield* operation.error(
+      { _tag: "IllegalSddl", input: sddl, position: sddl.length, rule: missing(absent) },
+      { queue: name }
+    )
   }
   const formatName = yield* formatNameOf(operation, queue)
   return yield* mqrt
     .setQueueSecurity(formatName, partsOf(wanted), SecurityDescriptor.toBytes(descriptor))
-    .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: name })))
+    .pipe(Effect.mapError(operation.lift({ queue: name })))
 }, onQueue)

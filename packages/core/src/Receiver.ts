@@ -13,9 +13,9 @@ import * as Cursor from "./Cursor.ts"
 import { consumer } from "./internal/consuming/Consumer.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
-import { holdingProcess } from "./internal/ownership/liveness.ts"
+import { keepProcessAlive } from "./internal/ownership/liveness.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import type { Inlet } from "./internal/messages/Reader.ts"
+import type { ReceiverState } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
 import { consumePolicy } from "./internal/options/consumeOptions.ts"
@@ -31,6 +31,8 @@ import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./mqrt/MessageProperties.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export type { LookupAction } from "./mqrt/MessageProperties.ts"
 
@@ -71,32 +73,32 @@ export class Receiver<Body = Uint8Array> extends Described {
   readonly formatName: string
   readonly #reader: Reader<Body>
 
-  private constructor(inlet: Inlet<Body>, formatName: string) {
+  private constructor(state: ReceiverState<Body>, formatName: string) {
     super()
-    this.#reader = new Reader(inlet)
-    this.queue = inlet.queue
+    this.#reader = new Reader(state)
+    this.queue = state.queue
     this.formatName = formatName
   }
 
   /** @internal */
-  static make<Body>(inlet: Inlet<Body>, formatName: string): Receiver<Body> {
-    return new Receiver(inlet, formatName)
+  static make<Body>(state: ReceiverState<Body>, formatName: string): Receiver<Body> {
+    return new Receiver(state, formatName)
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
   get transactional(): boolean | undefined {
-    return this.#reader.inlet.transactional
+    return this.#reader.state.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
-    return this.#reader.inlet.handle
+    return this.#reader.state.handle
   }
 
   /** @internal */
   get [facts](): Facts {
     const { queue, transactional } = this
-    return { kind: "Receiver", queue, transactional, state: stateOf(this.#reader.inlet.handle) }
+    return { kind: "Receiver", queue, transactional, state: stateOf(this.#reader.state.handle) }
   }
 
   /**
@@ -109,7 +111,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get receive(): Received<Body> {
-    return this.#reader.inOneGo("Receiver.receive", this.#take("Receiver.receive", "receive", null))
+    return this.#reader.inOneGo(operations.Receiver.receive, this.#take(operations.Receiver.receive, "receive", null))
   }
 
   /**
@@ -119,7 +121,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   receiveWithin(duration: Duration.Input): Polled<Body> {
-    const operation = "Receiver.receiveWithin"
+    const operation = operations.Receiver.receiveWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
     return this.#reader.inOneGo(operation, optional(this.#take(operation, "receive", timeout), "IoTimeout"))
@@ -131,7 +133,10 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get poll(): Polled<Body> {
-    return this.#reader.inOneGo("Receiver.poll", optional(this.#take("Receiver.poll", "receive", 0), "IoTimeout"))
+    return this.#reader.inOneGo(
+      operations.Receiver.poll,
+      optional(this.#take(operations.Receiver.poll, "receive", 0), "IoTimeout")
+    )
   }
 
   /**
@@ -141,7 +146,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get peek(): Received<Body> {
-    return this.#reader.inOneGo("Receiver.peek", this.#take("Receiver.peek", "peekCurrent", null))
+    return this.#reader.inOneGo(operations.Receiver.peek, this.#take(operations.Receiver.peek, "peekCurrent", null))
   }
 
   /**
@@ -150,7 +155,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   peekWithin(duration: Duration.Input): Polled<Body> {
-    const operation = "Receiver.peekWithin"
+    const operation = operations.Receiver.peekWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
     return this.#reader.inOneGo(operation, optional(this.#take(operation, "peekCurrent", timeout), "IoTimeout"))
@@ -163,8 +168,8 @@ export class Receiver<Body = Uint8Array> extends Described {
    */
   get pollPeek(): Polled<Body> {
     return this.#reader.inOneGo(
-      "Receiver.pollPeek",
-      optional(this.#take("Receiver.pollPeek", "peekCurrent", 0), "IoTimeout")
+      operations.Receiver.pollPeek,
+      optional(this.#take(operations.Receiver.pollPeek, "peekCurrent", 0), "IoTimeout")
     )
   }
 
@@ -175,7 +180,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
-    return this.#reader.each("Receiver.messages", this.#take("Receiver.messages", "receive", null))
+    return this.#reader.each(operations.Receiver.messages, this.#take(operations.Receiver.messages, "receive", null))
   }
 
   /**
@@ -235,9 +240,9 @@ export class Receiver<Body = Uint8Array> extends Described {
   lookup(action: LookupAction, lookupId: bigint): Polled<Body>
   lookup(action: LookupAction, lookupId?: bigint): Polled<Body> {
     const { queue } = this
-    const known = Given.readArgument({ operation: "Receiver.lookup", queue }, "action", lookupAction, action)
+    const known = Given.readArgument({ operation: operations.Receiver.lookup, queue }, "action", lookupAction, action)
     if (known instanceof MsmqError) return Effect.fail(known)
-    const operation = `Receiver.lookup.${known}`
+    const operation = operations.lookups[known]
     const given = lookupId === undefined && isEnd(known) ? 0n : lookupId
     const id = Given.readArgument({ operation, queue }, "lookupId", lookupIdRule, given)
     if (id instanceof MsmqError) return Effect.fail(id)
@@ -253,7 +258,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
-    const operation = "Receiver.move"
+    const operation = operations.Receiver.move
     const call = { operation, queue: this.queue }
     const move = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
       Effect.flatMap(Given.argument(call, "subqueue", subqueueOrQueue, subqueue), (name) =>
@@ -272,7 +277,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
-    const operation = "Receiver.reject"
+    const operation = operations.Receiver.reject
     const call = { operation, queue: this.queue }
     const reject = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
       this.#reader.reject(operation, lookupId)
@@ -345,18 +350,18 @@ export class Receiver<Body = Uint8Array> extends Described {
     handler: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
     policy: ConsumePolicy<E, R2> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
-    const call = { operation: "Receiver.consume", queue: this.queue }
+    const call = { operation: operations.Receiver.consume, queue: this.queue }
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
-        return holdingProcess(
+        return keepProcessAlive(
           consumer<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
         )
       })
     )
   }
 
-  #take(operation: string, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {
+  #take(operation: Operation, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {
     return this.#reader.take({ operation, action, timeout, cursor: null })
   }
 }

@@ -18,7 +18,8 @@ import { acquireOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import { MsmqError, reasonOf } from "./MsmqError.ts"
+import type { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
 
 export type { SecurityContextApi } from "./Mqrt.ts"
 
@@ -146,10 +147,10 @@ export interface Impersonated {
  * @category constructors
  * @since 0.1.0
  */
-export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(function* (
+export const acquire = Effect.fn(operations.SecurityContext.acquire.name, spanOptions)(function* (
   options: AcquireOptions = {}
 ): Effect.fn.Return<SecurityContext, MsmqError, Mqrt | Scope.Scope> {
-  const operation = "SecurityContext.acquire"
+  const operation = operations.SecurityContext.acquire
   const {
     api = "MQGetSecurityContextEx",
     as,
@@ -162,7 +163,7 @@ export const acquire = Effect.fn("SecurityContext.acquire", spanOptions)(functio
       api,
       as === undefined ? null : { user: as.user, domain: as.domain ?? null, password: as.password }
     )
-    .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure) })))
+    .pipe(Effect.mapError(operation.lift()))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "security context",
     name:

@@ -19,8 +19,10 @@ import { contextsReused } from "./internal/telemetry/Meter.ts"
 import { cacheOptions, certificate as rule } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { Mqrt } from "./Mqrt.ts"
-import { MsmqError } from "./MsmqError.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**
  * One cached, reference-counted security context per certificate.
@@ -80,8 +82,8 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
   Layer.effect(
     SecurityContexts,
     Effect.gen(function* () {
-      const given = yield* Given.options({ operation: "SecurityContexts.layer" }, cacheOptions, options)
-      const keyOf = (operation: string, certificate: Certificate | undefined) =>
+      const given = yield* Given.options({ operation: operations.SecurityContexts.layer }, cacheOptions, options)
+      const keyOf = (operation: Operation, certificate: Certificate | undefined) =>
         Effect.map(Given.optionalArgument({ operation }, "certificate", rule, certificate), (key) => key ?? "internal")
       const contexts = yield* RcMap.make({
         lookup: (
@@ -104,19 +106,16 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
       const unlessClosed = Effect.suspend(() =>
         closedAt === undefined
           ? Effect.void
-          : new MsmqError({
-              operation: "SecurityContexts.get",
-              reason: {
-                _tag: "Released",
-                resource: "cache of security contexts",
-                openedAt: openedAt.toString(),
-                releasedAt: closedAt.toString()
-              }
+          : operations.SecurityContexts.get.error({
+              _tag: "Released",
+              resource: "cache of security contexts",
+              openedAt: openedAt.toString(),
+              releasedAt: closedAt.toString()
             })
       )
       return SecurityContexts.of({
         get: (certificate) =>
-          Effect.flatMap(keyOf("SecurityContexts.get", certificate), (key) =>
+          Effect.flatMap(keyOf(operations.SecurityContexts.get, certificate), (key) =>
             unlessClosed.pipe(
               Effect.andThen(RcMap.has(contexts, key)),
               Effect.flatMap((reused) =>
@@ -132,7 +131,9 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
             )
           ),
         invalidate: (certificate) =>
-          Effect.flatMap(keyOf("SecurityContexts.invalidate", certificate), (key) => RcMap.invalidate(contexts, key))
+          Effect.flatMap(keyOf(operations.SecurityContexts.invalidate, certificate), (key) =>
+            RcMap.invalidate(contexts, key)
+          )
       })
     })
   )

@@ -6,84 +6,18 @@
  */
 import * as Result from "effect/Result"
 import { bytesViolation, plainBytes } from "./internal/bytes.ts"
-import type { Kind, ObjectKind } from "./internal/security/accessEntryTable.ts"
 import { print, securityDescriptor } from "./internal/security/sddl.ts"
-import { readSddl } from "./internal/security/sddlText.ts"
+import { readSddl } from "./internal/security/sidText.ts"
 import { oversize, read, write } from "./internal/security/securityDescriptorBytes.ts"
-import { MsmqError } from "./MsmqError.ts"
-import type { Sid } from "./Sid.ts"
+import type { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
+import type { SecurityDescriptor } from "./internal/security/SecurityDescriptor.ts"
 
-/**
- * Security descriptor. A part that it says nothing of is left out.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SecurityDescriptor {
-  /** `O:`: owner. */
-  readonly owner?: Sid | undefined
-  /** `G:`: group. */
-  readonly group?: Sid | undefined
-  /** `D:`: rights on the object. */
-  readonly dacl?: AccessList | undefined
-  /** `S:`: accesses that are written to the security log. */
-  readonly sacl?: AccessList | undefined
-}
+export type { AccessList, Entry, SecurityDescriptor } from "./internal/security/SecurityDescriptor.ts"
 
-/**
- * Access control list. Of the entries, the first that speaks of a right decides.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AccessList {
-  /**
-   * Entries; `null`, in text `NO_ACCESS_CONTROL`, for no list: everybody may do everything. By an empty list nobody
-   * may do anything.
-   */
-  readonly entries: ReadonlyArray<Entry> | null
-  /** `P`: `true` where nothing is inherited from above. */
-  readonly isProtected: boolean
-  /** `AR`: `true` where entries are to be inherited from above. */
-  readonly autoInheritRequired: boolean
-  /** `AI`: `true` where entries were inherited from above. */
-  readonly autoInherited: boolean
-}
-
-/**
- * An entry of an access control list.
- *
- * - `kind`: `"allow"` is `A` in text, `"deny"` `D`, `"audit"` `AU`, `"mandatoryLabel"` `ML`, `"scopedPolicy"` `SP`; the
- *   ones about a type of object in the directory are `OA`, `OD` and `OU`. `"other"`: one that only its bytes say, such as
- *   a conditional one
- * - `flags`: `0x01` `OI`, `0x02` `CI`, `0x04` `NP`, `0x08` `IO`, `0x10` `ID`, `0x20` `CR`, `0x40` `SA`, `0x80` `FA`
- * - `rights`: 32 bits; for queues they are those of `QueueSecurity.rights`, and the generic and standard ones
- * - `sid`: whom it is about
- * - `objectType`, `inheritedObjectType`: GUIDs without braces, in lower case
- * - `type`, `data`: the number of its type, and what follows its header of four bytes
- *
- * @category models
- * @since 0.1.0
- */
-export type Entry =
-  | {
-      readonly kind: Exclude<Kind, ObjectKind>
-      readonly flags: number
-      readonly rights: number
-      readonly sid: Sid
-    }
-  | {
-      readonly kind: ObjectKind
-      readonly flags: number
-      readonly rights: number
-      readonly objectType: string | undefined
-      readonly inheritedObjectType: string | undefined
-      readonly sid: Sid
-    }
-  | { readonly kind: "other"; readonly type: number; readonly flags: number; readonly data: Uint8Array }
-
-const failed = (operation: string, rule: string) =>
-  Result.fail(new MsmqError({ operation, reason: { _tag: "UnreadableSecurityDescriptor", rule } }))
+const failed = (operation: Operation, rule: string) =>
+  Result.fail(operation.error({ _tag: "UnreadableSecurityDescriptor", rule }))
 
 /**
  * Reads a security descriptor from SDDL. Rights may be letters, also those of files and keys, or a number. Between the
@@ -111,15 +45,17 @@ const failed = (operation: string, rule: string) =>
  * @since 0.1.0
  */
 export const parse = (sddl: string): Result.Result<SecurityDescriptor, MsmqError> => {
-  const operation = "SecurityDescriptor.parse"
+  const operation = operations.SecurityDescriptor.parse
   return Result.flatMap(readSddl(operation, sddl, securityDescriptor), (descriptor) => {
     const rule = oversize(descriptor)
     return rule === undefined
       ? Result.succeed(descriptor)
       : Result.fail(
-          new MsmqError({
-            operation,
-            reason: { _tag: "IllegalSddl", input: sddl, position: sddl.length, rule: `${rule}; leave some entries out` }
+          operation.error({
+            _tag: "IllegalSddl",
+            input: sddl,
+            position: sddl.length,
+            rule: `${rule}; leave some entries out`
           })
         )
   })
@@ -146,12 +82,8 @@ export const parse = (sddl: string): Result.Result<SecurityDescriptor, MsmqError
  */
 export const format = (descriptor: SecurityDescriptor): Result.Result<string, MsmqError> =>
   print(descriptor).pipe(
-    Result.mapError(
-      (rule) =>
-        new MsmqError({
-          operation: "SecurityDescriptor.format",
-          reason: { _tag: "UnreadableSecurityDescriptor", rule }
-        })
+    Result.mapError((rule) =>
+      operations.SecurityDescriptor.format.error({ _tag: "UnreadableSecurityDescriptor", rule })
     )
   )
 
@@ -178,7 +110,7 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<SecurityDescriptor, 
   const plain = plainBytes(bytes)
   const descriptor = plain === undefined ? bytesViolation(bytes).rule : read(plain)
   return typeof descriptor === "string"
-    ? failed("SecurityDescriptor.fromBytes", descriptor)
+    ? failed(operations.SecurityDescriptor.fromBytes, descriptor)
     : Result.succeed(descriptor)
 }
 

@@ -7,8 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
-import type { Certificate } from "./Certificate.ts"
-import type { Outlet } from "./internal/messages/Batch.ts"
+import type { SenderState } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
@@ -22,108 +21,13 @@ import { sendAllOptions, sendOptions } from "./internal/options/sendOptions.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
-import type {
-  AuthenticationLevel,
-  CryptographicProvider,
-  EncryptionAlgorithm,
-  HashAlgorithm,
-  PrivacyLevel,
-  SenderIdType
-} from "./mqrt/MessageProperties.ts"
-import type { SecurityContext } from "./SecurityContext.ts"
-import type { Participation } from "./Transaction.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
+import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/messages/SendOptions.ts"
+
+export type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/messages/SendOptions.ts"
 
 export type { AuthenticationLevel, CryptographicProvider } from "./mqrt/MessageProperties.ts"
-
-/**
- * Kind of a queue, as far as a program knows it where it opens the queue: `"transactional"`, `"plain"` for one that takes
- * part in no transaction, or `"unknown"`.
- *
- * @category models
- * @since 0.1.0
- */
-export type QueueKind = "transactional" | "plain" | "unknown"
-
-/**
- * Options of `send`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendOptions<Kind extends QueueKind = QueueKind> {
-  /**
-   * Security context that signs the messages. It requests authentication, unless `authenticationLevel` says otherwise: a
-   * context alone would not (behaviour A-39). None by default.
-   */
-  readonly securityContext?: SecurityContext | undefined
-  /**
-   * `PROPID_M_SENDER_CERT`: certificate that signs the messages, whose key is fetched for each of them. It is refused together
-   * with a security context, as it is not certain which of them would win. None by default.
-   */
-  readonly senderCertificate?: Certificate | undefined
-  /**
-   * `PROPID_M_AUTH_LEVEL`. `"always"` by default with a context, `"none"` without. With a level and no context, Message
-   * Queuing fetches the internal certificate and its key for each message (A-40).
-   */
-  readonly authenticationLevel?: AuthenticationLevel | undefined
-  /**
-   * `PROPID_M_HASH_ALG`. Windows' own default if left out, SHA-512 from Windows 7 on (A-53). Windows since Vista refuses
-   * `"md2"`, `"md4"` and `"md5"` (A-54).
-   */
-  readonly hashAlgorithm?: HashAlgorithm | undefined
-  /**
-   * `PROPID_M_SENDERID_TYPE`. `"none"` by default with a context for an external certificate: the signature alone
-   * authenticates, which works in a workgroup and across forests (A-57, A-85); `"sid"` then needs the certificate registered
-   * under the sender's SID (A-58). Otherwise `"sid"`.
-   */
-  readonly senderIdType?: SenderIdType | undefined
-  /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: cryptographic provider of the signature. Windows' own default if left out. */
-  readonly provider?: CryptographicProvider | undefined
-  /** `PROPID_M_PRIV_LEVEL`: encryption of the bodies, which a direct format name does not allow (A-81). `"none"` by default. */
-  readonly privacyLevel?: PrivacyLevel | undefined
-  /** `PROPID_M_ENCRYPTION_ALG`: cipher of the bodies. The default of the privacy level if left out. */
-  readonly encryptionAlgorithm?: EncryptionAlgorithm | undefined
-  /**
-   * Transaction that the messages are part of. By default the one that the effect runs in, if any (see `Transaction.run`).
-   * `"singleMessage"` sends each message in a transaction of its own (F-02); `"none"` sends outside of any.
-   */
-  readonly transaction?: (Kind extends "plain" ? "none" : Participation) | undefined
-}
-
-/**
- * Options of `sendAll` and `sink`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendAllOptions<Kind extends QueueKind = QueueKind> extends SendOptions<Kind> {
-  /** `true` for a report that lists the id of each message, some 50 bytes each. `false` by default. */
-  readonly messageIds?: boolean | undefined
-  /**
-   * Function that is called after every slice with the report so far, and once more before an interruption or the failure of
-   * a stream, which have no `progress` themselves. Keep it short. What it throws ends the batch with `SourceFailed`. A promise
-   * that it returns is not waited for, and what that rejects with is logged. None by default.
-   */
-  readonly onProgress?: ((report: SendReport) => void) | undefined
-}
-
-/**
- * Report of the messages that Message Queuing accepted: the local queue manager has them, which does not say that they
- * arrived (behaviour D-01).
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendReport {
-  /** Number of messages that were accepted: the first ones, in order. */
-  readonly accepted: number
-  /** Length of their bodies together, in bytes. */
-  readonly bytes: number
-  /** Number of slices that they were sent in. */
-  readonly batches: number
-  /** Ids of the accepted messages, in order; `undefined` unless the option `messageIds` is `true`. */
-  readonly messageIds: ReadonlyArray<string> | undefined
-}
 
 /**
  * Queue that is open for sending: see `MessageQueue.openSender`. `Body`: the type that its codec takes. `Kind`: the kind of
@@ -141,35 +45,38 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   readonly queue: string
   /** Format name of the queue. */
   readonly formatName: string
-  readonly #outlet: Outlet<Body>
+  readonly #state: SenderState<Body>
   readonly #observer: Observer
 
-  private constructor(outlet: Outlet<Body>, formatName: string) {
+  private constructor(state: SenderState<Body>, formatName: string) {
     super()
-    this.#outlet = outlet
-    this.#observer = new Observer(outlet.queue)
-    this.queue = outlet.queue
+    this.#state = state
+    this.#observer = new Observer(state.queue)
+    this.queue = state.queue
     this.formatName = formatName
   }
 
   /** @internal */
-  static make<Body, Kind extends QueueKind = QueueKind>(outlet: Outlet<Body>, formatName: string): Sender<Body, Kind> {
-    return new Sender(outlet, formatName)
+  static make<Body, Kind extends QueueKind = QueueKind>(
+    state: SenderState<Body>,
+    formatName: string
+  ): Sender<Body, Kind> {
+    return new Sender(state, formatName)
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
   get transactional(): boolean | undefined {
-    return this.#outlet.transactional
+    return this.#state.transactional
   }
 
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
-    return this.#outlet.handle
+    return this.#state.handle
   }
 
   /** @internal */
   get [facts](): Facts {
-    return { kind: "Sender", queue: this.queue, transactional: this.transactional, state: stateOf(this.#outlet.handle) }
+    return { kind: "Sender", queue: this.queue, transactional: this.transactional, state: stateOf(this.#state.handle) }
   }
 
   /**
@@ -182,7 +89,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    * @since 0.1.0
    */
   send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
-    const operation = "Sender.send"
+    const operation = operations.Sender.send
     return this.#observer.observe(operation, (span) =>
       Effect.flatMap(this.#begin(operation, sendOptions, options, span, true), (batch) =>
         Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")
@@ -218,7 +125,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     messages: Stream.Stream<Message<Body>, E, R> | Iterable<Message<Body>>,
     options?: SendAllOptions<Kind>
   ): Effect.Effect<SendReport, MsmqError | E, R> {
-    const operation = "Sender.sendAll"
+    const operation = operations.Sender.sendAll
     const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
     if (many instanceof MsmqError) return Effect.fail(many)
     return this.#observer.observe(operation, (span) =>
@@ -233,7 +140,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    * @since 0.1.0
    */
   sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
-    const operation = "Sender.sink"
+    const operation = operations.Sender.sink
     return Sink.fromTransform((upstream) =>
       this.#observer.observe(operation, (span) =>
         Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) =>
@@ -244,7 +151,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   #begin<Options extends SendOptions>(
-    operation: string,
+    operation: Operation,
     table: OptionTable<NameOf<Options>>,
     given: Options | undefined,
     span: Tracer.Span | undefined,
@@ -252,6 +159,6 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   ): Effect.Effect<Batch<Body>, MsmqError> {
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
     if (options instanceof MsmqError) return Effect.fail(options)
-    return Batch.begin(this.#outlet, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
+    return Batch.begin(this.#state, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
   }
 }

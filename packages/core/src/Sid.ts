@@ -3,21 +3,16 @@
  *
  * @since 0.1.0
  */
-import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { plainBytes } from "./internal/bytes.ts"
-import { readSddl } from "./internal/security/sddlText.ts"
+import { readSddl } from "./internal/security/sidText.ts"
 import { print, wholeSid, written } from "./internal/security/sidText.ts"
 import type { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Sid } from "./internal/security/sidText.ts"
 
-/**
- * A SID as text, written out in its one form: `S-1-`, its authority and 1 to 15 numbers. Equal SIDs are equal strings.
- *
- * @category models
- * @since 0.1.0
- */
-export type Sid = string & Brand.Brand<"@effect-msmq/core/Sid">
+export type { Sid } from "./internal/security/sidText.ts"
 
 /**
  * Reads a SID, or its alias in the security descriptor definition language (SDDL), in any letter case.
@@ -39,7 +34,7 @@ export type Sid = string & Brand.Brand<"@effect-msmq/core/Sid">
  * @category parsing
  * @since 0.1.0
  */
-export const parse = (text: string): Result.Result<Sid, MsmqError> => readSddl("Sid.parse", text, wholeSid)
+export const parse = (text: string): Result.Result<Sid, MsmqError> => readSddl(operations.Sid.parse, text, wholeSid)
 
 /**
  * The short form of a SID: its alias if it has one, otherwise the SID itself.

@@ -7,14 +7,19 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import type { QueueName } from "./internal/names/queueName.ts"
 import { inProcessSpan } from "./internal/telemetry/processSpan.ts"
 import * as internal from "./internal/telemetry/telemetry.ts"
-import { effect as effectRule } from "./internal/options/effects.ts"
+import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
-import { processOptions, receivedMessage } from "./internal/options/processOptions.ts"
+import { tableOf } from "./internal/options/OptionTable.ts"
+import { queueName } from "./internal/options/queueNames.ts"
+import { guarded, oneOf } from "./internal/options/Rule.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
+
+export type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
 
 /**
  * `true` where sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
@@ -30,21 +35,13 @@ import type { MsmqError } from "./MsmqError.ts"
  */
 export const PropagateTraceContext: Context.Reference<boolean> = internal.PropagateTraceContext
 
-/**
- * Options of {@link process}.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ProcessOptions {
-  /** Queue that the message was received from. By default the format name that it was sent to. */
-  readonly queue?: QueueName | undefined
-  /**
-   * `"current"` makes the span a child of the current one, with a link to that of the sender; `"sender"` makes it a
-   * child of the sender's, in one trace with it, with a link to the current one. `"current"` by default.
-   */
-  readonly parent?: "current" | "sender" | undefined
-}
+const receivedMessage = guarded(
+  "a received message",
+  (value): value is ReceivedMessage<unknown> =>
+    typeof value === "object" && value !== null && "messageId" in value && "headers" in value
+)
+
+const processOptions = tableOf({ queue: queueName, parent: oneOf(["current", "sender"]) })
 
 /**
  * Runs what a program does with a message in a span of its own, `process {queue}`, which is linked to the span that the
@@ -90,7 +87,7 @@ export const process: {
     message: ReceivedMessage<unknown>,
     options: ProcessOptions = {}
   ): Effect.Effect<A, E | MsmqError, R> => {
-    const call = { operation: "Telemetry.process" }
+    const call = { operation: operations.Telemetry.process }
     return Given.argument(call, "effect", effectRule<A, E, R>(), effect).pipe(
       Effect.andThen(Given.argument(call, "message", receivedMessage, message)),
       Effect.andThen(Given.options(call, processOptions, options)),

@@ -14,16 +14,22 @@ import { CallSite } from "./mqrt/CallSite.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import { illegalCurrent, transaction as transactionRule, transactionId } from "./internal/options/owned.ts"
+import { checkCurrent, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
+import { guarded } from "./internal/options/Rule.ts"
 import { Observer, spanOptions } from "./internal/telemetry/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
-import { effect as effectRule } from "./internal/options/effects.ts"
+import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import { transactionOptions } from "./internal/options/transactionOptions.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
-import type { MqrtFailure, TransactionHandle } from "./Mqrt.ts"
+import type { TransactionHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import { MsmqError, reasonOf, type TransactionAborted } from "./MsmqError.ts"
+import type { MsmqError, TransactionAborted } from "./MsmqError.ts"
+import * as operations from "./internal/telemetry/operations.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
+import type { TimeLimits } from "./internal/messages/timeLimits.ts"
+
+export type { TimeLimits } from "./internal/messages/timeLimits.ts"
 
 /**
  * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
@@ -44,9 +50,6 @@ export interface Options {
    */
   readonly timeToBeReceived?: Duration.Input | undefined
 }
-
-const errorOf = (operation: string, failure: MqrtFailure): MsmqError =>
-  new MsmqError({ operation, reason: reasonOf(failure) })
 
 const observer = new Observer(null)
 
@@ -138,9 +141,11 @@ export class Transaction extends Described {
    */
   commit(): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
-    return observer.observe("Transaction.commit", () =>
+    return observer.observe(operations.Transaction.commit, () =>
       Effect.suspend(() =>
-        this.isOpen ? this.#commit("Transaction.commit", at) : Effect.fail(this.#handle.refusal("Transaction.commit"))
+        this.isOpen
+          ? this.#commit(operations.Transaction.commit, at)
+          : Effect.fail(this.#handle.node.refusal(operations.Transaction.commit))
       )
     )
   }
@@ -153,26 +158,28 @@ export class Transaction extends Described {
    */
   abort(): Effect.Effect<void> {
     const at = new CallSite()
-    return observer.observe("Transaction.abort", () => Effect.asVoid(this.#end({ end: "abort", by: "abort" }, at)))
+    return observer.observe(operations.Transaction.abort, () =>
+      Effect.asVoid(this.#end({ end: "abort", by: "abort" }, at))
+    )
   }
 
   /** @internal Commits unless it has ended, and fails unless it is committed then. */
-  committedBy(operation: string): Effect.Effect<void, MsmqError> {
+  committedBy(operation: Operation): Effect.Effect<void, MsmqError> {
     const at = new CallSite()
     return Effect.suspend(() => {
       const commit = this.#commit(operation, at)
-      return this.isOpen ? observer.observe("Transaction.commit", () => commit) : commit
+      return this.isOpen ? observer.observe(operations.Transaction.commit, () => commit) : commit
     })
   }
 
   /** @internal Fails if it has ended and is not committed. */
-  unlessAborted(operation: string): Effect.Effect<void, MsmqError> {
+  unlessAborted(operation: Operation): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => (this.isOpen ? Effect.void : this.committedBy(operation)))
   }
 
   /** @internal Fails if it has ended, however that was. */
-  unlessEnded(operation: string): Effect.Effect<void, MsmqError> {
-    return Effect.suspend(() => (this.isOpen ? Effect.void : Effect.fail(this.#handle.refusal(operation))))
+  unlessEnded(operation: Operation): Effect.Effect<void, MsmqError> {
+    return Effect.suspend(() => (this.isOpen ? Effect.void : Effect.fail(this.#handle.node.refusal(operation))))
   }
 
   /**
@@ -198,7 +205,7 @@ export class Transaction extends Described {
     return Effect.map(Deferred.await(this.#ended), ({ exit }) => exit)
   }
 
-  #commit(operation: string, at: CallSite): Effect.Effect<void, MsmqError> {
+  #commit(operation: Operation, at: CallSite): Effect.Effect<void, MsmqError> {
     return Effect.flatMap(irreversible(this.#end({ end: "commit", by: "abort" }, at)), (ended) =>
       ended.end === "commit" ? ended.exit : Effect.fail(this.#aborted(operation, ended))
     )
@@ -210,26 +217,15 @@ export class Transaction extends Described {
     return Effect.andThen(close, Deferred.await(this.#ended))
   }
 
-  #aborted(operation: string, { by }: Ended): MsmqError {
-    const { openedAt, releasedAt } = this.#handle
-    return new MsmqError({
-      operation,
-      reason: { _tag: "TransactionAborted", by, beganAt: openedAt.toString(), abortedAt: String(releasedAt) }
+  #aborted(operation: Operation, { by }: Ended): MsmqError {
+    const { openedAt, releasedAt } = this.#handle.node
+    return operation.error({
+      _tag: "TransactionAborted",
+      by,
+      beganAt: openedAt.toString(),
+      abortedAt: String(releasedAt)
     })
   }
-}
-
-/**
- * Time limits of a transaction's messages.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TimeLimits {
-  /** Seconds; `null` for the machine's default. */
-  readonly timeToReachQueue: number | null
-  /** Seconds; `null` for no limit. */
-  readonly timeToBeReceived: number | null
 }
 
 /**
@@ -257,10 +253,10 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
 )
 
 const begun = Effect.fn(
-  "Transaction.begin",
+  operations.Transaction.begin.name,
   spanOptions
 )(function* (options: Options): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
-  const operation = "Transaction.begin"
+  const operation = operations.Transaction.begin
   const given = yield* Given.options({ operation }, transactionOptions, options)
   const mqrt = yield* Mqrt
   const limits = yield* limitsOf(operation, given)
@@ -268,15 +264,15 @@ const begun = Effect.fn(
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: "transaction",
     name: null,
-    acquire: mqrt.beginTransaction.pipe(Effect.mapError((failure) => errorOf(operation, failure))),
+    acquire: mqrt.beginTransaction.pipe(Effect.mapError(operation.lift())),
     release: (native) =>
       Effect.flatMap(CurrentEnding, (ending) => {
         const commits = ending.end === "commit"
         return Effect.suspend(() => (commits ? mqrt.commitTransaction(native) : mqrt.abortTransaction(native))).pipe(
           Effect.exit,
           Effect.tap((exit) => {
-            const failure = (failure: MqrtFailure) => errorOf(`Transaction.${ending.end}`, failure)
-            return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, failure) })
+            const { [ending.end]: operation } = operations.Transaction
+            return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, operation.lift()) })
           }),
           // The failure of a commit is told by `commit`.
           Effect.flatMap((exit) => (commits ? Effect.void : exit)),
@@ -357,11 +353,11 @@ export const run: {
 } = dual(
   (args) => args.length > 1 || Effect.isEffect(args[0]),
   <A, E, R>(given: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
-    const operation = "Transaction.run"
+    const operation = operations.Transaction.run
     return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
       Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
         Effect.flatMap(Current, (current) => {
-          const illegal = illegalCurrent(current)
+          const illegal = checkCurrent(current)
           if (illegal !== undefined) return Effect.fail(Given.errorOf({ operation }, illegal))
           return typeof current === "string" ? runNew(effect, options) : runWithin(effect, current)
         })
@@ -372,9 +368,9 @@ export const run: {
 
 /** The outer one commits; an inner one that lost it must not look done. */
 const runWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, outer: Transaction): Effect.Effect<A, E | MsmqError, R> =>
-  outer.unlessEnded("Transaction.run").pipe(
+  outer.unlessEnded(operations.Transaction.run).pipe(
     Effect.andThen(effect),
-    Effect.tap(() => outer.unlessAborted("Transaction.run"))
+    Effect.tap(() => outer.unlessAborted(operations.Transaction.run))
   )
 
 const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
@@ -385,10 +381,12 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
     ({ transaction }) => Effect.provideService(effect, Current, transaction),
     ({ scope, transaction }, exit) =>
       Effect.ensuring(
-        Exit.isSuccess(exit) ? transaction.committedBy("Transaction.run") : transaction.abort(),
+        Exit.isSuccess(exit) ? transaction.committedBy(operations.Transaction.run) : transaction.abort(),
         Scope.close(scope, Exit.void)
       )
-  ).pipe(Effect.withSpan("Transaction.run", spanOptions))
+  ).pipe(Effect.withSpan(operations.Transaction.run.name, spanOptions))
+
+const transactionRule = guarded(transaction.allowed, (value): value is Transaction => isTransaction(value))
 
 /**
  * Runs an effect whose sends and receives take part in a transaction that was begun by hand. It neither commits nor
@@ -403,7 +401,7 @@ export const within: {
   (transaction: Transaction): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E | MsmqError, R>
 } = dual(2, <A, E, R>(given: Effect.Effect<A, E, R>, transaction: Transaction): Effect.Effect<A, E | MsmqError, R> => {
-  const call = { operation: "Transaction.within" }
+  const call = { operation: operations.Transaction.within }
   return Effect.flatMap(Given.argument(call, "effect", effectRule<A, E, R>(), given), (effect) =>
     Effect.flatMap(Given.argument(call, "transaction", transactionRule, transaction), (transaction) =>
       Effect.provideService(effect, Current, transaction)
@@ -421,7 +419,7 @@ export const within: {
  * @since 0.1.0
  */
 export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> =>
-  taking("Transaction.singleMessage", effect, "singleMessage")
+  taking(operations.Transaction.singleMessage, effect, "singleMessage")
 
 /**
  * Runs an effect whose sends and receives take part in no transaction, though it is inside one.
@@ -432,10 +430,10 @@ export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.E
  * @since 0.1.0
  */
 export const outside = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> =>
-  taking("Transaction.outside", effect, "none")
+  taking(operations.Transaction.outside, effect, "none")
 
 const taking = <A, E, R>(
-  operation: string,
+  operation: Operation,
   given: Effect.Effect<A, E, R>,
   current: Participation
 ): Effect.Effect<A, E | MsmqError, R> =>

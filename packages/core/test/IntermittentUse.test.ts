@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Scope } from "effect"
 import * as OwnedHandle from "../src/internal/ownership/OwnedHandle.ts"
 import { settled, start } from "./support/settled.ts"
+import { Operation } from "../src/internal/telemetry/Operation.ts"
 
 const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
   const seen: Array<string> = []
@@ -12,11 +13,11 @@ const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
     note,
     own: (name: string, renewal: Effect.Effect<void> = Effect.void) => {
       const take = Effect.sync(() => `${name}${++taken}`).pipe(Effect.tap((native) => note(`take ${native}`)))
-      return OwnedHandle.scoped(root, "Test.own", {
+      return OwnedHandle.scoped(root, Operation.make("Test.own"), {
         kind: "thing",
         name,
         acquire: take,
-        renew: Effect.andThen(renewal, take),
+        reopen: Effect.andThen(renewal, take),
         release: (native) => note(`release ${native}`)
       })
     }
@@ -28,7 +29,7 @@ describe("a use of several handles", () => {
     Effect.gen(function* () {
       const { own } = yield* setup
       const [first, second] = [yield* own("a"), yield* own("b")]
-      const use = new OwnedHandle.IntermittentUse([first, second], "Test.use")
+      const use = new OwnedHandle.IntermittentUse([first, second], Operation.make("Test.use"))
       yield* use.begin()
       yield* use.begin()
       assert.deepStrictEqual([first.node.leases, second.node.leases], [1, 1])
@@ -46,7 +47,7 @@ describe("a use of several handles", () => {
       for (const inUse of [true, false]) {
         const { note, own, seen } = yield* setup
         const [first, second] = [yield* own("a"), yield* own("b")]
-        const use = new OwnedHandle.IntermittentUse([first, second], "Test.use")
+        const use = new OwnedHandle.IntermittentUse([first, second], Operation.make("Test.use"))
         const latch = yield* Latch.make(!inUse)
         const steps = Effect.gen(function* () {
           yield* use.begin()
@@ -73,7 +74,7 @@ describe("a use of several handles", () => {
     Effect.gen(function* () {
       const { own } = yield* setup
       const handle = yield* own("a")
-      const use = new OwnedHandle.IntermittentUse([handle], "Test.use")
+      const use = new OwnedHandle.IntermittentUse([handle], Operation.make("Test.use"))
       for (const exit of [Exit.succeed("done"), Exit.fail("no"), Exit.die("bug")]) {
         assert.deepStrictEqual(yield* Effect.exit(use.untilClosing(exit, () => "closed")), exit)
       }
@@ -87,7 +88,7 @@ describe("a use of several handles", () => {
     Effect.gen(function* () {
       const { note, own, seen } = yield* setup
       const handle = yield* own("a")
-      const use = new OwnedHandle.IntermittentUse([handle], "Test.use")
+      const use = new OwnedHandle.IntermittentUse([handle], Operation.make("Test.use"))
       const scope = yield* Scope.make()
       yield* Scope.addFinalizer(scope, Effect.andThen(Effect.yieldNow, note("scope closed")))
       const steps = Effect.gen(function* () {
@@ -114,20 +115,22 @@ describe("a handle that went stale", () => {
       const handle = yield* own("a")
       const latch = yield* Latch.make()
       const running = yield* start(
-        OwnedHandle.lease(handle, "Test.lease", (native) => Effect.andThen(latch.await, note(`used ${native}`)))
+        OwnedHandle.lease(handle, Operation.make("Test.lease"), (native) =>
+          Effect.andThen(latch.await, note(`used ${native}`))
+        )
       )
-      handle.outdate(handle.native)
+      handle.node.markStale(handle.native)
       const uses = yield* Effect.forEach([1, 2], () =>
-        start(OwnedHandle.lease(handle, "Test.lease", (native) => note(`uses ${native}`)))
+        start(OwnedHandle.lease(handle, Operation.make("Test.lease"), (native) => note(`uses ${native}`)))
       )
-      const use = new OwnedHandle.IntermittentUse([handle], "Test.use")
+      const use = new OwnedHandle.IntermittentUse([handle], Operation.make("Test.use"))
       const begun = yield* start(use.begin())
       yield* settled
       assert.deepStrictEqual(seen, ["take a1"])
       yield* latch.open
       yield* Fiber.joinAll([running, begun, ...uses])
       assert.deepStrictEqual(seen, ["take a1", "used a1", "release a1", "take a2", "uses a2", "uses a2"])
-      assert.deepStrictEqual([handle.node.leases, handle.renewals], [1, 1])
+      assert.deepStrictEqual([handle.node.leases, handle.node.reopenCount], [1, 1])
       use.end()
     })
   )
@@ -140,14 +143,14 @@ describe("a handle that went stale", () => {
       const waits: Array<string> = []
       const waiting = yield* Effect.forEach([1, 2], () =>
         start(
-          OwnedHandle.leaseWaiting(handle, "Test.wait", (native) => {
+          OwnedHandle.leaseWaiting(handle, Operation.make("Test.wait"), (native) => {
             waits.push(native)
             return Deferred.await(arrived)
           })
         )
       )
-      handle.outdate(handle.native)
-      yield* OwnedHandle.lease(handle, "Test.lease", () => Effect.void)
+      handle.node.markStale(handle.native)
+      yield* OwnedHandle.lease(handle, Operation.make("Test.lease"), () => Effect.void)
       yield* settled
       assert.deepStrictEqual(waits, ["a1", "a1", "a2", "a2"])
       yield* Deferred.succeed(arrived, "message")
@@ -162,9 +165,11 @@ describe("a handle that went stale", () => {
       const { own, seen } = yield* setup
       const handle = yield* own("a")
       const latch = yield* Latch.make()
-      const running = yield* start(OwnedHandle.lease(handle, "Test.lease", () => latch.await))
-      handle.outdate(handle.native)
-      const refused = yield* start(Effect.flip(OwnedHandle.lease(handle, "Test.late", () => Effect.void)))
+      const running = yield* start(OwnedHandle.lease(handle, Operation.make("Test.lease"), () => latch.await))
+      handle.node.markStale(handle.native)
+      const refused = yield* start(
+        Effect.flip(OwnedHandle.lease(handle, Operation.make("Test.late"), () => Effect.void))
+      )
       const closing = yield* start(OwnedHandle.close(handle))
       yield* settled
       yield* latch.open

@@ -3,6 +3,7 @@ import { Cause, Deferred, Effect, Exit, Fiber, Latch, Layer, Logger, Queue, Sche
 import type { MsmqError } from "../src/MsmqError.ts"
 import * as OwnedHandle from "../src/internal/ownership/OwnedHandle.ts"
 import { settled, start } from "./support/settled.ts"
+import { Operation } from "../src/internal/telemetry/Operation.ts"
 
 type Handle = OwnedHandle.OwnedHandle<string>
 
@@ -44,10 +45,10 @@ const setup = Effect.map(OwnedHandle.makeRoot(undefined), (root) => {
       name: string,
       parent: OwnedHandle.OwnedHandle<unknown> = root,
       options: { readonly release?: Effect.Effect<unknown> } = {}
-    ) => OwnedHandle.scoped(parent, "Test.own", events.resource(name, options)),
+    ) => OwnedHandle.scoped(parent, Operation.make("Test.own"), events.resource(name, options)),
     /** A use that runs until the latch opens. */
     use: (handle: Handle, latch: Latch.Latch, name = "use") =>
-      OwnedHandle.lease(handle, "Test.use", (native) =>
+      OwnedHandle.lease(handle, Operation.make("Test.use"), (native) =>
         events
           .note(`${name} ${native} begins`)
           .pipe(Effect.andThen(latch.await), Effect.andThen(events.note(`${name} ${native} ends`)))
@@ -90,11 +91,11 @@ describe("a handle is acquired once and released once", () => {
         const { events, root } = yield* setup
         const latch = yield* Latch.make()
         const acquire = Effect.andThen(events.note("acquiring a"), latch.await)
-        const owner = yield* OwnedHandle.scoped(root, "Test.own", events.resource("a", { acquire })).pipe(
-          Effect.andThen(events.note("use a")),
-          Effect.scoped,
-          start
-        )
+        const owner = yield* OwnedHandle.scoped(
+          root,
+          Operation.make("Test.own"),
+          events.resource("a", { acquire })
+        ).pipe(Effect.andThen(events.note("use a")), Effect.scoped, start)
         const interruption = yield* start(Fiber.interrupt(owner))
         yield* settled
         assert.deepStrictEqual(events.seen, ["acquiring a"])
@@ -113,7 +114,7 @@ describe("a handle is acquired once and released once", () => {
         Fiber.getCurrent()?.interruptUnsafe()
         return native
       })
-      const owner = yield* OwnedHandle.scoped(root, "Test.own", { ...resource, acquire }).pipe(
+      const owner = yield* OwnedHandle.scoped(root, Operation.make("Test.own"), { ...resource, acquire }).pipe(
         Effect.andThen(events.note("use a")),
         Effect.scoped,
         Effect.forkChild
@@ -129,10 +130,11 @@ describe("a handle is acquired once and released once", () => {
       const { events, root } = yield* setup
       const latch = yield* Latch.make()
       const scope = yield* Scope.make()
-      const owner = yield* OwnedHandle.scoped(root, "Test.own", events.resource("a", { acquire: latch.await })).pipe(
-        Scope.provide(scope),
-        start
-      )
+      const owner = yield* OwnedHandle.scoped(
+        root,
+        Operation.make("Test.own"),
+        events.resource("a", { acquire: latch.await })
+      ).pipe(Scope.provide(scope), start)
       yield* Scope.close(scope, Exit.void)
       yield* latch.open
       const handle = yield* Fiber.join(owner)
@@ -160,7 +162,7 @@ describe("a handle is acquired once and released once", () => {
       const parent = yield* own("parent")
       const failed = yield* OwnedHandle.scoped(
         parent,
-        "Test.own",
+        Operation.make("Test.own"),
         events.resource("a", { acquire: Effect.fail("no memory") })
       ).pipe(Effect.flip)
       assert.strictEqual(failed, "no memory")
@@ -180,7 +182,7 @@ describe("a handle is acquired once and released once", () => {
         }
       }
       const parent = yield* own("parent")
-      const exit = yield* Effect.exit(Effect.scoped(OwnedHandle.scoped(parent, "Test.own", resource)))
+      const exit = yield* Effect.exit(Effect.scoped(OwnedHandle.scoped(parent, Operation.make("Test.own"), resource)))
       assert.isTrue(Exit.isSuccess(exit))
       yield* OwnedHandle.close(parent)
       assert.deepStrictEqual(events.seen, ["acquire parent", "acquire a", "release a", "release parent"])
@@ -203,10 +205,10 @@ describe("a use after the release", () => {
       yield* closeIt(handle)
       const use = (native: string) => events.note(`use ${native}`)
       const uses = [
-        OwnedHandle.lease(handle, "Test.lease", use),
-        OwnedHandle.leaseWaiting(handle, "Test.leaseWaiting", use),
-        OwnedHandle.call(handle, "Test.call", use),
-        new OwnedHandle.IntermittentUse([handle], "Test.begin").begin(),
+        OwnedHandle.lease(handle, Operation.make("Test.lease"), use),
+        OwnedHandle.leaseWaiting(handle, Operation.make("Test.leaseWaiting"), use),
+        OwnedHandle.call(handle, Operation.make("Test.call"), use),
+        new OwnedHandle.IntermittentUse([handle], Operation.make("Test.begin")).begin(),
         Effect.asVoid(Effect.scoped(own("child", handle)))
       ]
       const errors = yield* Effect.forEach(uses, Effect.flip)
@@ -237,7 +239,7 @@ describe("close", () => {
       const handle = yield* own("a")
       const [first, second, never] = [yield* Latch.make(), yield* Latch.make(), yield* Latch.make()]
       const uses = [yield* start(use(handle, first, "first")), yield* start(use(handle, second, "second"))]
-      const batch = new OwnedHandle.IntermittentUse([handle], "Test.batch")
+      const batch = new OwnedHandle.IntermittentUse([handle], Operation.make("Test.batch"))
       yield* batch.begin()
       const closing = yield* OwnedHandle.close(handle).pipe(Effect.andThen(events.note("closed")), start)
       yield* settled
@@ -267,10 +269,10 @@ describe("close", () => {
       const { events, own } = yield* setup
       const handle = yield* own("a")
       const latch = yield* Latch.make()
-      const batch = yield* OwnedHandle.lease(handle, "Test.batch", () =>
+      const batch = yield* OwnedHandle.lease(handle, Operation.make("Test.batch"), () =>
         Effect.andThen(
           latch.await,
-          OwnedHandle.call(handle, "Test.call", (native) => events.note(`call ${native}`))
+          OwnedHandle.call(handle, Operation.make("Test.call"), (native) => events.note(`call ${native}`))
         )
       ).pipe(start)
       const closing = yield* start(OwnedHandle.close(handle))
@@ -320,11 +322,11 @@ describe("close", () => {
       const { events, own } = yield* setup
       const handle = yield* own("a")
       const cleanUp = yield* Latch.make()
-      const running = yield* OwnedHandle.lease(handle, "Test.use", () => Effect.never).pipe(
+      const running = yield* OwnedHandle.lease(handle, Operation.make("Test.use"), () => Effect.never).pipe(
         Effect.onInterrupt(() => events.note("the lease has ended")),
         start
       )
-      const slow = yield* OwnedHandle.lease(handle, "Test.use", () =>
+      const slow = yield* OwnedHandle.lease(handle, Operation.make("Test.use"), () =>
         Effect.onInterrupt(Effect.never, () => Effect.andThen(cleanUp.await, events.note("cleaned up")))
       ).pipe(start)
       const closing = yield* start(OwnedHandle.close(handle))
@@ -361,10 +363,10 @@ describe("closeNow", () => {
       const { events, own } = yield* setup
       const handle = yield* own("a")
       const latch = yield* Latch.make()
-      const call = OwnedHandle.call(handle, "Test.call", (native) =>
+      const call = OwnedHandle.call(handle, Operation.make("Test.call"), (native) =>
         events.note(`call ${native} begins`).pipe(Effect.andThen(latch.await), Effect.andThen(events.note("call ends")))
       )
-      const batch = yield* OwnedHandle.lease(handle, "Test.batch", () =>
+      const batch = yield* OwnedHandle.lease(handle, Operation.make("Test.batch"), () =>
         Effect.andThen(call, Effect.andThen(events.note("next call"), call))
       ).pipe(start)
       OwnedHandle.closeNow(handle)
@@ -392,7 +394,7 @@ describe("closeNow", () => {
       const handle = yield* own("a")
       const latches = [yield* Latch.make(), yield* Latch.make()]
       const calls = yield* Effect.forEach(latches, (latch, index) =>
-        OwnedHandle.call(handle, "Test.call", () =>
+        OwnedHandle.call(handle, Operation.make("Test.call"), () =>
           Effect.andThen(latch.await, events.note(`call ${index} ends`))
         ).pipe(start)
       )
@@ -422,7 +424,7 @@ describe("closeNow", () => {
       const { events, own } = yield* setup
       const handle = yield* own("a")
       const exit = yield* Effect.exit(
-        OwnedHandle.call(handle, "Test.call", (): Effect.Effect<never, string> => given.use)
+        OwnedHandle.call(handle, Operation.make("Test.call"), (): Effect.Effect<never, string> => given.use)
       )
       assert.isTrue(Exit.isFailure(exit))
       OwnedHandle.closeNow(handle)
@@ -435,7 +437,7 @@ describe("closeNow", () => {
       const { events, own } = yield* setup
       const handle = yield* own("a")
       const latch = yield* Latch.make()
-      const running = yield* OwnedHandle.call(handle, "Test.call", () =>
+      const running = yield* OwnedHandle.call(handle, Operation.make("Test.call"), () =>
         Effect.andThen(latch.await, events.note("call ends"))
       ).pipe(start)
       OwnedHandle.closeNow(handle)
@@ -469,8 +471,10 @@ describe("closeNow", () => {
       const { events, own } = yield* setup
       const handle = yield* own("a")
       const latch = yield* Latch.make()
-      const batch = yield* OwnedHandle.lease(handle, "Test.batch", () =>
-        OwnedHandle.call(handle, "Test.call", () => Effect.andThen(latch.await, events.note("call ends")))
+      const batch = yield* OwnedHandle.lease(handle, Operation.make("Test.batch"), () =>
+        OwnedHandle.call(handle, Operation.make("Test.call"), () =>
+          Effect.andThen(latch.await, events.note("call ends"))
+        )
       ).pipe(start)
       const closing = yield* OwnedHandle.close(handle).pipe(Effect.andThen(events.note("closed")), start)
       yield* settled
@@ -549,13 +553,13 @@ describe("a parent", () => {
       const latch = yield* Latch.make()
       const owner = yield* OwnedHandle.scoped(
         parent,
-        "Test.own",
+        Operation.make("Test.own"),
         events.resource("late", { acquire: latch.await })
       ).pipe(
         Effect.andThen((late) =>
           Effect.andThen(
             Deferred.await(late.node.released),
-            Effect.flip(OwnedHandle.lease(late, "Test.use", () => Effect.void))
+            Effect.flip(OwnedHandle.lease(late, Operation.make("Test.use"), () => Effect.void))
           )
         ),
         Effect.scoped,
@@ -592,7 +596,7 @@ describe("a parent", () => {
       const parent = yield* own("parent")
       const child = yield* own("child", parent)
       const latch = yield* Latch.make()
-      const running = yield* OwnedHandle.call(child, "Test.call", () =>
+      const running = yield* OwnedHandle.call(child, Operation.make("Test.call"), () =>
         Effect.andThen(latch.await, events.note("call ends"))
       ).pipe(start)
       OwnedHandle.closeNow(child)
@@ -618,7 +622,7 @@ describe("a parent", () => {
 })
 
 const waiting = (events: Events, handle: Handle, wait: Effect.Effect<string, string>) =>
-  OwnedHandle.leaseWaiting(handle, "Test.wait", (native) =>
+  OwnedHandle.leaseWaiting(handle, Operation.make("Test.wait"), (native) =>
     events.note(`wait for ${native}`).pipe(
       Effect.andThen(wait),
       Effect.onInterrupt(() => events.note("wait taken back"))
@@ -630,7 +634,8 @@ describe("leaseWaiting", () => {
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* own("a")
-      const wait = (use: Effect.Effect<string, string>) => OwnedHandle.leaseWaiting(handle, "Test.wait", () => use)
+      const wait = (use: Effect.Effect<string, string>) =>
+        OwnedHandle.leaseWaiting(handle, Operation.make("Test.wait"), () => use)
       assert.strictEqual(yield* wait(Effect.as(Effect.yieldNow, "message")), "message")
       assert.strictEqual(yield* Effect.flip(wait(Effect.andThen(Effect.yieldNow, Effect.fail("no")))), "no")
       assert.deepStrictEqual([handle.node.leases, handle.node.waiting.size], [0, 0])
@@ -854,7 +859,7 @@ describe("whatever is done in whatever order", () => {
           if (parent.handle === undefined) return
           const id = models.length
           const latch = yield* Latch.make(!slow)
-          const owned = OwnedHandle.scoped(parent.handle, "Test.own", {
+          const owned = OwnedHandle.scoped(parent.handle, Operation.make("Test.own"), {
             kind: "handle",
             name: String(id),
             acquire: Effect.as(Effect.andThen(latch.await, note(`acquire ${id}`)), id),
@@ -886,14 +891,14 @@ describe("whatever is done in whatever order", () => {
           if (handle === undefined) return
           const orders = yield* Queue.unbounded<"call" | "end">()
           const latch = yield* Latch.make()
-          const call = OwnedHandle.call(handle, "Test.call", () =>
+          const call = OwnedHandle.call(handle, Operation.make("Test.call"), () =>
             note(`call ${id}`).pipe(Effect.andThen(latch.await), Effect.andThen(note(`called ${id}`)))
           )
           const obey: Effect.Effect<void> = Effect.flatMap(Queue.take(orders), (order) =>
             order === "end" ? Effect.void : Effect.andThen(Effect.exit(call), obey)
           )
           const fiber = yield* start(
-            OwnedHandle.lease(handle, "Test.use", () => Effect.andThen(note(`use ${id}`), obey))
+            OwnedHandle.lease(handle, Operation.make("Test.use"), () => Effect.andThen(note(`use ${id}`), obey))
           )
           if (model.state !== "open") {
             assert.isTrue(Exit.isFailure(yield* Fiber.await(fiber)))

@@ -1,8 +1,12 @@
 import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Scheduler } from "effect"
 import { afterEach, beforeEach, vi } from "vitest"
 import * as Turn from "../src/internal/messages/Turn.ts"
+
+/** Tests an effect whose fibers give way only where it says so: the event loop goes round when it waits for that. */
+const itUnbroken = <A, E>(name: string, test: () => Effect.Effect<A, E>): void =>
+  it.live(name, () => Effect.provideService(Effect.suspend(test), Scheduler.PreventSchedulerYield, true))
 
 /** Returns when the event loop has gone round, and those that wait for their turn have been served. */
 const round = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
@@ -23,7 +27,7 @@ describe("a turn", () => {
   /** Ends the turn that another test began. */
   const begin = Effect.andThen(round, round)
 
-  it.live("is over after 4 ms, and begins anew when the event loop has gone round", () =>
+  itUnbroken("is over after 4 ms, and begins anew when the event loop has gone round", () =>
     Effect.gen(function* () {
       yield* begin
       assert.isFalse(yield* isOver)
@@ -36,7 +40,7 @@ describe("a turn", () => {
     })
   )
 
-  it.live("tells a backend when it ends and whether it is over, and begins when a backend asks first", () =>
+  itUnbroken("tells a backend when it ends and whether it is over, and begins when a backend asks first", () =>
     Effect.gen(function* () {
       yield* begin
       now = 10
@@ -54,7 +58,7 @@ describe("a turn", () => {
     })
   )
 
-  it.live("an idle time counts for nothing: the first use after it begins a turn", () =>
+  itUnbroken("an idle time counts for nothing: the first use after it begins a turn", () =>
     Effect.gen(function* () {
       yield* begin
       now = 1_000_000
@@ -62,7 +66,7 @@ describe("a turn", () => {
     })
   )
 
-  it.live("serves those that wait in order of arrival, and as many of them as fit in", () =>
+  itUnbroken("serves those that wait in order of arrival, and as many of them as fit in", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver
@@ -86,7 +90,7 @@ describe("a turn", () => {
     })
   )
 
-  it.live("one that comes back at once waits behind the others", () =>
+  itUnbroken("one that comes back at once waits behind the others", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver
@@ -106,7 +110,7 @@ describe("a turn", () => {
     })
   )
 
-  it.live("one that is interrupted while it waits does nothing, and those behind it move up", () =>
+  itUnbroken("one that is interrupted while it waits does nothing, and those behind it move up", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver
@@ -130,7 +134,7 @@ describe("a turn", () => {
     })
   )
 
-  it.live("one that asked in a turn that has ended meanwhile does not wait for another one", () =>
+  itUnbroken("one that asked in a turn that has ended meanwhile does not wait for another one", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver

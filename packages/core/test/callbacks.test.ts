@@ -4,6 +4,7 @@ import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Fiber, Layer, Logger, Schedule } from "effect"
+import { schedulers } from "./support/schedulers.ts"
 import { start } from "./support/settled.ts"
 
 const orders = ".\\private$\\orders"
@@ -25,10 +26,10 @@ const logs = (count: number) => {
   return { layer: Layer.merge(InMemoryMqrt.layer, Logger.layer([logger])), lines, first: full.promise }
 }
 
-describe("a callback of a program in promises that rejects", () => {
+describe.each(schedulers)("a callback of a program in promises that rejects, under %s,", (_, scheduler) => {
   it("as onEvent is logged with its event, and messages are handled all the same", async () => {
     const { first, layer } = logs(2)
-    await using msmq = await connect(layer)
+    await using msmq = await connect(Layer.merge(layer, scheduler))
     await msmq.createQueue(orders, { transactional: true })
     await using sender = await msmq.openSender(orders)
     await using receiver = await msmq.openReceiver(orders)
@@ -52,7 +53,7 @@ describe("a callback of a program in promises that rejects", () => {
 
   it("as onProgress is logged, and the batch goes on", async () => {
     const { first, layer } = logs(2)
-    await using msmq = await connect(layer)
+    await using msmq = await connect(Layer.merge(layer, scheduler))
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders)
     const messages = Array.from({ length: 300 }, () => order)
@@ -65,52 +66,55 @@ describe("a callback of a program in promises that rejects", () => {
   })
 })
 
-describe("a callback of a program in Effect that gives a promise, which rejects,", () => {
-  it.live("as onProgress is logged, and the batch goes on", () => {
-    const { first, layer } = logs(1)
-    return Effect.gen(function* () {
-      yield* MessageQueue.create(orders)
-      const sender = yield* MessageQueue.openSender(orders)
-      const { accepted } = yield* sender.sendAll([order], { onProgress: async () => Promise.reject(broken) })
-      assert.strictEqual(accepted, 1)
-      assert.deepStrictEqual(yield* Effect.promise(() => first), ["onProgress failed: the callback broke"])
-    }).pipe(Effect.scoped, Effect.provide(layer))
-  })
+describe.each(schedulers)(
+  "a callback of a program in Effect that gives a promise, which rejects, under %s,",
+  (_, scheduler) => {
+    it.live("as onProgress is logged, and the batch goes on", () => {
+      const { first, layer } = logs(1)
+      return Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const sender = yield* MessageQueue.openSender(orders)
+        const { accepted } = yield* sender.sendAll([order], { onProgress: async () => Promise.reject(broken) })
+        assert.strictEqual(accepted, 1)
+        assert.deepStrictEqual(yield* Effect.promise(() => first), ["onProgress failed: the callback broke"])
+      }).pipe(Effect.scoped, Effect.provide(Layer.merge(layer, scheduler)))
+    })
 
-  it.live("as onEvent is logged as what is no Effect, and messages are handled all the same", () => {
-    const { layer, lines } = logs(1)
-    return Effect.gen(function* () {
-      yield* MessageQueue.create(orders, { transactional: true })
-      const sender = yield* MessageQueue.openSender(orders)
-      const receiver = yield* MessageQueue.openReceiver(orders)
-      const handled = yield* Deferred.make<void>()
-      const onEvent = untyped(async () => Promise.reject(broken))
-      const consumer = yield* start(receiver.consume(() => Deferred.succeed(handled, undefined), { onEvent }))
-      yield* sender.send(order, { transaction: "singleMessage" })
-      yield* Deferred.await(handled)
-      yield* Fiber.interrupt(consumer)
-      assert.include(
-        lines,
-        "onEvent failed for Received: Receiver.consume on .\\private$\\orders: onEvent is a function that returned a " +
-          "Promise, but it must be a function that returns an Effect, such as Effect.fn makes of a generator"
-      )
-    }).pipe(Effect.scoped, Effect.provide(layer))
-  })
+    it.live("as onEvent is logged as what is no Effect, and messages are handled all the same", () => {
+      const { layer, lines } = logs(1)
+      return Effect.gen(function* () {
+        yield* MessageQueue.create(orders, { transactional: true })
+        const sender = yield* MessageQueue.openSender(orders)
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        const handled = yield* Deferred.make<void>()
+        const onEvent = untyped(async () => Promise.reject(broken))
+        const consumer = yield* start(receiver.consume(() => Deferred.succeed(handled, undefined), { onEvent }))
+        yield* sender.send(order, { transaction: "singleMessage" })
+        yield* Deferred.await(handled)
+        yield* Fiber.interrupt(consumer)
+        assert.include(
+          lines,
+          "onEvent failed for Received: Receiver.consume on .\\private$\\orders: onEvent is a function that returned a " +
+            "Promise, but it must be a function that returns an Effect, such as Effect.fn makes of a generator"
+        )
+      }).pipe(Effect.scoped, Effect.provide(Layer.merge(layer, scheduler)))
+    })
 
-  it.live("as the handler of a message is a failure of the handler, which says so", () => {
-    const { first, layer } = logs(1)
-    return Effect.gen(function* () {
-      yield* MessageQueue.create(orders, { transactional: true })
-      const sender = yield* MessageQueue.openSender(orders)
-      const receiver = yield* MessageQueue.openReceiver(orders)
-      yield* sender.send(order, { transaction: "singleMessage" })
-      const handler: () => Effect.Effect<void> = untyped(async () => Promise.reject(broken))
-      const error = yield* Effect.flip(receiver.consume(handler, { retry: Schedule.recurs(0) }))
-      assert.include(
-        error.message,
-        "handler is a function that returned a Promise, but it must be a function that returns"
-      )
-      assert.deepStrictEqual(yield* Effect.promise(() => first), ["handler failed: the callback broke"])
-    }).pipe(Effect.scoped, Effect.provide(layer))
-  })
-})
+    it.live("as the handler of a message is a failure of the handler, which says so", () => {
+      const { first, layer } = logs(1)
+      return Effect.gen(function* () {
+        yield* MessageQueue.create(orders, { transactional: true })
+        const sender = yield* MessageQueue.openSender(orders)
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        yield* sender.send(order, { transaction: "singleMessage" })
+        const handler: () => Effect.Effect<void> = untyped(async () => Promise.reject(broken))
+        const error = yield* Effect.flip(receiver.consume(handler, { retry: Schedule.recurs(0) }))
+        assert.include(
+          error.message,
+          "handler is a function that returned a Promise, but it must be a function that returns"
+        )
+        assert.deepStrictEqual(yield* Effect.promise(() => first), ["handler failed: the callback broke"])
+      }).pipe(Effect.scoped, Effect.provide(Layer.merge(layer, scheduler)))
+    })
+  }
+)

@@ -1,11 +1,18 @@
-import { type Message, MessageQueue, type MsmqError, SecurityContext, Transaction } from "@effect-msmq/core"
+import {
+  type Message,
+  MessageQueue,
+  type MsmqError,
+  SecurityContext,
+  type Sender,
+  Transaction
+} from "@effect-msmq/core"
 import type { Connection } from "@effect-msmq/core/promises"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Latch, Queue, Schema, Scope, Stream } from "effect"
 import { connectObserved } from "./support/connection.ts"
-import { interruptAtEveryStep } from "./support/everyStep.ts"
-import { elapse, settled, start } from "./support/settled.ts"
+import { interruptAtEveryStep, runByStep } from "./support/everyStep.ts"
+import { elapse, fork, settled, start } from "./support/settled.ts"
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
@@ -42,12 +49,20 @@ const setup = Effect.gen(function* () {
 type Messages = Stream.Stream<Message.Message, never>
 type Setup = Effect.Success<typeof setup>
 
+const sendAll = (
+  sender: Sender.Sender,
+  messages: Messages | Iterable<Message.Message>,
+  options?: Sender.SendAllOptions
+) => (Stream.isStream(messages) ? sender.sendAll(messages, options) : sender.sendAll(messages, options))
+
 /** What a batch needs open, and what closes that. */
 const closings: Readonly<
   Record<
     string,
     (given: Setup) => {
-      readonly send: (messages: Messages) => Effect.Effect<{ readonly accepted: number }, MsmqError.MsmqError>
+      readonly send: (
+        messages: Messages | Iterable<Message.Message>
+      ) => Effect.Effect<{ readonly accepted: number }, MsmqError.MsmqError>
       readonly close: Effect.Effect<unknown, MsmqError.MsmqError>
       readonly resource: string
       /** How many messages are there, of those that were accepted. */
@@ -57,35 +72,35 @@ const closings: Readonly<
   >
 > = {
   "its sender": ({ closeSender, sender }) => ({
-    send: (messages) => sender.sendAll(messages),
+    send: (messages) => sendAll(sender, messages),
     close: closeSender,
     resource: `sender of ${orders}`,
     left: (accepted) => accepted,
     queue: orders
   }),
   "its sender, of a sink": ({ closeSender, sender }) => ({
-    send: (messages) => Stream.run(messages, sender.sink()),
+    send: (messages) => Stream.run(Stream.isStream(messages) ? messages : Stream.fromIterable(messages), sender.sink()),
     close: closeSender,
     resource: `sender of ${orders}`,
     left: (accepted) => accepted,
     queue: orders
   }),
   "its security context": ({ freeContext, securityContext, sender }) => ({
-    send: (messages) => sender.sendAll(messages, { securityContext }),
+    send: (messages) => sendAll(sender, messages, { securityContext }),
     close: freeContext,
     resource: "security context for the internal certificate",
     left: (accepted) => accepted,
     queue: orders
   }),
   "its transaction, which aborts": ({ endTransaction, transaction, transactional }) => ({
-    send: (messages) => transactional.sendAll(messages, { transaction }),
+    send: (messages) => sendAll(transactional, messages, { transaction }),
     close: endTransaction,
     resource: "transaction",
     left: () => 0,
     queue: invoices
   }),
   "its transaction, which commits": ({ transaction, transactional }) => ({
-    send: (messages) => transactional.sendAll(messages, { transaction }),
+    send: (messages) => sendAll(transactional, messages, { transaction }),
     close: transaction.commit(),
     resource: "transaction",
     left: (accepted) => accepted,
@@ -236,6 +251,32 @@ describe("a closing of what a batch uses", () => {
       assert.lengthOf(yield* labelsIn(orders), asked)
     }).pipe(Effect.scoped, Effect.provide(backend))
   )
+
+  for (const [name, closing] of Object.entries(closings).filter(([name]) => !name.endsWith("sink"))) {
+    it(`at every step of a batch: each message that a generator was asked for is sent: ${name}`, () => {
+      /** Closes after so many steps of the batch, and returns `true` if that ended it. */
+      const endsAfter = (steps: number): boolean =>
+        runByStep(
+          Effect.gen(function* () {
+            const { close, left, queue, resource, send } = closing(yield* setup)
+            let asked = 0
+            const messages = function* () {
+              while (asked < 600) yield { label: `${asked++}` }
+            }
+            const sending = yield* fork(send(messages()))
+            for (let step = 0; step < steps; step++) yield* Effect.yieldNow
+            yield* close
+            const { accepted, released } = outcomeOf(yield* Fiber.await(sending), resource)
+            assert.strictEqual(accepted, asked, `closed after ${steps} steps`)
+            assert.lengthOf(yield* labelsIn(queue), left(asked))
+            return released
+          }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
+        )
+      let steps = 0
+      while (endsAfter(steps)) steps++
+      assert.isAbove(steps, 20)
+    })
+  }
 
   it.effect("says nothing of a batch that it came in the last slice of", () =>
     Effect.gen(function* () {

@@ -2,7 +2,7 @@
 import { Consumer, Message, MessageQueue } from "@effect-msmq/core"
 import { FaultInjection, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import {
   consuming,
   errorOf,
@@ -97,14 +97,17 @@ describe("a copy", () => {
     leakFree(
       Effect.gen(function* () {
         const receivers = [yield* queues({ transactional: false }), yield* MessageQueue.openReceiver(orders)]
-        const policy = { retry: never, poison: { queue: poison } }
-        const consumers = yield* Effect.forEach(receivers, (receiver) =>
-          consuming(receiver, () => Effect.fail("broken"), { ...policy, concurrency: 3 })
-        )
         const sent = Array.from({ length: 20 }, (_, index) => `${index}`)
+        const all = yield* Deferred.make<void>()
+        let poisoned = 0
+        const onEvent = ({ _tag }: Consumer.ConsumeEvent) =>
+          _tag === "Poisoned" && ++poisoned === sent.length ? Deferred.succeed(all, undefined) : Effect.void
+        const policy = { retry: never, poison: { queue: poison }, concurrency: 3, onEvent }
+        const consumers = yield* Effect.forEach(receivers, (receiver) =>
+          consuming(receiver, () => Effect.fail("broken"), policy)
+        )
         yield* send(orders, ...sent)
-        // Each yield lets the consumers make a step.
-        for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
+        yield* Deferred.await(all)
         assert.deepStrictEqual((yield* labelsIn(poison)).toSorted(), sent.toSorted())
         yield* Effect.forEach(consumers, Fiber.interrupt)
       })

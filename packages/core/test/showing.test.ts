@@ -13,7 +13,7 @@ const shownAs = (value: object) => [inspect(value), String(value), JSON.stringif
 /** No name of a class or field that only the SDK's own code knows. */
 const showsNoInternals = (value: object) => {
   for (const shown of shownAs(value)) {
-    assert.notMatch(shown, /OwnedHandle|Runner|Scope|Outlet|Inlet|Reader|#|native|leases|mqrt/)
+    assert.notMatch(shown, /OwnedHandle|Runner|Scope|SenderState|ReceiverState|Reader|#|native|leases|mqrt/)
     assert.isBelow(shown.length, 300)
   }
 }

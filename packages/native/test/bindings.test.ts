@@ -11,6 +11,7 @@ import { makeLanes } from "../src/internal/lanes.ts"
 import { callOffMainThread, callOffMainThreadAndTake } from "../src/internal/offMainThread.ts"
 import { RunningCalls } from "../src/internal/RunningCalls.ts"
 import { openQueues } from "../src/internal/openQueues.ts"
+import { start } from "../../core/test/support/settled.ts"
 
 const someLibrary =
   process.platform === "win32" ? "ntdll.dll" : process.platform === "darwin" ? "libSystem.B.dylib" : "libm.so.6"
@@ -25,16 +26,16 @@ describe("declarations", () => {
       return name
     })
     assert.strictEqual(new Set(names).size, all.length)
-    assert.strictEqual(prototypes.mqrt.length, 34)
+    assert.strictEqual(prototypes.mqrt.length, 31)
   })
 })
 
 describe("bind", () => {
-  it("throws where the library is not there", () => {
+  it("throws if the library does not exist", () => {
     assert.throws(() => bind({ library: "/nowhere/mqrt.so" }), /cannot open|not find|no such file/i)
   })
 
-  it.effect("a function that the library lacks fails when it is used, under its name", () =>
+  it.effect("a function that the library lacks fails when it is called, with its name", () =>
     Effect.gen(function* () {
       const bindings = bind({ library: someLibrary })
       const failure = yield* Effect.flip(openQueues(bindings).purgeQueue(1n as QueueHandle))
@@ -67,15 +68,12 @@ const until = (condition: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (condition() ? Effect.void : Effect.andThen(Effect.sleep(1), until(condition))))
 
 describe("offMainThread", () => {
-  it.live("lets so many calls run at once, and others wait", () =>
+  it.live("runs a limited number of calls at once, and others wait", () =>
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(4))
       const { callable, pending } = heldBack()
       const fibers = yield* Effect.forEach([1, 2, 3], () =>
-        Effect.forkChild(
-          callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
-          { startImmediately: true }
-        )
+        start(callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)))
       )
       assert.strictEqual(pending.length, 2)
       pending[0]?.()
@@ -96,7 +94,7 @@ describe("offMainThread", () => {
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(atOnce))
       const [slow, prompt] = [heldBack(), heldBack()]
-      const fork = (call: Effect.Effect<number>) => Effect.forkChild(call, { startImmediately: true })
+      const fork = (call: Effect.Effect<number>) => start(call)
       for (let index = 0; index < 4; index++) {
         yield* fork(callOffMainThread(calls, "MQOpenQueue", () => slow.callable, new ArrayBuffer(8)))
         yield* fork(callOffMainThread(calls, "MQCloseQueue", () => prompt.callable, new ArrayBuffer(8)))
@@ -114,18 +112,8 @@ describe("offMainThread", () => {
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, pending } = heldBack()
-      const first = yield* Effect.forkChild(
-        callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
-        {
-          startImmediately: true
-        }
-      )
-      const second = yield* Effect.forkChild(
-        callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)),
-        {
-          startImmediately: true
-        }
-      )
+      const first = yield* start(callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)))
+      const second = yield* start(callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(8)))
       yield* Fiber.interrupt(second)
       assert.strictEqual(pending.length, 1)
       pending[0]?.()
@@ -133,19 +121,16 @@ describe("offMainThread", () => {
     })
   )
 
-  it.live("once begun it is waited for, and what it left is taken, though its caller was interrupted", () =>
+  it.live("waits for a call that has begun, and takes its result, even if the caller was interrupted", () =>
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, pending } = heldBack()
       let taken = false
       const take = () => void (taken = true)
-      const fiber = yield* Effect.forkChild(
-        callOffMainThreadAndTake(calls, "MQOpenQueue", take, () => callable, new ArrayBuffer(8)),
-        {
-          startImmediately: true
-        }
+      const fiber = yield* start(
+        callOffMainThreadAndTake(calls, "MQOpenQueue", take, () => callable, new ArrayBuffer(8))
       )
-      const interruption = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      const interruption = yield* start(Fiber.interrupt(fiber))
       yield* Effect.sleep(5)
       assert.isUndefined(interruption.pollUnsafe())
       pending[0]?.()
@@ -155,13 +140,12 @@ describe("offMainThread", () => {
     })
   )
 
-  it.live("keeps the memory it was given until the call has returned", () =>
+  it.live("keeps the memory of a call until it has returned", () =>
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, held, pending } = heldBack()
-      const fiber = yield* Effect.forkChild(
-        Effect.suspend(() => callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(1024 * 1024))),
-        { startImmediately: true }
+      const fiber = yield* start(
+        Effect.suspend(() => callOffMainThread(calls, "MQOpenQueue", () => callable, new ArrayBuffer(1024 * 1024)))
       )
       yield* Effect.sleep(1)
       globalThis.gc?.()

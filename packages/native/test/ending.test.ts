@@ -14,6 +14,7 @@ import { noChanges, plainMessage, plainQueue, plainSend } from "../../testing/sr
 import { runIn } from "./support/runIn.ts"
 import { node } from "./support/runtimes.ts"
 import { control, files, missing } from "./theDouble.ts"
+import { start } from "../../core/test/support/settled.ts"
 
 const program = fileURLToPath(new URL("programs/ending.ts", import.meta.url))
 
@@ -114,8 +115,6 @@ const functions: Readonly<
   MQLocateNext: (mqrt) => Effect.map(mqrt.locateBegin([]), (handle) => mqrt.locateNext(handle, 10)),
   MQLocateEnd: (mqrt) => Effect.map(mqrt.locateBegin([]), mqrt.locateEnd),
   MQPathNameToFormatName: (mqrt) => Effect.as(name(mqrt), mqrt.pathNameToFormatName(plainQueue.pathName)),
-  MQHandleToFormatName: (mqrt) => Effect.map(open(mqrt), mqrt.handleToFormatName),
-  MQInstanceToFormatName: (mqrt) => Effect.succeed(mqrt.instanceToFormatName("00112233-4455-6677-8899-aabbccddeeff")),
   MQADsPathToFormatName: (mqrt) => Effect.succeed(mqrt.adsPathToFormatName("LDAP://CN=one")),
   MQMoveMessage: (mqrt) => Effect.map(open(mqrt), (queue) => mqrt.moveMessage(queue, queue, 1n, "none")),
   MQMarkMessageRejected: (mqrt) => Effect.map(open(mqrt), (queue) => mqrt.markMessageRejected(queue, 1n)),
@@ -140,22 +139,15 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
     Effect.gen(function* () {
       const { close, mqrt } = yield* openLayer
       const call = yield* (functions[name] ?? (() => Effect.die("no such function")))(mqrt)
-      const events: Array<string> = []
       const before = control.callCount(name)
       control.setDelay(name, longest)
-      const calling = yield* Effect.forkChild(
-        Effect.tap(Effect.exit(call), () => Effect.sync(() => events.push("call ended"))),
-        { startImmediately: true }
-      )
+      const calling = yield* start(Effect.exit(call))
       yield* called(name, before + 1)
-      const closing = yield* Effect.forkChild(
-        Effect.tap(close, () => Effect.sync(() => events.push("closed"))),
-        { startImmediately: true }
-      )
+      const closing = yield* start(close)
       yield* Effect.sleep(5)
+      assert.isUndefined(closing.pollUnsafe())
       control.setDelay(name, 0)
       yield* Fiber.join(closing)
-      assert.deepStrictEqual(events, ["call ended", "closed"])
       assert.isFalse(Exit.hasDies(yield* Fiber.join(calling)))
       const calls = control.callCount(name)
       const later = yield* Effect.exit(call)
@@ -195,12 +187,10 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
       const { close, mqrt } = yield* openLayer
       control.setDelay("MQCreateQueue", longest)
       const creations = yield* Effect.forEach([1, 2, 3, 4, 5], (index) =>
-        Effect.forkChild(Effect.exit(mqrt.createQueue({ ...plainQueue, pathName: `.\\private$\\q${index}` }, null)), {
-          startImmediately: true
-        })
+        start(Effect.exit(mqrt.createQueue({ ...plainQueue, pathName: `.\\private$\\q${index}` }, null)))
       )
       yield* called("MQCreateQueue", 2)
-      const closing = yield* Effect.forkChild(close, { startImmediately: true })
+      const closing = yield* start(close)
       control.setDelay("MQCreateQueue", 0)
       yield* Fiber.join(closing)
       const exits = yield* Effect.forEach(creations, Fiber.join)
@@ -229,12 +219,11 @@ describe.skipIf(missing !== null)("calls that may take long", () => {
       const opened: Array<QueueHandle> = []
       control.setDelay("MQOpenQueue", longest)
       const opening = yield* Effect.forEach([mqrt, other.mqrt, mqrt, other.mqrt, other.mqrt], (service) =>
-        Effect.forkChild(
+        start(
           Effect.map(service.openQueue(formatName, "receive", "denyNone"), (handle) => {
             events.push("opened")
             opened.push(handle)
-          }),
-          { startImmediately: true }
+          })
         )
       )
       yield* called("MQOpenQueue", 3)

@@ -68,7 +68,7 @@ const all = [
 ]
 
 describe("impersonation", () => {
-  it.effect("is another user for the get alone, and wipes the password", () =>
+  it.effect("lasts for the one call that gets the context, and wipes the password", () =>
     Effect.gen(function* () {
       const windows = makeWindows()
       assert.strictEqual<bigint>(yield* windows.get, 9n)
@@ -82,7 +82,7 @@ describe("impersonation", () => {
     })
   )
 
-  it.effect("reverts when the get fails", () =>
+  it.effect("reverts when that call fails", () =>
     Effect.gen(function* () {
       const windows = makeWindows(["MQGetSecurityContextEx"])
       const failed = yield* Effect.flip(windows.get)
@@ -91,7 +91,7 @@ describe("impersonation", () => {
     })
   )
 
-  it("reverts and closes the token when the act throws", () => {
+  it("reverts and closes the token when the function throws", () => {
     const windows = makeWindows()
     assert.throws(() => actAs(windows.bindings.identity, alice, () => assert.fail("oh")), "oh")
     assert.deepStrictEqual(windows.log.slice(-2), ["RevertToSelf", "CloseHandle"])
@@ -129,7 +129,7 @@ describe("impersonation", () => {
     })
   )
 
-  it("gives what the act gave", () => {
+  it("returns the result of the function", () => {
     const { bindings } = makeWindows()
     const failed = failure("MQGetSecurityContextEx", 0xc00e_0006)
     assert.deepStrictEqual(

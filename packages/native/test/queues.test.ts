@@ -1,4 +1,4 @@
-import type { LocateHandle, QueueHandle } from "@effect-msmq/core/Mqrt"
+import type { LocateHandle } from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -73,7 +73,7 @@ describe("MQCreateQueue", () => {
     return Effect.map(rooms.createQueue(properties, null), (name) => ({ name, seen }))
   }
 
-  it.effect("passes only what differs from what a queue has anyway", () =>
+  it.effect("passes only properties that differ from the defaults", () =>
     Effect.gen(function* () {
       const { name, seen } = yield* create(plain)
       assert.strictEqual(name, "DIRECT=OS:host\\private$\\orders")
@@ -81,7 +81,7 @@ describe("MQCreateQueue", () => {
     })
   )
 
-  it.effect("passes every property that it can be given", () =>
+  it.effect("passes every property that can be given", () =>
     Effect.gen(function* () {
       const { seen } = yield* create(rich)
       assert.deepStrictEqual(
@@ -105,7 +105,7 @@ describe("MQCreateQueue", () => {
     })
   )
 
-  it.effect("with too small a buffer the queue is there all the same, and its name is asked for (B-09)", () =>
+  it.effect("asks for the name of the queue if the buffer was too small, since the queue exists then (B-09)", () =>
     Effect.gen(function* () {
       const calls: Array<string> = []
       const rooms = queues(
@@ -126,7 +126,7 @@ describe("MQCreateQueue", () => {
     })
   )
 
-  it.effect("says which property was refused, and why", () =>
+  it.effect("fails with the refused property and the reason", () =>
     Effect.gen(function* () {
       const rooms = queues(
         fakeBindings({
@@ -165,7 +165,7 @@ describe("MQSetQueueProperties", () => {
       return seen
     })
 
-  it.effect("passes the changes alone, and nothing is no call", () =>
+  it.effect("passes only the changes, and makes no call without any", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* set(noChanges), [])
       assert.deepStrictEqual(yield* set({ ...noChanges, journal: false, quota: 5 }), [
@@ -176,7 +176,7 @@ describe("MQSetQueueProperties", () => {
     })
   )
 
-  it.effect("takes the multicast address away by VT_EMPTY", () =>
+  it.effect("removes the multicast address by VT_EMPTY", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* set({ ...noChanges, multicastAddress: "" }), [[125, 0]])
     })
@@ -184,7 +184,7 @@ describe("MQSetQueueProperties", () => {
 })
 
 describe("MQGetQueueProperties", () => {
-  it.effect("of a private queue, which refuses what only public ones have", () =>
+  it.effect("reads a private queue, which refuses the properties of public ones", () =>
     Effect.gen(function* () {
       const heap = new FakeHeap()
       const rooms = queues(
@@ -267,24 +267,19 @@ describe("MQOpenQueue", () => {
 })
 
 describe("names", () => {
-  it.effect("a name longer than the buffer is asked for again", () =>
+  it.effect("a name that is longer than the buffer is requested again", () =>
     Effect.gen(function* () {
       const long = `DIRECT=OS:${"a".repeat(500)}\\private$\\orders`
       const rooms = names(
         fakeBindings({
-          MQHandleToFormatName: (_handle, buffer, length) => writeName(long, buffer, length, 0xc00e_001f),
-          MQInstanceToFormatName: (instance, buffer, length) => {
-            assert.deepStrictEqual(instance, guid)
-            return writeName("PUBLIC=x", buffer, length, 0xc00e_001f)
-          }
+          MQPathNameToFormatName: (_path, buffer, length) => writeName(long, buffer, length, 0xc00e_001f)
         })
       )
-      assert.strictEqual(yield* rooms.handleToFormatName(1n as QueueHandle), long)
-      assert.strictEqual(yield* rooms.instanceToFormatName("00112233-4455-6677-8899-aabbccddeeff"), "PUBLIC=x")
+      assert.strictEqual(yield* rooms.pathNameToFormatName(".\\private$\\orders"), long)
     })
   )
 
-  it.effect("a function that wants no more than it has fails instead of going on for ever", () =>
+  it.effect("a function that asks for no larger buffer fails, instead of being called without end", () =>
     Effect.gen(function* () {
       const rooms = names(fakeBindings({ MQADsPathToFormatName: () => 0xc00e_001f }))
       assert.strictEqual((yield* Effect.flip(rooms.adsPathToFormatName("LDAP://x"))).code, 0xc00e_001f)
@@ -318,7 +313,7 @@ describe("queueSecurity", () => {
     })
   )
 
-  it.effect("sets the parts that are named", () =>
+  it.effect("sets the named parts", () =>
     Effect.gen(function* () {
       const seen: Array<unknown> = []
       const rooms = queueSecurity(

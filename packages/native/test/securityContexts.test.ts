@@ -28,7 +28,7 @@ describe("securityContexts", () => {
       })
   )
 
-  it.effect("finishes before it returns: the identity is that of the calling thread", () =>
+  it.effect("gets the context on the calling thread, whose identity it has", () =>
     Effect.gen(function* () {
       const rooms = securityContexts(
         fakeBindings({ MQGetSecurityContextEx: (_bytes, _length, slot) => giveBack(slot, 7n) })
@@ -60,7 +60,7 @@ describe("securityContexts", () => {
     })
   )
 
-  it.effect("frees a handle that does not fit, and fails", () =>
+  it.effect("frees a handle that does not fit 32 bits, and fails", () =>
     Effect.gen(function* () {
       const freed: Array<unknown> = []
       const rooms = securityContexts(
@@ -76,7 +76,7 @@ describe("securityContexts", () => {
     })
   )
 
-  it.effect("hands every error code on under the name of the function", () =>
+  it.effect("fails with every error code and the name of the function", () =>
     Effect.gen(function* () {
       for (const code of Object.values(errors)) {
         const rooms = securityContexts(fakeBindings({ MQGetSecurityContextEx: () => code }))

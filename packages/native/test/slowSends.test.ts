@@ -5,6 +5,7 @@ import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { fileURLToPath } from "node:url"
+import { start } from "../../core/test/support/settled.ts"
 import { slow } from "../../core/test/support/slow.ts"
 import { cutSends } from "./support/cutSends.ts"
 import { plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
@@ -102,9 +103,6 @@ const slowSender = Effect.gen(function* () {
   yield* sender.send({ label: "slow" })
   return sender
 })
-
-/** Starts an effect in this turn. */
-const start = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
 
 /** Runs an effect with a scheduler that lets nothing else happen meanwhile. */
 const runNow = <A, E>(effect: Effect.Effect<A, E>): A => Effect.runSync(effect)

@@ -11,6 +11,7 @@ import * as Scope from "effect/Scope"
 import { node } from "./support/runtimes.ts"
 import { waitingPromises } from "./support/waitingPromises.ts"
 import { control, files, missing } from "./theDouble.ts"
+import { start } from "../../core/test/support/settled.ts"
 
 waitingPromises(node)
 
@@ -27,7 +28,7 @@ describe.skipIf(missing !== null)("a hundred receivers of one queue, each with a
         const receiver = yield* MessageQueue.openReceiver(orders)
         const twice = Effect.all([receiver.receive, receiver.receive])
         const both = Effect.map(twice, (messages) => messages.map(({ label }) => label))
-        fibers.push(yield* Effect.forkChild(both, { startImmediately: true }))
+        fibers.push(yield* start(both))
       }
       yield* sender.sendAll(labels.map((label) => ({ label })))
       const got = yield* Effect.forEach(fibers, Fiber.join)
@@ -67,11 +68,11 @@ const namesOf = (formatName: string): ReadonlyArray<string> => [
   "DIRECT=TCP:127.0.0.1\\private$\\orders"
 ]
 
-describe.skipIf(missing !== null)("all who wait for one queue in a process,", () => {
+describe.skipIf(missing !== null)("all waits for one queue in a process", () => {
   beforeEach(() => control.reset())
 
   it.live(
-    "through several layers, handles and names, wait by one peek, and another takes over where its layer closes",
+    "share one peek through several layers, handles and names, and another handle takes over when its layer closes",
     () =>
       Effect.gen(function* () {
         const formatName = yield* MessageQueue.create(orders)
@@ -109,7 +110,7 @@ describe.skipIf(missing !== null)("all who wait for one queue in a process,", ()
       }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("of another queue, of its journal or of a subqueue wait for that", () =>
+  it.live("for its journal or a subqueue, or for another queue, are separate", () =>
     Effect.gen(function* () {
       const direct = `DIRECT=OS:${orders}`
       const names = [direct, `${direct};journal`, `${direct};retry`, `${direct}2`]
@@ -139,13 +140,13 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
         const cursor = yield* receiver.cursor
         while (Option.isSome(yield* cursor.next)) continue
         const next = Effect.map(cursor.nextWithin("1 hour"), (found) => Option.getOrUndefined(found)?.label)
-        fibers.push(yield* Effect.forkChild(next, { startImmediately: true }))
+        fibers.push(yield* start(next))
       }
       yield* quiet
       return { fibers, receiver, sender }
     })
 
-  it.live("make no calls, a thousand of them, and each sees a message that comes", () =>
+  it.live("make no calls, even a thousand of them, and each sees a message that arrives", () =>
     Effect.gen(function* () {
       const { fibers, sender } = yield* openCursors(1000)
       const before = peeksAndReceives()
@@ -158,7 +159,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
     }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("see a message of higher priority, which stands before the others", () =>
+  it.live("see a message of higher priority, which comes before the others", () =>
     Effect.gen(function* () {
       const { fibers, sender } = yield* openCursors(3)
       yield* sender.send({ label: "urgent", priority: 7 })
@@ -166,26 +167,28 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
     }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("go on through another handle when theirs is closed, and see what comes after the queue was emptied", () =>
-    Effect.gen(function* () {
-      const { fibers, receiver, sender } = yield* openCursors(1)
-      const scope = yield* Scope.make()
-      const other = yield* Scope.provide(MessageQueue.openReceiver(orders), scope)
-      const cursor = yield* Scope.provide(other.cursor, scope)
-      while (Option.isSome(yield* cursor.next)) continue
-      yield* Effect.forkChild(Effect.exit(cursor.nextWithin("1 hour")), { startImmediately: true })
-      yield* quiet
-      yield* Scope.close(scope, Exit.void)
-      yield* receiver.receive
-      yield* receiver.receive
-      yield* quiet
-      yield* sender.send({ label: "late" })
-      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), ["late"])
-      assert.deepStrictEqual(control.ledger().violations, [])
-    }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
+  it.live(
+    "go on when the handle of the shared cursor is closed, and see messages that arrive after the queue was emptied",
+    () =>
+      Effect.gen(function* () {
+        const { fibers, receiver, sender } = yield* openCursors(1)
+        const scope = yield* Scope.make()
+        const other = yield* Scope.provide(MessageQueue.openReceiver(orders), scope)
+        const cursor = yield* Scope.provide(other.cursor, scope)
+        while (Option.isSome(yield* cursor.next)) continue
+        yield* start(Effect.exit(cursor.nextWithin("1 hour")))
+        yield* quiet
+        yield* Scope.close(scope, Exit.void)
+        yield* receiver.receive
+        yield* receiver.receive
+        yield* quiet
+        yield* sender.send({ label: "late" })
+        assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), ["late"])
+        assert.deepStrictEqual(control.ledger().violations, [])
+      }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("look from time to time where no cursor can be made that waits for all of them", () =>
+  it.live("look from time to time if the shared cursor cannot be created", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders)
@@ -194,7 +197,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
       const cursor = yield* receiver.cursor
       yield* cursor.next
       control.failNext("MQCreateCursor", 0xc00e0027)
-      const fiber = yield* Effect.forkChild(cursor.nextWithin("1 hour"), { startImmediately: true })
+      const fiber = yield* start(cursor.nextWithin("1 hour"))
       yield* Effect.sleep(10)
       yield* sender.send({ label: "late" })
       assert.strictEqual(Option.getOrUndefined(yield* Fiber.join(fiber))?.label, "late")
@@ -202,7 +205,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
   )
 })
 
-describe.skipIf(missing !== null)("queues whose handles no completion port takes", () => {
+describe.skipIf(missing !== null)("queues whose handles no completion port accepts", () => {
   beforeEach(() => control.reset())
 
   it.live("are waited for together with the others, by one thread", () =>
@@ -214,7 +217,7 @@ describe.skipIf(missing !== null)("queues whose handles no completion port takes
         const receiver = yield* MessageQueue.openReceiver(name)
         control.refusePorts(index % 2 === 1)
         const label = Effect.map(receiver.receive, (message) => message.label)
-        fibers.push(yield* Effect.forkChild(label, { startImmediately: true }))
+        fibers.push(yield* start(label))
         yield* Effect.sleep(1)
       }
       for (const name of names.toReversed()) {

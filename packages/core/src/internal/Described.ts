@@ -1,16 +1,17 @@
 /**
- * Something open, as `console.log`, `String` and `JSON.stringify` show it: its kind, its queue and whether it is still open, and
- * nothing of what is inside.
+ * Objects that `console.log`, `String` and `JSON.stringify` show by their kind, their queue and whether they are open, without
+ * their internals.
  */
 import { inspect, type InspectOptions } from "node:util"
 import type { OwnedHandle } from "./ownership/OwnedHandle.ts"
 import { printable, printableInspection } from "./printable.ts"
 
-/** The facts that a thing shows of itself. */
+/** Key of the facts that an object shows. */
 export const facts: unique symbol = Symbol.for("~@effect-msmq/core/facts")
 
-/** A kind, such as `"Sender"`, and what tells one of that kind from another. */
+/** Facts that an object shows: its kind, and others that tell it from objects of the same kind. */
 export interface Facts {
+  /** Kind of the object, such as `"Sender"`. */
   readonly kind: string
   readonly [fact: string]: string | boolean | undefined
 }
@@ -23,16 +24,17 @@ const knownFacts = (described: Described): Readonly<Record<string, string | bool
   return known
 }
 
+/** Object that is shown by its facts. */
 export abstract class Described {
   /** @internal */
   abstract get [facts](): Facts
 
-  /** Returns its kind and what tells it from others, in a line: such as `Sender(.\private$\orders, open)`. */
+  /** Returns the kind and the other facts in one line, such as `Sender(.\private$\orders, open)`. */
   toString(): string {
     const values = Object.values(knownFacts(this)).filter((fact) => typeof fact === "string")
     return printable(`${this[facts].kind}(${values.join(", ")})`)
   }
-  /** Returns its kind as `_id` and what tells it from others. */
+  /** Returns the kind as `_id`, and the other facts. */
   toJSON(): unknown {
     return { _id: this[facts].kind, ...knownFacts(this) }
   }
@@ -42,6 +44,6 @@ export abstract class Described {
   }
 }
 
-/** Returns whether a handle can still be used, in a word. */
+/** Returns the state of a handle in one word. */
 export const stateOf = ({ state }: Pick<OwnedHandle<unknown>, "state">): "open" | "closing" | "closed" =>
   state === "open" ? "open" : state === "released" ? "closed" : "closing"

@@ -1,7 +1,7 @@
 /**
- * Bytes as callers give them, before they go to a backend. A subclass, an own property or a proxy can say any `length`, and
- * native code would read so many bytes; so the length is asked of the array itself, and an array that says another is given on as
- * a plain view of the same bytes.
+ * Checks of bytes that a caller gives, before they go to a backend. A subclass, an own property or a proxy can report any
+ * `length`, and native code would read that many bytes. So the length is taken from the array itself, and an array that reports
+ * another one is replaced by a plain view of the same memory.
  */
 import { isAnyArrayBuffer, isUint8Array } from "node:util/types"
 import { describeValue } from "./errors/describeValue.ts"
@@ -17,13 +17,13 @@ const buffer = getterOf("buffer")
 
 const bufferOf = (bytes: Uint8Array): ArrayBufferLike => buffer.call(bytes) as ArrayBufferLike
 
-/** Tells whether an array is of no class but Node's own, whose other getters say what is so. */
+/** Returns `true` for an array of one of Node's own classes, whose other getters are right. */
 const isOfNode = (bytes: Uint8Array): boolean => {
   const prototype: unknown = Object.getPrototypeOf(bytes)
   return prototype === Uint8Array.prototype || prototype === Buffer.prototype
 }
 
-/** Tells whether an array has lost its buffer, or the part of it that it stood for. */
+/** Returns `true` for an array whose buffer was detached, or became too short for it. */
 const isGone = (bytes: Uint8Array): boolean => {
   try {
     Uint8Array.prototype.indexOf.call(bytes, 0)
@@ -34,12 +34,12 @@ const isGone = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * Returns the bytes of a value in an array that says its own length, and shares the value's memory; `undefined` where the value has
- * none: {@link bytesViolation} says why.
+ * Returns the bytes of a value in an array that reports its real length and shares the memory of the value. Returns `undefined`
+ * for a value without bytes; {@link bytesViolation} then returns the reason.
  */
 export const plainBytes = (value: unknown): Uint8Array | undefined => {
   if (!isUint8Array(value)) return undefined
-  // A getter of the value's own comes first: it could detach the buffer.
+  // A getter of the value itself is called first, since it could detach the buffer.
   const said = value.length
   const length = byteLength.call(value) as number
   if (length === 0) return isGone(value) ? undefined : none
@@ -50,9 +50,11 @@ export const plainBytes = (value: unknown): Uint8Array | undefined => {
 
 const none = new Uint8Array(0)
 
-/** The rule that a value without bytes breaks, and the value as an error shows it. */
+/** Violation by a value without bytes. */
 export interface BytesViolation {
+  /** Rule that the value breaks. */
   readonly rule: string
+  /** Value, in words. */
   readonly actual: string
 }
 
@@ -66,7 +68,7 @@ const notBytes = (value: unknown): BytesViolation => ({
   actual: describeValue(value)
 })
 
-/** Returns the rule that is broken by a value of which {@link plainBytes} has no bytes. */
+/** Returns the violation by a value for which {@link plainBytes} returns `undefined`. */
 export const bytesViolation = (value: unknown): BytesViolation => {
   if (!isUint8Array(value)) return notBytes(value)
   return (bufferOf(value) as ArrayBuffer).detached

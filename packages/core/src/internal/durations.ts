@@ -1,23 +1,23 @@
 /**
- * Durations as callers give them. Effect's own conversion reads `NaN`, `{}` and misspelt units as zero, so every value is
- * checked before it is converted.
+ * Conversion of durations that a caller gives. Effect's own conversion reads `NaN`, `{}` and misspelt units as zero, so every
+ * value is checked before it is converted.
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
-/** The rule for a duration, after the name of its field: how to write one. */
+/** Rule for a duration, to follow the name of its field. */
 export const durationRule =
   'it must be a duration of 0 or more, such as "5 seconds", "500 millis", { minutes: 5 } or a number of milliseconds'
 
 const fields = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"] as const
 
-/** Fields that other libraries give a duration: their length depends on the calendar. */
+/** Fields of durations of other libraries, whose length depends on the calendar. */
 const calendarFields = ["years", "quarters", "months"] as const
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && !Number.isNaN(value)
 
-/** Also for an object with getters, as `Temporal.Duration` is. */
+/** Returns `true` for an object with the fields of a duration, which may be getters, as in `Temporal.Duration`. */
 const isDurationObject = (value: object): value is Duration.DurationObject => {
   const record = value as Readonly<Record<string, unknown>>
   return (
@@ -44,7 +44,7 @@ const isInput = (value: unknown): value is Duration.Input => {
   }
 }
 
-/** Returns the duration that a value stands for; fails with {@link durationRule} where it stands for none, or is negative. */
+/** Converts a value to a duration. Fails with {@link durationRule} for a value that is none, or is negative. */
 export const parseDuration = (value: unknown): Result.Result<Duration.Duration, string> => {
   const duration = isInput(value) ? Duration.fromInput(value) : Option.none()
   return Option.isSome(duration) && !Duration.isNegative(duration.value)

@@ -1,11 +1,11 @@
 /**
- * Values as JSON for logs. What JSON has no form for is shortened rather than thrown over: a bigint is its digits, bytes are their
- * count, an error is its name and message, and what refers to itself is left out.
+ * Conversion of values to JSON for logs, which never throws. A bigint becomes its digits, bytes become their count, an error
+ * becomes its name and message, and a value that refers to itself becomes a text that says so.
  */
 import * as Cause from "effect/Cause"
 import { isUint8Array } from "node:util/types"
 
-/** Looks at the value itself, since a `Buffer` would be turned into an array of numbers before. */
+/** Replaces a value. It reads the value itself, since `converted` already has a `Buffer` as an array of numbers. */
 function replace(this: unknown, key: string, converted: unknown): unknown {
   const value = (this as Readonly<Record<string, unknown>>)[key]
   if (typeof value === "bigint") return String(value)
@@ -16,7 +16,7 @@ function replace(this: unknown, key: string, converted: unknown): unknown {
   return converted
 }
 
-/** Returns what JSON can say of a value; a text that says why, where it can say nothing. */
+/** Returns a value that JSON can hold, or a text with the reason where there is none. */
 export const jsonOf = (value: unknown): unknown => {
   try {
     const text: string | undefined = JSON.stringify(value, replace)

@@ -1,6 +1,6 @@
 /**
- * Texts that a sender chose, made safe to print: a control character can move a terminal's cursor or forge a line of a log, and a
- * character that changes the direction of text can make one text look like another.
+ * Escaping of texts that a sender chose, so that they are safe to print. A control character can move the cursor of a terminal or
+ * forge a line of a log, and a character that changes the direction of text can make one text look like another.
  */
 
 const controls = String.raw`\p{Cc}\p{Cs}`
@@ -13,11 +13,11 @@ const unsafeMarks = new RegExp(`[${marks}]`, "gu")
 
 const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
-/** Returns a text in one line, in which what is not safe to print stands as `\u001b` and the like. */
+/** Returns a text in one line, with unsafe characters as escapes such as `\u001b`. */
 export const printable = (text: string): string => text.replaceAll(unsafe, escape)
 
-/** Returns a text of perhaps many lines, in which what is not safe to print stands as `\u001b` and the like. */
+/** Returns a text, which may have many lines, with unsafe characters as escapes such as `\u001b`. */
 export const printableLines = (text: string): string => text.replaceAll(unsafeInLines, escape)
 
-/** Returns what Node's `inspect` made, which escapes all but separators and marks of direction, with those escaped, too. */
+/** Returns a result of Node's `inspect`, which leaves separators and marks of direction as they are, with those escaped. */
 export const printableInspection = (text: string): string => text.replaceAll(unsafeMarks, escape)

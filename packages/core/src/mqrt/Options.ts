@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as internal from "../internal/options/illegalOption.ts"
-import type { Call } from "../internal/options/illegalOption.ts"
+import { Operation } from "../internal/telemetry/Operation.ts"
 import type { NameOf, OptionTable } from "../internal/options/OptionTable.ts"
 import * as tables from "../internal/options/OptionTable.ts"
 import type { Rule } from "../internal/options/Rule.ts"
@@ -16,16 +16,6 @@ import type * as Effect from "effect/Effect"
 import type { MsmqError } from "../MsmqError.ts"
 
 export type {
-  /**
-   * The call that something was given to, as its error names it.
-   *
-   * - `operation`: the function, such as `"InMemoryMqrt.layerWith"`
-   * - `queue`: the queue, by the name the program used, where there is one
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Call,
   /**
    * The rules of all options of a function. See {@link table}.
    *
@@ -41,6 +31,24 @@ export type {
    */
   Rule
 }
+
+/**
+ * Function that was given something, as errors name it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Call {
+  /** Name of the function, such as `"InMemoryMqrt.layerWith"`. */
+  readonly operation: string
+  /** Name that the program used for the queue, where there is one. */
+  readonly queue?: string | undefined
+}
+
+const callOf = ({ operation, ...context }: Call): internal.Call => ({
+  operation: Operation.make(operation),
+  ...context
+})
 
 /**
  * Makes the table of an options type, with a rule for each of its options.
@@ -69,7 +77,8 @@ export type {
  * @since 0.1.0
  */
 export const table: <O extends object>() => (rules: { readonly [Name in NameOf<O>]: Rule }) => OptionTable<NameOf<O>> =
-  tables.tableOf
+  () => (rules) =>
+    tables.tableOf(rules)
 
 /**
  * Reads the options of a call, each once. Fails with `IllegalOption` for one that does not exist or is not allowed.
@@ -83,7 +92,7 @@ export const check: <O extends object>(
   table: OptionTable<NameOf<O>>,
   given: O | undefined,
   noun?: string
-) => Effect.Effect<O, MsmqError> = internal.options
+) => Effect.Effect<O, MsmqError> = (call, ...given) => internal.options(callOf(call), ...given)
 
 /**
  * Reads an argument of a call. Fails with `IllegalOption` for one that is not allowed.
@@ -96,7 +105,7 @@ export const checkArgument: <A>(
   name: string,
   rule: Rule<A>,
   given: unknown
-) => Effect.Effect<A, MsmqError> = internal.argument
+) => Effect.Effect<A, MsmqError> = (call, ...given) => internal.argument(callOf(call), ...given)
 
 /**
  * Makes a rule from a guard. `allowed`: what the guard lets through, behind "it must be". `secret`: whether errors say

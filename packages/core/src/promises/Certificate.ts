@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Certificates from "../Certificate.ts"
 import { certificateSource } from "../internal/options/credentials.ts"
 import { argument } from "../internal/options/illegalOption.ts"
+import * as operations from "../internal/telemetry/operations.ts"
 
 /**
  * Reads exactly one certificate: text in PEM, or bytes in ASN.1 DER.
@@ -19,7 +20,8 @@ import { argument } from "../internal/options/illegalOption.ts"
  */
 export const certificate = (source: string | Uint8Array): Certificates.Certificate =>
   Effect.runSync(
-    Effect.flatMap(argument({ operation: "promises.certificate" }, "source", certificateSource, source), (source) =>
-      typeof source === "string" ? Certificates.fromPem(source) : Certificates.fromDer(source)
+    Effect.flatMap(
+      argument({ operation: operations.promises.certificate }, "source", certificateSource, source),
+      (source) => (typeof source === "string" ? Certificates.fromPem(source) : Certificates.fromDer(source))
     )
   )

@@ -14,7 +14,6 @@ import type { Abortable } from "./Abortable.ts"
 import { CallSite } from "../mqrt/CallSite.ts"
 import { CurrentAbortGate } from "../internal/promises/AbortGate.ts"
 import { nameOf } from "../internal/names/queueName.ts"
-import { backend, backendContext } from "../internal/options/backends.ts"
 import { awaitable, promiseHandler } from "../internal/options/handlers.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument, argumentOrThrow, optionsOrThrow } from "../internal/options/illegalOption.ts"
@@ -54,8 +53,10 @@ import type { AcquireOptions } from "../SecurityContext.ts"
 import { acquire } from "../SecurityContext.ts"
 import type { Options as TransactionOptions } from "../Transaction.ts"
 import { begin, Current, run as runTransaction } from "../Transaction.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
-const on = (operation: string, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
+const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
 
 /**
  * Connection to Message Queuing through a backend: see {@link connect}. Everything that it opens is closed with it, in
@@ -88,36 +89,38 @@ export class Connection extends Described implements AsyncDisposable {
 
   /** Creates a queue and returns its format name. See {@link MessageQueue.create}. */
   createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
-    return this.#run(on("MessageQueue.create", queue), tables.createOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.create, queue), tables.createOptions, options, (options) =>
       MessageQueue.create(queue, options)
     )
   }
 
   /** Deletes a queue with its messages. See `MessageQueue.delete`. */
   deleteQueue(queue: QueueName, options?: Abortable): Promise<void> {
-    return this.#run(on("MessageQueue.delete", queue), abortable, options, () => MessageQueue.delete(queue))
+    return this.#run(on(operations.MessageQueue.delete, queue), abortable, options, () => MessageQueue.delete(queue))
   }
 
   /** Returns whether a queue exists. See {@link MessageQueue.exists}. */
   queueExists(queue: QueueName, options?: Abortable): Promise<boolean> {
-    return this.#run(on("MessageQueue.exists", queue), abortable, options, () => MessageQueue.exists(queue))
+    return this.#run(on(operations.MessageQueue.exists, queue), abortable, options, () => MessageQueue.exists(queue))
   }
 
   /** Returns the properties of a queue. See {@link MessageQueue.properties}. */
   queueProperties(queue: QueueName, options?: Abortable): Promise<Properties> {
-    return this.#run(on("MessageQueue.properties", queue), abortable, options, () => MessageQueue.properties(queue))
+    return this.#run(on(operations.MessageQueue.properties, queue), abortable, options, () =>
+      MessageQueue.properties(queue)
+    )
   }
 
   /** Changes properties of a queue; what is left out stays as it is. See {@link MessageQueue.setProperties}. */
   setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
-    return this.#run(on("MessageQueue.setProperties", queue), abortable, options, () =>
+    return this.#run(on(operations.MessageQueue.setProperties, queue), abortable, options, () =>
       MessageQueue.setProperties(queue, changes)
     )
   }
 
   /** Removes every message of a queue. See {@link MessageQueue.purge}. */
   purgeQueue(queue: QueueName, options?: PurgeOptions & Abortable): Promise<void> {
-    return this.#run(on("MessageQueue.purge", queue), tables.purgeOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.purge, queue), tables.purgeOptions, options, (options) =>
       MessageQueue.purge(queue, options)
     )
   }
@@ -132,7 +135,7 @@ export class Connection extends Described implements AsyncDisposable {
 
   /** Returns the security descriptor of a queue, as SDDL. See {@link QueueSecurity.get}. */
   queueSecurity(queue: QueueName, options?: { readonly parts?: ReadonlyArray<Part> } & Abortable): Promise<string> {
-    return this.#run(on("QueueSecurity.get", queue), tables.securityOptions, options, ({ parts }) =>
+    return this.#run(on(operations.QueueSecurity.get, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.get(queue, parts)
     )
   }
@@ -143,7 +146,7 @@ export class Connection extends Described implements AsyncDisposable {
     sddl: string,
     options?: { readonly parts?: ReadonlyArray<Part> } & Abortable
   ): Promise<void> {
-    return this.#run(on("QueueSecurity.set", queue), tables.securityOptions, options, ({ parts }) =>
+    return this.#run(on(operations.QueueSecurity.set, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.set(queue, sddl, parts)
     )
   }
@@ -171,7 +174,7 @@ export class Connection extends Described implements AsyncDisposable {
     queue: QueueName,
     options?: OpenSenderOptions<Body, Transactional> & Abortable
   ): Promise<Sender<Body, KindOf<Transactional>>> {
-    return this.#run(on("MessageQueue.openSender", queue), tables.openSenderOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.openSender, queue), tables.openSenderOptions, options, (options) =>
       openScoped(MessageQueue.openSender(queue, options), (sender, scope) =>
         Sender.make<Body, KindOf<Transactional>>(sender, scope, this.#runner)
       )
@@ -183,7 +186,7 @@ export class Connection extends Described implements AsyncDisposable {
     queue: QueueName,
     options?: OpenReceiverOptions<Body> & Abortable
   ): Promise<Receiver<Body>> {
-    return this.#run(on("MessageQueue.openReceiver", queue), tables.openReceiverOptions, options, (options) =>
+    return this.#run(on(operations.MessageQueue.openReceiver, queue), tables.openReceiverOptions, options, (options) =>
       openScoped(MessageQueue.openReceiver(queue, options), (receiver, scope) =>
         Receiver.make(receiver, scope, this.#runner, this.#mqrt)
       )
@@ -201,7 +204,7 @@ export class Connection extends Described implements AsyncDisposable {
     return this.#runner.iterable(
       Stream.unwrap(
         Effect.andThen(
-          this.#unlessClosed({ operation: "MessageQueue.openReceiver" }),
+          this.#unlessClosed({ operation: operations.MessageQueue.openReceiver }),
           Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)
         )
       ).pipe(Stream.provideService(Mqrt, this.#mqrt))
@@ -224,7 +227,7 @@ export class Connection extends Described implements AsyncDisposable {
     body: (transaction: Transaction, signal: AbortSignal) => Promise<A>,
     options?: TransactionOptions & Abortable
   ): Promise<A> {
-    const operation = "Transaction.run"
+    const operation = operations.Transaction.run
     const run = (signal: AbortSignal | undefined) =>
       Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) => {
         const current = fiber.getRef(Current)
@@ -249,14 +252,17 @@ export class Connection extends Described implements AsyncDisposable {
 
   /** Begins a transaction by hand: own it with `await using` or `abort()`, which abort it unless it was committed. */
   beginTransaction(options?: TransactionOptions & Abortable): Promise<Transaction> {
-    return this.#run({ operation: "Transaction.begin" }, tables.transactionOptions, options, (options) =>
+    return this.#run({ operation: operations.Transaction.begin }, tables.transactionOptions, options, (options) =>
       openScoped(begin(options), (transaction) => Transaction.make(transaction, this.#runner))
     )
   }
 
   /** Closes what is still open, after what runs on it, then the backend; a second call does nothing. */
   close(): Promise<void> {
-    return this.#runner.promise(OwnedHandle.afterRuns(this.#mqrt.openHandles, this.#runtime.disposeEffect), undefined)
+    return this.#runner.promise(
+      OwnedHandle.stopRunsThen(this.#mqrt.openHandles, this.#runtime.disposeEffect),
+      undefined
+    )
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
@@ -276,7 +282,7 @@ export class Connection extends Described implements AsyncDisposable {
   /** Fails once the connection is closed, when its backend is gone. What has no handle would call it all the same. */
   #unlessClosed({ operation }: Call): Effect.Effect<void, MsmqError> {
     const root = this.#mqrt.openHandles
-    return Effect.suspend(() => (root.state === "released" ? Effect.fail(root.refusal(operation)) : Effect.void))
+    return Effect.suspend(() => (root.state === "released" ? Effect.fail(root.node.refusal(operation)) : Effect.void))
   }
 }
 
@@ -330,13 +336,13 @@ export class Connection extends Described implements AsyncDisposable {
 export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Connection> => {
   // The program's stack is seen only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
-  const call = { operation: "promises.connect" }
+  const call = { operation: operations.promises.connect }
   const { signal } = optionsOrThrow(call, abortable, options)
-  argumentOrThrow(call, "layer", backend, layer)
+  argumentOrThrow(call, "layer", tables.backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
-    argumentOrThrow(call, "layer", backendContext, context)
+    argumentOrThrow(call, "layer", tables.backendContext, context)
     return Connection.make(runtime, context)
   } catch (error) {
     await runtime.dispose()

@@ -14,6 +14,7 @@ import { awaitable, logRejection } from "../internal/options/handlers.ts"
 import type { ReceivedMessage } from "../Message.ts"
 import { Transaction } from "./Transaction.ts"
 import { Current } from "../Transaction.ts"
+import * as operations from "../internal/telemetry/operations.ts"
 
 /**
  * Number of retries, and the delays before them.
@@ -102,10 +103,7 @@ export const policyOf = (policy: ConsumePolicy & Abortable, runner: Runner): Eff
     onEvent:
       onEvent &&
       ((event, progress) =>
-        Effect.flatMap(
-          runner.call<unknown>(() => onEvent(event, progress)),
-          (given) => logRejection(`onEvent failed for ${event._tag}`, given)
-        ))
+        Effect.flatten(runner.call(() => logRejection(`onEvent failed for ${event._tag}`, onEvent(event, progress)))))
   }
 }
 
@@ -119,6 +117,6 @@ export const handlerOf =
           transaction: typeof current === "string" ? undefined : Transaction.make(current, runner),
           signal
         })
-        return awaitable({ operation: "Receiver.consume" }, "handler", given)
+        return awaitable({ operation: operations.Receiver.consume }, "handler", given)
       })
     )

@@ -15,8 +15,10 @@ import type { Runner } from "../internal/promises/Runner.ts"
 import { ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { ReceivedMessage } from "../Message.ts"
 import type { MsmqError } from "../MsmqError.ts"
-import type { ReceiveOptions } from "./Receiver.ts"
+import type { ReceiveOptions } from "./Transaction.ts"
 import { participating } from "./Transaction.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
 type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
 type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
@@ -43,7 +45,7 @@ export class Cursor<Body = Uint8Array> extends ScopedResource implements AsyncIt
 
   /** Goes to the next message and looks at it; `undefined` at the end. */
   next(options?: Abortable): Found<Body> {
-    return this.#looking("Cursor.next", options, () => this.#cursor.next)
+    return this.#looking(operations.Cursor.next, options, () => this.#cursor.next)
   }
 
   /**
@@ -51,17 +53,17 @@ export class Cursor<Body = Uint8Array> extends ScopedResource implements AsyncIt
    * `"5 seconds"`; `undefined` if none came.
    */
   nextWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
-    return this.#looking("Cursor.nextWithin", options, () => this.#cursor.nextWithin(duration))
+    return this.#looking(operations.Cursor.nextWithin, options, () => this.#cursor.nextWithin(duration))
   }
 
   /** Looks again at the message that it stands on; `undefined` if there is none, or another has taken it. */
   current(options?: Abortable): Found<Body> {
-    return this.#looking("Cursor.current", options, () => this.#cursor.current)
+    return this.#looking(operations.Cursor.current, options, () => this.#cursor.current)
   }
 
   /** Takes the message that it stands on; `undefined` if there is none, or another has taken it. */
   receive(options?: ReceiveOptions): Found<Body> {
-    return this.runner.run({ operation: "Cursor.receive" }, receiveOptions, options, (options) =>
+    return this.runner.run({ operation: operations.Cursor.receive }, receiveOptions, options, (options) =>
       participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options)
     )
   }
@@ -71,7 +73,7 @@ export class Cursor<Body = Uint8Array> extends ScopedResource implements AsyncIt
     return this.runner.iterable(this.#cursor.messages)[Symbol.asyncIterator]()
   }
 
-  #looking(operation: string, given: Abortable | undefined, look: () => FoundEffect<Body>): Found<Body> {
+  #looking(operation: Operation, given: Abortable | undefined, look: () => FoundEffect<Body>): Found<Body> {
     return this.runner.run({ operation }, abortable, given, () => Effect.map(look(), Option.getOrUndefined))
   }
 }

@@ -16,6 +16,8 @@ import type * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import * as management from "../QueueManager.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
 /** Runs what needs the backend. */
 type Run = <O extends Abortable, A>(
@@ -64,78 +66,84 @@ export class QueueManager extends Described {
 
   /** Returns its active and its private queues, and whether it is connected. See {@link management.info}. */
   info(options?: ManagementOptions): Promise<management.Info> {
-    return this.#asking("QueueManager.info", options, management.info)
+    return this.#asking(operations.QueueManager.info, options, management.info)
   }
 
   /** Returns the path names of its private queues. See {@link management.privateQueues}. */
   privateQueues(options?: ManagementOptions): Promise<ReadonlyArray<string>> {
-    return this.#asking("QueueManager.privateQueues", options, management.privateQueues)
+    return this.#asking(operations.QueueManager.privateQueues, options, management.privateQueues)
   }
 
   /** Returns the format names of its active queues. See {@link management.activeQueues}. */
   activeQueues(options?: ManagementOptions): Promise<ReadonlyArray<string>> {
-    return this.#asking("QueueManager.activeQueues", options, management.activeQueues)
+    return this.#asking(operations.QueueManager.activeQueues, options, management.activeQueues)
   }
 
   /** Returns the properties of a machine in the directory. See {@link management.machineProperties}. */
   machineProperties(options?: ManagementOptions): Promise<management.MachineProperties> {
-    return this.#asking("QueueManager.machineProperties", options, management.machineProperties)
+    return this.#asking(operations.QueueManager.machineProperties, options, management.machineProperties)
   }
 
   /** Returns its version, and whether it works with the directory. See {@link management.privateComputerInformation}. */
   privateComputerInformation(options?: ManagementOptions): Promise<management.PrivateComputerInformation> {
-    return this.#asking("QueueManager.privateComputerInformation", options, management.privateComputerInformation)
+    return this.#asking(
+      operations.QueueManager.privateComputerInformation,
+      options,
+      management.privateComputerInformation
+    )
   }
 
   /** Returns the counts, bytes and state of a queue, without looking at its messages. See {@link management.queueInfo}. */
   queueInfo(queue: QueueName, options?: ManagementOptions): Promise<management.QueueInfo> {
-    return this.#asking("QueueManager.queueInfo", options, (computer) => management.queueInfo(queue, computer))
+    return this.#asking(operations.QueueManager.queueInfo, options, (computer) => management.queueInfo(queue, computer))
   }
 
   /** Returns the number of messages in a queue. See {@link management.messageCount}. */
   messageCount(queue: QueueName, options?: ManagementOptions): Promise<number> {
-    return this.#asking("QueueManager.messageCount", options, (computer) => management.messageCount(queue, computer))
+    return this.#asking(operations.QueueManager.messageCount, options, (computer) =>
+      management.messageCount(queue, computer)
+    )
   }
 
   /** Brings the machine online. See {@link management.connect}. */
   connect(options?: ManagementOptions): Promise<void> {
-    return this.#asking("QueueManager.connect", options, management.connect)
+    return this.#asking(operations.QueueManager.connect, options, management.connect)
   }
 
   /** Takes the machine offline. See {@link management.disconnect}. */
   disconnect(options?: ManagementOptions): Promise<void> {
-    return this.#asking("QueueManager.disconnect", options, management.disconnect)
+    return this.#asking(operations.QueueManager.disconnect, options, management.disconnect)
   }
 
   /** Removes the message files that have become empty. See {@link management.tidy}. */
   tidy(options?: ManagementOptions): Promise<void> {
-    return this.#asking("QueueManager.tidy", options, management.tidy)
+    return this.#asking(operations.QueueManager.tidy, options, management.tidy)
   }
 
   /** Stops an outgoing queue. See {@link management.pause}. */
   pause(queue: QueueName, options?: ManagementOptions): Promise<void> {
-    return this.#asking("QueueManager.pause", options, (computer) => management.pause(queue, computer))
+    return this.#asking(operations.QueueManager.pause, options, (computer) => management.pause(queue, computer))
   }
 
   /** Lets an outgoing queue go on. See {@link management.resume}. */
   resume(queue: QueueName, options?: ManagementOptions): Promise<void> {
-    return this.#asking("QueueManager.resume", options, (computer) => management.resume(queue, computer))
+    return this.#asking(operations.QueueManager.resume, options, (computer) => management.resume(queue, computer))
   }
 
   /** Sends the unacknowledged messages of an outgoing queue again, at once. See {@link management.resend}. */
   resend(queue: QueueName, options?: ManagementOptions): Promise<void> {
-    return this.#asking("QueueManager.resend", options, (computer) => management.resend(queue, computer))
+    return this.#asking(operations.QueueManager.resend, options, (computer) => management.resend(queue, computer))
   }
 
   /** Registers a certificate of the user in the directory. See {@link management.registerCertificate}. */
   registerCertificate(options?: management.RegisterOptions & Abortable): Promise<"registered" | "existed"> {
-    return this.#run({ operation: "QueueManager.registerCertificate" }, registration, options, (options) =>
+    return this.#run({ operation: operations.QueueManager.registerCertificate }, registration, options, (options) =>
       management.registerCertificate(options)
     )
   }
 
   #asking<A>(
-    operation: string,
+    operation: Operation,
     given: ManagementOptions | undefined,
     ask: (computer: string | undefined) => Effect.Effect<A, MsmqError, Mqrt>
   ): Promise<A> {

@@ -23,24 +23,17 @@ import type { MsmqError } from "../MsmqError.ts"
 import type { HandlerOptions, ConsumePolicy } from "./Consumer.ts"
 import { handlerOf, policyOf } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
-import type { Participation } from "./Transaction.ts"
 import { participating } from "./Transaction.ts"
 import type { LookupAction, LookupEnd, Receiver as EffectReceiver } from "../Receiver.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
+import type { ReceiveOptions } from "./Transaction.ts"
+
+export type { ReceiveOptions } from "./Transaction.ts"
 
 type Received<Body> = Promise<ReceivedMessage<Body>>
 type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
 type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
-
-/**
- * Options of what takes a message and may wait.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReceiveOptions extends Abortable {
-  /** Transaction that the call is part of. `"none"` by default. */
-  readonly transaction?: Participation | undefined
-}
 
 /**
  * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body`: the type that its codec gives. `for await`
@@ -81,7 +74,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
 
   /** Takes the first message, or waits until there is one. */
   receive(options?: ReceiveOptions): Received<Body> {
-    return this.#taking("Receiver.receive", options, () => this.#receiver.receive)
+    return this.#taking(operations.Receiver.receive, options, () => this.#receiver.receive)
   }
 
   /**
@@ -89,29 +82,31 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
    * `undefined` if none came.
    */
   receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
-    return this.#found("Receiver.receiveWithin", options, () => this.#receiver.receiveWithin(duration))
+    return this.#found(operations.Receiver.receiveWithin, options, () => this.#receiver.receiveWithin(duration))
   }
 
   /** Takes the first message if there is one, without waiting. */
   poll(options?: ReceiveOptions): Found<Body> {
-    return this.#found("Receiver.poll", options, () => this.#receiver.poll)
+    return this.#found(operations.Receiver.poll, options, () => this.#receiver.poll)
   }
 
   /** Looks at the first message, or waits until there is one; it stays. */
   peek(options?: Abortable): Received<Body> {
-    return this.#looking("Receiver.peek", options, () => this.#receiver.peek)
+    return this.#looking(operations.Receiver.peek, options, () => this.#receiver.peek)
   }
 
   /** Looks at the first message, or waits for one to come at most for `duration`; `undefined` if none came. */
   peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
-    return this.#looking("Receiver.peekWithin", options, () =>
+    return this.#looking(operations.Receiver.peekWithin, options, () =>
       Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
     )
   }
 
   /** Looks at the first message if there is one, without waiting. */
   pollPeek(options?: Abortable): Found<Body> {
-    return this.#looking("Receiver.pollPeek", options, () => Effect.map(this.#receiver.pollPeek, Option.getOrUndefined))
+    return this.#looking(operations.Receiver.pollPeek, options, () =>
+      Effect.map(this.#receiver.pollPeek, Option.getOrUndefined)
+    )
   }
 
   /**
@@ -122,13 +117,15 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
   lookup(action: LookupAction, lookupId: bigint, options?: ReceiveOptions): Found<Body>
   lookup(action: LookupAction, lookupId?: bigint, options?: ReceiveOptions): Found<Body> {
     // One that is left out where it is needed is refused there.
-    return this.#found("Receiver.lookup", options, () => this.#receiver.lookup(action, lookupId!))
+    return this.#found(operations.Receiver.lookup, options, () => this.#receiver.lookup(action, lookupId!))
   }
 
   /** Opens a cursor, before the first message: own it with `await using` or `close()`. */
   cursor(options?: Abortable): Promise<Cursor<Body>> {
     const open = openScoped(this.#receiver.cursor, (cursor, scope) => Cursor.make(cursor, scope, this.runner))
-    return this.#looking("Receiver.cursor", options, () => Effect.provideService(open, MqrtService, this.#mqrt))
+    return this.#looking(operations.Receiver.cursor, options, () =>
+      Effect.provideService(open, MqrtService, this.#mqrt)
+    )
   }
 
   /** Returns the messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
@@ -138,12 +135,12 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
 
   /** Moves a message to a subqueue, or with `null` back to the queue itself. */
   move(message: { readonly lookupId: bigint }, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
-    return this.#taking("Receiver.move", options, () => this.#receiver.move(message, subqueue))
+    return this.#taking(operations.Receiver.move, options, () => this.#receiver.move(message, subqueue))
   }
 
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
   reject(message: { readonly lookupId: bigint }, options?: ReceiveOptions): Promise<void> {
-    return this.#taking("Receiver.reject", options, () => this.#receiver.reject(message))
+    return this.#taking(operations.Receiver.reject, options, () => this.#receiver.reject(message))
   }
 
   /**
@@ -154,7 +151,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
     policy?: ConsumePolicy & Abortable
   ): Promise<never> {
-    const call = this.#call("Receiver.consume")
+    const call = this.#call(operations.Receiver.consume)
     return this.runner.run(call, consuming, policy, (policy) =>
       Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
         outsideGate(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner)))
@@ -167,25 +164,25 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }
 
-  #call(operation: string): Call {
+  #call(operation: Operation): Call {
     return { operation, queue: this.queue }
   }
 
   /** Runs what takes part in the transaction that the options name. */
   #taking<A>(
-    operation: string,
+    operation: Operation,
     given: ReceiveOptions | undefined,
     take: () => Effect.Effect<A, MsmqError>
   ): Promise<A> {
     return this.runner.run(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
   }
 
-  #found(operation: string, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
+  #found(operation: Operation, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
     return this.#taking(operation, given, () => Effect.map(find(), Option.getOrUndefined))
   }
 
   /** Runs what takes nothing, and so takes part in no transaction. */
-  #looking<A>(operation: string, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
+  #looking<A>(operation: Operation, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
     return this.runner.run(this.#call(operation), abortable, given, look)
   }
 }

@@ -25,6 +25,8 @@ import type {
 import { SecurityContext } from "./SecurityContext.ts"
 import type { Participation } from "./Transaction.ts"
 import { participationOf } from "./Transaction.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+import type { Operation } from "../internal/telemetry/Operation.ts"
 
 /** Options that are of this face, in the place of those of the same name. */
 interface OfPromises<Kind extends QueueKind> extends Abortable {
@@ -91,7 +93,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
 
   /** Sends one message and returns its id. See `send` of {@link EffectSender}. */
   send(message: Message<Body>, options?: SendOptions<Kind>): Promise<string> {
-    return this.runner.run(this.#call("Sender.send"), sending, options, (options) =>
+    return this.runner.run(this.#call(operations.Sender.send), sending, options, (options) =>
       this.#sender.send(message, effectOptions(options))
     )
   }
@@ -112,7 +114,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,
     options?: SendAllOptions<Kind>
   ): Promise<SendReport> {
-    const call = this.#call("Sender.sendAll")
+    const call = this.#call(operations.Sender.sendAll)
     return this.runner.run(call, sendingAll, options, (options) =>
       Effect.flatMap(argument(call, "messages", messagesInPromises, messages), () =>
         Symbol.asyncIterator in messages
@@ -122,7 +124,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     )
   }
 
-  #call(operation: string): Call {
+  #call(operation: Operation): Call {
     return { operation, queue: this.queue }
   }
 }

@@ -12,6 +12,18 @@ import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import type { Participation as EffectParticipation, Transaction as EffectTransaction } from "../Transaction.ts"
 import { Current } from "../Transaction.ts"
+import * as operations from "../internal/telemetry/operations.ts"
+
+/**
+ * Options of what takes a message and may wait.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceiveOptions extends Abortable {
+  /** Transaction that the call is part of. `"none"` by default. */
+  readonly transaction?: Participation | undefined
+}
 
 /**
  * Open transaction: see `transaction` and `beginTransaction` of a `Connection`. `await using` and {@link abort} abort it
@@ -57,7 +69,9 @@ export class Transaction extends Described implements AsyncDisposable {
    * the commit ended.
    */
   commit(options?: Abortable): Promise<void> {
-    return this.#runner.run({ operation: "Transaction.commit" }, abortable, options, () => this.#transaction.commit())
+    return this.#runner.run({ operation: operations.Transaction.commit }, abortable, options, () =>
+      this.#transaction.commit()
+    )
   }
 
   /**
@@ -70,7 +84,12 @@ export class Transaction extends Described implements AsyncDisposable {
 
   /** Waits until it has ended, and returns how. */
   outcome(options?: Abortable): Promise<"committed" | "aborted"> {
-    return this.#runner.run({ operation: "Transaction.outcome" }, abortable, options, () => this.#transaction.outcome)
+    return this.#runner.run(
+      { operation: operations.Transaction.outcome },
+      abortable,
+      options,
+      () => this.#transaction.outcome
+    )
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort()

@@ -24,6 +24,17 @@ class Stepper implements Scheduler.Scheduler {
   }
 }
 
+/** Runs a program to its end, where every fiber lets the others go on after each of its operations. */
+export const runByStep = <A>(program: Effect.Effect<A, unknown>): A => {
+  const stepper = new Stepper()
+  const fiber = Effect.runFork(program, { scheduler: stepper })
+  stepper.run(Infinity)
+  const exit = fiber.pollUnsafe()
+  if (exit === undefined) throw new Error("the program does not end")
+  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+  return exit.value
+}
+
 /**
  * Runs a program to its end, counts its steps, then runs it anew once for each step, interrupted after just that step.
  * Gives the number of steps.

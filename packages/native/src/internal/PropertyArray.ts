@@ -9,7 +9,7 @@ const { MQPROPS, MQPROPVARIANT } = layout
 const align = (offset: number): number => (offset + 7) & ~7
 
 /** Offsets of the arrays in a block, in bytes, behind the `MQMSGPROPS` with which it begins. */
-export const idsAt = align(MQPROPS.size)
+const idsAt = align(MQPROPS.size)
 export const variantsAt = align(idsAt + capacity * 4)
 const statusesAt = variantsAt + capacity * MQPROPVARIANT.size
 /** Offset from which on the block is free for values, in bytes. */

@@ -2,7 +2,8 @@ import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/
 import * as Value from "@effect-msmq/core/mqrt/MessageValues"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { BytesPool } from "./BytesPool.ts"
-import { guidText, MessageIdText, RepeatedGuid } from "./guid.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
+import { MessageIdText, RepeatedGuid } from "./RepeatedGuid.ts"
 import { refusedProperties } from "./PropertyArray.ts"
 import { capacityFor, growCodes, largestCapacity, usualCapacities } from "./bufferCapacities.ts"
 import type { ReceiveBuffer } from "./ReceiveMemory.ts"
@@ -147,7 +148,7 @@ export class ReceiveBuffers {
     const { block, buffers } = this.#memory
     const { bytes, words } = block
     const provider = this.#text(buffers.PROV_NAME)
-    const connectorType = guidText(bytes, fixedAt.CONNECTOR_TYPE)
+    const connectorType = Guid.fromBytes(bytes, fixedAt.CONNECTOR_TYPE)
     return {
       version: words[at.VERSION] ?? 0,
       provider: provider === "" ? null : { name: provider, type: words[at.PROV_TYPE] ?? 0 },

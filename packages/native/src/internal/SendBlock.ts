@@ -9,8 +9,9 @@ import * as Value from "@effect-msmq/core/mqrt/MessageValues"
 import type { Name as VariantTypeName, numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { isError } from "./calls.ts"
-import { MessageIdText, writeGuid } from "./guid.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import { lengthOf, MemoryBlock } from "./MemoryBlock.ts"
+import { MessageIdText } from "./RepeatedGuid.ts"
 import {
   clearStatuses,
   elementsWord,
@@ -275,7 +276,7 @@ export class SendBlock {
   #guid(row: Row<"VT_CLSID">, value: string): void {
     const at = this.#take(16)
     this.#block.point(this.#name(row) + valueWord, at)
-    writeGuid(this.#block.bytes, at, value)
+    Guid.write(this.#block.bytes, at, value)
   }
 
   #makeRoom(size: number): void {

@@ -32,14 +32,11 @@ export const prototypes = {
     "HRESULT MQLocateEnd(HANDLE hEnum)",
     // Names
     "HRESULT MQPathNameToFormatName(LPCWSTR lpwcsPathName, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
-    "HRESULT MQHandleToFormatName(QUEUEHANDLE hQueue, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
-    "HRESULT MQInstanceToFormatName(GUID* pGuid, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
     "HRESULT MQADsPathToFormatName(LPCWSTR lpwcsADsPath, LPWSTR lpwcsFormatName, LPDWORD lpdwFormatNameLength)",
     // Messages
     "HRESULT MQSendMessage(QUEUEHANDLE hDestinationQueue, MQMSGPROPS* pMessageProps, ITransaction* pTransaction)",
     "HRESULT MQReceiveMessage(QUEUEHANDLE hSource, DWORD dwTimeout, DWORD dwAction, MQMSGPROPS* pMessageProps, LPOVERLAPPED lpOverlapped, PMQRECEIVECALLBACK fnReceiveCallback, HANDLE hCursor, ITransaction* pTransaction)",
     "HRESULT MQReceiveMessageByLookupId(QUEUEHANDLE hSource, ULONGLONG ullLookupId, DWORD dwLookupAction, MQMSGPROPS* pMessageProps, LPOVERLAPPED lpOverlapped, PMQRECEIVECALLBACK fnReceiveCallback, ITransaction* pTransaction)",
-    "HRESULT MQGetOverlappedResult(LPOVERLAPPED lpOverlapped)",
     "HRESULT MQMoveMessage(QUEUEHANDLE hSourceQueue, QUEUEHANDLE hDestinationQueue, ULONGLONG ullLookupId, ITransaction* pTransaction)",
     "HRESULT MQMarkMessageRejected(HANDLE hQueue, ULONGLONG ullLookupId)",
     "HRESULT MQBeginTransaction(ITransaction** ppTransaction)",

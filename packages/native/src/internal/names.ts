@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { countSlot } from "./CallMemory.ts"
 import { attempt, check } from "./calls.ts"
-import { writeGuid } from "./guid.ts"
 
 /** UTF-16 units of the buffer for a name at first. */
 const usualLength = 128
@@ -54,27 +53,11 @@ const askForName = (
 }
 
 /** Returns the functions that give the format name of a queue for another name. */
-export const names = (
-  bindings: Bindings
-): Pick<
-  MqrtFunctions,
-  "pathNameToFormatName" | "handleToFormatName" | "instanceToFormatName" | "adsPathToFormatName"
-> => ({
+export const names = (bindings: Bindings): Pick<MqrtFunctions, "pathNameToFormatName" | "adsPathToFormatName"> => ({
   pathNameToFormatName: (pathName) =>
     askForName(bindings, "MQPathNameToFormatName", (name) =>
       attempt(bindings, "MQPathNameToFormatName", pathName, name.buffer, name.lengthSlot)
     ),
-  handleToFormatName: (handle) =>
-    askForName(bindings, "MQHandleToFormatName", (name) =>
-      attempt(bindings, "MQHandleToFormatName", handle, name.buffer, name.lengthSlot)
-    ),
-  instanceToFormatName: (instance) => {
-    const guid = new Uint8Array(new ArrayBuffer(16))
-    writeGuid(guid, 0, instance)
-    return askForName(bindings, "MQInstanceToFormatName", (name) =>
-      attempt(bindings, "MQInstanceToFormatName", guid, name.buffer, name.lengthSlot)
-    )
-  },
   adsPathToFormatName: (adsPath) =>
     askForName(bindings, "MQADsPathToFormatName", (name) =>
       attempt(bindings, "MQADsPathToFormatName", adsPath, name.buffer, name.lengthSlot)

@@ -2,8 +2,8 @@ import type { Name as VariantTypeName } from "@effect-msmq/core/mqrt/VariantType
 import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import koffi from "koffi"
 import type { CallMemory } from "./CallMemory.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import { wideText } from "./CallMemory.ts"
-import { guidText, writeGuid } from "./guid.ts"
 import { layout, readPointer } from "./layout.ts"
 
 /** Values of variants, by kind. */
@@ -47,7 +47,7 @@ const union = layout.MQPROPVARIANT
 
 const bytesOfGuid = (text: string): Uint8Array => {
   const bytes = new Uint8Array(16)
-  writeGuid(bytes, 0, text)
+  Guid.write(bytes, 0, text)
   return bytes
 }
 
@@ -109,7 +109,7 @@ const readers: {
   },
   guid: (view, at) => {
     const address = readPointer(view, at + union.value)
-    return { value: guidText(bytesAt(address, 16), 0), allocated: [address] }
+    return { value: Guid.fromBytes(bytesAt(address, 16)), allocated: [address] }
   },
   bytes: (view, at) => {
     const address = readPointer(view, at + union.elements)

@@ -17,9 +17,9 @@
   X(MQCreateQueue) X(MQDeleteQueue) X(MQLocateBegin) X(MQLocateNext) X(MQLocateEnd) X(MQOpenQueue) X(MQSendMessage)    \
   X(MQReceiveMessage) X(MQReceiveMessageByLookupId) X(MQCreateCursor) X(MQCloseCursor) X(MQCloseQueue)                 \
   X(MQSetQueueProperties) X(MQGetQueueProperties) X(MQGetQueueSecurity) X(MQSetQueueSecurity)                          \
-  X(MQPathNameToFormatName) X(MQHandleToFormatName) X(MQInstanceToFormatName) X(MQADsPathToFormatName)                 \
+  X(MQPathNameToFormatName) X(MQADsPathToFormatName)                                                                   \
   X(MQFreeMemory) X(MQGetMachineProperties) X(MQGetSecurityContext) X(MQGetSecurityContextEx)                          \
-  X(MQFreeSecurityContext) X(MQRegisterCertificate) X(MQBeginTransaction) X(MQGetOverlappedResult)                     \
+  X(MQFreeSecurityContext) X(MQRegisterCertificate) X(MQBeginTransaction)                                              \
   X(MQGetPrivateComputerInformation) X(MQPurgeQueue) X(MQMgmtGetInfo) X(MQMgmtAction) X(MQMarkMessageRejected)         \
   X(MQMoveMessage) X(TransactionCommit) X(TransactionAbort) X(TransactionRelease)
 

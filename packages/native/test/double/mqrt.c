@@ -1999,16 +1999,6 @@ EXPORT Hr MQReceiveMessageByLookupId(Handle handle, uint64_t lookupId, uint32_t 
   return leave(receiveByLookupId(request, lookupId, transaction));
 }
 
-EXPORT Hr MQGetOverlappedResult(Overlapped *overlapped) {
-  ENTER(MQGetOverlappedResult);
-  if (overlapped == NULL) {
-    violation("lpOverlapped is NULL");
-    return leave(E_INVALID_PARAMETER);
-  }
-  if (overlapped->internal == 0x103) violation("the operation has not completed yet"); /* G-06 */
-  return leave((Hr)overlapped->internal);
-}
-
 /* A queue and its own subqueues are one family; moves stay inside it (E-59). */
 static int sameFamily(const Queue *left, const Queue *right) {
   const Queue *leftBase = left->kind == Queue_Sub ? left->parent : left;
@@ -2549,25 +2539,6 @@ EXPORT Hr MQPathNameToFormatName(const Char16 *path, Char16 *buffer, uint32_t *l
   Char16 name[NAME_SIZE];
   Hr result = formatNameOfPath(path, name);
   return leave(result != MQ_OK ? result : giveName(name, buffer, length, E_FORMATNAME_BUFFER_TOO_SMALL));
-}
-
-EXPORT Hr MQHandleToFormatName(Handle handle, Char16 *buffer, uint32_t *length) {
-  ENTER(MQHandleToFormatName);
-  OpenQueue *open = findHandle(Kind_Queue, handle);
-  if (open == NULL) return leave(E_INVALID_HANDLE);
-  if (!checkNameBuffer(buffer, length)) return leave(E_INVALID_PARAMETER);
-  return leave(giveName(open->formatName, buffer, length, E_FORMATNAME_BUFFER_TOO_SMALL));
-}
-
-EXPORT Hr MQInstanceToFormatName(const Guid *instance, Char16 *buffer, uint32_t *length) {
-  ENTER(MQInstanceToFormatName);
-  if (instance == NULL) violation("pGuid is NULL");
-  if (instance == NULL || !checkNameBuffer(buffer, length)) return leave(E_INVALID_PARAMETER);
-  char text[48] = "PUBLIC=";
-  Char16 name[48];
-  guidText(text + 7, instance);
-  widen(name, text);
-  return leave(giveName(name, buffer, length, E_FORMATNAME_BUFFER_TOO_SMALL));
 }
 
 /* "LDAP://CN=label" of a public queue; anything else is not in the directory. */

@@ -118,18 +118,18 @@ static void tryOverlapped(void) {
   EXPECT(overlapped.internal, 0x103);
   EXPECT(sendLabel(sending, "soon", NULL), MQ_OK);
   waitUntilDone(&overlapped);
-  EXPECT(MQGetOverlappedResult(&overlapped), MQ_OK);
+  EXPECT((Hr)overlapped.internal, MQ_OK);
   EXPECT(bag.values[1].value.ulVal, 5);
   /* out of time */
   EXPECT(MQReceiveMessage(receiving, 30, 0, &bag.props, &overlapped, NULL, 0, NULL), I_OPERATION_PENDING);
   waitUntilDone(&overlapped);
-  EXPECT(MQGetOverlappedResult(&overlapped), E_IO_TIMEOUT);
+  EXPECT((Hr)overlapped.internal, E_IO_TIMEOUT);
   /* a buffer too small: the message stays */
   askLabel(&bag);
   bag.values[1].value.ulVal = 2;
   EXPECT(MQReceiveMessage(receiving, INFINITE_MS, 0, &bag.props, &overlapped, NULL, 0, NULL), I_OPERATION_PENDING);
   EXPECT(sendLabel(sending, "longer", NULL), MQ_OK);
-  EXPECT(MQGetOverlappedResult(&overlapped), E_LABEL_BUFFER_TOO_SMALL);
+  EXPECT((Hr)overlapped.internal, E_LABEL_BUFFER_TOO_SMALL);
   EXPECT(bag.values[1].value.ulVal, 7);
   EXPECT(countOf("DIRECT=OS:.\\private$\\async"), 1);
   /* at once */

@@ -74,7 +74,7 @@ export const runtimePromises = (runtime: Runtime): void => {
     )
 
     it.each([0.5, 5])(
-      "sends of %d ms keep the event loop 10 ms at most, in every way of sending",
+      "sends of %d ms block the event loop for 10 ms at most, in every way of sending",
       async (milliseconds) => {
         const { code, lines, stderr } = await runIn(runtime, slowSends, [files.library, String(milliseconds), "100"])
         assert.deepStrictEqual([code, lines.length, stderr], [0, 12, ""])

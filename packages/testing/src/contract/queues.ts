@@ -1,6 +1,7 @@
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
+import { isGuid } from "@effect-msmq/core/mqrt/Guid"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -18,8 +19,6 @@ import {
   sendTo
 } from "./givens.ts"
 import { noChanges } from "./plainRecords.ts"
-
-const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 const propertiesOf = (queue: string) =>
   Mqrt.use((mqrt) => Effect.flatMap(mqrt.pathNameToFormatName(queue), mqrt.getQueueProperties))
@@ -167,12 +166,9 @@ export const queues: ReadonlyArray<ContractPromise> = [
     "an open queue tells its format name",
     Effect.gen(function* () {
       const queue = yield* newQueue()
-      const mqrt = yield* Mqrt
-      const formatName = yield* mqrt.pathNameToFormatName(queue)
-      const handle = yield* Effect.acquireRelease(mqrt.openQueue(formatName, "receive", "denyNone"), (handle) =>
-        Effect.ignore(mqrt.closeQueue(handle))
-      )
-      assert.equal((yield* mqrt.handleToFormatName(handle)).toLowerCase(), formatName.toLowerCase())
+      const formatName = yield* MessageQueue.formatName(queue)
+      const receiver = yield* MessageQueue.openReceiver(queue)
+      assert.equal(receiver.formatName.toLowerCase(), formatName.toLowerCase())
     })
   ),
   promise(
@@ -251,7 +247,7 @@ export const queues: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       const machine = yield* mqrt.getMachineProperties(null)
-      assert.match(machine.machineId, guid)
+      assert.ok(isGuid(machine.machineId), machine.machineId)
       assert.notEqual(machine.pathName, "")
       const computer = yield* mqrt.getPrivateComputerInformation(null)
       assert.ok(computer.version >>> 24 >= 1, `version ${computer.version}`)

@@ -400,7 +400,6 @@ describe("names with GUIDs", () => {
       yield* control.use((msmq) => msmq.setDistributionList(inner, [other, `DL=${list}`]))
       yield* setList([own, `DL=${inner}`, own.toLowerCase()])
       const handle = yield* open(`DL=${list}`)
-      assert.strictEqual((yield* mqrt.handleToFormatName(handle)).toLowerCase(), `${own},${other}`.toLowerCase())
       yield* setList([own])
       yield* mqrt.sendMessages(handle, labelled("both"), plain)
       yield* send(`DL=${list}`, ["one"])

@@ -1,4 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
+import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -344,19 +345,10 @@ describe("the journal of a queue", () => {
 describe("names", () => {
   it.effect("B-10 a handle knows the name that it was opened by", () =>
     Effect.gen(function* () {
-      const { mqrt, receiver } = yield* ends()
-      assert.strictEqual(yield* mqrt.handleToFormatName(receiver), direct)
-      yield* mqrt.closeQueue(receiver)
-      assert.strictEqual(yield* code(mqrt.handleToFormatName(receiver)), errors.MQ_ERROR_INVALID_HANDLE)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
-  )
-
-  it.effect("an instance becomes a public name, unasked whether there is such a queue; what is no GUID does not", () =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt.Mqrt
-      assert.strictEqual(yield* mqrt.instanceToFormatName(guid), `PUBLIC=${guid}`)
-      assert.strictEqual(yield* code(mqrt.instanceToFormatName("orders")), errors.MQ_ERROR_INVALID_PARAMETER)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+      yield* ends()
+      const receiver = yield* MessageQueue.openReceiver(direct)
+      assert.strictEqual(receiver.formatName, direct)
+    }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect("C-49 in a workgroup nothing is searched for and no path in a directory has a name", () =>

@@ -7,12 +7,13 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { ReceiveAction, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import type { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import * as Guid from "../guid.ts"
+import type { MsmqError } from "../../MsmqError.ts"
+import * as Guid from "../../mqrt/Guid.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { AdminQueue } from "./AdminQueue.ts"
 import { openAdminQueue } from "./AdminQueue.ts"
 import { arrived } from "./ArrivalClass.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Class of the acknowledgment that decides, or `"silent"` if none came in time. */
 export type Outcome = number | "silent"
@@ -37,14 +38,14 @@ export class Acknowledgments {
   /** Format name for the `adminQueue` of a message. */
   readonly adminQueue: string
   readonly #mqrt: Mqrt["Service"]
-  readonly #operation: string
+  readonly #operation: Operation
   readonly #handle: AdminQueue["handle"]
   readonly #awaited = new Map<string, Awaited>()
   readonly #early = new Map<string, Array<number>>()
   /** Permit to receive: one waiting fiber receives for all of them. */
   readonly #receiving = Semaphore.makeUnsafe(1)
 
-  private constructor(mqrt: Mqrt["Service"], operation: string, { formatName, handle }: AdminQueue) {
+  private constructor(mqrt: Mqrt["Service"], operation: Operation, { formatName, handle }: AdminQueue) {
     this.#mqrt = mqrt
     this.#operation = operation
     this.#handle = handle
@@ -52,7 +53,7 @@ export class Acknowledgments {
   }
 
   /** Opens an administration queue until the scope closes. */
-  static open(mqrt: Mqrt["Service"], operation: string): Effect.Effect<Acknowledgments, MsmqError, Scope.Scope> {
+  static open(mqrt: Mqrt["Service"], operation: Operation): Effect.Effect<Acknowledgments, MsmqError, Scope.Scope> {
     return Effect.map(openAdminQueue(mqrt, operation), (queue) => new Acknowledgments(mqrt, operation, queue))
   }
 
@@ -119,7 +120,7 @@ export class Acknowledgments {
       Effect.mapError(
         this.#mqrt.receiveMessage(queue, { action, timeout, cursor: null, transaction: "none", rare: false }),
         (failure) => {
-          const error = new MsmqError({ operation: this.#operation, reason: reasonOf(failure), queue: this.adminQueue })
+          const error = this.#operation.lift({ queue: this.adminQueue })(failure)
           OwnedHandle.noteFailure(this.#handle, queue, error)
           return error
         }
@@ -147,5 +148,5 @@ export class Acknowledgments {
 /** Returns the message id in the correlation id of an acknowledgment (behaviours D-23, D-47). */
 const messageIdOf = (correlationId: Uint8Array): string => {
   const number = new DataView(correlationId.buffer, correlationId.byteOffset, correlationId.byteLength)
-  return `{${Guid.textOf(correlationId)}}\\${number.getUint32(16, true)}`
+  return `{${Guid.fromBytes(correlationId)}}\\${number.getUint32(16, true)}`
 }

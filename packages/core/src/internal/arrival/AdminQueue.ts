@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
-import type { Mqrt, MqrtFailure, QueueHandle } from "../../Mqrt.ts"
+import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
 import { Mqrt as MqrtService } from "../../Mqrt.ts"
-import type { Reason } from "../../MsmqError.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import { open } from "../queues/opening.ts"
+import type { MsmqError, Reason } from "../../MsmqError.ts"
+import { openQueue } from "../queues/opening.ts"
 import type { OwnedHandle } from "../ownership/OwnedHandle.ts"
 import { newQueueOf } from "../queues/queueRecords.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /** Administration queue of this process: a private queue that acknowledgments are sent to. */
 export interface AdminQueue {
@@ -32,16 +32,16 @@ const inUse: ReadonlySet<Reason["_tag"]> = new Set(["SharingViolation", "AccessD
  */
 export const openAdminQueue = (
   mqrt: Mqrt["Service"],
-  operation: string
+  operation: Operation
 ): Effect.Effect<AdminQueue, MsmqError, Scope.Scope> => openFrom(mqrt, operation, 1)
 
 const openFrom = Effect.fnUntraced(function* (
   mqrt: Mqrt["Service"],
-  operation: string,
+  operation: Operation,
   number: number
 ): Effect.fn.Return<AdminQueue, MsmqError, Scope.Scope> {
   const pathName = pathNameOf(number)
-  const error = (failure: MqrtFailure) => new MsmqError({ operation, reason: reasonOf(failure), queue: pathName })
+  const error = operation.lift({ queue: pathName })
 
   const created = yield* Effect.matchEffect(mqrt.createQueue(newQueueOf(pathName, { label }), null), {
     onFailure: (failure) =>
@@ -53,7 +53,7 @@ const openFrom = Effect.fnUntraced(function* (
     onSuccess: (formatName) => Effect.succeed(formatName)
   })
   const attempt = Effect.gen(function* () {
-    const { formatName, handle } = yield* open(pathName, operation, "receive", "denyReceive")
+    const { formatName, handle } = yield* openQueue(pathName, operation, "receive", "denyReceive")
     // The queue is deleted before it is closed, so that no other process opens it in between.
     if (created !== undefined) yield* Effect.addFinalizer(() => Effect.ignore(mqrt.deleteQueue(created)))
     const properties = yield* Effect.mapError(mqrt.getQueueProperties(formatName), error)

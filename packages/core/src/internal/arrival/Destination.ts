@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import type { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
 import { rights } from "../../QueueSecurity.ts"
 import type { SecurityDescriptor } from "../../SecurityDescriptor.ts"
@@ -54,7 +54,7 @@ export const destinationOf = (
   if (isList) return Effect.succeed(destination(undefined))
   return Effect.matchEffect(mqrt.getQueueProperties(localNameOf(name, formatName)), {
     onFailure: (failure) => {
-      const error = new MsmqError({ ...call, reason: reasonOf(failure) })
+      const error = call.operation.lift({ queue: call.queue })(failure)
       return error.isRetryable ? Effect.fail(error) : Effect.succeed(destination(undefined))
     },
     onSuccess: (properties) => Effect.succeed(destination(properties))

@@ -1,11 +1,40 @@
-/** Results of the codecs of a program, which may return anything, or throw. */
+/** Codecs of bodies. Those of a program may return anything, or throw. */
 import * as Result from "effect/Result"
-import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { thrownText } from "../errors/thrownText.ts"
 
-/** Encodes a body. What throws, or returns no result, throws. */
-export const encodedBy = <A>(codec: MessageBody<A>, body: A): Result.Result<EncodedBody, string> => {
+/**
+ * Body as it is in a message.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EncodedBody {
+  /** Bytes of the body. */
+  readonly body: Uint8Array
+  /** Type of the body: a `VT_` number. */
+  readonly bodyType: number
+}
+
+/**
+ * Codec for the bodies of messages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MessageBody<A> {
+  /** Name of the format, for errors, such as `"JSON"`. */
+  readonly name: string
+  /**
+   * Encodes a value. Fails with the rule that the value breaks, as a sentence without a subject, such as `"must be a number"`.
+   */
+  readonly encode: (value: A) => Result.Result<EncodedBody, string>
+  /** Decodes a body. Fails with the rule that the body breaks, as a sentence without a subject. */
+  readonly decode: (encoded: EncodedBody) => Result.Result<A, string>
+}
+
+/** Encodes a body. Throws what the codec throws, and where the codec returns no result. */
+export const encodeWith = <A>(codec: MessageBody<A>, body: A): Result.Result<EncodedBody, string> => {
   const result = codec.encode(body)
   if (Result.isResult(result)) return result
   throw new TypeError(
@@ -13,8 +42,11 @@ export const encodedBy = <A>(codec: MessageBody<A>, body: A): Result.Result<Enco
   )
 }
 
-/** Decodes the body of a message that may be in no queue any more: what throws is a failure, which has the message with it. */
-export const decodedBy = <A>(codec: MessageBody<A>, encoded: EncodedBody): Result.Result<A, string> => {
+/**
+ * Decodes the body of a message that may be in no queue any more: also what the codec throws is a failure, whose error has the
+ * message.
+ */
+export const decodeWith = <A>(codec: MessageBody<A>, encoded: EncodedBody): Result.Result<A, string> => {
   try {
     const result = codec.decode(encoded)
     if (Result.isResult(result)) return result
@@ -23,3 +55,6 @@ export const decodedBy = <A>(codec: MessageBody<A>, encoded: EncodedBody): Resul
     return Result.fail(`decode threw instead of returning why it cannot read the body: ${thrownText(thrown)}`)
   }
 }
+
+/** Rule for a GUID in text. */
+export const guidRule = 'a GUID, such as "00112233-4455-6677-8899-aabbccddeeff"'

@@ -1,18 +1,18 @@
-/** Dates and times of day as .NET counts them: in ticks of 100 ns since 0001-01-01, by a clock that has no zone. */
+/** Dates and times of day as .NET counts them: in ticks of 100 ns since 0001-01-01, without a zone. */
 
-/** A date and time as text has it. */
+/** Date and time of a text. */
 export interface DateTimeText {
-  /** Milliseconds, as of whole seconds, since 1970-01-01 by the clock of the text. */
+  /** Whole seconds since 1970-01-01 in the zone of the text, in milliseconds. */
   readonly milliseconds: number
-  /** The digits after the point. */
+  /** Digits after the point. */
   readonly fraction: string
-  /** Minutes ahead of UTC, where the text says so. */
+  /** Minutes ahead of UTC; `undefined` where the text has no zone. */
   readonly offset: number | undefined
 }
 
 const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/
 
-/** `undefined` for what is no date and time from the year 1 to 9999: also for a 30th of February. */
+/** Parses a date and time of the years 1 to 9999. Returns `undefined` for any other text, also for a 30th of February. */
 export const parse = (text: string): DateTimeText | undefined => {
   const match = pattern.exec(text)
   if (match === null) return undefined
@@ -32,7 +32,7 @@ export const parse = (text: string): DateTimeText | undefined => {
   return { milliseconds: date.setUTCHours(hour, minute, second), fraction: match[7] ?? "", offset }
 }
 
-/** .NET has offsets of at most 14 hours. */
+/** Returns the offset of a zone; in .NET it is at most 14 hours. */
 const offsetOf = (zone: string | undefined): number | undefined => {
   if (zone === undefined) return undefined
   if (zone === "Z") return 0
@@ -49,14 +49,14 @@ export const lastTick = BigInt("3155378975999999999")
 
 export const clockRule = 'a date and time without a zone, such as "2026-05-01T08:30:00.1234567"'
 
-/** The ticks of a text without a zone, `undefined` for anything else. */
+/** Returns the ticks of a text without a zone, and `undefined` for any other text. */
 export const ticksOf = (text: string): bigint | undefined => {
   const parsed = parse(text)
   if (parsed === undefined || parsed.offset !== undefined || parsed.fraction.length > 7) return undefined
   return BigInt(parsed.milliseconds - firstMillisecond) * ticksPerMillisecond + BigInt(parsed.fraction.padEnd(7, "0"))
 }
 
-/** A text without a zone, for ticks from 0 to {@link lastTick}. */
+/** Returns the text without a zone for ticks from 0 to {@link lastTick}. */
 export const textOf = (ticks: bigint): string => {
   const milliseconds = Number(ticks / ticksPerMillisecond) + firstMillisecond
   const seconds = Math.floor(milliseconds / 1000) * 1000
@@ -64,7 +64,7 @@ export const textOf = (ticks: bigint): string => {
   return new Date(seconds).toISOString().slice(0, 19) + fractionOf(String(rest).padStart(7, "0"))
 }
 
-/** As .NET writes it: without zeros at its end, and not at all if there are only zeros. */
+/** Returns the fraction as .NET writes it: without zeros at its end, and empty for zeros alone. */
 export const fractionOf = (digits: string): string => {
   const significant = digits.replace(/0+$/, "")
   return significant === "" ? "" : `.${significant}`

@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
-import type { EncodedBody } from "../../MessageBody.ts"
+import type { EncodedBody } from "./Codec.ts"
 import * as BodyType from "../../BodyType.ts"
 
-/** By the standard of the web (WHATWG Encoding), but for ASCII, which it does not have. */
+/** Encoding of a text, by the name in the WHATWG Encoding Standard, except for ASCII, which that lacks. */
 type Charset = "utf-8" | "utf-16le" | "utf-16be" | "us-ascii"
 
 const byteOrderMarks: ReadonlyArray<readonly [Charset, ReadonlyArray<number>]> = [
@@ -13,7 +13,7 @@ const byteOrderMarks: ReadonlyArray<readonly [Charset, ReadonlyArray<number>]> =
 
 const { VT_BSTR, VT_EMPTY, VT_LPSTR, VT_LPWSTR } = BodyType.numbers
 
-/** What the characters of a body are in that says so by its type. `undefined`: a byte order mark says so, or UTF-8. */
+/** Encodings of bodies, by type. `undefined`: the byte order mark decides, and otherwise it is UTF-8. */
 const charsets = new Map<number, Charset | undefined>([
   [VT_EMPTY, undefined],
   [VT_BSTR, "utf-16le"],
@@ -26,11 +26,11 @@ const charsets = new Map<number, Charset | undefined>([
 export const startsWith = (bytes: Uint8Array, start: ReadonlyArray<number>): boolean =>
   start.every((byte, index) => bytes[index] === byte)
 
-/** By its byte order mark, where there is one. */
+/** Returns the encoding of a byte order mark, if there is one. */
 export const markedCharset = (bytes: Uint8Array): Charset | undefined =>
   byteOrderMarks.find(([, mark]) => startsWith(bytes, mark))?.[0]
 
-/** The characters, or what is wrong with the bytes. A byte order mark is none of the characters unless it is kept. */
+/** Decodes bytes. Fails with the rule that they break. A byte order mark is dropped unless it is kept. */
 export const characters = (
   bytes: Uint8Array,
   charset: string,
@@ -59,7 +59,7 @@ const ascii = (bytes: Uint8Array): Result.Result<string, string> => {
     : Result.fail(`must be ASCII: byte ${foreign} is ${bytes[foreign]}, more than 127`)
 }
 
-/** The characters of a body that anyone sent as text. */
+/** Decodes a body that was sent as text in any encoding. */
 export const textOf = ({ body, bodyType }: EncodedBody): Result.Result<string, string> => {
   const charset = charsets.get(bodyType)
   if (charset !== undefined) return characters(body, charset)
@@ -78,7 +78,7 @@ const encoders: Readonly<Record<"utf-8" | "utf-16le" | "us-ascii", (text: string
   "us-ascii": (text) => new TextEncoder().encode(text)
 }
 
-/** The bytes of a text, or why it has none. */
+/** Encodes a text. Fails with the rule that it breaks. */
 export const bytesOf = (text: string, charset: keyof typeof encoders): Result.Result<Uint8Array, string> => {
   if (typeof text !== "string") return Result.fail("must be a string")
   if (!text.isWellFormed()) return Result.fail("must be well-formed Unicode: half of a surrogate pair stands alone")

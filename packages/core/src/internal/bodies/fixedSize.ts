@@ -1,12 +1,12 @@
 import * as Result from "effect/Result"
 import * as BodyType from "../../BodyType.ts"
-import type { MessageBody } from "../../MessageBody.ts"
+import type { MessageBody } from "./Codec.ts"
 
-/** A value that always takes as many bytes: how it stands in them, little-endian. */
+/** Type of values that always take the same number of bytes, in little-endian order. */
 export interface FixedSize<A> {
   readonly name: keyof typeof BodyType.numbers
   readonly size: number
-  /** What a value has to be, after "must be". */
+  /** Rule for a value, to follow "must be". */
   readonly rule: string
   readonly holds: (value: A) => boolean
   readonly read: (view: DataView) => A
@@ -23,11 +23,11 @@ export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer
 
 const plural = (size: number): string => (size === 1 ? "1 byte" : `${size} bytes`)
 
-/** Refuses a body that is too short or too long: .NET makes up or leaves what is missing or too much. */
+/** Refuses a body of another size. .NET adds or ignores bytes there. */
 export const ofSize = (body: Uint8Array, size: number): Result.Result<DataView, string> =>
   body.length === size ? Result.succeed(viewOf(body)) : Result.fail(`must have ${plural(size)}, not ${body.length}`)
 
-/** The codec for values of one size. What the bytes of a body hold is a value only if it keeps the rule. */
+/** Makes the codec for values of one size. The value in the bytes of a body must keep the rule, too. */
 export const fixedSize = <A>({ holds, name, read, rule, size, write }: FixedSize<A>): MessageBody<A> => {
   const bodyType = BodyType.numbers[name]
   const checked = (value: A) => (holds(value) ? Result.succeed(value) : Result.fail(`must be ${rule}`))
@@ -71,7 +71,7 @@ export const bigNumber = (
   return fixedSize({ name, size: 8, rule: `a bigint from ${minimum} to ${maximum}`, holds, read, write })
 }
 
-/** Whether a number is near to one of 32 bits: what is too large would become infinite. */
+/** Returns `true` for a number that fits into 32 bits; a larger one would become infinite. */
 export const isSingle = (value: number): boolean =>
   typeof value === "number" && (Number.isFinite(Math.fround(value)) || !Number.isFinite(value))
 

@@ -4,16 +4,18 @@ import * as AST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 
-/** Between values and what a schema encodes them to, with its complaints as rules. */
+/** Conversion between values and the encoded side of a schema. Failures are rules. */
 export interface Conversion<A> {
   readonly encode: (value: A) => Result.Result<unknown, string>
   readonly decode: (encoded: unknown) => Result.Result<A, string>
 }
 
-/** The annotation by which Effect tells how the values of a class are made. */
+/** Annotation of a schema for the values of a class. */
 const constructorAnnotation = "~constructor"
 
-/** Says of a value that is none of its class's instances how to make one: a plain object with the same fields is none. */
+/**
+ * Explains how to make an instance, for a value that is no instance of its class, such as a plain object with the same fields.
+ */
 const howToConstruct: SchemaIssue.LeafHook = (issue) => {
   const message = SchemaIssue.defaultLeafHook(issue)
   if (issue._tag !== "InvalidType" || !AST.isDeclaration(issue.ast)) return message
@@ -26,7 +28,7 @@ const howToConstruct: SchemaIssue.LeafHook = (issue) => {
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1({ leafHook: howToConstruct })
 
-/** Of many complaints the first ones say enough. */
+/** Number of complaints that an error shows. */
 const shown = 3
 
 const placeOf = (path: ReadonlyArray<PropertyKey>): string =>
@@ -45,7 +47,7 @@ const ruleOf = (issue: SchemaIssue.Issue): string => {
   return `must fit its schema: ${complaints.join("; ")}${more}`
 }
 
-/** What a parser throws that could not end at once, or whose transformation failed in a way that it does not admit. */
+/** Returns the rule for an error that a parser threw, as for a transformation that is asynchronous. */
 const thrown = (error: unknown): string => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   return `must be converted by its schema at once and without a defect (${String(cause).split("\n")[0]})`

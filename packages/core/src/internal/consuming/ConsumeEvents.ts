@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { countOf } from "../errors/countOf.ts"
+import { countOf } from "../errors/describeValue.ts"
 import type { ConsumeEvent, ConsumePolicy, ConsumeProgress } from "../../Consumer.ts"
 
 type Tag = ConsumeEvent["_tag"]

@@ -20,7 +20,7 @@ import { Reader } from "../messages/Reader.ts"
 import { nameOf } from "../names/queueName.ts"
 import { effectOf } from "../options/handlers.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import { open } from "../queues/opening.ts"
+import { openQueue } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
 import { ConsumeEvents } from "./ConsumeEvents.ts"
 import { handleMessage } from "./Delivery.ts"
@@ -29,8 +29,9 @@ import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonS
 import { receiveModes } from "./ReceiveMode.ts"
 import { BackOff, RetryPolicy } from "./RetryPolicy.ts"
 import { Shutdown } from "./Shutdown.ts"
+import * as operations from "../telemetry/operations.ts"
 
-const operation = "Receiver.consume"
+const operation = operations.Receiver.consume
 
 /** Gives the messages of a queue to a handler until a failure, an interruption or the closing of the queue; then shuts down. */
 export const consumer = <Body, E, R>(
@@ -41,7 +42,7 @@ export const consumer = <Body, E, R>(
 ): Effect.Effect<never, MsmqError, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const { handle: queueHandle, queue: name } = reader.inlet
+      const { handle: queueHandle, queue: name } = reader.state
       const { concurrency = 1, onEvent, poison = "fail", reopen = defaultReopen, retry = defaultRetry } = policy
       const shutdown = new Shutdown()
       // A handler, a schedule or `onEvent` that closes this queue does not wait for the end of this consumer.
@@ -53,13 +54,13 @@ export const consumer = <Body, E, R>(
       const events = new ConsumeEvents(
         onEvent &&
           ((event, progress) => Effect.provideContext(effectOf(call, onEvent(event, progress), "onEvent"), context)),
-        queueHandle.renewals
+        queueHandle.node.reopenCount
       )
-      const bytes = new Reader<Uint8Array>({ ...reader.inlet, codec: undefined, reopens: false })
+      const bytes = new Reader<Uint8Array>({ ...reader.state, codec: undefined, reopens: false })
 
       const exits = yield* Effect.scoped(
         Effect.gen(function* () {
-          yield* OwnedHandle.running(queueHandle, operation, shutdown)
+          yield* OwnedHandle.registerRun(queueHandle, operation, shutdown)
           const mode = receiveModeOf(bytes)
           // The scope closes what the target has open before the queue's handle is closed.
           const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
@@ -136,11 +137,11 @@ const resultOf = (
   if (first !== undefined) return Effect.failCause(others.reduce((all, one) => Cause.combine(all, one), first))
   const [interrupted] = causes
   if (interrupted !== undefined) return Effect.failCause(interrupted)
-  return queueHandle.closedAt === undefined ? Effect.interrupt : Effect.fail(queueHandle.refusal(operation))
+  return queueHandle.node.closedAt === undefined ? Effect.interrupt : Effect.fail(queueHandle.node.refusal(operation))
 }
 
 /** Returns the receive mode of a queue: a message stays there until it is handled wherever that is possible. */
-const receiveModeOf = ({ inlet: { exclusive, transactional } }: Reader<Uint8Array>): keyof typeof receiveModes =>
+const receiveModeOf = ({ state: { exclusive, transactional } }: Reader<Uint8Array>): keyof typeof receiveModes =>
   transactional === true ? "transactional" : exclusive ? "peekLock" : "receiveAndDelete"
 
 /**
@@ -148,24 +149,24 @@ const receiveModeOf = ({ inlet: { exclusive, transactional } }: Reader<Uint8Arra
  * scope closes what it has open.
  */
 const poisonTargetOf = Effect.fnUntraced(function* (
-  { inlet }: Reader<Uint8Array>,
+  { state }: Reader<Uint8Array>,
   formatName: string,
   policy: PoisonPolicy,
   mode: keyof typeof receiveModes
 ): Effect.fn.Return<PoisonTarget, MsmqError, Scope.Scope> {
-  const { mqrt, queue } = inlet
+  const { mqrt, queue } = state
   const refuse = (rule: string) => Effect.fail(illegalPoisonPolicy(queue, policy, rule))
   const isQueue = typeof policy === "object" && "queue" in policy
   if (mode === "receiveAndDelete" && !isQueue) return yield* refuse(mustNameQueue)
   if (mode === "peekLock" && policy === "reject") return yield* refuse(mustBeTransactional)
   if (!isQueue) {
     if (typeof policy === "string") return { _tag: policy }
-    yield* Effect.scoped(openSubqueue(operation, inlet, formatName, policy.subqueue))
+    yield* Effect.scoped(openSubqueue(operation, state, formatName, policy.subqueue))
     return { _tag: "subqueue", subqueue: policy.subqueue }
   }
 
   const name = nameOf(policy.queue)
-  const opened = yield* open(policy.queue, operation, "send", "denyNone").pipe(
+  const opened = yield* openQueue(policy.queue, operation, "send", "denyNone").pipe(
     Effect.scoped,
     Effect.provideService(Mqrt, mqrt)
   )

@@ -16,8 +16,9 @@ import type { PoisonTarget } from "./PoisonSender.ts"
 import type { BackOff, RetryPolicy } from "./RetryPolicy.ts"
 import { Attempts, isTransient, mayNeedReopen, serviceFailure } from "./RetryPolicy.ts"
 import type { Shutdown } from "./Shutdown.ts"
+import * as operations from "../telemetry/operations.ts"
 
-const operation = "Receiver.consume"
+const operation = operations.Receiver.consume
 
 /** Queue that is consumed. */
 export interface ConsumedQueue {
@@ -136,7 +137,7 @@ class Delivery<Body, E, R> {
   /** Makes one attempt, and all that follow it. */
   #attempt(): Effect.Effect<void, MsmqError, R> {
     const { reader } = this.#handler
-    return Effect.suspend(() => reader.decoded(operation, this.#held.message)).pipe(
+    return Effect.suspend(() => reader.decode(operation, this.#held.message)).pipe(
       Effect.exit,
       Effect.flatMap((decoded): Effect.Effect<Next, MsmqError, R> =>
         Exit.isSuccess(decoded)
@@ -152,7 +153,7 @@ class Delivery<Body, E, R> {
     const attempt = inAttemptSpan(
       Effect.suspend(() => handle(message)),
       this.#held.message,
-      reader.inlet.queue,
+      reader.state.queue,
       this.#attempts.number
     )
     return this.#held.within(attempt).pipe(

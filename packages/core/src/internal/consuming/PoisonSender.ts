@@ -20,10 +20,11 @@ import { destinationsOf, refusalOf } from "../arrival/Destination.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
-import { open } from "../queues/opening.ts"
+import { openQueue } from "../queues/opening.ts"
 import * as headerXml from "../telemetry/headerXml.ts"
+import * as operations from "../telemetry/operations.ts"
 
-const operation = "Receiver.consume"
+const operation = operations.Receiver.consume
 
 /** Place that poison messages go to. */
 export type PoisonTarget =
@@ -34,11 +35,7 @@ export type PoisonTarget =
 
 /** Returns the error for a policy that messages of `queue` cannot follow. */
 export const illegalPoisonPolicy = (queue: string, policy: PoisonPolicy, rule: string): MsmqError =>
-  new MsmqError({
-    operation,
-    queue,
-    reason: { _tag: "IllegalPolicy", field: "poison", rule, actual: describePolicy(policy) }
-  })
+  operation.error({ _tag: "IllegalPolicy", field: "poison", rule, actual: describePolicy(policy) }, { queue })
 
 /** Returns the text of a policy for an error. The name of a queue is not shortened. */
 const describePolicy = (policy: PoisonPolicy): string => {
@@ -117,7 +114,7 @@ export class PoisonSender {
   send(poison: Poison, options: CopyOptions): Effect.Effect<Copy, MsmqError> {
     return Effect.gen({ self: this }, function* () {
       const { copy, queue } = this.#target
-      const { formatName, handle } = yield* open(queue, operation, "send", "denyNone")
+      const { formatName, handle } = yield* openQueue(queue, operation, "send", "denyNone")
       const destinations = yield* destinationsOf(this.#mqrt, { operation, queue: this.#name }, formatName)
       const pending = this.#acknowledgments
       const acknowledgments = yield* pending
@@ -211,7 +208,7 @@ export class PoisonSender {
                 ? ("deadLetterQueue" as const)
                 : ("nowhere" as const)
           }
-    return new MsmqError({ operation, queue: this.#name, reason: { _tag: "CopyNotArrived", ...reason } })
+    return operation.error({ _tag: "CopyNotArrived", ...reason }, { queue: this.#name })
   }
 
   #remember(messageId: string): void {
@@ -231,7 +228,7 @@ const changedCopy = (
 ): Effect.Effect<Message, MsmqError> =>
   Effect.suspend(() => {
     const fail = (reason: Reason, cause?: unknown) =>
-      Effect.fail(new MsmqError({ operation, queue, reason, ...(cause === undefined ? {} : { cause }) }))
+      Effect.fail(operation.error(reason, { queue, ...(cause === undefined ? {} : { cause }) }))
     try {
       const given: unknown = copy(message, poison)
       if (isMessage(given)) return Effect.succeed(fieldsOf(given))

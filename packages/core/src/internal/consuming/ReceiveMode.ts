@@ -19,8 +19,9 @@ import { poisonError } from "./Delivery.ts"
 import type { Copy, PoisonSender } from "./PoisonSender.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { mayNeedReopen } from "./RetryPolicy.ts"
+import * as operations from "../telemetry/operations.ts"
 
-const operation = "Receiver.consume"
+const operation = operations.Receiver.consume
 
 /** Effect that waits for the next message and holds it; succeeds with `undefined` when the shutdown begins. */
 type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
@@ -92,7 +93,7 @@ class TransactionalReceiver {
     return Effect.flatMap(Scope.make(), (scope) =>
       Transaction.begin().pipe(
         Effect.provideService(Scope.Scope, scope),
-        Effect.provideService(Mqrt, this.queue.reader.inlet.mqrt),
+        Effect.provideService(Mqrt, this.queue.reader.state.mqrt),
         Effect.flatMap((transaction) =>
           Effect.map(Effect.provideService(receive, Transaction.Current, transaction), (found) =>
             Option.isNone(found) ? undefined : new TransactionalMessage(this, backOff, found.value, transaction, scope)
@@ -215,7 +216,7 @@ class TransactionalMessage implements HeldMessage {
   #receiveFor<A>(effect: Effect.Effect<A, MsmqError>): Effect.Effect<Option.Option<A>, MsmqError> {
     return Effect.flatMap(this.#receiver.receiveAgain(this.message.lookupId), (found) =>
       Option.isSome(found) ? Effect.asSome(effect) : Effect.succeedNone
-    ).pipe(Transaction.run(), Effect.provideService(Mqrt, this.#receiver.queue.reader.inlet.mqrt))
+    ).pipe(Transaction.run(), Effect.provideService(Mqrt, this.#receiver.queue.reader.state.mqrt))
   }
 }
 

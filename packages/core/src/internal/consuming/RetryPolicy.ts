@@ -13,6 +13,7 @@ import { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { Shutdown } from "./Shutdown.ts"
+import * as operations from "../telemetry/operations.ts"
 
 /** Tells whether the queue may have to be opened anew. */
 export const mayNeedReopen = ({ outlook: { restart }, reason }: MsmqError): boolean =>
@@ -140,7 +141,7 @@ export class BackOff {
    */
   after(error: MsmqError): Effect.Effect<boolean, MsmqError> {
     if (!this.#isTransient(error)) return Effect.fail(error)
-    if (mayNeedReopen(error)) this.#handle.outdate(this.#handle.native)
+    if (mayNeedReopen(error)) this.#handle.node.markStale(this.#handle.native)
     if (this.#shutdown.hasBegun) return Effect.succeed(false)
     return Effect.flatMap(this.#policy.next(error), (delay) => {
       if (delay === undefined) return Effect.fail(error)
@@ -186,8 +187,8 @@ export class BackOff {
   /** Opens the queue anew if its handle is stale. */
   get #reopened(): Effect.Effect<void, MsmqError> {
     return Effect.andThen(
-      OwnedHandle.lease(this.#handle, "Receiver.consume", () => Effect.void),
-      Effect.suspend(() => this.#events.emitReopened(this.#handle.renewals))
+      OwnedHandle.lease(this.#handle, operations.Receiver.consume, () => Effect.void),
+      Effect.suspend(() => this.#events.emitReopened(this.#handle.node.reopenCount))
     )
   }
 }

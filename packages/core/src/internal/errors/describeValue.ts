@@ -1,12 +1,14 @@
 /**
- * Values as an error shows them. What was given may be of any type, so nothing of it is called but what is known to be safe,
- * and texts inside of objects are not shown: they may be secrets.
+ * Descriptions of values for errors. A value may be of any type, so only what is known to be safe is called on it. Texts inside
+ * of objects are left out, since they may be secrets.
  */
 import * as Duration from "effect/Duration"
 import { isUint8Array } from "node:util/types"
-import { countOf } from "./countOf.ts"
 
-/** The longest text that is shown, in UTF-16 units. */
+/** Returns a number with its noun: `"1 attempt"`, `"2 attempts"`. */
+export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+/** Longest text that is shown, in UTF-16 units. */
 const longestText = 100
 const mostFields = 5
 
@@ -28,10 +30,10 @@ const describeField = (value: unknown): string =>
 
 const tagOf = (value: object): string => Object.prototype.toString.call(value).slice("[object ".length, -1)
 
-/** Tells whether a text may hold a certificate or a private key, wherever it was given. */
-export const isPem = (text: string): boolean => text.includes("-----BEGIN")
+/** Returns `true` for a text that may hold a certificate or a private key. */
+const isPem = (text: string): boolean => text.includes("-----BEGIN")
 
-/** "U" as in "Uint8Array" is no vowel to the ear, "MS" is. */
+/** Returns a noun with its article. "U" as in "Uint8Array" does not sound like a vowel, "MS" does. */
 const withArticle = (noun: string): string => `${/^(?:[aeio]|MS)/i.test(noun) ? "an" : "a"} ${noun}`
 
 const describeClass = (value: object): string => {
@@ -61,7 +63,11 @@ const describeObject = (value: object): string => {
     : `{ ${fields.map(([name, field]) => `${name}: ${describeField(field)}`).join(", ")} }`
 }
 
-/** Returns a short text for any value: what was given, for the reader of an error. */
+/** Returns a text as it is, unless it may be a secret, and the description of any other value. */
+export const describeText = (value: unknown): string =>
+  typeof value === "string" && !isPem(value) ? value : describeValue(value)
+
+/** Returns a short description of any value. */
 export const describeValue = (value: unknown): string => {
   switch (typeof value) {
     case "string":
@@ -95,7 +101,7 @@ export const describeValue = (value: unknown): string => {
   }
 }
 
-/** Says what kind of value it is, without showing it: for secrets. */
+/** Returns the kind of a value, without the value itself, for secrets. */
 export const describeKind = (value: unknown): string => {
   if (typeof value === "string") return `a string of ${value.length} units`
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return `a ${typeof value}`

@@ -1,8 +1,8 @@
 import type { ErrorCodeName } from "../../ErrorCode.ts"
 
 /**
- * Where one code stands for many faults: the likely ones, commonest first, each with what to do about it.
- * Behaviour ids in brackets.
+ * Likely causes of codes that stand for many faults, the commonest first, each with its remedy. The ids of behaviours stand in
+ * brackets.
  */
 export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   // [C-53]

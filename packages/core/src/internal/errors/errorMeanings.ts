@@ -1,6 +1,6 @@
 import type { ErrorCodeName } from "../../ErrorCode.ts"
 
-/** What each error code means, in a sentence. */
+/** Meaning of each error code, in one sentence. */
 export const meanings: Record<ErrorCodeName, string> = {
   MQ_ERROR: "Unspecific failure.",
   MQ_ERROR_PROPERTY: "At least one property was rejected; look in aStatus for the reason.",

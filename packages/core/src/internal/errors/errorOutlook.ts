@@ -5,23 +5,23 @@ export interface Outlook {
   /** Condition under which the same call may succeed later, as the error says it; left out where there is none. */
   readonly again?: string
   /**
-   * The handle is good for nothing any more; its next use takes another by itself (behaviours C-37, C-38). `"handle"`: the
-   * call can be made again with that one; `"queue"`: the queue itself went, so that this call has its answer; `"served"`: as
+   * Set where the handle has become useless, so that its next use reopens it (behaviours C-37, C-38). `"handle"`: the call can
+   * be made again with the new handle; `"queue"`: the queue itself is gone, so the failure of this call stands; `"served"`: as
    * `"handle"` for a handle that the service knew before, and otherwise perhaps a fault of the call itself.
    */
   readonly outdates?: "handle" | "queue" | "served"
   /**
-   * A restart of the service, or of another machine, leaves it behind, so that the queue may have to be opened anew
-   * (behaviours C-37, C-38, E-51 to E-53, E-76, H-25). `"receive"`: only where a receive returned it.
+   * Set for a code that calls fail with after a restart of the service, or of another machine, so that the queue may have to be
+   * reopened (behaviours C-37, C-38, E-51 to E-53, E-76, H-25). `"receive"`: only where a receive returned it.
    */
   readonly restart?: true | "receive"
-  /** The service failed, and not what was asked of it. */
+  /** `true` where the service failed, rather than the call. */
   readonly service?: true
-  /** The service answered for a queue whose handle it knows. */
+  /** `true` where the service answered for a queue whose handle it knows. */
   readonly answers?: true
 }
 
-/** The one table of what may be tried again. A code without a row says nothing of the kind. */
+/** Consequences of the codes that have any. This is the only table of failures that may be tried again. */
 export const outlooks: Readonly<Partial<Record<ErrorCodeName, Outlook>>> = {
   MQ_ERROR_STALE_HANDLE: {
     again: "the next use opens the queue anew",
@@ -44,7 +44,7 @@ export const outlooks: Readonly<Partial<Record<ErrorCodeName, Outlook>>> = {
   MQ_ERROR_INVALID_HANDLE: { outdates: "served", restart: true },
   MQ_ERROR_INVALID_PARAMETER: { outdates: "served", restart: "receive" },
   MQ_ERROR_OPERATION_CANCELLED: { restart: true },
-  // So fails a send or receive whose own handle was opened anew, by its transaction, which the restart ended.
+  // A send or receive on a reopened handle fails with this code when the restart ended its transaction.
   MQ_ERROR_TRANSACTION_SEQUENCE: { restart: true, service: true },
   MQ_ERROR_IO_TIMEOUT: { again: "once a message has come", answers: true },
   MQ_ERROR_MESSAGE_NOT_FOUND: { answers: true },

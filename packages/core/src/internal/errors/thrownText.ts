@@ -1,7 +1,7 @@
-/** Values that a program threw, as texts: each may be anything, and throw in its turn when it is asked. */
-import { describeValue, isPem } from "./describeValue.ts"
+/** Texts for values that a program threw, which may be anything, and may themselves throw when they are read. */
+import { describeText } from "./describeValue.ts"
 
-/** Returns what an error says; `undefined` for what is none, or throws when it is asked. */
+/** Returns a text of an error; `undefined` for a value that is no error, or throws when it is read. */
 const errorText = (thrown: unknown, textOf: (error: Error) => string): string | undefined => {
   try {
     return thrown instanceof Error ? textOf(thrown) : undefined
@@ -10,17 +10,14 @@ const errorText = (thrown: unknown, textOf: (error: Error) => string): string | 
   }
 }
 
-/** Returns the name and the message of an error that was thrown, and what else a thrown value is. */
+/** Returns the name and message of an error that was thrown, and the description of any other value. */
 export const thrownText = (thrown: unknown): string => {
   const text = errorText(thrown, ({ message, name }) => `${name}: ${message}`)
   if (text !== undefined) return text
   if (typeof thrown === "object" && thrown !== null) return "an object that is no Error was thrown"
-  return said(thrown)
+  return describeText(thrown)
 }
 
-/** A text says what it says, unless it may be a secret. */
-const said = (thrown: unknown): string =>
-  typeof thrown === "string" && !isPem(thrown) ? thrown : describeValue(thrown)
-
-/** Returns the message of an error that something failed with, and what else the failure is. */
-export const failureText = (failure: unknown): string => errorText(failure, ({ message }) => message) ?? said(failure)
+/** Returns the message of an error that something failed with, and the description of any other failure. */
+export const failureText = (failure: unknown): string =>
+  errorText(failure, ({ message }) => message) ?? describeText(failure)

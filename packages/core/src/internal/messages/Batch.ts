@@ -8,35 +8,34 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
-import type { EncodedBody, MessageBody } from "../../MessageBody.ts"
+import type { EncodedBody, MessageBody } from "../bodies/Codec.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../mqrt/MessageProperties.ts"
 import type { Interruptible, Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import type { SendAllOptions, SendReport } from "../../Sender.ts"
+import type { SendAllOptions, SendReport } from "./SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
-import { encodedBy } from "../bodies/Codec.ts"
-import { propertiesOf, violation } from "./outgoing.ts"
-import { Refusal } from "../errors/Refusal.ts"
-import type { TraceHeaders } from "../telemetry/outgoingHeaders.ts"
-import { extensionOf } from "../telemetry/outgoingHeaders.ts"
+import { encodeWith } from "../bodies/Codec.ts"
+import { propertiesOf, Refusal, violation } from "./outgoing.ts"
+import { extensionOf } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { Observer } from "../telemetry/telemetry.ts"
-import { describeSent, linkTo, propagated } from "../telemetry/telemetry.ts"
+import type { Observer, TraceHeaders } from "../telemetry/telemetry.ts"
+import { describeSent, linkTo, traceOf } from "../telemetry/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
-import { loggingRejections } from "../options/handlers.ts"
+import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
-import { illegalParticipation, illegalSigner } from "../options/owned.ts"
+import { checkParticipation, checkSigner } from "../options/owned.ts"
 import * as Turn from "./Turn.ts"
 import { unbroken } from "./unbroken.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-/** A slice goes to the backend in one call: at most so many messages, or so many bytes of bodies. */
+/** Largest slice, which goes to the backend in one call, in messages and in bytes of bodies. */
 const sliceMessages = 256
 const sliceBytes = 256 * 1024
 
@@ -50,48 +49,53 @@ const twoSigners: Reason = {
 
 const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
 
-/** What a sender is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
-export interface Outlet<Body> {
+/** Backend, handle and codec that a sender works with, and the name and kind of its queue. */
+export interface SenderState<Body> {
+  /** Backend of the sender. */
   readonly mqrt: Mqrt["Service"]
+  /** Handle of the queue. */
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
+  /** Name that the queue was opened with. */
   readonly queue: string
+  /** `true` for a transactional queue; `undefined` where that is unknown. */
   readonly transactional: boolean | undefined
+  /** Codec of the bodies; `undefined` where they are bytes. */
   readonly codec: MessageBody<Body> | undefined
 }
 
 interface Request<Body> {
-  readonly outlet: Outlet<Body>
-  readonly operation: string
+  readonly sender: SenderState<Body>
+  readonly operation: Operation
   readonly options: SendAllOptions
   readonly transaction: Transaction.Participation
   readonly observer: Observer
-  /** `undefined`: nobody sees it. */
+  /** Span of the send; `undefined` where no tracer would see it. */
   readonly span: Tracer.Span | undefined
-  /** For every message that has no trace context of its own; `undefined`: for none. */
+  /** Trace context for every message that has none of its own; `undefined` for none. */
   readonly trace: TraceHeaders | undefined
   readonly gate: AbortGate | undefined
-  /** The option of that name. The rejection of a promise that it returns is logged. */
+  /** Option of that name. The rejection of a promise that it returns is logged. */
   readonly onProgress: SendAllOptions["onProgress"]
 }
 
-/** Messages of a chunk, on their way: each is read once. */
+/** Messages of a chunk that are being sent. Each is read once. */
 interface Chunk<Body> {
   readonly messages: ReadonlyArray<Message<Body>>
   /** Number of messages that were read. */
   next: number
-  /** Number of messages when the first was read: those added to an array later are not sent. */
+  /** Number of messages when the first was read. Messages that are added to an array later are not sent. */
   count: number | undefined
   /** Messages that were read and are not yet accepted. */
   slice: ReadonlyArray<OutgoingProperties>
   /** Bytes of the body of each message of the slice when it was read. */
   sizes: ReadonlyArray<number>
-  /** Bytes of the slice when it was read, in whatever fields: a buffer that is transferred afterwards has none. */
+  /** Bytes of the slice when it was read, in all fields. A buffer that is transferred afterwards has none. */
   held: number
   /** Reason that stops the batch behind the slice. */
   stop: Reason | undefined
 }
 
-/** Messages on their way to one queue, by one caller: counts what was accepted, and yields between slices. */
+/** Messages that one caller sends to one queue. Counts the accepted ones, and yields between slices. */
 export class Batch<Body> {
   readonly #request: Request<Body>
   readonly #use: OwnedHandle.IntermittentUse
@@ -102,24 +106,24 @@ export class Batch<Body> {
   /** `true` while the codec runs, which may throw. */
   #encodes = false
   #reopened = false
-  /** `true` once a slice was interrupted. If the batch goes on all the same, its caller cannot be interrupted. */
+  /** `true` once a slice was interrupted. If the batch goes on, its caller cannot be interrupted. */
   #interrupted = false
   #lastError: MsmqError | undefined
 
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.options.messageIds === true ? [] : undefined
-    const { operation, options, outlet, transaction } = request
-    const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [outlet.handle]
+    const { operation, options, sender, transaction } = request
+    const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [sender.handle]
     if (options.securityContext !== undefined) handles.push(options.securityContext[OwnedHandle.symbol])
     if (typeof transaction !== "string") handles.push(transaction[OwnedHandle.symbol])
     this.#use = new OwnedHandle.IntermittentUse(handles, operation)
   }
 
-  /** Refuses what cannot be sent to this queue, or by what is closed, before a message is read. */
+  /** Makes a batch. Refuses before it reads a message where nothing can be sent to this queue with these options. */
   static begin<Body>(
-    outlet: Outlet<Body>,
-    operation: string,
+    sender: SenderState<Body>,
+    operation: Operation,
     options: SendAllOptions,
     observer: Observer,
     span: Tracer.Span | undefined
@@ -127,13 +131,13 @@ export class Batch<Body> {
     return Effect.withFiber((fiber) => {
       const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
       const illegal =
-        illegalParticipation(transaction, outlet.handle) ?? illegalSigner(options.securityContext, outlet.handle)
-      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: outlet.queue }, illegal))
-      const trace = propagated(fiber, span)
+        checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: sender.queue }, illegal))
+      const trace = traceOf(fiber, span)
       const gate = fiber.getRef(CurrentAbortGate)
       const { onProgress } = options
       const batch = new Batch({
-        outlet,
+        sender,
         operation,
         options,
         transaction,
@@ -141,10 +145,10 @@ export class Batch<Body> {
         span,
         trace,
         gate,
-        onProgress: onProgress && loggingRejections("onProgress failed", onProgress, fiber.context)
+        onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
       })
-      // A renewed handle may be open on another queue of that name: it is checked when it is there.
-      const refusal = outlet.handle.isDue ? undefined : batch.#mismatch
+      // A reopened handle may be open on another queue of that name, so the check waits for the reopening.
+      const refusal = sender.handle.node.needsReopen ? undefined : batch.#mismatch
       if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
       if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
         return Effect.fail(batch.#error(twoSigners))
@@ -154,10 +158,10 @@ export class Batch<Body> {
     })
   }
 
-  /** The reason for a send that would vanish on arrival. The kind is that of the handle in use, which may be a renewed one. */
+  /** Reason for refusing a send that would vanish on arrival. The kind is that of the queue that is open now. */
   get #mismatch(): Reason | undefined {
-    const { outlet, transaction } = this.#request
-    const { transactional } = outlet
+    const { sender, transaction } = this.#request
+    const { transactional } = sender
     return transactional === undefined || transactional === (transaction !== "none")
       ? undefined
       : { _tag: "TransactionMismatch", queueIsTransactional: transactional }
@@ -172,30 +176,30 @@ export class Batch<Body> {
     }
   }
 
-  /** Lets an abort end the batch, also one that came while the last slice was sent: there is more to do. */
+  /** Lets an abort end the batch, even one that came while the last slice was sent, since there is more to send. */
   #letAbort(): void {
     this.#request.gate?.open()
   }
 
   /** Sends messages in order, or fails at the first that cannot be sent. */
   send(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
-    return this.#ending(this.#sendChunk(messages))
+    return this.#endingUse(this.#sendChunk(messages))
   }
 
   /**
-   * Sends what a source brings, until it ends, fails, or a message cannot be sent. The handles are in use while a chunk is
-   * sent. A closing of one of them that begins while the source is waited for ends the batch.
+   * Sends the messages of a source, until it ends or fails, or a message cannot be sent. The handles are in use while a chunk
+   * is sent. A closing of one of them ends the batch when it begins during a wait for the source.
    */
   drain<E, R>(source: Source<Message<Body>, E, R>): Effect.Effect<SendReport, MsmqError | E, R> {
     return Effect.scopedWith((scope) => {
-      const loop = this.#ending(
+      const loop = this.#endingUse(
         Effect.matchCauseEffect(source.open(scope), {
           onFailure: (cause) => this.#sourceFailed(cause),
           onSuccess: (reading) => this.#read(reading, source.waits)
         })
       )
       const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
-      return this.#tellingLast(Effect.map(run, () => this.report))
+      return this.#reportingEnd(Effect.map(run, () => this.report))
     })
   }
 
@@ -209,18 +213,28 @@ export class Batch<Body> {
       },
       onSuccess: (messages) => this.#sendChunk(messages)
     })
+    // A closing waits for what is at hand, so that every message that such a source was asked for is sent.
+    const ask = waits ? next : this.#using(next)
     return Effect.whileLoop({
       while: () => !over && !isOver(),
       body: () => {
         if (waits) this.#letAbort()
         const refusal = this.#use.isOpen ? undefined : this.#use.refusal
-        return refusal === undefined ? next : Effect.fail(this.#error(refusal.reason))
+        return refusal === undefined ? ask : Effect.fail(this.#error(refusal.reason))
       },
       step: () => this.#use.end()
     })
   }
 
-  #ending<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
+  /** Begins a use of the handles, unless one runs, and runs an effect in it. */
+  #using<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, MsmqError | E, R> {
+    const begun = Effect.suspend(() => Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason)))
+    const begin = Effect.andThen(begun, effect)
+    return Effect.suspend(() => (this.#use.isRunning || this.#use.beginUnsafe() ? effect : begin))
+  }
+
+  /** Ends the use of the handles when the effect ends. */
+  #endingUse<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
     return Effect.onExitPrimitive(effect, () => {
       this.#use.end()
       return undefined
@@ -229,15 +243,15 @@ export class Batch<Body> {
 
   #sendChunk(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
     const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], sizes: [], held: 0, stop: undefined }
-    const { handle } = this.#request.outlet
+    const { handle } = this.#request.sender
     const sendNext = () => this.#sendNext(chunk)
     const next = (fiber: Fiber.Fiber<unknown, unknown>) => unbroken(fiber, sendNext)
     return Effect.whileLoop({
       while: () => chunk.next !== chunk.count || chunk.slice.length > 0,
       body: () => {
-        // Somebody else has another handle taken in its place.
-        if (handle.renewing !== undefined) this.#use.end()
-        if (!this.#use.runs && !this.#use.beginUnsafe()) {
+        // Another use reopens the handle.
+        if (handle.node.reopening !== undefined) this.#use.end()
+        if (!this.#use.isRunning && !this.#use.beginUnsafe()) {
           return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
         }
         const mismatch = this.#mismatch
@@ -249,7 +263,7 @@ export class Batch<Body> {
     })
   }
 
-  /** Reads a slice when its turn has come, so that the program gets no chance to change it before the backend has it. */
+  /** Reads and sends a slice in one turn, so that the program cannot change it before the backend has it. */
   #sendNext(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
@@ -257,7 +271,7 @@ export class Batch<Body> {
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
-  /** Stops before the first message whose bytes were transferred after they were read, as by a getter of a later one. */
+  /** Stops before the first message whose bytes were transferred after it was read, as by a getter of a later one. */
   #leaveOutTransferred(chunk: Chunk<Body>): void {
     const { slice } = chunk
     let held = 0
@@ -292,9 +306,9 @@ export class Batch<Body> {
           chunk.stop = message.reason
           break
         }
-        const illegal = violation(message, index)
-        if (illegal !== undefined) {
-          chunk.stop = illegal
+        const broken = violation(message, index)
+        if (broken !== undefined) {
+          chunk.stop = broken
           break
         }
         const { length } = message.body
@@ -326,18 +340,21 @@ export class Batch<Body> {
       : Effect.fail(this.#error(this.#thrown("messages", defect.value)))
   }
 
-  /** Tells how much was sent where the failure itself does not: an interruption, and the failure of a stream. */
-  #tellingLast<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  /**
+   * Calls `onProgress` at the end where the failure does not have the progress: an interruption, and the failure of a stream.
+   */
+  #reportingEnd<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     if (this.#request.onProgress === undefined) return effect
     return Effect.onExit(effect, (exit) => {
       if (Exit.isSuccess(exit)) return Effect.void
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-      const failed = error !== undefined && error === this.#lastError ? undefined : this.#tell()
+      const failed = error !== undefined && error === this.#lastError ? undefined : this.#callOnProgress()
       return failed === undefined ? Effect.void : Effect.logError("onProgress failed", failed.cause)
     })
   }
 
-  #tell(): SourceFailed | undefined {
+  /** Calls `onProgress`. Returns the failure where it throws. */
+  #callOnProgress(): SourceFailed | undefined {
     try {
       this.#request.onProgress?.(this.report)
       return undefined
@@ -346,9 +363,9 @@ export class Batch<Body> {
     }
   }
 
-  /** What the backend gets for a message: its body encoded, and with the time limits of its transaction. */
+  /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
   #propertiesOf(message: Message<Body>, index: number): OutgoingProperties | Refusal {
-    const { outlet, span, trace, transaction } = this.#request
+    const { sender, span, trace, transaction } = this.#request
     if (!isMessage(message)) {
       const rule = typeof message === "object" && message !== null ? messageRule : "a message must be an object"
       return new Refusal({ index, field: "body", rule, actual: describeValue(message) })
@@ -359,7 +376,7 @@ export class Batch<Body> {
     if (extension instanceof Refusal) return extension
     const { body } = message
     const encoded =
-      outlet.codec === undefined || body === undefined ? undefined : this.#encode(body, outlet.codec, index)
+      sender.codec === undefined || body === undefined ? undefined : this.#encode(body, sender.codec, index)
     if (encoded instanceof Refusal) return encoded
     const properties =
       encoded === undefined
@@ -380,10 +397,10 @@ export class Batch<Body> {
     return { ...properties, ...transaction.timeLimits }
   }
 
-  /** Returns what a codec makes of a body, or why it makes nothing of it. */
+  /** Encodes a body, or returns the refusal of the message. */
   #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
     this.#encodes = true
-    const result = encodedBy(codec, body)
+    const result = encodeWith(codec, body)
     this.#encodes = false
     return Result.isSuccess(result)
       ? result.success
@@ -408,8 +425,8 @@ export class Batch<Body> {
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>, interruptible: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
-    const { operation, options, outlet, transaction } = this.#request
-    const { handle, mqrt } = outlet
+    const { operation, options, sender, transaction } = this.#request
+    const { handle, mqrt } = sender
     const signer = options.securityContext ?? options.senderCertificate
     const external = options.securityContext?.certificate ?? options.senderCertificate
     const send = (securityContext: SecurityContextHandle | null, argument: TransactionArgument) =>
@@ -443,7 +460,7 @@ export class Batch<Body> {
   }
 
   #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): Effect.Effect<void, MsmqError> {
-    const { observer, operation, outlet, span } = this.#request
+    const { observer, operation, sender, span } = this.#request
     const { sizes, slice } = chunk
     let bytes = 0
     for (let index = 0; index < outcome.accepted; index++) bytes += sizes[index]!
@@ -451,13 +468,13 @@ export class Batch<Body> {
     this.#bytes += bytes
     this.#accepted += outcome.accepted
     this.#batches++
-    if (outcome.accepted > 0) outlet.handle.hasServed = true
+    if (outcome.accepted > 0) sender.handle.node.hasServed = true
     const error = outcome.failure === null ? undefined : this.#error(reasonOf(outcome.failure))
-    if (error !== undefined) OwnedHandle.noteFailure(outlet.handle, outlet.handle.native, error)
+    if (error !== undefined) OwnedHandle.noteFailure(sender.handle, sender.handle.native, error)
     const again = error !== undefined && !this.#reopened && OwnedHandle.isLoss(error)
     observer.sent(context, outcome.accepted, bytes, again ? undefined : error?.reason)
     if (span !== undefined) describeSent(span, operation, this.report)
-    const failed = this.#tell()
+    const failed = this.#callOnProgress()
     if (error !== undefined && !again) return Effect.fail(error)
     if (failed !== undefined) return Effect.fail(this.#error(failed))
     if (outcome.accepted === slice.length) {
@@ -467,9 +484,9 @@ export class Batch<Body> {
     for (let index = 0; index < outcome.accepted; index++) chunk.held -= bytesHeldBy(slice[index]!)
     chunk.slice = slice.slice(outcome.accepted)
     chunk.sizes = sizes.slice(outcome.accepted)
-    // None of the others was accepted.
+    // The other messages were not accepted.
     if (again) {
-      // They are sent on another handle, which the next use takes.
+      // The next use reopens the handle and sends them.
       this.#reopened = true
       this.#use.end()
     } else this.#interrupted = true
@@ -477,10 +494,10 @@ export class Batch<Body> {
   }
 
   #error(reason: Reason): MsmqError {
-    const { operation, outlet } = this.#request
+    const { operation, sender } = this.#request
     const progress = { accepted: this.#accepted }
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
-    return (this.#lastError = new MsmqError({ operation, reason, queue: outlet.queue, progress, ...cause }))
+    return (this.#lastError = operation.error(reason, { queue: sender.queue, progress, ...cause }))
   }
 }
 
@@ -507,7 +524,7 @@ const transferredField = (message: OutgoingProperties): readonly [field: string,
   return undefined
 }
 
-/** Returns the defect of a source that died and did nothing else. In a sink it comes wrapped, as all failures do. */
+/** Returns the defect of a source that only died. In a sink it is wrapped, as all failures are. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {
   if (!cause.reasons.every(Cause.isDieReason)) return undefined
   const [defect] = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)

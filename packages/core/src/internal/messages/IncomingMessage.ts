@@ -1,11 +1,11 @@
 import * as Duration from "effect/Duration"
 import { inspect, type InspectOptions } from "node:util"
 import { isUint8Array } from "node:util/types"
-import type { Certificate } from "../../Certificate.ts"
+import type { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
-import { countOf } from "../errors/countOf.ts"
+import { countOf } from "../errors/describeValue.ts"
 import { jsonOf } from "../json.ts"
 import { printableInspection } from "../printable.ts"
 

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ReceivedMessage } from "../../Message.ts"
-import type { MessageBody } from "../../MessageBody.ts"
+import type { MessageBody } from "../bodies/Codec.ts"
 import type {
   LookupAction,
   ReceiveAction,
@@ -17,7 +17,7 @@ import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import { decodedBy } from "../bodies/Codec.ts"
+import { decodeWith } from "../bodies/Codec.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as Turn from "./Turn.ts"
@@ -26,14 +26,15 @@ import { Observer } from "../telemetry/telemetry.ts"
 import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
-import { illegalParticipation } from "../options/owned.ts"
+import { checkParticipation } from "../options/owned.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-/** The longest finite wait: one more would mean for ever. */
+/** Longest finite wait, in milliseconds: one more would mean for ever. */
 const longestTimeout = 0xfffffffe
 
-/** Returns the time to wait in milliseconds, `null` for ever, or an error for what is no duration. */
+/** Returns the time to wait in milliseconds, `null` for ever, or the error for a value that is no duration. */
 export const timeoutOf = (call: Call, given: Duration.Input): number | null | MsmqError => {
   const read = readArgument(call, "duration", duration, given)
   if (read instanceof MsmqError) return read
@@ -41,82 +42,91 @@ export const timeoutOf = (call: Call, given: Duration.Input): number | null | Ms
   return milliseconds === Infinity ? null : Math.min(Math.ceil(milliseconds), longestTimeout)
 }
 
-/** What a receiver is: its handle, its queue, and what it makes of bodies; `undefined`: they are bytes. */
-export interface Inlet<Body> {
+/** Backend, handle and codec that a receiver works with, and the name and kind of its queue. */
+export interface ReceiverState<Body> {
+  /** Backend of the receiver. */
   readonly mqrt: Mqrt["Service"]
+  /** Handle of the queue. */
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
+  /** Name that the queue was opened with. */
   readonly queue: string
+  /** `true` for a transactional queue; `undefined` where that is unknown. */
   readonly transactional: boolean | undefined
-  /** Whether nobody else can receive from the queue as long as it is open (behaviour C-24). */
+  /** `true` where nobody else can receive from the queue while it is open (behaviour C-24). */
   readonly exclusive: boolean
-  /** `true` where a call whose handle was lost is made again at once, on the queue opened anew. */
+  /** `true` where a call whose handle was lost is made again at once, on the reopened queue. */
   readonly reopens: boolean
+  /** Codec of the bodies; `undefined` where they are bytes. */
   readonly codec: MessageBody<Body> | undefined
 }
 
+/** Arguments of a receive or peek. */
 interface Take {
-  readonly operation: string
+  readonly operation: Operation
   readonly action: ReceiveAction
-  /** Milliseconds; `null`: for ever. */
+  /** Time to wait in milliseconds; `null` for ever. */
   readonly timeout: number | null
   readonly cursor: OwnedHandle.OwnedHandle<CursorHandle> | null
 }
 
 type Taken<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 
-/** Reads from one queue, in every way there is: holds what it uses, and makes messages of what comes. */
+/**
+ * Reader of one queue. It uses the handles of the queue, the cursor and the transaction, and makes messages of what the backend
+ * returns.
+ */
 export class Reader<Body> {
-  readonly inlet: Inlet<Body>
+  readonly state: ReceiverState<Body>
   readonly observer: Observer
   readonly #received = new ReceivedMessages()
 
-  constructor(inlet: Inlet<Body>) {
-    this.inlet = inlet
-    this.observer = new Observer(inlet.queue)
+  constructor(state: ReceiverState<Body>) {
+    this.state = state
+    this.observer = new Observer(state.queue)
   }
 
-  /** Receives without end, each one as {@link inOneGo}. */
-  each<A, E>(operation: string, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
+  /** Receives without end, each message as {@link inOneGo} does. */
+  each<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
     return Stream.unwrap(
       Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(handOver(one)))
     )
   }
 
-  /** A receive in its span, which hands its message out before anything else can happen. */
-  inOneGo<A, E>(operation: string, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  /** Runs a receive in its span, and hands out its message before anything else can happen. */
+  inOneGo<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return handOver(this.observer.observeReceive(operation, receive))
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    const taken: Taken<Body> = this.#participating(take.action === "receive", (transaction, gate) => {
+    const taken: Taken<Body> = this.#participate(take.action === "receive", (transaction, gate) => {
       gate?.close()
-      // A cursor moves with each attempt.
+      // Each attempt would move a cursor.
       return take.cursor !== null || take.timeout === 0
         ? this.#take(take, transaction)
         : Effect.catchIf(
-            // A message that is there already costs no fiber.
+            // A message that is there already is received without a fiber of its own.
             this.#take({ ...take, timeout: 0 }, transaction),
             (error) => error.reason._tag === "IoTimeout",
             () => this.#waitFor(take, transaction, gate)
           )
     })
-    // A cursor is gone with the handle of its queue.
-    return take.cursor === null ? this.reopening(taken) : taken
+    // A reopening of the queue closes the cursor.
+    return take.cursor === null ? this.retryIfLost(taken) : taken
   }
 
   /** Receives or peeks by lookup id, which never waits. */
-  lookUp(operation: string, action: LookupAction, lookupId: bigint): Taken<Body> {
+  lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
-    return this.reopening(
-      this.#participating(takes, (transaction, gate) => {
+    return this.retryIfLost(
+      this.#participate(takes, (transaction, gate) => {
         gate?.close()
-        return this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+        return this.#use(OwnedHandle.lease, operation, transaction, (queue, argument) =>
           this.#call(
             operation,
             queue,
             takes,
-            this.inlet.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
+            this.state.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
           )
         )
       })
@@ -124,61 +134,61 @@ export class Reader<Body> {
   }
 
   /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */
-  reopening<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
-    return this.inlet.reopens ? OwnedHandle.reopening(this.inlet.handle, call) : call
+  retryIfLost<A, R>(call: Effect.Effect<A, MsmqError, R>): Effect.Effect<A, MsmqError, R> {
+    return this.state.reopens ? OwnedHandle.retryIfLost(this.state.handle, call) : call
   }
 
-  /** Does something else with the queue, in the transaction that the effect runs in. */
+  /** Uses the queue for something else, in the transaction that the effect runs in. */
   act(
-    operation: string,
+    operation: Operation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Effect.Effect<void, MsmqError> {
-    return this.#participating(true, (transaction) =>
-      this.#using(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+    return this.#participate(true, (transaction) =>
+      this.#use(OwnedHandle.lease, operation, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
-          failure._tag === "MsmqError" ? failure : this.failed(operation, queue, failure)
+          failure._tag === "MsmqError" ? failure : this.noteFailure(operation, queue, failure)
         )
       )
     )
   }
 
-  /** Marks a message that was received in the transaction that runs as refused. */
-  reject(operation: string, lookupId: bigint): Effect.Effect<void, MsmqError> {
-    return this.reopening(this.act(operation, (queue) => this.inlet.mqrt.markMessageRejected(queue, lookupId)))
+  /** Rejects a message that was received in the transaction that runs. */
+  reject(operation: Operation, lookupId: bigint): Effect.Effect<void, MsmqError> {
+    return this.retryIfLost(this.act(operation, (queue) => this.state.mqrt.markMessageRejected(queue, lookupId)))
   }
 
-  /** What the codec makes of a message, which itself stays as it came; fails with `UndecodableBody`. */
-  decoded(operation: string, message: ReceivedMessage): Taken<Body> {
-    if (this.inlet.codec === undefined) return this.#decoded(operation, message, message)
-    // What is only read when it is asked for is so in the copy.
+  /** Decodes a message into a copy. Fails with `UndecodableBody`. */
+  decode(operation: Operation, message: ReceivedMessage): Taken<Body> {
+    if (this.state.codec === undefined) return this.#decode(operation, message, message)
+    // Properties that are only read on demand stay so in the copy.
     const copy = Object.create(
       Object.getPrototypeOf(message) as object,
       Object.getOwnPropertyDescriptors(message)
     ) as ReceivedMessage
-    return this.#decoded(operation, message, copy)
+    return this.#decode(operation, message, copy)
   }
 
-  error(operation: string, reason: Reason): MsmqError {
-    return new MsmqError({ operation, reason, queue: this.inlet.queue })
+  error(operation: Operation, reason: Reason): MsmqError {
+    return operation.error(reason, { queue: this.state.queue })
   }
 
-  /** The error for a failure of a call on the queue, whose handle may be good for nothing any more. */
-  failed(operation: string, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+  /** Returns the error for a failed call with a handle of the queue, and notes where the handle has become useless. */
+  noteFailure(operation: Operation, queue: QueueHandle, failure: MqrtFailure): MsmqError {
     const error = this.error(operation, reasonOf(failure))
-    OwnedHandle.noteFailure(this.inlet.handle, queue, error)
+    OwnedHandle.noteFailure(this.state.handle, queue, error)
     return error
   }
 
   /**
-   * With the transaction of the effect, where it may take part in one: a peek never does (behaviour F-16). `gate`: what an
-   * abort of its promise goes through, where something is taken.
+   * Runs something with the transaction of the effect; a peek takes part in none (behaviour F-16). `gate`: the gate for an
+   * abort of the promise, where something is taken.
    */
-  #participating<A>(
+  #participate<A>(
     takes: boolean,
     use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
-      if (Turn.isOver(fiber)) return Effect.andThen(Turn.next, this.#participating(takes, use))
+      if (Turn.isOver(fiber)) return Effect.andThen(Turn.next, this.#participate(takes, use))
       return takes
         ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
         : use("none", undefined)
@@ -187,19 +197,19 @@ export class Reader<Body> {
 
   #take({ action, cursor, operation, timeout }: Take, transaction: Transaction.Participation): Taken<Body> {
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
-    return this.#using(lease, operation, transaction, (queue, argument) => {
+    return this.#use(lease, operation, transaction, (queue, argument) => {
       const receive = (cursor: CursorHandle | null) =>
         this.#call(
           operation,
           queue,
           action === "receive",
-          this.inlet.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
+          this.state.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
         )
       return cursor === null ? receive(null) : lease(cursor, operation, receive)
     })
   }
 
-  /** As long as it waits an abort ends it, and once it has a message no more. */
+  /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
   #waitFor(take: Take, transaction: Transaction.Participation, gate: AbortGate | undefined): Taken<Body> {
     const taken = this.#take(take, transaction)
     if (gate === undefined) return taken
@@ -210,19 +220,19 @@ export class Reader<Body> {
     })
   }
 
-  #using<A>(
+  #use<A>(
     lease: typeof OwnedHandle.lease,
-    operation: string,
+    operation: Operation,
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
-    return lease(this.inlet.handle, operation, (queue) => {
-      // Plain receives from transactional queues are allowed (behaviour F-14), the reverse is not (F-15).
-      if (transaction !== "none" && this.inlet.transactional === false) {
+    return lease(this.state.handle, operation, (queue) => {
+      // A receive without a transaction from a transactional queue is allowed (behaviour F-14), the reverse is not (F-15).
+      if (transaction !== "none" && this.state.transactional === false) {
         return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
       }
-      const illegal = illegalParticipation(transaction, this.inlet.handle)
-      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.inlet.queue }, illegal))
+      const illegal = checkParticipation(transaction, this.state.handle)
+      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.state.queue }, illegal))
       return typeof transaction === "string"
         ? use(queue, transaction)
         : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
@@ -230,27 +240,27 @@ export class Reader<Body> {
   }
 
   #call(
-    operation: string,
+    operation: Operation,
     queue: QueueHandle,
     takes: boolean,
     receive: Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Taken<Body> {
     return Effect.matchEffect(receive, {
-      onFailure: (failure) => Effect.fail(this.failed(operation, queue, failure)),
+      onFailure: (failure) => Effect.fail(this.noteFailure(operation, queue, failure)),
       onSuccess: (properties) =>
         Effect.withFiber((fiber) => {
-          this.inlet.handle.hasServed = true
+          this.state.handle.node.hasServed = true
           this.observer.received(fiber, properties, takes)
           const message = this.#received.messageOf(properties)
-          return this.#decoded(operation, message, message)
+          return this.#decode(operation, message, message)
         })
     })
   }
 
-  #decoded(operation: string, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
-    const { codec } = this.inlet
+  #decode(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
+    const { codec } = this.state
     if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
-    const decoded = decodedBy(codec, message)
+    const decoded = decodeWith(codec, message)
     return Result.isSuccess(decoded)
       ? Effect.succeed(Object.assign(into, { body: decoded.success }))
       : Effect.fail(
@@ -259,7 +269,7 @@ export class Reader<Body> {
   }
 }
 
-/** `None` where there is no such message, be it that none came in time, that it is gone, or that another has it. */
+/** Returns `None` for a failure with one of the reasons, such as that there is no such message. */
 export const optional = <A>(
   receive: Effect.Effect<A, MsmqError>,
   ...absent: ReadonlyArray<Reason["_tag"]>

@@ -1,12 +1,12 @@
 /**
- * The event loop's turn, which all sends and receives of the process share.
+ * Turns of the event loop, which all sends and receives of the process share.
  *
- * A promise that is fulfilled at once continues before timers, signals and sockets do, and so does a fiber that never has
- * to wait. A loop over a full queue would keep all of them waiting until the queue is empty. So each send and receive asks
- * first whether the turn is over; then it waits in line until the event loop has gone round.
+ * A promise that is fulfilled at once continues before timers, signals and sockets, and so does a fiber that never has to wait.
+ * A loop over a full queue would keep all of them waiting until the queue is empty. So each send and receive first asks whether
+ * the turn is over; then it waits in line until the event loop has gone round.
  *
- * The turn is measured by the wall clock: it is the event loop's time that is shared. Under a clock that is not the system's,
- * such as that of a test, it is counted, so that what a test sees does not depend on how busy the machine is.
+ * A turn is measured by the wall clock, since the time of the event loop is what is shared. Under a clock that is not the
+ * system's, such as that of a test, it is counted, so that a test does not depend on the load of the machine.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -19,10 +19,10 @@ const length = 4
 /** Length of a turn under a clock that is not the system's, in sends and receives. */
 const countedLength = 64
 
-/** Sends and receives of the turn under each such clock. */
+/** Number of sends and receives of the turn under each such clock. */
 const counts = new WeakMap<Clock.Clock, number>()
 
-/** The time when the turn began; `undefined` as long as nothing was sent or received in it. */
+/** Time when the turn began; `undefined` until something is sent or received in it. */
 let began: number | undefined
 
 /** Sends and receives that wait for the next turn, in order of arrival. */
@@ -33,7 +33,7 @@ const begin = (now: number): void => {
   setImmediate(goRound)
 }
 
-/** Begins the next turn when the event loop has gone round. Those that do not fit into it stay in line. */
+/** Begins the next turn when the event loop has gone round. Sends and receives that do not fit into it stay in line. */
 const goRound = (): void => {
   began = undefined
   if (line.size === 0) return
@@ -54,17 +54,17 @@ export const isOver = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
   return count > countedLength
 }
 
-/** Returns the time when the turn ends. The first to ask begins one. */
+/** Returns the time when the turn ends. The first call begins one. */
 export const end = (): number => {
   const now = began ?? performance.now()
   if (began === undefined) begin(now)
   return now + length
 }
 
-/** The time when somebody asked last whether the turn is over. */
+/** Time of the last question whether the turn is over. */
 export let asked = -Infinity
 
-/** Returns `true` when the turn is over by the system's clock. The first to ask begins one. */
+/** Returns `true` when the turn is over by the system's clock. The first call begins one. */
 export const isTimeOver = (): boolean => {
   const now = (asked = performance.now())
   if (began !== undefined) return now - began >= length
@@ -72,18 +72,18 @@ export const isTimeOver = (): boolean => {
   return false
 }
 
-/** Waits until the event loop has gone round and those that came before have had their turn. */
+/** Waits until the event loop has gone round and those before it in line have had their turn. */
 export const next: Effect.Effect<void> = Effect.withFiber((fiber) => {
   const clock = fiber.getRef(Clock.Clock)
-  // The test clock waits for what its scheduler runs, and for nothing else.
+  // The test clock waits only for work of its scheduler.
   if (!isSystem(clock)) return Effect.map(Effect.yieldNow, () => void counts.set(clock, 0))
   return fiber.cache.scheduler.executionMode === "sync"
-    ? // Such a scheduler runs everything before the event loop goes on, and would not wait.
+    ? // A synchronous scheduler runs everything before the event loop goes on, and cannot wait.
       Effect.map(Effect.yieldNow, () => {
         began = performance.now()
       })
     : Effect.callback((resume) => {
-        // A fiber may have yielded since it asked: only as long as a turn goes on is there one that follows.
+        // The fiber may have yielded since it asked, and another turn follows only while one goes on.
         if (!isTimeOver()) return resume(Effect.void)
         const go = () => resume(Effect.void)
         line.add(go)

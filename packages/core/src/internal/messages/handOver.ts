@@ -1,19 +1,25 @@
 /**
- * The way of a message from the queue to the caller.
+ * Handing of a message from the queue to the caller.
  *
- * A fiber that has run too many operations yields before its next one, and may be interrupted there. If that happened
- * between the call that takes a message and the code that asked for it, the message would be in neither. So a fiber that
- * takes a message gets a credit of operations first.
+ * A fiber that has run too many operations yields before the next one, and may be interrupted there. If that happened between
+ * the call that takes a message and the code that asked for it, the message would be lost. So a fiber that takes a message
+ * first gets a credit of operations.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 
-/** Operations that a fiber runs without a yield: those of the receive, and those of a stream that hands the message on. */
+/**
+ * Number of operations that a fiber runs without a yield: those of the receive, and those of a stream that hands the message
+ * on.
+ */
 const credit = 512
 
-/** The count that Effect begins at zero with each turn of a fiber, and that schedulers compare with a limit. */
+/**
+ * Object with the count of operations, which Effect resets with each turn of a fiber, and which schedulers compare with a
+ * limit.
+ */
 interface Counted {
   currentOpCount: number
 }
@@ -22,7 +28,7 @@ const grant = (fiber: Counted): void => {
   fiber.currentOpCount = -credit
 }
 
-/** A scheduler that lets fibers use up their credit, before another one that knows of none. */
+/** Scheduler that lets fibers use up their credit, and otherwise does as another one. */
 class Crediting implements Scheduler.Scheduler {
   readonly #scheduler: Scheduler.Scheduler
 
@@ -52,9 +58,9 @@ export const handOver = <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A
   Effect.withFiber((fiber) => {
     grant(fiber)
     const { maxOpsBeforeYield, scheduler } = fiber.cache
-    // A fiber that had to wait begins at zero, without credit; but then it has not used up any of its limit.
+    // A fiber that had to wait begins at zero, without credit, but has not used up any of its limit either.
     if (counts(fiber) && maxOpsBeforeYield >= credit) return take
-    // The credit has to outlast this effect: until the caller has the message.
+    // The credit has to outlast this effect, until the caller has the message.
     if (!counts(fiber) && !(scheduler instanceof Crediting)) {
       fiber.setContext(Context.add(fiber.context, Scheduler.Scheduler, new Crediting(scheduler)))
     }

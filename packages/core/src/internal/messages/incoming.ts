@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import { X509Certificate } from "node:crypto"
-import { Certificate } from "../../Certificate.ts"
+import { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
@@ -17,7 +17,7 @@ export class ReceivedMessages {
     if (properties.adminQueue !== null) formatNames.remember(properties.adminQueue)
     if (properties.deadLetterQueue !== null) localNames.remember(properties.deadLetterQueue)
     const message = new IncomingMessage(properties, this.#certificateOf(properties.senderCertificate))
-    return properties.extension === null ? message : readingHeaders(message, properties.extension)
+    return properties.extension === null ? message : withHeaders(message, properties.extension)
   }
 
   #certificateOf(der: Uint8Array | null): Certificate | undefined {
@@ -30,8 +30,8 @@ export class ReceivedMessages {
   }
 }
 
-/** Adds headers that are read when they are first asked for: to read them takes longer than to receive the message. */
-const readingHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedMessage => {
+/** Returns the message with headers that are read on demand, since that takes longer than the receive. */
+const withHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedMessage => {
   let headers: MessageHeaders.MessageHeaders | undefined
   return Object.defineProperty(message, "headers", {
     configurable: true,

@@ -13,9 +13,7 @@ import { messageFields, messageProperties } from "../../mqrt/MessagePropertyTabl
 import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, plainBytes } from "../bytes.ts"
-import { countOf } from "../errors/countOf.ts"
-import { describeValue } from "../errors/describeValue.ts"
-import { Refusal } from "../errors/Refusal.ts"
+import { countOf, describeValue } from "../errors/describeValue.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
 import { readRule } from "../options/illegalOption.ts"
 import type { MessagePart } from "../options/messageParts.ts"
@@ -25,6 +23,14 @@ import { isBytes, wordOf } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
 import { timeLimit } from "./timeLimits.ts"
 
+/** Reason that a message is not sent. It has a class of its own, since a message may have any fields, a `_tag` among them. */
+export class Refusal {
+  readonly reason: IllegalMessage
+
+  constructor(broken: Omit<IllegalMessage, "_tag">) {
+    this.reason = { _tag: "IllegalMessage", ...broken }
+  }
+}
 const { APPSPECIFIC, BODY_TYPE, CORRELATIONID, DELIVERY, LABEL, PRIORITY, TRACE } = messageProperties
 
 const none = new Uint8Array(0)
@@ -115,11 +121,11 @@ const noAcknowledge: Acknowledge = {
 }
 const noJournaling: Journaling = { deadLetter: false, journal: false }
 
-/** Returns the plain bytes of a field, or why it has none. */
+/** Returns the plain bytes of a field, or the refusal of a value that has none. */
 const bytesOf = (value: unknown, index: number, field: string): Uint8Array | Refusal =>
   plainBytes(value) ?? new Refusal({ index, field, ...bytesViolation(value) })
 
-/** Returns a time limit in seconds, or why it is none. */
+/** Returns a time limit in seconds, or the refusal of a value that is none. */
 const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
   const limit = timeLimit(value)
   return Result.isSuccess(limit)
@@ -127,7 +133,7 @@ const limitOf = (value: unknown, index: number, field: string): number | null | 
     : new Refusal({ index, field, rule: limit.failure, actual: describeValue(value) })
 }
 
-/** Returns what is wrong with an object in a message, as something that is wrong with the message. */
+/** Returns the refusal of a message for a violation by an object in it. */
 const refusalOf = ({ actual, nearest, option, rule }: Violation, index: number, field: string): Refusal => {
   if (option === field) return new Refusal({ index, field, actual, rule })
   const name = option.slice(field.length + 1)
@@ -138,7 +144,7 @@ const refusalOf = ({ actual, nearest, option, rule }: Violation, index: number, 
   return new Refusal({ index, field, actual: `an object with ${name}`, rule: `that does not exist${meant} ${rule}` })
 }
 
-/** Tells whether it is plain and has known flags alone, as nearly always: to ask the rule costs more than to send. */
+/** Returns `true` for a plain object with known flags alone, as nearly always: checking the rule costs more than sending. */
 const areFlags = (given: object, known: object): boolean => {
   if (Object.getPrototypeOf(given) !== Object.prototype) return false
   for (const name in given) {
@@ -148,7 +154,7 @@ const areFlags = (given: object, known: object): boolean => {
   return true
 }
 
-/** Returns an object of a message with its defaults, or why it cannot be one. */
+/** Returns an object of a message with its defaults, or its refusal. */
 const partOf = <O extends object>(
   field: MessagePart,
   rule: PartRule<Partial<O>>,
@@ -161,7 +167,7 @@ const partOf = <O extends object>(
   return read instanceof Violation ? refusalOf(read, index, field) : ({ ...defaults, ...read } as O)
 }
 
-/** Returns the connector's properties with plain bytes, or why they are not legal. */
+/** Returns the connector's properties with plain bytes, or their refusal. */
 const connectorOf = (connector: ConnectorProperties, index: number): ConnectorProperties | Refusal => {
   if (typeof connector !== "object") {
     return partOf<ConnectorProperties>("connector", messageParts.connector, undefined, connector, index)
@@ -181,11 +187,11 @@ const connectorOf = (connector: ConnectorProperties, index: number): ConnectorPr
 }
 
 /**
- * Returns a message as the backend gets it: whole, with its defaults (behaviour D-20), its bytes as plain arrays. Each field is
- * read once. `givenBody` and `givenExtension` stand for the fields of the message, since a codec and headers make others of
- * them; `bodyType` is for a message that gives none.
+ * Returns a message as the backend gets it, with its defaults (behaviour D-20) and with plain arrays of bytes. Each field is
+ * read once. `givenBody` and `givenExtension` replace those of the message, since a codec and headers change them; `bodyType`
+ * is the type of a message that has none.
  *
- * Refuses what is no bytes or no duration; {@link violation} says what else is wrong with it.
+ * Refuses a value that is no bytes or no duration; {@link violation} checks everything else.
  */
 export const propertiesOf = (
   message: Message<unknown>,
@@ -255,8 +261,8 @@ export const propertiesOf = (
 const fittingLength = maximumPacketSize - 4096
 
 /**
- * Tells whether a message keeps all rules, as nearly all do. Where it does not, the rules are asked one by one: for each
- * message that would cost more than to send it. The rules and this follow from the same rows, which a test makes sure of.
+ * Returns `true` for a message that keeps all rules, as nearly all do. The rules are checked one by one only for others, since
+ * that costs more than the send. Rules and this function follow from the same rows, which a test checks.
  */
 const isLegal = (message: OutgoingProperties): boolean =>
   message.body.length + (message.extension === null ? 0 : message.extension.length) <= fittingLength &&
@@ -273,7 +279,7 @@ const isLegal = (message: OutgoingProperties): boolean =>
   (message.adminQueue === null || formatNames.violation(message.adminQueue) === undefined) &&
   (message.deadLetterQueue === null || localNames.violation(message.deadLetterQueue) === undefined)
 
-/** Returns what is wrong with a message; `undefined` where nothing is. A message that is refused here is lost nowhere. */
+/** Returns the rule that a message breaks, or `undefined`. */
 export const violation = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {
   if (isLegal(message)) return undefined
   for (const { field, rule, holds, actual } of rules) {

@@ -1,4 +1,4 @@
-/** Sources of the messages of a batch: each is read in chunks, by pulling. */
+/** Sources of the messages of a batch, which are read in chunks. */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Channel from "effect/Channel"
@@ -7,19 +7,19 @@ import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-/** Something that messages can be read from. */
+/** Source that messages can be read from. */
 export interface Source<A, E = never, R = never> {
-  /** `true` where reading may wait for somebody else. */
+  /** `true` where a read may wait for something else. */
   readonly waits: boolean
-  /** Opens it; the scope closes it. */
+  /** Opens the source, which the scope closes. */
   readonly open: (scope: Scope.Scope) => Effect.Effect<Reading<A, E, R>, never, R>
 }
 
-/** An open source. */
+/** Source that is open. */
 export interface Reading<A, E = never, R = never> {
-  /** The next chunk, or the end. */
+  /** Reads the next chunk, or the end. */
   readonly pull: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E, void, R>
-  /** Tells whether the end is reached, as far as that is known without a pull. */
+  /** Returns `true` once the end is known to be reached, without a read. */
   readonly isOver: () => boolean
 }
 
@@ -33,19 +33,22 @@ export const sourceOf = <A, E, R>(messages: Stream.Stream<A, E, R> | Iterable<A>
       open: (scope) => Effect.map(Channel.toPullScoped(Stream.toChannel(messages), scope), endless)
     }
   }
-  return { waits: false, open: Array.isArray(messages) ? () => openArray(messages) : (scope) => open(messages, scope) }
+  return {
+    waits: false,
+    open: Array.isArray(messages) ? () => openArray(messages) : (scope) => openIterable(messages, scope)
+  }
 }
 
-/** Returns the source that reads what a sink is given. */
+/** Returns the source that reads the input of a sink. */
 export const sourceOfPull = <A, E>(pull: Reading<A, E>["pull"]): Source<A, E> => ({
   waits: true,
   open: () => Effect.succeed(endless(pull))
 })
 
-/** Returns a reading whose end is not known before it is asked for more. */
+/** Returns a reading whose end only a read shows. */
 const endless = <A, E, R>(pull: Reading<A, E, R>["pull"]): Reading<A, E, R> => ({ pull, isOver: () => false })
 
-/** Reads an array as one chunk: it is at hand, however long it is. */
+/** Reads an array as one chunk, however long it is, since it is in memory. */
 const openArray = <A>(array: ReadonlyArray<A>): Effect.Effect<Reading<A>> =>
   Effect.sync(() => {
     let over = false
@@ -59,10 +62,10 @@ const openArray = <A>(array: ReadonlyArray<A>): Effect.Effect<Reading<A>> =>
   })
 
 /**
- * Reads an iterable. The scope ends the iteration, so that a generator can clean up. The messages that it brings before it
+ * Reads an iterable. The scope ends the iteration, so that a generator can clean up. Messages that come before the iterable
  * throws are read.
  */
-const open = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effect<Reading<A>> =>
+const openIterable = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effect<Reading<A>> =>
   Effect.gen(function* () {
     const iterator = iterable[Symbol.iterator]()
     let over = false
@@ -87,14 +90,14 @@ const open = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effect<Readi
     })
     yield* Scope.addFinalizer(
       scope,
-      Effect.suspend(() => (over ? Effect.void : ended(Effect.try(() => iterator.return?.()))))
+      Effect.suspend(() => (over ? Effect.void : endIteration(Effect.try(() => iterator.return?.()))))
     )
     return { isOver: () => over && failure === undefined, pull }
   })
 
 /**
- * Reads an async iterable as a stream, which dies with what the iteration rejects with, and ends the iteration when it is
- * left early. It does not wait for that while the iteration itself has not answered: it might never.
+ * Reads an async iterable as a stream, which dies when the iteration rejects, and ends the iteration when it is left early. It
+ * does not wait for that end while `next` has not answered, which might never happen.
  */
 export const streamOf = <A>(iterable: AsyncIterable<A>): Stream.Stream<A> =>
   Stream.unwrap(
@@ -116,7 +119,7 @@ export const streamOf = <A>(iterable: AsyncIterable<A>): Stream.Stream<A> =>
         result.done === true ? Cause.done() : Effect.succeed(Arr.of(result.value))
       )
       yield* Effect.addFinalizer(() => {
-        const end = ended(Effect.tryPromise(async () => iterator.return?.()))
+        const end = endIteration(Effect.tryPromise(async () => iterator.return?.()))
         if (state === "over") return Effect.void
         return state === "idle" ? end : Effect.forkDetach(end, { startImmediately: true })
       })
@@ -124,8 +127,8 @@ export const streamOf = <A>(iterable: AsyncIterable<A>): Stream.Stream<A> =>
     })
   )
 
-/** Ends an iteration. A batch that stops early has a reason of its own, which a failure of this must not hide. */
-const ended = (end: Effect.Effect<unknown, Cause.UnknownError>): Effect.Effect<void> =>
+/** Ends an iteration. A failure of that is logged, since it must not hide the reason of a batch that stops early. */
+const endIteration = (end: Effect.Effect<unknown, Cause.UnknownError>): Effect.Effect<void> =>
   Effect.catchCause(Effect.asVoid(end), (cause) =>
     Effect.logError("the iteration of the messages to send could not be ended", cause)
   )

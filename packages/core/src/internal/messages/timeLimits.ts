@@ -2,19 +2,33 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
-import { MsmqError } from "../../MsmqError.ts"
-import type { Options, TimeLimits } from "../../Transaction.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import { durationRule, parseDuration } from "../durations.ts"
 import { describeValue } from "../errors/describeValue.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-/** Longest time limit, in seconds: the two numbers above it mean the default, and for ever. */
+/**
+ * Time limits of the messages of a transaction.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TimeLimits {
+  /** Time in which each message must reach its queue, in seconds; `null` for the machine's default. */
+  readonly timeToReachQueue: number | null
+  /** Time in which each message must be received, in seconds; `null` for no limit. */
+  readonly timeToBeReceived: number | null
+}
+
+/** Longest time limit, in seconds. The two numbers above it mean the default and for ever. */
 const longestTime = messageProperties.TIME_TO_BE_RECEIVED.limit
 
 const timeRule = `${durationRule}; at most ${longestTime} seconds, or "Infinity" for no limit`
 
 /**
- * Returns a time limit in whole seconds, rounded up, or `null` for an infinite one: without a limit a message may be received
- * for ever, and reaches its queue within the machine's default (behaviours D-32, D-33). Fails with the rule.
+ * Converts a value to a time limit in whole seconds, rounded up, or to `null` for an infinite one: without a limit a message
+ * may be received for ever, and reaches its queue within the default of the machine (behaviours D-32, D-33). Fails with the
+ * rule.
  */
 export const timeLimit = (value: unknown): Result.Result<number | null, string> => {
   const parsed = parseDuration(value)
@@ -24,8 +38,11 @@ export const timeLimit = (value: unknown): Result.Result<number | null, string> 
   return seconds <= longestTime ? Result.succeed(seconds) : Result.fail(timeRule)
 }
 
-/** Returns the limits of a transaction; fails with `IllegalMessage`. */
-export const limitsOf = (operation: string, options: Options): Effect.Effect<TimeLimits, MsmqError> => {
+/** Returns the time limits of a transaction's messages; fails with `IllegalMessage`. */
+export const limitsOf = (
+  operation: Operation,
+  options: { readonly [Field in keyof TimeLimits]?: Duration.Input | undefined }
+): Effect.Effect<TimeLimits, MsmqError> => {
   const limits: { -readonly [Field in keyof TimeLimits]: number | null } = {
     timeToReachQueue: null,
     timeToBeReceived: null
@@ -42,13 +59,13 @@ export const limitsOf = (operation: string, options: Options): Effect.Effect<Tim
         rule: limit.failure,
         actual: describeValue(given)
       } as const
-      return Effect.fail(new MsmqError({ operation, reason }))
+      return Effect.fail(operation.error(reason))
     }
     limits[field] = limit.success
   }
   return Effect.succeed(limits)
 }
 
-/** The rule for a message in a transaction. */
+/** Rule for a message in a transaction. */
 export const transactionRule =
   "in a transaction Message Queuing gives all messages the time limits of the first one: set them on the transaction"

@@ -1,6 +1,4 @@
-/**
- * How format names are read and printed.
- */
+/** Grammar of format names: reads and prints them. */
 import * as Match from "effect/Match"
 import * as Result from "effect/Result"
 import type {
@@ -29,7 +27,7 @@ import {
 import { isLetter, type Read, type Reader, type Scanner } from "./nameScanner.ts"
 import { permits } from "./nameUses.ts"
 
-/** Steps over a word and the sign that ends it, and finds what the word stands for. */
+/** Makes a reader of one of several words with the sign that ends it. Returns the value of the word. */
 const keyword =
   <A>(meanings: ReadonlyMap<string, A>, sign: string, rule: string): Reader<A> =>
   (scanner) => {
@@ -177,7 +175,7 @@ const kind: Reader<Reader<SingleFormatName>> = keyword(
 
 const single: Reader<SingleFormatName> = (scanner) => Result.flatMap(kind(scanner), (read) => read(scanner))
 
-// What may be sent to by itself may be an element: read-only queues may not (behaviours B-18, B-21).
+// A name that can be sent to by itself may be an element; the name of a read-only queue may not (behaviours B-18, B-21).
 const isElement = (name: SingleFormatName): name is Element => permits(name, "send")
 
 const elementAfter = (scanner: Scanner, start: number, name: SingleFormatName): Read<Element> =>
@@ -210,7 +208,7 @@ export const keyOf = (name: FormatName): string => print(name).toLowerCase()
 
 const byKey = ([a]: readonly [string, Element], [b]: readonly [string, Element]): number => (a < b ? -1 : 1)
 
-/** Each element once, in order; a list of one is that one (behaviour B-19). */
+/** Returns a list with each element once, in order, or the only element (behaviour B-19). */
 const collapse = (elements: readonly [Element, ...ReadonlyArray<Element>]): Element | Multiple => {
   const unique = new Map<string, Element>()
   for (const element of elements) {
@@ -223,7 +221,7 @@ const collapse = (elements: readonly [Element, ...ReadonlyArray<Element>]): Elem
   return second === undefined ? first : { _tag: "Multiple", elements: [first, second, ...rest] }
 }
 
-/** One element or more, separated by commas. */
+/** Reads one element or more, separated by commas. */
 export const list: Reader<Element | Multiple> = (scanner) =>
   Result.gen(function* () {
     const elements: [Element, ...Array<Element>] = [yield* elementAfter(scanner, 0, yield* single(scanner))]

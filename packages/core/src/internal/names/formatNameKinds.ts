@@ -1,9 +1,9 @@
 import type { systemQueues } from "../../mqrt/QueueValues.ts"
 
-/** The kinds of format names: the records that a name is read into, and what each kind can be used for. */
+/** Kinds of format names: the records that a name is read into, and the uses of each kind. */
 
 /**
- * The queues that every computer has: its journal, its dead-letter queue and its transactional dead-letter queue.
+ * System queue, which every computer has: its journal, its dead-letter queue or its transactional dead-letter queue.
  *
  * @category models
  * @since 0.1.0
@@ -11,8 +11,8 @@ import type { systemQueues } from "../../mqrt/QueueValues.ts"
 export type SystemQueue = (typeof systemQueues)[number]
 
 /**
- * How a direct name reaches its computer: by the computer's name, by IP address, by URL, or over IPX, which Windows no
- * longer has (behaviour B-15).
+ * Protocol of a direct name, which reaches its computer by the computer's name, by IP address, by URL, or over IPX, which
+ * Windows no longer has (behaviour B-15).
  *
  * @category models
  * @since 0.1.0
@@ -20,46 +20,47 @@ export type SystemQueue = (typeof systemQueues)[number]
 export type Protocol = "os" | "tcp" | "http" | "https" | "ipx"
 
 /**
- * A queue, rather than its journal or one of its subqueues.
+ * Part of a direct name that means the queue itself, rather than its journal or a subqueue.
  *
  * @category models
  * @since 0.1.0
  */
 export interface WholeQueue {
+  /** `false`: the name is not that of a journal. */
   readonly journal: false
+  /** `null`: the name is not that of a subqueue. */
   readonly subqueue: null
 }
 
 /**
- * The journal of a queue: the suffix `;JOURNAL`.
+ * Part of a direct name that means the journal of the queue: the suffix `;JOURNAL`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface QueueJournal {
+  /** `true`: the name is that of the journal. */
   readonly journal: true
+  /** `null`: a journal has no subqueues. */
   readonly subqueue: null
 }
 
 /**
- * A subqueue: the suffix `;name`, of 1 to 32 characters. A journal has none, and neither has a subqueue (behaviours
- * B-35, B-38, B-39).
+ * Part of a direct name that means a subqueue: the suffix `;name`. A journal has no subqueues, and neither has a subqueue
+ * (behaviours B-35, B-38, B-39).
  *
  * @category models
  * @since 0.1.0
  */
 export interface Subqueue {
+  /** `false`: a subqueue has no journal. */
   readonly journal: false
+  /** Name of the subqueue: 1 to 32 characters. */
   readonly subqueue: string
 }
 
 /**
- * `DIRECT=`: a queue, its journal or one of its subqueues, by address, without a directory.
- *
- * - `address`: `"os"`: a computer name of 1 to 256 characters, `"."` for this one (behaviour B-12); `"tcp"`: an IPv4 or
- *   IPv6 address; `"http"`, `"https"`: a host, and `:port` after it unless it is 80 or 443; `"ipx"`: `network:host`
- * - `queue`: 1 to 124 UTF-16 units, spaces and characters beyond ASCII too, but no line break, no NUL and none of
- *   `" + , ; \` (behaviours B-01 to B-03)
+ * Name of a queue, its journal or a subqueue by address, without a directory: `DIRECT=`.
  *
  * **Gotchas**
  *
@@ -69,101 +70,136 @@ export interface Subqueue {
  * @since 0.1.0
  */
 export type Direct<Part extends WholeQueue | QueueJournal | Subqueue = WholeQueue | QueueJournal | Subqueue> = {
+  /** Kind of the name. */
   readonly _tag: "Direct"
+  /** Protocol of the address. */
   readonly protocol: Protocol
+  /**
+   * Address of the computer. For `"os"` a computer name of 1 to 256 characters, `"."` for this computer (behaviour B-12); for
+   * `"tcp"` an IPv4 or IPv6 address; for `"http"` and `"https"` a host, followed by `:port` unless the port is 80 or 443; for
+   * `"ipx"` `network:host`.
+   */
   readonly address: string
+  /** `true` for a private queue. */
   readonly isPrivate: boolean
+  /**
+   * Name of the queue: 1 to 124 UTF-16 units. Spaces and characters beyond ASCII are legal; line breaks, NUL and `" + , ; \`
+   * are not (behaviours B-01 to B-03).
+   */
   readonly queue: string
 } & Part
 
 /**
- * `DIRECT=...\SYSTEM$;...`: a system queue of a computer, by address.
+ * Name of a system queue of a computer, by address: `DIRECT=...\SYSTEM$;...`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface DirectSystem {
+  /** Kind of the name. */
   readonly _tag: "DirectSystem"
+  /** Protocol of the address. */
   readonly protocol: Protocol
+  /** Address of the computer, as in {@link Direct}. */
   readonly address: string
+  /** System queue of that computer. */
   readonly systemQueue: SystemQueue
 }
 
 /**
- * `PUBLIC=`: a public queue, or its journal, by its GUID in the directory.
+ * Name of a public queue, or of its journal, by the GUID of the queue in the directory: `PUBLIC=`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Public<Journal extends boolean = boolean> {
+  /** Kind of the name. */
   readonly _tag: "Public"
+  /** GUID of the queue in the directory, without braces. */
   readonly queueGuid: string
+  /** `true` for the journal of the queue. */
   readonly journal: Journal
 }
 
 /**
- * `PRIVATE=`: a private queue, or its journal, by the GUID of its computer and its number there, 0 to 0xffffffff.
+ * Name of a private queue, or of its journal, by the GUID of its computer and its number there: `PRIVATE=`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Private<Journal extends boolean = boolean> {
+  /** Kind of the name. */
   readonly _tag: "Private"
+  /** GUID of the computer, without braces. */
   readonly computerGuid: string
+  /** Number of the queue on that computer: 0 to 0xffffffff. */
   readonly queueNumber: number
+  /** `true` for the journal of the queue. */
   readonly journal: Journal
 }
 
 /**
- * `DL=`: a distribution list in the directory. `domain`: 1 to 255 characters, or `null`.
+ * Name of a distribution list in the directory: `DL=`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface DistributionList {
+  /** Kind of the name. */
   readonly _tag: "DistributionList"
+  /** GUID of the list in the directory, without braces. */
   readonly listGuid: string
+  /** Domain of the list: 1 to 255 characters, or `null` for none. */
   readonly domain: string | null
 }
 
 /**
- * `MACHINE=`: a system queue of a computer, by the computer's GUID.
+ * Name of a system queue of a computer, by the computer's GUID: `MACHINE=`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Machine {
+  /** Kind of the name. */
   readonly _tag: "Machine"
+  /** GUID of the computer, without braces. */
   readonly computerGuid: string
+  /** System queue of that computer. */
   readonly systemQueue: SystemQueue
 }
 
 /**
- * `CONNECTOR=`: a connector queue. `xactOnly`: the transactional one.
+ * Name of a connector queue: `CONNECTOR=`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Connector {
+  /** Kind of the name. */
   readonly _tag: "Connector"
+  /** GUID of the connected network, without braces. */
   readonly connectorGuid: string
+  /** `true` for the transactional connector queue. */
   readonly xactOnly: boolean
 }
 
 /**
- * `MULTICAST=`: every queue that listens on a multicast address, 224.0.0.0 to 239.255.255.255, and port, 0 to 65535.
+ * Name of all queues that listen on a multicast address: `MULTICAST=`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Multicast {
+  /** Kind of the name. */
   readonly _tag: "Multicast"
+  /** Multicast address: 224.0.0.0 to 239.255.255.255. */
   readonly address: string
+  /** Port: 0 to 65535. */
   readonly port: number
 }
 
 /**
- * What a list may hold: what a message can be sent to (behaviour B-21).
+ * Element of a list: a name that messages can be sent to (behaviour B-21).
  *
  * @category models
  * @since 0.1.0
@@ -171,18 +207,20 @@ export interface Multicast {
 export type Element = Direct<WholeQueue> | Public<false> | Private<false> | DistributionList | Connector | Multicast
 
 /**
- * Two destinations or more, separated by commas: each once, in alphabetical order (behaviour B-19).
+ * List of two destinations or more, separated by commas (behaviour B-19).
  *
  * @category models
  * @since 0.1.0
  */
 export interface Multiple {
+  /** Kind of the name. */
   readonly _tag: "Multiple"
+  /** Destinations: each once, in alphabetical order. */
   readonly elements: readonly [Element, Element, ...ReadonlyArray<Element>]
 }
 
 /**
- * A format name that is not a list.
+ * Format name that is not a list.
  *
  * @category models
  * @since 0.1.0
@@ -198,7 +236,7 @@ export type SingleFormatName =
   | Multicast
 
 /**
- * A format name. A record that you write by hand is taken as it stands; `FormatName.parse` and the constructors check it.
+ * Format name. A record that you write by hand is not checked; `FormatName.parse` and the constructors check it.
  *
  * @category models
  * @since 0.1.0
@@ -206,7 +244,7 @@ export type SingleFormatName =
 export type FormatName = SingleFormatName | Multiple
 
 /**
- * What a name can be used for: `"receive"` includes peeking; `"move"` is being the target of a move.
+ * Use of a name. `"receive"` includes peeking; `"move"` means the target of a move.
  *
  * @category models
  * @since 0.1.0

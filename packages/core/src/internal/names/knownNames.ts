@@ -1,13 +1,13 @@
 /**
- * Names of queues that messages bear. What Message Queuing itself handed out with a message is legal, whatever our grammar
- * says of it, so that a message that was received can always be sent on; and what was legal before need not be read again.
+ * Names of queues in messages. A name that Message Queuing itself returned with a message is legal, whatever our grammar says,
+ * so that a message that was received can always be sent on. A name that was legal before is not read again.
  */
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
 
-/** More names than a program sends to; a set that is full is emptied. */
+/** Number of names that are remembered, more than a program sends to. A full set is emptied. */
 const mostNames = 1000
 
 /** Names of one kind that are known to be legal. */
@@ -24,7 +24,7 @@ class KnownNames {
     this.#rule = rule
   }
 
-  /** Takes a name for legal. */
+  /** Remembers a name as legal. */
   remember(name: string): void {
     if (this.#names.has(name)) return
     if (this.#names.size === mostNames) this.#names.clear()
@@ -45,13 +45,13 @@ class KnownNames {
   }
 }
 
-/** Returns how to write a path name for a reader on another computer, for whom `.` would be another one. */
+/** Returns a path name as it is right on another computer, where `.` would mean that computer. */
 const portable = (name: PathName.PathName): string =>
   FormatName.format(
     FormatName.fromPathName(PathName.isLocal(name) ? { ...name, computer: "<name of this computer>" } : name)
   )
 
-/** The names that others read in a message: response queues and administration queues. */
+/** Names that other computers read in a message: response queues and administration queues. */
 export const formatNames = new KnownNames(FormatName.parse, (name, rule) => {
   const path = PathName.parse(name)
   return Result.isSuccess(path)
@@ -59,7 +59,7 @@ export const formatNames = new KnownNames(FormatName.parse, (name, rule) => {
     : `it must be a format name: ${rule}`
 })
 
-/** The names that only the sender's own computer reads: dead-letter queues. */
+/** Names that only the sender's computer reads: dead-letter queues. */
 export const localNames = new KnownNames(
   FormatName.fromString,
   (_, rule) => `it must be a path name or format name of a queue on this computer: ${rule}`

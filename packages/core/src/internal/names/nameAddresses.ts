@@ -1,6 +1,4 @@
-/**
- * The addresses of direct and multicast format names, one grammar for each protocol.
- */
+/** Addresses of direct and multicast format names: a grammar for each protocol. */
 import * as Result from "effect/Result"
 import type { Protocol } from "./formatNameKinds.ts"
 import { computer, host } from "./nameParts.ts"
@@ -77,7 +75,7 @@ interface ProtocolGrammar {
   readonly after: string
 }
 
-/** What each protocol writes before and after its address. */
+/** Grammars of the addresses, by protocol. */
 export const protocols: { readonly [Name in Protocol]: ProtocolGrammar } = {
   os: { address: computer, before: "", after: "" },
   tcp: { address: ip, before: "", after: "" },

@@ -1,9 +1,9 @@
 /**
- * Names that people write who come from .NET, WCF, NServiceBus, Windows Explorer or a string literal: the grammar would only
- * say where they stop being legal, which is seldom what is wrong with them.
+ * Common mistakes in names, as made by users of .NET, WCF, NServiceBus or Windows Explorer, or in string literals. The grammar
+ * would only report the position where such a name stops being legal, which seldom shows the mistake.
  */
 
-/** Longer names are not looked at, as the patterns may take a time that grows with the square of the length. */
+/** Longest name that is checked. The patterns may take a time that grows with the square of the length. */
 const longestName = 1024
 
 /** Returns the rule that a name breaks, with the way to write it where that is known. */
@@ -11,7 +11,7 @@ type Advice = (...parts: ReadonlyArray<string>) => string
 
 const backslashed = (path: string): string => path.replaceAll("/", "\\")
 
-/** A path name that names a private queue the way WCF does, without its `$`. */
+/** Adds the `$` to `private`, which WCF leaves out of the path names of private queues. */
 const withDollar = (path: string): string => backslashed(path).replace(/^private\\/i, "private$\\")
 
 const journalOf = (queue: string): string => (queue.includes("=") ? `${queue};JOURNAL` : `DIRECT=OS:${queue};JOURNAL`)
@@ -23,7 +23,7 @@ const systemQueues: Readonly<Record<string, string>> = {
   deadxact: "DEADXACT"
 }
 
-/** The first that fits is given; each begins at the start of the name and ends at its end. */
+/** Mistakes with their advice. The first that matches the whole name applies. */
 const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
   [/-----BEGIN/, () => "it is a text in PEM, as certificates and keys are, and no name of a queue"],
   [/^$/, () => "it is empty: write the computer and the queue, as in .\\private$\\orders"],
@@ -131,10 +131,10 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
   ]
 ]
 
-/** Tells whether a name stands in quotes that the grammar would take for a part of its computer and its queue. */
+/** Returns `true` for a name in quotes, which the grammar would take for a part of its computer and its queue. */
 export const isQuoted = (name: string): boolean => /^(['`])[\w.-]+\\.*\1$/.test(name)
 
-/** Returns what is wrong with a name that a person wrote in another notation; `undefined` where nobody knows. */
+/** Returns the mistake in a name in another notation; `undefined` where none is known. */
 export const mistakeIn = (name: string): string | undefined => {
   if (name.length > longestName) return undefined
   for (const [pattern, advice] of mistakes) {

@@ -1,6 +1,4 @@
-/**
- * The words that path names and format names are made of, with their alphabets and limits (behaviours B-01 to B-03).
- */
+/** Words of path names and format names, with their alphabets and limits (behaviours B-01 to B-03). */
 import * as Result from "effect/Result"
 import type { SystemQueue } from "./formatNameKinds.ts"
 import { isHex, isLetter, type Reader } from "./nameScanner.ts"
@@ -9,9 +7,9 @@ interface Word {
   readonly noun: string
   readonly limit: number
   readonly allows: (code: number) => boolean
-  /** The characters that it has not, for the reader of an error. */
+  /** Characters that the word may not have, in words. */
   readonly without: string
-  /** What may stand right after the word. */
+  /** Characters that may follow the word. */
   readonly before: string
 }
 
@@ -32,7 +30,7 @@ const subqueueWord: Word = { ...queueWord, noun: "subqueue name", limit: 32 }
 
 const isSpaceOrControl = (code: number): boolean => code <= 0x20 || (code >= 0x7f && code <= 0xa0)
 
-/** A name in an address: the separators of names could not be told from its own characters. */
+/** Makes the rule of a word in an address, which may not have the separators of names. */
 const addressWord = (noun: string, limit: number, separators: string, before: string): Word => {
   const excluded = codesOf(separators)
   return {
@@ -67,7 +65,7 @@ const word =
     return scanner.illegal(`a ${noun} has 1 to ${limit} characters without a ${without}${found}`)
   }
 
-// What begins so is another kind of name, or no name: as a computer's it would be accepted and lead nowhere.
+// A word that begins so is another kind of name, or no name. As the name of a computer it would be accepted and lead nowhere.
 const noComputer =
   /^(?:(?:private|system)\$$|(?:os|tcp|https?|ipx|direct|public|private|machine|dl|connector|multicast):)/i
 
@@ -83,7 +81,7 @@ export const computer: Reader<string> = (scanner) => {
 export const domain: Reader<string> = word(domainWord)
 export const host: Reader<string> = word(hostWord)
 
-// These words begin other kinds of name: a queue that bore one of them could not be told from those.
+// These words begin other kinds of names, which a queue of that name could not be told from.
 const keywords = new Set(["private$", "system$"])
 
 export const queue: Reader<string> = (scanner) => {
@@ -95,7 +93,7 @@ export const queue: Reader<string> = (scanner) => {
   )
 }
 
-// System.Messaging calls the queues of a computer so, as if they were public ones.
+// System.Messaging has these names for the system queues of a computer, as if they were public queues.
 const systemQueueNames = new Set(["journal$", "deadletter$", "xactdeadletter$"])
 
 export const publicQueue: Reader<string> = (scanner) => {
@@ -110,7 +108,7 @@ export const publicQueue: Reader<string> = (scanner) => {
   )
 }
 
-/** What stands after a queue name and its semicolon: a word that Message Queuing reserves, or a subqueue. */
+/** Reads the word after a queue name and its semicolon: a word that Message Queuing reserves, or a subqueue. */
 export const suffix: Reader<string> = word(subqueueWord)
 
 const reserved = new Set(["journal", "deadletter", "deadxact", "xactonly"])

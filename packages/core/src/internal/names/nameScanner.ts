@@ -1,14 +1,15 @@
-/**
- * Reads a path name, a format name or a security descriptor from left to right, and knows where it stands.
- */
+/** Scanner that reads a path name, a format name or a security descriptor from left to right, and knows its position. */
 import * as Result from "effect/Result"
-import { MsmqError } from "../../MsmqError.ts"
-import { describeValue, isPem } from "../errors/describeValue.ts"
+import type { MsmqError } from "../../MsmqError.ts"
+import { describeText, describeValue } from "../errors/describeValue.ts"
 import { isQuoted, mistakeIn } from "./nameMistakes.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-/** Where the text stops making sense, from 0, and what holds there. */
+/** Reason that a text is illegal. */
 export interface Illegal {
+  /** Position of the first character that is illegal, from 0. */
   readonly position: number
+  /** Rule for that position. */
   readonly rule: string
 }
 
@@ -28,7 +29,10 @@ export class Scanner {
     return this.text.charAt(this.position)
   }
 
-  /** Steps over `literal`, which is in lower case, whatever its case in the text (behaviour B-05). */
+  /**
+   * Steps over `literal`, which is in lower case, in any case of the text (behaviour B-05). Returns `false` where the text goes
+   * on otherwise.
+   */
   accepts(literal: string): boolean {
     const end = this.position + literal.length
     if (this.text.slice(this.position, end).toLowerCase() !== literal) {
@@ -51,7 +55,7 @@ export class Scanner {
   }
 }
 
-/** Reads all that the scanner has; `what`: what it is a text of. */
+/** Reads the whole text of a scanner. `what`: the noun for the text in errors. */
 export const readToEnd = <A>(scanner: Scanner, reader: Reader<A>, what: string): Read<A> =>
   Result.flatMap(reader(scanner), (value) =>
     scanner.next === ""
@@ -59,34 +63,26 @@ export const readToEnd = <A>(scanner: Scanner, reader: Reader<A>, what: string):
       : scanner.illegal(`the ${what} ends before ${JSON.stringify(scanner.next)}, which may not follow here`)
   )
 
-/** A name as an error has it; what is none may throw when it is made a text of, or be a secret. */
-export const shown = (input: unknown): string =>
-  typeof input === "string" && !isPem(input) ? input : describeValue(input)
-
 const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
   typeof input === "string"
     ? readToEnd(new Scanner(input), reader, "name")
     : Result.fail({ position: 0, rule: `a name is a string, not ${describeValue(input)}` })
 
-/** Reads the whole of `input`, a part of a name, on behalf of `operation`. */
-export const readWhole = <A>(operation: string, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
-  Result.mapError(
-    readText(input, reader),
-    (illegal) => new MsmqError({ operation, reason: { _tag: "IllegalName", input: shown(input), ...illegal } })
+/** Reads the whole of a part of a name. */
+export const readWhole = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
+  Result.mapError(readText(input, reader), (illegal) =>
+    operation.error({ _tag: "IllegalName", input: describeText(input), ...illegal })
   )
 
 const quoted: Read<never> = Result.fail({ position: 0, rule: "a name stands in no quotes" })
 
-/** Reads the whole of a name as a person wrote it, on behalf of `operation`: a failure says how to write it right. */
-export const readName = <A>(operation: string, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
+/** Reads the whole of a name that a person wrote. A failure says how to write it right. */
+export const readName = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
   Result.mapError(
     typeof input === "string" && isQuoted(input) ? quoted : readText(input, reader),
     ({ position, rule }) => {
       const mistake = typeof input === "string" ? mistakeIn(input) : undefined
-      return new MsmqError({
-        operation,
-        reason: { _tag: "IllegalName", input: shown(input), position, rule: mistake ?? rule }
-      })
+      return operation.error({ _tag: "IllegalName", input: describeText(input), position, rule: mistake ?? rule })
     }
   )
 
@@ -104,7 +100,7 @@ const isLowerHex = between("a", "f")
 export const isLetter = (code: number): boolean => isUpper(code) || isLower(code)
 export const isHex = (code: number): boolean => isDigit(code) || isUpperHex(code) || isLowerHex(code)
 
-/** A whole number in its shortest form: with leading zeros two names would differ that mean the same. */
+/** Makes the reader of a whole number in its shortest form. With leading zeros, two different names could mean the same. */
 export const decimal =
   (noun: string, first: number, last: number): Reader<number> =>
   (scanner) => {

@@ -1,13 +1,11 @@
-/**
- * What each kind of name is good for.
- */
+/** Uses of each kind of name. */
 import * as Match from "effect/Match"
 import type { FormatName, NameUse } from "./formatNameKinds.ts"
-import type { PathName } from "../../PathName.ts"
+import type { PathName } from "./pathNameKinds.ts"
 import { isUrl } from "./nameAddresses.ts"
 
 const uses = {
-  // A private queue is created on its own computer only, but whose a computer's name is, only the queue manager knows.
+  // A private queue can only be created on its own computer, but only the queue manager knows that computer's names.
   queuePath: ["create"],
   subqueuePath: [],
   systemQueuePath: [],
@@ -28,7 +26,7 @@ const uses = {
 
 type Rows = ReadonlyArray<keyof typeof uses>
 
-/** A name that falls in several rows is good for what all of them allow. */
+/** Returns the rows of a name. It allows the uses that all of them allow. */
 const rowsOf: (name: FormatName | PathName) => Rows = Match.type<FormatName | PathName>().pipe(
   Match.tagsExhaustive({
     QueuePath: (name): Rows => [name.subqueue === null ? "queuePath" : "subqueuePath"],

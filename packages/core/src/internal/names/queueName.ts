@@ -2,23 +2,20 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
-import { describeValue } from "../errors/describeValue.ts"
-import { shown } from "./nameScanner.ts"
+import { describeText, describeValue } from "../errors/describeValue.ts"
 import { argument } from "../options/illegalOption.ts"
 import { pathName, queueName } from "../options/queueNames.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-/** However a program may name a queue. */
+/** Name of a queue in any form that a program may use. */
 export type QueueName = FormatName.FormatName | PathName.PathName | string
 
-const parsed = <A>(operation: string, result: Result.Result<A, MsmqError>): Effect.Effect<A, MsmqError> =>
-  Effect.mapError(Effect.fromResult(result), (error) => new MsmqError({ ...error, operation, reason: error.reason }))
+/** Returns the name of a queue for errors. */
+export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? describeText(queue) : textOf(queue))
 
-/** A queue as an error shows it. */
-export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? shown(queue) : textOf(queue))
-
-/** A name as a text, which may be none that is legal. */
+/** Returns the text of a name, which may be illegal. */
 const textOf = (queue: QueueName): string =>
   typeof queue === "string"
     ? queue
@@ -27,45 +24,42 @@ const textOf = (queue: QueueName): string =>
         () => describeValue(queue)
       )
 
-/** A queue's name, read; what is none is refused here, whatever it is. */
+/** Reads the name of a queue. Fails for any value that is none. */
 const read = (
-  operation: string,
+  operation: Operation,
   queue: QueueName
 ): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
   Effect.flatMap(argument({ operation }, "queue", queueName, queue), (name) =>
-    parsed(operation, FormatName.fromString(textOf(name)))
+    operation.fromResult(FormatName.fromString(textOf(name)))
   )
 
-export const pathNameOf = (operation: string, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
+/** Returns the path name of a queue in its usual form. */
+export const pathNameOf = (operation: Operation, queue: PathName.PathName | string): Effect.Effect<string, MsmqError> =>
   argument({ operation }, "queue", pathName, queue).pipe(
-    Effect.flatMap((name) => parsed(operation, PathName.parse(textOf(name)))),
+    Effect.flatMap((name) => operation.fromResult(PathName.parse(textOf(name)))),
     Effect.map(PathName.format)
   )
 
-/** The format name to open a queue by (behaviours B-06, B-07). */
-export const formatNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
+/** Returns the format name to open a queue by (behaviours B-06, B-07). */
+export const formatNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
   Effect.flatMap(read(operation, queue), (name) =>
     !PathName.isPathName(name)
       ? Effect.succeed(nameOf(queue))
       : isDirect(name)
         ? Effect.succeed(FormatName.format(FormatName.fromPathName(name)))
-        : translated(operation, PathName.format(name))
+        : translate(operation, PathName.format(name))
   )
 
-/** The format name that Message Queuing knows the queue of a path name by. */
-export const registeredNameOf = (operation: string, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
+/** Returns the format name by which Message Queuing knows a queue, of a path name or of a format name. */
+export const registeredNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
   Effect.flatMap(read(operation, queue), (name) =>
-    PathName.isPathName(name) ? translated(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
+    PathName.isPathName(name) ? translate(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
   )
 
-/** Nobody translates the private queues of other machines, nor system queues: they are named directly. */
+/** Returns `true` for a private queue of another machine and for a system queue, which no function translates. */
 const isDirect = (name: PathName.PathName): boolean =>
   name._tag === "SystemQueuePath" || (name.isPrivate && !PathName.isLocal(name))
 
-const translated = (operation: string, pathName: string): Effect.Effect<string, MsmqError, Mqrt> =>
-  Mqrt.use((mqrt) =>
-    Effect.mapError(
-      mqrt.pathNameToFormatName(pathName),
-      (failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: pathName })
-    )
-  )
+/** Asks Message Queuing for the format name of a path name. */
+const translate = (operation: Operation, pathName: string): Effect.Effect<string, MsmqError, Mqrt> =>
+  Mqrt.use((mqrt) => Effect.mapError(mqrt.pathNameToFormatName(pathName), operation.lift({ queue: pathName })))

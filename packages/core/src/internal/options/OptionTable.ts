@@ -1,11 +1,11 @@
-/** Options objects: each has a table that says what there is and what is allowed. */
+/** Tables of the options of functions: names and rules. */
 import { describeKind } from "../errors/describeValue.ts"
 import { nearest } from "./nearest.ts"
 import type { Manner, Rule } from "./Rule.ts"
 import { violationOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
-/** Options that were read from what a caller gave: each once, and each as it may be. */
+/** Options that a table has read: each once, and each as its rule returned it. */
 class Checked {
   readonly #checked = true
 
@@ -14,7 +14,7 @@ class Checked {
   }
 }
 
-/** The names of options, of all members where `O` is a union. */
+/** Names of the options of a type, of all members where `O` is a union. */
 export type NameOf<O> = O extends unknown ? keyof O & string : never
 
 type Rules<Name extends string> = { readonly [N in Name]: Rule }
@@ -24,8 +24,11 @@ type Together = (options: never) => Violation | undefined
 
 /** Rules for the options of a function, one for each name. */
 export class OptionTable<in out Name extends string> {
+  /** Rules by name. */
   readonly rules: Rules<Name>
+  /** Names of the options, for errors. */
   readonly names: ReadonlyArray<string>
+  /** Rule for several options at once, where there is one. */
   readonly together: Together | undefined
   readonly #rules: ReadonlyMap<string, Rule>
   readonly #required: ReadonlyArray<string>
@@ -33,7 +36,7 @@ export class OptionTable<in out Name extends string> {
   constructor(rules: Rules<Name>, together: Together | undefined) {
     this.rules = rules
     const entries = Object.entries<Rule>(rules)
-    // A tag comes with a name that was read, whose fields may be given as they are.
+    // A name that was read has a tag, and its fields may be given as they are.
     this.names = entries.flatMap(([name]) => (name === "_tag" ? [] : [name]))
     this.#rules = new Map(entries)
     this.#required = entries.flatMap(([name, rule]) => (rule.required ? [name] : []))
@@ -41,8 +44,8 @@ export class OptionTable<in out Name extends string> {
   }
 
   /**
-   * Reads options: each that is given once, unknown ones and illegal values refused. What was read by a table before is
-   * taken as it is. `noun`: what a caller calls them.
+   * Reads options, each once. Refuses unknown options and illegal values. Options that a table has read before are returned as
+   * they are. `noun`: the word for the options in errors.
    */
   read<O extends object>(given: O | undefined, noun: string): O | Violation {
     if (given === undefined) return none as O
@@ -52,7 +55,7 @@ export class OptionTable<in out Name extends string> {
     const checked = new Checked() as object as Record<string, unknown>
     let name = noun
     try {
-      // An option of a class may be a getter of its prototype, which no loop finds.
+      // An option of an instance may be a getter of its prototype, which `Object.keys` does not find.
       for (name of isPlain(options) ? Object.keys(options) : this.#namesIn(options)) {
         const rule = this.#rules.get(name)
         if (rule === undefined) return this.#unknown(name)
@@ -74,11 +77,11 @@ export class OptionTable<in out Name extends string> {
   #object(given: unknown, noun: string): Readonly<Record<string, unknown>> | Violation {
     try {
       if (typeof given === "object" && given !== null && !Array.isArray(given)) {
-        // Of a Map, a promise or a signal no option would be read.
+        // No option could be read from a Map, a promise or a signal.
         if (isPlain(given) || this.names.some((name) => name in given)) return given as Record<string, unknown>
       }
     } catch {
-      // It is described below.
+      // The value is described below.
     }
     return new Violation(noun, `it must be an object with ${listed(this.names)}`, describeKind(given))
   }
@@ -98,7 +101,7 @@ const none: object = Object.freeze(new Checked())
 const listed = (names: ReadonlyArray<string>): string =>
   names.length === 1 ? `the option ${names[0]}` : `options of: ${names.join(", ")}`
 
-/** Tells whether it is an object of a literal, of this realm or another, or of `Object.create(null)`. */
+/** Returns `true` for an object of a literal, of this realm or another, or of `Object.create(null)`. */
 export const isPlain = (value: object): boolean => {
   const prototype: object | null = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
@@ -106,20 +109,18 @@ export const isPlain = (value: object): boolean => {
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : "it throws")
 
-/** Makes the table of an options type. `together`: what holds for several options at once. */
-export const tableOf =
-  <O extends object>() =>
-  (rules: Rules<NameOf<O>>, together?: (options: O) => Violation | undefined): OptionTable<NameOf<O>> =>
-    new OptionTable(rules, together)
+/** Makes the table of a function's options. `together`: a rule for several options at once. */
+export const tableOf = <Name extends string>(rules: Rules<Name>, together?: Together): OptionTable<Name> =>
+  new OptionTable(rules, together)
 
-/** Returns options that were read, some of them changed. */
+/** Returns options that were read, with some of them changed. */
 export const withOptions = <O extends object, const P extends object>(options: O, changes: P): Omit<O, keyof P> & P =>
   Object.assign(new Checked(), options, changes)
 
-/** A rule for an option that is itself an object of options. */
-export const nested = <O extends object>(
+/** Makes a rule for an option that is itself an object of options. */
+export const nested = <O extends object, Name extends string = NameOf<O>>(
   noun: string,
-  table: OptionTable<NameOf<O>>,
+  table: OptionTable<Name>,
   { secret = false }: Manner = {}
 ): Rule<O> => {
   const allowed = `${noun} with ${listed(table.names)}`

@@ -1,5 +1,6 @@
-/** Rules for what a caller gives: an argument, or the value of an option. */
+/** Rules for values that a caller gives: an argument, or the value of an option. */
 import * as Schema from "effect/Schema"
+import * as Guid from "../../mqrt/Guid.ts"
 import { describeKind, describeValue } from "../errors/describeValue.ts"
 import { Violation } from "./Violation.ts"
 
@@ -9,7 +10,7 @@ export interface Rule<out A = unknown> {
   readonly allowed: string
   /** `true` for what must be given. */
   readonly required: boolean
-  /** Returns the value as it goes on, or what is wrong with it. `option`: its name or path. */
+  /** Returns the value to use, or the violation. `option`: the name or path of the option. */
   readonly read: (value: unknown, option: string) => A | Violation
 }
 
@@ -19,7 +20,7 @@ export interface Manner {
   readonly secret?: boolean
 }
 
-/** Makes a violation of a rule; `null` is refused everywhere, since it does not say what is meant. */
+/** Makes a violation of a rule. `null` is refused everywhere, since its meaning is unclear. */
 export const violationOf = (option: string, allowed: string, value: unknown, secret = false): Violation =>
   new Violation(
     option,
@@ -38,14 +39,14 @@ export const guarded = <A>(
   read: (value, option) => (is(value) ? value : violationOf(option, allowed, value, secret))
 })
 
-/** Makes a rule from a schema, which must not decode: what was given goes on as it is. */
+/** Makes a rule from a schema, which must not decode: the value that was given is used as it is. */
 const ofSchema = <S extends Schema.Top>(allowed: string, schema: S): Rule<S["Type"]> =>
   guarded(allowed, Schema.is(schema))
 
-/** The same rule for what must be given. */
+/** Returns the same rule for a value that must be given. */
 export const required = <A>(rule: Rule<A>): Rule<A> => ({ ...rule, required: true })
 
-/** Joins alternatives as a sentence does. */
+/** Joins alternatives for a sentence. */
 const alternatives = (words: ReadonlyArray<string>): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
 
@@ -59,7 +60,9 @@ export const wordOf = <Word extends string>(numbers: Readonly<Record<Word, numbe
     (value): value is Word => typeof value === "string" && Object.hasOwn(numbers, value)
   )
 
-/** Takes the rule that fits first. `allowed`: what they allow together. */
+/**
+ * Makes a rule of several, of which the first that allows the value applies. `allowed`: the values that they allow together.
+ */
 export const anyOf = <A>(allowed: string, ...rules: ReadonlyArray<Rule<A>>): Rule<A> => ({
   allowed,
   required: false,
@@ -72,7 +75,7 @@ export const anyOf = <A>(allowed: string, ...rules: ReadonlyArray<Rule<A>>): Rul
   }
 })
 
-/** A rule for what may be `null` too, where that says something. */
+/** Makes a rule that also allows `null`. `meaning`: the meaning of `null`, for errors. */
 export const orNull = <A>(rule: Rule<A>, meaning = ""): Rule<A | null> => {
   const allowed = `${rule.allowed}, or null${meaning}`
   return {
@@ -90,7 +93,7 @@ export const boolean = ofSchema("true or false", Schema.Boolean)
 
 export const text = ofSchema("a string", Schema.String)
 
-/** For a name that goes to Windows: a NUL would end it. */
+/** Rule for a name that goes to Windows, where a NUL would end it. */
 export const name = guarded(
   "a string that is not empty and has no NUL",
   (value): value is string => typeof value === "string" && value !== "" && !value.includes("\0")
@@ -111,9 +114,9 @@ export const wholeNumber = (minimum: number, maximum: number): Rule<number> =>
 export const finite = (minimum: number): Rule<number> =>
   ofSchema(`a number from ${minimum} on`, Schema.Finite.check(Schema.isGreaterThanOrEqualTo(minimum)))
 
-export const guid = ofSchema(
+export const guid = guarded(
   'a GUID without braces, such as "6d736d71-0000-4000-8000-000000000001"',
-  Schema.String.check(Schema.isPattern(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i))
+  (value): value is string => typeof value === "string" && Guid.isGuid(value)
 )
 
 export const isString = (value: unknown): value is string => typeof value === "string"
@@ -122,19 +125,19 @@ export const isBytes = (value: unknown): value is Uint8Array => value instanceof
 
 export const bytes = guarded("a Uint8Array", isBytes, { secret: true })
 
-/** A class has a prototype that cannot be replaced, as no other function has. */
+/** Returns `true` for a class, which is the only function with a prototype that cannot be replaced. */
 const isClass = (value: object): boolean => Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false
 
 /**
- * A generator function does nothing when it is called, and its result is taken for that of the work. A class throws when it is
- * called without `new`.
+ * Returns `true` for a function that can be called for its result. A call of a generator function does nothing, and a call of a
+ * class without `new` throws.
  */
 export const isFunction = (value: unknown): value is (...given: ReadonlyArray<never>) => unknown =>
   typeof value === "function" && !Object.prototype.toString.call(value).includes("GeneratorFunction") && !isClass(value)
 
 export const func = guarded("a function", isFunction)
 
-/** A list, each element of which keeps a rule. */
+/** Makes a rule for an array, each element of which keeps a rule. `least`: the smallest length. */
 export const listOf = <A>(element: Rule<A>, least = 0): Rule<ReadonlyArray<A>> => {
   const allowed = `an array${least === 0 ? "" : ` of at least ${least}`}, each element of which is ${element.allowed}`
   return {

@@ -1,4 +1,4 @@
-/** Violation of a rule by something that a caller gave. */
+/** Violation of a rule by a value that a caller gave. */
 export class Violation {
   /** Name of the argument, or path of the option, such as `provider.type`. */
   readonly option: string
@@ -6,7 +6,7 @@ export class Violation {
   readonly rule: string
   /** Value that was given, in words. */
   readonly actual: string
-  /** For an option that does not exist: the one that it resembles, or `null`. */
+  /** Option that a misspelt one resembles, or `null` for none; `undefined` for an option that exists. */
   readonly nearest: string | null | undefined
 
   constructor(option: string, rule: string, actual: string, nearest?: string | null) {
@@ -16,7 +16,7 @@ export class Violation {
     this.nearest = nearest
   }
 
-  /** The same in an object that itself is an option. */
+  /** Returns the same violation by an option of an object that is itself an option. */
   in(parent: string): Violation {
     return new Violation(`${parent}.${this.option}`, this.rule, this.actual, this.nearest)
   }

@@ -1,5 +1,4 @@
 import * as Schedule from "effect/Schedule"
-import type { ConsumePolicy, PoisonPolicy, PoisonQueue } from "../../Consumer.ts"
 import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { queueName } from "./queueNames.ts"
@@ -8,18 +7,16 @@ import { boolean, func, guarded, name, required, violationOf, wholeNumber } from
 
 const isPoisonWord = (value: unknown): boolean => value === "fail" || value === "reject"
 
-type ToSubqueue = Extract<PoisonPolicy, { readonly subqueue: string }>
+const subqueue = nested("{ subqueue }", tableOf({ subqueue: required(name) }))
 
-const subqueue = nested<ToSubqueue>("{ subqueue }", tableOf<ToSubqueue>()({ subqueue: required(name) }))
-
-const queue = nested<PoisonQueue>(
-  "{ queue }",
-  tableOf<PoisonQueue>()({ queue: required(queueName), transactional: boolean, copy: func })
-)
+const queue = nested("{ queue }", tableOf({ queue: required(queueName), transactional: boolean, copy: func }))
 
 const poisonAllowed = '"fail", "reject", { subqueue } or { queue }'
 
-/** An object is read as that policy which it has the chief option of, so that the others are told of by their names. */
+/**
+ * Rule for the policy of poison messages. An object is read as the policy whose main option it has, so that errors name its
+ * other options.
+ */
 const poison: Rule = {
   allowed: poisonAllowed,
   required: false,
@@ -34,7 +31,7 @@ const poison: Rule = {
 
 const schedule = guarded("a Schedule", Schedule.isSchedule)
 
-export const consumePolicy = tableOf<ConsumePolicy>()({
+export const consumePolicy = tableOf({
   concurrency: wholeNumber(1, Infinity),
   retry: schedule,
   poison,

@@ -1,18 +1,15 @@
 import * as Redacted from "effect/Redacted"
-import { type Certificate, isCertificate } from "../../Certificate.ts"
-import type { RegisterOptions } from "../../QueueManager.ts"
-import type { AcquireOptions, Impersonated } from "../../SecurityContext.ts"
-import type { Options as CacheOptions } from "../../SecurityContexts.ts"
+import { type Certificate, isCertificate } from "../security/Certificate.ts"
 import { securityContextApis } from "../../mqrt/QueueValues.ts"
 import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, guarded, isBytes, isString, name, oneOf, required, text } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
-/** Its text or bytes would be taken for no certificate at all, and what is signed be signed by another one. */
+/** Rule for a certificate. A text or bytes would count as no certificate at all, so that another one would sign. */
 export const certificate = guarded(
   "a Certificate, as Certificate.fromPem or Certificate.fromDer reads it",
-  // A copy of its fields has no bytes, and would be taken for the internal certificate.
+  // A copy of its fields has no bytes and would count as the internal certificate.
   (value): value is Certificate => isCertificate(value) && isBytes(value.der),
   { secret: true }
 )
@@ -30,19 +27,19 @@ const password = guarded(
   { secret: true }
 )
 
-const impersonated = tableOf<Impersonated>()({ user: required(name), domain: text, password: required(password) })
+const impersonated = tableOf({ user: required(name), domain: text, password: required(password) })
 
-export const acquireOptions = tableOf<AcquireOptions>()({
+export const acquireOptions = tableOf({
   certificate,
   api: oneOf(securityContextApis),
-  as: nested<Impersonated>("another user", impersonated, { secret: true })
+  as: nested("another user", impersonated, { secret: true })
 })
 
-export const cacheOptions = tableOf<CacheOptions>()({ idleTimeToLive: duration })
+export const cacheOptions = tableOf({ idleTimeToLive: duration })
 
-export const registerOptions = tableOf<RegisterOptions>()(
+export const registerOptions = tableOf(
   { certificate, ifNotExists: boolean },
-  ({ certificate, ifNotExists }) =>
+  ({ certificate, ifNotExists }: { readonly certificate?: unknown; readonly ifNotExists?: unknown }) =>
     certificate !== undefined && ifNotExists
       ? new Violation("ifNotExists", "it is for the internal certificate: an external one is always registered", "true")
       : undefined

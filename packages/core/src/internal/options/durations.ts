@@ -4,8 +4,11 @@ import { parseDuration } from "../durations.ts"
 import type { Rule } from "./Rule.ts"
 import { violationOf } from "./Rule.ts"
 
-/** A rule that reads a duration, so that nobody has to parse it again. */
-const durationThat = (allowed: string, holds: (duration: Duration.Duration) => boolean): Rule<Duration.Duration> => ({
+/** Makes a rule that converts its value to a duration. */
+const makeDurationRule = (
+  allowed: string,
+  holds: (duration: Duration.Duration) => boolean
+): Rule<Duration.Duration> => ({
   allowed,
   required: false,
   read: (value, option) => {
@@ -16,6 +19,6 @@ const durationThat = (allowed: string, holds: (duration: Duration.Duration) => b
 
 const written = 'as a number of milliseconds or such as "5 seconds"'
 
-export const duration = durationThat(`a duration that is not negative, ${written}`, () => true)
+export const duration = makeDurationRule(`a duration that is not negative, ${written}`, () => true)
 
-export const finiteDuration = durationThat(`a finite duration that is not negative, ${written}`, Duration.isFinite)
+export const finiteDuration = makeDurationRule(`a finite duration that is not negative, ${written}`, Duration.isFinite)

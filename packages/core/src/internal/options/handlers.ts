@@ -1,6 +1,8 @@
-/** Functions of a program that do something with a message or in a transaction, or that are told of something. */
+/** Rules for functions of a program, such as handlers, and for their results. */
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { constUndefined } from "effect/Function"
 import type { Call } from "./illegalOption.ts"
 import { errorOf } from "./illegalOption.ts"
 import { describeValue } from "../errors/describeValue.ts"
@@ -12,7 +14,12 @@ export const handler = guarded("a function that returns an Effect, such as Effec
 
 export const promiseHandler = guarded("a function that returns a promise, as an async function does", isFunction)
 
-const returning = (name: string, { allowed }: Rule, given: unknown): Violation =>
+const anyEffect = guarded("an Effect", Effect.isEffect)
+
+/** Rule for an effect. No rule can check its type parameters. */
+export const effect = <A, E, R>(): Rule<Effect.Effect<A, E, R>> => anyEffect as Rule<Effect.Effect<A, E, R>>
+
+const wrongResult = (name: string, { allowed }: Rule, given: unknown): Violation =>
   new Violation(name, `it must be ${allowed}`, `a function that returned ${describeValue(given)}`)
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> => {
@@ -23,24 +30,30 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> => {
   }
 }
 
-/** Logs what the promise that a callback returned rejects with; it is not waited for. Other values are left alone. */
-export const logRejection = (text: string, given: unknown): Effect.Effect<void> =>
-  isPromise(given)
-    ? Effect.promise(() => given).pipe(
-        Effect.catchCause((cause) => Effect.logError(text, cause)),
-        Effect.forkDetach({ startImmediately: true }),
-        Effect.asVoid
-      )
-    : Effect.void
+/**
+ * Returns an effect that logs the rejection of a promise that a callback returned, without waiting for it. Other values are
+ * ignored. The rejection is handled from the call on, since one that nobody handles ends the process.
+ */
+export const logRejection = (text: string, given: unknown): Effect.Effect<void> => {
+  if (!isPromise(given)) return Effect.void
+  const rejection = Promise.resolve(given).then(constUndefined, (error: unknown) => Cause.die(error))
+  return Effect.promise(() => rejection).pipe(
+    Effect.flatMap((cause) => (cause === undefined ? Effect.void : Effect.logError(text, cause))),
+    Effect.forkDetach({ startImmediately: true }),
+    Effect.asVoid
+  )
+}
 
-/** Returns a callback that logs with a fiber's loggers what the promise rejects with that the given one returns. */
-export const loggingRejections =
+/**
+ * Returns a callback that calls the given one, and logs rejections of the promises that it returns with the loggers of a fiber.
+ */
+export const logRejectionsOf =
   <A>(text: string, callback: (given: A) => unknown, context: Context.Context<never>) =>
   (given: A): void => {
     Effect.runForkWith(context)(logRejection(text, callback(given)))
   }
 
-/** Returns the effect that a function gave; what is none would fail without saying where it comes from. */
+/** Returns the effect that a function returned, or an effect that dies with the violation by any other value. */
 export const effectOf = <A, E, R>(
   call: Call,
   given: Effect.Effect<A, E, R>,
@@ -48,13 +61,16 @@ export const effectOf = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.isEffect(given)
     ? given
-    : Effect.andThen(logRejection(`${name} failed`, given), Effect.die(errorOf(call, returning(name, handler, given))))
+    : Effect.andThen(
+        logRejection(`${name} failed`, given),
+        Effect.die(errorOf(call, wrongResult(name, handler, given)))
+      )
 
 /**
- * Returns what a handler gave. What is no promise cannot be waited for: it is an effect or a generator that nobody runs, or
- * nothing at all, where a promise was forgotten.
+ * Returns the promise that a handler returned, and throws for any other value, which cannot be waited for: an effect or a
+ * generator that nothing runs, or nothing at all, where a promise was forgotten.
  */
 export const awaitable = <A>(call: Call, name: string, given: A): A => {
   if (isPromise(given)) return given
-  throw errorOf(call, returning(name, promiseHandler, given))
+  throw errorOf(call, wrongResult(name, promiseHandler, given))
 }

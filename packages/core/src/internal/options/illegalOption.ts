@@ -1,4 +1,4 @@
-/** Reading of what a call was given: the call goes on with it, or fails before anything else. */
+/** Reading of the arguments and options of a call, which fails before it does anything where one is illegal. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { IllegalOption } from "../../MsmqError.ts"
@@ -7,10 +7,13 @@ import type { NameOf, OptionTable } from "./OptionTable.ts"
 import type { Rule } from "./Rule.ts"
 import { violationOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-/** The call that something was given to, as its error names it. */
+/** Call of a function, as its error names it. */
 export interface Call {
-  readonly operation: string
+  /** Function that was called. */
+  readonly operation: Operation
+  /** Name that the program used for the queue, where there is one. */
   readonly queue?: string | undefined
 }
 
@@ -22,10 +25,11 @@ const reasonOf = ({ actual, nearest, option, rule }: Violation): IllegalOption =
   ...(nearest === undefined ? {} : { nearest })
 })
 
-export const errorOf = (call: Call, violation: Violation): MsmqError =>
-  new MsmqError({ ...call, reason: reasonOf(violation) })
+/** Returns the error of a call for a violation. */
+export const errorOf = ({ operation, ...context }: Call, violation: Violation): MsmqError =>
+  operation.error(reasonOf(violation), context)
 
-/** Reads the options of a call, or says what is wrong with them. `noun`: what they are called, where they are required. */
+/** Reads the options of a call, or returns the error. `noun`: the word for the options, where they must be given. */
 export const readOptions = <O extends object>(
   call: Call,
   table: OptionTable<NameOf<O>>,
@@ -39,13 +43,13 @@ export const readOptions = <O extends object>(
   return options instanceof Violation ? errorOf(call, options) : options
 }
 
-/** Reads an argument of a call, or says what is wrong with it. */
+/** Reads an argument of a call, or returns the error. */
 export const readArgument = <A>(call: Call, name: string, rule: Rule<A>, given: unknown): A | MsmqError => {
   const read = readRule(rule, name, given)
   return read instanceof Violation ? errorOf(call, read) : read
 }
 
-/** A proxy may throw whatever is asked of it. */
+/** Reads a value by a rule. A proxy, which may throw whenever it is read, violates every rule. */
 export const readRule = <A>(rule: Rule<A>, name: string, given: unknown): A | Violation => {
   try {
     return rule.read(given, name)
@@ -57,7 +61,7 @@ export const readRule = <A>(rule: Rule<A>, name: string, given: unknown): A | Vi
 const effectOf = <A>(read: A | MsmqError): Effect.Effect<A, MsmqError> =>
   read instanceof MsmqError ? Effect.fail(read) : Effect.succeed(read)
 
-/** As {@link readOptions}, for an effect. */
+/** Reads the options of a call as {@link readOptions} does, in an effect that fails with the error. */
 export const options = <O extends object>(
   call: Call,
   table: OptionTable<NameOf<O>>,
@@ -65,11 +69,11 @@ export const options = <O extends object>(
   noun?: string
 ): Effect.Effect<O, MsmqError> => Effect.suspend(() => effectOf(readOptions(call, table, given, noun)))
 
-/** As {@link readArgument}, for an effect. */
+/** Reads an argument of a call as {@link readArgument} does, in an effect that fails with the error. */
 export const argument = <A>(call: Call, name: string, rule: Rule<A>, given: unknown): Effect.Effect<A, MsmqError> =>
   Effect.suspend(() => effectOf(readArgument(call, name, rule, given)))
 
-/** As {@link readArgument}, for an argument that may be left out. */
+/** Reads an argument that may be left out, as {@link argument} does. */
 export const optionalArgument = <A>(
   call: Call,
   name: string,
@@ -78,7 +82,7 @@ export const optionalArgument = <A>(
 ): Effect.Effect<A | undefined, MsmqError> =>
   given === undefined ? Effect.undefined : argument(call, name, rule, given)
 
-/** As {@link readOptions}, for what has no effect to fail in: throws. */
+/** Reads the options of a call as {@link readOptions} does, and throws the error. */
 export const optionsOrThrow = <O extends object>(
   call: Call,
   table: OptionTable<NameOf<O>>,
@@ -89,7 +93,7 @@ export const optionsOrThrow = <O extends object>(
   return read
 }
 
-/** As {@link readOptions}, for a result. */
+/** Reads the options of a call as {@link readOptions} does, into a result. */
 export const optionsResult = <O extends object>(
   call: Call,
   table: OptionTable<NameOf<O>>,
@@ -100,7 +104,7 @@ export const optionsResult = <O extends object>(
   return read instanceof MsmqError ? Result.fail(read) : Result.succeed(read)
 }
 
-/** As {@link readArgument}, for a result. */
+/** Reads an argument of a call as {@link readArgument} does, into a result. */
 export const argumentResult = <A>(
   call: Call,
   name: string,
@@ -111,7 +115,7 @@ export const argumentResult = <A>(
   return read instanceof MsmqError ? Result.fail(read) : Result.succeed(read)
 }
 
-/** As {@link readArgument}, for what has no effect to fail in: throws. */
+/** Reads an argument of a call as {@link readArgument} does, and throws the error. */
 export const argumentOrThrow = <A>(call: Call, name: string, rule: Rule<A>, given: unknown): A => {
   const read = readArgument(call, name, rule, given)
   if (read instanceof MsmqError) throw read

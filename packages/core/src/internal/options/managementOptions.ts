@@ -1,11 +1,10 @@
-import type { Part } from "../../QueueSecurity.ts"
-import type { ManagementOptions } from "../../promises/QueueManager.ts"
+import type { Part } from "../security/sddl.ts"
 import { prefixes } from "../security/sddl.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded, listOf, oneOf } from "./Rule.ts"
 import { signal } from "./signals.ts"
 
-// What else it may be, Windows knows.
+// Windows decides about all other names.
 export const computer = guarded(
   'the name of a computer, such as "server" or "server.domain.test", without backslashes and white space',
   (value): value is string => typeof value === "string" && /^[^\s\\/\p{Cc}]{1,256}$/u.test(value)
@@ -13,4 +12,4 @@ export const computer = guarded(
 
 export const parts = listOf(oneOf(Object.keys(prefixes) as ReadonlyArray<Part>))
 
-export const asking = tableOf<ManagementOptions>()({ computer, signal })
+export const asking = tableOf({ computer, signal })

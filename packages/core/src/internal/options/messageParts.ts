@@ -1,19 +1,19 @@
-/** The objects in a message: unlike a message itself, they have no fields that are unknown. */
+/** Rules for the objects in a message, which, unlike the message itself, may have no unknown fields. */
 import type { Acknowledge, ConnectorProperties, Journaling, SoapProperties } from "../../mqrt/MessageProperties.ts"
 import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { boolean, bytes, guarded, guid, orNull, required, wholeNumber } from "./Rule.ts"
 
-const acknowledge = tableOf<Acknowledge>()({
+const acknowledge = tableOf({
   positiveArrival: boolean,
   positiveReceive: boolean,
   negativeArrival: boolean,
   negativeReceive: boolean
 })
 
-const journaling = tableOf<Journaling>()({ deadLetter: boolean, journal: boolean })
+const journaling = tableOf({ deadLetter: boolean, journal: boolean })
 
-const connector = tableOf<ConnectorProperties>()({
+const connector = tableOf({
   type: required(guid),
   class: required(wholeNumber(0, messageProperties.CLASS.limit)),
   authenticated: required(boolean),
@@ -26,9 +26,9 @@ const withoutNul = guarded(
   (value): value is string => typeof value === "string" && !value.includes("\0")
 )
 
-const soap = tableOf<SoapProperties>()({ header: required(orNull(withoutNul)), body: required(orNull(withoutNul)) })
+const soap = tableOf({ header: required(orNull(withoutNul)), body: required(orNull(withoutNul)) })
 
-/** The rules of the parts, by their fields. */
+/** Rules of the objects, by field. */
 export const messageParts = {
   acknowledge: nested<Partial<Acknowledge>>("an object", acknowledge),
   journaling: nested<Partial<Journaling>>("an object", journaling),

@@ -1,4 +1,4 @@
-/** References to a message that is in a queue. */
+/** Rules for references to a message in a queue. */
 import { lookupActions } from "../../mqrt/MessageValues.ts"
 import { guarded, name, orNull, wordOf } from "./Rule.ts"
 

@@ -1,4 +1,4 @@
-/** The edits that lead from one word to the other: insertions, deletions, replacements and exchanges of neighbours. */
+/** Returns the number of edits between two words: insertions, deletions, replacements and exchanges of neighbours. */
 const distance = (from: string, to: string): number => {
   let before: ReadonlyArray<number> = []
   let last: ReadonlyArray<number> = Array.from({ length: to.length + 1 }, (_, column) => column)
@@ -22,9 +22,9 @@ const distance = (from: string, to: string): number => {
   return last[to.length] ?? Infinity
 }
 
-/** Returns the word that a misspelt one is meant to be, or `null` where none resembles it. */
+/** Returns the word that a misspelt one resembles most, or `null` where none does. */
 export const nearest = (word: string, words: ReadonlyArray<string>): string | null => {
-  // Nobody misspells so long a word, and comparing one takes as long as it is.
+  // Longer words are no misspellings, and a comparison takes as long as the words are.
   const lower = word.slice(0, 100).toLowerCase()
   let best: string | null = null
   let least = Infinity

@@ -1,4 +1,4 @@
-/** Messages that a send is given: one, or many. */
+/** Rules for the messages of a send: one, or many. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Message } from "../../Message.ts"
@@ -10,7 +10,10 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 
 const fields: ReadonlyArray<keyof Message> = [...messageFields.keys(), "headers", "connector", "soap"]
 
-/** A promise, bytes, an array or a map has no field of a message: it would be sent as an empty one. */
+/**
+ * Returns `true` for an object that can be a message. A promise, bytes, an array or a map has no field of a message, and would
+ * be sent as an empty one.
+ */
 export const isMessage = (value: unknown): value is Message<unknown> => {
   if (!isObject(value)) return false
   try {
@@ -20,7 +23,7 @@ export const isMessage = (value: unknown): value is Message<unknown> => {
   }
 }
 
-/** Returns the fields of a message in a plain object, also those that its class has. */
+/** Returns the fields of a message in a plain object, those of its class included. */
 export const fieldsOf = (message: Message<unknown>): Message => {
   const given = message as Readonly<Record<string, unknown>>
   return Object.fromEntries(fields.map((field) => [field, given[field]]).filter(([, value]) => value !== undefined))
@@ -30,7 +33,7 @@ const isIterable = (value: unknown): value is Iterable<Message<unknown>> =>
   isObject(value) &&
   Symbol.iterator in value &&
   isFunction(value[Symbol.iterator]) &&
-  // Their elements are no messages, and an effect is iterable for `yield*` alone.
+  // The elements of these are no messages, and an effect is iterable for `yield*` alone.
   !(ArrayBuffer.isView(value) || value instanceof Map || Effect.isEffect(value))
 
 export const messages = guarded(

@@ -1,33 +1,36 @@
-/** Things that a program opened and gives to something else: their handles make them what they are. */
+/** Rules for objects with a handle, which a program opened and gives to a function. */
 import { OwnedHandle, symbol } from "../ownership/OwnedHandle.ts"
-import type { SecurityContext } from "../../SecurityContext.ts"
-import type { Participation, Transaction } from "../../Transaction.ts"
 import { readRule } from "./illegalOption.ts"
 import { guarded } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
-/** Keys that tell a context and a transaction from other things with a handle. */
+/** Object with a handle of its own. */
+interface Owner {
+  readonly [symbol]: OwnedHandle<unknown>
+}
+
+/** Keys that tell a security context and a transaction from other objects with a handle. */
 export const securityContextId = "~@effect-msmq/core/SecurityContext"
 export const transactionId = "~@effect-msmq/core/Transaction"
 
-const owns = (value: unknown, id: string): boolean =>
+const isOwner = (value: unknown, id: string): value is Owner =>
   typeof value === "object" && value !== null && id in value && symbol in value && value[symbol] instanceof OwnedHandle
 
-const isSecurityContext = (value: unknown): value is SecurityContext => owns(value, securityContextId)
+const isSecurityContext = (value: unknown): value is Owner => isOwner(value, securityContextId)
 
-const isTransaction = (value: unknown): value is Transaction => owns(value, transactionId)
+export const isTransaction = (value: unknown): value is Owner => isOwner(value, transactionId)
 
 export const securityContext = guarded("a SecurityContext, as SecurityContext.acquire gives it", isSecurityContext)
 
 export const transaction = guarded("a Transaction, as Transaction.begin gives it", isTransaction)
 
-/** Tells whether it is a word for what messages take part in besides a transaction. */
-export const isOtherParticipation = (value: unknown): value is Exclude<Participation, Transaction> =>
+/** Returns `true` for a word that stands in place of a transaction. */
+export const isParticipationWord = (value: unknown): value is "none" | "singleMessage" =>
   value === "none" || value === "singleMessage"
 
 export const participation = guarded(
   `${transaction.allowed}, "singleMessage" or "none"`,
-  (value): value is Participation => isOtherParticipation(value) || isTransaction(value)
+  (value): value is Owner | "none" | "singleMessage" => isParticipationWord(value) || isTransaction(value)
 )
 
 const rootOf = (handle: OwnedHandle<unknown>): OwnedHandle<unknown> => {
@@ -36,38 +39,33 @@ const rootOf = (handle: OwnedHandle<unknown>): OwnedHandle<unknown> => {
   return root
 }
 
-/** Something with a handle of its own. */
-interface Owner {
-  readonly [symbol]: OwnedHandle<unknown>
-}
-
 /**
- * Says that something was opened through another connection or backend than what it is given to. Its handle is a mere
- * number there, and may be that of something else.
+ * Returns the violation by an object of another connection or backend than that of the handle it is given to. Its own handle
+ * is only a number there, and may be that of another object.
  */
-const foreign = (option: string, given: Owner, to: OwnedHandle<unknown>): Violation | undefined =>
+const checkConnection = (option: string, given: Owner, to: OwnedHandle<unknown>): Violation | undefined =>
   rootOf(given[symbol]) === rootOf(to)
     ? undefined
     : new Violation(
         option,
-        `it must be of the same connection as the ${to.description}: one of another connection or backend means nothing there`,
-        `the ${given[symbol].description} of another connection`
+        `it must be of the same connection as the ${to.node.description}: one of another connection or backend means nothing there`,
+        `the ${given[symbol].node.description} of another connection`
       )
 
-/** Returns the violation by the transaction that an effect runs in, which a program may have set by itself. */
-export const illegalParticipation = (given: unknown, to: OwnedHandle<unknown>): Violation | undefined => {
-  if (isOtherParticipation(given)) return undefined
+/** Returns the violation by the transaction that an effect runs in, which a program may have set itself. */
+export const checkParticipation = (given: unknown, to: OwnedHandle<unknown>): Violation | undefined => {
+  if (isParticipationWord(given)) return undefined
   const read = readRule(participation, "transaction", given)
   if (read instanceof Violation) return read
-  return isOtherParticipation(read) ? undefined : foreign("transaction", read, to)
+  return isParticipationWord(read) ? undefined : checkConnection("transaction", read, to)
 }
 
-/** Returns the violation by a value of `Transaction.Current` that is no transaction and no word for one. */
-export const illegalCurrent = (given: unknown): Violation | undefined => {
+/** Returns the violation by a value of `Transaction.Current` that is neither a transaction nor a word in place of one. */
+export const checkCurrent = (given: unknown): Violation | undefined => {
   const read = readRule(participation, "transaction", given)
   return read instanceof Violation ? read : undefined
 }
 
-/** Returns the violation by a security context that a queue's messages are to be signed with. */
-export const illegalSigner = (given: SecurityContext | undefined, to: OwnedHandle<unknown>): Violation | undefined =>
-  given === undefined ? undefined : foreign("securityContext", given, to)
+/** Returns the violation by the security context that signs the messages of a sender. */
+export const checkSigner = (given: Owner | undefined, to: OwnedHandle<unknown>): Violation | undefined =>
+  given === undefined ? undefined : checkConnection("securityContext", given, to)

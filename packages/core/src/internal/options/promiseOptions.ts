@@ -1,26 +1,24 @@
-/** The options of the promise face, which has signals, and transactions of its own. */
-import type { Abortable } from "../../promises/Abortable.ts"
-import type { ConsumePolicy, Retries } from "../../promises/Consumer.ts"
-import type { ReceiveOptions } from "../../promises/Receiver.ts"
+/** Options of the promise face, which has signals, and objects with handles of its own. */
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import { Mqrt } from "../../Mqrt.ts"
 import { SecurityContext } from "../../promises/SecurityContext.ts"
-import type { SendAllOptions, SendOptions } from "../../promises/Sender.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
-import type { Part } from "../../QueueSecurity.ts"
 import { consumePolicy } from "./consumeOptions.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
-import { isOtherParticipation } from "./owned.ts"
+import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
 import { finite, guarded, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
 
-/** The options of a function of the Effect face, which in promises also has a signal. */
-const abortable = <Name extends string>({ rules, together }: OptionTable<Name>): OptionTable<Name | keyof Abortable> =>
+/** Makes the table of a function of the Effect face, which in promises also has a signal. */
+const abortable = <Name extends string>({ rules, together }: OptionTable<Name>): OptionTable<Name | "signal"> =>
   new OptionTable({ ...rules, signal }, together)
 
 export const createOptions = abortable(queueOptions.createOptions)
@@ -29,11 +27,11 @@ export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)
 export const registration = abortable(registerOptions)
-export const securityOptions = tableOf<Abortable & { readonly parts?: ReadonlyArray<Part> }>()({ parts, signal })
+export const securityOptions = tableOf({ parts, signal })
 
 const transaction = guarded(
   'a Transaction, as transaction and beginTransaction of a Connection give it, "singleMessage" or "none"',
-  (value): value is Participation => isOtherParticipation(value) || value instanceof Transaction
+  (value): value is Participation => isParticipationWord(value) || value instanceof Transaction
 )
 
 const securityContext = guarded(
@@ -41,22 +39,33 @@ const securityContext = guarded(
   (value): value is SecurityContext => value instanceof SecurityContext
 )
 
-export const receiveOptions = tableOf<ReceiveOptions>()({ transaction, signal })
+export const receiveOptions = tableOf({ transaction, signal })
 
 const ofPromises = { securityContext, transaction, signal }
 
-export const sending = tableOf<SendOptions>()({ ...sendOptions.rules, ...ofPromises })
+export const sending = tableOf({ ...sendOptions.rules, ...ofPromises })
 
-export const sendingAll = tableOf<SendAllOptions>()({ ...sendAllOptions.rules, ...ofPromises })
+export const sendingAll = tableOf({ ...sendAllOptions.rules, ...ofPromises })
 
-const retries = nested<Retries>(
+const retries = nested(
   "retries",
-  tableOf<Retries>()({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
+  tableOf({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
 )
 
-export const consuming = tableOf<ConsumePolicy & Abortable>()({
+export const consuming = tableOf({
   ...consumePolicy.rules,
   retry: retries,
   reopen: retries,
   signal
 })
+
+export const backend = guarded(
+  "a layer that provides Mqrt, such as NativeMqrt.layer or InMemoryMqrt.layer",
+  Layer.isLayer
+)
+
+/** Rule for the context that a layer makes, which has a backend; without types, any layer can be given. */
+export const backendContext = guarded(
+  backend.allowed,
+  (value): value is Context.Context<Mqrt> => Context.isContext(value) && value.mapUnsafe.has(Mqrt.key)
+)

@@ -10,7 +10,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isTagged = (value: unknown): value is Name => isRecord(value) && typeof value["_tag"] === "string"
 
-/** Tells whether a value has all that another one has, letter case aside. */
+/** Returns `true` where a value has everything that another one has, letter case aside. */
 const has = (value: unknown, part: unknown): boolean =>
   isRecord(part)
     ? isRecord(value) && Object.entries(part).every(([key, each]) => has(value[key], each))
@@ -18,7 +18,7 @@ const has = (value: unknown, part: unknown): boolean =>
       ? typeof value === "string" && value.toLowerCase() === part.toLowerCase()
       : value === part
 
-/** Tells whether a name is read from its own text: one that lacks something is read as another name, or as none. */
+/** Returns `true` for a name that its own text is read as. A name that lacks a field is read as another one, or as none. */
 const isName = (value: unknown): value is Name => {
   if (!isTagged(value)) return false
   try {

@@ -1,15 +1,9 @@
-import type { MessageBody } from "../../MessageBody.ts"
-import type { OpenReceiverOptions, OpenSenderOptions, PurgeOptions } from "../../MessageQueue.ts"
-import type { Restriction } from "../queues/locating.ts"
-import type { Changes, CreateOptions } from "../queues/queueRecords.ts"
-import { privacyLevels, relations, restrictedProperties, shareModes } from "../../mqrt/QueueValues.ts"
-import { isFunction } from "./Rule.ts"
-import { nested, tableOf } from "./OptionTable.ts"
-import { anyOf, boolean, guarded, guid, listOf, oneOf, required, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
-import type { Violation } from "./Violation.ts"
-import { violationOf } from "./Rule.ts"
+import type { MessageBody } from "../bodies/Codec.ts"
+import { privacyLevels, shareModes } from "../../mqrt/QueueValues.ts"
+import { tableOf } from "./OptionTable.ts"
+import { anyOf, boolean, guarded, guid, isFunction, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
 
-/** A quota in kilobytes: all bits set is Message Queuing's own word for none. */
+/** Rule for a quota in kilobytes. All bits set would mean no quota to Message Queuing. */
 const quota = wholeNumber(0, 0xffff_fffe)
 
 const none = oneOf(["none"])
@@ -32,7 +26,7 @@ const changeable = {
   basePriority: wholeNumber(-0x8000, 0x7fff)
 }
 
-export const createOptions = tableOf<CreateOptions>()({
+export const createOptions = tableOf({
   ...changeable,
   transactional: boolean,
   quota,
@@ -44,7 +38,7 @@ export const createOptions = tableOf<CreateOptions>()({
 
 const quotaOrUnlimited = anyOf<unknown>(`${quota.allowed}, or "unlimited"`, quota, oneOf(["unlimited"]))
 
-export const changes = tableOf<Changes>()({
+export const changes = tableOf({
   ...changeable,
   quota: quotaOrUnlimited,
   journalQuota: quotaOrUnlimited,
@@ -65,34 +59,12 @@ const codec = guarded(
     isFunction(value.decode)
 )
 
-export const openSenderOptions = tableOf<OpenSenderOptions>()({ body: codec, transactional: boolean })
+export const openSenderOptions = tableOf({ body: codec, transactional: boolean })
 
-export const openReceiverOptions = tableOf<OpenReceiverOptions>()({
+export const openReceiverOptions = tableOf({
   body: codec,
   shareMode: wordOf(shareModes),
   access: oneOf(["receive", "peek"])
 })
 
-export const purgeOptions = tableOf<PurgeOptions>()({ outgoing: boolean })
-
-const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
-
-/** Values that each property is compared with. */
-const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
-  readonly [Property in Restriction["property"]]: unknown
-}
-
-const restriction = tableOf<Restriction>()(
-  {
-    property: required(oneOf(restrictedProperties)),
-    relation: required(wordOf(relations)),
-    // What it may be depends on the property.
-    value: required(guarded("a string or a valid Date", (value): value is unknown => value !== null))
-  },
-  ({ property, value }): Violation | undefined => {
-    const { allowed, read } = comparable[property]
-    return read(value, "value") === value ? undefined : violationOf("value", allowed, value)
-  }
-)
-
-export const restrictions = listOf(nested<Restriction>("a restriction", restriction))
+export const purgeOptions = tableOf({ outgoing: boolean })

@@ -1,5 +1,4 @@
 import type { CryptographicProvider } from "../../mqrt/MessageProperties.ts"
-import type { SendAllOptions, SendOptions } from "../../Sender.ts"
 import {
   authenticationLevels,
   encryptionAlgorithms,
@@ -13,12 +12,12 @@ import { nested, tableOf } from "./OptionTable.ts"
 import { participation, securityContext } from "./owned.ts"
 import { boolean, func, name, required, wholeNumber, wordOf } from "./Rule.ts"
 
-const provider = tableOf<CryptographicProvider>()({
+const provider = tableOf({
   name: required(name),
   type: required(wholeNumber(0, messageProperties.PROV_TYPE.limit))
 })
 
-export const sendOptions = tableOf<SendOptions>()({
+export const sendOptions = tableOf({
   securityContext,
   senderCertificate: certificate,
   authenticationLevel: wordOf(authenticationLevels),
@@ -30,7 +29,7 @@ export const sendOptions = tableOf<SendOptions>()({
   transaction: participation
 })
 
-export const sendAllOptions = tableOf<SendAllOptions>()({
+export const sendAllOptions = tableOf({
   ...sendOptions.rules,
   messageIds: boolean,
   onProgress: func

@@ -1,8 +1,7 @@
-import type { Abortable } from "../../promises/Abortable.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded, isFunction } from "./Rule.ts"
 
-/** One of another realm, or of a library, does as well. */
+/** Returns `true` for an abort signal, also of another realm or of a library. */
 const isSignal = (value: unknown): value is AbortSignal =>
   value instanceof AbortSignal ||
   (typeof value === "object" &&
@@ -16,4 +15,4 @@ const isSignal = (value: unknown): value is AbortSignal =>
 
 export const signal = guarded("an AbortSignal, as the signal of an AbortController is", isSignal)
 
-export const abortable = tableOf<Abortable>()({ signal })
+export const abortable = tableOf({ signal })

@@ -1,10 +1,9 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type { Options } from "../../Transaction.ts"
 import { tableOf } from "./OptionTable.ts"
 import { guarded } from "./Rule.ts"
 
-/** The limits are those of messages, which say themselves how long they may be. */
+/** Rule for a time limit, whose range the rules of messages check. */
 const timeLimit = guarded(
   'a duration, as a number of milliseconds or such as "5 seconds"',
   (value): value is Duration.Input =>
@@ -16,4 +15,4 @@ const timeLimit = guarded(
     (typeof value === "object" && value !== null && Option.isSome(Duration.fromInput(value)))
 )
 
-export const transactionOptions = tableOf<Options>()({ timeToReachQueue: timeLimit, timeToBeReceived: timeLimit })
+export const transactionOptions = tableOf({ timeToReachQueue: timeLimit, timeToBeReceived: timeLimit })

@@ -4,129 +4,144 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { CallSite } from "../../mqrt/CallSite.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
-import { MsmqError } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 import { forgetHandle } from "./droppedHandle.ts"
 import { reportFailedRelease } from "./failedRelease.ts"
 import type { Run } from "./Run.ts"
 
-/** The name of a handle, and the place that opened it. */
+/** Name of a handle, and the place that opened it. */
 export interface Description {
+  /** Kind of the handle, such as `"sender"`, for metrics. */
   readonly kind: string
+  /** Kind and name of the handle, for errors. */
   readonly description: string
+  /** Name that the program used for the queue, where there is one. */
   readonly queue: string | undefined
+  /** Place that opened the handle. */
   readonly openedAt: CallSite
 }
 
-/** A handle that was taken, and the effect that gives it back. */
-export interface Taken<out H> {
+/** Handle that a backend returned. */
+export interface Acquired<out H> {
+  /** Handle as the backend knows it. */
   readonly native: H
+  /** Effect that releases it. */
   readonly release: Effect.Effect<void, MqrtFailure>
 }
 
-export const takenBy =
-  <H>(release: (native: H) => Effect.Effect<void, MqrtFailure>) =>
-  (native: H): Taken<H> => ({ native, release: Effect.suspend(() => release(native)) })
+/** Object that holds the node of a handle. As long as it is reachable, the handle can be closed. */
+export interface HandleOwner<H> {
+  readonly node: HandleNode<H>
+}
 
 /**
- * The node of an open handle in the tree of what is open. Its parent holds it, so it holds nothing of what the program was
+ * Node of an open handle in the tree of what is open. Its parent refers to it, so it refers to nothing that the program was
  * given: see {@link OwnedHandle}.
  */
 export class HandleNode<H> {
+  /** Kind of the handle, such as `"sender"`. */
   readonly kind: string
+  /** Kind and name of the handle, for errors. */
   readonly description: string
+  /** Name that the program used for the queue, where there is one. */
   readonly queue: string | undefined
+  /** Place that opened the handle. */
   readonly openedAt: CallSite
+  /** Number of leases that run. */
   leases = 0
+  /** Number of native calls that run. */
   calls = 0
+  /** Nodes of the handles that were opened through this one, the youngest last. */
   readonly children = new Set<HandleNode<unknown>>()
-  /** `disposed`: to be given back at the end of the call that runs. */
+  /** State of the handle; `"disposed"`: it is released at the end of the call that runs. */
   state: "open" | "closing" | "disposed" | "released" = "open"
-  /** Fibers that give up when the closing begins. */
+  /** Fibers that the beginning of a closing interrupts. */
   readonly waiting = new Set<Fiber.Fiber<unknown, unknown>>()
-  /** Functions that the beginning of a closing calls: for what would use the handle again, and does not use it now. */
+  /** Functions that the beginning of a closing calls, for whoever waits between two uses. */
   readonly onClosing = new Set<() => void>()
-  /** The place where the closing began. */
+  /** Place where the closing began. */
   releasedAt: CallSite | undefined = undefined
-  /** Done when the handle has been given back. */
+  /** Done when the handle has been released. */
   readonly released = Deferred.makeUnsafe<void>()
-  /** Done when the last use of a closing handle ends. */
+  /** Done when the last lease of a closing handle ends. */
   drained: Deferred.Deferred<void> | undefined = undefined
-  /** Runs that must come to their end before a closing begins, here or below. */
+  /** Runs that must end before a closing begins, on this handle or on its children. */
   readonly runs = new Set<Run>()
-  /** Closes it when nothing runs on it any more: set when a part of what runs has closed it. */
-  closedFromWithin: Effect.Effect<void> | undefined = undefined
-  /** Done when another has been taken in its place, or could not be. */
-  renewing: Deferred.Deferred<void> | undefined = undefined
-  /** Done when nobody but the renewal uses the handle. */
+  /** Effect that closes the handle when its last run has ended; set where a part of a run has closed the handle. */
+  closingAfterRuns: Effect.Effect<void> | undefined = undefined
+  /** Done when the handle has been reopened, or could not be. */
+  reopening: Deferred.Deferred<void> | undefined = undefined
+  /** Done when nothing but the reopening uses the handle. */
   quiet: Deferred.Deferred<void> | undefined = undefined
-  /** The number of times that another was taken in its place. */
-  renewals = 0
-  /** `true` once a call has shown that the service knows the handle, or one that was in its place before. */
+  /** Number of times that the handle was reopened. */
+  reopenCount = 0
+  /** `true` once a call succeeded with the handle, or with one that it replaced: the service knows it, or did. */
   hasServed = false
 
+  /** Node of the handle that this one was opened through; `undefined` for the root. */
   readonly parent: HandleNode<unknown> | undefined
-  readonly #onGivenBack: () => void
-  readonly #another: Effect.Effect<Taken<H>, MsmqError> | undefined
-  #taken: Taken<H>
-  #stale = false
-  /** `true` where it was given back and nothing is in its place yet. */
-  #vacant = false
+  readonly #onReleased: () => void
+  readonly #reacquire: Effect.Effect<Acquired<H>, MsmqError> | undefined
+  #acquired: Acquired<H>
+  #isStale = false
+  /** `true` where the native handle was released and no other has replaced it yet. */
+  #isReleased = false
 
   constructor(
     { description, kind, openedAt, queue }: Description,
-    taken: Taken<H>,
+    acquired: Acquired<H>,
     parent: HandleNode<unknown> | undefined,
-    onGivenBack: () => void,
-    another?: Effect.Effect<Taken<H>, MsmqError>
+    onReleased: () => void,
+    reacquire?: Effect.Effect<Acquired<H>, MsmqError>
   ) {
     this.kind = kind
     this.description = description
     this.queue = queue
     this.openedAt = openedAt
-    this.#taken = taken
+    this.#acquired = acquired
     this.parent = parent
-    this.#onGivenBack = onGivenBack
-    this.#another = another
+    this.#onReleased = onReleased
+    this.#reacquire = reacquire
     parent?.children.add(this)
   }
 
+  /** Handle as the backend knows it. */
   get native(): H {
-    return this.#taken.native
+    return this.#acquired.native
   }
 
-  /** Says that what was used is good for nothing any more. */
-  outdate(native: H): void {
-    if (native === this.native && this.#another !== undefined) this.#stale = true
+  /** Marks the native handle as useless, unless another has replaced it already. The next use reopens it. */
+  markStale(native: H): void {
+    if (native === this.native && this.canReopen) this.#isStale = true
   }
 
-  /** `true` where another can be taken in its place. */
-  get isRenewable(): boolean {
-    return this.#another !== undefined
+  /** `true` where another native handle can replace this one. */
+  get canReopen(): boolean {
+    return this.#reacquire !== undefined
   }
 
-  /** `true` where the next use takes another in its place, or waits while somebody else does. */
-  get isDue(): boolean {
-    return this.#stale || this.renewing !== undefined
+  /** `true` where the next use reopens the handle, or waits for the reopening that runs. */
+  get needsReopen(): boolean {
+    return this.#isStale || this.reopening !== undefined
   }
 
-  /** The error for a use after release. */
-  refusal(operation: string): MsmqError {
-    return new MsmqError({
-      operation,
-      reason: {
-        _tag: "Released",
-        resource: this.description,
-        openedAt: this.openedAt.toString(),
-        releasedAt: String(this.closedAt)
-      }
+  /** Returns the error for a use after the closing began. */
+  refusal(operation: Operation): MsmqError {
+    return operation.error({
+      _tag: "Released",
+      resource: this.description,
+      openedAt: this.openedAt.toString(),
+      releasedAt: String(this.closedAt)
     })
   }
 
-  /** Place where its closing began, or that of its parents. */
+  /** Place where the closing of the handle, or of one of its parents, began. */
   get closedAt(): CallSite | undefined {
     return this.releasedAt ?? this.parent?.closedAt
   }
 
+  /** Ends a lease, and wakes what waits for the last one. */
   endLease(): void {
     this.leases--
     if (this.leases === 0 && this.drained !== undefined) {
@@ -137,51 +152,53 @@ export class HandleNode<H> {
     }
   }
 
+  /** Ends a native call. The last call of a disposed handle releases it. */
   endCall(): Effect.Effect<void> {
     this.calls--
-    return this.calls === 0 && this.state === "disposed" ? this.giveBack() : Effect.void
+    return this.calls === 0 && this.state === "disposed" ? this.release() : Effect.void
   }
 
+  /** Begins a closing: refuses new uses and ends waits. */
   beginClosing(state: "closing" | "disposed", at: CallSite): void {
     this.state = state
     this.releasedAt ??= at
     for (const fiber of this.waiting) fiber.interruptUnsafe()
-    for (const tell of this.onClosing) tell()
+    for (const listener of this.onClosing) listener()
   }
 
-  /** Gives the handle back; whoever calls first does it, nobody does it twice. */
-  giveBack(): Effect.Effect<void> {
+  /** Releases the handle. Only the first call does anything. */
+  release(): Effect.Effect<void> {
     if (this.state === "released") return Effect.void
     this.state = "released"
-    return this.#empty.pipe(
+    return this.#releaseNative().pipe(
       Effect.ensuring(
         Effect.sync(() => {
-          // Only now may the parent go.
+          // The parent may close from here on.
           this.parent?.children.delete(this)
           forgetHandle(this)
-          this.#onGivenBack()
+          this.#onReleased()
           Deferred.doneUnsafe(this.released, Exit.void)
         })
       )
     )
   }
 
-  /** Takes another in its place. Between the two there is none, since one that is not shared keeps others out. */
-  renew(): Effect.Effect<void, MsmqError> {
-    return this.#another === undefined
+  /** Replaces the native handle. The old one is released first, since an exclusive one keeps all others out. */
+  reopen(): Effect.Effect<void, MsmqError> {
+    return this.#reacquire === undefined
       ? Effect.void
-      : Effect.map(Effect.andThen(this.#empty, this.#another), (taken) => {
-          this.#taken = taken
-          this.#stale = this.#vacant = false
-          this.renewals++
+      : Effect.map(Effect.andThen(this.#releaseNative(), this.#reacquire), (acquired) => {
+          this.#acquired = acquired
+          this.#isStale = this.#isReleased = false
+          this.reopenCount++
         })
   }
 
-  get #empty(): Effect.Effect<void> {
+  #releaseNative(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.#vacant) return Effect.void
-      this.#vacant = true
-      return Effect.catchCause(this.#taken.release, (cause) => reportFailedRelease(this, cause))
+      if (this.#isReleased) return Effect.void
+      this.#isReleased = true
+      return Effect.catchCause(this.#acquired.release, (cause) => reportFailedRelease(this, cause))
     })
   }
 }

@@ -2,86 +2,87 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
-import { renewed } from "./leases.ts"
-import { forget, keep } from "./liveness.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
+import type { HandleOwner } from "./HandleNode.ts"
+import { reopen } from "./leases.ts"
+import { beginCall, endCall } from "./liveness.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /**
- * The uses of several handles by something that waits for somebody else in between, as a batch waits for its source. A
- * closing of any of the handles waits for the use that runs. The wait between two uses it ends.
+ * Uses of several handles by something that waits in between, as a batch waits for its source. A closing of one of the
+ * handles waits for the use that runs, and interrupts the wait between two uses.
  */
 export class IntermittentUse {
-  readonly #handles: ReadonlyArray<OwnedHandle<unknown>>
-  readonly #operation: string
+  readonly #handles: ReadonlyArray<HandleOwner<unknown>>
+  readonly #operation: Operation
   /** `true` while a use runs. */
-  runs = false
-  /** `true` once the caller has gone: then no use begins any more. */
-  #abandoned = false
-  /** The function that ends the wait between two uses. */
+  isRunning = false
+  /** `true` once the caller was interrupted: no use begins any more. */
+  #isAbandoned = false
+  /** Function that ends the wait between two uses. */
   #onClosing: (() => void) | undefined
 
-  constructor(handles: ReadonlyArray<OwnedHandle<unknown>>, operation: string) {
+  constructor(handles: ReadonlyArray<HandleOwner<unknown>>, operation: Operation) {
     this.#handles = handles
     this.#operation = operation
   }
 
   /** `true` until a closing of one of the handles begins. */
   get isOpen(): boolean {
-    for (const { state } of this.#handles) if (state !== "open") return false
+    for (const { node } of this.#handles) if (node.state !== "open") return false
     return true
   }
 
-  /** The error for a use after the closing of one of the handles began; `undefined` while all are open. */
+  /** Error for a use after the closing of one of the handles began; `undefined` while all are open. */
   get refusal(): MsmqError | undefined {
-    return this.#handles.find(({ state }) => state !== "open")?.refusal(this.#operation)
+    return this.#handles.find(({ node }) => node.state !== "open")?.node.refusal(this.#operation)
   }
 
   /**
-   * Begins a use of all handles. Refused once the closing of one has begun. Whoever calls it sees to it that {@link end} is
-   * called, whatever happens.
+   * Begins a use of all handles, which is refused once the closing of one has begun. The caller must call {@link end}
+   * whatever happens.
    */
   begin(): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => {
-      if (this.#abandoned) return Effect.interrupt
-      if (this.runs || this.beginUnsafe()) return Effect.void
+      if (this.#isAbandoned) return Effect.interrupt
+      if (this.isRunning || this.beginUnsafe()) return Effect.void
       const { refusal } = this
       if (refusal !== undefined) return Effect.fail(refusal)
-      const due = this.#handles.filter(({ isDue }) => isDue)
+      const stale = this.#handles.filter(({ node }) => node.needsReopen)
       return Effect.uninterruptible(
         Effect.andThen(
-          Effect.forEach(due, ({ node }) => renewed(node), { discard: true }),
+          Effect.forEach(stale, ({ node }) => reopen(node), { discard: true }),
           this.begin()
         )
       )
     })
   }
 
-  /** Begins a use as {@link begin} does, or gives `false` where that is refused or has to wait for another handle. */
+  /** Begins a use as {@link begin} does. Returns `false` where that is refused or has to wait for a reopening. */
   beginUnsafe(): boolean {
-    if (this.#abandoned) return false
-    for (const handle of this.#handles) if (handle.state !== "open" || handle.isDue) return false
+    if (this.#isAbandoned) return false
+    for (const { node } of this.#handles) if (node.state !== "open" || node.needsReopen) return false
     for (const { node } of this.#handles) node.leases++
-    this.runs = true
+    this.isRunning = true
     return true
   }
 
-  get #abandon(): Effect.Effect<void> {
+  #abandon(): Effect.Effect<void> {
     return Effect.sync(() => {
-      this.#abandoned = true
+      this.#isAbandoned = true
     })
   }
 
-  /** Ends the use that runs; again, it does nothing. */
+  /** Ends the use that runs, if one does. */
   end(): void {
-    if (!this.runs) return
-    this.runs = false
+    if (!this.isRunning) return
+    this.isRunning = false
     for (const { node } of this.#handles) node.endLease()
     if (!this.isOpen) this.#onClosing?.()
   }
 
   /**
-   * Runs something that begins and ends uses, until it ends or a closing begins between two uses: that interrupts it, and
-   * it fails with what `refused` makes of the error for a use after release.
+   * Runs an effect that begins and ends uses. A closing that begins between two uses interrupts it; it then fails with what
+   * `refused` makes of the error for a use after the closing.
    */
   untilClosing<A, E, R, E2>(
     effect: Effect.Effect<A, E, R>,
@@ -90,19 +91,19 @@ export class IntermittentUse {
     let self: Fiber.Fiber<A, E> | undefined
     let ended = false
     const onClosing = () => {
-      if (this.runs) return
+      if (this.isRunning) return
       ended = true
       self?.interruptUnsafe()
     }
     const listen = Effect.withFiber<A, E, R>((fiber) => {
       self = fiber as Fiber.Fiber<A, E>
-      keep(fiber)
+      beginCall(fiber)
       this.#onClosing = onClosing
       for (const { node } of this.#handles) node.onClosing.add(onClosing)
       return effect
     })
-    const listenNoMore = Effect.sync(() => {
-      if (self !== undefined) forget(self)
+    const stopListening = Effect.sync(() => {
+      if (self !== undefined) endCall(self)
       this.#onClosing = undefined
       for (const { node } of this.#handles) node.onClosing.delete(onClosing)
     })
@@ -110,12 +111,12 @@ export class IntermittentUse {
       Effect.flatMap(Effect.forkDetach(listen, { startImmediately: true }), (fiber) =>
         restore(Fiber.await(fiber)).pipe(
           Effect.onInterrupt((interruptors) =>
-            // Interrupted by what it runs itself, such as a closing, it must not wait for that, nor break it off.
-            interruptors.has(fiber.id) ? this.#abandon : Fiber.interrupt(fiber)
+            // An effect that interrupts its own caller, as by a closing, is neither waited for nor interrupted.
+            interruptors.has(fiber.id) ? this.#abandon() : Fiber.interrupt(fiber)
           ),
-          Effect.ensuring(listenNoMore),
+          Effect.ensuring(stopListening),
           Effect.flatMap((exit): Effect.Effect<A, E | E2> => {
-            // A failure of its own stands, also where a closing has begun meanwhile.
+            // A failure of the effect itself stands, even where a closing has begun meanwhile.
             const refusal = ended && Exit.isFailure(exit) && !Exit.hasFails(exit) ? this.refusal : undefined
             return refusal === undefined ? exit : Effect.fail(refused(refusal))
           })

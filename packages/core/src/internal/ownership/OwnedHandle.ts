@@ -1,16 +1,16 @@
 /**
- * Ownership of handles: the one place that knows which are open, who uses them and when they may go.
+ * Ownership of handles: the one place that knows which handles are open, what uses them, and when each is released.
  *
- * A handle is open, then closing (new uses are refused, the running ones finish), then released. Handles form a tree:
- * whoever closes closes its children first, the youngest first. There are two kinds of use. A lease lasts as long as what
- * the user asked for, such as a batch, and an orderly closing waits for it. A call lasts as long as one native call, and
- * even a disposal on the spot waits for that.
+ * A handle is open, then closing (new uses are refused, running ones finish), then released. Handles form a tree: a closing
+ * closes the children of a handle first, the youngest first. There are two kinds of use. A lease lasts as long as what the
+ * caller asked for, such as a batch; an orderly closing waits for it. A call lasts as long as one native call; even an
+ * immediate disposal waits for it.
  *
- * Something that goes on by itself, such as consuming a queue, is a run: a closing, also of what is above, asks it to come
- * to its end, and waits for that, before it begins.
+ * Something that goes on by itself, such as the consuming of a queue, is a run: a closing of its handle, or of a parent of
+ * that, asks it to stop, and waits for its end before it begins.
  *
- * A queue's handle may go stale, as with a restart of the service. Then its next use takes another in its place, so that
- * whoever holds it need not know.
+ * The handle of a queue can become stale, as when the service restarts. Its next use reopens it, so that whoever uses it need
+ * not know.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,48 +19,52 @@ import type * as Scope from "effect/Scope"
 import { CallSite } from "../../mqrt/CallSite.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import { handleOpened } from "../telemetry/Meter.ts"
+import { countOpenHandle } from "../telemetry/Meter.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 import { close } from "./closing.ts"
 import { forgetHandle, reportIfDropped } from "./droppedHandle.ts"
-import type { Taken } from "./HandleNode.ts"
-import { HandleNode, takenBy } from "./HandleNode.ts"
+import type { Acquired } from "./HandleNode.ts"
+import { HandleNode } from "./HandleNode.ts"
 import { lease } from "./leases.ts"
 
-export { afterRuns, close, closeNow, running } from "./closing.ts"
+export { close, closeNow, registerRun, stopRunsThen } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseWaiting } from "./leases.ts"
-export { isLoss, noteFailure, reopening } from "./lostHandle.ts"
+export { isLoss, noteFailure, retryIfLost } from "./lostHandle.ts"
 export { IsOwnWork, Run, Runs } from "./Run.ts"
 
-/** Where the things that users hold keep their handle, out of sight of whoever prints them. */
+/** Key under which the objects that programs hold keep their handle. Nothing prints it. */
 export const symbol: unique symbol = Symbol.for("~@effect-msmq/core/OwnedHandle")
 
-/** What to take, how to give it back, and what to call it in an error. */
+/** Resource behind a handle: its name in errors, and the effects that acquire and release it. */
 export interface Resource<H, E> {
+  /** Kind of the handle, such as `"sender"`. */
   readonly kind: string
-  /** `null`: there is nothing to tell it by. */
+  /** Name that follows the kind in errors; `null` where nothing tells one from another. */
   readonly name: string | null
-  /** The queue, by the name that the program used; left out where there is none. */
+  /** Name that the program used for the queue; left out where there is none. */
   readonly queue?: string
   readonly acquire: Effect.Effect<H, E>
-  /** Gives it back. A failure is reported, once, and the handle counts as released all the same. */
+  /** Releases the handle. A failure is reported once, and the handle counts as released all the same. */
   readonly release: (native: NoInfer<H>) => Effect.Effect<void, MqrtFailure>
-  /** Takes another in the place of one that went stale; left out: there is no other. */
-  readonly renew?: Effect.Effect<NoInfer<H>, MsmqError>
+  /** Acquires another handle in place of a stale one; left out where that cannot be done. */
+  readonly reopen?: Effect.Effect<NoInfer<H>, MsmqError>
 }
 
-/** The place that an effect opens handles for, where it is known before the effect runs. */
+/** Place that an effect opens handles for, where it is known before the effect runs. */
 export const Opener = Context.Reference<CallSite | undefined>("@effect-msmq/core/OwnedHandle/Opener", {
   defaultValue: () => undefined
 })
 
 /**
- * A handle as those hold it who may use it or close it: the scope that it was opened in, what the program was given for it,
- * the handles that were opened through it, and each call that is under way. Its {@link HandleNode} does not lead to it, nor
- * does anything else that outlives those. Once it is collected, nobody can close the handle, which is then reported.
+ * Handle as it is held by everything that may use or close it: the scope that it was opened in, what the program was given
+ * for it, the handles that were opened through it, and each call that runs. Its {@link HandleNode} does not refer to it,
+ * nor does anything else that outlives those. Once it is collected, nothing can close the handle, and that is reported.
  */
 export class OwnedHandle<H> {
+  /** Node with the state of the handle. */
   readonly node: HandleNode<H>
+  /** Handle that this one was opened through; `undefined` for the root. */
   readonly parent: OwnedHandle<unknown> | undefined
 
   constructor(node: HandleNode<H>, parent: OwnedHandle<unknown> | undefined) {
@@ -69,58 +73,22 @@ export class OwnedHandle<H> {
     reportIfDropped(this, node)
   }
 
+  /** Handle as the backend knows it. */
   get native(): H {
     return this.node.native
   }
-  get description(): string {
-    return this.node.description
-  }
+  /** State of the handle. */
   get state(): HandleNode<H>["state"] {
     return this.node.state
   }
-  get openedAt(): CallSite {
-    return this.node.openedAt
-  }
-  get releasedAt(): CallSite | undefined {
-    return this.node.releasedAt
-  }
-  get closedAt(): CallSite | undefined {
-    return this.node.closedAt
-  }
-  get isDue(): boolean {
-    return this.node.isDue
-  }
-  get renewing(): HandleNode<H>["renewing"] {
-    return this.node.renewing
-  }
-  get renewals(): number {
-    return this.node.renewals
-  }
-
-  get hasServed(): boolean {
-    return this.node.hasServed
-  }
-  set hasServed(hasServed: boolean) {
-    this.node.hasServed = hasServed
-  }
-
-  /** See `outdate` of {@link HandleNode}. */
-  outdate(native: H): void {
-    this.node.outdate(native)
-  }
-
-  /** Returns the error for a use after release. */
-  refusal(operation: string): MsmqError {
-    return this.node.refusal(operation)
-  }
 }
 
-/** The handle at the top of the tree, which stands for the loaded backend. */
+/** Handle at the top of the tree, which stands for the loaded backend. */
 export interface Root extends OwnedHandle<void> {}
 
 /**
- * Makes the root of a backend. `decorated`: the root of the one behind it, in whose place this one is reported when both
- * are dropped.
+ * Makes the root of a backend. `decorated`: the root of the backend behind it. Where both are dropped, only the new root is
+ * reported.
  */
 export const makeRoot = (decorated: Root | undefined): Effect.Effect<Root, never, Scope.Scope> =>
   Effect.acquireRelease(
@@ -133,27 +101,35 @@ export const makeRoot = (decorated: Root | undefined): Effect.Effect<Root, never
     (root) => close(root)
   )
 
-const nothing: Taken<void> = { native: undefined, release: Effect.void }
+const nothing: Acquired<void> = { native: undefined, release: Effect.void }
 
-/** Takes a handle and owns it from that instant, until the scope closes or somebody closes it before. */
+/**
+ * Makes the function that pairs a native handle with its release. A closure inside of {@link scoped} would refer to all that
+ * `scoped` refers to, and so the node to its own handle, which then would never be reported as dropped.
+ */
+const ownWith =
+  <H>(release: (native: H) => Effect.Effect<void, MqrtFailure>) =>
+  (native: H): Acquired<H> => ({ native, release: Effect.suspend(() => release(native)) })
+
+/** Acquires a handle and owns it from that moment on, until the scope closes or something closes it before. */
 export const scoped = <H, E>(
   parent: OwnedHandle<unknown>,
-  operation: string,
+  operation: Operation,
   resource: Resource<H, E>
 ): Effect.Effect<OwnedHandle<H>, E | MsmqError, Scope.Scope> => {
   const here = new CallSite()
-  const { acquire, kind, name, queue, release, renew } = resource
+  const { acquire, kind, name, queue, release, reopen } = resource
   const description = name === null ? kind : `${kind} ${name}`
-  const taken = takenBy<H>(release)
-  const another = renew === undefined ? undefined : Effect.map(renew, taken)
+  const own = ownWith<H>(release)
+  const reacquire = reopen === undefined ? undefined : Effect.map(reopen, own)
   return Effect.acquireRelease(
     lease(parent, operation, () =>
       Effect.withFiber(({ context }) =>
         Effect.map(acquire, (native) => {
           const openedAt = Context.get(context, Opener) ?? here
-          const onGivenBack = handleOpened(kind, context)
+          const onReleased = countOpenHandle(kind, context)
           const described = { kind, description, queue, openedAt }
-          const node = new HandleNode(described, taken(native), parent.node, onGivenBack, another)
+          const node = new HandleNode(described, own(native), parent.node, onReleased, reacquire)
           return new OwnedHandle(node, parent)
         })
       )

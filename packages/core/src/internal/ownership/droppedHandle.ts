@@ -1,23 +1,31 @@
 /**
- * The alarm for handles that nobody can close any more: those whose {@link OwnedHandle} was collected while they were open.
- * Each stays open until its connection closes. Nothing that the alarm keeps may lead to an `OwnedHandle`.
+ * Warnings for handles that nothing can close any more: those whose `OwnedHandle` was collected while they were open.
+ * Such a handle stays open until its connection closes. Nothing that this file keeps may refer to an `OwnedHandle`.
  */
 import type { CallSite } from "../../mqrt/CallSite.ts"
-import type { HandleNode } from "./HandleNode.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
 
+/** Facts of a handle that its warning needs. */
+interface Reported {
+  readonly description: string
+  /** Place that opened the handle. */
+  readonly openedAt: CallSite
+  /** Place where the closing of the handle, or of one of its parents, began. */
+  readonly closedAt: CallSite | undefined
+}
+
+/** Facts for the warning of one handle. */
 interface Alarm {
   readonly description: string
   readonly openedAt: CallSite
-  /** Collected with the handle where its parent is collected too. */
-  readonly node: WeakRef<HandleNode<unknown>>
+  /** Node of the handle, which is collected with it where its parent is collected too. */
+  readonly node: WeakRef<Reported>
 }
 
 const detailOf = ({ openedAt }: Alarm): string =>
   openedAt.toString() === "" ? "opened after a wait that left no stack" : `opened\n${openedAt}`
 
 const registry = new FinalizationRegistry<Alarm>((alarm) => {
-  // It is being closed, or what it was opened through is.
+  // The handle is closing, or one of its parents is.
   if (alarm.node.deref()?.closedAt !== undefined) return
   process.emitWarning(
     `the ${alarm.description} was dropped without being closed, and nobody can close it any more. It stays open until ` +
@@ -27,14 +35,14 @@ const registry = new FinalizationRegistry<Alarm>((alarm) => {
   )
 })
 
-/** Reports a handle, with the stack that opened it, if it is collected before {@link forgetHandle}. */
-export const reportIfDropped = (handle: OwnedHandle<unknown>, node: HandleNode<unknown>): void => {
+/** Warns of a handle, with the stack that opened it, if it is collected before {@link forgetHandle} is called. */
+export const reportIfDropped = (handle: object, node: Reported): void => {
   const { description, openedAt } = node
   registry.register(handle, { description, openedAt, node: new WeakRef(node) }, node)
   openedAt.keep()
 }
 
-/** Takes the alarm back: the handle has been released, or another is reported in its place. */
-export const forgetHandle = (node: HandleNode<unknown>): void => {
+/** Takes {@link reportIfDropped} back, for a handle that was released, or that another is reported in place of. */
+export const forgetHandle = (node: Reported): void => {
   if (registry.unregister(node)) node.openedAt.letGo()
 }

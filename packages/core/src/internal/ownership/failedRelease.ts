@@ -1,4 +1,4 @@
-/** Reports of handles that could not be given back. */
+/** Reports of handles that could not be released. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -7,17 +7,19 @@ import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import { failedReleases, system } from "../telemetry/Meter.ts"
 
-/** The handle that could not be given back. */
+/** Handle that could not be released. */
 interface Failed {
+  /** Kind of the handle, such as `"sender"`. */
   readonly kind: string
+  /** Kind and name of the handle. */
   readonly description: string
-  /** The queue, by the name that the program used, where there is one. */
+  /** Name that the program used for the queue, where there is one. */
   readonly queue: string | undefined
 }
 
 /**
- * Logs and counts a release that failed. One that failed because the handle is gone already, as after a restart of the
- * service, is what a release is for: only those who log at level "Debug" read of it.
+ * Logs and counts a release that failed. A release that failed because the handle was gone already, as after a restart of the
+ * service, is logged at level "Debug" only and not counted.
  */
 export const reportFailedRelease = (
   { description, kind, queue }: Failed,

@@ -1,93 +1,94 @@
-/** The uses of a handle: what an orderly closing waits for, and what it takes back. */
+/** Uses of a handle, which an orderly closing waits for, and waits, which it ends. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { MsmqError } from "../../MsmqError.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 import { closeChildren } from "./closing.ts"
-import type { HandleNode } from "./HandleNode.ts"
-import { hold, letGo } from "./liveness.ts"
-import type { OwnedHandle } from "./OwnedHandle.ts"
+import type { HandleNode, HandleOwner } from "./HandleNode.ts"
+import { beginWait, endWait } from "./liveness.ts"
 import { IsOwnWork } from "./Run.ts"
 
-/** Uses the handle: an orderly closing waits until the use has ended. Refused once the closing has begun. */
+/** Uses the handle. An orderly closing waits for the end of the use; once a closing has begun, the use is refused. */
 export const lease = <H, A, E, R>(
-  self: OwnedHandle<H>,
-  operation: string,
+  self: HandleOwner<H>,
+  operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
   Effect.acquireUseRelease(
-    beginLease(self, operation),
-    () => use(self.native),
+    beginLease(self.node, operation),
+    () => use(self.node.native),
     () => Effect.sync(() => self.node.endLease())
   )
 
 /**
- * Uses the handle for something that waits, and keeps the process alive meanwhile. The closing takes the wait back, and
- * it fails as a use after release does, unless it had succeeded by then. When another handle is taken in the place of one
- * that went stale, the wait begins anew.
+ * Uses the handle for a wait, and keeps the process alive meanwhile. A closing interrupts the wait, which then fails as a use
+ * after the closing does, unless it had succeeded by then. When the handle is reopened, the wait begins again.
  */
 export const leaseWaiting = <H, A, E, R>(
-  self: OwnedHandle<H>,
-  operation: string,
+  self: HandleOwner<H>,
+  operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
   Effect.filterOrElse(
-    lease(self, operation, (native) => waited(self, operation, use(native))),
-    (result): result is A => result !== anew,
+    lease(self, operation, (native) => waitWith(self.node, operation, use(native))),
+    (result): result is A => result !== again,
     () => leaseWaiting(self, operation, use)
   )
 
-const anew: unique symbol = Symbol("anew")
+/** Result of a wait that a reopening interrupted. */
+const again: unique symbol = Symbol("again")
 
-const waited = <H, A, E, R>(
-  self: OwnedHandle<H>,
-  operation: string,
+const waitWith = <H, A, E, R>(
+  self: HandleNode<H>,
+  operation: Operation,
   wait: Effect.Effect<A, E, R>
-): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
-  Effect.uninterruptibleMask((restore): Effect.Effect<A | typeof anew, E | MsmqError, R> =>
+): Effect.Effect<A | typeof again, E | MsmqError, R> =>
+  Effect.uninterruptibleMask((restore): Effect.Effect<A | typeof again, E | MsmqError, R> =>
     Effect.flatMap(Effect.forkChild(restore(wait), { startImmediately: true }), (fiber) => {
-      self.node.waiting.add(fiber)
-      hold(fiber)
-      if (self.state !== "open" || self.renewing !== undefined) fiber.interruptUnsafe()
+      self.waiting.add(fiber)
+      beginWait(fiber)
+      if (self.state !== "open" || self.reopening !== undefined) fiber.interruptUnsafe()
       return restore(Fiber.await(fiber)).pipe(
         Effect.onInterrupt(() => Fiber.interrupt(fiber)),
         Effect.ensuring(
           Effect.sync(() => {
-            self.node.waiting.delete(fiber)
-            letGo(fiber)
+            self.waiting.delete(fiber)
+            endWait(fiber)
           })
         ),
-        Effect.flatMap((exit): Effect.Effect<A | typeof anew, E | MsmqError> => {
+        Effect.flatMap((exit): Effect.Effect<A | typeof again, E | MsmqError> => {
           if (!Exit.hasInterrupts(exit)) return exit
           if (self.state !== "open") return Effect.fail(self.refusal(operation))
-          return self.renewing === undefined ? exit : Effect.succeed(anew)
+          return self.reopening === undefined ? exit : Effect.succeed(again)
         })
       )
     })
   )
 
-/** Uses the handle for one native call inside a lease, which a `closeNow` may have cut short. */
+/** Uses the handle for one native call inside of a lease that `closeNow` may have cut short. */
 export const call = <H, A, E, R>(
-  self: OwnedHandle<H>,
-  operation: string,
+  self: HandleOwner<H>,
+  operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
   Effect.uninterruptible(
     Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
-      if (self.state === "disposed" || self.state === "released") return Effect.fail(self.refusal(operation))
-      self.node.calls++
+      const { node } = self
+      if (node.state === "disposed" || node.state === "released") return Effect.fail(node.refusal(operation))
+      node.calls++
       return Effect.ensuring(
-        Effect.suspend(() => use(self.native)),
-        Effect.suspend(() => self.node.endCall())
+        Effect.suspend(() => use(self.node.native)),
+        Effect.suspend(() => node.endCall())
       )
     })
   )
 
-const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+const beginLease = (self: HandleNode<unknown>, operation: Operation): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Effect.fail(self.refusal(operation))
-    if (self.node.closedFromWithin !== undefined) {
+    if (self.closingAfterRuns !== undefined) {
       return Effect.flatMap(IsOwnWork, (isOwnWork) =>
         isOwnWork ? takeLease(self, operation) : Effect.fail(self.refusal(operation))
       )
@@ -95,42 +96,42 @@ const beginLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<v
     return takeLease(self, operation)
   })
 
-const takeLease = <H>(self: OwnedHandle<H>, operation: string): Effect.Effect<void, MsmqError> =>
+const takeLease = (self: HandleNode<unknown>, operation: Operation): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
-    if (self.isDue) return Effect.andThen(renewed(self.node), beginLease(self, operation))
-    self.node.leases++
+    if (self.needsReopen) return Effect.andThen(reopen(self), beginLease(self, operation))
+    self.leases++
     return Effect.void
   })
 
 /**
- * Takes another in the place of one that went stale, or waits while somebody else does. First its children are closed,
- * and its other uses end: what waits begins anew afterwards.
+ * Reopens a handle, or waits for the reopening that runs. First its children are closed and its other uses end; waits
+ * begin again afterwards.
  */
-export const renewed = (self: HandleNode<unknown>): Effect.Effect<void, MsmqError> =>
+export const reopen = (self: HandleNode<unknown>): Effect.Effect<void, MsmqError> =>
   Effect.suspend((): Effect.Effect<void, MsmqError> => {
-    if (self.renewing !== undefined) return Deferred.await(self.renewing)
-    const renewing = (self.renewing = Deferred.makeUnsafe<void>())
-    // A closing that begins meanwhile waits for what is taken, and gives that back.
+    if (self.reopening !== undefined) return Deferred.await(self.reopening)
+    const reopening = (self.reopening = Deferred.makeUnsafe<void>())
+    // A closing that begins meanwhile waits for the new native handle, and releases that.
     self.leases++
     for (const fiber of self.waiting) fiber.interruptUnsafe()
     return closeChildren(self).pipe(
-      Effect.andThen(othersEnded(self)),
-      // For a handle that closes, none is taken.
-      Effect.andThen(Effect.suspend(() => (self.state === "open" ? self.renew() : Effect.void))),
+      Effect.andThen(awaitOtherUses(self)),
+      // A handle that closes is not reopened.
+      Effect.andThen(Effect.suspend(() => (self.state === "open" ? self.reopen() : Effect.void))),
       Effect.ensuring(
         Effect.sync(() => {
-          self.renewing = undefined
+          self.reopening = undefined
           self.endLease()
-          Deferred.doneUnsafe(renewing, Exit.void)
+          Deferred.doneUnsafe(reopening, Exit.void)
         })
       )
     )
   })
 
-/** Waits until nobody uses the handle but the renewal itself. */
-const othersEnded = (self: HandleNode<unknown>): Effect.Effect<void> =>
+/** Waits until nothing but the reopening uses the handle. */
+const awaitOtherUses = (self: HandleNode<unknown>): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (self.leases === 1) return Effect.void
     self.quiet = Deferred.makeUnsafe<void>()
-    return Effect.andThen(Deferred.await(self.quiet), othersEnded(self))
+    return Effect.andThen(Deferred.await(self.quiet), awaitOtherUses(self))
   })

@@ -4,10 +4,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
 import type * as Stream from "effect/Stream"
 import type { Abortable } from "../../promises/Abortable.ts"
 import { CallSite } from "../../mqrt/CallSite.ts"
-import { forget, keep } from "../ownership/liveness.ts"
+import { beginCall, endCall } from "../ownership/liveness.ts"
 import type { OwnedHandle, Run } from "../ownership/OwnedHandle.ts"
 import { closeNow, Opener, Runs } from "../ownership/OwnedHandle.ts"
 import type { Call } from "../options/illegalOption.ts"
@@ -15,6 +16,7 @@ import { readOptions } from "../options/illegalOption.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import type { NameOf, OptionTable } from "../options/OptionTable.ts"
 import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
+import { PromptScheduler } from "./PromptScheduler.ts"
 import { StreamIterator } from "./StreamIterator.ts"
 
 /** Runs that a function of the program was called in, such as the `consume` of a handler. */
@@ -23,10 +25,13 @@ const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
 /** Runner of effects and streams for programs that do not write Effect, with what a layer provides, such as a tracer. */
 export class Runner {
   readonly #context: Context.Context<never>
+  /** Left out where the scheduler of the context lets fibers begin at once. */
+  readonly #scheduler: PromptScheduler | undefined
   #within: { readonly runs: ReadonlyArray<Run>; readonly context: Context.Context<never> } | undefined = undefined
 
   constructor(context: Context.Context<never>) {
-    this.#context = context
+    this.#scheduler = PromptScheduler.of(context)
+    this.#context = this.#scheduler === undefined ? context : Context.add(context, Scheduler.Scheduler, this.#scheduler)
   }
 
   /** Reads the options of a call, and returns the promise of its effect. See {@link promise}. */
@@ -56,7 +61,8 @@ export class Runner {
    */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     if (signal !== undefined) return this.#gated(effect, signal)
-    const fiber = Effect.runForkWith(this.#contextHere)(effect)
+    const context = this.#contextHere
+    const fiber = this.#start(() => Effect.runForkWith(context)(effect))
     return settled(fiber.pollUnsafe() ?? (await ended(fiber)), undefined)
   }
 
@@ -64,7 +70,7 @@ export class Runner {
     signal.throwIfAborted()
     const gate = new AbortGate(signal, Context.get(this.#context, CurrentAbortGate))
     const context = Context.add(this.#contextHere, CurrentAbortGate, gate)
-    const fiber = Effect.runForkWith(context)(gate.guard(effect))
+    const fiber = this.#start(() => Effect.runForkWith(context)(gate.guard(effect)))
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return settled(exit, signal)
     const pass = () => gate.pass()
@@ -94,7 +100,12 @@ export class Runner {
     return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
   }
 
-  /** Context with the runs that a function of the program was called in. The latest one is kept. */
+  /** Runs a function that starts a fiber, which goes on to its first wait before anything else does. */
+  #start<A>(start: () => A): A {
+    return this.#scheduler === undefined ? start() : this.#scheduler.start(start)
+  }
+
+  /** The context of the runs that a function of the program was called in; the last one is made once. */
   get #contextHere(): Context.Context<never> {
     const runs = enclosing.getStore()
     if (runs === undefined) return this.#context
@@ -105,9 +116,9 @@ export class Runner {
 
 const ended = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
   new Promise((resolve) => {
-    keep(fiber)
+    beginCall(fiber)
     fiber.addObserver((exit) => {
-      forget(fiber)
+      endCall(fiber)
       resolve(exit)
     })
   })

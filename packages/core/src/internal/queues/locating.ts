@@ -1,51 +1,82 @@
-/** The search for public queues in the directory. */
+/** Search for public queues in the directory. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { MqrtFailure } from "../../Mqrt.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import type { LocatedQueueProperties as Found, LocateRestriction } from "../../mqrt/QueueProperties.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import { dateOf } from "./publicRecord.ts"
-import { typeOf } from "./queueRecords.ts"
+import { dateOf, typeOf } from "./queueRecords.ts"
 import { argument } from "../options/illegalOption.ts"
-import { restrictions } from "../options/queueOptions.ts"
+import { relations, restrictedProperties } from "../../mqrt/QueueValues.ts"
+import { nested, tableOf } from "../options/OptionTable.ts"
+import { guarded, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
+import * as operations from "../telemetry/operations.ts"
 
 /**
- * A condition on public queues.
- *
- * - `property`: what is compared: `PROPID_Q_LABEL`, `PROPID_Q_TYPE`, `PROPID_Q_CREATE_TIME` or `PROPID_Q_MODIFY_TIME`
- * - `relation`: how it stands to the value
- * - `value`: a label, the GUID of a kind of service, or a time. Times of queues are whole seconds: one is `"equal"` to
- *   every value within it
+ * Condition on public queues.
  *
  * @category models
  * @since 0.1.0
  */
-export type Restriction = { readonly relation: LocateRestriction["relation"] } & (
-  | { readonly property: "label" | "type"; readonly value: string }
-  | { readonly property: "createTime" | "modifyTime"; readonly value: Date }
+export type Restriction = {
+  /** Relation of the property to the value. */
+  readonly relation: LocateRestriction["relation"]
+} & (
+  | {
+      /** Property to compare: `PROPID_Q_LABEL` or `PROPID_Q_TYPE`. */
+      readonly property: "label" | "type"
+      /** Label, or the GUID of a kind of service. */
+      readonly value: string
+    }
+  | {
+      /** Property to compare: `PROPID_Q_CREATE_TIME` or `PROPID_Q_MODIFY_TIME`. */
+      readonly property: "createTime" | "modifyTime"
+      /** Time. Times of queues are whole seconds, so one is `"equal"` to every value within that second. */
+      readonly value: Date
+    }
 )
 
 /**
- * A public queue that was found.
+ * Public queue that was found.
  *
  * @category models
  * @since 0.1.0
  */
 export interface LocatedQueue extends Omit<Found, "type" | "createTime" | "modifyTime"> {
-  /** What it can be opened by: `PUBLIC=` and its `instance`. */
+  /** Format name of the queue: `PUBLIC=` and its `instance`. */
   readonly formatName: string
-  /** `PROPID_Q_TYPE`: the GUID of a kind of service, without braces. */
+  /** Kind of service, as a GUID without braces; `undefined` for none. `PROPID_Q_TYPE`. */
   readonly type: string | undefined
-  /** `PROPID_Q_CREATE_TIME`: whole seconds. */
+  /** Time when the queue was created, in whole seconds. `PROPID_Q_CREATE_TIME`. */
   readonly createTime: Date
-  /** `PROPID_Q_MODIFY_TIME`: whole seconds. */
+  /** Time when the properties of the queue were last changed, in whole seconds. `PROPID_Q_MODIFY_TIME`. */
   readonly modifyTime: Date
 }
 
-/** How a time between two seconds is taken, so that the comparison with whole ones comes out the same. */
+const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
+
+/** Rules for the values that each property is compared with. */
+const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
+  readonly [Property in LocateRestriction["property"]]: unknown
+}
+
+const restriction = tableOf(
+  {
+    property: required(oneOf(restrictedProperties)),
+    relation: required(wordOf(relations)),
+    // The property decides which of them it must be.
+    value: required(guarded("a string or a valid Date", (value): value is unknown => value !== null))
+  },
+  ({ property, value }: { readonly property: keyof typeof comparable; readonly value: unknown }) => {
+    const { allowed, read } = comparable[property]
+    return read(value, "value") === value ? undefined : violationOf("value", allowed, value)
+  }
+)
+
+const restrictionsRule = listOf(nested<Restriction>("a restriction", restriction))
+
+/** Rounding of a time with a part of a second, which keeps the result of the comparison with whole seconds. */
 const rounding: Record<LocateRestriction["relation"], (seconds: number) => number> = {
   less: Math.ceil,
   lessOrEqual: Math.floor,
@@ -55,7 +86,7 @@ const rounding: Record<LocateRestriction["relation"], (seconds: number) => numbe
   notEqual: Math.floor
 }
 
-/** What fits `VT_I4`, in seconds since 1970. */
+/** Latest time that fits `VT_I4`, in seconds since 1970. */
 const timeLimit = 0x7fff_ffff
 
 const secondsOf = (time: Date, relation: LocateRestriction["relation"]): number =>
@@ -67,7 +98,7 @@ const restrictionOf = ({ property, relation, value }: Restriction): LocateRestri
   value: typeof value === "string" ? value : secondsOf(value, relation)
 })
 
-const located = (queue: Found): LocatedQueue => ({
+const locatedQueueOf = (queue: Found): LocatedQueue => ({
   ...queue,
   formatName: `PUBLIC=${queue.instance}`,
   type: typeOf(queue.type),
@@ -75,31 +106,31 @@ const located = (queue: Found): LocatedQueue => ({
   modifyTime: dateOf(queue.modifyTime)
 })
 
-const operation = "MessageQueue.locate"
+const { locate: operation } = operations.MessageQueue
 
-const failed = (failure: MqrtFailure): MsmqError => new MsmqError({ operation, reason: reasonOf(failure) })
-
-/** How many queues one call fetches. */
+/** Number of queues that one call fetches. */
 const pageSize = 64
 
-/** Each page is fetched when the stream's consumer asks for it; the search ends with the stream. */
+/** Finds public queues. Each page is fetched when the stream's consumer asks for it, and the search ends with the stream. */
 export const locate = (given: ReadonlyArray<Restriction>): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const checked = yield* argument({ operation }, "restrictions", restrictions, given)
+      const checked = yield* argument({ operation }, "restrictions", restrictionsRule, given)
       const mqrt = yield* Mqrt
       const search = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
         kind: "locate",
         name: "of public queues",
-        acquire: Effect.suspend(() => mqrt.locateBegin(checked.map(restrictionOf))).pipe(Effect.mapError(failed)),
+        acquire: Effect.suspend(() => mqrt.locateBegin(checked.map(restrictionOf))).pipe(
+          Effect.mapError(operation.lift())
+        ),
         release: mqrt.locateEnd
       })
       const page = OwnedHandle.lease(search, operation, (native) => mqrt.locateNext(native, pageSize)).pipe(
-        Effect.mapError((error) => (error._tag === "MqrtFailure" ? failed(error) : error))
+        Effect.catchTag("MqrtFailure", (failure) => Effect.fail(operation.lift()(failure)))
       )
       return Stream.paginate(undefined, () =>
         Effect.map(page, (queues) => [
-          queues.map(located),
+          queues.map(locatedQueueOf),
           queues.length === 0 ? Option.none() : Option.some(undefined)
         ])
       )

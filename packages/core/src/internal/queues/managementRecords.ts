@@ -1,21 +1,21 @@
-/** What queue managers tell, as programs see it. */
+/** Information about queue managers and their queues, as programs see it. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import type * as Management from "../../mqrt/ManagementProperties.ts"
-import type { MqrtFailure } from "../../Mqrt.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
-import { dateOf, type PublicRecord, publicRecord } from "./publicRecord.ts"
+import { dateOf, type PublicRecord, publicRecord } from "./queueRecords.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { formatNameOf, nameOf } from "../names/queueName.ts"
 import { optionalArgument } from "../options/illegalOption.ts"
 import { computer } from "../options/managementOptions.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /**
- * What a queue manager tells of itself.
+ * Information about a queue manager.
  *
  * @category models
  * @since 0.1.0
@@ -23,7 +23,7 @@ import { computer } from "../options/managementOptions.ts"
 export interface Info extends PublicRecord<Management.ComputerManagementProperties> {}
 
 /**
- * The properties of a queue manager in the directory.
+ * Properties of a queue manager in the directory.
  *
  * @category models
  * @since 0.1.0
@@ -31,23 +31,29 @@ export interface Info extends PublicRecord<Management.ComputerManagementProperti
 export interface MachineProperties extends PublicRecord<Management.QueueManagerProperties> {}
 
 /**
- * What a computer tells of its Message Queuing.
- *
- * - `version`: such as 6.3 with Windows Server 2012 R2 and later
- * - `directoryEnabled`: whether it works with the directory; otherwise it is in a workgroup
+ * Information about the Message Queuing of a computer.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PrivateComputerInformation {
-  readonly version: { readonly major: number; readonly minor: number; readonly build: number }
+  /** Version of Message Queuing, such as 6.3 with Windows Server 2012 R2 and later. */
+  readonly version: {
+    /** Major version, such as 6. */
+    readonly major: number
+    /** Minor version, such as 3. */
+    readonly minor: number
+    /** Number of the build. */
+    readonly build: number
+  }
+  /** `true` where it works with the directory; `false` in a workgroup. */
   readonly directoryEnabled: boolean
 }
 
 type Delivery = Management.QueueManagementProperties["endOfData"]
 
 /**
- * The exactly-once delivery of an outgoing queue.
+ * Exactly-once delivery of an outgoing queue.
  *
  * @category models
  * @since 0.1.0
@@ -56,51 +62,44 @@ export interface EndOfData extends Omit<
   PublicRecord<Delivery>,
   "lastAcknowledgedTime" | "resendTime" | "resendInterval"
 > {
-  /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME`. */
+  /** Time of the last acknowledgment. `PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME`. */
   readonly lastAcknowledgedTime: Date | undefined
-  /** `PROPID_MGMT_QUEUE_EOD_RESEND_TIME`: when it is tried again. */
+  /** Time of the next attempt. `PROPID_MGMT_QUEUE_EOD_RESEND_TIME`. */
   readonly resendTime: Date | undefined
-  /** `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`: how long is waited between two attempts. */
+  /** Time between two attempts. `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`. */
   readonly resendInterval: Duration.Duration | undefined
 }
 
 /**
- * What a queue manager tells of a queue, local or outgoing.
+ * Information about a queue, local or outgoing.
  *
  * @category models
  * @since 0.1.0
  */
 export interface QueueInfo extends PublicRecord<Omit<Management.QueueManagementProperties, "endOfData">> {
-  /** The exactly-once delivery of an outgoing queue; `undefined` for a local one. */
+  /** Exactly-once delivery of an outgoing queue; `undefined` for a local one. */
   readonly endOfData: EndOfData | undefined
 }
 
-/** What the error of an operation names. */
-interface About {
-  readonly queue?: string | undefined
-  readonly computer?: string | undefined
-}
-
-export const failed =
-  (operation: string, about: About = {}) =>
-  (failure: MqrtFailure): MsmqError =>
-    new MsmqError({ operation, reason: reasonOf(failure), ...about })
-
-/** The backend, once it is certain that a computer can be asked by that name. */
-export const asked = (operation: string, name: string | undefined): Effect.Effect<Mqrt["Service"], MsmqError, Mqrt> =>
+/** Returns the backend, unless the name of the computer to ask is illegal. */
+export const mqrtFor = (
+  operation: Operation,
+  name: string | undefined
+): Effect.Effect<Mqrt["Service"], MsmqError, Mqrt> =>
   Effect.andThen(optionalArgument({ operation }, "computer", computer, name), Mqrt)
 
-export const infoOf = (operation: string, computer: string | undefined): Effect.Effect<Info, MsmqError, Mqrt> =>
-  Effect.flatMap(asked(operation, computer), (mqrt) =>
+/** Returns the information about a queue manager. */
+export const infoOf = (operation: Operation, computer: string | undefined): Effect.Effect<Info, MsmqError, Mqrt> =>
+  Effect.flatMap(mqrtFor(operation, computer), (mqrt) =>
     Effect.mapBoth(mqrt.getQueueManagerInfo(computer ?? null), {
-      onFailure: failed(operation, { computer }),
+      onFailure: operation.lift({ computer }),
       onSuccess: publicRecord
     })
   )
 
-/** A queue as a computer is to understand its name: what is local there is named directly from here. */
+/** Returns the format name of a queue for another computer. A path name with `.` means that computer. */
 export const formatNameAt = (
-  operation: string,
+  operation: Operation,
   queue: QueueName,
   computer: string | undefined
 ): Effect.Effect<string, MsmqError, Mqrt> => {
@@ -121,22 +120,23 @@ const endOfDataOf = (delivery: Delivery): EndOfData | undefined =>
         resendInterval: delivery.resendInterval === null ? undefined : Duration.seconds(delivery.resendInterval)
       }
 
+/** Returns the information about a queue. */
 export const queueInfoOf = Effect.fnUntraced(function* (
-  operation: string,
+  operation: Operation,
   queue: QueueName,
   computer: string | undefined
 ): Effect.fn.Return<QueueInfo, MsmqError, Mqrt> {
-  const mqrt = yield* asked(operation, computer)
+  const mqrt = yield* mqrtFor(operation, computer)
   const formatName = yield* formatNameAt(operation, queue, computer)
   const info = yield* mqrt
     .getQueueInfo(computer ?? null, formatName)
-    .pipe(Effect.mapError(failed(operation, { queue: nameOf(queue), computer })))
+    .pipe(Effect.mapError(operation.lift({ queue: nameOf(queue), computer })))
   return { ...publicRecord(info), endOfData: endOfDataOf(info.endOfData) }
 })
 
-/** Whether a private queue of another machine is there, which only its queue manager can tell. */
+/** Asks the queue manager of another machine whether it has a private queue; nothing else knows that. */
 const isPrivateQueueOf = (
-  operation: string,
+  operation: Operation,
   formatName: string,
   computer: string
 ): Effect.Effect<boolean, MsmqError, Mqrt> => {
@@ -148,9 +148,9 @@ const isPrivateQueueOf = (
   )
 }
 
-/** A queue that is not active holds no message, if there is such a queue at all; `error`: what is said where it is not. */
+/** Returns 0 for a queue that is not active, if it exists. Fails with `error` where that cannot be known. */
 export const countOfInactive = Effect.fnUntraced(function* (
-  operation: string,
+  operation: Operation,
   queue: QueueName,
   computer: string | undefined,
   error: MsmqError
@@ -158,10 +158,10 @@ export const countOfInactive = Effect.fnUntraced(function* (
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameAt(operation, queue, computer)
   return yield* mqrt.getQueueProperties(formatName).pipe(
-    Effect.mapError(failed(operation, { queue: nameOf(queue), computer })),
+    Effect.mapError(operation.lift({ queue: nameOf(queue), computer })),
     Effect.as(0),
     Effect.catchReason("MsmqError", "UnsupportedFormatnameOperation", () =>
-      // Nothing waits here for another machine's queue.
+      // No messages for the queue of the other machine wait here.
       computer === undefined
         ? Effect.succeed(0)
         : Effect.flatMap(isPrivateQueueOf(operation, formatName, computer), (isThere) =>

@@ -4,91 +4,83 @@ import { errors } from "../../ErrorCode.ts"
 import * as FormatName from "../../FormatName.ts"
 import type { Access, MqrtFailure, QueueHandle, ShareMode } from "../../Mqrt.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { formatNameOf, nameOf } from "../names/queueName.ts"
 import { onQueue } from "../telemetry/telemetry.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-export const failed =
-  (operation: string, queue: string) =>
-  (failure: MqrtFailure): MsmqError =>
-    new MsmqError({ operation, reason: reasonOf(failure), queue })
-
-/** Arguments that a queue is opened with. */
-interface Opening {
-  readonly queue: QueueName
-  readonly operation: string
-  readonly access: Access
-  readonly shareMode: ShareMode
-}
-
-/** Kind of the queue that is open; `undefined` where nobody can tell whether it takes part in transactions. */
+/** Kind of a queue that is open. */
 interface QueueKind {
+  /** `true` for a transactional queue; `undefined` where that cannot be known. */
   readonly transactional: boolean | undefined
 }
 
-const openWith = Effect.fnUntraced(function* (
-  { access, operation, queue, shareMode }: Opening,
-  /** Looks at what another handle will be open on: it may be another queue of that name. */
-  renewed: (mqrt: Mqrt["Service"], formatName: string) => Effect.Effect<void, MsmqError>
+/** `beforeReopen`: looks at the queue that a new handle will be for, which may be another one of the same name. */
+const openHandle = Effect.fnUntraced(function* (
+  queue: QueueName,
+  operation: Operation,
+  access: Access,
+  shareMode: ShareMode,
+  beforeReopen: (mqrt: Mqrt["Service"], formatName: string) => Effect.Effect<void, MsmqError>
 ) {
   const formatName = yield* formatNameOf(operation, queue)
   const mqrt = yield* Mqrt
-  const taken = (name: string): Effect.Effect<QueueHandle, MsmqError> =>
-    mqrt.openQueue(name, access, shareMode).pipe(Effect.mapError(failed(operation, nameOf(queue))))
+  const acquire = (name: string): Effect.Effect<QueueHandle, MsmqError> =>
+    mqrt.openQueue(name, access, shareMode).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: access === "send" ? "sender" : "receiver",
     name: `of ${nameOf(queue)}`,
     queue: nameOf(queue),
-    acquire: taken(formatName),
-    renew: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), (name) =>
-      Effect.andThen(renewed(mqrt, name), taken(name))
+    acquire: acquire(formatName),
+    reopen: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), (name) =>
+      Effect.andThen(beforeReopen(mqrt, name), acquire(name))
     ),
     release: mqrt.closeQueue
   })
   return { mqrt, handle, formatName }
 })
 
-/** Opens a queue; the scope closes it. A handle that goes stale is taken anew by its next use, by the name given here. */
-export const open = (queue: QueueName, operation: string, access: Access, shareMode: ShareMode) =>
+/** Opens a queue, which the scope closes. The next use of a stale handle opens the queue again, by the same name. */
+export const openQueue = (queue: QueueName, operation: Operation, access: Access, shareMode: ShareMode) =>
   onQueue(
-    openWith({ queue, operation, access, shareMode }, () => Effect.void),
+    openHandle(queue, operation, access, shareMode, () => Effect.void),
     queue
   )
 
 /**
- * Opens a queue as {@link open} does, and learns whether it is transactional, also when its handle is taken anew. Where
- * that can be known but is not told now, the opening fails and the handle is closed: what is sent in the wrong way would
- * vanish. `told`: what the program says of the queue, of which nothing is learned then.
+ * Opens a queue as {@link openQueue} does, and asks whether it is transactional, again whenever it is reopened. Where the
+ * question could be answered but is not, the opening fails and the handle is closed: a message that is sent in the wrong way
+ * would vanish. `given`: the answer, where the program has it; then nothing is asked.
  */
-export const openKnown = Effect.fnUntraced(function* (
+export const openQueueOfKind = Effect.fnUntraced(function* (
   queue: QueueName,
-  operation: string,
+  operation: Operation,
   access: Access,
   shareMode: ShareMode,
-  told: boolean | undefined
+  given: boolean | undefined
 ) {
-  const kind = { transactional: told }
-  const learn = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<void, MsmqError> =>
-    told === undefined
+  const kind = { transactional: given }
+  const ask = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<void, MsmqError> =>
+    given === undefined
       ? Effect.mapBoth(isTransactional(mqrt, formatName), {
-          onFailure: failed(operation, nameOf(queue)),
+          onFailure: operation.lift({ queue: nameOf(queue) }),
           onSuccess: (transactional) => {
             kind.transactional = transactional
           }
         })
       : Effect.void
-  const opened = yield* openWith({ queue, operation, access, shareMode }, learn)
-  yield* orClose(learn(opened.mqrt, opened.formatName), opened.handle)
-  return { ...opened, kind: kind as QueueKind }
+  const result = yield* openHandle(queue, operation, access, shareMode, ask)
+  yield* orClose(ask(result.mqrt, result.formatName), result.handle)
+  return { ...result, kind: kind as QueueKind }
 }, onQueue)
 
-/** Closes a handle if the effect fails. In the function above, `learn`, which the handle keeps, would lead back to it. */
+/** Closes a handle if the effect fails. Inside of the function above, `ask`, which the handle keeps, would refer to the handle. */
 const orClose = <E>(effect: Effect.Effect<void, E>, handle: OwnedHandle.OwnedHandle<QueueHandle>) =>
   Effect.onError(effect, () => OwnedHandle.close(handle))
 
-/** Codes that say that nobody can tell from here: a queue of another machine, or no right to look (behaviours C-51, C-52). */
+/** Codes for a queue whose properties cannot be read from here: of another machine, or without the right to (behaviours C-51, C-52). */
 const unknowable: ReadonlySet<number> = new Set([
   errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION,
   errors.MQ_ERROR_ILLEGAL_FORMATNAME,
@@ -96,27 +88,27 @@ const unknowable: ReadonlySet<number> = new Set([
   errors.MQ_ERROR_ACCESS_DENIED
 ])
 
-/** Names of what has no properties of its own: many queues at once, or what is reached by HTTP (behaviours B-16, B-22). */
-const withoutProperties = (name: FormatName.FormatName): boolean =>
+/** Returns `true` for a name whose queue has no properties to read: of many queues, or one by HTTP (behaviours B-16, B-22). */
+const hasNoProperties = (name: FormatName.FormatName): boolean =>
   name._tag !== "Direct" && name._tag !== "Public" && name._tag !== "Private"
     ? true
     : !FormatName.supports(name, "receive")
 
-/** The whole queue: a part of it is of its kind (behaviour B-31). */
+/** Returns the name of the queue that a journal or subqueue is a part of, and of the same kind as (behaviour B-31). */
 const wholeOf = (name: FormatName.FormatName, formatName: string): string => {
   if (name._tag === "Direct") return FormatName.format({ ...name, journal: false, subqueue: null })
   if (name._tag === "Public" || name._tag === "Private") return FormatName.format({ ...name, journal: false })
   return formatName
 }
 
-/** Tells whether a queue takes part in transactions; `undefined` where that cannot be known from here. */
+/** Returns `true` for a transactional queue, and `undefined` where that cannot be known from here. */
 const isTransactional = (
   mqrt: Mqrt["Service"],
   formatName: string
 ): Effect.Effect<boolean | undefined, MqrtFailure> => {
   const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name !== undefined && "systemQueue" in name) return Effect.succeed(name.systemQueue === "deadxact")
-  if (name !== undefined && withoutProperties(name)) return Effect.undefined
+  if (name !== undefined && hasNoProperties(name)) return Effect.undefined
   return mqrt.getQueueProperties(name === undefined ? formatName : wholeOf(name, formatName)).pipe(
     Effect.map((properties) => properties.transactional),
     Effect.catchIf(

@@ -1,33 +1,44 @@
-/** The properties of queues as programs see and give them, beside those of the seam. */
+/** Properties of queues as programs see and give them. */
 import type {
-  MutableQueueProperties,
   NewQueueProperties,
   QueueChanges,
   QueuePrivacyLevel,
   QueueProperties
 } from "../../mqrt/QueueProperties.ts"
-import { dateOf, type PublicRecord, publicRecord } from "./publicRecord.ts"
+
+/** Record of the seam as programs see it: `undefined` instead of `null`. */
+export type PublicRecord<A> = {
+  readonly [Name in keyof A]: null extends A[Name] ? Exclude<A[Name], null> | undefined : A[Name]
+}
+
+/** Returns a record with `undefined` instead of `null`. */
+export const publicRecord = <A extends object>(record: A): PublicRecord<A> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value ?? undefined])) as PublicRecord<A>
+
+/** Returns the date of a time in seconds since 1970. */
+export const dateOf = (seconds: number): Date => new Date(seconds * 1000)
 
 const noType = "00000000-0000-0000-0000-000000000000"
 
-/** `PROPID_Q_TYPE` as programs see it. */
+/** Returns `PROPID_Q_TYPE` as programs see it: `undefined` for none. */
 export const typeOf = (type: string): string | undefined => (type === noType ? undefined : type)
 
 /**
- * The properties of a queue: `MQGetQueueProperties`. A quota is `undefined` where there is no limit.
+ * Properties of a queue: `MQGetQueueProperties`. A quota is `undefined` where there is no limit.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Properties extends Omit<PublicRecord<QueueProperties>, "type" | "createTime" | "modifyTime"> {
-  /** `PROPID_Q_TYPE`: the GUID of a kind of service, without braces. */
+  /** Kind of service, as a GUID without braces; `undefined` for none. `PROPID_Q_TYPE`. */
   readonly type: string | undefined
-  /** `PROPID_Q_CREATE_TIME`: whole seconds. */
+  /** Time when the queue was created, in whole seconds. `PROPID_Q_CREATE_TIME`. */
   readonly createTime: Date
-  /** `PROPID_Q_MODIFY_TIME`: whole seconds. */
+  /** Time when the properties of the queue were last changed, in whole seconds. `PROPID_Q_MODIFY_TIME`. */
   readonly modifyTime: Date
 }
 
+/** Returns the properties of a queue as programs see them. */
 export const propertiesOf = (properties: QueueProperties): Properties => ({
   ...publicRecord(properties),
   type: typeOf(properties.type),
@@ -35,33 +46,38 @@ export const propertiesOf = (properties: QueueProperties): Properties => ({
   modifyTime: dateOf(properties.modifyTime)
 })
 
-/** What can be said of a queue both when it is created and later. */
-type Said = {
-  readonly [Name in keyof Omit<MutableQueueProperties, "quota" | "journalQuota">]?:
-    | Exclude<MutableQueueProperties[Name], null>
-    | undefined
-}
-
 /**
- * What is to change of a queue; what is left out stays as it is. Whether it is transactional is fixed (behaviour C-16).
- *
- * - `label`: at most 124 UTF-16 units
- * - `type`: a GUID without braces; `"none"` takes it away
- * - `authenticate`: whether messages without a valid signature are dropped on arrival (behaviours A-67, A-69)
- * - `journal`: whether received messages are copied to the queue's journal
- * - `quota`, `journalQuota`: kilobytes; `"unlimited"` lifts the quota
- * - `privacyLevel`: whether encrypted bodies are taken (A-83)
- * - `basePriority`: -32,768 to 32,767, of a public queue
- * - `multicastAddress`: such as `"234.1.1.1:8001"`, not of a transactional queue (C-17); `"none"` takes it away
+ * Changes to the properties of a queue; those that are left out stay as they are. A queue cannot become transactional, or cease
+ * to be so (behaviour C-16).
  *
  * @category models
  * @since 0.1.0
  */
-export interface Changes extends Said {
+export interface Changes {
+  /** Label: at most 124 UTF-16 units. */
+  readonly label?: string | undefined
+  /** Kind of service: a GUID without braces. `"none"` removes it. */
+  readonly type?: string | undefined
+  /** `true` drops messages without a valid signature on arrival (behaviours A-67, A-69). */
+  readonly authenticate?: boolean | undefined
+  /** `true` copies messages that are received to the queue's journal. */
+  readonly journal?: boolean | undefined
+  /** Quota in kilobytes. `"unlimited"` removes it. */
   readonly quota?: number | "unlimited" | undefined
+  /** Quota of the journal in kilobytes. `"unlimited"` removes it. */
   readonly journalQuota?: number | "unlimited" | undefined
+  /** Priority of the messages of a public queue on their way: -32,768 to 32,767. */
+  readonly basePriority?: number | undefined
+  /** Encrypted or clear bodies that the queue accepts (behaviour A-83). */
+  readonly privacyLevel?: QueuePrivacyLevel | undefined
+  /**
+   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue (behaviour C-17).
+   * `"none"` removes it.
+   */
+  readonly multicastAddress?: string | undefined
 }
 
+/** Returns changes as the backend gets them. */
 export const changesOf = (changes: Changes): QueueChanges => ({
   label: changes.label ?? null,
   type: changes.type === "none" ? noType : (changes.type ?? null),
@@ -75,38 +91,51 @@ export const changesOf = (changes: Changes): QueueChanges => ({
 })
 
 /**
- * The properties of a new queue.
- *
- * - `label`: `PROPID_Q_LABEL`, at most 124 UTF-16 units; empty by default
- * - `authenticate`: `PROPID_Q_AUTHENTICATE`: whether messages without a valid signature are dropped on arrival, without
- *   an error to their sender (behaviours A-67, A-69); `false` by default
- * - `transactional`: `PROPID_Q_TRANSACTION`: fixed for the queue's life (C-16); `false` by default
- * - `journal`: `PROPID_Q_JOURNAL`: whether received messages are copied to the queue's journal; `false` by default
- * - `quota`, `journalQuota`: `PROPID_Q_QUOTA`, `PROPID_Q_JOURNAL_QUOTA`: kilobytes (C-19); unlimited by default
- * - `privacyLevel`: `PROPID_Q_PRIV_LEVEL`: whether encrypted bodies are taken (A-83); `"optional"` by default
- * - `basePriority`: `PROPID_Q_BASEPRIORITY`: -32,768 to 32,767, of a public queue; 0 by default
- * - `multicastAddress`: `PROPID_Q_MULTICAST_ADDRESS`, such as `"234.1.1.1:8001"`; not of a transactional queue (C-17)
- * - `type`: `PROPID_Q_TYPE`: the GUID of a kind of service, without braces; none by default
- * - `securityDescriptor`: whose the queue is and who may do what with it, in SDDL, such as `"D:(A;;GA;;;BA)"`, which
- *   `QueueSecurity` says more of. Left out, its creator may do everything and everybody may send (C-15)
+ * Properties of a new queue.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CreateOptions {
+  /** Label: at most 124 UTF-16 units. Empty by default. `PROPID_Q_LABEL`. */
   readonly label?: string | undefined
+  /**
+   * `true` drops messages without a valid signature on arrival, without an error to their sender (behaviours A-67, A-69).
+   * `false` by default. `PROPID_Q_AUTHENTICATE`.
+   */
   readonly authenticate?: boolean | undefined
+  /**
+   * `true` for a transactional queue; it cannot be changed later (behaviour C-16). `false` by default. `PROPID_Q_TRANSACTION`.
+   */
   readonly transactional?: boolean | undefined
+  /** `true` copies messages that are received to the queue's journal. `false` by default. `PROPID_Q_JOURNAL`. */
   readonly journal?: boolean | undefined
+  /** Quota in kilobytes (behaviour C-19). Unlimited by default. `PROPID_Q_QUOTA`. */
   readonly quota?: number | undefined
+  /** Quota of the journal in kilobytes (behaviour C-19). Unlimited by default. `PROPID_Q_JOURNAL_QUOTA`. */
   readonly journalQuota?: number | undefined
+  /**
+   * Encrypted or clear bodies that the queue accepts (behaviour A-83). `"optional"`, which means both, by default.
+   * `PROPID_Q_PRIV_LEVEL`.
+   */
   readonly privacyLevel?: QueuePrivacyLevel | undefined
+  /** Priority of the messages of a public queue on their way: -32,768 to 32,767. 0 by default. `PROPID_Q_BASEPRIORITY`. */
   readonly basePriority?: number | undefined
+  /**
+   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue (behaviour C-17). None
+   * by default. `PROPID_Q_MULTICAST_ADDRESS`.
+   */
   readonly multicastAddress?: string | undefined
+  /** Kind of service: a GUID without braces. None by default. `PROPID_Q_TYPE`. */
   readonly type?: string | undefined
+  /**
+   * Owner and permissions of the queue in SDDL, such as `"D:(A;;GA;;;BA)"`; see `QueueSecurity`. By default its creator may do
+   * everything and everybody may send (behaviour C-15).
+   */
   readonly securityDescriptor?: string | undefined
 }
 
+/** Returns the properties of a new queue as the backend gets them. */
 export const newQueueOf = (pathName: string, options: CreateOptions): NewQueueProperties => ({
   pathName,
   label: options.label ?? "",

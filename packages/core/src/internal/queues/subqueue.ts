@@ -3,78 +3,68 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as FormatName from "../../FormatName.ts"
 import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
-import { MsmqError, reasonOf } from "../../MsmqError.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { Reader } from "../messages/Reader.ts"
+import type { Reader, ReceiverState } from "../messages/Reader.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-interface Opened {
-  readonly mqrt: Mqrt["Service"]
-  readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
-  readonly queue: string
-}
-
-/** Opens a subqueue of the queue that is open, or with `null` that queue itself, for messages to be moved there. */
+/** Opens a subqueue of a queue that is open, or with `null` that queue itself, to move messages there. */
 export const openSubqueue = Effect.fnUntraced(function* (
-  operation: string,
-  { handle, mqrt, queue }: Opened,
+  operation: Operation,
+  { handle, mqrt, queue }: Pick<ReceiverState<unknown>, "handle" | "mqrt" | "queue">,
   formatName: string,
   subqueue: string | null
 ): Effect.fn.Return<OwnedHandle.OwnedHandle<QueueHandle>, MsmqError, Scope.Scope> {
-  // To learn its name the backend may be called, which a connection that is closed has no more.
-  if (handle.state !== "open") return yield* handle.refusal(operation)
+  // The backend may be called for the name, and is gone where the connection is closed.
+  if (handle.state !== "open") return yield* handle.node.refusal(operation)
   const whole = yield* wholeQueue(operation, mqrt, queue, formatName)
-  const name = subqueue === null ? whole : yield* named(operation, queue, `${whole};${subqueue}`)
+  const name =
+    subqueue === null
+      ? whole
+      : FormatName.format(yield* operation.fromResult(FormatName.parse(`${whole};${subqueue}`), { queue }))
   return yield* OwnedHandle.scoped(handle, operation, {
     kind: "subqueue",
     name,
     queue: name,
-    acquire: mqrt
-      .openQueue(name, "move", "denyNone")
-      .pipe(Effect.mapError((failure) => new MsmqError({ operation, reason: reasonOf(failure), queue: name }))),
+    acquire: mqrt.openQueue(name, "move", "denyNone").pipe(Effect.mapError(operation.lift({ queue: name }))),
     release: mqrt.closeQueue
   })
 })
 
-/** Only a direct name can name a subqueue: that of the queue's path, where it was opened by another name. */
+/** Returns the direct name of the whole queue, since only a direct name can name a subqueue. */
 const wholeQueue = (
-  operation: string,
+  operation: Operation,
   mqrt: Mqrt["Service"],
   queue: string,
   formatName: string
 ): Effect.Effect<string, MsmqError> => {
   const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name?._tag === "Direct") return Effect.succeed(FormatName.format({ ...name, journal: false, subqueue: null }))
-  // The queue manager may name a subqueue by GUID too, which the published grammar does not have.
+  // The queue manager may also name a subqueue by GUID, which the published grammar does not allow.
   const [known = formatName] = formatName.split(";")
   return mqrt.getQueueProperties(known).pipe(
     Effect.mapBoth({
-      onFailure: (failure) => new MsmqError({ operation, reason: reasonOf(failure), queue }),
+      onFailure: operation.lift({ queue }),
       onSuccess: ({ pathName }) => `DIRECT=OS:${pathName}`
     })
   )
 }
 
-const named = (operation: string, queue: string, name: string): Effect.Effect<string, MsmqError> =>
-  Effect.mapBoth(Effect.fromResult(FormatName.parse(name)), {
-    onFailure: ({ reason }) => new MsmqError({ operation, reason, queue }),
-    onSuccess: FormatName.format
-  })
-
 /** Moves a message to a subqueue, or with `null` to the queue itself, in the transaction that the effect runs in. */
 export const moveTo = <Body>(
-  operation: string,
+  operation: Operation,
   reader: Reader<Body>,
   formatName: string,
   lookupId: bigint,
   subqueue: string | null
 ): Effect.Effect<void, MsmqError> =>
-  // With the queue's handle the destination's is closed too, so both are opened anew.
-  reader.reopening(
+  // The handle of the destination closes with that of the queue, so a retry opens both.
+  reader.retryIfLost(
     Effect.scoped(
-      Effect.flatMap(openSubqueue(operation, reader.inlet, formatName, subqueue), (destination) =>
+      Effect.flatMap(openSubqueue(operation, reader.state, formatName, subqueue), (destination) =>
         reader.act(operation, (queue, transaction) =>
           OwnedHandle.lease(destination, operation, (native) =>
-            reader.inlet.mqrt.moveMessage(queue, native, lookupId, transaction)
+            reader.state.mqrt.moveMessage(queue, native, lookupId, transaction)
           )
         )
       )

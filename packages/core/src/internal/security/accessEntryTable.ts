@@ -1,8 +1,6 @@
-/**
- * The entries of access control lists: what Windows calls each kind, flag and right in numbers, and in text.
- */
+/** Kinds, flags and rights of the entries of access control lists, as numbers and in text. */
 
-/** The kinds whose text says all of them. `isObject`: whether it may be about a type of object. */
+/** Kinds that text describes fully. `isObject`: `true` for a kind that may be about a type of object. */
 export const kinds = {
   allow: { text: "A", type: 0x00, isObject: false },
   deny: { text: "D", type: 0x01, isObject: false },
@@ -24,15 +22,15 @@ const entries = Object.entries(kinds) as ReadonlyArray<[Kind, (typeof kinds)[Kin
 export const kindOfText: ReadonlyMap<string, Kind> = new Map(entries.map(([kind, { text }]) => [text, kind]))
 export const kindOfType: ReadonlyMap<number, Kind> = new Map(entries.map(([kind, { type }]) => [type, kind]))
 
-/** Those whose text goes on behind the SID, with a condition or an attribute. */
+/** Kinds whose text has a condition or an attribute behind the SID. */
 export const conditional: ReadonlySet<string> = new Set(["XA", "XD", "XU", "ZA", "RA", "FL", "TL"])
 
-/** Entries of these types are only in lists of revision 4. */
+/** Types of entries that only lists of revision 4 have. */
 export const typesOfRevision4: ReadonlySet<number> = new Set([0x05, 0x06, 0x07, 0x08, 0x0b, 0x0c, 0x0f, 0x10])
 
 type Letters = ReadonlyArray<readonly [letters: string, bits: number]>
 
-/** What an entry is about, below the object itself, and when an audit speaks. */
+/** Letters of the flags for inheritance and audits. */
 export const flagLetters: Letters = [
   ["OI", 0x01],
   ["CI", 0x02],
@@ -44,7 +42,7 @@ export const flagLetters: Letters = [
   ["FA", 0x80]
 ]
 
-/** The rights that are the same for every kind of object. */
+/** Letters of the rights that are the same for every kind of object. */
 export const commonRights: Letters = [
   ["GA", 0x1000_0000],
   ["GR", 0x8000_0000],
@@ -56,14 +54,14 @@ export const commonRights: Letters = [
   ["WO", 0x0008_0000]
 ]
 
-/** What a mandatory label keeps from those below it. */
+/** Letters of the rights that a mandatory label keeps from those below it. */
 export const labelRights: Letters = [
   ["NW", 0x01],
   ["NR", 0x02],
   ["NX", 0x04]
 ]
 
-/** Those that are named after files, keys and objects of the directory, and mean no more than their bits here. */
+/** Letters of rights on files, keys and objects of the directory, which here only stand for their bits. */
 const otherRights: Letters = [
   ["CC", 0x0001],
   ["DC", 0x0002],
@@ -87,7 +85,7 @@ const otherRights: Letters = [
 export const flagOf: ReadonlyMap<string, number> = new Map(flagLetters)
 export const rightOf: ReadonlyMap<string, number> = new Map([...commonRights, ...labelRights, ...otherRights])
 
-/** The letters of what is in a mask; `undefined` where they do not say all of it. */
+/** Returns the letters of a mask; `undefined` where they do not cover all of it. */
 export const lettersOf = (letters: Letters, mask: number): string | undefined => {
   const found = letters.filter(([, bits]) => (mask & bits) !== 0)
   const said = found.reduce((sum, [, bits]) => sum | bits, 0)

@@ -1,19 +1,17 @@
-/**
- * Access control lists in bytes: MS-DTYP 2.4.4 and 2.4.5.
- */
+/** Access control lists in bytes: MS-DTYP 2.4.4 and 2.4.5. */
 import * as Option from "effect/Option"
-import type { Entry } from "../../SecurityDescriptor.ts"
+import type { Entry } from "./SecurityDescriptor.ts"
 import * as Sid from "../../Sid.ts"
 import { isObjectKind, kindOfType, kinds, typesOfRevision4 } from "./accessEntryTable.ts"
-import * as guid from "../guid.ts"
+import * as Guid from "../../mqrt/Guid.ts"
 
 const headerSize = 8
 const entryHeaderSize = 4
-/** Whether each of the two types of object follows. */
+/** Bits that say which of the two types of object follow. */
 const hasObjectType = 1
 const hasInheritedObjectType = 2
 
-/** The entries in their order; `undefined` where the bytes are no list. */
+/** Reads the entries in their order; returns `undefined` for bytes that are no list. */
 export const readEntries = (list: Uint8Array): ReadonlyArray<Entry> | undefined => {
   if (list.length < headerSize) return undefined
   const view = new DataView(list.buffer, list.byteOffset, list.byteLength)
@@ -47,7 +45,7 @@ const readEntry = (bytes: Uint8Array): Entry | undefined => {
   const take = (flag: number): string | undefined => {
     if ((types & flag) === 0) return undefined
     at += 16
-    return at > bytes.length ? undefined : guid.textOf(bytes.subarray(at - 16, at))
+    return at > bytes.length ? undefined : Guid.fromBytes(bytes, at - 16)
   }
   const objectType = take(hasObjectType)
   const inheritedObjectType = take(hasInheritedObjectType)
@@ -58,7 +56,7 @@ const readEntry = (bytes: Uint8Array): Entry | undefined => {
     : { kind, flags, rights, sid: sid.value }
 }
 
-/** What follows the header of an entry, as bytes that follow each other. */
+/** Returns the bytes that follow the header of an entry. */
 const bodyOf = (entry: Entry): ReadonlyArray<Uint8Array> => {
   if (entry.kind === "other") return [entry.data]
   const types = "objectType" in entry ? [entry.objectType, entry.inheritedObjectType] : []
@@ -72,7 +70,7 @@ const bodyOf = (entry: Entry): ReadonlyArray<Uint8Array> => {
   }
   return [
     new Uint8Array(fixed.buffer),
-    ...types.filter((type) => type !== undefined).map(guid.bytesOf),
+    ...types.filter((type) => type !== undefined).map(Guid.toBytes),
     Sid.toBytes(entry.sid)
   ]
 }
@@ -85,7 +83,7 @@ const sizeOf = (body: ReadonlyArray<Uint8Array>): number =>
 export const sizeOfList = (entries: ReadonlyArray<Entry>): number =>
   entries.reduce((size, entry) => size + sizeOf(bodyOf(entry)), headerSize)
 
-/** A list of the lowest revision that may have these entries. */
+/** Writes a list, with the lowest revision that may have these entries. */
 export const writeEntries = (entries: ReadonlyArray<Entry>): Uint8Array => {
   const list = new Uint8Array(sizeOfList(entries))
   const view = new DataView(list.buffer)

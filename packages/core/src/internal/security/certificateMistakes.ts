@@ -1,6 +1,6 @@
 /**
- * Texts and bytes that people give for a certificate and that are none: the error says what they are and what to give instead.
- * Nothing of them is shown, since they may hold a private key.
+ * Common mistakes in place of a certificate: errors name them and say what to give instead. No part of the text or bytes is
+ * shown, since they may hold a private key.
  */
 import { isUint8Array } from "node:util/types"
 import { describeValue } from "../errors/describeValue.ts"
@@ -18,7 +18,7 @@ const pkcs7 =
 
 const request = "it is a request for a certificate: give the certificate that the authority made of it"
 
-/** The rule for `TRUSTED CERTIFICATE`, whose bytes have OpenSSL's own settings behind the certificate. */
+/** Rule for `TRUSTED CERTIFICATE`, whose bytes have OpenSSL's own settings behind the certificate. */
 export const trusted =
   "it is a TRUSTED CERTIFICATE of OpenSSL, which has settings of trust behind the certificate. Write it without them with " +
   "openssl x509 -in trusted.pem -out certificate.pem"
@@ -57,7 +57,7 @@ const inText: ReadonlyArray<readonly [RegExp, string]> = [
   ]
 ]
 
-/** Returns why a text has no block of a certificate. */
+/** Returns the mistake in a text without a block of a certificate. */
 export const mistakeInText = (text: unknown): string => {
   if (isUint8Array(text)) {
     return text[0] === 0x30
@@ -82,11 +82,11 @@ const inDer: ReadonlyArray<readonly [ReadonlyArray<number>, string]> = [
 const startsWith = (bytes: Uint8Array, start: ReadonlyArray<number>, at = 0): boolean =>
   start.every((byte, index) => bytes[at + index] === byte)
 
-/** Returns what else than a certificate bytes in DER are; `undefined` where nobody knows. */
+/** Returns the mistake in bytes in DER that are no certificate; `undefined` where none is known. */
 export const mistakeInDer = (der: Uint8Array): string | undefined =>
   inDer.find(([start]) => startsWith(der, start, contentAt(der)))?.[1]
 
-/** Returns why bytes are no DER at all. */
+/** Returns the mistake in bytes that are no DER. */
 export const notDer = (bytes: Uint8Array): string => {
   if (bytes.length === 0) return "there are no bytes"
   const isMarked =

@@ -1,8 +1,6 @@
-/**
- * Security descriptors in text: the security descriptor definition language (SDDL), of MS-DTYP 2.5.1.
- */
+/** Security descriptors in text: the security descriptor definition language (SDDL) of MS-DTYP 2.5.1. */
 import * as Result from "effect/Result"
-import type { AccessList, Entry, SecurityDescriptor } from "../../SecurityDescriptor.ts"
+import type { AccessList, Entry, SecurityDescriptor } from "./SecurityDescriptor.ts"
 import type { Kind } from "./accessEntryTable.ts"
 import {
   commonRights,
@@ -22,14 +20,14 @@ import { print as printSid, sid } from "./sidText.ts"
 
 export type Part = keyof SecurityDescriptor
 
-/** In the order in which they are printed. */
+/** Prefixes of the parts, in the order in which they are printed. */
 export const prefixes: Readonly<Record<Part, string>> = { owner: "O:", group: "G:", dacl: "D:", sacl: "S:" }
 
 const parts = Object.keys(prefixes) as ReadonlyArray<Part>
 
 const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d)
 
-/** A whole security descriptor: each part once, in any order, with spaces and lines between them as one likes. */
+/** Reads a whole security descriptor: each part once, in any order, with any spaces and lines between them. */
 export const securityDescriptor: Reader<SecurityDescriptor> = (scanner) =>
   Result.gen(function* () {
     const found: { -readonly [P in Part]?: SecurityDescriptor[P] } = {}
@@ -108,7 +106,7 @@ const entryKind = (scanner: Scanner): Read<Kind> => {
   )
 }
 
-/** Letters in pairs, each of which stands for some bits. */
+/** Reads pairs of letters, each of which stands for some bits. */
 const letters = (scanner: Scanner, noun: string, table: ReadonlyMap<string, number>): Read<number> => {
   const start = scanner.position
   const text = scanner.takeWhile(isLetter).toUpperCase()
@@ -144,7 +142,7 @@ const typeOfObject = (scanner: Scanner, kind: Kind): Read<string | undefined> =>
     : scanner.illegal(`only the kinds OA, OD and OU have a type of object; leave it out for ${kinds[kind].text}`)
 }
 
-/** Prints a security descriptor; fails with what is wrong where an entry has no text here. */
+/** Prints a security descriptor. Fails with the rule that an entry without a text breaks. */
 export const print = (descriptor: SecurityDescriptor): Result.Result<string, string> =>
   Result.gen(function* () {
     const printed: Array<string> = []

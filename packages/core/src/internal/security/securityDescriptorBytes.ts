@@ -1,7 +1,7 @@
 /**
  * Security descriptors in bytes, self-relative: MS-DTYP 2.4.6.
  */
-import type { AccessList, SecurityDescriptor } from "../../SecurityDescriptor.ts"
+import type { AccessList, SecurityDescriptor } from "./SecurityDescriptor.ts"
 import * as Sid from "../../Sid.ts"
 import { readEntries, sizeOfList, writeEntries } from "./accessListBytes.ts"
 import * as Option from "effect/Option"
@@ -10,18 +10,18 @@ const headerSize = 20
 const revision = 1
 const selfRelative = 0x8000
 
-/** Where the header has the offset of each part. */
+/** Places of the offsets of the parts in the header. */
 const offsets = { owner: 4, group: 8, sacl: 12, dacl: 16 } as const
 
 type List = "dacl" | "sacl"
 
-/** What the control bits say of each list. */
+/** Control bits of each list. */
 const bits: Readonly<Record<List, Record<"present" | keyof Omit<AccessList, "entries">, number>>> = {
   dacl: { present: 0x0004, autoInheritRequired: 0x0100, autoInherited: 0x0400, isProtected: 0x1000 },
   sacl: { present: 0x0010, autoInheritRequired: 0x0200, autoInherited: 0x0800, isProtected: 0x2000 }
 }
 
-/** Reads the bytes, or says what is wrong with them. */
+/** Reads a security descriptor; returns the rule that the bytes break as a text. */
 export const read = (bytes: Uint8Array): SecurityDescriptor | string => {
   if (bytes.length < headerSize) return `it has ${headerSize} bytes at least, and not ${bytes.length}`
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -60,7 +60,7 @@ const controlOf = (list: AccessList | undefined, { present, ...flags }: (typeof 
       (list.autoInheritRequired ? flags.autoInheritRequired : 0) |
       (list.autoInherited ? flags.autoInherited : 0)
 
-/** Writes it with its parts in the order in which Windows has them. */
+/** Writes a security descriptor, with its parts in the order that Windows uses. */
 export const write = ({ dacl, group, owner, sacl }: SecurityDescriptor): Uint8Array => {
   const parts = [
     ["sacl", sacl?.entries == null ? undefined : writeEntries(sacl.entries)],
@@ -84,7 +84,7 @@ export const write = ({ dacl, group, owner, sacl }: SecurityDescriptor): Uint8Ar
 
 const sizeLimit = 0xffff
 
-/** What is wrong with the size of its lists, or `undefined`. */
+/** Returns the rule that the size of a list breaks, or `undefined`. */
 export const oversize = ({ dacl, sacl }: SecurityDescriptor): string | undefined => {
   const size = Math.max(...[dacl, sacl].map((list) => (list?.entries == null ? 0 : sizeOfList(list.entries))))
   return size > sizeLimit

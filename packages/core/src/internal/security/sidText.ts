@@ -1,11 +1,22 @@
-/**
- * SIDs in text, as the security descriptor definition language (SDDL) has them: written out, or by their aliases.
- */
+/** SIDs in text, as in the security descriptor definition language (SDDL): written out, or by their aliases. */
 import * as Result from "effect/Result"
-import type { Sid } from "../../Sid.ts"
-import { decimal, isHex, type Reader, type Scanner } from "../names/nameScanner.ts"
+import type * as Brand from "effect/Brand"
+import type { MsmqError } from "../../MsmqError.ts"
+import { describeText } from "../errors/describeValue.ts"
+import { decimal, isHex, type Reader, readToEnd, Scanner } from "../names/nameScanner.ts"
+import { argumentResult } from "../options/illegalOption.ts"
+import { text } from "../options/Rule.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
-/** The aliases of those that are the same on every machine. */
+/**
+ * SID as text, in its full form: `S-1-`, its authority and 1 to 15 numbers. Equal SIDs are equal strings.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Sid = string & Brand.Brand<"@effect-msmq/core/Sid">
+
+/** Aliases of SIDs that are the same on every machine. */
 const aliases: Readonly<Record<string, string>> = {
   WD: "S-1-1-0",
   CO: "S-1-3-0",
@@ -56,7 +67,7 @@ const aliases: Readonly<Record<string, string>> = {
   SI: "S-1-16-16384"
 }
 
-/** The aliases of those that each domain or machine has for itself, with the number that ends their SIDs. */
+/** Aliases of SIDs that differ by domain or machine, with the number that ends them. */
 const relative: Readonly<Record<string, number>> = {
   RO: 498,
   LA: 500,
@@ -77,7 +88,7 @@ const relative: Readonly<Record<string, number>> = {
 const byAlias: ReadonlyMap<string, Sid> = new Map(Object.entries(aliases).map(([alias, sid]) => [alias, sid as Sid]))
 const bySid: ReadonlyMap<Sid, string> = new Map(Array.from(byAlias, ([alias, sid]) => [sid, alias]))
 
-/** A SID as SDDL prints it: its alias, if it has one. */
+/** Prints a SID by its alias, if it has one, otherwise in full. */
 export const print = (sid: Sid): string => bySid.get(sid) ?? sid
 
 const rule =
@@ -92,10 +103,10 @@ export const written = (authority: number, subAuthorities: ReadonlyArray<number>
   return ["S-1", top, ...subAuthorities].join("-") as Sid
 }
 
-/** A SID, written out or by its alias. */
+/** Reads a SID in full or by its alias. */
 export const sid: Reader<Sid> = (scanner) => (scanner.accepts("s-") ? numbers(scanner) : alias(scanner))
 
-/** A text that is a SID and nothing more. */
+/** Reads a text that is a SID and nothing more. */
 export const wholeSid: Reader<Sid> = (scanner) =>
   Result.flatMap(sid(scanner), (found) => (scanner.next === "" ? Result.succeed(found) : scanner.illegal(rule)))
 
@@ -136,3 +147,11 @@ const alias = (scanner: Scanner) => {
       : `${text} is another one in each domain or machine: write its SID out, as S-1-5-21-1-2-3-${number}`
   )
 }
+
+/** Reads the whole of a text in SDDL. */
+export const readSddl = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
+  Result.flatMap(argumentResult({ operation }, "text", text, input), (given) =>
+    Result.mapError(readToEnd(new Scanner(given), reader, "text"), (illegal) =>
+      operation.error({ _tag: "IllegalSddl", input: describeText(given), ...illegal })
+    )
+  )

@@ -1,11 +1,11 @@
 import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
-import type { Operation } from "./operations.ts"
-import { receive, send } from "./operations.ts"
+import type { Convention } from "./Operation.ts"
+import { receive, send } from "./Operation.ts"
 
 export const system = { "messaging.system": "msmq" }
 
-/** Buckets of durations in seconds, as the conventions have them. */
+/** Buckets of durations, in seconds, by the conventions. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 type Attributes = Readonly<Record<string, string>>
@@ -21,14 +21,14 @@ const durations = {
   "messaging.process.duration": "How long messages were processed"
 }
 
-/** The metrics of one queue: made once, since an update is several times cheaper than finding the series anew. */
+/** Metrics of one queue. They are made once, since an update is several times cheaper than another search for the series. */
 export class Meter {
   readonly sent: Metric.Counter<number>
   readonly sentBytes: Metric.Counter<number>
   readonly consumed: Metric.Counter<number>
   readonly consumedBytes: Metric.Counter<number>
   readonly #destination: Attributes
-  readonly #succeeded = new Map<Operation, Metric.Histogram<number>>()
+  readonly #succeeded = new Map<Convention, Metric.Histogram<number>>()
 
   constructor(destination: Attributes) {
     this.#destination = destination
@@ -49,32 +49,33 @@ export class Meter {
     })
   }
 
-  duration(operation: Operation, failure: string | undefined): Metric.Histogram<number> {
-    const known = failure === undefined ? this.#succeeded.get(operation) : undefined
+  duration(convention: Convention, failure: string | undefined): Metric.Histogram<number> {
+    const known = failure === undefined ? this.#succeeded.get(convention) : undefined
     if (known !== undefined) return known
-    const name = operation.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
+    const name = convention.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
     const made = histogram(name, durations[name], {
-      "messaging.operation.name": operation.name,
-      ...(operation.type === undefined ? {} : { "messaging.operation.type": operation.type }),
+      "messaging.operation.name": convention.name,
+      ...(convention.type === undefined ? {} : { "messaging.convention.type": convention.type }),
       ...this.#destination,
       ...(failure === undefined ? {} : { "error.type": failure })
     })
-    if (failure === undefined) this.#succeeded.set(operation, made)
+    if (failure === undefined) this.#succeeded.set(convention, made)
     return made
   }
 
-  #bytes(name: string, description: string, operation: Operation): Metric.Counter<number> {
-    return counter(name, "By", description, { "messaging.operation.name": operation.name, ...this.#destination })
+  #bytes(name: string, description: string, convention: Convention): Metric.Counter<number> {
+    return counter(name, "By", description, { "messaging.operation.name": convention.name, ...this.#destination })
   }
 }
 
-/** So many queues have series of their own: a program that answers to ever new queues would otherwise fill its memory. */
+/** Number of queues with series of their own. A program that sends to ever new queues would otherwise fill its memory. */
 const maximumQueues = 1000
 
 const meters = new Map<string, Meter>()
 export const anonymous = new Meter({})
 const overflow = new Meter({ "otel.metric.overflow": "true" })
 
+/** Returns the meter of a queue, or one that all further queues share. */
 export const meterOf = (queue: string): Meter => {
   const known = meters.get(queue)
   if (known !== undefined) return known
@@ -86,7 +87,7 @@ export const meterOf = (queue: string): Meter => {
 
 const gauges = new Map<string, Metric.Gauge<number>>()
 
-/** The gauge of a kind of handle, of which there are few: made once, as a {@link Meter} is. */
+/** Returns the gauge of a kind of handle, which is made once, as a {@link Meter} is. There are few kinds. */
 const openHandles = (kind: string): Metric.Gauge<number> => {
   const known = gauges.get(kind)
   if (known !== undefined) return known
@@ -98,10 +99,10 @@ const openHandles = (kind: string): Metric.Gauge<number> => {
   return made
 }
 
-/** Tells of a handle that was opened; call what it gives when the handle has been given back. */
-export const handleOpened = (kind: string, context: Context.Context<never>): (() => void) => {
+/** Counts a handle that was opened. Call the returned function when the handle has been released. */
+export const countOpenHandle = (kind: string, context: Context.Context<never>): (() => void) => {
   const gauge = openHandles(kind)
-  // The context as a whole would hold the scope, and so what owns the handle.
+  // The whole context would refer to the scope, and so to the owner of the handle.
   const metrics = Context.make(Metric.MetricRegistry, Context.get(context, Metric.MetricRegistry)).pipe(
     Context.add(Metric.CurrentMetricAttributes, Context.get(context, Metric.CurrentMetricAttributes))
   )
@@ -109,7 +110,7 @@ export const handleOpened = (kind: string, context: Context.Context<never>): (()
   return () => gauge.modifyUnsafe(-1, metrics)
 }
 
-/** Handles that were not given back, since the release failed. `type`: the `error.type`. */
+/** Returns the counter of handles of a kind whose release failed. `type`: the attribute `error.type`. */
 export const failedReleases = (kind: string, type: string): Metric.Counter<number> =>
   Metric.counter("msmq.failed_releases", {
     description: "Handles whose release failed",

@@ -4,7 +4,8 @@ import { entities } from "../bodies/xml/entities.ts"
 import { escapeText } from "../bodies/xml/writer.ts"
 
 /**
- * Headers as NServiceBus writes them into the extension: what .NET's `XmlSerializer` makes of a list of keys and values.
+ * Headers in the extension of a message, as NServiceBus writes them: a list of keys and values in the form of .NET's
+ * `XmlSerializer`.
  */
 
 type Entry = readonly [key: string, value: string]
@@ -17,7 +18,7 @@ const element = (name: string, text: string): string =>
 const elements = (entries: ReadonlyArray<Entry>): string =>
   entries.map(([key, value]) => `<HeaderInfo>${element("Key", key)}${element("Value", value)}</HeaderInfo>`).join("")
 
-/** On one line, without a byte order mark: what every version of .NET reads. */
+/** Prints headers on one line without a byte order mark, which every version of .NET reads. */
 export const print = (entries: ReadonlyArray<Entry>): string =>
   '<?xml version="1.0"?>' +
   '<ArrayOfHeaderInfo xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">' +
@@ -27,12 +28,12 @@ export const print = (entries: ReadonlyArray<Entry>): string =>
 const anyEntry = /<HeaderInfo><Key>([^<]*)<\/Key>(?:<Value \/>|<Value>[^<]*<\/Value>)<\/HeaderInfo>/g
 
 /**
- * Puts entries behind those that are there, whose bytes stay as they are; of the same keys they take the place, where those
- * are as {@link print} writes them. `undefined` where that cannot be done, as for UTF-16.
+ * Appends entries to headers, whose bytes stay as they are. An entry replaces one of the same key that is written as by
+ * {@link print}. Returns `undefined` where that cannot be done, as for UTF-16.
  */
 export const append = (bytes: Uint8Array, entries: ReadonlyArray<Entry>): Uint8Array | undefined => {
   const keys = new Set(entries.map(([key]) => key))
-  // In every encoding that is tried a byte of ASCII is that character, and no other byte is looked at.
+  // In every encoding that is read, a byte of ASCII is that character. Other bytes are only copied.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
   const end = text.lastIndexOf(endTag)
   if (end === -1) return undefined
@@ -42,7 +43,7 @@ export const append = (bytes: Uint8Array, entries: ReadonlyArray<Entry>): Uint8A
   return Result.isSuccess(parse(result)) ? new Uint8Array(result) : undefined
 }
 
-/** Fails with the rule that was broken. What is not XML at all costs a look at its first bytes. */
+/** Parses headers. Fails with the rule that was broken. For bytes that are no XML only the first of them are read. */
 export const parse = (bytes: Uint8Array): Result.Result<ReadonlyArray<Entry>, string> => {
   const encoding = encodingOf(bytes)
   if (encoding === undefined) return Result.fail("is no XML")
@@ -54,7 +55,7 @@ export const parse = (bytes: Uint8Array): Result.Result<ReadonlyArray<Entry>, st
 
 class Refusal extends Error {}
 
-/** The encoding's label; `undefined` for what cannot be XML. */
+/** Returns the label of the encoding; `undefined` for bytes that cannot be XML. */
 const encodingOf = (bytes: Uint8Array): string | undefined => {
   const [first, second] = bytes
   if (first === 0xef && second === 0xbb) return "utf-8"
@@ -63,20 +64,20 @@ const encodingOf = (bytes: Uint8Array): string | undefined => {
   if (first !== lessThan) return undefined
   const start = String.fromCharCode(...bytes.subarray(0, 100))
   const declared = /^<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']/.exec(start)?.[1] ?? "utf-8"
-  // That cannot be: each character so far is a single byte.
+  // A declaration of UTF-16 is wrong here, where each character so far is a single byte.
   return /^utf-?16/i.test(declared) ? "utf-8" : declared
 }
 
 const lessThan = 0x3c
 
-/** Without what follows the last end tag: NServiceBus of old left NULs and remains of other messages there. */
+/** Returns the text up to the last end tag. Old versions of NServiceBus left NULs and parts of other messages behind it. */
 const document = (text: string): string => {
   if (!text.includes("<ArrayOfHeaderInfo")) throw new Refusal("is no ArrayOfHeaderInfo")
   const end = text.lastIndexOf(endTag)
   return end === -1 ? text.slice(0, text.lastIndexOf(">") + 1) : text.slice(0, end + endTag.length)
 }
 
-/** As XML has line ends read; the parser leaves them as they are. */
+/** Returns the text with its line ends as XML defines them, which the parser does not change. */
 const withLineFeeds = (text: string): string => text.replace(/\r\n?/g, "\n")
 
 const entriesOf = (text: string): ReadonlyArray<Entry> => {

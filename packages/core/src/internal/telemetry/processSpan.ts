@@ -4,11 +4,28 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
-import type { ProcessOptions } from "../../Telemetry.ts"
+import type { QueueName } from "../names/queueName.ts"
 import { nameOf } from "../names/queueName.ts"
+import * as operations from "./operations.ts"
 import { Observer } from "./telemetry.ts"
 
-/** Runs the processing of a message in a span of its own, and measures it. */
+/**
+ * Options for the span of the processing of a message.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProcessOptions {
+  /** Queue that the message was received from; by default the format name that it was sent to. */
+  readonly queue?: QueueName | undefined
+  /**
+   * Parent of the span. `"current"`: the current span, with a link to that of the sender; `"sender"`: the span of the sender, in
+   * one trace with it, with a link to the current one. `"current"` by default.
+   */
+  readonly parent?: "current" | "sender" | undefined
+}
+
+/** Runs the handling of a message in a span of its own, and measures it. */
 export const inProcessSpan = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   message: ReceivedMessage<unknown>,
@@ -20,7 +37,7 @@ export const inProcessSpan = <A, E, R>(
     const current = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
     const parent = options.parent === "sender" ? sender : undefined
     const linked = parent === undefined ? [sender] : [sender, current]
-    return observer.observe("Telemetry.process", () => effect, {
+    return observer.observe(operations.Telemetry.process, () => effect, {
       parent,
       links: linked.flatMap((span) => (span === undefined ? [] : [{ span, attributes: {} }])),
       attributes: { "messaging.message.id": message.messageId }

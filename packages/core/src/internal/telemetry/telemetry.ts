@@ -1,6 +1,6 @@
 /**
- * What can be seen of the SDK at work, by OpenTelemetry's conventions for messaging: the one place that makes its spans
- * and metrics. No body, header, label or certificate goes into either.
+ * Spans and metrics of the SDK, by OpenTelemetry's conventions for messaging. No other file makes any. No body, header, label or
+ * certificate goes into them.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -15,86 +15,95 @@ import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
-import type { TraceHeaders } from "./outgoingHeaders.ts"
-import { traceHeaders } from "./outgoingHeaders.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { nameOf } from "../names/queueName.ts"
 import type { Meter } from "./Meter.ts"
 import { anonymous, meterOf, system } from "./Meter.ts"
-import type { Operation } from "./operations.ts"
-import { operationOf } from "./operations.ts"
+import type { Convention, Operation } from "./Operation.ts"
 import * as traceContext from "./traceContext.ts"
 
-/** Whether sends write the context of their span into the messages. */
+/** Trace context of a span, for the messages that are sent in it. */
+export interface TraceHeaders {
+  readonly headers: MessageHeaders.MessageHeaders
+  /** Extension of a message that has no other headers. */
+  readonly extension: Uint8Array
+}
+
+const traceHeaders = (headers: MessageHeaders.MessageHeaders): TraceHeaders => ({
+  headers,
+  extension: Result.getOrThrow(MessageHeaders.encode(headers))
+})
+
+/** `true` makes sends write the context of their span into the messages. `false` by default. */
 export const PropagateTraceContext: Context.Reference<boolean> = Context.Reference<boolean>(
   "@effect-msmq/core/Telemetry/PropagateTraceContext",
   { defaultValue: () => false }
 )
 
-/** `error.type`: the name in `mq.h`, or the tag of what the SDK itself refused. */
+/** Returns the attribute `error.type`: the name of a code in `mq.h`, or the tag of a reason of the SDK itself. */
 const errorTypeOf = (reason: Reason): string => ("name" in reason ? reason.name : reason._tag)
 
-/** `undefined` for success, and for an interruption: that is no failure. */
+/** Returns the attribute `error.type` of a failure; `undefined` for a success and for an interruption. */
 const failureOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return undefined
   const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
   return error instanceof MsmqError ? errorTypeOf(error.reason) : "_OTHER"
 }
 
-/** The span that is open for what is being received; `undefined`: nobody looks. */
+/** Span of the receive that runs; `undefined` where no tracer sees it. */
 const Receiving = Context.Reference<Tracer.Span | undefined>("@effect-msmq/core/telemetry/Receiving", {
   defaultValue: () => undefined
 })
 
-const telling = <A, E, R>(span: Tracer.Span | undefined, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Provides the span of a receive to it. */
+const receiveIn = <A, E, R>(span: Tracer.Span | undefined, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   span === undefined ? receive : Effect.provideService(receive, Receiving, span)
 
-/** A span costs more than the rest of a send: none is made where nobody would see it. */
+/** Returns `true` where a tracer would see a span. A span costs more than the rest of a send, so no other is made. */
 const isSeen = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer && cache.tracerEnabled
 
 const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   fiber.getRef(PropagateTraceContext) && fiber.cache.tracerEnabled
 
-const kindOf = (type: Operation["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
+const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
 
-/** What can be seen of the work on one queue; `null`: on none in particular. */
+/** Observer of the work on one queue. */
 export class Observer {
   readonly #queue: string | null
   readonly #meter: Meter
 
+  /** `queue`: the name of the queue, `null` for work on none in particular. */
   constructor(queue: string | null) {
     this.#queue = queue
     this.#meter = queue === null ? anonymous : meterOf(queue)
   }
 
-  /** Runs an operation in its span, and measures it. The span is `undefined` where nobody would see it. */
+  /** Runs an operation in its span, and measures it. The span is `undefined` where no tracer would see it. */
   observe<A, E, R>(
-    operation: string,
+    operation: Operation,
     run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
     options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
   ): Effect.Effect<A, E, R> {
-    const described = operationOf(operation)
     return Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const began = clock.currentTimeNanosUnsafe()
       const { context } = fiber
       const running =
-        isSeen(fiber) || (described.type === "send" && propagates(fiber))
-          ? this.#inSpan(operation, described, fiber, run, options)
+        isSeen(fiber) || (operation.convention.type === "send" && propagates(fiber))
+          ? this.#inSpan(operation, fiber, run, options)
           : run(undefined)
       return Effect.onExitPrimitive(running, (exit) => {
         const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
-        this.#meter.duration(described, failureOf(exit)).updateUnsafe(seconds, context)
+        this.#meter.duration(operation.convention, failureOf(exit)).updateUnsafe(seconds, context)
         return undefined
       })
     })
   }
 
   #inSpan<A, E, R>(
-    operation: string,
-    { name, type }: Operation,
+    { convention: { name, type }, name: functionName }: Operation,
     fiber: Fiber.Fiber<unknown, unknown>,
     run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
     options: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes"> | undefined
@@ -104,7 +113,7 @@ export class Observer {
       "messaging.operation.name": name,
       ...(type === undefined ? {} : { "messaging.operation.type": type }),
       ...(this.#queue === null ? {} : { "messaging.destination.name": this.#queue }),
-      "code.function.name": operation,
+      "code.function.name": functionName,
       ...options?.attributes
     }
     return Effect.useSpan(
@@ -112,7 +121,7 @@ export class Observer {
       { ...options, kind: kindOf(type, fiber), attributes },
       (span) =>
         Effect.onExitPrimitive(
-          // A stack of its own would cost several times what a send or a receive does.
+          // A stack for the span would cost several times as much as a send or a receive.
           Effect.withParentSpan(run(span), span, { captureStackTrace: false }),
           (exit) => {
             const failure = failureOf(exit)
@@ -123,24 +132,22 @@ export class Observer {
     )
   }
 
-  /** As {@link observe}, for what receives one message at most. */
-  observeReceive<A, E, R>(operation: string, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return this.observe(operation, (span) => telling(span, receive))
+  /** Observes an operation that receives one message at most, as {@link observe} does. */
+  observeReceive<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.observe(operation, (span) => receiveIn(span, receive))
   }
 
   /**
-   * As {@link observeReceive}, for a receive that is repeated without end: not measured, and whether somebody sees the spans
-   * is asked once. Either would cost a good part of what the receive does.
+   * Observes a receive that is repeated without end, as {@link observeReceive} does, but does not measure it, and looks for a
+   * tracer only once: either would cost a good part of the time of the receive.
    */
-  observeEach<A, E, R>(operation: string, receive: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> {
+  observeEach<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> {
     return Effect.withFiberSucceed((fiber) =>
-      isSeen(fiber)
-        ? this.#inSpan(operation, operationOf(operation), fiber, (span) => telling(span, receive), undefined)
-        : receive
+      isSeen(fiber) ? this.#inSpan(operation, fiber, (span) => receiveIn(span, receive), undefined) : receive
     )
   }
 
-  /** Tells of messages that went to the backend together; `failure`: why the one behind them was not taken. */
+  /** Counts messages that the backend accepted in one call. `failure`: the reason that it refused the next one. */
   sent(context: Context.Context<never>, accepted: number, bytes: number, failure: Reason | undefined): void {
     if (accepted > 0) {
       this.#meter.sent.updateUnsafe(accepted, context)
@@ -149,7 +156,7 @@ export class Observer {
     if (failure !== undefined) this.#meter.sentWith({ "error.type": errorTypeOf(failure) }).updateUnsafe(1, context)
   }
 
-  /** Tells of a message that came; `taken`: that it is gone from the queue. */
+  /** Counts and describes a message that was received or peeked at. `taken`: `true` where it has left the queue. */
   received(fiber: Fiber.Fiber<unknown, unknown>, properties: ReceivedProperties, taken: boolean): void {
     if (taken) {
       this.#meter.consumed.updateUnsafe(1, fiber.context)
@@ -164,10 +171,10 @@ export class Observer {
   }
 }
 
-/** The most links of a span that OpenTelemetry keeps. */
+/** Largest number of links of a span that OpenTelemetry keeps. */
 const maximumLinks = 128
 
-/** Links a span to the one whose context the headers carry, if they carry one. */
+/** Links a span to the span whose context is in the headers, if there is one. */
 export const linkTo = (span: Tracer.Span, headers: MessageHeaders.MessageHeaders): void => {
   const producer = span.links.length < maximumLinks ? traceContext.read(headers) : Option.none()
   if (Option.isSome(producer)) span.addLinks([{ span: producer.value, attributes: {} }])
@@ -178,18 +185,18 @@ const describeMessage = (span: Tracer.Span, messageId: string, bodySize: number)
   span.attribute("messaging.message.body.size", bodySize)
 }
 
-/** Tells a send's span what went out so far: the message, or how many. */
+/** Describes what was sent so far in the span of the send: the message, or the number of messages. */
 export const describeSent = (
   span: Tracer.Span,
-  operation: string,
+  operation: Operation,
   report: { readonly accepted: number; readonly bytes: number; readonly messageIds: ReadonlyArray<string> | undefined }
 ): void => {
-  if (operationOf(operation).batch === true) span.attribute("messaging.batch.message_count", report.accepted)
+  if (operation.convention.isBatch === true) span.attribute("messaging.batch.message_count", report.accepted)
   else if (report.messageIds?.[0] !== undefined) describeMessage(span, report.messageIds[0], report.bytes)
 }
 
-/** The headers that carry a send's span to the receiver; `undefined`: nobody asked for it. */
-export const propagated = (
+/** Returns the trace context of the span of a send for its messages; `undefined` where it is not to be propagated. */
+export const traceOf = (
   fiber: Fiber.Fiber<unknown, unknown>,
   span: Tracer.Span | undefined
 ): TraceHeaders | undefined => {
@@ -197,17 +204,17 @@ export const propagated = (
   return headers === undefined ? undefined : traceHeaders(headers)
 }
 
-/** For the spans of what is not the sending or receiving of messages: named after the function. */
+/** Options of the span of a function that neither sends nor receives messages, which has the name of the function. */
 export const spanOptions: Tracer.SpanOptionsNoTrace = { kind: "client", attributes: system }
 
-/** Tells the current span why it failed: behind the body of an `Effect.fn`, whatever its arguments. */
+/** Writes the failure of an effect into the current span. It stands behind the body of an `Effect.fn` with any arguments. */
 export const withErrorType: <A, R>(
   effect: Effect.Effect<A, MsmqError, R>,
   ...others: ReadonlyArray<unknown>
 ) => Effect.Effect<A, MsmqError, R> = (effect) =>
   Effect.tapError(effect, ({ reason }) => Effect.annotateCurrentSpan("error.type", errorTypeOf(reason)))
 
-/** Tells the current span its queue, which is the first argument, and why it failed. */
+/** Writes the queue, which is the first argument, and the failure of an effect into the current span. */
 export const onQueue: <A, R>(
   effect: Effect.Effect<A, MsmqError, R>,
   queue: QueueName,

@@ -2,20 +2,21 @@ import * as Context from "effect/Context"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 
-/** W3C Trace Context, level 1: the two headers of a span. */
+/** Trace context of a span in two headers: W3C Trace Context, level 1. */
 
-/** What other vendors have to say of a trace, carried along with its spans as it came. */
+/** Data of other vendors about a trace, which is passed on as it came. */
 const TraceState = Context.Reference<string | undefined>("@effect-msmq/core/traceContext/TraceState", {
   defaultValue: () => undefined
 })
 
-/** Later versions only add to what the first one says, behind a hyphen. */
+/** Pattern of all versions of the header. Later ones only append to the first, behind a hyphen. */
 const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 const firstVersionLength = 55
 
-/** At most so many characters of another's state are carried on. */
+/** Longest state of other vendors that is passed on, in characters. */
 const longestTraceState = 512
 
+/** Returns the span in headers, if there is one. */
 export const read = (headers: Readonly<Record<string, string>>): Option.Option<Tracer.ExternalSpan> => {
   const header = String(headers["traceparent"])
   const [, traceId, spanId, flags] = traceparent.exec(header) ?? []
@@ -35,7 +36,7 @@ export const read = (headers: Readonly<Record<string, string>>): Option.Option<T
   )
 }
 
-/** `undefined` for a span that is none, as of a tracer that is off. */
+/** Returns the headers of a span; `undefined` for a span without legal ids, as that of a disabled tracer. */
 export const write = (span: Tracer.Span): Readonly<Record<string, string>> | undefined => {
   const header = `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
   if (!traceparent.test(header)) return undefined
@@ -43,7 +44,7 @@ export const write = (span: Tracer.Span): Readonly<Record<string, string>> | und
   return tracestate === undefined ? { traceparent: header } : { traceparent: header, tracestate }
 }
 
-/** That of the nearest span around it which came with one. */
+/** Returns the state of the nearest span that has one, from the given one outwards. */
 const stateOf = (span: Tracer.Span): string | undefined => {
   let at: Tracer.AnySpan | undefined = span
   while (at !== undefined) {

@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import { failure } from "../facts/Failure.ts"
-import { isGuid } from "../facts/Guid.ts"
 import type { Machine } from "../machine/Machine.ts"
 import { Cursor } from "../queue/Cursor.ts"
 import type { Transaction } from "../queue/Transaction.ts"
@@ -98,18 +97,6 @@ const nameFunctions = (machine: Machine) =>
   ({
     pathNameToFormatName: (pathName) =>
       call(machine, "MQPathNameToFormatName", () => machine.queues.formatNameOf(pathName)),
-    handleToFormatName: (handle) =>
-      call(machine, "MQHandleToFormatName", () => {
-        const opened = machine.open.get(handle)
-        if (opened === undefined) return Result.fail("MQ_ERROR_INVALID_HANDLE")
-        if (opened.stale) return Result.fail("MQ_ERROR_STALE_HANDLE")
-        return opened.queue.deleted ? Result.fail("MQ_ERROR_QUEUE_DELETED") : Result.succeed(opened.formatName)
-      }),
-    // The name is made from the id alone: the queue need not exist.
-    instanceToFormatName: (instance) =>
-      call(machine, "MQInstanceToFormatName", () =>
-        isGuid(instance) ? Result.succeed(`PUBLIC=${instance}`) : Result.fail("MQ_ERROR_INVALID_PARAMETER")
-      ),
     adsPathToFormatName: (adsPath) =>
       call(machine, "MQADsPathToFormatName", () => Locating.fromAdsPath(machine, adsPath))
   }) satisfies Partial<MqrtFunctions>

@@ -70,9 +70,6 @@ export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): Mqr
 
     locateEnd: (handle) => releasing("locate", handle, "MQLocateEnd", () => backend.locateEnd(handle)),
 
-    handleToFormatName: (handle) =>
-      using("MQHandleToFormatName", [["queue", handle]], () => backend.handleToFormatName(handle)),
-
     openQueue: (formatName, access, shareMode) =>
       acquiring("queue", () => backend.openQueue(formatName, access, shareMode)),
 

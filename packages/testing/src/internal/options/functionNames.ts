@@ -14,8 +14,6 @@ export const functionNames = [
   "MQLocateNext",
   "MQLocateEnd",
   "MQPathNameToFormatName",
-  "MQHandleToFormatName",
-  "MQInstanceToFormatName",
   "MQADsPathToFormatName",
   "MQOpenQueue",
   "MQCloseQueue",

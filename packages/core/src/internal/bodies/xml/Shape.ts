@@ -4,36 +4,38 @@ import { maximumDepth } from "./reader.ts"
 import type { ReadElement } from "./reader.ts"
 import type { SimpleType } from "./simpleTypes.ts"
 import type { WrittenElement } from "./writer.ts"
+import { describeValue } from "../../errors/describeValue.ts"
 
-/** How things are called in one document. */
+/** Names in one document. */
 export interface Naming {
-  /** The namespace of all its elements; empty for none. */
+  /** Namespace of all elements; empty for none. */
   readonly namespace: string
-  /** What items are called, by the name of the element that holds them. */
+  /** Names of items, by the name of the element that holds them. */
   readonly items: Readonly<Record<string, string>>
 }
 
-/** Where in a document something stands, as a path: `Order/Lines/Line[2]`. */
+/** Place in a document. */
 export interface Place {
+  /** Path of the element, such as `Order/Lines/Line[2]`. */
   readonly path: string
   readonly depth: number
 }
 
-/** What can be said of a shape once all are known: a class may hold itself. */
+/** Facts of a shape, which are known once all shapes are, since a class may hold itself. */
 export interface About {
-  /** What .NET calls an element that holds one alone; `undefined` for a class whose name is not known. */
+  /** Name that .NET gives an element that holds one alone; `undefined` for a class whose name is unknown. */
   readonly typeName: string | undefined
-  /** The type of a value that is text alone. */
+  /** Type of a value that is text alone. */
   readonly simple: SimpleType | undefined
-  /** What the items of a list are. */
+  /** Shape of the items of a list. */
   readonly item: Shape | undefined
-  /** Whether it may be null. */
+  /** `true` where it may be null. */
   readonly nullable: boolean
-  /** Whether its element may be left out for `undefined`. */
+  /** `true` where its element may be left out for `undefined`. */
   readonly omittable: boolean
 }
 
-/** How values of a schema's encoded side stand in XML. */
+/** Form in XML of the values of a schema's encoded side. */
 export interface Shape {
   readonly about: () => About
   readonly write: (value: unknown, name: string, place: Place) => Result.Result<WrittenElement, string>
@@ -48,21 +50,15 @@ export const unknown: About = {
   omittable: false
 }
 
-/** Bodies go into logs with their errors: of a value only its beginning does. */
-const shown = (value: unknown): string => {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
-  return typeof value === "object" ? "an object" : String(value)
-}
-
 const broken = (rule: string, { path }: Place, actual: unknown): Result.Result<never, string> =>
-  Result.fail(`must have ${rule} in ${path}, not ${shown(actual)}`)
+  Result.fail(`must have ${rule} in ${path}, not ${describeValue(actual)}`)
 
 export const inside = ({ depth, path }: Place, name: string, index?: number): Place => ({
   path: `${path}/${name}${index === undefined ? "" : `[${index + 1}]`}`,
   depth: depth + 1
 })
 
-/** .NET counts an element as nil by its namespace, never by a prefix. */
+/** Returns `true` for a nil element, which .NET knows by the namespace of the attribute, never by a prefix. */
 export const isNil = ({ attributes }: ReadElement): boolean =>
   attributes.some(
     ({ local, uri, value }) =>
@@ -71,7 +67,7 @@ export const isNil = ({ attributes }: ReadElement): boolean =>
       (value.trim() === "true" || value.trim() === "1")
   )
 
-/** Results in a row as one of all, or the first that failed. */
+/** Returns the result of all values, or the first failure. */
 export const inOrder = <A, B>(
   values: Iterable<A>,
   each: (value: A, index: number) => Result.Result<B, string>
@@ -101,7 +97,7 @@ export const simple = (type: SimpleType, typeName = type.name): Shape => ({
   }
 })
 
-/** What the items in an element are called: as the program says, or after their type. */
+/** Returns the name of the items in an element: the one that the program gives, or that of their type. */
 export const itemName = (naming: Naming, holder: string, item: Shape): string | undefined =>
   Object.hasOwn(naming.items, holder) ? naming.items[holder] : item.about().typeName
 
@@ -147,14 +143,14 @@ export const omittable = (shape: Shape): Shape => ({
   about: () => ({ ...shape.about(), omittable: true })
 })
 
-/** A shape that is made later: of a class within itself. */
+/** Makes a shape that is defined later, for a class within itself. */
 export const later = (made: () => Shape | undefined): Shape => ({
   about: () => made()?.about() ?? unknown,
   write: (value, name, place) => made()!.write(value, name, place),
   read: (element, place) => made()!.read(element, place)
 })
 
-/** Writes an element, but never deeper than it can be read. */
+/** Writes an element, but no deeper than it can be read. */
 export const writeAt = (
   shape: Shape,
   value: unknown,

@@ -1,7 +1,7 @@
 export const instance = "http://www.w3.org/2001/XMLSchema-instance"
 export const schema = "http://www.w3.org/2001/XMLSchema"
 
-/** Older ones, in which .NET knows a nil too. */
+/** Namespaces of nil, with the older ones that .NET knows. */
 export const instances: ReadonlyArray<string> = [
   instance,
   "http://www.w3.org/2000/10/XMLSchema-instance",
@@ -10,10 +10,10 @@ export const instances: ReadonlyArray<string> = [
 
 const names = /^[\p{L}_][\p{L}\p{M}\p{N}._-]*$/u
 
-/** Whether an element may be called so, without a prefix. */
+/** Returns `true` for a name that an element may have, without a prefix. */
 export const isName = (name: string): boolean => names.test(name)
 
-/** Namespaces by their prefixes, as an element sees them: its own before those around it. */
+/** Namespaces by prefix, as an element sees them: its own before those around it. */
 export type Scope = Readonly<Record<string, string>>
 
 export const outermost: Scope = Object.assign(Object.create(null) as object, {
@@ -26,13 +26,13 @@ export interface QualifiedName {
   readonly uri: string
 }
 
-/** The prefix that an attribute declares, empty for the default namespace, `undefined` if it declares none. */
+/** Returns the prefix that an attribute declares, empty for the default namespace; `undefined` for another attribute. */
 export const declaredPrefix = (attribute: string): string | undefined => {
   if (attribute === "xmlns") return ""
   return attribute.startsWith("xmlns:") ? attribute.slice("xmlns:".length) : undefined
 }
 
-/** `undefined` for a prefix that is not declared. An attribute without one is in no namespace. */
+/** Resolves a name. Returns `undefined` for a prefix that is not declared. An attribute without a prefix is in no namespace. */
 export const resolve = (scope: Scope, name: string, kind: "element" | "attribute"): QualifiedName | undefined => {
   const colon = name.indexOf(":")
   if (colon === -1) return { local: name, uri: kind === "element" ? scope[""]! : "" }

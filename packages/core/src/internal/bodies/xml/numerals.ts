@@ -1,7 +1,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Duration from "effect/Duration"
 
-/** Numbers and durations as text, in .NET's invariant forms. */
+/** Rule for a number in text. Numbers and durations have the invariant forms of .NET. */
 
 export const rule = 'a number, such as "2.5", "1E+20", "INF" or "NaN"'
 
@@ -12,7 +12,7 @@ const names: ReadonlyArray<readonly [number, string]> = [
   [-0, "-0"]
 ]
 
-/** The shortest digits that give the number back, with an exponent where .NET has one. */
+/** Prints a number with the shortest digits that give it back, with an exponent where .NET has one. */
 export const print = (value: number, shortest: (value: number) => string): string | undefined => {
   if (typeof value !== "number") return undefined
   const name = names.find(([number]) => Object.is(number, value))?.[1]
@@ -24,7 +24,7 @@ export const print = (value: number, shortest: (value: number) => string): strin
   return `${mantissa}E${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
 }
 
-/** Of a number that a single can hold, nine digits always suffice. */
+/** Returns the shortest digits of a single, at most nine. */
 export const shortestSingle = (single: number): string => {
   const precision = [1, 2, 3, 4, 5, 6, 7, 8].find(
     (digits) => Math.fround(Number(single.toPrecision(digits))) === single
@@ -46,7 +46,7 @@ export const decimalRule =
 const decimals = /^[+-]?(?:(\d+)(?:\.(\d{0,28}))?|\.(\d{1,28}))$/
 const largestDecimal = (BigInt(1) << BigInt(96)) - BigInt(1)
 
-/** The text itself, if it is one of a decimal of .NET. */
+/** Returns a text that is a decimal of .NET as it is; `undefined` for any other. */
 export const decimal = (text: string): string | undefined => {
   const match = typeof text === "string" ? decimals.exec(text) : null
   if (match === null || text.length > 64) return undefined
@@ -54,7 +54,7 @@ export const decimal = (text: string): string | undefined => {
   return BigInt(`${whole}${fraction}${alone}`) <= largestDecimal ? text : undefined
 }
 
-/** Without an exponent and with all its zeros, which `BigDecimal.format` does not keep. */
+/** Prints a decimal without an exponent and with all its zeros, which `BigDecimal.format` drops. */
 export const plain = ({ scale, value }: BigDecimal.BigDecimal): string => {
   if (scale > 28 || scale < -28) return ""
   if (scale <= 0) return String(value * BigInt(10) ** BigInt(-scale))
@@ -84,7 +84,9 @@ export const parseDuration = (text: string): Duration.Duration | undefined => {
   return BigInt.asIntN(64, signed) === signed ? Duration.nanos(signed * tick) : undefined
 }
 
-/** `undefined` for what no TimeSpan holds: the infinite, and parts of 100 nanoseconds. */
+/**
+ * Prints a duration. Returns `undefined` for one that no TimeSpan holds: an infinite one, or one with parts of 100 nanoseconds.
+ */
 export const printDuration = (value: Duration.Duration): string | undefined => {
   if (!Duration.isFinite(value)) return undefined
   const nanoseconds = Duration.toNanosUnsafe(value)

@@ -11,7 +11,7 @@ interface ReadAttribute extends QualifiedName {
   readonly value: string
 }
 
-/** An element as it was read: its names are resolved, its text is all that stands in it directly. */
+/** Element that was read: its names are resolved, and its text is all text directly in it. */
 export interface ReadElement extends QualifiedName {
   readonly attributes: ReadonlyArray<ReadAttribute>
   readonly children: ReadonlyArray<ReadElement>
@@ -24,11 +24,13 @@ interface OpenElement extends ReadElement {
   text: string
 }
 
-/** No class of anyone goes as deep or has as many attributes; what does is made to exhaust the reader. */
+/**
+ * Limits of depth and attributes, far above those of real classes: a document that exceeds them is made to exhaust the reader.
+ */
 export const maximumDepth = 128
 const maximumAttributes = 256
 
-/** Stops the parser; its message is the rule. */
+/** Error that stops the parser. Its message is the rule. */
 class Refused extends Error {}
 
 const refusal = (error: unknown): string => {
@@ -40,7 +42,10 @@ const refusal = (error: unknown): string => {
 
 type Handlers = Partial<SAXParser>
 
-/** Builds the tree. Namespaces are resolved here: sax's own way takes a time that grows with the square of attributes. */
+/**
+ * Tree of elements that is being read. It resolves namespaces itself, since that of sax takes a time that grows with the square
+ * of the attributes.
+ */
 class Tree {
   readonly #parser = sax.parser(true)
   readonly #open: Array<OpenElement> = []
@@ -62,7 +67,7 @@ class Tree {
       if (this.#attributes.size === maximumAttributes)
         this.#refuse(`have at most ${maximumAttributes} attributes in an element`)
       this.#attributes.set(name, value)
-      // Otherwise sax would drop a second one without a word.
+      // Otherwise sax would silently drop a second one.
       delete this.#tag!.attributes[name]
     },
     onopentag: () => this.#opened(),
@@ -125,7 +130,10 @@ class Tree {
 
 const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
 
-/** By byte order mark, by the first character, by declaration. One that can be read as bytes is not of UTF-16. */
+/**
+ * Returns the encoding of a document, by its byte order mark, its first character or its declaration. A document whose
+ * declaration can be read as bytes is not in UTF-16.
+ */
 const charsetOf = (bytes: Uint8Array): string => {
   const marked = markedCharset(bytes)
   if (marked !== undefined) return marked
@@ -136,8 +144,8 @@ const charsetOf = (bytes: Uint8Array): string => {
 }
 
 /**
- * The root element of a document, or what is wrong with it. No DOCTYPE is read and no entity but the five, ends of lines
- * stay as they are, and depth and size are bounded.
+ * Reads the root element of a document. Fails with the rule that it breaks. No DOCTYPE and no entities but the five are read,
+ * line ends stay as they are, and depth and size are bounded.
  */
 export const read = (bytes: Uint8Array): Result.Result<ReadElement, string> =>
   bytes.length > maximumPacketSize

@@ -4,13 +4,13 @@ import { inOrder, inside, isNil, readAt, unknown, writeAt } from "./Shape.ts"
 import type { Naming, Place, Shape } from "./Shape.ts"
 import type { WrittenElement } from "./writer.ts"
 
-/** A member of a class: its key is the name of its element. */
+/** Member of a class. Its key is the name of its element. */
 export interface Member {
   readonly name: string
   readonly shape: Shape
-  /** Whether the schema takes a class without it. */
+  /** `true` where the schema accepts a class without it. */
   readonly optional: boolean
-  /** `repeated`: its items stand in the class itself; `attribute`: it stands in the start tag. */
+  /** Form of the member. `"repeated"`: its items stand in the class itself; `"attribute"`: it stands in the start tag. */
   readonly form: "element" | "repeated" | "attribute"
 }
 
@@ -20,13 +20,13 @@ const leftOut = Symbol()
 const missing = (what: string, { path }: Place, hint = ""): Read => Result.fail(`must have ${what} in ${path}${hint}`)
 
 interface Form {
-  /** What a member adds to the element of its class. */
+  /** Writes the member into the element of its class. */
   readonly write: (
     member: Member,
     value: unknown,
     place: Place
   ) => Result.Result<Partial<Pick<WrittenElement, "attributes" | "children">>, string>
-  /** Its value, or {@link leftOut}. */
+  /** Reads the value of the member, or {@link leftOut}. */
   readonly read: (member: Member, element: ReadElement, own: ReadonlyArray<ReadElement>, place: Place) => Read
 }
 
@@ -44,7 +44,7 @@ const forms: Readonly<Record<Member["form"], Form>> = {
         const other = element.children.find(({ local }) => local === name)
         return missing(`an element <${name}>`, place, other && ` (there is one in the namespace "${other.uri}")`)
       }
-      // What is null in .NET may be nil for one writer and left out by another.
+      // Some writers leave out a member that is null in .NET, others write it as nil.
       if (optional && !shape.about().nullable && isNil(only)) return Result.succeed(leftOut)
       return readAt(shape, only, inside(place, name))
     }
@@ -87,7 +87,7 @@ const grouped = (children: ReadonlyArray<ReadElement>, namespace: string): Map<s
   return byName
 }
 
-/** A class: reads its members in any order, and passes over what it does not know, as .NET does. */
+/** Makes the shape of a class. It reads the members in any order, and ignores unknown ones, as .NET does. */
 export const record = (naming: Naming, typeName: string | undefined, members: ReadonlyArray<Member>): Shape => ({
   about: () => ({ ...unknown, typeName }),
   write: (value, name, place) => {

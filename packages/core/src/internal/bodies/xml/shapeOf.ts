@@ -6,7 +6,7 @@ import * as Shape from "./Shape.ts"
 import { simpleTypes } from "./simpleTypes.ts"
 import type { SimpleType, SimpleTypeName } from "./simpleTypes.ts"
 
-/** On a schema: the simple type that it is of. */
+/** Annotation of a schema with its simple type. */
 export const simpleTypeKey = "~@effect-msmq/core/XmlValue"
 
 export interface ShapeOptions extends Shape.Naming {
@@ -16,11 +16,11 @@ export interface ShapeOptions extends Shape.Naming {
 
 export interface Walk {
   readonly options: ShapeOptions
-  /** Keys from the root, for refusals. */
+  /** Keys from the root, for errors. */
   readonly path: ReadonlyArray<string>
-  /** Classes within themselves, by their AST: each has one shape. */
+  /** Shapes of classes within themselves, by their AST. */
   readonly suspended: Map<AST.AST, { shape: Shape.Shape | undefined }>
-  /** What can be said only when all shapes are known. */
+  /** Functions to run when all shapes are known. */
   readonly afterwards: Array<() => void>
 }
 
@@ -30,7 +30,7 @@ export const refuse = ({ path }: Walk, what: string): never => {
 
 const within = (walk: Walk, key: string): Walk => ({ ...walk, path: [...walk.path, key] })
 
-/** The representations of Effect's schemas that .NET has a type for. */
+/** Simple types of the representations of Effect's schemas that .NET has a type for. */
 const byRepresentation: Readonly<Record<string, SimpleTypeName>> = {
   "effect/schema/Date": "instant",
   "effect/schema/DateTimeUtc": "utc",
@@ -49,7 +49,7 @@ type Annotations = AST.AST["annotations"]
 const checksOf = (checks: ReadonlyArray<AST.Check<unknown>> = []): ReadonlyArray<Annotations> =>
   checks.flatMap((check) => [check.annotations, ...(check._tag === "FilterGroup" ? checksOf(check.checks) : [])])
 
-/** The simple type that a schema is marked with, or that its kind and its checks say. */
+/** Returns the simple type of a schema, by its annotation, or by its kind and checks. */
 const simpleTypeOf = ({ annotations, checks }: AST.AST): SimpleType | undefined => {
   const all = [annotations, ...checksOf(checks)]
   const marked = all.map((one) => one?.[simpleTypeKey]).find((name) => name !== undefined)
@@ -68,7 +68,7 @@ const literalTypes: Readonly<Record<string, SimpleType>> = {
 const literalType = (value: AST.LiteralValue): SimpleType =>
   literalTypes[typeof value] ?? (Number.isInteger(value) ? simpleTypes.int : simpleTypes.double)
 
-/** .NET writes the name of a member, never its number. */
+/** Makes the simple type of an enum. .NET writes the name of a member, never its number. */
 const enumType = (enums: AST.Enum["enums"]): SimpleType => ({
   name: "enum",
   rule: `one of ${enums.map(([name]) => name).join(", ")}`,
@@ -104,7 +104,7 @@ const memberOf = ({ name, type }: AST.PropertySignature, walk: Walk): Member => 
   }
 }
 
-/** Every list says what its items are called, down to lists in lists. */
+/** Requires a name for the items of a list, and of all lists in it. */
 export const requireItemName = (shape: Shape.Shape, holder: string, walk: Walk): void => {
   const { item } = shape.about()
   if (item === undefined) return
@@ -151,7 +151,7 @@ type Walkers = {
 const anything = "takes anything: .NET's XML says of nothing what it is"
 const noText = "is of a type that no text in XML stands for"
 
-/** How each kind of schema stands in XML, or why it does not. */
+/** Makers of shapes by kind of schema, which throw for a kind that has no form in XML. */
 const walkers: Walkers = {
   String: ofKind(simpleTypes.string),
   TemplateLiteral: ofKind(simpleTypes.string),
@@ -199,7 +199,7 @@ const walkers: Walkers = {
   UniqueSymbol: noText
 }
 
-/** The shape of what a schema encodes to; it is called as the schema is. */
+/** Returns the shape of the encoded side of a schema, with the name of the schema. */
 export const shapeOf = (ast: AST.AST, walk: Walk): Shape.Shape => {
   let encoded = ast
   let name = AST.resolveIdentifier(ast)

@@ -3,19 +3,20 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import { plainBytes } from "../../bytes.ts"
 import * as calendar from "../calendar.ts"
+import { guidRule } from "../Codec.ts"
 import { isSingle, signedRange, unsignedRange } from "../fixedSize.ts"
-import * as guid from "../../guid.ts"
+import * as Guid from "../../../mqrt/Guid.ts"
 import * as numerals from "./numerals.ts"
 
-/** A type whose values stand in an element as text, as .NET's XmlSerializer writes and reads it. */
+/** Type whose values stand in an element as text, as .NET's XmlSerializer writes and reads it. */
 export interface SimpleType<A = unknown> {
-  /** What .NET calls an element that holds one alone. */
+  /** Name that .NET gives an element that holds one alone. */
   readonly name: string
-  /** What its text is, after "must be". */
+  /** Rule for the text, to follow "must be". */
   readonly rule: string
-  /** The text of a value, `undefined` for what is no such value. */
+  /** Prints a value. Returns `undefined` for a value of another type. */
   readonly print: (value: A) => string | undefined
-  /** The value of a text, without the blanks around it, `undefined` for what is no such text. */
+  /** Parses a text, whose blanks at its ends are removed. Returns `undefined` for a text that breaks the rule. */
   readonly parse: (text: string) => A | undefined
 }
 
@@ -59,7 +60,7 @@ const inMilliseconds = (text: string): number | undefined => {
 }
 
 const instantText = (milliseconds: number): string | undefined => {
-  // Also false for a Date that is none.
+  // The comparison is also false for an invalid Date.
   if (!(milliseconds >= calendar.firstMillisecond && milliseconds <= calendar.lastMillisecond)) return undefined
   const text = new Date(milliseconds).toISOString()
   return `${text.slice(0, 19)}${calendar.fractionOf(text.slice(20, 23))}Z`
@@ -73,7 +74,7 @@ const base64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 const isDateTime = (text: string) => (typeof text === "string" && calendar.parse(text) !== undefined ? text : undefined)
 
-/** By the names that XmlValue and the table of schemas refer to. */
+/** Simple types by the names that XmlValue and the table of schemas use. */
 export const simpleTypes = {
   string: type<string>(
     "string",
@@ -152,7 +153,7 @@ export const simpleTypes = {
     numerals.printDuration,
     numerals.parseDuration
   ),
-  guid: type<string>("guid", guid.rule, guid.canonical, guid.canonical),
+  guid: type<string>("guid", guidRule, Guid.canonical, Guid.canonical),
   base64Binary: type<Uint8Array>(
     "base64Binary",
     "base64",

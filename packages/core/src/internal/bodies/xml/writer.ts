@@ -1,4 +1,4 @@
-/** An element to be written, with its names as they are to stand there. It has children or text. */
+/** Element to write, with its names as they stand in the text. It has children or text. */
 export interface WrittenElement {
   readonly name: string
   readonly attributes: ReadonlyArray<readonly [name: string, value: string]>
@@ -8,7 +8,10 @@ export interface WrittenElement {
 
 const references: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;" }
 
-/** What is no character of XML becomes a reference all the same: .NET reads it. CR does so that no reader drops it. */
+/**
+ * Returns the reference for a character. A character that XML does not have becomes one all the same, which .NET reads; so does
+ * CR, which readers would drop.
+ */
 const reference = (character: string): string =>
   references[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`
 
@@ -17,7 +20,7 @@ const escapeAttribute = (text: string): string => text.replace(/[<>&"]|[^\u0020-
 
 const onlyBlanks = /^[ \t\r\n]+$/
 
-/** .NET reads text of blanks alone as none, unless it is told to preserve it. */
+/** Returns the attributes of an element, with one that preserves text of blanks alone, which .NET would otherwise drop. */
 const attributesOf = ({ attributes, text }: WrittenElement): ReadonlyArray<readonly [string, string]> =>
   onlyBlanks.test(text) ? [...attributes, ["xml:space", "preserve"]] : attributes
 
@@ -32,5 +35,5 @@ const elementText = (element: WrittenElement, indent: string): string => {
   return text === "" ? `${start} />` : `${start}>${escapeText(text)}</${name}>`
 }
 
-/** A document as .NET Framework lays it out, which every .NET reads. */
+/** Writes a document with the layout of .NET Framework, which every .NET reads. */
 export const write = (root: WrittenElement): string => `<?xml version="1.0"?>\r\n${elementText(root, "")}`

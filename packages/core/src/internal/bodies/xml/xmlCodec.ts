@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import type * as AST from "effect/SchemaAST"
-import type { EncodedBody } from "../../../MessageBody.ts"
+import type { EncodedBody } from "../Codec.ts"
 import * as namespaces from "./namespaces.ts"
 import * as reader from "./reader.ts"
 import * as Shape from "./Shape.ts"
@@ -8,7 +8,7 @@ import { refuse, requireItemName, shapeOf } from "./shapeOf.ts"
 import type { ShapeOptions, Walk } from "./shapeOf.ts"
 import * as writer from "./writer.ts"
 
-/** Between the encoded side of a schema and a document. */
+/** Codec between the encoded side of a schema and a document. */
 export interface XmlCodec {
   readonly root: string
   readonly encode: (value: unknown) => Result.Result<EncodedBody, string>
@@ -18,7 +18,7 @@ export interface XmlCodec {
 const named = (local: string, uri: string): string =>
   uri === "" ? `<${local}>` : `<${local}> of the namespace "${uri}"`
 
-/** What stands in the root's start tag: .NET declares both for every class, and neither for a simple value. */
+/** Returns the declarations in the root's start tag: .NET declares both for every class, and neither for a simple value. */
 const declarations = (root: writer.WrittenElement, isSimple: boolean, namespace: string) => [
   ...(isSimple && root.attributes.length === 0
     ? []
@@ -29,7 +29,7 @@ const declarations = (root: writer.WrittenElement, isSimple: boolean, namespace:
   ...(namespace === "" ? [] : ([["xmlns", namespace]] as const))
 ]
 
-/** Throws a `TypeError` for a schema that .NET's XML has no form for. */
+/** Makes the codec of a schema. Throws a `TypeError` for a schema that has no form in .NET's XML. */
 export const xmlCodec = (ast: AST.AST, rootName: string | undefined, options: ShapeOptions): XmlCodec => {
   const walk: Walk = { options, path: [], suspended: new Map(), afterwards: [] }
   const shape = shapeOf(ast, walk)
