@@ -108,7 +108,7 @@ const run = Effect.fn("run")(function* (path: string, certificate: Certificate.C
     sent: sent.accepted,
     ...received,
     bytes: sent.bytes,
-    batches: sent.batches,
+    slices: sent.slices,
     contextsAcquired: handles["security context"].acquired,
     contextsFreed: handles["security context"].freed,
     openHandles: openIn(handles),

@@ -402,7 +402,9 @@ export const byType = {
  */
 export type ActiveXValue = {
   readonly [Tag in keyof typeof byType]: {
+    /** Name of the type. */
     readonly _tag: Tag
+    /** Value, as the codec of that type in {@link byType} decodes it. */
     readonly value: (typeof byType)[Tag] extends MessageBody<infer A> ? A : never
   }
 }[keyof typeof byType]

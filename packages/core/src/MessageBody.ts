@@ -1,6 +1,6 @@
 /**
- * What a body means: codecs between values and the bytes of a message, each with the `PROPID_M_BODY_TYPE` that goes with
- * them. Give one to `MessageQueue.openSender` and `openReceiver`, and messages have typed bodies.
+ * Codecs between values and the bytes of a message body, each with the `PROPID_M_BODY_TYPE` that goes with them. Give one to
+ * `MessageQueue.openSender` and `openReceiver`, and messages have typed bodies.
  *
  * A value that a codec cannot write is refused before anything is sent, with `IllegalMessage`; a body that it cannot read
  * is an `UndecodableBody`, which has the message as it came.
@@ -19,8 +19,9 @@ import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, isString, listOf, text as textRule } from "./internal/options/Rule.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 
 export type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 
@@ -102,25 +103,27 @@ const parseJson = (text: string): Result.Result<unknown, string> =>
   Result.try({ try: () => JSON.parse(text), catch: (error) => `must be JSON: ${(error as Error).message}` })
 
 /**
- * What a schema does not say about its XML.
- *
- * - `root`: the name of the root element. By default that of the schema's type: its `identifier`, as a `Schema.Class` has
- *   one; `int` and the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays
- * - `items`: what items are called, by the name of the element that holds them: `{ Lines: "Line" }`. By default after
- *   their type, as the root
- * - `repeated`: members that are arrays, whose items stand in the class itself, under the member's own name
- *   (`[XmlElement]` in .NET)
- * - `attributes`: members that are attributes of their class (`[XmlAttribute]` in .NET)
- * - `namespace`: of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default
+ * Shape of the XML, where the schema does not determine it.
  *
  * @category options
  * @since 0.1.0
  */
 export interface XmlOptions {
+  /**
+   * Name of the root element. By default that of the schema's type: its `identifier`, as a `Schema.Class` has one; `int` and
+   * the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays.
+   */
   readonly root?: string | undefined
+  /** Names of items, by the name of the element that holds them: `{ Lines: "Line" }`. By default that of their type, as for the root. */
   readonly items?: Readonly<Record<string, string>> | undefined
+  /**
+   * Members that are arrays, whose items stand in the class itself, under the member's own name (`[XmlElement]` in .NET). None
+   * by default.
+   */
   readonly repeated?: ReadonlyArray<string> | undefined
+  /** Members that are attributes of their class (`[XmlAttribute]` in .NET). None by default. */
   readonly attributes?: ReadonlyArray<string> | undefined
+  /** Namespace of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default. */
   readonly namespace?: string | undefined
 }
 
@@ -196,9 +199,9 @@ export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlO
 }
 
 /**
- * What .NET's `BinaryMessageFormatter` wrote, body type 768: its bytes, which are never decoded. The stream names the
- * classes to make and runs their code, so that reading it is to run what the sender likes (CWE-502); .NET 9 has given it
- * up. Good for passing such messages on.
+ * Bytes that .NET's `BinaryMessageFormatter` wrote, body type 768. They are never decoded: the stream names classes, and
+ * decoding it runs their code, so that the sender could run any code (CWE-502); .NET 9 has removed the formatter. It serves
+ * to forward such messages.
  *
  * @category codecs
  * @since 0.1.0
@@ -253,9 +256,7 @@ export const activeX: MessageBody<ActiveXValue> = {
  * @category models
  * @since 0.1.0
  */
-export interface RawBody extends EncodedBody {
-  readonly _tag: "bytes"
-}
+export interface RawBody extends EncodedBody, Tagged<"bytes"> {}
 
 /**
  * Whatever comes: what {@link activeX} reads, as it reads it, and all else as bytes with their type, also what has a

@@ -9,7 +9,8 @@ import * as Stream from "effect/Stream"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import { onQueue } from "./internal/telemetry/telemetry.ts"
+import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/names/queueName.ts"
 import {
@@ -40,8 +41,7 @@ import { Sender } from "./Sender.ts"
 
 export type {
   /**
-   * Name of a queue, wherever one is asked for: a format name or path name that was built or parsed, or either as a string,
-   * such as `"DIRECT=OS:server\\private$\\orders"` or `".\\private$\\orders"`.
+   * Name of a queue: a format name or path name, as a value of `FormatName` or `PathName` or as a string, such as `"DIRECT=OS:server\\private$\\orders"` or `".\\private$\\orders"`.
    *
    * @category models
    * @since 0.1.0
@@ -53,10 +53,10 @@ export type { Changes, CreateOptions, Properties } from "./internal/queues/queue
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
- * Options of {@link openSender}.
+ * Options of a queue that is opened to send.
  *
  * @category models
  * @since 0.1.0
@@ -65,15 +65,15 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
   /** Codec for the bodies. They are bytes by default. */
   readonly body?: MessageBody<Body> | undefined
   /**
-   * Kind of the queue, for a queue whose properties cannot be read from here, as that of another machine: `true` if
-   * it is transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile.
-   * Asked of the queue by default.
+   * Kind of the queue, for a queue whose properties cannot be read from here, such as one of another machine: `true` if it is
+   * transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile. By default the
+   * queue's properties tell.
    */
   readonly transactional?: Transactional
 }
 
 /**
- * Options of {@link openReceiver}.
+ * Options of a queue that is opened to receive or to peek.
  *
  * @category models
  * @since 0.1.0
@@ -81,9 +81,9 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
 export interface OpenReceiverOptions<Body = Uint8Array> {
   /** Codec for the bodies. They are bytes by default. */
   readonly body?: MessageBody<Body> | undefined
-  /** `"denyReceive"` keeps everybody else from receiving while it is open (behaviour C-24). `"denyNone"` by default. */
+  /** `"denyReceive"` keeps all others from receiving while it is open (behaviour C-24). `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
-  /** `"peek"` for one that only looks (behaviour C-33): `MQ_PEEK_ACCESS`. `"receive"` by default. */
+  /** `"peek"` for a receiver that only peeks (behaviour C-33): `MQ_PEEK_ACCESS`. `"receive"` by default. */
   readonly access?: "receive" | "peek" | undefined
 }
 
@@ -139,8 +139,8 @@ const delete_ = Effect.fn(operations.MessageQueue.delete.name, spanOptions)(func
 
 export {
   /**
-   * Deletes a queue with every message in it (behaviour C-41). `MQDeleteQueue`. Open handles do not keep it from going
-   * (C-47); what waits on them fails with `QueueDeleted`.
+   * Deletes a queue with every message in it (behaviour C-41). `MQDeleteQueue`. Open handles do not prevent it
+   * (C-47); calls that wait on them fail with `QueueDeleted`.
    *
    * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, and `UnsupportedFormatnameOperation` for a `DIRECT=` name
    * (B-24).
@@ -152,7 +152,7 @@ export {
 }
 
 /**
- * Returns `true` where a queue exists that this user may see. `MQPathNameToFormatName` and `MQGetQueueProperties`.
+ * Returns `true` if a queue exists that this user may see. `MQPathNameToFormatName` and `MQGetQueueProperties`.
  *
  * Fails with `IllegalName`, and with `UnsupportedFormatnameOperation` where it cannot be known, as for a private queue of
  * another machine (behaviour C-51).
@@ -212,7 +212,7 @@ export const properties = Effect.fn(operations.MessageQueue.properties.name, spa
 }, onQueue)
 
 /**
- * Changes properties of a queue; what is left out stays as it is. `MQSetQueueProperties`.
+ * Changes properties of a queue; those that are left out stay as they are. `MQSetQueueProperties`.
  *
  * Fails as {@link properties} does, and with `Property`, whose `properties` say which one was refused and why, and
  * `PropertiesConflict` for a multicast address of a transactional queue (behaviour C-17).
@@ -275,8 +275,8 @@ export const formatName = Effect.fn(operations.MessageQueue.formatName.name, spa
 )
 
 /**
- * Returns the format name of what is at a path in the directory, as `adsPath` of {@link properties} has it: a public
- * queue or a distribution list. `MQADsPathToFormatName`.
+ * Returns the format name of a public queue or a distribution list by its path in the directory, such as `adsPath` of
+ * {@link properties}. `MQADsPathToFormatName`.
  *
  * Fails with `QueueNotFound`, `IllegalQueuePathname` and `NoDs`, among Message Queuing's codes.
  *
@@ -309,15 +309,15 @@ export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameO
 )
 
 /**
- * Returns the public queues for which all restrictions hold; without any, all of them. Private queues are never among them
- * (behaviour C-49): `QueueManager.privateQueues` has those. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
+ * Returns a stream of the public queues that meet all restrictions; without restrictions, of all public queues. Private queues
+ * are never among them (behaviour C-49): see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
  *
- * The directory is asked for some of them at a time, when the stream's consumer wants more. The search is open as long as
- * the stream is, and ends once, also when the stream fails, is interrupted or is left early.
+ * The directory is searched in steps, as the stream's consumer asks for more. The search ends with the stream, also when the
+ * stream fails, is interrupted or is left early.
  *
  * Fails with `NoDs` without a directory, as in a workgroup, and `IllegalPropertyValue` for a type that is no GUID, among
- * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for a
- * restriction that makes no sense, such as an invalid `Date`.
+ * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for an illegal
+ * restriction, such as an invalid `Date`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -356,14 +356,14 @@ export type KindOf<Transactional> = [Transactional] extends [true]
 /**
  * Opens a queue for sending; the scope closes it, after the sends that run. `MQOpenQueue` with `MQ_SEND_ACCESS`.
  *
- * For a queue whose properties can be read it is learnt whether it is transactional, so that a send of the other kind is
- * refused: Message Queuing would take it and drop it (behaviours F-08, F-09). It is learnt again whenever the queue is
- * opened anew. It stays unknown for a queue of another machine, and where this user may not read the properties (C-51,
- * C-52). A queue of another machine opens whether it exists or not (C-28).
+ * It reads the queue's properties to know whether the queue is transactional, so that a send of the other kind is refused:
+ * Message Queuing would accept it and drop it later (behaviours F-08, F-09). Each reopening reads them again. The kind stays
+ * unknown for a queue of another machine, and where this user may not read the properties (C-51, C-52). A queue of another
+ * machine opens even if it does not exist (C-28).
  *
  * Fails with `IllegalName`, `QueueNotFound`, `UnsupportedFormatnameOperation` (names that can only be read),
- * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that says nothing of the queue,
- * such as `InsufficientResources` or `NoDs`, fails the opening; with `transactional` given, nobody is asked.
+ * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that is not about the queue, such as
+ * `InsufficientResources` or `NoDs`, fails the opening. With `transactional` given, the properties are not read.
  *
  * @category constructors
  * @since 0.1.0
@@ -392,10 +392,10 @@ export const openSender = Effect.fn(
 })
 
 /**
- * Opens a queue for receiving; the scope closes it, after taking back what waits on it. `MQOpenQueue` with
+ * Opens a queue for receiving; the scope closes it, after cancelling the receives that wait on it. `MQOpenQueue` with
  * `MQ_RECEIVE_ACCESS`.
  *
- * Whether the queue is transactional is learnt as {@link openSender} does; a failure to learn it fails the opening.
+ * It reads the kind of the queue as {@link openSender} does; a failure to read it fails the opening.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `UnsupportedFormatnameOperation` (names
  * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes.
@@ -430,7 +430,7 @@ export const openReceiver = Effect.fn(
 })
 
 /**
- * Options of {@link purge}.
+ * Choice of the messages that {@link purge} removes.
  *
  * @category models
  * @since 0.1.0

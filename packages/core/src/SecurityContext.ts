@@ -1,5 +1,5 @@
 /**
- * Security contexts: a certificate, its private key and the user's SID, fetched once for many signed messages.
+ * Security contexts: a certificate, its private key and the user's SID, which are fetched once for many signed messages.
  *
  * @since 0.1.0
  */
@@ -13,20 +13,20 @@ import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { securityContextId } from "./internal/options/owned.ts"
 import { contextsAcquired } from "./internal/telemetry/Meter.ts"
-import { spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import { acquireOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 export type { SecurityContextApi } from "./Mqrt.ts"
 
 /**
  * Security context, which belongs to the scope that acquired it: see {@link acquire}.
  *
- * It is local to this machine: nothing of it travels but the SID, the certificate and the signature (behaviour A-07).
+ * It is local to this machine: a message contains only the SID, the certificate and the signature (behaviour A-07).
  *
  * @category models
  * @since 0.1.0
@@ -74,7 +74,7 @@ export class SecurityContext extends Described {
 }
 
 /**
- * Options of {@link acquire}.
+ * Choice of the certificate and the user of a security context.
  *
  * @category models
  * @since 0.1.0
@@ -88,9 +88,8 @@ export interface AcquireOptions {
   /** Getter that is called: `"MQGetSecurityContextEx"` by default, `"MQGetSecurityContext"` only for MSMQ 1.0. */
   readonly api?: SecurityContextApi | undefined
   /**
-   * Another user, whose certificate and SID the context captures (behaviour A-19): the user is logged on, impersonated for
-   * this call only and given up again before anything else runs. Sends need no impersonation (A-20). The user of the process
-   * by default.
+   * Another user, whose certificate and SID the context captures (behaviour A-19). The user is logged on and impersonated during
+   * this call only. Sends need no impersonation (A-20). The user of the process by default.
    */
   readonly as?: Impersonated | undefined
 }
@@ -121,7 +120,7 @@ export interface Impersonated {
  * - `NoInternalUserCert`: the user has registered no internal certificate (A-09)
  * - `CorruptedInternalCertificate`: it is damaged; MSMQ 1.0 only (A-15)
  * - `InvalidCertificate`: the certificate is not in the personal store (A-10)
- * - `CorruptedSecurityData`: the private key cannot be had (A-11)
+ * - `CorruptedSecurityData`: the private key is missing or cannot be read (A-11)
  * - `CouldNotGetUserSid`: the thread's token names no user (A-12)
  * - `InsufficientResources`: no memory (A-14)
  * - `InvalidParameter`: an argument was refused (A-13)

@@ -15,10 +15,10 @@ import { simpleTypeKey } from "./internal/bodies/xml/shapeOf.ts"
 import type { SimpleTypeName } from "./internal/bodies/xml/simpleTypes.ts"
 import { simpleTypes } from "./internal/bodies/xml/simpleTypes.ts"
 
-const marked = (name: SimpleTypeName) => ({ [simpleTypeKey]: name, expected: simpleTypes[name].rule })
+const annotationOf = (name: SimpleTypeName) => ({ [simpleTypeKey]: name, expected: simpleTypes[name].rule })
 
 const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
-  Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(marked(name))
+  Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(annotationOf(name))
 
 /** Text of a pattern, which also generates values, and of what the pattern cannot say. */
 const textual = (name: SimpleTypeName, pattern: RegExp) =>
@@ -27,7 +27,7 @@ const textual = (name: SimpleTypeName, pattern: RegExp) =>
     Schema.makeFilter((text: string) => simpleTypes[name].print(text) !== undefined, {
       expected: simpleTypes[name].rule
     })
-  ).annotate(marked(name))
+  ).annotate(annotationOf(name))
 
 /**
  * `byte`: -128 to 127. `sbyte` in .NET.
@@ -78,7 +78,7 @@ export const Int = whole("int", -0x80000000, 0x7fffffff)
 export const UnsignedInt = whole("unsignedInt", 0, 0xffffffff)
 
 const big = (name: "long" | "unsignedLong", [minimum, maximum]: readonly [bigint, bigint]) =>
-  Schema.BigInt.check(Schema.isBetweenBigInt({ minimum, maximum })).annotate(marked(name))
+  Schema.BigInt.check(Schema.isBetweenBigInt({ minimum, maximum })).annotate(annotationOf(name))
 
 /**
  * `long`, of 64 bits: a bigint, since a number is exact only to 2^53.
@@ -103,7 +103,7 @@ export const UnsignedLong = big("unsignedLong", unsignedRange)
  * @since 0.1.0
  */
 // @effect-diagnostics-next-line schemaNumber:off
-export const Float = Schema.Number.annotate(marked("float"))
+export const Float = Schema.Number.annotate(annotationOf("float"))
 
 /**
  * `decimal`: text without an exponent, such as `"7.00"`, with all its digits and zeros; at most 96 bits, and 28 digits
@@ -120,7 +120,7 @@ export const Decimal = textual("decimal", /^[+-]?(?:\d{1,29}(?:\.\d{0,28})?|\.\d
  * @category text
  * @since 0.1.0
  */
-export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(marked("char"))
+export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(annotationOf("char"))
 
 /**
  * `guid`: text in lower case without braces. What is read in other forms becomes that.
@@ -128,7 +128,7 @@ export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(m
  * @category text
  * @since 0.1.0
  */
-export const Guid = Schema.String.check(Schema.isGUID()).annotate(marked("guid"))
+export const Guid = Schema.String.check(Schema.isGUID()).annotate(annotationOf("guid"))
 
 /**
  * `dateTime` as text, just as it stands there: `"2026-05-01T08:30:00.1234567"`, with `Z` or an offset behind it or

@@ -125,7 +125,7 @@ describe("isRetryable", () => {
       assert.strictEqual(error.message.includes(later), error.isRetryable, error.message)
       // Nothing else in the message speaks of another attempt.
       const [before = ""] = error.message.split(later)
-      assert.notMatch(before, /try again|retry|next use|a pause|opens the queue anew/i)
+      assert.notMatch(before, /try again|retry|next use|a pause|reopens the queue/i)
     }
   })
 
@@ -133,7 +133,7 @@ describe("isRetryable", () => {
     for (const name of ["MQ_ERROR_STALE_HANDLE", "MQ_ERROR_QUEUE_DELETED"] as const) {
       for (const operation of ["Sender.send", "Sender.sendAll", "Receiver.receive", "Receiver.lookup.receiveNext"]) {
         assert.isTrue(errorOf(name, operation).isRetryable)
-        assert.include(errorOf(name, operation).message, "the next use opens the queue anew")
+        assert.include(errorOf(name, operation).message, "the next use reopens the queue")
       }
       for (const operation of ["Cursor.next", "Cursor.nextWithin", "Cursor.current", "Cursor.receive"]) {
         assert.isFalse(errorOf(name, operation).isRetryable)

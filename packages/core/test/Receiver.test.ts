@@ -71,7 +71,7 @@ describe("receive", () => {
       const error = yield* Effect.flip(receiver.receive)
       assert.strictEqual(error.reason._tag, "StaleHandle")
       assert.strictEqual(error.queue, orders)
-      assert.include(error.message, "the next use opens the queue anew")
+      assert.include(error.message, "the next use reopens the queue")
     }).pipe(Effect.provide(backend))
   )
 

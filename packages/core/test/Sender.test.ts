@@ -158,7 +158,7 @@ describe("sendAll", () => {
     Effect.gen(function* () {
       const sender = yield* open
       const report = yield* sender.sendAll([])
-      assert.deepStrictEqual(report, { accepted: 0, bytes: 0, batches: 0, messageIds: undefined })
+      assert.deepStrictEqual(report, { accepted: 0, bytes: 0, slices: 0, messageIds: undefined })
       assert.notInclude(yield* CallLog.calls, "sendMessages")
     }).pipe(Effect.provide(backend))
   )
@@ -183,7 +183,7 @@ describe("sendAll", () => {
       const sender = yield* open
       const seen: Array<number> = []
       const report = yield* sender.sendAll(numbered(500), { onProgress: ({ accepted }) => seen.push(accepted) })
-      assert.strictEqual(seen.length, report.batches)
+      assert.strictEqual(seen.length, report.slices)
       assert.strictEqual(seen.at(-1), 500)
       assert.deepStrictEqual(
         seen,

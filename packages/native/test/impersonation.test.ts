@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { failure } from "../src/internal/calls.ts"
 import { actAs } from "../src/internal/impersonation.ts"
 import { securityContexts } from "../src/internal/securityContexts.ts"
-import { type FakeFunctions, fakeBindings, giveBack } from "./fakeBindings.ts"
+import { type FakeFunctions, fakeBindings, returnHandle } from "./fakeBindings.ts"
 
 const alice: Credentials = { user: "alice", domain: "CORP", password: Redacted.make("s3cret") }
 
@@ -27,7 +27,7 @@ const makeWindows = (fails: ReadonlyArray<string> = []) => {
       text = Buffer.from(secret).toString("utf16le")
       log.push(`${user}@${domain} ${type} ${provider}`)
       const ok = step("LogonUserW")
-      if (ok === 1) giveBack(slot, 0x77n)
+      if (ok === 1) returnHandle(slot, 0x77n)
       return ok
     },
     ImpersonateLoggedOnUser: (token) => step("ImpersonateLoggedOnUser") && Number(token === 0x77n),
@@ -36,7 +36,7 @@ const makeWindows = (fails: ReadonlyArray<string> = []) => {
     GetLastError: () => 1326,
     MQGetSecurityContextEx: (_bytes, _length, slot) => {
       step("MQGetSecurityContextEx")
-      return fails.includes("MQGetSecurityContextEx") ? 0xc00e_0025 : giveBack(slot, 9n)
+      return fails.includes("MQGetSecurityContextEx") ? 0xc00e_0025 : returnHandle(slot, 9n)
     }
   }
   return {

@@ -8,7 +8,7 @@ import { queueProperties } from "../src/internal/queuePropertyTable.ts"
 import { queues } from "../src/internal/queues.ts"
 import { queueSecurity } from "../src/internal/queueSecurity.ts"
 import { transactionPointer } from "../src/internal/transactions.ts"
-import { fakeBindings, giveBack } from "./fakeBindings.ts"
+import { fakeBindings, returnHandle } from "./fakeBindings.ts"
 import type { Left } from "./fakeVariants.ts"
 import { asked, bytesAt, FakeHeap, fill, refuse, textAt } from "./fakeVariants.ts"
 import { noChanges, plainQueue as plain } from "../../testing/src/contract/plainRecords.ts"
@@ -257,7 +257,7 @@ describe("MQOpenQueue", () => {
         fakeBindings({
           MQOpenQueue: (name, dwAccess, dwShareMode, slot) => {
             assert.deepStrictEqual([name, dwAccess, dwShareMode], ["x", accessBits, shareBits])
-            return giveBack(slot, 0xffff_ffff_0000_0001n)
+            return returnHandle(slot, 0xffff_ffff_0000_0001n)
           }
         })
       )
@@ -362,7 +362,7 @@ describe("locate", () => {
               [...new Uint32Array(bytesAt(set.getBigUint64(8, true), 28).buffer)],
               [101, 103, 108, 102, 109, 110, 113]
             )
-            return giveBack(slot, 0x51n)
+            return returnHandle(slot, 0x51n)
           },
           MQLocateNext: (handle, count, variants) => {
             assert.strictEqual(handle, 0x51n)

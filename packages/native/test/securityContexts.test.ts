@@ -3,7 +3,7 @@ import type { SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { securityContexts } from "../src/internal/securityContexts.ts"
-import { fakeBindings, giveBack } from "./fakeBindings.ts"
+import { fakeBindings, returnHandle } from "./fakeBindings.ts"
 
 const der = Uint8Array.of(0x30, 0x82, 0x00, 0xff)
 
@@ -17,7 +17,7 @@ describe("securityContexts", () => {
           fakeBindings({
             [api]: (certificate: unknown, length: number, slot: ArrayBuffer) => {
               seen.push(certificate, length)
-              return giveBack(slot, 0x1234n)
+              return returnHandle(slot, 0x1234n)
             }
           })
         )
@@ -31,7 +31,7 @@ describe("securityContexts", () => {
   it.effect("gets the context on the calling thread, whose identity it has", () =>
     Effect.gen(function* () {
       const rooms = securityContexts(
-        fakeBindings({ MQGetSecurityContextEx: (_bytes, _length, slot) => giveBack(slot, 7n) })
+        fakeBindings({ MQGetSecurityContextEx: (_bytes, _length, slot) => returnHandle(slot, 7n) })
       )
       let later = false
       setImmediate(() => (later = true))
@@ -48,7 +48,7 @@ describe("securityContexts", () => {
       const freed: Array<unknown> = []
       const rooms = securityContexts(
         fakeBindings({
-          MQGetSecurityContextEx: (_bytes, _length, slot) => giveBack(slot, handle),
+          MQGetSecurityContextEx: (_bytes, _length, slot) => returnHandle(slot, handle),
           MQFreeSecurityContext: (context) => void freed.push(context)
         })
       )
@@ -65,7 +65,7 @@ describe("securityContexts", () => {
       const freed: Array<unknown> = []
       const rooms = securityContexts(
         fakeBindings({
-          MQGetSecurityContextEx: (_bytes, _length, slot) => giveBack(slot, 0x1_0000_0001n),
+          MQGetSecurityContextEx: (_bytes, _length, slot) => returnHandle(slot, 0x1_0000_0001n),
           MQFreeSecurityContext: (context) => void freed.push(context)
         })
       )

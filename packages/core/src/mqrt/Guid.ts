@@ -1,5 +1,5 @@
 /**
- * GUIDs, as text and as the 16 bytes that Windows keeps them in: for who writes a backend.
+ * GUIDs, as text and as the 16 bytes of Windows; for the author of a backend.
  *
  * @since 0.1.0
  */

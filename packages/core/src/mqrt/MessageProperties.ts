@@ -1,5 +1,5 @@
 /**
- * Properties of messages as they cross the seam: plain, whole records, `null` where nothing was given.
+ * Properties of messages as they cross the seam: plain, complete records, with `null` for a value that was not given.
  *
  * @since 0.1.0
  */
@@ -219,8 +219,8 @@ export interface SendParameters {
   /** `PROPID_M_SECURITY_CONTEXT`: the context that signs; `null`: none. */
   readonly securityContext: SecurityContextHandle | null
   /**
-   * `PROPID_M_SENDER_CERT`: the certificate that signs, in DER; `null`: none. It is `null` where there is a context: sources
-   * disagree on which of the two would win.
+   * `PROPID_M_SENDER_CERT`: the certificate that signs, in DER; `null`: none. It is `null` where there is a context: the
+   * documentation disagrees on which of the two takes precedence.
    */
   readonly senderCertificate: Uint8Array | null
   /** `PROPID_M_AUTH_LEVEL`: the version of the signature, or `"none"`. */
@@ -237,7 +237,7 @@ export interface SendParameters {
   readonly encryptionAlgorithm: EncryptionAlgorithm | null
   /** Transaction that the messages are sent in. */
   readonly transaction: TransactionArgument
-  /** `true` where the outcome is to have the ids of the messages (`PROPID_M_MSGID`). */
+  /** `true` for an outcome with the ids of the messages (`PROPID_M_MSGID`). */
   readonly messageIds: boolean
 }
 
@@ -250,9 +250,9 @@ export interface SendParameters {
 export interface SendOutcome {
   /** Number of messages that were accepted: the first ones. */
   readonly accepted: number
-  /** Ids of the messages that were accepted; `null` where they were not wanted. */
+  /** Ids of the messages that were accepted; `null` if they were not requested. */
   readonly messageIds: ReadonlyArray<string> | null
-  /** Failure of the message behind them; `null` where there was none. */
+  /** Failure of the message after them; `null` if there was none. */
   readonly failure: MqrtFailure | null
 }
 
@@ -281,7 +281,7 @@ export type LookupAction = keyof typeof lookupActions
 export interface LookupParameters {
   /** Transaction that the message is received in. */
   readonly transaction: TransactionArgument
-  /** `true` where {@link RareProperties} are wanted too. */
+  /** `true` to receive {@link RareProperties} too. */
   readonly rare: boolean
 }
 
@@ -317,7 +317,7 @@ export interface RareProperties {
   readonly symmetricKey: Uint8Array | null
   /** `PROPID_M_CONNECTOR_TYPE`: a GUID without braces; `null`: none. */
   readonly connectorType: string | null
-  /** `PROPID_M_DEST_FORMAT_NAME`: all destinations of a message to several; `null`: none is told. */
+  /** `PROPID_M_DEST_FORMAT_NAME`: all destinations of a message to several; `null`: it has no list of them. */
   readonly destinationFormatName: string | null
   /** `PROPID_M_XACT_STATUS_QUEUE`: the format name of the transaction status queue, for connectors; `null`: none. */
   readonly transactionStatusQueue: string | null
@@ -368,12 +368,12 @@ export interface ReceivedProperties extends MessageProperties {
   readonly lastInTransaction: boolean
   /** `PROPID_M_XACTID`, as a message id is written; `null` for a message outside of any transaction. */
   readonly transactionId: string | null
-  /** `PROPID_M_ABORT_COUNT`: number of times that its receiving was rolled back (behaviour E-66). */
+  /** `PROPID_M_ABORT_COUNT`: number of receives of it that were rolled back (behaviour E-66). */
   readonly abortCount: number
   /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues (behaviour E-68). */
   readonly moveCount: number
   /** `PROPID_M_LAST_MOVE_TIME`: seconds since 1970; 0: never moved. */
   readonly lastMoveTime: number
-  /** Properties that few programs need; `null` where they were not wanted. */
+  /** Properties that few programs need; `null` if they were not requested. */
   readonly rare: RareProperties | null
 }

@@ -1,5 +1,5 @@
 /**
- * Words of the seam for numbers of `mq.h` in the properties of messages; for who writes a backend.
+ * Words of the seam for numbers of `mq.h` in the properties of messages; for the author of a backend.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The properties of queues as they cross the seam.
+ * Properties of queues as they cross the seam.
  *
  * @since 0.1.0
  */
@@ -56,7 +56,7 @@ export interface NewQueueProperties extends MutableQueueProperties {
 type Quotas = "quota" | "journalQuota"
 
 /**
- * The changes of `setQueueProperties`: `null` leaves a property as it is. `multicastAddress: ""` takes the address away.
+ * Changes of `setQueueProperties`: `null` leaves a property as it is. `multicastAddress: ""` removes the address.
  *
  * @category models
  * @since 0.1.0
@@ -71,7 +71,7 @@ export type QueueChanges = {
 }
 
 /**
- * The properties of a queue.
+ * Properties of a queue that exists, as `MQGetQueueProperties` reports them.
  *
  * @category models
  * @since 0.1.0
@@ -90,7 +90,7 @@ export interface QueueProperties extends NewQueueProperties {
 }
 
 /**
- * A condition on public queues, as `MQLocateBegin` takes them; all of them must hold.
+ * Condition on public queues, as `MQLocateBegin` takes them; all of them must hold.
  *
  * @category models
  * @since 0.1.0
@@ -105,7 +105,7 @@ export interface LocateRestriction {
 }
 
 /**
- * A public queue that was found.
+ * Public queue that was found.
  *
  * @category models
  * @since 0.1.0

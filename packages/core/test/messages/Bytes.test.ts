@@ -81,8 +81,8 @@ describe("bytes that a caller gives", () => {
 
   it("are refused with a rule if their buffer was transferred or made too small", () => {
     for (const [value, actual, rule] of [
-      [transferred(), "detached", "transferred to somebody else"],
-      [Object.setPrototypeOf(transferred(), Lying.prototype), "detached", "transferred to somebody else"],
+      [transferred(), "detached", "the buffer was transferred"],
+      [Object.setPrototypeOf(transferred(), Lying.prototype), "detached", "the buffer was transferred"],
       [cutOff(), "outside of its resized buffer", "resize()"]
     ] as const) {
       assert.isUndefined(plainBytes(value))

@@ -217,8 +217,8 @@ describe("a closing of what a batch uses", () => {
       const array = labelled(20_000)
       const closing = yield* Deferred.make<Fiber.Fiber<void>>()
       const context = yield* Effect.context<never>()
-      const onProgress = ({ batches }: { readonly batches: number }) => {
-        if (batches === 1) Deferred.doneUnsafe(closing, Exit.succeed(Effect.runForkWith(context)(closeSender)))
+      const onProgress = ({ slices }: { readonly slices: number }) => {
+        if (slices === 1) Deferred.doneUnsafe(closing, Exit.succeed(Effect.runForkWith(context)(closeSender)))
         // What is added now is not at hand.
         if (array.length < 30_000) array.push({ label: "late" })
       }
@@ -242,8 +242,8 @@ describe("a closing of what a batch uses", () => {
       }
       const context = yield* Effect.context<never>()
       const closing = yield* Deferred.make<Fiber.Fiber<void>>()
-      const onProgress = ({ batches }: { readonly batches: number }) => {
-        if (batches === 3) Deferred.doneUnsafe(closing, Exit.succeed(Effect.runForkWith(context)(closeSender)))
+      const onProgress = ({ slices }: { readonly slices: number }) => {
+        if (slices === 3) Deferred.doneUnsafe(closing, Exit.succeed(Effect.runForkWith(context)(closeSender)))
       }
       const error = yield* Effect.flip(sender.sendAll(endless(), { onProgress }))
       assert.deepStrictEqual([error.reason._tag, error.progress, ended], ["Released", { accepted: asked }, 1])

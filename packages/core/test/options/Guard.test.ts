@@ -11,7 +11,7 @@ import { makeWorld, orders } from "./world.ts"
 interface Wrong {
   readonly name: string
   readonly value: unknown
-  readonly takenBy?: (shape: Shape) => boolean
+  readonly isLegalFor?: (shape: Shape) => boolean
 }
 
 const throwing = new Proxy(
@@ -48,21 +48,21 @@ const wrongs: ReadonlyArray<Wrong> = [
   {
     name: "{}",
     value: {},
-    takenBy: ({ options, takes }) => takes.has("object") && options.every(({ optional }) => optional)
+    isLegalFor: ({ options, takes }) => takes.has("object") && options.every(({ optional }) => optional)
   },
-  { name: "[]", value: [], takenBy: ({ takes }) => takes.has("list") },
-  { name: "true", value: true, takenBy: ({ takes }) => takes.has("boolean") },
-  { name: "42", value: 42, takenBy: ({ takes }) => takes.has("number") },
-  { name: '"text"', value: "text", takenBy: ({ takes }) => takes.has("string") },
+  { name: "[]", value: [], isLegalFor: ({ takes }) => takes.has("list") },
+  { name: "true", value: true, isLegalFor: ({ takes }) => takes.has("boolean") },
+  { name: "42", value: 42, isLegalFor: ({ takes }) => takes.has("number") },
+  { name: '"text"', value: "text", isLegalFor: ({ takes }) => takes.has("string") },
   { name: "a symbol", value: Symbol("wrong") },
-  { name: "a function", value: () => {}, takenBy: ({ takes }) => takes.has("function") },
+  { name: "a function", value: () => {}, isLegalFor: ({ takes }) => takes.has("function") },
   { name: "a function that throws when it is read", value: throwingFunction },
   {
     name: "a private key in PEM",
     value: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`,
-    takenBy: ({ takes }) => takes.has("string")
+    isLegalFor: ({ takes }) => takes.has("string")
   },
-  { name: "null", value: null, takenBy: ({ takes }) => takes.has("null") },
+  { name: "null", value: null, isLegalFor: ({ takes }) => takes.has("null") },
   { name: "an object that throws", value: throwing }
 ]
 
@@ -126,7 +126,7 @@ const casesOf = (
       return changed(base, option, value)
     })
   const wrong = wrongs
-    .filter(({ takenBy }) => takenBy?.(shape) !== true)
+    .filter(({ isLegalFor }) => isLegalFor?.(shape) !== true)
     .map(({ name: wrong, value }) => ({ path, wrong, argument: put(name, value), names: [alone] }))
   const neighbour = neighbourOf(name)
   // A message may have whatever it has.
@@ -151,7 +151,9 @@ const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyA
   const names = [name, "options", ...(alsoNamed[`${fn} ${name}`] ?? []), ...required]
   return [
     ...wrongs
-      .filter((wrong) => wrong.takenBy?.(shape) !== true && alsoTaken[`${fn} ${name}`]?.includes(wrong.name) !== true)
+      .filter(
+        (wrong) => wrong.isLegalFor?.(shape) !== true && alsoTaken[`${fn} ${name}`]?.includes(wrong.name) !== true
+      )
       .map((wrong) => ({ path: name, wrong: wrong.name, argument: () => wrong.value, names })),
     ...(optional ? [] : [{ path: name, wrong: "undefined", argument: () => undefined, names }]),
     ...shape.options.flatMap((option) => casesOf(name, option, (right, inner) => inner(right), 0))

@@ -96,7 +96,7 @@ describe("a release that fails", () => {
         assert.deepStrictEqual(others, [])
         assert.isDefined(entry)
         assert.strictEqual(entry.level, "Error")
-        assert.match(entry.message, new RegExp(`^the ${kind}.* could not be given back`))
+        assert.match(entry.message, new RegExp(`^the ${kind}.* could not be released`))
         assert.deepStrictEqual(entry.annotations, {
           "messaging.system": "msmq",
           "msmq.handle.kind": kind,
@@ -128,10 +128,7 @@ describe("a release that fails", () => {
       assert.match(failed.openedAt ?? "", /at openSender .*FailedRelease\.test\.ts/)
       const leaked = yield* Effect.flip(HandleLedger.expectNoLeaks)
       assert.strictEqual(leaked.open.length, 1)
-      assert.include(
-        leaked.message,
-        "could not be given back: MQCloseQueue failed with MQ_ERROR_INSUFFICIENT_RESOURCES"
-      )
+      assert.include(leaked.message, "could not be released: MQCloseQueue failed with MQ_ERROR_INSUFFICIENT_RESOURCES")
     }).pipe(Effect.provide(Layer.merge(backend, recording().layer)))
   )
 

@@ -91,7 +91,7 @@ const codes = ["MQ_ERROR_STALE_HANDLE", "MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_INV
 describe("a call whose handle the service knows no longer (C-37, C-38)", () => {
   for (const [name, { function: called, run }] of Object.entries(uses)) {
     for (const code of codes) {
-      it.effect(`opens the queue anew and tries again, once: ${name}, ${code}`, () =>
+      it.effect(`reopens the queue and tries again, once: ${name}, ${code}`, () =>
         whole(
           Effect.gen(function* () {
             const channel = yield* open()
@@ -241,7 +241,7 @@ describe("a batch", () => {
             messageIds: true,
             onProgress: ({ accepted }) => void seen.push(accepted)
           })
-          assert.deepStrictEqual([report.accepted, report.batches], [count, seen.length])
+          assert.deepStrictEqual([report.accepted, report.slices], [count, seen.length])
           const received = yield* Stream.runCollect(receiver.browse)
           assert.deepStrictEqual(
             received.map(({ label }) => label),

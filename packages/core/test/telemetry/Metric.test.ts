@@ -65,13 +65,14 @@ describe("metrics", () => {
       const durations = histograms.map(({ attributes, id, state }) => [
         id,
         attributes?.["messaging.operation.name"],
+        attributes?.["messaging.operation.type"],
         attributes?.["error.type"],
         "sum" in state && state.sum
       ])
       assert.deepStrictEqual(durations, [
-        ["messaging.client.operation.duration", "receive", undefined, 3],
-        ["messaging.process.duration", "process", undefined, 2],
-        ["messaging.client.operation.duration", "send", "IllegalMessage", 0]
+        ["messaging.client.operation.duration", "receive", "receive", undefined, 3],
+        ["messaging.process.duration", "process", "process", undefined, 2],
+        ["messaging.client.operation.duration", "send", "send", "IllegalMessage", 0]
       ])
       assert.isTrue(histograms.every(({ attributes }) => attributes?.["unit"] === "s"))
     }).pipe(Effect.provide(backend))

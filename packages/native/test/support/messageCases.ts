@@ -1,4 +1,4 @@
-/** Every property of a message in `mq.h`: its number and `VARTYPE`, and messages that have it. */
+/** Messages with every property that `mq.h` knows: the bytes that are sent, and what is read back. */
 import type {
   OutgoingProperties,
   RareProperties,
@@ -6,24 +6,13 @@ import type {
   SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 
-export const bytes = (length: number, first = 1) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff)
-
-export const connectorType = "00112233-4455-6677-8899-aabbccddeeff"
-
-export const internalCertificate = Uint8Array.of(0x30, 0x0a, 0x0c, 0x08, ...Buffer.from("internal"))
-
+/** VARTYPEs of the properties. */
 export const UI1 = 17
-
 export const UI2 = 18
-
 export const UI4 = 19
-
 export const UI8 = 21
-
 export const TEXT = 31
-
 export const GUID = 72
-
 export const BYTES = 0x1011
 
 /** All properties of messages: number and VARTYPE as in `mq.h`. */
@@ -99,9 +88,13 @@ export const properties = {
   LAST_MOVE_TIME: [75, UI4]
 } as const satisfies Record<string, readonly [id: number, vartype: number]>
 
+/** Name of a property, without `PROPID_M_`. */
 export type PropertyName = keyof typeof properties
 
-/** As the double records what arrived: hexadecimal, in the order of the memory. */
+/** Returns bytes that count up. */
+export const bytes = (length: number, first = 1) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff)
+
+/** Values as a send passes them: hexadecimal, in the order of the memory. */
 export const hex = {
   ui1: (value: number) => Buffer.of(value).toString("hex"),
   ui2: (value: number) => Buffer.from(Uint16Array.of(value).buffer).toString("hex"),
@@ -110,10 +103,11 @@ export const hex = {
   bytes: (value: Uint8Array) => Buffer.from(value).toString("hex")
 }
 
+/** Properties that are sent: hexadecimal, in the order of the memory. */
 export type Sent = Readonly<Partial<Record<PropertyName, string>>>
 
-/** A message, what of it arrives at the library, and what a receive then gives that a plain message does not have. */
-interface Case {
+/** A message, the properties that are sent for it, and those that a receive then gives and a plain message does not have. */
+export interface MessageCase {
   readonly name: string
   readonly message?: Partial<OutgoingProperties>
   readonly options?: Partial<SendParameters>
@@ -123,22 +117,30 @@ interface Case {
 }
 
 /** A property that a receive gives as it was sent. */
-const same = (message: Partial<OutgoingProperties> & Partial<ReceivedProperties>, sent: Sent, name?: string): Case => ({
+const same = (
+  message: Partial<OutgoingProperties> & Partial<ReceivedProperties>,
+  sent: Sent,
+  name?: string
+): MessageCase => ({
   name: name ?? Object.keys(message).join(),
   message,
   sent,
   received: message
 })
 
+/** GUID of a connector application. */
+export const connectorType = "00112233-4455-6677-8899-aabbccddeeff"
 const connector = { type: connectorType, class: 0, authenticated: false, signature: null, symmetricKey: null }
-
 const connectorSent = { CONNECTOR_TYPE: "33221100554477668899aabbccddeeff" }
 
-const signed = { authenticated: 1, hashAlgorithm: "sha256", senderCertificate: internalCertificate } as const
+/** Certificate that the double takes for the internal one. */
+export const internalCertificate = Uint8Array.of(0x30, 0x0a, 0x0c, 0x08, ...Buffer.from("internal"))
+const signed = { authenticated: 1, hashAlgorithm: "sha512", senderCertificate: internalCertificate } as const
 
 const bits = (count: number) => Array.from({ length: 2 ** count - 1 }, (_, index) => index + 1)
 
-export const ofMessage: ReadonlyArray<Case> = [
+/** Messages with one property each, or with one connector or SOAP property. */
+export const ofMessage: ReadonlyArray<MessageCase> = [
   same({ body: bytes(5) }, { BODY: "0102030405" }),
   same({ body: bytes(1) }, { BODY: "01" }, "body of one byte"),
   same({ bodyType: 0xffff }, { BODY_TYPE: hex.ui4(0xffff) }),
@@ -218,7 +220,8 @@ export const ofMessage: ReadonlyArray<Case> = [
   }
 ]
 
-export const ofOptions: ReadonlyArray<Case> = [
+/** Sends with one option each. */
+export const ofOptions: ReadonlyArray<MessageCase> = [
   {
     name: "senderCertificate",
     options: { senderCertificate: bytes(2000, 0x30) },
@@ -315,7 +318,8 @@ export const ofOptions: ReadonlyArray<Case> = [
   }
 ]
 
-export const everything: Case = {
+/** A message with every property at once. */
+export const everything: MessageCase = {
   name: "all at once",
   message: {
     body: bytes(70_000),
@@ -421,4 +425,5 @@ export const everything: Case = {
   }
 }
 
+/** All of them. */
 export const cases = [...ofMessage, ...ofOptions, everything]

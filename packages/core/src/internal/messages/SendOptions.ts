@@ -21,7 +21,7 @@ import type { Certificate } from "../security/Certificate.ts"
 export type QueueKind = "transactional" | "plain" | "unknown"
 
 /**
- * Options of `send`.
+ * Transaction, authentication and encryption of the messages of a send.
  *
  * @category models
  * @since 0.1.0
@@ -34,7 +34,7 @@ export interface SendOptions<Kind extends QueueKind = QueueKind> {
   readonly securityContext?: SecurityContext | undefined
   /**
    * `PROPID_M_SENDER_CERT`: certificate that signs the messages, whose key is fetched for each of them. It is refused together
-   * with a security context, as it is not certain which of them would win. None by default.
+   * with a security context, as it is not certain which of them takes precedence. None by default.
    */
   readonly senderCertificate?: Certificate | undefined
   /**
@@ -67,7 +67,7 @@ export interface SendOptions<Kind extends QueueKind = QueueKind> {
 }
 
 /**
- * Options of `sendAll` and `sink`.
+ * Settings of a batch: those of a send, and those of its report.
  *
  * @category models
  * @since 0.1.0
@@ -77,15 +77,15 @@ export interface SendAllOptions<Kind extends QueueKind = QueueKind> extends Send
   readonly messageIds?: boolean | undefined
   /**
    * Function that is called after every slice with the report so far, and once more before an interruption or the failure of
-   * a stream, which have no `progress` themselves. Keep it short. What it throws ends the batch with `SourceFailed`. A promise
-   * that it returns is not waited for, and what that rejects with is logged. None by default.
+   * a stream, which have no `progress` themselves. Keep it short. An error that it throws ends the batch with `SourceFailed`. A
+   * promise that it returns is not awaited, and its rejection is logged. None by default.
    */
   readonly onProgress?: ((report: SendReport) => void) | undefined
 }
 
 /**
- * Report of the messages that Message Queuing accepted: the local queue manager has them, which does not say that they
- * arrived (behaviour D-01).
+ * Report of the messages that Message Queuing accepted: the local queue manager has them. They may not have arrived
+ * yet (behaviour D-01).
  *
  * @category models
  * @since 0.1.0
@@ -95,8 +95,8 @@ export interface SendReport {
   readonly accepted: number
   /** Length of their bodies together, in bytes. */
   readonly bytes: number
-  /** Number of slices that they were sent in. */
-  readonly batches: number
+  /** Number of slices that they were sent in: a batch is sent in slices of a few milliseconds. */
+  readonly slices: number
   /** Ids of the accepted messages, in order; `undefined` unless the option `messageIds` is `true`. */
   readonly messageIds: ReadonlyArray<string> | undefined
 }

@@ -130,7 +130,7 @@ export interface CreateOptions {
   readonly type?: string | undefined
   /**
    * Owner and permissions of the queue in SDDL, such as `"D:(A;;GA;;;BA)"`; see `QueueSecurity`. By default its creator may do
-   * everything and everybody may send (behaviour C-15).
+   * everything and everyone may send (behaviour C-15).
    */
   readonly securityDescriptor?: string | undefined
 }

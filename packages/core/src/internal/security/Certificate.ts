@@ -8,7 +8,7 @@ const TypeId = "~@effect-msmq/core/Certificate"
 /**
  * Validated X.509 certificate. It holds no private key, which stays in the Windows certificate store.
  *
- * What logs or inspects it gets its fingerprint, subject and validity, never its bytes.
+ * Logs and inspections get its fingerprint, subject and validity, never its bytes.
  *
  * @category models
  * @since 0.1.0
@@ -74,7 +74,7 @@ export class Certificate implements Equal.Equal {
   }
 }
 
-/** Returns a date of a certificate. For a date that is none, Node makes one of whatever is in memory, so the text decides. */
+/** Returns a date of a certificate. For an invalid date Node returns an arbitrary one, so the text decides. */
 const dateOf = (text: string, date: Date): Date => (text === "Bad time value" ? new Date(NaN) : date)
 
 /** Returns a distinguished name in one line. Node returns `undefined` for an empty one, contrary to its types. */

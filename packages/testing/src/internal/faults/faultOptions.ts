@@ -3,9 +3,9 @@ import { errors, type ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
-import type { Fault } from "../../FaultInjection.ts"
-import { hasOption } from "./arguments.ts"
-import { functionNames, silentFunctionNames } from "./functionNames.ts"
+import { hasOption } from "../arguments.ts"
+import type { Fault, FunctionName, SilentFunctionName } from "./Fault.ts"
+import { functionNames, silentFunctionNames } from "./Fault.ts"
 
 const call = Options.required(Options.wholeNumber(1, Number.MAX_SAFE_INTEGER))
 const anyFunction = Options.required(Options.oneOf(functionNames))
@@ -15,7 +15,7 @@ const isSilent = (name: string): boolean => silentFunctionNames.some((silent) =>
 const loudFunction = Options.required(
   Options.guarded(
     "the name of a function that reports a code",
-    (value): value is Exclude<(typeof functionNames)[number], (typeof silentFunctionNames)[number]> =>
+    (value): value is Exclude<FunctionName, SilentFunctionName> =>
       typeof value === "string" && functionNames.some((name) => name === value) && !isSilent(value)
   )
 )

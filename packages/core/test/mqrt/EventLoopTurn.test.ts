@@ -1,8 +1,7 @@
-import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Scheduler } from "effect"
 import { afterEach, beforeEach, vi } from "vitest"
-import * as Turn from "../../src/internal/messages/Turn.ts"
+import * as EventLoopTurn from "../../src/mqrt/EventLoopTurn.ts"
 
 /** Tests an effect whose fibers give way only where it says so: the event loop goes round when it waits for that. */
 const itUnbroken = <A, E>(name: string, test: () => Effect.Effect<A, E>): void =>
@@ -11,7 +10,7 @@ const itUnbroken = <A, E>(name: string, test: () => Effect.Effect<A, E>): void =
 /** Returns when the event loop has gone round, and those that wait for their turn have been served. */
 const round = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
-const isOver = Effect.withFiber((fiber) => Effect.succeed(Turn.isOver(fiber)))
+const isOver = Effect.withFiber((fiber) => Effect.succeed(EventLoopTurn.isOverFor(fiber)))
 
 describe("a turn", () => {
   let now = 0
@@ -72,7 +71,7 @@ describe("a turn", () => {
       yield* isOver
       now += 4
       const served: Array<number> = []
-      const two = Turn.within(() =>
+      const two = EventLoopTurn.within(() =>
         Effect.sync(() => {
           now += 2
           served.push(served.length)
@@ -98,7 +97,7 @@ describe("a turn", () => {
       const served: Array<string> = []
       const loop = (name: string) =>
         Effect.forEach([1, 2, 3, 4], () =>
-          Turn.within(() =>
+          EventLoopTurn.within(() =>
             Effect.sync(() => {
               now += 2
               served.push(name)
@@ -118,7 +117,7 @@ describe("a turn", () => {
       const served: Array<string> = []
       const fork = (name: string) =>
         Effect.forkChild(
-          Turn.within(() =>
+          EventLoopTurn.within(() =>
             Effect.sync(() => {
               now += 4
               served.push(name)
@@ -141,7 +140,7 @@ describe("a turn", () => {
       now += 4
       assert.isTrue(yield* isOver)
       yield* round
-      yield* Turn.next
+      yield* EventLoopTurn.next
       assert.isFalse(yield* isOver)
     })
   )
@@ -153,14 +152,14 @@ describe("a turn", () => {
         assert.isFalse(yield* isOver)
       }
       assert.isTrue(yield* isOver)
-      yield* Turn.next
+      yield* EventLoopTurn.next
       assert.isFalse(yield* isOver)
     })
   )
 
   it("a program that runs synchronously goes on without the event loop", () => {
     let done = 0
-    const step = Turn.within(() =>
+    const step = EventLoopTurn.within(() =>
       Effect.sync(() => {
         now += 3
         done++
