@@ -18,8 +18,8 @@ const showsNoInternals = (value: object) => {
   }
 }
 
-describe("what is open is shown by kind, queue and state", () => {
-  it.effect("in the face of Effect", () =>
+describe("open handles are printed with kind, queue and state", () => {
+  it.effect("in Effect", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const scope = yield* Scope.make()
@@ -50,7 +50,7 @@ describe("what is open is shown by kind, queue and state", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it("in the face of promises", async () => {
+  it("in promises", async () => {
     const msmq = await connect(InMemoryMqrt.layer)
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
@@ -91,7 +91,7 @@ describe("a received message", () => {
       return yield* receiver.receive
     }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
 
-  it.effect("is printed on a console in one screen, safe whatever its sender chose", () =>
+  it.effect("is printed on a console in one screen, with any texts of its sender made safe", () =>
     Effect.gen(function* () {
       const message = yield* received({
         body: new Uint8Array(1_000_000),
@@ -129,7 +129,7 @@ describe("a received message", () => {
     })
   )
 
-  it.effect("is JSON whatever a codec made of its body", () =>
+  it.effect("is JSON with any body of a codec", () =>
     Effect.gen(function* () {
       const long = MessageBody.xml(Schema.Struct({ Id: XmlValue.Long, Raw: Schema.Uint8Array }), { root: "Order" })
       const body = new TextEncoder().encode("<Order><Id>9007199254740993</Id><Raw>AQID</Raw></Order>")
@@ -150,7 +150,7 @@ describe("a received message", () => {
     })
   )
 
-  it.effect("has all its fields itself: a copy by spreading is sent on as it was", () =>
+  it.effect("has all fields as its own: a copy by spreading can be sent on", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders)
@@ -217,7 +217,7 @@ describe("an error", () => {
     assert.deepInclude(reason, { message: { body: { bytes: 0 }, lookupId: "5", messageId: "{x}\\1" }, attempts: 3 })
   })
 
-  it.effect("of a send in the wrong way says how to send in the right one", () =>
+  it.effect("of a wrong send tells how to send correctly", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const sender = yield* MessageQueue.openSender(orders)

@@ -40,7 +40,7 @@ describe("create, exists, delete", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("an illegal name is refused with the place where it goes wrong, and calls nothing", () =>
+  it.effect("an illegal name is refused with the place of the mistake, without a call", () =>
     Effect.gen(function* () {
       for (const attempt of [
         MessageQueue.create("private$\\orders\\more"),
@@ -57,7 +57,7 @@ describe("create, exists, delete", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("whether another machine's private queue exists cannot be known (C-51)", () =>
+  it.effect("another machine's private queue cannot be tested for existence (C-51)", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(MessageQueue.exists("elsewhere\\private$\\orders"))
       assert.strictEqual(error.reason._tag, "UnsupportedFormatnameOperation")
@@ -112,7 +112,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a queue that fails to close counts as closed, and does not hide what the program did", () =>
+  it.effect("a queue that fails to close counts as closed, and the program has its own outcome", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       yield* FaultInjection.inject({ function: "MQCloseQueue", call: 1, code: "MQ_ERROR_STALE_HANDLE" })
@@ -121,7 +121,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("what was opened in one scope is closed in reverse order", () =>
+  it.effect("handles of one scope are closed in reverse order", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       yield* MessageQueue.create(".\\private$\\answers")
@@ -191,7 +191,7 @@ describe("properties and setProperties", () => {
   const absent = new Set<unknown>(["none", "unlimited"])
 
   it.effect.prop(
-    "what is changed is so from then on, and what is left out stays as it was",
+    "changed properties have their new values, and the others their old ones",
     { changes: Schema.Struct(changes), given: Schema.Array(Schema.Literals(Object.keys(changes))) },
     ({ changes, given }) =>
       Effect.gen(function* () {
@@ -211,7 +211,7 @@ describe("properties and setProperties", () => {
       }).pipe(Effect.provide(backend, { local: true }))
   )
 
-  it.effect("what is refused is named with its reason, and the queue", () =>
+  it.effect("an error names the refused property, the reason and the queue", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const mqrt = yield* Mqrt.Mqrt
@@ -236,7 +236,7 @@ describe("properties and setProperties", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("what cannot be read or set says why (C-51, C-52)", () =>
+  it.effect("a property that cannot be read or set fails with the reason (C-51, C-52)", () =>
     Effect.gen(function* () {
       const elsewhere = "elsewhere\\private$\\orders"
       for (const use of [MessageQueue.properties(elsewhere), MessageQueue.setProperties(elsewhere, { label: "" })]) {
@@ -261,7 +261,7 @@ describe("create with a security descriptor", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a text that is none is refused where it goes wrong, and calls nothing", () =>
+  it.effect("an illegal text is refused with the place of the mistake, without a call", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(MessageQueue.create(orders, { securityDescriptor: "D:(A;;GA;;;bob)" }))
       assert(error.reason._tag === "IllegalSddl")
@@ -272,7 +272,7 @@ describe("create with a security descriptor", () => {
 })
 
 describe("formatName", () => {
-  it.effect("a path name has one to open the queue by; a format name is its own (B-06, B-07)", () =>
+  it.effect("a path name has a format name, and a format name is its own (B-06, B-07)", () =>
     Effect.gen(function* () {
       const created = yield* MessageQueue.create(orders)
       assert.strictEqual(yield* MessageQueue.formatName(orders), created)
@@ -299,7 +299,7 @@ describe("purge", () => {
       Effect.scoped
     )
 
-  it.effect("removes what is there, and nothing stays open (E-55)", () =>
+  it.effect("removes the messages, and leaves no handle open (E-55)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { journal: true })
       yield* send(orders, "1", "2")
@@ -310,7 +310,7 @@ describe("purge", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("what a transaction has goes when that aborts (E-55)", () =>
+  it.effect("removes the messages of a transaction when that aborts (E-55)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       yield* Transaction.singleMessage(send(orders, "1", "2"))
@@ -341,7 +341,7 @@ describe("purge", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("as an administrator removes what waits for another machine, and as another user is refused (E-57)", () =>
+  it.effect("removes the messages for another machine as an administrator, and is refused as another user (E-57)", () =>
     Effect.gen(function* () {
       const msmq = yield* MsmqControl.MsmqControl
       yield* msmq.cutLink("WAREHOUSE")
@@ -359,7 +359,7 @@ describe("purge", () => {
     )
   )
 
-  it.effect("that fails closes the queue, and says which one", () =>
+  it.effect("closes the queue if it fails, and the error has its name", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       yield* FaultInjection.inject({ function: "MQPurgeQueue", call: 1, code: "MQ_ERROR_STALE_HANDLE" })

@@ -79,7 +79,7 @@ describe("a name in another notation", () => {
     assert.notInclude(ruleOf(name), "write")
   })
 
-  it("that is a key or a certificate in PEM is refused, and shown nowhere", () => {
+  it("that is a key or a certificate in PEM is refused, and is in no error", () => {
     for (const queue of ["-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n", "'-----BEGIN secret'"]) {
       const failure = Result.flip(fromString(queue))
       assert(Result.isSuccess(failure))
@@ -88,19 +88,19 @@ describe("a name in another notation", () => {
     }
   })
 
-  it("of a journal is never told to be the queue itself", () => {
+  it("of a journal is not taken for the queue itself", () => {
     for (const [name, right] of written.filter(([name]) => /journal/i.test(name))) {
       assert.match(right, /;JOURNAL$/)
       assert.notMatch(ruleOf(name), /orders(?!;JOURNAL)/)
     }
   })
 
-  it("of System.Messaging by its label is told to be located", () => {
+  it("of System.Messaging with a label is refused with the advice to locate it", () => {
     assert.include(ruleOf("Label:orders"), "MessageQueue.locate")
     assert.property(MessageQueue, "locate")
   })
 
-  it("that is nothing but a queue is told to have a computer before it", () => {
+  it("that is only a queue is refused with the advice to add a computer", () => {
     for (const name of ["orders", ".private$orders"]) assert.include(ruleOf(name), String.raw`.\private$\orders`)
   })
 
@@ -112,7 +112,7 @@ describe("a name in another notation", () => {
     }
   })
 
-  it("takes no time that grows with the square of its length", () => {
+  it("is read in time that is linear in its length", () => {
     for (const part of ["\n", "\\", "/", "a@", " ", "\\private\\", '"']) {
       assert.isString(ruleOf(`${part.repeat(500_000)}\n+`))
     }

@@ -29,7 +29,7 @@ describe("receive", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("gives what was sent, the highest priority first (D-08)", () =>
+  it.effect("returns the messages, the highest priority first (D-08)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       const sent = {
@@ -100,7 +100,7 @@ describe("receive", () => {
     MQ_ERROR_TRANSACTION_USAGE: "TransactionUsage"
   } as const
 
-  it.effect("each documented error comes as the reason that is named after it, and the message stays (E-12)", () =>
+  it.effect("each documented error has a reason of its own, and the message stays (E-12)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       yield* sender.send({ label: "stays" })
@@ -119,7 +119,7 @@ describe("receive", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("IO_TIMEOUT is no error: a poll finds nothing, and a receive waits on (E-12)", () =>
+  it.effect("IO_TIMEOUT is no error: a poll finds nothing, and a receive goes on waiting (E-12)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       yield* sender.send({ label: "there" })

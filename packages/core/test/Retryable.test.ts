@@ -66,7 +66,7 @@ describe("an error that is retryable", () => {
       }).pipe(Effect.scoped, Effect.provide(backend))
     )
 
-    it.effect(`is not what a cursor fails with after ${what}, as it ends with its handle`, () =>
+    it.effect(`is not the error of a cursor after ${what}, which ends with its handle`, () =>
       Effect.gen(function* () {
         const { receiver } = yield* opened
         const cursor = yield* receiver.cursor

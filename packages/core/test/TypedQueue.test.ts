@@ -16,7 +16,7 @@ const reasonOf = <Tag extends MsmqError.Reason["_tag"]>(error: MsmqError.MsmqErr
 }
 
 describe("typed senders and receivers", () => {
-  it.effect("what one sends the other receives, peeks and browses, in every form", () =>
+  it.effect("messages of a sender are received, peeked at and browsed by a receiver, in every form", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const codecs = [MessageBody.json(Order), MessageBody.xml(Order, { root: "Order" })]
@@ -35,7 +35,7 @@ describe("typed senders and receivers", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("the type of the body goes with it, unless the message says another", () =>
+  it.effect("the type of the body is sent with it, unless the message has another", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders, { body: ActiveXBody.bstr })
@@ -60,7 +60,7 @@ describe("typed senders and receivers", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a queue of this and that is read as it comes", () =>
+  it.effect("a queue of various bodies is read without a codec", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders, { body: MessageBody.any })
@@ -80,7 +80,7 @@ describe("typed senders and receivers", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a body that does not decode is an error that has the message as it came", () =>
+  it.effect("a body that cannot be decoded is an error with the received message", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const raw = yield* MessageQueue.openSender(orders)

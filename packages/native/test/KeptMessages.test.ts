@@ -42,7 +42,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
   // A call on the main thread that ought to be held is one.
   afterEach(() => assert.deepStrictEqual(control.ledger().violations, []))
 
-  it.live("a message that was taken for a receiver who had left is the first that the next one finds", () =>
+  it.live("a message that a call took after its receive was interrupted is the first for the next receive", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.sendAll(numbered(0, 3))
@@ -61,7 +61,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a message that was taken for a receiver who had left goes to one who waits", () =>
+  it.live("a message that a call took after its receive was interrupted goes to a waiting receive", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       const other = yield* MessageQueue.openReceiver(orders)
@@ -77,7 +77,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a kept message whose last receiver closes is told of as lost, with its id", () => {
+  it.live("a kept message whose last receiver closes is logged as lost, with its id", () => {
     const logged: Array<string> = []
     const logger = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
     return Effect.gen(function* () {
@@ -93,7 +93,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide([layer, logger]))
   })
 
-  it.live("a purge takes what is kept along", () =>
+  it.live("a purge removes kept messages", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.send({ label: "purged" })
@@ -104,7 +104,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
   )
 
   it.live(
-    "a transaction with a message that came to nobody does not commit, and the message is in the queue again",
+    "a transaction with a message that no receive got does not commit, and the message is in the queue again",
     () =>
       Effect.gen(function* () {
         yield* MessageQueue.create(orders, { transactional: true })
@@ -125,7 +125,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       }).pipe(Effect.scoped, Effect.provide([layer, Logger.layer([])]))
   )
 
-  it.live("a transaction receives the message that came to nobody in it, and then commits", () =>
+  it.live("a transaction receives the message that no receive got in it, and then commits", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const sender = yield* MessageQueue.openSender(orders)
@@ -158,7 +158,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a cursor whose move nobody was told of shows that message next", () =>
+  it.live("a cursor returns the message of an interrupted move next", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.sendAll(numbered(0, 4))
@@ -179,7 +179,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a kept message is shown by a cursor once, which then waits for others", () =>
+  it.live("a cursor returns a kept message once, and then waits for others", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.send({ label: "kept" })
@@ -228,7 +228,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a kept message that an abort gives back is as it was, and counts the abort (F-26)", () =>
+  it.live("a kept message is unchanged after an abort, and counts it (F-26)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const sender = yield* MessageQueue.openSender(orders)
@@ -247,7 +247,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide([layer, Logger.layer([])]))
   )
 
-  it.live("a kept message that an abort gives back goes to a receiver that was opened in the meantime", () =>
+  it.live("a kept message goes after an abort to a receiver that was opened in the meantime", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const sender = yield* MessageQueue.openSender(orders)
@@ -265,7 +265,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a kept message cannot be moved, and a consumer that is to do so fails and leaves it", () => {
+  it.live("a kept message cannot be moved, and a consumer that has to move it fails and leaves it", () => {
     const logged: Array<string> = []
     const logger = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
     return Effect.gen(function* () {

@@ -163,7 +163,7 @@ describe.skipIf(missing !== null)("every property", () => {
     )
   )
 
-  it.live("what was not set is not left over from the message before", () =>
+  it.live("a property that is not set does not have the value of the message before", () =>
     withQueue(({ receive, send }) =>
       Effect.gen(function* () {
         yield* send({}, {})

@@ -57,7 +57,7 @@ const atSeam = Effect.gen(function* () {
     mqrt.receiveMessage(queue, { action: "receive", cursor: null, rare: false, timeout, transaction: "none" })
 })
 
-describe.skipIf(missing !== null)("no way to receive keeps the event loop", { concurrent: true }, () => {
+describe.skipIf(missing !== null)("no receive blocks the event loop", { concurrent: true }, () => {
   it.each([
     ["a queue that is elsewhere, from the first call on", elsewhere],
     ["a queue of this computer, once its calls have proved slow", "DIRECT=OS:.\\private$\\orders"]
@@ -73,7 +73,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
   // A call on the main thread that ought to be held is one.
   afterEach(() => assert.deepStrictEqual(control.ledger().violations, []))
 
-  it.live("a wait that is interrupted ends at once, and the message of the call that runs for it is kept", () =>
+  it.live("a wait that is interrupted ends at once, and the message of its call is kept", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.send({ label: "only" })
@@ -85,7 +85,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a time limit waits for the call that runs, and hands out what it brings", () =>
+  it.live("a time limit waits for the running call, and returns its message", () =>
     Effect.gen(function* () {
       const { sender } = yield* setup
       yield* sender.send({ label: "in time" })
@@ -98,7 +98,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a cursor that was interrupted at the end of the queue goes on with what comes", () =>
+  it.live("a cursor that was interrupted at the end of the queue goes on with new messages", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* setup
       yield* sender.send({ label: "0" })
@@ -116,7 +116,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a queue whose calls proved slow is known as such when it is opened again", () =>
+  it.live("a queue with slow calls is known as slow when it is opened again", () =>
     Effect.gen(function* () {
       const quick = ".\\private$\\never-slow-before"
       yield* MessageQueue.create(quick)
@@ -131,7 +131,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a transaction whose receiver closes is not ended before the call that runs in it", () =>
+  it.live("a transaction whose receiver closes ends after the call in it", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const mqrt = yield* Mqrt.Mqrt
@@ -151,7 +151,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a queue whose calls turn out quick is read on the main thread again", () =>
+  it.live("a queue whose calls become quick is read on the main thread again", () =>
     Effect.gen(function* () {
       yield* Effect.scoped(SecurityContext.acquire())
       const main = control.threadOfLastCall("MQFreeSecurityContext")
@@ -167,7 +167,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a call that runs when its handle is closed at the seam is waited for, and tells its outcome", () =>
+  it.live("a closing at the seam waits for a running call, which has its outcome", () =>
     Effect.gen(function* () {
       const { sender } = yield* setup
       yield* sender.send({ label: "only" })
@@ -190,7 +190,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("a layer that closes ends what still waits at the seam, and nothing is called after that", () =>
+  it.live("a layer that closes ends the waits at the seam, and makes no call after that", () =>
     Effect.gen(function* () {
       for (const prepare of [endCalls, () => setDelay(2), holdCalls]) {
         control.reset()

@@ -19,7 +19,7 @@ import {
   slowSender
 } from "./support/slowSender.ts"
 
-describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
+describe.skipIf(missing !== null)("endings while a slow send runs", () => {
   beforeEach(() => control.reset())
 
   it.live("an interruption waits for the message that is being sent, and then nothing else is sent", () =>
@@ -44,7 +44,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
     )
   )
 
-  it.live("an interruption of sends that wait for it ends them at once, and none of their messages is sent", () =>
+  it.live("an interruption of sends that wait behind it ends them at once, and none of their messages is sent", () =>
     onDouble(
       Effect.gen(function* () {
         const sender = yield* slowSender
@@ -108,7 +108,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
     })
   )
 
-  it.live("a send whose last message was accepted tells of that, though its signal aborted meanwhile", () =>
+  it.live("a send whose last message was accepted is fulfilled, even if its signal aborted meanwhile", () =>
     Effect.promise(async () => {
       await using msmq = await connect(layer)
       await msmq.createQueue(orders)
@@ -197,7 +197,7 @@ describe.skipIf(missing !== null)("what ends while a slow send runs", () => {
     })
   )
 
-  it.live("a layer that closes waits for its slices to their end, though nobody holds them", () =>
+  it.live("a layer that closes waits for the end of its slices, even without their senders", () =>
     Effect.gen(function* () {
       const events: Array<string> = []
       yield* Effect.scoped(

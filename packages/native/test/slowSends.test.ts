@@ -94,7 +94,7 @@ describe.skipIf(missing !== null)("a send", () => {
     )
   )
 
-  it.live("of a program that opens its queue for each is slow on the main thread once", () =>
+  it.live("of a program that opens its queue for each send is slow on the main thread once", () =>
     onDouble(
       Effect.gen(function* () {
         const main = yield* mainThread
@@ -129,7 +129,7 @@ describe.skipIf(missing !== null)("a send", () => {
     )
   )
 
-  it.live("that has to fetch keys begins off the main thread, and no other does", () =>
+  it.live("that has to fetch keys begins on another thread, and no other send does", () =>
     onDouble(
       Effect.gen(function* () {
         const main = yield* mainThread
@@ -289,7 +289,7 @@ describe.skipIf(missing !== null)("a send", () => {
     )
   )
 
-  it.live("sends the bytes that were there when it began, whatever becomes of their buffers", () =>
+  it.live("sends the bytes of its beginning, even if their buffers change", () =>
     onDouble(
       Effect.gen(function* () {
         const sender = yield* slowSender

@@ -23,8 +23,8 @@ const refusal = (text: string, codec: Pick<MessageBody.MessageBody<unknown>, "de
   return result.failure
 }
 
-describe("what XML can be made to do", () => {
-  it("entities that grow without end are not declared: any DOCTYPE is refused", () => {
+describe("hostile XML", () => {
+  it("entities cannot be declared, so they cannot grow: any DOCTYPE is refused", () => {
     const declarations = Array.from({ length: 30 }, (_, index) => `<!ENTITY e${index + 1} "&e${index};&e${index};">`)
     const laughs = `<!DOCTYPE string [<!ENTITY e0 "ha">${declarations.join("")}]><string>&e30;</string>`
     const doctypes = [
@@ -43,7 +43,7 @@ describe("what XML can be made to do", () => {
     assert.match(refusal(laughs), /^must have no DOCTYPE/)
   })
 
-  it("no entity is known but the five", () => {
+  it("only the five predefined entities are known", () => {
     assert.deepStrictEqual(string.decode(body("<string>&lt;&gt;&amp;&quot;&apos;</string>")), Result.succeed("<>&\"'"))
     for (const entity of [
       "nbsp",
@@ -61,7 +61,7 @@ describe("what XML can be made to do", () => {
     }
   })
 
-  it("elements do not nest without end", () => {
+  it("elements have a greatest depth", () => {
     const deep = 100_000
     assert.include(
       refusal(`${"<a>".repeat(deep)}${"</a>".repeat(deep)}`),
@@ -77,7 +77,7 @@ describe("what XML can be made to do", () => {
     assert.strictEqual(refusal(large), `must have at most 4194304 bytes, as every message, not ${large.length}`)
   })
 
-  it("the largest message is read in time, be it text or elements", () => {
+  it("the largest message is read in time, of text or of elements", () => {
     const room = Message.maximumPacketSize - 100
     const texts = [
       `<string>${"x".repeat(room)}</string>`,
@@ -92,7 +92,7 @@ describe("what XML can be made to do", () => {
     }
   })
 
-  it("attributes are bounded, and none is there twice", () => {
+  it("attributes have a greatest number, and none may appear twice", () => {
     const attributes = (count: number) => Array.from({ length: count }, (_, index) => `a${index}=""`).join(" ")
     const order = (attributes: string) => `<Order ${attributes}><Id>1</Id><Lines /></Order>`
     assert.isTrue(Result.isSuccess(orders.decode(body(order(attributes(256))))))
@@ -101,7 +101,7 @@ describe("what XML can be made to do", () => {
     assert.isTrue(Result.isSuccess(orders.decode(body(order('hasOwnProperty="" __proto__="" b=""')))))
   })
 
-  it("members named like those of every object are only members", () => {
+  it("members with names of Object.prototype are plain members", () => {
     const names = ["__proto__", "constructor", "toString"] as const
     const text = `<Order>${names.map((name) => `<${name}>x</${name}>`).join("")}<Id>1</Id><Lines /></Order>`
     assert.deepStrictEqual(orders.decode(body(text)), Result.succeed({ Id: 1, Note: null, Lines: [] }))
@@ -116,8 +116,8 @@ describe("what XML can be made to do", () => {
   })
 })
 
-describe("what is no document", () => {
-  it("is refused with what is wrong and where", () => {
+describe("text that is no document", () => {
+  it("is refused with the mistake and its place", () => {
     const cases: ReadonlyArray<readonly [string, string]> = [
       ["", "must have a root element"],
       ["  \r\n", "must have a root element"],
@@ -176,7 +176,7 @@ describe("what is no document", () => {
   )
 })
 
-describe("what is written is read back as it was", () => {
+describe("written values are read back unchanged", () => {
   const simple = {
     string: Schema.String.check(Schema.makeFilter((text: string) => text.isWellFormed())),
     boolean: Schema.Boolean,

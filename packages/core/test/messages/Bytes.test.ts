@@ -79,7 +79,7 @@ describe("bytes that a caller gives", () => {
     return value
   }
 
-  it("are gone from a buffer that was transferred, or made too small: the rule says so", () => {
+  it("are refused with a rule if their buffer was transferred or made too small", () => {
     for (const [value, actual, rule] of [
       [transferred(), "detached", "the buffer was transferred"],
       [Object.setPrototypeOf(transferred(), Lying.prototype), "detached", "the buffer was transferred"],

@@ -124,7 +124,7 @@ const outcomeOf = (exit: Exit.Exit<{ readonly accepted: number }, MsmqError.Msmq
 
 describe("a closing of what a batch uses", () => {
   for (const [name, closing] of Object.entries(closings)) {
-    it.effect(`ends the batch while that waits for its source, and closes the source: ${name}`, () =>
+    it.effect(`ends a batch that waits for its source, and closes the source: ${name}`, () =>
       Effect.gen(function* () {
         const { close, left, queue, resource, send } = closing(yield* setup)
         const ended = yield* Deferred.make<void>()
@@ -141,7 +141,7 @@ describe("a closing of what a batch uses", () => {
       }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
     )
 
-    it.effect(`that begins before the batch refuses it, and the source is never asked: ${name}`, () =>
+    it.effect(`that begins before the batch refuses it, and does not read the source: ${name}`, () =>
       Effect.gen(function* () {
         const { close, queue, resource, send } = closing(yield* setup)
         let asked = 0
@@ -153,7 +153,7 @@ describe("a closing of what a batch uses", () => {
       }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
     )
 
-    it.effect(`asked for by the source itself does not wait for itself: ${name}`, () =>
+    it.effect(`by the source itself does not wait for itself: ${name}`, () =>
       Effect.gen(function* () {
         const { close, left, queue, resource, send } = closing(yield* setup)
         const messages = Stream.concat(
@@ -197,7 +197,7 @@ describe("a closing of what a batch uses", () => {
     )
   }
 
-  it.effect("does not hide why a message was refused in the slice that it waited for", () =>
+  it.effect("does not hide the refusal of a message in the slice that it waited for", () =>
     Effect.gen(function* () {
       const { closeSender, sender } = yield* setup
       yield* FaultInjection.inject({ function: "MQSendMessage", call: 1, stall: "1 second" })
@@ -228,7 +228,7 @@ describe("a closing of what a batch uses", () => {
     }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
-  it.effect("asks a generator no more, which so need not end, and closes it", () =>
+  it.effect("reads no more from a generator, which may be endless, and closes it", () =>
     Effect.gen(function* () {
       const { closeSender, sender } = yield* setup
       let asked = 0
@@ -253,7 +253,7 @@ describe("a closing of what a batch uses", () => {
   )
 
   for (const [name, closing] of Object.entries(closings).filter(([name]) => !name.endsWith("sink"))) {
-    it(`at every step of a batch: each message that a generator was asked for is sent: ${name}`, () => {
+    it(`at every step of a batch: each message that was read from a generator is sent: ${name}`, () => {
       /** Closes after so many steps of the batch, and returns `true` if that ended it. */
       const endsAfter = (steps: number): boolean =>
         runByStep(
@@ -278,7 +278,7 @@ describe("a closing of what a batch uses", () => {
     })
   }
 
-  it.effect("says nothing of a batch that it came in the last slice of", () =>
+  it.effect("does not fail a batch in its last slice", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const context = yield* Effect.context<never>()
@@ -303,7 +303,7 @@ describe("a closing of what a batch uses", () => {
     }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
-  it.effect("does not wait for a source that never gives up, nor for its finalizer", () =>
+  it.effect("does not wait for a source that never ends, nor for its finalizer", () =>
     Effect.gen(function* () {
       const { closeSender, sender } = yield* setup
       const stubborn = Stream.fromEffect(Effect.uninterruptible(Effect.as(Effect.never, {})))
@@ -318,7 +318,7 @@ describe("a closing of what a batch uses", () => {
 })
 
 describe("a scope", () => {
-  it.effect("that a batch and its sender are in closes both, also where the stream closes it", () =>
+  it.effect("of a batch and its sender closes both, even if the stream closes it", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const scope = yield* Scope.make()
@@ -335,7 +335,7 @@ describe("a scope", () => {
     }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
   )
 
-  it.effect("that a batch is in, and its sender is not, is closed by the stream: it sends nothing more", () =>
+  it.effect("of a batch without its sender ends the batch when the stream closes it", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders)
@@ -373,7 +373,7 @@ describe("a scope", () => {
     }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
   )
 
-  it.effect("an interruption waits for the slice that is sent", () =>
+  it.effect("an interruption waits for the current slice", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders)
@@ -390,7 +390,7 @@ describe("a scope", () => {
 
 describe("an interruption after any step", () => {
   for (const of of ["a stream", "a generator"]) {
-    it(`leaves in the queue what onProgress told last, and nothing open: ${of}`, () => {
+    it(`leaves the messages of the last onProgress in the queue, and no open handle: ${of}`, () => {
       const counts = new Set<number>()
       const source = function* () {
         yield* labelled(4)
@@ -426,7 +426,7 @@ describe("an interruption after any step", () => {
   }
 })
 
-describe("in promises, what is closed while a batch that nobody awaits waits for its source", () => {
+describe("in promises, a closing while a batch that is not awaited waits for its source", () => {
   const connectToOrders = async () => {
     const connection = await connectObserved()
     await connection.msmq.createQueue(orders, { transactional: true })

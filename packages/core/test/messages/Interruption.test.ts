@@ -109,7 +109,7 @@ describe("interrupted after any step", () => {
     ...Object.entries(taking).map(([name, take]) => [`${name}: a message that comes`, isWaitedFor(take)] as const)
   ]
 
-  it.each(receiving)("%s is handed out or still in the queue, never both, never neither", (_, program) => {
+  it.each(receiving)("%s is received or still in the queue, never both or neither", (_, program) => {
     let handedOutInAll = 0
     interruptAtEveryStep(() => {
       const handedOut: Array<string> = []

@@ -23,24 +23,22 @@ const label = (found: Effect.Effect<Option.Option<{ readonly label: string }>, M
   Effect.map(found, (message) => Option.getOrUndefined(message)?.label)
 
 describe("by lookup id", () => {
-  it.effect(
-    "a message is looked at, and so are those beside it; there is none where there is none (E-38, E-39, E-42)",
-    () =>
-      Effect.gen(function* () {
-        const { ids, receiver } = yield* queue
-        assert.strictEqual(yield* label(receiver.lookup("peekCurrent", ids.c)), "c")
-        assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.c)), "d")
-        assert.strictEqual(yield* label(receiver.lookup("peekPrevious", ids.c)), "b")
-        assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "a")
-        assert.strictEqual(yield* label(receiver.lookup("peekLast")), "e")
-        assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.e)), undefined)
-        assert.strictEqual(yield* label(receiver.lookup("peekPrevious", ids.a)), undefined)
-        assert.strictEqual(yield* label(receiver.lookup("peekCurrent", 12345n)), undefined)
-        assert.strictEqual(yield* label(receiver.lookup("peekNext", 12345n)), undefined)
-      }).pipe(Effect.provide(backend))
+  it.effect("a message is peeked at, and its neighbours, and there is none behind the last (E-38, E-39, E-42)", () =>
+    Effect.gen(function* () {
+      const { ids, receiver } = yield* queue
+      assert.strictEqual(yield* label(receiver.lookup("peekCurrent", ids.c)), "c")
+      assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.c)), "d")
+      assert.strictEqual(yield* label(receiver.lookup("peekPrevious", ids.c)), "b")
+      assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "a")
+      assert.strictEqual(yield* label(receiver.lookup("peekLast")), "e")
+      assert.strictEqual(yield* label(receiver.lookup("peekNext", ids.e)), undefined)
+      assert.strictEqual(yield* label(receiver.lookup("peekPrevious", ids.a)), undefined)
+      assert.strictEqual(yield* label(receiver.lookup("peekCurrent", 12345n)), undefined)
+      assert.strictEqual(yield* label(receiver.lookup("peekNext", 12345n)), undefined)
+    }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a message is taken, and so are those beside it, until there is none (E-38, E-41)", () =>
+  it.effect("a message is received, and its neighbours, until there are none (E-38, E-41)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       assert.strictEqual(yield* label(receiver.lookup("receiveCurrent", ids.c)), "c")
@@ -54,7 +52,7 @@ describe("by lookup id", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a message in a transaction is locked, and passed over from beside (E-43, E-44)", () =>
+  it.effect("a message in a transaction is locked, and passed over from its neighbours (E-43, E-44)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       const transaction = yield* Transaction.begin()
@@ -68,16 +66,18 @@ describe("by lookup id", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("one that is taken so that others may peek is seen by those who peek, until the commit (E-44, F-25)", () =>
-    Effect.gen(function* () {
-      const { ids, receiver } = yield* queue
-      yield* Effect.gen(function* () {
-        assert.strictEqual(yield* label(receiver.lookup("receiveAllowPeek", ids.a)), "a")
-        assert.strictEqual(yield* label(receiver.lookup("peekCurrent", ids.a)), "a")
-        assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "a")
-      }).pipe(Transaction.run())
-      assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "b")
-    }).pipe(Effect.provide(backend))
+  it.effect(
+    "a message that is received so that others may peek is visible to peeks until the commit (E-44, F-25)",
+    () =>
+      Effect.gen(function* () {
+        const { ids, receiver } = yield* queue
+        yield* Effect.gen(function* () {
+          assert.strictEqual(yield* label(receiver.lookup("receiveAllowPeek", ids.a)), "a")
+          assert.strictEqual(yield* label(receiver.lookup("peekCurrent", ids.a)), "a")
+          assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "a")
+        }).pipe(Transaction.run())
+        assert.strictEqual(yield* label(receiver.lookup("peekFirst")), "b")
+      }).pipe(Effect.provide(backend))
   )
 })
 
@@ -87,7 +87,7 @@ describe("moving", () => {
     return (yield* Stream.runCollect(receiver.browse)).map((message) => message.label)
   }, Effect.scoped)
 
-  it.effect("a message goes to a subqueue and back to its place, and counts it (E-59, E-64)", () =>
+  it.effect("a message moves to a subqueue and back to its place, and counts the moves (E-59, E-64)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       yield* receiver.move({ lookupId: ids.b }, "retry")
@@ -107,7 +107,7 @@ describe("moving", () => {
     }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend))
   )
 
-  it.effect("in a transaction it is moved when that commits (E-65)", () =>
+  it.effect("a message is moved in a transaction when that commits (E-65)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       const move = Effect.andThen(receiver.move({ lookupId: ids.a }, "retry"), labelsIn(`${orders};retry`))
@@ -121,7 +121,7 @@ describe("moving", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a message that is rejected is refused when its transaction commits, and back when it aborts (E-69)", () =>
+  it.effect("a message is rejected when its transaction commits, and is in the queue again when it aborts (E-69)", () =>
     Effect.gen(function* () {
       const { ids, receiver } = yield* queue
       const reject = Effect.andThen(receiver.lookup("receiveCurrent", ids.a), () =>

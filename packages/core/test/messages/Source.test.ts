@@ -66,7 +66,7 @@ const unreadable = (field: string) =>
 
 describe("a source that throws", () => {
   for (const count of [0, 1, 255, 256, 257, 700]) {
-    it.effect(`after ${count} messages: they are sent, and the error says so, with what was thrown`, () =>
+    it.effect(`after ${count} messages has those sent, and the error has their count and the thrown value`, () =>
       Effect.gen(function* () {
         const sender = yield* open
         const error = yield* failureOf(sender.sendAll(generator(count)))
@@ -106,7 +106,7 @@ describe("a source that throws", () => {
     })
   }
   for (const [name, source] of Object.entries(sources)) {
-    it.effect(`is told of as such: ${name}`, () =>
+    it.effect(`has a reason of its own: ${name}`, () =>
       Effect.gen(function* () {
         const sender = yield* open
         const batch = Stream.isStream(source) ? sender.sendAll(source) : sender.sendAll(source)
@@ -117,7 +117,7 @@ describe("a source that throws", () => {
     )
   }
 
-  it.effect("is told of by a sink, too; what the stream fails with stays what it is", () =>
+  it.effect("has it in a sink too, and a failure of the stream stays unchanged", () =>
     Effect.gen(function* () {
       const sender = yield* open
       const dying = Stream.concat(Stream.fromArray(labelled(3)), Stream.die(broken))
@@ -132,7 +132,7 @@ describe("a source that throws", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a stream's own failure is preceded by a last onProgress, which says how many were accepted", () =>
+  it.effect("a failure of the stream comes after a last onProgress with the number of accepted messages", () =>
     Effect.gen(function* () {
       const sender = yield* open
       for (const count of [0, 300]) {
@@ -148,7 +148,7 @@ describe("a source that throws", () => {
 
 describe("a message that cannot be read", () => {
   for (const field of ["body", "label", "headers", "acknowledge", "timeToBeReceived", "priority", "soap"]) {
-    it.effect(`because its ${field} throws stops the batch where it stands`, () =>
+    it.effect(`because its ${field} throws stops the batch at its place`, () =>
       Effect.gen(function* () {
         const sender = yield* open
         const error = yield* failureOf(sender.sendAll([...labelled(5), unreadable(field), ...labelled(1)]))
@@ -217,7 +217,7 @@ describe("a message that cannot be read", () => {
 })
 
 describe("onProgress that throws", () => {
-  it.effect("ends the batch after the slice that it was told of", () =>
+  it.effect("ends the batch after its slice", () =>
     Effect.gen(function* () {
       const sender = yield* open
       const onProgress = ({ accepted }: { readonly accepted: number }) => {
@@ -233,7 +233,7 @@ describe("onProgress that throws", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("does not hide why a message was refused", () =>
+  it.effect("does not hide the refusal of a message", () =>
     Effect.gen(function* () {
       const sender = yield* open
       yield* FaultInjection.inject({ function: "MQSendMessage", call: 3, code: "MQ_ERROR_ACCESS_DENIED" })
@@ -269,7 +269,7 @@ describe("the end of an iteration", () => {
 })
 
 describe("an interruption", () => {
-  it.effect("is preceded by a last onProgress, which says how many were accepted", () =>
+  it.effect("comes after a last onProgress with the number of accepted messages", () =>
     Effect.gen(function* () {
       const sender = yield* open
       const latch = yield* Latch.make()
@@ -284,7 +284,7 @@ describe("an interruption", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("stays one where onProgress throws at last", () =>
+  it.effect("stays an interruption if the last onProgress throws", () =>
     Effect.gen(function* () {
       const sender = yield* open
       const sending = yield* start(

@@ -37,7 +37,7 @@ describe("a background clock", () => {
     })
   )
 
-  it.live("gives up a sleep that is interrupted, however long, and needs no timer for none or for ever", () =>
+  it.live("ends a sleep that is interrupted, however long, and needs no timer for a sleep of 0 or without end", () =>
     Effect.gen(function* () {
       const clock = BackgroundClock.of(yield* Clock.Clock)
       yield* clock.sleep(Duration.zero)

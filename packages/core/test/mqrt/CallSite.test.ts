@@ -12,14 +12,14 @@ const collectGarbage = async (): Promise<void> => {
 const take = (): CallSite.CallSite => new CallSite.CallSite()
 
 describe("a call site", () => {
-  it("shows the functions of the program that led to it, the innermost first", () => {
+  it("has the functions of the program on the stack, the innermost first", () => {
     const outer = () => take()
     const [first = "", second = ""] = outer().toString().split("\n")
     assert.match(first, /^at take .*CallSite\.test\.ts/)
     assert.match(second, /^at outer .*CallSite\.test\.ts/)
   })
 
-  it.effect("shows Effect's named functions, also after the fiber has yielded", () =>
+  it.effect("has the named functions of Effect, even after the fiber has yielded", () =>
     Effect.gen(function* () {
       const inner = Effect.fn("inner")(function* () {
         yield* Effect.yieldNow
@@ -46,7 +46,7 @@ describe("a call site", () => {
     })
   )
 
-  it("that was read keeps nothing of the program alive, and still says the same", async () => {
+  it("that was read keeps no object of the program alive, and stays the same", async () => {
     class Service {
       take(): CallSite.CallSite {
         return take()

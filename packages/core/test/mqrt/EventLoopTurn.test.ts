@@ -65,7 +65,7 @@ describe("a turn", () => {
     })
   )
 
-  itUnbroken("serves those that wait in order of arrival, and as many of them as fit in", () =>
+  itUnbroken("serves those that wait in the order of their arrival, as many as its time allows", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver
@@ -89,7 +89,7 @@ describe("a turn", () => {
     })
   )
 
-  itUnbroken("one that comes back at once waits behind the others", () =>
+  itUnbroken("lets one that returns at once wait behind the others", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver
@@ -109,7 +109,7 @@ describe("a turn", () => {
     })
   )
 
-  itUnbroken("one that is interrupted while it waits does nothing, and those behind it move up", () =>
+  itUnbroken("skips one that is interrupted while it waits", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver
@@ -133,7 +133,7 @@ describe("a turn", () => {
     })
   )
 
-  itUnbroken("one that asked in a turn that has ended meanwhile does not wait for another one", () =>
+  itUnbroken("lets one that asked in an earlier turn wait for one turn only", () =>
     Effect.gen(function* () {
       yield* begin
       yield* isOver

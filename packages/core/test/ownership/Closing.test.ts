@@ -55,7 +55,7 @@ describe("close", () => {
     })
   )
 
-  it.effect("by two returns to both after the one release", () =>
+  it.effect("called twice at once releases once, and returns to both", () =>
     Effect.gen(function* () {
       const { events, own, use } = yield* setup
       const release = yield* Latch.make()
@@ -76,7 +76,7 @@ describe("close", () => {
     })
   )
 
-  it.effect("cannot be interrupted half way", () =>
+  it.effect("cannot be interrupted", () =>
     Effect.gen(function* () {
       const { events, own, use } = yield* setup
       const handle = yield* own("a")
@@ -115,7 +115,7 @@ describe("close", () => {
 })
 
 describe("closeNow", () => {
-  it.effect("releases on the spot, though a lease runs, and only once", () =>
+  it.effect("releases at once, even while a lease runs, and only once", () =>
     Effect.gen(function* () {
       const { events, own, use } = yield* setup
       const handle = yield* own("a")
@@ -205,7 +205,7 @@ describe("closeNow", () => {
     })
   )
 
-  it.effect("a call cannot be interrupted half way, even while a closeNow waits for it", () =>
+  it.effect("a call cannot be interrupted, even while a closeNow waits for it", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* own("a")
@@ -223,7 +223,7 @@ describe("closeNow", () => {
     })
   )
 
-  it.effect("while a close waits for leases releases once, and both are done", () =>
+  it.effect("while a close waits for leases releases once, and both return", () =>
     Effect.gen(function* () {
       const { events, own, use } = yield* setup
       const handle = yield* own("a")

@@ -110,7 +110,7 @@ describe("a release that fails", () => {
     })
   }
 
-  it.effect("is named by the ledger, with its failure and both stacks, and the handle is still open there", () =>
+  it.effect("is in the ledger, with its failure and both stacks, and the handle is still open there", () =>
     Effect.gen(function* () {
       const openSender = Effect.fn("openSender")(function* () {
         return yield* MessageQueue.openSender(orders)
@@ -132,7 +132,7 @@ describe("a release that fails", () => {
     }).pipe(Effect.provide(Layer.merge(backend, recording().layer)))
   )
 
-  it.effect("of a transaction is named by the ledger, and no leak: its release aborted it (F-37)", () =>
+  it.effect("of a transaction is in the ledger, and is no leak: its release aborted it (F-37)", () =>
     Effect.gen(function* () {
       yield* prepare
       yield* failing("ITransaction::Abort", "MQ_ERROR_INSUFFICIENT_RESOURCES")
@@ -170,7 +170,7 @@ describe("a release that fails", () => {
       used: Transaction.run(Effect.void)
     }
   ]
-  it.effect.each(defects)("by dying is told in the same way: a $kind", ({ functions, kind, used }) => {
+  it.effect.each(defects)("by a defect is logged in the same way: a $kind", ({ functions, kind, used }) => {
     const { layer, logged } = recording()
     const { counts, layer: metrics } = counting()
     return Effect.gen(function* () {
@@ -187,7 +187,7 @@ describe("a release that fails", () => {
     }).pipe(Effect.provide(Layer.fresh(Layer.mergeAll(dying(functions), layer, metrics))))
   })
 
-  it.effect("since the service was restarted is none: nothing is left to give back (C-37, E-35, F-37)", () => {
+  it.effect("after a restart of the service counts as a success, since the handle is gone (C-37, E-35, F-37)", () => {
     const { layer, logged } = recording()
     const { counts, layer: metrics } = counting()
     return Effect.gen(function* () {
@@ -211,7 +211,7 @@ describe("a release that fails", () => {
     }).pipe(Effect.provide(Layer.fresh(Layer.mergeAll(backend, layer, metrics))))
   })
 
-  it.effect("leaves the others to be released, and what comes after goes on", () =>
+  it.effect("does not prevent the release of others, and the program goes on", () =>
     Effect.gen(function* () {
       yield* prepare
       yield* failing("MQCloseQueue", "MQ_ERROR_INSUFFICIENT_RESOURCES")
@@ -223,7 +223,7 @@ describe("a release that fails", () => {
     }).pipe(Effect.provide(Layer.merge(backend, recording().layer)))
   )
 
-  it.effect("to commit is told to whoever commits, and not logged", () => {
+  it.effect("of a commit fails the commit, and is not logged", () => {
     const { layer, logged } = recording()
     return Effect.gen(function* () {
       yield* prepare
@@ -236,7 +236,7 @@ describe("a release that fails", () => {
 })
 
 describe("in the promise face a release that fails", () => {
-  it("is logged by the connection's loggers, also that of a context, which is freed at once", async () => {
+  it("is logged by the loggers of the connection, even that of a context, which is freed at once", async () => {
     const { layer, logged } = recording()
     const dying = Layer.effect(
       Mqrt.Mqrt,
@@ -261,7 +261,7 @@ describe("in the promise face a release that fails", () => {
     )
   })
 
-  it("does not keep anybody from closing, and says nothing where all goes well", async () => {
+  it("does not prevent another closing, and nothing is logged without a failure", async () => {
     const { layer, logged } = recording()
     const msmq = await connect(Layer.merge(InMemoryMqrt.layer, layer))
     await msmq.createQueue(orders)

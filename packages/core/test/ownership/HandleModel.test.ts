@@ -7,7 +7,7 @@ import { Operation } from "../../src/internal/telemetry/Operation.ts"
 
 const isRelease = (event: string): boolean => event.startsWith("release ")
 
-describe("whatever is done in whatever order", () => {
+describe("any operations in any order", () => {
   const index = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 9 })))
   const Step = Schema.Union([
     Schema.TaggedStruct("Own", { parent: index, slow: Schema.Boolean }),
@@ -85,7 +85,7 @@ describe("whatever is done in whatever order", () => {
   }
 
   it.effect.prop(
-    "every handle is released exactly once, when the model says so, never in a call, and never used afterwards",
+    "every handle is released exactly once, at the time of the model, never during a call, and never used afterwards",
     { steps: Schema.Array(Step).pipe(Schema.check(Schema.isMinLength(10), Schema.isMaxLength(60))) },
     ({ steps }) =>
       Effect.gen(function* () {

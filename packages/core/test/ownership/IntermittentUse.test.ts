@@ -42,7 +42,7 @@ describe("a use of several handles", () => {
     })
   )
 
-  it.effect("is waited for by a closing; the wait between two of them is not, and ends by it", () =>
+  it.effect("is waited for by a closing, which ends the wait between two of them", () =>
     Effect.gen(function* () {
       for (const inUse of [true, false]) {
         const { note, own, seen } = yield* setup
@@ -70,7 +70,7 @@ describe("a use of several handles", () => {
     })
   )
 
-  it.effect("ends as it would without a closing", () =>
+  it.effect("has the same outcome as without a closing", () =>
     Effect.gen(function* () {
       const { own } = yield* setup
       const handle = yield* own("a")
@@ -84,7 +84,7 @@ describe("a use of several handles", () => {
     })
   )
 
-  it.effect("that closes a scope which it runs in neither waits for itself nor goes on", () =>
+  it.effect("that closes its own scope does not wait for itself and does not go on", () =>
     Effect.gen(function* () {
       const { note, own, seen } = yield* setup
       const handle = yield* own("a")
@@ -109,7 +109,7 @@ describe("a use of several handles", () => {
 })
 
 describe("a handle that went stale", () => {
-  it.effect("is given back when its other uses have ended; who wants it then has the new one", () =>
+  it.effect("is released when its other uses have ended, and later uses get the new one", () =>
     Effect.gen(function* () {
       const { note, own, seen } = yield* setup
       const handle = yield* own("a")
@@ -135,7 +135,7 @@ describe("a handle that went stale", () => {
     })
   )
 
-  it.effect("is waited on anew by those who waited on it", () =>
+  it.effect("is replaced for those who waited on it", () =>
     Effect.gen(function* () {
       const { own, seen } = yield* setup
       const handle = yield* own("a")
@@ -160,7 +160,7 @@ describe("a handle that went stale", () => {
     })
   )
 
-  it.effect("is not replaced where a closing has begun meanwhile", () =>
+  it.effect("is not replaced if a closing has begun", () =>
     Effect.gen(function* () {
       const { own, seen } = yield* setup
       const handle = yield* own("a")

@@ -30,7 +30,7 @@ describe("a handle is acquired once and released once", () => {
   )
 
   it.effect(
-    "when the owner is interrupted while the acquiring runs: it is finished, then released, and never used",
+    "when the owner is interrupted while the acquiring runs, which is finished, then released, and never used",
     () =>
       Effect.gen(function* () {
         const { events, root } = yield* setup
@@ -101,7 +101,7 @@ describe("a handle is acquired once and released once", () => {
     })
   )
 
-  it.effect("and not at all when the acquiring failed, which leaves the parent free to close", () =>
+  it.effect("and not at all when the acquiring failed, and then the parent can close", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const parent = yield* own("parent")
@@ -116,7 +116,7 @@ describe("a handle is acquired once and released once", () => {
     })
   )
 
-  it.effect("also when making its release throws", () =>
+  it.effect("even if the function that makes its release throws", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const resource: OwnedHandle.Resource<string, never> = {
@@ -143,7 +143,7 @@ describe("a use after the release", () => {
     yield* OwnedHandle.close(handle)
   })
 
-  it.effect("is refused, whatever it is, and names the resource and both places", () =>
+  it.effect("is refused, and names the resource and both places", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* openIt((name) => Effect.suspend(() => own(name)))
@@ -177,8 +177,8 @@ describe("a use after the release", () => {
   )
 })
 
-describe("a release that goes wrong", () => {
-  it.effect("is logged with the resource's name, and the siblings and the parent are released all the same", () =>
+describe("a release that fails", () => {
+  it.effect("is logged with the name of the resource, and the siblings and the parent are released", () =>
     Effect.gen(function* () {
       const logged: Array<string> = []
       const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) => {

@@ -92,7 +92,7 @@ describe("a parent", () => {
     })
   )
 
-  it.effect("waits for a child whose release, begun by another, takes its time", () =>
+  it.effect("waits for a child whose release another closing has begun", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const latch = yield* Latch.make()
@@ -107,7 +107,7 @@ describe("a parent", () => {
     })
   )
 
-  it.effect("waits for the call of a child that was closed on the spot", () =>
+  it.effect("waits for the call of a child that was closed at once", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const parent = yield* own("parent")

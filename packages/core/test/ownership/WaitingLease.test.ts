@@ -15,7 +15,7 @@ const waiting = (events: Events, handle: Handle, wait: Effect.Effect<string, str
   )
 
 describe("leaseWaiting", () => {
-  it.effect("gives what the wait gives, value or failure, and ends its lease", () =>
+  it.effect("has the outcome of the wait, value or failure, and ends its lease", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* own("a")
@@ -29,7 +29,7 @@ describe("leaseWaiting", () => {
     })
   )
 
-  it.effect("is taken back by a close, and fails as a use after the release; the release follows", () =>
+  it.effect("is cancelled by a close, and fails as a use after the release, which follows", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* own("a")
@@ -49,7 +49,7 @@ describe("leaseWaiting", () => {
     })
   )
 
-  it.effect("is taken back by a closeNow, too", () =>
+  it.effect("is cancelled by a closeNow", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* own("a")
@@ -60,7 +60,7 @@ describe("leaseWaiting", () => {
     })
   )
 
-  it.effect("is taken back by a close that its own beginning brings about", () =>
+  it.effect("is cancelled by a close that it causes itself when it begins", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* own("a")
@@ -93,7 +93,7 @@ describe("leaseWaiting", () => {
     })
   )
 
-  it.effect("is interrupted with the fiber that waits, and ends its lease after that", () =>
+  it.effect("is interrupted with the fiber that waits, and then ends its lease", () =>
     Effect.gen(function* () {
       const { events, own } = yield* setup
       const handle = yield* own("a")

@@ -120,7 +120,7 @@ describe("a transaction whose signal aborts", () => {
     await msmq.close()
   })
 
-  it("while its commit fails rejects with why it failed", async () => {
+  it("while its commit fails rejects with the failure", async () => {
     const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
@@ -222,7 +222,7 @@ describe("a transaction whose function is fulfilled", () => {
     await msmq.close()
   })
 
-  it("ends once when it is committed and aborted at the same moment, as whoever came first says", async () => {
+  it("ends once when it is committed and aborted at the same time, by the first of the two", async () => {
     const { held, msmq } = await connectHeld()
     await using sender = await msmq.openSender(orders)
     const commit = held.hold("commitTransaction")
@@ -300,7 +300,7 @@ const deeds: ReadonlyArray<
 
 describe("an abort that comes when its call has been made", () => {
   for (const [name, deed, isOutcome] of deeds) {
-    it(`takes nothing back: the promise is fulfilled (${name})`, async () => {
+    it(`changes nothing: the promise is fulfilled (${name})`, async () => {
       const { held, msmq } = await connectHeld()
       const sender = await msmq.openSender(orders)
       await sender.send({ label: "order" }, single)
@@ -316,7 +316,7 @@ describe("an abort that comes when its call has been made", () => {
     })
   }
 
-  it("tells why the call failed, if it did", async () => {
+  it("rejects with the failure of the call, if it failed", async () => {
     const { held, msmq } = await connectHeld()
     const controller = new AbortController()
     const call = held.hold("deleteQueue", "MQ_ERROR_ACCESS_DENIED")
@@ -328,7 +328,7 @@ describe("an abort that comes when its call has been made", () => {
     await msmq.close()
   })
 
-  it("gives up what only looks", async () => {
+  it("ends a call that only peeks", async () => {
     const { held, msmq } = await connectHeld()
     const controller = new AbortController()
     const call = held.hold("getQueueProperties")

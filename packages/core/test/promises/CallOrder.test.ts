@@ -30,7 +30,7 @@ describe.each(schedulers)("under %s", (_, scheduler) => {
   }
 
   for (const by of ["abort()", "await using"] as const) {
-    it(`a transaction that is aborted by ${by}, and nobody awaits that, does not commit`, async () => {
+    it(`a transaction that is aborted by ${by} without being awaited does not commit`, async () => {
       await using msmq = await connect(true)
       await using sender = await msmq.openSender(orders)
       const error = await rejection(
@@ -69,7 +69,7 @@ describe.each(schedulers)("under %s", (_, scheduler) => {
     assert.deepStrictEqual(await labelsIn(msmq), ["1", "2", "3", "4", "5"])
   })
 
-  it("a transaction has the sends that were made in it before it ended, and nobody awaits", async () => {
+  it("a transaction has the sends that were made in it before it ended, without being awaited", async () => {
     await using msmq = await connect(true)
     await using sender = await msmq.openSender(orders)
     await msmq.transaction(async (transaction) => {
@@ -79,7 +79,7 @@ describe.each(schedulers)("under %s", (_, scheduler) => {
     assert.deepStrictEqual(await labelsIn(msmq), ["1", "2"])
   })
 
-  it("an abort by a signal that comes after the call takes nothing back", async () => {
+  it("an abort by a signal after the call changes nothing", async () => {
     await using msmq = await connect(false)
     await using sender = await msmq.openSender(orders)
     const controller = new AbortController()
@@ -101,7 +101,7 @@ describe.each(schedulers)("under %s", (_, scheduler) => {
     assert.match((await waiting).message, /it was released \(at closeHere .*CallOrder\.test\.ts/)
   })
 
-  it("a transaction that has ended is told the place that began it", async () => {
+  it("a transaction that has ended fails with the place that began it", async () => {
     await using msmq = await connect(true)
     await using sender = await msmq.openSender(orders)
     const runHere = () => msmq.transaction((transaction) => transaction.abort())

@@ -27,7 +27,7 @@ const logs = (count: number) => {
 }
 
 describe.each(schedulers)("a callback of a program in promises that rejects, under %s,", (_, scheduler) => {
-  it("as onEvent is logged with its event, and messages are handled all the same", async () => {
+  it("as onEvent is logged with its event, and messages are handled", async () => {
     const { first, layer } = logs(2)
     await using msmq = await connect(Layer.merge(layer, scheduler))
     await msmq.createQueue(orders, { transactional: true })
@@ -80,7 +80,7 @@ describe.each(schedulers)(
       }).pipe(Effect.scoped, Effect.provide(Layer.merge(layer, scheduler)))
     })
 
-    it.live("as onEvent is logged as what is no Effect, and messages are handled all the same", () => {
+    it.live("as onEvent is logged as a value that is no Effect, and messages are handled", () => {
       const { layer, lines } = logs(1)
       return Effect.gen(function* () {
         yield* MessageQueue.create(orders, { transactional: true })
@@ -100,7 +100,7 @@ describe.each(schedulers)(
       }).pipe(Effect.scoped, Effect.provide(Layer.merge(layer, scheduler)))
     })
 
-    it.live("as the handler of a message is a failure of the handler, which says so", () => {
+    it.live("as the handler of a message is a failure of the handler", () => {
       const { first, layer } = logs(1)
       return Effect.gen(function* () {
         yield* MessageQueue.create(orders, { transactional: true })

@@ -20,7 +20,7 @@ const rejection = async (promise: Promise<unknown>): Promise<MsmqError.MsmqError
 const count = (calls: ReadonlyArray<string>, name: string): number => calls.filter((call) => call === name).length
 
 describe("disposal", () => {
-  it("1. leaving the block closes everything, the youngest first", async () => {
+  it("leaving the block closes all handles, the youngest first", async () => {
     const { calls, expectNoLeaks, msmq: connection } = await connectObserved()
     {
       await using msmq = connection
@@ -35,7 +35,7 @@ describe("disposal", () => {
     await expectNoLeaks()
   })
 
-  it("2. closing twice, or closing and leaving the block, releases once", async () => {
+  it("closing twice, or closing and leaving the block, releases once", async () => {
     const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     {
@@ -52,7 +52,7 @@ describe("disposal", () => {
     assert.strictEqual(count(await calls(), "closeQueue"), 1)
   })
 
-  it("3. an error thrown in the block is the error that comes out, and all is closed", async () => {
+  it("an error that is thrown in the block is the error of the program, and all handles are closed", async () => {
     const { expectNoLeaks, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const body = async () => {
@@ -67,7 +67,7 @@ describe("disposal", () => {
     await expectNoLeaks()
   })
 
-  it("4. a queue that fails to close does not throw over the body's error", async () => {
+  it("a queue that fails to close does not hide the error of the block", async () => {
     const { inject, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await inject({ function: "MQCloseQueue", call: 1, code: "MQ_ERROR_STALE_HANDLE" })
@@ -79,7 +79,7 @@ describe("disposal", () => {
     assert.strictEqual((error as Error).message, "of the body")
   })
 
-  it("5. a use after closing names the resource and where it was closed, and calls nothing", async () => {
+  it("a use after closing fails with the resource and the place of the closing, without a call", async () => {
     const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const securityContext = msmq.securityContext({ certificate: bob })
@@ -99,7 +99,7 @@ describe("disposal", () => {
     assert.strictEqual(count(await calls(), "sendMessages") + count(await calls(), "receiveMessage"), 0)
   })
 
-  it("6. closing the connection closes what its user forgot", async () => {
+  it("closing the connection closes forgotten handles", async () => {
     const { expectNoLeaks, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     msmq.securityContext()
@@ -112,7 +112,7 @@ describe("disposal", () => {
     assert.throws(() => msmq.securityContext(), MsmqError.MsmqError)
   })
 
-  it("7. closing a receiver ends what waits on it", async () => {
+  it("closing a receiver ends its waits", async () => {
     const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const receiver = await msmq.openReceiver(orders)
@@ -121,7 +121,7 @@ describe("disposal", () => {
     for (const error of await Promise.all(waiting)) assert.strictEqual(error.reason._tag, "Released")
   })
 
-  it("8. closing a sender ends the batch that waits for its source, which tells what was accepted", async () => {
+  it("closing a sender ends the batch that waits for its source, with the number of accepted messages", async () => {
     const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
@@ -138,7 +138,7 @@ describe("disposal", () => {
     assert.strictEqual((await calls()).at(-1), "closeQueue")
   })
 
-  it("9. a context disposed between two slices is freed at once; the batch stops and tells what was accepted", async () => {
+  it("a context that is disposed between two slices is freed at once, and the batch ends with the number of accepted messages", async () => {
     const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
@@ -163,7 +163,7 @@ describe("disposal", () => {
     assert.strictEqual(count(await calls(), "freeSecurityContext"), 1)
   })
 
-  it("10. a handle that is dropped is reported, with the place that opened it", async () => {
+  it("a dropped handle is reported, with the place that opened it", async () => {
     const { msmq } = await connectObserved()
     // Other tests drop their connections.
     const warned = new Promise<Error & { readonly detail?: string }>((resolve) =>
@@ -181,7 +181,7 @@ describe("disposal", () => {
     assert.include(warning.detail, "Connection.test.ts")
   })
 
-  it("each disposable bears one of the two symbols, and close()", async () => {
+  it("each disposable has one of the two symbols, and close()", async () => {
     const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const asynchronous = [msmq, await msmq.openSender(orders), await msmq.openReceiver(orders)]
@@ -224,7 +224,7 @@ describe("promises", () => {
     await expectNoLeaks()
   })
 
-  it("for await goes through the messages; leaving the loop takes no more", async () => {
+  it("for await receives the messages, and none after the loop is left", async () => {
     const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders)
@@ -240,7 +240,7 @@ describe("promises", () => {
     assert.isUndefined(await receiver.receiveWithin(1))
   })
 
-  it("an error of an async iterable is the cause of the batch's, which tells what was accepted", async () => {
+  it("an error of an async iterable is the cause of the batch's, which has the number of accepted messages", async () => {
     const { msmq } = await connectObserved()
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders)

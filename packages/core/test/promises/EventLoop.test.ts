@@ -61,20 +61,23 @@ describe("the event loop goes round every few milliseconds", () => {
     assert.isAtMost(rounds.most(), 8)
   })
 
-  it.each(Object.entries(reading))("and an abort while %s reads a full queue is seen in that turn", async (_, loop) => {
-    await using queue = await open()
-    const controller = new AbortController()
-    let [handed, handedAfter] = [0, 0]
-    const tell = () => {
-      handed++
-      if (controller.signal.aborted) handedAfter++
+  it.each(Object.entries(reading))(
+    "and an abort while %s reads a full queue takes effect in that turn",
+    async (_, loop) => {
+      await using queue = await open()
+      const controller = new AbortController()
+      let [handed, handedAfter] = [0, 0]
+      const tell = () => {
+        handed++
+        if (controller.signal.aborted) handedAfter++
+      }
+      setImmediate(() => void setImmediate(() => controller.abort()))
+      await loop(queue.receiver, count, tell, controller.signal).catch(() => undefined)
+      assert.isTrue(controller.signal.aborted)
+      assert.isBelow(handed, 30)
+      assert.isAtMost(handedAfter, 1)
     }
-    setImmediate(() => void setImmediate(() => controller.abort()))
-    await loop(queue.receiver, count, tell, controller.signal).catch(() => undefined)
-    assert.isTrue(controller.signal.aborted)
-    assert.isBelow(handed, 30)
-    assert.isAtMost(handedAfter, 1)
-  })
+  )
 
   const sends: Readonly<Record<string, (sender: Sender, tell: () => void) => Promise<void>>> = {
     send: (sender, tell) => {
@@ -116,7 +119,7 @@ describe("the event loop goes round every few milliseconds", () => {
     assert.isAtMost(rounds.most(), 8)
   })
 
-  it("and of many loops at once each has its part", async () => {
+  it("and all of many loops at once go on", async () => {
     await using queue = await open()
     const rounds = betweenRounds()
     const shares = new Map<number, number>()

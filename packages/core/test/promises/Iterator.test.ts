@@ -41,7 +41,7 @@ const settled = () => new Promise<void>((resolve) => void setTimeout(resolve, 20
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 describe("an iterator over messages", () => {
-  it("gives as many messages as it is asked for at once, in their order", async () => {
+  it("returns as many messages as are requested at once, in order", async () => {
     await using queue = await open()
     const { iterator, left, send } = queue
     const waiting = Promise.all([next(iterator), next(iterator), next(iterator)])
@@ -50,7 +50,7 @@ describe("an iterator over messages", () => {
     assert.deepStrictEqual(await left(), ["d"])
   })
 
-  it("takes nothing any more after return, whatever was asked for before", async () => {
+  it("receives no more after return, whatever was requested before", async () => {
     await using queue = await open()
     const { iterator, left, send } = queue
     const waiting = Promise.all([next(iterator), next(iterator), next(iterator)])
@@ -63,7 +63,7 @@ describe("an iterator over messages", () => {
     assert.strictEqual(await next(iterator), undefined)
   })
 
-  it("takes nothing any more after throw, which rejects with the error it was given", async () => {
+  it("receives no more after throw, which rejects with its error", async () => {
     await using queue = await open()
     const { iterator, left, send } = queue
     const waiting = Promise.all([next(iterator), next(iterator)])
@@ -75,7 +75,7 @@ describe("an iterator over messages", () => {
     assert.deepStrictEqual(await left(), ["a"])
   })
 
-  it("hands out what it had taken when return was called, and the rest stays", async () => {
+  it("returns the messages that it received before return was called, and leaves the others", async () => {
     await using queue = await open()
     const { iterator, left, send } = queue
     await send("a", "b", "c")
@@ -86,7 +86,7 @@ describe("an iterator over messages", () => {
     assert.deepStrictEqual([...got, ...(await left())], ["a", "b", "c"])
   })
 
-  it("hands out or leaves each message, wherever between two of them it is returned", async () => {
+  it("returns or leaves each message, at whatever step return is called", async () => {
     await using queue = await open()
     const { left, receiver, send } = queue
     let [sent, handed] = [0, 0]
@@ -114,7 +114,7 @@ describe("an iterator over messages", () => {
     assert.strictEqual(handed + (await left()).length, sent)
   })
 
-  it("left by break takes no more than it has handed out", async () => {
+  it("that is left by break receives no more than it has returned", async () => {
     await using queue = await open()
     const { left, receiver, send } = queue
     await send("a", "b", "c")
@@ -124,7 +124,7 @@ describe("an iterator over messages", () => {
     assert.deepStrictEqual(await left(), ["c"])
   })
 
-  it("left by an error hands the very error on, and takes no more", async () => {
+  it("that is left by an error passes the error on, and receives no more", async () => {
     await using queue = await open()
     const { left, receiver, send } = queue
     await send("a", "b")
@@ -136,7 +136,7 @@ describe("an iterator over messages", () => {
     assert.deepStrictEqual(await left(), ["b"])
   })
 
-  it("fails once when the receiver is closed under it, and is at its end then", async () => {
+  it("fails once when its receiver is closed, and then is done", async () => {
     await using queue = await open()
     const { iterator, receiver } = queue
     const asked = [next(iterator), next(iterator)]
@@ -148,7 +148,7 @@ describe("an iterator over messages", () => {
     assert.deepStrictEqual(await iterator.next(), end)
   })
 
-  it("that looks through a queue is at its end once, and stays there", async () => {
+  it("that browses a queue stays done", async () => {
     await using queue = await open()
     const { receiver, send } = queue
     await send("a", "b")

@@ -30,7 +30,7 @@ describe("queues in promises", () => {
     assert.strictEqual(await codeOf(msmq.purgeQueue(".\\private$\\nowhere")), "MQ_ERROR_QUEUE_NOT_FOUND")
   })
 
-  it("that are public are located, as far as the loop goes", async () => {
+  it("that are public are located, as many as the loop uses", async () => {
     await using msmq = await connectInMemory()
     for (const name of ["a", "b", "c"]) {
       // oxlint-disable-next-line no-await-in-loop -- in order of creation
@@ -58,7 +58,7 @@ describe("queues in promises", () => {
 })
 
 describe("the queue manager in promises", () => {
-  it("tells of itself and of its queues", async () => {
+  it("returns its properties and those of its queues", async () => {
     await using msmq = await connectInMemory()
     await msmq.createQueue(orders)
     const { queueManager } = msmq

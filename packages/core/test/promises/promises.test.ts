@@ -36,7 +36,7 @@ const rejection = (promise: Promise<unknown>) =>
   )
 
 describe("a transaction", () => {
-  it("commits when its function is fulfilled, aborts when it is rejected, and hands the very error on", async () => {
+  it("commits when its function is fulfilled, and aborts when it is rejected, with the same error", async () => {
     const { expectNoLeaks, msmq } = await connectToOrders()
     const receiver = await msmq.openReceiver(orders)
     const sender = await msmq.openSender(invoices)
@@ -58,7 +58,7 @@ describe("a transaction", () => {
     await expectNoLeaks()
   })
 
-  it("aborts where its function returns no promise, and says so", async () => {
+  it("aborts if its function returns no promise, with an error", async () => {
     const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const errors = [undefined, null, 1, "done", {}, []].map((given) =>
@@ -90,7 +90,7 @@ describe("a transaction", () => {
     await expectNoLeaks()
   })
 
-  it("is not begun for a class, which no call can run", async () => {
+  it("is not begun for a class, which cannot be called", async () => {
     const { expectNoLeaks, msmq } = await connectToOrders()
     const error = await rejection(msmq.transaction(Map as never))
     assert.include(error.message, "body is a class, but it must be a function that returns a promise")
@@ -98,7 +98,7 @@ describe("a transaction", () => {
     await expectNoLeaks()
   })
 
-  it("aborts when its signal does, and what its function does afterwards is refused", async () => {
+  it("aborts with its signal, and later calls of its function are refused", async () => {
     const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     const controller = new AbortController()
@@ -141,7 +141,7 @@ describe("a transaction", () => {
 })
 
 describe("a cursor", () => {
-  it("goes through the messages, takes the one it stands on, and is closed with its block", async () => {
+  it("goes through the messages, receives the current one, and is closed with its block", async () => {
     const { expectNoLeaks, msmq } = await connectToOrders()
     const sender = await msmq.openSender(orders)
     await sender.sendAll([{ label: "a" }, { label: "b" }, { label: "c" }], single)
@@ -201,7 +201,7 @@ describe("a receiver", () => {
 })
 
 describe("consuming", () => {
-  it("hands each message to the handler in a transaction, tries again, and stops when the signal aborts", async () => {
+  it("passes each message to the handler in a transaction, retries, and stops when the signal aborts", async () => {
     const { expectNoLeaks, msmq } = await connectToOrders()
     const controller = new AbortController()
     const receiver = await msmq.openReceiver(orders)
@@ -230,7 +230,7 @@ describe("consuming", () => {
     await expectNoLeaks()
   })
 
-  it("rejects with what the handler could not do where nothing else is said of poison", async () => {
+  it("rejects with the failure of the handler by default", async () => {
     const { msmq } = await connectToOrders()
     const receiver = await msmq.openReceiver(orders)
     await using source = await msmq.openSender(orders)
@@ -259,7 +259,7 @@ describe("an error", () => {
 })
 
 describe("a connection", () => {
-  it("runs everything with what its layer provides, so that a tracer sees it", async () => {
+  it("runs all calls with the services of its layer, such as a tracer", async () => {
     const names: Array<string> = []
     const tracer = Tracer.make({
       span: (options) => {
@@ -293,7 +293,7 @@ const size: MessageBody.MessageBody<number> = {
 }
 
 describe("a codec", () => {
-  it("makes bodies of values and values of bodies, or says which message it cannot", async () => {
+  it("encodes and decodes bodies, or fails with the index of the message", async () => {
     const { msmq } = await connectToOrders()
     await using sender = await msmq.openSender(orders, { body: size })
     await using receiver = await msmq.openReceiver(orders, { body: size })

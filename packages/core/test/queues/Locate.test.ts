@@ -23,7 +23,7 @@ describe("locate", () => {
   const searches = Effect.map(CallLog.calls, (calls) => calls.filter((call) => call.startsWith("locate")))
   const ended = Effect.map(HandleLedger.counts, ({ locate }) => locate)
 
-  it.effect("finds public queues of every machine, with what they can be opened by, and no private one (C-49)", () =>
+  it.effect("finds public queues of every machine, with their names, and no private ones (C-49)", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_700_000_000_000)
       yield* MessageQueue.create(orders)
@@ -69,7 +69,7 @@ describe("locate", () => {
   }
 
   it.effect.prop(
-    "a time between two seconds is compared as it is",
+    "a time between two seconds is not rounded in comparisons",
     {
       relation: Schema.Literals(["less", "lessOrEqual", "greater", "greaterOrEqual", "equal", "notEqual"]),
       value: Schema.Literals([0, 9000, 9999, 10_000, 10_001, 10_500, 11_000, 11_001, 12_000, 1e15])
@@ -90,7 +90,7 @@ describe("locate", () => {
       }).pipe(Effect.provide(backend, { local: true }))
   )
 
-  it.effect("a date that is none is refused, and nothing is searched", () =>
+  it.effect("an invalid date is refused, and no search begins", () =>
     Effect.gen(function* () {
       const value = new Date(Number.NaN)
       const error = yield* Effect.flip(pathNames([{ property: "createTime", relation: "less", value }]))
@@ -103,7 +103,7 @@ describe("locate", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("the search ends once with the stream, which has every queue once, in order", () =>
+  it.effect("the search ends once, with the stream, which has every queue once and in order", () =>
     Effect.gen(function* () {
       yield* createMany(200)
       const found = yield* pathNames()
@@ -116,27 +116,25 @@ describe("locate", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect(
-    "the directory is asked only for what is wanted: leaving early asks no more, and ends the search once",
-    () =>
-      Effect.gen(function* () {
-        yield* createMany(200)
-        const first = yield* Stream.runCollect(Stream.take(MessageQueue.locate(), 3))
-        assert.strictEqual(first.length, 3)
-        assert.deepStrictEqual(yield* searches, ["locateBegin", "locateNext", "locateEnd"])
-        yield* HandleLedger.expectNoLeaks
-        const pages: Array<number> = []
-        const seen = Effect.map(searches, (calls) => pages.push(calls.filter((call) => call === "locateNext").length))
-        yield* MessageQueue.locate().pipe(
-          Stream.tap(() => seen),
-          Stream.runDrain
-        )
-        // One page is fetched before the first queue is handed out, and the next only behind its last one.
-        assert.deepStrictEqual([pages[0], pages[63], pages[64], pages[199]], [2, 2, 3, 5])
-      }).pipe(Effect.provide(backend))
+  it.effect("the directory is asked for as many queues as are used, and the search ends once", () =>
+    Effect.gen(function* () {
+      yield* createMany(200)
+      const first = yield* Stream.runCollect(Stream.take(MessageQueue.locate(), 3))
+      assert.strictEqual(first.length, 3)
+      assert.deepStrictEqual(yield* searches, ["locateBegin", "locateNext", "locateEnd"])
+      yield* HandleLedger.expectNoLeaks
+      const pages: Array<number> = []
+      const seen = Effect.map(searches, (calls) => pages.push(calls.filter((call) => call === "locateNext").length))
+      yield* MessageQueue.locate().pipe(
+        Stream.tap(() => seen),
+        Stream.runDrain
+      )
+      // One page is fetched before the first queue is handed out, and the next only behind its last one.
+      assert.deepStrictEqual([pages[0], pages[63], pages[64], pages[199]], [2, 2, 3, 5])
+    }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a page that is not full is not the end: the directory gives as many as it likes", () =>
+  it.effect("a page that is not full is not the end of the search", () =>
     Effect.gen(function* () {
       yield* createMany(3)
       const mqrt = yield* Mqrt.Mqrt
@@ -145,7 +143,7 @@ describe("locate", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a failure between two pages is told, and ends the search once", () =>
+  it.effect("a failure between two pages fails the stream, and ends the search once", () =>
     Effect.gen(function* () {
       yield* createMany(100)
       yield* FaultInjection.inject({ function: "MQLocateNext", call: 2, code: "MQ_ERROR_NO_DS" })
@@ -168,7 +166,7 @@ describe("locate", () => {
     }).pipe(Effect.provide(HandleLedger.layer(InMemoryMqrt.layerWith({ workgroup: true }))))
   )
 
-  it.effect("a search that fails to end counts as ended, and does not hide what was found", () =>
+  it.effect("a search that fails to end counts as ended, and its queues are found", () =>
     Effect.gen(function* () {
       yield* createMany(1)
       yield* FaultInjection.inject({ function: "MQLocateEnd", call: 1, code: "MQ_ERROR_INVALID_HANDLE" })
@@ -191,7 +189,7 @@ describe("locate", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("closing the layer ends a search that is open, once; the stream fails with where that was", () =>
+  it.effect("closing the layer ends an open search once, and the stream fails with the place of the closing", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(backend, scope)

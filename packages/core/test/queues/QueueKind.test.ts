@@ -63,7 +63,7 @@ describe("a failure to look at a queue's kind", () => {
       }).pipe(Effect.provide(backend))
     )
 
-    it.effect(`leaves the kind of ${what} unknown where nobody can tell (C-51, C-52)`, () =>
+    it.effect(`leaves the kind of ${what} unknown if it cannot be read (C-51, C-52)`, () =>
       Effect.gen(function* () {
         yield* MessageQueue.create(orders, { transactional: true })
         for (const name of unknowable) {
@@ -85,7 +85,7 @@ describe("a failure to look at a queue's kind", () => {
     )
   }
 
-  it.effect("fails consume before it takes a message where the queue for poison cannot be looked at", () =>
+  it.effect("fails consume before it receives a message if the queue for poison cannot be looked at", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       yield* MessageQueue.create(poison, { transactional: true })
@@ -99,7 +99,7 @@ describe("a failure to look at a queue's kind", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it("rejects the opening in promises, and the next one refuses what would vanish", async () => {
+  it("rejects the opening in promises, and the next one refuses messages that would be lost", async () => {
     const { expectNoLeaks, inject, msmq } = await connectObserved()
     await msmq.createQueue(orders, { transactional: true })
     await inject({ function: "MQGetQueueProperties", call: 1, code: "MQ_ERROR_INSUFFICIENT_RESOURCES" })
@@ -116,8 +116,8 @@ describe("a failure to look at a queue's kind", () => {
   })
 })
 
-describe("what the program says of a queue's kind", () => {
-  it.effect("counts, and nobody is asked, neither at first nor when the queue is opened anew", () =>
+describe("the kind of a queue as the program gives it", () => {
+  it.effect("is used without a request, even when the queue is opened again", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const told = yield* MessageQueue.openSender(orders, { transactional: true })
@@ -132,7 +132,7 @@ describe("what the program says of a queue's kind", () => {
 })
 
 describe("a part of a queue", () => {
-  it.effect("is of its queue's kind, by whatever name it is opened (B-31)", () =>
+  it.effect("has the kind of its queue, by any name (B-31)", () =>
     Effect.gen(function* () {
       const formatName = yield* MessageQueue.create(orders, { transactional: true, journal: true })
       assert.match(formatName, /^PRIVATE=/)
@@ -147,7 +147,7 @@ describe("a part of a queue", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a name of many queues has no kind, and nobody is asked for it", () =>
+  it.effect("a name of many queues has no kind, and none is requested", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       yield* failLook("MQ_ERROR_INSUFFICIENT_RESOURCES")
@@ -164,7 +164,7 @@ describe("a queue that was deleted and made again with the other kind", () => {
     const right = transactional ? single : {}
     const wrong = transactional ? {} : single
 
-    it.effect(`refuses a send of the wrong kind as soon as its sender is opened anew: it is ${now} now`, () =>
+    it.effect(`refuses a send of the wrong kind as soon as its sender is opened again: it is ${now} now`, () =>
       Effect.gen(function* () {
         yield* MessageQueue.create(orders, { transactional: !transactional })
         const sender = yield* MessageQueue.openSender(orders)
@@ -181,7 +181,7 @@ describe("a queue that was deleted and made again with the other kind", () => {
     )
   }
 
-  it.effect("refuses a receive in a transaction as soon as its receiver is opened anew: it is plain now (F-15)", () =>
+  it.effect("refuses a receive in a transaction as soon as its receiver is opened again: it is plain now (F-15)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { transactional: true })
       const receiver = yield* MessageQueue.openReceiver(orders)
@@ -196,7 +196,7 @@ describe("a queue that was deleted and made again with the other kind", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("is asked again by the next use where it could not be looked at, and sends nothing in between", () =>
+  it.effect("is looked at again by the next use after a failure, and no message is sent in between", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders)

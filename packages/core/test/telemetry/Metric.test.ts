@@ -9,7 +9,7 @@ import { elapse, start } from "../support/settled.ts"
 import { backend, orders, queue } from "../support/observedQueue.ts"
 
 describe("metrics", () => {
-  it.effect("count what was sent, what was not, and what was received, in messages and bytes", () =>
+  it.effect("count sent, refused and received messages, and their bytes", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
@@ -44,7 +44,7 @@ describe("metrics", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("measure how long operations took, waits included, those that failed by their failure", () =>
+  it.effect("measure the duration of operations with their waits, and have the failure of those that failed", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
@@ -78,7 +78,7 @@ describe("metrics", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("tell how many handles of each kind are open, and none when their scopes have closed", () =>
+  it.effect("count the open handles of each kind, and none once their scopes have closed", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const kinds = ["sender", "receiver", "cursor", "transaction", "security context"]
@@ -97,7 +97,7 @@ describe("metrics", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it("tell so of what is disposed by hand, too", async () => {
+  it("count the handles that are disposed by hand", async () => {
     const open = () =>
       Effect.runSync(Metric.snapshot)
         .filter(({ id }) => id === "msmq.open_handles")
@@ -113,7 +113,7 @@ describe("metrics", () => {
     assert.strictEqual(open(), before)
   })
 
-  it.effect("count the security contexts that were acquired, and how often the cache had one", () =>
+  it.effect("count the acquired security contexts, and the hits of the cache", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       yield* Effect.gen(function* () {

@@ -3,7 +3,7 @@ import { Effect, Metric } from "effect"
 import { Observer } from "../../src/internal/telemetry/telemetry.ts"
 
 // In a file of its own: the series are those of the whole process.
-it.effect("a thousand queues have series of their own; what is sent to more is counted together", () =>
+it.effect("a thousand queues have series of their own, and the others share one", () =>
   Effect.gen(function* () {
     const context = yield* Effect.context<never>()
     for (let index = 0; index < 1500; index++) {

@@ -34,7 +34,7 @@ describe("spans", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a batch has one, however many slices it goes in, with the number of its messages", () =>
+  it.effect("a batch has one, with the number of its messages, however many slices it has", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { sender } = yield* queue
@@ -49,33 +49,35 @@ describe("spans", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("one that fails says why, by the name in mq.h or the tag of the SDK's own reason, and what was sent", () =>
-    Effect.gen(function* () {
-      const seen = new Observed()
-      const { receiver, sender } = yield* queue
-      yield* FaultInjection.inject({ function: "MQSendMessage", call: 3, code: "MQ_ERROR_INSUFFICIENT_RESOURCES" })
-      yield* seen.by(Effect.ignore(sender.sendAll([{}, {}, {}])))
-      yield* seen.by(Effect.ignore(sender.send({ priority: 9 })))
-      yield* seen.by(Effect.ignore(Transaction.singleMessage(sender.send({}))))
-      yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code: "MQ_ERROR_ACCESS_DENIED" })
-      yield* seen.by(Effect.ignore(receiver.receive))
-      yield* seen.by(Effect.ignore(Effect.scoped(MessageQueue.openSender(".\\private$\\nowhere"))))
-      yield* seen.by(sender.send({}).pipe(Effect.andThen(receiver.receiveWithin(0))))
-      const types = seen.spans.map(({ attributes, name }) => [name.split(" ")[0], attributes.get("error.type")])
-      assert.deepStrictEqual(types, [
-        ["send", "MQ_ERROR_INSUFFICIENT_RESOURCES"],
-        ["send", "IllegalMessage"],
-        ["send", "TransactionMismatch"],
-        ["receive", "MQ_ERROR_ACCESS_DENIED"],
-        ["MessageQueue.openSender", "MQ_ERROR_QUEUE_NOT_FOUND"],
-        ["send", undefined],
-        ["receive", undefined]
-      ])
-      assert.strictEqual(seen.spans[0]?.attributes.get("messaging.batch.message_count"), 2)
-    }).pipe(Effect.provide(backend))
+  it.effect(
+    "one of a failure has the reason, by the name in mq.h or the tag of the SDK's own, and the number of sent messages",
+    () =>
+      Effect.gen(function* () {
+        const seen = new Observed()
+        const { receiver, sender } = yield* queue
+        yield* FaultInjection.inject({ function: "MQSendMessage", call: 3, code: "MQ_ERROR_INSUFFICIENT_RESOURCES" })
+        yield* seen.by(Effect.ignore(sender.sendAll([{}, {}, {}])))
+        yield* seen.by(Effect.ignore(sender.send({ priority: 9 })))
+        yield* seen.by(Effect.ignore(Transaction.singleMessage(sender.send({}))))
+        yield* FaultInjection.inject({ function: "MQReceiveMessage", call: 1, code: "MQ_ERROR_ACCESS_DENIED" })
+        yield* seen.by(Effect.ignore(receiver.receive))
+        yield* seen.by(Effect.ignore(Effect.scoped(MessageQueue.openSender(".\\private$\\nowhere"))))
+        yield* seen.by(sender.send({}).pipe(Effect.andThen(receiver.receiveWithin(0))))
+        const types = seen.spans.map(({ attributes, name }) => [name.split(" ")[0], attributes.get("error.type")])
+        assert.deepStrictEqual(types, [
+          ["send", "MQ_ERROR_INSUFFICIENT_RESOURCES"],
+          ["send", "IllegalMessage"],
+          ["send", "TransactionMismatch"],
+          ["receive", "MQ_ERROR_ACCESS_DENIED"],
+          ["MessageQueue.openSender", "MQ_ERROR_QUEUE_NOT_FOUND"],
+          ["send", undefined],
+          ["receive", undefined]
+        ])
+        assert.strictEqual(seen.spans[0]?.attributes.get("messaging.batch.message_count"), 2)
+      }).pipe(Effect.provide(backend))
   )
 
-  it.effect("an interruption is no failure", () =>
+  it.effect("one of an interruption has no failure", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver } = yield* queue
@@ -133,7 +135,7 @@ describe("spans", () => {
     )
   }
 
-  it.effect("one that gave no message says of none, and a message without headers is linked to nothing", () =>
+  it.effect("one without a message has no message's attributes, and one of a message without headers has no link", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
@@ -147,7 +149,7 @@ describe("spans", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a stream of received messages that is sent on gives its spans their own messages", () =>
+  it.effect("a stream of received messages that is sent on has spans with their own messages", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
@@ -171,7 +173,7 @@ describe("spans", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("moves, rejections and ends of transactions settle", () =>
+  it.effect("moves, rejections and ends of transactions have spans that settle", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const name = ".\\private$\\transactional"
@@ -193,7 +195,7 @@ describe("spans", () => {
   )
 
   it.effect(
-    "everything else that asks Message Queuing has one named after the function, with its queue and its failure",
+    "all other calls of Message Queuing have one named after the function, with the queue and the failure",
     () =>
       Effect.gen(function* () {
         const seen = new Observed()
@@ -226,7 +228,7 @@ describe("spans", () => {
       }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
-  it.effect("where nobody sees them there are none", () =>
+  it.effect("without a tracer there are none", () =>
     Effect.gen(function* () {
       const { sender } = yield* queue
       const seen = new Observed()

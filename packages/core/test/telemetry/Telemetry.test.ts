@@ -45,7 +45,7 @@ it.effect("Effect's OTLP exporter sends spans and metrics as they are named, wit
   })
 )
 
-it.effect("no body, header, label or certificate is in any span, metric or log, whether it goes well or fails", () =>
+it.effect("no body, header, label or certificate is in a span, metric or log, with and without failures", () =>
   Effect.gen(function* () {
     const seen = new Observed()
     const secret = "hunter2"

@@ -7,7 +7,7 @@ import { backend, orders, queue } from "../support/observedQueue.ts"
 describe("trace context", () => {
   const propagating = Effect.provideService(Telemetry.PropagateTraceContext, true)
 
-  it.effect("goes with no message unless it was asked for", () =>
+  it.effect("is in no message unless it is requested", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
@@ -17,7 +17,7 @@ describe("trace context", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("goes from one program to another: each message of a batch tells of the batch's span", () =>
+  it.effect("goes from one program to another: each message of a batch has the span of the batch", () =>
     Effect.gen(function* () {
       const [producer, consumer] = [new Observed(), new Observed()]
       const { receiver, sender } = yield* queue
@@ -44,29 +44,27 @@ describe("trace context", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect(
-    "processing is by default a child of the current span, linked to the sender's, or the other way round",
-    () =>
-      Effect.gen(function* () {
-        const seen = new Observed()
-        const { receiver, sender } = yield* queue
-        yield* seen.by(propagating(sender.send({})))
-        const message = yield* receiver.receive
-        yield* Effect.void.pipe(Telemetry.process(message), Effect.withSpan("service"), seen.by)
-        yield* Effect.void.pipe(Telemetry.process(message, { parent: "sender" }), Effect.withSpan("service"), seen.by)
-        const [sent, service, process, other, reversed] = seen.spans
-        const around = (span: Tracer.NativeSpan | undefined) => [
-          Option.getOrUndefined(span!.parent)?.spanId,
-          ...span!.links.map(({ span }) => span.spanId)
-        ]
-        assert.deepStrictEqual(around(process), [service?.spanId, sent?.spanId])
-        assert.deepStrictEqual(around(reversed), [sent?.spanId, sent?.spanId, other?.spanId])
-        assert.strictEqual(process?.name, `process ${message.destinationQueue}`)
-        assert.strictEqual(process?.attributes.get("messaging.message.id"), message.messageId)
-      }).pipe(Effect.provide(backend))
+  it.effect("processing is by default a child of the current span and linked to the sender's, or the reverse", () =>
+    Effect.gen(function* () {
+      const seen = new Observed()
+      const { receiver, sender } = yield* queue
+      yield* seen.by(propagating(sender.send({})))
+      const message = yield* receiver.receive
+      yield* Effect.void.pipe(Telemetry.process(message), Effect.withSpan("service"), seen.by)
+      yield* Effect.void.pipe(Telemetry.process(message, { parent: "sender" }), Effect.withSpan("service"), seen.by)
+      const [sent, service, process, other, reversed] = seen.spans
+      const around = (span: Tracer.NativeSpan | undefined) => [
+        Option.getOrUndefined(span!.parent)?.spanId,
+        ...span!.links.map(({ span }) => span.spanId)
+      ]
+      assert.deepStrictEqual(around(process), [service?.spanId, sent?.spanId])
+      assert.deepStrictEqual(around(reversed), [sent?.spanId, sent?.spanId, other?.spanId])
+      assert.strictEqual(process?.name, `process ${message.destinationQueue}`)
+      assert.strictEqual(process?.attributes.get("messaging.message.id"), message.messageId)
+    }).pipe(Effect.provide(backend))
   )
 
-  it.effect("a traceparent or an extension of the program's own stays; the span is linked to what it says", () =>
+  it.effect("a traceparent or an extension of the program is kept, and the span is linked to it", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
@@ -83,7 +81,7 @@ describe("trace context", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("the tracestate of a message goes with what is sent while it is processed, within its trace", () =>
+  it.effect("the tracestate of a message goes with the messages that are sent in its trace during its processing", () =>
     Effect.gen(function* () {
       const seen = new Observed()
       const { receiver, sender } = yield* queue
@@ -106,7 +104,7 @@ describe("trace context", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("is written where nobody sees the spans, and not where tracing is off", () =>
+  it.effect("is written without a tracer, and not if tracing is off", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* queue
       yield* propagating(sender.send({}))

@@ -29,7 +29,7 @@ import {
   setProperties
 } from "../support/queueRights.ts"
 
-describe("what a queue's list allows", () => {
+describe("the access list of a queue", () => {
   const bits = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000]
   const sids = { alice, bob, everyone, administrators, authenticated }
 
@@ -42,7 +42,7 @@ describe("what a queue's list allows", () => {
   })
 
   it.effect.prop(
-    "what each call needs is decided bit by bit, by the first entry that speaks of it (C-31, C-45, C-52)",
+    "each right that a call needs is decided by the first entry of the list that has it (C-31, C-45, C-52)",
     {
       owner: Schema.Literals(["alice", "bob"] as const),
       administrator: Schema.Boolean,
@@ -90,19 +90,21 @@ describe("what a queue's list allows", () => {
     }
   )
 
-  it.effect("what one entry has allowed no later one denies, also where it takes two of them to open (C-31)", () =>
-    Effect.gen(function* () {
-      const entry = (type: number, mask: number): Entry => ({ type, flags: 0, mask, sid: alice })
-      yield* createWith({ owner: bob, list: [entry(0, 0x01), entry(1, 0x01), entry(0, 0x02), entry(1, 0x02)] })
-      yield* open("receive")
-      yield* become(bob)
-      yield* secure(listPart, { list: [entry(0, 0x01), entry(1, 0x03), entry(0, 0x02)] })
-      yield* become(alice)
-      assert.strictEqual(yield* code(open("receive")), deniedCode)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a right that one entry allows is not denied by a later entry, even if opening needs two entries (C-31)",
+    () =>
+      Effect.gen(function* () {
+        const entry = (type: number, mask: number): Entry => ({ type, flags: 0, mask, sid: alice })
+        yield* createWith({ owner: bob, list: [entry(0, 0x01), entry(1, 0x01), entry(0, 0x02), entry(1, 0x02)] })
+        yield* open("receive")
+        yield* become(bob)
+        yield* secure(listPart, { list: [entry(0, 0x01), entry(1, 0x03), entry(0, 0x02)] })
+        yield* become(alice)
+        assert.strictEqual(yield* code(open("receive")), deniedCode)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("by default its creator may do everything, and everyone else send, and read what it is like (C-15)", () =>
+  it.effect("by default the creator may do everything, and everyone else may send and read the properties (C-15)", () =>
     Effect.gen(function* () {
       yield* create()
       for (const administrator of [true, false]) {
@@ -122,28 +124,26 @@ describe("what a queue's list allows", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect(
-    "what a queue is created with is completed: its creator owns it, and the list is the usual one (C-15)",
-    () =>
-      Effect.gen(function* () {
-        yield* create()
-        const usual = yield* securityOf({ ...nothing, owner: true, dacl: true })
-        yield* remove
-        yield* createWith({})
-        assert.deepStrictEqual(yield* securityOf({ ...nothing, owner: true, dacl: true }), usual)
-        assert.deepStrictEqual(ownerOf(usual), alice)
-        yield* remove
-        yield* createWith({ owner: bob })
-        assert.deepStrictEqual(
-          listOf(yield* securityOf(listPart)).map(({ sid }) => sid),
-          [bob, everyone]
-        )
-        yield* become(bob)
-        yield* open("receive")
-      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect("a descriptor without owner or list gets the creator as owner and the default list (C-15)", () =>
+    Effect.gen(function* () {
+      yield* create()
+      const usual = yield* securityOf({ ...nothing, owner: true, dacl: true })
+      yield* remove
+      yield* createWith({})
+      assert.deepStrictEqual(yield* securityOf({ ...nothing, owner: true, dacl: true }), usual)
+      assert.deepStrictEqual(ownerOf(usual), alice)
+      yield* remove
+      yield* createWith({ owner: bob })
+      assert.deepStrictEqual(
+        listOf(yield* securityOf(listPart)).map(({ sid }) => sid),
+        [bob, everyone]
+      )
+      yield* become(bob)
+      yield* open("receive")
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("the rights of Windows that stand for others do so: to read, to write, everything", () =>
+  it.effect("the generic rights of Windows stand for others: read, write, all", () =>
     Effect.gen(function* () {
       const calls = [
         open("peek"),
@@ -173,7 +173,7 @@ describe("what a queue's list allows", () => {
   )
 
   it.effect.prop(
-    "a list that is damaged is taken for what it says or refused, and never breaks anything",
+    "a damaged list is read or refused, and the machine goes on",
     {
       at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 99 })),
       byte: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
@@ -215,7 +215,7 @@ describe("what a queue's list allows", () => {
     )
   }
 
-  it.effect("the system list is read and set by administrators alone, who have the privilege", () =>
+  it.effect("only administrators, who have the privilege, read and set the system list", () =>
     Effect.gen(function* () {
       yield* create()
       const parts = { ...nothing, sacl: true }

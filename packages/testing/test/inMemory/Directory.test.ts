@@ -47,7 +47,7 @@ const control = MsmqControl.MsmqControl
 type Call = Effect.Effect<unknown, Mqrt.MqrtFailure, Mqrt.Mqrt>
 
 describe("public queues", () => {
-  it.effect("one can be created from any machine, and has names that a private one has not (C-10)", () =>
+  it.effect("can be created from any machine, and have names that private ones lack (C-10)", () =>
     Effect.gen(function* () {
       const formatName = yield* createPublic("warehouse\\orders", { label: "all orders", basePriority: 7 })
       assert.strictEqual(formatName, "PUBLIC=00000001-0000-4000-8000-000000000002")
@@ -73,7 +73,7 @@ describe("public queues", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("private ones are created at home only, and none for a machine that nobody knows (C-10)", () =>
+  it.effect("private queues are created on their own machine only, and none for an unknown machine (C-10)", () =>
     Effect.gen(function* () {
       const unsupported = errors.MQ_ERROR_UNSUPPORTED_OPERATION
       assert.strictEqual(yield* code(createPublic("warehouse\\private$\\orders")), unsupported)
@@ -85,7 +85,7 @@ describe("public queues", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("a public and a private queue of one name are two, and only the private one is listed as such", () =>
+  it.effect("are not the private queues of the same name, and only the private one is listed as private", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const privateName = yield* create()
@@ -98,7 +98,7 @@ describe("public queues", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("its path name, its GUID and its direct names lead to it from another machine (B-07)", () =>
+  it.effect("are reached from another machine by path name, GUID and direct names (B-07)", () =>
     Effect.gen(function* () {
       const formatName = yield* atWarehouse(createPublic(".\\orders", { journal: true }))
       const names = [
@@ -121,7 +121,7 @@ describe("public queues", () => {
     }).pipe(Effect.scoped, Effect.provide(domain))
   )
 
-  it.effect("its properties are read and set, and it is deleted, from every machine (C-46, C-51)", () =>
+  it.effect("have their properties read and set, and are deleted, from every machine (C-46, C-51)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const formatName = yield* createPublic("warehouse\\orders")
@@ -148,7 +148,7 @@ describe("public queues", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("what is under way to one when it is deleted arrives and is refused (C-28)", () =>
+  it.effect("refuse the messages that arrive after their deletion (C-28)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const formatName = yield* createPublic("warehouse\\orders")
@@ -162,7 +162,7 @@ describe("public queues", () => {
   )
 
   it.effect(
-    "other machines see a new one when the directory has copied it, its own and its creator's at once (C-14)",
+    "are visible to other machines once the directory has replicated them, and to their own and their creator's at once (C-14)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -191,7 +191,7 @@ describe("public queues", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layerWith({ machines, replicationDelay: "15 minutes" })))
   )
 
-  it.effect("what goes to one machine is ordered by base priority of the queue and priority together (D-12)", () =>
+  it.effect("get their messages in the order of base priority and message priority together (D-12)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const high = yield* createPublic("warehouse\\high", { basePriority: 3 })
@@ -226,50 +226,48 @@ describe("public queues", () => {
 })
 
 describe("without the directory", () => {
-  it.effect(
-    "while it cannot be reached nothing public is created, found or resolved, and later it is (C-11, C-49)",
-    () =>
-      Effect.gen(function* () {
-        const mqrt = yield* Mqrt.Mqrt
-        const own = yield* createPublic(".\\orders")
-        const other = yield* createPublic("warehouse\\orders")
-        yield* setList([own])
-        const otherPrivate = yield* atWarehouse(create())
-        const sender = yield* open(other)
-        const search = yield* mqrt.locateBegin([])
-        yield* setDirectoryAvailable(false)
-        const calls: ReadonlyArray<Call> = [
-          createPublic(".\\more"),
-          formatNameOf("warehouse\\orders"),
-          formatNameOf(".\\orders"),
-          propertiesOf(other),
-          mqrt.deleteQueue(own),
-          open(other),
-          open(otherPrivate),
-          open(`DL=${list}`),
-          mqrt.locateBegin([]),
-          mqrt.locateNext(search, 1),
-          mqrt.adsPathToFormatName("LDAP://CN=orders"),
-          mqrt.getMachineProperties("warehouse"),
-          mqrt.registerCertificate(null, false),
-          mqrt.registerCertificate(text("certificate"), false)
-        ]
-        for (const call of calls) assert.strictEqual(yield* code(call), MQ_ERROR_NO_DS)
-        // Open handles stay open, and local queues are found.
-        assert.strictEqual((yield* mqrt.sendMessages(sender, labelled("goes"), plain)).accepted, 1)
-        yield* send(own, ["stays"])
-        yield* create()
-        assert.strictEqual(yield* mqrt.registerCertificate(null, true), "existed")
-        assert.isNull((yield* mqrt.getQueueManagerInfo(null)).directoryServer)
-        assert.isTrue((yield* mqrt.getPrivateComputerInformation(null)).directoryEnabled)
-        assert.deepStrictEqual(yield* atWarehouse(labelsIn(other)), ["goes"])
-        yield* setDirectoryAvailable(true)
-        assert.deepStrictEqual(yield* labelsIn(yield* formatNameOf(".\\orders")), ["stays"])
-        assert.strictEqual((yield* mqrt.locateNext(search, 9)).length, 2)
-      }).pipe(Effect.provide(domain))
+  it.effect("no public queue is created, found or resolved until the directory is available again (C-11, C-49)", () =>
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt.Mqrt
+      const own = yield* createPublic(".\\orders")
+      const other = yield* createPublic("warehouse\\orders")
+      yield* setList([own])
+      const otherPrivate = yield* atWarehouse(create())
+      const sender = yield* open(other)
+      const search = yield* mqrt.locateBegin([])
+      yield* setDirectoryAvailable(false)
+      const calls: ReadonlyArray<Call> = [
+        createPublic(".\\more"),
+        formatNameOf("warehouse\\orders"),
+        formatNameOf(".\\orders"),
+        propertiesOf(other),
+        mqrt.deleteQueue(own),
+        open(other),
+        open(otherPrivate),
+        open(`DL=${list}`),
+        mqrt.locateBegin([]),
+        mqrt.locateNext(search, 1),
+        mqrt.adsPathToFormatName("LDAP://CN=orders"),
+        mqrt.getMachineProperties("warehouse"),
+        mqrt.registerCertificate(null, false),
+        mqrt.registerCertificate(text("certificate"), false)
+      ]
+      for (const call of calls) assert.strictEqual(yield* code(call), MQ_ERROR_NO_DS)
+      // Open handles stay open, and local queues are found.
+      assert.strictEqual((yield* mqrt.sendMessages(sender, labelled("goes"), plain)).accepted, 1)
+      yield* send(own, ["stays"])
+      yield* create()
+      assert.strictEqual(yield* mqrt.registerCertificate(null, true), "existed")
+      assert.isNull((yield* mqrt.getQueueManagerInfo(null)).directoryServer)
+      assert.isTrue((yield* mqrt.getPrivateComputerInformation(null)).directoryEnabled)
+      assert.deepStrictEqual(yield* atWarehouse(labelsIn(other)), ["goes"])
+      yield* setDirectoryAvailable(true)
+      assert.deepStrictEqual(yield* labelsIn(yield* formatNameOf(".\\orders")), ["stays"])
+      assert.strictEqual((yield* mqrt.locateNext(search, 9)).length, 2)
+    }).pipe(Effect.provide(domain))
   )
 
-  it.effect("a SID cannot be verified where the directory cannot be reached, a signature without one can (A-58)", () =>
+  it.effect("a signature with a SID cannot be verified, and one without a SID can (A-58)", () =>
     Effect.gen(function* () {
       const name = yield* atWarehouse(create())
       const signed = { authenticationLevel: "always" } as const
@@ -285,19 +283,21 @@ describe("without the directory", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("in a workgroup another machine's queue is read as by nobody: only if that may receive (E-77, H-11)", () =>
-    Effect.gen(function* () {
-      yield* atWarehouse(create())
-      const name = "DIRECT=OS:WAREHOUSE\\private$\\orders"
-      yield* atWarehouse(send(direct, ["read"]))
-      assert.strictEqual(yield* code(open(name, "receive")), errors.MQ_ERROR_ACCESS_DENIED)
-      const anonymous = { queue: path, rights: ["receiveMessage"], sid: "S-1-5-7" } as const
-      yield* atWarehouse(control.use((msmq) => msmq.allow(anonymous)))
-      assert.deepStrictEqual(yield* labelsIn(name), ["read"])
-    }).pipe(Effect.provide(workgroup))
+  it.effect(
+    "in a workgroup another machine's queue is read as anonymous, who must have the right to receive (E-77, H-11)",
+    () =>
+      Effect.gen(function* () {
+        yield* atWarehouse(create())
+        const name = "DIRECT=OS:WAREHOUSE\\private$\\orders"
+        yield* atWarehouse(send(direct, ["read"]))
+        assert.strictEqual(yield* code(open(name, "receive")), errors.MQ_ERROR_ACCESS_DENIED)
+        const anonymous = { queue: path, rights: ["receiveMessage"], sid: "S-1-5-7" } as const
+        yield* atWarehouse(control.use((msmq) => msmq.allow(anonymous)))
+        assert.deepStrictEqual(yield* labelsIn(name), ["read"])
+      }).pipe(Effect.provide(workgroup))
   )
 
-  it.effect("in a workgroup nobody registers a certificate, and there is no internal one (A-77, H-11)", () =>
+  it.effect("in a workgroup no certificate can be registered, and there is no internal one (A-77, H-11)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       for (const [certificate, ifNotExists] of [
@@ -330,23 +330,28 @@ describe("without the directory", () => {
 })
 
 describe("machines in the directory", () => {
-  it.effect("the directory tells of every machine, be it reachable or not, and of no other", () =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt.Mqrt
-      yield* control.use((msmq) => msmq.cutLink("WAREHOUSE"))
-      const own = yield* mqrt.getMachineProperties(null)
-      for (const name of ["warehouse", "warehouse.domain.test"]) {
-        const { encryptionKey, encryptionKeyEnhanced, machineId, pathName, pathNameDns, siteId } =
-          yield* mqrt.getMachineProperties(name)
-        assert.deepStrictEqual([pathName, pathNameDns, machineId], ["WAREHOUSE", "warehouse.domain.test", warehouseId])
-        assert.strictEqual(siteId, own.siteId)
-        assert.deepStrictEqual([encryptionKey?.length, encryptionKeyEnhanced?.length], [64, 128])
-        assert.notDeepEqual(encryptionKey, own.encryptionKey)
-      }
-      assert.strictEqual(yield* code(mqrt.getMachineProperties("elsewhere")), errors.MQ_ERROR_MACHINE_NOT_FOUND)
-      yield* atWarehouse(control.use((msmq) => msmq.setEncryptionKeyPublished(false)))
-      assert.isNull((yield* mqrt.getMachineProperties("warehouse")).encryptionKeyAes)
-    }).pipe(Effect.provide(domain))
+  it.effect(
+    "the directory has the properties of every machine, even of those that cannot be reached, and of no other",
+    () =>
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        yield* control.use((msmq) => msmq.cutLink("WAREHOUSE"))
+        const own = yield* mqrt.getMachineProperties(null)
+        for (const name of ["warehouse", "warehouse.domain.test"]) {
+          const { encryptionKey, encryptionKeyEnhanced, machineId, pathName, pathNameDns, siteId } =
+            yield* mqrt.getMachineProperties(name)
+          assert.deepStrictEqual(
+            [pathName, pathNameDns, machineId],
+            ["WAREHOUSE", "warehouse.domain.test", warehouseId]
+          )
+          assert.strictEqual(siteId, own.siteId)
+          assert.deepStrictEqual([encryptionKey?.length, encryptionKeyEnhanced?.length], [64, 128])
+          assert.notDeepEqual(encryptionKey, own.encryptionKey)
+        }
+        assert.strictEqual(yield* code(mqrt.getMachineProperties("elsewhere")), errors.MQ_ERROR_MACHINE_NOT_FOUND)
+        yield* atWarehouse(control.use((msmq) => msmq.setEncryptionKeyPublished(false)))
+        assert.isNull((yield* mqrt.getMachineProperties("warehouse")).encryptionKeyAes)
+      }).pipe(Effect.provide(domain))
   )
 
   it.effect("a distribution list takes names that can be sent to, in a domain", () =>

@@ -22,7 +22,7 @@ const control = MsmqControl.MsmqControl
 describe("encryption", () => {
   const secret = { privacyLevel: "bodyAes" } as const
 
-  it.effect("a body is encrypted by a name with a GUID, and not by a direct one nor for a list with one (A-81)", () =>
+  it.effect("a body is encrypted for a name with a GUID, and not for a direct name or a list with one (A-81)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const name = yield* atWarehouse(create())
@@ -47,7 +47,7 @@ describe("encryption", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("in a workgroup no body is encrypted, since there are no keys to be had (A-81, H-11)", () =>
+  it.effect("in a workgroup no body is encrypted, since there are no keys (A-81, H-11)", () =>
     Effect.gen(function* () {
       const outcome = yield* send(yield* create(), ["secret"], secret)
       assert.deepStrictEqual([outcome.accepted, codeOf(outcome)], [0, errors.MQ_ERROR_PUBLIC_KEY_NOT_FOUND])
@@ -58,7 +58,7 @@ describe("encryption", () => {
     ["of a machine without a key", atWarehouse(control.use((msmq) => msmq.setEncryptionKeyPublished(false)))],
     ["while the directory cannot be asked for the key", setDirectoryAvailable(false)]
   ] as const) {
-    it.effect(`0x8008: what cannot be encrypted never leaves for a queue ${title} (A-82, D-46)`, () =>
+    it.effect(`0x8008: a message that cannot be encrypted is not sent to a queue ${title} (A-82, D-46)`, () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
         const acks = yield* create({ pathName: ".\\private$\\acks" })

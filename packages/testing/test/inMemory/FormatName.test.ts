@@ -23,7 +23,7 @@ const control = MsmqControl.MsmqControl
 const unknown = "11111111-2222-3333-4444-555555555555"
 
 describe("names with GUIDs", () => {
-  it.effect("a private queue of another machine is sent to and read by its number (B-11)", () =>
+  it.effect("a private queue of another machine can be used by its number (B-11)", () =>
     Effect.gen(function* () {
       const formatName = yield* atWarehouse(create())
       assert.strictEqual(formatName, `PRIVATE=${warehouseId}\\00000001`)
@@ -42,7 +42,7 @@ describe("names with GUIDs", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("in a workgroup no name resolves but direct ones and this machine's own (B-11, H-11)", () =>
+  it.effect("in a workgroup only direct names and names of this machine resolve (B-11, H-11)", () =>
     Effect.gen(function* () {
       const own = yield* create()
       yield* send(own, ["own"])
@@ -58,7 +58,7 @@ describe("names with GUIDs", () => {
     }).pipe(Effect.provide(workgroup))
   )
 
-  it.effect("a distribution list is resolved when it is opened, with the lists in it, each queue once (B-20)", () =>
+  it.effect("opening a distribution list resolves it and the lists in it, each queue once (B-20)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const own = yield* create()
@@ -76,7 +76,7 @@ describe("names with GUIDs", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("a list that is not there, or an element that does not open, leaves nothing open (B-18, B-20)", () =>
+  it.effect("a missing list, or an element that does not open, leaves no handle open (B-18, B-20)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const own = yield* create()
@@ -94,7 +94,7 @@ describe("names with GUIDs", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("acknowledgments go to every queue of a list, and to none where it is not there (B-28)", () =>
+  it.effect("acknowledgments go to every queue of a list, and to none if the list does not exist (B-28)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()

@@ -27,7 +27,7 @@ import {
 const control = MsmqControl.MsmqControl
 
 describe("a link that is cut", () => {
-  it.effect("what is sent waits until the link is joined, in order (D-70)", () =>
+  it.effect("messages wait until the link is joined, in order (D-70)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut()
@@ -40,7 +40,7 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("what cannot reach its queue in time is a dead letter where it waited (D-36, D-60)", () =>
+  it.effect("a message that cannot reach its queue in time is a dead letter on the sender's machine (D-36, D-60)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut()
@@ -57,7 +57,7 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("no time to reach the queue is enough over a joined link, and too little for a cut one (D-40)", () =>
+  it.effect("a time to reach the queue of 0 is enough over a joined link, and too short for a cut one (D-40)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* send([message({ label: "there", timeToReachQueue: 0 })])
@@ -69,37 +69,37 @@ describe("a link that is cut", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("what is not received in time is a dead letter there, a transactional one here (D-37, H-34)", () =>
-    Effect.gen(function* () {
-      yield* onStore(create())
-      yield* onStore(create({ pathName: ".\\private$\\exact", transactional: true }))
-      const short = message({ journaling: buried, timeToBeReceived: 10 })
-      yield* send([short])
-      yield* send([short], single, "DIRECT=OS:STORE\\private$\\exact")
-      yield* elapse("10 seconds")
-      assert.deepStrictEqual(yield* onStore(classesIn(deadLetters)), [0xc002])
-      assert.deepStrictEqual(yield* classesIn(transactionalDeadLetters), [0xc002])
-      assert.deepStrictEqual(yield* drained(deadLetters), [])
-      assert.deepStrictEqual(yield* onStore(drained(transactionalDeadLetters)), [])
-    }).pipe(Effect.provide(two))
-  )
-
   it.effect(
-    "while it is cut a restart of the sender's service loses what is express and nothing else (D-22, D-70)",
+    "a message that is not received in time is a dead letter on the receiver's machine, a transactional one on the sender's (D-37, H-34)",
     () =>
       Effect.gen(function* () {
-        yield* queues()
-        yield* cut()
-        yield* send([message({ label: "express" }), message({ label: "recoverable", delivery: "recoverable" })])
-        const here = yield* control
-        yield* here.stopService
-        yield* here.startService
-        yield* join()
-        assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["recoverable"])
+        yield* onStore(create())
+        yield* onStore(create({ pathName: ".\\private$\\exact", transactional: true }))
+        const short = message({ journaling: buried, timeToBeReceived: 10 })
+        yield* send([short])
+        yield* send([short], single, "DIRECT=OS:STORE\\private$\\exact")
+        yield* elapse("10 seconds")
+        assert.deepStrictEqual(yield* onStore(classesIn(deadLetters)), [0xc002])
+        assert.deepStrictEqual(yield* classesIn(transactionalDeadLetters), [0xc002])
+        assert.deepStrictEqual(yield* drained(deadLetters), [])
+        assert.deepStrictEqual(yield* onStore(drained(transactionalDeadLetters)), [])
       }).pipe(Effect.provide(two))
   )
 
-  it.effect("a machine whose service is stopped is waited for like one whose link is cut (D-70)", () =>
+  it.effect("a restart of the sender's service loses express messages only (D-22, D-70)", () =>
+    Effect.gen(function* () {
+      yield* queues()
+      yield* cut()
+      yield* send([message({ label: "express" }), message({ label: "recoverable", delivery: "recoverable" })])
+      const here = yield* control
+      yield* here.stopService
+      yield* here.startService
+      yield* join()
+      assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["recoverable"])
+    }).pipe(Effect.provide(two))
+  )
+
+  it.effect("messages wait for a stopped service as they do for a cut link (D-70)", () =>
     Effect.gen(function* () {
       yield* queues()
       const there = yield* Effect.map(onStore(control), (service) => service)
@@ -112,7 +112,7 @@ describe("a link that is cut", () => {
   )
 
   it.effect(
-    "a machine whose quota is full takes nothing, tells nobody, and is tried again after 30 seconds (D-54)",
+    "a machine with a full quota accepts nothing and reports nothing, and is tried again after 30 seconds (D-54)",
     () =>
       Effect.gen(function* () {
         yield* queues()
@@ -133,7 +133,7 @@ describe("a link that is cut", () => {
 describe("a link that is cut one way", () => {
   const resend = Effect.map(outgoing, ({ endOfData }) => [endOfData.resendCount, endOfData.resendInterval])
 
-  it.effect("what arrived without its sender knowing is sent again, and taken once (D-11, D-69)", () =>
+  it.effect("a message whose arrival the sender does not know of is sent again, and accepted once (D-11, D-69)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut("onlyBack")
@@ -147,7 +147,7 @@ describe("a link that is cut one way", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("after half an hour it is no longer known as the same, unless it is transactional (D-11, D-69)", () =>
+  it.effect("after half an hour it is accepted a second time, unless it is transactional (D-11, D-69)", () =>
     Effect.gen(function* () {
       yield* onStore(create())
       yield* onStore(create({ pathName: ".\\private$\\exact", transactional: true }))

@@ -18,7 +18,7 @@ describe("searching", () => {
       return found.map(({ pathName }) => pathName)
     })
 
-  it.effect("it finds public queues of all machines, a few at a time, and never private ones (C-49)", () =>
+  it.effect("finds public queues of all machines, a few at a time, and no private ones (C-49)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -52,7 +52,7 @@ describe("searching", () => {
     }).pipe(Effect.provide(domain))
   )
 
-  it.effect("all conditions must hold, and each needs a value of its kind (C-49)", () =>
+  it.effect("needs all conditions to hold, and each condition to have a value of its type (C-49)", () =>
     Effect.gen(function* () {
       for (const [name, label] of [
         ["a", "north"],
@@ -79,7 +79,7 @@ describe("searching", () => {
   )
 
   it.effect.prop(
-    "whatever is compared, a relation and its opposite part the queues between them (C-49)",
+    "finds each queue either by a relation or by its opposite, for any values (C-49)",
     {
       queues: Schema.Array(
         Schema.Struct({ label: Schema.Literals(["", "a", "B", "b", "ab"]), after: Schema.Literals([0, 1, 5]) })

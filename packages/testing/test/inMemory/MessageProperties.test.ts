@@ -6,8 +6,8 @@ import { ends, message, plain, text } from "./seam.ts"
 
 const guid = "0f5a7c1e-1111-4222-8333-444455556666"
 
-describe("what a message carries", () => {
-  it.effect("what its sender asked for is read back as it was asked (D-21, D-44, D-56)", () =>
+describe("properties of a message", () => {
+  it.effect("requests of the sender are received as they were sent (D-21, D-44, D-56)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const given = {
@@ -24,7 +24,7 @@ describe("what a message carries", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what a connector sets, and what is rarely asked for, comes when it is asked for (A-84)", () =>
+  it.effect("rare properties, and those of connectors, are received on request (A-84)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receive } = yield* ends()
       const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
@@ -68,7 +68,7 @@ describe("what a message carries", () => {
     )
   }
 
-  it.effect("then the user is still the one of the context (A-38)", () =>
+  it.effect("with a certificate of the sender the user is still the context's (A-38)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const [captured, named] = [text("captured"), text("named")]
@@ -95,28 +95,30 @@ describe("what a message carries", () => {
     )
   )
 
-  it.effect("a certificate that is named signs, whatever the context has; its key is fetched each time (A-38)", () =>
-    Effect.gen(function* () {
-      const { mqrt, poll, send } = yield* ends()
-      const [a, b] = [text("certificate a"), text("certificate b")]
-      const authenticationLevel = "always" as const
-      const context = yield* mqrt.getSecurityContext(a, "MQGetSecurityContextEx", null)
-      yield* send([message()], { authenticationLevel, senderCertificate: b, securityContext: context })
-      assert.deepStrictEqual((yield* poll).senderCertificate, b)
-      yield* send([message()], { authenticationLevel, senderCertificate: a })
-      assert.deepStrictEqual((yield* poll).senderCertificate, a)
-      const absent = yield* send([message()], { authenticationLevel, senderCertificate: text("absent") })
-      assert.strictEqual(absent.failure?.code, errors.MQ_ERROR_INVALID_CERTIFICATE)
-    }).pipe(
-      Effect.provide(
-        InMemoryMqrt.layerWith({
-          certificates: ["a", "b"].map((name) => ({
-            certificate: text(`certificate ${name}`),
-            privateKey: true,
-            registered: true
-          }))
-        })
+  it.effect(
+    "a certificate of the message signs instead of the context's, and its key is fetched each time (A-38)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, poll, send } = yield* ends()
+        const [a, b] = [text("certificate a"), text("certificate b")]
+        const authenticationLevel = "always" as const
+        const context = yield* mqrt.getSecurityContext(a, "MQGetSecurityContextEx", null)
+        yield* send([message()], { authenticationLevel, senderCertificate: b, securityContext: context })
+        assert.deepStrictEqual((yield* poll).senderCertificate, b)
+        yield* send([message()], { authenticationLevel, senderCertificate: a })
+        assert.deepStrictEqual((yield* poll).senderCertificate, a)
+        const absent = yield* send([message()], { authenticationLevel, senderCertificate: text("absent") })
+        assert.strictEqual(absent.failure?.code, errors.MQ_ERROR_INVALID_CERTIFICATE)
+      }).pipe(
+        Effect.provide(
+          InMemoryMqrt.layerWith({
+            certificates: ["a", "b"].map((name) => ({
+              certificate: text(`certificate ${name}`),
+              privateKey: true,
+              registered: true
+            }))
+          })
+        )
       )
-    )
   )
 })

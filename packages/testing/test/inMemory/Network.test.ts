@@ -29,7 +29,7 @@ const control = MsmqControl.MsmqControl
 
 describe("between two machines", () => {
   it.effect(
-    "what is sent to another machine's queue is received there, with its id, its sender's machine and name (C-28, D-01)",
+    "a message to another machine's queue is received there, with its id and its sender's machine and name (C-28, D-01)",
     () =>
       Effect.gen(function* () {
         yield* queues()
@@ -47,7 +47,7 @@ describe("between two machines", () => {
   )
 
   for (const name of ["DIRECT=TCP:10.0.0.2\\private$\\orders", "DIRECT=HTTP://store/MSMQ/private$/orders"]) {
-    it.effect(`${name} leads there too, in a queue of its own, transactions as well (B-13, F-13)`, () =>
+    it.effect(`${name} reaches the queue, by an outgoing queue of its own, in transactions too (B-13, F-13)`, () =>
       Effect.gen(function* () {
         yield* onStore(create({ transactional: true }))
         yield* cut()
@@ -63,51 +63,49 @@ describe("between two machines", () => {
     )
   }
 
-  it.effect(
-    "a queue that is not there is learnt of by the dead letters of the machine where it failed, not by the send (C-28)",
-    () =>
-      Effect.gen(function* () {
-        const outcome = yield* send([message({ label: "lost", journaling: buried })])
-        assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
-        assert.deepStrictEqual(yield* drained(deadLetters), [])
-        assert.deepStrictEqual(yield* onStore(classesIn(deadLetters)), [0x8000])
-        const rejected = yield* onStore(control.use((there) => there.rejected))
-        assert.deepStrictEqual(
-          rejected.map((one) => [one.queue, one.class]),
-          [[orders, 0x8000]]
-        )
-      }).pipe(Effect.provide(two))
-  )
-
-  it.effect("each acknowledgment is made where it happens and finds its way back (D-46, D-47)", () =>
+  it.effect("a send to a missing queue succeeds, and its dead letter is on the machine where it failed (C-28)", () =>
     Effect.gen(function* () {
-      yield* queues()
-      yield* send([message({ acknowledge: all, adminQueue: acks })])
-      const [arrival] = yield* drained(acks)
-      assert.strictEqual(arrival?.class, 0x0002)
-      assert.strictEqual(arrival?.sourceMachineId, "6d736d71-0000-4000-8000-000000000002")
-      yield* onStore(drained(orders))
-      assert.deepStrictEqual(yield* classesIn(acks), [0x4000])
+      const outcome = yield* send([message({ label: "lost", journaling: buried })])
+      assert.deepStrictEqual([outcome.accepted, outcome.failure], [1, null])
+      assert.deepStrictEqual(yield* drained(deadLetters), [])
+      assert.deepStrictEqual(yield* onStore(classesIn(deadLetters)), [0x8000])
+      const rejected = yield* onStore(control.use((there) => there.rejected))
+      assert.deepStrictEqual(
+        rejected.map((one) => [one.queue, one.class]),
+        [[orders, 0x8000]]
+      )
     }).pipe(Effect.provide(two))
   )
 
   it.effect(
-    "an acknowledgment to a queue that is not there, or takes transactions only, is lost silently (B-28, D-49)",
+    "each acknowledgment comes from the machine of its cause and arrives at the sender's queue (D-46, D-47)",
     () =>
       Effect.gen(function* () {
-        yield* onStore(create())
-        yield* create({ pathName: ".\\private$\\transactional", transactional: true })
-        for (const name of ["nowhere", "transactional"]) {
-          yield* send([message({ acknowledge: all, adminQueue: `DIRECT=OS:OFFICE\\private$\\${name}` })])
-        }
-        assert.deepStrictEqual(yield* onStore(classesIn(orders)), [0, 0])
-        assert.deepStrictEqual(yield* drained("DIRECT=OS:OFFICE\\private$\\transactional"), [])
-        assert.deepStrictEqual(yield* drained(deadLetters), [])
+        yield* queues()
+        yield* send([message({ acknowledge: all, adminQueue: acks })])
+        const [arrival] = yield* drained(acks)
+        assert.strictEqual(arrival?.class, 0x0002)
+        assert.strictEqual(arrival?.sourceMachineId, "6d736d71-0000-4000-8000-000000000002")
+        yield* onStore(drained(orders))
+        assert.deepStrictEqual(yield* classesIn(acks), [0x4000])
       }).pipe(Effect.provide(two))
   )
 
+  it.effect("an acknowledgment to a missing or transactional queue is lost without a trace (B-28, D-49)", () =>
+    Effect.gen(function* () {
+      yield* onStore(create())
+      yield* create({ pathName: ".\\private$\\transactional", transactional: true })
+      for (const name of ["nowhere", "transactional"]) {
+        yield* send([message({ acknowledge: all, adminQueue: `DIRECT=OS:OFFICE\\private$\\${name}` })])
+      }
+      assert.deepStrictEqual(yield* onStore(classesIn(orders)), [0, 0])
+      assert.deepStrictEqual(yield* drained("DIRECT=OS:OFFICE\\private$\\transactional"), [])
+      assert.deepStrictEqual(yield* drained(deadLetters), [])
+    }).pipe(Effect.provide(two))
+  )
+
   it.effect(
-    "the sender's journal has its copy when the message has left, of a transactional one when it was received (D-57)",
+    "the sender's journal has a copy once the message has left, or once a transactional one was received (D-57)",
     () =>
       Effect.gen(function* () {
         yield* onStore(create())
@@ -136,7 +134,7 @@ describe("between two machines", () => {
   )
 
   it.effect(
-    "who sends first on a connection is the user whom the others' messages name, but for those with a context (A-26, H-16)",
+    "messages on a connection have the user of its first message, unless they have a context (A-26, H-16)",
     () =>
       Effect.gen(function* () {
         yield* queues()
@@ -158,34 +156,36 @@ describe("between two machines", () => {
       }).pipe(Effect.provide(two))
   )
 
-  it.effect("what waits for one machine goes by priority over all its queues, then in the order sent (D-12)", () =>
-    Effect.gen(function* () {
-      yield* onStore(create({ pathName: ".\\private$\\a" }))
-      yield* onStore(create({ pathName: ".\\private$\\b" }))
-      yield* create({ pathName: ".\\private$\\acks" })
-      yield* cut()
-      const arrival = { acknowledge: { ...all, positiveReceive: false }, adminQueue: acks }
-      const to = (queue: string, priority: number) =>
-        send([message({ priority, ...arrival })], {}, `DIRECT=OS:STORE\\private$\\${queue}`)
-      yield* to("a", 3)
-      yield* to("a", 5)
-      yield* to("b", 7)
-      yield* to("b", 3)
-      yield* join()
-      const arrived = yield* drained(acks)
-      assert.deepStrictEqual(
-        arrived.map(({ correlationId, responseQueue }) => [responseQueue?.at(-1), correlationId?.[16]]),
-        [
-          ["b", 3],
-          ["a", 2],
-          ["a", 1],
-          ["b", 4]
-        ]
-      )
-    }).pipe(Effect.provide(two))
+  it.effect(
+    "messages to one machine are ordered by priority over all its queues, and then by the time of the send (D-12)",
+    () =>
+      Effect.gen(function* () {
+        yield* onStore(create({ pathName: ".\\private$\\a" }))
+        yield* onStore(create({ pathName: ".\\private$\\b" }))
+        yield* create({ pathName: ".\\private$\\acks" })
+        yield* cut()
+        const arrival = { acknowledge: { ...all, positiveReceive: false }, adminQueue: acks }
+        const to = (queue: string, priority: number) =>
+          send([message({ priority, ...arrival })], {}, `DIRECT=OS:STORE\\private$\\${queue}`)
+        yield* to("a", 3)
+        yield* to("a", 5)
+        yield* to("b", 7)
+        yield* to("b", 3)
+        yield* join()
+        const arrived = yield* drained(acks)
+        assert.deepStrictEqual(
+          arrived.map(({ correlationId, responseQueue }) => [responseQueue?.at(-1), correlationId?.[16]]),
+          [
+            ["b", 3],
+            ["a", 2],
+            ["a", 1],
+            ["b", 4]
+          ]
+        )
+      }).pipe(Effect.provide(two))
   )
 
-  it.effect("the outgoing queue tells in which state its connection is, and how much waits (C-53)", () =>
+  it.effect("the outgoing queue has the state of its connection, and the number of messages that wait (C-53)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* onStore(create({ transactional: true }))

@@ -8,7 +8,7 @@ import { code, create, direct, ends, labelled, machineId, message, plain, receiv
 import { elapse } from "../../../core/test/support/settled.ts"
 
 describe("opening", () => {
-  it.effect("a handle to move is where messages are moved to, and good for nothing else (C-39)", () =>
+  it.effect("messages are moved to a handle to move, which can do nothing else (C-39)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send } = yield* ends()
       yield* send(labelled("a"))
@@ -49,7 +49,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("who peeks alone keeps others from receiving, not from peeking (C-23, X-14)", () =>
+  it.effect("a handle that peeks alone prevents others from receiving, and not from peeking (C-23, X-14)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -83,7 +83,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what cannot reach its queue in time is no longer in the outgoing queue (D-32, D-34, D-36, X-04)", () =>
+  it.effect("a message that cannot reach its queue in time leaves the outgoing queue (D-32, D-34, D-36, X-04)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const name = `DIRECT=OS:other\\private$\\q`
@@ -113,7 +113,7 @@ describe("opening", () => {
 })
 
 describe("names", () => {
-  it.effect("a handle knows the name that it was opened by (B-10)", () =>
+  it.effect("a handle has the name that it was opened by (B-10)", () =>
     Effect.gen(function* () {
       yield* ends()
       const receiver = yield* MessageQueue.openReceiver(direct)
@@ -121,7 +121,7 @@ describe("names", () => {
     }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("in a workgroup nothing is searched for and no path in a directory has a name (C-49)", () =>
+  it.effect("in a workgroup there is no search and no format name of a path in the directory (C-49)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       assert.strictEqual(yield* code(mqrt.locateBegin([])), errors.MQ_ERROR_NO_DS)

@@ -38,7 +38,7 @@ describe("creating", () => {
     ["administrators", ["administrator"]],
     ["nobody", []]
   ] as const) {
-    it.effect(`where ${creators} may, queues are created by ${users.join(", ") || "no user at all"} (C-12)`, () =>
+    it.effect(`if ${creators} may, queues can be created by ${users.join(", ") || "no user"} (C-12)`, () =>
       Effect.gen(function* () {
         yield* control.use((msmq) => msmq.setQueueCreators(creators))
         for (const [user, sid, administrator] of [
@@ -54,7 +54,7 @@ describe("creating", () => {
     )
   }
 
-  it.effect("whether a machine's first user is an administrator is one of its options (C-12)", () =>
+  it.effect("an option of a machine makes its first user an administrator (C-12)", () =>
     Effect.gen(function* () {
       yield* control.use((msmq) => msmq.setQueueCreators("administrators"))
       assert.strictEqual(yield* code(create()), deniedCode)
@@ -64,7 +64,7 @@ describe("creating", () => {
 })
 
 describe("opening", () => {
-  it.effect("who may not receive learns it when opening; a handle that is open goes on receiving (C-31)", () =>
+  it.effect("a user without the right to receive cannot open; an open handle goes on receiving (C-31)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receiver, send } = yield* ends()
       yield* send(labelled("a", "b"))
@@ -82,7 +82,7 @@ describe("opening", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("who may not open leaves nothing behind: no subqueue, and nobody in others' way", () =>
+  it.effect("a refused opening creates no subqueue and does not keep others out", () =>
     Effect.gen(function* () {
       const { getQueueInfo, openQueue } = yield* Mqrt.Mqrt
       yield* create()
@@ -98,7 +98,7 @@ describe("opening", () => {
   )
 
   it.effect(
-    "what is not there and what is not allowed are told apart, each with the other in mind (C-30, H-06, H-07)",
+    "a missing queue and a missing right have errors of their own, which mention each other (C-30, H-06, H-07)",
     () =>
       Effect.gen(function* () {
         const missing = yield* Effect.flip(Effect.scoped(MessageQueue.openReceiver(path)))
@@ -150,7 +150,7 @@ describe("opening", () => {
 })
 
 describe("properties", () => {
-  it.effect("who may not read them cannot even learn whether the queue is there (C-52, H-08)", () =>
+  it.effect("a user without the right to read them cannot find out whether the queue exists (C-52, H-08)", () =>
     Effect.gen(function* () {
       yield* create({ transactional: true })
       yield* deny(["getQueueProperties"])
@@ -162,23 +162,25 @@ describe("properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a sender opens without them, and then what is of the wrong kind vanishes (C-52, H-08, H-09)", () =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        yield* create({ transactional: true })
-        yield* deny(["getQueueProperties"])
-        const sender = yield* MessageQueue.openSender(path)
-        yield* sender.send({ label: "plain" })
-        assert.deepStrictEqual(yield* rejectedClasses, [0x800a])
-        yield* sender.send({ label: "transactional" }, { transaction: "singleMessage" })
-        assert.strictEqual(yield* kept, 1)
-      })
-    ).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a sender opens a queue without that right, and messages of the wrong kind are lost (C-52, H-08, H-09)",
+    () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          yield* create({ transactional: true })
+          yield* deny(["getQueueProperties"])
+          const sender = yield* MessageQueue.openSender(path)
+          yield* sender.send({ label: "plain" })
+          assert.deepStrictEqual(yield* rejectedClasses, [0x800a])
+          yield* sender.send({ label: "transactional" }, { transaction: "singleMessage" })
+          assert.strictEqual(yield* kept, 1)
+        })
+      ).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
 
 describe("deleting", () => {
-  it.effect("what one has created another cannot delete, an administrator not before taking it over (C-45, H-07)", () =>
+  it.effect("only the creator can delete a queue, and an administrator who has taken it over (C-45, H-07)", () =>
     Effect.gen(function* () {
       yield* create()
       yield* become(bob, false)
@@ -195,7 +197,7 @@ describe("deleting", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what cannot be deleted by that name says so before it says who may (C-45)", () =>
+  it.effect("a name that cannot be used to delete fails with its own error, before any right is checked (C-45)", () =>
     Effect.gen(function* () {
       const { deleteQueue } = yield* Mqrt.Mqrt
       yield* create()
@@ -207,28 +209,26 @@ describe("deleting", () => {
 })
 
 describe("the control", () => {
-  it.effect(
-    "what is denied comes first, then what is allowed, then what was inherited; a SID has one entry of each",
-    () =>
-      Effect.gen(function* () {
-        const inherited = [1, 0].map((type) => ({ type, flags: 0x10, mask: 0x23, sid: alice }))
-        yield* createWith({ list: [{ type: 0, flags: 0, mask: 0x20, sid: bob }, ...inherited] })
-        yield* allow(["peekMessage"], alice)
-        yield* deny(["writeMessage"], bob)
-        yield* deny(["receiveMessage"])
-        yield* deny(["setQueueProperties", "deleteQueue"], bob)
-        yield* allow(["deleteMessage"], alice)
-        assert.deepStrictEqual(listOf(yield* securityOf(listPart)), [
-          { type: 1, flags: 0, mask: 0x1_0014, sid: bob },
-          { type: 1, flags: 0, mask: 0x03, sid: everyone },
-          { type: 0, flags: 0, mask: 0x03, sid: alice },
-          { type: 0, flags: 0, mask: 0x20, sid: bob },
-          ...inherited
-        ])
-      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect("denied entries come first, then allowed, then inherited ones; a SID has one entry of each", () =>
+    Effect.gen(function* () {
+      const inherited = [1, 0].map((type) => ({ type, flags: 0x10, mask: 0x23, sid: alice }))
+      yield* createWith({ list: [{ type: 0, flags: 0, mask: 0x20, sid: bob }, ...inherited] })
+      yield* allow(["peekMessage"], alice)
+      yield* deny(["writeMessage"], bob)
+      yield* deny(["receiveMessage"])
+      yield* deny(["setQueueProperties", "deleteQueue"], bob)
+      yield* allow(["deleteMessage"], alice)
+      assert.deepStrictEqual(listOf(yield* securityOf(listPart)), [
+        { type: 1, flags: 0, mask: 0x1_0014, sid: bob },
+        { type: 1, flags: 0, mask: 0x03, sid: everyone },
+        { type: 0, flags: 0, mask: 0x03, sid: alice },
+        { type: 0, flags: 0, mask: 0x20, sid: bob },
+        ...inherited
+      ])
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("to allow takes back what was denied to that SID, and nothing that was denied to another", () =>
+  it.effect("allowing takes back denied rights of that SID, and of no other", () =>
     Effect.gen(function* () {
       yield* create()
       yield* deny(["receiveMessage"])
@@ -240,7 +240,7 @@ describe("the control", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a queue without a list keeps what it allows, but for what is denied; its journal is held to it too", () =>
+  it.effect("a queue without a list allows everything but the denied rights, and so does its journal", () =>
     Effect.gen(function* () {
       yield* createWith({ owner: bob, list: null })
       yield* allow(["peekMessage"], bob)
@@ -252,7 +252,7 @@ describe("the control", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("anonymous, who has no SID, is everyone and nobody else", () =>
+  it.effect("a user without a SID is anonymous and in everyone, and nobody else", () =>
     Effect.gen(function* () {
       yield* createWith({ list: [{ type: 0, flags: 0, mask: 0x000f_003f, sid: authenticated }] })
       yield* become(null)
@@ -266,7 +266,7 @@ describe("the control", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("names a queue that is not there, and a SID that is none, as defects", () =>
+  it.effect("dies with a defect for a missing queue and an illegal SID", () =>
     Effect.gen(function* () {
       yield* create()
       const defect = (permission: MsmqControl.Permission) =>

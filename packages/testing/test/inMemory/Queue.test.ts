@@ -50,14 +50,14 @@ describe("queues", () => {
     )
   }
 
-  it.effect("a path that exists is not created again, in whatever letter case (C-04)", () =>
+  it.effect("a queue is not created twice, in any letter case (C-04)", () =>
     Effect.gen(function* () {
       yield* create()
       assert.strictEqual(yield* code(create({ pathName: "machine\\PRIVATE$\\Orders" })), errors.MQ_ERROR_QUEUE_EXISTS)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what cannot be created says why (B-01, C-07, C-10, C-11)", () =>
+  it.effect("a queue that cannot be created fails with the reason (B-01, C-07, C-10, C-11)", () =>
     Effect.gen(function* () {
       const of = (fields: Partial<NewQueueProperties>) => code(create(fields))
       assert.strictEqual(
@@ -99,7 +99,7 @@ describe("queues", () => {
   )
 
   it.effect(
-    "a queue that does not exist is not found: to send, to receive, to delete, to ask about (C-27, C-29, C-44)",
+    "a missing queue is not found by a send, a receive, a deletion or a request for properties (C-27, C-29, C-44)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -125,7 +125,7 @@ describe("queues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a handle to send lets others receive (C-22)", () =>
+  it.effect("a handle to send does not prevent others from receiving (C-22)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -137,7 +137,7 @@ describe("queues", () => {
   )
 
   it.effect(
-    "while one receives alone nobody else may, but all may send; once closed, others may again (C-24, C-26)",
+    "a handle that receives alone keeps others from receiving, and not from sending, until it is closed (C-24, C-26)",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -154,7 +154,7 @@ describe("queues", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("nobody receives alone from a queue that another receives from (C-25)", () =>
+  it.effect("no handle receives alone from a queue that another receives from (C-25)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -170,7 +170,7 @@ describe("queues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a handle does what it was opened for and nothing else (C-33, C-34)", () =>
+  it.effect("a handle has only the access that it was opened for (C-33, C-34)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       assert.strictEqual(yield* code(mqrt.receiveMessage(sender, receiving())), errors.MQ_ERROR_ACCESS_DENIED)
@@ -193,7 +193,7 @@ describe("queues", () => {
   )
 
   it.effect(
-    "open handles do not hinder the deletion; afterwards they say QUEUE_DELETED and can be closed (C-42, C-47)",
+    "open handles do not prevent a deletion; after it they fail with QUEUE_DELETED and can be closed (C-42, C-47)",
     () =>
       Effect.gen(function* () {
         const { formatName, mqrt, poll, receiver, send } = yield* ends()

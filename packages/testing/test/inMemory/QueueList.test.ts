@@ -34,7 +34,7 @@ describe("a list of queues", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("opens to send only, to nobody's exclusion, and whole or not at all (B-16, B-17, B-18)", () =>
+  it.effect("opens to send only, without keeping others out, and as a whole or not at all (B-16, B-17, B-18)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -53,7 +53,7 @@ describe("a list of queues", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("stops at the first queue that fails: what went to those before it stays sent (D-04)", () =>
+  it.effect("stops at the first queue that fails, and the queues before it keep their messages (D-04)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create({ pathName: ".\\private$\\a" })
@@ -103,26 +103,24 @@ describe("a multicast address", () => {
   const address = "234.1.1.1:8001"
   const multicast = `MULTICAST=${address}`
 
-  it.effect(
-    "reaches every queue that listens on it, on each machine that can be reached, and keeps nothing (C-17)",
-    () =>
-      Effect.gen(function* () {
-        const listening = { multicastAddress: address }
-        yield* create({ pathName: ".\\private$\\here", ...listening })
-        yield* create({ pathName: ".\\private$\\other", multicastAddress: "234.1.1.1:8002" })
-        yield* onStore(create(listening))
-        yield* send(labelled("a"), {}, multicast)
-        yield* cut()
-        yield* send(labelled("b"), {}, multicast)
-        yield* join()
-        yield* settled
-        assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\here"), ["a", "b"])
-        assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\other"), [])
-        assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
-      }).pipe(Effect.provide(two))
+  it.effect("reaches every queue with the address on each machine that can be reached, and stores nothing (C-17)", () =>
+    Effect.gen(function* () {
+      const listening = { multicastAddress: address }
+      yield* create({ pathName: ".\\private$\\here", ...listening })
+      yield* create({ pathName: ".\\private$\\other", multicastAddress: "234.1.1.1:8002" })
+      yield* onStore(create(listening))
+      yield* send(labelled("a"), {}, multicast)
+      yield* cut()
+      yield* send(labelled("b"), {}, multicast)
+      yield* join()
+      yield* settled
+      assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\here"), ["a", "b"])
+      assert.deepStrictEqual(yield* labelsIn("DIRECT=OS:.\\private$\\other"), [])
+      assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
+    }).pipe(Effect.provide(two))
   )
 
-  it.effect("is not read from, and takes part in no transaction (B-22, C-17)", () =>
+  it.effect("cannot be read, nor sent to in a transaction (B-22, C-17)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION

@@ -38,7 +38,7 @@ const illegal = [
 ] as const
 
 describe("queue properties", () => {
-  it.effect("a queue has what it was created with, and its times (C-01)", () =>
+  it.effect("a queue has the properties of its creation, and its times (C-01)", () =>
     Effect.gen(function* () {
       yield* elapse("100 seconds")
       const given = {
@@ -85,20 +85,18 @@ describe("queue properties", () => {
   }
 
   for (const transactional of [true, false]) {
-    it.effect(
-      `whatever is changed of it, a queue that is ${transactional ? "" : "not "}transactional stays so (C-16)`,
-      () =>
-        Effect.gen(function* () {
-          const { mqrt, poll, send } = yield* ends({ transactional })
-          yield* set({ label: "new", quota: 5, journal: true, basePriority: 1, transactional: !transactional })
-          const properties = yield* get
-          assert.deepStrictEqual([properties.label, properties.transactional], ["new", transactional])
-          assert.strictEqual((yield* mqrt.getQueueInfo(null, direct)).transactional, transactional)
-          yield* send([message()], { transaction: "none" })
-          yield* send([message()], { transaction: "singleMessage" })
-          assert.strictEqual((yield* poll).transactionId !== null, transactional)
-          assert.deepStrictEqual(yield* rejectedClasses, [transactional ? 0x800a : 0x8009])
-        }).pipe(Effect.provide(InMemoryMqrt.layer))
+    it.effect(`a queue that is ${transactional ? "" : "not "}transactional stays so, whatever changes (C-16)`, () =>
+      Effect.gen(function* () {
+        const { mqrt, poll, send } = yield* ends({ transactional })
+        yield* set({ label: "new", quota: 5, journal: true, basePriority: 1, transactional: !transactional })
+        const properties = yield* get
+        assert.deepStrictEqual([properties.label, properties.transactional], ["new", transactional])
+        assert.strictEqual((yield* mqrt.getQueueInfo(null, direct)).transactional, transactional)
+        yield* send([message()], { transaction: "none" })
+        yield* send([message()], { transaction: "singleMessage" })
+        assert.strictEqual((yield* poll).transactionId !== null, transactional)
+        assert.deepStrictEqual(yield* rejectedClasses, [transactional ? 0x800a : 0x8009])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
     )
   }
 
@@ -146,20 +144,22 @@ describe("queue properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a queue that comes to want authentication keeps what it has, and drops what comes unsigned (A-68)", () =>
-    Effect.gen(function* () {
-      const { label, poll, send } = yield* ends()
-      yield* send(labelled("before"))
-      yield* set({ authenticate: true })
-      yield* send(labelled("after"))
-      assert.strictEqual(yield* label, "before")
-      assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a queue that begins to require authentication keeps its messages, and drops new unsigned ones (A-68)",
+    () =>
+      Effect.gen(function* () {
+        const { label, poll, send } = yield* ends()
+        yield* send(labelled("before"))
+        yield* set({ authenticate: true })
+        yield* send(labelled("after"))
+        assert.strictEqual(yield* label, "before")
+        assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect(
-    "a full queue drops what comes, takes messages again when there is room (C-18, C-19, D-54, D-55, X-17)",
+    "a full queue drops new messages, and accepts some again when there is room (C-18, C-19, D-54, D-55, X-17)",
     () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends()
@@ -175,7 +175,7 @@ describe("queue properties", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("headers and label count as well as the body (C-19)", () =>
+  it.effect("the quota counts headers and label as well as the body (C-19)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ quota: 1 })
       yield* send([message({ body: new Uint8Array(1024) })])
@@ -213,7 +213,7 @@ describe("queue properties", () => {
     )
   }
 
-  it.effect("a security descriptor is given out part by part, and part by part replaced (C-15)", () =>
+  it.effect("the parts of a security descriptor can be read and replaced one by one (C-15)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -244,7 +244,7 @@ describe("queue properties", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what is no security descriptor is illegal, and damages nothing", () =>
+  it.effect("bytes that are not a security descriptor are illegal, and change nothing", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -265,7 +265,7 @@ describe("queue properties", () => {
 describe("the journal of a queue", () => {
   const journalOf = (mqrt: Mqrt.Mqrt["Service"]) => mqrt.openQueue(`${direct};JOURNAL`, "receive", "denyNone")
 
-  it.effect("keeps a copy of what is received, and of nothing else (C-20, D-24, D-26, D-58)", () =>
+  it.effect("has a copy of each received message, and of no other (C-20, D-24, D-26, D-58)", () =>
     Effect.gen(function* () {
       const { mqrt, peek, poll, receiver, send } = yield* ends()
       yield* send(labelled("before", "a", "peeked", "purged"))
@@ -288,7 +288,7 @@ describe("the journal of a queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a transaction's messages come to it when it commits, those of subqueues too (D-58, F-28, B-36)", () =>
+  it.effect("gets the messages of a transaction when it commits, those of subqueues too (D-58, F-28, B-36)", () =>
     Effect.gen(function* () {
       const { lookup, mqrt, receive, receiver, send } = yield* ends({ transactional: true, journal: true })
       yield* send(labelled("a", "b", "c"), { transaction: "singleMessage" })
@@ -312,7 +312,7 @@ describe("the journal of a queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("takes no more than its quota, which hinders no receive (D-59)", () =>
+  it.effect("has at most its quota of messages, and a receive succeeds when it is full (D-59)", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, send } = yield* ends({ journal: true, journalQuota: 1 })
       yield* send([message({ body: new Uint8Array(600) }), message({ body: new Uint8Array(600), label: "second" })])
@@ -322,20 +322,22 @@ describe("the journal of a queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("is only read, keeps messages beyond their time, and goes with its queue (B-34, C-48, D-66)", () =>
-    Effect.gen(function* () {
-      const { formatName, mqrt, poll, send } = yield* ends({ journal: true })
-      const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION
-      assert.strictEqual(yield* code(mqrt.openQueue(`${direct};JOURNAL`, "send", "denyNone")), unsupported)
-      assert.strictEqual(yield* code(mqrt.getQueueProperties(`${direct};JOURNAL`)), unsupported)
-      yield* send([message({ timeToBeReceived: 10 })])
-      yield* poll
-      yield* elapse("1 minute")
-      const journal = yield* journalOf(mqrt)
-      const peek = mqrt.receiveMessage(journal, receiving({ action: "peekCurrent" }))
-      assert.strictEqual((yield* peek).timeToBeReceived, 0)
-      yield* mqrt.deleteQueue(formatName)
-      assert.strictEqual(yield* code(peek), errors.MQ_ERROR_QUEUE_DELETED)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "can only be read, keeps messages beyond their time, and is deleted with its queue (B-34, C-48, D-66)",
+    () =>
+      Effect.gen(function* () {
+        const { formatName, mqrt, poll, send } = yield* ends({ journal: true })
+        const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION
+        assert.strictEqual(yield* code(mqrt.openQueue(`${direct};JOURNAL`, "send", "denyNone")), unsupported)
+        assert.strictEqual(yield* code(mqrt.getQueueProperties(`${direct};JOURNAL`)), unsupported)
+        yield* send([message({ timeToBeReceived: 10 })])
+        yield* poll
+        yield* elapse("1 minute")
+        const journal = yield* journalOf(mqrt)
+        const peek = mqrt.receiveMessage(journal, receiving({ action: "peekCurrent" }))
+        assert.strictEqual((yield* peek).timeToBeReceived, 0)
+        yield* mqrt.deleteQueue(formatName)
+        assert.strictEqual(yield* code(peek), errors.MQ_ERROR_QUEUE_DELETED)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })

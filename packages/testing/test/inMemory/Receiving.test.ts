@@ -66,7 +66,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("no timer is left behind by a receive that had its message or was interrupted", () =>
+  it.effect("a receive that got its message or was interrupted leaves no timer", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send } = yield* ends()
       const clock = yield* Clock.Clock
@@ -99,7 +99,7 @@ describe("receiving", () => {
   )
 
   it.effect(
-    "those who wait are served in the order in which they came, each message to one of them (E-10, E-11, G-18)",
+    "waiting receives are served in the order in which they began, and each message goes to one of them (E-10, E-11, G-18)",
     () =>
       Effect.gen(function* () {
         const { mqrt, receiver, send } = yield* ends()
@@ -116,7 +116,7 @@ describe("receiving", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("an interrupted receive takes no message, and those behind it move up", () =>
+  it.effect("an interrupted receive takes no message, and those behind it move forward", () =>
     Effect.gen(function* () {
       const { send, wait } = yield* ends()
       const first = yield* waiting(wait)
@@ -128,7 +128,7 @@ describe("receiving", () => {
   )
 
   it.effect(
-    "a receive interrupted after its message has come, but before it had it, leaves it first in the queue",
+    "a receive that is interrupted after its message has come, but before it returned, leaves it first in the queue",
     () =>
       Effect.gen(function* () {
         const { label, send, wait } = yield* ends()
@@ -141,7 +141,7 @@ describe("receiving", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a message that comes back this way goes to the next who waits", () =>
+  it.effect("a message that is put back so goes to the next waiting receive", () =>
     Effect.gen(function* () {
       const { send, wait } = yield* ends()
       const first = yield* waiting(wait)
@@ -153,7 +153,7 @@ describe("receiving", () => {
   )
 
   it.effect.prop(
-    "whoever is interrupted whenever, every message is handed out once, in order, or is still there",
+    "with interruptions at any time, every message is received once, in order, or is still in the queue",
     { steps: Schema.Array(Schema.Literals(["wait", "send", "interrupt", "yield"])) },
     ({ steps }) =>
       Effect.gen(function* () {
@@ -195,22 +195,24 @@ describe("receiving", () => {
   // A fiber yields after this number of steps: the numbers include one between each step of a receive and the next.
   const stepsBeforeYield = Array.from({ length: 20 }, (_, index) => index + 3)
 
-  it.effect("of two who find the same last message one has it, and the other waits for the next (E-11)", () =>
-    Effect.forEach(stepsBeforeYield, (steps) =>
-      Effect.gen(function* () {
-        const { send, wait } = yield* ends()
-        const stepwise = Effect.provideService(wait, References.MaxOpsBeforeYield, steps)
-        yield* send(labelled("a"))
-        const fibers = [yield* fork(stepwise), yield* fork(stepwise)]
-        yield* settled
-        yield* send(labelled("b"))
-        const received = yield* Effect.forEach(fibers, Fiber.join)
-        assert.deepStrictEqual(received.map((one) => one.label).toSorted(), ["a", "b"])
-      }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
-    )
+  it.effect(
+    "of two receives that find the same last message one gets it, and the other waits for the next (E-11)",
+    () =>
+      Effect.forEach(stepsBeforeYield, (steps) =>
+        Effect.gen(function* () {
+          const { send, wait } = yield* ends()
+          const stepwise = Effect.provideService(wait, References.MaxOpsBeforeYield, steps)
+          yield* send(labelled("a"))
+          const fibers = [yield* fork(stepwise), yield* fork(stepwise)]
+          yield* settled
+          yield* send(labelled("b"))
+          const received = yield* Effect.forEach(fibers, Fiber.join)
+          assert.deepStrictEqual(received.map((one) => one.label).toSorted(), ["a", "b"])
+        }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
+      )
   )
 
-  it.effect("wherever an interruption strikes, a message is handed out or still in the queue, and never both", () =>
+  it.effect("after an interruption at any step, a message is received or still in the queue, and never both", () =>
     Effect.gen(function* () {
       const outcomes = yield* Effect.forEach(stepsBeforeYield, (steps) =>
         Effect.gen(function* () {
@@ -243,21 +245,19 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect(
-    "who loses a race with a close is told that it was cancelled, or that the handle is invalid (E-52, G-22)",
-    () =>
-      Effect.gen(function* () {
-        const codes = yield* Effect.forEach(stepsBeforeYield, (steps) =>
-          Effect.gen(function* () {
-            const { mqrt, receiver, wait } = yield* ends()
-            const stepwise = Effect.provideService(code(wait), References.MaxOpsBeforeYield, steps)
-            const receives = yield* fork(stepwise)
-            yield* mqrt.closeQueue(receiver)
-            return yield* Fiber.join(receives)
-          }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
-        )
-        assert.sameMembers([...new Set(codes)], [errors.MQ_ERROR_OPERATION_CANCELLED, errors.MQ_ERROR_INVALID_HANDLE])
-      })
+  it.effect("a receive that loses a race with a close fails as cancelled or by an invalid handle (E-52, G-22)", () =>
+    Effect.gen(function* () {
+      const codes = yield* Effect.forEach(stepsBeforeYield, (steps) =>
+        Effect.gen(function* () {
+          const { mqrt, receiver, wait } = yield* ends()
+          const stepwise = Effect.provideService(code(wait), References.MaxOpsBeforeYield, steps)
+          const receives = yield* fork(stepwise)
+          yield* mqrt.closeQueue(receiver)
+          return yield* Fiber.join(receives)
+        }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
+      )
+      assert.sameMembers([...new Set(codes)], [errors.MQ_ERROR_OPERATION_CANCELLED, errors.MQ_ERROR_INVALID_HANDLE])
+    })
   )
 
   it.effect("a message that comes between the look and the wait is not missed", () =>
@@ -305,7 +305,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what is rare and was not asked for is lost with the message (E-07)", () =>
+  it.effect("rare properties that were not requested are lost with the message (E-07)", () =>
     Effect.gen(function* () {
       const { poll, receive, send } = yield* ends()
       const connector = {
@@ -324,7 +324,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what is wrong at once is said at once, however long it was to wait (G-04)", () =>
+  it.effect("a mistake fails at once, whatever the timeout (G-04)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receive, receiver, sender } = yield* ends()
       const forEver = { timeout: null }
@@ -369,7 +369,7 @@ describe("receiving", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("ten thousand wait at once; one that is interrupted leaves the others", () =>
+  it.effect("ten thousand receives wait at once; one that is interrupted leaves the others waiting", () =>
     Effect.gen(function* () {
       const { send, wait } = yield* ends()
       const fibers = yield* Effect.all(Array.from({ length: 10_000 }, () => waiting(wait)))

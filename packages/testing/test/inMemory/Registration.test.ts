@@ -11,7 +11,7 @@ describe("registering certificates", () => {
   const context = (certificate: Uint8Array | null) =>
     Mqrt.Mqrt.use((mqrt) => mqrt.getSecurityContext(certificate, "MQGetSecurityContextEx", null))
 
-  it.effect("an internal certificate is made where there is none, and anew when that is wanted (A-74 to A-76)", () =>
+  it.effect("an internal certificate is made if there is none, or made again on request (A-74 to A-76)", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* code(context(null)), errors.MQ_ERROR_NO_INTERNAL_USER_CERT)
       assert.strictEqual(yield* register(null, true), "registered")

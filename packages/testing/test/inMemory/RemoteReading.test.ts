@@ -23,7 +23,7 @@ const control = MsmqControl.MsmqControl
 describe("reading another machine's queue", () => {
   const openReceiver = Mqrt.Mqrt.use((mqrt) => mqrt.openQueue(orders, "receive", "denyNone"))
 
-  it.effect("works as reading one's own does: receive, peek, cursors, lookup ids, purge (E-02, E-23)", () =>
+  it.effect("works as with a queue of one's own: receive, peek, cursors, lookup ids, purge (E-02, E-23)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -43,7 +43,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("waits for what comes there, and shares the queue with those there (E-09, C-24)", () =>
+  it.effect("waits for messages, and shares the queue with the receivers on its machine (E-09, C-24)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -55,7 +55,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("takes part in no transaction (E-45, E-75, H-21, X-08)", () =>
+  it.effect("cannot be done in a transaction (E-45, E-75, H-21, X-08)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* onStore(create({ transactional: true }))
@@ -72,7 +72,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("cannot begin while the machine cannot be reached, nor where there is no such queue (C-29)", () =>
+  it.effect("fails if the machine cannot be reached or has no such queue (C-29)", () =>
     Effect.gen(function* () {
       yield* queues()
       yield* cut()
@@ -85,7 +85,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("ends for those who wait when the machine goes away; what comes meanwhile stays there (E-76)", () =>
+  it.effect("ends when the connection is lost, and new messages stay in the queue (E-76)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()
@@ -119,7 +119,7 @@ describe("reading another machine's queue", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("a message that the reader was not yet given when the link was cut is the queue's again (E-74, X-25)", () =>
+  it.effect("a message that has not reached the reader when the link is cut is back in the queue (E-74, X-25)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* queues()

@@ -27,7 +27,7 @@ const control = MsmqControl.MsmqControl
 describe("a transactional message to another machine", () => {
   const letter = message({ journaling: buried, body: new Uint8Array(1000) })
 
-  it.effect("stays with its sender until it was received, when it may become a dead letter (D-67, H-04)", () =>
+  it.effect("stays on its sender's machine until it is received or becomes a dead letter (D-67, H-04)", () =>
     Effect.gen(function* () {
       yield* onStore(create({ transactional: true }))
       yield* send([letter, message()], single)
@@ -46,30 +46,32 @@ describe("a transactional message to another machine", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("every failure there makes it a dead letter here, under the class that says why (D-61, A-71)", () =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt.Mqrt
-      yield* onStore(create())
-      yield* onStore(create({ pathName: ".\\private$\\exact", transactional: true }))
-      yield* onStore(create({ pathName: ".\\private$\\signed", transactional: true, authenticate: true }))
-      const to = (queue: string) => `DIRECT=OS:STORE\\private$\\${queue}`
-      yield* send([letter], single, to("orders"))
-      yield* send([letter], single, to("nowhere"))
-      yield* send([letter], single, to("signed"))
-      yield* send([letter], single, to("exact"))
-      yield* onStore(
-        Effect.gen(function* () {
-          const there = yield* Mqrt.Mqrt
-          const handle = yield* there.openQueue(to("exact"), "receive", "denyNone")
-          yield* there.purgeQueue(handle)
-        })
-      )
-      assert.deepStrictEqual(yield* classesIn(transactionalDeadLetters), [0x8009, 0x8000, 0x8006, 0xc001])
-      assert.strictEqual((yield* mqrt.getQueueManagerInfo(null)).activeQueues.length, 0)
-    }).pipe(Effect.provide(two))
+  it.effect(
+    "is a dead letter on the sender's machine after each failure, with the class of the reason (D-61, A-71)",
+    () =>
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        yield* onStore(create())
+        yield* onStore(create({ pathName: ".\\private$\\exact", transactional: true }))
+        yield* onStore(create({ pathName: ".\\private$\\signed", transactional: true, authenticate: true }))
+        const to = (queue: string) => `DIRECT=OS:STORE\\private$\\${queue}`
+        yield* send([letter], single, to("orders"))
+        yield* send([letter], single, to("nowhere"))
+        yield* send([letter], single, to("signed"))
+        yield* send([letter], single, to("exact"))
+        yield* onStore(
+          Effect.gen(function* () {
+            const there = yield* Mqrt.Mqrt
+            const handle = yield* there.openQueue(to("exact"), "receive", "denyNone")
+            yield* there.purgeQueue(handle)
+          })
+        )
+        assert.deepStrictEqual(yield* classesIn(transactionalDeadLetters), [0x8009, 0x8000, 0x8006, 0xc001])
+        assert.strictEqual((yield* mqrt.getQueueManagerInfo(null)).activeQueues.length, 0)
+      }).pipe(Effect.provide(two))
   )
 
-  it.effect("its end is told when the link is joined again (D-57, D-61)", () =>
+  it.effect("is finally acknowledged once the link is joined again (D-57, D-61)", () =>
     Effect.gen(function* () {
       yield* onStore(create({ transactional: true }))
       yield* send([message({ journaling: { deadLetter: true, journal: true } })], single)
@@ -83,7 +85,7 @@ describe("a transactional message to another machine", () => {
     }).pipe(Effect.provide(two))
   )
 
-  it.effect("its end may be told before its arrival was: it is not sent again (D-57)", () =>
+  it.effect("is not sent again if its final acknowledgment comes before that of its arrival (D-57)", () =>
     Effect.gen(function* () {
       yield* onStore(create({ transactional: true }))
       yield* cut("onlyBack")
@@ -144,7 +146,7 @@ describe("a transactional message to another machine", () => {
   ])
 
   it.effect.prop(
-    "whatever becomes of the link and the machines, it arrives once and in order; a recoverable one arrives (D-11)",
+    "arrives at most once and in order, whatever happens to link and machines, and a recoverable one always (D-11)",
     { steps: Schema.Array(Step) },
     ({ steps }) =>
       Effect.gen(function* () {

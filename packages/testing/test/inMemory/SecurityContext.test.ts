@@ -86,7 +86,7 @@ describe("security contexts", () => {
     )
   }
 
-  it.effect("the control sets at any time what the options set at first", () =>
+  it.effect("the control changes the options at any time", () =>
     Effect.gen(function* () {
       const msmq = yield* control
       yield* msmq.setResourcesExhausted(true)
@@ -163,26 +163,24 @@ describe("security contexts", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect(
-    "a context keeps the user and the certificate that it captured, whatever becomes of them (A-20, A-43)",
-    () =>
-      Effect.gen(function* () {
-        const msmq = yield* control
-        const { poll, send } = yield* ends()
-        yield* msmq.setUser({ sid: "S-1-5-21-1-1001" })
-        yield* msmq.addCertificate({ certificate: der("a"), privateKey: true, registered: true })
-        const securityContext = yield* getter(der("a"))
-        yield* msmq.removeCertificate(der("a"))
-        yield* msmq.setUser({ sid: "S-1-5-18" })
-        yield* send([message()], { ...signed, securityContext })
-        const received = yield* poll
-        assert.deepStrictEqual(received.senderCertificate, der("a"))
-        const sid = Uint8Array.of(1, 3, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 0xe9, 3, 0, 0)
-        assert.deepStrictEqual(received.senderId, sid)
-      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect("a context keeps the user and the certificate of its creation, even if they change (A-20, A-43)", () =>
+    Effect.gen(function* () {
+      const msmq = yield* control
+      const { poll, send } = yield* ends()
+      yield* msmq.setUser({ sid: "S-1-5-21-1-1001" })
+      yield* msmq.addCertificate({ certificate: der("a"), privateKey: true, registered: true })
+      const securityContext = yield* getter(der("a"))
+      yield* msmq.removeCertificate(der("a"))
+      yield* msmq.setUser({ sid: "S-1-5-18" })
+      yield* send([message()], { ...signed, securityContext })
+      const received = yield* poll
+      assert.deepStrictEqual(received.senderCertificate, der("a"))
+      const sid = Uint8Array.of(1, 3, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 0xe9, 3, 0, 0)
+      assert.deepStrictEqual(received.senderId, sid)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a freed context and a number that never was one are bad, even where nothing is signed (A-30, X-01)", () =>
+  it.effect("a freed context and an unknown number are invalid, even if nothing is signed (A-30, X-01)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, sender, send } = yield* ends()
       const freed = yield* getter(null)
@@ -235,7 +233,7 @@ describe("authentication", () => {
     )
   }
 
-  it.effect("the hash is SHA-512 where none is named, and otherwise the one that is (A-53)", () =>
+  it.effect("the hash is SHA-512 by default, and otherwise the requested one (A-53)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message()], signed)
@@ -267,7 +265,7 @@ describe("authentication", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("without a SID nothing is sent that carries one (D-05)", () =>
+  it.effect("without a SID no message with one can be sent (D-05)", () =>
     Effect.gen(function* () {
       const msmq = yield* control
       const { send } = yield* ends()
@@ -337,7 +335,7 @@ describe("authentication", () => {
   )
 
   it.effect(
-    "a queue that wants authentication drops what is not signed, and the send succeeds (A-67, A-69, X-16)",
+    "a queue that requires authentication drops unsigned messages, and the send succeeds (A-67, A-69, X-16)",
     () =>
       Effect.gen(function* () {
         const { label, poll, send } = yield* ends({ authenticate: true })
@@ -350,7 +348,7 @@ describe("authentication", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a queue that does not want it takes both (A-66)", () =>
+  it.effect("a queue that does not require it accepts both (A-66)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message()])
@@ -359,7 +357,7 @@ describe("authentication", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what one receiver does to a sender's id or certificate, no other sees", () =>
+  it.effect("a receiver that changes the bytes of a sender's id or certificate changes them for no other", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message(), message()], signed)

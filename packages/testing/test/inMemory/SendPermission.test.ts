@@ -26,7 +26,7 @@ import {
 const control = MsmqControl.MsmqControl
 
 describe("sending", () => {
-  it.effect("who may not write is not told by the send, and what is sent is gone on arrival (A-64, H-10)", () =>
+  it.effect("a send without the right to write succeeds, and its message is lost on arrival (A-64, H-10)", () =>
     Effect.gen(function* () {
       yield* create()
       yield* deny(["writeMessage"], bob)
@@ -39,7 +39,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("in a transaction it is judged when that commits (A-64)", () =>
+  it.effect("in a transaction the right is checked at the commit (A-64)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
@@ -52,7 +52,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("with a security context it is the context's user who must have the right (A-64)", () =>
+  it.effect("with a security context its user must have the right (A-64)", () =>
     Effect.gen(function* () {
       yield* create()
       yield* deny(["writeMessage"], bob)
@@ -134,7 +134,7 @@ describe("sending", () => {
     return (yield* drained(adminQueue)).map((acknowledgment) => acknowledgment.class)
   })
 
-  it.effect("by default nobody is told that they may not write (A-64, A-70, D-46b, X-09)", () =>
+  it.effect("by default no acknowledgment reports a missing right to write (A-64, A-70, D-46b, X-09)", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* told, [])
     }).pipe(Effect.provide(InMemoryMqrt.layer))
@@ -147,7 +147,7 @@ describe("sending", () => {
   )
 
   for (const [name, transactional, letters] of [
-    ["a plain message whose sender may not write is gone (D-64, X-05)", false, []],
+    ["a plain message whose sender may not write is lost (D-64, X-05)", false, []],
     ["a transactional message whose sender may not write is a dead letter (A-71, D-64, X-05)", true, [0x8004]]
   ] as const) {
     it.effect(name, () =>
@@ -167,7 +167,7 @@ describe("sending", () => {
     )
   }
 
-  it.effect("a message that is wrong in another way too is rejected for that: rights are looked at last", () =>
+  it.effect("a message with another mistake is rejected for that mistake: rights are checked last", () =>
     Effect.gen(function* () {
       yield* create({ transactional: true, authenticate: true })
       yield* deny(["writeMessage"])
@@ -186,7 +186,7 @@ describe("on another machine", () => {
   const there = "DIRECT=OS:WAREHOUSE\\private$\\orders"
 
   it.effect(
-    "who may not write there opens and sends all the same; the message ends where it arrives (C-32, H-10)",
+    "a sender without the right to write opens and sends, and the message is lost on arrival (C-32, H-10)",
     () =>
       Effect.gen(function* () {
         const { sendMessages } = yield* Mqrt.Mqrt
@@ -201,7 +201,7 @@ describe("on another machine", () => {
       }).pipe(Effect.provide(office))
   )
 
-  it.effect("a transactional one is a dead letter on the machine that it came from (A-71, C-32, X-05)", () =>
+  it.effect("a transactional message is a dead letter on the sender's machine (A-71, C-32, X-05)", () =>
     Effect.gen(function* () {
       const { sendMessages } = yield* Mqrt.Mqrt
       yield* MsmqControl.on(Effect.andThen(create({ transactional: true }), deny(["writeMessage"])), "WAREHOUSE")
@@ -215,7 +215,7 @@ describe("on another machine", () => {
     }).pipe(Effect.provide(office))
   )
 
-  it.effect("it is the other machine's list, and its administrators, that decide who reads there (C-31)", () =>
+  it.effect("the list and the administrators of the other machine decide who may read (C-31)", () =>
     Effect.gen(function* () {
       yield* MsmqControl.on(create(), "WAREHOUSE")
       assert.strictEqual(yield* code(open("receive", there)), deniedCode)

@@ -19,7 +19,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a late message of priority 7 is read before waiting ones of priority 3 (D-08)", () =>
+  it.effect("a late message of priority 7 is received before waiting ones of priority 3 (D-08)", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send([message({ label: "lowest", priority: 0 }), ...labelled("a", "b")])
@@ -29,7 +29,7 @@ describe("sending", () => {
   )
 
   it.effect.prop(
-    "whatever is sent is read by priority, then arrival, and lookup ids rise in that order (D-07, D-08, D-27, D-28, X-03)",
+    "messages are received by priority, then arrival, and lookup ids rise in that order (D-07, D-08, D-27, D-28, X-03)",
     { priorities: Schema.Array(Schema.Literals([0, 1, 2, 3, 4, 5, 6, 7])) },
     ({ priorities }) =>
       Effect.gen(function* () {
@@ -47,7 +47,7 @@ describe("sending", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what is carried arrives unchanged (B-26, D-20, D-21)", () =>
+  it.effect("all properties arrive unchanged (B-26, D-20, D-21)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const sent = message({
@@ -73,7 +73,7 @@ describe("sending", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what a sender does to its buffers after the send changes no message, be it a Buffer or not", () =>
+  it.effect("a sender that changes its buffers after the send changes no message", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       for (const body of [text("right"), Buffer.from("right")]) {
@@ -90,7 +90,7 @@ describe("sending", () => {
   )
 
   it.effect(
-    "message ids are the machine's guid and a counter that all its queues share, given back when wanted (D-23)",
+    "message ids have the machine's GUID and a counter of all its queues, and are returned on request (D-23)",
     () =>
       Effect.gen(function* () {
         const { poll, send } = yield* ends()
@@ -171,7 +171,7 @@ describe("sending", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a text takes two bytes for each character: half as many fit as of bytes (D-15)", () =>
+  it.effect("a text takes two bytes for each character (D-15)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const anonymous = { ...plain, senderIdType: "none" } as const

@@ -19,7 +19,7 @@ const single = { transaction: "singleMessage" } as const
 const transactional = ends({ transactional: true })
 
 describe("transactions", () => {
-  it.effect("an abort puts it back to its old place under its old id, and counts (E-66, F-26, F-27)", () =>
+  it.effect("an abort puts a message back in its old place with its old id, and counts (E-66, F-26, F-27)", () =>
     Effect.gen(function* () {
       const { label, mqrt, poll, receive, send } = yield* transactional
       yield* send(labelled("a", "b", "c"), single)
@@ -40,7 +40,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("an abort wakes those who wait, and so does a commit (F-26, E-09)", () =>
+  it.effect("an abort and a commit wake waiting receives (F-26, E-09)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send, wait } = yield* transactional
       yield* send(labelled("a"), single)
@@ -59,7 +59,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a handler may change what it was given, and still gets the same again after an abort", () =>
+  it.effect("a program that changes a received message gets it unchanged after an abort", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receive, send } = yield* transactional
       yield* send([message()], single)
@@ -70,7 +70,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a receive for a single message and a receive without transaction are for good at once (F-03, F-14)", () =>
+  it.effect("a receive for a single message and a receive without transaction are final at once (F-03, F-14)", () =>
     Effect.gen(function* () {
       const { label, receive, send } = yield* transactional
       yield* send(labelled("a", "b"), single)
@@ -95,7 +95,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a receive in a transaction may wait; when it waits in vain the transaction goes on (F-18, F-19)", () =>
+  it.effect("a receive in a transaction may wait, and after a timeout the transaction goes on (F-18, F-19)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -141,18 +141,20 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a message that is purged on its way to who waits for it is theirs, until they abort (E-55)", () =>
-    Effect.gen(function* () {
-      const { mqrt, receive, receiver, send } = yield* transactional
-      const transaction = yield* mqrt.beginTransaction
-      const fiber = yield* waiting(receive({ transaction, timeout: null }))
-      yield* send(labelled("a"), single)
-      yield* mqrt.purgeQueue(receiver)
-      assert.strictEqual((yield* Fiber.join(fiber)).label, "a")
-      assert.strictEqual(yield* messages, 1)
-      yield* mqrt.abortTransaction(transaction)
-      assert.strictEqual(yield* messages, 0)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message that is purged on its way to a waiting receive is received, and purged if that aborts (E-55)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, receive, receiver, send } = yield* transactional
+        const transaction = yield* mqrt.beginTransaction
+        const fiber = yield* waiting(receive({ transaction, timeout: null }))
+        yield* send(labelled("a"), single)
+        yield* mqrt.purgeQueue(receiver)
+        assert.strictEqual((yield* Fiber.join(fiber)).label, "a")
+        assert.strictEqual(yield* messages, 1)
+        yield* mqrt.abortTransaction(transaction)
+        assert.strictEqual(yield* messages, 0)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect("a purge removes what is there, through a handle to receive (E-55, E-56)", () =>
@@ -170,7 +172,7 @@ describe("transactions", () => {
   )
 
   it.effect(
-    "a message marked as rejected is given up when its transaction commits, and the sender's side knows (E-69)",
+    "a message marked as rejected is rejected when its transaction commits, and the sender's machine is told (E-69)",
     () =>
       Effect.gen(function* () {
         const { mqrt, receive, receiver, send } = yield* transactional
@@ -186,7 +188,7 @@ describe("transactions", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("the mark goes with the transaction (E-70)", () =>
+  it.effect("an abort removes the mark (E-70)", () =>
     Effect.gen(function* () {
       const { label, mqrt, receive, receiver, send } = yield* transactional
       yield* send(labelled("a"), single)

@@ -33,7 +33,7 @@ const transactional = ends({ transactional: true })
 
 describe("transactions", () => {
   it.effect(
-    "what is sent is seen by nobody before the commit, and then by all, in the order sent (F-06, F-20, F-21, F-29)",
+    "messages are visible to nobody before the commit, and then to all, in the order of their sends (F-06, F-20, F-21, F-29)",
     () =>
       Effect.gen(function* () {
         const { label, lookup, mqrt, poll, send } = yield* transactional
@@ -47,7 +47,7 @@ describe("transactions", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what is sent in a transaction that aborts is gone, and its id is not used again (F-22, F-23)", () =>
+  it.effect("messages of an aborted transaction are lost, and their ids are not used again (F-22, F-23)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -59,7 +59,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a message has the place at which it was sent, whenever its transaction commits (F-24, X-24)", () =>
+  it.effect("a message has the place of its send in the queue, whenever its transaction commits (F-24, X-24)", () =>
     Effect.gen(function* () {
       const { label, mqrt, send } = yield* transactional
       const [first, second] = [yield* mqrt.beginTransaction, yield* mqrt.beginTransaction]
@@ -71,24 +71,22 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect(
-    "what is received in a transaction is nobody else's, not even to look at, and still counts (E-06, F-25)",
-    () =>
-      Effect.gen(function* () {
-        const { mqrt, peek, poll, receive, send } = yield* transactional
-        yield* send(labelled("a"), single)
-        const transaction = yield* mqrt.beginTransaction
-        assert.strictEqual((yield* receive({ transaction })).label, "a")
-        assert.strictEqual(yield* code(poll), timeout)
-        assert.strictEqual(yield* code(peek), timeout)
-        assert.strictEqual(yield* code(receive({ transaction })), timeout)
-        assert.strictEqual(yield* messages, 1)
-        yield* mqrt.commitTransaction(transaction)
-        assert.strictEqual(yield* messages, 0)
-      }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect("a message received in a transaction is hidden from all others, and still counted (E-06, F-25)", () =>
+    Effect.gen(function* () {
+      const { mqrt, peek, poll, receive, send } = yield* transactional
+      yield* send(labelled("a"), single)
+      const transaction = yield* mqrt.beginTransaction
+      assert.strictEqual((yield* receive({ transaction })).label, "a")
+      assert.strictEqual(yield* code(poll), timeout)
+      assert.strictEqual(yield* code(peek), timeout)
+      assert.strictEqual(yield* code(receive({ transaction })), timeout)
+      assert.strictEqual(yield* messages, 1)
+      yield* mqrt.commitTransaction(transaction)
+      assert.strictEqual(yield* messages, 0)
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("without a distributed transaction mts and xa mean none (F-04, F-05)", () =>
+  it.effect("without a distributed transaction mts and xa mean no transaction (F-04, F-05)", () =>
     Effect.gen(function* () {
       const { poll, receive, send } = yield* ends()
       for (const transaction of ["mts", "xa"] as const) {
@@ -101,7 +99,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what a transaction sends to a plain queue is dropped when it commits, and only then (F-09, F-11)", () =>
+  it.effect("messages of a transaction to a plain queue are dropped when it commits, and not before (F-09, F-11)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const transaction = yield* mqrt.beginTransaction
@@ -113,7 +111,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("each kind of transaction can be named, to send and to receive in (F-01)", () =>
+  it.effect("each kind of transaction can be used for sends and receives (F-01)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, receive, send } = yield* transactional
       const begun = yield* mqrt.beginTransaction
@@ -142,7 +140,7 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("fibers share a transaction: what each did, one after the other, is done or undone together (F-39)", () =>
+  it.effect("fibers share a transaction: the calls of all commit or abort together (F-39)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* transactional
       for (const end of ["abortTransaction", "commitTransaction"] as const) {
@@ -166,21 +164,23 @@ describe("transactions", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("of two who end a transaction at once one does, and the other is told that it is over (F-39)", () =>
-    Effect.gen(function* () {
-      const { mqrt, send } = yield* transactional
-      const transaction = yield* mqrt.beginTransaction
-      yield* send(labelled("a"), { transaction })
-      const commit = yield* waiting(mqrt.commitTransaction(transaction))
-      const abort = yield* waiting(code(mqrt.abortTransaction(transaction)))
-      yield* Fiber.join(commit)
-      assert.strictEqual(yield* Fiber.join(abort), sequence)
-      assert.strictEqual(yield* messages, 1)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "of two fibers that end a transaction at once one succeeds, and the other fails since it is over (F-39)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, send } = yield* transactional
+        const transaction = yield* mqrt.beginTransaction
+        yield* send(labelled("a"), { transaction })
+        const commit = yield* waiting(mqrt.commitTransaction(transaction))
+        const abort = yield* waiting(code(mqrt.abortTransaction(transaction)))
+        yield* Fiber.join(commit)
+        assert.strictEqual(yield* Fiber.join(abort), sequence)
+        assert.strictEqual(yield* messages, 1)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
   it.effect(
-    "after a peek that waited, another may be quicker to receive: the transaction is told so and goes on (G-13)",
+    "after a peek another receive may be quicker: then the receive fails and the transaction goes on (G-13)",
     () =>
       Effect.gen(function* () {
         const { label, mqrt, receive, send } = yield* transactional
@@ -201,33 +201,35 @@ describe("transactions", () => {
   )
 
   for (const how of ["receive", "lookup"] as const) {
-    it.effect(`wherever an interruption strikes a ${how}, the transaction has the message or the queue has it`, () =>
-      Effect.gen(function* () {
-        const outcomes = yield* Effect.forEach(
-          // A fiber yields after this number of steps: the numbers include one between each step and the next.
-          Array.from({ length: 25 }, (_, index) => index + 3),
-          (steps) =>
-            Effect.gen(function* () {
-              const { lookup, mqrt, receive, send } = yield* transactional
-              yield* send(labelled("a"), single)
-              const transaction = yield* mqrt.beginTransaction
-              let handedOut = false
-              const call = how === "receive" ? receive({ transaction }) : lookup("receiveFirst", 0n, transaction)
-              const stepwise = Effect.map(call, () => {
-                handedOut = true
-              }).pipe(Effect.provideService(References.MaxOpsBeforeYield, steps))
-              yield* Fiber.interrupt(yield* fork(stepwise))
-              yield* mqrt.commitTransaction(transaction)
-              assert.strictEqual(yield* messages, handedOut ? 0 : 1)
-              return handedOut
-            }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
-        )
-        assert.sameMembers([...new Set(outcomes)], [true, false])
-      })
+    it.effect(
+      `after an interruption of a ${how} at any step, either the transaction or the queue has the message`,
+      () =>
+        Effect.gen(function* () {
+          const outcomes = yield* Effect.forEach(
+            // A fiber yields after this number of steps: the numbers include one between each step and the next.
+            Array.from({ length: 25 }, (_, index) => index + 3),
+            (steps) =>
+              Effect.gen(function* () {
+                const { lookup, mqrt, receive, send } = yield* transactional
+                yield* send(labelled("a"), single)
+                const transaction = yield* mqrt.beginTransaction
+                let handedOut = false
+                const call = how === "receive" ? receive({ transaction }) : lookup("receiveFirst", 0n, transaction)
+                const stepwise = Effect.map(call, () => {
+                  handedOut = true
+                }).pipe(Effect.provideService(References.MaxOpsBeforeYield, steps))
+                yield* Fiber.interrupt(yield* fork(stepwise))
+                yield* mqrt.commitTransaction(transaction)
+                assert.strictEqual(yield* messages, handedOut ? 0 : 1)
+                return handedOut
+              }).pipe(Effect.provide(InMemoryMqrt.layer, { local: true }))
+          )
+          assert.sameMembers([...new Set(outcomes)], [true, false])
+        })
     )
   }
 
-  it.effect("a transaction that ended does nothing any more: no end, no send, no receive (F-36)", () =>
+  it.effect("a transaction that has ended cannot commit, abort, send or receive (F-36)", () =>
     Effect.gen(function* () {
       const { lookup, mqrt, poll, receive, send } = yield* transactional
       for (const end of ["commitTransaction", "abortTransaction"] as const) {
@@ -320,22 +322,24 @@ describe("transactions", () => {
   )
 
   for (const end of ["commitTransaction", "abortTransaction"] as const) {
-    it.effect(`a purge spares what a transaction has until ${end}; what it sends is not there yet (E-55, F-41)`, () =>
-      Effect.gen(function* () {
-        const { mqrt, poll, receive, receiver, send } = yield* transactional
-        yield* send(labelled("a", "b"), single)
-        const transaction = yield* mqrt.beginTransaction
-        yield* receive({ transaction })
-        yield* send(labelled("c"), { transaction })
-        yield* mqrt.purgeQueue(receiver)
-        assert.strictEqual(yield* messages, 1)
-        yield* mqrt[end](transaction)
-        if (end === "commitTransaction") assert.strictEqual((yield* poll).label, "c")
-        assert.strictEqual(yield* code(poll), timeout)
-      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    it.effect(
+      `a purge leaves the messages of a transaction until ${end}, and its sends are not in the queue yet (E-55, F-41)`,
+      () =>
+        Effect.gen(function* () {
+          const { mqrt, poll, receive, receiver, send } = yield* transactional
+          yield* send(labelled("a", "b"), single)
+          const transaction = yield* mqrt.beginTransaction
+          yield* receive({ transaction })
+          yield* send(labelled("c"), { transaction })
+          yield* mqrt.purgeQueue(receiver)
+          assert.strictEqual(yield* messages, 1)
+          yield* mqrt[end](transaction)
+          if (end === "commitTransaction") assert.strictEqual((yield* poll).label, "c")
+          assert.strictEqual(yield* code(poll), timeout)
+        }).pipe(Effect.provide(InMemoryMqrt.layer))
     )
 
-    it.effect(`when the queue is deleted meanwhile, ${end} says nothing of it (F-41)`, () =>
+    it.effect(`if the queue is deleted meanwhile, ${end} succeeds (F-41)`, () =>
       Effect.gen(function* () {
         const { formatName, mqrt, receive, send } = yield* transactional
         yield* send(labelled("a"), single)
@@ -350,7 +354,7 @@ describe("transactions", () => {
     )
   }
 
-  it.effect("the ledger keeps account of transactions and cursors too", () =>
+  it.effect("the ledger counts transactions and cursors too", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* transactional
       const transaction = yield* mqrt.beginTransaction
@@ -379,7 +383,7 @@ describe("transactions", () => {
   )
 
   it.effect.prop(
-    "whatever two transactions and a plain receiver do, nothing is lost, nothing comes twice, order is kept (F-20 to F-29)",
+    "two transactions and a plain receiver lose no message, receive none twice and keep the order (F-20 to F-29)",
     {
       steps: Schema.Array(
         Schema.Tuple([
