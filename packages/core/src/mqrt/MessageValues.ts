@@ -13,7 +13,7 @@
 export const deliveries = { express: 0, recoverable: 1 } as const
 
 /**
- * Numbers of `MQMSG_AUTH_LEVEL_` (behaviour A-44).
+ * Numbers of `MQMSG_AUTH_LEVEL_`.
  *
  * @category constants
  * @since 0.1.0
@@ -21,7 +21,7 @@ export const deliveries = { express: 0, recoverable: 1 } as const
 export const authenticationLevels = { none: 0, always: 1, msmq10: 2, msmq20: 4, msmq30: 8 } as const
 
 /**
- * Numbers of `CALG_` of hashes (behaviour A-52).
+ * Numbers of `CALG_` of hashes.
  *
  * @category constants
  * @since 0.1.0
@@ -37,7 +37,7 @@ export const hashAlgorithms = {
 } as const
 
 /**
- * Numbers of `MQMSG_SENDERID_TYPE_` (behaviour A-61).
+ * Numbers of `MQMSG_SENDERID_TYPE_`.
  *
  * @category constants
  * @since 0.1.0
@@ -45,7 +45,7 @@ export const hashAlgorithms = {
 export const senderIdTypes = { none: 0, sid: 1, queueManager: 2 } as const
 
 /**
- * Numbers of `MQMSG_PRIV_LEVEL_` (behaviour A-80).
+ * Numbers of `MQMSG_PRIV_LEVEL_`.
  *
  * @category constants
  * @since 0.1.0
@@ -53,7 +53,7 @@ export const senderIdTypes = { none: 0, sid: 1, queueManager: 2 } as const
 export const privacyLevels = { none: 0, bodyBase: 1, bodyEnhanced: 3, bodyAes: 5 } as const
 
 /**
- * Numbers of `CALG_` of ciphers (behaviour A-80).
+ * Numbers of `CALG_` of ciphers.
  *
  * @category constants
  * @since 0.1.0
@@ -67,7 +67,7 @@ export const encryptionAlgorithms = {
 } as const
 
 /**
- * Numbers of `MQ_ACTION_`, as `MQReceiveMessage` takes them (behaviour E-01).
+ * Numbers of `MQ_ACTION_`, as `MQReceiveMessage` takes them.
  *
  * @category constants
  * @since 0.1.0
@@ -75,7 +75,7 @@ export const encryptionAlgorithms = {
 export const receiveActions = { receive: 0, peekCurrent: 0x80000000, peekNext: 0x80000001 } as const
 
 /**
- * Numbers of `MQ_LOOKUP_`, as `MQReceiveMessageByLookupId` takes them (behaviour E.4).
+ * Numbers of `MQ_LOOKUP_`, as `MQReceiveMessageByLookupId` takes them.
  *
  * @category constants
  * @since 0.1.0

@@ -6,7 +6,7 @@
 import type { privacyLevels, relations, restrictedProperties } from "./QueueValues.ts"
 
 /**
- * `PROPID_Q_PRIV_LEVEL`: the bodies that the queue takes, encrypted or not (behaviour A-83).
+ * `PROPID_Q_PRIV_LEVEL`: the bodies that the queue takes, encrypted or not.
  *
  * @category models
  * @since 0.1.0
@@ -49,7 +49,7 @@ export interface MutableQueueProperties {
 export interface NewQueueProperties extends MutableQueueProperties {
   /** `PROPID_Q_PATHNAME`. */
   readonly pathName: string
-  /** `PROPID_Q_TRANSACTION`: `true` for a transactional queue; fixed when it is created (behaviour C-16). */
+  /** `PROPID_Q_TRANSACTION`: `true` for a transactional queue; fixed when it is created. */
   readonly transactional: boolean
 }
 

@@ -5,7 +5,7 @@
  */
 
 /**
- * Numbers of `MQ_PRIV_LEVEL_` (behaviour A-83).
+ * Numbers of `MQ_PRIV_LEVEL_`.
  *
  * @category constants
  * @since 0.1.0
@@ -13,7 +13,7 @@
 export const privacyLevels = { none: 0, optional: 1, body: 2 } as const
 
 /**
- * Numbers of `dwAccess` of `MQOpenQueue` (behaviour C-21).
+ * Numbers of `dwAccess` of `MQOpenQueue`.
  *
  * @category constants
  * @since 0.1.0

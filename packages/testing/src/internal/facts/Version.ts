@@ -8,25 +8,25 @@ export interface Version {
   readonly minor: number
   /** Build number of Windows. */
   readonly build: number
-  /** Hash of a signature where the sender names none (behaviour A-53). */
+  /** Hash of a signature where the sender names none. */
   readonly hash: HashAlgorithm
-  /** `true` where MD2, MD4 and MD5 are made and accepted (behaviour A-54). */
+  /** `true` where MD2, MD4 and MD5 are made and accepted. */
   readonly weakHashes: boolean
-  /** `PROPID_M_AUTHENTICATED_EX` of the newest signature, which the level "always" makes (behaviour A-45). */
+  /** `PROPID_M_AUTHENTICATED_EX` of the newest signature, which the level "always" makes. */
   readonly newestSignature: number
-  /** `true` where `MQGetSecurityContext` reports a damaged internal certificate with a code of its own (behaviour A-15). */
+  /** `true` where `MQGetSecurityContext` reports a damaged internal certificate with a code of its own. */
   readonly tellsCorruption: boolean
-  /** Time to reach the queue of a message without one of its own, in seconds (behaviour D-32). */
+  /** Time to reach the queue of a message without one of its own, in seconds. */
   readonly timeToReachQueue: number
-  /** `true` where the send, not the queue, refuses a message whose kind is not that of its queue (behaviour F-10). */
+  /** `true` where the send, not the queue, refuses a message whose kind is not that of its queue. */
   readonly refusesOtherKind: boolean
-  /** `true` where every transactional message that fails becomes a dead letter (behaviour D-62). */
+  /** `true` where every transactional message that fails becomes a dead letter. */
   readonly keepsTransactional: boolean
-  /** `true` where other machines can look up messages by their lookup ids (behaviour E-78). */
+  /** `true` where other machines can look up messages by their lookup ids. */
   readonly lookup: boolean
-  /** `true` where there are subqueues, so that other machines can move messages (behaviour E-78). */
+  /** `true` where there are subqueues, so that other machines can move messages. */
   readonly subqueues: boolean
-  /** Default quota of messages, and of journals, in kilobytes (behaviour C-54); `null`: no limit. */
+  /** Default quota of messages, and of journals, in kilobytes; `null`: no limit. */
   readonly quota: number | null
 }
 
