@@ -457,7 +457,7 @@ export type RegisterOptions =
       readonly ifNotExists?: false | undefined
     }
   | {
-      /** Left out: a new internal certificate is made and registered. */
+      /** Certificate that is left out: a new internal one is made and registered. */
       readonly certificate?: undefined
       /** `true` to leave an internal certificate that there is already as it is. `false` by default. */
       readonly ifNotExists?: boolean | undefined

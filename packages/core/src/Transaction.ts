@@ -127,7 +127,7 @@ export class Transaction extends Described {
   }
 
   /**
-   * Commits, after the sends and receives in it that run. It ends a receive that waits in it, and a batch that waits for its
+   * Commits the transaction, after the sends and receives that run in it. It ends a receive that waits in it, and a batch that waits for its
    * source; the messages that the batch has sent are committed. `ITransaction::Commit`.
    *
    * Fails with `Released` if the transaction has ended already; with the reasons of Message Queuing's codes, after which it is
@@ -152,8 +152,8 @@ export class Transaction extends Described {
   }
 
   /**
-   * Aborts: received messages are back at their places, and sent messages are not sent. Does nothing if it has ended.
-   * `ITransaction::Abort`.
+   * Aborts the transaction: received messages are back at their places, and sent messages are not sent. Does nothing if it
+   * has ended. `ITransaction::Abort`.
    *
    * @since 0.1.0
    */

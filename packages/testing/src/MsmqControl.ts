@@ -16,7 +16,7 @@ import type { InternalCertificateState } from "./internal/security/CertificateSt
 import type * as creating from "./internal/security/Permission.ts"
 
 /**
- * A certificate in the store of a user.
+ * Certificate in the store of a user.
  *
  * @category models
  * @since 0.1.0
@@ -61,7 +61,7 @@ export interface User {
 }
 
 /**
- * A right on a queue: `MQSEC_...`, with the words of the C names.
+ * Right on a queue: `MQSEC_...`, with the words of the C names.
  *
  * - `receiveMessage`: opens the queue for receiving; it is `peekMessage` and `deleteMessage` together
  * - `peekMessage`: opens the queue, its subqueues and its journal for peeking, and its subqueues for moving
@@ -124,7 +124,7 @@ export interface Counters {
 }
 
 /**
- * A queue or a journal.
+ * Queue or journal with its number of messages.
  *
  * @category models
  * @since 0.1.0
@@ -141,7 +141,7 @@ export interface QueueState {
 }
 
 /**
- * A message that was accepted from its sender and then refused on arrival, or rejected by its receiver. It is dropped, unless
+ * Message that was accepted from its sender and then refused on arrival, or rejected by its receiver. It is dropped, unless
  * its sender asked for a dead letter.
  *
  * @category models

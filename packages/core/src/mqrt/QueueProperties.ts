@@ -100,7 +100,7 @@ export interface LocateRestriction {
   readonly property: (typeof restrictedProperties)[number]
   /** Relation of the property to the value. */
   readonly relation: keyof typeof relations
-  /** A text, a GUID, or seconds since 1970, as the property needs. */
+  /** Value to compare with: a text, a GUID, or seconds since 1970, as the property needs. */
   readonly value: string | number
 }
 
