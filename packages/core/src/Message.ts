@@ -201,7 +201,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
  * @category limits
  * @since 0.1.0
  */
-export const maximumLabelLength = messageProperties.LABEL.limit
+export const maximumLabelLength = messageProperties.LABEL.limit // D-17
 
 /**
  * Size of the largest message in bytes, all headers included: 4 MiB.
@@ -209,7 +209,7 @@ export const maximumLabelLength = messageProperties.LABEL.limit
  * @category limits
  * @since 0.1.0
  */
-export const maximumPacketSize = 4_194_304
+export const maximumPacketSize = 4_194_304 // D-13
 
 /**
  * Returns the size of a message on the wire, in bytes, as far as it is known before the send: fixed headers, label, body and
@@ -227,6 +227,7 @@ export const maximumPacketSize = 4_194_304
  * @since 0.1.0
  */
 export const packetSize = (message: Message): number =>
+  // The sizes of the headers and of their padding are those of D-14.
   baseHeader +
   userHeader +
   propertiesHeader +

@@ -127,8 +127,8 @@ export class Transaction extends Described {
   }
 
   /**
-   * Commits the transaction, after the sends and receives that run in it. It ends a receive that waits in it, and a batch that waits for its
-   * source; the messages that the batch has sent are committed. `ITransaction::Commit`.
+   * Commits the transaction, after the sends and receives that run in it. It ends a receive that waits in it, and a batch that
+   * waits for its source; the messages that the batch has sent are committed. `ITransaction::Commit`.
    *
    * Fails with `Released` if the transaction has ended already; with the reasons of Message Queuing's codes, after which it is
    * aborted; and with `TransactionAborted` if it is aborted at the same moment.

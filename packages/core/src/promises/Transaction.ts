@@ -63,7 +63,8 @@ export class Transaction extends Described implements AsyncDisposable {
   }
 
   /**
-   * Commits the transaction, after the sends and receives that run in it. Rejects if it has ended already. `ITransaction::Commit`.
+   * Commits the transaction, after the sends and receives that run in it. Rejects if it has ended already.
+   * `ITransaction::Commit`.
    *
    * A commit that has begun cannot be undone: a later abort of the signal has no effect, and the promise has the outcome of the
    * commit.

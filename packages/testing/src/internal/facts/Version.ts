@@ -38,16 +38,16 @@ const first: Version = {
   major: 4,
   minor: 0,
   build: 1381,
-  hash: "md5",
-  weakHashes: true,
-  newestSignature: 1,
-  tellsCorruption: true,
-  timeToReachQueue: 90 * day,
-  refusesOtherKind: true,
-  keepsTransactional: true,
-  lookup: false,
-  subqueues: false,
-  quota: null
+  hash: "md5",
+  weakHashes: true,
+  newestSignature: 1,
+  tellsCorruption: true,
+  timeToReachQueue: 90 * day, // D-32
+  refusesOtherKind: true, // F-10
+  keepsTransactional: true, // D-62
+  lookup: false, // E-78
+  subqueues: false, // E-78
+  quota: null // C-54
 }
 
 /** Windows 2000. */
