@@ -1,8 +1,8 @@
 /**
  * Format names, by which Message Queuing opens queues, such as `DIRECT=OS:server\private$\orders`.
  *
- * Not every name supports every use: see {@link supports}. Without a directory (a workgroup) only direct names, multicast names and
- * the GUIDs of this computer can be resolved.
+ * Not every name supports every use: see {@link supports}. Without a directory (a workgroup) only direct names, multicast names
+ * and the GUIDs of this computer can be resolved.
  *
  * @since 0.1.0
  */

@@ -157,7 +157,10 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly arrivedTime: Date
   /** `PROPID_M_AUTHENTICATED`: `true` if a signature was verified. Otherwise nothing about the sender is certain. */
   readonly authenticated: boolean
-  /** `PROPID_M_AUTHENTICATED_EX`: 0 without a verified signature, otherwise its version: 1 (MSMQ 1.0), 3 (2.0), 5 (3.0) or 9 (XML). */
+  /**
+   * `PROPID_M_AUTHENTICATED_EX`: 0 without a verified signature, otherwise its version: 1 (MSMQ 1.0), 3 (2.0), 5 (3.0) or 9
+   * (XML).
+   */
   readonly signatureVersion: number
   /** `PROPID_M_HASH_ALG`, if the message was signed. */
   readonly hashAlgorithm: HashAlgorithm | undefined

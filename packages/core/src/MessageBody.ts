@@ -146,10 +146,10 @@ const xmlOptions = tableOf({
 const schemaRule = guarded("a Schema", Schema.isSchema)
 
 /**
- * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the names
- * of the elements (`Schema.encodeKeys` renames them), in their order; an optional key that is absent has no element, and
- * null is `xsi:nil`. Which simple value is what, `XmlValue` says: 64-bit numbers are bigints, a decimal is text, and a
- * date without a zone is refused where an instant is wanted.
+ * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys
+ * are the names of the elements (`Schema.encodeKeys` renames them), in their order; an optional key that is absent has no
+ * element, and null is `xsi:nil`. `XmlValue` lists the simple values: 64-bit numbers are bigints, a decimal is text, and a date
+ * without a zone is refused where an instant is needed.
  *
  * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. A single NUL
  * behind the document, which programs in C send, is ignored. Other

@@ -59,9 +59,9 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * removed, and the error has it. It fails with `TransactionMismatch` in a transaction if the queue is not transactional, with
  * `Released` after the receiver was closed, and otherwise with the reasons of Message Queuing's codes.
  *
- * When the service does not know the handle any more, as after a restart, a call reopens the queue and tries once more; it fails
- * with a second such failure, and with the failure of a transaction, which a restart aborts. A reopening closes the cursors of
- * the queue: further calls of them fail.
+ * When the service does not know the handle any more, as after a restart, a call reopens the queue and tries once more; it
+ * fails with a second such failure, and with the failure of a transaction, which a restart aborts. A reopening closes the
+ * cursors of the queue: further calls of them fail.
  *
  * @category models
  * @since 0.1.0
@@ -184,8 +184,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Stream that peeks at the messages in the queue, from the first to the last. It includes messages that arrive after its place
-   * while it is read, not those that arrive before it.
+   * Stream that peeks at the messages in the queue, from the first to the last. It includes messages that arrive after its
+   * place while it is read, not those that arrive before it.
    *
    * @since 0.1.0
    */

@@ -100,8 +100,8 @@ export interface CreateOptions {
   /** Label: at most 124 UTF-16 units. Empty by default. `PROPID_Q_LABEL`. */
   readonly label?: string | undefined
   /**
-   * `true` drops messages without a valid signature on arrival, without an error to their sender.
-   * `false` by default. `PROPID_Q_AUTHENTICATE`.
+   * `true` drops messages without a valid signature on arrival, without an error to their sender. `false` by default.
+   * `PROPID_Q_AUTHENTICATE`.
    */
   readonly authenticate?: boolean | undefined
   /**
@@ -122,7 +122,8 @@ export interface CreateOptions {
   /** Priority of the messages of a public queue on their way: -32,768 to 32,767. 0 by default. `PROPID_Q_BASEPRIORITY`. */
   readonly basePriority?: number | undefined
   /**
-   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue. None by default. `PROPID_Q_MULTICAST_ADDRESS`.
+   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue. None by default.
+   * `PROPID_Q_MULTICAST_ADDRESS`.
    */
   readonly multicastAddress?: string | undefined
   /** Kind of service: a GUID without braces. None by default. `PROPID_Q_TYPE`. */
