@@ -394,7 +394,7 @@ export const byType = {
 } as const
 
 /**
- * A value with the name of its type: `{ _tag: "VT_I4", value: 42 }`. 64-bit numbers are bigints, a currency is text, and
+ * Value with the name of its type: `{ _tag: "VT_I4", value: 42 }`. 64-bit numbers are bigints, a currency is text, and
  * a date an {@link AutomationDate}.
  *
  * @category models

@@ -37,8 +37,7 @@ const parse = (operation: Operation, der: Uint8Array, trailing: string): Effect.
   )
 
 /**
- * Reads exactly one certificate in ASN.1 DER, the encoding that `MQGetSecurityContextEx` takes (behaviour A-02). The
- * bytes are copied.
+ * Reads exactly one certificate in ASN.1 DER, the encoding that `MQGetSecurityContextEx` takes. The bytes are copied.
  *
  * Fails with `NotACertificate`.
  *
@@ -71,9 +70,8 @@ const pemBlock =
  * Reads exactly one certificate in PEM. Other contents of the text, such as a private key or comments, are neither read nor
  * kept.
  *
- * Fails with `NotACertificate`, also for several certificates, as in a chain, since a security context has one (behaviour
- * A-06). The rule names a common mistake, such as a private key, a PKCS#12 file or a text whose line breaks are written as
- * `\n`.
+ * Fails with `NotACertificate`, also for several certificates, as in a chain, since a security context has one. The rule
+ * names a common mistake, such as a private key, a PKCS#12 file or a text whose line breaks are written as `\n`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -96,6 +94,7 @@ export const fromPem = (pem: string): Effect.Effect<Certificate, MsmqError> =>
     const blocks = typeof pem === "string" ? [...pem.matchAll(pemBlock)] : []
     const [first] = blocks
     if (first === undefined) return Effect.fail(notACertificate(operation, mistakeInText(pem)))
+    // A context never has more than one certificate (A-06).
     if (blocks.length > 1) {
       return Effect.fail(
         notACertificate(operation, `the text holds ${blocks.length} certificates: give the one to sign with`)

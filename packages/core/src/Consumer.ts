@@ -76,7 +76,7 @@ export interface PoisonQueue {
  * Place that a message goes to after its last attempt.
  *
  * - `"fail"`: it stays in the queue, and `consume` fails with `PoisonMessage`
- * - `"reject"`: it is removed as refused, and becomes a dead letter of its sender if the sender asked for that (behaviour E-69).
+ * - `"reject"`: it is removed as refused, and becomes a dead letter of its sender if the sender asked for that.
  *   Only for transactional queues
  * - `{ subqueue }`: one call moves it to that subqueue
  * - `{ queue }`: a copy is sent to that queue, and the message is removed once the copy is safe. See
@@ -138,8 +138,8 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
   readonly concurrency?: number | undefined
   /**
    * Schedule of further attempts after a failed one; {@link defaultRetry} by default. Its input is the handler's error, or
-   * {@link HandlerDefect}. It advances one step for each earlier rollback of the message (`abortCount`, behaviour E-66), so that
-   * a limit on the number of attempts includes those before this process. A limit on time begins anew.
+   * {@link HandlerDefect}. It advances one step for each earlier rollback of the message (`abortCount`), so that a limit
+   * on the number of attempts includes those before this process. A limit on time begins anew.
    */
   readonly retry?: Schedule.Schedule<unknown, E | HandlerDefect, never, R> | undefined
   /**
@@ -153,8 +153,8 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
    */
   readonly shutdownTimeout?: Duration.Input | undefined
   /**
-   * Schedule of further calls after a transient failure, such as a restart of the service (behaviours C-37, C-38, H-25);
-   * {@link defaultReopen} by default, which never gives up. It starts again after every success.
+   * Schedule of further calls after a transient failure, such as a restart of the service; {@link defaultReopen} by default,
+   * which never gives up. It starts again after every success.
    */
   readonly reopen?: Schedule.Schedule<unknown, MsmqError, never, R> | undefined
   /**

@@ -24,9 +24,9 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
 
 /**
  * Position in a queue, which belongs to the scope that created it: see `cursor` of `Receiver`. It moves forward only, and never
- * sees a message that arrives before it (behaviour E-31).
+ * sees a message that arrives before it.
  *
- * Several fibers may use one cursor: it runs one call at a time (E-34).
+ * Several fibers may use one cursor: it runs one call at a time.
  *
  * @category models
  * @since 0.1.0
@@ -34,6 +34,7 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
 export class Cursor<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
   readonly #handle: OwnedHandle.OwnedHandle<CursorHandle>
+  // Message Queuing does not support two calls of one cursor at once (E-34).
   readonly #turn = Semaphore.makeUnsafe(1)
   /** `true` if the cursor is on a message, so that the next one is after it; otherwise the next one is the current one (E-24, E-28). */
   #onMessage = false
@@ -72,7 +73,7 @@ export class Cursor<Body = Uint8Array> extends Described {
 
   /**
    * Moves to the next message as {@link next} does, and at the end waits up to `duration` for a message to arrive, at any place
-   * in the queue's order (behaviour E-30). An infinite duration waits for ever.
+   * in the queue's order. An infinite duration waits for ever.
    *
    * @since 0.1.0
    */
@@ -98,7 +99,7 @@ export class Cursor<Body = Uint8Array> extends Described {
 
   /**
    * Receives the current message, in the transaction that the effect runs in. `None` if there is none, or if another receiver
-   * has received it meanwhile. The cursor is then after the message, even if the transaction aborts (behaviour E-32).
+   * has received it meanwhile. The cursor is then after the message, even if the transaction aborts.
    *
    * @since 0.1.0
    */
@@ -108,6 +109,7 @@ export class Cursor<Body = Uint8Array> extends Described {
       this.#onMessage
         ? Effect.tap(
             this.#there(this.#reader.take({ operation, action: "receive", timeout: 0, cursor: this.#handle })),
+            // An abort puts the message back, and does not move the cursor back (E-32).
             (taken) => Effect.sync(() => this.#standsOn(Option.isNone(taken)))
           )
         : Effect.succeedNone

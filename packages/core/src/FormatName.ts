@@ -1,8 +1,8 @@
 /**
  * Format names, by which Message Queuing opens queues, such as `DIRECT=OS:server\private$\orders`.
  *
- * Not every name supports every use: see {@link supports}. Without a directory (a workgroup) only direct names, multicast names and
- * the GUIDs of this computer can be resolved (behaviour B-11).
+ * Not every name supports every use: see {@link supports}. Without a directory (a workgroup) only direct names, multicast names
+ * and the GUIDs of this computer can be resolved.
  *
  * @since 0.1.0
  */
@@ -58,8 +58,7 @@ export type {
 import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
- * Parses a format name. Keywords may be in any letter case (behaviour B-05); names keep theirs. A list is sorted, without its
- * duplicates (behaviour B-19).
+ * Parses a format name. Keywords may be in any letter case; names keep theirs. A list is sorted, without its duplicates.
  *
  * Fails with `IllegalName`, whose `position` is the place of the mistake in the text, and whose `rule` says which text is legal
  * there.
@@ -109,8 +108,8 @@ export const fromString = (input: string): Result.Result<FormatName | PathName.P
 }
 
 /**
- * Makes the direct name of a queue from its path name, by the name of its computer (behaviour B-07). It calls no queue manager,
- * so that the queue need not exist.
+ * Makes the direct name of a queue from its path name, by the name of its computer. It calls no queue manager, so that the
+ * queue need not exist.
  *
  * @example
  * ```ts import.meta.vitest
@@ -148,7 +147,7 @@ export const fromPathName = (name: PathName.PathName): Direct<WholeQueue | Subqu
 export const format = (name: FormatName): string => print(name)
 
 /**
- * Returns `true` if two format names are equal but for letter case, which Message Queuing ignores (behaviour B-04).
+ * Returns `true` if two format names are equal but for letter case, which Message Queuing ignores.
  *
  * **Gotchas**
  *
@@ -175,9 +174,10 @@ export const equals: {
 
 /**
  * Returns `true` if Message Queuing accepts a name for a use. For other uses its functions return
- * `MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION` (behaviours B-16, B-22 to B-24).
+ * `MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION`. For instance, no message can be received by a list, a multicast name or an HTTP
+ * name, or sent to a journal, and no queue can be deleted by a direct name.
  *
- * A path name serves to create a queue. Every other use needs a format name (behaviour B-06).
+ * A path name serves to create a queue. Every other use needs a format name.
  *
  * @example
  * ```ts import.meta.vitest
@@ -463,11 +463,10 @@ export const multicast = (fields: {
   })
 
 /**
- * Makes one name of several destinations, each once, in alphabetical order. For a single destination it is that name itself
- * (behaviour B-19).
+ * Makes one name of several destinations, each once, in alphabetical order. For a single destination it is that name itself.
  *
  * Fails with `IllegalName`, whose `input` is the list as it was given, when it is empty or holds a name that cannot be
- * sent to (behaviour B-21).
+ * sent to.
  *
  * @example
  * ```ts import.meta.vitest

@@ -32,8 +32,8 @@ export type {
 } from "./mqrt/MessageProperties.ts"
 
 /**
- * Outgoing message: a plain object whose fields are all optional. The defaults are those of Message Queuing (behaviour D-20).
- * `Body` is the type that the sender's codec encodes, bytes by default.
+ * Outgoing message: a plain object whose fields are all optional. The defaults are those of Message Queuing. `Body` is the
+ * type that the sender's codec encodes, bytes by default.
  *
  * A message that breaks a limit is refused before anything is sent, with `IllegalMessage`.
  *
@@ -54,7 +54,7 @@ export interface Message<Body = Uint8Array> {
   readonly bodyType?: number | undefined
   /** `PROPID_M_LABEL`: at most {@link maximumLabelLength} UTF-16 units, without NUL. Empty by default. */
   readonly label?: string | undefined
-  /** `PROPID_M_PRIORITY`: 0 to 7, highest first; ignored in a transaction (behaviour D-09). 3 by default. */
+  /** `PROPID_M_PRIORITY`: 0 to 7, highest first; ignored in a transaction. 3 by default. */
   readonly priority?: number | undefined
   /** `PROPID_M_DELIVERY`. `"express"` by default. */
   readonly delivery?: Delivery | undefined
@@ -67,18 +67,20 @@ export interface Message<Body = Uint8Array> {
   /** Headers, which are written into the extension as NServiceBus does; not together with an `extension`. None by default. */
   readonly headers?: MessageHeaders | undefined
   /**
-   * `PROPID_M_RESP_FORMAT_NAME`: format name of the queue for responses, which may have several elements. It is not checked
-   * (behaviour B-27). None by default.
+   * `PROPID_M_RESP_FORMAT_NAME`: format name of the queue for responses, which may have several elements. The name must be
+   * legal; the queue need not exist when the message is sent. None by default.
    */
   readonly responseQueue?: string | undefined
-  /** `PROPID_M_ACKNOWLEDGE`: acknowledgments that are requested (behaviour D-44), which need an `adminQueue`. None by default. */
+  /** `PROPID_M_ACKNOWLEDGE`: acknowledgments that are requested, which need an `adminQueue`. None by default. */
   readonly acknowledge?: Partial<Acknowledge> | undefined
   /** `PROPID_M_ADMIN_QUEUE`: format name of the queue for acknowledgments, which must not be transactional. None by default. */
   readonly adminQueue?: string | undefined
-  /** `PROPID_M_JOURNAL`: copies that are requested (behaviour D-56). None by default. */
+  /** `PROPID_M_JOURNAL`: copies that are requested. None by default. */
   readonly journaling?: Partial<Journaling> | undefined
-  /** `PROPID_M_DEADLETTER_QUEUE`: path name of the sender's own dead-letter queue, which is local and transactional (D-63). None by
-   * default. */
+  /**
+   * `PROPID_M_DEADLETTER_QUEUE`: path name of the sender's own dead-letter queue, which is local and transactional. None by
+   * default.
+   */
   readonly deadLetterQueue?: string | undefined
   /**
    * `PROPID_M_TIME_TO_REACH_QUEUE`: 0 to 4,294,967,293 whole seconds from the send on; a part of a second is rounded up. The
@@ -139,13 +141,13 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly deadLetterQueue: string | undefined
   /** `PROPID_M_TIME_TO_REACH_QUEUE`: time that is left of it. */
   readonly timeToReachQueue: Duration.Duration | undefined
-  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it (behaviour D-41). */
+  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it. */
   readonly timeToBeReceived: Duration.Duration | undefined
   /** `PROPID_M_TRACE`. */
   readonly trace: boolean
   /** `PROPID_M_MSGID` as it is usually written: `{guid of the sending machine}\number`. */
   readonly messageId: string
-  /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order (behaviour D-27). */
+  /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order. */
   readonly lookupId: bigint
   /** `PROPID_M_CLASS`: 0 for an ordinary message. */
   readonly class: number
@@ -155,32 +157,38 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly arrivedTime: Date
   /** `PROPID_M_AUTHENTICATED`: `true` if a signature was verified. Otherwise nothing about the sender is certain. */
   readonly authenticated: boolean
-  /** `PROPID_M_AUTHENTICATED_EX`: 0, or the signature's version: 1, 3, 5 or 9 (behaviour A-47). */
+  /**
+   * `PROPID_M_AUTHENTICATED_EX`: 0 without a verified signature, otherwise its version: 1 (MSMQ 1.0), 3 (2.0), 5 (3.0) or 9
+   * (XML).
+   */
   readonly signatureVersion: number
   /** `PROPID_M_HASH_ALG`, if the message was signed. */
   readonly hashAlgorithm: HashAlgorithm | undefined
   /**
    * `PROPID_M_SENDER_CERT`: the certificate that verified the signature. Message Queuing does not check its validity or its
-   * chain: the receiver has to (behaviour A-56). `undefined` also where the bytes are not X.509.
+   * chain: the receiver has to. `undefined` also where the bytes are not X.509.
    */
   readonly senderCertificate: Certificate | undefined
   /** `PROPID_M_SENDERID_TYPE`. */
   readonly senderIdType: SenderIdType
-  /** `PROPID_M_SENDERID`: a SID of any length, or a GUID. Trust it only if `authenticated` is `true` (behaviour A-62). */
+  /**
+   * `PROPID_M_SENDERID`: a SID of any length, or a GUID. A message without a signature has one too: trust it only if
+   * `authenticated` is `true`.
+   */
   readonly senderId: Uint8Array | undefined
   /** `PROPID_M_PRIV_LEVEL`: encryption of the body on its way. */
   readonly privacyLevel: PrivacyLevel
   /** `PROPID_M_ENCRYPTION_ALG`, if the body was encrypted. */
   readonly encryptionAlgorithm: EncryptionAlgorithm | undefined
-  /** `PROPID_M_FIRST_IN_XACT`: `true` for the first message of its transaction (behaviour D-30). */
+  /** `PROPID_M_FIRST_IN_XACT`: `true` for the first message of its transaction. */
   readonly firstInTransaction: boolean
   /** `PROPID_M_LAST_IN_XACT`: `true` for the last message of its transaction. */
   readonly lastInTransaction: boolean
   /** `PROPID_M_XACTID`: common to the messages of a transaction. */
   readonly transactionId: string | undefined
-  /** `PROPID_M_ABORT_COUNT`: number of receives of it that were rolled back in this queue (behaviour E-66). */
+  /** `PROPID_M_ABORT_COUNT`: number of receives of it that were rolled back in this queue. */
   readonly abortCount: number
-  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues (behaviour E-68). */
+  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues. */
   readonly moveCount: number
   /** `PROPID_M_LAST_MOVE_TIME`. */
   readonly lastMoveTime: Date | undefined
@@ -191,25 +199,25 @@ export interface ReceivedMessage<Body = Uint8Array> {
 }
 
 /**
- * Length of the longest label in UTF-16 units: 249, to which the terminating NUL comes (behaviour D-17).
+ * Length of the longest label in UTF-16 units: 249, to which the terminating NUL comes.
  *
  * @category limits
  * @since 0.1.0
  */
-export const maximumLabelLength = messageProperties.LABEL.limit
+export const maximumLabelLength = messageProperties.LABEL.limit // D-17
 
 /**
- * Size of the largest message in bytes, all headers included: 4 MiB (behaviour D-13).
+ * Size of the largest message in bytes, all headers included: 4 MiB.
  *
  * @category limits
  * @since 0.1.0
  */
-export const maximumPacketSize = 4_194_304
+export const maximumPacketSize = 4_194_304 // D-13
 
 /**
  * Returns the size of a message on the wire, in bytes, as far as it is known before the send: fixed headers, label, body and
- * extension. Names, signature and certificate add some hundred to some thousand bytes (behaviours D-14, A-60), so that Message
- * Queuing may still refuse a message just under the limit.
+ * extension. Names, signature and certificate add some hundred to some thousand bytes, so that Message Queuing may still
+ * refuse a message just under the limit.
  *
  * @example
  * ```ts import.meta.vitest
@@ -222,6 +230,7 @@ export const maximumPacketSize = 4_194_304
  * @since 0.1.0
  */
 export const packetSize = (message: Message): number =>
+  // The sizes of the headers and of their padding are those of D-14.
   baseHeader +
   userHeader +
   propertiesHeader +

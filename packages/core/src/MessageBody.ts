@@ -26,7 +26,7 @@ import type { Tagged } from "./internal/Tagged.ts"
 export type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 
 /**
- * The bytes themselves, of whatever type: what senders and receivers use that are given no codec.
+ * Codec that leaves bodies as they are: bytes of any type. Senders and receivers without a codec use it.
  *
  * @category codecs
  * @since 0.1.0
@@ -38,9 +38,9 @@ export const bytes: MessageBody<Uint8Array> = {
 }
 
 /**
- * Text. Written as UTF-8 with body type 0. Read as its type says: `VT_BSTR` and `VT_LPWSTR` as UTF-16, `VT_LPSTR` as
- * ASCII, and 0 and bytes by their byte order mark, or as UTF-8 where there is none. What is not well-formed is refused,
- * both ways. `ActiveXBody` has codecs that write the other types.
+ * Codec for text. It writes UTF-8 with body type 0. It reads `VT_BSTR` and `VT_LPWSTR` as UTF-16, `VT_LPSTR` as ASCII, and
+ * type 0 and bytes by their byte order mark, or as UTF-8 where there is none. It refuses to write or read text that is not
+ * well-formed. `ActiveXBody` has codecs that write the other types.
  *
  * @example
  * ```ts import.meta.vitest
@@ -62,9 +62,9 @@ export const text: MessageBody<string> = {
 }
 
 /**
- * JSON. Written as UTF-8 with body type 0, as NServiceBus does; read from everything that {@link text} reads. Values
- * that JSON has not stand there as the schema's JSON codec writes them: a `Date` as an ISO text, a bigint as its digits. A
- * single NUL behind the text, which programs in C send, is ignored.
+ * Makes a codec for JSON. It writes UTF-8 with body type 0, as NServiceBus does, and reads every text that {@link text} reads.
+ * It writes values that JSON does not have as the schema's JSON codec does: a `Date` as an ISO text, a bigint as its digits.
+ * It ignores a single NUL after the text, which programs in C send.
  *
  * The schema must need no services, and its transformations must end at once.
  *
@@ -146,10 +146,10 @@ const xmlOptions = tableOf({
 const schemaRule = guarded("a Schema", Schema.isSchema)
 
 /**
- * XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the names
- * of the elements (`Schema.encodeKeys` renames them), in their order; an optional key that is absent has no element, and
- * null is `xsi:nil`. Which simple value is what, `XmlValue` says: 64-bit numbers are bigints, a decimal is text, and a
- * date without a zone is refused where an instant is wanted.
+ * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys
+ * are the names of the elements (`Schema.encodeKeys` renames them), in their order; an optional key that is absent has no
+ * element, and null is `xsi:nil`. `XmlValue` lists the simple values: 64-bit numbers are bigints, a decimal is text, and a date
+ * without a zone is refused where an instant is needed.
  *
  * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. A single NUL
  * behind the document, which programs in C send, is ignored. Other
@@ -199,9 +199,9 @@ export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlO
 }
 
 /**
- * Bytes that .NET's `BinaryMessageFormatter` wrote, body type 768. They are never decoded: the stream names classes, and
- * decoding it runs their code, so that the sender could run any code (CWE-502); .NET 9 has removed the formatter. It serves
- * to forward such messages.
+ * Codec for bytes that .NET's `BinaryMessageFormatter` wrote, body type 768. It leaves them as they are: the stream names
+ * classes, and decoding it runs their code, so that the sender could run any code (CWE-502). .NET 9 has removed the
+ * formatter. The codec serves to forward such messages.
  *
  * @category codecs
  * @since 0.1.0
@@ -217,9 +217,9 @@ const tagOf = new Map<number, ActiveXValue["_tag"]>(activeXTypes.map((tag) => [B
 const codecOf = (tag: ActiveXValue["_tag"]) => ActiveXBody.byType[tag] as MessageBody<ActiveXValue["value"]>
 
 /**
- * Any of the values in `ActiveXBody`, with the name of its type: for a queue that senders in COM and .NET's
- * `ActiveXMessageFormatter` fill with this and that. Objects that save themselves (`VT_STREAMED_OBJECT`,
- * `VT_STORED_OBJECT`) are refused, and never made: `MessageBody.any` hands out their bytes.
+ * Codec for all values of `ActiveXBody`, each with the name of its type: for a queue with bodies of several types, from
+ * senders in COM or with .NET's `ActiveXMessageFormatter`. It refuses objects that save themselves (`VT_STREAMED_OBJECT`,
+ * `VT_STORED_OBJECT`) and never makes them: `MessageBody.any` returns their bytes.
  *
  * @example
  * ```ts import.meta.vitest
@@ -251,7 +251,7 @@ export const activeX: MessageBody<ActiveXValue> = {
 }
 
 /**
- * A body of which nothing but its type is known: bytes.
+ * Body as bytes, with its type.
  *
  * @category models
  * @since 0.1.0
@@ -259,8 +259,8 @@ export const activeX: MessageBody<ActiveXValue> = {
 export interface RawBody extends EncodedBody, Tagged<"bytes"> {}
 
 /**
- * Whatever comes: what {@link activeX} reads, as it reads it, and all else as bytes with their type, also what has a
- * known type but does not fit it. Never fails to decode. What it decoded it can encode.
+ * Codec for any body. It decodes a body as {@link activeX} does, and returns all others as bytes with their type, also a body
+ * that does not fit its type. It never fails to decode, and can encode every value that it decoded.
  *
  * @example
  * ```ts import.meta.vitest

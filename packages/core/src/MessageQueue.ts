@@ -81,16 +81,17 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
 export interface OpenReceiverOptions<Body = Uint8Array> {
   /** Codec for the bodies. They are bytes by default. */
   readonly body?: MessageBody<Body> | undefined
-  /** `"denyReceive"` keeps all others from receiving while it is open (behaviour C-24). `"denyNone"` by default. */
+  /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
-  /** `"peek"` for a receiver that only peeks (behaviour C-33): `MQ_PEEK_ACCESS`. `"receive"` by default. */
+  /** `"peek"` for a receiver that only peeks: `MQ_PEEK_ACCESS`. `"receive"` by default. */
   readonly access?: "receive" | "peek" | undefined
 }
 
 /**
- * Creates a queue and returns its format name. `MQCreateQueue`.
+ * Creates a queue and returns its format name.
+ * [`MQCreateQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701768(v=vs.85)).
  *
- * `queue` is a path name; a private queue can only be created on this machine (behaviour C-10).
+ * `queue` is a path name; a private queue can only be created on this machine.
  *
  * Fails with `IllegalName`, `IllegalSddl`, `QueueExists`, `AccessDenied`, `UnsupportedOperation` (a public queue in a
  * workgroup) and `ServiceNotAvailable`, among Message Queuing's codes.
@@ -139,11 +140,11 @@ const delete_ = Effect.fn(operations.MessageQueue.delete.name, spanOptions)(func
 
 export {
   /**
-   * Deletes a queue with every message in it (behaviour C-41). `MQDeleteQueue`. Open handles do not prevent it
-   * (C-47); calls that wait on them fail with `QueueDeleted`.
+   * Deletes a queue with every message in it. The sender of a message gets a negative acknowledgment or a dead letter if it
+   * asked for one. Open handles do not prevent it; calls that wait on them fail with `QueueDeleted`.
+   * [`MQDeleteQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms704038(v=vs.85)).
    *
-   * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, and `UnsupportedFormatnameOperation` for a `DIRECT=` name
-   * (B-24).
+   * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, and `UnsupportedFormatnameOperation` for a `DIRECT=` name.
    *
    * @category destructors
    * @since 0.1.0
@@ -155,7 +156,7 @@ export {
  * Returns `true` if a queue exists that this user may see. `MQPathNameToFormatName` and `MQGetQueueProperties`.
  *
  * Fails with `IllegalName`, and with `UnsupportedFormatnameOperation` where it cannot be known, as for a private queue of
- * another machine (behaviour C-51).
+ * another machine.
  *
  * @category getters
  * @since 0.1.0
@@ -175,10 +176,11 @@ export const exists = Effect.fn(operations.MessageQueue.exists.name, spanOptions
 }, onQueue)
 
 /**
- * Returns the properties of a queue. `MQGetQueueProperties`.
+ * Returns the properties of a queue.
+ * [`MQGetQueueProperties`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms704346(v=vs.85)).
  *
- * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied` (behaviour C-52), and `UnsupportedFormatnameOperation` for a
- * private queue of another machine, and for a part of a queue (C-51).
+ * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied` for a user who may not read them, and
+ * `UnsupportedFormatnameOperation` for a private queue of another machine, and for a part of a queue.
  *
  * @example
  * ```ts import.meta.vitest
@@ -215,7 +217,7 @@ export const properties = Effect.fn(operations.MessageQueue.properties.name, spa
  * Changes properties of a queue; those that are left out stay as they are. `MQSetQueueProperties`.
  *
  * Fails as {@link properties} does, and with `Property`, whose `properties` say which one was refused and why, and
- * `PropertiesConflict` for a multicast address of a transactional queue (behaviour C-17).
+ * `PropertiesConflict` for a multicast address of a transactional queue.
  *
  * @example
  * ```ts import.meta.vitest
@@ -251,7 +253,7 @@ export const setProperties = Effect.fn(operations.MessageQueue.setProperties.nam
 
 /**
  * Returns the format name to open a queue by. `MQPathNameToFormatName`, which knows public queues and those of this machine; a
- * private queue of another machine is named directly (behaviour B-07), and a format name stays as it is.
+ * private queue of another machine is named directly, and a format name stays as it is.
  *
  * Fails with `IllegalName`, `QueueNotFound`, and `UnsupportedOperation` for a public queue in a workgroup.
  *
@@ -310,7 +312,7 @@ export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameO
 
 /**
  * Returns a stream of the public queues that meet all restrictions; without restrictions, of all public queues. Private queues
- * are never among them (behaviour C-49): see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
+ * are never among them: see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
  *
  * The directory is searched in steps, as the stream's consumer asks for more. The search ends with the stream, also when the
  * stream fails, is interrupted or is left early.
@@ -354,12 +356,13 @@ export type KindOf<Transactional> = [Transactional] extends [true]
     : "unknown"
 
 /**
- * Opens a queue for sending; the scope closes it, after the sends that run. `MQOpenQueue` with `MQ_SEND_ACCESS`.
+ * Opens a queue for sending; the scope closes it, after the sends that run.
+ * [`MQOpenQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699817(v=vs.85)) with `MQ_SEND_ACCESS`.
  *
  * It reads the queue's properties to know whether the queue is transactional, so that a send of the other kind is refused:
- * Message Queuing would accept it and drop it later (behaviours F-08, F-09). Each reopening reads them again. The kind stays
- * unknown for a queue of another machine, and where this user may not read the properties (C-51, C-52). A queue of another
- * machine opens even if it does not exist (C-28).
+ * Message Queuing would accept it and drop it later. Each reopening reads them again. The kind stays unknown for a queue of
+ * another machine, and where this user may not read the properties. A queue of another machine opens even if it does not
+ * exist: its messages are then refused on arrival.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `UnsupportedFormatnameOperation` (names that can only be read),
  * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that is not about the queue, such as
@@ -392,8 +395,8 @@ export const openSender = Effect.fn(
 })
 
 /**
- * Opens a queue for receiving; the scope closes it, after cancelling the receives that wait on it. `MQOpenQueue` with
- * `MQ_RECEIVE_ACCESS`.
+ * Opens a queue for receiving; the scope closes it, after cancelling the receives that wait on it.
+ * [`MQOpenQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699817(v=vs.85)) with `MQ_RECEIVE_ACCESS`.
  *
  * It reads the kind of the queue as {@link openSender} does; a failure to read it fails the opening.
  *
@@ -437,15 +440,16 @@ export const openReceiver = Effect.fn(
  */
 export interface PurgeOptions {
   /**
-   * `true` for the messages that wait here for another machine's queue, which only an administrator may remove
-   * (behaviour E-57): the queue is then named as it was sent to. `false` by default.
+   * `true` for the messages that wait here for another machine's queue, which only an administrator may remove: the
+   * queue is then named as it was sent to. `false` by default.
    */
   readonly outgoing?: boolean | undefined
 }
 
 /**
- * Removes every message of a queue, without a copy in the journal; of a subqueue or a journal, where it is named. Those
- * that a transaction has go when that aborts (behaviour E-55). Subqueues keep theirs (E-58). `MQPurgeQueue`.
+ * Removes every message of a queue, without a copy in the journal; of a subqueue or a journal, where it is named. A
+ * message that was received in an open transaction is removed too if that transaction aborts. Subqueues keep theirs.
+ * [`MQPurgeQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms703188(v=vs.85)).
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `RemoteMachineNotAvailable` and
  * `ServiceNotAvailable`, among Message Queuing's codes.

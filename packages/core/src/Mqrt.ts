@@ -60,7 +60,7 @@ export type {
 export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 /**
- * Function that gets a security context. `MQGetSecurityContextEx` superseded the other with Windows 2000 SP2 (behaviour A-16).
+ * Function that gets a security context. `MQGetSecurityContextEx` superseded the other with Windows 2000 SP2.
  *
  * @category models
  * @since 0.1.0
@@ -68,8 +68,7 @@ export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 export type SecurityContextApi = (typeof securityContextApis)[number]
 
 /**
- * Access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21). The two with `Admin` open the local outgoing
- * queue of a name.
+ * Access that a queue is opened for, as `MQOpenQueue` takes it. The two with `Admin` open the local outgoing queue of a name.
  *
  * @category models
  * @since 0.1.0
@@ -153,11 +152,11 @@ export interface MqrtFunctions {
     api: SecurityContextApi,
     as: Credentials | null
   ) => Effect.Effect<SecurityContextHandle, MqrtFailure>
-  /** `MQFreeSecurityContext`, which reports nothing (behaviour A-27). */
+  /** `MQFreeSecurityContext`, which reports nothing. */
   readonly freeSecurityContext: (handle: SecurityContextHandle) => Effect.Effect<void>
   /**
    * `MQRegisterCertificate`. `certificate`: DER, or `null` for a new internal certificate. `ifNotExists`: `true`
-   * leaves an existing internal certificate as it is, and returns `"existed"` (behaviours A-74, A-75).
+   * leaves an existing internal certificate as it is, and returns `"existed"`.
    */
   readonly registerCertificate: (
     certificate: Uint8Array | null,
@@ -234,7 +233,7 @@ export interface MqrtFunctions {
     handle: QueueHandle,
     options: ReceiveParameters
   ) => Effect.Effect<ReceivedProperties, MqrtFailure>
-  /** `MQReceiveMessageByLookupId`, which never waits. `lookupId`: 0 for the first and last actions (behaviour E-40). */
+  /** `MQReceiveMessageByLookupId`, which never waits. `lookupId`: 0 for the first and last actions. */
   readonly receiveMessageByLookupId: (
     handle: QueueHandle,
     lookupId: bigint,
@@ -257,7 +256,7 @@ export interface MqrtFunctions {
   readonly commitTransaction: (handle: TransactionHandle) => Effect.Effect<void, MqrtFailure>
   /** `ITransaction::Abort`. */
   readonly abortTransaction: (handle: TransactionHandle) => Effect.Effect<void, MqrtFailure>
-  /** `ITransaction::Release`: a transaction that was not committed is aborted (behaviour F-37). */
+  /** `ITransaction::Release`: a transaction that was not committed is aborted. */
   readonly releaseTransaction: (handle: TransactionHandle) => Effect.Effect<void>
 
   /** `MQGetMachineProperties`. `machine`: a name, or `null` for this one. */

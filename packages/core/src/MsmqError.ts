@@ -185,7 +185,7 @@ export interface NotACertificate extends Tagged<"NotACertificate"> {
 
 /**
  * Reason of an error where a plain send to a transactional queue was refused, or the reverse. Message Queuing would accept the
- * message and drop it later (behaviours F-08, F-09).
+ * message and drop it later.
  *
  * @category models
  * @since 0.1.0

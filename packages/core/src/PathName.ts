@@ -1,8 +1,8 @@
 /**
  * Path names: a computer and the name of a queue on it, such as `.\private$\orders`.
  *
- * A queue is created by its path name. To open it, Message Queuing needs a format name (behaviour B-06), which
- * `FormatName.fromPathName` makes.
+ * A queue is created by its path name. To open it, Message Queuing needs a format name, which `FormatName.fromPathName`
+ * makes.
  *
  * @since 0.1.0
  */
@@ -44,7 +44,7 @@ const reader: Reader<PathName> = (scanner) =>
   })
 
 /**
- * Parses a path name. Keywords may be in any letter case (behaviour B-05); names keep theirs.
+ * Parses a path name. Keywords may be in any letter case; names keep theirs.
  *
  * Fails with `IllegalName`, whose `position` is the place of the mistake in the text.
  *
@@ -163,7 +163,7 @@ export const isPathName = (name: Tagged<string>): name is PathName =>
 export const isLocal = (name: PathName): boolean => name.computer === "."
 
 /**
- * Returns `true` if two path names are equal but for letter case, which Message Queuing ignores (behaviour B-04).
+ * Returns `true` if two path names are equal but for letter case, which Message Queuing ignores.
  *
  * @category predicates
  * @since 0.1.0

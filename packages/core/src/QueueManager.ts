@@ -66,7 +66,7 @@ export const info = Effect.fn(operations.QueueManager.info.name, spanOptions)(
 )
 
 /**
- * Returns the private queues of a machine, by their path names. `PROPID_MGMT_MSMQ_PRIVATEQ` (behaviour C-50).
+ * Returns the private queues of a machine, by their path names. `PROPID_MGMT_MSMQ_PRIVATEQ`.
  *
  * Fails as {@link info} does.
  *
@@ -193,7 +193,7 @@ export const privateComputerInformation = Effect.fn(
 
 /**
  * Returns the counts and bytes of a queue without enumerating its messages, those of its journal, its subqueues, and, of an
- * outgoing one, the progress of its delivery (behaviour C-53). `MQMgmtGetInfo` of `QUEUE=`.
+ * outgoing one, the progress of its delivery. `MQMgmtGetInfo` of `QUEUE=`.
  *
  * An outgoing queue has the name of its destination. A path name with `.` means the computer `computer`.
  *
@@ -457,21 +457,22 @@ export type RegisterOptions =
       readonly ifNotExists?: false | undefined
     }
   | {
-      /** Left out: a new internal certificate is made and registered. */
+      /** Certificate that is left out: a new internal one is made and registered. */
       readonly certificate?: undefined
       /** `true` to leave an internal certificate that there is already as it is. `false` by default. */
       readonly ifNotExists?: boolean | undefined
     }
 
 /**
- * Registers a certificate under this user in the directory, so that messages signed with it can name the user (behaviours
- * A-58, A-74). Succeeds with `"existed"` where `ifNotExists` left an internal one as it was (A-75). `MQRegisterCertificate`.
+ * Registers a certificate under this user in the directory, so that messages signed with it can name the user.
+ * Succeeds with `"existed"` where `ifNotExists` left an internal one as it was.
+ * [`MQRegisterCertificate`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms705096(v=vs.85)).
  *
  * **Gotchas**
  *
- * A new internal certificate replaces the old one: security contexts for the old one are no longer valid (A-59, A-76).
+ * A new internal certificate replaces the old one: messages that are signed with the old one are then refused.
  *
- * Fails with `UnsupportedOperation` or `NoDs` without a directory, as in a workgroup (A-77), among Message Queuing's codes.
+ * Fails with `UnsupportedOperation` or `NoDs` without a directory, as in a workgroup, among Message Queuing's codes.
  *
  * @example
  * ```ts import.meta.vitest

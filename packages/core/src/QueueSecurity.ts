@@ -153,8 +153,8 @@ const missing = (parts: ReadonlyArray<Part>): string =>
  *
  * Fails with `IllegalName`; with `IllegalSddl`, before any call, for a text that is not SDDL; with `QueueNotFound`; with
  * `AccessDenied` for a user who is neither the owner nor has `changeQueuePermissions`, or, to set the owner, for a user who
- * neither has `takeQueueOwnership` nor is an administrator (behaviour C-45); with `PrivilegeNotHeld` for `S:`; and with
- * `UnsupportedFormatnameOperation` for a private queue of another machine (C-46).
+ * neither has `takeQueueOwnership` nor is an administrator; with `PrivilegeNotHeld` for `S:`; and with
+ * `UnsupportedFormatnameOperation` for a private queue of another machine.
  *
  * @example
  * ```ts import.meta.vitest

@@ -51,15 +51,16 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * Queue that is open for receiving: see `MessageQueue.openReceiver`. `Body` is the type that its codec decodes.
  *
  * Outside a transaction, the call that returns a message removes it from the queue. In a transaction, such as that of
- * `Transaction.run`, the message is removed by the commit, and an abort puts it back at its place (behaviours F-25 to F-28). A
- * receive that is interrupted while it waits removes no message. A peek removes none and takes part in no transaction (F-16).
+ * `Transaction.run`, the message is removed by the commit, and an abort puts it back at its place. Until then others
+ * do not get it. A receive that is interrupted while it waits removes no message. A peek removes none and takes part in no
+ * transaction.
  *
  * Every receive fails with `UndecodableBody` if the codec cannot decode the body: outside a transaction the message is then
  * removed, and the error has it. It fails with `TransactionMismatch` in a transaction if the queue is not transactional, with
- * `Released` after the receiver was closed, and otherwise with the reasons of Message Queuing's codes (E-12).
+ * `Released` after the receiver was closed, and otherwise with the reasons of Message Queuing's codes.
  *
- * When the service does not know the handle any more, as after a restart, a call reopens the queue and tries once more; it fails
- * with a second such failure, and with the failure of a transaction, which a restart aborts (C-37, C-38). A reopening closes the
+ * When the service does not know the handle any more, as after a restart, a call reopens the queue and tries once more; it
+ * fails with a second such failure, and with the failure of a transaction, which a restart aborts. A reopening closes the
  * cursors of the queue: further calls of them fail.
  *
  * @category models
@@ -101,8 +102,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Receives the first message, or waits for one. The first is the oldest of the highest priority (behaviours D-07, D-08).
-   * `MQReceiveMessage` with `INFINITE`.
+   * Receives the first message, or waits for one. The first is the oldest of the highest priority.
+   * [`MQReceiveMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699825(v=vs.85)) with `INFINITE`.
    *
    * The wait occupies no thread and can be interrupted. Closing the receiver ends it with `Released`; deleting the queue with
    * `QueueDeleted`.
@@ -183,8 +184,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Stream that peeks at the messages in the queue, from the first to the last. It includes messages that arrive after its place
-   * while it is read, not those that arrive before it (behaviour E-31).
+   * Stream that peeks at the messages in the queue, from the first to the last. It includes messages that arrive after its
+   * place while it is read, not those that arrive before it.
    *
    * @since 0.1.0
    */
@@ -193,7 +194,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Creates a cursor before the first message; the scope closes it. `MQCreateCursor`.
+   * Creates a cursor before the first message; the scope closes it.
+   * [`MQCreateCursor`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701281(v=vs.85)).
    *
    * @since 0.1.0
    */
@@ -202,17 +204,17 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Receives a message or peeks at it by lookup id, without waiting: `None` if there is no such message (behaviours E-38 to E-42).
-   * `MQReceiveMessageByLookupId`.
+   * Receives a message or peeks at it by lookup id, without waiting: `None` if there is no such message.
+   * [`MQReceiveMessageByLookupId`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms702044(v=vs.85)).
    *
-   * A lookup id is unique in its queue and grows in the queue's order (D-27). The actions that end with `Current` mean the
+   * A lookup id is unique in its queue and grows in the queue's order. The actions that end with `Current` mean the
    * message with the id, those with `Next` the first one after it and those with `Previous` the last one before it; the message
-   * with the id must then be in the queue. Those with `First` and `Last` need no id: leave it out, or give 0 (E-40). A receive
-   * takes part in the transaction that the effect runs in, in a local queue only (E-45). `"receiveAllowPeek"` receives the
+   * with the id must then be in the queue. Those with `First` and `Last` need no id: leave it out, or give 0. A receive
+   * takes part in the transaction that the effect runs in, in a local queue only. `"receiveAllowPeek"` receives the
    * message with the id in a transaction, while others may still peek at it.
    *
-   * The call skips messages in open transactions (E-44), but for the one with the id: then it fails with
-   * `MessageLockedUnderTransaction` (E-43).
+   * The call skips messages in open transactions, but for the one with the id: then it fails with
+   * `MessageLockedUnderTransaction`.
    *
    * @example
    * ```ts import.meta.vitest
@@ -242,6 +244,7 @@ export class Receiver<Body = Uint8Array> extends Described {
     const known = Given.readArgument({ operation: operations.Receiver.lookup, queue }, "action", lookupAction, action)
     if (known instanceof MsmqError) return Effect.fail(known)
     const operation = operations.lookups[known]
+    // The first and the last action take the id 0 (E-40).
     const given = lookupId === undefined && isEnd(known) ? 0n : lookupId
     const id = Given.readArgument({ operation, queue }, "lookupId", lookupIdRule, given)
     if (id instanceof MsmqError) return Effect.fail(id)
@@ -250,7 +253,9 @@ export class Receiver<Body = Uint8Array> extends Described {
 
   /**
    * Moves a message of the queue to one of its subqueues, which is created if it does not exist; from a subqueue to another one,
-   * or with `null` to the queue itself. In a transaction the move is part of it. `MQMoveMessage` (behaviours E-59 to E-64).
+   * or with `null` to the queue itself. In a transaction the move is part of it. The message takes the place that its
+   * priority and its arrival give it, and its `abortCount` begins at 0 again.
+   * [`MQMoveMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701502(v=vs.85)).
    *
    * Fails with `MessageNotFound`, `MessageLockedUnderTransaction`, and `IllegalName` for a name that no subqueue can have.
    *
@@ -269,7 +274,8 @@ export class Receiver<Body = Uint8Array> extends Described {
 
   /**
    * Rejects a message that was received in the transaction that the effect runs in. With the commit the message counts as refused,
-   * and becomes a dead letter of its sender if the sender asked for that (behaviour E-69). `MQMarkMessageRejected`.
+   * and becomes a dead letter of its sender if the sender asked for that.
+   * [`MQMarkMessageRejected`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms707071(v=vs.85)).
    *
    * Fails with `TransactionUsage` outside a transaction, and with `MessageNotFound`.
    *
@@ -310,8 +316,8 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * **Gotchas**
    *
-   * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried (behaviours
-   * F-27, H-33). `docs/consuming.md` lists the guarantees.
+   * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried.
+   * `docs/consuming.md` lists the guarantees.
    *
    * @example
    * ```ts import.meta.vitest

@@ -42,8 +42,8 @@ export class SecurityContexts extends Context.Service<
      */
     readonly get: (certificate?: Certificate) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
     /**
-     * Removes the context of a certificate, or of the internal one, for instance after the certificate was renewed (behaviour
-     * A-59). The context is freed at once if it is idle, otherwise after its last user. The next `get` acquires another one.
+     * Removes the context of a certificate, or of the internal one, for instance after the certificate was renewed. The
+     * context is freed at once if it is idle, otherwise after its last user. The next `get` acquires another one.
      */
     readonly invalidate: (certificate?: Certificate) => Effect.Effect<void, MsmqError>
   }

@@ -34,8 +34,8 @@ export type { AuthenticationLevel, CryptographicProvider } from "./mqrt/MessageP
  * the queue, if it is known.
  *
  * When the service does not know the handle any more, as after a restart, a send reopens the queue and sends the messages that
- * were not accepted, once for each call (behaviours C-37, C-38). It fails with a second such failure, and with the failure of a
- * transaction, which a restart aborts.
+ * were not accepted, once for each call. It fails with a second such failure, and with the failure of a transaction, which a
+ * restart aborts.
  *
  * @category models
  * @since 0.1.0
@@ -80,11 +80,12 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
-   * Sends one message and returns its id, `{guid}\number`. `MQSendMessage`.
+   * Sends one message and returns its id, `{guid}\number`.
+   * [`MQSendMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms711382(v=vs.85)).
    *
    * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `SourceFailed` if a property of the message
    * or the codec throws, with `Released` if the sender or the context was closed, and with the reasons of Message Queuing's
-   * own codes (behaviour D-05).
+   * own codes.
    *
    * @since 0.1.0
    */

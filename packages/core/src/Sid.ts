@@ -123,7 +123,7 @@ export const toBytes = (sid: Sid): Uint8Array => {
  * SIDs that are common in permissions of queues, and the same on every machine.
  *
  * - `everyone`: all users, including `anonymous`
- * - `anonymous`: senders without a SID, and readers from another machine in a workgroup (behaviour E-77)
+ * - `anonymous`: senders without a SID, and readers from another machine in a workgroup
  * - `authenticatedUsers`: all users but `anonymous`
  * - `localSystem`, `localService`, `networkService`: the accounts that services run as
  * - `administrators`, `users`: the groups of the machine

@@ -33,8 +33,8 @@ import type { TimeLimits } from "./internal/messages/timeLimits.ts"
 export type { TimeLimits } from "./internal/messages/timeLimits.ts"
 
 /**
- * Time limits of a transaction's messages. Message Queuing applies those of the first message to all (behaviour D-42), so that
- * they can be set only here: a message in a transaction with limits of its own is refused.
+ * Time limits of a transaction's messages. Message Queuing applies those of the first message to all, so that they can
+ * be set only here: a message in a transaction with limits of its own is refused.
  *
  * @category models
  * @since 0.1.0
@@ -127,8 +127,8 @@ export class Transaction extends Described {
   }
 
   /**
-   * Commits, after the sends and receives in it that run. It ends a receive that waits in it, and a batch that waits for its
-   * source; the messages that the batch has sent are committed. `ITransaction::Commit`.
+   * Commits the transaction, after the sends and receives that run in it. It ends a receive that waits in it, and a batch that
+   * waits for its source; the messages that the batch has sent are committed. `ITransaction::Commit`.
    *
    * Fails with `Released` if the transaction has ended already; with the reasons of Message Queuing's codes, after which it is
    * aborted; and with `TransactionAborted` if it is aborted at the same moment.
@@ -152,8 +152,8 @@ export class Transaction extends Described {
   }
 
   /**
-   * Aborts: received messages are back at their places, and sent messages are not sent. Does nothing if it has ended.
-   * `ITransaction::Abort`.
+   * Aborts the transaction: received messages are back at their places, and sent messages are not sent. Does nothing if it
+   * has ended. `ITransaction::Abort`.
    *
    * @since 0.1.0
    */
@@ -233,7 +233,7 @@ export class Transaction extends Described {
  * Transaction that a send or a receive takes part in.
  *
  * - `"none"`: no transaction
- * - `"singleMessage"`: a transaction of its own for each message, committed with the call (behaviours F-02, F-03)
+ * - `"singleMessage"`: a transaction of its own for each message, committed with the call
  * - a transaction that was begun
  *
  * @category models
@@ -277,7 +277,7 @@ const begun = Effect.fn(
           }),
           // `commit` returns its own failure.
           Effect.flatMap((exit) => (commits ? Effect.void : exit)),
-          // The release aborts a transaction that was not committed (behaviour F-37).
+          // The release aborts a transaction that was not committed (F-37).
           Effect.ensuring(mqrt.releaseTransaction(native))
         )
       })
@@ -286,12 +286,13 @@ const begun = Effect.fn(
 })
 
 /**
- * Begins a transaction for manual use; the scope aborts it unless it was committed. `MQBeginTransaction`.
+ * Begins a transaction for manual use; the scope aborts it unless it was committed.
+ * [`MQBeginTransaction`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms703243(v=vs.85)).
  *
  * Sends and receives take part in it by {@link within}, or by their options.
  *
- * Fails with `InsufficientResources`, `TransactionEnlist` and `ServiceNotAvailable`, among Message Queuing's codes
- * (behaviour F-06), and with `IllegalMessage` for a limit that is not a duration.
+ * Fails with `InsufficientResources`, `TransactionEnlist` and `ServiceNotAvailable`, among Message Queuing's codes, and
+ * with `IllegalMessage` for a limit that is not a duration.
  *
  * @category constructors
  * @since 0.1.0
@@ -410,7 +411,7 @@ export const within: {
 })
 
 /**
- * Runs an effect in which each send and receive is a transaction of its own: `MQ_SINGLE_MESSAGE` (behaviours F-02, F-03).
+ * Runs an effect in which each send and receive is a transaction of its own: `MQ_SINGLE_MESSAGE`.
  *
  * Fails as the effect does, and with `IllegalOption` for a value that is not an effect.
  *

@@ -99,32 +99,31 @@ const makeMachine = (
  *
  * **Details**
  *
- * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
- * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. A message that
- * its queue does not allow is accepted from its sender and then refused, as in MSMQ; `MsmqControl` lists such messages with
- * the reasons. Besides the queues that programs create, a machine has its system queues: its journal and two queues for dead
- * letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44 to D-66).
- * `MsmqControl` stops and starts the queue manager.
+ * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2, MD4 and
+ * MD5 are refused by the send. Time is that of Effect's `Clock`. A message that its queue does not allow is accepted from its
+ * sender and then refused, as in MSMQ; `MsmqControl` lists such messages with the reasons. Besides the queues that programs
+ * create, a machine has its system queues: its journal and two queues for dead letters. Senders get the acknowledgments, the
+ * copies and the dead letters that they ask for. `MsmqControl` stops and starts the queue manager.
  *
  * With another `version` the signatures and hashes differ, and so do the numbers that a machine reports of itself, its
- * quotas, the time that a message may be under way (behaviours C-54, D-32), the error code for a damaged internal certificate
- * (A-15), the operations that other machines can do on its queues (E-78), and the fate of messages whose kind is not that of
- * their queue (F-10) and of transactional messages that fail (D-62). Functions that a version did not have yet exist too.
+ * quotas, the time that a message may be under way, the error code for a damaged internal certificate, the operations that
+ * other machines can do on its queues, and the fate of messages whose kind is not that of their queue and of transactional
+ * messages that fail. Functions that a version did not have yet exist too.
  *
- * The machines are members of a domain, unless the option `workgroup` says otherwise: public queues can be created and
- * located, names with GUIDs and distribution lists lead to other machines, certificates are registered, and bodies can be
- * encrypted for queues that are opened by GUID, not by a direct name (behaviours A-81, B-20, C-14, C-49, D-12). Public
- * queues can be created and deleted, and their properties read and set, from every machine.
+ * The machines are members of a domain, unless the option `workgroup` says otherwise: public queues can be created and located,
+ * names with GUIDs and distribution lists lead to other machines, certificates are registered, and bodies can be encrypted for
+ * queues that are opened by GUID, not by a direct name. Public queues can be created and deleted, and their properties read and
+ * set, from every machine.
  *
- * A message for another machine waits in an outgoing queue until a link carries it over, at once where the link is joined,
- * or until its time is over, which is four days where the sender set none (behaviours D-32, D-70). A message whose time is
- * over is never handed out; it leaves its queue, with all consequences, within a second (behaviour D-43), by the clock that
- * the layer was built with. Not simulated: routing; reports of a message's route.
+ * A message for another machine waits in an outgoing queue until a link carries it over, at once where the link is joined, or
+ * until its time is over, which is four days where the sender set none. A message whose time is over is never handed out; it
+ * leaves its queue, with all consequences, within a second, by the clock that the layer was built with. Not simulated: routing;
+ * reports of a message's route.
  *
  * The user that creates a queue owns it and may do everything with it. All others, administrators too, may send to it and
- * read its properties and permissions (behaviour C-15), until `setQueueSecurity` or `MsmqControl` changes its security
- * descriptor. Administrators may take over a queue (behaviour C-45), and they alone can read the machine's journal, its dead
- * letters and its outgoing queues (behaviours D-66, E-57).
+ * read its properties and permissions, until `setQueueSecurity` or `MsmqControl` changes its security descriptor.
+ * Administrators may take over a queue, and they alone can read the machine's journal, its dead letters and its outgoing
+ * queues.
  *
  * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *

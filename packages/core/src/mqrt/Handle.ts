@@ -23,7 +23,7 @@ export type SecurityContextHandle = bigint & { readonly [HandleKind]: "security 
 export type QueueHandle = bigint & { readonly [HandleKind]: "queue" }
 
 /**
- * Handle by which calls name a cursor: a `HANDLE`.
+ * Handle of a cursor in an open queue: a `HANDLE`.
  *
  * @category models
  * @since 0.1.0

@@ -107,7 +107,7 @@ export interface QueueManagementProperties {
   readonly journalMessageCount: number
   /** `PROPID_MGMT_QUEUE_BYTES_IN_JOURNAL`. */
   readonly bytesInJournal: number
-  /** `PROPID_MGMT_QUEUE_STATE`: such as `"LOCAL CONNECTION"` or `"WAITING"` (behaviour C-53). */
+  /** `PROPID_MGMT_QUEUE_STATE`: such as `"LOCAL CONNECTION"` or `"WAITING"`. */
   readonly state: string
   /** `PROPID_MGMT_QUEUE_NEXTHOPS`. */
   readonly nextHops: ReadonlyArray<string>

@@ -408,7 +408,7 @@ const defaultsOf = (prefix: string): object =>
   )
 
 /**
- * Message whose sender sets no property (behaviour D-20).
+ * Message whose sender sets no property.
  *
  * @category constants
  * @since 0.1.0

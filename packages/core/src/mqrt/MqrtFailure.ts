@@ -38,8 +38,7 @@ export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
   }>
 }> {
   /**
-   * `true` for a release that failed because the handle is gone already, as after a restart of the service (behaviours
-   * C-37, E-35, F-37).
+   * `true` for a release that failed because the handle is gone already, as after a restart of the service.
    *
    * @since 0.1.0
    */

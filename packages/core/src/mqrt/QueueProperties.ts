@@ -6,7 +6,7 @@
 import type { privacyLevels, relations, restrictedProperties } from "./QueueValues.ts"
 
 /**
- * `PROPID_Q_PRIV_LEVEL`: the bodies that the queue takes, encrypted or not (behaviour A-83).
+ * `PROPID_Q_PRIV_LEVEL`: the bodies that the queue takes, encrypted or not.
  *
  * @category models
  * @since 0.1.0
@@ -49,7 +49,7 @@ export interface MutableQueueProperties {
 export interface NewQueueProperties extends MutableQueueProperties {
   /** `PROPID_Q_PATHNAME`. */
   readonly pathName: string
-  /** `PROPID_Q_TRANSACTION`: `true` for a transactional queue; fixed when it is created (behaviour C-16). */
+  /** `PROPID_Q_TRANSACTION`: `true` for a transactional queue; fixed when it is created. */
   readonly transactional: boolean
 }
 
@@ -100,7 +100,7 @@ export interface LocateRestriction {
   readonly property: (typeof restrictedProperties)[number]
   /** Relation of the property to the value. */
   readonly relation: keyof typeof relations
-  /** A text, a GUID, or seconds since 1970, as the property needs. */
+  /** Value to compare with: a text, a GUID, or seconds since 1970, as the property needs. */
   readonly value: string | number
 }
 

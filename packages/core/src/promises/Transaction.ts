@@ -63,7 +63,8 @@ export class Transaction extends Described implements AsyncDisposable {
   }
 
   /**
-   * Commits, after the sends and receives in it that run. Rejects if it has ended already. `ITransaction::Commit`.
+   * Commits the transaction, after the sends and receives that run in it. Rejects if it has ended already.
+   * `ITransaction::Commit`.
    *
    * A commit that has begun cannot be undone: a later abort of the signal has no effect, and the promise has the outcome of the
    * commit.
@@ -75,8 +76,8 @@ export class Transaction extends Described implements AsyncDisposable {
   }
 
   /**
-   * Aborts: received messages are back at their places, and sent messages are not sent. Does nothing if it has ended.
-   * `ITransaction::Abort`.
+   * Aborts the transaction: received messages are back at their places, and sent messages are not sent. Does nothing if it
+   * has ended. `ITransaction::Abort`.
    */
   abort(): Promise<void> {
     return this.#runner.promise(this.#transaction.abort(), undefined)

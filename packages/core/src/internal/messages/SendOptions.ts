@@ -28,8 +28,8 @@ export type QueueKind = "transactional" | "plain" | "unknown"
  */
 export interface SendOptions<Kind extends QueueKind = QueueKind> {
   /**
-   * Security context that signs the messages. It requests authentication, unless `authenticationLevel` says otherwise: a
-   * context alone would not (behaviour A-39). None by default.
+   * Security context that signs the messages. It requests authentication, unless `authenticationLevel` says otherwise; in
+   * Message Queuing a context alone does not. None by default.
    */
   readonly securityContext?: SecurityContext | undefined
   /**
@@ -39,29 +39,29 @@ export interface SendOptions<Kind extends QueueKind = QueueKind> {
   readonly senderCertificate?: Certificate | undefined
   /**
    * `PROPID_M_AUTH_LEVEL`. `"always"` by default with a context, `"none"` without. With a level and no context, Message
-   * Queuing fetches the internal certificate and its key for each message (A-40).
+   * Queuing fetches the internal certificate and its key for each message.
    */
   readonly authenticationLevel?: AuthenticationLevel | undefined
   /**
-   * `PROPID_M_HASH_ALG`. Windows' own default if left out, SHA-512 from Windows 7 on (A-53). Windows since Vista refuses
-   * `"md2"`, `"md4"` and `"md5"` (A-54).
+   * `PROPID_M_HASH_ALG`. Windows' own default if left out, SHA-512 from Windows 7 on. Windows since Vista refuses `"md2"`,
+   * `"md4"` and `"md5"`.
    */
   readonly hashAlgorithm?: HashAlgorithm | undefined
   /**
    * `PROPID_M_SENDERID_TYPE`. `"none"` by default with a context for an external certificate: the signature alone
-   * authenticates, which works in a workgroup and across forests (A-57, A-85); `"sid"` then needs the certificate registered
-   * under the sender's SID (A-58). Otherwise `"sid"`.
+   * authenticates, which works in a workgroup and across forests; `"sid"` then needs the certificate registered under the
+   * sender's SID. Otherwise `"sid"`.
    */
   readonly senderIdType?: SenderIdType | undefined
   /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: cryptographic provider of the signature. Windows' own default if left out. */
   readonly provider?: CryptographicProvider | undefined
-  /** `PROPID_M_PRIV_LEVEL`: encryption of the bodies, which a direct format name does not allow (A-81). `"none"` by default. */
+  /** `PROPID_M_PRIV_LEVEL`: encryption of the bodies, which a direct format name does not allow. `"none"` by default. */
   readonly privacyLevel?: PrivacyLevel | undefined
   /** `PROPID_M_ENCRYPTION_ALG`: cipher of the bodies. The default of the privacy level if left out. */
   readonly encryptionAlgorithm?: EncryptionAlgorithm | undefined
   /**
    * Transaction that the messages are part of. By default the one that the effect runs in, if any (see `Transaction.run`).
-   * `"singleMessage"` sends each message in a transaction of its own (F-02); `"none"` sends outside of any.
+   * `"singleMessage"` sends each message in a transaction of its own; `"none"` sends outside of any.
    */
   readonly transaction?: (Kind extends "plain" ? "none" : Participation) | undefined
 }
@@ -85,7 +85,7 @@ export interface SendAllOptions<Kind extends QueueKind = QueueKind> extends Send
 
 /**
  * Report of the messages that Message Queuing accepted: the local queue manager has them. They may not have arrived
- * yet (behaviour D-01).
+ * yet.
  *
  * @category models
  * @since 0.1.0

@@ -41,15 +41,12 @@ export class Certificate implements Equal.Equal {
     return oneLine(() => this.#x509.issuer)
   }
   /**
-   * Beginning of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it (behaviour
-   * A-56).
+   * Beginning of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it.
    */
   get notBefore(): Date {
     return dateOf(this.#x509.validFrom, this.#x509.validFromDate)
   }
-  /**
-   * End of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it (behaviour A-56).
-   */
+  /** End of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it. */
   get notAfter(): Date {
     return dateOf(this.#x509.validTo, this.#x509.validToDate)
   }

@@ -56,7 +56,7 @@ export interface MachineOptions {
   readonly version?: Version | undefined
   /** User on whose behalf programs run. Default: an administrator with a SID. */
   readonly user?: User | undefined
-  /** State of the user's internal certificate. Default: `"registered"`, in a workgroup `"absent"` (behaviour A-77). */
+  /** State of the user's internal certificate. Default: `"registered"`, in a workgroup `"absent"`. */
   readonly internalCertificate?: InternalCertificate | undefined
   /** External certificates of the user. Default: none. */
   readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
@@ -68,8 +68,7 @@ export interface MachineOptions {
   readonly resourcesExhausted?: boolean | undefined
   /**
    * `true` where senders get negative acknowledgments for a bad signature, wrong encryption, an unknown destination and a
-   * missing right to write, as the registry value of that name says. Default: `false`, as since Windows Vista SP1 (behaviour
-   * A-70).
+   * missing right to write, as the registry value of that name says. Default: `false`, as since Windows Vista SP1.
    */
   readonly permitInsecureNacks?: boolean | undefined
 }
@@ -82,14 +81,12 @@ export interface MachineOptions {
  */
 export interface DirectoryOptions {
   /**
-   * `true` where there is no directory. Then there are no public queues, only direct names lead to other machines (behaviours
-   * B-11, C-11, C-49), no certificates can be registered (A-77), no bodies encrypted (H-11), and a queue of another machine is
-   * read as by an anonymous user (E-77). Default: `false`, as the machines are members of the domain `domain.test`.
+   * `true` where there is no directory. Then there are no public queues, only direct names lead to other machines, no
+   * certificates can be registered, no bodies encrypted, and a queue of another machine is read as by an anonymous user.
+   * Default: `false`, as the machines are members of the domain `domain.test`.
    */
   readonly workgroup?: boolean | undefined
-  /**
-   * Time for which only its own machine and the one that created it see a new public queue (behaviour C-14). Default: zero.
-   */
+  /** Time for which only its own machine and the one that created it see a new public queue. Default: zero. */
   readonly replicationDelay?: Duration.Input | undefined
 }
 
