@@ -19,7 +19,7 @@
   X(MQSetQueueProperties) X(MQGetQueueProperties) X(MQGetQueueSecurity) X(MQSetQueueSecurity)                          \
   X(MQPathNameToFormatName) X(MQADsPathToFormatName)                                                                   \
   X(MQFreeMemory) X(MQGetMachineProperties) X(MQGetSecurityContext) X(MQGetSecurityContextEx)                          \
-  X(MQFreeSecurityContext) X(MQRegisterCertificate) X(MQBeginTransaction)                                              \
+  X(MQFreeSecurityContext) X(MQRegisterCertificate) X(MQBeginTransaction) X(MQGetOverlappedResult)                     \
   X(MQGetPrivateComputerInformation) X(MQPurgeQueue) X(MQMgmtGetInfo) X(MQMgmtAction) X(MQMarkMessageRejected)         \
   X(MQMoveMessage) X(TransactionCommit) X(TransactionAbort) X(TransactionRelease)
 

@@ -1999,6 +1999,17 @@ EXPORT Hr MQReceiveMessageByLookupId(Handle handle, uint64_t lookupId, uint32_t 
   return leave(receiveByLookupId(request, lookupId, transaction));
 }
 
+/* The SDK reads the structure itself; programs such as System.Messaging ask (G-05). */
+EXPORT Hr MQGetOverlappedResult(Overlapped *overlapped) {
+  ENTER(MQGetOverlappedResult);
+  if (overlapped == NULL) {
+    violation("lpOverlapped is NULL");
+    return leave(E_INVALID_PARAMETER);
+  }
+  if (overlapped->internal == 0x103) violation("the operation has not completed yet"); /* G-06 */
+  return leave((Hr)overlapped->internal);
+}
+
 /* A queue and its own subqueues are one family; moves stay inside it (E-59). */
 static int sameFamily(const Queue *left, const Queue *right) {
   const Queue *leftBase = left->kind == Queue_Sub ? left->parent : left;
