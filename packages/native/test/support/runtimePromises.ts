@@ -12,8 +12,8 @@ import { slow } from "../../../core/test/support/slow.ts"
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const contract = fileOf("../programs/contract.ts")
 const slowSends = fileOf("../programs/slowSends.ts")
-const everyWay = fileOf("../../../testing/test/programs/waiting.ts")
-const using = fileOf("../../../testing/test/programs/using.ts")
+const everyWay = fileOf("../../../core/test/programs/waiting.ts")
+const using = fileOf("../../../core/test/programs/using.ts")
 const backends = { "in memory": [], "over mqrt.dll": [fileOf("../programs/double.ts")] }
 
 const takesLong = slow("Each of its programs runs in a process of its own, the contract in one of them.")
