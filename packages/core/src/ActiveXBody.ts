@@ -1,9 +1,9 @@
 /**
- * Bodies that hold one value, and say by their type which: what .NET's `ActiveXMessageFormatter`, COM
- * (`MSMQ.MSMQMessage`) and programs in C send. A codec for each `VT_` type; `MessageBody.activeX` reads them all.
+ * Bodies of one value, whose type says which: .NET's `ActiveXMessageFormatter`, COM (`MSMQ.MSMQMessage`) and programs in C send
+ * them. There is a codec for each `VT_` type; `MessageBody.activeX` reads all of them.
  *
- * Each writes the bytes that .NET writes, and refuses a body of another type or size: .NET reads what is too short as if
- * zeros followed, and leaves what is too long unread.
+ * Each codec writes the bytes that .NET writes, and refuses a body of another type or size. .NET reads a body that is too short as
+ * if zeros followed, and ignores the rest of one that is too long.
  *
  * @since 0.1.0
  */
@@ -171,9 +171,8 @@ export const r8: MessageBody<number> = fixedSize({
 })
 
 /**
- * `VT_CY` (6), eight bytes: ten-thousandths. `decimal` in .NET. As text, such as `"12.5"`, from -922337203685477.5808 to
- * 922337203685477.5807: a number would not be exact, and a bigint of ten-thousandths would be an amount of something else
- * to everyone who reads it. What has more than four digits after the point is refused; .NET rounds it.
+ * `VT_CY` (6), eight bytes: ten-thousandths. `decimal` in .NET. It is text, such as `"12.5"`, from -922337203685477.5808 to
+ * 922337203685477.5807, since a number would not be exact. More than four digits after the point are refused; .NET rounds them.
  *
  * @example
  * ```ts import.meta.vitest
@@ -365,7 +364,7 @@ export const nothing: MessageBody<null> = {
 }
 
 /**
- * The codec for each type, by its name.
+ * Codecs by the names of their types.
  *
  * @category tables
  * @since 0.1.0

@@ -2,8 +2,8 @@
  * Codecs between values and the bytes of a message body, each with the `PROPID_M_BODY_TYPE` that goes with them. Give one to
  * `MessageQueue.openSender` and `openReceiver`, and messages have typed bodies.
  *
- * A value that a codec cannot write is refused before anything is sent, with `IllegalMessage`; a body that it cannot read
- * is an `UndecodableBody`, which has the message as it came.
+ * A value that a codec cannot write is refused with `IllegalMessage` before anything is sent. A body that it cannot read fails with
+ * `UndecodableBody`, which holds the message as it came.
  *
  * @since 0.1.0
  */
@@ -66,7 +66,7 @@ export const text: MessageBody<string> = {
  * It writes values that JSON does not have as the schema's JSON codec does: a `Date` as an ISO text, a bigint as its digits.
  * It ignores a single NUL after the text, which programs in C send.
  *
- * The schema must need no services, and its transformations must end at once.
+ * The schema must need no services, and its transformations must be synchronous.
  *
  * @example
  * ```ts import.meta.vitest
@@ -103,28 +103,50 @@ const parseJson = (text: string): Result.Result<unknown, string> =>
   Result.try({ try: () => JSON.parse(text), catch: (error) => `must be JSON: ${(error as Error).message}` })
 
 /**
- * Shape of the XML, where the schema does not determine it.
+ * Attributes of .NET's classes that a schema does not have. Members are named as their elements are, wherever they stand.
  *
  * @category options
  * @since 0.1.0
  */
 export interface XmlOptions {
   /**
-   * Name of the root element. By default that of the schema's type: its `identifier`, as a `Schema.Class` has one; `int` and
-   * the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays.
+   * Name of the root element (`[XmlRoot("Name")]` in .NET). By default that of the schema's type: its `identifier`, as a
+   * `Schema.Class` has one; `int` and the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays. Of a choice between
+   * classes, by default, each has a root of its own.
    */
   readonly root?: string | undefined
-  /** Names of items, by the name of the element that holds them: `{ Lines: "Line" }`. By default that of their type, as for the root. */
+  /**
+   * Names of items, by the name of the element that holds them, such as `{ Lines: "Line" }` (`[XmlArrayItem("Line")]` in .NET).
+   * By default they are called after their type, as the root is.
+   */
   readonly items?: Readonly<Record<string, string>> | undefined
   /**
-   * Members that are arrays, whose items stand in the class itself, under the member's own name (`[XmlElement]` in .NET). None
-   * by default.
+   * Members that are arrays, whose items stand in the class itself, under the member's own name (`[XmlElement]` in .NET). None by
+   * default.
    */
   readonly repeated?: ReadonlyArray<string> | undefined
   /** Members that are attributes of their class (`[XmlAttribute]` in .NET). None by default. */
   readonly attributes?: ReadonlyArray<string> | undefined
+  /** Members that are the text of their class, beside its attributes (`[XmlText]` in .NET). None by default. */
+  readonly text?: ReadonlyArray<string> | undefined
+  /**
+   * Members whose null is written as `xsi:nil` although they are references in .NET (`IsNullable = true`). Without it .NET would
+   * make an empty text, class or `byte[]` of nil, so that such a member is left out. None by default.
+   */
+  readonly nillable?: ReadonlyArray<string> | undefined
   /** Namespace of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default. */
   readonly namespace?: string | undefined
+  /**
+   * Namespaces of single elements and attributes, by their names, such as `{ Line: "urn:lines" }`
+   * (`[XmlElement(Namespace = ...)]`, `[XmlAttribute(Namespace = ...)]` in .NET). What is in an element is in its namespace, too.
+   * None by default.
+   */
+  readonly namespaces?: Readonly<Record<string, string>> | undefined
+  /**
+   * Namespaces of the members of single classes, by the names of the classes, such as `{ Line: "urn:lines" }`
+   * (`[XmlType(Namespace = ...)]` in .NET). By default they are in that of the element that holds them.
+   */
+  readonly types?: Readonly<Record<string, string>> | undefined
 }
 
 const texts = listOf(textRule)
@@ -140,46 +162,69 @@ const xmlOptions = tableOf({
   items: textsByName,
   repeated: texts,
   attributes: texts,
-  namespace: textRule
+  text: texts,
+  nillable: texts,
+  namespace: textRule,
+  namespaces: textsByName,
+  types: textsByName
 })
 
 const schemaRule = guarded("a Schema", Schema.isSchema)
 
 /**
- * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys
- * are the names of the elements (`Schema.encodeKeys` renames them), in their order; an optional key that is absent has no
- * element, and null is `xsi:nil`. `XmlValue` lists the simple values: 64-bit numbers are bigints, a decimal is text, and a date
- * without a zone is refused where an instant is needed.
+ * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the
+ * names of the elements (`Schema.encodeKeys` renames them), in their order. An optional key that is absent has no element. Null
+ * has none either where .NET has a reference (a text, class, array or `byte[]`), and is `xsi:nil` where it has a value; null
+ * items of an array are `xsi:nil`. `XmlValue` says which schema stands for which simple value: 64-bit numbers are bigints, a
+ * decimal is text, and a date without a zone is refused where an instant is wanted.
  *
- * Reads UTF-8 and UTF-16, members in any order, and passes over elements that the schema has not, as .NET does. A single NUL
- * behind the document, which programs in C send, is ignored. Other
- * than .NET, it refuses what would be lost: a member twice, an item under another name. Of a null member that has no
- * element it makes null, or leaves it out where the schema says so.
+ * A `Schema.Union` of classes is a class with others that derive from it (`[XmlInclude]` in .NET): a value names its type by
+ * `xsi:type`, unless it is of the first class of the union. The `identifier` of the union is the name of an abstract class instead.
+ * With simple values among them the union is an `object`. A type that the schema does not have is refused, both ways.
  *
- * No `<!DOCTYPE` is read, so there are no entities that grow or name files; documents nest 128 elements deep at most.
+ * It reads UTF-8 and UTF-16, members in any order, null both as `xsi:nil` and as its absence, and passes over elements that the
+ * schema does not have, as .NET does. A document ends at a NUL, which programs in C send. Unlike .NET, it refuses what would be
+ * lost: a member twice, an item under another name. It reads no `<!DOCTYPE`, so there are no entities that grow or name files,
+ * and documents nest 128 elements deep at most.
  *
- * Throws a `TypeError` for a schema that has no such form: dictionaries, tuples, choices between classes, `Unknown`; and
- * where the root or items have no name.
+ * Throws a `TypeError` for a schema that has no such form, such as dictionaries, tuples and `Unknown`, and where the root, items or
+ * the types of a union have no name.
  *
  * @example
  * ```ts import.meta.vitest
  * import { MessageBody } from "@effect-msmq/core"
  * import { Result, Schema } from "effect"
  *
- * const Order = Schema.Struct({ Id: Schema.Int, Note: Schema.NullOr(Schema.String), Tags: Schema.Array(Schema.String) })
+ * const Order = Schema.Struct({ Id: Schema.Int, Due: Schema.NullOr(Schema.Date), Tags: Schema.Array(Schema.String) })
  * const body = MessageBody.xml(Order, { root: "Order" })
  *
- * const encoded = Result.getOrThrow(body.encode({ Id: 7, Note: null, Tags: ["new"] }))
+ * const encoded = Result.getOrThrow(body.encode({ Id: 7, Due: null, Tags: ["new"] }))
  * const lines = new TextDecoder().decode(encoded.body).split("\r\n")
  * lines[0] // => '<?xml version="1.0"?>'
  * lines[1]?.startsWith('<Order xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd=') // => true
  * lines[2] // => "  <Id>7</Id>"
- * lines[3] // => '  <Note xsi:nil="true" />'
+ * lines[3] // => '  <Due xsi:nil="true" />'
  * lines.slice(4) // => ["  <Tags>", "    <string>new</string>", "  </Tags>", "</Order>"]
  *
  * const wrong = { body: new TextEncoder().encode("<Order><Id>seven</Id><Tags /></Order>"), bodyType: 0 }
  * const rule = 'must have a whole number from -2147483648 to 2147483647 in Order/Id, not "seven"'
  * body.decode(wrong) // => Result.fail(rule)
+ * ```
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result, Schema } from "effect"
+ *
+ * class Payment extends Schema.Class<Payment>("Payment")({ Amount: Schema.Int }) {}
+ * class Transfer extends Payment.extend<Transfer>("Transfer")({ Iban: Schema.String }) {}
+ *
+ * const body = MessageBody.xml(Schema.Struct({ Paid: Schema.Union([Payment, Transfer]) }), { root: "Bill" })
+ * const bill = { Paid: new Transfer({ Amount: 5, Iban: "AT61" }) }
+ *
+ * const encoded = Result.getOrThrow(body.encode(bill))
+ * new TextDecoder().decode(encoded.body).includes('<Paid xsi:type="Transfer">') // => true
+ * body.decode(encoded) // => Result.succeed(bill)
  * ```
  *
  * @category codecs
@@ -188,11 +233,13 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
 export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
   argumentOrThrow({ operation: operations.MessageBody.xml }, "schema", schemaRule, schema)
   const given = optionsOrThrow({ operation: operations.MessageBody.xml }, xmlOptions, options)
-  const { attributes = [], items = {}, namespace = "", repeated = [], root } = given
-  const { decode, encode } = conversionOf(schema)
-  const codec = xmlCodec(schema.ast, root, { attributes, items, namespace, repeated })
+  const { attributes = [], nillable = [], repeated = [], root, text = [] } = given
+  const { items = {}, namespace = "", namespaces = {}, types = {} } = given
+  const all = { attributes, items, namespace, namespaces, nillable, repeated, text, types }
+  const codec = xmlCodec(schema.ast, root, all)
+  const { decode, encode } = conversionOf(Schema.make<Schema.ConstraintCodec<A, unknown>>(codec.ast))
   return {
-    name: `XML <${codec.root}>`,
+    name: `XML ${codec.name}`,
     encode: (value) => Result.flatMap(encode(value), codec.encode),
     decode: (encoded) => Result.flatMap(codec.decode(encoded), decode)
   }

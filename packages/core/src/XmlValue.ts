@@ -1,7 +1,7 @@
 /**
- * Schemas for the simple values of .NET's `XmlSerializer` that `MessageBody.xml` cannot tell by Effect's own schemas.
+ * Schemas for the simple values of .NET's `XmlSerializer` that Effect's own schemas do not tell apart.
  *
- * Those it can: `Schema.String` (`string`), `Boolean`, `Number` (`double`), `Int` (`int`, of 32 bits), `BigInt` (`long`),
+ * `MessageBody.xml` knows these of Effect's: `Schema.String` (`string`), `Boolean`, `Number` (`double`), `Int` (`int`, of 32 bits), `BigInt` (`long`),
  * `Uint8Array` (`base64Binary`), `BigDecimal` (`decimal`), `Duration` (`TimeSpan`), `Date` and `DateTimeUtc` (`dateTime`
  * with a zone), strings that are checked to be a GUID or UUID (`guid`), literals, and enums by the names of their members.
  *
@@ -11,16 +11,21 @@
  */
 import * as Schema from "effect/Schema"
 import { signedRange, unsignedRange } from "./internal/bodies/fixedSize.ts"
+import type { Enumeration } from "./internal/bodies/xml/flags.ts"
+import { flagsType } from "./internal/bodies/xml/flags.ts"
 import { simpleTypeKey } from "./internal/bodies/xml/shapeOf.ts"
 import type { SimpleTypeName } from "./internal/bodies/xml/simpleTypes.ts"
 import { simpleTypes } from "./internal/bodies/xml/simpleTypes.ts"
 
-const annotationOf = (name: SimpleTypeName) => ({ [simpleTypeKey]: name, expected: simpleTypes[name].rule })
+const annotationOf = (name: SimpleTypeName) => ({
+  [simpleTypeKey]: simpleTypes[name],
+  expected: simpleTypes[name].rule
+})
 
 const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(annotationOf(name))
 
-/** Text of a pattern, which also generates values, and of what the pattern cannot say. */
+/** Makes a schema for text of a pattern, which also generates values, and of a rule that the pattern cannot say. */
 const textual = (name: SimpleTypeName, pattern: RegExp) =>
   Schema.String.check(
     Schema.isPattern(pattern, { expected: simpleTypes[name].rule }).abort(),
@@ -123,7 +128,7 @@ export const Decimal = textual("decimal", /^[+-]?(?:\d{1,29}(?:\.\d{0,28})?|\.\d
 export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(annotationOf("char"))
 
 /**
- * `guid`: text in lower case without braces. What is read in other forms becomes that.
+ * `guid`: text in lower case without braces. Other forms are read, and become that.
  *
  * @category text
  * @since 0.1.0
@@ -133,8 +138,8 @@ export const Guid = Schema.String.check(Schema.isGUID()).annotate(annotationOf("
 /**
  * `dateTime` as text, just as it stands there: `"2026-05-01T08:30:00.1234567"`, with `Z` or an offset behind it or
  * without. .NET's `DateTime` writes no zone where it has none (`DateTimeKind.Unspecified`), and such a text is no
- * instant, so that it becomes none here. Where all senders give a zone, `Schema.Date` and `Schema.DateTimeUtc` read
- * instants, to the millisecond, and refuse a text without.
+ * instant. Where all senders give a zone, `Schema.Date` and `Schema.DateTimeUtc` read instants from the year 1 to 9999, to the
+ * millisecond, and refuse a text without a zone.
  *
  * @example
  * ```ts import.meta.vitest
@@ -161,3 +166,80 @@ export const DateTime = textual(
   "dateTime",
   /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/
 )
+
+/**
+ * `date`: a day as text, such as `"2026-05-01"`, with `Z` or an offset behind it or without. `DateTime` with
+ * `[XmlElement(DataType = "date")]` in .NET, or `DateOnly`, which .NET 10 writes.
+ *
+ * @category dates
+ * @since 0.1.0
+ */
+export const Date = textual("date", /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/)
+
+/**
+ * `time`: a time of day as text, such as `"08:30:00.5"`, of at most seven digits of a second, with `Z` or an offset behind it or
+ * without. `DateTime` with `[XmlElement(DataType = "time")]` in .NET, which always writes seven digits and the offset of its own
+ * zone, or `TimeOnly`, which .NET 10 writes without an offset.
+ *
+ * @category dates
+ * @since 0.1.0
+ */
+export const Time = textual(
+  "time",
+  /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/
+)
+
+/**
+ * `dateTimeOffset` as text, just as it stands there: `"2026-05-01T08:30:00.1234567+02:00"`, or with `Z`. `DateTimeOffset` in .NET,
+ * to the last digit and with its offset. .NET 10 writes and reads it. .NET Framework and .NET Core 2 write an empty element,
+ * which is refused, and read 0001-01-01 whatever is there: exchange `XmlValue.DateTime` with them.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, XmlValue } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const body = MessageBody.xml(XmlValue.DateTimeOffset)
+ * const encoded = Result.getOrThrow(body.encode("2026-05-01T08:30:00+02:00"))
+ * const document = new TextDecoder().decode(encoded.body)
+ * document.split("\r\n")[1] // => "<dateTimeOffset>2026-05-01T08:30:00+02:00</dateTimeOffset>"
+ *
+ * const lost = new TextEncoder().encode("<dateTimeOffset />")
+ * Result.isFailure(body.decode({ body: lost, bodyType: 0 })) // => true
+ * ```
+ *
+ * @category dates
+ * @since 0.1.0
+ */
+export const DateTimeOffset = textual(
+  "dateTimeOffset",
+  /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/
+)
+
+/**
+ * Enum with `[Flags]` in .NET: a number whose bits are those of its members. It stands there by the names of the members,
+ * with a blank between them, in the order of the enum. A number with other bits is refused.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, XmlValue } from "@effect-msmq/core"
+ * import { Result, Schema } from "effect"
+ *
+ * const Access = { None: 0, Read: 1, Write: 2, Admin: 4 }
+ * const File = Schema.Struct({ Access: XmlValue.Flags(Access) })
+ * const body = MessageBody.xml(File, { root: "File" })
+ *
+ * const encoded = Result.getOrThrow(body.encode({ Access: Access.Read | Access.Admin }))
+ * new TextDecoder().decode(encoded.body).includes("<Access>Read Admin</Access>") // => true
+ * body.decode(encoded) // => Result.succeed({ Access: 5 })
+ * ```
+ *
+ * @category values
+ * @since 0.1.0
+ */
+export const Flags = (enumeration: Enumeration) => {
+  const type = flagsType(enumeration)
+  return Schema.Int.check(
+    Schema.makeFilter((value) => type.print(value) !== undefined, { expected: type.rule })
+  ).annotate({ [simpleTypeKey]: type, expected: type.rule })
+}

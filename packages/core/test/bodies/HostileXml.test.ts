@@ -57,7 +57,7 @@ describe("hostile XML", () => {
       "#x110000",
       "#-1"
     ]) {
-      assert.include(refusal(`<string>&${entity};</string>`), "must be well-formed XML: invalid character", entity)
+      assert.include(refusal(`<string>&${entity};</string>`), "must be well-formed XML: ", entity)
     }
   })
 
@@ -77,11 +77,15 @@ describe("hostile XML", () => {
     assert.strictEqual(refusal(large), `must have at most 4194304 bytes, as every message, not ${large.length}`)
   })
 
-  it("the largest message is read in time, of text or of elements", () => {
+  it("the largest message is read in time, be it text, references, comments, elements, namespaces or depth", () => {
     const room = Message.maximumPacketSize - 100
     const texts = [
       `<string>${"x".repeat(room)}</string>`,
       `<string>${"&#65;".repeat(room / 5)}</string>`,
+      `<string>${"&#1;".repeat(room / 4)}</string>`,
+      `<string>${"<!---->".repeat(room / 7)}</string>`,
+      `<Order><Id>1</Id><Lines />${'<a xmlns:p="u" p:a=""/>'.repeat(room / 24)}</Order>`,
+      `<Order><Id>1</Id><Lines />${`${"<a>".repeat(126)}${"</a>".repeat(126)}`.repeat(room / 882 - 1)}</Order>`,
       `<Order><Id>1</Id><Lines />${"<a/>".repeat(room / 4)}</Order>`
     ]
     for (const text of texts) {
@@ -97,7 +101,9 @@ describe("hostile XML", () => {
     const order = (attributes: string) => `<Order ${attributes}><Id>1</Id><Lines /></Order>`
     assert.isTrue(Result.isSuccess(orders.decode(body(order(attributes(256))))))
     assert.include(refusal(order(attributes(300_000)), orders), "must have at most 256 attributes in an element")
-    assert.include(refusal(order('a="1" a="2"'), orders), "must have one attribute a in an element")
+    assert.include(refusal(order('a="1" a="2"'), orders), "must be well-formed XML: duplicate attribute: a (line 1")
+    const twice = order('xmlns:p="u" xmlns:q="u" p:a="1" q:a="2"')
+    assert.include(refusal(twice, orders), "must be well-formed XML: duplicate attribute: {u}a")
     assert.isTrue(Result.isSuccess(orders.decode(body(order('hasOwnProperty="" __proto__="" b=""')))))
   })
 
@@ -119,26 +125,79 @@ describe("hostile XML", () => {
 describe("text that is no document", () => {
   it("is refused with the mistake and its place", () => {
     const cases: ReadonlyArray<readonly [string, string]> = [
-      ["", "must have a root element"],
-      ["  \r\n", "must have a root element"],
-      ["hello", "must be well-formed XML"],
-      ["<string>", "must be well-formed XML"],
-      ["<string></int>", "must be well-formed XML: unexpected close tag (line 1,"],
+      ["", "document must contain a root element"],
+      ["  \r\n", "document must contain a root element"],
+      ["hello", "text data outside of root node"],
+      ["<string>", "unclosed tag: string"],
+      ["<string></int>", "unexpected close tag (line 1, column 14)"],
       ["<string>\r\n\r\n<b</string>", "(line 3,"],
-      ["<string /><string />", "must have one root element"],
-      ["<string />x", "must be well-formed XML: text data outside of root node"],
-      ["<string /><![CDATA[x]]>", "must have nothing but comments outside of its root element"],
-      ["<string />\0\0", "must be well-formed XML"],
-      ["<p:string />", "must declare the prefix of p:string (line 1)"],
-      ["<string p:a='' />", "must declare the prefix of p:a"],
-      ["<a:b:c xmlns:a='x' />", "must declare the prefix of a:b:c"],
-      ["<string a=1 />", "must be well-formed XML: unquoted attribute value"],
-      ["<string>a & b</string>", "must be well-formed XML: invalid character in entity name"],
+      ["<string /><string />", "documents may contain only one root"],
+      ["<string />x", "text data outside of root node"],
+      ["<string /><![CDATA[x]]>", "text data outside of root node"],
+      ["<string>a\0b</string>", "unclosed tag: string (line 1, column 9); it ends at a NUL, which is byte 9"],
+      ["<p:string />", 'unbound namespace prefix: "p" (line 1'],
+      ["<string p:a='' />", 'unbound namespace prefix: "p"'],
+      ["<a:b:c xmlns:a='x' />", "malformed name: a:b:c"],
+      ["<string a=1 />", "unquoted attribute value"],
+      ["<string>a & b</string>", "must be well-formed XML"],
       ['{"string":1}', "must be well-formed XML"]
     ]
     for (const [text, rule] of cases) assert.include(refusal(text), rule, JSON.stringify(text))
     const bytes = { body: Uint8Array.of(0x3c, 0x61, 0xff), bodyType: 0 }
     assert.deepStrictEqual(string.decode(bytes), Result.fail("must be well-formed UTF-8"))
+  })
+
+  it("is all that .NET takes for none", () => {
+    const root = (text: string, attributes = "") => `<string${attributes}>${text}</string>`
+    const documents = [
+      ...[
+        "4<!0>2",
+        "a]]>b",
+        "a\u0001b",
+        "a\uffffb",
+        "&#X41;",
+        "&#xD800;",
+        "&#;",
+        "&a b;",
+
+        "<!-- a -- b -->"
+      ].map((text) => root(text)),
+      ...[
+        ' a="<"',
+        ' a="1"b="2"',
+        " a",
+        ' 1="a"',
+        ' xml:space="x"',
+        ' xmlns:p=""',
+        ' xmlns:xml="u"',
+        ' xmlns:xmlns="u"'
+      ].map((attributes) => root("a", attributes)),
+      ...[
+        ' version="1.1"',
+        ' version="2.0"',
+        ' encoding="utf-8"',
+        ' version="1.0" standalone="maybe"',
+        " version=1.0"
+      ].map((declaration) => `<?xml${declaration}?>${root("a")}`),
+      ` <?xml version="1.0"?>${root("a")}`,
+      `${root("a")}<?xml version="1.0"?>`,
+      `<?xml version="1.0"?><?xml version="1.0"?>${root("a")}`,
+      "< string>a</string>",
+      "<string>a</ string>",
+      "<string>a</string",
+      root('<?xml version="1.0"?>'),
+      root("<![CDATA[a]]"),
+      root("<![cdata[a]]>"),
+      '<string a="&#x">1</string><string b="&#x1;">2</string>',
+      '<string a="&#x1"/><string b=";">2</string>',
+      "<string>&#1<string>;</string></string>",
+      root("&#x1;&#xg;"),
+      root("&#x1;&#x110000;")
+    ]
+    assert.deepStrictEqual(
+      documents.filter((document) => Result.isSuccess(string.decode(body(document)))),
+      []
+    )
   })
 
   const pieces = [

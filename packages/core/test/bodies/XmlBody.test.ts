@@ -105,6 +105,10 @@ describe("simple values", () => {
       [1e-7, "1E-07"],
       [1.5e300, "1.5E+300"],
       [123_456_789_012_345, "123456789012345"],
+      [1 / 3, "0.33333333333333331"],
+      [5187.900000000001, "5187.9000000000005"],
+      [9_007_199_254_740_992, "9007199254740992"],
+      [8.45e21, "8.4499999999999995E+21"],
       [0.0001, "0.0001"],
       [Number.POSITIVE_INFINITY, "INF"],
       [Number.NEGATIVE_INFINITY, "-INF"],
@@ -112,7 +116,15 @@ describe("simple values", () => {
       [-0, "-0"]
     ]
     for (const [value, text] of cases) isWritten(double, value, `<double>${text}</double>`)
-    isWritten(MessageBody.xml(XmlValue.Float), Math.fround(0.1), "<float>0.1</float>")
+    const singles: ReadonlyArray<readonly [number, string]> = [
+      [0.1, "0.1"],
+      [1 / 3, "0.333333343"],
+      [1e7, "1E+07"],
+      [16_777_216, "16777216"]
+    ]
+    for (const [value, text] of singles) {
+      isWritten(MessageBody.xml(XmlValue.Float), Math.fround(value), `<float>${text}</float>`)
+    }
     isRead(double, "<double> 1.5e3\r\n</double>", 1500)
     isWritten(MessageBody.xml(XmlValue.Decimal), "7.00", "<decimal>7.00</decimal>")
     isWritten(MessageBody.xml(Schema.BigDecimal), BigDecimal.make(-700n, 2), "<decimal>-7.00</decimal>")
@@ -126,16 +138,17 @@ describe("simple values", () => {
     isRead(MessageBody.xml(Schema.Int), "<int> +7\t</int>", 7)
     isRead(MessageBody.xml(Schema.Boolean), "<boolean> 1 </boolean>", true)
     const int = MessageBody.xml(Schema.Int)
-    for (const text of ["2147483648", "7.0", "0x7", "", "1 2", "1e3"]) {
+    isRead(int, "<int>-0</int>", 0)
+    for (const text of ["2147483648", "7.0", "0x7", "", "1 2", "1e3", "\u00a07"]) {
       assert.include(
         refusal(int, `<int>${text}</int>`),
         "must have a whole number from -2147483648 to 2147483647 in int"
       )
     }
-    assert.include(
-      refusal(MessageBody.xml(XmlValue.UnsignedInt), "<unsignedInt>-1</unsignedInt>"),
-      "from 0 to 4294967295"
-    )
+    for (const text of ["-1", "+1", "-0"]) {
+      const rule = refusal(MessageBody.xml(XmlValue.UnsignedInt), `<unsignedInt>${text}</unsignedInt>`)
+      assert.include(rule, "from 0 to 4294967295")
+    }
     for (const text of ["True", "yes", ""]) {
       assert.include(refusal(MessageBody.xml(Schema.Boolean), `<boolean>${text}</boolean>`), '"true", "false"')
     }
@@ -346,7 +359,7 @@ describe("classes", () => {
     isWritten(
       invoices,
       { id: 1, currency: '"€" & <$>', lines: ["a", "b"] },
-      `<Invoice ${xsi} ${xsd} xmlns="urn:invoices" Id="1" Currency="&quot;€&quot; &amp; &lt;$&gt;">`,
+      `<Invoice ${xsi} ${xsd} Id="1" Currency="&quot;€&quot; &amp; &lt;$&gt;" xmlns="urn:invoices">`,
       "  <Line>a</Line>",
       "  <Line>b</Line>",
       "</Invoice>"
@@ -449,6 +462,30 @@ describe("text", () => {
     assert.include(ruleOf(codec.encode("\ud83d")), "well-formed Unicode text in string")
   })
 
+  it("may come in ASCII and Latin-1, by all names that .NET has for them", () => {
+    const read = (encoding: string, text: string) =>
+      codec.decode({
+        body: Buffer.from(`<?xml version="1.0" encoding="${encoding}"?><string>${text}</string>`, "latin1"),
+        bodyType: 0
+      })
+    for (const name of ["us-ascii", "ascii", "US-ASCII", "ANSI_X3.4-1968"]) {
+      assert.deepStrictEqual(read(name, "a"), Result.succeed("a"))
+      assert.include(ruleOf(read(name, "ä")), "must be ASCII")
+    }
+    for (const name of ["iso-8859-1", "latin1"])
+      assert.deepStrictEqual(read(name, "\u0080ä"), Result.succeed("\u0080ä"))
+  })
+
+  it("ends with its document at a NUL, whatever is behind that", () => {
+    const behind = (...bytes: ReadonlyArray<number>) =>
+      Buffer.concat([Buffer.from("<string>a</string>"), Buffer.of(0, ...bytes)])
+    for (const body of [behind(), behind(0x78), behind(0xff, 0xfe), behind(0x3c)]) {
+      assert.deepStrictEqual(codec.decode({ body, bodyType: 0 }), Result.succeed("a"))
+    }
+    const wide = Buffer.from("<string>a\u0100</string>\0x", "utf16le")
+    assert.deepStrictEqual(codec.decode({ body: wide, bodyType: 0 }), Result.succeed("a\u0100"))
+  })
+
   it("may come in UTF-16, with a mark or without, and in what its declaration names", () => {
     const text = "<string>Åb😀</string>"
     const utf16 = Buffer.from(text, "utf16le")
@@ -532,7 +569,8 @@ describe("a schema that .NET's XML has no form for is refused at once", () => {
       [Schema.Record(Schema.String, Schema.Int), "the schema is a dictionary, which .NET's XML has not"],
       [Schema.Struct({ A: Schema.Struct({ B: Schema.Record(Schema.String, Schema.Int) }) }), "A/B is a dictionary"],
       [Schema.Struct({ A: Schema.Tuple([Schema.Int, Schema.String]) }), "A is a tuple"],
-      [Schema.Struct({ A: Schema.Union([Schema.Int, Schema.String]) }), "A is a choice between types"],
+      [Schema.Struct({ A: Schema.Union([Schema.Struct({}), Schema.Int]) }), "A is a choice of types without names"],
+      [Schema.Struct({ A: Schema.Union([XmlValue.DateTime, Schema.Date]) }), "several types that are dateTime in .NET"],
       [Schema.Struct({ A: Schema.Unknown }), "A takes anything"],
       [Schema.Struct({ A: Schema.Symbol }), "A is of a type that no text"],
       [Schema.Struct({ A: Schema.Null }), "A is always null"],

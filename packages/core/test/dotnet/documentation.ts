@@ -52,7 +52,7 @@ const types: ReadonlyArray<Documented> = [
   },
   {
     dotnet: "`DateTimeOffset`",
-    here: "`XmlValue.DateTime`, where the sender is .NET 10",
+    here: "`XmlValue.DateTimeOffset`: text as it stands there, with .NET 10 alone; the others lose it",
     shown: ["Offset", "Offset{At=dto:639132210001234567:120,Maybe=null}"]
   },
   { dotnet: "`TimeSpan`", here: "`Schema.Duration`", shown: ["TimeSpan", "ts:54000000000"] },
@@ -63,6 +63,19 @@ const types: ReadonlyArray<Documented> = [
     dotnet: "an enum",
     here: "`Schema.Enum`, by the names of its members, or `Schema.Literals` of these names",
     shown: ["Color", "Color:1"]
+  },
+  {
+    dotnet: "an enum with `[Flags]`",
+    here: "`XmlValue.Flags`: a number",
+    shown: ["Access", "Access:5"]
+  },
+  {
+    dotnet: '`[XmlElement(DataType = "date")]`, `"time"`, of `DateTime`',
+    here: "`XmlValue.Date`, `XmlValue.Time`: text",
+    shown: [
+      "Days",
+      "Days{Day=dt:639131904000000000:Unspecified,Time=dt:306000000000:Unspecified,From=dt:639131904000000000:Unspecified,Holidays=null}"
+    ]
   },
   {
     dotnet: "a class",
@@ -83,6 +96,31 @@ const types: ReadonlyArray<Documented> = [
     dotnet: "a reference that may be null",
     here: "`Schema.optionalKey`: no element",
     shown: ["Texts", 'Texts{A=null,B="b"}']
+  },
+  {
+    dotnet: "a reference with `IsNullable = true`",
+    here: "`Schema.NullOr`, and `nillable`",
+    shown: ["Nillable", "Nillable{Text=null,Line=null,Repeated=null,Numbers=null}"]
+  },
+  {
+    dotnet: "a class with `[XmlInclude]`",
+    here: "`Schema.Union` of the classes, which it itself is the first of",
+    shown: ["Zoo", 'Zoo{Star=Dog{Barks=3:Int32,Name="Rex"},All=null}']
+  },
+  {
+    dotnet: "`object`",
+    here: "`Schema.Union` of simple values, classes and arrays",
+    shown: ["Anything", "Anything{Value=5:Int32,Values=null}"]
+  },
+  {
+    dotnet: "`[XmlText]`",
+    here: "`text`",
+    shown: ["WithText", 'WithText{Unit="kg",Value="12"}']
+  },
+  {
+    dotnet: "`Namespace` of `[XmlElement]`, `[XmlAttribute]`, `[XmlType]`",
+    here: "`namespaces`, `types`",
+    shown: ["Foreign", 'Foreign{Own=null,Other="a",None=null,Line=null,Kind=null,Numbers=null}']
   },
   {
     dotnet: "`[XmlAttribute]`, a namespace",

@@ -4,13 +4,12 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { readFileSync, writeFileSync } from "node:fs"
-import type { Comparison, Example, Known } from "./comparison.ts"
+import type { Comparison, Example } from "./comparison.ts"
 import { agrees, print } from "./comparison.ts"
 import { differences } from "./differences.ts"
 import { page, renewed } from "./documentation.ts"
 import { dotnets, program, timeZone } from "./dotnets.ts"
 import type { DotNet } from "./dotnets.ts"
-import { faults } from "./faults.ts"
 import type { Answer } from "./Judge.ts"
 import { Judge } from "./Judge.ts"
 import { damage } from "./mutations.ts"
@@ -19,8 +18,6 @@ import { activeXRows, xmlRows } from "./Row.ts"
 
 const count = Number(process.env["JUDGED_VALUES"] ?? 2000)
 const seed = process.env["JUDGED_SEED"] ?? "a seed"
-
-const known: ReadonlyArray<Known> = [...differences, ...faults]
 
 /** Starts the judge in a .NET; one that is not there is skipped, with the reason, unless it is required. */
 const start = async ({ column, command, env, isRequired }: DotNet) => {
@@ -52,7 +49,7 @@ const resultOf = (answer: Answer | undefined): Result.Result<string, string> => 
 
 /** Fails where two disagree in a way that is not known, with the shortest documents that show it. */
 const areAgreed = (comparisons: ReadonlyArray<Comparison>): void => {
-  const unknown = comparisons.filter((one) => !agrees(one) && !known.some(({ covers }) => covers(one)))
+  const unknown = comparisons.filter((one) => !agrees(one) && !differences.some(({ covers }) => covers(one)))
   const shortest = unknown.toSorted((one, other) => one.document.length - other.document.length).slice(0, 3)
   if (shortest.length > 0) {
     assert.fail(
@@ -223,11 +220,10 @@ const shown = (judge: Judge, dotnet: string, row: Row, { document, value = "", w
     return work === "reading" ? reading! : { ...reading!, work, ours: Result.succeed(value) }
   })
 
-describe("what is known to differ", () => {
+describe("what is meant to differ", () => {
   const rows = new Map(xmlRows.map((row) => [row.name, row]))
-  for (const [index, { covers, example, name }] of known.entries()) {
-    const kind = index < differences.length ? "meant" : "a fault"
-    it.effect(`${kind}: ${name}`, () =>
+  for (const { covers, example, name } of differences) {
+    it.effect(name, () =>
       Effect.gen(function* () {
         const row = rows.get(example.row)
         assert(row !== undefined, `there is no row ${example.row}`)

@@ -51,5 +51,12 @@ export const dateTime = (value: string): string => {
   return `dt:${ticks - (sign === "-" ? -offset : offset) * minute}:${kindOf(zone)}`
 }
 
+/** Prints a date and time with its offset that is given as text. */
+export const dateTimeOffset = (value: string): string => {
+  const [, clock = "", zone = ""] = /^(.*?)(Z|[+-]\d\d:\d\d)$/.exec(value) ?? []
+  const minutes = zone === "Z" ? 0 : Number(`${zone[0]}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4)))
+  return `dto:${ticksOf(clock)}:${minutes === 0 ? 0 : minutes}`
+}
+
 /** Prints an instant, which .NET keeps as one of the kind Utc. */
 export const instant = (milliseconds: number): string => dateTime(new Date(milliseconds).toISOString())

@@ -282,6 +282,122 @@ const lists = classOf("Lists", {
   Lines: list(nullableReference(line))
 })
 
+const offset7 = values.ticks.pipe(Arbitrary.map((ticks) => textOf(day + (ticks % (lastTick - 2n * day)))))
+const dateTimeOffset: Kind<string> = {
+  type: "DateTimeOffset",
+  schema: XmlValue.DateTimeOffset,
+  values: Arbitrary.all([offset7, values.between(-14 * 60, 14 * 60)]).pipe(
+    Arbitrary.map(([clock, minutes]) => `${clock}${minutes === 0 ? "Z" : offset(minutes)}`)
+  ),
+  notation: notation.dateTimeOffset
+}
+const dayText: Kind<string> = {
+  type: "DateTime",
+  schema: XmlValue.Date,
+  values: values.ticks.pipe(Arbitrary.map((ticks) => textOf(ticks).slice(0, 10))),
+  notation: (value) => notation.dateTime(`${value.slice(0, 10)}T00:00:00${value.slice(10)}`)
+}
+const timeText: Kind<string> = {
+  type: "DateTime",
+  schema: XmlValue.Time,
+  values: values.ticks.pipe(Arbitrary.map((ticks) => textOf(ticks).slice(11))),
+  notation: (value) => notation.dateTime(`0001-01-01T${value}`)
+}
+
+const rights = { None: 0, Read: 1, Write: 2, Both: 3, Admin: 4 }
+const access: Kind<number> = {
+  type: "Access",
+  schema: XmlValue.Flags(rights).annotate({ identifier: "Access" }),
+  values: values.between(0, 7),
+  notation: (value) => `Access:${value}`
+}
+
+const amount = classOf("Amount", { Currency: optional(string), Value: decimal })
+
+class Animal extends Schema.Class<Animal>("Animal")({ Name: Schema.optionalKey(Schema.String) }) {}
+class Dog extends Animal.extend<Dog>("Dog")({ Barks: Schema.Int }) {}
+class Puppy extends Dog.extend<Puppy>("Puppy")({ Weeks: Schema.Int }) {}
+class Cat extends Animal.extend<Cat>("Cat")({ Purrs: Schema.Boolean }) {}
+class Kitten extends Cat.extend<Kitten>("Kitten")({}) {}
+const makers: ReadonlyArray<(name: string, count: number) => Animal> = [
+  () => new Animal({}),
+  (Name) => new Animal({ Name }),
+  (Name, Barks) => new Dog({ Name, Barks }),
+  (Name, count) => new Puppy({ Name, Barks: count, Weeks: count }),
+  (Name, count) => new Cat({ Name, Purrs: count > 0 }),
+  (Name, count) => new Kitten({ Name, Purrs: count > 0 })
+]
+const animal: Kind<Animal> = {
+  type: "Animal",
+  schema: Schema.Union([Animal, Cat, Dog, Puppy, Kitten]),
+  values: Arbitrary.all([string.values, int.values, values.among(...makers)]).pipe(
+    Arbitrary.map(([name, count, make]) => make(name, count))
+  ),
+  notation: (value) => {
+    const name = `Name=${value.Name === undefined ? "null" : notation.text(value.Name)}`
+    if (value instanceof Puppy) return `Puppy{Weeks=${value.Weeks}:Int32,Barks=${value.Barks}:Int32,${name}}`
+    if (value instanceof Dog) return `Dog{Barks=${value.Barks}:Int32,${name}}`
+    if (value instanceof Cat) return `${value instanceof Kitten ? "Kitten" : "Cat"}{Purrs=${value.Purrs},${name}}`
+    return `Animal{${name}}`
+  }
+}
+
+const Beast = Schema.Struct({ Name: Schema.optionalKey(Schema.String) }).annotate({ identifier: "Beast" })
+const Hound = Schema.Struct({
+  Name: Schema.optionalKey(Schema.String),
+  Barks: Schema.Int,
+  Line: Schema.optionalKey(line.schema)
+}).annotate({ identifier: "Hound" })
+type Beast = typeof Beast.Type | typeof Hound.Type
+const beast: Kind<Beast> = {
+  type: "Beast",
+  schema: Schema.Union([Beast, Hound]),
+  values: Arbitrary.all([string.values, int.values, line.values, values.between(0, 2)]).pipe(
+    Arbitrary.map(([Name, Barks, Line, count]): Beast => {
+      if (count === 0) return { Name }
+      return count === 1 ? { Name, Barks } : { Name, Barks, Line }
+    })
+  ),
+  notation: (value) => {
+    const name = `Name=${value.Name === undefined ? "null" : notation.text(value.Name)}`
+    if (!("Barks" in value)) return `Beast{${name}}`
+    return `Hound{Barks=${value.Barks}:Int32,Line=${value.Line === undefined ? "null" : line.notation(value.Line)},${name}}`
+  }
+}
+
+const Circle = Schema.Struct({ Radius: Schema.Int }).annotate({ identifier: "Circle" })
+const Square = Schema.Struct({ Side: Schema.Int }).annotate({ identifier: "Square" })
+type Figure = typeof Circle.Type | typeof Square.Type
+const figure: Kind<Figure> = {
+  type: "Figure",
+  schema: Schema.Union([Circle, Square]).annotate({ identifier: "Figure" }),
+  values: Arbitrary.all([int.values, values.among(true, false)]).pipe(
+    Arbitrary.map(([size, isCircle]): Figure => (isCircle ? { Radius: size } : { Side: size }))
+  ),
+  notation: (value) => ("Radius" in value ? `Circle{Radius=${value.Radius}:Int32}` : `Square{Side=${value.Side}:Int32}`)
+}
+
+/** Kinds of values that an object holds, each with the test that tells its values from those of the others. */
+const held: ReadonlyArray<readonly [kind: Kind, is: (value: unknown) => boolean]> = [
+  [boolean, (value) => typeof value === "boolean"],
+  [int, (value) => typeof value === "number"],
+  [long, (value) => typeof value === "bigint"],
+  [guid, (value) => typeof value === "string" && /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/.test(value)],
+  [colorName, (value) => colorNames.some((name) => name === value)],
+  [string, (value) => typeof value === "string"],
+  [date, (value) => value instanceof Date],
+  [timeSpan, Duration.isDuration],
+  [bytes, (value) => value instanceof Uint8Array],
+  [bigDecimal, BigDecimal.isBigDecimal],
+  [line, (value) => typeof value === "object" && value !== null && "Price" in value]
+]
+const anything: Kind = {
+  type: "Object",
+  schema: Schema.Union(held.map(([{ schema }]) => schema)),
+  values: values.oneOf(...held.map(([kind]) => kind.values)),
+  notation: (value) => held.find(([, is]) => is(value))![0].notation(value)
+}
+
 /** Kinds by a name for people: that of the type in C#, and of the schema where there are several. */
 export const xmlKinds: Readonly<Record<string, Kind>> = {
   string,
@@ -315,7 +431,12 @@ export const xmlKinds: Readonly<Record<string, Kind>> = {
   "a class without members": classOf("Empty", {}),
   "a generic class": classOf("Box<Nullable<Int32>>", { Value: nullable(int) }, {}, { root: "BoxOfNullableOfInt32" }),
   "a struct": point,
-  "structs in a class": classOf("Shapes", { P: point, Q: nullable(point), R: optional(array(point)) }),
+  "structs in a class": classOf(
+    "Shapes",
+    { P: point, Q: nullable(point), R: optional(array(point)) },
+    {},
+    { nillable: ["Q"] }
+  ),
   "T[]": array(int),
   "T[] of strings": array(nullableReference(string)),
   "T[] of byte[]": array(nullableReference(bytes)),
@@ -330,7 +451,95 @@ export const xmlKinds: Readonly<Record<string, Kind>> = {
   "[XmlArrayItem], [XmlElement]": renamedMembers,
   "[XmlElement] of simple values": repeatedScalars,
   "[XmlAttribute]": attributed,
-  "a namespace": namespaced
+  "a namespace": namespaced,
+  DateTimeOffset: dateTimeOffset,
+  "DateTimeOffset in a class": classOf("Offsets", {
+    At: dateTimeOffset,
+    Maybe: nullable(dateTimeOffset),
+    All: optional(array(dateTimeOffset))
+  }),
+  "DateTime as a day or a time of day": classOf(
+    "Days",
+    { Day: dayText, Time: timeText, From: dayText, Holidays: optional(array(dayText)) },
+    {},
+    { attributes: ["From"] }
+  ),
+  "[Flags]": classOf(
+    "Rights",
+    { Access: access, Maybe: nullable(access), Also: access, All: optional(array(access)) },
+    {},
+    { attributes: ["Also"] }
+  ),
+  "[XmlText]": classOf(
+    "Amounts",
+    { Total: optional(amount), Taxes: optional(notEmpty(array(amount))) },
+    { Taxes: "Tax" },
+    { attributes: ["Currency"], text: ["Value"], repeated: ["Tax"] }
+  ),
+  "[XmlText] of text": classOf(
+    "WithText",
+    {
+      Unit: optional(string),
+      Value: optional({ ...string, values: string.values.pipe(Arbitrary.filter((text) => text !== "")) })
+    },
+    {},
+    { attributes: ["Unit"], text: ["Value"] }
+  ),
+  "members in other namespaces": classOf(
+    "Foreign",
+    {
+      Own: optional(string),
+      Other: optional(string),
+      None: optional(string),
+      Line: optional(line),
+      Kind: optional(string),
+      Numbers: optional(array(int))
+    },
+    {},
+    {
+      namespace: "urn:example:orders",
+      namespaces: {
+        Other: "urn:example:other",
+        None: "",
+        Line: "urn:example:other",
+        Kind: "urn:example:other",
+        Numbers: "urn:example:other",
+        N: "urn:example:items"
+      },
+      items: { Numbers: "N" },
+      attributes: ["Kind"]
+    }
+  ),
+  "IsNullable = true": classOf(
+    "Nillable",
+    {
+      Text: nullableReference(string),
+      Line: nullableReference(line),
+      Repeated: optional(notEmpty(array(nullableReference(string)))),
+      Numbers: nullableReference(array(int))
+    },
+    { Repeated: "S" },
+    { nillable: ["Text", "Line", "S", "Numbers"], repeated: ["S"] }
+  ),
+  "[XmlInclude]": classOf("Zoo", { Star: optional(animal), All: optional(array(nullableReference(animal))) }),
+  "[XmlInclude], [XmlElement]": classOf(
+    "Household",
+    { Pets: optional(notEmpty(array(animal))) },
+    { Pets: "Pet" },
+    { repeated: ["Pet"] }
+  ),
+  "[XmlInclude] in a namespace": classOf(
+    "Menagerie",
+    { Star: optional(beast), Other: optional(beast), All: optional(array(nullableReference(beast))) },
+    {},
+    {
+      namespace: "urn:example:zoo",
+      namespaces: { Other: "urn:example:other" },
+      types: { Beast: "urn:example:beasts", Hound: "urn:example:beasts" }
+    }
+  ),
+  "an abstract class": classOf("Drawing", { Figures: optional(array(nullableReference(figure))) }),
+  object: classOf("Anything", { Value: optional(anything), Values: optional(array(nullableReference(anything))) })
 }
 
 /** Lists of the other types, in the shapes that the vectors have. */

@@ -10,7 +10,12 @@ export interface DateTimeText {
   readonly offset: number | undefined
 }
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/
+const day = String.raw`(\d{4})-(\d\d)-(\d\d)`
+const timeOfDay = String.raw`(\d\d):(\d\d):(\d\d)(?:\.(\d+))?`
+const zone = String.raw`(Z|[+-]\d\d:\d\d)?`
+const pattern = new RegExp(`^${day}T${timeOfDay}${zone}$`)
+const dayPattern = new RegExp(`^${day}${zone}$`)
+const timePattern = new RegExp(`^${timeOfDay}${zone}$`)
 
 /** Parses a date and time of the years 1 to 9999. Returns `undefined` for any other text, also for a 30th of February. */
 export const parse = (text: string): DateTimeText | undefined => {
@@ -31,6 +36,28 @@ export const parse = (text: string): DateTimeText | undefined => {
   if (!isDay || hour > 23 || minute > 59 || second > 59 || Number.isNaN(offset)) return undefined
   return { milliseconds: date.setUTCHours(hour, minute, second), fraction: match[7] ?? "", offset }
 }
+
+/** Returns `true` for a day of the years 1 to 9999, with a zone or without, such as `"2026-05-01"`. */
+export const isDay = (text: string): boolean =>
+  dayPattern.test(text) && parse(`${text.slice(0, 10)}T00:00:00${text.slice(10)}`) !== undefined
+
+/** Returns `true` for a time of day of at most seven digits of a second, with a zone or without, such as `"08:30:00.5"`. */
+export const isTimeOfDay = (text: string): boolean => {
+  const parsed = timePattern.test(text) ? parse(`2000-01-01T${text}`) : undefined
+  return parsed !== undefined && parsed.fraction.length <= 7
+}
+
+/** Returns the milliseconds since 1970 of a text that says its zone, without digits behind them, from the year 1 to 9999 in UTC. */
+export const instantOf = (text: string): number | undefined => {
+  const parsed = parse(text)
+  if (parsed === undefined || parsed.offset === undefined) return undefined
+  const instant = parsed.milliseconds + Number(parsed.fraction.padEnd(3, "0").slice(0, 3)) - parsed.offset * 60_000
+  return isInstant(instant) ? instant : undefined
+}
+
+/** Returns `true` for milliseconds since 1970 from the year 1 to 9999; `false` for those of an invalid Date. */
+export const isInstant = (milliseconds: number): boolean =>
+  milliseconds >= firstMillisecond && milliseconds <= lastMillisecond
 
 /** Returns the offset of a zone; in .NET it is at most 14 hours. */
 const offsetOf = (zone: string | undefined): number | undefined => {

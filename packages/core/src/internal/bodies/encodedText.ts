@@ -5,6 +5,16 @@ import * as BodyType from "../../BodyType.ts"
 /** Encoding of a text, by the name in the WHATWG Encoding Standard, except for ASCII, which that lacks. */
 type Charset = "utf-8" | "utf-16le" | "utf-16be" | "us-ascii"
 
+/** Names that .NET knows ASCII and Latin-1 by. The WHATWG Encoding Standard takes all of them for Windows-1252. */
+const ownCharsets: ReadonlyMap<string, (bytes: Uint8Array) => Result.Result<string, string>> = new Map([
+  ..."us-ascii ascii us iso646-us iso_646.irv:1991 iso-ir-6 csascii cp367 ibm367 ansi_x3.4-1968 ansi_x3.4-1986"
+    .split(" ")
+    .map((name) => [name, (bytes: Uint8Array) => ascii(bytes)] as const),
+  ..."iso-8859-1 iso8859-1 iso_8859-1 iso_8859-1:1987 iso-ir-100 latin1 l1 cp819 ibm819 csisolatin1"
+    .split(" ")
+    .map((name) => [name, (bytes: Uint8Array) => Result.succeed(latin1(bytes))] as const)
+])
+
 const byteOrderMarks: ReadonlyArray<readonly [Charset, ReadonlyArray<number>]> = [
   ["utf-8", [0xef, 0xbb, 0xbf]],
   ["utf-16le", [0xff, 0xfe]],
@@ -36,7 +46,8 @@ export const characters = (
   charset: string,
   byteOrderMark: "dropped" | "kept" = "dropped"
 ): Result.Result<string, string> => {
-  if (charset === "us-ascii") return ascii(bytes)
+  const own = ownCharsets.get(charset.toLowerCase())
+  if (own !== undefined) return own(bytes)
   if (charset.startsWith("utf-16") && bytes.length % 2 !== 0) {
     return Result.fail(`must have an even number of bytes to be UTF-16, not ${bytes.length}`)
   }
@@ -52,10 +63,13 @@ export const characters = (
 /** Returns a text without the NUL that a program in C sends behind it, with `strlen + 1` bytes. Only one is ignored. */
 export const withoutTerminator = (text: string): string => (text.endsWith("\0") ? text.slice(0, -1) : text)
 
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
+
 const ascii = (bytes: Uint8Array): Result.Result<string, string> => {
   const foreign = bytes.findIndex((byte) => byte > 0x7f)
   return foreign === -1
-    ? Result.succeed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1"))
+    ? Result.succeed(latin1(bytes))
     : Result.fail(`must be ASCII: byte ${foreign} is ${bytes[foreign]}, more than 127`)
 }
 

@@ -1,6 +1,5 @@
 import * as Result from "effect/Result"
-import sax from "sax"
-import { entities } from "../bodies/xml/entities.ts"
+import { readText } from "../bodies/xml/Tree.ts"
 import { escapeText } from "../bodies/xml/writer.ts"
 
 /**
@@ -81,40 +80,20 @@ const document = (text: string): string => {
 const withLineFeeds = (text: string): string => text.replace(/\r\n?/g, "\n")
 
 const entriesOf = (text: string): ReadonlyArray<Entry> => {
+  const root = Result.getOrThrowWith(
+    readText(text),
+    (rule) =>
+      new Refusal(
+        rule.includes("DOCTYPE") ? "has a DOCTYPE, which is not read" : "is no well-formed XML, or nests too deep"
+      )
+  )
+  if (root.local !== "ArrayOfHeaderInfo") throw new Refusal("is no ArrayOfHeaderInfo")
   const entries = new Map<string, string>()
-  const path: Array<string> = []
-  let key: string | undefined
-  let value = ""
-  const inHeader = (depth: number): boolean => path.length === depth && path[1] === "HeaderInfo"
-  const append = (text: string): void => {
-    if (!inHeader(3)) return
-    if (path[2] === "Key") key += text
-    else if (path[2] === "Value") value += text
+  for (const { children, local } of root.children) {
+    const [key, value] = ["Key", "Value"].map((name) => children.findLast((child) => child.local === name)?.text)
+    if (local !== "HeaderInfo" || key === undefined) continue
+    if (entries.has(key)) throw new Refusal("has a key twice")
+    entries.set(key, value ?? "")
   }
-  const parser = Object.assign(sax.parser(true), {
-    ENTITIES: entities,
-    onerror: () => {
-      throw new Refusal("is no well-formed XML")
-    },
-    ondoctype: () => {
-      throw new Refusal("has a DOCTYPE, which is not read")
-    },
-    onopentag: ({ name }: { readonly name: string }) => {
-      path.push(name)
-      if (path.length === 1 && name !== "ArrayOfHeaderInfo") throw new Refusal("is no ArrayOfHeaderInfo")
-      if (inHeader(2)) [key, value] = [undefined, ""]
-      else if (inHeader(3) && name === "Key") key = ""
-    },
-    ontext: append,
-    oncdata: append,
-    onclosetag: () => {
-      if (inHeader(2) && key !== undefined) {
-        if (entries.has(key)) throw new Refusal("has a key twice")
-        entries.set(key, value)
-      }
-      path.pop()
-    }
-  })
-  parser.write(text).close()
   return [...entries]
 }

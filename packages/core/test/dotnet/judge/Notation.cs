@@ -117,6 +117,7 @@ public static class Notation
             return null;
         }
         type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(object)) type = TypeOf(text, position);
         if (type == typeof(string)) return ParseString(text, ref position);
         if (type != typeof(byte[]) && typeof(IList).IsAssignableFrom(type)) return ParseList(type, text, ref position);
         if (!type.IsPrimitive && !type.IsEnum && type.Assembly == typeof(Notation).Assembly) return ParseObject(type, text, ref position);
@@ -124,6 +125,24 @@ public static class Notation
         var atom = text.Substring(position, (end < 0 ? text.Length : end) - position);
         position += atom.Length;
         return ParseAtom(type, atom);
+    }
+
+    static readonly Dictionary<string, Type> prefixes = new Dictionary<string, Type>
+    {
+        { "char", typeof(char) }, { "f32", typeof(float) }, { "f64", typeof(double) }, { "dec", typeof(decimal) }, { "dt", typeof(DateTime) },
+        { "dto", typeof(DateTimeOffset) }, { "ts", typeof(TimeSpan) }, { "guid", typeof(Guid) }, { "bytes", typeof(byte[]) },
+        { "true", typeof(bool) }, { "false", typeof(bool) },
+    };
+
+    // The type that a notation itself tells.
+    static Type TypeOf(string text, int position)
+    {
+        if (text[position] == '"') return typeof(string);
+        var end = text.IndexOfAny(new[] { ',', ']', '}', '{' }, position);
+        var parts = text.Substring(position, (end < 0 ? text.Length : end) - position).Split(':');
+        Type type;
+        if (prefixes.TryGetValue(parts[0], out type)) return type;
+        return TypeNames.Find(char.IsLetter(parts[0][0]) ? parts[0] : parts[1]);
     }
 
     static bool StartsWith(string text, int position, string start) =>
@@ -166,6 +185,8 @@ public static class Notation
 
     static object ParseObject(Type type, string text, ref int position)
     {
+        var name = text.Substring(position, text.IndexOf('{', position) - position);
+        if (name != type.Name) type = TypeNames.Find(name);
         var value = Activator.CreateInstance(type);
         position += type.Name.Length + 1;
         foreach (var member in MembersOf(type))

@@ -138,6 +138,146 @@ public class Box<T>
     public T Value;
 }
 
+public class Offsets
+{
+    public DateTimeOffset At;
+    public DateTimeOffset? Maybe;
+    public DateTimeOffset[] All;
+}
+
+public class Rights
+{
+    public Access Access;
+    public Access? Maybe;
+    [XmlAttribute] public Access Also;
+    public Access[] All;
+}
+
+public class Amount
+{
+    [XmlAttribute] public string Currency;
+    [XmlText] public decimal Value;
+}
+
+public class WithText
+{
+    [XmlAttribute] public string Unit;
+    [XmlText] public string Value;
+}
+
+public class Amounts
+{
+    public Amount Total;
+    [XmlElement("Tax")] public Amount[] Taxes;
+}
+
+public class Days
+{
+    [XmlElement(DataType = "date")] public DateTime Day;
+    [XmlElement(DataType = "time")] public DateTime Time;
+    [XmlAttribute(DataType = "date")] public DateTime From;
+    [XmlArrayItem(DataType = "date")] public DateTime[] Holidays;
+}
+
+[XmlRoot(Namespace = "urn:example:orders")]
+public class Foreign
+{
+    public string Own;
+    [XmlElement(Namespace = "urn:example:other")] public string Other;
+    [XmlElement(Namespace = "")] public string None;
+    [XmlElement(Namespace = "urn:example:other")] public Line Line;
+    [XmlAttribute(Namespace = "urn:example:other")] public string Kind;
+    [XmlArray(Namespace = "urn:example:other"), XmlArrayItem("N", Namespace = "urn:example:items")] public int[] Numbers;
+}
+
+public class Nillable
+{
+    [XmlElement(IsNullable = true)] public string Text;
+    [XmlElement(IsNullable = true)] public Line Line;
+    [XmlElement("S", IsNullable = true)] public string[] Repeated;
+    [XmlArray(IsNullable = true)] public int[] Numbers;
+}
+
+[XmlInclude(typeof(Dog)), XmlInclude(typeof(Cat)), XmlInclude(typeof(Puppy)), XmlInclude(typeof(Kitten))]
+public class Animal
+{
+    public string Name;
+}
+
+public class Dog : Animal
+{
+    public int Barks;
+}
+
+public class Puppy : Dog
+{
+    public int Weeks;
+}
+
+public class Cat : Animal
+{
+    public bool Purrs;
+}
+
+public class Kitten : Cat { }
+
+public class Zoo
+{
+    public Animal Star;
+    public Animal[] All;
+}
+
+public class Household
+{
+    [XmlElement("Pet")] public Animal[] Pets;
+}
+
+[XmlType(Namespace = "urn:example:beasts"), XmlInclude(typeof(Hound))]
+public class Beast
+{
+    public string Name;
+}
+
+[XmlType(Namespace = "urn:example:beasts")]
+public class Hound : Beast
+{
+    public int Barks;
+    public Line Line;
+}
+
+[XmlRoot(Namespace = "urn:example:zoo")]
+public class Menagerie
+{
+    public Beast Star;
+    [XmlElement(Namespace = "urn:example:other")] public Beast Other;
+    public Beast[] All;
+}
+
+[XmlInclude(typeof(Circle)), XmlInclude(typeof(Square))]
+public abstract class Figure { }
+
+public class Circle : Figure
+{
+    public int Radius;
+}
+
+public class Square : Figure
+{
+    public int Side;
+}
+
+public class Drawing
+{
+    public Figure[] Figures;
+}
+
+[XmlInclude(typeof(Line)), XmlInclude(typeof(Color))]
+public class Anything
+{
+    public object Value;
+    public object[] Values;
+}
+
 // Members that a sender of some .NET loses.
 public class Offset
 {

@@ -12,24 +12,64 @@ const names: ReadonlyArray<readonly [number, string]> = [
   [-0, "-0"]
 ]
 
-/** Prints a number with the shortest digits that give it back, with an exponent where .NET has one. */
-export const print = (value: number, shortest: (value: number) => string): string | undefined => {
+/** Digits of a number of floating point: those that .NET Framework tries first, and those that always give it back. */
+export interface Precision {
+  readonly usual: number
+  readonly exact: number
+  /** Returns `true` where every .NET reads the usual digits as the number. */
+  readonly holds: (digits: string, value: number) => boolean
+}
+
+/** Digits that tell how far a number is from its shorter forms. */
+const many = 30
+
+const parts = (exponential: string): readonly [digits: bigint, power: number] => {
+  const [mantissa = "", exponent = ""] = exponential.split("e")
+  return [BigInt(mantissa.replace(".", "")), Number(exponent)]
+}
+
+/**
+ * Returns `true` where digits are nearer to a number than to the middle between it and its neighbours, by a margin: .NET
+ * Framework and .NET Core 2 take a number for its neighbour where it is close.
+ */
+const isSafe = (short: string, value: number): boolean => {
+  const [shortDigits, shortPower] = parts(short)
+  const [digits, power] = parts(value.toExponential(many - 1))
+  const distance = shortDigits * BigInt(10) ** BigInt(many - usualOfDouble + shortPower - power) - digits
+  const step = 2 ** Math.max(Math.floor(Math.log2(Math.abs(value))) - 52, -1074)
+  return Math.abs(Number(distance)) / 10 ** (many - 1) <= (step / 10 ** power) * 0.49
+}
+
+const usualOfDouble = 15
+export const double: Precision = { usual: usualOfDouble, exact: 17, holds: isSafe }
+export const single: Precision = {
+  usual: 7,
+  exact: 9,
+  holds: (digits, value) => Math.fround(Number(digits)) === value
+}
+
+/**
+ * Prints a number as .NET Framework does: with the usual digits where they give it back, otherwise with all. The shortest digits
+ * that give a double back would be read as a neighbour by .NET Framework, .NET Core 2 and Mono.
+ */
+export const print = (value: number, { exact, holds, usual }: Precision): string | undefined => {
   if (typeof value !== "number") return undefined
   const name = names.find(([number]) => Object.is(number, value))?.[1]
   if (name !== undefined) return name
-  const digits = Number(shortest(value))
-  const [mantissa = "", exponent = ""] = digits.toExponential().split("e")
+  if (value === 0) return "0"
+  const short = value.toExponential(usual - 1)
+  const isShort = holds(short, value)
+  const [all = "", exponent = ""] = (isShort ? short : value.toExponential(exact - 1)).split("e")
+  const mantissa = all.replace(/\.?0+$/, "")
   const power = Number(exponent)
-  if (power < 15 && power > -5) return String(digits)
-  return `${mantissa}E${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
-}
-
-/** Returns the shortest digits of a single, at most nine. */
-export const shortestSingle = (single: number): string => {
-  const precision = [1, 2, 3, 4, 5, 6, 7, 8].find(
-    (digits) => Math.fround(Number(single.toPrecision(digits))) === single
-  )
-  return single.toPrecision(precision ?? 9)
+  if (power >= (isShort ? usual : exact) || power <= -5) {
+    return `${mantissa}E${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
+  }
+  const digits = mantissa.replace(/[-.]/g, "")
+  const sign = value < 0 ? "-" : ""
+  if (power < 0) return `${sign}0.${"0".repeat(-power - 1)}${digits}`
+  const fraction = digits.slice(power + 1)
+  return `${sign}${digits.slice(0, power + 1).padEnd(power + 1, "0")}${fraction === "" ? "" : `.${fraction}`}`
 }
 
 const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/

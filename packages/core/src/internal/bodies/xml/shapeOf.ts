@@ -1,9 +1,11 @@
 import * as AST from "effect/SchemaAST"
+import { beforeRenaming, choice } from "./choice.ts"
+import type { Choices } from "./choice.ts"
 import { isName } from "./namespaces.ts"
 import { record } from "./record.ts"
 import type { Member } from "./record.ts"
 import * as Shape from "./Shape.ts"
-import { simpleTypes } from "./simpleTypes.ts"
+import { enumType, simpleTypes } from "./simpleTypes.ts"
 import type { SimpleType, SimpleTypeName } from "./simpleTypes.ts"
 
 /** Annotation of a schema with its simple type. */
@@ -12,6 +14,10 @@ export const simpleTypeKey = "~@effect-msmq/core/XmlValue"
 export interface ShapeOptions extends Shape.Naming {
   readonly repeated: ReadonlyArray<string>
   readonly attributes: ReadonlyArray<string>
+  readonly text: ReadonlyArray<string>
+  readonly nillable: ReadonlyArray<string>
+  /** Namespace of the root element; empty for none. */
+  readonly namespace: string
 }
 
 export interface Walk {
@@ -20,6 +26,8 @@ export interface Walk {
   readonly path: ReadonlyArray<string>
   /** Shapes of classes within themselves, by their AST. */
   readonly suspended: Map<AST.AST, { shape: Shape.Shape | undefined }>
+  /** Unions of types that are told apart by their names in .NET. */
+  readonly choices: Map<AST.AST, Choices>
   /** Functions to run when all shapes are known. */
   readonly afterwards: Array<() => void>
 }
@@ -52,8 +60,8 @@ const checksOf = (checks: ReadonlyArray<AST.Check<unknown>> = []): ReadonlyArray
 /** Returns the simple type of a schema, by its annotation, or by its kind and checks. */
 const simpleTypeOf = ({ annotations, checks }: AST.AST): SimpleType | undefined => {
   const all = [annotations, ...checksOf(checks)]
-  const marked = all.map((one) => one?.[simpleTypeKey]).find((name) => name !== undefined)
-  if (marked !== undefined) return simpleTypes[marked as SimpleTypeName]
+  const marked = all.map((one) => one?.[simpleTypeKey]).find((type) => type !== undefined)
+  if (marked !== undefined) return marked as SimpleType
   const ids = all.map((one) => (one?.["representation"] as { readonly id?: string } | undefined)?.id)
   const id = ids.find((one) => one !== undefined && Object.hasOwn(byRepresentation, one))
   return id === undefined ? undefined : simpleTypes[byRepresentation[id]!]
@@ -65,32 +73,45 @@ const literalTypes: Readonly<Record<string, SimpleType>> = {
   bigint: simpleTypes.long
 }
 
-const literalType = (value: AST.LiteralValue): SimpleType =>
-  literalTypes[typeof value] ?? (Number.isInteger(value) ? simpleTypes.int : simpleTypes.double)
+/** Type of literals that have a name of their own: an enum. */
+const { parse, print, rule } = simpleTypes.string
+const namedText = enumType({ parse, print, rule })
+
+/** Returns the type of a literal. Texts with a name are the members of an enum. */
+const literalType = (value: AST.LiteralValue, name: string | undefined): SimpleType => {
+  if (typeof value === "string" && name !== undefined) return namedText
+  return literalTypes[typeof value] ?? (Number.isInteger(value) ? simpleTypes.int : simpleTypes.double)
+}
 
 /** Makes the simple type of an enum. .NET writes the name of a member, never its number. */
-const enumType = (enums: AST.Enum["enums"]): SimpleType => ({
-  name: "enum",
-  rule: `one of ${enums.map(([name]) => name).join(", ")}`,
-  print: (value) => enums.find(([, one]) => one === value)?.[0],
-  parse: (text) => enums.find(([name]) => name === text)?.[1]
-})
+const enumOf = (enums: AST.Enum["enums"]): SimpleType =>
+  enumType({
+    rule: `one of ${enums.map(([name]) => name).join(", ")}`,
+    print: (value) => enums.find(([, one]) => one === value)?.[0],
+    parse: (text) => enums.find(([name]) => name === text)?.[1]
+  })
 
-const ofKind = (type: SimpleType) => (ast: AST.AST) => Shape.simple(simpleTypeOf(ast) ?? type)
+const ofKind = (type: SimpleType) => (ast: AST.AST, name: string | undefined, walk: Walk) =>
+  Shape.simple(walk.options, simpleTypeOf(ast) ?? type, name)
+
+/** Options that list members of a form. */
+const listed = { attribute: "attributes", repeated: "repeated", text: "text" } as const
 
 const memberOf = ({ name, type }: AST.PropertySignature, walk: Walk): Member => {
-  const { attributes, repeated } = walk.options
   if (typeof name !== "string" || !isName(name))
     return refuse(walk, `has the key ${String(name)}, which is no name in XML`)
   const inner = within(walk, name)
   const shape = shapeOf(type, inner)
-  const form = attributes.includes(name) ? "attribute" : repeated.includes(name) ? "repeated" : "element"
+  const forms = (["attribute", "repeated", "text"] as const).filter((one) => walk.options[listed[one]].includes(name))
+  if (forms.length > 1) refuse(inner, `has several forms: ${forms.map((one) => listed[one]).join(", ")}`)
+  const form = forms[0] ?? "element"
   walk.afterwards.push(() => {
     const { item, nullable, simple } = shape.about()
     if (form === "repeated" && (item === undefined || nullable)) refuse(inner, "is no array, and cannot be repeated")
     if (form === "attribute" && (simple === undefined || nullable)) {
       refuse(inner, "can be no attribute: it must be one value that is not null")
     }
+    if (form === "text" && simple === undefined) refuse(inner, "can be no text of its class: it must be one value")
     if (form === "element") requireItemName(shape, name, inner)
   })
   const mayBeAbsent = AST.isOptional(AST.toEncoded(type))
@@ -98,10 +119,20 @@ const memberOf = ({ name, type }: AST.PropertySignature, walk: Walk): Member => 
     name,
     shape,
     form,
+    nillable: walk.options.nillable.includes(name),
     get optional() {
       return mayBeAbsent || shape.about().omittable
     }
   }
+}
+
+const recordOf = (members: ReadonlyArray<Member>, name: string | undefined, walk: Walk): Shape.Shape => {
+  const count = (...forms: ReadonlyArray<Member["form"]>) => members.filter(({ form }) => forms.includes(form)).length
+  if (count("text") > 1) refuse(walk, "has several texts: only one member can be the text of its class")
+  if (count("text") === 1 && count("element", "repeated") > 0) {
+    refuse(walk, "has a text and elements: beside its text a class has attributes alone")
+  }
+  return record(walk.options, name, members)
 }
 
 /** Requires a name for the items of a list, and of all lists in it. */
@@ -118,18 +149,46 @@ export const requireItemName = (shape: Shape.Shape, holder: string, walk: Walk):
   requireItemName(item, name, walk)
 }
 
-const unionOf = ({ types }: AST.Union, name: string | undefined, walk: Walk): Shape.Shape => {
-  const members = types.filter((type) => !AST.isNull(type) && !AST.isUndefined(type))
-  const shapes = members.map((type) => shapeOf(type, walk))
+/** Makes the shape of a union of types that .NET tells apart by their names. */
+const choiceOf = (
+  union: AST.Union,
+  name: string | undefined,
+  members: ReadonlyArray<readonly [AST.AST, Shape.Shape]>,
+  walk: Walk
+): Shape.Shape => {
+  const nameOf = (shape: Shape.Shape) => shape.about().typeName ?? ""
+  walk.choices.set(union, new Map(members.map(([type, shape]) => [type, () => nameOf(shape)])))
+  walk.afterwards.push(() => {
+    const names = members.map(([, shape]) => nameOf(shape))
+    const second = names.find((one, index) => names.indexOf(one) !== index)
+    if (names.includes("")) {
+      refuse(walk, "is a choice of types without names, by which .NET tells them apart: give each schema an identifier")
+    }
+    if (second !== undefined) {
+      refuse(walk, `is a choice between several types that are ${second} in .NET, which nothing tells apart`)
+    }
+    if (members.some(([, shape]) => shape.about().nullable || shape.about().choices !== undefined)) {
+      refuse(walk, "is a choice within a choice: list all types in one union, with null beside them")
+    }
+  })
+  return choice(walk.options, name, () => new Map(members.map(([, shape]) => [nameOf(shape), shape])))
+}
+
+const unionOf = (union: AST.Union, name: string | undefined, walk: Walk): Shape.Shape => {
+  const members = union.types.filter((type) => !AST.isNull(type) && !AST.isUndefined(type))
+  const shapes = members.map((type) => [type, shapeOf(type, walk)] as const)
   const [first] = shapes
-  const simple = first?.about().simple
-  const alike = simple !== undefined && shapes.every((shape) => shape.about().simple === simple)
-  if (first === undefined || (shapes.length > 1 && !alike)) {
-    return refuse(walk, "is a choice between types that nothing in .NET's XML tells apart")
-  }
-  const shape = alike && shapes.length > 1 ? Shape.simple(simple, name) : first
-  const nullable = types.some(AST.isNull) ? Shape.nullable(shape) : shape
-  return types.some(AST.isUndefined) ? Shape.omittable(nullable) : nullable
+  if (first === undefined) return refuse(walk, "is always null or undefined, which needs no element")
+  const { simple } = first[1].about()
+  const alike = simple !== undefined && shapes.every(([, shape]) => shape.about().simple === simple)
+  const areTexts = members.every((type) => AST.isLiteral(type) && typeof type.literal === "string")
+  const several = () =>
+    alike
+      ? Shape.simple(walk.options, areTexts && name !== undefined ? namedText : simple, name)
+      : choiceOf(union, name, shapes, walk)
+  const shape = shapes.length === 1 ? first[1] : several()
+  const nullable = union.types.some(AST.isNull) ? Shape.nullable(shape) : shape
+  return union.types.some(AST.isUndefined) ? Shape.omittable(nullable) : nullable
 }
 
 const suspendedOf = ({ thunk }: AST.Suspend, walk: Walk): Shape.Shape => {
@@ -158,14 +217,14 @@ const walkers: Walkers = {
   Boolean: ofKind(simpleTypes.boolean),
   Number: ofKind(simpleTypes.double),
   BigInt: ofKind(simpleTypes.long),
-  Literal: (ast, name) => Shape.simple(literalType(ast.literal), name),
-  Enum: ({ enums }, name) => Shape.simple(enumType(enums), name),
+  Literal: (ast, name, walk) => Shape.simple(walk.options, literalType(ast.literal, name), name),
+  Enum: ({ enums }, name, walk) => Shape.simple(walk.options, enumOf(enums), name),
   Declaration: (ast, name, walk) => {
     const type = simpleTypeOf(ast)
     const title = name ?? ast.annotations?.["expected"] ?? "a type of its own"
     return type === undefined
       ? refuse(walk, `is ${String(title)}, which .NET's XML has not: give a schema that encodes it as something else`)
-      : Shape.simple(type)
+      : Shape.simple(walk.options, type, name)
   },
   Arrays: ({ elements, rest }, _, walk) => {
     const [item] = rest
@@ -181,10 +240,10 @@ const walkers: Walkers = {
   Objects: ({ indexSignatures, propertySignatures }, name, walk) =>
     indexSignatures.length > 0
       ? refuse(walk, "is a dictionary, which .NET's XML has not: use an array of structs with a key and a value")
-      : record(
-          walk.options,
+      : recordOf(
+          propertySignatures.map((property) => memberOf(property, walk)),
           name,
-          propertySignatures.map((property) => memberOf(property, walk))
+          walk
         ),
   Union: unionOf,
   Suspend: (ast, _, walk) => suspendedOf(ast, walk),
@@ -199,14 +258,28 @@ const walkers: Walkers = {
   UniqueSymbol: noText
 }
 
+/** Returns a struct whose keys were renamed, with the members that it had before, which know their classes. */
+const withClasses = (encoded: AST.Objects, previous: AST.AST | undefined): AST.Objects => {
+  const former = beforeRenaming(encoded, previous)
+  if (former === undefined) return encoded
+  const properties = encoded.propertySignatures.map(
+    ({ name }, index) => new AST.PropertySignature(name, former.propertySignatures[index]!.type)
+  )
+  return new AST.Objects(properties, encoded.indexSignatures)
+}
+
 /** Returns the shape of the encoded side of a schema, with the name of the schema. */
 export const shapeOf = (ast: AST.AST, walk: Walk): Shape.Shape => {
   let encoded = ast
+  let previous: AST.AST | undefined
   let name = AST.resolveIdentifier(ast)
   while (encoded.encoding !== undefined) {
-    encoded = encoded.encoding[encoded.encoding.length - 1]!.to
+    const steps: ReadonlyArray<AST.AST> = [encoded, ...encoded.encoding.map(({ to }) => to)]
+    previous = steps.at(-2)
+    encoded = steps.at(-1)!
     name ??= AST.resolveIdentifier(encoded)
   }
+  if (AST.isObjects(encoded)) encoded = withClasses(encoded, previous)
   const walker = walkers[encoded._tag]
   return typeof walker === "string"
     ? refuse(walk, walker)
