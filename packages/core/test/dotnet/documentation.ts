@@ -94,7 +94,7 @@ const types: ReadonlyArray<Documented> = [
   },
   {
     dotnet: "a reference that may be null",
-    here: "`Schema.optionalKey`: no element",
+    here: "`Schema.optionalKey`, or `Schema.NullOr`: no element",
     shown: ["Texts", 'Texts{A=null,B="b"}']
   },
   {

@@ -22,6 +22,9 @@ interface Declared {
 
 const anyType = "anyType"
 
+/** Blanks at the ends of a text, as .NET knows them. */
+const blanksAround = /^[\s\u0085]+|[\s\u0085]+$/g
+
 /** Names that .NET gives elements of XML Schema's type of anything. */
 const declaredType = (choices: ReadonlyMap<string, Shape>, name: string | undefined): Declared => {
   const areClasses = [...choices.values()].every((shape) => {
@@ -67,7 +70,8 @@ export const choice = (naming: Naming, name: string | undefined, members: () => 
       }
       // Within an object, .NET removes blanks around the name of a member of an enum.
       const { simple } = shape.about()
-      const text = simple !== undefined && simple.namespace === undefined ? element.text.trim() : element.text
+      const text =
+        simple !== undefined && simple.namespace === undefined ? element.text.replace(blanksAround, "") : element.text
       return Result.map(shape.read({ ...element, text, type: undefined }, place), (value): Choice => ({
         typeName: local,
         value

@@ -6,6 +6,9 @@ export type Enumeration = Readonly<Record<string, number | string>>
 
 const none = BigInt(0)
 
+/** Blanks as .NET knows them. */
+const dotnetBlanks = /[\s\u0085]+/
+
 /** Returns the bits of the members, without the names that TypeScript adds for their numbers. */
 const membersOf = (enumeration: Enumeration): ReadonlyMap<string, bigint> =>
   new Map(
@@ -35,7 +38,7 @@ export const flagsType = (enumeration: Enumeration): SimpleType => {
     },
     parse: (text) => {
       let all = none
-      for (const name of text.split(/\s+/)) {
+      for (const name of text.split(dotnetBlanks)) {
         const bits = name === "" ? none : members.get(name)
         if (bits === undefined) return undefined
         all |= bits
