@@ -16,6 +16,9 @@ import { flagsType } from "./internal/bodies/xml/flags.ts"
 import { simpleTypeKey } from "./internal/bodies/xml/shapeOf.ts"
 import type { SimpleTypeName } from "./internal/bodies/xml/simpleTypes.ts"
 import { simpleTypes } from "./internal/bodies/xml/simpleTypes.ts"
+import { argumentOrThrow } from "./internal/options/illegalOption.ts"
+import { guarded } from "./internal/options/Rule.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 const annotationOf = (name: SimpleTypeName) => ({
   [simpleTypeKey]: simpleTypes[name],
@@ -216,9 +219,20 @@ export const DateTimeOffset = textual(
   /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/
 )
 
+const enumeration = guarded(
+  "an enum of TypeScript, or an object whose members are whole numbers",
+  (value): value is Enumeration =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((member) => typeof member === "string" || Number.isSafeInteger(member)) &&
+    Object.values(value).some((member) => typeof member === "number")
+)
+
 /**
  * Enum with `[Flags]` in .NET: a number whose bits are those of its members. It stands there by the names of the members,
  * with a blank between them, in the order of the enum. A number with other bits is refused.
+ *
+ * Throws an `MsmqError` with the reason `IllegalOption` for a value that is no enum of numbers.
  *
  * @example
  * ```ts import.meta.vitest
@@ -237,8 +251,8 @@ export const DateTimeOffset = textual(
  * @category values
  * @since 0.1.0
  */
-export const Flags = (enumeration: Enumeration) => {
-  const type = flagsType(enumeration)
+export const Flags = (members: Enumeration) => {
+  const type = flagsType(argumentOrThrow({ operation: operations.XmlValue.Flags }, "members", enumeration, members))
   return Schema.Int.check(
     Schema.makeFilter((value) => type.print(value) !== undefined, { expected: type.rule })
   ).annotate({ [simpleTypeKey]: type, expected: type.rule })

@@ -12,7 +12,8 @@ import {
   SecurityDescriptor,
   Sid,
   Telemetry,
-  Transaction
+  Transaction,
+  XmlValue
 } from "@effect-msmq/core"
 import { certificate, connect } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
@@ -147,6 +148,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "SecurityDescriptor.parse": subject("SecurityDescriptor.parse", SecurityDescriptor.parse, "D:"),
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
+  "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),

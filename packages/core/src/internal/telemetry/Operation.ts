@@ -119,6 +119,10 @@ export const MessageBody = {
   xml: Operation.make("MessageBody.xml")
 }
 
+export const XmlValue = {
+  Flags: Operation.make("XmlValue.Flags")
+}
+
 export const MessageQueue = {
   create: Operation.make("MessageQueue.create"),
   delete: Operation.make("MessageQueue.delete"),
