@@ -9,7 +9,8 @@ export default defineConfig({
     exclude: [
       ...configDefaults.exclude,
       "packages/native/test/{bun,deno}.test.ts",
-      "packages/core/test/dotnet/judged.test.ts"
+      "packages/core/test/dotnet/judged.test.ts",
+      "packages/native/test/dotnet/*.test.ts"
     ],
     execArgv: ["--expose-gc"],
     // Programs that tests run in processes of their own start in half the time.

@@ -4,7 +4,7 @@
  *
  *   node authenticated-batch.ts [FILE | -] [--certificate FILE] [--json]
  *
- * This file says that the program is there before its libraries are loaded. The program is authenticated-batch/program.ts.
+ * This file shows a line before the libraries are loaded. The program is authenticated-batch/program.ts.
  */
 import { setFlagsFromString } from "node:v8"
 import * as firstSign from "./authenticated-batch/firstSign.ts"

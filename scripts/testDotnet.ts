@@ -1,48 +1,29 @@
 /**
- * Tests message bodies with real .NET: what the SDK writes has to be what .NET reads, and the reverse, for random values and
- * damaged documents. Fetches .NET Core 2.0 from npm, and takes the newest .NET of the command `dotnet` too, where there is
- * one. Compiles one program for both, `packages/core/test/dotnet/judge`, with `mcs` of the Debian package `mono-mcs`.
+ * Tests with real .NET. Message bodies: what the SDK writes has to be what .NET reads, and the reverse, for random values and
+ * damaged documents. And a client of Message Queuing in C#, which shares the test double with the SDK in one process: each
+ * does what the other one sees.
+ *
+ * Fetches .NET Core 2.0 from npm, and takes the newest .NET of the command `dotnet` too, where there is one. Compiles for both
+ * the programs `packages/core/test/dotnet/judge` and `packages/native/test/dotnet/client`, with `mcs` of the Debian package
+ * `mono-mcs`.
  *
  * - `--values 2000`: values of each kind
  * - `--seed text`: any text, from which other values are generated. By default a run repeats the one before it
  * - `--write-docs`: writes the tables of `docs/bodies.md` instead of comparing them
  */
 import { spawnSync } from "node:child_process"
-import { globSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { assemblies, folder, packages, program, timeZone, unsupported } from "../packages/core/test/dotnet/dotnets.ts"
+import { buildForLinux } from "../packages/native/test/double/buildDouble.ts"
+import { client, prepareClient, settingsFor, sources } from "../packages/native/test/dotnet/clientFiles.ts"
+import { compileCSharp } from "./compileCSharp.ts"
 import { installCommands } from "./debianPackages.ts"
 import { fetchPackages } from "./fetchPackages.ts"
 
 const stop = (reason: string): never => {
   console.error(`not run: ${reason}`)
   process.exit(1)
-}
-
-/** Settings of the judge, for both .NETs: the old one looks for a library of languages that no machine has any more. */
-const runtimeConfig = {
-  runtimeOptions: {
-    framework: { name: "Microsoft.NETCore.App", version: "2.0.0" },
-    configProperties: { "System.Globalization.Invariant": true }
-  }
-}
-
-/** Compiles the judge, where it is older than its sources. */
-const compile = (): void => {
-  const sources = globSync("packages/core/test/dotnet/judge/*.cs").toSorted()
-  const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs))
-  if ((statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) return
-  const references = readdirSync(assemblies)
-    .filter((name) => /^(?:System.*|mscorlib|netstandard)\.dll$/.test(name))
-    .map((name) => `-reference:${join(assemblies, name)}`)
-  // The assemblies refer to each other by names that this compiler takes for several.
-  const flags = ["-nostdlib", "-noconfig", "-langversion:7", "-nowarn:1702", "-optimize", "-target:exe"]
-  const { error, status, stderr, stdout } = spawnSync("mcs", [...flags, `-out:${program}`, ...references, ...sources], {
-    encoding: "utf8"
-  })
-  if (error !== undefined) stop(`mcs: ${error.message}`)
-  if (status !== 0) stop(`the judge does not compile\n${stdout}${stderr}`)
 }
 
 /** A zone of one offset, 3½ hours behind UTC, in the format of the time zone database: a header, the offset and its name. */
@@ -70,9 +51,18 @@ else {
   mkdirSync(folder, { recursive: true })
   const reason = installCommands({ mcs: ["mono-mcs"] })
   if (reason !== null) stop(reason)
+  const double = buildForLinux()
+  if ("missing" in double) stop(double.missing)
+  else prepareClient(double.mqrt)
   await fetchPackages(folder, packages).catch(({ message }: Error) => stop(message))
-  compile()
-  writeFileSync(program.replace(/\.dll$/, ".runtimeconfig.json"), JSON.stringify(runtimeConfig))
+  for (const compiled of [
+    { sources: "packages/core/test/dotnet/judge/*.cs", output: program, assemblies },
+    { sources, output: client, assemblies }
+  ]) {
+    const fault = compileCSharp(compiled)
+    if (fault !== null) stop(fault)
+  }
+  writeFileSync(program.replace(/\.dll$/, ".runtimeconfig.json"), settingsFor("2.0.0"))
   writeFileSync(timeZone, zoneOf(-3.5 * 3600))
   console.log(`# ${values.values} values of each kind, of --seed ${values.seed}`)
   const { status } = spawnSync(

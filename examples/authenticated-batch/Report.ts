@@ -9,7 +9,7 @@ export interface Report {
   /** Messages that came back in another order or with other bytes. */
   readonly different: number
   readonly bytes: number
-  readonly batches: number
+  readonly slices: number
   readonly contextsAcquired: number
   readonly contextsFreed: number
   readonly openHandles: number
@@ -36,7 +36,7 @@ const rowsOf = (report: Report): ReadonlyArray<Row> => [
   ["  authenticated", report.authenticated, report.authenticated === report.sent],
   ["  in another order or with other bytes", report.different, report.different === 0],
   ["bytes", report.bytes],
-  ["batches", report.batches],
+  ["slices", report.slices],
   ["security contexts acquired", report.contextsAcquired],
   ["security contexts freed", report.contextsFreed, report.contextsFreed === report.contextsAcquired],
   ["handles open at the end", report.openHandles, report.openHandles === 0],

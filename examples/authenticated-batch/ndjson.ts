@@ -33,7 +33,7 @@ const textOf = ({ buffer, byteLength, byteOffset }: Uint8Array): string =>
 /** Returns the column of a place in a line, in characters from 1. */
 const columnOf = (text: string, offset: number): number => Array.from(text.slice(0, offset)).length + 1
 
-/** Returns the reason why bytes are not UTF-8: the first byte that is none. */
+/** Returns the reason why bytes are not UTF-8: the first byte that is illegal. */
 const notUtf8 = (bytes: Uint8Array): string => {
   const text = textOf(bytes)
   for (const { index } of text.matchAll(/\uFFFD/g)) {
@@ -46,7 +46,7 @@ const notUtf8 = (bytes: Uint8Array): string => {
   return "it ends within a character"
 }
 
-/** Returns a parser's message without the place, which this program tells itself, and without the content of the line. */
+/** Returns a parser's message without the place, which this program adds, and without the content of the line. */
 const reasonOf = (message: string): string =>
   message
     .replace(/ in JSON at position \d+.*$/s, "")
@@ -54,26 +54,26 @@ const reasonOf = (message: string): string =>
     .replace(/^"(.*)" is not valid JSON$/s, "Unexpected $1")
     .replaceAll(/[\p{Cc}\uFEFF]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-/** Returns the place that the parser's message is about; it does not always tell it. */
+/** Returns the place of the parser's mistake, which the message does not always have. */
 const placeOf = (text: string, message: string): number => {
   const position = / in JSON at position (\d+)/.exec(message)?.[1]
   if (position !== undefined) return Number(position)
   const mistakes: Array<ParseError> = []
   parse(text, mistakes, { disallowComments: true })
   const mistake = mistakes[0]?.offset ?? text.length
-  // The mistake is told of a whole word, as in `tru}`, and the token is the character that ends it.
+  // The message is about a whole word, as in `tru}`, and the token is the character that ends it.
   const token = /^Unexpected token '(.)'/su.exec(message)?.[1]
   const place = token === undefined ? mistake : text.indexOf(token, mistake)
   return place === -1 ? mistake : place
 }
 
-/** Returns the reason why a text is not JSON, and where. */
+/** Returns the reason why a text is not JSON, with the place. */
 const notJson = (text: string, error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error)
   return `${reasonOf(message)} at column ${columnOf(text, placeOf(text, message))}`
 }
 
-/** Returns the reason why bytes are not JSON; `undefined` where they are. */
+/** Returns the reason why bytes are not JSON; `undefined` if they are. */
 const mistakeIn = (bytes: Uint8Array): string | undefined => {
   if (!isUtf8(bytes)) return `is not UTF-8: ${notUtf8(bytes)}`
   const text = textOf(bytes)
@@ -108,7 +108,7 @@ const checked = (cut: () => ReadonlyArray<Line>): Effect.Effect<ReadonlyArray<Li
     }
   })
 
-/** Most lines of a group: a file of short lines would have thousands in memory otherwise. */
+/** Largest number of lines in a group, so that a file of short lines does not have thousands in memory. */
 const mostInGroup = 60
 
 /**

@@ -57,7 +57,7 @@ const sendAll = Effect.fn("sendAll")(function* (
   return report
 }, Effect.scoped)
 
-/** Receives a message for each line that is on its way, and counts what is right about them. */
+/** Receives a message for each sent line, and counts those that are right. */
 const receiveAll = Effect.fn("receiveAll")(function* (onTheirWay: OnTheirWay, progress: ProgressBar.Progress) {
   const orders = yield* MessageQueue.openReceiver(queue)
   const seen = { received: 0, authenticated: 0, different: 0 }
@@ -108,7 +108,7 @@ const run = Effect.fn("run")(function* (path: string, certificate: Certificate.C
     sent: sent.accepted,
     ...received,
     bytes: sent.bytes,
-    batches: sent.batches,
+    slices: sent.slices,
     contextsAcquired: handles["security context"].acquired,
     contextsFreed: handles["security context"].freed,
     openHandles: openIn(handles),
@@ -139,7 +139,7 @@ const command = Command.make(
     const certificate = yield* CertificateFile.read(certificateFile)
     const warning = yield* CertificateFile.warning(certificate)
     if (warning !== undefined) yield* Console.error(`authenticated-batch: warning: ${warning}`)
-    // Nobody has the private key of a root certificate: the store of the in-memory MSMQ vouches that the user does.
+    // Only the certification authority has the private key of a root certificate: here the in-memory MSMQ acts as if the user had it.
     const store = [{ certificate: certificate.der, privateKey: true }]
     const report = yield* run(file, certificate).pipe(
       Effect.provide(HandleLedger.layer(InMemoryMqrt.layerWith({ certificates: store })))

@@ -25,7 +25,7 @@ const durationOf = (seconds: number): string => {
 
 /**
  * Returns one line of at most `width` columns: share of the bytes, messages, rate and the time that is left. Where there is
- * no room for all, the first parts and the bar go. Without a total it counts.
+ * no room for all, it leaves out the first parts and the bar. Without a total it counts.
  */
 export const line = (done: Done, total: number | undefined, seconds: number, width: number): string => {
   const rate = `${number.format(Math.round(done.messages / Math.max(seconds, 0.001)))}/s`
@@ -44,7 +44,7 @@ export const line = (done: Done, total: number | undefined, seconds: number, wid
 
 const silent: Progress = { update: () => {} }
 
-/** Starts the bar, and removes it with the scope. `total`: bytes of the file; `undefined` where nobody knows. */
+/** Starts the bar, and removes it with the scope. `total`: bytes of the file; `undefined` if unknown. */
 export const start = (total: number | undefined) =>
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -116,7 +116,7 @@ const mistakeIn = async (name: string, content: string): Promise<string> => {
 
 describe.concurrent("the demo", slow("Its programs run at the same time, and share the processors."), () => {
   it("sends 10,000 orders through one context, gets them all back authenticated and leaves no handle open", async () => {
-    const { batches, bytes, messagesPerSecond, ...report } = await json([])
+    const { slices, bytes, messagesPerSecond, ...report } = await json([])
     assert.deepStrictEqual(report, {
       sent: 10_000,
       received: 10_000,
@@ -130,7 +130,7 @@ describe.concurrent("the demo", slow("Its programs run at the same time, and sha
     })
     const orders = readFileSync(new URL("../data/orders.ndjson", import.meta.url))
     assert.strictEqual(bytes, orders.length - 10_000)
-    assert.isBelow(batches!, 1000)
+    assert.isBelow(slices!, 1000)
     assert.isAbove(messagesPerSecond!, 0)
   })
 

@@ -8,9 +8,9 @@ import type { SourceFile } from "./SourceFile.ts"
 import { cyclesOf } from "./cycles.ts"
 import { floorViolationsOf, testingFloors } from "./floors.ts"
 import { importGraphOf, resolveImport } from "./importGraph.ts"
-import { undocumentedIn } from "./publicMembers.ts"
+import { publicDocstringsIn, undocumentedIn } from "./publicMembers.ts"
 import { lineOf, read } from "./SourceFile.ts"
-import { beginsWithQuestionWord, onlyRepeats } from "./wording.ts"
+import { beginsWithQuestionWord, namesStatement, onlyRepeats } from "./wording.ts"
 
 const shown = (path: string): string => relative(".", path).replaceAll(sep, "/")
 
@@ -76,10 +76,17 @@ export const docstrings = (): ReadonlyArray<Measure> => {
   const owners = new Map(
     allFiles.map(({ path }) => [path, packages.find(({ files }) => files.some((file) => file.path === path))])
   )
-  const undocumented = undocumentedIn(allFiles, (path) => {
+  const isPublicPath = (path: string): boolean => {
     const owner = owners.get(path)
     return owner !== undefined && isPublic(owner, path)
-  })
+  }
+  const undocumented = undocumentedIn(allFiles, isPublicPath)
+  const statementIds = publicDocstringsIn(allFiles, isPublicPath).flatMap(({ docstring, file }) =>
+    docstring.value
+      .split("\n")
+      .map((text, index) => ({ file, text: text.trim(), line: lineOf(file, docstring.start) + index }))
+      .filter(({ text }) => namesStatement(text))
+  )
   const folders = [
     ...packages,
     ...["examples", "scripts"].map((folder) => ({ short: folder, folder: resolve(folder), files: filesOf(folder) }))
@@ -111,6 +118,12 @@ export const docstrings = (): ReadonlyArray<Measure> => {
         findings: undocumented
           .filter(({ path }) => path.startsWith(folder + sep))
           .map(({ line, name, path }) => `${shown(path)}:${line} ${name}`)
+      },
+      {
+        name: `${short}: ids of statements in docstrings of public names`,
+        findings: statementIds
+          .filter(({ file }) => file.path.startsWith(folder + sep))
+          .map(({ file, line, text }) => `${shown(file.path)}:${line} ${text}`)
       }
     ]
   })

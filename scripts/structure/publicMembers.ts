@@ -14,6 +14,12 @@ export interface Undocumented {
   readonly name: string
 }
 
+/** Docstring that completion shows. */
+export interface PublicDocstring {
+  readonly file: SourceFile
+  readonly docstring: Comment
+}
+
 /** Declaration of a name at the top of a module. */
 interface Declaration {
   readonly node: Node
@@ -173,6 +179,7 @@ const signatureParts = (node: Node): ReadonlyArray<Node> => {
 
 class Reader {
   readonly undocumented: Array<Undocumented> = []
+  readonly docstrings = new Set<Comment>()
   readonly #modules: ReadonlyMap<string, Module>
   readonly #seen = new Set<Node>()
 
@@ -183,6 +190,7 @@ class Reader {
   readModule(module: Module): void {
     for (const one of module.exported) {
       if (isInternal(one.docstring)) continue
+      this.#note(one.docstring)
       this.#read(module, one.local, isDescribed(one.docstring))
     }
     for (const from of module.reexported) {
@@ -214,15 +222,19 @@ class Reader {
     if (!described && !declarations.some(({ docstring }) => isDescribed(docstring))) {
       this.#report(module, first.node, String(local))
     }
-    for (const { node } of declarations) {
+    for (const { docstring, node } of declarations) {
       this.#seen.add(node)
+      this.#note(docstring)
       this.#readPart(module, node, String(local))
     }
   }
 
   #readExport(module: Module, name: string, described: boolean, member: ReadonlyArray<string>): void {
     const found = module.exported.find((one) => one.name === name)
-    if (found !== undefined) return this.#read(module, found.local, described || isDescribed(found.docstring), member)
+    if (found !== undefined) {
+      this.#note(found.docstring)
+      return this.#read(module, found.local, described || isDescribed(found.docstring), member)
+    }
     for (const from of module.reexported) {
       const other = this.#find(module, from)
       if (other !== undefined) this.#readExport(other, name, described, member)
@@ -240,7 +252,10 @@ class Reader {
     const reported = new Set<string>()
     for (const part of parts) {
       const name = memberName(part)
-      if (name !== undefined && isDescribed(module.docstrings.before(part.start))) described.add(name)
+      const docstring = module.docstrings.before(part.start)
+      if (name === undefined) continue
+      this.#note(docstring)
+      if (isDescribed(docstring)) described.add(name)
     }
     for (const part of parts) {
       if (isInternal(module.docstrings.before(part.start))) continue
@@ -257,6 +272,10 @@ class Reader {
     }
   }
 
+  #note(docstring: Comment | undefined): void {
+    if (docstring !== undefined && !isInternal(docstring)) this.docstrings.add(docstring)
+  }
+
   #report({ file }: Module, node: Node, name: string): void {
     this.undocumented.push({ path: file.path, line: lineOf(file, node.start), name })
   }
@@ -267,6 +286,13 @@ const isHidden = (node: Node): boolean =>
   "key" in node &&
   (node.key.type === "PrivateIdentifier" || (nameOf(node) === undefined && "computed" in node && node.computed))
 
+const readPublic = (files: ReadonlyArray<SourceFile>, isPublic: (path: string) => boolean): Reader => {
+  const modules = new Map(files.map((file) => [file.path, new Module(file)]))
+  const reader = new Reader(modules)
+  for (const [path, module] of modules) if (isPublic(path)) reader.readModule(module)
+  return reader
+}
+
 /**
  * Returns the exports of the public modules that have no docstring, and the members that have none: those of exported
  * types and classes, and of the types that their declarations name. Members that are private or `@internal` do not count.
@@ -274,9 +300,25 @@ const isHidden = (node: Node): boolean =>
 export const undocumentedIn = (
   files: ReadonlyArray<SourceFile>,
   isPublic: (path: string) => boolean
-): ReadonlyArray<Undocumented> => {
-  const modules = new Map(files.map((file) => [file.path, new Module(file)]))
-  const reader = new Reader(modules)
-  for (const [path, module] of modules) if (isPublic(path)) reader.readModule(module)
-  return reader.undocumented
+): ReadonlyArray<Undocumented> => readPublic(files, isPublic).undocumented
+
+/** Returns the docstring before the first statement of a module: its own, or that of the statement. */
+const headOf = (file: SourceFile): Comment | undefined => {
+  const [first] = new Docstrings(file).all
+  const [statement] = file.program.body
+  return first !== undefined && (statement === undefined || first.end <= statement.start) ? first : undefined
+}
+
+/** Returns the docstrings of the public modules, of their exports and of the members of these, in the order of the files. */
+export const publicDocstringsIn = (
+  files: ReadonlyArray<SourceFile>,
+  isPublic: (path: string) => boolean
+): ReadonlyArray<PublicDocstring> => {
+  const { docstrings } = readPublic(files, isPublic)
+  return files.flatMap((file) => {
+    const head = isPublic(file.path) ? headOf(file) : undefined
+    return file.comments
+      .filter((comment) => comment === head || docstrings.has(comment))
+      .map((docstring) => ({ file, docstring }))
+  })
 }

@@ -5,6 +5,11 @@ const questionWord = /^[\s"'“‘(*_[-]*(?:What|Whether|Who|How|Where|Why|That)
 /** Returns `true` for a text that begins with a word that begins a question. */
 export const beginsWithQuestionWord = (text: string): boolean => questionWord.test(text)
 
+const statementId = /(?<![\p{L}\p{N}-])[A-HX](?:-\d{2}|\.\d)(?![\p{L}\p{N}-])/u
+
+/** Returns `true` for a text with the id of a statement of `docs/fidelity.md`, such as E-31, or of a section, such as E.4. */
+export const namesStatement = (text: string): boolean => statementId.test(text)
+
 /** Words that say nothing beside a name. */
 const fillers: ReadonlySet<string> = new Set(
   "a an the of for to this that its it is are has returns return gets get".split(" ")

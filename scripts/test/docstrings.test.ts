@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Docstrings, textOf } from "../structure/Docstrings.ts"
-import { undocumentedIn } from "../structure/publicMembers.ts"
-import { parse } from "../structure/SourceFile.ts"
-import { beginsWithQuestionWord, onlyRepeats } from "../structure/wording.ts"
+import { publicDocstringsIn, undocumentedIn } from "../structure/publicMembers.ts"
+import { parse, type SourceFile } from "../structure/SourceFile.ts"
+import { beginsWithQuestionWord, namesStatement, onlyRepeats } from "../structure/wording.ts"
 
 describe("the beginning of a docstring", () => {
   const beginsIn = (text: string) => new Docstrings(parse("a.ts", text)).all.map(textOf).map(beginsWithQuestionWord)
@@ -89,8 +89,11 @@ describe("a docstring that only repeats a name", () => {
   })
 })
 
-/** Returns the names without a docstring; `index.ts` is the public module. */
-const undocumented = (texts: Readonly<Record<string, string>>): ReadonlyArray<string> => {
+/** Writes modules and reads them; `index.ts` is the public one. */
+const readModules = <A>(
+  texts: Readonly<Record<string, string>>,
+  use: (files: ReadonlyArray<SourceFile>, isPublic: (path: string) => boolean) => A
+): A => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "docstrings-")))
   try {
     const files = Object.entries(texts).map(([name, text]) => {
@@ -99,11 +102,14 @@ const undocumented = (texts: Readonly<Record<string, string>>): ReadonlyArray<st
       writeFileSync(path, text)
       return parse(path, text)
     })
-    return undocumentedIn(files, (path) => path === join(folder, "index.ts")).map(({ line, name }) => `${line} ${name}`)
+    return use(files, (path) => path === join(folder, "index.ts"))
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
+
+const undocumented = (texts: Readonly<Record<string, string>>): ReadonlyArray<string> =>
+  readModules(texts, undocumentedIn).map(({ line, name }) => `${line} ${name}`)
 
 describe("public names without a docstring", () => {
   const doc = "/** Described. */"
@@ -190,5 +196,71 @@ describe("public names without a docstring", () => {
   it("are not an internal export and its members, and what the docstring of its export describes", () => {
     const index = `/** @internal */ export interface A { a: 1 }\nexport type { ${doc} B } from "./b.ts"`
     assert.deepStrictEqual(undocumented({ "index.ts": index, "b.ts": "export interface B {}" }), [])
+  })
+})
+
+describe("the id of a statement", () => {
+  it.each(["E-31", "(behaviours F-25 to F-28)", "names (B-04);", "X-02.", "Message Queuing's (behaviour E.4)"])(
+    "is found: %s",
+    (text) => {
+      assert.isTrue(namesStatement(text))
+    }
+  )
+
+  it.each([
+    "UTF-16",
+    "SHA-512",
+    "S-1-5-21-1-2-3-1001",
+    "`VT_BSTR`, 0xC-1",
+    "Windows NT 4.0",
+    "e-31",
+    "A-1",
+    "E-314",
+    "6d3a12f0-11A-12",
+    "RFC-22"
+  ])("is not found: %s", (text) => {
+    assert.isFalse(namesStatement(text))
+  })
+})
+
+describe("public docstrings", () => {
+  const found = (texts: Readonly<Record<string, string>>): ReadonlyArray<string> =>
+    readModules(texts, publicDocstringsIn).map(({ docstring }) => textOf(docstring))
+
+  it.each([
+    ["a module", '/** M. */\nimport "node:fs"', ["M."]],
+    ["an export", "/** A. */ export const a = 1", ["A."]],
+    ["the name of an export", "const a = 1\nexport { /** A. */ a as b }", ["A."]],
+    ["a field", "/** A. */ export interface A { /** B. */ b: 1 }", ["A.", "B."]],
+    ["a method", "/** A. */ export class A { /** B. */ b() {} }", ["A.", "B."]],
+    ["each signature of a method", "export interface A { /** B. */ b(): 1; /** C. */ b(c: 1): 2 }", ["B.", "C."]],
+    ["a getter", "export class A { /** B. */ get b() { return 1 } }", ["B."]],
+    ["an option of a function", "export const a = (options: { /** B. */ b: 1 }) => 1", ["B."]],
+    ["a type that an export names", "/** B. */ interface B { b: 1 }\nexport const a = (b: B) => 1", ["B."]]
+  ])("are found for %s", (_, text, docstrings) => {
+    assert.deepStrictEqual(found({ "index.ts": text }), docstrings)
+  })
+
+  it("are found in an internal module, for the names that the public one exports and not for the others", () => {
+    const other = "/** M. */\nimport 'a'\n/** A. */ export interface A { /** B. */ b: 1 }\n/** C. */ export const c = 1"
+    assert.deepStrictEqual(found({ "index.ts": 'export type { A } from "./other.ts"', "other.ts": other }), [
+      "A.",
+      "B."
+    ])
+  })
+
+  it("are found once, however many ways lead to them", () => {
+    const text = "/** A. */ export interface A { /** B. */ b: A }\nexport type { A as C }"
+    assert.deepStrictEqual(found({ "index.ts": text }), ["A.", "B."])
+  })
+
+  it.each([
+    ["an internal export", "import 'a'\n/** @internal A. */ export const a = 1"],
+    ["an internal member", "export class A { /** B.\n@internal */ b() {} }"],
+    ["a private member", "export class A { /** B. */ #b = 1; /** C. */ private c = 1 }"],
+    ["a constant of the module", "import 'a'\n/** A. */ const a = 1"],
+    ["a comment of the code", "export const a = () => { /** A. */ const b = 1; return b }"]
+  ])("are not those of %s", (_, text) => {
+    assert.deepStrictEqual(found({ "index.ts": text }), [])
   })
 })

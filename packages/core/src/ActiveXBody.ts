@@ -393,8 +393,8 @@ export const byType = {
 } as const
 
 /**
- * Value with the name of its type, such as `{ _tag: "VT_I4", value: 42 }`. 64-bit numbers are bigints, a currency is text, and
- * a date is an {@link AutomationDate}.
+ * Value with the name of its type: `{ _tag: "VT_I4", value: 42 }`. 64-bit numbers are bigints, a currency is text, and
+ * a date an {@link AutomationDate}.
  *
  * @category models
  * @since 0.1.0
@@ -403,7 +403,7 @@ export type ActiveXValue = {
   readonly [Tag in keyof typeof byType]: {
     /** Name of the type. */
     readonly _tag: Tag
-    /** Value, as the codec of its type takes it. */
+    /** Value, as the codec of that type in {@link byType} decodes it. */
     readonly value: (typeof byType)[Tag] extends MessageBody<infer A> ? A : never
   }
 }[keyof typeof byType]

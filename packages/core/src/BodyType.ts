@@ -1,20 +1,20 @@
 /**
- * The numbers that say what the bytes of a body are: `PROPID_M_BODY_TYPE`.
+ * Body types: numbers that name the format of a body, `PROPID_M_BODY_TYPE`.
  *
- * Message Queuing carries them and looks at none: they are an agreement between sender and receiver.
+ * Message Queuing carries them unread: they are an agreement between sender and receiver.
  *
  * @since 0.1.0
  */
 
 /**
- * The types that senders are known to use, by their names in `wtypes.h`. `VT_BINARY_OBJECT` is .NET's own, of its
+ * Types that senders are known to use, by their names in `wtypes.h`. `VT_BINARY_OBJECT` is .NET's own, of its
  * `BinaryMessageFormatter`.
  *
  * @category constants
  * @since 0.1.0
  */
 export const numbers = {
-  /** Nothing is said: what `XmlMessageFormatter`, NServiceBus and most programs in C leave. */
+  /** No type: the default, which `XmlMessageFormatter`, NServiceBus and most programs in C leave. */
   VT_EMPTY: 0,
   VT_NULL: 1,
   VT_I2: 2,
@@ -44,7 +44,7 @@ export const numbers = {
 const names = new Map<number, string>(Object.entries(numbers).map(([name, number]) => [number, name]))
 
 /**
- * A body type as a person reads it.
+ * Formats a body type as its number, with its name if it has one.
  *
  * @example
  * ```ts import.meta.vitest

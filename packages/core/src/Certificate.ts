@@ -1,5 +1,5 @@
 /**
- * X.509 certificates, as the getter of a security context takes them.
+ * X.509 certificates for security contexts.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import { countOf } from "./internal/errors/describeValue.ts"
 import { Certificate } from "./internal/security/Certificate.ts"
 import { mistakeInDer, mistakeInText, notDer, trusted } from "./internal/security/certificateMistakes.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export { Certificate, isCertificate } from "./internal/security/Certificate.ts"
@@ -37,8 +37,7 @@ const parse = (operation: Operation, der: Uint8Array, trailing: string): Effect.
   )
 
 /**
- * Reads exactly one certificate in ASN.1 DER, the encoding that `MQGetSecurityContextEx` takes (behaviour A-02). The
- * bytes are copied.
+ * Reads exactly one certificate in ASN.1 DER, the encoding that `MQGetSecurityContextEx` takes. The bytes are copied.
  *
  * Fails with `NotACertificate`.
  *
@@ -58,7 +57,7 @@ export const fromDer = (der: Uint8Array): Effect.Effect<Certificate, MsmqError> 
         )
       )
     }
-    // Anything but a SEQUENCE would be taken for PEM by the parser.
+    // The parser takes bytes that do not begin with a SEQUENCE for PEM.
     return bytes[0] === 0x30
       ? parse(operation, new Uint8Array(bytes), "give exactly one")
       : Effect.fail(notACertificate(operation, notDer(bytes)))
@@ -68,12 +67,11 @@ const pemBlock =
   /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----([\sA-Za-z0-9+/=]*)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
 
 /**
- * Reads exactly one certificate in PEM. What else the text holds, such as a private key or comments, is not read and not
+ * Reads exactly one certificate in PEM. Other contents of the text, such as a private key or comments, are neither read nor
  * kept.
  *
- * Fails with `NotACertificate`: also where there are several certificates, as in a chain, since a security context has
- * one (behaviour A-06). The rule says what was given where it is something else, such as a private key, a PKCS#12 file or a
- * text whose line breaks are written as `\n`.
+ * Fails with `NotACertificate`, also for several certificates, as in a chain, since a security context has one. The rule
+ * names a common mistake, such as a private key, a PKCS#12 file or a text whose line breaks are written as `\n`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -96,6 +94,7 @@ export const fromPem = (pem: string): Effect.Effect<Certificate, MsmqError> =>
     const blocks = typeof pem === "string" ? [...pem.matchAll(pemBlock)] : []
     const [first] = blocks
     if (first === undefined) return Effect.fail(notACertificate(operation, mistakeInText(pem)))
+    // A context never has more than one certificate (A-06).
     if (blocks.length > 1) {
       return Effect.fail(
         notACertificate(operation, `the text holds ${blocks.length} certificates: give the one to sign with`)

@@ -10,6 +10,7 @@ import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { QueueName } from "./internal/names/queueName.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 import type { Message, ReceivedMessage } from "./Message.ts"
 import { MsmqError } from "./MsmqError.ts"
 
@@ -49,10 +50,11 @@ export interface Poison {
 
 /**
  * Queue that copies of poison messages are sent to. A copy has the properties that the original's sender set, without the
- * acknowledgments, journaling and time limits that it asked for, and with an id, times and a sender of its own.
+ * acknowledgments, journaling and time limits, and with an id, times and a sender of its own.
  *
- * Message Queuing discards a message that its queue refuses. So `consume` fails with `IllegalPolicy` for a queue that is known
- * to refuse the copies; otherwise each copy asks for an acknowledgment, which comes to a private queue that `consume` creates.
+ * Message Queuing discards a message that its queue refuses. `consume` therefore fails with `IllegalPolicy` for a queue that is
+ * known to refuse the copies. For other queues each copy requests an acknowledgment, which arrives in a private queue that
+ * `consume` creates.
  * In a transaction, a copy that does not arrive becomes a dead letter. `docs/consuming.md` says more.
  *
  * @category models
@@ -65,7 +67,7 @@ export interface PoisonQueue {
   readonly transactional?: boolean | undefined
   /**
    * Changes the copy before it is sent. By default it is the original with the headers `failure.queue`, `failure.messageId`,
-   * `failure.attempts`, `failure.error` and `failure.time`, unless its extension holds something else than headers.
+   * `failure.attempts`, `failure.error` and `failure.time`, unless its extension holds data other than headers.
    */
   readonly copy?: ((copy: Message, poison: Poison) => Message) | undefined
 }
@@ -74,16 +76,23 @@ export interface PoisonQueue {
  * Place that a message goes to after its last attempt.
  *
  * - `"fail"`: it stays in the queue, and `consume` fails with `PoisonMessage`
- * - `"reject"`: it is removed as refused, and becomes a dead letter of its sender if it asked for that (behaviour E-69). Only
- *   for transactional queues
+ * - `"reject"`: it is removed as refused, and becomes a dead letter of its sender if the sender asked for that.
+ *   Only for transactional queues
  * - `{ subqueue }`: one call moves it to that subqueue
- * - `{ queue }`: a copy is sent to that queue, and the message is removed when the copy is known to be somewhere. See
+ * - `{ queue }`: a copy is sent to that queue, and the message is removed once the copy is safe. See
  *   {@link PoisonQueue}
  *
  * @category models
  * @since 0.1.0
  */
-export type PoisonPolicy = "fail" | "reject" | { readonly subqueue: string } | PoisonQueue
+export type PoisonPolicy =
+  | "fail"
+  | "reject"
+  | {
+      /** Name of the subqueue, which is made if it is not there: 1 to 32 characters. */
+      readonly subqueue: string
+    }
+  | PoisonQueue
 
 /**
  * Options of `Receiver.consume`.
@@ -129,8 +138,8 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
   readonly concurrency?: number | undefined
   /**
    * Schedule of further attempts after a failed one; {@link defaultRetry} by default. Its input is the handler's error, or
-   * {@link HandlerDefect}. It is stepped once for each time that the message came back before (`abortCount`, behaviour E-66), so
-   * that a limit of number includes attempts before this process; a limit of time begins anew.
+   * {@link HandlerDefect}. It advances one step for each earlier rollback of the message (`abortCount`), so that a limit
+   * on the number of attempts includes those before this process. A limit on time begins anew.
    */
   readonly retry?: Schedule.Schedule<unknown, E | HandlerDefect, never, R> | undefined
   /**
@@ -144,13 +153,13 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
    */
   readonly shutdownTimeout?: Duration.Input | undefined
   /**
-   * Schedule of further calls after a transient failure, such as a restart of the service (behaviours C-37, C-38, H-25);
-   * {@link defaultReopen} by default, which never gives up. It starts again after every success.
+   * Schedule of further calls after a transient failure, such as a restart of the service; {@link defaultReopen} by default,
+   * which never gives up. It starts again after every success.
    */
   readonly reopen?: Schedule.Schedule<unknown, MsmqError, never, R> | undefined
   /**
-   * Runs for each event, in order for each handler, with the counts so far. The handler waits for it; a failure of it is
-   * logged.
+   * Function that is called for each event, in order for each handler, with the counts so far. The handler waits for the effect
+   * that it returns. A failure of the effect is logged. None by default.
    */
   readonly onEvent?: ((event: ConsumeEvent, progress: ConsumeProgress) => Effect.Effect<void, never, R>) | undefined
 }
@@ -161,8 +170,7 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
  * @category events
  * @since 0.1.0
  */
-export interface Received {
-  readonly _tag: "Received"
+export interface Received extends Tagged<"Received"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
 }
@@ -173,8 +181,7 @@ export interface Received {
  * @category events
  * @since 0.1.0
  */
-export interface Handled {
-  readonly _tag: "Handled"
+export interface Handled extends Tagged<"Handled"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
   /** Number of the attempt that succeeded, counted from 1 and including those before this process. */
@@ -188,8 +195,7 @@ export interface Handled {
  * @category events
  * @since 0.1.0
  */
-export interface Retrying {
-  readonly _tag: "Retrying"
+export interface Retrying extends Tagged<"Retrying"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
   /** Number of the attempt that failed, counted from 1 and including those before this process. */
@@ -201,59 +207,52 @@ export interface Retrying {
 }
 
 /**
- * Event of a poison message that is where the policy says.
+ * Event of a poison message that was moved as the policy says.
  *
  * @category events
  * @since 0.1.0
  */
-export interface Poisoned extends Poison {
-  readonly _tag: "Poisoned"
-}
+export interface Poisoned extends Poison, Tagged<"Poisoned"> {}
 
 /**
- * Event of a poison message that left its queue for another one, while nothing says yet that its copy has arrived: the copy is
- * on its way, as to a machine that is switched off, or it is a dead letter of this machine.
+ * Event of a poison message that was removed from its queue while the arrival of its copy is not yet known: the copy is on its
+ * way, for instance to a machine that is switched off, or it is a dead letter of this machine.
  *
  * @category events
  * @since 0.1.0
  */
-export interface PoisonSent extends Poison {
-  readonly _tag: "PoisonSent"
-}
+export interface PoisonSent extends Poison, Tagged<"PoisonSent"> {}
 
 /**
- * Event of a message that was gone before it could be retried: another consumer has received it, or its time was over.
+ * Event of a message that left its queue before it could be retried: another consumer received it, or it expired.
  *
  * @category events
  * @since 0.1.0
  */
-export interface Passed {
-  readonly _tag: "Passed"
+export interface Passed extends Tagged<"Passed"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
 }
 
 /**
- * Event of a message that is not handled when `consume` ends: it is back in the queue, or in the queue for poison if its own
- * queue takes nothing back.
+ * Event of a message that is not handled when `consume` ends: it is back in its queue, or in the queue for poison messages if
+ * its own queue is not transactional.
  *
  * @category events
  * @since 0.1.0
  */
-export interface Returned {
-  readonly _tag: "Returned"
+export interface Returned extends Tagged<"Returned"> {
   /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
 }
 
 /**
- * Event of a failure of Message Queuing after which the same call may succeed later, and is made again.
+ * Event of a failure of Message Queuing that may pass: the same call is made again later.
  *
  * @category events
  * @since 0.1.0
  */
-export interface TransientFailure {
-  readonly _tag: "TransientFailure"
+export interface TransientFailure extends Tagged<"TransientFailure"> {
   /** Error of the call. */
   readonly error: MsmqError
   /** Time until the call is made again. */
@@ -261,14 +260,12 @@ export interface TransientFailure {
 }
 
 /**
- * Event of the queue being opened anew, in place of a handle that went stale.
+ * Event of a reopening: the handle of the queue was stale, and the queue is open again.
  *
  * @category events
  * @since 0.1.0
  */
-export interface Reopened {
-  readonly _tag: "Reopened"
-}
+export interface Reopened extends Tagged<"Reopened"> {}
 
 /**
  * Event that `onEvent` gets.
@@ -302,7 +299,7 @@ export interface ConsumeProgress {
   readonly retried: number
   /** Number of poison messages that were moved, including those of `PoisonSent`. */
   readonly poisoned: number
-  /** Number of times that the queue was opened anew. */
+  /** Number of times that the queue was reopened. */
   readonly reopened: number
 }
 

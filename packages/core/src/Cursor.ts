@@ -1,5 +1,5 @@
 /**
- * Cursors: a place in a queue, to look at its messages one after the other and to take some of them.
+ * Cursors: positions in a queue, from which a program peeks at its messages one after the other and receives some of them.
  *
  * @since 0.1.0
  */
@@ -17,16 +17,16 @@ import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { CursorHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * Place in a queue, which belongs to the scope that made it: see `cursor` of `Receiver`. It moves forward only: what
- * comes in before its place it never sees (behaviour E-31).
+ * Position in a queue, which belongs to the scope that created it: see `cursor` of `Receiver`. It moves forward only, and never
+ * sees a message that arrives before it.
  *
- * Several fibers may use one cursor: it does one thing at a time (E-34).
+ * Several fibers may use one cursor: it runs one call at a time.
  *
  * @category models
  * @since 0.1.0
@@ -34,8 +34,9 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
 export class Cursor<Body = Uint8Array> extends Described {
   readonly #reader: Reader<Body>
   readonly #handle: OwnedHandle.OwnedHandle<CursorHandle>
+  // Message Queuing does not support two calls of one cursor at once (E-34).
   readonly #turn = Semaphore.makeUnsafe(1)
-  /** `true` where it stands on a message: the next one is behind that, and otherwise at its place (E-24, E-28). */
+  /** `true` if the cursor is on a message, so that the next one is after it; otherwise the next one is the current one (E-24, E-28). */
   #onMessage = false
 
   private constructor(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>) {
@@ -60,8 +61,9 @@ export class Cursor<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Goes to the next message and looks at it; at first to the first one. `None` at the end, where it may be called again:
-   * what has come in since is next. `MQ_ACTION_PEEK_NEXT`, or `MQ_ACTION_PEEK_CURRENT` where that would be illegal.
+   * Moves to the next message and peeks at it; the first call moves to the first message. `None` at the end of the queue, where
+   * a later call finds messages that have arrived since. `MQ_ACTION_PEEK_NEXT`, or `MQ_ACTION_PEEK_CURRENT` where that would be
+   * illegal.
    *
    * @since 0.1.0
    */
@@ -70,8 +72,8 @@ export class Cursor<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Goes to the next message as {@link next} does, and at the end waits so long for one to come, wherever that is in the
-   * queue's order (behaviour E-30). An infinite duration waits for ever.
+   * Moves to the next message as {@link next} does, and at the end waits up to `duration` for a message to arrive, at any place
+   * in the queue's order. An infinite duration waits for ever.
    *
    * @since 0.1.0
    */
@@ -82,7 +84,7 @@ export class Cursor<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Looks again at the message that it stands on; `None` if it stands on none, or another has taken that one meanwhile.
+   * Peeks again at the current message. `None` if there is none, or if another receiver has received it meanwhile.
    *
    * @since 0.1.0
    */
@@ -96,8 +98,8 @@ export class Cursor<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Takes the message that it stands on, in the transaction that the effect runs in; `None` if it stands on none, or
-   * another has taken that one meanwhile. Then it stands behind it, also if the transaction aborts (behaviour E-32).
+   * Receives the current message, in the transaction that the effect runs in. `None` if there is none, or if another receiver
+   * has received it meanwhile. The cursor is then after the message, even if the transaction aborts.
    *
    * @since 0.1.0
    */
@@ -107,6 +109,7 @@ export class Cursor<Body = Uint8Array> extends Described {
       this.#onMessage
         ? Effect.tap(
             this.#there(this.#reader.take({ operation, action: "receive", timeout: 0, cursor: this.#handle })),
+            // An abort puts the message back, and does not move the cursor back (E-32).
             (taken) => Effect.sync(() => this.#standsOn(Option.isNone(taken)))
           )
         : Effect.succeedNone
@@ -114,8 +117,8 @@ export class Cursor<Body = Uint8Array> extends Described {
   }
 
   /**
-   * The messages from here to the end, each looked at when the stream's consumer asks for it. {@link receive} takes the
-   * one that was looked at last.
+   * Stream of the messages from here to the end of the queue. It peeks at each when its consumer asks for it; {@link receive}
+   * receives the latest one.
    *
    * @since 0.1.0
    */
@@ -131,7 +134,7 @@ export class Cursor<Body = Uint8Array> extends Described {
       const peek = this.#reader.take({ operation, action, timeout, cursor: this.#handle })
       return optional(peek, "IoTimeout").pipe(
         Effect.tap((found) => Effect.sync(() => this.#standsOn(Option.isSome(found)))),
-        // What no codec can read is a message all the same.
+        // The cursor is on a message also if the codec cannot decode its body.
         Effect.tapError(({ reason }) =>
           Effect.sync(() => {
             if (reason._tag === "UndecodableBody") this.#standsOn(true)

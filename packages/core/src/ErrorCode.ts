@@ -1,11 +1,11 @@
 /**
- * Every code that Message Queuing documents, under the name of `mq.h`, as the unsigned HRESULT.
+ * Codes of Message Queuing, by their names in `mq.h`, as unsigned HRESULTs.
  *
  * @since 0.1.0
  */
 
 /**
- * The information codes (`0x400Exxxx`): the call succeeded and has something to say.
+ * Information codes (`0x400Exxxx`) of calls that succeeded.
  *
  * @category models
  * @since 0.1.0
@@ -23,7 +23,7 @@ export const information = {
 } as const
 
 /**
- * The error codes (`0xC00Exxxx`): nothing happened. Each has a reason of {@link MsmqError} named after it:
+ * Error codes (`0xC00Exxxx`) of calls that had no effect. Each has a reason of {@link MsmqError} named after it:
  * `MQ_ERROR_QUEUE_NOT_FOUND` is `QueueNotFound`.
  *
  * @category models
@@ -168,7 +168,7 @@ export const errors = {
 } as const
 
 /**
- * The name of an error code, as in `mq.h`.
+ * Name of an error code in `mq.h`.
  *
  * @category models
  * @since 0.1.0
@@ -180,7 +180,7 @@ const names = new Map<number, ErrorCodeName>(
 )
 
 /**
- * The name of an HRESULT, or `undefined` for one that is not an error code of Message Queuing.
+ * Returns the name of an error code, or `undefined` for an HRESULT that is not an error code of Message Queuing.
  *
  * @example
  * ```ts import.meta.vitest
@@ -195,7 +195,7 @@ const names = new Map<number, ErrorCodeName>(
 export const nameOf = (code: number): ErrorCodeName | undefined => names.get(code >>> 0)
 
 /**
- * An HRESULT as it is usually written: `0xC00E0003`.
+ * Formats an HRESULT as it is usually written: `0xC00E0003`.
  *
  * @category getters
  * @since 0.1.0

@@ -1,8 +1,8 @@
 /**
- * Format names: what Message Queuing opens a queue by, such as `DIRECT=OS:server\private$\orders`.
+ * Format names, by which Message Queuing opens queues, such as `DIRECT=OS:server\private$\orders`.
  *
- * Which name does what, {@link supports} tells. Without a directory (a workgroup) only direct names, multicast names and
- * the GUIDs of this computer can be resolved (behaviour B-11).
+ * Not every name supports every use: see {@link supports}. Without a directory (a workgroup) only direct names, multicast names
+ * and the GUIDs of this computer can be resolved.
  *
  * @since 0.1.0
  */
@@ -55,14 +55,13 @@ export type {
   Subqueue,
   WholeQueue
 } from "./internal/names/formatNameKinds.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
- * Reads a format name. Keywords may stand in any case (behaviour B-05); what they name keeps its case. A list is put in
- * order, without its duplicates (behaviour B-19).
+ * Parses a format name. Keywords may be in any letter case; names keep theirs. A list is sorted, without its duplicates.
  *
- * Fails with `IllegalName`, whose `position` is where the text stops being a format name, and whose `rule` says what
- * belongs there.
+ * Fails with `IllegalName`, whose `position` is the place of the mistake in the text, and whose `rule` says which text is legal
+ * there.
  *
  * @example
  * ```ts import.meta.vitest
@@ -85,7 +84,7 @@ export const parse = (input: string): Result.Result<FormatName, MsmqError> =>
   readName(operations.FormatName.parse, input, formatName)
 
 /**
- * Reads what a person may call a queue by: a format name, which has a keyword and `=` before any `\`, or a path name.
+ * Parses the name of a queue: a format name, which has a keyword and `=` before any `\`, or else a path name.
  *
  * Fails with `IllegalName`, as {@link parse} and `PathName.parse` do.
  *
@@ -109,8 +108,8 @@ export const fromString = (input: string): Result.Result<FormatName | PathName.P
 }
 
 /**
- * The direct name of a queue whose path name is known, by the name of its computer (behaviour B-07). It asks nobody, so
- * the queue need not exist.
+ * Makes the direct name of a queue from its path name, by the name of its computer. It calls no queue manager, so that the
+ * queue need not exist.
  *
  * @example
  * ```ts import.meta.vitest
@@ -148,8 +147,7 @@ export const fromPathName = (name: PathName.PathName): Direct<WholeQueue | Subqu
 export const format = (name: FormatName): string => print(name)
 
 /**
- * Returns `true` for two format names that differ in letter case at most, which Message Queuing does not regard (behaviour
- * B-04).
+ * Returns `true` if two format names are equal but for letter case, which Message Queuing ignores.
  *
  * **Gotchas**
  *
@@ -175,10 +173,11 @@ export const equals: {
 } = dual(2, (self: FormatName, that: FormatName): boolean => keyOf(self) === keyOf(that))
 
 /**
- * Returns `true` where Message Queuing accepts a name for a use; otherwise it answers
- * `MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION` (behaviours B-16, B-22 to B-24).
+ * Returns `true` if Message Queuing accepts a name for a use. For other uses its functions return
+ * `MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION`. For instance, no message can be received by a list, a multicast name or an HTTP
+ * name, or sent to a journal, and no queue can be deleted by a direct name.
  *
- * A path name is good for creating a queue, and for nothing else until it is made a format name (behaviour B-06).
+ * A path name serves to create a queue. Every other use needs a format name.
  *
  * @example
  * ```ts import.meta.vitest
@@ -200,10 +199,35 @@ export const supports: {
 } = dual(2, permits)
 
 interface DirectFields {
+  /** Protocol of the address. `"os"`, by the name of the computer, by default. */
   readonly protocol?: Protocol | undefined
+  /** Address of the computer, as in {@link Direct}. */
   readonly address: string
+  /** `true` for a private queue. `false` by default. */
   readonly isPrivate?: boolean | undefined
+  /** Name of the queue. */
   readonly queue: string
+}
+
+interface WholeQueueFields {
+  /** `true` for the journal of the queue. `false` by default. */
+  readonly journal?: false | undefined
+  /** Name of a subqueue. `null`, none, by default. */
+  readonly subqueue?: null | undefined
+}
+
+interface JournalFields {
+  /** `true` for the journal of the queue. */
+  readonly journal: true
+  /** `null`, by default: a journal has no subqueues. */
+  readonly subqueue?: null | undefined
+}
+
+interface SubqueueFields {
+  /** `false`, by default: a subqueue has no journal. */
+  readonly journal?: false | undefined
+  /** Name of the subqueue: 1 to 32 characters. */
+  readonly subqueue: string
 }
 
 const theQueue: WholeQueue = { journal: false, subqueue: null }
@@ -211,7 +235,7 @@ const theQueue: WholeQueue = { journal: false, subqueue: null }
 const theJournal: QueueJournal = { journal: true, subqueue: null }
 
 /**
- * Makes the direct name of a queue: by computer name and public, unless told otherwise.
+ * Makes the direct name of a queue. By default it is a public queue, by the name of its computer.
  *
  * Fails with `IllegalName`, whose `input` is the field at fault.
  *
@@ -228,18 +252,17 @@ const theJournal: QueueJournal = { journal: true, subqueue: null }
  * @category constructors
  * @since 0.1.0
  */
-export function direct(
-  fields: DirectFields & { readonly journal?: false | undefined; readonly subqueue?: null | undefined }
-): Result.Result<Direct<WholeQueue>, MsmqError>
-export function direct(
-  fields: DirectFields & { readonly journal: true; readonly subqueue?: null | undefined }
-): Result.Result<Direct<QueueJournal>, MsmqError>
-export function direct(
-  fields: DirectFields & { readonly journal?: false | undefined; readonly subqueue: string }
-): Result.Result<Direct<Subqueue>, MsmqError>
+export function direct(fields: DirectFields & WholeQueueFields): Result.Result<Direct<WholeQueue>, MsmqError>
+export function direct(fields: DirectFields & JournalFields): Result.Result<Direct<QueueJournal>, MsmqError>
+export function direct(fields: DirectFields & SubqueueFields): Result.Result<Direct<Subqueue>, MsmqError>
 export function direct(fields: DirectFields & (WholeQueue | QueueJournal | Subqueue)): Result.Result<Direct, MsmqError>
 export function direct(
-  fields: DirectFields & { readonly journal?: boolean | undefined; readonly subqueue?: string | null | undefined }
+  fields: DirectFields & {
+    /** `true` for the journal of the queue. `false` by default. */
+    readonly journal?: boolean | undefined
+    /** Name of a subqueue. `null`, none, by default. */
+    readonly subqueue?: string | null | undefined
+  }
 ): Result.Result<Direct, MsmqError> {
   return Result.gen(function* () {
     const operation = operations.FormatName.direct
@@ -259,7 +282,7 @@ export function direct(
 }
 
 /**
- * Makes the direct name of a system queue: by computer name, unless told otherwise.
+ * Makes the direct name of a system queue, by default by the name of its computer.
  *
  * Fails with `IllegalName`, whose `input` is the address.
  *
@@ -267,8 +290,11 @@ export function direct(
  * @since 0.1.0
  */
 export const directSystem = (fields: {
+  /** Protocol of the address. `"os"`, by the name of the computer, by default. */
   readonly protocol?: Protocol | undefined
+  /** Address of the computer, as in {@link Direct}. */
   readonly address: string
+  /** System queue of that computer. */
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<DirectSystem, MsmqError> => {
   const operation = operations.FormatName.directSystem
@@ -284,7 +310,9 @@ export const directSystem = (fields: {
 }
 
 const publicName = <Journal extends boolean = false>(fields: {
+  /** GUID of the queue in the directory, without braces. */
   readonly queueGuid: string
+  /** `true` for the journal of the queue. `false` by default. */
   readonly journal?: Journal | undefined
 }): Result.Result<Public<Journal>, MsmqError> =>
   Result.gen(function* () {
@@ -298,8 +326,11 @@ const publicName = <Journal extends boolean = false>(fields: {
   })
 
 const privateQueue = <Journal extends boolean = false>(fields: {
+  /** GUID of the computer, without braces. */
   readonly computerGuid: string
+  /** Number of the queue on its computer: 0 to 4,294,967,295. */
   readonly queueNumber: number
+  /** `true` for the journal of the queue. `false` by default. */
   readonly journal?: Journal | undefined
 }): Result.Result<Private<Journal>, MsmqError> =>
   Result.gen(function* () {
@@ -344,7 +375,9 @@ export {
  * @since 0.1.0
  */
 export const distributionList = (fields: {
+  /** GUID of the list in the directory, without braces. */
   readonly listGuid: string
+  /** Domain of the list. `null`, none, by default. */
   readonly domain?: string | null | undefined
 }): Result.Result<DistributionList, MsmqError> =>
   Result.gen(function* () {
@@ -366,7 +399,9 @@ export const distributionList = (fields: {
  * @since 0.1.0
  */
 export const machine = (fields: {
+  /** GUID of the computer, without braces. */
   readonly computerGuid: string
+  /** System queue of that computer. */
   readonly systemQueue: PathName.SystemQueue
 }): Result.Result<Machine, MsmqError> =>
   Result.gen(function* () {
@@ -380,7 +415,7 @@ export const machine = (fields: {
   })
 
 /**
- * Makes the name of a connector queue: not the transactional one, unless told otherwise.
+ * Makes the name of a connector queue, by default of the one that is not transactional.
  *
  * Fails with `IllegalName`, whose `input` is the GUID.
  *
@@ -388,7 +423,9 @@ export const machine = (fields: {
  * @since 0.1.0
  */
 export const connector = (fields: {
+  /** GUID of the connector, without braces. */
   readonly connectorGuid: string
+  /** `true` for the transactional connector queue: the suffix `;XACTONLY`. `false` by default. */
   readonly xactOnly?: boolean | undefined
 }): Result.Result<Connector, MsmqError> =>
   Result.gen(function* () {
@@ -410,7 +447,9 @@ export const connector = (fields: {
  * @since 0.1.0
  */
 export const multicast = (fields: {
+  /** IPv4 address of class D: 224.0.0.0 to 239.255.255.255. */
   readonly address: string
+  /** Port: 0 to 65,535. */
   readonly port: number
 }): Result.Result<Multicast, MsmqError> =>
   Result.gen(function* () {
@@ -424,11 +463,10 @@ export const multicast = (fields: {
   })
 
 /**
- * Makes one name of several destinations: each once, in alphabetical order; of a single one, that one's own name
- * (behaviour B-19).
+ * Makes one name of several destinations, each once, in alphabetical order. For a single destination it is that name itself.
  *
  * Fails with `IllegalName`, whose `input` is the list as it was given, when it is empty or holds a name that cannot be
- * sent to (behaviour B-21).
+ * sent to.
  *
  * @example
  * ```ts import.meta.vitest

@@ -1,5 +1,5 @@
 /**
- * Messages: what goes out and what comes in.
+ * Messages: those that are sent, and those that are received.
  *
  * @since 0.1.0
  */
@@ -32,8 +32,8 @@ export type {
 } from "./mqrt/MessageProperties.ts"
 
 /**
- * An outgoing message: a plain object, every field of which may be left out. The default is what Message Queuing takes
- * (behaviour D-20). `Body`: what the sender's codec takes, bytes by default.
+ * Outgoing message: a plain object whose fields are all optional. The defaults are those of Message Queuing. `Body` is the
+ * type that the sender's codec encodes, bytes by default.
  *
  * A message that breaks a limit is refused before anything is sent, with `IllegalMessage`.
  *
@@ -42,19 +42,19 @@ export type {
  */
 export interface Message<Body = Uint8Array> {
   /**
-   * `PROPID_M_BODY`. The whole message, headers included, may have {@link maximumPacketSize} bytes. It is read when its turn
-   * comes, with up to 256 messages at once: do not change it, and do not transfer its buffer, before the send has returned.
-   * Empty by default. A value where the sender was given a codec.
+   * `PROPID_M_BODY`. The whole message, headers included, may have {@link maximumPacketSize} bytes. A batch reads the
+   * bodies of up to 256 messages at a time: do not change a body, and do not transfer its buffer, before the send has returned. A
+   * value that the codec encodes, where the sender has a codec. Empty by default.
    */
   readonly body?: Body | undefined
   /**
-   * `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535 which the receiver gets unchanged. 0 by default, or what the
-   * sender's codec says.
+   * `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535 which the receiver gets unchanged. By default 0, or the type that
+   * the sender's codec sets.
    */
   readonly bodyType?: number | undefined
   /** `PROPID_M_LABEL`: at most {@link maximumLabelLength} UTF-16 units, without NUL. Empty by default. */
   readonly label?: string | undefined
-  /** `PROPID_M_PRIORITY`: 0 to 7, highest first; ignored in a transaction (behaviour D-09). 3 by default. */
+  /** `PROPID_M_PRIORITY`: 0 to 7, highest first; ignored in a transaction. 3 by default. */
   readonly priority?: number | undefined
   /** `PROPID_M_DELIVERY`. `"express"` by default. */
   readonly delivery?: Delivery | undefined
@@ -64,20 +64,23 @@ export interface Message<Body = Uint8Array> {
   readonly appSpecific?: number | undefined
   /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards the size. */
   readonly extension?: Uint8Array | undefined
-  /** Texts by name, carried in the extension as NServiceBus does: not together with an `extension`. None by default. */
+  /** Headers, which are written into the extension as NServiceBus does; not together with an `extension`. None by default. */
   readonly headers?: MessageHeaders | undefined
   /**
-   * `PROPID_M_RESP_FORMAT_NAME`: the format name to answer to, of several elements too; it is not checked (behaviour
-   * B-27).
+   * `PROPID_M_RESP_FORMAT_NAME`: format name of the queue for responses, which may have several elements. The name must be
+   * legal; the queue need not exist when the message is sent. None by default.
    */
   readonly responseQueue?: string | undefined
-  /** `PROPID_M_ACKNOWLEDGE`: acknowledgments that are wanted (behaviour D-44), which need an `adminQueue`. */
+  /** `PROPID_M_ACKNOWLEDGE`: acknowledgments that are requested, which need an `adminQueue`. None by default. */
   readonly acknowledge?: Partial<Acknowledge> | undefined
-  /** `PROPID_M_ADMIN_QUEUE`: the format name of a queue for acknowledgments, which must not be transactional. */
+  /** `PROPID_M_ADMIN_QUEUE`: format name of the queue for acknowledgments, which must not be transactional. None by default. */
   readonly adminQueue?: string | undefined
-  /** `PROPID_M_JOURNAL`: copies that are wanted (behaviour D-56). None by default. */
+  /** `PROPID_M_JOURNAL`: copies that are requested. None by default. */
   readonly journaling?: Partial<Journaling> | undefined
-  /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue, local and transactional (D-63). */
+  /**
+   * `PROPID_M_DEADLETTER_QUEUE`: path name of the sender's own dead-letter queue, which is local and transactional. None by
+   * default.
+   */
   readonly deadLetterQueue?: string | undefined
   /**
    * `PROPID_M_TIME_TO_REACH_QUEUE`: 0 to 4,294,967,293 whole seconds from the send on; a part of a second is rounded up. The
@@ -89,20 +92,20 @@ export interface Message<Body = Uint8Array> {
    * limit if left out or infinite.
    */
   readonly timeToBeReceived?: Duration.Input | undefined
-  /** `PROPID_M_TRACE`: `true` for reports of its route, in the report queue. `false` by default. */
+  /** `PROPID_M_TRACE`: `true` for reports about the route of the message, in the report queue. `false` by default. */
   readonly trace?: boolean | undefined
-  /** Properties that only a connector application may set. */
+  /** Properties that only a connector application may set. None by default. */
   readonly connector?: ConnectorProperties | undefined
-  /** Parts of the envelope for an HTTP destination. */
+  /** Parts of the SOAP envelope, for an HTTP destination. None by default. */
   readonly soap?: SoapProperties | undefined
 }
 
 /**
- * A message that was received. All fields are its own properties, so that `{ ...message, label: "again" }` is a message
- * to send.
+ * Received message. All fields are own properties, so that `{ ...message, label: "again" }` is a message to send.
  *
- * `console.log` and `JSON.stringify` show it whatever its sender put into it: for logs, not to keep it. JSON has the
- * lookup id as its digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for other bytes.
+ * `console.log` and `JSON.stringify` work for every message, whatever its sender put into it. Their text is for logs, not for
+ * storage. JSON has the lookup id as digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for
+ * other bytes.
  *
  * @category models
  * @since 0.1.0
@@ -124,7 +127,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly appSpecific: number
   /** `PROPID_M_EXTENSION`. */
   readonly extension: Uint8Array | undefined
-  /** The headers in the extension, read when they are first asked for; none where it carries something else. */
+  /** Headers in the extension, which are read at the first access; none if the extension holds other data. */
   readonly headers: MessageHeaders
   /** `PROPID_M_RESP_FORMAT_NAME`: a format name. */
   readonly responseQueue: string | undefined
@@ -138,13 +141,13 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly deadLetterQueue: string | undefined
   /** `PROPID_M_TIME_TO_REACH_QUEUE`: time that is left of it. */
   readonly timeToReachQueue: Duration.Duration | undefined
-  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it (behaviour D-41). */
+  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it. */
   readonly timeToBeReceived: Duration.Duration | undefined
   /** `PROPID_M_TRACE`. */
   readonly trace: boolean
   /** `PROPID_M_MSGID` as it is usually written: `{guid of the sending machine}\number`. */
   readonly messageId: string
-  /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order (behaviour D-27). */
+  /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order. */
   readonly lookupId: bigint
   /** `PROPID_M_CLASS`: 0 for an ordinary message. */
   readonly class: number
@@ -152,63 +155,69 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly sentTime: Date
   /** `PROPID_M_ARRIVEDTIME`: whole seconds, by the receiver's clock. */
   readonly arrivedTime: Date
-  /** `PROPID_M_AUTHENTICATED`: `true` where a signature was verified. Without it nothing about the sender is certain. */
+  /** `PROPID_M_AUTHENTICATED`: `true` if a signature was verified. Otherwise nothing about the sender is certain. */
   readonly authenticated: boolean
-  /** `PROPID_M_AUTHENTICATED_EX`: 0, or the signature's version: 1, 3, 5 or 9 (behaviour A-47). */
+  /**
+   * `PROPID_M_AUTHENTICATED_EX`: 0 without a verified signature, otherwise its version: 1 (MSMQ 1.0), 3 (2.0), 5 (3.0) or 9
+   * (XML).
+   */
   readonly signatureVersion: number
-  /** `PROPID_M_HASH_ALG`, where the message was signed. */
+  /** `PROPID_M_HASH_ALG`, if the message was signed. */
   readonly hashAlgorithm: HashAlgorithm | undefined
   /**
-   * `PROPID_M_SENDER_CERT`: the certificate that verified the signature. Message Queuing does not look at its validity
-   * or its chain: that is for the receiver to do (behaviour A-56). `undefined` also where the bytes are not X.509.
+   * `PROPID_M_SENDER_CERT`: the certificate that verified the signature. Message Queuing does not check its validity or its
+   * chain: the receiver has to. `undefined` also where the bytes are not X.509.
    */
   readonly senderCertificate: Certificate | undefined
   /** `PROPID_M_SENDERID_TYPE`. */
   readonly senderIdType: SenderIdType
-  /** `PROPID_M_SENDERID`: a SID of any length, or a GUID. Only to be trusted if `authenticated` (behaviour A-62). */
+  /**
+   * `PROPID_M_SENDERID`: a SID of any length, or a GUID. A message without a signature has one too: trust it only if
+   * `authenticated` is `true`.
+   */
   readonly senderId: Uint8Array | undefined
   /** `PROPID_M_PRIV_LEVEL`: encryption of the body on its way. */
   readonly privacyLevel: PrivacyLevel
-  /** `PROPID_M_ENCRYPTION_ALG`, where it was. */
+  /** `PROPID_M_ENCRYPTION_ALG`, if the body was encrypted. */
   readonly encryptionAlgorithm: EncryptionAlgorithm | undefined
-  /** `PROPID_M_FIRST_IN_XACT`: the first message of its transaction (behaviour D-30). */
+  /** `PROPID_M_FIRST_IN_XACT`: `true` for the first message of its transaction. */
   readonly firstInTransaction: boolean
-  /** `PROPID_M_LAST_IN_XACT`: the last message of its transaction. */
+  /** `PROPID_M_LAST_IN_XACT`: `true` for the last message of its transaction. */
   readonly lastInTransaction: boolean
   /** `PROPID_M_XACTID`: common to the messages of a transaction. */
   readonly transactionId: string | undefined
-  /** `PROPID_M_ABORT_COUNT`: number of times that its receiving was rolled back in this queue (behaviour E-66). */
+  /** `PROPID_M_ABORT_COUNT`: number of receives of it that were rolled back in this queue. */
   readonly abortCount: number
-  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues (behaviour E-68). */
+  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues. */
   readonly moveCount: number
   /** `PROPID_M_LAST_MOVE_TIME`. */
   readonly lastMoveTime: Date | undefined
-  /** `PROPID_M_DEST_QUEUE`: the format name it was sent to. */
+  /** `PROPID_M_DEST_QUEUE`: format name that it was sent to. */
   readonly destinationQueue: string
   /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
   readonly sourceMachineId: string
 }
 
 /**
- * The longest label, in UTF-16 units: 249, and the terminating NUL is the 250th (behaviour D-17).
+ * Length of the longest label in UTF-16 units: 249, to which the terminating NUL comes.
  *
  * @category limits
  * @since 0.1.0
  */
-export const maximumLabelLength = messageProperties.LABEL.limit
+export const maximumLabelLength = messageProperties.LABEL.limit // D-17
 
 /**
- * The largest message in bytes, all headers included: 4 MiB (behaviour D-13).
+ * Size of the largest message in bytes, all headers included: 4 MiB.
  *
  * @category limits
  * @since 0.1.0
  */
-export const maximumPacketSize = 4_194_304
+export const maximumPacketSize = 4_194_304 // D-13
 
 /**
- * Returns the size of a message on the wire, in bytes, as far as it can be told before it is sent: fixed headers, label, body
- * and extension. Names, signature and certificate come on top, some hundred to some thousand bytes (behaviours D-14,
- * A-60), so a message just under the limit may still be refused by Message Queuing itself.
+ * Returns the size of a message on the wire, in bytes, as far as it is known before the send: fixed headers, label, body and
+ * extension. Names, signature and certificate add some hundred to some thousand bytes, so that Message Queuing may still
+ * refuse a message just under the limit.
  *
  * @example
  * ```ts import.meta.vitest
@@ -221,15 +230,16 @@ export const maximumPacketSize = 4_194_304
  * @since 0.1.0
  */
 export const packetSize = (message: Message): number =>
+  // The sizes of the headers and of their padding are those of D-14.
   baseHeader +
   userHeader +
   propertiesHeader +
-  padded(2 * ((message.label?.length ?? 0) + 1)) +
-  padded(message.body?.length ?? 0) +
-  padded(message.extension?.length ?? 0)
+  pad(2 * ((message.label?.length ?? 0) + 1)) +
+  pad(message.body?.length ?? 0) +
+  pad(message.extension?.length ?? 0)
 
 const baseHeader = 16
 const userHeader = 48
 const propertiesHeader = 56
 
-const padded = (length: number): number => Math.ceil(length / 4) * 4
+const pad = (length: number): number => Math.ceil(length / 4) * 4

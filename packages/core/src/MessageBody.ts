@@ -1,6 +1,6 @@
 /**
- * Codecs between values and the bytes of a message, each with the `PROPID_M_BODY_TYPE` that goes with them. Given to
- * `MessageQueue.openSender` and `openReceiver`, a codec types the bodies of their messages.
+ * Codecs between values and the bytes of a message body, each with the `PROPID_M_BODY_TYPE` that goes with them. Give one to
+ * `MessageQueue.openSender` and `openReceiver`, and messages have typed bodies.
  *
  * A value that a codec cannot write is refused with `IllegalMessage` before anything is sent. A body that it cannot read fails with
  * `UndecodableBody`, which holds the message as it came.
@@ -19,13 +19,14 @@ import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, isString, listOf, text as textRule } from "./internal/options/Rule.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 
 export type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 
 /**
- * Bytes as they are, of any type. Senders and receivers use it where they are given no codec.
+ * Codec that leaves bodies as they are: bytes of any type. Senders and receivers without a codec use it.
  *
  * @category codecs
  * @since 0.1.0
@@ -37,9 +38,9 @@ export const bytes: MessageBody<Uint8Array> = {
 }
 
 /**
- * Text. It writes UTF-8 with body type 0. It reads what the type says: `VT_BSTR` and `VT_LPWSTR` as UTF-16, `VT_LPSTR` as ASCII, and 0
- * and bytes by their byte order mark, or as UTF-8 where there is none. It refuses text that is not well-formed, both ways.
- * `ActiveXBody` has codecs that write the other types.
+ * Codec for text. It writes UTF-8 with body type 0. It reads `VT_BSTR` and `VT_LPWSTR` as UTF-16, `VT_LPSTR` as ASCII, and
+ * type 0 and bytes by their byte order mark, or as UTF-8 where there is none. It refuses to write or read text that is not
+ * well-formed. `ActiveXBody` has codecs that write the other types.
  *
  * @example
  * ```ts import.meta.vitest
@@ -61,9 +62,9 @@ export const text: MessageBody<string> = {
 }
 
 /**
- * Makes a codec for JSON. It writes UTF-8 with body type 0, as NServiceBus does, and reads everything that {@link text} reads.
- * Values that JSON lacks are written as the schema's JSON codec does: a `Date` as an ISO text, a bigint as its digits. A single
- * NUL behind the text, which programs in C send, is ignored.
+ * Makes a codec for JSON. It writes UTF-8 with body type 0, as NServiceBus does, and reads every text that {@link text} reads.
+ * It writes values that JSON does not have as the schema's JSON codec does: a `Date` as an ISO text, a bigint as its digits.
+ * It ignores a single NUL after the text, which programs in C send.
  *
  * The schema must need no services, and its transformations must be synchronous.
  *
@@ -245,8 +246,9 @@ export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlO
 }
 
 /**
- * Bytes that .NET's `BinaryMessageFormatter` wrote, body type 768, for passing such messages on. They are never decoded: the stream
- * names the classes to make, so that to read it is to run code of the sender's choice (CWE-502). .NET 9 has removed it.
+ * Codec for bytes that .NET's `BinaryMessageFormatter` wrote, body type 768. It leaves them as they are: the stream names
+ * classes, and decoding it runs their code, so that the sender could run any code (CWE-502). .NET 9 has removed the
+ * formatter. The codec serves to forward such messages.
  *
  * @category codecs
  * @since 0.1.0
@@ -262,9 +264,9 @@ const tagOf = new Map<number, ActiveXValue["_tag"]>(activeXTypes.map((tag) => [B
 const codecOf = (tag: ActiveXValue["_tag"]) => ActiveXBody.byType[tag] as MessageBody<ActiveXValue["value"]>
 
 /**
- * Any of the values in `ActiveXBody`, with the name of its type, for a queue whose senders, in COM or with .NET's
- * `ActiveXMessageFormatter`, send several types. Objects that save themselves (`VT_STREAMED_OBJECT`, `VT_STORED_OBJECT`) are
- * refused, and never made: `MessageBody.any` hands out their bytes.
+ * Codec for all values of `ActiveXBody`, each with the name of its type: for a queue with bodies of several types, from
+ * senders in COM or with .NET's `ActiveXMessageFormatter`. It refuses objects that save themselves (`VT_STREAMED_OBJECT`,
+ * `VT_STORED_OBJECT`) and never makes them: `MessageBody.any` returns their bytes.
  *
  * @example
  * ```ts import.meta.vitest
@@ -296,19 +298,16 @@ export const activeX: MessageBody<ActiveXValue> = {
 }
 
 /**
- * Body of which only the type is known.
+ * Body as bytes, with its type.
  *
  * @category models
  * @since 0.1.0
  */
-export interface RawBody extends EncodedBody {
-  /** `"bytes"`, which tells it from the values of `ActiveXBody`. */
-  readonly _tag: "bytes"
-}
+export interface RawBody extends EncodedBody, Tagged<"bytes"> {}
 
 /**
- * Any body. It reads what {@link activeX} reads, and everything else as bytes with their type, also a body that does not fit its
- * type. It never fails to decode, and encodes what it decoded.
+ * Codec for any body. It decodes a body as {@link activeX} does, and returns all others as bytes with their type, also a body
+ * that does not fit its type. It never fails to decode, and can encode every value that it decoded.
  *
  * @example
  * ```ts import.meta.vitest

@@ -1,6 +1,5 @@
 /**
- * Headers: texts by name beside the body, in the extension of a message, as .NET programs on NServiceBus write and read
- * them.
+ * Headers of messages: texts by name, in the extension of a message, as .NET programs on NServiceBus write and read them.
  *
  * @since 0.1.0
  */
@@ -13,10 +12,10 @@ import * as internal from "./internal/telemetry/traceContext.ts"
 import { isPlain } from "./internal/options/OptionTable.ts"
 
 /**
- * Headers by their names, which are case-sensitive and may be any text. What was received has no prototype, so that
- * `headers["constructor"]` is a header or nothing.
+ * Headers by their names, which are case-sensitive and may be any text. Received headers have no prototype, so that
+ * `headers["constructor"]` is a header or `undefined`.
  *
- * To read them as values give them to a schema.
+ * To read typed values, decode the headers with a schema.
  *
  * @example
  * ```ts import.meta.vitest
@@ -52,10 +51,11 @@ export type MessageHeaders = Readonly<Record<string, string>>
 export const none: MessageHeaders = Object.freeze(Object.create(null) as MessageHeaders)
 
 /**
- * The extension that carries headers: the XML of a list of `HeaderInfo` in UTF-8, and no bytes for no headers.
+ * Encodes headers as an extension: the XML of a list of `HeaderInfo` in UTF-8, or no bytes if there are no headers.
  *
- * Every text comes through, also with characters that XML forbids, but for one: a value of nothing but white space is
- * empty to .NET. It fails, with the rule that was broken, for what is no text or has half a surrogate pair.
+ * Characters that XML forbids are encoded too. .NET reads a value that is only white space as empty.
+ *
+ * Fails with the rule that was broken for a value that is not text, and for a text with half a surrogate pair.
  *
  * @example
  * ```ts import.meta.vitest
@@ -84,11 +84,11 @@ export const encode = (headers: MessageHeaders): Result.Result<Uint8Array, strin
 const encoder = new TextEncoder()
 
 /**
- * The headers in an extension; none for no bytes.
+ * Decodes the headers in an extension; none if it has no bytes.
  *
- * Reads what any version of .NET wrote: in any encoding, with or without a byte order mark, with references to characters
- * that XML forbids, and with remains of other messages behind it. An entry without a key is none, a value that is missing
- * is empty, and what else there is in the XML is passed over. A DOCTYPE is refused, and entities are but the five of XML.
+ * Reads the headers of every version of .NET: in any encoding, with or without a byte order mark, with references to characters
+ * that XML forbids, and with the end of an earlier message after the XML. Ignores an entry without a key and all other XML;
+ * reads a missing value as empty. Refuses a DOCTYPE, and entities other than the five of XML.
  *
  * Fails with the rule that was broken, as a sentence without a subject.
  *
@@ -110,8 +110,9 @@ const read = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
       })
 
 /**
- * The span that a message was sent in, as its `traceparent` and `tracestate` say (W3C Trace Context): for a parent or a
- * link of the span that handles it. `None` for a message that says nothing, or no such thing. See `Telemetry.process`.
+ * Reads the span that a message was sent in, from its headers `traceparent` and `tracestate` (W3C Trace Context). It serves as
+ * the parent or a link of the span that handles the message. `None` without such headers, or if they are not well-formed. See
+ * `Telemetry.process`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -126,5 +127,7 @@ const read = (extension: Uint8Array): Result.Result<MessageHeaders, string> =>
  * @category getters
  * @since 0.1.0
  */
-export const traceContext = (message: { readonly headers: MessageHeaders }): Option.Option<Tracer.ExternalSpan> =>
-  internal.read(message.headers)
+export const traceContext = (message: {
+  /** Headers of the message. */
+  readonly headers: MessageHeaders
+}): Option.Option<Tracer.ExternalSpan> => internal.read(message.headers)

@@ -9,7 +9,8 @@ import * as Stream from "effect/Stream"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import { onQueue } from "./internal/telemetry/telemetry.ts"
+import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/names/queueName.ts"
 import {
@@ -40,8 +41,7 @@ import { Sender } from "./Sender.ts"
 
 export type {
   /**
-   * Name of a queue, wherever one is asked for: a format name or path name that was built or parsed, or either as a string,
-   * such as `"DIRECT=OS:server\\private$\\orders"` or `".\\private$\\orders"`.
+   * Name of a queue: a format name or path name, as a value of `FormatName` or `PathName` or as a string, such as `"DIRECT=OS:server\\private$\\orders"` or `".\\private$\\orders"`.
    *
    * @category models
    * @since 0.1.0
@@ -53,10 +53,10 @@ export type { Changes, CreateOptions, Properties } from "./internal/queues/queue
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
- * Options of {@link openSender}.
+ * Options of a queue that is opened to send.
  *
  * @category models
  * @since 0.1.0
@@ -65,15 +65,15 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
   /** Codec for the bodies. They are bytes by default. */
   readonly body?: MessageBody<Body> | undefined
   /**
-   * Kind of the queue, for a queue whose properties cannot be read from here, as that of another machine: `true` if
-   * it is transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile.
-   * Asked of the queue by default.
+   * Kind of the queue, for a queue whose properties cannot be read from here, such as one of another machine: `true` if it is
+   * transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile. By default the
+   * queue's properties tell.
    */
   readonly transactional?: Transactional
 }
 
 /**
- * Options of {@link openReceiver}.
+ * Options of a queue that is opened to receive or to peek.
  *
  * @category models
  * @since 0.1.0
@@ -81,16 +81,17 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
 export interface OpenReceiverOptions<Body = Uint8Array> {
   /** Codec for the bodies. They are bytes by default. */
   readonly body?: MessageBody<Body> | undefined
-  /** `"denyReceive"` keeps everybody else from receiving while it is open (behaviour C-24). `"denyNone"` by default. */
+  /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
-  /** `"peek"` for one that only looks (behaviour C-33): `MQ_PEEK_ACCESS`. `"receive"` by default. */
+  /** `"peek"` for a receiver that only peeks: `MQ_PEEK_ACCESS`. `"receive"` by default. */
   readonly access?: "receive" | "peek" | undefined
 }
 
 /**
- * Creates a queue and returns its format name. `MQCreateQueue`.
+ * Creates a queue and returns its format name.
+ * [`MQCreateQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701768(v=vs.85)).
  *
- * `queue` is a path name; a private queue can only be created on this machine (behaviour C-10).
+ * `queue` is a path name; a private queue can only be created on this machine.
  *
  * Fails with `IllegalName`, `IllegalSddl`, `QueueExists`, `AccessDenied`, `UnsupportedOperation` (a public queue in a
  * workgroup) and `ServiceNotAvailable`, among Message Queuing's codes.
@@ -139,11 +140,11 @@ const delete_ = Effect.fn(operations.MessageQueue.delete.name, spanOptions)(func
 
 export {
   /**
-   * Deletes a queue with every message in it (behaviour C-41). `MQDeleteQueue`. Open handles do not keep it from going
-   * (C-47); what waits on them fails with `QueueDeleted`.
+   * Deletes a queue with every message in it. The sender of a message gets a negative acknowledgment or a dead letter if it
+   * asked for one. Open handles do not prevent it; calls that wait on them fail with `QueueDeleted`.
+   * [`MQDeleteQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms704038(v=vs.85)).
    *
-   * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, and `UnsupportedFormatnameOperation` for a `DIRECT=` name
-   * (B-24).
+   * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, and `UnsupportedFormatnameOperation` for a `DIRECT=` name.
    *
    * @category destructors
    * @since 0.1.0
@@ -152,10 +153,10 @@ export {
 }
 
 /**
- * Returns `true` where a queue exists that this user may see. `MQPathNameToFormatName` and `MQGetQueueProperties`.
+ * Returns `true` if a queue exists that this user may see. `MQPathNameToFormatName` and `MQGetQueueProperties`.
  *
  * Fails with `IllegalName`, and with `UnsupportedFormatnameOperation` where it cannot be known, as for a private queue of
- * another machine (behaviour C-51).
+ * another machine.
  *
  * @category getters
  * @since 0.1.0
@@ -175,10 +176,11 @@ export const exists = Effect.fn(operations.MessageQueue.exists.name, spanOptions
 }, onQueue)
 
 /**
- * Returns the properties of a queue. `MQGetQueueProperties`.
+ * Returns the properties of a queue.
+ * [`MQGetQueueProperties`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms704346(v=vs.85)).
  *
- * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied` (behaviour C-52), and `UnsupportedFormatnameOperation` for a
- * private queue of another machine, and for a part of a queue (C-51).
+ * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied` for a user who may not read them, and
+ * `UnsupportedFormatnameOperation` for a private queue of another machine, and for a part of a queue.
  *
  * @example
  * ```ts import.meta.vitest
@@ -212,10 +214,10 @@ export const properties = Effect.fn(operations.MessageQueue.properties.name, spa
 }, onQueue)
 
 /**
- * Changes properties of a queue; what is left out stays as it is. `MQSetQueueProperties`.
+ * Changes properties of a queue; those that are left out stay as they are. `MQSetQueueProperties`.
  *
  * Fails as {@link properties} does, and with `Property`, whose `properties` say which one was refused and why, and
- * `PropertiesConflict` for a multicast address of a transactional queue (behaviour C-17).
+ * `PropertiesConflict` for a multicast address of a transactional queue.
  *
  * @example
  * ```ts import.meta.vitest
@@ -251,7 +253,7 @@ export const setProperties = Effect.fn(operations.MessageQueue.setProperties.nam
 
 /**
  * Returns the format name to open a queue by. `MQPathNameToFormatName`, which knows public queues and those of this machine; a
- * private queue of another machine is named directly (behaviour B-07), and a format name stays as it is.
+ * private queue of another machine is named directly, and a format name stays as it is.
  *
  * Fails with `IllegalName`, `QueueNotFound`, and `UnsupportedOperation` for a public queue in a workgroup.
  *
@@ -275,8 +277,8 @@ export const formatName = Effect.fn(operations.MessageQueue.formatName.name, spa
 )
 
 /**
- * Returns the format name of what is at a path in the directory, as `adsPath` of {@link properties} has it: a public
- * queue or a distribution list. `MQADsPathToFormatName`.
+ * Returns the format name of a public queue or a distribution list by its path in the directory, such as `adsPath` of
+ * {@link properties}. `MQADsPathToFormatName`.
  *
  * Fails with `QueueNotFound`, `IllegalQueuePathname` and `NoDs`, among Message Queuing's codes.
  *
@@ -309,15 +311,15 @@ export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameO
 )
 
 /**
- * Returns the public queues for which all restrictions hold; without any, all of them. Private queues are never among them
- * (behaviour C-49): `QueueManager.privateQueues` has those. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
+ * Returns a stream of the public queues that meet all restrictions; without restrictions, of all public queues. Private queues
+ * are never among them: see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
  *
- * The directory is asked for some of them at a time, when the stream's consumer wants more. The search is open as long as
- * the stream is, and ends once, also when the stream fails, is interrupted or is left early.
+ * The directory is searched in steps, as the stream's consumer asks for more. The search ends with the stream, also when the
+ * stream fails, is interrupted or is left early.
  *
  * Fails with `NoDs` without a directory, as in a workgroup, and `IllegalPropertyValue` for a type that is no GUID, among
- * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for a
- * restriction that makes no sense, such as an invalid `Date`.
+ * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for an illegal
+ * restriction, such as an invalid `Date`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -354,16 +356,17 @@ export type KindOf<Transactional> = [Transactional] extends [true]
     : "unknown"
 
 /**
- * Opens a queue for sending; the scope closes it, after the sends that run. `MQOpenQueue` with `MQ_SEND_ACCESS`.
+ * Opens a queue for sending; the scope closes it, after the sends that run.
+ * [`MQOpenQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699817(v=vs.85)) with `MQ_SEND_ACCESS`.
  *
- * For a queue whose properties can be read it is learnt whether it is transactional, so that a send of the other kind is
- * refused: Message Queuing would take it and drop it (behaviours F-08, F-09). It is learnt again whenever the queue is
- * opened anew. It stays unknown for a queue of another machine, and where this user may not read the properties (C-51,
- * C-52). A queue of another machine opens whether it exists or not (C-28).
+ * It reads the queue's properties to know whether the queue is transactional, so that a send of the other kind is refused:
+ * Message Queuing would accept it and drop it later. Each reopening reads them again. The kind stays unknown for a queue of
+ * another machine, and where this user may not read the properties. A queue of another machine opens even if it does not
+ * exist: its messages are then refused on arrival.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `UnsupportedFormatnameOperation` (names that can only be read),
- * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that says nothing of the queue,
- * such as `InsufficientResources` or `NoDs`, fails the opening; with `transactional` given, nobody is asked.
+ * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that is not about the queue, such as
+ * `InsufficientResources` or `NoDs`, fails the opening. With `transactional` given, the properties are not read.
  *
  * @category constructors
  * @since 0.1.0
@@ -392,10 +395,10 @@ export const openSender = Effect.fn(
 })
 
 /**
- * Opens a queue for receiving; the scope closes it, after taking back what waits on it. `MQOpenQueue` with
- * `MQ_RECEIVE_ACCESS`.
+ * Opens a queue for receiving; the scope closes it, after cancelling the receives that wait on it.
+ * [`MQOpenQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699817(v=vs.85)) with `MQ_RECEIVE_ACCESS`.
  *
- * Whether the queue is transactional is learnt as {@link openSender} does; a failure to learn it fails the opening.
+ * It reads the kind of the queue as {@link openSender} does; a failure to read it fails the opening.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `UnsupportedFormatnameOperation` (names
  * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes.
@@ -430,22 +433,23 @@ export const openReceiver = Effect.fn(
 })
 
 /**
- * Options of {@link purge}.
+ * Choice of the messages that {@link purge} removes.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PurgeOptions {
   /**
-   * `true` for the messages that wait here for another machine's queue, which only an administrator may remove
-   * (behaviour E-57): the queue is then named as it was sent to. `false` by default.
+   * `true` for the messages that wait here for another machine's queue, which only an administrator may remove: the
+   * queue is then named as it was sent to. `false` by default.
    */
   readonly outgoing?: boolean | undefined
 }
 
 /**
- * Removes every message of a queue, without a copy in the journal; of a subqueue or a journal, where it is named. Those
- * that a transaction has go when that aborts (behaviour E-55). Subqueues keep theirs (E-58). `MQPurgeQueue`.
+ * Removes every message of a queue, without a copy in the journal; of a subqueue or a journal, where it is named. A
+ * message that was received in an open transaction is removed too if that transaction aborts. Subqueues keep theirs.
+ * [`MQPurgeQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms703188(v=vs.85)).
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `RemoteMachineNotAvailable` and
  * `ServiceNotAvailable`, among Message Queuing's codes.

@@ -1,8 +1,9 @@
 /**
- * The seam: the functions of `mqrt.dll`, in domain values. A backend implements this one file and nothing else.
+ * Seam between the SDK and its backends: the functions of `mqrt.dll`, in domain values. A backend implements this file and
+ * nothing else.
  *
- * Records here are plain and whole: `null` where nothing was given, never an absent field, so that a field forgotten on
- * either side does not compile. Handles are opaque; core owns them and gives each back exactly once.
+ * Records here are plain and complete: a value that was not given is `null`, never an absent field, so that a forgotten field
+ * is a compile error on either side. Handles are opaque; core owns them and releases each exactly once.
  *
  * @since 0.1.0
  */
@@ -59,8 +60,7 @@ export type {
 export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 /**
- * Getter that is asked for a security context. `MQGetSecurityContextEx` superseded the other with
- * Windows 2000 SP2 (behaviour A-16).
+ * Function that gets a security context. `MQGetSecurityContextEx` superseded the other with Windows 2000 SP2.
  *
  * @category models
  * @since 0.1.0
@@ -68,8 +68,7 @@ export { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 export type SecurityContextApi = (typeof securityContextApis)[number]
 
 /**
- * The access that a queue is opened for, as `MQOpenQueue` takes it (behaviour C-21). The two with `Admin` open the local
- * outgoing queue of a name.
+ * Access that a queue is opened for, as `MQOpenQueue` takes it. The two with `Admin` open the local outgoing queue of a name.
  *
  * @category models
  * @since 0.1.0
@@ -118,7 +117,7 @@ export interface SecurityParts {
 }
 
 /**
- * Function that makes an effect interruptible, as far as somebody may interrupt it.
+ * Function that makes an effect as interruptible as the caller is.
  *
  * @category models
  * @since 0.1.0
@@ -126,19 +125,19 @@ export interface SecurityParts {
 export type Interruptible = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
- * The functions of `mqrt.dll` that the SDK calls.
+ * Functions of `mqrt.dll` that the SDK calls.
  *
  * **Gotchas**
  *
  * `getSecurityContext` and `freeSecurityContext` finish before they return, on the calling thread: a context captures the
  * identity of that thread.
  *
- * `sendMessages` sends on the calling thread, or on others where its calls take long. All of them have the identity of the
- * process, which the SDK never changes beyond a call of `getSecurityContext`; a message has another one by its security
- * context. It reads or copies all messages before the event loop goes on. It is called where it cannot be interrupted, and
- * its effect ends when the last message has been sent, one has failed, or its wait was interrupted. Sends on one handle
- * begin and end in the order in which they were called. Only a fiber that cannot wait, as one of `Effect.runSync`, does
- * not wait for those before.
+ * `sendMessages` sends on the calling thread, or on others if its calls are slow. All threads have the identity of the process,
+ * which the SDK changes only during a call of `getSecurityContext`; a message has another identity by its security context.
+ * `sendMessages` reads or copies all messages before it returns to the event loop. It runs uninterruptibly. Its effect ends
+ * when the last message has been sent, one has failed, or its wait was interrupted. Sends on one handle begin and end in the
+ * order in which they were called, except that a fiber that cannot wait, such as one of `Effect.runSync`, does not wait for
+ * earlier sends.
  *
  * @category models
  * @since 0.1.0
@@ -146,18 +145,18 @@ export type Interruptible = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.
 export interface MqrtFunctions {
   /**
    * `MQGetSecurityContextEx` or `MQGetSecurityContext`. `certificate`: DER, or `null` for the internal certificate. `as`:
-   * whom to be meanwhile; the identity is taken back before the call returns, whatever happens.
+   * user to impersonate during the call; the impersonation always ends before the call returns.
    */
   readonly getSecurityContext: (
     certificate: Uint8Array | null,
     api: SecurityContextApi,
     as: Credentials | null
   ) => Effect.Effect<SecurityContextHandle, MqrtFailure>
-  /** `MQFreeSecurityContext`, which reports nothing (behaviour A-27). */
+  /** `MQFreeSecurityContext`, which reports nothing. */
   readonly freeSecurityContext: (handle: SecurityContextHandle) => Effect.Effect<void>
   /**
-   * `MQRegisterCertificate`. `certificate`: DER, or `null` for a new internal certificate. `ifNotExists`: leave an internal
-   * one that is there as it is, and say `"existed"` (behaviours A-74, A-75).
+   * `MQRegisterCertificate`. `certificate`: DER, or `null` for a new internal certificate. `ifNotExists`: `true`
+   * leaves an existing internal certificate as it is, and returns `"existed"`.
    */
   readonly registerCertificate: (
     certificate: Uint8Array | null,
@@ -185,7 +184,7 @@ export interface MqrtFunctions {
   ) => Effect.Effect<void, MqrtFailure>
   /** `MQLocateBegin`: starts a search for public queues in the directory. */
   readonly locateBegin: (restrictions: ReadonlyArray<LocateRestriction>) => Effect.Effect<LocateHandle, MqrtFailure>
-  /** `MQLocateNext`: at most so many queues; none at the end. */
+  /** `MQLocateNext`: returns at most `count` queues, and none at the end. */
   readonly locateNext: (
     handle: LocateHandle,
     count: number
@@ -204,7 +203,7 @@ export interface MqrtFunctions {
     access: Access,
     shareMode: ShareMode
   ) => Effect.Effect<QueueHandle, MqrtFailure>
-  /** `MQCloseQueue`. Cancels and settles whatever still waits on the handle. */
+  /** `MQCloseQueue`. Cancels the calls that still wait on the handle, and waits until they have ended. */
   readonly closeQueue: (handle: QueueHandle) => Effect.Effect<void, MqrtFailure>
   /** `MQPurgeQueue`. */
   readonly purgeQueue: (handle: QueueHandle) => Effect.Effect<void, MqrtFailure>
@@ -214,11 +213,11 @@ export interface MqrtFunctions {
   readonly closeCursor: (handle: CursorHandle) => Effect.Effect<void, MqrtFailure>
 
   /**
-   * `MQSendMessage`, once for each message, in order, until one fails. May take several turns of the event loop; then it
+   * `MQSendMessage`, once for each message, in order, until one fails. It may take several turns of the event loop, and still
    * counts as one call, which a release of its handles waits for.
    *
-   * `interruptible` makes what waits between two messages interruptible where the caller is. An interruption of it ends the
-   * call early, without a failure: the outcome has those that were accepted. Left out: all messages are sent.
+   * `interruptible` makes the waits between two messages as interruptible as the caller is. An interruption ends the call early,
+   * without a failure: the outcome has the messages that were accepted. Without `interruptible` all messages are sent.
    */
   readonly sendMessages: (
     handle: QueueHandle,
@@ -227,14 +226,14 @@ export interface MqrtFunctions {
     interruptible?: Interruptible
   ) => Effect.Effect<SendOutcome>
   /**
-   * `MQReceiveMessage`. Waits without a thread; interruption takes the request back before it returns, and a message
-   * that is not handed out stays in the queue, or is the next that is received from it.
+   * `MQReceiveMessage`. Waits without a thread. An interruption cancels the request before it returns; a message that the caller
+   * does not get stays in the queue, or is the next that is received from it.
    */
   readonly receiveMessage: (
     handle: QueueHandle,
     options: ReceiveParameters
   ) => Effect.Effect<ReceivedProperties, MqrtFailure>
-  /** `MQReceiveMessageByLookupId`, which never waits. `lookupId`: 0 for the first and last actions (behaviour E-40). */
+  /** `MQReceiveMessageByLookupId`, which never waits. `lookupId`: 0 for the first and last actions. */
   readonly receiveMessageByLookupId: (
     handle: QueueHandle,
     lookupId: bigint,
@@ -257,7 +256,7 @@ export interface MqrtFunctions {
   readonly commitTransaction: (handle: TransactionHandle) => Effect.Effect<void, MqrtFailure>
   /** `ITransaction::Abort`. */
   readonly abortTransaction: (handle: TransactionHandle) => Effect.Effect<void, MqrtFailure>
-  /** `ITransaction::Release`: a transaction that was not committed is aborted (behaviour F-37). */
+  /** `ITransaction::Release`: a transaction that was not committed is aborted. */
   readonly releaseTransaction: (handle: TransactionHandle) => Effect.Effect<void>
 
   /** `MQGetMachineProperties`. `machine`: a name, or `null` for this one. */
@@ -284,7 +283,7 @@ export interface MqrtFunctions {
 }
 
 /**
- * The service that everything a program calls stands on: the functions of `mqrt.dll`, and the handles open through them.
+ * Service of a backend: the functions of `mqrt.dll`, and the handles that are open through them.
  *
  * @category services
  * @since 0.1.0
@@ -292,19 +291,19 @@ export interface MqrtFunctions {
 export class Mqrt extends Context.Service<
   Mqrt,
   MqrtFunctions & {
-    /** Core's own: the tree of what is open. */
+    /** Tree of the open handles, which only core uses. */
     readonly openHandles: OwnedHandle.Root
   }
 >()("@effect-msmq/core/Mqrt") {}
 
 /**
- * Makes the service from a backend's functions. When the scope closes, every handle still open through it is released,
- * children first, before the backend itself goes.
+ * Makes the service from a backend's functions. When the scope closes, every handle still open through it is released, children
+ * first, before the backend closes.
  *
  * **Details**
  *
- * Another service whose functions are changed is given whole, `make({ ...mqrt, closeQueue })`: then a connection that is
- * dropped is reported once.
+ * To decorate a service, spread the whole of it, as in `make({ ...mqrt, closeQueue })`, so that a dropped connection is reported
+ * once.
  *
  * @category constructors
  * @since 0.1.0
@@ -314,7 +313,7 @@ export const make = (functions: MqrtFunctions | Mqrt["Service"]): Effect.Effect<
     Mqrt.of({ ...functions, ...irreversibles(functions), openHandles })
   )
 
-/** The functions whose work is done with the call; sends, receives and commits say for themselves when that is so. */
+/** Returns the functions whose effect an abort cannot undo once they were called. Sends, receives and commits mark that moment themselves. */
 const irreversibles = (functions: MqrtFunctions) =>
   ({
     registerCertificate: (...given) => irreversible(functions.registerCertificate(...given)),
@@ -340,7 +339,7 @@ export const layer = <E, R>(
 ): Layer.Layer<Mqrt, E, Exclude<R, Scope.Scope>> =>
   Layer.effect(
     Mqrt,
-    // The program's stack is seen only before the first wait.
+    // The stack of the program is available only before the first wait.
     Effect.flatMap(OwnedHandle.Opener, (opener) =>
       Effect.provideService(Effect.flatMap(functions, make), OwnedHandle.Opener, opener ?? new CallSite())
     )

@@ -1,5 +1,5 @@
 /**
- * The one error of the SDK, with a tagged reason: a code of Message Queuing, or a rule that the SDK itself upholds.
+ * Error of the SDK, with a tagged reason: a code of Message Queuing, or a rule of the SDK itself.
  *
  * @since 0.1.0
  */
@@ -15,16 +15,17 @@ import type { Outlook } from "./internal/errors/errorOutlook.ts"
 import { outlooks } from "./internal/errors/errorOutlook.ts"
 import { failureText, thrownText } from "./internal/errors/thrownText.ts"
 import { jsonOf } from "./internal/json.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 import { printable, printableInspection, printableLines } from "./internal/printable.ts"
 import type { ReceivedMessage } from "./Message.ts"
+import type { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Capitalize<Lowercase<Head>>}${PascalCase<Tail>}`
   : Capitalize<Lowercase<S>>
 
 /**
- * The tag of the reason that stands for an error code: `MQ_ERROR_QUEUE_NOT_FOUND` is `"QueueNotFound"`; `MQ_ERROR`
- * itself, which says nothing, is `"Unspecific"`.
+ * Tag of the reason for an error code: `"QueueNotFound"` for `MQ_ERROR_QUEUE_NOT_FOUND`, and `"Unspecific"` for `MQ_ERROR`.
  *
  * @category models
  * @since 0.1.0
@@ -38,13 +39,14 @@ export type CodeTag<Name extends ErrorCodeName = ErrorCodeName> = Name extends `
       : never
 
 /**
- * A function of `mqrt.dll` returned an error code.
+ * Reason of an error where a function of `mqrt.dll` returned an error code.
  *
  * @category models
  * @since 0.1.0
  */
 export type CodeReason = {
   readonly [Name in ErrorCodeName]: {
+    /** Tag of the code, made from its name: `"QueueNotFound"` for `MQ_ERROR_QUEUE_NOT_FOUND`. */
     readonly _tag: CodeTag<Name>
     /** HRESULT, unsigned. */
     readonly code: number
@@ -52,21 +54,25 @@ export type CodeReason = {
     readonly name: Name
     /** Name of the function that returned it. */
     readonly function: string
-    /** Properties that were refused, each with the name of its own code, for `MQ_ERROR_PROPERTY`; otherwise empty. */
-    readonly properties: ReadonlyArray<{ readonly property: string; readonly status: string }>
+    /** Properties that were refused, for `MQ_ERROR_PROPERTY`; otherwise empty. */
+    readonly properties: ReadonlyArray<{
+      /** Name of the property, such as `"PROPID_Q_LABEL"`. */
+      readonly property: string
+      /** Name of the code in its status, or the code in hexadecimal digits where `mq.h` does not know it. */
+      readonly status: string
+    }>
     /** Likely causes, commonest first, where the code stands for many; otherwise empty. */
     readonly causes: ReadonlyArray<string>
   }
 }[ErrorCodeName]
 
 /**
- * A function returned a code that `mq.h` does not know.
+ * Reason of an error where a function of `mqrt.dll` returned a code that is not in `mq.h`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface UnknownCode {
-  readonly _tag: "UnknownCode"
+export interface UnknownCode extends Tagged<"UnknownCode"> {
   /** HRESULT, unsigned. */
   readonly code: number
   /** Name of the function that returned it. */
@@ -74,14 +80,13 @@ export interface UnknownCode {
 }
 
 /**
- * Something was used after it was closed. No function of `mqrt.dll` was called.
+ * Reason of an error where a handle was used after it was closed. No function of `mqrt.dll` was called.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Released {
-  readonly _tag: "Released"
-  /** Kind and name of what was used. */
+export interface Released extends Tagged<"Released"> {
+  /** Kind and name of the handle. */
   readonly resource: string
   /** Stack of its opening. */
   readonly openedAt: string
@@ -90,13 +95,12 @@ export interface Released {
 }
 
 /**
- * A message that Message Queuing would refuse, cut or lose was refused before any call.
+ * Reason of an error where a message was refused before any call, since Message Queuing would refuse, cut or lose it.
  *
  * @category models
  * @since 0.1.0
  */
-export interface IllegalMessage {
-  readonly _tag: "IllegalMessage"
+export interface IllegalMessage extends Tagged<"IllegalMessage"> {
   /** Place of the message in the batch, from 0. */
   readonly index: number
   /** Name of the field at fault. */
@@ -108,34 +112,32 @@ export interface IllegalMessage {
 }
 
 /**
- * A function or a property of the program threw while a send used it. The messages before it are sent; the error's
- * `progress` says how many.
+ * Reason of an error where a function or a property of the program threw during a send. The messages before it are sent; the
+ * error's `progress` has their number.
  *
  * @category models
  * @since 0.1.0
  */
-export interface SourceFailed {
-  readonly _tag: "SourceFailed"
+export interface SourceFailed extends Tagged<"SourceFailed"> {
   /**
-   * Part that threw: `"messages"`, the iteration or stream that brings the messages; `"message"`, a getter of a message;
+   * Part that threw: `"messages"`, the iteration or stream of the messages; `"message"`, a getter of a message;
    * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name; `"copy"`, the function of that
    * name in a policy for poison messages.
    */
   readonly part: "messages" | "message" | "codec" | "onProgress" | "copy"
   /** Place in the batch, from 0, of the first message that was not accepted. */
   readonly index: number
-  /** The value that was thrown, as it is: mostly an `Error`. */
+  /** Value that was thrown, usually an `Error`. */
   readonly cause: unknown
 }
 
 /**
- * A path name or format name outside the grammar.
+ * Reason of an error for a text that is not a path name or format name.
  *
  * @category models
  * @since 0.1.0
  */
-export interface IllegalName {
-  readonly _tag: "IllegalName"
+export interface IllegalName extends Tagged<"IllegalName"> {
   /** Text that was given. */
   readonly input: string
   /** Place in the text where it stops making sense, from 0. */
@@ -145,13 +147,12 @@ export interface IllegalName {
 }
 
 /**
- * A text that is not a security descriptor, or a SID, in the security descriptor definition language.
+ * Reason of an error for a text that is not a security descriptor, or a SID, in the security descriptor definition language.
  *
  * @category models
  * @since 0.1.0
  */
-export interface IllegalSddl {
-  readonly _tag: "IllegalSddl"
+export interface IllegalSddl extends Tagged<"IllegalSddl"> {
   /** Text that was given. */
   readonly input: string
   /** Place in the text where it stops making sense, from 0. */
@@ -161,51 +162,47 @@ export interface IllegalSddl {
 }
 
 /**
- * Bytes that are not a security descriptor, or a security descriptor of which there is no text.
+ * Reason of an error for bytes that are not a security descriptor, or a security descriptor that cannot be written as text.
  *
  * @category models
  * @since 0.1.0
  */
-export interface UnreadableSecurityDescriptor {
-  readonly _tag: "UnreadableSecurityDescriptor"
+export interface UnreadableSecurityDescriptor extends Tagged<"UnreadableSecurityDescriptor"> {
   /** Rule that the bytes or the descriptor break. */
   readonly rule: string
 }
 
 /**
- * Bytes or text that are not one X.509 certificate. The bytes themselves are not kept.
+ * Reason of an error for bytes or text that are not exactly one X.509 certificate. The error does not keep the bytes.
  *
  * @category models
  * @since 0.1.0
  */
-export interface NotACertificate {
-  readonly _tag: "NotACertificate"
+export interface NotACertificate extends Tagged<"NotACertificate"> {
   /** Rule that the bytes or the text break. */
   readonly rule: string
 }
 
 /**
- * A plain send to a transactional queue, or the reverse. Message Queuing would accept it and drop it later
- * (behaviours F-08, F-09), so it was refused.
+ * Reason of an error where a plain send to a transactional queue was refused, or the reverse. Message Queuing would accept the
+ * message and drop it later.
  *
  * @category models
  * @since 0.1.0
  */
-export interface TransactionMismatch {
-  readonly _tag: "TransactionMismatch"
+export interface TransactionMismatch extends Tagged<"TransactionMismatch"> {
   /** Kind of the queue: `true` if it is transactional. */
   readonly queueIsTransactional: boolean
 }
 
 /**
- * A transaction was aborted before it was committed, and its work was otherwise done. What was sent in it was never
- * sent; what was received in it is back in its queue.
+ * Reason of an error where a transaction was aborted before it was committed, though its work succeeded. Its sends are undone,
+ * and the messages that it received are back in their queues.
  *
  * @category models
  * @since 0.1.0
  */
-export interface TransactionAborted {
-  readonly _tag: "TransactionAborted"
+export interface TransactionAborted extends Tagged<"TransactionAborted"> {
   /**
    * Origin of the abort: `"abort"`, the program aborted it; `"scope"`, the scope that it was begun in closed;
    * `"connection"`, its connection, or the backend's layer, closed.
@@ -218,55 +215,52 @@ export interface TransactionAborted {
 }
 
 /**
- * A body that the receiver's codec cannot read.
+ * Reason of an error where the receiver's codec cannot decode a body.
  *
  * @category models
  * @since 0.1.0
  */
-export interface UndecodableBody {
-  readonly _tag: "UndecodableBody"
+export interface UndecodableBody extends Tagged<"UndecodableBody"> {
   /** Name of the codec, such as `"JSON"`. */
   readonly codec: string
   /** Fault of the body. */
   readonly rule: string
-  /** Message as it came, with its bytes. One that was received outside a transaction is nowhere else. */
+  /** Message as it was received; its body is bytes. If it was received outside a transaction, this is the only copy. */
   readonly message: ReceivedMessage
 }
 
 /**
- * A message that `consume` could not handle, after the last attempt, and that its policy sends nowhere else.
+ * Reason of an error where `consume` could not handle a message after the last attempt, and its policy moves it nowhere.
  *
  * @category models
  * @since 0.1.0
  */
-export interface PoisonMessage {
-  readonly _tag: "PoisonMessage"
-  /** Message as it came, with its bytes. */
+export interface PoisonMessage extends Tagged<"PoisonMessage"> {
+  /** Message as it was received; its body is bytes. */
   readonly message: ReceivedMessage
-  /** Number of attempts, those before this process included. */
+  /** Number of attempts, including those before this process. */
   readonly attempts: number
-  /** Failure of the last attempt, or of the reading of the body. */
+  /** Cause of the failure of the last attempt, or of decoding the body. */
   readonly cause: Cause.Cause<unknown>
   /**
-   * Place of the message: `"queue"`, it is still in the queue; `"deadLetterQueue"`, its copy did not arrive in the
-   * queue for poison, and is a dead letter; `"nowhere"`, it is in this error alone, since it had been taken from a
-   * queue that takes nothing back, and could not be sent on.
+   * Place of the message: `"queue"`, it is still in the queue; `"deadLetterQueue"`, its copy did not arrive in the queue for
+   * poison messages, and is a dead letter; `"nowhere"`, only this error has it, since it was received from a queue that is not
+   * transactional, and its copy could not be sent.
    */
   readonly kept: "queue" | "deadLetterQueue" | "nowhere"
 }
 
 /**
- * A copy of a message, which `consume` sends to its queue for poison, did not arrive there, or would be dropped
+ * Reason of an error where a copy that `consume` sends to its queue for poison messages did not arrive, or would be dropped
  * there.
  *
  * @category models
  * @since 0.1.0
  */
-export interface CopyNotArrived {
-  readonly _tag: "CopyNotArrived"
+export interface CopyNotArrived extends Tagged<"CopyNotArrived"> {
   /**
-   * Cause, as `PROPID_M_CLASS` of an acknowledgment has it, such as `0x8003` for a full queue; `undefined` where no
-   * acknowledgment came in time.
+   * Class of the acknowledgment (`PROPID_M_CLASS`), such as `0x8003` for a full queue; `undefined` if no acknowledgment arrived in
+   * time.
    */
   readonly class: number | undefined
   /** Cause in words, and the remedy. */
@@ -276,32 +270,31 @@ export interface CopyNotArrived {
 }
 
 /**
- * An option or an argument that does not exist, or whose value is not allowed, was refused before anything was done.
+ * Reason of an error for an option that does not exist, or for an option or argument whose value is not allowed. The call did
+ * nothing.
  *
  * @category models
  * @since 0.1.0
  */
-export interface IllegalOption {
-  readonly _tag: "IllegalOption"
+export interface IllegalOption extends Tagged<"IllegalOption"> {
   /** Path of the option, such as `"provider.type"`, or name of the argument, such as `"queue"`. */
   readonly option: string
   /** Values that are allowed; for an option that does not exist, the options that do. */
   readonly rule: string
-  /** Value that was given, in words; secrets and bytes are described, not shown. */
+  /** Value that was given, in words; without secrets and bytes. */
   readonly actual: string
   /** For an option that does not exist, the one that it resembles, or `null` where none does; left out otherwise. */
   readonly nearest?: string | null | undefined
 }
 
 /**
- * A policy that `consume` could not follow on its queue was refused before any message was taken. Each value of it is
- * legal by itself: one that is not is {@link IllegalOption}.
+ * Reason of an error for a policy that `consume` cannot follow on its queue. No message was received. Each value of the policy is
+ * legal by itself; for one that is not, the reason is {@link IllegalOption}.
  *
  * @category models
  * @since 0.1.0
  */
-export interface IllegalPolicy {
-  readonly _tag: "IllegalPolicy"
+export interface IllegalPolicy extends Tagged<"IllegalPolicy"> {
   /** Name of the field at fault. */
   readonly field: string
   /** Rule for the field, and the remedy. */
@@ -311,13 +304,12 @@ export interface IllegalPolicy {
 }
 
 /**
- * There is no Message Queuing to talk to: its library could not be loaded.
+ * Reason of an error where the library of Message Queuing could not be loaded.
  *
  * @category models
  * @since 0.1.0
  */
-export interface MqrtUnavailable {
-  readonly _tag: "MqrtUnavailable"
+export interface MqrtUnavailable extends Tagged<"MqrtUnavailable"> {
   /** Name of the library file. */
   readonly library: string
   /** System of this process, as Node names it. */
@@ -327,25 +319,23 @@ export interface MqrtUnavailable {
 }
 
 /**
- * This version of Windows has no such function: a later one is needed for what was asked.
+ * Reason of an error where this version of Windows does not have a function: the call needs a later version.
  *
  * @category models
  * @since 0.1.0
  */
-export interface FunctionMissing {
-  readonly _tag: "FunctionMissing"
+export interface FunctionMissing extends Tagged<"FunctionMissing"> {
   /** Name of the function. */
   readonly function: string
 }
 
 /**
- * Another user could not be logged on or impersonated.
+ * Reason of an error where another user could not be logged on or impersonated.
  *
  * @category models
  * @since 0.1.0
  */
-export interface ImpersonationFailed {
-  readonly _tag: "ImpersonationFailed"
+export interface ImpersonationFailed extends Tagged<"ImpersonationFailed"> {
   /** `"LogonUserW"` or `"ImpersonateLoggedOnUser"`. */
   readonly function: string
   /** HRESULT of the Windows error, unsigned: `0x8007052E` for a wrong name or password. */
@@ -395,7 +385,7 @@ const location = (stack: string): string => {
   return first === undefined ? "" : ` (${first.trim()})`
 }
 
-/** Words for each way to abort a transaction: what happened, and the advice. */
+/** Event and advice for each origin of an abort, in words. */
 const abortions: {
   readonly [By in TransactionAborted["by"]]: { readonly what: string; readonly advice: string }
 } = {
@@ -420,7 +410,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `${reason.function} returned ${ErrorCode.format(reason.code)}, a code that Message Queuing does not document`,
   MqrtUnavailable: ({ cause, library, platform }) =>
     platform === "win32"
-      ? `Message Queuing is not there: ${library} could not be loaded (${cause}). Enable the Windows feature, as ` +
+      ? `Message Queuing is not available: ${library} could not be loaded (${cause}). Enable the Windows feature, as ` +
         "administrator: Enable-WindowsOptionalFeature -Online -FeatureName MSMQ-Server -All"
       : `${library} could not be loaded (${cause}): Message Queuing is a part of Windows, and this is ${platform}. ` +
         "For tests, provide InMemoryMqrt.layer of @effect-msmq/testing",
@@ -440,7 +430,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   NotACertificate: (reason) => `not a certificate: ${reason.rule}`,
   TransactionMismatch: ({ queueIsTransactional }) =>
     queueIsTransactional
-      ? "the queue is transactional and the message is not sent in a transaction: it would vanish on arrival. Send it in " +
+      ? "the queue is transactional and the message is not sent in a transaction: it would be dropped on arrival. Send it in " +
         "one: with Effect in Transaction.run, or with Transaction.singleMessage; with promises in transaction(fn) and with the " +
         'option { transaction } that fn gets; in both with the option { transaction: "singleMessage" }'
       : "the queue is not transactional and takes no part in a transaction: use it outside of one, with Effect by " +
@@ -449,8 +439,8 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   TransactionAborted: ({ abortedAt, by }) => {
     const { advice, what } = abortions[by]
     return (
-      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. What was sent in it was never ` +
-      `sent, and what was received in it is back in its queue. ${advice}`
+      `the transaction was not committed: ${what}${location(abortedAt)}, which aborted it. Its sends are undone, ` +
+      `and the messages that it received are back in their queues. ${advice}`
     )
   },
   UndecodableBody: ({ codec, message, rule }) =>
@@ -508,9 +498,9 @@ const acceptance = (accepted: number): string => {
 }
 
 /**
- * The one error of the SDK.
+ * Error of every function of the SDK.
  *
- * Neither the message nor any field ever holds key or certificate material.
+ * Neither the message nor any field contains key or certificate material.
  *
  * @example
  * ```ts import.meta.vitest
@@ -541,7 +531,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly computer?: string | undefined
   /** Progress of a batch until it stopped. */
   readonly progress?: Progress | undefined
-  /** The value that was thrown, where the reason is `SourceFailed`. */
+  /** Value that was thrown, where the reason is `SourceFailed`. */
   readonly cause?: unknown
 }> {
   override get message(): string {
@@ -554,8 +544,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * Code of the error, as Node's own errors have one: the name in `mq.h`, such as `"MQ_ERROR_QUEUE_NOT_FOUND"`, or else the
-   * tag of the reason, such as `"Released"`.
+   * Code of the error, as Node's own errors have one: the name in `mq.h`, such as `"MQ_ERROR_QUEUE_NOT_FOUND"`, or else the tag
+   * of the reason, such as `"Released"`.
    *
    * @since 0.1.0
    */
@@ -564,8 +554,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * `true` if the same call may succeed later: the message then says when. After `StaleHandle` and
-   * `QueueDeleted` a sender or receiver opens its queue anew by itself; a cursor does not, as it ends with the handle.
+   * `true` if the same call may succeed later: the message then says when. After `StaleHandle` and `QueueDeleted` a sender or
+   * receiver reopens its queue by itself. A cursor does not, since it is closed with the handle.
    *
    * @since 0.1.0
    */
@@ -574,7 +564,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   /**
-   * Returns what logs keep of it: the sentence, the code, and all fields as JSON can show them.
+   * Returns the message, the code and all fields as JSON, for logs.
    *
    * @since 0.1.0
    */
@@ -586,8 +576,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
     const { _tag: _, ...fields } = this
-    const shown = printableInspection(inspect(fields, options))
-    return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${shown}`
+    const inspected = printableInspection(inspect(fields, options))
+    return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${inspected}`
   }
 
   /** @internal Consequences of its code. */
@@ -596,8 +586,8 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   get #again(): string | undefined {
-    const { again, outdates } = this.outlook
-    return outdates !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
+    const { again, makesStale } = this.outlook
+    return makesStale !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
   }
 }
 
@@ -621,11 +611,9 @@ const tagOf = (name: ErrorCodeName): CodeTag =>
  * @category constructors
  * @since 0.1.0
  */
-export const reasonOf = (failure: {
-  readonly function: string
-  readonly code: number
-  readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
-}): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed => {
+export const reasonOf = (
+  failure: Pick<MqrtFailure, "function" | "code" | "properties">
+): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed => {
   if (failure.code >>> 0 === procedureNotFound) return { _tag: "FunctionMissing", function: failure.function }
   if (impersonating.has(failure.function)) {
     return { _tag: "ImpersonationFailed", code: failure.code >>> 0, function: failure.function }

@@ -1,8 +1,8 @@
 /**
  * Path names: a computer and the name of a queue on it, such as `.\private$\orders`.
  *
- * A queue is created by its path name; to open it, Message Queuing wants a format name (behaviour B-06), which
- * `FormatName.fromPathName` makes.
+ * A queue is created by its path name. To open it, Message Queuing needs a format name, which `FormatName.fromPathName`
+ * makes.
  *
  * @since 0.1.0
  */
@@ -13,10 +13,11 @@ import { computer, publicQueue, queue, subqueue, systemQueue } from "./internal/
 import { type Reader, readName, readWhole } from "./internal/names/nameScanner.ts"
 import { optionsResult } from "./internal/options/illegalOption.ts"
 import * as names from "./internal/options/nameOptions.ts"
+import type { Tagged } from "./internal/Tagged.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
 export type { SystemQueue } from "./internal/names/formatNameKinds.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"
 
 export type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"
@@ -43,9 +44,9 @@ const reader: Reader<PathName> = (scanner) =>
   })
 
 /**
- * Reads a path name. Keywords may stand in any case (behaviour B-05); what they name keeps its case.
+ * Parses a path name. Keywords may be in any letter case; names keep theirs.
  *
- * Fails with `IllegalName`, whose `position` is where the text stops being a path name.
+ * Fails with `IllegalName`, whose `position` is the place of the mistake in the text.
  *
  * @example
  * ```ts import.meta.vitest
@@ -77,7 +78,7 @@ export const format = (name: PathName): string =>
     : `${name.computer}\\${name.isPrivate ? "private$\\" : ""}${name.queue}${name.subqueue === null ? "" : `;${name.subqueue}`}`
 
 /**
- * Makes the path name of a queue: on this computer, public and whole unless told otherwise.
+ * Makes the path name of a queue. By default it is a public queue of this computer, and not a subqueue.
  *
  * Fails with `IllegalName`, whose `input` is the field at fault.
  *
@@ -95,9 +96,13 @@ export const format = (name: PathName): string =>
  * @since 0.1.0
  */
 export const queuePath = (fields: {
+  /** Name of the computer; `"."`, this computer, by default. */
   readonly computer?: string | undefined
+  /** `true` for a private queue. `false` by default. */
   readonly isPrivate?: boolean | undefined
+  /** Name of the queue. */
   readonly queue: string
+  /** Name of a subqueue. `null`, the queue itself, by default. */
   readonly subqueue?: string | null | undefined
 }): Result.Result<QueuePath, MsmqError> =>
   Result.gen(function* () {
@@ -113,7 +118,7 @@ export const queuePath = (fields: {
   })
 
 /**
- * Makes the path name of a system queue, on this computer unless told otherwise.
+ * Makes the path name of a system queue, by default on this computer.
  *
  * Fails with `IllegalName`, whose `input` is the computer.
  *
@@ -121,7 +126,9 @@ export const queuePath = (fields: {
  * @since 0.1.0
  */
 export const systemQueuePath = (fields: {
+  /** Name of the computer; `"."`, this computer, by default. */
   readonly computer?: string | undefined
+  /** System queue of that computer. */
   readonly systemQueue: SystemQueue
 }): Result.Result<SystemQueuePath, MsmqError> =>
   Result.gen(function* () {
@@ -140,7 +147,7 @@ export const systemQueuePath = (fields: {
  * @category guards
  * @since 0.1.0
  */
-export const isPathName = (name: { readonly _tag: string }): name is PathName =>
+export const isPathName = (name: Tagged<string>): name is PathName =>
   name._tag === "QueuePath" || name._tag === "SystemQueuePath"
 
 /**
@@ -148,7 +155,7 @@ export const isPathName = (name: { readonly _tag: string }): name is PathName =>
  *
  * **Gotchas**
  *
- * A path name may also bear this computer's own name, which only its queue manager can tell.
+ * A path name with this computer's own name is local too. Only the queue manager knows that name.
  *
  * @category predicates
  * @since 0.1.0
@@ -156,8 +163,7 @@ export const isPathName = (name: { readonly _tag: string }): name is PathName =>
 export const isLocal = (name: PathName): boolean => name.computer === "."
 
 /**
- * Returns `true` for two path names that differ in letter case at most, which Message Queuing does not regard (behaviour
- * B-04).
+ * Returns `true` if two path names are equal but for letter case, which Message Queuing ignores.
  *
  * @category predicates
  * @since 0.1.0

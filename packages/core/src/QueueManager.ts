@@ -1,5 +1,5 @@
 /**
- * Queue managers: what a machine's Message Queuing tells of itself and its queues, and what an administrator asks of it.
+ * Queue managers: information about a machine's Message Queuing and its queues, and actions for administrators.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,8 @@ import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf } from "./internal/names/queueName.ts"
-import { onQueue, spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import { onQueue } from "./internal/telemetry/telemetry.ts"
+import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type * as Management from "./mqrt/ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -29,7 +30,7 @@ export type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export type { SequenceInfo } from "./mqrt/ManagementProperties.ts"
@@ -65,7 +66,7 @@ export const info = Effect.fn(operations.QueueManager.info.name, spanOptions)(
 )
 
 /**
- * Returns the private queues of a machine, by their path names. `PROPID_MGMT_MSMQ_PRIVATEQ` (behaviour C-50).
+ * Returns the private queues of a machine, by their path names. `PROPID_MGMT_MSMQ_PRIVATEQ`.
  *
  * Fails as {@link info} does.
  *
@@ -90,8 +91,8 @@ export const privateQueues = Effect.fn(operations.QueueManager.privateQueues.nam
 )
 
 /**
- * Returns the active queues of a machine, by their format names: those that hold a message or that somebody has open,
- * outgoing ones too. `PROPID_MGMT_MSMQ_ACTIVEQUEUES`.
+ * Returns the active queues of a machine, by their format names: those that contain a message or are open, including outgoing
+ * queues. `PROPID_MGMT_MSMQ_ACTIVEQUEUES`.
  *
  * Fails as {@link info} does.
  *
@@ -118,8 +119,8 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
 )
 
 /**
- * Returns the properties of a machine's queue manager, of this one or, out of the directory, of another: its GUID and its
- * public keys. `MQGetMachineProperties`.
+ * Returns the properties of this machine's queue manager, or from the directory those of another: its GUID and its public keys.
+ * `MQGetMachineProperties`.
  *
  * Fails with `MachineNotFound`, `NoDs`, `AccessDenied` and `ServiceNotAvailable`, among Message Queuing's codes.
  *
@@ -152,8 +153,8 @@ export const machineProperties = Effect.fn(operations.QueueManager.machineProper
  * Returns the version of a machine's Message Queuing, and whether it works with a directory.
  * `MQGetPrivateComputerInformation`, which needs none.
  *
- * Fails with `ServiceNotAvailable`, and for another computer than this with `InvalidParameter` where Windows does not
- * answer for others, among Message Queuing's codes.
+ * Fails with `ServiceNotAvailable`, and for another computer with `InvalidParameter` if Windows answers only for this one, among
+ * Message Queuing's codes.
  *
  * @example
  * ```ts import.meta.vitest
@@ -192,12 +193,12 @@ export const privateComputerInformation = Effect.fn(
 
 /**
  * Returns the counts and bytes of a queue without enumerating its messages, those of its journal, its subqueues, and, of an
- * outgoing one, the progress of its delivery (behaviour C-53). `MQMgmtGetInfo` of `QUEUE=`.
+ * outgoing one, the progress of its delivery. `MQMgmtGetInfo` of `QUEUE=`.
  *
- * An outgoing queue has the name that was sent to. A path name with `.` means the computer that is asked.
+ * An outgoing queue has the name of its destination. A path name with `.` means the computer `computer`.
  *
- * Fails with `Unspecific` for a queue that is not active: it is empty, and nobody has it open; {@link messageCount} knows
- * that it is 0 then. Otherwise with `IllegalName`, `RemoteMachineNotAvailable`, `AccessDenied` and `ServiceNotAvailable`,
+ * Fails with `Unspecific` for a queue that is not active: it is empty and not open. {@link messageCount} returns 0 for it.
+ * Otherwise fails with `IllegalName`, `RemoteMachineNotAvailable`, `AccessDenied` and `ServiceNotAvailable`,
  * among Message Queuing's codes.
  *
  * @example
@@ -228,11 +229,11 @@ export const queueInfo = Effect.fn(operations.QueueManager.queueInfo.name, spanO
 )
 
 /**
- * Returns the number of messages that are in a queue, also where it is not active, or that wait here for another
- * machine's queue; those in subqueues and in the journal are not counted. `PROPID_MGMT_QUEUE_MESSAGE_COUNT`.
+ * Returns the number of messages in a queue, active or not, or of those that wait here for another machine's queue. Messages in
+ * subqueues and in the journal are not counted. `PROPID_MGMT_QUEUE_MESSAGE_COUNT`.
  *
- * Fails with `QueueNotFound`, and otherwise as {@link queueInfo} does: with `Unspecific` where it cannot be known whether
- * there is such a queue.
+ * Fails with `QueueNotFound`, and otherwise as {@link queueInfo} does: with `Unspecific` where it is unknown whether the queue
+ * exists.
  *
  * @example
  * ```ts import.meta.vitest
@@ -287,7 +288,7 @@ const queueAction = (operation: Operation, action: Management.QueueAction) =>
   }, onQueue)
 
 /**
- * Brings a machine's Message Queuing online: what waits for other machines is sent. `MQMgmtAction` with `CONNECT`.
+ * Brings a machine's Message Queuing online: messages that wait for other machines are sent. `MQMgmtAction` with `CONNECT`.
  *
  * Only an administrator of the machine may. Fails with `AccessDenied`, `RemoteMachineNotAvailable` and
  * `ServiceNotAvailable`, among Message Queuing's codes.
@@ -310,7 +311,7 @@ const queueAction = (operation: Operation, action: Management.QueueAction) =>
 export const connect = machineAction(operations.QueueManager.connect, "CONNECT")
 
 /**
- * Takes a machine's Message Queuing offline: nothing goes to other machines nor comes from them, and waits meanwhile.
+ * Takes a machine's Message Queuing offline: it exchanges no messages with other machines, and keeps those for them.
  * `MQMgmtAction` with `DISCONNECT`.
  *
  * Fails as {@link connect} does.
@@ -357,9 +358,9 @@ export const disconnect = machineAction(operations.QueueManager.disconnect, "DIS
 export const tidy = machineAction(operations.QueueManager.tidy, "TIDY")
 
 /**
- * Stops an outgoing queue: what is sent waits here until {@link resume}. `MQMgmtAction` with `PAUSE`.
+ * Pauses an outgoing queue: its messages wait here until {@link resume}. `MQMgmtAction` with `PAUSE`.
  *
- * The queue is named as it is sent to. Only an administrator may. Fails with `IllegalName`; with `QueueNotActive`,
+ * The queue has the name of its destination. Only an administrator may pause it. Fails with `IllegalName`; with `QueueNotActive`,
  * `IllegalOperation` or `Unspecific` where there is no such outgoing queue; and as {@link connect} does.
  *
  * @example
@@ -388,7 +389,7 @@ export const tidy = machineAction(operations.QueueManager.tidy, "TIDY")
 export const pause = queueAction(operations.QueueManager.pause, "PAUSE")
 
 /**
- * Lets an outgoing queue go on after {@link pause}. `MQMgmtAction` with `RESUME`.
+ * Resumes an outgoing queue after {@link pause}. `MQMgmtAction` with `RESUME`.
  *
  * Fails as {@link pause} does.
  *
@@ -443,26 +444,35 @@ export const resume = queueAction(operations.QueueManager.resume, "RESUME")
 export const resend = queueAction(operations.QueueManager.resend, "EOD_RESEND")
 
 /**
- * Options of {@link registerCertificate}: the external `certificate` to register. Left out, a new internal one is made, unless
- * `ifNotExists` is `true` and there is one already; `false` by default. External ones are always registered.
+ * Options of {@link registerCertificate}, for an external certificate or for the internal one.
  *
  * @category models
  * @since 0.1.0
  */
 export type RegisterOptions =
-  | { readonly certificate: Certificate; readonly ifNotExists?: false | undefined }
-  | { readonly certificate?: undefined; readonly ifNotExists?: boolean | undefined }
+  | {
+      /** External certificate that is registered. */
+      readonly certificate: Certificate
+      /** `false`, the default: an external certificate is always registered. */
+      readonly ifNotExists?: false | undefined
+    }
+  | {
+      /** Certificate that is left out: a new internal one is made and registered. */
+      readonly certificate?: undefined
+      /** `true` to leave an internal certificate that there is already as it is. `false` by default. */
+      readonly ifNotExists?: boolean | undefined
+    }
 
 /**
- * Registers a certificate under this user in the directory, so that messages signed with it can name the user (behaviours
- * A-58, A-74). Succeeds with `"existed"` where `ifNotExists` left an internal one as it was (A-75). `MQRegisterCertificate`.
+ * Registers a certificate under this user in the directory, so that messages signed with it can name the user.
+ * Succeeds with `"existed"` where `ifNotExists` left an internal one as it was.
+ * [`MQRegisterCertificate`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms705096(v=vs.85)).
  *
  * **Gotchas**
  *
- * A new internal certificate takes the place of the old one: security contexts that hold that one are no longer good
- * (A-59, A-76).
+ * A new internal certificate replaces the old one: messages that are signed with the old one are then refused.
  *
- * Fails with `UnsupportedOperation` or `NoDs` without a directory, as in a workgroup (A-77), among Message Queuing's codes.
+ * Fails with `UnsupportedOperation` or `NoDs` without a directory, as in a workgroup, among Message Queuing's codes.
  *
  * @example
  * ```ts import.meta.vitest

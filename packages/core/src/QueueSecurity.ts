@@ -1,9 +1,9 @@
 /**
- * The security descriptor of a queue, which says who may do what with it, as text.
+ * Security descriptors of queues, which contain their owner and their permissions, as text.
  *
- * The text is SDDL, the security descriptor definition language: `O:` the owner, `G:` a group, `D:` who may do what, `S:`
- * what is written to the security log. An entry of `D:` is `(A;;rights;;;whom)` to allow, `(D;;rights;;;whom)` to deny;
- * `SecurityDescriptor` reads and prints it.
+ * The text is SDDL, the security descriptor definition language: `O:` is the owner, `G:` a group, `D:` the permissions, `S:` the
+ * accesses that are written to the security log. An entry of `D:` is `(A;;rights;;;sid)` to allow, `(D;;rights;;;sid)` to deny;
+ * `SecurityDescriptor` parses and prints it.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf } from "./internal/names/queueName.ts"
-import { onQueue, spanOptions } from "./internal/telemetry/telemetry.ts"
+import { onQueue } from "./internal/telemetry/telemetry.ts"
+import { spanOptions } from "./internal/telemetry/Operation.ts"
 import { prefixes } from "./internal/security/sddl.ts"
 import { argument, optionalArgument } from "./internal/options/illegalOption.ts"
 import { parts as partsRule } from "./internal/options/managementOptions.ts"
@@ -20,15 +21,15 @@ import type { SecurityParts } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityDescriptor from "./SecurityDescriptor.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 /**
- * The rights on a queue: `MQSEC_...`, with the words of the C names. Sums of them stand in an entry as hexadecimal digits.
+ * Rights on a queue: `MQSEC_...`, with the words of the C names. An entry has a sum of them in hexadecimal digits.
  *
  * - `receiveMessage` is `peekMessage` and `deleteMessage` together, `receiveJournalMessage` is `peekMessage` and
  *   `deleteJournalMessage`
- * - `queueGenericRead`, `queueGenericWrite` and `queueGenericAll` are several together: what `GR`, `GW` and `GA` mean for a
- *   queue. `queueGenericExecute`, `GX`, means nothing
+ * - `queueGenericRead`, `queueGenericWrite` and `queueGenericAll` are the rights that `GR`, `GW` and `GA` stand for on a queue.
+ *   `queueGenericExecute`, `GX`, stands for none
  *
  * @example
  * ```ts import.meta.vitest
@@ -63,7 +64,7 @@ export const rights = {
 } as const
 
 /**
- * A right on a queue, of {@link rights}.
+ * Right on a queue, by its name in {@link rights}.
  *
  * @category models
  * @since 0.1.0
@@ -71,7 +72,7 @@ export const rights = {
 export type QueueRight = keyof typeof rights
 
 /**
- * A part of a security descriptor: `O:`, `G:`, `D:` or `S:`.
+ * Part of a security descriptor: `O:`, `G:`, `D:` or `S:`.
  *
  * @category models
  * @since 0.1.0
@@ -91,15 +92,15 @@ const only = (
 ): SecurityDescriptor.SecurityDescriptor => Object.fromEntries(parts.map((part) => [part, descriptor[part]]))
 
 /**
- * The security descriptor of a queue as SDDL: owner, group and permissions, or the parts that are asked for.
+ * Returns the security descriptor of a queue as SDDL: owner, group and permissions by default, or the given parts.
  * `MQGetQueueSecurity`.
  *
- * Rights that are not only generic and standard ones are printed as a number in hexadecimal digits: {@link rights} says
- * what its bits are.
+ * Rights that are not only generic and standard ones are printed as a number in hexadecimal digits, whose bits are
+ * {@link rights}.
  *
- * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied` for who has not `getQueuePermissions` and is not the owner,
- * `PrivilegeNotHeld` for who asks for `"sacl"` and is not an administrator, `UnsupportedFormatnameOperation` for a private
- * queue of another machine, and with `UnreadableSecurityDescriptor` where an entry has no text, as a conditional one.
+ * Fails with `IllegalName`; `QueueNotFound`; `AccessDenied` for a user who is neither the owner nor has `getQueuePermissions`;
+ * `PrivilegeNotHeld` for `"sacl"` and a user who is not an administrator; `UnsupportedFormatnameOperation` for a private queue of
+ * another machine; and `UnreadableSecurityDescriptor` for an entry that SDDL cannot express here, such as a conditional one.
  *
  * @example
  * ```ts import.meta.vitest
@@ -139,21 +140,21 @@ export const get = Effect.fn(operations.QueueSecurity.get.name, spanOptions)(fun
 const missing = (parts: ReadonlyArray<Part>): string =>
   parts.length === 0
     ? "it says nothing that could be set: it needs O:, G:, D: or S:"
-    : `${parts.map((part) => prefixes[part]).join(" and ")} is to be set, but the text does not say to what`
+    : `${parts.map((part) => prefixes[part]).join(" and ")} is to be set, but the text does not have it`
 
 /**
- * Sets the security descriptor of a queue from SDDL: the parts that the text has, or those that are named, which it must
- * have then. The rest stays as it is. `MQSetQueueSecurity`.
+ * Sets the security descriptor of a queue from SDDL: all parts of the text, or the given parts, which the text must have. The
+ * other parts stay as they are. `MQSetQueueSecurity`.
  *
  * **Gotchas**
  *
- * The new list takes the place of the old one as a whole. `D:` without entries keeps everybody out, and
- * `D:NO_ACCESS_CONTROL` nobody.
+ * The new list of permissions replaces the old one as a whole. `D:` without entries denies everything to everyone, and
+ * `D:NO_ACCESS_CONTROL` allows everything to everyone.
  *
- * Fails with `IllegalName`; with `IllegalSddl`, before any call, for a text that is none; with `QueueNotFound`,
- * `AccessDenied` for who has not `changeQueuePermissions` and is not the owner, or for the owner has not
- * `takeQueueOwnership` and is not an administrator (behaviour C-45), `PrivilegeNotHeld` for `S:`, and
- * `UnsupportedFormatnameOperation` for a private queue of another machine (C-46).
+ * Fails with `IllegalName`; with `IllegalSddl`, before any call, for a text that is not SDDL; with `QueueNotFound`; with
+ * `AccessDenied` for a user who is neither the owner nor has `changeQueuePermissions`, or, to set the owner, for a user who
+ * neither has `takeQueueOwnership` nor is an administrator; with `PrivilegeNotHeld` for `S:`; and with
+ * `UnsupportedFormatnameOperation` for a private queue of another machine.
  *
  * @example
  * ```ts import.meta.vitest

@@ -31,7 +31,7 @@ import type { ReceivedMessage } from "./Message.ts"
 import type { LookupAction } from "./mqrt/MessageProperties.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 export type { LookupAction } from "./mqrt/MessageProperties.ts"
@@ -48,20 +48,20 @@ type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * Queue that is open for receiving: see `MessageQueue.openReceiver`. `Body`: the type that its codec gives.
+ * Queue that is open for receiving: see `MessageQueue.openReceiver`. `Body` is the type that its codec decodes.
  *
- * Outside of a transaction a message leaves the queue with the call that hands it out. In one, such as `Transaction.run`
- * makes, it is gone when that commits, and back at its place when it aborts (behaviours F-25 to F-28). A receive that is
- * interrupted while it waits takes none. Peeking takes nothing and is part of no transaction (F-16).
+ * Outside a transaction, the call that returns a message removes it from the queue. In a transaction, such as that of
+ * `Transaction.run`, the message is removed by the commit, and an abort puts it back at its place. Until then others
+ * do not get it. A receive that is interrupted while it waits removes no message. A peek removes none and takes part in no
+ * transaction.
  *
- * Every way to receive fails with `UndecodableBody` where a codec cannot read the body: outside of a transaction the
- * message is then taken, and the error has it; with `TransactionMismatch` where a queue that is not transactional is read
- * in a transaction; with `Released` after the receiver was closed; and otherwise with the reasons of Message Queuing's
- * codes (E-12).
+ * Every receive fails with `UndecodableBody` if the codec cannot decode the body: outside a transaction the message is then
+ * removed, and the error has it. It fails with `TransactionMismatch` in a transaction if the queue is not transactional, with
+ * `Released` after the receiver was closed, and otherwise with the reasons of Message Queuing's codes.
  *
- * When the service no longer knows the handle, as after a restart, a call opens the queue anew and tries again, once; a
- * second such failure is the caller's, and so is the failure of a transaction, which a restart aborts (C-37, C-38). Cursors
- * are closed then: a use of one fails.
+ * When the service does not know the handle any more, as after a restart, a call reopens the queue and tries once more; it
+ * fails with a second such failure, and with the failure of a transaction, which a restart aborts. A reopening closes the
+ * cursors of the queue: further calls of them fail.
  *
  * @category models
  * @since 0.1.0
@@ -85,7 +85,7 @@ export class Receiver<Body = Uint8Array> extends Described {
     return new Receiver(state, formatName)
   }
 
-  /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */
   get transactional(): boolean | undefined {
     return this.#reader.state.transactional
   }
@@ -102,10 +102,10 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Takes the first message, or waits until there is one: of the highest priority, then the one that arrived first
-   * (behaviours D-07, D-08). `MQReceiveMessage` with `INFINITE`.
+   * Receives the first message, or waits for one. The first is the oldest of the highest priority.
+   * [`MQReceiveMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699825(v=vs.85)) with `INFINITE`.
    *
-   * The wait holds no thread and can be interrupted. Closing the receiver ends it with `Released`; deleting the queue with
+   * The wait occupies no thread and can be interrupted. Closing the receiver ends it with `Released`; deleting the queue with
    * `QueueDeleted`.
    *
    * @since 0.1.0
@@ -115,8 +115,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Takes the first message as {@link receive} does, but waits only so long: `None` if none came. At most 49 days;
-   * an infinite duration waits for ever.
+   * Receives the first message as {@link receive} does, but waits only for `duration`: `None` if no message arrived. `duration` is
+   * at most 49 days; an infinite one waits for ever.
    *
    * @since 0.1.0
    */
@@ -128,7 +128,7 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Takes the first message if there is one, without waiting.
+   * Receives the first message if there is one, without waiting.
    *
    * @since 0.1.0
    */
@@ -140,7 +140,7 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Looks at the first message, or waits until there is one; it stays in the queue. `MQReceiveMessage` with
+   * Peeks at the first message, or waits for one. The message stays in the queue. `MQReceiveMessage` with
    * `MQ_ACTION_PEEK_CURRENT`.
    *
    * @since 0.1.0
@@ -150,7 +150,7 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Looks at the first message as {@link peek} does, but waits only so long: `None` if none came.
+   * Peeks at the first message as {@link peek} does, but waits only for `duration`: `None` if no message arrived.
    *
    * @since 0.1.0
    */
@@ -162,7 +162,7 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Looks at the first message if there is one, without waiting.
+   * Peeks at the first message if there is one, without waiting.
    *
    * @since 0.1.0
    */
@@ -174,8 +174,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * The messages, without end. Each is taken from the queue only when the stream's consumer asks for it, so that leaving
-   * the stream loses none. It fails as {@link receive} does.
+   * Stream of the messages, without end. It receives each message when its consumer asks for it, so that leaving the stream loses
+   * none. It fails as {@link receive} does.
    *
    * @since 0.1.0
    */
@@ -184,8 +184,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * The messages that are there, from the first to the last, which all stay. What comes behind while the stream is read
-   * belongs to it; what comes before its place does not (behaviour E-31).
+   * Stream that peeks at the messages in the queue, from the first to the last. It includes messages that arrive after its
+   * place while it is read, not those that arrive before it.
    *
    * @since 0.1.0
    */
@@ -194,7 +194,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * A cursor of its own, before the first message; the scope closes it. `MQCreateCursor`.
+   * Creates a cursor before the first message; the scope closes it.
+   * [`MQCreateCursor`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701281(v=vs.85)).
    *
    * @since 0.1.0
    */
@@ -203,17 +204,17 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Takes a message or looks at it by lookup id, without waiting: `None` at once where there is no such message (behaviours
-   * E-38 to E-42). `MQReceiveMessageByLookupId`.
+   * Receives a message or peeks at it by lookup id, without waiting: `None` if there is no such message.
+   * [`MQReceiveMessageByLookupId`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms702044(v=vs.85)).
    *
-   * A lookup id is unique in its queue and grows in the queue's order (D-27). The actions that end with `Current` mean the
-   * message with the id, those with `Next` the first one behind it and those with `Previous` the last one before it; the
-   * message with the id must then be there. Those with `First` and `Last` need no id: left out, or 0 (E-40). A receive takes
-   * part in the transaction that the effect runs in, in a local queue only (E-45); `"receiveAllowPeek"` takes the message
-   * with the id in a transaction, while others may still look at it.
+   * A lookup id is unique in its queue and grows in the queue's order. The actions that end with `Current` mean the
+   * message with the id, those with `Next` the first one after it and those with `Previous` the last one before it; the message
+   * with the id must then be in the queue. Those with `First` and `Last` need no id: leave it out, or give 0. A receive
+   * takes part in the transaction that the effect runs in, in a local queue only. `"receiveAllowPeek"` receives the
+   * message with the id in a transaction, while others may still peek at it.
    *
-   * Messages in open transactions are passed over (E-44), but for the one with the id: then it fails with
-   * `MessageLockedUnderTransaction` (E-43).
+   * The call skips messages in open transactions, but for the one with the id: then it fails with
+   * `MessageLockedUnderTransaction`.
    *
    * @example
    * ```ts import.meta.vitest
@@ -243,6 +244,7 @@ export class Receiver<Body = Uint8Array> extends Described {
     const known = Given.readArgument({ operation: operations.Receiver.lookup, queue }, "action", lookupAction, action)
     if (known instanceof MsmqError) return Effect.fail(known)
     const operation = operations.lookups[known]
+    // The first and the last action take the id 0 (E-40).
     const given = lookupId === undefined && isEnd(known) ? 0n : lookupId
     const id = Given.readArgument({ operation, queue }, "lookupId", lookupIdRule, given)
     if (id instanceof MsmqError) return Effect.fail(id)
@@ -250,14 +252,16 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Moves a message of the queue to one of its subqueues, which is made if it is not there; of a subqueue, to a sibling,
-   * or with `null` to the queue itself. In a transaction it is part of that. `MQMoveMessage` (behaviours E-59 to E-64).
+   * Moves a message of the queue to one of its subqueues, which is created if it does not exist; from a subqueue to another one,
+   * or with `null` to the queue itself. In a transaction the move is part of it. The message takes the place that its
+   * priority and its arrival give it, and its `abortCount` begins at 0 again.
+   * [`MQMoveMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701502(v=vs.85)).
    *
-   * Fails with `MessageNotFound`, `MessageLockedUnderTransaction`, and `IllegalName` for a name that no subqueue has.
+   * Fails with `MessageNotFound`, `MessageLockedUnderTransaction`, and `IllegalName` for a name that no subqueue can have.
    *
    * @since 0.1.0
    */
-  move(message: { readonly lookupId: bigint }, subqueue: string | null): Effect.Effect<void, MsmqError> {
+  move(message: Pick<ReceivedMessage, "lookupId">, subqueue: string | null): Effect.Effect<void, MsmqError> {
     const operation = operations.Receiver.move
     const call = { operation, queue: this.queue }
     const move = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
@@ -269,14 +273,15 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Rejects a message that was received in the transaction that runs: when it commits, the message counts as refused, and
-   * its sender has it among the dead letters, if it asked for that (behaviour E-69). `MQMarkMessageRejected`.
+   * Rejects a message that was received in the transaction that the effect runs in. With the commit the message counts as refused,
+   * and becomes a dead letter of its sender if the sender asked for that.
+   * [`MQMarkMessageRejected`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms707071(v=vs.85)).
    *
-   * Fails with `TransactionUsage` outside of a transaction, and with `MessageNotFound`.
+   * Fails with `TransactionUsage` outside a transaction, and with `MessageNotFound`.
    *
    * @since 0.1.0
    */
-  reject(message: { readonly lookupId: bigint }): Effect.Effect<void, MsmqError> {
+  reject(message: Pick<ReceivedMessage, "lookupId">): Effect.Effect<void, MsmqError> {
     const operation = operations.Receiver.reject
     const call = { operation, queue: this.queue }
     const reject = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
@@ -286,33 +291,33 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Gives each message of the queue to a handler until it is interrupted: the loop around receiving that every program needs.
+   * Calls a handler for each message of the queue, until the effect is interrupted: the loop that every receiving program needs.
    *
    * **A transactional queue.** Each attempt at a message is a transaction: its handler's sends and receives take part in it. It
    * commits when the handler succeeds, and aborts when the handler fails, dies or interrupts itself. Then the message is
-   * received again at once by its lookup id and held until `retry` says; after the last attempt it goes where `poison` says. It
-   * is handled once, or it is poison, or it is in the queue. A handler's scope closes with its attempt.
+   * received again at once by its lookup id, and held for the delay of `retry`; after the last attempt it is moved as `poison`
+   * says. Each message is handled once, or moved as poison, or still in the queue. A handler's scope closes with its attempt.
    *
    * **A queue that is not transactional**, or whose kind is not known. If the receiver was opened with `shareMode:
-   * "denyReceive"`, a message stays in the queue until it is handled: it may be handled twice if the process or the service
-   * ends in between. Otherwise it is received before it is handled, and lost with the process; `poison` must then name a queue
-   * for messages that could not be handled.
+   * "denyReceive"`, a message stays in the queue until it is handled: it may be handled twice if the process or the service ends
+   * before it is removed. Otherwise it is received before it is handled, and lost if the process ends; `poison` must then name a
+   * queue for messages that could not be handled.
    *
    * **Shutting down.** An interruption, or closing the receiver or the backend's layer, ends the wait at once and receives
    * nothing new. Handlers that run may finish within `shutdownTimeout`; then they are interrupted and rolled back. A closing
    * waits for that; the effect then fails with `Released`.
    *
-   * **A restart of the service.** The queue is opened anew, with delays as `reopen` says, and attempts that the restart rolled
-   * back are made again. A handler that fails with `StaleHandle` or `ServiceNotAvailable` has not used up an attempt. A sender
-   * that the handler uses opens its queue anew by itself.
+   * **A restart of the service.** The queue is reopened, with the delays of `reopen`, and attempts that the restart rolled back
+   * are made again. A failure of the handler with `StaleHandle` or `ServiceNotAvailable` does not count as an attempt. A sender
+   * that the handler uses reopens its queue by itself.
    *
    * Fails with `IllegalPolicy` and with the reasons of opening `poison`'s queue, before it receives a message; with
    * `PoisonMessage`; and with failures of Message Queuing that are not transient, after which the message is in the queue.
    *
    * **Gotchas**
    *
-   * With more than one handler at once, or more than one consumer, a message that is retried is overtaken by others
-   * (behaviours F-27, H-33). `docs/consuming.md` says what is promised and what is not.
+   * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried.
+   * `docs/consuming.md` lists the guarantees.
    *
    * @example
    * ```ts import.meta.vitest

@@ -1,5 +1,5 @@
 /**
- * Security contexts: a certificate, its private key and the user's SID, fetched once for many signed messages.
+ * Security contexts: a certificate, its private key and the user's SID, which are fetched once for many signed messages.
  *
  * @since 0.1.0
  */
@@ -13,20 +13,20 @@ import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { securityContextId } from "./internal/options/owned.ts"
 import { contextsAcquired } from "./internal/telemetry/Meter.ts"
-import { spanOptions, withErrorType } from "./internal/telemetry/telemetry.ts"
+import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import { acquireOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { SecurityContextApi, SecurityContextHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
 export type { SecurityContextApi } from "./Mqrt.ts"
 
 /**
  * Security context, which belongs to the scope that acquired it: see {@link acquire}.
  *
- * It is local to this machine: nothing of it travels but the SID, the certificate and the signature (behaviour A-07).
+ * It is local to this machine: a message contains only the SID, the certificate and the signature.
  *
  * @category models
  * @since 0.1.0
@@ -74,7 +74,7 @@ export class SecurityContext extends Described {
 }
 
 /**
- * Options of {@link acquire}.
+ * Choice of the certificate and the user of a security context.
  *
  * @category models
  * @since 0.1.0
@@ -82,15 +82,14 @@ export class SecurityContext extends Described {
 export interface AcquireOptions {
   /**
    * External certificate, which the user holds with its private key in the personal store. By default the user's internal
-   * certificate, which needs a domain (behaviour A-77).
+   * certificate, which needs a domain.
    */
   readonly certificate?: Certificate | undefined
   /** Getter that is called: `"MQGetSecurityContextEx"` by default, `"MQGetSecurityContext"` only for MSMQ 1.0. */
   readonly api?: SecurityContextApi | undefined
   /**
-   * Another user, whose certificate and SID the context captures (behaviour A-19): the user is logged on, impersonated for
-   * this call only and given up again before anything else runs. Sends need no impersonation (A-20). The user of the process
-   * by default.
+   * Another user, whose certificate and SID the context captures. The user is logged on and impersonated during this call
+   * only. Sends need no impersonation. The user of the process by default.
    */
   readonly as?: Impersonated | undefined
 }
@@ -113,18 +112,18 @@ export interface Impersonated {
 /**
  * Acquires a security context, which is freed exactly once when the scope closes, after the last send that uses it.
  *
- * One context signs any number of messages (behaviour A-05); there is one per certificate (A-06). It captures the
- * identity of the calling thread. `MQGetSecurityContextEx`, `MQFreeSecurityContext`.
+ * One context signs any number of messages; there is one per certificate. It captures the identity of the calling thread.
+ * [`MQGetSecurityContextEx`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms703264(v=vs.85)), `MQFreeSecurityContext`.
  *
  * Fails with a reason for each documented failure:
  *
- * - `NoInternalUserCert`: the user has registered no internal certificate (A-09)
- * - `CorruptedInternalCertificate`: it is damaged; MSMQ 1.0 only (A-15)
- * - `InvalidCertificate`: the certificate is not in the personal store (A-10)
- * - `CorruptedSecurityData`: the private key cannot be had (A-11)
- * - `CouldNotGetUserSid`: the thread's token names no user (A-12)
- * - `InsufficientResources`: no memory (A-14)
- * - `InvalidParameter`: an argument was refused (A-13)
+ * - `NoInternalUserCert`: the user has registered no internal certificate
+ * - `CorruptedInternalCertificate`: it is damaged; MSMQ 1.0 only
+ * - `InvalidCertificate`: the certificate is not in the personal store
+ * - `CorruptedSecurityData`: the private key is missing or cannot be read
+ * - `CouldNotGetUserSid`: the thread's token names no user
+ * - `InsufficientResources`: no memory
+ * - `InvalidParameter`: an argument was refused
  * - `ImpersonationFailed`: the user of `as` could not be logged on or impersonated
  *
  * @example

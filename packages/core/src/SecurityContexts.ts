@@ -1,5 +1,5 @@
 /**
- * A cache of security contexts: one per certificate, shared by all who sign with it.
+ * Cache of security contexts, one for each certificate, which all senders share.
  *
  * @since 0.1.0
  */
@@ -21,18 +21,11 @@ import * as Given from "./internal/options/illegalOption.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
 /**
- * One cached, reference-counted security context per certificate.
- *
- * - `get(certificate?)`: the context for a certificate, or for the internal one. The first use acquires it, also when
- *   many come at once; it stays as long as a scope that got it is open, and the idle time to live after. A failure, as of
- *   {@link SecurityContext.acquire}, is not kept: the next use tries again. Fails with `Released` when the layer of the
- *   cache closes meanwhile, or has closed
- * - `invalidate(certificate?)`: forgets it, for instance after the certificate was renewed (behaviour A-59): freed at
- *   once if idle, otherwise after its last user; the next `get` acquires anew
+ * Cache of security contexts: one for each certificate, with a count of its users.
  *
  * @category services
  * @since 0.1.0
@@ -40,19 +33,30 @@ import type { Operation } from "./internal/telemetry/Operation.ts"
 export class SecurityContexts extends Context.Service<
   SecurityContexts,
   {
+    /**
+     * Gets the context for a certificate, or for the internal one. The first use acquires it, once even where several come at
+     * the same time. The context stays until the last scope that got it has closed, and for the idle time to live after that.
+     *
+     * Fails as {@link SecurityContext.acquire} does, and then the next use tries again. Fails with `Released` when the layer of
+     * the cache has closed, or closes meanwhile.
+     */
     readonly get: (certificate?: Certificate) => Effect.Effect<SecurityContext.SecurityContext, MsmqError, Scope.Scope>
+    /**
+     * Removes the context of a certificate, or of the internal one, for instance after the certificate was renewed. The
+     * context is freed at once if it is idle, otherwise after its last user. The next `get` acquires another one.
+     */
     readonly invalidate: (certificate?: Certificate) => Effect.Effect<void, MsmqError>
   }
 >()("@effect-msmq/core/SecurityContexts") {}
 
 /**
- * Options of {@link layer}.
+ * Settings of the cache.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Time for which a context that nobody uses is kept. One minute by default; zero frees it with its last user. */
+  /** Time for which an unused context is kept. One minute by default; zero frees it with its last user. */
   readonly idleTimeToLive?: Duration.Input | undefined
 }
 
@@ -97,7 +101,7 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
       })
       const openedAt = new CallSite()
       let closedAt: CallSite | undefined
-      // It runs before the map closes, which interrupts whoever waits for a context.
+      // It runs before the map closes, which interrupts those that wait for a context.
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           closedAt = new CallSite()
@@ -126,7 +130,7 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
               Effect.catchCauseIf(Cause.hasInterruptsOnly, (cause) =>
                 Effect.andThen(unlessClosed, Effect.failCause(cause))
               ),
-              // What was acquired while the layer closed is freed again.
+              // A context that was acquired while the layer closed is freed again.
               Effect.tap(() => unlessClosed)
             )
           ),
@@ -138,7 +142,7 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
     })
   )
 
-/** Gets with a scope of its own, whose closing begins the idle time: that does not keep the process alive. */
+/** Gets a context in a scope of its own, whose closing begins the idle time. The idle time does not keep the process alive. */
 const untilIdle = <A, E, R>(get: Effect.Effect<A, E, R | Scope.Scope>): Effect.Effect<A, E, R | Scope.Scope> => {
   const letGo = (scope: Scope.Closeable) => BackgroundClock.provide(Scope.close(scope, Exit.void))
   const got = Effect.flatMap(Scope.make(), (scope) =>

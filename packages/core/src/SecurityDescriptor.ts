@@ -1,5 +1,5 @@
 /**
- * Security descriptors: who owns something, and who may do what with it. In text they are SDDL, the security descriptor
+ * Security descriptors: the owner of an object, and the permissions on it. Their text is SDDL, the security descriptor
  * definition language.
  *
  * @since 0.1.0
@@ -10,21 +10,21 @@ import { print, securityDescriptor } from "./internal/security/sddl.ts"
 import { readSddl } from "./internal/security/sidText.ts"
 import { oversize, read, write } from "./internal/security/securityDescriptorBytes.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 import type { SecurityDescriptor } from "./internal/security/SecurityDescriptor.ts"
 
 export type { AccessList, Entry, SecurityDescriptor } from "./internal/security/SecurityDescriptor.ts"
 
-const failed = (operation: Operation, rule: string) =>
+const fail = (operation: Operation, rule: string) =>
   Result.fail(operation.error({ _tag: "UnreadableSecurityDescriptor", rule }))
 
 /**
- * Reads a security descriptor from SDDL. Rights may be letters, also those of files and keys, or a number. Between the
- * parts and the entries there may be spaces and new lines.
+ * Parses a security descriptor in SDDL. Rights may be letters, including those of files and keys, or a number. Spaces and new
+ * lines are legal between the parts and between the entries.
  *
- * Fails with `IllegalSddl`, whose `position` is where the text goes wrong. Entries with conditions or attributes (`XA`,
- * `XD`, `XU`, `ZA`, `RA`), and aliases of accounts that each domain has for itself (such as `DA`) are not supported.
+ * Fails with `IllegalSddl`, whose `position` is the place of the mistake in the text. Entries with conditions or attributes (`XA`,
+ * `XD`, `XU`, `ZA`, `RA`), and aliases of accounts that differ between domains (such as `DA`) are not supported.
  *
  * @example
  * ```ts import.meta.vitest
@@ -62,8 +62,8 @@ export const parse = (sddl: string): Result.Result<SecurityDescriptor, MsmqError
 }
 
 /**
- * Prints a security descriptor as SDDL: SIDs by their aliases, where they have one; rights by letters, where they are
- * generic and standard ones alone, and otherwise as a number in hexadecimal digits.
+ * Prints a security descriptor as SDDL: SIDs by their aliases if they have one, and rights by letters if they are only generic
+ * and standard ones, otherwise as a number in hexadecimal digits.
  *
  * Fails with `UnreadableSecurityDescriptor` for an entry of the kind `"other"`.
  *
@@ -88,8 +88,8 @@ export const format = (descriptor: SecurityDescriptor): Result.Result<string, Ms
   )
 
 /**
- * Reads the bytes of a security descriptor, self-relative as `MQGetQueueSecurity` gives it. What says that a part is there
- * by default is not kept.
+ * Reads the bytes of a self-relative security descriptor, as `MQGetQueueSecurity` returns it. The flags of defaulted parts are
+ * not kept.
  *
  * Fails with `UnreadableSecurityDescriptor`.
  *
@@ -110,13 +110,13 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<SecurityDescriptor, 
   const plain = plainBytes(bytes)
   const descriptor = plain === undefined ? bytesViolation(bytes).rule : read(plain)
   return typeof descriptor === "string"
-    ? failed(operations.SecurityDescriptor.fromBytes, descriptor)
+    ? fail(operations.SecurityDescriptor.fromBytes, descriptor)
     : Result.succeed(descriptor)
 }
 
 /**
- * The bytes of a security descriptor, self-relative as `MQSetQueueSecurity` takes it. A list of more than 65,535 bytes is a
- * defect: no text that {@link parse} reads makes one.
+ * Returns the bytes of a security descriptor, self-relative as `MQSetQueueSecurity` takes it. Throws for a list of more than
+ * 65,535 bytes, which {@link parse} never makes.
  *
  * @example
  * ```ts import.meta.vitest

@@ -21,7 +21,7 @@ import { sendAllOptions, sendOptions } from "./internal/options/sendOptions.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
 import { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/messages/SendOptions.ts"
 
@@ -30,12 +30,12 @@ export type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./inter
 export type { AuthenticationLevel, CryptographicProvider } from "./mqrt/MessageProperties.ts"
 
 /**
- * Queue that is open for sending: see `MessageQueue.openSender`. `Body`: the type that its codec takes. `Kind`: the kind of
- * the queue, as far as it is known.
+ * Queue that is open for sending: see `MessageQueue.openSender`. `Body` is the type that its codec encodes. `Kind` is the kind of
+ * the queue, if it is known.
  *
- * When the service no longer knows the handle, as after a restart, a send opens the queue anew and sends what was not
- * accepted, once for each call (behaviours C-37, C-38). A second such failure is the caller's. So is the failure of a
- * transaction, which a restart aborts.
+ * When the service does not know the handle any more, as after a restart, a send reopens the queue and sends the messages that
+ * were not accepted, once for each call. It fails with a second such failure, and with the failure of a transaction, which a
+ * restart aborts.
  *
  * @category models
  * @since 0.1.0
@@ -64,7 +64,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     return new Sender(state, formatName)
   }
 
-  /** Kind of the queue: `true` if it is transactional; `undefined` where nobody can tell, as for queues of other machines. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */
   get transactional(): boolean | undefined {
     return this.#state.transactional
   }
@@ -80,11 +80,12 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
-   * Sends one message and returns its id, `{guid}\number`. `MQSendMessage`.
+   * Sends one message and returns its id, `{guid}\number`.
+   * [`MQSendMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms711382(v=vs.85)).
    *
    * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `SourceFailed` if a property of the message
    * or the codec throws, with `Released` if the sender or the context was closed, and with the reasons of Message Queuing's
-   * own codes (behaviour D-05).
+   * own codes.
    *
    * @since 0.1.0
    */
@@ -98,21 +99,22 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
-   * Sends many messages in order, as fast as it goes without holding the event loop for more than a few milliseconds at
-   * a time. An iterable or a stream is read as it is sent, so memory stays flat however many there are.
+   * Sends many messages in order, as fast as possible without blocking the event loop for more than a few milliseconds at a time.
+   * An iterable or a stream is read as it is sent, so that memory use does not grow with the number of messages.
    *
-   * Stops at the first message that cannot be sent: the error's `progress` tells how many were accepted before it; these
-   * are sent, each once, and the rest is not. Other failures as for `send`.
+   * Stops at the first message that cannot be sent. The error's `progress` has the number of messages that were accepted before
+   * it: these are sent, each once, and the others are not. Other failures are those of `send`.
    *
-   * **A source that fails.** What an iterable or a message's property throws, and what a stream dies with, is an error with
-   * the reason `SourceFailed`, its `cause` and `progress`. What an iterable brings before it throws is sent. A stream's own
-   * failure `E` stays as it is. It has no `progress`: the last call of `onProgress`, which comes before it, has.
+   * **A source that fails.** If an iterable or a property of a message throws, or a stream dies, the error has the reason
+   * `SourceFailed`, its `cause` and `progress`. The messages before it are sent. A stream's own failure `E` stays as it is. It has
+   * no `progress`; the last call of `onProgress`, which comes before it, has the report.
    *
-   * **An interruption** falls between two slices. A last call of `onProgress` comes before it.
+   * **An interruption** takes effect between two slices, after a last call of `onProgress`.
    *
-   * **A closing** of the sender, the security context or the transaction waits for the slice that is sent and for what is
-   * at hand: the whole of an array, and otherwise the chunk that was read. It waits for no source: an iterable is asked no
-   * more, and a wait for a stream is interrupted. The batch then fails with `Released` and `progress`, and ends its source.
+   * **A closing** of the sender, the security context or the transaction waits for the slice that is being sent and for the
+   * messages that were already read: the whole of an array, and otherwise the current chunk. It does not wait for the source: it
+   * reads no more of an iterable, and interrupts a wait for a stream. The batch then fails with `Released` and `progress`, and
+   * ends its source.
    *
    * @since 0.1.0
    */
@@ -134,8 +136,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
-   * Makes a sink that sends every message a stream brings and ends with the report. A stream that fails, an interruption
-   * and a closing do what they do to {@link sendAll}.
+   * Makes a sink that sends every message of a stream and ends with the report. A stream that fails, an interruption and a closing
+   * have the same consequences as for {@link sendAll}.
    *
    * @since 0.1.0
    */

@@ -1,5 +1,5 @@
 /**
- * Security identifiers: whom Windows means when it says who owns a queue, who may use it and who sent a message.
+ * Security identifiers: they name the owner of a queue, its users and the sender of a message.
  *
  * @since 0.1.0
  */
@@ -9,16 +9,16 @@ import { plainBytes } from "./internal/bytes.ts"
 import { readSddl } from "./internal/security/sidText.ts"
 import { print, wholeSid, written } from "./internal/security/sidText.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Sid } from "./internal/security/sidText.ts"
 
 export type { Sid } from "./internal/security/sidText.ts"
 
 /**
- * Reads a SID, or its alias in the security descriptor definition language (SDDL), in any letter case.
+ * Parses a SID, or its alias in the security descriptor definition language (SDDL), in any letter case.
  *
- * Fails with `IllegalSddl`: also for the aliases that mean something else in each domain or machine, such as `DA` for the
- * administrators of the domain.
+ * Fails with `IllegalSddl`, also for aliases whose SID differs between domains or machines, such as `DA` for the administrators
+ * of the domain.
  *
  * @example
  * ```ts import.meta.vitest
@@ -37,7 +37,7 @@ export type { Sid } from "./internal/security/sidText.ts"
 export const parse = (text: string): Result.Result<Sid, MsmqError> => readSddl(operations.Sid.parse, text, wholeSid)
 
 /**
- * The short form of a SID: its alias if it has one, otherwise the SID itself.
+ * Formats a SID as its alias if it has one, otherwise as the SID itself.
  *
  * @example
  * ```ts import.meta.vitest
@@ -57,8 +57,8 @@ const revision = 1
 const mostSubAuthorities = 15
 
 /**
- * Reads the bytes of a SID, such as `senderId` of a message that was received; what follows is not looked at. `None` where
- * they are none.
+ * Reads the bytes of a SID, such as `senderId` of a received message, and ignores bytes after them. `None` if they are not a
+ * SID.
  *
  * @example
  * ```ts import.meta.vitest
@@ -93,7 +93,7 @@ const read = (bytes: Uint8Array): Option.Option<Sid> => {
 }
 
 /**
- * The bytes of a SID, as Windows has them.
+ * Returns the bytes of a SID, as Windows has them.
  *
  * @example
  * ```ts import.meta.vitest
@@ -120,11 +120,11 @@ export const toBytes = (sid: Sid): Uint8Array => {
 }
 
 /**
- * Those that the permissions of queues mostly speak of, and that are the same on every machine.
+ * SIDs that are common in permissions of queues, and the same on every machine.
  *
- * - `everyone`: whoever there is; `anonymous` too
- * - `anonymous`: who sends without a SID, and who reads from another machine in a workgroup (behaviour E-77)
- * - `authenticatedUsers`: everybody but `anonymous`
+ * - `everyone`: all users, including `anonymous`
+ * - `anonymous`: senders without a SID, and readers from another machine in a workgroup
+ * - `authenticatedUsers`: all users but `anonymous`
  * - `localSystem`, `localService`, `networkService`: the accounts that services run as
  * - `administrators`, `users`: the groups of the machine
  *

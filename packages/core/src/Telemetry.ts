@@ -1,32 +1,34 @@
 /**
- * Spans and metrics of a program's work with Message Queuing, by OpenTelemetry's conventions for
- * messaging. They are there without being asked for; `docs/observability.md` lists them, and says how to see them.
+ * Spans and metrics of a program's work with Message Queuing, by OpenTelemetry's conventions for messaging. They are always
+ * recorded; `docs/observability.md` lists them, and says how to export them.
  *
  * @since 0.1.0
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import { inProcessSpan } from "./internal/telemetry/processSpan.ts"
 import * as internal from "./internal/telemetry/telemetry.ts"
 import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
+import { nameOf } from "./internal/names/queueName.ts"
 import { tableOf } from "./internal/options/OptionTable.ts"
 import { queueName } from "./internal/options/queueNames.ts"
 import { guarded, oneOf } from "./internal/options/Rule.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
+import { processSpan } from "./internal/telemetry/processSpan.ts"
 
 export type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
 
 /**
- * `true` where sends write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
- * Trace Context. Spans of those who handle a message, NServiceBus included, can then be linked to that of its sending.
+ * `true` for sends that write the context of their span into the messages, as the headers `traceparent` and `tracestate` of W3C
+ * Trace Context. The spans in which receivers handle a message, also with NServiceBus, can then be linked to the span of the
+ * send.
  *
  * `false` by default: the headers are in the extension, which every receiver gets, and add some 280 bytes to a message. A
- * message that has a `traceparent` or an `extension` of its own goes as it is.
+ * message with a `traceparent` or an `extension` of its own is sent unchanged.
  *
  * Set it for an effect by `Effect.provideService`, or for a program by `Layer.succeed`.
  *
@@ -44,10 +46,10 @@ const receivedMessage = guarded(
 const processOptions = tableOf({ queue: queueName, parent: oneOf(["current", "sender"]) })
 
 /**
- * Runs what a program does with a message in a span of its own, `process {queue}`, which is linked to the span that the
- * message was sent in, and measures how long it takes: `messaging.process.duration`.
+ * Runs the effect that handles a message in a span of its own, `process {queue}`, which is linked to the span of the send, and
+ * records its duration: `messaging.process.duration`.
  *
- * Fails with what the effect fails with, and with `IllegalOption` for an option that does not exist or is not allowed.
+ * Fails as the effect does, and with `IllegalOption` for an option that does not exist or is not allowed.
  *
  * @example
  * ```ts import.meta.vitest
@@ -91,7 +93,9 @@ export const process: {
     return Given.argument(call, "effect", effectRule<A, E, R>(), effect).pipe(
       Effect.andThen(Given.argument(call, "message", receivedMessage, message)),
       Effect.andThen(Given.options(call, processOptions, options)),
-      Effect.flatMap((given) => inProcessSpan(effect, message, given))
+      Effect.flatMap(({ parent, queue = message.destinationQueue }) =>
+        processSpan(new internal.Observer(nameOf(queue)), effect, message, parent)
+      )
     )
   }
 )

@@ -16,7 +16,8 @@ import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { checkCurrent, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
 import { guarded } from "./internal/options/Rule.ts"
-import { Observer, spanOptions } from "./internal/telemetry/telemetry.ts"
+import { Observer } from "./internal/telemetry/telemetry.ts"
+import { spanOptions } from "./internal/telemetry/Operation.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
 import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -25,15 +26,15 @@ import { irreversible } from "./internal/promises/AbortGate.ts"
 import type { TransactionHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError, TransactionAborted } from "./MsmqError.ts"
-import * as operations from "./internal/telemetry/operations.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 import type { TimeLimits } from "./internal/messages/timeLimits.ts"
 
 export type { TimeLimits } from "./internal/messages/timeLimits.ts"
 
 /**
- * The time limits of a transaction's messages. Message Queuing gives all of them those of the first (behaviour D-42), so
- * they are set here and nowhere else: a message in a transaction that has its own is refused.
+ * Time limits of a transaction's messages. Message Queuing applies those of the first message to all, so that they can
+ * be set only here: a message in a transaction with limits of its own is refused.
  *
  * @category models
  * @since 0.1.0
@@ -60,8 +61,8 @@ interface Ending {
 }
 
 /**
- * Way in which the fiber that closes a transaction ends it: the first one to close decides. A connection or layer that
- * closes says nothing, and aborts.
+ * Way in which the fiber that closes a transaction ends it; the first fiber that closes it decides. A connection or layer that
+ * closes has the default, which aborts.
  */
 const CurrentEnding = Context.Reference<Ending>("@effect-msmq/core/Transaction/CurrentEnding", {
   defaultValue: () => ({ end: "abort", by: "connection" })
@@ -126,16 +127,16 @@ export class Transaction extends Described {
   }
 
   /**
-   * Commits, after the sends and receives in it that run; a receive that waits in it ends, and so does a batch that waits
-   * for its source: what that had sent is committed. `ITransaction::Commit`.
+   * Commits the transaction, after the sends and receives that run in it. It ends a receive that waits in it, and a batch that
+   * waits for its source; the messages that the batch has sent are committed. `ITransaction::Commit`.
    *
-   * Fails with `Released` if it has ended already, and with the reasons of Message Queuing's codes, after which it is
-   * aborted; with `TransactionAborted` if somebody else ends it at the same moment.
+   * Fails with `Released` if the transaction has ended already; with the reasons of Message Queuing's codes, after which it is
+   * aborted; and with `TransactionAborted` if it is aborted at the same moment.
    *
    * **Gotchas**
    *
-   * A commit that has begun cannot be taken back: an interruption waits for it. A fiber that is interrupted meanwhile ends
-   * as interrupted, though the transaction is committed; inside of `Effect.uninterruptible` the commit tells its outcome.
+   * A commit that has begun cannot be undone: an interruption waits for it. A fiber that is interrupted meanwhile ends as
+   * interrupted, though the transaction is committed; inside `Effect.uninterruptible` the commit returns its outcome.
    *
    * @since 0.1.0
    */
@@ -151,8 +152,8 @@ export class Transaction extends Described {
   }
 
   /**
-   * Aborts: what was received is back at its place, what was sent was never sent. One that has ended stays as it is.
-   * `ITransaction::Abort`.
+   * Aborts the transaction: received messages are back at their places, and sent messages are not sent. Does nothing if it
+   * has ended. `ITransaction::Abort`.
    *
    * @since 0.1.0
    */
@@ -177,13 +178,13 @@ export class Transaction extends Described {
     return Effect.suspend(() => (this.isOpen ? Effect.void : this.committedBy(operation)))
   }
 
-  /** @internal Fails if it has ended, however that was. */
+  /** @internal Fails if it has ended. */
   unlessEnded(operation: Operation): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => (this.isOpen ? Effect.void : Effect.fail(this.#handle.node.refusal(operation))))
   }
 
   /**
-   * Waits until it has ended, and succeeds with how: also where the fiber that ended it was interrupted, or failed after it.
+   * Waits until it has ended, and returns its outcome, even if the fiber that ended it was interrupted or failed afterwards.
    *
    * @since 0.1.0
    */
@@ -211,7 +212,7 @@ export class Transaction extends Described {
     )
   }
 
-  /** Ends it, or waits until whoever was first has done so, and returns how it ended. */
+  /** Ends it, or waits until another fiber has ended it, and returns its end. */
   #end(ending: Ending, at: CallSite): Effect.Effect<Ended> {
     const close = Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
     return Effect.andThen(close, Deferred.await(this.#ended))
@@ -231,8 +232,8 @@ export class Transaction extends Described {
 /**
  * Transaction that a send or a receive takes part in.
  *
- * - `"none"`: nothing
- * - `"singleMessage"`: each message is a transaction of its own, committed with the call (behaviours F-02, F-03)
+ * - `"none"`: no transaction
+ * - `"singleMessage"`: a transaction of its own for each message, committed with the call
  * - a transaction that was begun
  *
  * @category models
@@ -241,8 +242,8 @@ export class Transaction extends Described {
 export type Participation = "none" | "singleMessage" | Transaction
 
 /**
- * The transaction that sends and receives of an effect take part in, unless they are told otherwise: see {@link run},
- * {@link within}, {@link singleMessage} and {@link outside}.
+ * Transaction that the sends and receives of an effect take part in by default: see {@link run}, {@link within},
+ * {@link singleMessage} and {@link outside}.
  *
  * @category references
  * @since 0.1.0
@@ -274,9 +275,9 @@ const begun = Effect.fn(
             const { [ending.end]: operation } = operations.Transaction
             return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, operation.lift()) })
           }),
-          // The failure of a commit is told by `commit`.
+          // `commit` returns its own failure.
           Effect.flatMap((exit) => (commits ? Effect.void : exit)),
-          // What did not commit is aborted with its release (behaviour F-37).
+          // The release aborts a transaction that was not committed (F-37).
           Effect.ensuring(mqrt.releaseTransaction(native))
         )
       })
@@ -285,12 +286,13 @@ const begun = Effect.fn(
 })
 
 /**
- * Begins a transaction for manual use; the scope aborts it unless it was committed. `MQBeginTransaction`.
+ * Begins a transaction for manual use; the scope aborts it unless it was committed.
+ * [`MQBeginTransaction`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms703243(v=vs.85)).
  *
  * Sends and receives take part in it by {@link within}, or by their options.
  *
- * Fails with `InsufficientResources`, `TransactionEnlist` and `ServiceNotAvailable`, among Message Queuing's codes
- * (behaviour F-06), and with `IllegalMessage` for a limit that is no duration.
+ * Fails with `InsufficientResources`, `TransactionEnlist` and `ServiceNotAvailable`, among Message Queuing's codes, and
+ * with `IllegalMessage` for a limit that is not a duration.
  *
  * @category constructors
  * @since 0.1.0
@@ -299,23 +301,23 @@ export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqErr
   Effect.tap(begun(options), (transaction) => Effect.addFinalizer(() => transaction.endWithScope))
 
 /**
- * Runs an effect in a transaction, which its sends and receives take part in without being told: committed when it
- * succeeds, aborted when it fails, dies or is interrupted, exactly once. Inside another one it is part of that.
+ * Runs an effect in a transaction, which its sends and receives take part in by default. The transaction commits when the effect
+ * succeeds, and aborts when it fails, dies or is interrupted. Inside another transaction the effect is part of that one.
  *
- * Succeeds only if a commit was made, here or by hand inside of the effect. Fails with what the effect fails with; as
- * {@link begin} and `commit` do; and with `TransactionAborted` where the effect succeeds but the transaction was aborted
- * meanwhile: by hand, or because its connection or the backend's layer closed.
+ * Succeeds only if the transaction was committed, here or by the effect itself. Fails as the effect does; as {@link begin} and
+ * `commit` do; and with `TransactionAborted` if the effect succeeds but the transaction was aborted meanwhile: by the effect, or
+ * because its connection or the backend's layer closed.
  *
  * **Gotchas**
  *
- * What an effect that it forks does after its end is no longer part of it, and fails with `Released`, as an inner `run`
- * does then. Queues that are not transactional take no part: a send or receive there is refused, unless it runs
- * {@link outside}. The time limits of an inner `run` do not count.
+ * Sends and receives of a forked fiber after the end of the transaction fail with `Released`, and so does an inner `run`. A send
+ * to or receive from a queue that is not transactional is refused, unless it runs {@link outside}. The time limits of an inner
+ * `run` are ignored.
  *
- * A commit by hand is final: where the effect fails or is interrupted after it, `run` does too, and what was committed
- * stays so. An interruption that comes while `run` commits waits for the commit, and the fiber then ends as interrupted,
- * though the transaction is committed. `outcome` of the transaction tells in both cases; or let only the effect be
- * interrupted, and `run` tells how it ended: `Effect.uninterruptibleMask((restore) => Transaction.run(restore(effect)))`.
+ * A commit by the effect is final: if the effect fails or is interrupted afterwards, `run` does too, and the transaction stays
+ * committed. An interruption while `run` commits waits for the commit, and the fiber then ends as interrupted, though the
+ * transaction is committed. `outcome` of the transaction returns the result in both cases. Or make only the effect
+ * interruptible, so that `run` returns the result: `Effect.uninterruptibleMask((restore) => Transaction.run(restore(effect)))`.
  *
  * @example
  * ```ts import.meta.vitest
@@ -366,7 +368,7 @@ export const run: {
   }
 )
 
-/** The outer one commits; an inner one that lost it must not look done. */
+/** Runs an effect inside an outer transaction, which commits later. Fails if the outer transaction was aborted meanwhile. */
 const runWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, outer: Transaction): Effect.Effect<A, E | MsmqError, R> =>
   outer.unlessEnded(operations.Transaction.run).pipe(
     Effect.andThen(effect),
@@ -389,10 +391,9 @@ const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effe
 const transactionRule = guarded(transaction.allowed, (value): value is Transaction => isTransaction(value))
 
 /**
- * Runs an effect whose sends and receives take part in a transaction that was begun by hand. It neither commits nor
- * aborts.
+ * Runs an effect whose sends and receives take part in a transaction of {@link begin}. It neither commits nor aborts it.
  *
- * Fails with what the effect fails with, and with `IllegalOption` for what is no transaction.
+ * Fails as the effect does, and with `IllegalOption` for a value that is not a transaction.
  *
  * @category running
  * @since 0.1.0
@@ -410,10 +411,9 @@ export const within: {
 })
 
 /**
- * Runs an effect each of whose sends and receives is a transaction of its own: `MQ_SINGLE_MESSAGE` (behaviours F-02,
- * F-03).
+ * Runs an effect in which each send and receive is a transaction of its own: `MQ_SINGLE_MESSAGE`.
  *
- * Fails with what the effect fails with, and with `IllegalOption` for what is no effect.
+ * Fails as the effect does, and with `IllegalOption` for a value that is not an effect.
  *
  * @category running
  * @since 0.1.0
@@ -422,9 +422,9 @@ export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.E
   taking(operations.Transaction.singleMessage, effect, "singleMessage")
 
 /**
- * Runs an effect whose sends and receives take part in no transaction, though it is inside one.
+ * Runs an effect whose sends and receives take part in no transaction, even inside one.
  *
- * Fails with what the effect fails with, and with `IllegalOption` for what is no effect.
+ * Fails as the effect does, and with `IllegalOption` for a value that is not an effect.
  *
  * @category running
  * @since 0.1.0

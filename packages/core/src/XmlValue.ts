@@ -16,11 +16,17 @@ import { flagsType } from "./internal/bodies/xml/flags.ts"
 import { simpleTypeKey } from "./internal/bodies/xml/shapeOf.ts"
 import type { SimpleTypeName } from "./internal/bodies/xml/simpleTypes.ts"
 import { simpleTypes } from "./internal/bodies/xml/simpleTypes.ts"
+import { argumentOrThrow } from "./internal/options/illegalOption.ts"
+import { guarded } from "./internal/options/Rule.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 
-const marked = (name: SimpleTypeName) => ({ [simpleTypeKey]: simpleTypes[name], expected: simpleTypes[name].rule })
+const annotationOf = (name: SimpleTypeName) => ({
+  [simpleTypeKey]: simpleTypes[name],
+  expected: simpleTypes[name].rule
+})
 
 const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
-  Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(marked(name))
+  Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(annotationOf(name))
 
 /** Makes a schema for text of a pattern, which also generates values, and of a rule that the pattern cannot say. */
 const textual = (name: SimpleTypeName, pattern: RegExp) =>
@@ -29,7 +35,7 @@ const textual = (name: SimpleTypeName, pattern: RegExp) =>
     Schema.makeFilter((text: string) => simpleTypes[name].print(text) !== undefined, {
       expected: simpleTypes[name].rule
     })
-  ).annotate(marked(name))
+  ).annotate(annotationOf(name))
 
 /**
  * `byte`: -128 to 127. `sbyte` in .NET.
@@ -80,7 +86,7 @@ export const Int = whole("int", -0x80000000, 0x7fffffff)
 export const UnsignedInt = whole("unsignedInt", 0, 0xffffffff)
 
 const big = (name: "long" | "unsignedLong", [minimum, maximum]: readonly [bigint, bigint]) =>
-  Schema.BigInt.check(Schema.isBetweenBigInt({ minimum, maximum })).annotate(marked(name))
+  Schema.BigInt.check(Schema.isBetweenBigInt({ minimum, maximum })).annotate(annotationOf(name))
 
 /**
  * `long`, of 64 bits: a bigint, since a number is exact only to 2^53.
@@ -105,7 +111,7 @@ export const UnsignedLong = big("unsignedLong", unsignedRange)
  * @since 0.1.0
  */
 // @effect-diagnostics-next-line schemaNumber:off
-export const Float = Schema.Number.annotate(marked("float"))
+export const Float = Schema.Number.annotate(annotationOf("float"))
 
 /**
  * `decimal`: text without an exponent, such as `"7.00"`, with all its digits and zeros; at most 96 bits, and 28 digits
@@ -122,7 +128,7 @@ export const Decimal = textual("decimal", /^[+-]?(?:\d{1,29}(?:\.\d{0,28})?|\.\d
  * @category text
  * @since 0.1.0
  */
-export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(marked("char"))
+export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(annotationOf("char"))
 
 /**
  * `guid`: text in lower case without braces. Other forms are read, and become that.
@@ -130,7 +136,7 @@ export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(m
  * @category text
  * @since 0.1.0
  */
-export const Guid = Schema.String.check(Schema.isGUID()).annotate(marked("guid"))
+export const Guid = Schema.String.check(Schema.isGUID()).annotate(annotationOf("guid"))
 
 /**
  * `dateTime` as text, just as it stands there: `"2026-05-01T08:30:00.1234567"`, with `Z` or an offset behind it or
@@ -213,9 +219,20 @@ export const DateTimeOffset = textual(
   /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/
 )
 
+const enumeration = guarded(
+  "an enum of TypeScript, or an object whose members are whole numbers",
+  (value): value is Enumeration =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((member) => typeof member === "string" || Number.isSafeInteger(member)) &&
+    Object.values(value).some((member) => typeof member === "number")
+)
+
 /**
  * Enum with `[Flags]` in .NET: a number whose bits are those of its members. It stands there by the names of the members,
  * with a blank between them, in the order of the enum. A number with other bits is refused.
+ *
+ * Throws an `MsmqError` with the reason `IllegalOption` for a value that is no enum of numbers.
  *
  * @example
  * ```ts import.meta.vitest
@@ -234,8 +251,8 @@ export const DateTimeOffset = textual(
  * @category values
  * @since 0.1.0
  */
-export const Flags = (enumeration: Enumeration) => {
-  const type = flagsType(enumeration)
+export const Flags = (members: Enumeration) => {
+  const type = flagsType(argumentOrThrow({ operation: operations.XmlValue.Flags }, "members", enumeration, members))
   return Schema.Int.check(
     Schema.makeFilter((value) => type.print(value) !== undefined, { expected: type.rule })
   ).annotate({ [simpleTypeKey]: type, expected: type.rule })

@@ -45,7 +45,7 @@ describe("reading", () => {
     })
   )
 
-  it.effect("A-06 exactly one certificate is taken: a chain and trailing bytes are refused", () =>
+  it.effect("exactly one certificate is taken: a chain and trailing bytes are refused (A-06)", () =>
     Effect.gen(function* () {
       const chain = yield* Effect.result(Certificate.fromPem(pemOf("alice") + pemOf("bob")))
       assert.include(ruleOf(chain), "2 certificates")

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { element, elements, foreign, mutated, path, queueAlphabet, recased, refusal, single } from "./names.ts"
+import { element, elements, foreign, mutated, path, queueAlphabet, recased, refusal, single } from "./support/names.ts"
 
 const guid = "ae0c5671-f190-12ce-ae10-00dd0114290f"
 const parse = (input: string): FormatName.FormatName => Result.getOrThrow(FormatName.parse(input))
@@ -31,7 +31,7 @@ const directName = (pathName: string): string =>
 
 describe("FormatName", () => {
   describe("reading and printing", () => {
-    it("B-15 every kind of name is read into its parts", () => {
+    it("every kind of name is read into its parts (B-15)", () => {
       const whole = { journal: false, subqueue: null }
       const direct = { _tag: "Direct", protocol: "os", address: "server", isPrivate: false, queue: "orders", ...whole }
       const cases: ReadonlyArray<readonly [string, object]> = [
@@ -177,13 +177,13 @@ describe("FormatName", () => {
       })
     })
 
-    it("B-01 a queue name has at most 124 characters", () => {
+    it("a queue name has at most 124 characters (B-01)", () => {
       const name = `DIRECT=OS:server\\private$\\${"q".repeat(124)}`
       assert.strictEqual(canonical(name), name)
       assert.strictEqual(refused(`${name}q`).position, name.length)
     })
 
-    it("B-02 a queue name holds no backslash, semicolon, plus, comma or double quote", () => {
+    it("a queue name holds no backslash, semicolon, plus, comma or double quote (B-02)", () => {
       for (const character of '\\+"') {
         assert.strictEqual(refused(`DIRECT=OS:server\\or${character}ders`).position, 19)
       }
@@ -193,7 +193,7 @@ describe("FormatName", () => {
       assert.strictEqual(canonical(`DIRECT=OS:server\\${queueAlphabet}`), `DIRECT=OS:server\\${queueAlphabet}`)
     })
 
-    it("B-03 a queue name holds spaces, characters beyond ASCII and all others but seven", () => {
+    it("a queue name holds spaces, characters beyond ASCII and all others but seven (B-03)", () => {
       for (const queue of ["my orders", " ", "a\tb", foreign, "\ud800", "a=b"]) {
         for (const at of ["DIRECT=OS:s\u00e9rver", "DIRECT=TCP:10.0.0.7", "DIRECT=HTTP://server/MSMQ"]) {
           for (const name of [`${at}\\${queue}`, `${at}\\private$\\${queue}`, `${at}\\q;${queue}`]) {
@@ -209,7 +209,7 @@ describe("FormatName", () => {
     })
 
     it.prop(
-      "B-04 names that differ only in letter case are equal",
+      "names that differ only in letter case are equal (B-04)",
       [
         Arbitrary.all([single, elements]).pipe(
           Arbitrary.flatMap(([single, elements]) =>
@@ -236,7 +236,7 @@ describe("FormatName", () => {
       )
     })
 
-    it("B-05 keywords are read in any case", () => {
+    it("keywords are read in any case (B-05)", () => {
       assert.strictEqual(
         canonical("direct=os:Server\\PRIVATE$\\Orders;Journal"),
         "DIRECT=OS:Server\\private$\\Orders;JOURNAL"
@@ -255,11 +255,11 @@ describe("FormatName", () => {
       }
     })
 
-    it("B-12 a dot is this computer", () => {
+    it("a dot is this computer (B-12)", () => {
       assert.strictEqual(canonical("DIRECT=OS:.\\private$\\orders"), "DIRECT=OS:.\\private$\\orders")
     })
 
-    it("B-13 two addresses of one computer are two names", () => {
+    it("two addresses of one computer are two names (B-13)", () => {
       assert.isFalse(FormatName.equals(parse("DIRECT=TCP:127.0.0.1\\q"), parse("DIRECT=OS:localhost\\q")))
     })
 
@@ -273,7 +273,7 @@ describe("FormatName", () => {
       assert.strictEqual(refused(`DIRECT=OS:c${"c".repeat(256)}\\q`).position, 266)
     })
 
-    it("B-35 neither a journal nor a subqueue has subqueues", () => {
+    it("neither a journal nor a subqueue has subqueues (B-35)", () => {
       const { position, rule } = refused("DIRECT=OS:server\\orders;JOURNAL;retry")
       assert.strictEqual(position, 31)
       assert.include(rule, "neither a journal nor a subqueue has subqueues")
@@ -281,11 +281,11 @@ describe("FormatName", () => {
       assert.strictEqual(refused("DIRECT=OS:server\\SYSTEM$;JOURNAL;retry").position, 32)
     })
 
-    it("B-37 retry and poison are ordinary subqueues", () => {
+    it("retry and poison are ordinary subqueues (B-37)", () => {
       assert.strictEqual(canonical("DIRECT=OS:server\\orders;poison"), "DIRECT=OS:server\\orders;poison")
     })
 
-    it("B-38 a reserved word is no subqueue", () => {
+    it("a reserved word is no subqueue (B-38)", () => {
       for (const word of ["deadletter", "DEADXACT", "XactOnly"]) {
         assert.strictEqual(refused(`DIRECT=OS:server\\orders;${word}`).position, 24)
       }
@@ -293,7 +293,7 @@ describe("FormatName", () => {
       assert.include(parse("DIRECT=OS:server\\orders;journals"), { journal: false, subqueue: "journals" })
     })
 
-    it("B-39 a subqueue name has at most 32 characters", () => {
+    it("a subqueue name has at most 32 characters (B-39)", () => {
       const name = `DIRECT=OS:server\\orders;${"s".repeat(32)}`
       assert.strictEqual(canonical(name), name)
       assert.strictEqual(refused(`${name}s`).position, name.length)
@@ -301,20 +301,20 @@ describe("FormatName", () => {
   })
 
   describe("lists", () => {
-    it("B-19 a list holds each name once, in order", () => {
+    it("a list holds each name once, in order (B-19)", () => {
       assert.strictEqual(
         canonical(`PUBLIC=${guid},DIRECT=OS:b\\q,direct=os:A\\q,DIRECT=OS:B\\Q,public=${guid.toUpperCase()}`),
         `DIRECT=OS:A\\q,DIRECT=OS:b\\q,PUBLIC=${guid}`
       )
     })
 
-    it("B-19 a list of one name is that name", () => {
+    it("a list of one name is that name (B-19)", () => {
       assert.strictEqual(parse("DIRECT=OS:a\\q,direct=os:A\\Q")._tag, "Direct")
       const one: FormatName.Element = { _tag: "Multicast", address: "234.1.1.1", port: 1 }
       assert.deepStrictEqual(Result.getOrThrow(FormatName.multiple([one, one])), one)
     })
 
-    it.prop("B-19 the order and number of mentions make no difference", [elements], ([elements]) => {
+    it.prop("the order and number of mentions make no difference (B-19)", [elements], ([elements]) => {
       const list = Result.getOrThrow(FormatName.multiple(elements))
       const again = Result.getOrThrow(FormatName.multiple([...elements.toReversed(), ...elements]))
       assert.isTrue(FormatName.equals(list, again))
@@ -327,7 +327,7 @@ describe("FormatName", () => {
       )
     })
 
-    it("B-21 a list holds no name that cannot be sent to", () => {
+    it("a list holds no name that cannot be sent to (B-21)", () => {
       for (const name of [
         "DIRECT=OS:server\\orders;JOURNAL",
         "DIRECT=OS:server\\orders;retry",
@@ -342,7 +342,7 @@ describe("FormatName", () => {
       }
     })
 
-    it("B-21 such a list does not compile either", () => {
+    it("such a list does not compile either (B-21)", () => {
       const journal: FormatName.Machine = { _tag: "Machine", computerGuid: guid, systemQueue: "journal" }
       // @ts-expect-error a machine's queues are read-only
       assert.strictEqual(refusal(FormatName.multiple([journal])).position, 0)
@@ -360,30 +360,30 @@ describe("FormatName", () => {
   })
 
   describe("what a name is good for", () => {
-    it("B-06 a path name is good for creating a queue, and no more", () => {
+    it("a path name is good for creating a queue, and no more (B-06)", () => {
       assert.strictEqual(usesOf("server\\orders"), "create")
       assert.strictEqual(usesOf(".\\private$\\orders"), "create")
       assert.strictEqual(usesOf(".\\system$;JOURNAL"), "")
     })
 
-    it("B-16 a list can be sent to, and answered to, and no more", () => {
+    it("a list can be sent to, and answered to, and no more (B-16)", () => {
       assert.strictEqual(usesOf("DIRECT=OS:a\\q,DIRECT=OS:b\\q"), "send responseQueue adminQueue")
       assert.strictEqual(usesOf(`DL=${guid}`), "send responseQueue adminQueue")
     })
 
-    it("B-18 every element of a list can be sent to by itself", () => {
+    it("every element of a list can be sent to by itself (B-18)", () => {
       assert.strictEqual(usesOf(`CONNECTOR=${guid}`), "send receive")
     })
 
-    it.prop("B-18 whatever may be an element can be sent to", [element], ([element]) => {
+    it.prop("whatever may be an element can be sent to (B-18)", [element], ([element]) => {
       assert.isTrue(FormatName.supports(element, "send"))
     })
 
-    it("B-20 a distribution list may be an element", () => {
+    it("a distribution list may be an element (B-20)", () => {
       assert.strictEqual(parse(`DL=${guid},DIRECT=OS:a\\q`)._tag, "Multiple")
     })
 
-    it("B-22 nothing is received by HTTP, HTTPS or multicast", () => {
+    it("nothing is received by HTTP, HTTPS or multicast (B-22)", () => {
       assert.strictEqual(usesOf("DIRECT=HTTP://server/MSMQ\\q"), "send responseQueue adminQueue")
       assert.strictEqual(usesOf("DIRECT=HTTPS://server/MSMQ\\q"), "send responseQueue adminQueue")
       assert.strictEqual(usesOf("DIRECT=HTTPS://server/MSMQ\\q;JOURNAL"), "")
@@ -391,7 +391,7 @@ describe("FormatName", () => {
       assert.strictEqual(usesOf("MULTICAST=234.1.1.1:1"), "send responseQueue")
     })
 
-    it("B-23 the journals and dead-letter queues of a machine are only received from", () => {
+    it("the journals and dead-letter queues of a machine are only received from (B-23)", () => {
       for (const name of [`MACHINE=${guid};DEADXACT`, "DIRECT=OS:server\\SYSTEM$;DEADLETTER"]) {
         assert.strictEqual(usesOf(name), "receive")
       }
@@ -403,18 +403,18 @@ describe("FormatName", () => {
       }
     })
 
-    it("B-24 a queue is deleted by its GUID, not by a direct name", () => {
+    it("a queue is deleted by its GUID, not by a direct name (B-24)", () => {
       assert.strictEqual(usesOf("DIRECT=OS:server\\q"), "send receive move responseQueue adminQueue")
       assert.strictEqual(usesOf("DIRECT=TCP:10.0.0.7\\q"), "send receive move responseQueue adminQueue")
       assert.strictEqual(usesOf(`PUBLIC=${guid}`), "send receive move responseQueue adminQueue delete")
       assert.strictEqual(usesOf(`PRIVATE=${guid}\\1`), "send receive move responseQueue adminQueue delete")
     })
 
-    it("B-32 a subqueue is received from and moved to, but not sent to", () => {
+    it("a subqueue is received from and moved to, but not sent to (B-32)", () => {
       assert.strictEqual(usesOf("DIRECT=OS:server\\q;retry"), "receive move")
     })
 
-    it("B-33 a subqueue is not created by name", () => {
+    it("a subqueue is not created by name (B-33)", () => {
       assert.strictEqual(usesOf("server\\q;retry"), "")
     })
   })
@@ -435,12 +435,12 @@ describe("FormatName", () => {
       assert.isFalse(PathName.isPathName(single))
     })
 
-    it("B-07 a path name becomes a direct name by computer name", () => {
+    it("a path name becomes a direct name by computer name (B-07)", () => {
       assert.strictEqual(directName("server\\private$\\orders;retry"), "DIRECT=OS:server\\private$\\orders;retry")
       assert.strictEqual(directName(".\\system$;journal"), "DIRECT=OS:.\\SYSTEM$;JOURNAL")
     })
 
-    it.prop("B-07 every path name becomes a legal format name", [path], ([path]) => {
+    it.prop("every path name becomes a legal format name (B-07)", [path], ([path]) => {
       const name = FormatName.fromPathName(path)
       assert.deepStrictEqual<unknown>(parse(FormatName.format(name)), name)
     })

@@ -101,7 +101,7 @@ describe("limits", () => {
 })
 
 describe("a message", () => {
-  it("D-32 D-33 has its times in whole seconds, rounded up", () => {
+  it("has its times in whole seconds, rounded up (D-32, D-33)", () => {
     const properties = propertiesFor({ timeToReachQueue: "1500 millis", timeToBeReceived: "1 minute" })
     assert.deepStrictEqual([properties.timeToReachQueue, properties.timeToBeReceived], [2, 60])
     const times = [
@@ -121,7 +121,7 @@ describe("a message", () => {
     }
   })
 
-  it("D-32 D-33 has no time limit where an infinite one is given", () => {
+  it("has no time limit where an infinite one is given (D-32, D-33)", () => {
     for (const given of [Duration.infinity, "Infinity", Infinity] as const) {
       const properties = propertiesFor({ timeToReachQueue: given, timeToBeReceived: given })
       assert.deepStrictEqual([properties.timeToReachQueue, properties.timeToBeReceived], [null, null])
@@ -162,7 +162,7 @@ describe("a message", () => {
     }
   })
 
-  it("D-44 D-56 asks for just the acknowledgments and copies that are named", () => {
+  it("asks for just the acknowledgments and copies that are named (D-44, D-56)", () => {
     const properties = propertiesFor({ acknowledge: { negativeReceive: true }, journaling: { deadLetter: true } })
     assert.deepStrictEqual(properties.acknowledge, {
       positiveArrival: false,
@@ -173,7 +173,7 @@ describe("a message", () => {
     assert.deepStrictEqual(properties.journaling, { deadLetter: true, journal: false })
   })
 
-  it("D-20 without any field is what Message Queuing takes by default", () => {
+  it("without any field is what Message Queuing takes by default (D-20)", () => {
     assert.deepStrictEqual(propertiesFor({}), {
       body: new Uint8Array(0),
       bodyType: 0,

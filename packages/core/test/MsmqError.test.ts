@@ -90,7 +90,7 @@ describe("the message", () => {
     )
   })
 
-  it("H-01 lists size, quota and disk first where one code has many causes", () => {
+  it("lists size, quota and disk first where one code has many causes (H-01)", () => {
     const [, likely = ""] = errorOf("MQ_ERROR_INSUFFICIENT_RESOURCES").message.split("Likely:")
     const places = ["4 MB", "quota", "disk"].map((word) => likely.indexOf(word))
     assert.notInclude(places, -1)
@@ -110,7 +110,7 @@ describe("the message", () => {
 describe("isRetryable", () => {
   const later = "The same call may succeed later: "
 
-  it("H-25 is true where waiting may help, and false where the program is wrong", () => {
+  it("is true where waiting may help, and false where the program is wrong (H-25)", () => {
     assert.isTrue(errorOf("MQ_ERROR_SERVICE_NOT_AVAILABLE").isRetryable)
     assert.isTrue(errorOf("MQ_ERROR_SHARING_VIOLATION").isRetryable)
     assert.isFalse(errorOf("MQ_ERROR_BAD_SECURITY_CONTEXT").isRetryable)
@@ -125,15 +125,15 @@ describe("isRetryable", () => {
       assert.strictEqual(error.message.includes(later), error.isRetryable, error.message)
       // Nothing else in the message speaks of another attempt.
       const [before = ""] = error.message.split(later)
-      assert.notMatch(before, /try again|retry|next use|a pause|opens the queue anew/i)
+      assert.notMatch(before, /try again|retry|next use|a pause|reopens the queue/i)
     }
   })
 
-  it("C-37, C-38 is true after STALE_HANDLE and QUEUE_DELETED where the queue is opened anew, which a cursor's is not", () => {
+  it("is true after STALE_HANDLE and QUEUE_DELETED where the queue is opened anew, which a cursor's is not (C-37, C-38)", () => {
     for (const name of ["MQ_ERROR_STALE_HANDLE", "MQ_ERROR_QUEUE_DELETED"] as const) {
       for (const operation of ["Sender.send", "Sender.sendAll", "Receiver.receive", "Receiver.lookup.receiveNext"]) {
         assert.isTrue(errorOf(name, operation).isRetryable)
-        assert.include(errorOf(name, operation).message, "the next use opens the queue anew")
+        assert.include(errorOf(name, operation).message, "the next use reopens the queue")
       }
       for (const operation of ["Cursor.next", "Cursor.nextWithin", "Cursor.current", "Cursor.receive"]) {
         assert.isFalse(errorOf(name, operation).isRetryable)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { computerAlphabet, foreign, mutated, path, queueAlphabet, recased, refusal } from "./names.ts"
+import { computerAlphabet, foreign, mutated, path, queueAlphabet, recased, refusal } from "./support/names.ts"
 
 const parse = (input: string): PathName.PathName => Result.getOrThrow(PathName.parse(input))
 const refused = (input: string) => refusal(PathName.parse(input))
@@ -59,7 +59,7 @@ describe("PathName", () => {
     { arbitrary: { runs: 500 } }
   )
 
-  it("B-01 a queue name has at most 124 characters", () => {
+  it("a queue name has at most 124 characters (B-01)", () => {
     const queue = "q".repeat(124)
     assert.strictEqual(PathName.format(parse(`.\\private$\\${queue}`)), `.\\private$\\${queue}`)
     const { position, rule } = refused(`.\\private$\\${queue}q`)
@@ -68,7 +68,7 @@ describe("PathName", () => {
     assert.include(refused(".\\private$\\").rule, "1 to 124")
   })
 
-  it("B-02 a queue name holds no backslash, semicolon, plus, comma or double quote", () => {
+  it("a queue name holds no backslash, semicolon, plus, comma or double quote (B-02)", () => {
     for (const character of '\\;+,"') {
       const { position } = refused(`server\\or${character}`)
       assert.include([9, 10], position)
@@ -77,7 +77,7 @@ describe("PathName", () => {
     assert.strictEqual(parse(`server\\${queueAlphabet}`)._tag, "QueuePath")
   })
 
-  it("B-03 a queue name holds spaces, characters beyond ASCII and all others but seven", () => {
+  it("a queue name holds spaces, characters beyond ASCII and all others but seven (B-03)", () => {
     for (const queue of ["my orders", " ", "a\tb", "a\u001fb", "a\u0085b", foreign, "\ud800", "=", "a=b", "[x]"]) {
       for (const name of [`server\\${queue}`, `.\\private$\\${queue}`, `.\\private$\\q;${queue}`]) {
         assert.strictEqual(PathName.format(parse(name)), name)
@@ -104,7 +104,7 @@ describe("PathName", () => {
   })
 
   it.prop(
-    "B-04 names that differ only in letter case name the same queue",
+    "names that differ only in letter case name the same queue (B-04)",
     [path.pipe(Arbitrary.flatMap((name) => Arbitrary.all([Arbitrary.Constant(name), recased(PathName.format(name))])))],
     ([[name, input]]) => {
       assert.isTrue(PathName.equals(name, parse(input)))
@@ -112,7 +112,7 @@ describe("PathName", () => {
     }
   )
 
-  it("B-05 keywords are read in any case", () => {
+  it("keywords are read in any case (B-05)", () => {
     assert.deepStrictEqual(parse("server\\PRIVATE$\\orders"), parse("server\\private$\\orders"))
     assert.deepStrictEqual(parse("server\\System$;Journal"), parse("server\\system$;JOURNAL"))
   })
@@ -125,17 +125,17 @@ describe("PathName", () => {
     assert.strictEqual(parse(`${computerAlphabet}\\q`).computer, computerAlphabet)
   })
 
-  it("B-35 a subqueue has no subqueue", () => {
+  it("a subqueue has no subqueue (B-35)", () => {
     assert.strictEqual(refused("server\\orders;retry;retry").position, 19)
   })
 
-  it("B-37 retry and poison are ordinary subqueues", () => {
+  it("retry and poison are ordinary subqueues (B-37)", () => {
     for (const subqueue of ["retry", "poison", "POISON"]) {
       assert.strictEqual(PathName.format(parse(`server\\orders;${subqueue}`)), `server\\orders;${subqueue}`)
     }
   })
 
-  it("B-38 no subqueue bears a reserved word", () => {
+  it("no subqueue bears a reserved word (B-38)", () => {
     for (const word of ["journal", "DeadLetter", "DEADXACT", "xactonly"]) {
       assert.strictEqual(refused(`server\\orders;${word}`).position, 14)
       assert.strictEqual(refusal(PathName.queuePath({ queue: "orders", subqueue: word })).input, word)
@@ -143,7 +143,7 @@ describe("PathName", () => {
     assert.strictEqual(PathName.format(parse("server\\orders;journals")), "server\\orders;journals")
   })
 
-  it("B-39 a subqueue name has at most 32 characters", () => {
+  it("a subqueue name has at most 32 characters (B-39)", () => {
     const name = `server\\orders;${"s".repeat(32)}`
     assert.strictEqual(PathName.format(parse(name)), name)
     assert.strictEqual(refused(`${name}s`).position, name.length)

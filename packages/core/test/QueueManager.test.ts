@@ -32,7 +32,7 @@ describe("a queue manager", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-50 tells its private and its active queues, here and on another machine", () =>
+  it.effect("tells its private and its active queues, here and on another machine (C-50)", () =>
     Effect.gen(function* () {
       yield* MsmqControl.on(MessageQueue.create(orders), "WAREHOUSE")
       const formatName = yield* MessageQueue.create(orders)
@@ -118,7 +118,7 @@ describe("a queue manager", () => {
 })
 
 describe("queueInfo", () => {
-  it.effect("C-53 counts messages, bytes, copies and subqueues without one of them being read", () =>
+  it.effect("counts messages, bytes, copies and subqueues without one of them being read (C-53)", () =>
     Effect.gen(function* () {
       const formatName = yield* MessageQueue.create(orders, { journal: true })
       yield* send(orders, "1", "2", "3")
@@ -145,7 +145,7 @@ describe("queueInfo", () => {
     }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
-  it.effect("C-53 of an outgoing queue tells how far it got, and when it is tried again", () =>
+  it.effect("of an outgoing queue tells how far it got, and when it is tried again (C-53)", () =>
     Effect.gen(function* () {
       const msmq = yield* MsmqControl.MsmqControl
       yield* MsmqControl.on(MessageQueue.create(orders, { transactional: true }), "WAREHOUSE")
@@ -307,7 +307,7 @@ describe("an outgoing queue", () => {
 })
 
 describe("registerCertificate", () => {
-  it.effect("A-74, A-75 makes an internal one, and leaves one that is there as it is where that is wanted", () =>
+  it.effect("makes an internal one, and leaves one that is there as it is where that is wanted (A-74, A-75)", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* QueueManager.registerCertificate({ ifNotExists: true }), "registered")
       assert.strictEqual(yield* QueueManager.registerCertificate({ ifNotExists: true }), "existed")
@@ -315,7 +315,7 @@ describe("registerCertificate", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ internalCertificate: "absent" })))
   )
 
-  it.effect("A-58, A-74 an external one is registered under this user: what it signs is then verified", () =>
+  it.effect("an external one is registered under this user: what it signs is then verified (A-58, A-74)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { authenticate: true })
       const sender = yield* MessageQueue.openSender(orders)
@@ -329,7 +329,7 @@ describe("registerCertificate", () => {
     }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
-  it.effect("A-77 without a directory nothing can be registered", () =>
+  it.effect("without a directory nothing can be registered (A-77)", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(QueueManager.registerCertificate({ certificate: alice }))
       assert.deepStrictEqual(

@@ -16,7 +16,7 @@ const refusal = <A, R>(effect: Effect.Effect<A, { readonly reason: { readonly _t
   Effect.map(Effect.flip(Effect.asVoid(effect)), ({ reason }) => reason._tag)
 
 describe("get", () => {
-  it.effect("C-15 by default the creator owns the queue and may do everything, and everyone may send", () =>
+  it.effect("by default the creator owns the queue and may do everything, and everyone may send (C-15)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const { queueGenericAll, queueGenericWrite } = QueueSecurity.rights
@@ -86,7 +86,7 @@ describe("set", () => {
     { arbitrary: { runs: 50 } }
   )
 
-  it.effect("C-31, C-45 it decides who may do what: a right that is taken is missed, one that is given is used", () =>
+  it.effect("it decides who may do what: a right that is taken is missed, one that is given is used (C-31, C-45)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const { receiveMessage, writeMessage } = QueueSecurity.rights
@@ -103,7 +103,7 @@ describe("set", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-45 an administrator takes a queue over, and then changes what it allows", () =>
+  it.effect("an administrator takes a queue over, and then changes what it allows (C-45)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       yield* become(bob, true)
@@ -155,7 +155,7 @@ describe("set", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-46 another machine's private queue cannot be secured from here", () =>
+  it.effect("another machine's private queue cannot be secured from here (C-46)", () =>
     Effect.gen(function* () {
       const elsewhere = "elsewhere\\private$\\orders"
       assert.strictEqual(yield* refusal(QueueSecurity.get(elsewhere)), "UnsupportedFormatnameOperation")

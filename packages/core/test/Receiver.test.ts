@@ -18,7 +18,7 @@ const open = Effect.gen(function* () {
 const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) => start(effect)
 
 describe("receive", () => {
-  it.effect("E-09 waits until a message comes", () =>
+  it.effect("waits until a message comes (E-09)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       const waiting = yield* fork(receiver.receive)
@@ -29,7 +29,7 @@ describe("receive", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("D-08 gives what was sent, the highest priority first", () =>
+  it.effect("returns the messages, the highest priority first (D-08)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       const sent = {
@@ -71,7 +71,7 @@ describe("receive", () => {
       const error = yield* Effect.flip(receiver.receive)
       assert.strictEqual(error.reason._tag, "StaleHandle")
       assert.strictEqual(error.queue, orders)
-      assert.include(error.message, "the next use opens the queue anew")
+      assert.include(error.message, "the next use reopens the queue")
     }).pipe(Effect.provide(backend))
   )
 
@@ -100,7 +100,7 @@ describe("receive", () => {
     MQ_ERROR_TRANSACTION_USAGE: "TransactionUsage"
   } as const
 
-  it.effect("E-12 each documented error comes as the reason that is named after it, and the message stays", () =>
+  it.effect("each documented error has a reason of its own, and the message stays (E-12)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       yield* sender.send({ label: "stays" })
@@ -119,7 +119,7 @@ describe("receive", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("E-12 IO_TIMEOUT is no error: a poll finds nothing, and a receive waits on", () =>
+  it.effect("IO_TIMEOUT is no error: a poll finds nothing, and a receive goes on waiting (E-12)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* open
       yield* sender.send({ label: "there" })
@@ -131,7 +131,7 @@ describe("receive", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("C-43 ends when the queue is deleted", () =>
+  it.effect("ends when the queue is deleted (C-43)", () =>
     Effect.gen(function* () {
       const { receiver } = yield* open
       const waiting = yield* fork(receiver.receive)
@@ -142,7 +142,7 @@ describe("receive", () => {
 })
 
 describe("receiveWithin and poll", () => {
-  it.effect("E-04 give None after the time, and not before", () =>
+  it.effect("give None after the time, and not before (E-04)", () =>
     Effect.gen(function* () {
       const { receiver } = yield* open
       assert.deepStrictEqual(yield* receiver.poll, Option.none())

@@ -18,7 +18,7 @@ const control = (use: (control: MsmqControl.MsmqControl["Service"]) => Effect.Ef
   MsmqControl.MsmqControl.use(use)
 
 describe("acquire", () => {
-  it.effect("A-01 without a certificate it is the internal one that signs, by the user's SID", () =>
+  it.effect("without a certificate it is the internal one that signs, by the user's SID (A-01)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { authenticate: true })
       const securityContext = yield* SecurityContext.acquire()
@@ -32,7 +32,7 @@ describe("acquire", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("A-02 A-57 an external certificate signs without a sender id, and arrives as it is", () =>
+  it.effect("an external certificate signs without a sender id, and arrives as it is (A-02, A-57)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { authenticate: true })
       const securityContext = yield* SecurityContext.acquire({ certificate: alice })
@@ -47,7 +47,7 @@ describe("acquire", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("A-05 a thousand messages are signed with one fetch of the key", () =>
+  it.effect("a thousand messages are signed with one fetch of the key (A-05)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { authenticate: true })
       const securityContext = yield* SecurityContext.acquire({ certificate: alice })
@@ -61,7 +61,7 @@ describe("acquire", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("A-39 a context does not sign if the caller says so", () =>
+  it.effect("a context does not sign if the caller says so (A-39)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const securityContext = yield* SecurityContext.acquire()
@@ -72,7 +72,7 @@ describe("acquire", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("A-16 the old getter is called only when it is asked for", () =>
+  it.effect("the old getter is called only when it is asked for (A-16)", () =>
     Effect.gen(function* () {
       yield* Effect.scoped(SecurityContext.acquire())
       yield* Effect.scoped(SecurityContext.acquire({ api: "MQGetSecurityContext" }))
@@ -93,25 +93,27 @@ describe("as another user", () => {
   const office = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ users: [clerk] }))))
   const as = { user: "clerk", domain: "CONTOSO", password: Redacted.make("correct horse") }
 
-  it.effect("A-19 A-20 the context is that user's, and what is sent with it names that user, nothing else does", () =>
-    Effect.gen(function* () {
-      yield* MessageQueue.create(orders, { authenticate: true })
-      const sender = yield* MessageQueue.openSender(orders)
-      const receiver = yield* MessageQueue.openReceiver(orders)
-      const theirs = yield* SecurityContext.acquire({ as })
-      const ours = yield* SecurityContext.acquire()
-      yield* sender.send({}, { securityContext: theirs })
-      yield* sender.send({}, { securityContext: ours })
-      yield* sender.send({}, { authenticationLevel: "always" })
-      const [first, second, third] = [yield* receiver.receive, yield* receiver.receive, yield* receiver.receive]
-      // The last four bytes of a SID are the user's number on the machine or in the domain.
-      assert.deepStrictEqual(first.senderId?.slice(-4), Uint8Array.of(0xea, 0x03, 0, 0))
-      assert.deepStrictEqual(second.senderId?.slice(-4), Uint8Array.of(0xe9, 0x03, 0, 0))
-      assert.deepStrictEqual(third.senderId, second.senderId)
-    }).pipe(Effect.provide(office))
+  it.effect(
+    "the context is that user's, and what is sent with it names that user, nothing else does (A-19, A-20)",
+    () =>
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders, { authenticate: true })
+        const sender = yield* MessageQueue.openSender(orders)
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        const theirs = yield* SecurityContext.acquire({ as })
+        const ours = yield* SecurityContext.acquire()
+        yield* sender.send({}, { securityContext: theirs })
+        yield* sender.send({}, { securityContext: ours })
+        yield* sender.send({}, { authenticationLevel: "always" })
+        const [first, second, third] = [yield* receiver.receive, yield* receiver.receive, yield* receiver.receive]
+        // The last four bytes of a SID are the user's number on the machine or in the domain.
+        assert.deepStrictEqual(first.senderId?.slice(-4), Uint8Array.of(0xea, 0x03, 0, 0))
+        assert.deepStrictEqual(second.senderId?.slice(-4), Uint8Array.of(0xe9, 0x03, 0, 0))
+        assert.deepStrictEqual(third.senderId, second.senderId)
+      }).pipe(Effect.provide(office))
   )
 
-  it.effect("A-17 a certificate is its owner's: who does not hold its private key signs with it under no name", () =>
+  it.effect("a certificate is its owner's: who does not hold its private key signs with it under no name (A-17)", () =>
     Effect.gen(function* () {
       const theirs = yield* SecurityContext.acquire({ as, certificate: alice })
       assert.isTrue(theirs.isOpen)
@@ -127,7 +129,7 @@ describe("as another user", () => {
   const clerks = Uint8Array.of(0xea, 0x03, 0, 0)
   const numberOf = (message: { readonly senderId: Uint8Array | undefined }) => message.senderId?.slice(-4)
 
-  it.effect("A-21, X-02 whoever runs the send and the free, a context signs as the one it was got for", () =>
+  it.effect("whoever runs the send and the free, a context signs as the one it was got for (A-21, X-02)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { authenticate: true })
       const sender = yield* MessageQueue.openSender(orders)
@@ -145,7 +147,7 @@ describe("as another user", () => {
     }).pipe(Effect.provide(office))
   )
 
-  it.effect("A-23 both getters capture another user alike", () =>
+  it.effect("both getters capture another user alike (A-23)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { authenticate: true })
       const sender = yield* MessageQueue.openSender(orders)
@@ -163,7 +165,7 @@ describe("as another user", () => {
     }).pipe(Effect.provide(office))
   )
 
-  it.effect("A-25 to be another user is not enough: without that user's context the process's user is named", () =>
+  it.effect("to be another user is not enough: without that user's context the process's user is named (A-25)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders, { authenticate: true })
       const sender = yield* MessageQueue.openSender(orders)
@@ -206,14 +208,14 @@ describe("as another user", () => {
 describe("each documented failure has a reason of its own", () => {
   const failures = [
     {
-      why: "A-09 no internal certificate",
+      why: "no internal certificate (A-09)",
       given: control((store) => store.setInternalCertificate("absent")),
       options: {},
       reason: "NoInternalUserCert",
       name: "MQ_ERROR_NO_INTERNAL_USER_CERT"
     },
     {
-      why: "A-15 a damaged internal certificate, for MSMQ 1.0",
+      why: "a damaged internal certificate, for MSMQ 1.0 (A-15)",
       given: control((store) => store.setInternalCertificate("corrupted")),
       options: { api: "MQGetSecurityContext" },
       version: 1,
@@ -221,35 +223,35 @@ describe("each documented failure has a reason of its own", () => {
       name: "MQ_ERROR_CORRUPTED_INTERNAL_CERTIFICATE"
     },
     {
-      why: "A-10 a certificate that is not in the store",
+      why: "a certificate that is not in the store (A-10)",
       given: control((store) => store.removeCertificate(alice.der)),
       options: { certificate: alice },
       reason: "InvalidCertificate",
       name: "MQ_ERROR_INVALID_CERTIFICATE"
     },
     {
-      why: "A-11 a certificate without its private key",
+      why: "a certificate without its private key (A-11)",
       given: control((store) => store.addCertificate({ certificate: alice.der, privateKey: false })),
       options: { certificate: alice },
       reason: "CorruptedSecurityData",
       name: "MQ_ERROR_CORRUPTED_SECURITY_DATA"
     },
     {
-      why: "A-12 a thread whose token names no user",
+      why: "a thread whose token names no user (A-12)",
       given: control((store) => store.setUser({ sid: null })),
       options: {},
       reason: "CouldNotGetUserSid",
       name: "MQ_ERROR_COULD_NOT_GET_USER_SID"
     },
     {
-      why: "A-14 no memory",
+      why: "no memory (A-14)",
       given: control((store) => store.setResourcesExhausted(true)),
       options: {},
       reason: "InsufficientResources",
       name: "MQ_ERROR_INSUFFICIENT_RESOURCES"
     },
     {
-      why: "A-13 an argument that is refused",
+      why: "an argument that is refused (A-13)",
       given: FaultInjection.inject({ function: "MQGetSecurityContextEx", call: 1, code: "MQ_ERROR_INVALID_PARAMETER" }),
       options: {},
       reason: "InvalidParameter",

@@ -33,7 +33,7 @@ describe("SecurityContexts", () => {
     }).pipe(Effect.provide(cached))
   )
 
-  it.effect("A-06 two certificates and the internal one acquire three contexts", () =>
+  it.effect("two certificates and the internal one acquire three contexts (A-06)", () =>
     Effect.gen(function* () {
       const contexts = yield* Effect.all([get(alice), get(bob), get(), get(alice), get()])
       assert.strictEqual(new Set(contexts).size, 3)
@@ -66,7 +66,7 @@ describe("SecurityContexts", () => {
     }).pipe(Effect.provide(cached))
   )
 
-  it.effect("A-59 an invalidated context is freed at once if idle, after its last user if not, each once", () =>
+  it.effect("an invalidated context is freed at once if idle, after its last user if not, each once (A-59)", () =>
     Effect.gen(function* () {
       yield* Effect.scoped(get(alice))
       yield* invalidate(alice)

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { mutated } from "./names.ts"
-import { descriptorBytes, securityDescriptor } from "./securityDescriptors.ts"
+import { mutated } from "./support/names.ts"
+import { descriptorBytes, securityDescriptor } from "./support/securityDescriptors.ts"
 
 const parse = (text: string) => Result.getOrThrow(SecurityDescriptor.parse(text))
 const format = (descriptor: SecurityDescriptor.SecurityDescriptor) =>

@@ -121,7 +121,7 @@ describe("the documented errors of a send", () => {
 
   const reopening: ReadonlySet<string> = new Set(["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_STALE_HANDLE"])
 
-  it.effect("D-05 each comes as the reason that is named after it, and stops the batch where it struck", () =>
+  it.effect("each comes as the reason that is named after it, and stops the batch where it struck (D-05)", () =>
     Effect.gen(function* () {
       const sender = yield* open
       for (const code of Struct.keys(documented)) {
@@ -158,7 +158,7 @@ describe("sendAll", () => {
     Effect.gen(function* () {
       const sender = yield* open
       const report = yield* sender.sendAll([])
-      assert.deepStrictEqual(report, { accepted: 0, bytes: 0, batches: 0, messageIds: undefined })
+      assert.deepStrictEqual(report, { accepted: 0, bytes: 0, slices: 0, messageIds: undefined })
       assert.notInclude(yield* CallLog.calls, "sendMessages")
     }).pipe(Effect.provide(backend))
   )
@@ -183,7 +183,7 @@ describe("sendAll", () => {
       const sender = yield* open
       const seen: Array<number> = []
       const report = yield* sender.sendAll(numbered(500), { onProgress: ({ accepted }) => seen.push(accepted) })
-      assert.strictEqual(seen.length, report.batches)
+      assert.strictEqual(seen.length, report.slices)
       assert.strictEqual(seen.at(-1), 500)
       assert.deepStrictEqual(
         seen,
@@ -387,7 +387,7 @@ describe("sink", () => {
 describe("a queue's kind", () => {
   const transactional = MessageQueue.create(orders, { transactional: true })
 
-  it.effect("F-08 a plain send to a transactional queue is refused before it vanishes", () =>
+  it.effect("a plain send to a transactional queue is refused before it vanishes (F-08)", () =>
     Effect.gen(function* () {
       yield* transactional
       const sender = yield* MessageQueue.openSender(orders)
@@ -397,7 +397,7 @@ describe("a queue's kind", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("F-09 a transactional send to a plain queue is refused", () =>
+  it.effect("a transactional send to a plain queue is refused (F-09)", () =>
     Effect.gen(function* () {
       const sender = yield* open
       const error = yield* Effect.flip(sender.sendAll([{}], { transaction: "singleMessage" }))
@@ -406,7 +406,7 @@ describe("a queue's kind", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("F-02 a single-message transaction to a transactional queue arrives", () =>
+  it.effect("a single-message transaction to a transactional queue arrives (F-02)", () =>
     Effect.gen(function* () {
       yield* transactional
       const sender = yield* MessageQueue.openSender(orders)

@@ -4,8 +4,8 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { mutated } from "./names.ts"
-import { sid, sidBytes } from "./securityDescriptors.ts"
+import { mutated } from "./support/names.ts"
+import { sid, sidBytes } from "./support/securityDescriptors.ts"
 
 const parse = (text: string) => Result.getOrThrow(Sid.parse(text))
 const refused = (text: string) => {

@@ -42,8 +42,8 @@ const setup = (result: number | undefined = pending) => {
   }
 }
 
-describe("the notice of a queue", () => {
-  it("holds the port from the asking to the arrival", () => {
+describe("the notice of arrivals in a queue", () => {
+  it("holds the port from the request to the arrival", () => {
     const { end, notify, state } = setup()
     notify()
     assert.deepStrictEqual([state.holds, state.arrived], [1, 0])
@@ -51,7 +51,7 @@ describe("the notice of a queue", () => {
     assert.deepStrictEqual([state.holds, state.arrived], [0, 1])
   })
 
-  it("holds nothing when nobody waits any more, and its peek serves the next who does", () => {
+  it("releases the port when there are no waits, and its peek serves the next wait", () => {
     const { end, notice, notify, state } = setup()
     notify()
     notice.cancel()
@@ -62,7 +62,7 @@ describe("the notice of a queue", () => {
     assert.strictEqual(state.arrived, 1)
   })
 
-  it("a peek that ended while nobody waited is followed by another", () => {
+  it("begins another peek after one that ended without waits", () => {
     const { end, notice, notify, state } = setup()
     notify()
     notice.cancel()
@@ -72,7 +72,7 @@ describe("the notice of a queue", () => {
     assert.strictEqual(state.peeks, 2)
   })
 
-  it("tells at once of a peek that ended with an error, and peeks again after a pause", () => {
+  it("reports a peek that ended with an error at once, and peeks again after a pause", () => {
     vi.useFakeTimers()
     try {
       const { end, notify, state } = setup()
@@ -88,7 +88,7 @@ describe("the notice of a queue", () => {
     }
   })
 
-  it("tells after a pause of a peek that could not begin", () => {
+  it("reports a peek that could not begin after a pause", () => {
     vi.useFakeTimers()
     try {
       const { notify, state } = setup(noResources)
@@ -113,7 +113,7 @@ describe("the notice of a queue", () => {
     assert.deepStrictEqual([state.holds, state.arrived], [0, 0])
   })
 
-  it("does not wait for a peek that has ended, nor for one that never began", async () => {
+  it("does not wait for a peek that has ended or never began", async () => {
     const { end, notice, notify } = setup()
     await Effect.runPromise(setup().notice.settle())
     notify()
@@ -121,7 +121,7 @@ describe("the notice of a queue", () => {
     await Effect.runPromise(notice.settle())
   })
 
-  it("goes on with the closing where a peek does not end, and keeps its memory", async () => {
+  it("goes on with the closing if a peek does not end, and keeps its memory", async () => {
     vi.useFakeTimers()
     try {
       const { notice, notify, state } = setup()

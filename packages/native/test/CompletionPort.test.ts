@@ -63,7 +63,7 @@ const end = (address: bigint, status: number): void => {
 }
 
 describe("the completion port", () => {
-  it("is waited at by one call while somebody holds it, and by none otherwise", () => {
+  it("has one call that waits while it is held, and none otherwise", () => {
     const { port, state, wake } = setup(() => true)
     port.hold()
     port.hold()
@@ -77,7 +77,7 @@ describe("the completion port", () => {
     assert.strictEqual(state.waits, 0)
   })
 
-  it("is emptied by the one call that waits for the event, while a handle is none of the kernel's", () => {
+  it("is emptied by the one call that waits for the event, while a handle is not one of the kernel's", () => {
     const { port, state, wake } = setup(() => false)
     const statuses: Array<number> = []
     port.hold()
@@ -98,7 +98,7 @@ describe("the completion port", () => {
     overlapped.free()
   })
 
-  it("tells nothing of an operation that did not begin", () => {
+  it("reports nothing for an operation that did not begin", () => {
     const { port, state, wake } = setup(() => false)
     port.hold()
     const overlapped = port.overlapped(port.associate(5n))

@@ -43,8 +43,8 @@ const setup = (messages: number) => {
   return { begin: () => begun?.(pending), end: () => ended?.(0), notice, notify, state }
 }
 
-describe("the notice of what comes to the end of a queue", () => {
-  it("passes the messages that are there, and tells when it misses nothing from then on", () => {
+describe("the notice of arrivals at the end of a queue", () => {
+  it("passes the messages that are there, and tells when it has come to the end", () => {
     const { begin, end, notice, notify, state } = setup(3)
     notify()
     assert.deepStrictEqual([state.steps, state.peeks, state.armed], [4, 1, 0])
@@ -54,7 +54,7 @@ describe("the notice of what comes to the end of a queue", () => {
     assert.deepStrictEqual([state.arrived, notice.isArmed, state.holds], [1, false, 0])
   })
 
-  it("uses its cursor for nothing else while its peek begins, though it is asked for again", () => {
+  it("does not use its cursor again while its peek begins, even if it is requested again", () => {
     const { begin, notice, notify, state } = setup(0)
     notify()
     notice.cancel()
@@ -64,7 +64,7 @@ describe("the notice of what comes to the end of a queue", () => {
     assert.deepStrictEqual([state.armed, state.holds], [1, 1])
   })
 
-  it("holds the port no more when nobody waits", () => {
+  it("releases the port when there are no waits", () => {
     const { begin, notice, notify, state } = setup(0)
     notify()
     begin()
@@ -72,7 +72,7 @@ describe("the notice of what comes to the end of a queue", () => {
     assert.strictEqual(state.holds, 0)
   })
 
-  it("gives the event loop its turn on a long way, and pauses on a very long one", () => {
+  it("lets the event loop run in a long queue, and pauses in a very long one", () => {
     vi.useFakeTimers()
     try {
       const { notify, state } = setup(100_000)

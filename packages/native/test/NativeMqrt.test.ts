@@ -66,32 +66,34 @@ const assertNothingIsOpen = () => {
 describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => {
   beforeEach(() => control.reset())
 
-  it("the table above has every property that can be set", () => {
+  it("this test has a value for every property that can be set", () => {
     const settable = Object.entries(queueProperties).filter(([, { set }]) => set)
     assert.deepStrictEqual(settable.map(([field]) => field).toSorted(), Object.keys(values).toSorted())
   })
 
-  it.live.each(Object.keys(values) as ReadonlyArray<keyof QueueChanges>)("%s: created, read, set, read", (field) =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt
-      const [first, second] = values[field]
-      const formatName = yield* mqrt.createQueue({ ...plain, [field]: first }, null)
-      assert.strictEqual((yield* mqrt.getQueueProperties(formatName))[field], first)
-      yield* mqrt.setQueueProperties(formatName, { ...noChanges, [field]: second })
-      const after = yield* mqrt.getQueueProperties(formatName)
-      assert.strictEqual(after[field], second)
-      assert.deepStrictEqual(
-        { ...plain, ...after, pathName: plain.pathName, [field]: plain[field] },
-        {
-          ...after,
-          ...plain
-        }
-      )
-      yield* mqrt.deleteQueue(formatName)
-    }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
+  it.live.each(Object.keys(values) as ReadonlyArray<keyof QueueChanges>)(
+    "%s is created, read, set and read again",
+    (field) =>
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt
+        const [first, second] = values[field]
+        const formatName = yield* mqrt.createQueue({ ...plain, [field]: first }, null)
+        assert.strictEqual((yield* mqrt.getQueueProperties(formatName))[field], first)
+        yield* mqrt.setQueueProperties(formatName, { ...noChanges, [field]: second })
+        const after = yield* mqrt.getQueueProperties(formatName)
+        assert.strictEqual(after[field], second)
+        assert.deepStrictEqual(
+          { ...plain, ...after, pathName: plain.pathName, [field]: plain[field] },
+          {
+            ...after,
+            ...plain
+          }
+        )
+        yield* mqrt.deleteQueue(formatName)
+      }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
   )
 
-  it.live("the multicast address can be taken away", () =>
+  it.live("the multicast address can be removed", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       const formatName = yield* mqrt.createQueue({ ...plain, multicastAddress: "234.1.1.1:8001" }, null)
@@ -100,7 +102,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     }).pipe(onDouble)
   )
 
-  it.live("a queue from its creation to its end", () =>
+  it.live("a queue is created, found, opened, used and deleted", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       const formatName = yield* mqrt.createQueue(plain, null)
@@ -124,7 +126,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
   )
 
-  it.live("a property that is refused is named", () =>
+  it.live("an error names the refused property", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       const failure = yield* Effect.flip(mqrt.createQueue({ ...plain, pathName: "no path name" }, null))
@@ -160,7 +162,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
   )
 
-  it.live("transactions commit, abort, and are let go", () =>
+  it.live("transactions commit, abort and are released", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       const committed = yield* mqrt.beginTransaction
@@ -174,7 +176,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
   )
 
-  it.live("machines and what they tell", () =>
+  it.live("machines tell their properties", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       assert.match((yield* mqrt.getMachineProperties(null)).machineId, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/)
@@ -183,7 +185,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
   )
 
-  it.live("every error code arrives under its name", () =>
+  it.live("every error code arrives with its name", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       for (const [name, code] of Object.entries(errors)) {
@@ -198,7 +200,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
   describe("security contexts", () => {
     const der = Uint8Array.of(0x30, 0x03, 0x02, 0x01, 0x07)
 
-    it.live.each(["MQGetSecurityContextEx", "MQGetSecurityContext"] as const)("%s, and freed", (api) =>
+    it.live.each(["MQGetSecurityContextEx", "MQGetSecurityContext"] as const)("%s gets one, which is freed", (api) =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt
         const internal = yield* mqrt.getSecurityContext(null, api, null)
@@ -220,7 +222,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
       }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
     )
 
-    it.live("get and free run on the main thread, and what may wait runs elsewhere", () =>
+    it.live("are got and freed on the main thread, and calls that may wait run on others", () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt
         yield* mqrt.freeSecurityContext(yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null))
@@ -234,7 +236,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     const alice = { user: "alice", domain: null, password: Redacted.make("secret") }
     const logged = () => control.identityLog().map((line) => line.split(" ", 1)[0])
 
-    it.live("as somebody else, and then as oneself again", () =>
+    it.live("are got as another user, and then as the user of the process again", () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt
         const context = yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", alice)
@@ -248,7 +250,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     it.live.each([
       ["LogonUserW", 0x8007_052e],
       ["ImpersonateLoggedOnUser", 0x8007_0005]
-    ] as const)("as somebody else, when %s fails", ([name, code]) =>
+    ] as const)("are not got as another user when %s fails", ([name, code]) =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt
         control.identityFailNext(name)
@@ -260,7 +262,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     )
   })
 
-  it.live("closing the layer closes what is still open, and only then lets the library go", () =>
+  it.live("closing the layer closes all handles, and then releases the library", () =>
     Effect.gen(function* () {
       const outer = yield* Scope.make()
       yield* Effect.gen(function* () {
@@ -277,7 +279,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     })
   )
 
-  it.live("a service that outlived its layer is a defect to use, and not the end of the process", () =>
+  it.live("a service that is used after its layer has closed dies with a defect, and does not crash the process", () =>
     Effect.gen(function* () {
       const mqrt = yield* onDouble(Effect.map(Mqrt, (service) => service))
       assert.isTrue(Exit.hasDies(yield* Effect.exit(mqrt.deleteQueue("DIRECT=OS:.\\private$\\x"))))
@@ -285,7 +287,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
     })
   )
 
-  it.live("two layers at once have the library each for themselves", () =>
+  it.live("two layers at once are independent of each other", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       yield* Effect.asVoid(Mqrt).pipe(onDouble)
@@ -297,7 +299,7 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
 describe.skipIf(missing !== null)("the place that an error names", () => {
   beforeEach(control.reset)
 
-  it.effect("is one of the program, and none of the backend that the program waited for", () =>
+  it.effect("is in the program, and not in the backend that the program waited for", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(".\\private$\\orders")
       const scope = yield* Scope.make()

@@ -12,24 +12,24 @@ const elsewhere = (pace: Pace, milliseconds: number, calls: number, working = 0)
 }
 
 describe("the calls on an open queue", () => {
-  it("stay on the main thread as long as they are quick, and where one has a pause of the thread in it", () => {
+  it("stay on the main thread while they are quick, even if the thread pauses during one", () => {
     const pace = here(new Pace(false), 0.05, 1000)
     assert.isFalse(pace.isSlow)
     assert.isFalse(here(pace, 1).isSlow)
     assert.isFalse(here(pace, 0.05, 1000).isSlow)
   })
 
-  it("go off it after one that takes long, or several that take half a millisecond", () => {
+  it("leave it after one that takes long, or several that take half a millisecond", () => {
     assert.isTrue(here(new Pace(false), 5).isSlow)
     assert.isFalse(here(new Pace(false), 0.5, 2).isSlow)
     assert.isTrue(here(new Pace(false), 0.5, 8).isSlow)
   })
 
-  it("begin off it where nobody knows how long they take", () => {
+  it("begin off it if their duration is unknown", () => {
     assert.isTrue(new Pace(true).isSlow)
   })
 
-  it("come back by one try, after sixteen that were quick on the way", () => {
+  it("return to it with one call, after sixteen quick ones in a row", () => {
     const pace = elsewhere(new Pace(true), 0.3, 15)
     assert.isTrue(pace.isSlow)
     assert.isFalse(elsewhere(pace, 0.3, 1).isSlow)
@@ -39,19 +39,19 @@ describe("the calls on an open queue", () => {
     assert.isFalse(here(pace, 0.01).isSlow)
   })
 
-  it("are never tried on it while they take long enough to be felt", () => {
+  it("do not return to it while one in sixteen takes long", () => {
     const pace = elsewhere(new Pace(true), 5, 1000)
     assert.isTrue(pace.isSlow)
     // One in sixteen is enough.
     for (let round = 0; round < 100; round++) assert.isTrue(elsewhere(elsewhere(pace, 5, 1), 0.3, 15).isSlow)
   })
 
-  it("come back as well when the event loop always has other work, so that each is long on the way", () => {
+  it("return to it even if the event loop always has other work, which delays each call", () => {
     assert.isFalse(elsewhere(new Pace(true), 6, 16, 5.5).isSlow)
     assert.isTrue(elsewhere(new Pace(true), 300, 16, 299.5).isSlow)
   })
 
-  it("are measured with the work of the event loop taken out", async () => {
+  it("are measured without the other work of the event loop", async () => {
     const pace = new Pace(true)
     for (let call = 0; call < 16; call++) {
       const end = pace.recordBegin()

@@ -389,7 +389,7 @@ describe("ReceiveBuffers", () => {
     })
   })
 
-  it("E-13 to E-17 each buffer that is too small grows, all in one pass", () => {
+  it("each buffer that is too small grows, all in one pass (E-13 to E-17)", () => {
     const large = new Map<number, number | bigint | string | Uint8Array>(full)
     for (const [property] of overflowCodes) {
       large.set(property, typeof full.get(property) === "string" ? "x".repeat(5000) : bytes(100_000, property))

@@ -65,13 +65,13 @@ const withPath = (record: object, [field = "", ...rest]: ReadonlyArray<string>, 
 }
 
 describe("SendBlock", () => {
-  it("a message of defaults names one property, with the value that it has anyway (D-20)", () => {
+  it("a message of defaults has one property, with its default value (D-20)", () => {
     assert.deepStrictEqual(one({}), { BODY_TYPE: 0 })
     assert.deepStrictEqual(one({ label: "x" }), { LABEL: "x" })
     assert.deepStrictEqual(one({}, { messageIds: true }), { MSGID: Array.from({ length: 20 }, () => 0) })
   })
 
-  it("an acknowledge and a journaling of nothing, and empty bytes, are left out", () => {
+  it("empty acknowledge and journaling, and empty bytes, are left out", () => {
     const acknowledge = {
       positiveArrival: false,
       positiveReceive: false,
@@ -161,7 +161,7 @@ describe("SendBlock", () => {
     assert.deepStrictEqual(Object.keys(expected).toSorted(), settable.map(([name]) => name).toSorted())
   })
 
-  it("every field is written as the property that the table says, and as no other", () => {
+  it("every field is written as the property of the table, and as no other", () => {
     const message: OutgoingProperties = {
       ...plain,
       connector: { type: guidText, class: 0, authenticated: false, signature: null, symmetricKey: null },
@@ -201,7 +201,7 @@ describe("SendBlock", () => {
     assertHeldToTable(parts, ({ sent }, name) => (sent === null ? undefined : `${name} ${sent}`))
   })
 
-  it("a message of fewer properties leaves nothing of the one before", () => {
+  it("a message of fewer properties has nothing of the one before", () => {
     const calls = sent([
       { ...plain, label: "long label", priority: 0, appSpecific: 0xffffffff, body: bytes(100) },
       { ...plain, priority: 1 },
@@ -211,7 +211,7 @@ describe("SendBlock", () => {
     assert.deepStrictEqual(calls.slice(1), [{ PRIORITY: 1 }, { BODY_TYPE: 0 }, { LABEL: "b" }])
   })
 
-  it("what holds for the call stands in every message of it, and not in the next call", () => {
+  it("the options of a call are in each of its messages, and not in the next call", () => {
     withBlock((block) => {
       const calls: Array<Values> = []
       const send: MQSendMessage = (_, address) => {
@@ -229,7 +229,7 @@ describe("SendBlock", () => {
     })
   })
 
-  it("the queue and the transaction reach the function as they are", () => {
+  it("the queue and the transaction reach the function unchanged", () => {
     withBlock((block) => {
       const calls: Array<readonly [bigint, bigint]> = []
       block.send(
@@ -246,7 +246,7 @@ describe("SendBlock", () => {
     })
   })
 
-  it("a failure says how many were accepted, and which properties were refused", () => {
+  it("a failure tells how many messages were accepted, and which properties were refused", () => {
     withBlock((block) => {
       let calls = 0
       const send: MQSendMessage = (_, address) => {
@@ -268,7 +268,7 @@ describe("SendBlock", () => {
     })
   })
 
-  it("an information code is a success, and a code that comes signed is the same code", () => {
+  it("an information code is a success, and a signed code is the same as an unsigned one", () => {
     withBlock((block) => {
       assert.deepStrictEqual(
         block.send(() => 0x400e0001, 1n, [plain], plainOptions, 0n),
@@ -279,7 +279,7 @@ describe("SendBlock", () => {
     })
   })
 
-  it("no messages are sent without a call", () => {
+  it("no call is made for no messages", () => {
     withBlock((block) => {
       const never: MQSendMessage = () => assert.fail("called")
       assert.deepStrictEqual(block.send(never, 1n, [], { ...plainOptions, messageIds: true }, 0n), {
@@ -290,7 +290,7 @@ describe("SendBlock", () => {
     })
   })
 
-  it("D-23 message ids come back as text, in order, of what was accepted", () => {
+  it("the ids of the accepted messages are returned as text, in order (D-23)", () => {
     withBlock((block) => {
       let calls = 0
       const send: MQSendMessage = (_, address) => {
@@ -313,7 +313,7 @@ describe("SendBlock", () => {
     })
   })
 
-  it("a body of 4 MiB among small ones arrives whole, with the properties of the call", () => {
+  it("a body of 4 MiB among small ones arrives whole, with the options of the call", () => {
     withBlock((block) => {
       const big = bytes(4 * 1024 * 1024, 5)
       const options: SendParameters = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
@@ -360,7 +360,7 @@ describe("SendBlock", () => {
     })
   })
 
-  it("a function that throws leaves the block as usable as before", () => {
+  it("the block can be used after a function that throws", () => {
     withBlock((block) => {
       const thrower: MQSendMessage = () => {
         throw new Error("no such queue")
@@ -377,14 +377,14 @@ describe("SendBlock", () => {
     })
   })
 
-  it("closing twice frees once, and nothing is sent afterwards", () => {
+  it("a second close frees nothing, and no message is sent afterwards", () => {
     const block = new SendBlock()
     block.close()
     block.close()
     assert.throws(() => block.send(() => 0, 1n, [plain], plainOptions, 0n), /layer .* is closed/)
   })
 
-  it("surrogates, paired and lone, and the longest label are carried unit by unit", () => {
+  it("paired and lone surrogates and the longest label arrive unit by unit", () => {
     for (const label of ["\u{1f4ec} post", "\ud83d", "\udcec\ud83d", "é".repeat(249), "\uffff\u0001"]) {
       assert.deepStrictEqual(one({ label }), { LABEL: label })
     }
@@ -396,7 +396,7 @@ describe("SendBlock", () => {
     )
 
   it.prop(
-    "any texts and any sizes arrive as they are, one message after another",
+    "any texts and any sizes arrive unchanged, one message after another",
     {
       messages: Schema.Array(
         Schema.Struct({

@@ -6,7 +6,7 @@ describe("a queue that is open", () => {
   const local = "DIRECT=OS:.\\private$\\orders"
   const byName = "DIRECT=OS:DOUBLE\\private$\\Orders"
 
-  it.effect("is the same by each of its names, also when more has become known of them since it was opened", () =>
+  it.effect("is the same by each of its names, even if a name was learned after it was opened", () =>
     Effect.gen(function* () {
       const queues = new SharedQueues()
       const { queue } = queues.open(byName, "receive")
@@ -23,7 +23,7 @@ describe("a queue that is open", () => {
     })
   )
 
-  it("is another one than its outgoing messages, its journal and its subqueues", () => {
+  it("is not the same as its outgoing queue, its journal and its subqueues", () => {
     const queues = new SharedQueues()
     const opened = new Set([
       queues.open(byName, "receive").queue,

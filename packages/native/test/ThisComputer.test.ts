@@ -21,11 +21,11 @@ describe("the names of queues", () => {
     "DIRECT=TCP:127.0.0.1\\private$\\orders",
     `PRIVATE=${guid.toUpperCase()}\\A`,
     `private=${guid}\\0000000a`
-  ])("B-04 B-07 that are known to be of this computer mean one queue: %s", (name) => {
+  ])("that are known to be of this computer mean one queue: %s (B-04, B-07)", (name) => {
     assert.deepStrictEqual(identify(name), { key: "local private$\\orders", isLocal: true })
   })
 
-  it("by a name of this computer that Message Queuing told means the same, and may take another way", () => {
+  it("with another name of this computer, told by Message Queuing, mean the same queue, and count as remote", () => {
     const name = "DIRECT=OS:here-with-a-long-name\\private$\\orders"
     assert.deepStrictEqual(identify(name), { key: "local private$\\orders", isLocal: false })
   })
@@ -37,7 +37,7 @@ describe("the names of queues", () => {
     ["DIRECT=OS:.\\SYSTEM$;DEADLETTER", "local system$;deadletter"],
     [`MACHINE=${guid};DEADLETTER`, "local system$;deadletter"],
     [`PRIVATE=${guid}\\0b`, "local number b"]
-  ])("with a part of a queue mean that: %s", (name, key) => {
+  ])("with a part of a queue mean that part: %s", (name, key) => {
     assert.deepStrictEqual(identify(name), { key, isLocal: true })
   })
 
@@ -53,13 +53,13 @@ describe("the names of queues", () => {
     assert.notStrictEqual(identify(name).key, "local private$\\orders")
   })
 
-  it("for messages that wait to go somewhere mean a queue here, which is another", () => {
+  it("of an outgoing queue mean a queue of this computer, and not its target", () => {
     const { isLocal, key } = identify("DIRECT=OS:elsewhere\\private$\\orders", true)
     assert.isTrue(isLocal)
     assert.notStrictEqual(key, identify("DIRECT=OS:elsewhere\\private$\\orders").key)
   })
 
-  it("that differ by letters which Windows does not take for the same mean different queues", () => {
+  it("that differ by letters that Windows distinguishes mean different queues", () => {
     const keys = ["K", "k", "\u212A"].map((letter) => identify(`DIRECT=OS:.\\private$\\${letter}`).key)
     assert.deepStrictEqual([keys[0] === keys[1], keys[0] === keys[2]], [true, false])
   })

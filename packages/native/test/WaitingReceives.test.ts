@@ -78,14 +78,14 @@ const setup = () => {
 /** Lets the event loop go round. */
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-describe("those who wait for one queue", () => {
+describe("waits for one queue", () => {
   it("share one notice", () => {
     const { notices, receive } = setup()
     for (let index = 0; index < 1000; index++) receive(`${index}`)
     assert.strictEqual(notices.asked, 1)
   })
 
-  it("E-10 E-11 are served in the order in which they came, each message to one of them", () => {
+  it("get messages in the order in which they began, and each message only one of them (E-10, E-11)", () => {
     const { arrive, found, receive } = setup()
     receive("first")
     receive("second")
@@ -96,7 +96,7 @@ describe("those who wait for one queue", () => {
     assert.deepStrictEqual(found, ["first: a", "second: b", "third: c"])
   })
 
-  it("E-10 a peek sees the message and leaves it to the next", () => {
+  it("leave the message to the next one if they are peeks (E-10)", () => {
     const { arrive, found, peek, receive } = setup()
     peek("peek")
     receive("first")
@@ -105,7 +105,7 @@ describe("those who wait for one queue", () => {
     assert.deepStrictEqual(found, ["peek: a", "first: a"])
   })
 
-  it("ask again while somebody waits, and no more after the last", () => {
+  it("request a notice again while there are waits, and not after the last", () => {
     const { arrive, notices, receive } = setup()
     receive("first")
     receive("second")
@@ -118,7 +118,7 @@ describe("those who wait for one queue", () => {
     assert.isUndefined(notices.pending)
   })
 
-  it("one that gives up takes no message with it and leaves the others waiting", () => {
+  it("take no message when they end early, and the others go on", () => {
     const { arrive, found, receive } = setup()
     const first = receive("first")
     receive("second")
@@ -127,7 +127,7 @@ describe("those who wait for one queue", () => {
     assert.deepStrictEqual(found, ["second: a"])
   })
 
-  it("give the event loop its turn after 64 in a row, and then go on", async () => {
+  it("let the event loop run after 64 in a row, and then go on", async () => {
     const { arrive, found, receive } = setup()
     for (let index = 0; index < 100; index++) receive(`${index}`)
     arrive(...Array.from({ length: 100 }, (_, index) => `${index}`))
@@ -136,7 +136,7 @@ describe("those who wait for one queue", () => {
     assert.strictEqual(found.length, 100)
   })
 
-  it("leave no notice asked for when the last of them gives up", () => {
+  it("cancel the notice when the last of them ends early", () => {
     const { notices, receive } = setup()
     const first = receive("first")
     const second = receive("second")
@@ -146,7 +146,7 @@ describe("those who wait for one queue", () => {
     assert.isUndefined(notices.pending)
   })
 
-  it("cursors look once for each arrival, and then ask for what comes to the end of the queue", () => {
+  it("look once for each arrival if they are of cursors, and then request a notice of the end of the queue", () => {
     const { arrive, cursor, end, found, notices } = setup()
     end.isArmed = true
     let looks = 0
@@ -166,7 +166,7 @@ describe("those who wait for one queue", () => {
     assert.deepStrictEqual([end.asked, found], [3, ["cursor: b"]])
   })
 
-  it("a thousand cursors look ever more seldom, while no notice tells what comes to the end", () => {
+  it("look less and less often if they are of a thousand cursors without a notice of the end", () => {
     vi.useFakeTimers()
     try {
       const { arrive, cursor } = setup()
@@ -181,7 +181,7 @@ describe("those who wait for one queue", () => {
     }
   })
 
-  it("share one notice through many handles, which goes over to another handle when its own is closed", () => {
+  it("share one notice through many handles, and another handle takes over when its handle is closed", () => {
     const { found, handle, messages, notices, receive, waiting } = setup()
     const [second, third] = [fakeHandle(), fakeHandle()]
     receive("first")
@@ -198,7 +198,7 @@ describe("those who wait for one queue", () => {
     assert.deepStrictEqual(found, ["third: closed", "first: closed", "second: a"])
   })
 
-  it("E-51 all end when the queue is closed, and nothing is asked for any more", () => {
+  it("end when the queue is closed, and request no more notices (E-51)", () => {
     const { arrive, found, handle, notices, receive, waiting } = setup()
     receive("first")
     receive("second")
@@ -236,8 +236,8 @@ const setupElsewhere = () => {
   return { found, looks, names: () => looks.map(({ name }) => name), notices: state, receive, waiting }
 }
 
-describe("those who wait for one queue whose looks are made elsewhere", () => {
-  it("look one at a time, in the order in which they came", () => {
+describe("waits for one queue that look on another thread", () => {
+  it("look one at a time, in the order in which they began", () => {
     const { found, looks, names, receive } = setupElsewhere()
     receive("first")
     receive("second")
@@ -248,7 +248,7 @@ describe("those who wait for one queue whose looks are made elsewhere", () => {
     assert.deepStrictEqual(found, ["first: a", "second: b"])
   })
 
-  it("ask for a notice when a look has found nothing, and then look no more before it comes", () => {
+  it("request a notice when a look has found nothing, and do not look before it comes", () => {
     const { found, looks, names, notices, receive } = setupElsewhere()
     receive("first")
     looks[0]?.end()
@@ -260,7 +260,7 @@ describe("those who wait for one queue whose looks are made elsewhere", () => {
     assert.deepStrictEqual(found, ["first: a", "second: b"])
   })
 
-  it("a look whose receiver leaves is abandoned, and the next one looks when it has ended", () => {
+  it("abandon their look when they end early, and the next one looks after it", () => {
     const { looks, names, receive } = setupElsewhere()
     const first = receive("first")
     receive("second")
@@ -270,7 +270,7 @@ describe("those who wait for one queue whose looks are made elsewhere", () => {
     assert.deepStrictEqual(names(), ["first", "second"])
   })
 
-  it("a time limit waits for the look that is made for it, which may bring a message", () => {
+  it("wait for their look at their time limit, which may find a message", () => {
     const { found, looks, receive } = setupElsewhere()
     receive("first").timeOut("too late")
     const second = receive("second")
@@ -281,7 +281,7 @@ describe("those who wait for one queue whose looks are made elsewhere", () => {
     assert.deepStrictEqual(found, ["first: a", "second: too late"])
   })
 
-  it("a time limit that comes before any look has one made", () => {
+  it("look once at their time limit if they have not looked before", () => {
     const { found, looks, names, notices, receive } = setupElsewhere()
     receive("first")
     looks[0]?.end()
@@ -293,7 +293,7 @@ describe("those who wait for one queue whose looks are made elsewhere", () => {
     assert.deepStrictEqual(found, ["second: too late"])
   })
 
-  it("a time limit ends one that waits in line at once, when a look has found nothing since it came", () => {
+  it("end at their time limit at once if a look has found nothing since they began", () => {
     const { found, looks, notices, receive } = setupElsewhere()
     receive("first")
     const second = receive("second")

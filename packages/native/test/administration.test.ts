@@ -44,7 +44,7 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
-  it.live("a purge removes what is there, and closes what it opened", () =>
+  it.live("a purge removes the messages, and closes the handle that it opened", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       yield* send(orders, "1", "2")
@@ -56,7 +56,7 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
-  it.live("what waits for another machine is counted, paused, resumed, resent and purged", () =>
+  it.live("messages that wait for another machine are counted, paused, resumed, resent and purged", () =>
     Effect.gen(function* () {
       yield* send(there, "1", "2", "3")
       const { endOfData, isLocal, messageCount } = yield* QueueManager.queueInfo(there)
@@ -71,7 +71,7 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
-  it.live("public queues are located page by page, and the search ends once, left early too", () =>
+  it.live("public queues are located page by page, and the search ends once, even if the loop ends early", () =>
     Effect.gen(function* () {
       for (let index = 0; index < 150; index++) control.addPublicQueue(`DOUBLE\\q${index}`, index < 100 ? "A" : "B")
       const all = yield* Stream.runCollect(MessageQueue.locate())
@@ -88,7 +88,7 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
-  it.live("a security descriptor goes there and back as text", () =>
+  it.live("a security descriptor is set and read as text", () =>
     Effect.gen(function* () {
       const first = "O:BAG:SYD:P(D;;0x4;;;AN)(A;OICI;0xf003f;;;S-1-5-21-1-2-3-1001)S:AI(AU;FA;GA;;;WD)"
       yield* MessageQueue.create(orders, { securityDescriptor: first })
@@ -101,7 +101,7 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
-  it.live("the queue manager tells of itself", () =>
+  it.live("the queue manager tells its own properties", () =>
     Effect.gen(function* () {
       const formatName = yield* MessageQueue.create(orders)
       assert.deepStrictEqual(yield* QueueManager.activeQueues(), [])
@@ -131,7 +131,7 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
-  it.live("an internal certificate that is there already stays, or is made anew", () =>
+  it.live("an internal certificate that exists stays, or is made again", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* QueueManager.registerCertificate({ ifNotExists: true }), "existed")
       assert.strictEqual(yield* QueueManager.registerCertificate(), "registered")

@@ -26,16 +26,16 @@ describe("declarations", () => {
       return name
     })
     assert.strictEqual(new Set(names).size, all.length)
-    assert.strictEqual(prototypes.mqrt.length, 34)
+    assert.strictEqual(prototypes.mqrt.length, 31)
   })
 })
 
 describe("bind", () => {
-  it("throws where the library is not there", () => {
+  it("throws if the library does not exist", () => {
     assert.throws(() => bind({ library: "/nowhere/mqrt.so" }), /cannot open|not find|no such file/i)
   })
 
-  it.effect("a function that the library lacks fails when it is used, under its name", () =>
+  it.effect("a function that the library lacks fails when it is called, with its name", () =>
     Effect.gen(function* () {
       const bindings = bind({ library: someLibrary })
       const failure = yield* Effect.flip(openQueues(bindings).purgeQueue(1n as QueueHandle))
@@ -68,7 +68,7 @@ const until = (condition: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (condition() ? Effect.void : Effect.andThen(Effect.sleep(1), until(condition))))
 
 describe("offMainThread", () => {
-  it.live("lets so many calls run at once, and others wait", () =>
+  it.live("runs a limited number of calls at once, and others wait", () =>
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(4))
       const { callable, pending } = heldBack()
@@ -121,7 +121,7 @@ describe("offMainThread", () => {
     })
   )
 
-  it.live("once begun it is waited for, and what it left is taken, though its caller was interrupted", () =>
+  it.live("waits for a call that has begun, and takes its result, even if the caller was interrupted", () =>
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, pending } = heldBack()
@@ -140,7 +140,7 @@ describe("offMainThread", () => {
     })
   )
 
-  it.live("keeps the memory it was given until the call has returned", () =>
+  it.live("keeps the memory of a call until it has returned", () =>
     Effect.gen(function* () {
       const calls = new RunningCalls(makeLanes(2))
       const { callable, held, pending } = heldBack()

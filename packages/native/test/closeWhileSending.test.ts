@@ -20,9 +20,9 @@ const backends = {
 }
 
 for (const [name, library] of Object.entries(backends)) {
-  describe(`a batch that nobody awaits and that waits for its source, ${name}`, { concurrent: true }, () => {
+  describe(`a batch that is not awaited and that waits for its source, ${name}`, { concurrent: true }, () => {
     for (const how of ["sender", "connection", "abort", "signal", "context", "itself", "scope"]) {
-      it(`holds up neither the closing nor the end of the process: ${how}`, async () => {
+      it(`delays neither the closing nor the end of the process: ${how}`, async () => {
         assert.deepStrictEqual(await run(library, how), { code: 0, lines: ["Released 3", "closed"], stderr: "" })
       })
     }

@@ -19,5 +19,5 @@ describe("the contract, on the test double", () => {
     it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith({ library }))))
   }
 
-  it("everything was given back, and nothing used as it may not be", () => ledger.assertClean())
+  it("every handle is released, and no call of mqrt.dll is illegal", () => ledger.assertClean())
 })

@@ -27,7 +27,7 @@ const workgroup = Layer.effect(
 ).pipe(Layer.provide(InMemoryMqrt.layer))
 
 describe("a run of the contract", () => {
-  it.live("skips what the machine cannot do, says why, and counts it", () =>
+  it.live("skips and counts the promises that the machine cannot keep, and says why", () =>
     Effect.gen(function* () {
       const missing = yield* Effect.provide(whatIsMissing(false), workgroup)
       assert.deepStrictEqual([...missing.keys()], ["authentication", "internal certificate"])
@@ -45,7 +45,7 @@ describe("a run of the contract", () => {
     })
   )
 
-  it.live("keeps every promise that is left where there is no internal certificate", () =>
+  it.live("keeps all other promises on a machine without an internal certificate", () =>
     Effect.gen(function* () {
       const missing = yield* Effect.provide(whatIsMissing(false), workgroup)
       const promises = MqrtContract.promises.filter(({ name }) => !name.includes("event loop"))
@@ -57,7 +57,7 @@ describe("a run of the contract", () => {
     })
   )
 
-  it.live("says of a promise that is broken what was different, and goes on", () =>
+  it.live("reports the difference of a broken promise, and goes on", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const check = Effect.fail("one line\nand another")
@@ -72,7 +72,7 @@ describe("a run of the contract", () => {
     })
   )
 
-  it.effect("leaves copies in the journal of a real machine only where it is told to", () =>
+  it.effect("leaves copies in the journal of a real machine only on request", () =>
     Effect.gen(function* () {
       const missing = yield* whatIsMissing(true)
       assert.match(missing.get("journal of the machine") ?? "", /EFFECT_MSMQ_MACHINE_JOURNAL is not 1/)
@@ -97,44 +97,42 @@ describe("the queues of the contract", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.live(
-    "are all that the contract creates and deletes, but for the SDK's own for acknowledgments; none is left",
-    () =>
-      Effect.gen(function* () {
-        const touched = new Set<string>()
-        const recording = Layer.effect(
-          Mqrt.Mqrt,
-          Effect.flatMap(Mqrt.Mqrt, (backend) =>
-            Mqrt.make({
-              ...backend,
-              createQueue: (properties, descriptor) =>
-                Effect.suspend(() => {
-                  touched.add(properties.pathName)
-                  return backend.createQueue(properties, descriptor)
-                }),
-              deleteQueue: (formatName) =>
-                Effect.suspend(() => {
-                  touched.add(formatName)
-                  return backend.deleteQueue(formatName)
-                })
-            })
-          )
-        ).pipe(Layer.provide(InMemoryMqrt.layer))
-        const promises = MqrtContract.promises.filter(({ name }) => !name.includes("event loop"))
-        for (const { check } of promises) {
-          const left = yield* Effect.gen(function* () {
-            yield* Effect.scoped(check)
-            return yield* QueueManager.privateQueues()
-          }).pipe(Effect.provide(recording, { local: true }))
-          assert.deepStrictEqual(left, [])
-        }
-        assert.isAbove(touched.size, 100)
-        const foreign = [...touched].filter((name) => {
-          const queue = name.split("\\").at(-1) ?? ""
-          const own = [MqrtContract.queuePrefix, "effect-msmq-acknowledgments-"]
-          return !name.startsWith("PRIVATE=") && !own.some((prefix) => queue.toLowerCase().startsWith(prefix))
-        })
-        assert.deepStrictEqual(foreign, [])
+  it.live("are the only ones that the contract creates, besides those for acknowledgments, and are all deleted", () =>
+    Effect.gen(function* () {
+      const touched = new Set<string>()
+      const recording = Layer.effect(
+        Mqrt.Mqrt,
+        Effect.flatMap(Mqrt.Mqrt, (backend) =>
+          Mqrt.make({
+            ...backend,
+            createQueue: (properties, descriptor) =>
+              Effect.suspend(() => {
+                touched.add(properties.pathName)
+                return backend.createQueue(properties, descriptor)
+              }),
+            deleteQueue: (formatName) =>
+              Effect.suspend(() => {
+                touched.add(formatName)
+                return backend.deleteQueue(formatName)
+              })
+          })
+        )
+      ).pipe(Layer.provide(InMemoryMqrt.layer))
+      const promises = MqrtContract.promises.filter(({ name }) => !name.includes("event loop"))
+      for (const { check } of promises) {
+        const left = yield* Effect.gen(function* () {
+          yield* Effect.scoped(check)
+          return yield* QueueManager.privateQueues()
+        }).pipe(Effect.provide(recording, { local: true }))
+        assert.deepStrictEqual(left, [])
+      }
+      assert.isAbove(touched.size, 100)
+      const foreign = [...touched].filter((name) => {
+        const queue = name.split("\\").at(-1) ?? ""
+        const own = [MqrtContract.queuePrefix, "effect-msmq-acknowledgments-"]
+        return !name.startsWith("PRIVATE=") && !own.some((prefix) => queue.toLowerCase().startsWith(prefix))
       })
+      assert.deepStrictEqual(foreign, [])
+    })
   )
 })

@@ -176,6 +176,9 @@ const bind = (path: string) => {
     reset: lib.func("void Double_Reset()"),
     failNext: lib.func("int32_t Double_FailNext(str name, uint32_t nth, uint32_t result)"),
     highBits: lib.func("void Double_SetHandleHighBits(uint32_t bits)"),
+    setDelay: lib.func("int Double_SetDelay(str name, double milliseconds)"),
+    hold: lib.func("int Double_Hold(str name)"),
+    callCount: lib.func("uint32_t Double_CallCount(str name)"),
     queueCount: lib.func("uint32_t Double_QueueCount(str16 name)"),
     ledger: (): Ledger => JSON.parse(text(ledgerJson)),
     lastSent: (): ReadonlyArray<{ id: number; vt: number; hex: string }> => JSON.parse(text(lastSent)),
@@ -389,6 +392,54 @@ describe.skipIf("missing" in built)("the double of mqrt", () => {
     assert.strictEqual(mqrt.close(receiving), "0")
     assert.strictEqual(await cancelled, "C00E0008")
     assert.strictEqual(mqrt.close(receiving), "C00E0007")
+  })
+
+  /** Waits until calls that receive have begun. */
+  const begun = async (count: number): Promise<void> => {
+    if (mqrt.callCount("MQReceiveMessage") >= count) return
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    return begun(count)
+  }
+
+  it("ends the calls that take their time, though those that follow at once take theirs", async () => {
+    create()
+    const receiving = mqrt.open(direct, 1)
+    mqrt.setDelay("MQReceiveMessage", 600_000)
+    const first = mqrt.receiveLater(receiving, null, 0)
+    await begun(1)
+    mqrt.setDelay("MQReceiveMessage", 0)
+    mqrt.setDelay("MQReceiveMessage", 600_000)
+    assert.strictEqual(await first, "C00E001B")
+    const second = mqrt.receiveLater(receiving, null, 0)
+    await begun(2)
+    mqrt.reset()
+    assert.strictEqual(await second, "C00E0007")
+  })
+
+  it("holds calls until they are ended, though those that follow at once are held", async () => {
+    create()
+    const receiving = mqrt.open(direct, 1)
+    mqrt.hold("MQReceiveMessage")
+    const first = mqrt.receiveLater(receiving, null, 0)
+    await begun(1)
+    mqrt.setDelay("MQReceiveMessage", 0)
+    mqrt.hold("MQReceiveMessage")
+    assert.strictEqual(await first, "C00E001B")
+    const second = mqrt.receiveLater(receiving, null, 0)
+    await begun(2)
+    mqrt.setDelay("MQReceiveMessage", 0)
+    assert.strictEqual(await second, "C00E001B")
+    assert.deepStrictEqual(mqrt.ledger().violations, [])
+  })
+
+  it("records a call on the thread that holds the function, which would wait for itself, and does not hold it", () => {
+    create()
+    const receiving = mqrt.open(direct, 1)
+    mqrt.hold("MQReceiveMessage")
+    assert.strictEqual(mqrt.receive(receiving, null), "C00E001B")
+    assert.deepStrictEqual(mqrt.ledger().violations, [
+      "MQReceiveMessage: called on the thread that holds its calls, and would never end"
+    ])
   })
 
   it("passes its own trial in C", () => {

@@ -11,6 +11,7 @@ import * as Scope from "effect/Scope"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { noChanges, plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
+import { slow } from "../../core/test/support/slow.ts"
 import { runIn } from "./support/runIn.ts"
 import { node } from "./support/runtimes.ts"
 import { control, files, missing } from "./theDouble.ts"
@@ -46,7 +47,9 @@ describe.skipIf(missing !== null)("a program that ends in the middle of calls", 
     })
   })
 
-  it("two thousand layers that were built and closed leave no memory behind", async () => {
+  const takesLong = slow("It builds five thousand layers, one after the other.")
+
+  it("two thousand layers that were built and closed leave no memory behind", takesLong, async () => {
     assert.deepStrictEqual(await run("manyLayers"), { code: 0, lines: ["flat"], stderr: "" })
   })
 
@@ -74,9 +77,6 @@ const openLayer = Effect.gen(function* () {
   const mqrt = yield* Effect.provide(Mqrt.Mqrt, services)
   return { mqrt, close: Scope.close(scope, Exit.void) }
 })
-
-/** Milliseconds that no call takes: it is ended before. */
-const longest = 600_000
 
 /** Waits until the double has been called; the test's own time limit ends it. */
 const called = (name: string, times = 1): Effect.Effect<void> =>
@@ -140,13 +140,13 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
       const { close, mqrt } = yield* openLayer
       const call = yield* (functions[name] ?? (() => Effect.die("no such function")))(mqrt)
       const before = control.callCount(name)
-      control.setDelay(name, longest)
+      control.hold(name)
       const calling = yield* start(Effect.exit(call))
       yield* called(name, before + 1)
       const closing = yield* start(close)
       yield* Effect.sleep(5)
       assert.isUndefined(closing.pollUnsafe())
-      control.setDelay(name, 0)
+      control.letGo(name)
       yield* Fiber.join(closing)
       assert.isFalse(Exit.hasDies(yield* Fiber.join(calling)))
       const calls = control.callCount(name)
@@ -185,13 +185,13 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
   it.live("does not begin the calls that wait for their turn", () =>
     Effect.gen(function* () {
       const { close, mqrt } = yield* openLayer
-      control.setDelay("MQCreateQueue", longest)
+      control.hold("MQCreateQueue")
       const creations = yield* Effect.forEach([1, 2, 3, 4, 5], (index) =>
         start(Effect.exit(mqrt.createQueue({ ...plainQueue, pathName: `.\\private$\\q${index}` }, null)))
       )
       yield* called("MQCreateQueue", 2)
       const closing = yield* start(close)
-      control.setDelay("MQCreateQueue", 0)
+      control.letGo("MQCreateQueue")
       yield* Fiber.join(closing)
       const exits = yield* Effect.forEach(creations, Fiber.join)
       assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, true, false, false, false])
@@ -217,7 +217,7 @@ describe.skipIf(missing !== null)("calls that may take long", () => {
       const aborted = yield* other.mqrt.beginTransaction
       const events: Array<string> = []
       const opened: Array<QueueHandle> = []
-      control.setDelay("MQOpenQueue", longest)
+      control.hold("MQOpenQueue")
       const opening = yield* Effect.forEach([mqrt, other.mqrt, mqrt, other.mqrt, other.mqrt], (service) =>
         start(
           Effect.map(service.openQueue(formatName, "receive", "denyNone"), (handle) => {
@@ -237,7 +237,7 @@ describe.skipIf(missing !== null)("calls that may take long", () => {
       yield* Effect.promise(() => readFile(program))
       events.push("ended")
       assert.deepStrictEqual(events, ["ended"])
-      control.setDelay("MQOpenQueue", 0)
+      control.letGo("MQOpenQueue")
       yield* Effect.forEach(opening, Fiber.join)
       yield* Effect.forEach(opened, mqrt.closeQueue)
       yield* close

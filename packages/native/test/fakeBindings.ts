@@ -32,7 +32,7 @@ export const fakeBindings = (fakes: FakeFunctions): Bindings => {
 }
 
 /** Leaves a handle in the slot that a function was given. */
-export const giveBack = (slot: bigint | ArrayBuffer | Uint8Array | null, handle: bigint): number => {
+export const returnHandle = (slot: bigint | ArrayBuffer | Uint8Array | null, handle: bigint): number => {
   if (!(slot instanceof ArrayBuffer)) throw new Error("the slot is not memory")
   const bytes = new DataView(slot)
   if (bytes.byteLength !== 8 || bytes.getBigUint64(0) !== 0n) throw new Error("the slot is not 8 zeroed bytes")

@@ -170,7 +170,7 @@ describe.skipIf(missing !== null)("random input", () => {
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
   )
 
-  it.live("2,000 calls with nonsense succeed, or fail with an error that has a type", () =>
+  it.live("2,000 calls with random arguments succeed, or fail with a typed error", () =>
     Effect.gen(function* () {
       const random = makeRandom(seed)
       const known = yield* MessageQueue.create(".\\private$\\known")

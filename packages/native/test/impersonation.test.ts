@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { failure } from "../src/internal/calls.ts"
 import { actAs } from "../src/internal/impersonation.ts"
 import { securityContexts } from "../src/internal/securityContexts.ts"
-import { type FakeFunctions, fakeBindings, giveBack } from "./fakeBindings.ts"
+import { type FakeFunctions, fakeBindings, returnHandle } from "./fakeBindings.ts"
 
 const alice: Credentials = { user: "alice", domain: "CORP", password: Redacted.make("s3cret") }
 
@@ -27,7 +27,7 @@ const makeWindows = (fails: ReadonlyArray<string> = []) => {
       text = Buffer.from(secret).toString("utf16le")
       log.push(`${user}@${domain} ${type} ${provider}`)
       const ok = step("LogonUserW")
-      if (ok === 1) giveBack(slot, 0x77n)
+      if (ok === 1) returnHandle(slot, 0x77n)
       return ok
     },
     ImpersonateLoggedOnUser: (token) => step("ImpersonateLoggedOnUser") && Number(token === 0x77n),
@@ -36,7 +36,7 @@ const makeWindows = (fails: ReadonlyArray<string> = []) => {
     GetLastError: () => 1326,
     MQGetSecurityContextEx: (_bytes, _length, slot) => {
       step("MQGetSecurityContextEx")
-      return fails.includes("MQGetSecurityContextEx") ? 0xc00e_0025 : giveBack(slot, 9n)
+      return fails.includes("MQGetSecurityContextEx") ? 0xc00e_0025 : returnHandle(slot, 9n)
     }
   }
   return {
@@ -68,7 +68,7 @@ const all = [
 ]
 
 describe("impersonation", () => {
-  it.effect("is another user for the get alone, and wipes the password", () =>
+  it.effect("lasts for the one call that gets the context, and wipes the password", () =>
     Effect.gen(function* () {
       const windows = makeWindows()
       assert.strictEqual<bigint>(yield* windows.get, 9n)
@@ -82,7 +82,7 @@ describe("impersonation", () => {
     })
   )
 
-  it.effect("reverts when the get fails", () =>
+  it.effect("reverts when that call fails", () =>
     Effect.gen(function* () {
       const windows = makeWindows(["MQGetSecurityContextEx"])
       const failed = yield* Effect.flip(windows.get)
@@ -91,7 +91,7 @@ describe("impersonation", () => {
     })
   )
 
-  it("reverts and closes the token when the act throws", () => {
+  it("reverts and closes the token when the function throws", () => {
     const windows = makeWindows()
     assert.throws(() => actAs(windows.bindings.identity, alice, () => assert.fail("oh")), "oh")
     assert.deepStrictEqual(windows.log.slice(-2), ["RevertToSelf", "CloseHandle"])
@@ -129,7 +129,7 @@ describe("impersonation", () => {
     })
   )
 
-  it("gives what the act gave", () => {
+  it("returns the result of the function", () => {
     const { bindings } = makeWindows()
     const failed = failure("MQGetSecurityContextEx", 0xc00e_0006)
     assert.deepStrictEqual(

@@ -83,7 +83,7 @@ const queueOf = (values: ReadonlyArray<[number, Left]>) => {
 }
 
 describe("MQMgmtGetInfo", () => {
-  it.effect("of an outgoing queue: every property, and everything is freed", () =>
+  it.effect("returns every property of an outgoing queue, and frees all memory", () =>
     Effect.gen(function* () {
       const { calls, heap, rooms } = queueOf(outgoing)
       const info = yield* rooms.getQueueInfo("host", "DIRECT=OS:host\\private$\\orders")
@@ -121,7 +121,7 @@ describe("MQMgmtGetInfo", () => {
     })
   )
 
-  it.effect("of a local queue: nothing of the exactly-once delivery", () =>
+  it.effect("returns nothing of the exactly-once delivery for a local queue", () =>
     Effect.gen(function* () {
       const { heap, rooms } = queueOf(localQueue)
       const { endOfData: delivery } = yield* rooms.getQueueInfo(null, "x")
@@ -139,7 +139,7 @@ describe("MQMgmtGetInfo", () => {
     assert.strictEqual(new Set(rows.map(([, { id }]) => id)).size, rows.length)
   })
 
-  it.effect("of an inactive queue: MQ_ERROR", () =>
+  it.effect("fails with MQ_ERROR for an inactive queue", () =>
     Effect.gen(function* () {
       const rooms = management(fakeBindings({ MQMgmtGetInfo: () => 0xc00e_0001 }))
       const failure = yield* Effect.flip(rooms.getQueueInfo(null, "x"))
@@ -147,7 +147,7 @@ describe("MQMgmtGetInfo", () => {
     })
   )
 
-  it.effect("of the machine", () =>
+  it.effect("returns every property of the machine", () =>
     Effect.gen(function* () {
       const { calls, heap, rooms } = queueOf([
         [1, { vt: 0x101f, value: ["DIRECT=OS:a\\q"] }],
@@ -171,7 +171,7 @@ describe("MQMgmtGetInfo", () => {
 })
 
 describe("MQMgmtAction", () => {
-  it.effect("on the machine and on a queue", () =>
+  it.effect("acts on the machine and on a queue", () =>
     Effect.gen(function* () {
       const calls: Array<unknown> = []
       const rooms = management(
@@ -193,7 +193,7 @@ describe("MQMgmtAction", () => {
 })
 
 describe("MQGetMachineProperties", () => {
-  it.effect("asks again without what this Windows does not know", () =>
+  it.effect("asks again without the properties that this Windows does not know", () =>
     Effect.gen(function* () {
       const heap = new FakeHeap()
       const ids: Array<ReadonlyArray<number>> = []
@@ -236,7 +236,7 @@ describe("MQGetMachineProperties", () => {
     })
   )
 
-  it.effect("fails with the names of what was refused, where it cannot be done without", () =>
+  it.effect("fails with the names of refused properties that it needs", () =>
     Effect.gen(function* () {
       const rooms = management(
         fakeBindings({
@@ -253,7 +253,7 @@ describe("MQGetMachineProperties", () => {
 })
 
 describe("MQGetPrivateComputerInformation", () => {
-  it.effect.each([0, -1, 1])("a VARIANT_BOOL of %s", (raw) =>
+  it.effect.each([0, -1, 1])("reads a VARIANT_BOOL of %s", (raw) =>
     Effect.gen(function* () {
       const heap = new FakeHeap()
       const rooms = management(

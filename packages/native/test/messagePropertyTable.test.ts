@@ -25,7 +25,7 @@ describe("messagePropertyTable", () => {
     assert.deepStrictEqual(missing, [56, 57, 71, 72, 73, 74])
   })
 
-  it("names a number that it does not know by the number", () => {
+  it("returns the number as the name of an unknown property", () => {
     assert.strictEqual(messagePropertyName(999), "PROPID_M_999")
   })
 
@@ -59,7 +59,7 @@ describe("messagePropertyTable", () => {
     assert.strictEqual(companions.length, 17)
   })
 
-  it("behaviour E-18: whatever is received with a buffer is received with its companion", () => {
+  it("receives each property with a buffer together with its companion (E-18)", () => {
     for (const name of receivedProperties) {
       const { length } = messageProperties[name]
       if (length !== null) assert.include(receivedProperties, length)
@@ -68,14 +68,14 @@ describe("messagePropertyTable", () => {
     assert.isBelow(receivedProperties.length, 128)
   })
 
-  it("has a code that lets each buffer grow", () => {
+  it("has a code for each buffer that was too small", () => {
     const growing = new Set([...growCodes.values()].flat())
     assert.deepStrictEqual([...growing].toSorted(), Object.keys(usualCapacities).toSorted())
   })
 })
 
 describe("layout", () => {
-  it("is that of the x64 headers", () => {
+  it("is the one of the x64 headers", () => {
     const { BLOB, CALPWSTR, CAUB, GUID, MQPROPS, MQPROPVARIANT, OVERLAPPED, SEQUENCE_INFO } = layoutOf("x64")
     assert.deepStrictEqual(MQPROPS, { size: 32, cProp: 0, aPropID: 8, aPropVar: 16, aStatus: 24 })
     assert.deepStrictEqual(MQPROPVARIANT, { size: 24, vt: 0, value: 8, count: 8, elements: 16 })
@@ -94,7 +94,7 @@ describe("layout", () => {
     assert.deepStrictEqual(SEQUENCE_INFO, { size: 16, SeqID: 0, SeqNo: 8, PrevNo: 12 })
   })
 
-  it("is that of the x86 headers", () => {
+  it("is the one of the x86 headers", () => {
     const { BLOB, CALPWSTR, CAUB, GUID, MQPROPS, MQPROPVARIANT, OVERLAPPED, SEQUENCE_INFO } = layoutOf("x86")
     assert.deepStrictEqual(MQPROPS, { size: 16, cProp: 0, aPropID: 4, aPropVar: 8, aStatus: 12 })
     assert.deepStrictEqual(MQPROPVARIANT, { size: 16, vt: 0, value: 8, count: 8, elements: 12 })

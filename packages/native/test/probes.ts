@@ -127,6 +127,38 @@ const movedTo = (length: number) =>
     )}`
   })
 
+/** Dead-letter queue of the machine for messages outside a transaction. */
+const machineDeadLetters = "DIRECT=OS:.\\SYSTEM$;DEADLETTER"
+
+/** Takes the dead letter with a label out of the machine's dead-letter queue, and returns its class. Others stay there. */
+const deadLetterNamed = (label: string) =>
+  Effect.gen(function* () {
+    const mqrt = yield* Mqrt
+    const queue = yield* Effect.acquireRelease(mqrt.openQueue(machineDeadLetters, "receive", "denyNone"), (handle) =>
+      Effect.ignore(mqrt.closeQueue(handle))
+    )
+    const cursor = yield* cursorOf(queue)
+    let found = yield* receiveFrom(queue, { action: "peekCurrent", cursor, timeout: moment })
+    while (found.label !== label) found = yield* receiveFrom(queue, { action: "peekNext", cursor, timeout: moment })
+    yield* mqrt.receiveMessageByLookupId(queue, found.lookupId, "receiveCurrent", { transaction: "none", rare: false })
+    return `a dead letter of class 0x${found.class.toString(16)}`
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag("MqrtFailure", ({ code }) =>
+      Effect.succeed(ErrorCode.nameOf(code) === "MQ_ERROR_IO_TIMEOUT" ? "none" : ErrorCode.format(code))
+    )
+  )
+
+/** Sends a message outside a transaction that asks for a dead letter, ends it so, and returns what it leaves. */
+const deadLetterAfter = (end: (queue: string, receive: QueueHandle) => Effect.Effect<unknown, unknown, Mqrt>) =>
+  Effect.gen(function* () {
+    const { queue, receive, send } = yield* channel()
+    const label = `${queuePrefix}dead-letter`
+    yield* sendTo(send, [{ label, journaling: { deadLetter: true, journal: false } }])
+    yield* end(queue, receive)
+    return yield* deadLetterNamed(label)
+  })
+
 /** All probes. The last may end the process: what it does with a context that is none is nowhere said. */
 export const probes: ReadonlyArray<Probe> = [
   {
@@ -285,6 +317,16 @@ export const probes: ReadonlyArray<Probe> = [
       yield* mqrt.abortTransaction(transaction)
       const acknowledgment = yield* classOf(admin.receive)
       return `in the queue: ${yield* labelsOf(receive, 1)}; acknowledgment: ${acknowledgment}`
+    })
+  },
+  {
+    id: "D-64",
+    question:
+      "Does a message outside a transaction that asks for it leave a dead letter when it is purged, or deleted?",
+    answer: Effect.gen(function* () {
+      const purged = yield* deadLetterAfter((_, receive) => Mqrt.use((mqrt) => mqrt.purgeQueue(receive)))
+      const deleted = yield* deadLetterAfter((queue) => MessageQueue.delete(queue))
+      return `purged: ${purged}; deleted: ${deleted}`
     })
   },
   {

@@ -31,8 +31,8 @@ const run = async (how: string, signal?: NodeJS.Signals) => {
   return { ...ended, ledger }
 }
 
-describe.skipIf(missing !== undefined)("a process that ends in the middle", () => {
-  it("by SIGTERM, with a runtime attached: everything is freed", async () => {
+describe.skipIf(missing !== undefined)("a process that ends while it uses Message Queuing", () => {
+  it("frees everything after SIGTERM if it runs by runMain", async () => {
     const { code, ledger } = await run("runMain", "SIGTERM")
     assert.strictEqual(code, 130)
     assert.deepStrictEqual(
@@ -42,14 +42,14 @@ describe.skipIf(missing !== undefined)("a process that ends in the middle", () =
     assert.deepStrictEqual(ledger.violations, [])
   })
 
-  it("by an uncaught error: it ends with that error, and does not crash", async () => {
+  it("ends with an uncaught error without a crash", async () => {
     const { code, ledger, signal, stderr } = await run("throw")
     assert.deepStrictEqual([code, signal], [1, null])
     assert.include(stderr, "Error: uncaught")
     assert.deepStrictEqual(ledger.violations, [])
   })
 
-  it("by process.exit: it ends with that code, and does not crash", async () => {
+  it("ends by process.exit with its code, without a crash", async () => {
     const { code, ledger, signal, stderr } = await run("exit")
     assert.deepStrictEqual([code, signal, stderr], [3, null, ""])
     assert.deepStrictEqual(ledger.violations, [])

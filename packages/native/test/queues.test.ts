@@ -8,7 +8,7 @@ import { queueProperties } from "../src/internal/queuePropertyTable.ts"
 import { queues } from "../src/internal/queues.ts"
 import { queueSecurity } from "../src/internal/queueSecurity.ts"
 import { transactionPointer } from "../src/internal/transactions.ts"
-import { fakeBindings, giveBack } from "./fakeBindings.ts"
+import { fakeBindings, returnHandle } from "./fakeBindings.ts"
 import type { Left } from "./fakeVariants.ts"
 import { asked, bytesAt, FakeHeap, fill, refuse, textAt } from "./fakeVariants.ts"
 import { noChanges, plainQueue as plain } from "../../testing/src/contract/plainRecords.ts"
@@ -73,7 +73,7 @@ describe("MQCreateQueue", () => {
     return Effect.map(rooms.createQueue(properties, null), (name) => ({ name, seen }))
   }
 
-  it.effect("passes only what differs from what a queue has anyway", () =>
+  it.effect("passes only properties that differ from the defaults", () =>
     Effect.gen(function* () {
       const { name, seen } = yield* create(plain)
       assert.strictEqual(name, "DIRECT=OS:host\\private$\\orders")
@@ -81,7 +81,7 @@ describe("MQCreateQueue", () => {
     })
   )
 
-  it.effect("passes every property that it can be given", () =>
+  it.effect("passes every property that can be given", () =>
     Effect.gen(function* () {
       const { seen } = yield* create(rich)
       assert.deepStrictEqual(
@@ -105,7 +105,7 @@ describe("MQCreateQueue", () => {
     })
   )
 
-  it.effect("with too small a buffer the queue is there all the same, and its name is asked for (B-09)", () =>
+  it.effect("asks for the name of the queue if the buffer was too small, since the queue exists then (B-09)", () =>
     Effect.gen(function* () {
       const calls: Array<string> = []
       const rooms = queues(
@@ -126,7 +126,7 @@ describe("MQCreateQueue", () => {
     })
   )
 
-  it.effect("says which property was refused, and why", () =>
+  it.effect("fails with the refused property and the reason", () =>
     Effect.gen(function* () {
       const rooms = queues(
         fakeBindings({
@@ -165,7 +165,7 @@ describe("MQSetQueueProperties", () => {
       return seen
     })
 
-  it.effect("passes the changes alone, and nothing is no call", () =>
+  it.effect("passes only the changes, and makes no call without any", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* set(noChanges), [])
       assert.deepStrictEqual(yield* set({ ...noChanges, journal: false, quota: 5 }), [
@@ -176,7 +176,7 @@ describe("MQSetQueueProperties", () => {
     })
   )
 
-  it.effect("takes the multicast address away by VT_EMPTY", () =>
+  it.effect("removes the multicast address by VT_EMPTY", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* set({ ...noChanges, multicastAddress: "" }), [[125, 0]])
     })
@@ -184,7 +184,7 @@ describe("MQSetQueueProperties", () => {
 })
 
 describe("MQGetQueueProperties", () => {
-  it.effect("of a private queue, which refuses what only public ones have", () =>
+  it.effect("reads a private queue, which refuses the properties of public ones", () =>
     Effect.gen(function* () {
       const heap = new FakeHeap()
       const rooms = queues(
@@ -257,7 +257,7 @@ describe("MQOpenQueue", () => {
         fakeBindings({
           MQOpenQueue: (name, dwAccess, dwShareMode, slot) => {
             assert.deepStrictEqual([name, dwAccess, dwShareMode], ["x", accessBits, shareBits])
-            return giveBack(slot, 0xffff_ffff_0000_0001n)
+            return returnHandle(slot, 0xffff_ffff_0000_0001n)
           }
         })
       )
@@ -267,7 +267,7 @@ describe("MQOpenQueue", () => {
 })
 
 describe("names", () => {
-  it.effect("a name longer than the buffer is asked for again", () =>
+  it.effect("a name that is longer than the buffer is requested again", () =>
     Effect.gen(function* () {
       const long = `DIRECT=OS:${"a".repeat(500)}\\private$\\orders`
       const rooms = names(
@@ -279,7 +279,7 @@ describe("names", () => {
     })
   )
 
-  it.effect("a function that wants no more than it has fails instead of going on for ever", () =>
+  it.effect("a function that asks for no larger buffer fails, instead of being called without end", () =>
     Effect.gen(function* () {
       const rooms = names(fakeBindings({ MQADsPathToFormatName: () => 0xc00e_001f }))
       assert.strictEqual((yield* Effect.flip(rooms.adsPathToFormatName("LDAP://x"))).code, 0xc00e_001f)
@@ -313,7 +313,7 @@ describe("queueSecurity", () => {
     })
   )
 
-  it.effect("sets the parts that are named", () =>
+  it.effect("sets the named parts", () =>
     Effect.gen(function* () {
       const seen: Array<unknown> = []
       const rooms = queueSecurity(
@@ -362,7 +362,7 @@ describe("locate", () => {
               [...new Uint32Array(bytesAt(set.getBigUint64(8, true), 28).buffer)],
               [101, 103, 108, 102, 109, 110, 113]
             )
-            return giveBack(slot, 0x51n)
+            return returnHandle(slot, 0x51n)
           },
           MQLocateNext: (handle, count, variants) => {
             assert.strictEqual(handle, 0x51n)

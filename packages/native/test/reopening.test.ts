@@ -21,11 +21,11 @@ const onDouble = <A, E>(effect: Effect.Effect<A, E, Mqrt>) =>
     })
   )
 
-describe.skipIf(missing !== null)("a call whose handle mqrt.dll knows no longer (C-37, C-38)", () => {
+describe.skipIf(missing !== null)("a call whose handle mqrt.dll no longer knows (C-37, C-38)", () => {
   beforeEach(() => control.reset())
 
   for (const code of codes) {
-    it.live(`is made again with another: ${code}`, () =>
+    it.live(`is made again with another handle: ${code}`, () =>
       Effect.gen(function* () {
         yield* MessageQueue.create(orders)
         const sender = yield* MessageQueue.openSender(orders)

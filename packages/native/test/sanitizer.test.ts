@@ -43,7 +43,7 @@ const takesLong = slow("It compiles the test double, and code under a sanitizer 
 describe.skipIf(missing !== undefined)("under sanitizers", takesLong, () => {
   const library = "missing" in double ? "" : double.mqrt
 
-  it("they are watching: a byte beside the memory of a call ends the process", async () => {
+  it("a byte beside the memory of a call ends the process, so they are active", async () => {
     const overrun = `
       const koffi = require(${JSON.stringify(fileURLToPath(import.meta.resolve("koffi")))})
       const mqrt = koffi.load(${JSON.stringify(library)})

@@ -3,7 +3,7 @@ import type { SecurityContextHandle } from "@effect-msmq/core/Mqrt"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { securityContexts } from "../src/internal/securityContexts.ts"
-import { fakeBindings, giveBack } from "./fakeBindings.ts"
+import { fakeBindings, returnHandle } from "./fakeBindings.ts"
 
 const der = Uint8Array.of(0x30, 0x82, 0x00, 0xff)
 
@@ -17,7 +17,7 @@ describe("securityContexts", () => {
           fakeBindings({
             [api]: (certificate: unknown, length: number, slot: ArrayBuffer) => {
               seen.push(certificate, length)
-              return giveBack(slot, 0x1234n)
+              return returnHandle(slot, 0x1234n)
             }
           })
         )
@@ -28,10 +28,10 @@ describe("securityContexts", () => {
       })
   )
 
-  it.effect("finishes before it returns: the identity is that of the calling thread", () =>
+  it.effect("gets the context on the calling thread, whose identity it has", () =>
     Effect.gen(function* () {
       const rooms = securityContexts(
-        fakeBindings({ MQGetSecurityContextEx: (_bytes, _length, slot) => giveBack(slot, 7n) })
+        fakeBindings({ MQGetSecurityContextEx: (_bytes, _length, slot) => returnHandle(slot, 7n) })
       )
       let later = false
       setImmediate(() => (later = true))
@@ -48,7 +48,7 @@ describe("securityContexts", () => {
       const freed: Array<unknown> = []
       const rooms = securityContexts(
         fakeBindings({
-          MQGetSecurityContextEx: (_bytes, _length, slot) => giveBack(slot, handle),
+          MQGetSecurityContextEx: (_bytes, _length, slot) => returnHandle(slot, handle),
           MQFreeSecurityContext: (context) => void freed.push(context)
         })
       )
@@ -60,12 +60,12 @@ describe("securityContexts", () => {
     })
   )
 
-  it.effect("frees a handle that does not fit, and fails", () =>
+  it.effect("frees a handle that does not fit 32 bits, and fails", () =>
     Effect.gen(function* () {
       const freed: Array<unknown> = []
       const rooms = securityContexts(
         fakeBindings({
-          MQGetSecurityContextEx: (_bytes, _length, slot) => giveBack(slot, 0x1_0000_0001n),
+          MQGetSecurityContextEx: (_bytes, _length, slot) => returnHandle(slot, 0x1_0000_0001n),
           MQFreeSecurityContext: (context) => void freed.push(context)
         })
       )
@@ -76,7 +76,7 @@ describe("securityContexts", () => {
     })
   )
 
-  it.effect("hands every error code on under the name of the function", () =>
+  it.effect("fails with every error code and the name of the function", () =>
     Effect.gen(function* () {
       for (const code of Object.values(errors)) {
         const rooms = securityContexts(fakeBindings({ MQGetSecurityContextEx: () => code }))

@@ -37,7 +37,7 @@ const make = () => {
 }
 
 describe("sends", () => {
-  it.live("that are slow are forgotten with the closing of their queue: another may have its handle", () =>
+  it.live("that were slow do not count for a queue that has the same handle later", () =>
     Effect.gen(function* () {
       const { close, closeQueue, start, state } = make()
       state.milliseconds = 3
@@ -52,7 +52,7 @@ describe("sends", () => {
     })
   )
 
-  it.live("end in one turn where they are quick, however long quick ones went before", () =>
+  it.live("leave the main thread after one slow send, however many quick ones came before", () =>
     Effect.gen(function* () {
       const { close, start, state } = make()
       for (let round = 0; round < 50; round++) yield* (yield* start(256)).fiber.pipe(Fiber.join)
@@ -64,7 +64,7 @@ describe("sends", () => {
     })
   )
 
-  it.live("that become slow keep the event loop once or twice, however many were sent one by one before", () =>
+  it.live("that become slow block the event loop twice at most, however many were sent one by one before", () =>
     Effect.gen(function* () {
       const { close, start, state } = make()
       for (let round = 0; round < 500; round++) yield* (yield* start(1)).fiber.pipe(Fiber.join)
@@ -80,7 +80,7 @@ describe("sends", () => {
     })
   )
 
-  it.live("that are interrupted before they wait for others hold up none of those that follow", () =>
+  it.live("that are interrupted before they wait for others do not delay later sends", () =>
     Effect.gen(function* () {
       for (const steps of [2, 3, 4, 5]) {
         for (let cut = 0; cut < 20; cut++) {

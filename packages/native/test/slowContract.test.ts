@@ -26,5 +26,5 @@ describe.skipIf(missing !== null)("the contract, where receives are slow", () =>
     it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith(files))))
   }
 
-  it("everything was given back, and nothing used as it may not be", () => doubleLedger(files.library).assertClean())
+  it("every handle is released, and no call of mqrt.dll is illegal", () => doubleLedger(files.library).assertClean())
 })

@@ -56,7 +56,9 @@ export const control = {
     mqrt("int Double_FailNext(const char *function, uint32_t nth, uint32_t result)", name, nth, code),
   setDelay: (name: string, milliseconds: number) =>
     mqrt("int Double_SetDelay(const char *function, double milliseconds)", name, milliseconds),
-  endDelays: (name: string) => mqrt("int Double_EndDelays(const char *function)", name),
+  /** Holds the calls of a function that begin from now on, until `letGo`. One on the main thread is a violation. */
+  hold: (name: string) => mqrt("int Double_Hold(const char *function)", name),
+  letGo: (name: string) => mqrt("int Double_SetDelay(const char *function, double milliseconds)", name, 0),
   refusePorts: (refuses: boolean) => mqrt("void Double_RefusePorts(uint32_t on)", refuses ? 1 : 0),
   setHandleHighBits: (bits: number) => mqrt("void Double_SetHandleHighBits(uint32_t bits)", bits),
   threadOfLastCall: (name: string) => Number(mqrt("uint64_t Double_ThreadOfLastCall(const char *function)", name)),

@@ -68,11 +68,11 @@ const namesOf = (formatName: string): ReadonlyArray<string> => [
   "DIRECT=TCP:127.0.0.1\\private$\\orders"
 ]
 
-describe.skipIf(missing !== null)("all who wait for one queue in a process,", () => {
+describe.skipIf(missing !== null)("all waits for one queue in a process", () => {
   beforeEach(() => control.reset())
 
   it.live(
-    "through several layers, handles and names, wait by one peek, and another takes over where its layer closes",
+    "share one peek through several layers, handles and names, and another handle takes over when its layer closes",
     () =>
       Effect.gen(function* () {
         const formatName = yield* MessageQueue.create(orders)
@@ -110,7 +110,7 @@ describe.skipIf(missing !== null)("all who wait for one queue in a process,", ()
       }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("of another queue, of its journal or of a subqueue wait for that", () =>
+  it.live("for its journal or a subqueue, or for another queue, are separate", () =>
     Effect.gen(function* () {
       const direct = `DIRECT=OS:${orders}`
       const names = [direct, `${direct};journal`, `${direct};retry`, `${direct}2`]
@@ -146,7 +146,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
       return { fibers, receiver, sender }
     })
 
-  it.live("make no calls, a thousand of them, and each sees a message that comes", () =>
+  it.live("make no calls, even a thousand of them, and each sees a message that arrives", () =>
     Effect.gen(function* () {
       const { fibers, sender } = yield* openCursors(1000)
       const before = peeksAndReceives()
@@ -159,7 +159,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
     }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("see a message of higher priority, which stands before the others", () =>
+  it.live("see a message of higher priority, which comes before the others", () =>
     Effect.gen(function* () {
       const { fibers, sender } = yield* openCursors(3)
       yield* sender.send({ label: "urgent", priority: 7 })
@@ -167,26 +167,28 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
     }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("go on through another handle when theirs is closed, and see what comes after the queue was emptied", () =>
-    Effect.gen(function* () {
-      const { fibers, receiver, sender } = yield* openCursors(1)
-      const scope = yield* Scope.make()
-      const other = yield* Scope.provide(MessageQueue.openReceiver(orders), scope)
-      const cursor = yield* Scope.provide(other.cursor, scope)
-      while (Option.isSome(yield* cursor.next)) continue
-      yield* start(Effect.exit(cursor.nextWithin("1 hour")))
-      yield* quiet
-      yield* Scope.close(scope, Exit.void)
-      yield* receiver.receive
-      yield* receiver.receive
-      yield* quiet
-      yield* sender.send({ label: "late" })
-      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), ["late"])
-      assert.deepStrictEqual(control.ledger().violations, [])
-    }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
+  it.live(
+    "go on when the handle of the shared cursor is closed, and see messages that arrive after the queue was emptied",
+    () =>
+      Effect.gen(function* () {
+        const { fibers, receiver, sender } = yield* openCursors(1)
+        const scope = yield* Scope.make()
+        const other = yield* Scope.provide(MessageQueue.openReceiver(orders), scope)
+        const cursor = yield* Scope.provide(other.cursor, scope)
+        while (Option.isSome(yield* cursor.next)) continue
+        yield* start(Effect.exit(cursor.nextWithin("1 hour")))
+        yield* quiet
+        yield* Scope.close(scope, Exit.void)
+        yield* receiver.receive
+        yield* receiver.receive
+        yield* quiet
+        yield* sender.send({ label: "late" })
+        assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), ["late"])
+        assert.deepStrictEqual(control.ledger().violations, [])
+      }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
 
-  it.live("look from time to time where no cursor can be made that waits for all of them", () =>
+  it.live("look from time to time if the shared cursor cannot be created", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const sender = yield* MessageQueue.openSender(orders)
@@ -203,7 +205,7 @@ describe.skipIf(missing !== null)("cursors that wait at the end of a queue with 
   )
 })
 
-describe.skipIf(missing !== null)("queues whose handles no completion port takes", () => {
+describe.skipIf(missing !== null)("queues whose handles no completion port accepts", () => {
   beforeEach(() => control.reset())
 
   it.live("are waited for together with the others, by one thread", () =>

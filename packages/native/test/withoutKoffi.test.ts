@@ -9,7 +9,7 @@ vi.mock("koffi", () => {
 })
 
 describe("where koffi has no binary", () => {
-  it.effect("importing is harmless, and the layer fails by its type", () =>
+  it.effect("the package can be imported, and the layer fails with a typed error", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(
         Effect.provide(Effect.asVoid(Mqrt), NativeMqrt.layerWith({ library: "mqrt.dll" }))

@@ -3,63 +3,17 @@
  *
  * @since 0.1.0
  */
-import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { Fault, FunctionName } from "./internal/faults/Fault.ts"
 import { Faults } from "./internal/faults/Faults.ts"
 import { faultyFunctions } from "./internal/faults/faultyFunctions.ts"
-import { checkFault } from "./internal/options/faultOptions.ts"
-import type { functionNames, silentFunctionNames } from "./internal/options/functionNames.ts"
-import { decorate } from "./internal/options/arguments.ts"
+import { checkFault } from "./internal/faults/faultOptions.ts"
+import { decorate } from "./internal/arguments.ts"
 
-/**
- * Function of `mqrt.dll`, or of the transactions that it returns, that faults can strike.
- *
- * @category models
- * @since 0.1.0
- */
-export type FunctionName = (typeof functionNames)[number]
-
-/**
- * Function among them that reports no error code, so that no call of it can fail.
- *
- * @category models
- * @since 0.1.0
- */
-export type SilentFunctionName = (typeof silentFunctionNames)[number]
-
-/**
- * A fault of one call: it fails, stalls, or is interrupted.
- *
- * @category models
- * @since 0.1.0
- */
-export type Fault = {
-  /** Number of the call that the fault strikes, from now on: 1 is the next. Each message of a batch is a call of `MQSendMessage`. */
-  readonly call: number
-} & (
-  | {
-      /** Function whose call fails. */
-      readonly function: Exclude<FunctionName, SilentFunctionName>
-      /** Error code that the call reports. It does not reach the backend. */
-      readonly code: ErrorCodeName
-    }
-  | {
-      /** Function whose call stalls. */
-      readonly function: FunctionName
-      /** Time, of Effect's `Clock`, after which the call reaches the backend. */
-      readonly stall: Duration.Input
-    }
-  | {
-      /** Function whose caller is interrupted. */
-      readonly function: FunctionName
-      /** Interrupts the calling fiber as the call begins. The call still reaches the backend. */
-      readonly interrupt: true
-    }
-)
+export type { Fault, FunctionName, SilentFunctionName } from "./internal/faults/Fault.ts"
 
 /**
  * Faults of a layer.

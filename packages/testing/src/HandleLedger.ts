@@ -9,92 +9,12 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "./internal/ledger/Accounts.ts"
 import { Accounts } from "./internal/ledger/Accounts.ts"
 import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
-import { decorate } from "./internal/options/arguments.ts"
+import { decorate } from "./internal/arguments.ts"
 
-/**
- * Kind of handle that the ledger counts.
- *
- * @category models
- * @since 0.1.0
- */
-export type HandleKind = "security context" | "queue" | "cursor" | "transaction" | "locate"
-
-/**
- * A handle that was acquired and not freed yet.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OpenHandle {
-  /** Kind of the handle. */
-  readonly kind: HandleKind
-  /** Number that the backend gave it. */
-  readonly handle: bigint
-  /** Stack that opened it. */
-  readonly openedAt: string
-}
-
-/**
- * Counts of one kind of handle.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Count {
-  /** Number of handles acquired since the layer was built. */
-  readonly acquired: number
-  /** Number of them that were freed. */
-  readonly freed: number
-  /** Number of them that are open. */
-  readonly open: number
-}
-
-/**
- * A call that breaks a rule of handles.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Violation {
-  /** Rule that is broken. */
-  readonly rule: "freed twice" | "freed but never acquired" | "used after release" | "used but never acquired"
-  /** Kind of the handle. */
-  readonly kind: HandleKind
-  /** Number that the call gave. */
-  readonly handle: bigint
-  /** Function of `mqrt.dll` that was called. */
-  readonly function: string
-  /** Stack that called it. */
-  readonly at: string
-  /** Stack that opened the handle; `null` where it is not known. */
-  readonly openedAt: string | null
-  /** Stack that released the handle; `null` where it is not known. */
-  readonly releasedAt: string | null
-}
-
-/**
- * A release that the backend failed to do, so that the handle may still be open there. A release that fails as the handle is
- * gone already, as after a restart of the service, is none.
- *
- * @category models
- * @since 0.1.0
- */
-export interface FailedRelease {
-  /** Kind of the handle. */
-  readonly kind: HandleKind
-  /** Number that the backend gave it. */
-  readonly handle: bigint
-  /** Function of `mqrt.dll` that was called, such as `MQCloseQueue` or `ITransaction::Abort`. */
-  readonly function: string
-  /** Name of the error code that it returned, or the defect that it died of. */
-  readonly failure: string
-  /** Stack that called it. */
-  readonly at: string
-  /** Stack that opened the handle; `null` where it is not known. */
-  readonly openedAt: string | null
-}
+export type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "./internal/ledger/Accounts.ts"
 
 const indented = (stack: string): string => stack.replaceAll(/^/gm, "      ")
 
@@ -121,7 +41,7 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
       `${this.open.length} handles are open and ${this.violations.length} rules were broken`,
       ...this.failedReleases.map((failed) =>
         [
-          `  ${name(failed)} could not be given back: ${failed.function} failed with ${failed.failure}\n${indented(failed.at)}`,
+          `  ${name(failed)} could not be released: ${failed.function} failed with ${failed.failure}\n${indented(failed.at)}`,
           ...(failed.openedAt === null ? [] : [`    opened\n${indented(failed.openedAt)}`])
         ].join("\n")
       ),

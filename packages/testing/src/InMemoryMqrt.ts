@@ -21,112 +21,23 @@ import * as Versions from "./internal/facts/Version.ts"
 import { Machine } from "./internal/machine/Machine.ts"
 import type { DomainDirectory } from "./internal/machine/MachineQueues.ts"
 import { Network } from "./internal/network/Network.ts"
-import { hasOption } from "./internal/options/arguments.ts"
+import { hasOption } from "./internal/arguments.ts"
 import { checked } from "./internal/options/controlOptions.ts"
+import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "./internal/options/machineOptions.ts"
 import * as tables from "./internal/options/machineOptions.ts"
 import { CertificateStore } from "./internal/security/CertificateStore.ts"
 import { Logons } from "./internal/security/Logons.ts"
 import { SecurityContextTable } from "./internal/security/SecurityContextTable.ts"
-import type { HeldCertificate, InternalCertificate, MachineContext, User } from "./MsmqControl.ts"
+import type { InternalCertificate, MachineContext } from "./MsmqControl.ts"
 import { MsmqControl } from "./MsmqControl.ts"
 
-/**
- * A user that a program can log on as, to get a security context.
- *
- * @category models
- * @since 0.1.0
- */
-export interface KnownUser {
-  /** Name of the user; `name@domain` means the same as `user` and `domain`. */
-  readonly user: string
-  /** Domain of the user; `null`: a local user. Default: `null`. */
-  readonly domain?: string | null | undefined
-  /** Password of the user. */
-  readonly password: string
-  /** SID of the user, such as `"S-1-5-21-1-2-3-1002"`. */
-  readonly sid: string
-  /** External certificates of the user; the internal one is registered. Default: none. */
-  readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
-}
-
-/**
- * Version of MSMQ: 1 came with Windows NT 4.0, 2 with Windows 2000, 3 with Windows XP and Windows Server 2003, 4 with
- * Windows Vista and Windows Server 2008, 5 with Windows 7 and Windows Server 2008 R2, 6 with Windows 8 and Windows Server
- * 2012 and all later systems.
- *
- * @category models
- * @since 0.1.0
- */
-export type Version = Versions.VersionNumber
-
-/**
- * A machine as it is at first. `MsmqControl` can change everything but its names and its version.
- *
- * @category models
- * @since 0.1.0
- */
-export interface MachineOptions {
-  /**
-   * Name of the machine. In path names and format names any letter case means it, and so do `.` and `localhost`. Default:
-   * `"MACHINE"`, for further machines `"MACHINE2"` and so on.
-   */
-  readonly machineName?: string | undefined
-  /** GUID of the machine, without braces. Default: one that counts the machines. */
-  readonly machineId?: string | undefined
-  /** IP address of the machine. Default: `"10.0.0.1"` for the first machine, `"10.0.0.2"` for the second, and so on. */
-  readonly address?: string | undefined
-  /** Version of MSMQ that the machine runs. Default: 6. */
-  readonly version?: Version | undefined
-  /** User on whose behalf programs run. Default: an administrator with a SID. */
-  readonly user?: User | undefined
-  /** State of the user's internal certificate. Default: `"registered"`, in a workgroup `"absent"` (behaviour A-77). */
-  readonly internalCertificate?: InternalCertificate | undefined
-  /** External certificates of the user. Default: none. */
-  readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
-  /** Other users that a security context can be got for, with the right password. Default: none. */
-  readonly users?: ReadonlyArray<KnownUser> | undefined
-  /**
-   * `true` where getting a security context and sending fail with `MQ_ERROR_INSUFFICIENT_RESOURCES`. Default: `false`.
-   */
-  readonly resourcesExhausted?: boolean | undefined
-  /**
-   * `true` where senders get negative acknowledgments for a bad signature, wrong encryption, an unknown destination and a
-   * missing right to write, as the registry value of that name says. Default: `false`, as since Windows Vista SP1 (behaviour
-   * A-70).
-   */
-  readonly permitInsecureNacks?: boolean | undefined
-}
-
-/**
- * The directory (Active Directory) of all machines together.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DirectoryOptions {
-  /**
-   * `true` where there is no directory. Then there are no public queues, only direct names lead to other machines (behaviours
-   * B-11, C-11, C-49), no certificates can be registered (A-77), no bodies encrypted (H-11), and a queue of another machine is
-   * read as by an anonymous user (E-77). Default: `false`, as the machines are members of the domain `domain.test`.
-   */
-  readonly workgroup?: boolean | undefined
-  /**
-   * Time for which only its own machine and the one that created it see a new public queue (behaviour C-14). Default: zero.
-   */
-  readonly replicationDelay?: Duration.Input | undefined
-}
-
-/**
- * Several machines, each joined to each by a link. The program runs on the first one; `MsmqControl.on` runs a part of it on
- * another, and `MsmqControl` cuts and joins links.
- *
- * @category models
- * @since 0.1.0
- */
-export interface NetworkOptions extends DirectoryOptions {
-  /** Machines of the network: at least one. No two may have the same name. */
-  readonly machines: readonly [MachineOptions, ...ReadonlyArray<MachineOptions>]
-}
+export type {
+  DirectoryOptions,
+  KnownUser,
+  MachineOptions,
+  NetworkOptions,
+  Version
+} from "./internal/options/machineOptions.ts"
 
 const makeLogons = (users: ReadonlyArray<KnownUser>, internal: InternalCertificate): Logons => {
   const logons = new Logons()
@@ -188,32 +99,31 @@ const makeMachine = (
  *
  * **Details**
  *
- * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2,
- * MD4 and MD5 are refused by the send (behaviours A-45, A-53, A-54). Time is that of Effect's `Clock`. A message that
- * its queue does not allow is accepted from its sender and then refused, as in MSMQ; `MsmqControl` lists such messages with
- * the reasons. Besides the queues that programs create, a machine has its system queues: its journal and two queues for dead
- * letters. Senders get the acknowledgments, the copies and the dead letters that they ask for (behaviours D-44 to D-66).
- * `MsmqControl` stops and starts the queue manager.
+ * It behaves as a current Windows does: a signature of level "always" is of version 3.0, the hash is SHA-512, and MD2, MD4 and
+ * MD5 are refused by the send. Time is that of Effect's `Clock`. A message that its queue does not allow is accepted from its
+ * sender and then refused, as in MSMQ; `MsmqControl` lists such messages with the reasons. Besides the queues that programs
+ * create, a machine has its system queues: its journal and two queues for dead letters. Senders get the acknowledgments, the
+ * copies and the dead letters that they ask for. `MsmqControl` stops and starts the queue manager.
  *
  * With another `version` the signatures and hashes differ, and so do the numbers that a machine reports of itself, its
- * quotas, the time that a message may be under way (behaviours C-54, D-32), the error code for a damaged internal certificate
- * (A-15), the operations that other machines can do on its queues (E-78), and the fate of messages whose kind is not that of
- * their queue (F-10) and of transactional messages that fail (D-62). Functions that a version did not have yet exist too.
+ * quotas, the time that a message may be under way, the error code for a damaged internal certificate, the operations that
+ * other machines can do on its queues, and the fate of messages whose kind is not that of their queue and of transactional
+ * messages that fail. Functions that a version did not have yet exist too.
  *
- * The machines are members of a domain, unless the option `workgroup` says otherwise: public queues can be created and
- * located, names with GUIDs and distribution lists lead to other machines, certificates are registered, and bodies can be
- * encrypted for queues that are opened by GUID, not by a direct name (behaviours A-81, B-20, C-14, C-49, D-12). Public
- * queues can be created and deleted, and their properties read and set, from every machine.
+ * The machines are members of a domain, unless the option `workgroup` says otherwise: public queues can be created and located,
+ * names with GUIDs and distribution lists lead to other machines, certificates are registered, and bodies can be encrypted for
+ * queues that are opened by GUID, not by a direct name. Public queues can be created and deleted, and their properties read and
+ * set, from every machine.
  *
- * A message for another machine waits in an outgoing queue until a link carries it over, at once where the link is joined,
- * or until its time is over, which is four days where the sender set none (behaviours D-32, D-70). A message whose time is
- * over is never handed out; it leaves its queue, with all consequences, within a second (behaviour D-43), by the clock that
- * the layer was built with. Not simulated: routing; reports of a message's route.
+ * A message for another machine waits in an outgoing queue until a link carries it over, at once where the link is joined, or
+ * until its time is over, which is four days where the sender set none. A message whose time is over is never handed out; it
+ * leaves its queue, with all consequences, within a second, by the clock that the layer was built with. Not simulated: routing;
+ * reports of a message's route.
  *
  * The user that creates a queue owns it and may do everything with it. All others, administrators too, may send to it and
- * read its properties and permissions (behaviour C-15), until `setQueueSecurity` or `MsmqControl` changes its security
- * descriptor. Administrators may take over a queue (behaviour C-45), and they alone can read the machine's journal, its dead
- * letters and its outgoing queues (behaviours D-66, E-57).
+ * read its properties and permissions, until `setQueueSecurity` or `MsmqControl` changes its security descriptor.
+ * Administrators may take over a queue, and they alone can read the machine's journal, its dead letters and its outgoing
+ * queues.
  *
  * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *

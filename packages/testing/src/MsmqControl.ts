@@ -10,13 +10,13 @@ import * as Context from "effect/Context"
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import { checkEffect } from "./internal/options/arguments.ts"
+import { checkEffect } from "./internal/arguments.ts"
 import type * as network from "./internal/network/NetworkMachine.ts"
 import type { InternalCertificateState } from "./internal/security/CertificateStore.ts"
 import type * as creating from "./internal/security/Permission.ts"
 
 /**
- * A certificate in the store of a user.
+ * Certificate in the store of a user.
  *
  * @category models
  * @since 0.1.0
@@ -24,11 +24,11 @@ import type * as creating from "./internal/security/Permission.ts"
 export interface HeldCertificate {
   /** Certificate in ASN.1 DER. */
   readonly certificate: Uint8Array
-  /** `true` where the store has the private key too. Without it no security context can be made (behaviour A-11). */
+  /** `true` where the store has the private key too. Without it no security context can be made. */
   readonly privateKey: boolean
   /**
    * `true` where the directory has the certificate under the SID that the user has at that moment, as after
-   * `MQRegisterCertificate` (behaviour A-58). Default: `false`.
+   * `MQRegisterCertificate`. A message that names another SID has a bad signature. Default: `false`.
    */
   readonly registered?: boolean | undefined
 }
@@ -49,24 +49,24 @@ export type InternalCertificate = InternalCertificateState
  */
 export interface User {
   /**
-   * SID such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities; `null` where Windows cannot tell it (behaviour A-12):
-   * such a user is anonymous.
+   * SID such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities; `null` where Windows cannot tell it: such a user is
+   * anonymous.
    */
   readonly sid: string | null
   /**
    * `true` where the user is an administrator of the machine. Other users cannot read the machine's journal, dead letters and
-   * outgoing queues (behaviours D-66, E-57), and cannot take over a queue. Default: `true`.
+   * outgoing queues, and cannot take over a queue. Default: `true`.
    */
   readonly administrator?: boolean | undefined
 }
 
 /**
- * A right on a queue: `MQSEC_...`, with the words of the C names.
+ * Right on a queue: `MQSEC_...`, with the words of the C names.
  *
  * - `receiveMessage`: opens the queue for receiving; it is `peekMessage` and `deleteMessage` together
  * - `peekMessage`: opens the queue, its subqueues and its journal for peeking, and its subqueues for moving
  * - `receiveJournalMessage`: opens its journal for receiving; it is `peekMessage` and `deleteJournalMessage` together
- * - `writeMessage`: the queue accepts messages from the user when they arrive (behaviour A-64)
+ * - `writeMessage`: the queue accepts messages from the user when they arrive
  * - `getQueueProperties`, `setQueueProperties`, `getQueuePermissions`, `changeQueuePermissions`, `takeQueueOwnership`,
  *   `deleteQueue`: what the names say. The owner may always read and change the permissions, and an administrator may always
  *   take over the queue
@@ -116,7 +116,7 @@ export interface Counters {
   readonly contextsFreed: number
   /**
    * Number of times that a private key was fetched: once for each context, and once for each signed message that is sent
-   * without one (behaviours A-05, A-40).
+   * without one.
    */
   readonly keyFetches: number
   /** Number of messages signed. */
@@ -124,7 +124,7 @@ export interface Counters {
 }
 
 /**
- * A queue or a journal.
+ * Queue or journal with its number of messages.
  *
  * @category models
  * @since 0.1.0
@@ -141,7 +141,7 @@ export interface QueueState {
 }
 
 /**
- * A message that was accepted from its sender and then refused on arrival, or rejected by its receiver. It is dropped, unless
+ * Message that was accepted from its sender and then refused on arrival, or rejected by its receiver. It is dropped, unless
  * its sender asked for a dead letter.
  *
  * @category models
@@ -153,17 +153,16 @@ export interface Rejection {
   /** Id of the message, which its send returned. */
   readonly messageId: string
   /**
-   * Reason, as `PROPID_M_CLASS` of a negative acknowledgment says it (behaviours D-46, E-69): `0x8003` the queue was full,
-   * `0x8004` the sender may not write to the queue, `0x8006` bad signature, `0x8007` encrypted where that is not allowed or
-   * not encrypted where it must be, `0x8009` not a transactional queue, `0x800A` not a transactional message, `0xC004`
-   * rejected by its receiver.
+   * Reason, as `PROPID_M_CLASS` of a negative acknowledgment says it: `0x8003` the queue was full, `0x8004` the sender may
+   * not write to the queue, `0x8006` bad signature, `0x8007` encrypted where that is not allowed or not encrypted where it
+   * must be, `0x8009` not a transactional queue, `0x800A` not a transactional message, `0xC004` rejected by its receiver.
    */
   readonly class: number
 }
 
 /**
  * Largest size of all messages of a machine together. At first it is the default of the version of MSMQ: 4 GB each for the
- * current one (behaviour C-54).
+ * current one.
  *
  * @category models
  * @since 0.1.0
@@ -171,13 +170,13 @@ export interface Rejection {
 export interface MachineQuota {
   /**
    * Quota of the messages in queues, outgoing queues included, in kilobytes; `null` or left out: no limit. The send of a
-   * message that exceeds it fails with `MQ_ERROR_INSUFFICIENT_RESOURCES` (behaviour D-55). Messages of an open transaction
-   * count once it commits.
+   * message that exceeds it fails with `MQ_ERROR_INSUFFICIENT_RESOURCES`. Messages of an open transaction count once it
+   * commits.
    */
   readonly messages?: number | null | undefined
   /**
    * Quota of the copies in journals, that of the machine included, and in its dead-letter queues, in kilobytes; `null` or
-   * left out: no limit. A copy that exceeds it is dropped silently (behaviour D-59).
+   * left out: no limit. A copy that exceeds it is dropped silently.
    */
   readonly journals?: number | null | undefined
 }
@@ -228,13 +227,12 @@ export class MsmqControl extends Context.Service<
     readonly addCertificate: (certificate: HeldCertificate) => Effect.Effect<void>
     /**
      * Removes a certificate from the user's store, and succeeds with `false` where there was none. Contexts that captured it
-     * still work (behaviour A-05), and its registration stays.
+     * still work, and its registration stays.
      */
     readonly removeCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
     /**
      * Removes the registration of a certificate under the user's SID, and succeeds with `false` where there was none. The
-     * machine notices up to 20 minutes later, as it remembers for so long the certificates that it has verified, at most 53
-     * (behaviour A-55).
+     * machine notices up to 20 minutes later, as it remembers for so long the certificates that it has verified, at most 53.
      */
     readonly unregisterCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
     /** Sets the state of the internal certificate. A registered one is registered for every user. */
@@ -242,8 +240,7 @@ export class MsmqControl extends Context.Service<
     /** Sets the user. A text that is no SID is a defect. */
     readonly setUser: (user: User) => Effect.Effect<void>
     /**
-     * Makes getting a security context and sending fail with `MQ_ERROR_INSUFFICIENT_RESOURCES`, or work again (behaviours
-     * A-14, D-05).
+     * Makes getting a security context and sending fail with `MQ_ERROR_INSUFFICIENT_RESOURCES`, or work again.
      */
     readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
     /** Reads the quota of the machine. */
@@ -252,53 +249,50 @@ export class MsmqControl extends Context.Service<
     readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
     /**
      * Allows rights on a queue to a SID, and takes back what was denied to just that SID. What another entry denies stays
-     * denied. Open handles stay open (behaviour C-31). A path name of no queue of the machine and a text that is no SID are
+     * denied. Open handles stay open. A path name of no queue of the machine and a text that is no SID are
      * defects.
      */
     readonly allow: (permission: Permission) => Effect.Effect<void>
     /** Denies rights on a queue to a SID. What is denied goes before what is allowed. Otherwise as `allow`. */
     readonly deny: (permission: Permission) => Effect.Effect<void>
     /**
-     * Sets the users who may create queues: at first everyone. For others it fails with `MQ_ERROR_ACCESS_DENIED` (behaviour
-     * C-12).
+     * Sets the users who may create queues: at first everyone. For others it fails with `MQ_ERROR_ACCESS_DENIED`.
      */
     readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
     /**
      * Makes the disk of the machine fail, or work again: sends of recoverable and of transactional messages fail with
-     * `MQ_ERROR_MESSAGE_STORAGE_FAILED`, and those of express messages work (behaviour D-02).
+     * `MQ_ERROR_MESSAGE_STORAGE_FAILED`, and those of express messages work.
      */
     readonly setStorageFailed: (failed: boolean) => Effect.Effect<void>
     /**
      * Ends the program's process as a crash does, without closing anything: security contexts are gone, open transactions
-     * abort, handles on queues and cursors are closed, and a receive that waits takes no message (behaviours A-28, F-37,
-     * G-25). The program then goes on as the next process, for which the old handles are invalid: a receive that waited ends
-     * with `MQ_ERROR_INVALID_HANDLE`, an old transaction fails with `MQ_ERROR_TRANSACTION_SEQUENCE`, and an old context with
-     * `MQ_ERROR_BAD_SECURITY_CONTEXT`.
+     * abort, handles on queues and cursors are closed, and a receive that waits takes no message. The program then goes on
+     * as the next process, for which the old handles are invalid: a receive that waited ends with `MQ_ERROR_INVALID_HANDLE`,
+     * an old transaction fails with `MQ_ERROR_TRANSACTION_SEQUENCE`, and an old context with `MQ_ERROR_BAD_SECURITY_CONTEXT`.
      */
     readonly crashProcess: Effect.Effect<void>
     /**
      * Makes the directory unreachable for this machine, or reachable again, as it is at first. While it is not, finding and
      * creating public queues, resolving names and registering certificates fail with `MQ_ERROR_NO_DS`. Open handles stay
      * open. A message that is signed and names a SID has a bad signature here, and an encrypted message for another machine
-     * cannot be encrypted (behaviours A-58, A-82). In a workgroup it changes nothing.
+     * cannot be encrypted. In a workgroup it changes nothing.
      */
     readonly setDirectoryAvailable: (available: boolean) => Effect.Effect<void>
     /**
      * Publishes the public key of this machine in the directory, where it is at first, or withdraws it. Without it other
-     * machines cannot encrypt messages for this one (behaviour A-82).
+     * machines cannot encrypt messages for this one.
      */
     readonly setEncryptionKeyPublished: (published: boolean) => Effect.Effect<void>
     /**
      * Sets the elements of the distribution list of a GUID, the `DL=` name, for all machines: format names of queues and of
-     * other lists (behaviour B-20). Without any the list is removed. A name that cannot be in a list is a defect, and in a
+     * other lists. Without any the list is removed. A name that cannot be in a list is a defect, and in a
      * workgroup every list is.
      */
     readonly setDistributionList: (list: string, queues: ReadonlyArray<string>) => Effect.Effect<void>
     /**
      * Stops the queue manager. Every call fails with `MQ_ERROR_SERVICE_NOT_AVAILABLE` until it is started, except those that
-     * free a handle (behaviour C-13). Receives that wait end with that code too, open transactions abort, and express messages
-     * are lost wherever they are; recoverable ones stay (behaviours D-22, E-53, F-37). Open queue handles become stale, also
-     * after a start (behaviour C-37).
+     * free a handle. Receives that wait end with that code too, open transactions abort, and express messages are lost wherever
+     * they are; recoverable ones stay. Open queue handles become stale, also after a start.
      */
     readonly stopService: Effect.Effect<void>
     /** Starts the queue manager, which runs at first. */
@@ -306,7 +300,7 @@ export class MsmqControl extends Context.Service<
     /**
      * Cuts the link from this machine to another of its network, or one way of it (default: `"both"`). Messages wait until it
      * is joined, and remote reads end. With `"onlyThere"` no message gets to the other machine. With `"onlyBack"` messages
-     * arrive, but this machine does not learn of it and sends them again (behaviours D-69, D-70).
+     * arrive, but this machine does not learn of it and sends them again.
      */
     readonly cutLink: (to: string, way?: LinkWay) => Effect.Effect<void>
     /** Joins the link, or one way of it (default: `"both"`), which carries over at once the messages that waited. */

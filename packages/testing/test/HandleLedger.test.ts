@@ -38,7 +38,7 @@ const none = { acquired: 0, freed: 0, open: 0 }
 const ledger = HandleLedger.layer(InMemoryMqrt.layer)
 
 describe("HandleLedger", () => {
-  it.effect("the books of a program that gives everything back balance", () =>
+  it.effect("a program that releases everything has no leaks and no misuse", () =>
     Effect.gen(function* () {
       yield* create()
       const context = yield* acquireContext()
@@ -70,7 +70,7 @@ describe("HandleLedger", () => {
   )
 
   it.effect(
-    "a handle that stays open is a leak, told with the stack that opened it and not with the ledger's own frames",
+    "a handle that stays open is reported as a leak, with the stack that opened it and without the ledger's own frames",
     () =>
       Effect.gen(function* () {
         yield* create()
@@ -94,7 +94,7 @@ describe("HandleLedger", () => {
       }).pipe(Effect.provide(ledger))
   )
 
-  it.effect("a context freed twice is told with the stacks of its opening and both releases", () =>
+  it.effect("a context that is freed twice is reported with the stacks of its opening and of both releases", () =>
     Effect.gen(function* () {
       const context = yield* acquireContext()
       yield* free(context)
@@ -115,7 +115,7 @@ describe("HandleLedger", () => {
     }).pipe(Effect.provide(ledger))
   )
 
-  it.effect("a queue closed twice is told, and the backend's answer is passed on", () =>
+  it.effect("a queue that is closed twice is reported, and the program gets the backend's answer", () =>
     Effect.gen(function* () {
       yield* create()
       const receiver = yield* openReceiver()
@@ -128,7 +128,7 @@ describe("HandleLedger", () => {
     }).pipe(Effect.provide(ledger))
   )
 
-  it.effect("what was never acquired is told apart when it is freed, closed or used", () =>
+  it.effect("a handle that was never acquired is reported as such when it is freed, closed or used", () =>
     Effect.gen(function* () {
       yield* create()
       const mqrt = yield* Mqrt.Mqrt
@@ -150,37 +150,39 @@ describe("HandleLedger", () => {
     }).pipe(Effect.provide(ledger))
   )
 
-  it.effect("a send with a freed context and a send and a receive on closed queues are uses after release", () =>
-    Effect.gen(function* () {
-      yield* create()
-      const mqrt = yield* Mqrt.Mqrt
-      const securityContext = yield* acquireContext()
-      const sender = yield* openSender()
-      const receiver = yield* openReceiver()
-      yield* free(securityContext)
-      const outcome = yield* mqrt.sendMessages(sender, [message()], { ...plain, securityContext })
-      assert.strictEqual(outcome.failure?.code, errors.MQ_ERROR_BAD_SECURITY_CONTEXT)
-      yield* close(sender)
-      yield* close(receiver)
-      yield* mqrt.sendMessages(sender, [message()], plain)
-      yield* Effect.flip(mqrt.receiveMessage(receiver, receiving()))
-      const violations = yield* HandleLedger.violations
-      assert.deepStrictEqual(
-        violations.map((violation) => [violation.kind, violation.rule, violation.function]),
-        [
-          ["security context", "used after release", "MQSendMessage"],
-          ["queue", "used after release", "MQSendMessage"],
-          ["queue", "used after release", "MQReceiveMessage"]
-        ]
-      )
-      for (const violation of violations) {
-        assert.match(violation.releasedAt ?? "", /free|close/)
-        assert.match(violation.openedAt ?? "", /acquireContext|openSender|openReceiver/)
-      }
-    }).pipe(Effect.provide(ledger))
+  it.effect(
+    "a send with a freed context, and a send and a receive on closed queues, are reported as uses after release",
+    () =>
+      Effect.gen(function* () {
+        yield* create()
+        const mqrt = yield* Mqrt.Mqrt
+        const securityContext = yield* acquireContext()
+        const sender = yield* openSender()
+        const receiver = yield* openReceiver()
+        yield* free(securityContext)
+        const outcome = yield* mqrt.sendMessages(sender, [message()], { ...plain, securityContext })
+        assert.strictEqual(outcome.failure?.code, errors.MQ_ERROR_BAD_SECURITY_CONTEXT)
+        yield* close(sender)
+        yield* close(receiver)
+        yield* mqrt.sendMessages(sender, [message()], plain)
+        yield* Effect.flip(mqrt.receiveMessage(receiver, receiving()))
+        const violations = yield* HandleLedger.violations
+        assert.deepStrictEqual(
+          violations.map((violation) => [violation.kind, violation.rule, violation.function]),
+          [
+            ["security context", "used after release", "MQSendMessage"],
+            ["queue", "used after release", "MQSendMessage"],
+            ["queue", "used after release", "MQReceiveMessage"]
+          ]
+        )
+        for (const violation of violations) {
+          assert.match(violation.releasedAt ?? "", /free|close/)
+          assert.match(violation.openedAt ?? "", /acquireContext|openSender|openReceiver/)
+        }
+      }).pipe(Effect.provide(ledger))
   )
 
-  it.effect("a receive that waits when its queue is closed is no use after release", () =>
+  it.effect("a receive that waits when its queue is closed is not reported as a use after release", () =>
     Effect.gen(function* () {
       yield* create()
       const mqrt = yield* Mqrt.Mqrt
@@ -228,7 +230,7 @@ describe("HandleLedger", () => {
     }).pipe(Effect.provide(HandleLedger.layer(refusing)))
   })
 
-  it.effect("a backend that gives a number out again opens a new handle, no longer the freed one", () => {
+  it.effect("a number that a backend returns again is a new handle", () => {
     const reusing = Layer.effect(
       Mqrt.Mqrt,
       Mqrt.Mqrt.use((backend) =>
@@ -247,7 +249,7 @@ describe("HandleLedger", () => {
     }).pipe(Effect.provide(HandleLedger.layer(reusing)))
   })
 
-  it.effect("what the layer below gives besides Mqrt is still there, and its own failure to build is passed on", () =>
+  it.effect("the layer provides the other services of the layer below, and fails as that does", () =>
     Effect.gen(function* () {
       yield* create()
       const queues = yield* MsmqControl.MsmqControl.use((msmq) => msmq.queues)

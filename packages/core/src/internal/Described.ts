@@ -9,7 +9,7 @@ import { printable, printableInspection } from "./printable.ts"
 /** Key of the facts that an object shows. */
 export const facts: unique symbol = Symbol.for("~@effect-msmq/core/facts")
 
-/** Facts that an object shows: its kind, and others that tell it from objects of the same kind. */
+/** Facts that an object shows: its kind, and others that differ between objects of that kind. */
 export interface Facts {
   /** Kind of the object, such as `"Sender"`. */
   readonly kind: string
@@ -24,7 +24,7 @@ const knownFacts = (described: Described): Readonly<Record<string, string | bool
   return known
 }
 
-/** Object that is shown by its facts. */
+/** Object that is printed by its facts. */
 export abstract class Described {
   /** @internal */
   abstract get [facts](): Facts

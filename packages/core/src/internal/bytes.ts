@@ -74,7 +74,7 @@ export const bytesViolation = (value: unknown): BytesViolation => {
   return (bufferOf(value) as ArrayBuffer).detached
     ? {
         rule:
-          "its memory must stay with it: the buffer was transferred to somebody else, as postMessage, structuredClone " +
+          "its memory must stay with it: the buffer was transferred, as postMessage, structuredClone " +
           "and transfer() do. Give a copy, made with slice() before the transfer",
         actual: "a Uint8Array whose buffer is detached"
       }

@@ -1,5 +1,5 @@
 /**
- * A clock for timers that a process need not wait for, such as the idle time of a cache.
+ * Clock for timers that do not keep the process alive, such as the idle time of a cache.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 
 const live = Context.get(Context.empty(), Clock.Clock)
 
-/** The longest time of a timer, in milliseconds. */
+/** Longest time of a timer, in milliseconds. */
 const longest = 0x7fff_ffff
 
 const sleepMillis = (milliseconds: number): Effect.Effect<void> => {
@@ -33,12 +33,12 @@ const background: Clock.Clock = {
   sleep: (duration) => sleepMillis(Duration.toMillis(duration))
 }
 
-/** @internal Tells whether a clock tells the system's time, rather than one that a test sets. */
+/** @internal Returns `true` for a clock of the system, and `false` for one that a test sets. */
 export const isSystem = (clock: Clock.Clock): boolean => clock === live || clock === background
 
 /**
- * Returns a clock that tells the time of another one and whose sleeps do not keep the process alive. A clock that is not
- * Effect's own, such as that of a test, is returned as it is.
+ * Returns a clock with the time of another one, whose sleeps do not keep the process alive. Returns a clock that is not Effect's
+ * own, such as that of a test, as it is.
  *
  * @category constructors
  * @since 0.1.0

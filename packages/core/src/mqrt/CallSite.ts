@@ -7,13 +7,13 @@ import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 
-/** A stack as it is captured: its frames hold the `this` of every function on it, and so whatever that holds. */
+/** Captured stack. Its frames refer to the `this` of every function on it, and so keep those objects alive. */
 interface Captured {
   readonly error: Error
   readonly frame: References.StackFrame | undefined
 }
 
-/** The sites that somebody keeps, and whose stacks have not been written out yet. */
+/** Sites that are kept, and whose stacks have not been written out yet. */
 const kept = new Set<CallSite>()
 
 /** Number of stacks that are written out in one turn of the event loop. */
@@ -30,7 +30,7 @@ const writeKept = (): void => {
 
 let isWatching = false
 
-/** Runs after a collection of garbage: by then, sites that are still kept keep garbage alive. */
+/** Writes out kept stacks after a garbage collection. By then their frames may keep garbage alive. */
 const collections = new FinalizationRegistry<undefined>(() => {
   isWatching = false
   writeKept()
@@ -43,13 +43,13 @@ const watch = (): void => {
 }
 
 /**
- * The place in the program where it was made: the frames of Effect's named functions, then the JavaScript stack without
- * the frames of Effect, Node, this package and the backends beside it.
+ * Place in the program where the object was made: the frames of Effect's named functions, then the JavaScript stack without the
+ * frames of Effect, Node and the packages of the SDK.
  *
  * **Details**
  *
- * Taking one is cheap. It is written out when it is first read as a string; until then it keeps the objects alive whose
- * methods were running, and from then on only the text.
+ * Making one is cheap. The stack is written out at the first call of `toString`. Until then the site keeps the objects alive whose
+ * methods were running; afterwards it has only the text.
  *
  * @category models
  * @since 0.1.0
@@ -69,8 +69,8 @@ export class CallSite {
   }
 
   /**
-   * Says that the site is kept for as long as something is open: it is written out after the next collection of garbage,
-   * so that it keeps nothing of the program alive, unless {@link letGo} comes first.
+   * Counts a holder that keeps the site for a long time. After the next garbage collection the stack is written out as text, so
+   * that the site keeps no object of the program alive, unless {@link letGo} comes first.
    *
    * @since 0.1.0
    */
@@ -82,7 +82,7 @@ export class CallSite {
   }
 
   /**
-   * Takes one {@link keep} back.
+   * Undoes one {@link keep}.
    *
    * @since 0.1.0
    */
@@ -91,6 +91,11 @@ export class CallSite {
     if (this.#keepers === 0) kept.delete(this)
   }
 
+  /**
+   * Returns the stack, a line for each frame of the program.
+   *
+   * @since 0.1.0
+   */
   toString(): string {
     if (typeof this.#site !== "string") this.#site = write(this.#site)
     return this.#site
@@ -109,19 +114,19 @@ const write = (captured: Captured): string => {
   return [...new Set(lines)].filter((at) => !isMachinery(at)).join("\n")
 }
 
-/** Frames that say nothing of the program: Effect's run loop, Node's own, this package, and the backends beside it. */
+/** Returns `true` for a frame that is not of the program: of Effect's run loop, of Node, or of a package of the SDK. */
 const isMachinery = (at: string): boolean =>
   machinery.some((part) => at.includes(part)) || besides.some((folder) => isIn(folder, at))
 
 const machinery = ["/node_modules/effect/", "/node_modules/@effect-msmq/", "node:", "(<anonymous>)"]
 
-/** The folder of all packages of the SDK, as stacks name it. */
+/** Folder of all packages of the SDK, as stacks name it. */
 const besides = [new URL("../../../", import.meta.url).href, new URL("../../../", import.meta.url).pathname]
 
-/** The folder that a package has its modules in: `src`, or `dist` where it is built. */
+/** Folder that a package has its modules in: `src`, or `dist` where it is built. */
 const modules = new URL("..", import.meta.url).pathname.split("/").at(-2)
 
-/** Tells whether a frame is of a module of one of the packages in a folder. */
+/** Returns `true` for a frame of a module of one of the packages in a folder. */
 const isIn = (folder: string, at: string): boolean => {
   const start = at.indexOf(folder)
   return start !== -1 && at.slice(start + folder.length).split("/", 2)[1] === modules

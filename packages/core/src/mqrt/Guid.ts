@@ -1,8 +1,16 @@
 /**
- * GUIDs, as text and as the 16 bytes that Windows keeps them in: for who writes a backend.
+ * GUIDs, as text and as the 16 bytes of Windows; for the author of a backend.
  *
  * @since 0.1.0
  */
+
+/**
+ * GUID as text, without braces: hexadecimal digits in the groups 8-4-4-4-12.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Guid = string
 
 const pattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 

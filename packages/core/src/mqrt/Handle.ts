@@ -1,5 +1,5 @@
 /**
- * Handles as a backend knows them: opaque numbers, each of its own kind. Programs never see one.
+ * Handles as a backend knows them: opaque numbers, a type for each kind. Programs never get one.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@
 declare const HandleKind: unique symbol
 
 /**
- * A security context as the backend knows it: the full, pointer-sized `HANDLE`.
+ * Handle of a security context: the full, pointer-sized `HANDLE`.
  *
  * @category models
  * @since 0.1.0
@@ -15,7 +15,7 @@ declare const HandleKind: unique symbol
 export type SecurityContextHandle = bigint & { readonly [HandleKind]: "security context" }
 
 /**
- * An open queue as the backend knows it: a `QUEUEHANDLE`.
+ * Handle of an open queue: a `QUEUEHANDLE`.
  *
  * @category models
  * @since 0.1.0
@@ -23,7 +23,7 @@ export type SecurityContextHandle = bigint & { readonly [HandleKind]: "security 
 export type QueueHandle = bigint & { readonly [HandleKind]: "queue" }
 
 /**
- * A cursor as the backend knows it.
+ * Handle of a cursor in an open queue: a `HANDLE`.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +31,7 @@ export type QueueHandle = bigint & { readonly [HandleKind]: "queue" }
 export type CursorHandle = bigint & { readonly [HandleKind]: "cursor" }
 
 /**
- * A transaction as the backend knows it: an `ITransaction`.
+ * Handle of a transaction: an `ITransaction`.
  *
  * @category models
  * @since 0.1.0
@@ -39,7 +39,7 @@ export type CursorHandle = bigint & { readonly [HandleKind]: "cursor" }
 export type TransactionHandle = bigint & { readonly [HandleKind]: "transaction" }
 
 /**
- * A search for public queues as the backend knows it.
+ * Handle of a search for public queues.
  *
  * @category models
  * @since 0.1.0

@@ -5,7 +5,7 @@
  */
 
 /**
- * The properties of a queue manager in the directory: `MQGetMachineProperties`. `null` where the directory has none.
+ * Properties of a queue manager in the directory: `MQGetMachineProperties`. `null` where the directory has none.
  *
  * @category models
  * @since 0.1.0
@@ -66,7 +66,7 @@ export interface ComputerManagementProperties {
 }
 
 /**
- * A place in the exactly-once stream to another queue manager: `SEQUENCE_INFO`.
+ * Place in the exactly-once stream to another queue manager: `SEQUENCE_INFO`.
  *
  * @category models
  * @since 0.1.0
@@ -107,13 +107,13 @@ export interface QueueManagementProperties {
   readonly journalMessageCount: number
   /** `PROPID_MGMT_QUEUE_BYTES_IN_JOURNAL`. */
   readonly bytesInJournal: number
-  /** `PROPID_MGMT_QUEUE_STATE`: such as `"LOCAL CONNECTION"` or `"WAITING"` (behaviour C-53). */
+  /** `PROPID_MGMT_QUEUE_STATE`: such as `"LOCAL CONNECTION"` or `"WAITING"`. */
   readonly state: string
   /** `PROPID_MGMT_QUEUE_NEXTHOPS`. */
   readonly nextHops: ReadonlyArray<string>
   /** `PROPID_MGMT_QUEUE_SUBQUEUE_NAMES`; `PROPID_MGMT_QUEUE_SUBQUEUE_COUNT` is its length. */
   readonly subqueues: ReadonlyArray<string>
-  /** The exactly-once delivery of an outgoing queue. */
+  /** Exactly-once delivery of an outgoing queue. */
   readonly endOfData: {
     /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK`. */
     readonly lastAcknowledged: SequenceInfo | null

@@ -1,5 +1,5 @@
 /**
- * Properties of messages as they cross the seam: plain, whole records, `null` where nothing was given.
+ * Properties of messages as they cross the seam: plain, complete records, with `null` for a value that was not given.
  *
  * @since 0.1.0
  */
@@ -17,8 +17,7 @@ import type {
 import type { MqrtFailure } from "./MqrtFailure.ts"
 
 /**
- * `PROPID_M_DELIVERY`: an `"express"` message is lost when a machine that holds it restarts, a `"recoverable"` one is not
- * (behaviour D-22).
+ * `PROPID_M_DELIVERY`: an `"express"` message is lost when a machine that holds it restarts, a `"recoverable"` one is not.
  *
  * @category models
  * @since 0.1.0
@@ -26,7 +25,7 @@ import type { MqrtFailure } from "./MqrtFailure.ts"
 export type Delivery = keyof typeof deliveries
 
 /**
- * `PROPID_M_AUTH_LEVEL`: the version of the signature, or none (behaviour A-44).
+ * `PROPID_M_AUTH_LEVEL`: the version of the signature, or none. `"always"`: the newest one of this version of Windows.
  *
  * @category models
  * @since 0.1.0
@@ -34,7 +33,7 @@ export type Delivery = keyof typeof deliveries
 export type AuthenticationLevel = keyof typeof authenticationLevels
 
 /**
- * `PROPID_M_HASH_ALG`: the hash under the signature (behaviour A-52).
+ * `PROPID_M_HASH_ALG`: the hash under the signature.
  *
  * @category models
  * @since 0.1.0
@@ -42,7 +41,7 @@ export type AuthenticationLevel = keyof typeof authenticationLevels
 export type HashAlgorithm = keyof typeof hashAlgorithms
 
 /**
- * `PROPID_M_SENDERID_TYPE`: the kind of id that names the sender in the message (behaviour A-61).
+ * `PROPID_M_SENDERID_TYPE`: the kind of id that names the sender in the message.
  *
  * @category models
  * @since 0.1.0
@@ -50,7 +49,7 @@ export type HashAlgorithm = keyof typeof hashAlgorithms
 export type SenderIdType = keyof typeof senderIdTypes
 
 /**
- * `PROPID_M_PRIV_LEVEL`: the strength of the body's encryption, or none (behaviour A-80).
+ * `PROPID_M_PRIV_LEVEL`: the strength of the body's encryption, or none.
  *
  * @category models
  * @since 0.1.0
@@ -58,7 +57,7 @@ export type SenderIdType = keyof typeof senderIdTypes
 export type PrivacyLevel = keyof typeof privacyLevels
 
 /**
- * `PROPID_M_ENCRYPTION_ALG`: the cipher of an encrypted body (behaviour A-80).
+ * `PROPID_M_ENCRYPTION_ALG`: the cipher of an encrypted body.
  *
  * @category models
  * @since 0.1.0
@@ -66,7 +65,7 @@ export type PrivacyLevel = keyof typeof privacyLevels
 export type EncryptionAlgorithm = keyof typeof encryptionAlgorithms
 
 /**
- * `PROPID_M_ACKNOWLEDGE`: acknowledgments that the sender asks for (behaviours D-44 to D-46).
+ * `PROPID_M_ACKNOWLEDGE`: acknowledgments that the sender asks for.
  *
  * @category models
  * @since 0.1.0
@@ -83,7 +82,7 @@ export interface Acknowledge {
 }
 
 /**
- * `PROPID_M_JOURNAL`: copies that the sender asks for (behaviour D-56).
+ * `PROPID_M_JOURNAL`: copies that the sender asks for.
  *
  * @category models
  * @since 0.1.0
@@ -96,7 +95,7 @@ export interface Journaling {
 }
 
 /**
- * Cryptographic provider of a signature (behaviour A-84).
+ * Cryptographic provider of a signature. Message Queuing needs both its name and its type.
  *
  * @category models
  * @since 0.1.0
@@ -109,7 +108,7 @@ export interface CryptographicProvider {
 }
 
 /**
- * Properties that only a connector application may set (behaviour A-84).
+ * Properties that only a connector application may set.
  *
  * @category models
  * @since 0.1.0
@@ -181,7 +180,7 @@ export interface MessageProperties {
   readonly responseQueue: string | null
   /** `PROPID_M_ADMIN_QUEUE`: the format name of the queue for acknowledgments; `null`: none. */
   readonly adminQueue: string | null
-  /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue (behaviour D-63); `null`: none. */
+  /** `PROPID_M_DEADLETTER_QUEUE`: the path name of the sender's own dead-letter queue; `null`: none. */
   readonly deadLetterQueue: string | null
   /** `PROPID_M_TRACE`: `true` where reports of the message's route go to the report queue. */
   readonly trace: boolean
@@ -201,8 +200,8 @@ export interface OutgoingProperties extends MessageProperties {
 }
 
 /**
- * Transaction argument of a send or receive (behaviour F-01): `MQ_NO_TRANSACTION`, `MQ_MTS_TRANSACTION`,
- * `MQ_XA_TRANSACTION`, `MQ_SINGLE_MESSAGE`, or a transaction that was begun.
+ * Transaction argument of a send or receive: `MQ_NO_TRANSACTION`, `MQ_MTS_TRANSACTION`, `MQ_XA_TRANSACTION`,
+ * `MQ_SINGLE_MESSAGE`, or a transaction that was begun.
  *
  * @category models
  * @since 0.1.0
@@ -219,13 +218,13 @@ export interface SendParameters {
   /** `PROPID_M_SECURITY_CONTEXT`: the context that signs; `null`: none. */
   readonly securityContext: SecurityContextHandle | null
   /**
-   * `PROPID_M_SENDER_CERT`: the certificate that signs, in DER; `null`: none. It is `null` where there is a context: sources
-   * disagree on which of the two would win.
+   * `PROPID_M_SENDER_CERT`: the certificate that signs, in DER; `null`: none. It is `null` where there is a context: the
+   * documentation disagrees on which of the two takes precedence.
    */
   readonly senderCertificate: Uint8Array | null
   /** `PROPID_M_AUTH_LEVEL`: the version of the signature, or `"none"`. */
   readonly authenticationLevel: AuthenticationLevel
-  /** `PROPID_M_HASH_ALG`: the hash under the signature; `null`: the default of this version of Windows (behaviour A-53). */
+  /** `PROPID_M_HASH_ALG`: the hash under the signature; `null`: the default of this version of Windows. */
   readonly hashAlgorithm: HashAlgorithm | null
   /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: the provider that signs; `null`: the default provider. */
   readonly provider: CryptographicProvider | null
@@ -237,7 +236,7 @@ export interface SendParameters {
   readonly encryptionAlgorithm: EncryptionAlgorithm | null
   /** Transaction that the messages are sent in. */
   readonly transaction: TransactionArgument
-  /** `true` where the outcome is to have the ids of the messages (`PROPID_M_MSGID`). */
+  /** `true` for an outcome with the ids of the messages (`PROPID_M_MSGID`). */
   readonly messageIds: boolean
 }
 
@@ -250,14 +249,14 @@ export interface SendParameters {
 export interface SendOutcome {
   /** Number of messages that were accepted: the first ones. */
   readonly accepted: number
-  /** Ids of the messages that were accepted; `null` where they were not wanted. */
+  /** Ids of the messages that were accepted; `null` if they were not requested. */
   readonly messageIds: ReadonlyArray<string> | null
-  /** Failure of the message behind them; `null` where there was none. */
+  /** Failure of the message after them; `null` if there was none. */
   readonly failure: MqrtFailure | null
 }
 
 /**
- * Action argument of `MQReceiveMessage` (behaviour E-01). `"peekNext"` needs a cursor.
+ * Action argument of `MQReceiveMessage`. `"peekNext"` needs a cursor.
  *
  * @category models
  * @since 0.1.0
@@ -265,7 +264,7 @@ export interface SendOutcome {
 export type ReceiveAction = keyof typeof receiveActions
 
 /**
- * Action argument of `MQReceiveMessageByLookupId` (behaviour E.4).
+ * Action argument of `MQReceiveMessageByLookupId`.
  *
  * @category models
  * @since 0.1.0
@@ -281,7 +280,7 @@ export type LookupAction = keyof typeof lookupActions
 export interface LookupParameters {
   /** Transaction that the message is received in. */
   readonly transaction: TransactionArgument
-  /** `true` where {@link RareProperties} are wanted too. */
+  /** `true` to receive {@link RareProperties} too. */
   readonly rare: boolean
 }
 
@@ -317,7 +316,7 @@ export interface RareProperties {
   readonly symmetricKey: Uint8Array | null
   /** `PROPID_M_CONNECTOR_TYPE`: a GUID without braces; `null`: none. */
   readonly connectorType: string | null
-  /** `PROPID_M_DEST_FORMAT_NAME`: all destinations of a message to several; `null`: none is told. */
+  /** `PROPID_M_DEST_FORMAT_NAME`: all destinations of a message to several; `null`: it has no list of them. */
   readonly destinationFormatName: string | null
   /** `PROPID_M_XACT_STATUS_QUEUE`: the format name of the transaction status queue, for connectors; `null`: none. */
   readonly transactionStatusQueue: string | null
@@ -344,7 +343,7 @@ export interface ReceivedProperties extends MessageProperties {
   readonly sentTime: number
   /** `PROPID_M_ARRIVEDTIME`: seconds since 1970, by the receiver's clock. */
   readonly arrivedTime: number
-  /** `PROPID_M_AUTHENTICATED_EX`: 0, or the version of the signature that was verified: 1, 3, 5 or 9 (behaviour A-47). */
+  /** `PROPID_M_AUTHENTICATED_EX`: 0, or the version of the signature that was verified: 1, 3, 5 or 9. */
   readonly authenticated: number
   /** `PROPID_M_HASH_ALG`; `null` for a message that was not signed. */
   readonly hashAlgorithm: HashAlgorithm | null
@@ -368,12 +367,12 @@ export interface ReceivedProperties extends MessageProperties {
   readonly lastInTransaction: boolean
   /** `PROPID_M_XACTID`, as a message id is written; `null` for a message outside of any transaction. */
   readonly transactionId: string | null
-  /** `PROPID_M_ABORT_COUNT`: number of times that its receiving was rolled back (behaviour E-66). */
+  /** `PROPID_M_ABORT_COUNT`: number of receives of it that were rolled back. */
   readonly abortCount: number
-  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues (behaviour E-68). */
+  /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues. */
   readonly moveCount: number
   /** `PROPID_M_LAST_MOVE_TIME`: seconds since 1970; 0: never moved. */
   readonly lastMoveTime: number
-  /** Properties that few programs need; `null` where they were not wanted. */
+  /** Properties that few programs need; `null` if they were not requested. */
   readonly rare: RareProperties | null
 }

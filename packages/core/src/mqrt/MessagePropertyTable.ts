@@ -408,7 +408,7 @@ const defaultsOf = (prefix: string): object =>
   )
 
 /**
- * Message that its sender says nothing of (behaviour D-20).
+ * Message whose sender sets no property.
  *
  * @category constants
  * @since 0.1.0
@@ -420,7 +420,7 @@ export const defaultMessage: OutgoingProperties = {
 }
 
 /**
- * Options of a send that nothing is said of: unsigned, in clear, outside of any transaction.
+ * Default options of a send: unsigned, not encrypted, outside any transaction.
  *
  * @category constants
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * Words of the seam for numbers of `mq.h` in the properties of messages; for who writes a backend.
+ * Words of the seam for numbers of `mq.h` in the properties of messages; for the author of a backend.
  *
  * @since 0.1.0
  */
@@ -13,15 +13,15 @@
 export const deliveries = { express: 0, recoverable: 1 } as const
 
 /**
- * Numbers of `MQMSG_AUTH_LEVEL_` (behaviour A-44).
+ * Numbers of `MQMSG_AUTH_LEVEL_`.
  *
  * @category constants
  * @since 0.1.0
  */
-export const authenticationLevels = { none: 0, always: 1, msmq10: 2, msmq20: 4, msmq30: 8 } as const
+export const authenticationLevels = { none: 0, always: 1, msmq10: 2, msmq20: 4, msmq30: 8 } as const // A-44
 
 /**
- * Numbers of `CALG_` of hashes (behaviour A-52).
+ * Numbers of `CALG_` of hashes.
  *
  * @category constants
  * @since 0.1.0
@@ -34,26 +34,26 @@ export const hashAlgorithms = {
   sha256: 0x800c,
   sha384: 0x800d,
   sha512: 0x800e
-} as const
+} as const // A-52
 
 /**
- * Numbers of `MQMSG_SENDERID_TYPE_` (behaviour A-61).
+ * Numbers of `MQMSG_SENDERID_TYPE_`.
  *
  * @category constants
  * @since 0.1.0
  */
-export const senderIdTypes = { none: 0, sid: 1, queueManager: 2 } as const
+export const senderIdTypes = { none: 0, sid: 1, queueManager: 2 } as const // A-61
 
 /**
- * Numbers of `MQMSG_PRIV_LEVEL_` (behaviour A-80).
+ * Numbers of `MQMSG_PRIV_LEVEL_`.
  *
  * @category constants
  * @since 0.1.0
  */
-export const privacyLevels = { none: 0, bodyBase: 1, bodyEnhanced: 3, bodyAes: 5 } as const
+export const privacyLevels = { none: 0, bodyBase: 1, bodyEnhanced: 3, bodyAes: 5 } as const // A-80
 
 /**
- * Numbers of `CALG_` of ciphers (behaviour A-80).
+ * Numbers of `CALG_` of ciphers.
  *
  * @category constants
  * @since 0.1.0
@@ -64,18 +64,18 @@ export const encryptionAlgorithms = {
   aes128: 0x660e,
   aes192: 0x660f,
   aes256: 0x6610
-} as const
+} as const // A-80
 
 /**
- * Numbers of `MQ_ACTION_`, as `MQReceiveMessage` takes them (behaviour E-01).
+ * Numbers of `MQ_ACTION_`, as `MQReceiveMessage` takes them.
  *
  * @category constants
  * @since 0.1.0
  */
-export const receiveActions = { receive: 0, peekCurrent: 0x80000000, peekNext: 0x80000001 } as const
+export const receiveActions = { receive: 0, peekCurrent: 0x80000000, peekNext: 0x80000001 } as const // E-01
 
 /**
- * Numbers of `MQ_LOOKUP_`, as `MQReceiveMessageByLookupId` takes them (behaviour E.4).
+ * Numbers of `MQ_LOOKUP_`, as `MQReceiveMessageByLookupId` takes them.
  *
  * @category constants
  * @since 0.1.0

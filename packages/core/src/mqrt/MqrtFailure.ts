@@ -1,5 +1,5 @@
 /**
- * Failures of a backend: a bare code, to which core adds its meaning.
+ * Failures of a backend: an error code without the meaning, which core adds.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import * as Data from "effect/Data"
 import type { ErrorCodeName } from "../ErrorCode.ts"
 import { nameOf } from "../ErrorCode.ts"
 
-/** Codes by which a function that releases something says that nothing is left of it: the queue manager was restarted. */
+/** Codes of releasing functions for a handle that is gone already, as after a restart of the queue manager. */
 const nothingLeft: Readonly<Record<string, ReadonlyArray<ErrorCodeName>>> = {
   // Behaviours C-37, C-38.
   MQCloseQueue: ["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_STALE_HANDLE"],
@@ -19,7 +19,7 @@ const nothingLeft: Readonly<Record<string, ReadonlyArray<ErrorCodeName>>> = {
 }
 
 /**
- * A function of `mqrt.dll` returned an error code.
+ * Failure of a function of `mqrt.dll` that returned an error code.
  *
  * @category errors
  * @since 0.1.0
@@ -29,12 +29,16 @@ export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
   readonly function: string
   /** HRESULT. */
   readonly code: number
-  /** Properties that were refused, each with its code from the status array, for `MQ_ERROR_PROPERTY`; otherwise empty. */
-  readonly properties: ReadonlyArray<{ readonly property: string; readonly status: number }>
+  /** Properties that were refused, for `MQ_ERROR_PROPERTY`; otherwise empty. */
+  readonly properties: ReadonlyArray<{
+    /** Name of the property, such as `"PROPID_Q_LABEL"`. */
+    readonly property: string
+    /** HRESULT in its place of the status array. */
+    readonly status: number
+  }>
 }> {
   /**
-   * `true` for a release that failed because the handle is gone already, as after a restart of the service (behaviours
-   * C-37, E-35, F-37).
+   * `true` for a release that failed because the handle is gone already, as after a restart of the service.
    *
    * @since 0.1.0
    */

@@ -1,6 +1,6 @@
 /**
- * Checks what callers give at run time: options objects and arguments. For who writes a backend, or functions of one's
- * own on top of the SDK, which then refuse what they do not know as the SDK itself does.
+ * Checks of options and arguments at run time; for the author of a backend, or of functions on top of the SDK, which then refuse
+ * unknown options and illegal values as the SDK itself does.
  *
  * @since 0.1.0
  */
@@ -17,14 +17,14 @@ import type { MsmqError } from "../MsmqError.ts"
 
 export type {
   /**
-   * The rules of all options of a function. See {@link table}.
+   * Rules for all options of a function. See {@link table}.
    *
    * @category models
    * @since 0.1.0
    */
   OptionTable,
   /**
-   * A rule for an argument or for the value of an option.
+   * Rule for an argument or for the value of an option.
    *
    * @category models
    * @since 0.1.0
@@ -33,7 +33,7 @@ export type {
 }
 
 /**
- * Function that was given something, as errors name it.
+ * Call whose options and arguments are checked, as errors name it.
  *
  * @category models
  * @since 0.1.0
@@ -82,7 +82,7 @@ export const table: <O extends object>() => (rules: { readonly [Name in NameOf<O
 
 /**
  * Reads the options of a call, each once. Fails with `IllegalOption` for one that does not exist or is not allowed.
- * `noun`: what the argument is called, where it must be given; left out, the options may be left out too.
+ * `noun` is the name of the argument in errors. Without it the options may be left out.
  *
  * @category checking
  * @since 0.1.0
@@ -108,8 +108,7 @@ export const checkArgument: <A>(
 ) => Effect.Effect<A, MsmqError> = (call, ...given) => internal.argument(callOf(call), ...given)
 
 /**
- * Makes a rule from a guard. `allowed`: what the guard lets through, behind "it must be". `secret`: whether errors say
- * only what kind of value was given; `false` by default.
+ * Makes a rule from a guard. `allowed` says in errors which values the guard accepts, after "it must be".
  *
  * @category rules
  * @since 0.1.0
@@ -117,11 +116,14 @@ export const checkArgument: <A>(
 export const guarded: <A>(
   allowed: string,
   is: (value: unknown) => value is A,
-  manner?: { readonly secret?: boolean }
+  manner?: {
+    /** `true` for errors that say only the kind of the value that was given. `false` by default. */
+    readonly secret?: boolean
+  }
 ) => Rule<A> = rules.guarded
 
 /**
- * Makes the same rule for what must be given.
+ * Makes the same rule for a value that must be given.
  *
  * @category rules
  * @since 0.1.0
@@ -129,7 +131,7 @@ export const guarded: <A>(
 export const required: <A>(rule: Rule<A>) => Rule<A> = rules.required
 
 /**
- * Makes the same rule for what may be `null` too.
+ * Makes the same rule for a value that may be `null` too.
  *
  * @category rules
  * @since 0.1.0
@@ -153,7 +155,7 @@ export const oneOf: <const Values extends ReadonlyArray<string>>(values: Values)
 export const wholeNumber: (minimum: number, maximum: number) => Rule<number> = rules.wholeNumber
 
 /**
- * Makes a rule for arrays with a rule for their elements. `least`: how many there must be; 0 by default.
+ * Makes a rule for arrays with a rule for their elements. `least` is the least number of elements, 0 by default.
  *
  * @category rules
  * @since 0.1.0
@@ -161,8 +163,7 @@ export const wholeNumber: (minimum: number, maximum: number) => Rule<number> = r
 export const listOf: <A>(element: Rule<A>, least?: number) => Rule<ReadonlyArray<A>> = rules.listOf
 
 /**
- * Makes a rule for an option that is itself an object of options. `noun`: what it is called in errors. `secret`: whether
- * errors say only what kind of value stands in its place; `false` by default.
+ * Makes a rule for an option that is itself an object of options. `noun` is its name in errors.
  *
  * @category rules
  * @since 0.1.0
@@ -170,7 +171,10 @@ export const listOf: <A>(element: Rule<A>, least?: number) => Rule<ReadonlyArray
 export const nested: <O extends object>(
   noun: string,
   table: OptionTable<NameOf<O>>,
-  manner?: { readonly secret?: boolean }
+  manner?: {
+    /** `true` for errors that say only the kind of the value that was given in its place. `false` by default. */
+    readonly secret?: boolean
+  }
 ) => Rule<O> = tables.nested
 
 /**

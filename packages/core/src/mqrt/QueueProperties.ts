@@ -1,12 +1,12 @@
 /**
- * The properties of queues as they cross the seam.
+ * Properties of queues as they cross the seam.
  *
  * @since 0.1.0
  */
 import type { privacyLevels, relations, restrictedProperties } from "./QueueValues.ts"
 
 /**
- * `PROPID_Q_PRIV_LEVEL`: the bodies that the queue takes, encrypted or not (behaviour A-83).
+ * `PROPID_Q_PRIV_LEVEL`: the bodies that the queue takes, encrypted or not.
  *
  * @category models
  * @since 0.1.0
@@ -49,14 +49,14 @@ export interface MutableQueueProperties {
 export interface NewQueueProperties extends MutableQueueProperties {
   /** `PROPID_Q_PATHNAME`. */
   readonly pathName: string
-  /** `PROPID_Q_TRANSACTION`: `true` for a transactional queue; fixed when it is created (behaviour C-16). */
+  /** `PROPID_Q_TRANSACTION`: `true` for a transactional queue; fixed when it is created. */
   readonly transactional: boolean
 }
 
 type Quotas = "quota" | "journalQuota"
 
 /**
- * The changes of `setQueueProperties`: `null` leaves a property as it is. `multicastAddress: ""` takes the address away.
+ * Changes of `setQueueProperties`: `null` leaves a property as it is. `multicastAddress: ""` removes the address.
  *
  * @category models
  * @since 0.1.0
@@ -71,7 +71,7 @@ export type QueueChanges = {
 }
 
 /**
- * The properties of a queue.
+ * Properties of a queue that exists, as `MQGetQueueProperties` reports them.
  *
  * @category models
  * @since 0.1.0
@@ -90,7 +90,7 @@ export interface QueueProperties extends NewQueueProperties {
 }
 
 /**
- * A condition on public queues, as `MQLocateBegin` takes them; all of them must hold.
+ * Condition on public queues, as `MQLocateBegin` takes them; all of them must hold.
  *
  * @category models
  * @since 0.1.0
@@ -100,12 +100,12 @@ export interface LocateRestriction {
   readonly property: (typeof restrictedProperties)[number]
   /** Relation of the property to the value. */
   readonly relation: keyof typeof relations
-  /** A text, a GUID, or seconds since 1970, as the property needs. */
+  /** Value to compare with: a text, a GUID, or seconds since 1970, as the property needs. */
   readonly value: string | number
 }
 
 /**
- * A public queue that was found.
+ * Public queue that was found.
  *
  * @category models
  * @since 0.1.0

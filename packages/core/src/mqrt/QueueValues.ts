@@ -5,15 +5,15 @@
  */
 
 /**
- * Numbers of `MQ_PRIV_LEVEL_` (behaviour A-83).
+ * Numbers of `MQ_PRIV_LEVEL_`.
  *
  * @category constants
  * @since 0.1.0
  */
-export const privacyLevels = { none: 0, optional: 1, body: 2 } as const
+export const privacyLevels = { none: 0, optional: 1, body: 2 } as const // A-83
 
 /**
- * Numbers of `dwAccess` of `MQOpenQueue` (behaviour C-21).
+ * Numbers of `dwAccess` of `MQOpenQueue`.
  *
  * @category constants
  * @since 0.1.0
@@ -25,7 +25,7 @@ export const accesses = {
   peek: 0x20,
   receiveAdmin: 0x81,
   peekAdmin: 0xa0
-} as const
+} as const // C-21
 
 /**
  * Numbers of `dwShareMode` of `MQOpenQueue`.

@@ -1,5 +1,5 @@
 /**
- * The signal that every function of this face takes which may wait.
+ * Signals of calls that may wait.
  *
  * @since 0.1.0
  */

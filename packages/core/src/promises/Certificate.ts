@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Certificates from "../Certificate.ts"
 import { certificateSource } from "../internal/options/credentials.ts"
 import { argument } from "../internal/options/illegalOption.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 
 /**
  * Reads exactly one certificate: text in PEM, or bytes in ASN.1 DER.

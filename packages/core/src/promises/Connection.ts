@@ -53,8 +53,21 @@ import type { AcquireOptions } from "../SecurityContext.ts"
 import { acquire } from "../SecurityContext.ts"
 import type { Options as TransactionOptions } from "../Transaction.ts"
 import { begin, Current, run as runTransaction } from "../Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
+
+/**
+ * Choice of parts of a security descriptor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SecurityOptions extends Abortable {
+  /**
+   * Parts that are read or set. By default owner, group and permissions are read, and the parts that the text has are set.
+   */
+  readonly parts?: ReadonlyArray<Part> | undefined
+}
 
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
 
@@ -99,7 +112,7 @@ export class Connection extends Described implements AsyncDisposable {
     return this.#run(on(operations.MessageQueue.delete, queue), abortable, options, () => MessageQueue.delete(queue))
   }
 
-  /** Returns whether a queue exists. See {@link MessageQueue.exists}. */
+  /** Returns `true` if a queue exists that this user may see. See {@link MessageQueue.exists}. */
   queueExists(queue: QueueName, options?: Abortable): Promise<boolean> {
     return this.#run(on(operations.MessageQueue.exists, queue), abortable, options, () => MessageQueue.exists(queue))
   }
@@ -111,7 +124,7 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
-  /** Changes properties of a queue; what is left out stays as it is. See {@link MessageQueue.setProperties}. */
+  /** Changes properties of a queue; those that are left out stay as they are. See {@link MessageQueue.setProperties}. */
   setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
     return this.#run(on(operations.MessageQueue.setProperties, queue), abortable, options, () =>
       MessageQueue.setProperties(queue, changes)
@@ -126,26 +139,21 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
-   * Returns the public queues for which all restrictions hold; leaving the loop ends the search. See
-   * {@link MessageQueue.locate}.
+   * Returns the public queues that meet all restrictions; leaving the loop ends the search. See {@link MessageQueue.locate}.
    */
   locateQueues(restrictions: ReadonlyArray<Restriction> = []): AsyncIterable<LocatedQueue> {
     return this.#runner.iterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))
   }
 
   /** Returns the security descriptor of a queue, as SDDL. See {@link QueueSecurity.get}. */
-  queueSecurity(queue: QueueName, options?: { readonly parts?: ReadonlyArray<Part> } & Abortable): Promise<string> {
+  queueSecurity(queue: QueueName, options?: SecurityOptions): Promise<string> {
     return this.#run(on(operations.QueueSecurity.get, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.get(queue, parts)
     )
   }
 
   /** Sets the security descriptor of a queue, by SDDL. See {@link QueueSecurity.set}. */
-  setQueueSecurity(
-    queue: QueueName,
-    sddl: string,
-    options?: { readonly parts?: ReadonlyArray<Part> } & Abortable
-  ): Promise<void> {
+  setQueueSecurity(queue: QueueName, sddl: string, options?: SecurityOptions): Promise<void> {
     return this.#run(on(operations.QueueSecurity.set, queue), tables.securityOptions, options, ({ parts }) =>
       QueueSecurity.set(queue, sddl, parts)
     )
@@ -194,8 +202,8 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
-   * Returns the messages of a queue without end, each taken when the loop asks for it. The queue is opened when the loop
-   * begins, and closed when it is left, however that happens.
+   * Receives the messages of a queue without end, each when the loop asks for it. The beginning of the loop opens the queue, and
+   * the end of the loop closes it.
    */
   messages<Body = Uint8Array>(
     queue: QueueName,
@@ -212,16 +220,17 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
-   * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`: committed when
-   * the promise is fulfilled, aborted when it is rejected or the signal aborts, exactly once. See {@link runTransaction}.
+   * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`. The transaction
+   * commits when the function's promise is fulfilled, and aborts when it is rejected or the signal aborts. See
+   * {@link runTransaction}.
    *
-   * Is fulfilled only if a commit was made, here or by hand inside of the function. Rejects with what the function rejects
-   * with, and with the reason `TransactionAborted` where the function is fulfilled but the transaction was aborted
-   * meanwhile: by hand, or because the connection closed.
+   * Is fulfilled only if the transaction was committed, here or by the function itself. Rejects as the function does, and with
+   * the reason `TransactionAborted` if the function's promise is fulfilled but the transaction was aborted meanwhile: by the
+   * function, or because the connection closed.
    *
-   * Before the commit begins, an abort of the signal rolls back and rejects with the signal's reason. Once it has begun,
-   * here or by hand, its outcome is told. A function that commits by hand and rejects after it rejects the promise, and
-   * what was committed stays so.
+   * Before the commit begins, an abort of the signal rolls back and rejects with the signal's reason. After it has begun, the
+   * promise has the outcome of the commit. A function that commits and then rejects rejects the promise, and the transaction
+   * stays committed.
    */
   transaction<A>(
     body: (transaction: Transaction, signal: AbortSignal) => Promise<A>,
@@ -232,7 +241,7 @@ export class Connection extends Described implements AsyncDisposable {
       Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) => {
         const current = fiber.getRef(Current)
         const runner = this.#runner.within(fiber.getRef(CurrentAbortGate))
-        // What the function rejects with comes out as it is.
+        // A rejection of the function is not converted.
         return runner.await((interrupted) => {
           if (typeof current === "string") throw new Error("no transaction was begun")
           const given = body(
@@ -250,14 +259,14 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
-  /** Begins a transaction by hand: own it with `await using` or `abort()`, which abort it unless it was committed. */
+  /** Begins a transaction: own it with `await using` or `abort()`, which abort it unless it was committed. */
   beginTransaction(options?: TransactionOptions & Abortable): Promise<Transaction> {
     return this.#run({ operation: operations.Transaction.begin }, tables.transactionOptions, options, (options) =>
       openScoped(begin(options), (transaction) => Transaction.make(transaction, this.#runner))
     )
   }
 
-  /** Closes what is still open, after what runs on it, then the backend; a second call does nothing. */
+  /** Closes all that is still open, after the calls that run, and then the backend; a second call does nothing. */
   close(): Promise<void> {
     return this.#runner.promise(
       OwnedHandle.stopRunsThen(this.#mqrt.openHandles, this.#runtime.disposeEffect),
@@ -279,7 +288,7 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
-  /** Fails once the connection is closed, when its backend is gone. What has no handle would call it all the same. */
+  /** Fails once the connection is closed. A call without a handle would otherwise still reach the backend. */
   #unlessClosed({ operation }: Call): Effect.Effect<void, MsmqError> {
     const root = this.#mqrt.openHandles
     return Effect.suspend(() => (root.state === "released" ? Effect.fail(root.node.refusal(operation)) : Effect.void))
@@ -289,7 +298,7 @@ export class Connection extends Described implements AsyncDisposable {
 /**
  * Connects to Message Queuing through a backend.
  *
- * Rejects with what the backend's layer fails with.
+ * Rejects with the failure of the backend's layer.
  *
  * @example
  * ```ts import.meta.vitest
@@ -308,7 +317,7 @@ export class Connection extends Described implements AsyncDisposable {
  * ```
  *
  * @example
- * Without `using`, which Node reads from 24 on, `close()` closes the connection with all that was opened through it:
+ * Without `using`, which Node has from version 24 on, `close()` closes the connection with all that was opened through it:
  *
  * ```ts import.meta.vitest
  * import { connect } from "@effect-msmq/core/promises"
@@ -334,7 +343,7 @@ export class Connection extends Described implements AsyncDisposable {
  * @since 0.1.0
  */
 export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Connection> => {
-  // The program's stack is seen only before the first wait.
+  // The stack of the program is available only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
   const call = { operation: operations.promises.connect }
   const { signal } = optionsOrThrow(call, abortable, options)

@@ -14,7 +14,7 @@ import { awaitable, logRejection } from "../internal/options/handlers.ts"
 import type { ReceivedMessage } from "../Message.ts"
 import { Transaction } from "./Transaction.ts"
 import { Current } from "../Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 
 /**
  * Number of retries, and the delays before them.

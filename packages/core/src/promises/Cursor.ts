@@ -17,15 +17,15 @@ import type { ReceivedMessage } from "../Message.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import type { ReceiveOptions } from "./Transaction.ts"
 import { participating } from "./Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
 type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
 type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * Place in a queue: see `cursor` of a `Receiver`. `for await` looks at the messages from here to the end. It moves forward
- * only.
+ * Position in a queue: see `cursor` of a `Receiver`. It moves forward only. `for await` peeks at the messages from here to the
+ * end of the queue.
  *
  * @category models
  * @since 0.1.0
@@ -43,32 +43,32 @@ export class Cursor<Body = Uint8Array> extends ScopedResource implements AsyncIt
     return new Cursor(cursor, scope, runner)
   }
 
-  /** Goes to the next message and looks at it; `undefined` at the end. */
+  /** Moves to the next message and peeks at it; `undefined` at the end of the queue. */
   next(options?: Abortable): Found<Body> {
     return this.#looking(operations.Cursor.next, options, () => this.#cursor.next)
   }
 
   /**
-   * Goes to the next message, and at the end waits for one to come. `duration`: the longest wait, in milliseconds or as
-   * `"5 seconds"`; `undefined` if none came.
+   * Moves to the next message and peeks at it; at the end of the queue it waits up to `duration`, in milliseconds or as
+   * `"5 seconds"`. `undefined` if no message arrived.
    */
   nextWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
     return this.#looking(operations.Cursor.nextWithin, options, () => this.#cursor.nextWithin(duration))
   }
 
-  /** Looks again at the message that it stands on; `undefined` if there is none, or another has taken it. */
+  /** Peeks again at the current message; `undefined` if there is none, or if another receiver has received it. */
   current(options?: Abortable): Found<Body> {
     return this.#looking(operations.Cursor.current, options, () => this.#cursor.current)
   }
 
-  /** Takes the message that it stands on; `undefined` if there is none, or another has taken it. */
+  /** Receives the current message; `undefined` if there is none, or if another receiver has received it. */
   receive(options?: ReceiveOptions): Found<Body> {
     return this.runner.run({ operation: operations.Cursor.receive }, receiveOptions, options, (options) =>
       participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options)
     )
   }
 
-  /** Returns the messages from here to the end, which all stay. */
+  /** Peeks at the messages from here to the end of the queue. */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
     return this.runner.iterable(this.#cursor.messages)[Symbol.asyncIterator]()
   }

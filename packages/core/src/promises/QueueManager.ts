@@ -1,5 +1,5 @@
 /**
- * The queue manager for programs that do not write Effect.
+ * Queue managers for programs that do not write Effect.
  *
  * @since 0.1.0
  */
@@ -16,10 +16,10 @@ import type * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import * as management from "../QueueManager.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
-/** Runs what needs the backend. */
+/** Function that checks options and runs an effect with the backend. */
 type Run = <O extends Abortable, A>(
   call: Call,
   table: OptionTable<NameOf<O>>,
@@ -28,13 +28,13 @@ type Run = <O extends Abortable, A>(
 ) => Promise<A>
 
 /**
- * Options of a question or a command to a queue manager.
+ * Options of a call to a queue manager.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ManagementOptions extends Abortable {
-  /** Name of the computer whose queue manager is asked. This computer by default. */
+  /** Name of the computer of the queue manager. This computer by default. */
   readonly computer?: string | undefined
 }
 
@@ -93,7 +93,7 @@ export class QueueManager extends Described {
     )
   }
 
-  /** Returns the counts, bytes and state of a queue, without looking at its messages. See {@link management.queueInfo}. */
+  /** Returns the counts, bytes and state of a queue, without reading its messages. See {@link management.queueInfo}. */
   queueInfo(queue: QueueName, options?: ManagementOptions): Promise<management.QueueInfo> {
     return this.#asking(operations.QueueManager.queueInfo, options, (computer) => management.queueInfo(queue, computer))
   }
@@ -120,12 +120,12 @@ export class QueueManager extends Described {
     return this.#asking(operations.QueueManager.tidy, options, management.tidy)
   }
 
-  /** Stops an outgoing queue. See {@link management.pause}. */
+  /** Pauses an outgoing queue. See {@link management.pause}. */
   pause(queue: QueueName, options?: ManagementOptions): Promise<void> {
     return this.#asking(operations.QueueManager.pause, options, (computer) => management.pause(queue, computer))
   }
 
-  /** Lets an outgoing queue go on. See {@link management.resume}. */
+  /** Resumes an outgoing queue. See {@link management.resume}. */
   resume(queue: QueueName, options?: ManagementOptions): Promise<void> {
     return this.#asking(operations.QueueManager.resume, options, (computer) => management.resume(queue, computer))
   }

@@ -25,7 +25,7 @@ import { handlerOf, policyOf } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
 import { participating } from "./Transaction.ts"
 import type { LookupAction, LookupEnd, Receiver as EffectReceiver } from "../Receiver.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 import type { ReceiveOptions } from "./Transaction.ts"
 
@@ -36,8 +36,8 @@ type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
 type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body`: the type that its codec gives. `for await`
- * takes its messages, one each time the loop asks. A receive takes part in a transaction by the option `transaction`.
+ * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body` is the type that its codec decodes. `for await`
+ * receives its messages, one for each turn of the loop. A receive takes part in a transaction by the option `transaction`.
  *
  * @category models
  * @since 0.1.0
@@ -67,42 +67,42 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     return this.#receiver.queue
   }
 
-  /** Kind of the queue: `true` if it is transactional; `undefined` where that cannot be known. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */
   get transactional(): boolean | undefined {
     return this.#receiver.transactional
   }
 
-  /** Takes the first message, or waits until there is one. */
+  /** Receives the first message, or waits for one. */
   receive(options?: ReceiveOptions): Received<Body> {
     return this.#taking(operations.Receiver.receive, options, () => this.#receiver.receive)
   }
 
   /**
-   * Takes the first message, or waits for one to come. `duration`: the longest wait, in milliseconds or as `"5 seconds"`;
-   * `undefined` if none came.
+   * Receives the first message, or waits for one up to `duration`, in milliseconds or as `"5 seconds"`. `undefined` if no message
+   * arrived.
    */
   receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
     return this.#found(operations.Receiver.receiveWithin, options, () => this.#receiver.receiveWithin(duration))
   }
 
-  /** Takes the first message if there is one, without waiting. */
+  /** Receives the first message if there is one, without waiting. */
   poll(options?: ReceiveOptions): Found<Body> {
     return this.#found(operations.Receiver.poll, options, () => this.#receiver.poll)
   }
 
-  /** Looks at the first message, or waits until there is one; it stays. */
+  /** Peeks at the first message, or waits for one; the message stays in the queue. */
   peek(options?: Abortable): Received<Body> {
     return this.#looking(operations.Receiver.peek, options, () => this.#receiver.peek)
   }
 
-  /** Looks at the first message, or waits for one to come at most for `duration`; `undefined` if none came. */
+  /** Peeks at the first message, or waits for one up to `duration`. `undefined` if no message arrived. */
   peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
     return this.#looking(operations.Receiver.peekWithin, options, () =>
       Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
     )
   }
 
-  /** Looks at the first message if there is one, without waiting. */
+  /** Peeks at the first message if there is one, without waiting. */
   pollPeek(options?: Abortable): Found<Body> {
     return this.#looking(operations.Receiver.pollPeek, options, () =>
       Effect.map(this.#receiver.pollPeek, Option.getOrUndefined)
@@ -110,13 +110,13 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
   }
 
   /**
-   * Takes a message or looks at it by lookup id, without waiting; `undefined` where there is none. `lookupId`: left out, or 0,
-   * for the first and the last message. See `lookup` of {@link EffectReceiver}.
+   * Receives a message or peeks at it by lookup id, without waiting; `undefined` if there is no such message. Leave `lookupId` out,
+   * or give 0, for the first and the last message. See `lookup` of {@link EffectReceiver}.
    */
   lookup(action: LookupEnd, lookupId?: 0n, options?: ReceiveOptions): Found<Body>
   lookup(action: LookupAction, lookupId: bigint, options?: ReceiveOptions): Found<Body>
   lookup(action: LookupAction, lookupId?: bigint, options?: ReceiveOptions): Found<Body> {
-    // One that is left out where it is needed is refused there.
+    // `lookup` refuses an id that is left out where it is needed.
     return this.#found(operations.Receiver.lookup, options, () => this.#receiver.lookup(action, lookupId!))
   }
 
@@ -128,24 +128,24 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     )
   }
 
-  /** Returns the messages that are there, from the first to the last, which all stay; leaving the loop closes the cursor. */
+  /** Peeks at the messages in the queue, from the first to the last; leaving the loop closes the cursor. */
   browse(): AsyncIterable<ReceivedMessage<Body>> {
     return this.runner.iterable(this.#receiver.browse)
   }
 
   /** Moves a message to a subqueue, or with `null` back to the queue itself. */
-  move(message: { readonly lookupId: bigint }, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
+  move(message: Pick<ReceivedMessage, "lookupId">, subqueue: string | null, options?: ReceiveOptions): Promise<void> {
     return this.#taking(operations.Receiver.move, options, () => this.#receiver.move(message, subqueue))
   }
 
   /** Rejects a message that was received in a transaction; it counts as refused when that commits. */
-  reject(message: { readonly lookupId: bigint }, options?: ReceiveOptions): Promise<void> {
+  reject(message: Pick<ReceivedMessage, "lookupId">, options?: ReceiveOptions): Promise<void> {
     return this.#taking(operations.Receiver.reject, options, () => this.#receiver.reject(message))
   }
 
   /**
-   * Feeds a handler from the queue until the signal aborts, the receiver is closed or `poison` says so: then it takes
-   * nothing new, lets the handlers that run finish, and rejects. See `consume` of {@link EffectReceiver}.
+   * Calls a handler for each message until the signal aborts, the receiver is closed, or a message is poison and `poison` is
+   * `"fail"`. Then it receives no more, lets the running handlers finish, and rejects. See `consume` of {@link EffectReceiver}.
    */
   consume(
     handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
@@ -159,7 +159,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     )
   }
 
-  /** Returns the messages without end, each taken when the loop asks for it; leaving the loop takes no more. */
+  /** Receives the messages without end, each when the loop asks for it; leaving the loop receives no more. */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
     return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }
@@ -168,7 +168,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     return { operation, queue: this.queue }
   }
 
-  /** Runs what takes part in the transaction that the options name. */
+  /** Runs an effect in the transaction that the options name. */
   #taking<A>(
     operation: Operation,
     given: ReceiveOptions | undefined,
@@ -181,7 +181,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     return this.#taking(operation, given, () => Effect.map(find(), Option.getOrUndefined))
   }
 
-  /** Runs what takes nothing, and so takes part in no transaction. */
+  /** Runs an effect that removes no message, and so takes part in no transaction. */
   #looking<A>(operation: Operation, given: Abortable | undefined, look: () => Effect.Effect<A, MsmqError>): Promise<A> {
     return this.runner.run(this.#call(operation), abortable, given, look)
   }

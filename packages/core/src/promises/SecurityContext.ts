@@ -13,8 +13,8 @@ import type { SecurityContext as EffectSecurityContext } from "../SecurityContex
 /**
  * Security context that `using` or {@link close} frees: see `securityContext` of a `Connection`.
  *
- * It is freed at once, or at the end of the slice that is being sent with it. A batch that still sends with it stops there,
- * and its error tells how many messages were accepted. Await the batch first.
+ * It is freed at once, or at the end of the slice that is being sent with it. A batch that still uses it stops after that slice,
+ * and its error has the number of accepted messages. Await the batch first.
  *
  * @category models
  * @since 0.1.0

@@ -25,10 +25,10 @@ import type {
 import { SecurityContext } from "./SecurityContext.ts"
 import type { Participation } from "./Transaction.ts"
 import { participationOf } from "./Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
-/** Options that are of this face, in the place of those of the same name. */
+/** Options of this face, which replace those of the same name in the face with Effect. */
 interface OfPromises<Kind extends QueueKind> extends Abortable {
   /**
    * Security context that signs the messages. It requests authentication, unless `authenticationLevel` says otherwise.
@@ -40,7 +40,7 @@ interface OfPromises<Kind extends QueueKind> extends Abortable {
 }
 
 /**
- * Options of {@link Sender.send}.
+ * Transaction, authentication, encryption and signal of a send.
  *
  * @category models
  * @since 0.1.0
@@ -49,7 +49,7 @@ export interface SendOptions<Kind extends QueueKind = QueueKind>
   extends Omit<EffectSendOptions, keyof OfPromises<Kind>>, OfPromises<Kind> {}
 
 /**
- * Options of {@link Sender.sendAll}.
+ * Transaction, authentication, encryption, report and signal of a batch.
  *
  * @category models
  * @since 0.1.0
@@ -58,7 +58,7 @@ export interface SendAllOptions<Kind extends QueueKind = QueueKind>
   extends Omit<EffectSendAllOptions, keyof OfPromises<Kind>>, OfPromises<Kind> {}
 
 /**
- * Queue that is open for sending: see `openSender` of a `Connection`. `Body`: the type that its codec takes. A message
+ * Queue that is open for sending: see `openSender` of a `Connection`. `Body` is the type that its codec encodes. A message
  * takes part in a transaction by the option `transaction`.
  *
  * @category models
@@ -86,7 +86,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     return this.#sender.queue
   }
 
-  /** Kind of the queue: `true` if it is transactional; `undefined` where that cannot be known. */
+  /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */
   get transactional(): boolean | undefined {
     return this.#sender.transactional
   }
@@ -99,16 +99,16 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
-   * Sends many messages in order, as they come. After a failure the rest stays unsent, and the error's `progress` tells how
-   * many were accepted. See `sendAll` of {@link EffectSender}.
+   * Sends many messages in order. Stops at the first failure; the error's `progress` has the number of messages that were
+   * accepted. See `sendAll` of {@link EffectSender}.
    *
-   * What the iteration rejects with or throws is an error with the reason `SourceFailed`, its `cause` and `progress`.
+   * If the iteration rejects or throws, the error has the reason `SourceFailed`, its `cause` and `progress`.
    *
-   * An abort rejects with the signal's reason, as everywhere in Node. A last call of `onProgress` before that has the
-   * report: how many were accepted.
+   * An abort rejects with the signal's reason, as everywhere in Node. The last call of `onProgress` before that has the report
+   * with the number of accepted messages.
    *
-   * A closing of the sender, the connection, the security context or the transaction does not wait for the next message of
-   * the iteration: the promise rejects with `Released` and `progress`, and `return()` of the iteration is called.
+   * A closing of the sender, the connection, the security context or the transaction does not wait for the next message of the
+   * iteration: the promise rejects with `Released` and `progress`, and `return()` of the iteration is called.
    */
   sendAll(
     messages: Iterable<Message<Body>> | AsyncIterable<Message<Body>>,

@@ -12,10 +12,10 @@ import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import type { Participation as EffectParticipation, Transaction as EffectTransaction } from "../Transaction.ts"
 import { Current } from "../Transaction.ts"
-import * as operations from "../internal/telemetry/operations.ts"
+import * as operations from "../internal/telemetry/Operation.ts"
 
 /**
- * Options of what takes a message and may wait.
+ * Transaction and signal of a receive.
  *
  * @category models
  * @since 0.1.0
@@ -63,10 +63,11 @@ export class Transaction extends Described implements AsyncDisposable {
   }
 
   /**
-   * Commits, after the sends and receives in it that run. Rejects if it has ended already. `ITransaction::Commit`.
+   * Commits the transaction, after the sends and receives that run in it. Rejects if it has ended already.
+   * `ITransaction::Commit`.
    *
-   * A commit that has begun cannot be taken back: an abort of the signal then comes too late, and the promise tells how
-   * the commit ended.
+   * A commit that has begun cannot be undone: a later abort of the signal has no effect, and the promise has the outcome of the
+   * commit.
    */
   commit(options?: Abortable): Promise<void> {
     return this.#runner.run({ operation: operations.Transaction.commit }, abortable, options, () =>
@@ -75,14 +76,14 @@ export class Transaction extends Described implements AsyncDisposable {
   }
 
   /**
-   * Aborts: received messages are back in their queue, sent ones were never sent. One that has ended stays as it is.
-   * `ITransaction::Abort`.
+   * Aborts the transaction: received messages are back at their places, and sent messages are not sent. Does nothing if it
+   * has ended. `ITransaction::Abort`.
    */
   abort(): Promise<void> {
     return this.#runner.promise(this.#transaction.abort(), undefined)
   }
 
-  /** Waits until it has ended, and returns how. */
+  /** Waits until it has ended, and returns its outcome. */
   outcome(options?: Abortable): Promise<"committed" | "aborted"> {
     return this.#runner.run(
       { operation: operations.Transaction.outcome },

@@ -1,11 +1,11 @@
 /**
- * The face for programs that do not write Effect: promises, `using` or `close()`, `for await` and `AbortSignal`.
+ * Face for programs that do not write Effect: promises, `using` or `close()`, `for await` and `AbortSignal`.
  *
  * @since 0.1.0
  */
 export type { Abortable } from "./Abortable.ts"
 export { certificate } from "./Certificate.ts"
-export { connect, Connection } from "./Connection.ts"
+export { connect, Connection, type SecurityOptions } from "./Connection.ts"
 export type { ConsumePolicy, HandlerOptions, Retries } from "./Consumer.ts"
 export { Cursor } from "./Cursor.ts"
 export { type ManagementOptions, QueueManager } from "./QueueManager.ts"

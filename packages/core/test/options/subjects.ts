@@ -12,7 +12,8 @@ import {
   SecurityDescriptor,
   Sid,
   Telemetry,
-  Transaction
+  Transaction,
+  XmlValue
 } from "@effect-msmq/core"
 import { certificate, connect } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
@@ -147,6 +148,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "SecurityDescriptor.parse": subject("SecurityDescriptor.parse", SecurityDescriptor.parse, "D:"),
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
+  "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
@@ -331,6 +333,10 @@ export const exempt: Readonly<Record<string, string>> = {
       "Certificate.isCertificate",
       "ErrorCode.nameOf",
       "ErrorCode.format",
+      "Guid.canonical",
+      "Guid.fromBytes",
+      "Guid.isGuid",
+      "Guid.toBytes",
       "FormatName.fromPathName",
       "FormatName.format",
       "FormatName.equals",
@@ -355,6 +361,9 @@ export const exempt: Readonly<Record<string, string>> = {
   "MessageHeaders.encode": "says itself what is wrong with headers",
   "BackgroundClock.of": "makes a clock of a clock",
   "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
+  "EventLoopTurn.isOverFor": "is for who writes a backend",
+  "EventLoopTurn.within": "is for who writes a backend",
+  "Guid.write": "is for who writes a backend",
   "Mqrt.make": "is for who writes a backend",
   "Mqrt.layer": "is for who writes a backend",
   "MqrtContract.waitingReceives": "is for who writes a backend"

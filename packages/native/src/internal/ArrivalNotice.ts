@@ -21,9 +21,9 @@ export type BeginPeek = (overlapped: bigint, begun: (hresult: number) => void) =
 
 /**
  * Notice that a message may have arrived for a peek through one handle. It takes no thread: an overlapped peek without
- * properties ends at the completion port. Whoever is notified looks for the message.
+ * properties ends at the completion port. Its callback looks for the message.
  *
- * A peek goes on when nobody waits any more: only the closing of its queue ends it.
+ * A peek continues without waiters: only the closing of its queue ends it.
  */
 export class ArrivalNotice {
   readonly #port: NoticePort
@@ -43,7 +43,7 @@ export class ArrivalNotice {
   #retry: NodeJS.Timeout | undefined
   #arrived: (() => void) | undefined
   #begun: (() => void) | undefined
-  #settled: (() => void) | undefined
+  #onEnd: (() => void) | undefined
 
   /** `overlapped`: makes the `OVERLAPPED` that all its peeks use, one after the other. */
   constructor(port: NoticePort, overlapped: () => Overlapped, begin: BeginPeek) {
@@ -61,7 +61,7 @@ export class ArrivalNotice {
     this.#begun = begun
     this.#hold()
     if (this.#retry !== undefined || !this.#hasBegun) return
-    if (this.#isUnderWay) this.#tellBegun()
+    if (this.#isUnderWay) this.#notifyBegun()
     else this.#peekAgain()
   }
 
@@ -93,12 +93,12 @@ export class ArrivalNotice {
       // Closing ends the peek (G-11). If it does not, the memory is never freed, since Message Queuing may still write to it.
       return Effect.callback<void>((resume) => {
         const giveUp = setTimeout(() => {
-          this.#settled = undefined
+          this.#onEnd = undefined
           if (this.#overlapped !== undefined) this.#port.dismiss(this.#overlapped)
           this.#release()
           resume(Effect.void)
         }, settleLimit)
-        this.#settled = () => {
+        this.#onEnd = () => {
           clearTimeout(giveUp)
           this.#free()
           resume(Effect.void)
@@ -113,7 +113,7 @@ export class ArrivalNotice {
     this.cancel()
     this.#isDetached = true
     this.#beginning?.abandon()
-    if (this.#isUnderWay) this.#settled = () => this.#free()
+    if (this.#isUnderWay) this.#onEnd = () => this.#free()
     else this.#free()
   }
 
@@ -163,16 +163,16 @@ export class ArrivalNotice {
 
   #didBegin(): void {
     this.#port.markBegun()
-    if (this.#isUnderWay) this.#tellBegun()
-    // It ended before the call that began it had returned, and there is somebody to notify again.
+    if (this.#isUnderWay) this.#notifyBegun()
+    // It ended before the call that began it had returned, and a waiter is to be notified again.
     else if (this.#arrived !== undefined && this.#retry === undefined) this.#peekAgain()
   }
 
   #didNotBegin(overlapped: Overlapped, hresult: number): void {
     this.#port.dismiss(overlapped)
     this.#isUnderWay = false
-    if (this.#settled !== undefined || this.#isDetached) return this.#tell()
-    // Whoever is notified then calls the function and gets its error.
+    if (this.#onEnd !== undefined || this.#isDetached) return this.#notify()
+    // The waiter then calls the function and gets its error.
     this.#retry = setTimeout(() => {
       this.#retry = undefined
       this.#ended(hresult)
@@ -182,19 +182,19 @@ export class ArrivalNotice {
   #ended(status: number): void {
     this.#isUnderWay = false
     this.#hasFailed = isError(status)
-    this.#tell()
+    this.#notify()
   }
 
-  #tellBegun(): void {
+  #notifyBegun(): void {
     const begun = this.#begun
     this.#begun = undefined
     begun?.()
   }
 
-  #tell(): void {
-    const tell = this.#settled ?? this.#arrived
-    this.#settled = this.#arrived = this.#begun = undefined
+  #notify(): void {
+    const notify = this.#onEnd ?? this.#arrived
+    this.#onEnd = this.#arrived = this.#begun = undefined
     this.#release()
-    tell?.()
+    notify?.()
   }
 }

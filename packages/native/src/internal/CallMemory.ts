@@ -1,5 +1,5 @@
 import koffi from "koffi"
-import { readPointer, writePointer } from "./layout.ts"
+import { writePointer } from "./layout.ts"
 
 const aligned = (size: number): number => (size + 7) & ~7
 
@@ -47,12 +47,6 @@ export class CallMemory {
     writePointer(this.view, at, this.addressOf(offset))
   }
 }
-
-/** Makes a zeroed slot for an address or a handle that a function writes. */
-export const pointerSlot = (): ArrayBuffer => new ArrayBuffer(8)
-
-/** Returns the address or the handle that a function wrote into a slot. */
-export const slotValue = (slot: ArrayBuffer): bigint => readPointer(new DataView(slot), 0)
 
 /** Makes a slot for a count, with the value that goes in. */
 export const countSlot = (count: number): Uint32Array<ArrayBuffer> => new Uint32Array(new ArrayBuffer(4)).fill(count)

@@ -24,7 +24,7 @@ const longestCall = 200
 /** Milliseconds until the port is looked at again, where there is no thread to wait at it. */
 const lookInterval = 5
 
-/** `STATUS_PENDING`. */
+/** Status of an operation that goes on: `STATUS_PENDING`. */
 const pendingStatus = 0x103
 
 /** Statuses of an operation that goes on. The second one is `MQ_INFORMATION_OPERATION_PENDING`. */
@@ -69,8 +69,8 @@ export class Overlapped {
 /**
  * I/O completion port of a thread of JavaScript, where the overlapped operations of all layers end.
  *
- * One call on another thread waits at the port while somebody holds it, and none otherwise. So the process lives while
- * somebody waits, and can end as soon as nobody does.
+ * While the port is held, one call on another thread waits at it. So the process stays alive while a receive waits, and can end
+ * afterwards.
  *
  * Some handles cannot be associated with a port. Therefore each operation also sets one event at its end. While an
  * operation on such a handle goes on, the call waits for the event instead. Each time it returns, the port is emptied
@@ -207,27 +207,27 @@ export class CompletionPort {
     const ended = found ? this.#takeEntries() : []
     // There may be more at the port.
     if (found && this.#entriesTaken === mostAtOnce) this.#events.SetEvent(this.#event)
-    for (const [overlapped, tell] of this.#unassociated) {
+    for (const [overlapped, notify] of this.#unassociated) {
       const { status } = overlapped
       if (status === undefined) continue
       this.#unassociated.delete(overlapped)
-      ended.push([tell, status])
+      ended.push([notify, status])
     }
     this.#goOn(ended)
   }
 
-  #goOn(ended: ReadonlyArray<readonly [tell: Ended, status: number]>): void {
+  #goOn(ended: ReadonlyArray<readonly [notify: Ended, status: number]>): void {
     // Before the callbacks, which may hold or release the port.
     if (this.#holds > 0) this.#read()
     else this.#reading = "nothing"
-    for (const [tell, status] of ended) tell(status)
+    for (const [notify, status] of ended) notify(status)
   }
 
   get #entriesTaken(): number {
     return this.#fields.getUint32(mostAtOnce * layout.OVERLAPPED_ENTRY.size, true)
   }
 
-  #takeEntries(): Array<readonly [tell: Ended, status: number]> {
+  #takeEntries(): Array<readonly [notify: Ended, status: number]> {
     const { Internal, lpOverlapped, size } = layout.OVERLAPPED_ENTRY
     const ended: Array<readonly [Ended, number]> = []
     for (let at = 0; at < this.#entriesTaken; at++) {
@@ -236,9 +236,9 @@ export class CompletionPort {
         this.#isWoken = false
         continue
       }
-      const tell = this.#endings.get(overlapped)
+      const notify = this.#endings.get(overlapped)
       this.#endings.delete(overlapped)
-      if (tell !== undefined) ended.push([tell, this.#fields.getUint32(at * size + Internal, true)])
+      if (notify !== undefined) ended.push([notify, this.#fields.getUint32(at * size + Internal, true)])
     }
     return ended
   }

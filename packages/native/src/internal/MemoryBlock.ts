@@ -49,5 +49,5 @@ export class MemoryBlock {
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
 const byteLength: () => unknown = Object.getOwnPropertyDescriptor(typedArray, "byteLength")!.get!
 
-/** Returns the number of bytes that an array has, which are copied and read by native code, whatever its `length` says. */
+/** Returns the number of bytes that an array has, which are copied and read by native code; its `length` may report another. */
 export const lengthOf = (bytes: Uint8Array): number => byteLength.call(bytes) as number

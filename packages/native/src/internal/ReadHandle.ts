@@ -39,7 +39,7 @@ export class ReadHandle implements Notices {
     this.paces = paces
     this.mayReceive = access === "receive" || access === "receiveAdmin"
     let isAssociated: boolean | undefined
-    // When somebody waits for the first time.
+    // At the first wait.
     const overlapped = () => port.overlapped((isAssociated ??= port.associate(handle)))
     this.arrival = new ArrivalNotice(port, overlapped, calls.beginPeek(0n))
     this.end = new EndNotice(port, overlapped, calls)

@@ -123,7 +123,7 @@ export abstract class ReceiveRequest {
 
   protected handOut(kept: ReceivedProperties): Outcome {
     if (this.takes) this.take(kept)
-    // Whoever gets it may change its bytes, and others may get it later.
+    // Its receiver may change its bytes, and others may get it later.
     return Exit.succeed(this.takes && this.transaction === undefined ? kept : structuredClone(kept))
   }
 

@@ -125,7 +125,7 @@ export class WaitingReceives<A> {
     this.#work()
   }
 
-  /** `true` when nobody waits. */
+  /** `true` when no receive waits. */
   get isEmpty(): boolean {
     return this.#line.size === 0 && this.#cursors.size === 0
   }

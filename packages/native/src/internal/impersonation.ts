@@ -2,7 +2,8 @@ import type { Credentials, MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { IdentityFunctions } from "./bindings.ts"
-import { pointerSlot, slotValue, wideText } from "./CallMemory.ts"
+import { pointerSlot, slotValue } from "./layout.ts"
+import { wideText } from "./CallMemory.ts"
 import { failure } from "./calls.ts"
 
 /** `LOGON32_LOGON_INTERACTIVE` and `LOGON32_PROVIDER_DEFAULT`. */

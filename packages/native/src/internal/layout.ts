@@ -69,3 +69,9 @@ export const writePointer = (view: DataView, at: number, value: bigint): void =>
   if (pointersAreWide) view.setBigUint64(at, value, true)
   else view.setUint32(at, Number(value), true)
 }
+
+/** Makes a zeroed slot for an address or a handle that a function writes. */
+export const pointerSlot = (): ArrayBuffer => new ArrayBuffer(8)
+
+/** Returns the address or the handle that a function wrote into a slot. */
+export const slotValue = (slot: ArrayBuffer): bigint => readPointer(new DataView(slot), 0)

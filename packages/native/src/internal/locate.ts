@@ -3,9 +3,9 @@ import type { LocatedQueueProperties, LocateRestriction } from "@effect-msmq/cor
 import { relations } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
-import { CallMemory, countSlot, pointerSlot, slotValue } from "./CallMemory.ts"
+import { CallMemory, countSlot } from "./CallMemory.ts"
 import { call, callAndTake } from "./calls.ts"
-import { layout } from "./layout.ts"
+import { layout, pointerSlot, slotValue } from "./layout.ts"
 import { queueProperties } from "./queuePropertyTable.ts"
 import { readVariant, sizeBeside, writeVariant } from "./variants.ts"
 

@@ -3,7 +3,7 @@ import { lengthOf } from "./MemoryBlock.ts"
 
 const none = new Uint8Array(0)
 
-/** Copies bytes, in whatever memory they are. A buffer that was transferred has none. */
+/** Copies bytes from any kind of memory. A buffer that was transferred has none. */
 const copy = (bytes: Uint8Array): Uint8Array => (lengthOf(bytes) === 0 ? none : new Uint8Array(bytes))
 
 const copyOrNull = (bytes: Uint8Array | null): Uint8Array | null => (bytes === null ? null : copy(bytes))

@@ -1,7 +1,7 @@
 import type { CursorHandle, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
-import { pointerSlot, slotValue } from "./CallMemory.ts"
+import { pointerSlot, slotValue } from "./layout.ts"
 import { call } from "./calls.ts"
 import { transactionPointer } from "./transactions.ts"
 

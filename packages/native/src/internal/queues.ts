@@ -4,7 +4,7 @@ import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/Qu
 import { accesses, shareModes } from "@effect-msmq/core/mqrt/QueueValues"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
-import { pointerSlot, slotValue } from "./CallMemory.ts"
+import { pointerSlot, slotValue } from "./layout.ts"
 import { call, callAndTake } from "./calls.ts"
 import { NameBuffer, names } from "./names.ts"
 import { getProperties, putProperties } from "./properties.ts"

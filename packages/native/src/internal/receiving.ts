@@ -32,7 +32,7 @@ import { after } from "./timers.ts"
 import { TransactionReceives } from "./TransactionReceives.ts"
 import type { Looked, Waiter } from "./WaitingReceives.ts"
 
-/** `INFINITE`. */
+/** Timeout in milliseconds that never ends: `INFINITE`. */
 const infinite = 0xffffffff
 
 type Running = Effect.Effect<void, MqrtFailure>
@@ -185,7 +185,7 @@ export const receiving = (
     else looking.abandon()
   }
 
-  /** Returns `true` where nobody may use the cursor or the transaction of a call before it has ended. */
+  /** Returns `true` where no other call may use the cursor or the transaction of a call before that has ended. */
   const isAlone = (request: ReceiveRequest): boolean =>
     request instanceof CursorRequest || request.transaction !== undefined
 
@@ -266,7 +266,7 @@ export const receiving = (
         resume(call === undefined ? outcome : Effect.andThen(Effect.uninterruptible(call.hasEnded), outcome))
       }
 
-      /** Returns the call that goes on, where nobody may use its cursor or its transaction meanwhile. */
+      /** Returns the call that goes on, where no other call may use its cursor or its transaction meanwhile. */
       const callOfItsOwn = (): CallElsewhere | undefined => (isAlone(request) ? looking : undefined)
 
       const hasLooked = !request.pace.isSlow

@@ -3,7 +3,7 @@ import type { MqrtFailure, MqrtFunctions, SecurityContextApi, SecurityContextHan
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Bindings } from "./bindings.ts"
-import { pointerSlot, slotValue } from "./CallMemory.ts"
+import { pointerSlot, slotValue } from "./layout.ts"
 import { call, failure, isError } from "./calls.ts"
 import { actAs } from "./impersonation.ts"
 

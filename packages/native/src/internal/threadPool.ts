@@ -8,7 +8,7 @@ export interface Process {
 
 type Runtime = "bun" | "deno" | "node"
 
-/** Most threads that libuv and Bun have, whatever the environment says. */
+/** Largest number of threads that libuv and Bun have, even if the environment asks for more. */
 const most = 1024
 
 /** Fewest threads that Bun has. */
@@ -26,7 +26,7 @@ const threadsOf: Readonly<Record<Runtime, (process: Process) => number>> = {
       .find((size) => size >= fewestOfBun)
     return Math.min(given ?? Math.max(processors, fewestOfBun), most)
   },
-  /** Deno has a pool of tokio's, whatever the environment says. Its threads begin when there is need of them. */
+  /** Deno has a pool of tokio's, which ignores the environment. Its threads begin when they are needed. */
   deno: () => 32,
   /** Node has the pool of libuv. */
   node: ({ env: { UV_THREADPOOL_SIZE: size } }) => {

@@ -4,11 +4,10 @@ import * as Effect from "effect/Effect"
 import koffi from "koffi"
 import type { Bindings } from "./bindings.ts"
 import { functionType } from "./bindings.ts"
-import { pointerSlot, slotValue } from "./CallMemory.ts"
 import { call, check } from "./calls.ts"
 import type { ArgumentsOf, Bound, ResultOf } from "./declarations.ts"
 import { transactionMethods } from "./declarations.ts"
-import { layout } from "./layout.ts"
+import { layout, pointerSlot, slotValue } from "./layout.ts"
 import { callOffMainThread } from "./offMainThread.ts"
 
 /** Constants that may be passed instead of an `ITransaction*`. */

@@ -19,7 +19,7 @@
   X(MQSetQueueProperties) X(MQGetQueueProperties) X(MQGetQueueSecurity) X(MQSetQueueSecurity)                          \
   X(MQPathNameToFormatName) X(MQADsPathToFormatName)                                                                   \
   X(MQFreeMemory) X(MQGetMachineProperties) X(MQGetSecurityContext) X(MQGetSecurityContextEx)                          \
-  X(MQFreeSecurityContext) X(MQRegisterCertificate) X(MQBeginTransaction)                                              \
+  X(MQFreeSecurityContext) X(MQRegisterCertificate) X(MQBeginTransaction) X(MQGetOverlappedResult)                     \
   X(MQGetPrivateComputerInformation) X(MQPurgeQueue) X(MQMgmtGetInfo) X(MQMgmtAction) X(MQMarkMessageRejected)         \
   X(MQMoveMessage) X(TransactionCommit) X(TransactionAbort) X(TransactionRelease)
 
@@ -31,8 +31,9 @@ static const char *const functionNames[] = { FUNCTIONS(AS_TEXT) };
 typedef struct {
   uint64_t calls;
   uint64_t thread;
-  uint64_t delay; /* microseconds */
-  uint32_t ends;  /* how often a test has ended the calls that take their time */
+  uint64_t delay;  /* microseconds */
+  uint64_t holder; /* thread that holds the calls on all others; 0: none */
+  uint32_t ends;   /* how often a test has ended the calls that take their time or are held */
   uint32_t failIn; /* 0: never; 1: the next call */
   Hr failWith;
 } FunctionRecord;
@@ -141,13 +142,20 @@ static void takeTime(const FunctionRecord *record) {
   uint64_t wait = record->delay / 1000u, work = record->delay % 1000u;
   if (threadId() == watchedThread) watchedDelay += record->delay;
   uint32_t ends = record->ends;
-  for (uint64_t until = nowMs() + wait; wait > 0 && record->delay > 0 && nowMs() < until && record->ends == ends;) {
-    waitForChange(until);
-  }
-  if (work == 0 || record->delay == 0) return;
+  for (uint64_t until = nowMs() + wait; wait > 0 && nowMs() < until && record->ends == ends;) waitForChange(until);
+  if (work == 0 || record->ends != ends) return;
   unlockAll();
   for (uint64_t until = nowUs() + work; nowUs() < until;) continue;
   lockAll();
+}
+
+/* Waits until a test ends the calls that are held. */
+static void waitUntilLetGo(const FunctionRecord *record) {
+  if (record->holder == threadId()) {
+    violation("called on the thread that holds its calls, and would never end");
+    return;
+  }
+  for (uint32_t ends = record->ends; record->ends == ends;) waitForChange(UINT64_MAX);
 }
 
 /* Takes the lock, counts the call and says whether a test planned this one to fail. */
@@ -157,7 +165,10 @@ static int enter(enum Function function, Hr *planned) {
   FunctionRecord *record = &functionRecords[function];
   record->calls++;
   record->thread = threadId();
+  currentFunction = function;
+  if (record->holder != 0) waitUntilLetGo(record);
   if (record->delay > 0) takeTime(record);
+  /* Other calls have been made meanwhile. */
   currentFunction = function;
   if (record->failIn == 0) return 0;
   record->failIn--;
@@ -297,7 +308,9 @@ static void writeLedger(Text *text) {
 static void resetLedger(void) {
   for (uint32_t at = 0; at < violationCount && at < MAX_VIOLATIONS; at++) free(violations[at]);
   violationCount = 0;
-  memset(functionRecords, 0, sizeof functionRecords);
+  for (int function = 0; function < F_End; function++) {
+    functionRecords[function] = (FunctionRecord){ .ends = functionRecords[function].ends + 1 };
+  }
   memset(counts, 0, sizeof counts);
   handleHighBits = 0;
   for (uint32_t at = 0; at < handleCount; at++) handleEntries[at].object = NULL;

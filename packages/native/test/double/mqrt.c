@@ -58,9 +58,19 @@ struct Message {
   uint32_t messageClass, sentTime, arrivedTime, abortCount, moveCount, lastMoveTime;
   uint8_t id[20], transactionId[20];
   uint8_t state, transactional, first, last, allowPeek, purged, rejected, isSigned;
+  uint8_t isCopy; /* in a journal or a dead-letter queue: nothing becomes of it */
   uint32_t size, storedCount;
   Stored stored[];
 };
+
+/* One of the four parts of a security descriptor. */
+typedef struct {
+  uint8_t *bytes; /* a SID or an ACL; NULL for none, and for a list that grants everything */
+  uint32_t length;
+  uint16_t control;
+} SecurityPart;
+
+#define SECURITY_PARTS 4
 
 enum QueueKind { Queue_Private, Queue_Public, Queue_System, Queue_Journal, Queue_Sub, Queue_Outgoing };
 
@@ -83,8 +93,7 @@ struct Queue {
   int16_t basePriority;
   uint32_t quota, journalQuota, privacy;
   int32_t created, modified;
-  uint8_t *security;
-  uint32_t securityLength;
+  SecurityPart security[SECURITY_PARTS];
 };
 
 struct Cursor {
@@ -108,9 +117,15 @@ struct OpenQueue {
   uint64_t portKey;
 };
 
+/* PMQRECEIVECALLBACK */
+typedef void (*ReceiveCallback)(Hr, Handle, uint32_t, uint32_t, Props *, Overlapped *, Handle);
+
 struct Request {
   Request *next;
   OpenQueue *open;
+  ReceiveCallback callback;
+  Handle handle, cursorHandle; /* as the caller gave them: the objects may be gone when the callback runs */
+  uint32_t timeout;
   Queue *queue;
   Cursor *cursor;
   Props *props;
@@ -458,6 +473,8 @@ static Message *copyMessage(const Message *message) {
   copy->transaction = NULL;
   copy->state = State_Available;
   copy->expiresAt = UINT64_MAX;
+  copy->purged = copy->rejected = 0;
+  copy->isCopy = 1;
   return copy;
 }
 
@@ -516,7 +533,7 @@ static Value ownValue(const Message *message, uint32_t id) {
     case M_TIME_TO_REACH_QUEUE: return numberValue(0xFFFFFFFEu);
     case M_TIME_TO_BE_RECEIVED: return numberValue(0xFFFFFFFFu);
     case M_SENDERID_TYPE: case M_PROV_TYPE: return numberValue(1);
-    case M_HASH_ALG: return numberValue(0x800C);
+    case M_HASH_ALG: return numberValue(0x800E); /* SHA-512 */
     case M_ENCRYPTION_ALG: return numberValue(0x6602);
     default: return (Value){ 0, 0, 0, NULL };
   }
@@ -577,6 +594,10 @@ static void becomeAvailable(Message *message) {
 }
 
 /* Priority in the top byte, then arrival (X-03, D-27). The sequence is the parent's, so a move keeps ids unique. */
+#define SEQUENCE_MASK ((1ull << 56) - 1)
+
+static uint64_t sequenceOf(const Queue *queue) { return queue->parent != NULL ? queue->parent->sequence : queue->sequence; }
+
 static void giveLookupId(Queue *queue, Message *message) {
   Queue *base = queue->parent != NULL ? queue->parent : queue;
   uint64_t priority = message->transactional ? 0 : storedNumber(message, M_PRIORITY, 3);
@@ -601,6 +622,7 @@ static void insertCopy(Queue *queue, const Message *message, uint32_t messageCla
 
 #define CLASS_REACHED 0x0002u
 #define CLASS_RECEIVED 0x4000u
+#define CLASS_DELETED_ON_ITS_WAY 0x8001u
 #define CLASS_REACH_TIMEOUT 0x8002u
 #define CLASS_QUOTA 0x8003u
 #define CLASS_BAD_SIGNATURE 0x8006u
@@ -635,7 +657,7 @@ static Queue *localQueueNamed(const Message *message, uint32_t id) {
 /* An acknowledgment is an ordinary message: the id of the original, its queue, and its body when negative (D-47). */
 static void acknowledge(const Message *message, uint32_t messageClass) {
   if ((storedNumber(message, M_ACKNOWLEDGE, 0) & acknowledgeBit(messageClass)) == 0) return;
-  if (messageClass == CLASS_REACHED && message->queue->kind == Queue_Outgoing) return; /* it has not got there */
+  if (messageClass < 0x8000u && message->queue->kind == Queue_Outgoing) return; /* it has not got there */
   if (messageClass == CLASS_BAD_SIGNATURE) return; /* insecure, off by default */
   Queue *queue = localQueueNamed(message, M_ADMIN_QUEUE);
   if (queue == NULL || queue->transactional) return;
@@ -660,13 +682,32 @@ static void acknowledge(const Message *message, uint32_t messageClass) {
   wakeWaiting(queue);
 }
 
-/* A message that will not be received: its sender may learn of it, and it may go to a dead-letter queue. */
+/* Copies a message that has reached its destination to the machine's journal, if its sender asked for that (D-57). */
+static void copyToMachineJournal(const Message *message) {
+  if (message->queue->kind == Queue_Outgoing || (storedNumber(message, M_JOURNAL, 0) & 2u) == 0) return;
+  insertCopy(machineJournal, message, message->messageClass);
+}
+
+/* Outside a transaction, what is dropped, deleted or purged leaves no dead letter (A-72, D-64). */
+static int leavesDeadLetter(const Message *message, uint32_t messageClass) {
+  if (message->transactional) return 1;
+  return messageClass == CLASS_REACH_TIMEOUT || messageClass == CLASS_QUOTA || messageClass == CLASS_RECEIVE_TIMEOUT ||
+         messageClass == CLASS_NOT_TRANSACTIONAL_QUEUE || messageClass == CLASS_NOT_TRANSACTIONAL_MESSAGE;
+}
+
+/* Copies a message to a dead-letter queue, if its sender asked for that: its own one has to be transactional (D-63). */
+static void deadLetter(const Message *message, uint32_t messageClass) {
+  if ((storedNumber(message, M_JOURNAL, 0) & 1u) == 0 || !leavesDeadLetter(message, messageClass)) return;
+  Queue *own = message->transactional ? localQueueNamed(message, M_DEADLETTER_QUEUE) : NULL;
+  if (own == NULL || !own->transactional) own = message->transactional ? transactionalDeadLetters : deadLetters;
+  insertCopy(own, message, messageClass);
+}
+
+/* A message that will not be received: its sender may learn of it, and it may become a dead letter. A copy does neither. */
 static void discard(Message *message, uint32_t messageClass) {
-  acknowledge(message, messageClass);
-  if ((storedNumber(message, M_JOURNAL, 0) & 1u) != 0) {
-    Queue *own = message->transactional ? localQueueNamed(message, M_DEADLETTER_QUEUE) : NULL;
-    if (own == NULL) own = message->transactional ? transactionalDeadLetters : deadLetters;
-    insertCopy(own, message, messageClass);
+  if (!message->isCopy) {
+    acknowledge(message, messageClass);
+    deadLetter(message, messageClass);
   }
   free(message);
 }
@@ -686,7 +727,10 @@ static void finishReceive(Message *message) {
     return;
   }
   if (base->journaling && queue->kind != Queue_Journal) insertCopy(journalOf(queue), message, message->messageClass);
-  acknowledge(message, CLASS_RECEIVED);
+  if (!message->isCopy) {
+    acknowledge(message, CLASS_RECEIVED);
+    if (message->transactional) copyToMachineJournal(message);
+  }
   free(message);
 }
 
@@ -1113,9 +1157,12 @@ EXPORT Hr MQPurgeQueue(Handle handle) {
   Queue *queue = open->targets[0];
   if (queue->deleted) return leave(E_QUEUE_DELETED);
   if (!openedForReceive(open)) return leave(E_ACCESS_DENIED);
+  uint32_t messageClass = queue->kind == Queue_Outgoing ? CLASS_DELETED_ON_ITS_WAY : CLASS_PURGED;
+  uint64_t last = sequenceOf(queue);
   for (Message *message = queue->head, *next; message != NULL; message = next) {
     next = message->next;
-    if (message->state == State_Available) discardFrom(message, CLASS_PURGED);
+    if ((message->lookupId & SEQUENCE_MASK) > last) continue; /* what the purge itself puts in */
+    if (message->state == State_Available) discardFrom(message, messageClass);
     else if (message->state == State_Receiving) message->purged = 1;
   }
   return leave(MQ_OK);
@@ -1359,9 +1406,7 @@ static void arrive(Queue *queue, Message *message, const Enlistment *enlistment)
   }
   becomeAvailable(message);
   acknowledge(message, CLASS_REACHED);
-  if (queue->kind != Queue_Outgoing && (storedNumber(message, M_JOURNAL, 0) & 2u) != 0) {
-    insertCopy(machineJournal, message, message->messageClass);
-  }
+  if (!message->transactional) copyToMachineJournal(message);
   wakeWaiting(queue);
 }
 
@@ -1642,23 +1687,58 @@ static Hr attempt(Request *request) {
 
 /* ---------------------------------------------------------------- waiting */
 
-/* Tells the end of an overlapped receive, as a success that came at once is told too (G-03). */
-static void tellEnd(const OpenQueue *open, Overlapped *overlapped, Hr result) {
-  overlapped->internal = result;
-  signalEvent(overlapped->event);
-  if (open->port != NULL) postEntry(open->port, (PortEntry){ open->portKey, overlapped, result, 0 });
+/* Requests that have ended and whose callbacks are to be called, the first to end first. */
+static Request *toCall, **toCallEnd = &toCall;
+static int callerRunning;
+
+/* Callbacks run on one thread of the runtime, one after the other (G-15), and may call the runtime themselves. */
+static void callBack(void) {
+  lockAll();
+  for (;;) {
+    while (toCall == NULL) waitForChange(UINT64_MAX);
+    Request *request = toCall;
+    toCall = request->next;
+    if (toCall == NULL) toCallEnd = &toCall;
+    unlockAll();
+    request->callback(request->result, request->handle, request->timeout, request->action, request->props,
+                      request->overlapped, request->cursorHandle);
+    free(request);
+    lockAll();
+  }
+}
+
+static int isAsynchronous(const Request *request) { return request->overlapped != NULL || request->callback != NULL; }
+
+/* Tells the end of an asynchronous receive, as a success that came at once is told too (G-03), and frees the request. */
+static void tellEnd(Request *request, Hr result) {
+  Overlapped *overlapped = request->overlapped;
+  const OpenQueue *open = request->open;
+  if (overlapped != NULL) {
+    overlapped->internal = result;
+    signalEvent(overlapped->event);
+  }
+  if (request->callback == NULL) {
+    if (open->port != NULL) postEntry(open->port, (PortEntry){ open->portKey, overlapped, result, 0 });
+    free(request);
+    return;
+  }
+  request->result = result;
+  request->next = NULL;
+  *toCallEnd = request;
+  toCallEnd = &request->next;
+  if (!callerRunning) {
+    callerRunning = 1;
+    startThread(callBack);
+  }
+  broadcastChange();
 }
 
 static void complete(Request *request, Hr result) {
   if (request->cursor != NULL) request->cursor->busy--;
   request->result = result;
   request->done = 1;
-  if (request->overlapped == NULL) {
-    broadcastChange();
-    return;
-  }
-  tellEnd(request->open, request->overlapped, result);
-  free(request);
+  if (isAsynchronous(request)) tellEnd(request, result);
+  else broadcastChange();
 }
 
 static void unlinkRequest(Queue *queue, Request *request) {
@@ -1707,27 +1787,27 @@ static uint64_t earliestDeadline(void) {
   uint64_t earliest = UINT64_MAX;
   for (Queue *queue = queues; queue != NULL; queue = queue->next) {
     for (Request *request = queue->waiting; request != NULL; request = request->next) {
-      if (request->overlapped != NULL && request->deadline < earliest) earliest = request->deadline;
+      if (isAsynchronous(request) && request->deadline < earliest) earliest = request->deadline;
     }
   }
   return earliest;
 }
 
-static void expireOverlapped(void) {
+static void expireAsynchronous(void) {
   uint64_t now = nowMs();
   for (Queue *queue = queues; queue != NULL; queue = queue->next) {
     for (Request *request = queue->waiting, *next; request != NULL; request = next) {
       next = request->next;
-      if (request->overlapped != NULL && request->deadline <= now) expire(request);
+      if (isAsynchronous(request) && request->deadline <= now) expire(request);
     }
   }
 }
 
-/* Overlapped requests have no thread of their own to time them. */
+/* Asynchronous requests have no thread of their own to time them. */
 static void timer(void) {
   lockAll();
   for (;;) {
-    expireOverlapped();
+    expireAsynchronous();
     waitForChange(earliestDeadline());
   }
 }
@@ -1761,10 +1841,26 @@ static Hr waitHere(const Request *request) {
   return result;
 }
 
-static Hr waitOverlapped(const Request *request) {
+/* The runtime waits for no more receives with callbacks at a time (G-14). */
+#define MOST_CALLBACKS 63
+
+static int hasRoomForCallback(void) {
+  int count = 0;
+  for (Queue *queue = queues; queue != NULL; queue = queue->next) {
+    for (const Request *request = queue->waiting; request != NULL; request = request->next) {
+      count += request->callback != NULL;
+    }
+  }
+  return count < MOST_CALLBACKS;
+}
+
+static Hr waitElsewhere(const Request *request) {
+  if (request->callback != NULL && !hasRoomForCallback()) return E_INSUFFICIENT_RESOURCES;
   Request *kept = keepRequest(request);
-  kept->overlapped->internal = 0x103; /* STATUS_PENDING */
-  clearEvent(kept->overlapped->event);
+  if (kept->overlapped != NULL) {
+    kept->overlapped->internal = 0x103; /* STATUS_PENDING */
+    clearEvent(kept->overlapped->event);
+  }
   startWaiting(kept);
   if (kept->deadline == UINT64_MAX) return I_OPERATION_PENDING;
   if (!timerRunning) {
@@ -1778,10 +1874,10 @@ static Hr waitOverlapped(const Request *request) {
 /* ---------------------------------------------------------------- the calls */
 
 /* Peeking takes no transaction, asynchronous receives neither, and the queue must be transactional (F-15 to F-17). */
-static Hr checkEnlistment(const Queue *queue, const Enlistment *enlistment, int peek, int overlapped) {
+static Hr checkEnlistment(const Queue *queue, const Enlistment *enlistment, int peek, int asynchronous) {
   if (enlistment->transaction == NULL && !enlistment->single) return MQ_OK;
   if (peek) return E_TRANSACTION_USAGE;
-  if (overlapped) return E_INVALID_PARAMETER;
+  if (asynchronous) return E_INVALID_PARAMETER;
   return queue->transactional ? MQ_OK : E_TRANSACTION_USAGE;
 }
 
@@ -1798,38 +1894,38 @@ static Hr findCursor(Handle handle, const OpenQueue *open, Cursor **cursor) {
   return *cursor == NULL || (*cursor)->open != open ? E_INVALID_HANDLE : MQ_OK;
 }
 
-static Hr receiveMessage(Handle handle, uint32_t timeout, uint32_t action, Props *props, Overlapped *overlapped,
-                         Handle cursorHandle, void *transaction) {
-  Request request = { .props = props, .overlapped = overlapped, .action = action };
-  int peek = (int)action != Action_Receive;
-  if (peek && (int)action != Action_PeekCurrent && (int)action != Action_PeekNext) return E_INVALID_PARAMETER;
-  request.open = findHandle(Kind_Queue, handle);
+static Hr receiveMessage(Request request, void *transaction) {
+  int peek = (int)request.action != Action_Receive;
+  int isNext = (int)request.action == Action_PeekNext;
+  if (peek && !isNext && (int)request.action != Action_PeekCurrent) return E_INVALID_PARAMETER;
+  request.open = findHandle(Kind_Queue, request.handle);
   if (request.open == NULL) return E_INVALID_HANDLE;
   request.queue = request.open->targets[0];
   Enlistment enlistment = { NULL, 0 };
   Hr failure = checkReading(request.open, peek);
-  if (failure == MQ_OK) failure = findCursor(cursorHandle, request.open, &request.cursor);
-  if (failure == MQ_OK && (int)action == Action_PeekNext && request.cursor == NULL) failure = E_INVALID_PARAMETER;
+  if (failure == MQ_OK) failure = findCursor(request.cursorHandle, request.open, &request.cursor);
+  if (failure == MQ_OK && isNext && request.cursor == NULL) failure = E_INVALID_PARAMETER;
   if (failure == MQ_OK) failure = readTransaction(transaction, &enlistment);
-  if (failure == MQ_OK) failure = checkEnlistment(request.queue, &enlistment, peek, overlapped != NULL);
-  if (failure == MQ_OK) failure = checkAllAsked(props, &request.warning);
+  if (failure == MQ_OK) failure = checkEnlistment(request.queue, &enlistment, peek, isAsynchronous(&request));
+  if (failure == MQ_OK) failure = checkAllAsked(request.props, &request.warning);
   if (failure != MQ_OK) return failure;
-  if ((int)action == Action_PeekNext && !request.cursor->reading) return E_ILLEGAL_CURSOR_ACTION;
+  if (isNext && !request.cursor->reading) return E_ILLEGAL_CURSOR_ACTION;
   request.transaction = enlistment.transaction;
   Hr result = attempt(&request);
   if (result == NOTHING_YET) {
-    request.deadline = timeout == INFINITE_MS ? UINT64_MAX : nowMs() + timeout;
-    return overlapped != NULL ? waitOverlapped(&request) : waitHere(&request);
+    request.deadline = request.timeout == INFINITE_MS ? UINT64_MAX : nowMs() + request.timeout;
+    return isAsynchronous(&request) ? waitElsewhere(&request) : waitHere(&request);
   }
-  if (overlapped != NULL && (result & 0x80000000u) == 0) tellEnd(request.open, overlapped, result);
+  if (isAsynchronous(&request) && (result & 0x80000000u) == 0) tellEnd(keepRequest(&request), result);
   return result;
 }
 
 EXPORT Hr MQReceiveMessage(Handle handle, uint32_t timeout, uint32_t action, Props *props, Overlapped *overlapped,
-                           void *callback, Handle cursor, void *transaction) {
+                           ReceiveCallback callback, Handle cursor, void *transaction) {
   ENTER(MQReceiveMessage);
-  if (callback != NULL) return leave(E_INVALID_PARAMETER); /* completion routines are not simulated */
-  return leave(receiveMessage(handle, timeout, action, props, overlapped, cursor, transaction));
+  Request request = { .handle = handle,         .timeout = timeout,   .action = action,      .props = props,
+                      .overlapped = overlapped, .callback = callback, .cursorHandle = cursor };
+  return leave(receiveMessage(request, transaction));
 }
 
 enum LookupPlace { Place_Current, Place_Next, Place_Previous, Place_First, Place_Last };
@@ -1872,39 +1968,46 @@ static Hr lookUp(Queue *queue, const Lookup *lookup, uint64_t lookupId, Message 
   return message == NULL ? E_MESSAGE_NOT_FOUND : MQ_OK;
 }
 
-static Hr receiveByLookupId(Handle handle, uint64_t lookupId, uint32_t action, Props *props, int overlapped,
-                            void *transaction) {
-  const Lookup *lookup = lookupOf(action);
+static Hr receiveByLookupId(Request request, uint64_t lookupId, void *transaction) {
+  const Lookup *lookup = lookupOf(request.action);
   if (lookup == NULL) return E_INVALID_PARAMETER;
-  OpenQueue *open = findHandle(Kind_Queue, handle);
-  if (open == NULL) return E_INVALID_HANDLE;
-  Queue *queue = open->targets[0];
+  request.open = findHandle(Kind_Queue, request.handle);
+  if (request.open == NULL) return E_INVALID_HANDLE;
+  Queue *queue = request.open->targets[0];
   Enlistment enlistment = { NULL, 0 };
-  Hr warning = MQ_OK;
   Message *message = NULL;
-  Hr failure = checkReading(open, lookup->peek);
+  Hr failure = checkReading(request.open, lookup->peek);
   if (failure == MQ_OK) failure = readTransaction(transaction, &enlistment);
-  if (failure == MQ_OK) failure = checkEnlistment(queue, &enlistment, lookup->peek, overlapped);
+  if (failure == MQ_OK) failure = checkEnlistment(queue, &enlistment, lookup->peek, isAsynchronous(&request));
   if (failure == MQ_OK && lookup->allowPeek && enlistment.transaction == NULL) failure = E_TRANSACTION_USAGE;
-  if (failure == MQ_OK) failure = checkAllAsked(props, &warning);
+  if (failure == MQ_OK) failure = checkAllAsked(request.props, &request.warning);
   if (failure != MQ_OK) return failure;
   sweep(queue);
   failure = lookUp(queue, lookup, lookupId, &message);
   if (failure != MQ_OK) return failure;
   if (!lookup->peek) message->allowPeek = lookup->allowPeek;
-  return handOver(message, props, !lookup->peek, enlistment.transaction, warning);
+  Hr result = handOver(message, request.props, !lookup->peek, enlistment.transaction, request.warning);
+  /* Nothing waits, so it ends at once (E-48). */
+  if (isAsynchronous(&request) && (result & 0x80000000u) == 0) tellEnd(keepRequest(&request), result);
+  return result;
 }
 
 EXPORT Hr MQReceiveMessageByLookupId(Handle handle, uint64_t lookupId, uint32_t action, Props *props,
-                                     Overlapped *overlapped, void *callback, void *transaction) {
+                                     Overlapped *overlapped, ReceiveCallback callback, void *transaction) {
   ENTER(MQReceiveMessageByLookupId);
-  if (callback != NULL) return leave(E_INVALID_PARAMETER);
-  Hr result = receiveByLookupId(handle, lookupId, action, props, overlapped != NULL, transaction);
-  if (overlapped != NULL && (result & 0x80000000u) == 0) {
-    overlapped->internal = result;
-    signalEvent(overlapped->event);
+  Request request = { .handle = handle, .action = action, .props = props, .overlapped = overlapped, .callback = callback };
+  return leave(receiveByLookupId(request, lookupId, transaction));
+}
+
+/* The SDK reads the structure itself; programs such as System.Messaging ask (G-05). */
+EXPORT Hr MQGetOverlappedResult(Overlapped *overlapped) {
+  ENTER(MQGetOverlappedResult);
+  if (overlapped == NULL) {
+    violation("lpOverlapped is NULL");
+    return leave(E_INVALID_PARAMETER);
   }
-  return leave(result);
+  if (overlapped->internal == 0x103) violation("the operation has not completed yet"); /* G-06 */
+  return leave((Hr)overlapped->internal);
 }
 
 /* A queue and its own subqueues are one family; moves stay inside it (E-59). */
@@ -2190,36 +2293,93 @@ static const Variant *propNamed(const Props *props, uint32_t id) {
   return NULL;
 }
 
-/* The bytes of a self-relative descriptor: the furthest end of its four parts. */
-static uint32_t descriptorLength(const uint8_t *descriptor) {
-  uint32_t offsets[4], end = 20;
-  memcpy(offsets, descriptor + 4, sizeof offsets);
-  for (int part = 0; part < 4; part++) {
-    if (offsets[part] == 0) continue;
-    const uint8_t *at = descriptor + offsets[part];
-    uint32_t length = part < 2 ? 8u + 4u * at[1] : (uint32_t)at[2] + at[3] * 256u;
-    if (offsets[part] + length > end) end = offsets[part] + length;
+/* The parts in the order of a descriptor: owner, group, system list, list of access rights. */
+static const struct {
+  uint32_t information; /* bit of SECURITY_INFORMATION */
+  uint16_t present;     /* bit of the control that says that a list is there, even one that grants everything */
+  uint16_t control;     /* all bits of the control that speak of the part */
+} securityParts[SECURITY_PARTS] = {
+  { 1, 0, 0x0001 }, { 2, 0, 0x0002 }, { 8, 0x0010, 0x2A30 }, { 4, 0x0004, 0x150C }
+};
+
+#define SELF_RELATIVE 0x8000u
+#define DESCRIPTOR_SIZE 20u
+
+/* A part of a descriptor that is self-relative, with offsets, or absolute, with pointers as those that .NET makes. */
+static const uint8_t *descriptorPart(const uint8_t *descriptor, uint16_t control, int part) {
+  if (securityParts[part].present != 0 && (control & securityParts[part].present) == 0) return NULL;
+  if ((control & SELF_RELATIVE) == 0) {
+    const uint8_t *pointer;
+    memcpy(&pointer, descriptor + 8 + 8 * part, sizeof pointer);
+    return pointer;
   }
-  return end;
+  uint32_t offset;
+  memcpy(&offset, descriptor + 4 + 4 * part, sizeof offset);
+  return offset == 0 ? NULL : descriptor + offset;
 }
 
-static Hr setSecurity(Queue *queue, const uint8_t *descriptor) {
-  static const uint8_t header[20] = { 1, 0, 0, 0x80, 20 };
-  if (descriptor != NULL && (descriptor[0] != 1 || (descriptor[3] & 0x80) == 0)) {
-    violation("the security descriptor is not a self-relative one of revision 1");
+/* The length of a SID or a list, or 0 where it is neither. */
+static uint32_t securityLength(const uint8_t *bytes, int part) {
+  if (securityParts[part].present == 0) return bytes[0] == 1 && bytes[1] <= 15 ? 8u + 4u * bytes[1] : 0;
+  uint32_t length = (uint32_t)bytes[2] + bytes[3] * 256u;
+  return bytes[0] >= 2 && bytes[0] <= 4 && length >= 8 ? length : 0;
+}
+
+static void setSecurityPart(SecurityPart *part, const uint8_t *bytes, uint32_t length, uint32_t control) {
+  free(part->bytes);
+  *part = (SecurityPart){ bytes == NULL ? NULL : memcpy(need(malloc(length)), bytes, length), length, (uint16_t)control };
+}
+
+/* Sets the parts that are asked for and leaves the others. */
+static Hr setSecurity(Queue *queue, uint32_t information, const uint8_t *descriptor) {
+  uint16_t control;
+  const uint8_t *found[SECURITY_PARTS];
+  uint32_t lengths[SECURITY_PARTS] = { 0 };
+  if (descriptor[0] != 1) {
+    violation("the security descriptor has revision %u, not 1", descriptor[0]);
     return E_ILLEGAL_SECURITY_DESCRIPTOR;
   }
-  free(queue->security);
-  queue->securityLength = (uint32_t)(sizeof header + sizeof userSid);
-  if (descriptor != NULL) queue->securityLength = descriptorLength(descriptor);
-  queue->security = need(malloc(queue->securityLength));
-  if (descriptor != NULL) {
-    memcpy(queue->security, descriptor, queue->securityLength);
-  } else {
-    memcpy(queue->security, header, sizeof header);
-    memcpy(queue->security + sizeof header, userSid, sizeof userSid);
+  memcpy(&control, descriptor + 2, sizeof control);
+  for (int part = 0; part < SECURITY_PARTS; part++) {
+    found[part] = descriptorPart(descriptor, control, part);
+    if (found[part] == NULL || (lengths[part] = securityLength(found[part], part)) != 0) continue;
+    violation("part %d of the security descriptor is no %s", part, securityParts[part].present == 0 ? "SID" : "list");
+    return E_ILLEGAL_SECURITY_DESCRIPTOR;
+  }
+  for (int part = 0; part < SECURITY_PARTS; part++) {
+    if ((information & securityParts[part].information) == 0) continue;
+    setSecurityPart(&queue->security[part], found[part], lengths[part], control & securityParts[part].control);
   }
   return MQ_OK;
+}
+
+/* A queue belongs to its creator, unless a descriptor says otherwise. */
+static Hr setFirstSecurity(Queue *queue, const uint8_t *descriptor) {
+  Hr result = descriptor == NULL ? MQ_OK : setSecurity(queue, 0xFu, descriptor);
+  if (queue->security[0].bytes == NULL) setSecurityPart(&queue->security[0], userSid, sizeof userSid, 0);
+  return result;
+}
+
+/* The bytes of the parts that are asked for; `to`: NULL where only their length is wanted. */
+static uint32_t writeSecurity(const Queue *queue, uint32_t information, uint8_t *to) {
+  uint32_t length = DESCRIPTOR_SIZE;
+  uint16_t control = SELF_RELATIVE;
+  if (to != NULL) memset(to, 0, DESCRIPTOR_SIZE);
+  for (int at = 0; at < SECURITY_PARTS; at++) {
+    const SecurityPart *part = &queue->security[at];
+    if ((information & securityParts[at].information) == 0) continue;
+    control |= part->control;
+    if (to != NULL && part->bytes != NULL) {
+      memcpy(to + 4 + 4 * at, &length, sizeof length);
+      memcpy(to + length, part->bytes, part->length);
+    }
+    length += part->bytes == NULL ? 0 : part->length;
+  }
+  if (to != NULL) {
+    to[0] = 1;
+    memcpy(to + 2, &control, sizeof control);
+  }
+  return length;
 }
 
 static Hr createQueue(const uint8_t *security, const Props *props, Queue **created) {
@@ -2241,7 +2401,7 @@ static Hr createQueue(const uint8_t *security, const Props *props, Queue **creat
     return E_PROPERTIES_CONFLICT;
   }
   Queue *queue = newQueue(isPrivate ? Queue_Private : Queue_Public, name, NULL);
-  failure = setSecurity(queue, security);
+  failure = setFirstSecurity(queue, security);
   if (failure != MQ_OK) {
     queue->deleted = 1;
     return failure;
@@ -2340,13 +2500,13 @@ EXPORT Hr MQGetQueueSecurity(const Char16 *formatName, uint32_t requested, uint8
   if (needed == NULL) violation("lpnLengthNeeded is NULL");
   if (result != MQ_OK || needed == NULL) return leave(result != MQ_OK ? result : E_INVALID_PARAMETER);
   if (requested == 0) return leave(E_INVALID_PARAMETER);
-  *needed = queue->securityLength;
-  if (size < queue->securityLength) return leave(E_SECURITY_DESCRIPTOR_TOO_SMALL);
+  *needed = writeSecurity(queue, requested, NULL);
+  if (size < *needed) return leave(E_SECURITY_DESCRIPTOR_TOO_SMALL);
   if (buffer == NULL) {
     violation("pSecurityDescriptor is NULL with a length of %u", size);
     return leave(E_INVALID_PARAMETER);
   }
-  memcpy(buffer, queue->security, queue->securityLength);
+  writeSecurity(queue, requested, buffer);
   return leave(MQ_OK);
 }
 
@@ -2354,8 +2514,9 @@ EXPORT Hr MQSetQueueSecurity(const Char16 *formatName, uint32_t parts, const uin
   ENTER(MQSetQueueSecurity);
   Queue *queue = NULL;
   Hr result = namedQueue(formatName, 1, &queue);
-  if (result == MQ_OK && parts == 0) result = E_INVALID_PARAMETER;
-  return leave(result == MQ_OK ? setSecurity(queue, descriptor) : result);
+  if (result == MQ_OK && descriptor == NULL) violation("pSecurityDescriptor is NULL");
+  if (result == MQ_OK && (parts == 0 || descriptor == NULL)) result = E_INVALID_PARAMETER;
+  return leave(result == MQ_OK ? setSecurity(queue, parts, descriptor) : result);
 }
 
 /* ================================================================ names */
@@ -2719,7 +2880,7 @@ static void freeQueue(Queue *queue) {
   free(queue->name);
   free(queue->label);
   free(queue->multicast);
-  free(queue->security);
+  for (int part = 0; part < SECURITY_PARTS; part++) free(queue->security[part].bytes);
   free(queue);
 }
 
@@ -2794,7 +2955,11 @@ EXPORT int32_t Double_FailNext(const char *function, uint32_t nth, uint32_t resu
 EXPORT int32_t Double_SetDelay(const char *function, double milliseconds) {
   lockAll();
   FunctionRecord *record = recordNamed(function);
-  if (record != NULL) record->delay = (uint64_t)(milliseconds * 1000);
+  if (record != NULL) {
+    record->delay = (uint64_t)(milliseconds * 1000);
+    record->holder = 0;
+    if (record->delay == 0) record->ends++;
+  }
   broadcastChange();
   unlockAll();
   return record != NULL;
@@ -2806,6 +2971,18 @@ EXPORT int32_t Double_EndDelays(const char *function) {
   FunctionRecord *record = recordNamed(function);
   if (record != NULL) record->ends++;
   broadcastChange();
+  unlockAll();
+  return record != NULL;
+}
+
+/* Every call from now on waits until a delay of 0 ends it. One on the thread that asks does not, and is a violation. */
+EXPORT int32_t Double_Hold(const char *function) {
+  lockAll();
+  FunctionRecord *record = recordNamed(function);
+  if (record != NULL) {
+    record->delay = 0;
+    record->holder = threadId();
+  }
   unlockAll();
   return record != NULL;
 }
@@ -2895,7 +3072,7 @@ EXPORT int32_t Double_AddPublicQueue(const Char16 *path, const Char16 *label) {
   if (usable) {
     directoryEnabled = 1;
     Queue *queue = newQueue(Queue_Public, name, NULL);
-    setSecurity(queue, NULL);
+    setFirstSecurity(queue, NULL);
     if (label != NULL) {
       free(queue->label);
       queue->label = copyText(label);

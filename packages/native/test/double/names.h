@@ -115,8 +115,9 @@ static const Char16 *readGuid(const Char16 *text, Guid *guid) {
   return text;
 }
 
+/* The machine answers to its own name, which is the same everywhere, and to that of the computer that it runs on. */
 static int isLocalAddress(const Char16 *address, size_t length) {
-  static const char *const names[] = { ".", machineName, "localhost", "127.0.0.1" };
+  const char *const names[] = { ".", machineName, "localhost", "127.0.0.1", hostName() };
   for (size_t at = 0; at < sizeof names / sizeof *names; at++) {
     if (strlen(names[at]) == length && afterPrefix(address, names[at]) != NULL) return 1;
   }

@@ -1,4 +1,4 @@
-/* One lock, one condition, clocks, a thread id and a detached thread: all that differs between the systems. */
+/* One lock, one condition, clocks, a thread id, the computer's name and a detached thread: all that differs between the systems. */
 #ifndef MQRT_DOUBLE_PLATFORM_H
 #define MQRT_DOUBLE_PLATFORM_H
 
@@ -36,6 +36,12 @@ SHARED uint64_t nowUs(void) {
   return ticks / second * 1000000u + ticks % second * 1000000u / second;
 }
 SHARED uint64_t threadId(void) { return GetCurrentThreadId(); }
+SHARED const char *hostName(void) {
+  static char name[256];
+  DWORD size = sizeof name;
+  if (name[0] == '\0') GetComputerNameA(name, &size);
+  return name;
+}
 
 /* Waits for a change or until the given time; UINT64_MAX waits for ever. */
 SHARED void waitForChange(uint64_t deadline) {
@@ -83,6 +89,11 @@ SHARED uint64_t nowUs(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+SHARED const char *hostName(void) {
+  static char name[256];
+  if (name[0] == '\0') gethostname(name, sizeof name - 1);
+  return name;
 }
 /* gettid is a system call, so each thread asks once. */
 SHARED uint64_t threadId(void) {

@@ -13,17 +13,17 @@ const [library = "", how = ""] = process.argv.slice(2)
 const layer = NativeMqrt.layerWith({ library })
 const orders = ".\\private$\\orders"
 
-/** Loads the double for as long as the call takes only, so that nothing but the layer keeps it loaded. */
-const setDelay = (name: string, milliseconds: number): void => {
+/** Loads the double only for as long as the call takes, so that nothing but the layer keeps it loaded. */
+const ask = (prototype: string, ...args: ReadonlyArray<unknown>): void => {
   const double = koffi.load(library)
-  double.func("int Double_SetDelay(const char *function, double milliseconds)")(name, milliseconds)
+  double.func(prototype)(...args)
   double.unload()
 }
 
-/** Until it is told otherwise, a call of this function does not end. */
-const hold = (name: string): void => setDelay(name, 600_000)
+/** Holds the calls of a function until they are released. */
+const hold = (name: string): void => ask("int Double_Hold(const char *function)", name)
 
-const release = (name: string): void => setDelay(name, 0)
+const release = (name: string): void => ask("int Double_SetDelay(const char *function, double milliseconds)", name, 0)
 
 /** Room for so many asynchronous calls of koffi, as another user of koffi in the process may have it set. */
 const limitKoffi = (calls: number): void => {

@@ -58,9 +58,11 @@ const setup = async () => {
   return { msmq, receiver, sender }
 }
 
-/** Gives each call of a function of the double a delay; 0 ends those that wait. */
-const setDelay = (name: string, milliseconds: number): void =>
-  void koffi.load(library).func("int Double_SetDelay(const char *function, double milliseconds)")(name, milliseconds)
+/** Holds the calls of a function of the double until they are released. */
+const hold = (name: string): void => void koffi.load(library).func("int Double_Hold(const char *function)")(name)
+
+const release = (name: string): void =>
+  void koffi.load(library).func("int Double_SetDelay(const char *function, double milliseconds)")(name, 0)
 
 const ctrlC = 0
 
@@ -184,7 +186,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
   slowCalls: async () => {
     const { msmq, receiver, sender } = await setup()
     const another = await msmq.openReceiver(orders)
-    setDelay("MQCreateQueue", 3_600_000)
+    hold("MQCreateQueue")
     const waiting = receiver.receive().then(printLabel("received"))
     const creating = ["1", "2", "3", "4"].map((name) => msmq.createQueue(`.\\private$\\${name}`))
     await sleep(20)
@@ -194,7 +196,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     print("committed")
     await another.close()
     print("closed")
-    setDelay("MQCreateQueue", 0)
+    release("MQCreateQueue")
     print(`created ${(await Promise.all(creating)).length}`)
     await sender.send({ label: "one" })
     await waiting

@@ -201,7 +201,7 @@ const differences = (
     trace: received.trace === sent.trace,
     class: received.class === (sent.connector?.class ?? 0),
     authenticated: received.authenticated === (isSigned ? 1 : 0),
-    hashAlgorithm: received.hashAlgorithm === (isSigned ? (options.hashAlgorithm ?? "sha256") : null),
+    hashAlgorithm: received.hashAlgorithm === (isSigned ? (options.hashAlgorithm ?? "sha512") : null),
     senderCertificate: sameBytes(received.senderCertificate, orNone(certificate)),
     senderIdType: received.senderIdType === options.senderIdType,
     privacyLevel: received.privacyLevel === options.privacyLevel,

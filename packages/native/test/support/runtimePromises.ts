@@ -12,8 +12,8 @@ import { slow } from "../../../core/test/support/slow.ts"
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const contract = fileOf("../programs/contract.ts")
 const slowSends = fileOf("../programs/slowSends.ts")
-const everyWay = fileOf("../../../testing/test/programs/waiting.ts")
-const using = fileOf("../../../testing/test/programs/using.ts")
+const everyWay = fileOf("../../../core/test/programs/waiting.ts")
+const using = fileOf("../../../core/test/programs/using.ts")
 const backends = { "in memory": [], "over mqrt.dll": [fileOf("../programs/double.ts")] }
 
 const takesLong = slow("Each of its programs runs in a process of its own, the contract in one of them.")
@@ -74,7 +74,7 @@ export const runtimePromises = (runtime: Runtime): void => {
     )
 
     it.each([0.5, 5])(
-      "sends of %d ms keep the event loop 10 ms at most, in every way of sending",
+      "sends of %d ms block the event loop for 10 ms at most, in every way of sending",
       async (milliseconds) => {
         const { code, lines, stderr } = await runIn(runtime, slowSends, [files.library, String(milliseconds), "100"])
         assert.deepStrictEqual([code, lines.length, stderr], [0, 12, ""])

@@ -51,7 +51,7 @@ export const waitingPrograms: ReadonlyArray<WaitingProgram> = [
   },
   { name: "ends by process.exit, with the code given", how: "exit", code: 3 },
   {
-    name: "ends by itself when nobody waits any more, with the receiver open",
+    name: "ends by itself after its last wait, with the receiver open",
     how: "exitCode",
     code: 5,
     lines: ["given up"]
@@ -59,7 +59,7 @@ export const waitingPrograms: ReadonlyArray<WaitingProgram> = [
   { name: "ends by an uncaught error, with that error", how: "throw", code: 1, error: /error: uncaught/i },
   { name: "ends by SIGINT", how: "signal", signal: "SIGINT", needsConsole: true },
   {
-    name: "closes its connection when it hears of SIGINT, which ends what waits, and then ends",
+    name: "closes its connection at SIGINT, which ends its waits, and then ends",
     how: "signalHeard",
     needsConsole: true,
     lines: ["ended", "closed"]
@@ -78,7 +78,7 @@ export const waitingPrograms: ReadonlyArray<WaitingProgram> = [
   { name: "ends workers that wait, again and again", how: "workers", lines: ["terminated"] },
   { name: "has a worker that waits and ends itself by process.exit", how: "workerExits", lines: ["worker 4"] },
   {
-    name: "closes its connection, which ends what waits through it",
+    name: "closes its connection, which ends its waits",
     how: "close",
     lines: ["rejected,rejected,rejected"]
   },
@@ -98,7 +98,7 @@ export const waitingPrograms: ReadonlyArray<WaitingProgram> = [
   inPoolOf("3", { Deno: "it has 32 threads always" }),
   { name: "receives and makes calls where koffi allows one call at once", how: "fewCalls", lines: ["received one"] },
   {
-    name: "receives on queues that no completion port is told of",
+    name: "receives on queues whose handles no completion port accepts",
     how: "noPorts",
     lines: ["received one", "20 received"]
   }

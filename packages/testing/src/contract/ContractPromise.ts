@@ -24,7 +24,7 @@ export type Capability =
   | "time limits of 32 bits"
 
 /**
- * A promise that every backend keeps.
+ * Promise that every backend keeps.
  *
  * @category models
  * @since 0.1.0

@@ -184,6 +184,30 @@ export const browsing: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
+    "a message that is purged from a transactional queue is in its sender's dead-letter queue, whose purge leaves nothing",
+    Effect.gen(function* () {
+      const [queue, graves] = [yield* newQueue({ transactional: true }), yield* newQueue({ transactional: true })]
+      const [receive, dead] = [yield* openHandle(queue, "receive"), yield* openHandle(graves, "receive")]
+      const mqrt = yield* Mqrt
+      yield* sendTo(
+        yield* openHandle(queue, "send"),
+        [
+          {
+            label: "order",
+            journaling: { deadLetter: true, journal: false },
+            deadLetterQueue: `DIRECT=OS:${graves}`
+          }
+        ],
+        { transaction: "singleMessage" }
+      )
+      yield* mqrt.purgeQueue(receive)
+      const letter = yield* receiveFrom(dead, { action: "peekCurrent", timeout: 10_000 })
+      assert.deepEqual([letter.label, letter.class], ["order", 0xc001])
+      yield* mqrt.purgeQueue(dead)
+      yield* failsWith(receiveFrom(dead, { timeout: 100 }), "MQ_ERROR_IO_TIMEOUT")
+    })
+  ),
+  promise(
     "a message is moved to a subqueue and back",
     Effect.gen(function* () {
       const queue = yield* newQueue({ transactional: true })

@@ -139,7 +139,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "D-03, D-20 a message of which nothing is said has the documented defaults",
+    "a message of which nothing is said has the documented defaults (D-03, D-20)",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
       const before = Math.floor(Date.now() / 1000)
@@ -190,7 +190,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
   ),
   ...[0, 1, 4095, 4096, 4097, 65_537, 1_048_576, 4_190_000].map((length) =>
     promise(
-      `D-19 a body of ${length} bytes arrives byte by byte`,
+      `a body of ${length} bytes arrives byte by byte (D-19)`,
       Effect.gen(function* () {
         const { receiver, sender } = yield* newChannel()
         const body = patternedBytes(length)
@@ -326,7 +326,7 @@ export const messages: ReadonlyArray<ContractPromise> = [
     }).pipe(Effect.scoped)
   ),
   promise(
-    "B-25 to B-27 the queues that a message names are legal names, and the error says which is not",
+    "the queues that a message names are legal names, and the error says which is not (B-25 to B-27)",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
       for (const field of ["responseQueue", "adminQueue"] as const) {

@@ -60,18 +60,18 @@ const isUsable = (name: string, otherCase: string) =>
 
 export const queues: ReadonlyArray<ContractPromise> = [
   promise(
-    "B-01 to B-03 a queue name holds spaces, characters beyond ASCII and all others but seven, up to 124 units",
+    "a queue name holds spaces, characters beyond ASCII and all others but seven, up to 124 units (B-01 to B-03)",
     Effect.forEach(unusualNames, (name) => isUsable(name, name), { discard: true })
   ),
   promise(
-    "B-04 letter case makes no difference in queue names, in ASCII or beyond",
+    "letter case makes no difference in queue names, in ASCII or beyond (B-04)",
     Effect.andThen(
       isUsable(`${queuePrefix}Case`, `${queuePrefix.toUpperCase()}cASE`),
       isUsable(`${queuePrefix}äΩЖ`, `${queuePrefix.toUpperCase()}Äωж`)
     )
   ),
   promise(
-    "B-02, B-25 a queue name without a legal alphabet is illegal at the seam, too",
+    "a queue name without a legal alphabet is illegal at the seam, too (B-02, B-25)",
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       for (const character of ['"', "+", "\r", "\n", "\\"]) {
@@ -95,7 +95,7 @@ export const queues: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "C-01 a queue is created with the documented defaults",
+    "a queue is created with the documented defaults (C-01)",
     Effect.gen(function* () {
       const queue = yield* newQueue()
       const properties = yield* propertiesOf(queue)

@@ -34,7 +34,7 @@ const classes: Effect.Effect<ReadonlyArray<number>, Mqrt.MqrtFailure, Mqrt.Mqrt>
 const insecure = InMemoryMqrt.layerWith({ permitInsecureNacks: true })
 
 describe("acknowledgments", () => {
-  it.effect("D-46, D-53 one says that a message has arrived, another that it was received", () =>
+  it.effect("one tells that a message has arrived, another that it was received (D-46, D-53)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* withAdmin()
       yield* send([asking()])
@@ -50,7 +50,7 @@ describe("acknowledgments", () => {
     ["negativeArrival", [0x8009]],
     ["negativeReceive", [0xc001]]
   ] as const) {
-    it.effect(`D-44 ${bit} alone gives that and no other`, () =>
+    it.effect(`${bit} alone requests that one and no other (D-44)`, () =>
       Effect.gen(function* () {
         const { mqrt, poll, receiver, send } = yield* withAdmin()
         const sent = asking({ acknowledge: { ...none, [bit]: true } })
@@ -65,7 +65,7 @@ describe("acknowledgments", () => {
     )
   }
 
-  it.effect("D-45 without an administration queue there are none, and no error", () =>
+  it.effect("without an administration queue there are none, and no error (D-45)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* withAdmin()
       assert.strictEqual((yield* send([asking({ adminQueue: null })])).accepted, 1)
@@ -74,7 +74,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-47, D-48 a positive one tells which message, and has no body", () =>
+  it.effect("a positive one identifies its message, and has no body (D-47, D-48)", () =>
     Effect.gen(function* () {
       const { send } = yield* withAdmin()
       yield* elapse("9 seconds")
@@ -108,7 +108,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-48 a negative one brings the body back, unless it was encrypted", () =>
+  it.effect("a negative one has the body, unless that was encrypted (D-48)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receiver, send } = yield* withAdmin()
       const sender = yield* mqrt.openQueue(formatName, "send", "denyNone")
@@ -126,7 +126,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-49 a transactional administration queue refuses them", () =>
+  it.effect("a transactional administration queue refuses them (D-49)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       yield* create({ pathName: admin, transactional: true })
@@ -136,39 +136,43 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-27 an administration queue that is not there loses them, and one elsewhere has them waiting", () =>
-    Effect.gen(function* () {
-      const { mqrt, send } = yield* ends()
-      assert.strictEqual((yield* send([asking()])).accepted, 1)
-      const elsewhere = "DIRECT=OS:other\\private$\\admin"
-      yield* send([asking({ adminQueue: elsewhere })])
-      const waiting = yield* mqrt.openQueue(elsewhere, "receiveAdmin", "denyNone")
-      assert.strictEqual((yield* mqrt.receiveMessage(waiting, receiving())).class, 0x0002)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "they are lost if the administration queue does not exist, and wait if it is on another machine (B-27)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, send } = yield* ends()
+        assert.strictEqual((yield* send([asking()])).accepted, 1)
+        const elsewhere = "DIRECT=OS:other\\private$\\admin"
+        yield* send([asking({ adminQueue: elsewhere })])
+        const waiting = yield* mqrt.openQueue(elsewhere, "receiveAdmin", "denyNone")
+        assert.strictEqual((yield* mqrt.receiveMessage(waiting, receiving())).class, 0x0002)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-28 what cannot be sent to gets none: neither a journal, nor dead letters, nor what is nowhere", () =>
-    Effect.gen(function* () {
-      const { poll, send } = yield* withAdmin({ journal: true })
-      const unfit = [
-        `${direct};JOURNAL`,
-        "DIRECT=OS:.\\SYSTEM$;DEADLETTER",
-        `MACHINE=${machineId};JOURNAL`,
-        `PRIVATE=${machineId}\\00000077`,
-        "DIRECT=OS:.\\private$\\nowhere"
-      ]
-      const sent = unfit.map((adminQueue) => asking({ adminQueue }))
-      assert.deepStrictEqual(yield* send([...sent, asking()]), { accepted: 6, messageIds: null, failure: null })
-      assert.deepStrictEqual(yield* classes, [0x0002])
-      for (const _ of sent) yield* poll
-      assert.strictEqual((yield* drained(`${direct};JOURNAL`)).length, sent.length)
-      assert.deepStrictEqual(yield* drained("DIRECT=OS:.\\SYSTEM$;DEADLETTER"), [])
-      assert.deepStrictEqual(yield* drained("DIRECT=OS:.\\SYSTEM$;JOURNAL"), [])
-      assert.deepStrictEqual(yield* rejectedClasses, [])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a name that cannot be sent to gets none: a journal, a dead-letter queue or a queue that does not exist (B-28)",
+    () =>
+      Effect.gen(function* () {
+        const { poll, send } = yield* withAdmin({ journal: true })
+        const unfit = [
+          `${direct};JOURNAL`,
+          "DIRECT=OS:.\\SYSTEM$;DEADLETTER",
+          `MACHINE=${machineId};JOURNAL`,
+          `PRIVATE=${machineId}\\00000077`,
+          "DIRECT=OS:.\\private$\\nowhere"
+        ]
+        const sent = unfit.map((adminQueue) => asking({ adminQueue }))
+        assert.deepStrictEqual(yield* send([...sent, asking()]), { accepted: 6, messageIds: null, failure: null })
+        assert.deepStrictEqual(yield* classes, [0x0002])
+        for (const _ of sent) yield* poll
+        assert.strictEqual((yield* drained(`${direct};JOURNAL`)).length, sent.length)
+        assert.deepStrictEqual(yield* drained("DIRECT=OS:.\\SYSTEM$;DEADLETTER"), [])
+        assert.deepStrictEqual(yield* drained("DIRECT=OS:.\\SYSTEM$;JOURNAL"), [])
+        assert.deepStrictEqual(yield* rejectedClasses, [])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a list of administration queues gets one each", () =>
+  it.effect("each queue of a list of administration queues gets one", () =>
     Effect.gen(function* () {
       const { send } = yield* withAdmin()
       yield* create({ pathName: ".\\private$\\other" })
@@ -178,7 +182,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-50 a peek gives none", () =>
+  it.effect("a peek makes none (D-50)", () =>
     Effect.gen(function* () {
       const { peek, send } = yield* withAdmin()
       yield* send([asking()])
@@ -188,7 +192,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-51 a receive that aborts gives none; one that commits, one, when it commits", () =>
+  it.effect("a receive that aborts makes none, and one that commits makes one at the commit (D-51)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* withAdmin({ transactional: true })
       yield* send([asking()], single)
@@ -206,7 +210,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-20 a message arrives when its transaction commits", () =>
+  it.effect("a message arrives when its transaction commits (F-20)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* withAdmin({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
@@ -217,7 +221,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-52 nobody is told of what is sent to Message Queuing's own queues", () =>
+  it.effect("messages to Message Queuing's own queues make none (D-52)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create({ pathName: admin })
@@ -229,7 +233,7 @@ describe("acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a copy in a journal and a dead letter give none any more", () =>
+  it.effect("a copy in a journal and a dead letter make none", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* withAdmin({ journal: true })
       yield* send([asking()])
@@ -244,7 +248,7 @@ describe("acknowledgments", () => {
 })
 
 describe("negative acknowledgments", () => {
-  it.effect("D-46 0x8003: the queue is full", () =>
+  it.effect("0x8003: the queue is full (D-46)", () =>
     Effect.gen(function* () {
       const { send } = yield* withAdmin({ quota: 0 })
       yield* send([asking()])
@@ -252,7 +256,7 @@ describe("negative acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-46 0x8009, 0x800A: message and queue do not match", () =>
+  it.effect("0x8009, 0x800A: the message and the queue are of different kinds (D-46)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* withAdmin()
       yield* send([asking()], single)
@@ -264,8 +268,12 @@ describe("negative acknowledgments", () => {
   )
 
   for (const [layer, title, expected] of [
-    [InMemoryMqrt.layer, "A-67, A-70, X-09 by default nobody is told of a bad signature or encryption", []],
-    [insecure, "A-70, D-46, D-46b with insecure ones permitted, 0x8006 and 0x8007 are told", [0x8006, 0x8007]]
+    [InMemoryMqrt.layer, "by default there is none for a bad signature or encryption (A-67, A-70, X-09)", []],
+    [
+      insecure,
+      "0x8006 and 0x8007, where insecure acknowledgments are allowed: the signature or the encryption is bad (A-70, D-46, D-46b)",
+      [0x8006, 0x8007]
+    ]
   ] as const) {
     it.effect(title, () =>
       Effect.gen(function* () {
@@ -280,18 +288,20 @@ describe("negative acknowledgments", () => {
     )
   }
 
-  it.effect("D-46 0x8000, with insecure ones permitted: the queue is deleted before the transaction commits", () =>
-    Effect.gen(function* () {
-      const { formatName, mqrt, send } = yield* withAdmin({ transactional: true })
-      const transaction = yield* mqrt.beginTransaction
-      yield* send([asking()], { transaction })
-      yield* mqrt.deleteQueue(formatName)
-      yield* mqrt.commitTransaction(transaction)
-      assert.deepStrictEqual(yield* classes, [0x8000])
-    }).pipe(Effect.provide(insecure))
+  it.effect(
+    "0x8000, where insecure acknowledgments are allowed: the queue is deleted before the transaction commits (D-46)",
+    () =>
+      Effect.gen(function* () {
+        const { formatName, mqrt, send } = yield* withAdmin({ transactional: true })
+        const transaction = yield* mqrt.beginTransaction
+        yield* send([asking()], { transaction })
+        yield* mqrt.deleteQueue(formatName)
+        yield* mqrt.commitTransaction(transaction)
+        assert.deepStrictEqual(yield* classes, [0x8000])
+      }).pipe(Effect.provide(insecure))
   )
 
-  it.effect("D-46 0x8001: an outgoing queue is purged", () =>
+  it.effect("0x8001: an outgoing queue is purged (D-46)", () =>
     Effect.gen(function* () {
       const { mqrt } = yield* withAdmin()
       const remote = "DIRECT=OS:other\\private$\\orders"
@@ -301,7 +311,7 @@ describe("negative acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-41, D-46 0xC000: the queue is deleted with the message in it", () =>
+  it.effect("0xC000: the queue is deleted with the message in it (C-41, D-46)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, send } = yield* withAdmin()
       yield* send([asking()])
@@ -310,7 +320,7 @@ describe("negative acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-46, E-55 0xC001: the queue is purged", () =>
+  it.effect("0xC001: the queue is purged (D-46, E-55)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send } = yield* withAdmin()
       yield* send([asking()])
@@ -319,7 +329,7 @@ describe("negative acknowledgments", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-46, E-69 0xC004: its receiver rejects it", () =>
+  it.effect("0xC004: the receiver rejects the message (D-46, E-69)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, receiver, send } = yield* withAdmin({ transactional: true })
       yield* send([asking()], single)

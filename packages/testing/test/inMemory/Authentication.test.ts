@@ -27,10 +27,10 @@ const context = (of: Uint8Array | null) =>
 const register = (of: Uint8Array | null, ifNotExists = false) =>
   Mqrt.Mqrt.use((mqrt) => mqrt.registerCertificate(of, ifNotExists))
 
-describe("what is asked for", () => {
+describe("the security options of a send", () => {
   const authenticated: Record<AuthenticationLevel, number> = { none: 0, always: 5, msmq10: 1, msmq20: 3, msmq30: 5 }
 
-  it.effect("A-44 each level of authentication can be, and a receiver sees which signature there is, if any", () =>
+  it.effect("each authentication level works, and a received message tells its signature (A-44)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       for (const authenticationLevel of Struct.keys(authenticated)) {
@@ -52,7 +52,7 @@ describe("what is asked for", () => {
     sha512: true
   }
 
-  it.effect("A-52 each hash can be, and arrives as it was named unless it is too weak", () =>
+  it.effect("each hash works, and arrives as it was named unless it is too weak (A-52)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       for (const hashAlgorithm of Struct.keys(made)) {
@@ -77,7 +77,7 @@ describe("what is asked for", () => {
     aes256: "bodyAes"
   }
 
-  it.effect("A-80 each level and each algorithm of encryption can be, and a receiver sees both", () =>
+  it.effect("each privacy level and each encryption algorithm works, and a received message tells both (A-80)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, poll } = yield* ends()
       // Messages to a direct name cannot be encrypted (behaviour A-81).
@@ -100,7 +100,7 @@ describe("what is asked for", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-85 the three modes of WCF: by the user's domain, by a certificate alone, and none", () =>
+  it.effect("the three modes of WCF work: by the user's domain, by a certificate alone, and none (A-85)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       const received = (options: Partial<SendParameters>) => Effect.andThen(send([message()], options), poll)
@@ -120,7 +120,7 @@ describe("what is asked for", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [held("theirs", false)] })))
   )
 
-  it.effect("A-60 a signature makes a message larger by itself and by its certificate", () =>
+  it.effect("a signature makes a message larger by its own size and that of its certificate (A-60)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const bytes = Effect.map(mqrt.getQueueInfo(null, direct), ({ bytesInQueue }) => bytesInQueue)
@@ -143,7 +143,7 @@ describe("what is asked for", () => {
     )
   )
 
-  it.effect("A-60 what is too large when it is signed is not when it is unsigned", () =>
+  it.effect("a message can be too large when it is signed, and not when it is unsigned (A-60)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       const body = new Uint8Array(4_194_304 - 512)
@@ -157,7 +157,7 @@ describe("verification", () => {
   const msmq = control
   const unregister = (name: string) => msmq.use((control) => control.unregisterCertificate(certificate(name)))
 
-  it.effect("A-55 that a registration was taken back is noticed after twenty minutes", () =>
+  it.effect("a machine notices after twenty minutes that a certificate is no longer registered (A-55)", () =>
     Effect.gen(function* () {
       const { label, poll, send } = yield* ends()
       const options = { ...always, securityContext: yield* context(certificate("a")) }
@@ -174,21 +174,23 @@ describe("verification", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [held("a")] })))
   )
 
-  it.effect("A-55 one that was not found is looked for again each time: a new registration counts at once", () =>
-    Effect.gen(function* () {
-      const { label, send } = yield* ends()
-      const options = { ...always, securityContext: yield* context(certificate("a")) }
-      yield* send(labelled("too early"), options)
-      yield* register(certificate("a"))
-      yield* send(labelled("found"), options)
-      assert.strictEqual(yield* label, "found")
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
-    }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [held("a", false)] })))
+  it.effect(
+    "a certificate that was not found is looked up again each time, so a new registration counts at once (A-55)",
+    () =>
+      Effect.gen(function* () {
+        const { label, send } = yield* ends()
+        const options = { ...always, securityContext: yield* context(certificate("a")) }
+        yield* send(labelled("too early"), options)
+        yield* register(certificate("a"))
+        yield* send(labelled("found"), options)
+        assert.strictEqual(yield* label, "found")
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
+      }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [held("a", false)] })))
   )
 
   const many = Array.from({ length: 54 }, (_, index) => `${index}`)
 
-  it.effect("A-55 it remembers 53 of them, and forgets the older half when there is one more", () =>
+  it.effect("a machine remembers 53 certificates, and forgets the older half when it gets one more (A-55)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       const sendWith = (name: string) => send(labelled(name), { ...always, senderCertificate: certificate(name) })
@@ -205,7 +207,7 @@ describe("verification", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: many.map((name) => held(name)) })))
   )
 
-  it.effect("A-55 a certificate without a SID is looked for by nobody, and so is never remembered", () =>
+  it.effect("a certificate without a SID is not looked up, and so not remembered (A-55)", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       const options = { ...always, securityContext: yield* context(certificate("a")) }
@@ -216,62 +218,68 @@ describe("verification", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates: [held("a", false)] })))
   )
 
-  it.effect("A-59 after the internal certificate was renewed, contexts of before sign with the old one, in vain", () =>
-    Effect.gen(function* () {
-      const { label, poll, send } = yield* ends()
-      const old = { ...always, securityContext: yield* context(null) }
-      yield* register(null)
-      yield* send(labelled("old"), old)
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
-      yield* send(labelled("without context"), always)
-      yield* send(labelled("new"), { ...always, securityContext: yield* context(null) })
-      assert.deepStrictEqual([yield* label, yield* label], ["without context", "new"])
-      yield* send(labelled("not signed"), { securityContext: old.securityContext })
-      assert.strictEqual(yield* label, "not signed")
-      assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "after the internal certificate was renewed, older contexts sign with the old one, and their messages are refused (A-59)",
+    () =>
+      Effect.gen(function* () {
+        const { label, poll, send } = yield* ends()
+        const old = { ...always, securityContext: yield* context(null) }
+        yield* register(null)
+        yield* send(labelled("old"), old)
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
+        yield* send(labelled("without context"), always)
+        yield* send(labelled("new"), { ...always, securityContext: yield* context(null) })
+        assert.deepStrictEqual([yield* label, yield* label], ["without context", "new"])
+        yield* send(labelled("not signed"), { securityContext: old.securityContext })
+        assert.strictEqual(yield* label, "not signed")
+        assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-59 while the old one is remembered its messages still arrive, those under way too; then no more", () =>
-    Effect.gen(function* () {
-      const { mqrt, send } = yield* ends({ transactional: true })
-      const options = { ...always, securityContext: yield* context(null) }
-      yield* send(labelled("before"), { ...options, ...single })
-      const [soon, late] = [yield* mqrt.beginTransaction, yield* mqrt.beginTransaction]
-      yield* send(labelled("soon"), { ...options, transaction: soon })
-      yield* send(labelled("late"), { ...options, transaction: late })
-      yield* register(null)
-      yield* mqrt.commitTransaction(soon)
-      yield* elapse("20 minutes")
-      yield* mqrt.commitTransaction(late)
-      const received = yield* drained(direct)
-      assert.deepStrictEqual(
-        received.map(({ label }) => label),
-        ["before", "soon"]
-      )
-      assert.deepStrictEqual(received[0]?.senderCertificate, received[1]?.senderCertificate)
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "messages of the old certificate arrive while it is remembered, those on their way too, and not later (A-59)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, send } = yield* ends({ transactional: true })
+        const options = { ...always, securityContext: yield* context(null) }
+        yield* send(labelled("before"), { ...options, ...single })
+        const [soon, late] = [yield* mqrt.beginTransaction, yield* mqrt.beginTransaction]
+        yield* send(labelled("soon"), { ...options, transaction: soon })
+        yield* send(labelled("late"), { ...options, transaction: late })
+        yield* register(null)
+        yield* mqrt.commitTransaction(soon)
+        yield* elapse("20 minutes")
+        yield* mqrt.commitTransaction(late)
+        const received = yield* drained(direct)
+        assert.deepStrictEqual(
+          received.map(({ label }) => label),
+          ["before", "soon"]
+        )
+        assert.deepStrictEqual(received[0]?.senderCertificate, received[1]?.senderCertificate)
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-59 each renewal is another certificate; to ask for one where there is one renews nothing", () =>
-    Effect.gen(function* () {
-      const { poll, send } = yield* ends()
-      const signing = Effect.map(Effect.andThen(send([message()], always), poll), (one) => `${one.senderCertificate}`)
-      const first = yield* signing
-      assert.strictEqual(yield* register(null, true), "existed")
-      assert.strictEqual(yield* signing, first)
-      const seen = [first]
-      for (let renewal = 0; renewal < 3; renewal++) {
-        assert.strictEqual(yield* register(null), "registered")
-        seen.push(yield* signing)
-      }
-      assert.strictEqual(new Set(seen).size, 4)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "each renewal makes another certificate, and a registration only if none exists renews nothing (A-59)",
+    () =>
+      Effect.gen(function* () {
+        const { poll, send } = yield* ends()
+        const signing = Effect.map(Effect.andThen(send([message()], always), poll), (one) => `${one.senderCertificate}`)
+        const first = yield* signing
+        assert.strictEqual(yield* register(null, true), "existed")
+        assert.strictEqual(yield* signing, first)
+        const seen = [first]
+        for (let renewal = 0; renewal < 3; renewal++) {
+          assert.strictEqual(yield* register(null), "registered")
+          seen.push(yield* signing)
+        }
+        assert.strictEqual(new Set(seen).size, 4)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
 
-describe("a queue that wants signatures", () => {
+describe("a queue that requires signatures", () => {
   const admin = "DIRECT=OS:.\\private$\\admin"
   const asking = message({
     acknowledge: { positiveArrival: false, positiveReceive: false, negativeArrival: true, negativeReceive: false },
@@ -281,7 +289,7 @@ describe("a queue that wants signatures", () => {
   const classes = (formatName: string) =>
     Effect.map(drained(formatName), (received) => received.map((one) => one.class))
 
-  it.effect("A-73 a sender learns of a rejection by acknowledgments and dead letters, and by nothing else", () =>
+  it.effect("a sender learns of a refusal only by acknowledgments and dead letters (A-73)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ authenticate: true, transactional: true })
       yield* create({ pathName: ".\\private$\\admin" })
@@ -296,17 +304,19 @@ describe("a queue that wants signatures", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ permitInsecureNacks: true })))
   )
 
-  it.effect("A-72b, X-16 no call says MESSAGE_NOT_AUTHENTICATED: the message goes, whatever it is sent in", () =>
-    Effect.gen(function* () {
-      const { mqrt, poll, send } = yield* ends({ authenticate: true })
-      assert.strictEqual(codeOf(yield* send([message(), message()])), undefined)
-      assert.strictEqual(codeOf(yield* send([message()], single)), undefined)
-      const transaction = yield* mqrt.beginTransaction
-      assert.strictEqual(codeOf(yield* send([message()], { transaction })), undefined)
-      yield* mqrt.commitTransaction(transaction)
-      assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
-      // A message of the wrong kind is refused for that, before its signature is checked.
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006, 0x8006, 0x8009, 0x8009])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "no call fails with MESSAGE_NOT_AUTHENTICATED: the message is dropped, in a transaction or not (A-72b, X-16)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, poll, send } = yield* ends({ authenticate: true })
+        assert.strictEqual(codeOf(yield* send([message(), message()])), undefined)
+        assert.strictEqual(codeOf(yield* send([message()], single)), undefined)
+        const transaction = yield* mqrt.beginTransaction
+        assert.strictEqual(codeOf(yield* send([message()], { transaction })), undefined)
+        yield* mqrt.commitTransaction(transaction)
+        assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
+        // A message of the wrong kind is refused for that, before its signature is checked.
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006, 0x8006, 0x8009, 0x8009])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })

@@ -30,7 +30,7 @@ const illegalAction = errors.MQ_ERROR_ILLEGAL_CURSOR_ACTION
 const timeout = errors.MQ_ERROR_IO_TIMEOUT
 
 describe("cursors", () => {
-  it.effect("E-03 peeking without a cursor shows the first message, as often as one likes, and leaves it", () =>
+  it.effect("peeks without a cursor return the first message each time, and leave it (E-03)", () =>
     Effect.gen(function* () {
       const { label, peek, send } = yield* ends()
       yield* send(labelled("a", "b"))
@@ -40,7 +40,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("what a peek shows is a copy", () =>
+  it.effect("a peek returns a copy", () =>
     Effect.gen(function* () {
       const { peek, poll, send } = yield* ends()
       yield* send([message({ extension: new Uint8Array(3) })])
@@ -53,7 +53,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-34 of two calls that wait through one cursor each has a message, and none is lost", () =>
+  it.effect("two waits through one cursor get a message each, and none is lost (E-34)", () =>
     Effect.gen(function* () {
       const { current, label, send, take, through } = yield* browsing()
       const taking = [
@@ -74,7 +74,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-37 a walk as .NET makes it ends early once it has removed a message in the middle", () =>
+  it.effect("an enumeration in the way of .NET ends early once it has removed a message in the middle (E-37)", () =>
     Effect.gen(function* () {
       const { current, next, send, take } = yield* browsing()
       yield* send(labelled("a", "b", "c", "d"))
@@ -90,7 +90,7 @@ describe("cursors", () => {
   )
 
   it.effect(
-    "E-50 a search by message id, as .NET makes it, takes the one that it finds, unless another was quicker",
+    "a search by message id in the way of .NET receives the message, unless another receiver was faster (E-50)",
     () =>
       Effect.gen(function* () {
         const { cursor, label, receive, send, take } = yield* browsing()
@@ -108,7 +108,7 @@ describe("cursors", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-01 without a cursor there is no next message", () =>
+  it.effect("there is no next message without a cursor (E-01)", () =>
     Effect.gen(function* () {
       const { receive, send } = yield* ends()
       yield* send(labelled("a"))
@@ -117,7 +117,7 @@ describe("cursors", () => {
   )
 
   it.effect(
-    "E-23 to E-25 a new cursor is before the first message; it stays where it peeks and moves on when told",
+    "a new cursor is before the first message, stays while it peeks at the current message, and moves when it peeks at the next (E-23 to E-25)",
     () =>
       Effect.gen(function* () {
         const { current, next, send } = yield* browsing()
@@ -128,7 +128,7 @@ describe("cursors", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-26 a message that another took is gone from under the cursor, which moves on as always", () =>
+  it.effect("a message that another receiver takes is gone from the cursor, which moves on as always (E-26)", () =>
     Effect.gen(function* () {
       const { current, label, next, send, take } = yield* browsing()
       yield* send(labelled("a", "b", "c"))
@@ -141,20 +141,22 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-27 a message that a transaction has is gone too, and there again when it aborts", () =>
-    Effect.gen(function* () {
-      const { current, mqrt, receive, send } = yield* browsing(true)
-      yield* send(labelled("a", "b"), { transaction: "singleMessage" })
-      yield* current
-      const transaction = yield* mqrt.beginTransaction
-      yield* receive({ transaction })
-      assert.strictEqual(yield* code(current), alreadyReceived)
-      yield* mqrt.abortTransaction(transaction)
-      assert.strictEqual(yield* current, "a")
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message that a transaction receives is gone from the cursor, and back when the transaction aborts (E-27)",
+    () =>
+      Effect.gen(function* () {
+        const { current, mqrt, receive, send } = yield* browsing(true)
+        yield* send(labelled("a", "b"), { transaction: "singleMessage" })
+        yield* current
+        const transaction = yield* mqrt.beginTransaction
+        yield* receive({ transaction })
+        assert.strictEqual(yield* code(current), alreadyReceived)
+        yield* mqrt.abortTransaction(transaction)
+        assert.strictEqual(yield* current, "a")
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-28 after a receive through the cursor only its current message can follow", () =>
+  it.effect("after a receive through a cursor only its current message can follow (E-28)", () =>
     Effect.gen(function* () {
       const { current, next, send, take } = yield* browsing()
       yield* send(labelled("a", "b", "c", "d"))
@@ -167,22 +169,24 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-05, E-29, X-06, X-12 at the end it times out, has no next, and takes what comes behind", () =>
-    Effect.gen(function* () {
-      const { current, next, send, take } = yield* browsing()
-      assert.strictEqual(yield* code(take), timeout)
-      assert.strictEqual(yield* code(current), timeout)
-      yield* send(labelled("a"))
-      assert.strictEqual(yield* current, "a")
-      assert.strictEqual(yield* code(next), timeout)
-      assert.strictEqual(yield* code(next), illegalAction)
-      assert.strictEqual(yield* code(current), timeout)
-      yield* send(labelled("b"))
-      assert.strictEqual(yield* current, "b")
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a cursor at the end times out, has no next message, and gets a message that comes behind (E-05, E-29, X-06, X-12)",
+    () =>
+      Effect.gen(function* () {
+        const { current, next, send, take } = yield* browsing()
+        assert.strictEqual(yield* code(take), timeout)
+        assert.strictEqual(yield* code(current), timeout)
+        yield* send(labelled("a"))
+        assert.strictEqual(yield* current, "a")
+        assert.strictEqual(yield* code(next), timeout)
+        assert.strictEqual(yield* code(next), illegalAction)
+        assert.strictEqual(yield* code(current), timeout)
+        yield* send(labelled("b"))
+        assert.strictEqual(yield* current, "b")
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-04, E-29 a peek that waited in vain leaves the cursor at the end", () =>
+  it.effect("a peek that timed out leaves the cursor at the end (E-04, E-29)", () =>
     Effect.gen(function* () {
       const { current, next, send, through } = yield* browsing()
       yield* send(labelled("a"))
@@ -194,7 +198,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-30, G-19 a waiting cursor jumps to what arrives, wherever that is in the order", () =>
+  it.effect("a cursor that waits goes to a message that arrives anywhere in the order (E-30, G-19)", () =>
     Effect.gen(function* () {
       const { current, next, send, through } = yield* browsing()
       yield* send(labelled("a"))
@@ -207,7 +211,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-31 a cursor that does not wait never sees what arrives before it", () =>
+  it.effect("a cursor that does not wait never sees a message that arrives before it (E-31)", () =>
     Effect.gen(function* () {
       const { current, next, send } = yield* browsing()
       yield* send(labelled("a", "b"))
@@ -217,7 +221,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-32 when a receive through it is rolled back, the cursor does not move back", () =>
+  it.effect("a cursor does not move back when a receive through it is rolled back (E-32)", () =>
     Effect.gen(function* () {
       const { current, label, mqrt, send, through } = yield* browsing(true)
       yield* send(labelled("a", "b"), { transaction: "singleMessage" })
@@ -229,7 +233,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-33 cursors know nothing of each other", () =>
+  it.effect("cursors are independent of each other (E-33)", () =>
     Effect.gen(function* () {
       const { current, mqrt, next, receive, receiver, send } = yield* browsing()
       yield* send(labelled("a", "b"))
@@ -241,7 +245,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-35, C-40, E-35, E-36 a cursor belongs to its handle and goes with it", () =>
+  it.effect("a cursor belongs to its handle and is closed with it (C-35, C-40, E-35, E-36)", () =>
     Effect.gen(function* () {
       const { cursor, current, mqrt, receiver, sender } = yield* browsing()
       const invalid = errors.MQ_ERROR_INVALID_HANDLE
@@ -259,7 +263,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-33 a handle to peek peeks, with a cursor and without, and cannot receive", () =>
+  it.effect("a handle for peeks can peek, with a cursor and without, and cannot receive (C-33)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends()
       yield* send(labelled("a"))
@@ -271,7 +275,7 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-10 everyone who waits to peek sees the message, until the first who waits to receive takes it", () =>
+  it.effect("all waiting peeks see a message, up to the first waiting receive, which takes it (E-10)", () =>
     Effect.gen(function* () {
       const { poll, receive, send } = yield* ends()
       const wait = (action: ReceiveParameters["action"]) =>
@@ -288,17 +292,19 @@ describe("cursors", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a receive through a cursor that is interrupted when its message has come leaves cursor and message", () =>
-    Effect.gen(function* () {
-      const { send, take, through } = yield* browsing()
-      const fiber = yield* waiting(through("receive", { timeout: null }))
-      yield* send(labelled("a", "b"))
-      yield* Fiber.interrupt(fiber)
-      assert.deepStrictEqual([yield* take, yield* take], ["a", "b"])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a receive through a cursor that is interrupted when its message has arrived leaves the cursor and the message",
+    () =>
+      Effect.gen(function* () {
+        const { send, take, through } = yield* browsing()
+        const fiber = yield* waiting(through("receive", { timeout: null }))
+        yield* send(labelled("a", "b"))
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual([yield* take, yield* take], ["a", "b"])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a cursor keeps nothing alive but the place where it stands", () =>
+  it.effect("a cursor keeps its place while the messages around it are received", () =>
     Effect.gen(function* () {
       const { cursor, current, label, mqrt, next, send } = yield* browsing()
       yield* send(labelled("a", "b", "c"))
@@ -313,7 +319,7 @@ describe("cursors", () => {
   )
 
   it.effect.prop(
-    "E-23 to E-28 whatever else is sent and taken, a cursor that walks through the queue agrees with a list",
+    "a cursor agrees with a list, whatever else is sent and received (E-23 to E-28)",
     {
       steps: Schema.Array(
         Schema.Literals(["send", "urgent", "poll", "pollUrgent", "current", "next", "take"] as const)

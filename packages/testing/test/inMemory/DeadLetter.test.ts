@@ -44,7 +44,7 @@ describe("system queues", () => {
     `MACHINE=${machineId.toUpperCase()};DEADXACT`,
     `MACHINE=${machineId};JOURNAL`
   ]) {
-    it.effect(`D-66 ${formatName} can be peeked at and received from, but not sent to`, () =>
+    it.effect(`${formatName} can be peeked at and received from, but not sent to (D-66)`, () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
         yield* mqrt.openQueue(formatName, "peek", "denyNone")
@@ -57,7 +57,7 @@ describe("system queues", () => {
     )
   }
 
-  it.effect("those of another machine cannot be read, and none has properties to ask for", () =>
+  it.effect("those of another machine cannot be read, and none has properties", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       assert.strictEqual(
@@ -73,7 +73,7 @@ describe("system queues", () => {
 })
 
 describe("the machine's journal", () => {
-  it.effect("D-24, D-26, D-57 a message outside a transaction is copied when it has arrived", () =>
+  it.effect("a message outside a transaction is copied when it has arrived (D-24, D-26, D-57)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* elapse("5 seconds")
@@ -88,7 +88,7 @@ describe("the machine's journal", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-57 a transactional one is copied when it has been received, which an abort takes back", () =>
+  it.effect("a transactional message is copied when it has been received, and not if that aborts (D-57)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* ends({ transactional: true })
       yield* send([message({ journaling: copied })], single)
@@ -105,7 +105,7 @@ describe("the machine's journal", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-57 what is refused on arrival is not copied", () =>
+  it.effect("a message that is refused on arrival is not copied (D-57)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends({ transactional: true })
       yield* send([message({ journaling: copied })])
@@ -113,7 +113,7 @@ describe("the machine's journal", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a copy has bytes of its own: who received the message may write into them", () =>
+  it.effect("a copy has bytes of its own: a program may change those of the received message", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends()
       yield* send([message({ journaling: copied, body: text("body") })])
@@ -126,21 +126,23 @@ describe("the machine's journal", () => {
 })
 
 describe("dead letters", () => {
-  it.effect("D-60, D-64 outside a transaction: a mismatch and a full queue lead to the machine's dead letters", () =>
-    Effect.gen(function* () {
-      const { send } = yield* ends({ transactional: true })
-      yield* send([letter(), message()])
-      assert.deepStrictEqual(yield* classes(deadLetters), [0x800a])
-      yield* create({ pathName: ".\\private$\\full", quota: 0 })
-      const mqrt = yield* Mqrt.Mqrt
-      const full = yield* mqrt.openQueue("DIRECT=OS:.\\private$\\full", "send", "denyNone")
-      yield* mqrt.sendMessages(full, [letter()], plain)
-      assert.deepStrictEqual(yield* classes(deadLetters), [0x8003])
-      assert.deepStrictEqual(yield* classes(transactionalDeadLetters), [])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message outside a transaction goes to the machine's dead letters when the queue is full or of the other kind (D-60, D-64)",
+    () =>
+      Effect.gen(function* () {
+        const { send } = yield* ends({ transactional: true })
+        yield* send([letter(), message()])
+        assert.deepStrictEqual(yield* classes(deadLetters), [0x800a])
+        yield* create({ pathName: ".\\private$\\full", quota: 0 })
+        const mqrt = yield* Mqrt.Mqrt
+        const full = yield* mqrt.openQueue("DIRECT=OS:.\\private$\\full", "send", "denyNone")
+        yield* mqrt.sendMessages(full, [letter()], plain)
+        assert.deepStrictEqual(yield* classes(deadLetters), [0x8003])
+        assert.deepStrictEqual(yield* classes(transactionalDeadLetters), [])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("A-71, A-72 a bad signature leaves a trace of transactional messages only", () =>
+  it.effect("a bad signature makes a dead letter of transactional messages only (A-71, A-72)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ authenticate: true, transactional: true })
       yield* send([letter({ label: "one" })], single)
@@ -155,7 +157,7 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-61 a transactional message goes to the transactional dead letters", () =>
+  it.effect("a transactional message goes to the transactional dead letters (D-61)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       yield* send([letter()], single)
@@ -164,23 +166,25 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-61, E-55, E-69, C-41 so it does when it is purged, rejected, or left in a queue that is deleted", () =>
-    Effect.gen(function* () {
-      const { formatName, mqrt, receive, receiver, send } = yield* ends({ transactional: true })
-      yield* send([letter()], single)
-      yield* mqrt.purgeQueue(receiver)
-      yield* send([letter()], single)
-      const transaction = yield* mqrt.beginTransaction
-      const { lookupId } = yield* receive({ transaction })
-      yield* mqrt.markMessageRejected(receiver, lookupId)
-      yield* mqrt.commitTransaction(transaction)
-      yield* send([letter(), message()], single)
-      yield* mqrt.deleteQueue(formatName)
-      assert.deepStrictEqual(yield* classes(transactionalDeadLetters), [0xc001, 0xc004, 0xc000])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a transactional message does so when it is purged or rejected, or when its queue is deleted (D-61, E-55, E-69, C-41)",
+    () =>
+      Effect.gen(function* () {
+        const { formatName, mqrt, receive, receiver, send } = yield* ends({ transactional: true })
+        yield* send([letter()], single)
+        yield* mqrt.purgeQueue(receiver)
+        yield* send([letter()], single)
+        const transaction = yield* mqrt.beginTransaction
+        const { lookupId } = yield* receive({ transaction })
+        yield* mqrt.markMessageRejected(receiver, lookupId)
+        yield* mqrt.commitTransaction(transaction)
+        yield* send([letter(), message()], single)
+        yield* mqrt.deleteQueue(formatName)
+        assert.deepStrictEqual(yield* classes(transactionalDeadLetters), [0xc001, 0xc004, 0xc000])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-55, X-18 a purge reaches what is locked when its transaction aborts", () =>
+  it.effect("a purge removes a message of a transaction when that aborts (E-55, X-18)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, receiver, send } = yield* ends({ transactional: true })
       yield* send([letter({ label: "received" }), letter({ label: "aborted" })], single)
@@ -198,7 +202,7 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-41 a message whose receive aborts after its queue was deleted is dead then", () =>
+  it.effect("a message whose receive aborts after its queue was deleted becomes a dead letter (F-41)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receive, send } = yield* ends({ transactional: true })
       yield* send([letter()], single)
@@ -211,7 +215,7 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-64 outside a transaction, what is purged or deleted is gone", () =>
+  it.effect("a message outside a transaction that is purged, or deleted with its queue, is gone (D-64)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receiver, send } = yield* ends()
       yield* send([letter()])
@@ -222,7 +226,7 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-64 a transaction that commits to a queue that is deleted has no destination", () =>
+  it.effect("a transaction that commits to a deleted queue makes a dead letter for a bad destination (D-64)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, send } = yield* ends({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
@@ -233,7 +237,7 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-24, D-26, D-65 the class says why; everything else is as it was sent", () =>
+  it.effect("the class of a dead letter tells the reason, and the rest is as it was sent (D-24, D-26, D-65)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends({ transactional: true })
       yield* elapse("7 seconds")
@@ -257,7 +261,7 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-68 a receive that aborts again and again never makes a dead letter", () =>
+  it.effect("a receive that aborts again and again never makes a dead letter (D-68)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* ends({ transactional: true })
       yield* send([letter()], single)
@@ -270,7 +274,7 @@ describe("dead letters", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("a dead letter can be waited for, and once received it is gone", () =>
+  it.effect("a receive can wait for a dead letter, which is gone after it", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ transactional: true })
       const graves = yield* mqrt.openQueue(deadLetters, "receive", "denyNone")
@@ -288,7 +292,7 @@ describe("the sender's own dead-letter queue", () => {
   const ownDirect = `DIRECT=OS:${own}`
 
   for (const deadLetterQueue of [own, ownDirect]) {
-    it.effect(`D-63 ${deadLetterQueue} gets a transactional message instead of the machine's`, () =>
+    it.effect(`${deadLetterQueue} gets a transactional message instead of the machine's (D-63)`, () =>
       Effect.gen(function* () {
         const { mqrt, receiver, send } = yield* ends({ transactional: true })
         yield* create({ pathName: own, transactional: true, journal: true })
@@ -306,7 +310,7 @@ describe("the sender's own dead-letter queue", () => {
     ["that is not transactional", path],
     ["on another machine", "other\\private$\\graves"]
   ] as const) {
-    it.effect(`D-63 one ${what} leaves the letter to the machine's`, () =>
+    it.effect(`one ${what} leaves the message to the machine's (D-63)`, () =>
       Effect.gen(function* () {
         const { send } = yield* ends()
         yield* send([letter({ deadLetterQueue })], single)
@@ -315,7 +319,7 @@ describe("the sender's own dead-letter queue", () => {
     )
   }
 
-  it.effect("D-59 one that is full drops the letter silently", () =>
+  it.effect("one that is full drops the message silently (D-59)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       yield* create({ pathName: own, transactional: true, quota: 0 })

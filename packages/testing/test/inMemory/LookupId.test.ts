@@ -44,7 +44,7 @@ describe("receiving by lookup id", () => {
     ["receiveLast", null, "c"],
     ["receiveAllowPeek", "b", "b"]
   ] as const) {
-    it.effect(`E-38 to E-44 ${action} at ${anchor ?? "0"} is ${expected}`, () =>
+    it.effect(`${action} at ${anchor ?? "0"} returns ${expected} (E-38 to E-44)`, () =>
       Effect.gen(function* () {
         const { id, label, lookup } = yield* filled()
         const received = yield* lookup(action, anchor === null ? 0n : id(anchor))
@@ -58,7 +58,7 @@ describe("receiving by lookup id", () => {
   }
 
   it.effect(
-    "E-38, E-39, E-42 what is not there is not found, at once: no message, no anchor, nothing beyond the ends",
+    "a message or an anchor that does not exist, and a message beyond the ends, are not found, without a wait (E-38, E-39, E-42)",
     () =>
       Effect.gen(function* () {
         const { id, lookup } = yield* filled()
@@ -72,7 +72,7 @@ describe("receiving by lookup id", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-40, E-41 the ends need no id, and an empty queue has none", () =>
+  it.effect("the first and the last message need no id, and an empty queue has neither (E-40, E-41)", () =>
     Effect.gen(function* () {
       const { lookup } = yield* ends()
       for (const action of ["peekFirst", "peekLast", "receiveFirst", "receiveLast"] as const) {
@@ -82,58 +82,64 @@ describe("receiving by lookup id", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-39, E-43, E-44, X-13 what a transaction has cannot be had, is skipped, and still shows the way", () =>
-    Effect.gen(function* () {
-      const { id, lookup, mqrt } = yield* filled(true)
-      const transaction = yield* mqrt.beginTransaction
-      assert.strictEqual((yield* lookup("receiveCurrent", id("b"), transaction)).label, "b")
-      const locked = errors.MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION
-      assert.strictEqual(yield* code(lookup("peekCurrent", id("b"))), locked)
-      assert.strictEqual(yield* code(lookup("receiveCurrent", id("b"))), locked)
-      assert.strictEqual((yield* lookup("peekNext", id("a"))).label, "c")
-      assert.strictEqual((yield* lookup("peekPrevious", id("c"))).label, "a")
-      assert.strictEqual((yield* lookup("peekNext", id("b"))).label, "c")
-      yield* mqrt.commitTransaction(transaction)
-      assert.strictEqual(yield* code(lookup("peekNext", id("b"))), notFound)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message in a transaction cannot be received, is skipped, and can be an anchor (E-39, E-43, E-44, X-13)",
+    () =>
+      Effect.gen(function* () {
+        const { id, lookup, mqrt } = yield* filled(true)
+        const transaction = yield* mqrt.beginTransaction
+        assert.strictEqual((yield* lookup("receiveCurrent", id("b"), transaction)).label, "b")
+        const locked = errors.MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION
+        assert.strictEqual(yield* code(lookup("peekCurrent", id("b"))), locked)
+        assert.strictEqual(yield* code(lookup("receiveCurrent", id("b"))), locked)
+        assert.strictEqual((yield* lookup("peekNext", id("a"))).label, "c")
+        assert.strictEqual((yield* lookup("peekPrevious", id("c"))).label, "a")
+        assert.strictEqual((yield* lookup("peekNext", id("b"))).label, "c")
+        yield* mqrt.commitTransaction(transaction)
+        assert.strictEqual(yield* code(lookup("peekNext", id("b"))), notFound)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-44, F-25 what is received so that others may peek is seen by those who peek, and by nobody else", () =>
-    Effect.gen(function* () {
-      const { id, label, lookup, mqrt, peek } = yield* filled(true)
-      const transaction = yield* mqrt.beginTransaction
-      yield* lookup("receiveAllowPeek", id("urgent"), transaction)
-      assert.strictEqual((yield* peek).label, "urgent")
-      assert.strictEqual((yield* lookup("peekCurrent", id("urgent"))).label, "urgent")
-      assert.strictEqual((yield* lookup("peekFirst", 0n)).label, "urgent")
-      assert.strictEqual((yield* lookup("receiveFirst", 0n)).label, "a")
-      yield* mqrt.abortTransaction(transaction)
-      assert.deepStrictEqual([yield* label, yield* label], ["urgent", "b"])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message that is received by receiveAllowPeek can be peeked at, and not received again (E-44, F-25)",
+    () =>
+      Effect.gen(function* () {
+        const { id, label, lookup, mqrt, peek } = yield* filled(true)
+        const transaction = yield* mqrt.beginTransaction
+        yield* lookup("receiveAllowPeek", id("urgent"), transaction)
+        assert.strictEqual((yield* peek).label, "urgent")
+        assert.strictEqual((yield* lookup("peekCurrent", id("urgent"))).label, "urgent")
+        assert.strictEqual((yield* lookup("peekFirst", 0n)).label, "urgent")
+        assert.strictEqual((yield* lookup("receiveFirst", 0n)).label, "a")
+        yield* mqrt.abortTransaction(transaction)
+        assert.deepStrictEqual([yield* label, yield* label], ["urgent", "b"])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-38, E-44 what was received so that others may peek is seen by nobody once its time is over", () =>
-    Effect.gen(function* () {
-      const { id, lookup, mqrt, peek, send } = yield* filled(true)
-      yield* send([message({ label: "mortal", timeToBeReceived: 10 })], { transaction: "singleMessage" })
-      const { lookupId } = yield* lookup("peekLast", 0n)
-      const transaction = yield* mqrt.beginTransaction
-      yield* lookup("receiveAllowPeek", lookupId, transaction)
-      yield* elapse("9 seconds")
-      assert.strictEqual((yield* lookup("peekLast", 0n)).label, "mortal")
-      yield* elapse("1 second")
-      assert.strictEqual((yield* lookup("peekLast", 0n)).label, "c")
-      assert.strictEqual(yield* code(lookup("peekNext", id("c"))), notFound)
-      const locked = errors.MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION
-      assert.strictEqual(yield* code(lookup("peekCurrent", lookupId)), locked)
-      assert.strictEqual((yield* peek).label, "urgent")
-      assert.strictEqual(yield* messages, 5)
-      yield* mqrt.abortTransaction(transaction)
-      assert.strictEqual(yield* messages, 4)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message that was received by receiveAllowPeek cannot be peeked at once its time limit is over (D-38, E-44)",
+    () =>
+      Effect.gen(function* () {
+        const { id, lookup, mqrt, peek, send } = yield* filled(true)
+        yield* send([message({ label: "mortal", timeToBeReceived: 10 })], { transaction: "singleMessage" })
+        const { lookupId } = yield* lookup("peekLast", 0n)
+        const transaction = yield* mqrt.beginTransaction
+        yield* lookup("receiveAllowPeek", lookupId, transaction)
+        yield* elapse("9 seconds")
+        assert.strictEqual((yield* lookup("peekLast", 0n)).label, "mortal")
+        yield* elapse("1 second")
+        assert.strictEqual((yield* lookup("peekLast", 0n)).label, "c")
+        assert.strictEqual(yield* code(lookup("peekNext", id("c"))), notFound)
+        const locked = errors.MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION
+        assert.strictEqual(yield* code(lookup("peekCurrent", lookupId)), locked)
+        assert.strictEqual((yield* peek).label, "urgent")
+        assert.strictEqual(yield* messages, 5)
+        yield* mqrt.abortTransaction(transaction)
+        assert.strictEqual(yield* messages, 4)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-33, D-37, D-39, D-43 a message whose time is over is neither received, nor peeked at, nor counted", () =>
+  it.effect("a message whose time limit is over is not received, peeked at or counted (D-33, D-37, D-39, D-43)", () =>
     Effect.gen(function* () {
       const { id, label, lookup, send } = yield* filled()
       yield* send([message({ label: "mortal", priority: 7, timeToBeReceived: 10 })])
@@ -149,7 +155,7 @@ describe("receiving by lookup id", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-39 what must be received within no time is for those who already wait", () =>
+  it.effect("a message with a time limit of zero reaches only receives that already wait (D-39)", () =>
     Effect.gen(function* () {
       const { poll, send, wait } = yield* ends()
       const now = message({ timeToBeReceived: 0 })
@@ -161,18 +167,20 @@ describe("receiving by lookup id", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-40, D-41, X-23 a receiver learns what is left of the time; reaching a local queue takes none", () =>
-    Effect.gen(function* () {
-      const { poll, send } = yield* ends()
-      yield* send([message({ timeToBeReceived: 10, timeToReachQueue: 5 }), message({ timeToReachQueue: 0 })])
-      yield* elapse("7500 millis")
-      const { timeToBeReceived, timeToReachQueue } = yield* poll
-      assert.deepStrictEqual([timeToBeReceived, timeToReachQueue], [3, 5])
-      assert.strictEqual((yield* poll).timeToReachQueue, 0)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a received message has the rest of its time limits; to reach a local queue takes no time (D-40, D-41, X-23)",
+    () =>
+      Effect.gen(function* () {
+        const { poll, send } = yield* ends()
+        yield* send([message({ timeToBeReceived: 10, timeToReachQueue: 5 }), message({ timeToReachQueue: 0 })])
+        yield* elapse("7500 millis")
+        const { timeToBeReceived, timeToReachQueue } = yield* poll
+        assert.deepStrictEqual([timeToBeReceived, timeToReachQueue], [3, 5])
+        assert.strictEqual((yield* poll).timeToReachQueue, 0)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.live("D-27 a queue of a hundred thousand is looked up from its middle outwards in no time", () =>
+  it.live("lookups in a queue of a hundred thousand messages are fast, from the middle to both ends (D-27)", () =>
     Effect.gen(function* () {
       const { lookup, send } = yield* ends()
       const half = 50_000

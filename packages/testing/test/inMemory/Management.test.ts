@@ -9,7 +9,7 @@ import { noChanges } from "../../src/contract/plainRecords.ts"
 const remote = "DIRECT=OS:other\\private$\\q"
 
 describe("management", () => {
-  it.effect("in a workgroup the machine tells its id and name, of itself only, and has no directory", () =>
+  it.effect("a machine in a workgroup tells its own id and name, and has no directory", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       for (const name of [null, ".", "warehouse"]) {
@@ -23,7 +23,7 @@ describe("management", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ machineName: "WAREHOUSE", workgroup: true })))
   )
 
-  it.effect("C-29 of another computer nothing is known", () =>
+  it.effect("nothing is known of another computer (C-29)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -39,7 +39,7 @@ describe("management", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-53 the machine's journal and its dead-letter queues tell how much is in them", () =>
+  it.effect("the machine's journal and its dead-letter queues tell how many messages they have (C-53)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends()
       yield* send([message({ journaling: { deadLetter: false, journal: true } })])
@@ -60,30 +60,32 @@ describe("management", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-50 the queue manager lists its private queues, those that are active, and the bytes in all", () =>
-    Effect.gen(function* () {
-      const { formatName, mqrt, receiver, send, sender } = yield* ends()
-      yield* create({ pathName: ".\\private$\\idle" })
-      const outgoing = yield* mqrt.openQueue(remote, "send", "denyNone")
-      const info = mqrt.getQueueManagerInfo(null)
-      const empty = yield* info
-      assert.deepStrictEqual(empty.privateQueues, ["MACHINE\\private$\\orders", "MACHINE\\private$\\idle"])
-      assert.deepStrictEqual(empty.activeQueues, [formatName, remote])
-      assert.deepStrictEqual(
-        [empty.bytesInAllQueues, empty.connected, empty.directoryServer],
-        [0n, true, "\\\\dc.domain.test"]
-      )
-      yield* send([message({ body: new Uint8Array(1000) })])
-      yield* mqrt.sendMessages(outgoing, [message({ body: new Uint8Array(1000) })], plain)
-      const filled = yield* info
-      assert.isTrue(filled.bytesInAllQueues > 2000n && filled.bytesInAllQueues < 3000n)
-      yield* mqrt.receiveMessage(receiver, receiving())
-      for (const handle of [sender, receiver, outgoing]) yield* mqrt.closeQueue(handle)
-      assert.deepStrictEqual((yield* info).activeQueues, [remote])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "the queue manager lists its private queues and the active ones, and tells the bytes in all queues (C-50)",
+    () =>
+      Effect.gen(function* () {
+        const { formatName, mqrt, receiver, send, sender } = yield* ends()
+        yield* create({ pathName: ".\\private$\\idle" })
+        const outgoing = yield* mqrt.openQueue(remote, "send", "denyNone")
+        const info = mqrt.getQueueManagerInfo(null)
+        const empty = yield* info
+        assert.deepStrictEqual(empty.privateQueues, ["MACHINE\\private$\\orders", "MACHINE\\private$\\idle"])
+        assert.deepStrictEqual(empty.activeQueues, [formatName, remote])
+        assert.deepStrictEqual(
+          [empty.bytesInAllQueues, empty.connected, empty.directoryServer],
+          [0n, true, "\\\\dc.domain.test"]
+        )
+        yield* send([message({ body: new Uint8Array(1000) })])
+        yield* mqrt.sendMessages(outgoing, [message({ body: new Uint8Array(1000) })], plain)
+        const filled = yield* info
+        assert.isTrue(filled.bytesInAllQueues > 2000n && filled.bytesInAllQueues < 3000n)
+        yield* mqrt.receiveMessage(receiver, receiving())
+        for (const handle of [sender, receiver, outgoing]) yield* mqrt.closeQueue(handle)
+        assert.deepStrictEqual((yield* info).activeQueues, [remote])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-53 a queue tells what is in it and in its subqueues", () =>
+  it.effect("a queue tells the messages and bytes in it and in its subqueues (C-53)", () =>
     Effect.gen(function* () {
       const { formatName, lookup, mqrt, receive, receiver, send } = yield* ends({ transactional: true })
       const single = { transaction: "singleMessage" } as const
@@ -115,7 +117,7 @@ describe("management", () => {
   )
 
   it.effect(
-    "a queue that nobody has open and that is empty has nothing to tell, and one that is not there even less",
+    "a queue that is empty and not open has no information, and fails with another code than one that does not exist",
     () =>
       Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -130,7 +132,7 @@ describe("management", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-53 an outgoing queue waits, and is on hold from its pause to its resumption", () =>
+  it.effect("an outgoing queue waits, and is on hold between its pause and its resumption (C-53)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const handle = yield* mqrt.openQueue(remote, "send", "denyNone")
@@ -147,7 +149,7 @@ describe("management", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("the machine can be cut off and connected again", () =>
+  it.effect("the machine can be disconnected and connected again", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const connected = Effect.map(mqrt.getQueueManagerInfo(null), (info) => info.connected)
@@ -159,7 +161,7 @@ describe("management", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("every function of the seam can be struck, under its own name", () =>
+  it.effect("every function of the seam can be made to fail, by its own name", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends({ transactional: true })
       const cursor = yield* mqrt.createCursor(receiver)

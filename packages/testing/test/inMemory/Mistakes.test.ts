@@ -44,9 +44,9 @@ const channel = Effect.fnUntraced(function* (options: MessageQueue.CreateOptions
   return { sender: yield* MessageQueue.openSender(orders), receiver: yield* MessageQueue.openReceiver(orders) }
 })
 
-describe("what is too much", () => {
+describe("messages beyond a limit", () => {
   it.effect(
-    "H-01, H-02 too large a message: resources are said to be short, size is the first cause, it is nowhere",
+    "a message that is too large fails with InsufficientResources, whose first cause is the size, and is nowhere (H-01, H-02)",
     () =>
       Effect.gen(function* () {
         const { sender } = yield* channel()
@@ -62,7 +62,7 @@ describe("what is too much", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-03 a full machine refuses every send until something is received", () =>
+  it.effect("a full machine refuses every send until a message is received (H-03)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* channel()
       yield* control((msmq) => msmq.setMachineQuota({ messages: 2 }))
@@ -81,7 +81,7 @@ describe("what is too much", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-05 a journal that nobody reads grows with every receive, until its quota loses the copies", () =>
+  it.effect("a journal without a reader grows with every receive, until its quota drops the copies (H-05)", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* channel({ journal: true, journalQuota: 2 })
       const journals = Effect.map(
@@ -107,8 +107,8 @@ describe("what is too much", () => {
   )
 })
 
-describe("what is not there, or not yet", () => {
-  it.effect("H-06 a queue that is not found: both causes are named, and to look for it has made none", () =>
+describe("queues and services that are not there", () => {
+  it.effect("a queue that is not found fails with both likely causes, and is not created (H-06)", () =>
     Effect.gen(function* () {
       for (const open of [
         Effect.asVoid(MessageQueue.openSender(orders)),
@@ -123,46 +123,50 @@ describe("what is not there, or not yet", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-22 whether another machine's private queue exists cannot be asked; what is sent there waits here", () =>
-    Effect.gen(function* () {
-      const remote = "DIRECT=OS:other\\private$\\orders"
-      const error = yield* Effect.flip(MessageQueue.exists(remote))
-      assert.strictEqual(error.reason._tag, "UnsupportedFormatnameOperation")
-      const sender = yield* MessageQueue.openSender(remote)
-      yield* sender.send({ label: "for whom it may concern" })
-      assert.deepStrictEqual(yield* seenIn(remote), ["for whom it may concern"])
-      assert.deepStrictEqual(
-        (yield* control((msmq) => msmq.queues)).map(({ formatName, messages, outgoing }) => [
-          formatName,
-          messages,
-          outgoing
-        ]),
-        [[remote, 1, true]]
-      )
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "the existence of another machine's private queue is unknown, and messages to it wait on this machine (H-22)",
+    () =>
+      Effect.gen(function* () {
+        const remote = "DIRECT=OS:other\\private$\\orders"
+        const error = yield* Effect.flip(MessageQueue.exists(remote))
+        assert.strictEqual(error.reason._tag, "UnsupportedFormatnameOperation")
+        const sender = yield* MessageQueue.openSender(remote)
+        yield* sender.send({ label: "for whom it may concern" })
+        assert.deepStrictEqual(yield* seenIn(remote), ["for whom it may concern"])
+        assert.deepStrictEqual(
+          (yield* control((msmq) => msmq.queues)).map(({ formatName, messages, outgoing }) => [
+            formatName,
+            messages,
+            outgoing
+          ]),
+          [[remote, 1, true]]
+        )
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-25 a service that is not up yet: to try again with a pause is enough, and to open again", () =>
-    Effect.gen(function* () {
-      yield* channel()
-      yield* control((msmq) => msmq.stopService)
-      const error = yield* Effect.flip(Effect.scoped(MessageQueue.openSender(orders)))
-      assert.strictEqual(error.reason._tag, "ServiceNotAvailable")
-      assert.isTrue(error.isRetryable)
-      const connecting = yield* waiting(
-        MessageQueue.openSender(orders).pipe(
-          Effect.flatMap((sender) => sender.send({ label: "at last" })),
-          Effect.scoped,
-          Effect.retry({ schedule: Schedule.exponential("1 second"), while: (error) => error.isRetryable })
+  it.effect(
+    "a program that retries with pauses and opens the queue again waits for a service that starts later (H-25)",
+    () =>
+      Effect.gen(function* () {
+        yield* channel()
+        yield* control((msmq) => msmq.stopService)
+        const error = yield* Effect.flip(Effect.scoped(MessageQueue.openSender(orders)))
+        assert.strictEqual(error.reason._tag, "ServiceNotAvailable")
+        assert.isTrue(error.isRetryable)
+        const connecting = yield* waiting(
+          MessageQueue.openSender(orders).pipe(
+            Effect.flatMap((sender) => sender.send({ label: "at last" })),
+            Effect.scoped,
+            Effect.retry({ schedule: Schedule.exponential("1 second"), while: (error) => error.isRetryable })
+          )
         )
-      )
-      yield* elapse("5 seconds")
-      assert.isUndefined(connecting.pollUnsafe())
-      yield* control((msmq) => msmq.startService)
-      yield* elapse("10 seconds")
-      yield* Fiber.join(connecting)
-      assert.deepStrictEqual(yield* seenIn(direct), ["at last"])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+        yield* elapse("5 seconds")
+        assert.isUndefined(connecting.pollUnsafe())
+        yield* control((msmq) => msmq.startService)
+        yield* elapse("10 seconds")
+        yield* Fiber.join(connecting)
+        assert.deepStrictEqual(yield* seenIn(direct), ["at last"])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
 
@@ -171,7 +175,7 @@ describe("messages of the other kind than their queue", () => {
     ["without a transaction to a transactional queue", true, {}, 0x800a, deadLetters],
     ["in a transaction to a plain queue", false, single, 0x8009, transactionalDeadLetters]
   ] as const) {
-    it.effect(`H-09 ${what}: it vanishes, and with dead-lettering it is seen why`, () =>
+    it.effect(`${what}: the message is lost, and a dead letter tells the reason (H-09)`, () =>
       Effect.gen(function* () {
         yield* MessageQueue.create(orders, { transactional })
         // The SDK cannot detect a wrong statement about the kind of a remote queue.
@@ -188,7 +192,7 @@ describe("messages of the other kind than their queue", () => {
     )
   }
 
-  it.effect("H-24 what is express by its sender is recoverable in a transactional queue, and outlives a restart", () =>
+  it.effect("an express message to a transactional queue is recoverable, and stays over a restart (H-24)", () =>
     Effect.gen(function* () {
       const { sender } = yield* channel({ transactional: true })
       yield* sender.send({ label: "express", delivery: "express" }, single)
@@ -200,7 +204,7 @@ describe("messages of the other kind than their queue", () => {
   )
 
   it.effect(
-    "H-34 a dead letter is where it failed, a transactional one at its sender: each in a queue of its own",
+    "a dead letter is on the machine where it failed, a transactional one at its sender, each in a queue of its own (H-34)",
     () =>
       Effect.gen(function* () {
         const { sender } = yield* channel({ quota: 0 })
@@ -216,7 +220,7 @@ describe("messages of the other kind than their queue", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-23 a transaction's messages have the time of the first: what is to live longer dies with it", () =>
+  it.effect("the messages of a transaction have the time limit of the first (H-23)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
@@ -234,48 +238,52 @@ describe("messages of the other kind than their queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-35 no negative acknowledgment comes of what is refused for its security; the control knows of it", () =>
-    Effect.gen(function* () {
-      const { sender } = yield* channel({ authenticate: true })
-      yield* MessageQueue.create(".\\private$\\admin")
-      const adminQueue = "DIRECT=OS:.\\private$\\admin"
-      const asking = { acknowledge: { negativeArrival: true }, adminQueue }
-      yield* sender.send(asking)
-      assert.deepStrictEqual(yield* seenIn(adminQueue), [])
-      assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
-      yield* sender.send(asking, single).pipe(Effect.flip)
-      const mismatched = yield* MessageQueue.openSender(orders, { transactional: true })
-      yield* mismatched.send(asking, single)
-      assert.deepStrictEqual(yield* seenIn(adminQueue, classOf), [0x8009])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message that is refused for its security makes no negative acknowledgment, but the control has it (H-35)",
+    () =>
+      Effect.gen(function* () {
+        const { sender } = yield* channel({ authenticate: true })
+        yield* MessageQueue.create(".\\private$\\admin")
+        const adminQueue = "DIRECT=OS:.\\private$\\admin"
+        const asking = { acknowledge: { negativeArrival: true }, adminQueue }
+        yield* sender.send(asking)
+        assert.deepStrictEqual(yield* seenIn(adminQueue), [])
+        assert.deepStrictEqual(yield* rejectedClasses, [0x8006])
+        yield* sender.send(asking, single).pipe(Effect.flip)
+        const mismatched = yield* MessageQueue.openSender(orders, { transactional: true })
+        yield* mismatched.send(asking, single)
+        assert.deepStrictEqual(yield* seenIn(adminQueue, classOf), [0x8009])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
 
 describe("signatures", () => {
-  it.effect("H-12 what an old Windows signed with MD5 is refused by a new one, whose own choice is accepted", () =>
-    Effect.gen(function* () {
-      const sign = Effect.gen(function* () {
-        const { sender } = yield* channel({ authenticate: true })
-        yield* sender.send({ label: "by default" }, always)
-        const reason = yield* sender.send({ label: "md5" }, { ...always, hashAlgorithm: "md5" }).pipe(
-          Effect.as("sent"),
-          Effect.catch((error) => Effect.succeed(error.reason._tag))
-        )
-        return { reason, arrived: yield* seenIn(direct, (one) => [one.label, one.hashAlgorithm]) }
+  it.effect(
+    "a message that an old Windows signed with MD5 is refused by a new one, which accepts its own default (H-12)",
+    () =>
+      Effect.gen(function* () {
+        const sign = Effect.gen(function* () {
+          const { sender } = yield* channel({ authenticate: true })
+          yield* sender.send({ label: "by default" }, always)
+          const reason = yield* sender.send({ label: "md5" }, { ...always, hashAlgorithm: "md5" }).pipe(
+            Effect.as("sent"),
+            Effect.catch((error) => Effect.succeed(error.reason._tag))
+          )
+          return { reason, arrived: yield* seenIn(direct, (one) => [one.label, one.hashAlgorithm]) }
+        })
+        const old = yield* Effect.provide(sign, InMemoryMqrt.layerWith({ version: 2 }), { local: true })
+        assert.strictEqual(old.reason, "sent")
+        assert.deepStrictEqual(old.arrived, [
+          ["by default", "md5"],
+          ["md5", "md5"]
+        ])
+        const upgraded = yield* Effect.provide(sign, InMemoryMqrt.layerWith({ version: 6 }), { local: true })
+        assert.deepStrictEqual(upgraded.arrived, [["by default", "sha512"]])
+        assert.strictEqual(upgraded.reason, "CannotCreateHashEx")
       })
-      const old = yield* Effect.provide(sign, InMemoryMqrt.layerWith({ version: 2 }), { local: true })
-      assert.strictEqual(old.reason, "sent")
-      assert.deepStrictEqual(old.arrived, [
-        ["by default", "md5"],
-        ["md5", "md5"]
-      ])
-      const upgraded = yield* Effect.provide(sign, InMemoryMqrt.layerWith({ version: 6 }), { local: true })
-      assert.deepStrictEqual(upgraded.arrived, [["by default", "sha512"]])
-      assert.strictEqual(upgraded.reason, "CannotCreateHashEx")
-    })
   )
 
-  it.effect("H-12 nor does one go through that is signed with the internal certificate of before its renewal", () =>
+  it.effect("a message that is signed with an internal certificate from before its renewal is refused (H-12)", () =>
     Effect.gen(function* () {
       const { mqrt } = yield* ends()
       const sender = yield* MessageQueue.openSender(orders)
@@ -288,7 +296,7 @@ describe("signatures", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-13 a certificate that the directory does not know signs without a SID, and not with one", () =>
+  it.effect("a certificate that the directory does not know signs without a SID, and not with one (H-13)", () =>
     Effect.gen(function* () {
       const { sender } = yield* channel({ authenticate: true })
       const securityContext = yield* SecurityContext.acquire({ certificate: alice })
@@ -299,7 +307,7 @@ describe("signatures", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layerWith({ certificates })))
   )
 
-  it.effect("H-14 an identity whose keys cannot be had is told so by the getter and by the send; nothing is sent", () =>
+  it.effect("for a user without keys both the security context and the send fail, and no message is sent (H-14)", () =>
     Effect.gen(function* () {
       const { sender } = yield* channel()
       const key = (privateKey: boolean) =>
@@ -319,7 +327,7 @@ describe("signatures", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-15 a context that is never freed shows, as it does in the ledger", () =>
+  it.effect("a context that is never freed shows in the control and in the ledger (H-15)", () =>
     Effect.gen(function* () {
       const { mqrt } = yield* ends()
       for (let count = 0; count < 3; count++) {
@@ -334,11 +342,11 @@ describe("signatures", () => {
   )
 })
 
-describe("what is done twice", () => {
+describe("repeated calls", () => {
   const counted = FaultInjection.layer(InMemoryMqrt.layer)
   const count = 20
 
-  it.effect("H-26 a queue that is opened for each message is opened as often", () =>
+  it.effect("a queue that is opened for each message is opened that many times (H-26)", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       for (let sent = 0; sent < count; sent++) {
@@ -354,7 +362,7 @@ describe("what is done twice", () => {
     }).pipe(Effect.provide(counted))
   )
 
-  it.effect("H-27 to peek at each message before it is received is to read each twice", () =>
+  it.effect("a program that peeks at each message before it receives it reads each twice (H-27)", () =>
     Effect.gen(function* () {
       const { peek, poll, send } = yield* ends()
       yield* send(Array.from({ length: count }, () => message()))
@@ -367,7 +375,7 @@ describe("what is done twice", () => {
     }).pipe(Effect.provide(counted))
   )
 
-  it.effect("H-37 who closes a handle that was closed already is told so, and nothing else happens", () =>
+  it.effect("a second close of a handle fails, and has no other effect (H-37)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, send } = yield* ends()
       yield* send([message({ label: "stays" })])
@@ -380,8 +388,8 @@ describe("what is done twice", () => {
   )
 })
 
-describe("what a receiver takes for granted", () => {
-  it.effect("H-32 a message that always fails comes back for ever, until somebody moves it out of the way", () =>
+describe("wrong assumptions of receivers", () => {
+  it.effect("a message that always fails comes back without end, until it is moved (H-32)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, receiver, send } = yield* ends({ transactional: true })
       const journaling = { deadLetter: true, journal: false }
@@ -406,7 +414,7 @@ describe("what a receiver takes for granted", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("H-33 order: an abort lets the next message go first, and so does a priority", () =>
+  it.effect("an abort lets the next message pass, and so does a priority (H-33)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* ends({ transactional: true })
       yield* send([message({ label: "first" }), message({ label: "second" })], single)
@@ -426,25 +434,27 @@ describe("what a receiver takes for granted", () => {
   )
 })
 
-describe("what the control shows of a queue", () => {
-  it.effect("a subqueue, what a transaction has received, and no message that one is about to send", () =>
-    Effect.gen(function* () {
-      const { mqrt, receive, receiver, send } = yield* ends({ transactional: true })
-      yield* send([message({ label: "moved" }), message({ label: "locked" })], single)
-      const { lookupId } = yield* receive({ action: "peekCurrent" })
-      const retry = yield* mqrt.openQueue(`${direct};retry`, "move", "denyNone")
-      yield* mqrt.moveMessage(receiver, retry, lookupId, "none")
-      const transaction = yield* mqrt.beginTransaction
-      yield* receive({ transaction })
-      yield* send([message({ label: "to come" })], { transaction })
-      assert.deepStrictEqual(yield* seenIn(direct), ["locked"])
-      assert.deepStrictEqual(yield* seenIn(`${direct};retry`), ["moved"])
-      yield* mqrt.commitTransaction(transaction)
-      assert.deepStrictEqual(yield* seenIn(direct), ["to come"])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+describe("the content of a queue in the control", () => {
+  it.effect(
+    "has subqueues and messages that a transaction has received, and no message that one is going to send",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, receive, receiver, send } = yield* ends({ transactional: true })
+        yield* send([message({ label: "moved" }), message({ label: "locked" })], single)
+        const { lookupId } = yield* receive({ action: "peekCurrent" })
+        const retry = yield* mqrt.openQueue(`${direct};retry`, "move", "denyNone")
+        yield* mqrt.moveMessage(receiver, retry, lookupId, "none")
+        const transaction = yield* mqrt.beginTransaction
+        yield* receive({ transaction })
+        yield* send([message({ label: "to come" })], { transaction })
+        assert.deepStrictEqual(yield* seenIn(direct), ["locked"])
+        assert.deepStrictEqual(yield* seenIn(`${direct};retry`), ["moved"])
+        yield* mqrt.commitTransaction(transaction)
+        assert.deepStrictEqual(yield* seenIn(direct), ["to come"])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("to look takes nothing, changes nothing and makes no subqueue; what is shown is a copy", () =>
+  it.effect("is a copy: reading it receives nothing, changes nothing and creates no subqueue", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       yield* send([message()])

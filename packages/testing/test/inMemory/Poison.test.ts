@@ -13,7 +13,7 @@ const seenIn = (formatName: string) =>
     Effect.map((messages) => messages.map(({ label }) => label))
   )
 
-describe("as WCF does it", () => {
+describe("poison messages in the way of WCF", () => {
   /** Number of attempts before a message is moved to the subqueue, and number of times that it is moved back. */
   const [attempts, cycles] = [3, 2]
 
@@ -43,40 +43,44 @@ describe("as WCF does it", () => {
     return { send, step, afterTheDelay }
   })
 
-  it.effect("E-71 its counts lead a message aside, back, and after the last cycle away for good", () =>
-    Effect.gen(function* () {
-      const { afterTheDelay, send, step } = yield* make
-      yield* send(labelled("poison"), single)
-      for (let cycle = 0; cycle < cycles; cycle++) {
-        for (let attempt = 0; attempt < attempts; attempt++) {
-          assert.deepStrictEqual(yield* seenIn(direct), ["poison"])
-          yield* step(() => false)
+  it.effect(
+    "the counts of a message move it to the retry subqueue, back, and after the last cycle to the poison subqueue (E-71)",
+    () =>
+      Effect.gen(function* () {
+        const { afterTheDelay, send, step } = yield* make
+        yield* send(labelled("poison"), single)
+        for (let cycle = 0; cycle < cycles; cycle++) {
+          for (let attempt = 0; attempt < attempts; attempt++) {
+            assert.deepStrictEqual(yield* seenIn(direct), ["poison"])
+            yield* step(() => false)
+          }
+          assert.deepStrictEqual(yield* seenIn(retryName), ["poison"])
+          yield* afterTheDelay
         }
-        assert.deepStrictEqual(yield* seenIn(retryName), ["poison"])
-        yield* afterTheDelay
-      }
-      for (let attempt = 0; attempt < attempts; attempt++) yield* step(() => false)
-      assert.deepStrictEqual([yield* seenIn(direct), yield* seenIn(retryName)], [[], []])
-      const [poison] = yield* drained(poisonName)
-      assert.deepStrictEqual([poison?.label, poison?.moveCount, poison?.abortCount], ["poison", 2 * cycles + 1, 0])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+        for (let attempt = 0; attempt < attempts; attempt++) yield* step(() => false)
+        assert.deepStrictEqual([yield* seenIn(direct), yield* seenIn(retryName)], [[], []])
+        const [poison] = yield* drained(poisonName)
+        assert.deepStrictEqual([poison?.label, poison?.moveCount, poison?.abortCount], ["poison", 2 * cycles + 1, 0])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-71 one that succeeds meanwhile is done, and those behind it do not wait while it is aside", () =>
-    Effect.gen(function* () {
-      const { afterTheDelay, send, step } = yield* make
-      yield* send(labelled("slow", "good"), single)
-      for (let attempt = 0; attempt < attempts; attempt++) yield* step((label) => label !== "slow")
-      yield* step((label) => label === "good")
-      assert.deepStrictEqual([yield* seenIn(direct), yield* seenIn(retryName)], [[], ["slow"]])
-      yield* afterTheDelay
-      yield* step(() => true)
-      assert.deepStrictEqual([yield* seenIn(direct), yield* seenIn(retryName)], [[], []])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message that succeeds in a later cycle is handled, and the messages behind it do not wait for it (E-71)",
+    () =>
+      Effect.gen(function* () {
+        const { afterTheDelay, send, step } = yield* make
+        yield* send(labelled("slow", "good"), single)
+        for (let attempt = 0; attempt < attempts; attempt++) yield* step((label) => label !== "slow")
+        yield* step((label) => label === "good")
+        assert.deepStrictEqual([yield* seenIn(direct), yield* seenIn(retryName)], [[], ["slow"]])
+        yield* afterTheDelay
+        yield* step(() => true)
+        assert.deepStrictEqual([yield* seenIn(direct), yield* seenIn(retryName)], [[], []])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
 
-describe("as NServiceBus does it", () => {
+describe("poison messages in the way of NServiceBus", () => {
   const errorPath = ".\\private$\\error"
   const answersPath = ".\\private$\\answers"
   const attempts = 3
@@ -108,7 +112,7 @@ describe("as NServiceBus does it", () => {
   const headers = new Uint8Array(1)
   const readable = (label: string) => message({ label, extension: headers })
 
-  it.effect("F-42 a message and the answer to it are processed together, or not at all", () =>
+  it.effect("a message is received and its reply sent together, or not at all (F-42)", () =>
     Effect.gen(function* () {
       const { send, step } = yield* make
       yield* send([readable("order")], single)
@@ -119,7 +123,7 @@ describe("as NServiceBus does it", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-72, F-42 what failed too often, and what cannot be read, goes to the queue for errors, once", () =>
+  it.effect("a message that failed too often, or cannot be read, goes to the error queue once (E-72, F-42)", () =>
     Effect.gen(function* () {
       const { send, step } = yield* make
       yield* send([readable("poison"), message({ label: "unreadable" }), readable("order")], single)

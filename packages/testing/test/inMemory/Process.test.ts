@@ -31,7 +31,7 @@ const single = { transaction: "singleMessage" } as const
 const labelsLeft = Effect.map(drained(direct), (received) => received.map(({ label }) => label))
 
 describe("the end of the program's process", () => {
-  it.effect("A-28 takes the security contexts with it that were never freed", () =>
+  it.effect("frees the security contexts that were never freed (A-28)", () =>
     Effect.gen(function* () {
       const { mqrt } = yield* ends()
       const securityContext = yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)
@@ -46,7 +46,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-37 aborts its transactions: what was received is back, what was sent was never sent", () =>
+  it.effect("aborts its transactions: received messages are back, and sent messages were never sent (F-37)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* ends({ transactional: true })
       yield* send(labelled("received"), single)
@@ -62,7 +62,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-40 a transaction of one process is none to the next", () =>
+  it.effect("makes its transactions unknown to the next process (F-40)", () =>
     Effect.gen(function* () {
       const { mqrt } = yield* ends({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
@@ -77,7 +77,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("G-25 ends what waits, which takes no message: the next process gets them all", () =>
+  it.effect("ends its waits, which take no message: the next process gets all messages (G-25)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send, wait } = yield* ends()
       const fibers = [
@@ -96,7 +96,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("G-25 a message that has come for one who waits, who does not have it yet, is still in the queue", () =>
+  it.effect("leaves a message in the queue that has arrived for a wait but was not handed out (G-25)", () =>
     Effect.gen(function* () {
       const { receive, send, wait } = yield* ends()
       const fibers = [
@@ -116,7 +116,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("G-25 an abort serves nobody who is no more, and wakes nobody", () =>
+  it.effect("aborts its transactions without handing their messages to its waits (G-25)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send, wait } = yield* ends({ transactional: true })
       yield* send(labelled("a"), single)
@@ -129,7 +129,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-35 every handle of before is invalid, and its number is not given out again", () =>
+  it.effect("makes all its handles invalid, and their numbers are not used again (C-35)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       const cursor = yield* mqrt.createCursor(receiver)
@@ -154,7 +154,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("who received alone is in nobody's way any more, and an empty subqueue vanishes", () =>
+  it.effect("ends its exclusive access to a queue, and removes an empty subqueue", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       yield* mqrt.closeQueue(receiver)
@@ -167,7 +167,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("messages stay, express ones too, and their time goes on", () =>
+  it.effect("leaves the messages, express ones too, and their time limits go on", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       yield* send([message(), message({ timeToBeReceived: 10 })])
@@ -178,7 +178,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("while the service is stopped it ends what there is all the same", () =>
+  it.effect("ends its handles while the service is stopped, too", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       const msmq = yield* control
@@ -191,7 +191,7 @@ describe("the end of the program's process", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("to the SDK its old resources are invalid, and closing them harms nothing", () =>
+  it.effect("makes the resources of the SDK invalid, and closing them has no effect", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(path)
       yield* Effect.gen(function* () {

@@ -38,7 +38,7 @@ const labels = (formatName: string) =>
   Effect.map(drained(formatName), (received) => received.map((message) => message.label))
 
 describe("the service", () => {
-  it.effect("C-13 while it is stopped every call says so, and what frees a handle works", () =>
+  it.effect("while it is stopped every call fails with that, except those that release a handle (C-13)", () =>
     Effect.gen(function* () {
       const { formatName, mqrt, receiver, sender } = yield* ends()
       const cursor = yield* mqrt.createCursor(receiver)
@@ -76,7 +76,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-37 after a restart a handle is stale until it is opened anew, but it can be closed", () =>
+  it.effect("after a restart a handle is stale until its queue is opened again, but it can be closed (C-37)", () =>
     Effect.gen(function* () {
       const { mqrt, receiver, sender } = yield* ends()
       const cursor = yield* mqrt.createCursor(receiver)
@@ -96,7 +96,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-37 a stale handle is in nobody's way", () =>
+  it.effect("a stale handle does not keep others from the queue (C-37)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       yield* create()
@@ -110,7 +110,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-53 who waits is told when it stops", () =>
+  it.effect("a wait fails when it stops (E-53)", () =>
     Effect.gen(function* () {
       const { wait } = yield* ends()
       const fiber = yield* waiting(code(wait))
@@ -119,7 +119,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-22 express messages are lost, wherever they are; recoverable ones stay in their order", () =>
+  it.effect("express messages are lost in every queue, and recoverable ones stay in their order (D-22)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends({ journal: true })
       yield* send([message({ label: "received" }), recoverable({ label: "received, recoverable" })])
@@ -141,7 +141,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("F-37 open transactions abort: what was received is back, what was sent was never sent", () =>
+  it.effect("open transactions abort: received messages are back, and sent messages were never sent (F-37)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* ends({ transactional: true })
       yield* send(labelled("received"), single)
@@ -159,7 +159,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-67 how often a message was aborted is known after a restart", () =>
+  it.effect("the abort count of a message is kept over a restart (E-67)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* ends({ transactional: true })
       yield* send(labelled("poison"), single)
@@ -180,7 +180,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("C-38 who opens anew after the codes after which .NET and WCF do goes on", () =>
+  it.effect("a program that opens the queue again after the same codes as .NET and WCF goes on (C-38)", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt.Mqrt
       const formatName = yield* create()
@@ -212,7 +212,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-33 what ends while it is stopped is over when it starts", () =>
+  it.effect("time limits that end while it is stopped are over when it starts (D-33)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends({ transactional: true })
       const journaling = { deadLetter: true, journal: false }
@@ -230,7 +230,7 @@ describe("the service", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("to stop what is stopped or start what runs changes nothing", () =>
+  it.effect("a second stop or start changes nothing", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send(labelled("express"))
@@ -246,7 +246,7 @@ describe("the machine's disk", () => {
   const fail = (failed: boolean) => control.use((msmq) => msmq.setStorageFailed(failed))
   const storageFailed = errors.MQ_ERROR_MESSAGE_STORAGE_FAILED
 
-  it.effect("D-02 when it fails, the send of what must be written fails, and that of the rest does not", () =>
+  it.effect("when it fails, sends that must write fail, and others do not (D-02)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       yield* fail(true)
@@ -260,18 +260,20 @@ describe("the machine's disk", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-02 a transaction takes no message then, and what it had taken before arrives", () =>
-    Effect.gen(function* () {
-      const { mqrt, send } = yield* ends({ transactional: true })
-      const transaction = yield* mqrt.beginTransaction
-      yield* send(labelled("before"), { transaction })
-      yield* fail(true)
-      assert.strictEqual(codeOf(yield* send(labelled("then"), { transaction })), storageFailed)
-      yield* fail(false)
-      yield* send(labelled("after"), { transaction })
-      yield* mqrt.commitTransaction(transaction)
-      assert.deepStrictEqual(yield* labels(direct), ["before", "after"])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "when it fails, a transaction accepts no message, and the messages that it had accepted arrive (D-02)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt, send } = yield* ends({ transactional: true })
+        const transaction = yield* mqrt.beginTransaction
+        yield* send(labelled("before"), { transaction })
+        yield* fail(true)
+        assert.strictEqual(codeOf(yield* send(labelled("then"), { transaction })), storageFailed)
+        yield* fail(false)
+        yield* send(labelled("after"), { transaction })
+        yield* mqrt.commitTransaction(transaction)
+        assert.deepStrictEqual(yield* labels(direct), ["before", "after"])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })
 
@@ -279,7 +281,7 @@ describe("the machine's quota", () => {
   const setQuota = (quota: MsmqControl.MachineQuota) => control.use((msmq) => msmq.setMachineQuota(quota))
   const kilobyte = message({ body: new Uint8Array(1024) })
 
-  it.effect("C-54, D-55, H-03, X-17 a message that is too much for it is refused by the send, not dropped", () =>
+  it.effect("a message beyond it is refused by the send, and not dropped (C-54, D-55, H-03, X-17)", () =>
     Effect.gen(function* () {
       const { mqrt, poll, send } = yield* ends()
       const away = yield* mqrt.openQueue("DIRECT=OS:other\\private$\\orders", "send", "denyNone")
@@ -297,7 +299,7 @@ describe("the machine's quota", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-59 a copy or a dead letter that is too much is dropped silently, and what made it succeeds", () =>
+  it.effect("a copy or a dead letter beyond it is dropped silently, and its cause succeeds (D-59)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* ends({ journal: true })
       yield* setQuota({ journals: 2 })

@@ -40,7 +40,7 @@ const agree = (list: SortedList<number, number>, plain: ReadonlyArray<number>, k
 
 describe("a sorted list", () => {
   it.effect.prop(
-    "has what an array has that is sorted anew each time, whether it grows or shrinks, at its ends or anywhere",
+    "has the same items as an array that is sorted after each change, wherever it grows or shrinks",
     {
       seed: Schema.Int,
       phases: Schema.Array(
@@ -80,7 +80,7 @@ describe("a sorted list", () => {
     { arbitrary: { runs: 30, size: 8 } }
   )
 
-  it("is gone through from the first to the last, though items go and come meanwhile", () => {
+  it("is iterated from the first to the last item while items are added and removed", () => {
     const list = new SortedList<number, number>(ascending)
     for (let item = 0; item < 3000; item++) list.add(item)
     const seen: Array<number> = []
@@ -94,7 +94,7 @@ describe("a sorted list", () => {
     assert.deepStrictEqual([list.first, list.last, list.all], [undefined, undefined, []])
   })
 
-  it("does not mind what is not there", () => {
+  it("ignores the removal of an item that it does not have", () => {
     const list = new SortedList<number, number>(ascending)
     list.delete(1)
     assert.deepStrictEqual([list.get(1), list.after(1), list.before(1)], [undefined, undefined, undefined])

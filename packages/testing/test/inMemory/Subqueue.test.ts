@@ -38,7 +38,7 @@ const timeout = errors.MQ_ERROR_IO_TIMEOUT
 
 describe("subqueues", () => {
   for (const access of ["peek", "receive", "move"] as const) {
-    it.effect(`B-29, B-30 opening one to ${access} makes it, and closing it empty makes it vanish`, () =>
+    it.effect(`opening one to ${access} creates it, and closing it removes it if it is empty (B-29, B-30)`, () =>
       Effect.gen(function* () {
         const { mqrt } = yield* ends()
         assert.deepStrictEqual(yield* subqueues, [])
@@ -53,7 +53,7 @@ describe("subqueues", () => {
     )
   }
 
-  it.effect("B-30 one that is closed vanishes with its last message", () =>
+  it.effect("one that is closed disappears with its last message (B-30)", () =>
     Effect.gen(function* () {
       const { first, from, into, mqrt, move } = yield* withRetry(false)
       yield* move(yield* first)
@@ -67,28 +67,30 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-29 there is no subqueue of a queue that is not there", () =>
+  it.effect("a queue that does not exist has no subqueue (B-29)", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* code(open("retry", "receive")), errors.MQ_ERROR_QUEUE_NOT_FOUND)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-32 to B-35 nothing is sent to one, and it has nothing of its own to create, set or delete", () =>
-    Effect.gen(function* () {
-      const { mqrt } = yield* ends()
-      const name = `${direct};retry`
-      const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION
-      assert.strictEqual(yield* code(open("retry", "send")), unsupported)
-      assert.strictEqual(yield* code(create({ pathName: `${path};retry` })), errors.MQ_ERROR_ILLEGAL_QUEUE_PATHNAME)
-      assert.strictEqual(yield* code(mqrt.getQueueProperties(name)), unsupported)
-      assert.strictEqual(yield* code(mqrt.deleteQueue(name)), unsupported)
-      assert.strictEqual(yield* code(mqrt.getQueueInfo(null, name)), unsupported)
-      assert.strictEqual(yield* code(open("retry;deep", "receive")), errors.MQ_ERROR_ILLEGAL_FORMATNAME)
-      assert.deepStrictEqual(yield* subqueues, [])
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "no message can be sent to one, and it cannot be created, changed or deleted by itself (B-32 to B-35)",
+    () =>
+      Effect.gen(function* () {
+        const { mqrt } = yield* ends()
+        const name = `${direct};retry`
+        const unsupported = errors.MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION
+        assert.strictEqual(yield* code(open("retry", "send")), unsupported)
+        assert.strictEqual(yield* code(create({ pathName: `${path};retry` })), errors.MQ_ERROR_ILLEGAL_QUEUE_PATHNAME)
+        assert.strictEqual(yield* code(mqrt.getQueueProperties(name)), unsupported)
+        assert.strictEqual(yield* code(mqrt.deleteQueue(name)), unsupported)
+        assert.strictEqual(yield* code(mqrt.getQueueInfo(null, name)), unsupported)
+        assert.strictEqual(yield* code(open("retry;deep", "receive")), errors.MQ_ERROR_ILLEGAL_FORMATNAME)
+        assert.deepStrictEqual(yield* subqueues, [])
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-10, B-34 its path name has a format name, and its handle knows the name that it was opened by", () =>
+  it.effect("its path name has a format name, and its handle has the name that it was opened by (B-10, B-34)", () =>
     Effect.gen(function* () {
       const { mqrt } = yield* ends()
       const formatName = yield* mqrt.pathNameToFormatName(`${path};retry`)
@@ -98,7 +100,7 @@ describe("subqueues", () => {
     }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-29, E-64 a moved message keeps its id, is counted as moved, and is in its place among the others", () =>
+  it.effect("a moved message keeps its id, counts the move, and keeps its place among the others (D-29, E-64)", () =>
     Effect.gen(function* () {
       const { first, label, mqrt, move, receiver, retry, send } = yield* withRetry(false)
       yield* elapse("90 seconds")
@@ -118,21 +120,23 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-59, E-64, E-68 from a subqueue it goes back, or on to another, and every move counts", () =>
-    Effect.gen(function* () {
-      const { back, first, from, mqrt, move, poll } = yield* withRetry(false)
-      const lookupId = yield* first
-      yield* move(lookupId)
-      const [intoPoison, fromPoison] = [yield* open("poison", "move"), yield* open("poison", "receive")]
-      yield* mqrt.moveMessage(from, intoPoison, lookupId, "none")
-      yield* mqrt.moveMessage(fromPoison, back, lookupId, "none")
-      const moved = yield* poll
-      assert.deepStrictEqual([moved.label, moved.moveCount], ["a", 3])
-      assert.strictEqual((yield* poll).label, "b")
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message moves back to the queue, or on to another subqueue, and every move counts (E-59, E-64, E-68)",
+    () =>
+      Effect.gen(function* () {
+        const { back, first, from, mqrt, move, poll } = yield* withRetry(false)
+        const lookupId = yield* first
+        yield* move(lookupId)
+        const [intoPoison, fromPoison] = [yield* open("poison", "move"), yield* open("poison", "receive")]
+        yield* mqrt.moveMessage(from, intoPoison, lookupId, "none")
+        yield* mqrt.moveMessage(fromPoison, back, lookupId, "none")
+        const moved = yield* poll
+        assert.deepStrictEqual([moved.label, moved.moveCount], ["a", 3])
+        assert.strictEqual((yield* poll).label, "b")
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-59, E-60, E-61 what cannot be moved says why", () =>
+  it.effect("a move that is not possible fails with its reason (E-59, E-60, E-61)", () =>
     Effect.gen(function* () {
       const { back, first, from, into, mqrt, receiver, sender } = yield* withRetry(false)
       const id = yield* first
@@ -151,7 +155,7 @@ describe("subqueues", () => {
   )
 
   it.effect(
-    "E-61, E-62 a transaction moves only in a transactional queue, while it is open, what nobody else has",
+    "a transaction moves only messages of a transactional queue that no other transaction has, and only while it is open (E-61, E-62)",
     () =>
       Effect.gen(function* () {
         yield* create({ pathName: ".\\private$\\plain" })
@@ -171,7 +175,7 @@ describe("subqueues", () => {
       }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-64, E-66 a committed move takes the abort count back; until the commit nobody sees the message", () =>
+  it.effect("a committed move resets the abort count, and the message is hidden until the commit (E-64, E-66)", () =>
     Effect.gen(function* () {
       const { first, from, into, label, mqrt, receive, receiver, retry } = yield* withRetry(true)
       const lookupId = yield* first
@@ -192,7 +196,7 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-65 an aborted move leaves the message where it was, and counts as an abort", () =>
+  it.effect("an aborted move leaves the message at its place, and counts as an abort (E-65)", () =>
     Effect.gen(function* () {
       const { first, into, mqrt, poll, receiver, retry } = yield* withRetry(true)
       const transaction = yield* mqrt.beginTransaction
@@ -204,7 +208,7 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-09, E-63 a move wakes who waits there, and needs no transaction in a transactional queue", () =>
+  it.effect("a move wakes waits on the subqueue, and needs no transaction in a transactional queue (E-09, E-63)", () =>
     Effect.gen(function* () {
       const { first, from, move, mqrt } = yield* withRetry(true)
       const fiber = yield* waiting(mqrt.receiveMessage(from, receiving({ timeout: null })))
@@ -213,7 +217,7 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-31, E-58 it shares the queue's quota and its end, and is not purged with it", () =>
+  it.effect("one shares the quota of its queue and is deleted with it, but not purged with it (B-31, E-58)", () =>
     Effect.gen(function* () {
       const { first, formatName, mqrt, move, poll, receiver, retry } = yield* withRetry(false)
       yield* move(yield* first)
@@ -225,7 +229,7 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("B-31 what is moved to it still counts toward the quota of its queue", () =>
+  it.effect("a message that is moved to one still counts toward the quota of the queue (B-31)", () =>
     Effect.gen(function* () {
       const { mqrt, peek, receiver, send } = yield* ends({ quota: 2 })
       const kilobyte = message({ body: new Uint8Array(1024) })
@@ -242,7 +246,7 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-29 no lookup id is used again, whatever became of its message", () =>
+  it.effect("a lookup id is never used again (D-29)", () =>
     Effect.gen(function* () {
       const { into, mqrt, peek, poll, receiver, retry, send } = yield* withRetry(false)
       const ids = new Set<bigint>()
@@ -266,7 +270,7 @@ describe("subqueues", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("E-23 a cursor on it is a cursor like any other, also when its message moves away", () =>
+  it.effect("a cursor works as on any queue, even when its message is moved (E-23)", () =>
     Effect.gen(function* () {
       const { back, first, from, mqrt, move } = yield* withRetry(false)
       const ids = [yield* first]
@@ -283,41 +287,45 @@ describe("subqueues", () => {
   )
 
   for (const left of [1, 4]) {
-    it.effect(`D-29, E-27 with ${left} behind it a message goes and comes back under a cursor, and is as it was`, () =>
-      Effect.gen(function* () {
-        const { back, first, from, lookup, move, mqrt, receive, receiver, send } = yield* withRetry(false)
-        yield* send(labelled("d", "e", "f").slice(3 - Math.max(left - 1, 0)))
-        const cursor = yield* mqrt.createCursor(receiver)
-        const current = receive({ action: "peekCurrent", cursor })
-        yield* current
-        if (left === 1) yield* receive({ action: "peekNext", cursor })
-        const { label, lookupId } = yield* current
-        yield* move(lookupId)
-        assert.strictEqual(yield* code(current), errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED)
-        yield* mqrt.moveMessage(from, back, lookupId, "none")
-        assert.strictEqual((yield* current).label, label)
-        const next = yield* receive({ action: "peekNext", cursor })
-        assert.notStrictEqual(next.label, label)
-        yield* mqrt.closeCursor(cursor)
-        assert.strictEqual((yield* lookup("peekCurrent", lookupId)).label, label)
-        assert.strictEqual((yield* lookup("peekPrevious", next.lookupId)).label, label)
-        if (left === 4) assert.strictEqual(yield* first, lookupId)
-      }).pipe(Effect.provide(InMemoryMqrt.layer))
+    it.effect(
+      `a message with ${left} behind it that is moved away and back under a cursor is as it was (D-29, E-27)`,
+      () =>
+        Effect.gen(function* () {
+          const { back, first, from, lookup, move, mqrt, receive, receiver, send } = yield* withRetry(false)
+          yield* send(labelled("d", "e", "f").slice(3 - Math.max(left - 1, 0)))
+          const cursor = yield* mqrt.createCursor(receiver)
+          const current = receive({ action: "peekCurrent", cursor })
+          yield* current
+          if (left === 1) yield* receive({ action: "peekNext", cursor })
+          const { label, lookupId } = yield* current
+          yield* move(lookupId)
+          assert.strictEqual(yield* code(current), errors.MQ_ERROR_MESSAGE_ALREADY_RECEIVED)
+          yield* mqrt.moveMessage(from, back, lookupId, "none")
+          assert.strictEqual((yield* current).label, label)
+          const next = yield* receive({ action: "peekNext", cursor })
+          assert.notStrictEqual(next.label, label)
+          yield* mqrt.closeCursor(cursor)
+          assert.strictEqual((yield* lookup("peekCurrent", lookupId)).label, label)
+          assert.strictEqual((yield* lookup("peekPrevious", next.lookupId)).label, label)
+          if (left === 4) assert.strictEqual(yield* first, lookupId)
+        }).pipe(Effect.provide(InMemoryMqrt.layer))
     )
   }
 
-  it.effect("D-38, D-43 what a transaction moves after its time is over comes to nobody who waits there", () =>
-    Effect.gen(function* () {
-      const { from, into, lookup, mqrt, receiver, send } = yield* withRetry(true)
-      yield* send([message({ timeToBeReceived: 10 })], { transaction: "singleMessage" })
-      const { lookupId } = yield* lookup("peekLast", 0n)
-      const transaction = yield* mqrt.beginTransaction
-      yield* mqrt.moveMessage(receiver, into, lookupId, transaction)
-      const fiber = yield* waiting(code(mqrt.receiveMessage(from, receiving({ timeout: 60_000 }))))
-      yield* elapse("10 seconds")
-      yield* mqrt.commitTransaction(transaction)
-      yield* elapse("50 seconds")
-      assert.strictEqual(yield* Fiber.join(fiber), timeout)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "a message that a transaction moves after its time limit reaches no wait on the subqueue (D-38, D-43)",
+    () =>
+      Effect.gen(function* () {
+        const { from, into, lookup, mqrt, receiver, send } = yield* withRetry(true)
+        yield* send([message({ timeToBeReceived: 10 })], { transaction: "singleMessage" })
+        const { lookupId } = yield* lookup("peekLast", 0n)
+        const transaction = yield* mqrt.beginTransaction
+        yield* mqrt.moveMessage(receiver, into, lookupId, transaction)
+        const fiber = yield* waiting(code(mqrt.receiveMessage(from, receiving({ timeout: 60_000 }))))
+        yield* elapse("10 seconds")
+        yield* mqrt.commitTransaction(transaction)
+        yield* elapse("50 seconds")
+        assert.strictEqual(yield* Fiber.join(fiber), timeout)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 })

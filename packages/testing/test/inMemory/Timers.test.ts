@@ -32,13 +32,13 @@ const withAdmin = Effect.fn(function* (fields: Parameters<typeof ends>[0] = {}) 
 const told = (formatName: string) =>
   Effect.map(drained(formatName), (received): ReadonlyArray<number> => received.map((message) => message.class))
 
-describe("both times", () => {
+describe("two time limits of a message", () => {
   for (const [timeToReachQueue, timeToBeReceived, class_] of [
     [100, 10, 0xc003],
     [10, 100, 0x8002]
   ] as const) {
     it.effect(
-      `D-35, X-04 of ${timeToReachQueue} to reach and ${timeToBeReceived} to be received the shorter holds`,
+      `of ${timeToReachQueue} to reach the queue and ${timeToBeReceived} to be received: the shorter one counts (D-35, X-04)`,
       () =>
         Effect.gen(function* () {
           const { mqrt, peek, send } = yield* withAdmin()
@@ -59,22 +59,24 @@ describe("both times", () => {
 })
 
 describe("time to be received", () => {
-  it.effect("D-33, D-37 once it is over the message is gone, its sender is told, and it is a dead letter", () =>
-    Effect.gen(function* () {
-      const { send } = yield* withAdmin()
-      yield* send([timed({ timeToBeReceived: 10 }), timed({ timeToBeReceived: 20 }), timed({})])
-      yield* elapse("9 seconds")
-      assert.deepStrictEqual(yield* told(adminQueue), [])
-      yield* elapse("1 second")
-      assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
-      assert.deepStrictEqual(yield* told(deadLetters), [0xc002])
-      yield* elapse("1 hour")
-      assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
-      assert.strictEqual((yield* drained(direct)).length, 1)
-    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  it.effect(
+    "after it the message is gone, its sender gets an acknowledgment, and it is a dead letter (D-33, D-37)",
+    () =>
+      Effect.gen(function* () {
+        const { send } = yield* withAdmin()
+        yield* send([timed({ timeToBeReceived: 10 }), timed({ timeToBeReceived: 20 }), timed({})])
+        yield* elapse("9 seconds")
+        assert.deepStrictEqual(yield* told(adminQueue), [])
+        yield* elapse("1 second")
+        assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
+        assert.deepStrictEqual(yield* told(deadLetters), [0xc002])
+        yield* elapse("1 hour")
+        assert.deepStrictEqual(yield* told(adminQueue), [0xc002])
+        assert.strictEqual((yield* drained(direct)).length, 1)
+      }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-37 a transactional one goes to the transactional dead letters", () =>
+  it.effect("after it a transactional message goes to the transactional dead-letter queue (D-37)", () =>
     Effect.gen(function* () {
       const { send } = yield* withAdmin({ transactional: true })
       yield* send([timed({ timeToBeReceived: 10 })], single)
@@ -84,7 +86,7 @@ describe("time to be received", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-37 nobody need look: who waits for the acknowledgment gets it as the time passes", () =>
+  it.effect("a wait for the acknowledgment gets it as the time passes, without any other call (D-37)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* withAdmin()
       const acknowledgments = yield* mqrt.openQueue(adminQueue, "receive", "denyNone")
@@ -98,7 +100,7 @@ describe("time to be received", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-39 none at all: only who waits already gets the message", () =>
+  it.effect("of zero lets only receives that already wait get the message (D-39)", () =>
     Effect.gen(function* () {
       const { poll, send, wait } = yield* withAdmin()
       const fiber = yield* waiting(wait)
@@ -110,7 +112,7 @@ describe("time to be received", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-43 what is over is not handed out, even where it is still counted", () =>
+  it.effect("a message after it is not handed out, even while it is still counted (D-43)", () =>
     Effect.gen(function* () {
       const { poll, send } = yield* withAdmin()
       yield* elapse("500 millis")
@@ -127,7 +129,7 @@ describe("time to be received", () => {
     ["abortTransaction", [0xc002]],
     ["commitTransaction", []]
   ] as const) {
-    it.effect(`D-38 of a message that a transaction has received, it waits for ${end}`, () =>
+    it.effect(`of a message that a transaction has received, it waits for ${end} (D-38)`, () =>
       Effect.gen(function* () {
         const { mqrt, receive, send } = yield* withAdmin({ transactional: true })
         yield* send([timed({ timeToBeReceived: 10 })], single)
@@ -143,7 +145,7 @@ describe("time to be received", () => {
     )
   }
 
-  it.effect("D-38 an abort in time leaves the rest of it", () =>
+  it.effect("the rest of it remains after an abort in time (D-38)", () =>
     Effect.gen(function* () {
       const { mqrt, receive, send } = yield* withAdmin({ transactional: true })
       yield* send([timed({ timeToBeReceived: 10 })], single)
@@ -157,7 +159,7 @@ describe("time to be received", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-42 in a transaction that of the first message holds for all", () =>
+  it.effect("that of the first message of a transaction counts for all (D-42)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* withAdmin({ transactional: true })
       const transaction = yield* mqrt.beginTransaction
@@ -168,7 +170,7 @@ describe("time to be received", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-33 counted from the send: a transaction that commits too late sends what nobody receives", () =>
+  it.effect("begins with the send: a message of a transaction that commits too late is not received (D-33)", () =>
     Effect.gen(function* () {
       const { mqrt, send, wait } = yield* withAdmin({ transactional: true })
       const fiber = yield* waiting(wait)
@@ -183,7 +185,7 @@ describe("time to be received", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-33 in a subqueue too; a journal's copy and a dead letter have no end", () =>
+  it.effect("counts in a subqueue, too, but not for a copy in a journal or a dead letter (D-33)", () =>
     Effect.gen(function* () {
       const { mqrt, peek, poll, receiver, send } = yield* withAdmin({ journal: true })
       const subqueue = yield* mqrt.openQueue(`${direct};aside`, "move", "denyNone")
@@ -204,7 +206,7 @@ describe("time to be received", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-63 in the sender's own dead-letter queue the letter stays, though its time is over", () =>
+  it.effect("does not count for a dead letter in the sender's own dead-letter queue (D-63)", () =>
     Effect.gen(function* () {
       const { send } = yield* withAdmin({ transactional: true })
       const graves = ".\\private$\\graves"
@@ -223,7 +225,7 @@ describe("time to reach the queue", () => {
     yield* mqrt.sendMessages(yield* mqrt.openQueue(remote, "send", "denyNone"), messages, plain)
   })
 
-  it.effect("D-36 once it is over the message leaves the outgoing queue, and is a dead letter here", () =>
+  it.effect("after it the message leaves the outgoing queue, and is a dead letter on this machine (D-36)", () =>
     Effect.gen(function* () {
       yield* toRemote([timed({ timeToReachQueue: 10 })])
       yield* elapse("9 seconds")
@@ -234,7 +236,7 @@ describe("time to reach the queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-34, X-04 a shorter time to be received ends it with 0xC003", () =>
+  it.effect("a shorter time to be received ends it with class 0xC003 (D-34, X-04)", () =>
     Effect.gen(function* () {
       yield* toRemote([timed({ timeToReachQueue: 99, timeToBeReceived: 5 })])
       yield* elapse("5 seconds")
@@ -243,7 +245,7 @@ describe("time to reach the queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-32 where none is given it is four days", () =>
+  it.effect("is four days by default (D-32)", () =>
     Effect.gen(function* () {
       yield* toRemote([timed({})])
       yield* elapse("95 hours")
@@ -253,7 +255,7 @@ describe("time to reach the queue", () => {
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 
-  it.effect("D-40, X-23 none at all: delivered where the queue is here, over where it is not", () =>
+  it.effect("of zero delivers to a queue of this machine, and not to one of another (D-40, X-23)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends()
       yield* send([timed({ timeToReachQueue: 0 })])
@@ -266,7 +268,7 @@ describe("time to reach the queue", () => {
 })
 
 describe("the timer", () => {
-  it("ends with the layer, whatever still has time", async () => {
+  it("ends with the layer, even while messages have time limits", async () => {
     let timers = 0
     const clock: Clock.Clock = Object.assign(Object.create(Context.get(Context.empty(), Clock.Clock)), {
       sleep: () => {
@@ -283,7 +285,7 @@ describe("the timer", () => {
     assert.strictEqual(timers, 0)
   })
 
-  it.effect("D-33 a limit of years does not wake it all the time", () =>
+  it.effect("does not wake up again and again for a limit of years (D-33)", () =>
     Effect.gen(function* () {
       const { label, send } = yield* ends()
       yield* send([message({ timeToBeReceived: 4_294_967_293, label: "patient" })])

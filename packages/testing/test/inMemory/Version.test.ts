@@ -24,7 +24,7 @@ const ofEach = <A, E>(effect: Effect.Effect<A, E, Mqrt.Mqrt | MsmqControl.MsmqCo
   Effect.forEach(versions, (version) => Effect.provide(effect, running(version), { local: true }))
 
 describe("the version of MSMQ", () => {
-  it.effect("it is the newest where none is said", () =>
+  it.effect("is the newest by default", () =>
     Effect.gen(function* () {
       const numbers = Mqrt.Mqrt.use((mqrt) => mqrt.getPrivateComputerInformation(null))
       const byDefault = yield* Effect.provide(numbers, InMemoryMqrt.layer, { local: true })
@@ -32,7 +32,7 @@ describe("the version of MSMQ", () => {
     })
   )
 
-  it.effect("the queue manager reports the numbers of its Windows", () =>
+  it.effect("is reported by the queue manager with the numbers of its Windows", () =>
     Effect.gen(function* () {
       const numbers = yield* ofEach(
         Effect.gen(function* () {
@@ -54,7 +54,7 @@ describe("the version of MSMQ", () => {
     })
   )
 
-  it.effect("A-45, A-53 level always makes the newest signature that it knows, with the hash of its time", () =>
+  it.effect("decides on the signature and the hash that the level always makes: the newest (A-45, A-53)", () =>
     Effect.gen(function* () {
       const made = yield* ofEach(
         Effect.gen(function* () {
@@ -85,28 +85,26 @@ describe("the version of MSMQ", () => {
     sha512: null
   }
 
-  it.effect(
-    "A-52, A-54 before Windows Vista every hash that is named is made, and arrives; afterwards no weak one",
-    () =>
-      Effect.gen(function* () {
-        const all = Struct.keys(hashes)
-        const made = yield* ofEach(
-          Effect.gen(function* () {
-            const { send } = yield* ends()
-            const outcomes = yield* Effect.forEach(all, (hashAlgorithm) =>
-              send([message()], { ...always, hashAlgorithm })
-            )
-            const refused = outcomes.filter((outcome) => outcome.accepted === 0)
-            assert.isTrue(refused.every((outcome) => codeOf(outcome) === errors.MQ_ERROR_CANNOT_CREATE_HASH_EX))
-            return (yield* drained("DIRECT=OS:.\\private$\\orders")).map((received) => received.hashAlgorithm)
-          })
-        )
-        const strong: Array<HashAlgorithm> = ["sha1", "sha256", "sha384", "sha512"]
-        assert.deepStrictEqual(made, [all, all, all, strong, strong, strong])
-      })
+  it.effect("decides on weak hashes: before Windows Vista they arrive, and later they do not (A-52, A-54)", () =>
+    Effect.gen(function* () {
+      const all = Struct.keys(hashes)
+      const made = yield* ofEach(
+        Effect.gen(function* () {
+          const { send } = yield* ends()
+          const outcomes = yield* Effect.forEach(all, (hashAlgorithm) =>
+            send([message()], { ...always, hashAlgorithm })
+          )
+          const refused = outcomes.filter((outcome) => outcome.accepted === 0)
+          assert.isTrue(refused.every((outcome) => codeOf(outcome) === errors.MQ_ERROR_CANNOT_CREATE_HASH_EX))
+          return (yield* drained("DIRECT=OS:.\\private$\\orders")).map((received) => received.hashAlgorithm)
+        })
+      )
+      const strong: Array<HashAlgorithm> = ["sha1", "sha256", "sha384", "sha512"]
+      assert.deepStrictEqual(made, [all, all, all, strong, strong, strong])
+    })
   )
 
-  it.effect("A-44 a named level of signature is made whatever the version", () =>
+  it.effect("does not matter for a signature that is named (A-44)", () =>
     Effect.gen(function* () {
       const levels: Record<Exclude<AuthenticationLevel, "always">, number> = {
         none: 0,
@@ -131,30 +129,32 @@ describe("the version of MSMQ", () => {
     })
   )
 
-  it.effect("D-32 before Windows Vista a message has ninety days to reach its queue, and since then four", () =>
-    Effect.gen(function* () {
-      const days = yield* ofEach(
-        Effect.gen(function* () {
-          const mqrt = yield* Mqrt.Mqrt
-          const away = yield* mqrt.openQueue(remote, "send", "denyNone")
-          yield* mqrt.sendMessages(away, [message()], plain)
-          const waiting = Effect.map(
-            control.use((msmq) => msmq.messagesIn(remote)),
-            (messages) => messages.length
-          )
-          let days = 0
-          while ((yield* waiting) > 0) {
-            yield* elapse("1 day")
-            days++
-          }
-          return days
-        })
-      )
-      assert.deepStrictEqual(days, [90, 90, 90, 4, 4, 4])
-    })
+  it.effect(
+    "decides on the default time to reach a queue: ninety days before Windows Vista, and four days since (D-32)",
+    () =>
+      Effect.gen(function* () {
+        const days = yield* ofEach(
+          Effect.gen(function* () {
+            const mqrt = yield* Mqrt.Mqrt
+            const away = yield* mqrt.openQueue(remote, "send", "denyNone")
+            yield* mqrt.sendMessages(away, [message()], plain)
+            const waiting = Effect.map(
+              control.use((msmq) => msmq.messagesIn(remote)),
+              (messages) => messages.length
+            )
+            let days = 0
+            while ((yield* waiting) > 0) {
+              yield* elapse("1 day")
+              days++
+            }
+            return days
+          })
+        )
+        assert.deepStrictEqual(days, [90, 90, 90, 4, 4, 4])
+      })
   )
 
-  it.effect("F-10 1.0 and 2.0 refuse to send what is of the other kind than a queue that they know", () =>
+  it.effect("1.0 and 2.0 refuse sends of the other kind than a queue that they know (F-10)", () =>
     Effect.gen(function* () {
       const outcomes = yield* ofEach(
         Effect.gen(function* () {
@@ -174,7 +174,7 @@ describe("the version of MSMQ", () => {
     })
   )
 
-  it.effect("F-10 nor do they send in a transaction to a plain queue, and the transaction goes on", () =>
+  it.effect("1.0 and 2.0 refuse a send in a transaction to a plain queue, and the transaction goes on (F-10)", () =>
     Effect.gen(function* () {
       const { mqrt, send } = yield* ends()
       const transaction = yield* mqrt.beginTransaction
@@ -189,25 +189,27 @@ describe("the version of MSMQ", () => {
     }).pipe(Effect.provide(running(2)))
   )
 
-  it.effect("D-62 1.0 keeps every transactional message that fails as a dead letter, asked to or not", () =>
-    Effect.gen(function* () {
-      const letters = yield* ofEach(
-        Effect.gen(function* () {
-          const { mqrt, receiver, send } = yield* ends({ transactional: true })
-          yield* send(
-            [message({ label: "not asked for" }), message({ label: "asked for", journaling: wanted })],
-            single
-          )
-          yield* mqrt.purgeQueue(receiver)
-          return (yield* drained(transactionalDeadLetters)).map(({ label }) => label)
-        })
-      )
-      const asked = ["asked for"]
-      assert.deepStrictEqual(letters, [["not asked for", ...asked], asked, asked, asked, asked, asked])
-    })
+  it.effect(
+    "1.0 keeps every transactional message that fails as a dead letter, even if the sender did not ask for it (D-62)",
+    () =>
+      Effect.gen(function* () {
+        const letters = yield* ofEach(
+          Effect.gen(function* () {
+            const { mqrt, receiver, send } = yield* ends({ transactional: true })
+            yield* send(
+              [message({ label: "not asked for" }), message({ label: "asked for", journaling: wanted })],
+              single
+            )
+            yield* mqrt.purgeQueue(receiver)
+            return (yield* drained(transactionalDeadLetters)).map(({ label }) => label)
+          })
+        )
+        const asked = ["asked for"]
+        assert.deepStrictEqual(letters, [["not asked for", ...asked], asked, asked, asked, asked, asked])
+      })
   )
 
-  it.effect("D-62 it keeps no plain one that was not to be kept", () =>
+  it.effect("1.0 keeps a plain message that fails only if the sender asked for it (D-62)", () =>
     Effect.gen(function* () {
       const { send } = yield* ends({ quota: 0 })
       yield* send([message({ label: "not asked for" }), message({ label: "asked for", journaling: wanted })])
@@ -218,7 +220,7 @@ describe("the version of MSMQ", () => {
     }).pipe(Effect.provide(running(1)))
   )
 
-  it.effect("A-15 the older getter tells a damaged internal certificate from one that is not there, on 1.0 alone", () =>
+  it.effect("only on 1.0 the older function has a code of its own for a damaged internal certificate (A-15)", () =>
     Effect.gen(function* () {
       const codes = yield* ofEach(
         Effect.gen(function* () {
@@ -233,13 +235,15 @@ describe("the version of MSMQ", () => {
     })
   )
 
-  it.effect("C-54 a machine holds 2 GB of messages and as much of journals, then 8 GB, since Windows Vista 4 GB", () =>
-    Effect.gen(function* () {
-      const quotas = yield* ofEach(control.use((msmq) => msmq.machineQuota))
-      const of = (gigabytes: number) => ({ messages: gigabytes * 1_048_576, journals: gigabytes * 1_048_576 })
-      // The quota of the first version is not known.
-      assert.deepStrictEqual(quotas, [{ messages: null, journals: null }, of(2), of(8), of(4), of(4), of(4)])
-    })
+  it.effect(
+    "decides on the quota: 2 GB for messages and 2 GB for journals, then 8 GB, and since Windows Vista 4 GB (C-54)",
+    () =>
+      Effect.gen(function* () {
+        const quotas = yield* ofEach(control.use((msmq) => msmq.machineQuota))
+        const of = (gigabytes: number) => ({ messages: gigabytes * 1_048_576, journals: gigabytes * 1_048_576 })
+        // The quota of the first version is not known.
+        assert.deepStrictEqual(quotas, [{ messages: null, journals: null }, of(2), of(8), of(4), of(4), of(4)])
+      })
   )
 })
 
@@ -254,28 +258,30 @@ describe("machines of several versions", () => {
   const warehouse = "DIRECT=OS:WAREHOUSE\\private$\\orders"
   const there = <A, E, R>(effect: Effect.Effect<A, E, R>) => MsmqControl.on(effect, "WAREHOUSE")
 
-  it.effect("A-54, H-12 what an old one signs with a weak hash a new one does not accept, and an old one does", () =>
-    Effect.gen(function* () {
-      const arrived = Effect.gen(function* () {
-        const mqrt = yield* Mqrt.Mqrt
-        yield* there(create())
-        const handle = yield* mqrt.openQueue(warehouse, "send", "denyNone")
-        for (const hashAlgorithm of ["md5", "sha256"] as const) {
-          const options = { ...plain, ...always, senderIdType: "none", hashAlgorithm } as const
-          assert.strictEqual(
-            (yield* mqrt.sendMessages(handle, [message({ label: hashAlgorithm })], options)).accepted,
-            1
-          )
-        }
-        const received = yield* there(drained("DIRECT=OS:.\\private$\\orders"))
-        return [received.map(({ label }) => label), yield* there(rejectedClasses)]
+  it.effect(
+    "a message that an old one signs with a weak hash is accepted by an old one, and not by a new one (A-54, H-12)",
+    () =>
+      Effect.gen(function* () {
+        const arrived = Effect.gen(function* () {
+          const mqrt = yield* Mqrt.Mqrt
+          yield* there(create())
+          const handle = yield* mqrt.openQueue(warehouse, "send", "denyNone")
+          for (const hashAlgorithm of ["md5", "sha256"] as const) {
+            const options = { ...plain, ...always, senderIdType: "none", hashAlgorithm } as const
+            assert.strictEqual(
+              (yield* mqrt.sendMessages(handle, [message({ label: hashAlgorithm })], options)).accepted,
+              1
+            )
+          }
+          const received = yield* there(drained("DIRECT=OS:.\\private$\\orders"))
+          return [received.map(({ label }) => label), yield* there(rejectedClasses)]
+        })
+        assert.deepStrictEqual(yield* Effect.provide(arrived, office(3, 6), { local: true }), [["sha256"], [0x8006]])
+        assert.deepStrictEqual(yield* Effect.provide(arrived, office(3, 3), { local: true }), [["md5", "sha256"], []])
       })
-      assert.deepStrictEqual(yield* Effect.provide(arrived, office(3, 6), { local: true }), [["sha256"], [0x8006]])
-      assert.deepStrictEqual(yield* Effect.provide(arrived, office(3, 3), { local: true }), [["md5", "sha256"], []])
-    })
   )
 
-  it.effect("D-62 it is the sender's that keeps what fails, or does not", () =>
+  it.effect("the sender's version decides whether a message that fails is kept (D-62)", () =>
     Effect.gen(function* () {
       const letters = Effect.gen(function* () {
         const mqrt = yield* Mqrt.Mqrt
@@ -297,7 +303,7 @@ describe("machines of several versions", () => {
   )
 
   it.effect(
-    "E-78 an older one can be read from afar, but neither looked up in before 3.0 nor moved in before 4.0",
+    "a queue of another machine can be read, but has no lookups before 3.0 and no moves before 4.0 (E-78)",
     () =>
       Effect.gen(function* () {
         const remotely = Effect.gen(function* () {
@@ -333,13 +339,15 @@ describe("machines of several versions", () => {
       })
   )
 
-  it.effect("F-10 of what is elsewhere an old one knows no kind: it is dropped where it arrives", () =>
-    Effect.gen(function* () {
-      const mqrt = yield* Mqrt.Mqrt
-      yield* there(create({ transactional: true }))
-      const handle = yield* mqrt.openQueue(warehouse, "send", "denyNone")
-      assert.strictEqual((yield* mqrt.sendMessages(handle, [message()], plain)).accepted, 1)
-      assert.deepStrictEqual(yield* there(rejectedClasses), [0x800a])
-    }).pipe(Effect.provide(office(2, 6)))
+  it.effect(
+    "an old one does not know the kind of a queue of another machine: a message of the other kind is dropped there (F-10)",
+    () =>
+      Effect.gen(function* () {
+        const mqrt = yield* Mqrt.Mqrt
+        yield* there(create({ transactional: true }))
+        const handle = yield* mqrt.openQueue(warehouse, "send", "denyNone")
+        assert.strictEqual((yield* mqrt.sendMessages(handle, [message()], plain)).accepted, 1)
+        assert.deepStrictEqual(yield* there(rejectedClasses), [0x800a])
+      }).pipe(Effect.provide(office(2, 6)))
   )
 })

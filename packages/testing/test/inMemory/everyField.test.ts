@@ -10,7 +10,7 @@ import { ends, message, plain, receiving } from "./seam.ts"
 const sample: MessageProperties = sampleMessage
 
 describe("a message of the in-memory Message Queuing", () => {
-  it.effect("carries every field of a message, to who peeks at it and to who receives it", () =>
+  it.effect("carries every field to peeks and to receives", () =>
     Effect.gen(function* () {
       const mqrt = yield* Mqrt
       const { receiver, sender } = yield* ends()

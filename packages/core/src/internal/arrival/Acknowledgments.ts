@@ -1,4 +1,4 @@
-/** Acknowledgments of messages: they tell a sender whether an accepted message arrived. */
+/** Acknowledgments of messages: by them a sender knows whether an accepted message arrived. */
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

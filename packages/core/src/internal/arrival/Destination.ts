@@ -174,7 +174,7 @@ const isDenied = (mqrt: Mqrt["Service"], formatName: string): Effect.Effect<bool
   )
 
 /** Groups that every user belongs to, except for the anonymous one. */
-const everybody: ReadonlySet<string> = new Set([Sid.wellKnown.everyone, Sid.wellKnown.authenticatedUsers])
+const everyone: ReadonlySet<string> = new Set([Sid.wellKnown.everyone, Sid.wellKnown.authenticatedUsers])
 
 /** Rights that include writing messages: `GENERIC_WRITE`, `GENERIC_ALL` and the right itself. */
 const writing = 0x4000_0000 | 0x1000_0000 | rights.writeMessage
@@ -188,7 +188,7 @@ const deniesAll = ({ dacl }: SecurityDescriptor): boolean => {
     if (entry.kind === "other") return false
     if ((entry.flags & inheritOnly) !== 0 || (entry.rights & writing) === 0) continue
     if (entry.kind === "allow") return false
-    if (entry.kind === "deny" && everybody.has(entry.sid)) return true
+    if (entry.kind === "deny" && everyone.has(entry.sid)) return true
   }
   return true
 }

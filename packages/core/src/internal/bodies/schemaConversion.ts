@@ -29,7 +29,7 @@ const howToConstruct: SchemaIssue.LeafHook = (issue) => {
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1({ leafHook: howToConstruct })
 
 /** Number of complaints that an error shows. */
-const shown = 3
+const maximumIssues = 3
 
 const placeOf = (path: ReadonlyArray<PropertyKey>): string =>
   path.reduce<string>(
@@ -39,11 +39,11 @@ const placeOf = (path: ReadonlyArray<PropertyKey>): string =>
 
 const ruleOf = (issue: SchemaIssue.Issue): string => {
   const { issues } = issuesOf(issue)
-  const complaints = issues.slice(0, shown).map(({ message, path = [] }) => {
+  const complaints = issues.slice(0, maximumIssues).map(({ message, path = [] }) => {
     const place = placeOf(path.map((key) => (typeof key === "object" ? key.key : key)))
     return place === "" ? message : `${place}: ${message}`
   })
-  const more = issues.length > shown ? ` (and ${issues.length - shown} more)` : ""
+  const more = issues.length > maximumIssues ? ` (and ${issues.length - maximumIssues} more)` : ""
   return `must fit its schema: ${complaints.join("; ")}${more}`
 }
 

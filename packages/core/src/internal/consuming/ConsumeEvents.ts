@@ -28,7 +28,7 @@ const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>
       cause
     ),
   TransientFailure: ({ error }) => Effect.logWarning(error.message),
-  Reopened: () => Effect.logInfo("the queue was opened anew")
+  Reopened: () => Effect.logInfo("the queue was reopened")
 }
 
 /** Events of one consumer: each is counted, logged and given to the policy's `onEvent`. */

@@ -29,7 +29,7 @@ import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonS
 import { receiveModes } from "./ReceiveMode.ts"
 import { BackOff, RetryPolicy } from "./RetryPolicy.ts"
 import { Shutdown } from "./Shutdown.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
@@ -83,7 +83,7 @@ export const consumer = <Body, E, R>(
             return Effect.catchIf(
               work,
               (error) => backOff.isEndedByShutdown(error),
-              (error) => Effect.logWarning(`stopped while this failure was waited out: ${error.message}`)
+              (error) => Effect.logWarning(`stopped during the wait after this failure: ${error.message}`)
             )
           }).pipe(
             Transaction.outside,
@@ -177,7 +177,7 @@ const poisonTargetOf = Effect.fnUntraced(function* (
   if (transactional === undefined) return yield* refuse(mustSayKind)
   for (const destination of destinations) {
     const refusal = yield* refusalOf(mqrt, destination, transactional, undefined)
-    if (refusal !== undefined) return yield* refuse(`what is sent to that queue is dropped: ${meaningOf(refusal)}`)
+    if (refusal !== undefined) return yield* refuse(`that queue drops the copies: ${meaningOf(refusal)}`)
   }
   const acknowledgments = Scope.provide(Acknowledgments.open(mqrt, operation), yield* Effect.scope)
   // A copy in the transaction of its original needs no acknowledgment, which only decides between two events.
@@ -201,17 +201,17 @@ const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined =
 }
 
 const mustNameQueue =
-  "the queue is not transactional, or that is not known, and others may receive from it: a message is gone from it before " +
-  "it is handled. Name a queue for what cannot be handled, as { queue }, or open the receiver with shareMode denyReceive, " +
-  "and messages stay until they are handled"
+  "the queue is not transactional, or its kind is not known, and others may receive from it: a message is removed before it " +
+  "is handled. Name a queue for messages that cannot be handled, as { queue }, or open the receiver with shareMode " +
+  "denyReceive, so that messages stay in the queue until they are handled"
 
 const mustBeTransactional = "only messages of a transactional queue can be rejected"
 
 const mustSayKind =
-  "whether that queue is transactional cannot be known from here, and what is sent in the wrong way vanishes: say it, " +
-  "as { queue, transactional }"
+  "the kind of that queue cannot be read from here, and Message Queuing drops messages of the wrong kind: give it, as " +
+  "{ queue, transactional }"
 
 const needsAdminQueue = (error: MsmqError): string =>
   "a message may only leave its queue when its copy is known to have arrived, and the private queue for the " +
   `acknowledgments cannot be opened (${error.message}). Let this account create private queues, or create that one for ` +
-  "it, with the rights to receive from it and to write to it for everyone; or take { subqueue }"
+  "it, with the rights to receive from it and to write to it for everyone; or use { subqueue }"

@@ -10,17 +10,17 @@ import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import type { Reader } from "../messages/Reader.ts"
 import { IsOwnWork } from "../ownership/OwnedHandle.ts"
-import { inAttemptSpan } from "../telemetry/processSpan.ts"
+import { attemptSpan } from "../telemetry/processSpan.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
 import type { BackOff, RetryPolicy } from "./RetryPolicy.ts"
 import { Attempts, isTransient, mayNeedReopen, serviceFailure } from "./RetryPolicy.ts"
 import type { Shutdown } from "./Shutdown.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
-/** Queue that is consumed. */
+/** Queue of one `consume`, with all that deliveries from it share. */
 export interface ConsumedQueue {
   /** Reader of bodies as bytes, since a message whose body cannot be decoded is delivered as well. */
   readonly reader: Reader<Uint8Array>
@@ -50,7 +50,7 @@ export interface HeldMessage {
   readonly movePoison: (poison: Poison, insists: boolean) => Effect.Effect<Moved, MsmqError>
   /** Rolls back the attempt and releases the message, which is not handled. */
   readonly abandon: (poison: Poison) => Effect.Effect<void, MsmqError>
-  /** Releases what holds the message, whatever became of it. */
+  /** Ends the hold on the message, handled or not. */
   readonly close: Effect.Effect<void>
 }
 
@@ -150,7 +150,8 @@ class Delivery<Body, E, R> {
 
   #handle(message: ReceivedMessage<Body>): Effect.Effect<Next, MsmqError, R> {
     const { handle, reader } = this.#handler
-    const attempt = inAttemptSpan(
+    const attempt = attemptSpan(
+      reader.observer,
       Effect.suspend(() => handle(message)),
       this.#held.message,
       reader.state.queue,

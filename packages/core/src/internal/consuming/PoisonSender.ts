@@ -22,7 +22,7 @@ import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
 import { openQueue } from "../queues/opening.ts"
 import * as headerXml from "../telemetry/headerXml.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
@@ -47,7 +47,7 @@ const describePolicy = (policy: PoisonPolicy): string => {
 
 /** Rule that poison messages go to another queue. */
 export const mustBeAnotherQueue =
-  "it must be another queue than the one that is consumed, whatever its name: a copy would be consumed, and copied, again"
+  "it must be another queue than the one that is consumed, by any name: a copy would be consumed, and copied, again"
 
 /** Options for sending a copy. */
 interface CopyOptions {
@@ -240,7 +240,7 @@ const changedCopy = (
   })
 
 const mustReturnMessage =
-  "copy must return the message to send, at once and not as a promise: what it needs to wait for belongs into the handler"
+  "copy must return the message to send, at once and not as a promise: do what takes time in the handler"
 
 /** Returns the properties by which a copy asks for acknowledgments and to be a dead letter. */
 const requestsOf = (

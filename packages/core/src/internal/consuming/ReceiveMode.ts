@@ -19,7 +19,7 @@ import { poisonError } from "./Delivery.ts"
 import type { Copy, PoisonSender } from "./PoisonSender.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { mayNeedReopen } from "./RetryPolicy.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
@@ -193,22 +193,22 @@ class TransactionalMessage implements HeldMessage {
     const { queue } = this.#receiver
     const target = queue.poison
     const { lookupId } = this.message
-    const moved = (move: Effect.Effect<Option.Option<unknown>, MsmqError>) =>
+    const moveOnce = (move: Effect.Effect<Option.Option<unknown>, MsmqError>) =>
       Effect.map(this.#backOff.retryTransient(move, maximumMoves), (found) => (Option.isSome(found) ? poisoned : gone))
     switch (target._tag) {
       case "fail":
         return Effect.fail(poisonError(queue, poison, "queue"))
       case "subqueue":
-        return moved(moveToSubqueue(queue, lookupId, target.subqueue))
+        return moveOnce(moveToSubqueue(queue, lookupId, target.subqueue))
       case "reject":
-        return moved(this.#receiveFor(queue.reader.reject(operation, lookupId)))
+        return moveOnce(this.#receiveFor(queue.reader.reject(operation, lookupId)))
       case "queue":
         return target.sender.transactional
           ? Effect.map(
               this.#backOff.retryTransient(this.#receiveFor(copyInTransaction(poison, target.sender)), maximumMoves),
               Option.getOrElse((): Moved | Copy => gone)
             )
-          : moved(this.#receiveFor(deliverOnce(poison, target.sender)))
+          : moveOnce(this.#receiveFor(deliverOnce(poison, target.sender)))
     }
   }
 

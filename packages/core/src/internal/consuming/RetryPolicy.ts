@@ -13,7 +13,7 @@ import { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { Shutdown } from "./Shutdown.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 /** Tells whether the queue may have to be opened anew. */
 export const mayNeedReopen = ({ outlook: { restart }, reason }: MsmqError): boolean =>
@@ -136,7 +136,7 @@ export class BackOff {
   }
 
   /**
-   * Waits after a transient failure and opens the queue anew; returns `false` if the shutdown begins meanwhile. Fails with an
+   * Waits after a transient failure and reopens the queue; returns `false` if the shutdown begins meanwhile. Fails with an
    * error that is not transient, and with the last one when the schedule is exhausted.
    */
   after(error: MsmqError): Effect.Effect<boolean, MsmqError> {
@@ -150,7 +150,7 @@ export class BackOff {
         Effect.flatMap(this.#shutdown.interrupts(Effect.sleep(delay)), (slept) =>
           Option.isNone(slept)
             ? Effect.succeed(false)
-            : Effect.matchEffect(this.#reopened, {
+            : Effect.matchEffect(this.#reopen, {
                 onFailure: (error) => this.after(error),
                 onSuccess: () => Effect.succeed(true)
               })
@@ -185,7 +185,7 @@ export class BackOff {
   }
 
   /** Opens the queue anew if its handle is stale. */
-  get #reopened(): Effect.Effect<void, MsmqError> {
+  get #reopen(): Effect.Effect<void, MsmqError> {
     return Effect.andThen(
       OwnedHandle.lease(this.#handle, operations.Receiver.consume, () => Effect.void),
       Effect.suspend(() => this.#events.emitReopened(this.#handle.node.reopenCount))

@@ -8,7 +8,7 @@ import { isUint8Array } from "node:util/types"
 /** Returns a number with its noun: `"1 attempt"`, `"2 attempts"`. */
 export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
-/** Longest text that is shown, in UTF-16 units. */
+/** Longest text that is quoted, in UTF-16 units. */
 const longestText = 100
 const mostFields = 5
 

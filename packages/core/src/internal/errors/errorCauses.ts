@@ -6,9 +6,7 @@ import type { ErrorCodeName } from "../../ErrorCode.ts"
  */
 export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   // [C-53]
-  MQ_ERROR: [
-    "a queue was asked about that is not active: it is empty and nobody has it open, or there is none of that name"
-  ],
+  MQ_ERROR: ["the queue is not active: it is empty and not open, or there is no queue of that name"],
   // [C-53]
   MQ_ERROR_QUEUE_NOT_ACTIVE: [
     "only an outgoing queue can be paused, resumed and resent, and only while it holds messages or is open: name the " +
@@ -18,7 +16,7 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
     "only an outgoing queue can be paused, resumed and resent: name the other machine's queue as it was sent to"
   ],
   MQ_ERROR_PRIVILEGE_NOT_HELD: [
-    "what is written to the security log (S:) is for administrators: run as one, or leave that part out"
+    "only administrators may read or set the accesses that are logged (S:): run as one, or leave that part out"
   ],
   // [H-06, C-30]
   MQ_ERROR_QUEUE_NOT_FOUND: [
@@ -74,7 +72,7 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   // [C-37]
   MQ_ERROR_STALE_HANDLE: ["the Message Queuing service restarted"],
   // [C-38, C-47]
-  MQ_ERROR_QUEUE_DELETED: ["somebody deleted the queue while it was open, and perhaps created it anew"],
+  MQ_ERROR_QUEUE_DELETED: ["the queue was deleted while it was open, and may have been created again"],
   // [A-77, C-11, H-11]
   MQ_ERROR_UNSUPPORTED_OPERATION: [
     "the machine is in a workgroup: only private local queues and direct format names work there",

@@ -5,11 +5,11 @@ export interface Outlook {
   /** Condition under which the same call may succeed later, as the error says it; left out where there is none. */
   readonly again?: string
   /**
-   * Set where the handle has become useless, so that its next use reopens it (behaviours C-37, C-38). `"handle"`: the call can
+   * Set for a code that makes the handle stale, so that its next use reopens it (behaviours C-37, C-38). `"handle"`: the call can
    * be made again with the new handle; `"queue"`: the queue itself is gone, so the failure of this call stands; `"served"`: as
    * `"handle"` for a handle that the service knew before, and otherwise perhaps a fault of the call itself.
    */
-  readonly outdates?: "handle" | "queue" | "served"
+  readonly makesStale?: "handle" | "queue" | "served"
   /**
    * Set for a code that calls fail with after a restart of the service, or of another machine, so that the queue may have to be
    * reopened (behaviours C-37, C-38, E-51 to E-53, E-76, H-25). `"receive"`: only where a receive returned it.
@@ -24,14 +24,14 @@ export interface Outlook {
 /** Consequences of the codes that have any. This is the only table of failures that may be tried again. */
 export const outlooks: Readonly<Partial<Record<ErrorCodeName, Outlook>>> = {
   MQ_ERROR_STALE_HANDLE: {
-    again: "the next use opens the queue anew",
-    outdates: "handle",
+    again: "the next use reopens the queue",
+    makesStale: "handle",
     restart: true,
     service: true
   },
   MQ_ERROR_QUEUE_DELETED: {
-    again: "the next use opens the queue anew, once there is one of that name again",
-    outdates: "queue",
+    again: "the next use reopens the queue, once a queue of that name exists again",
+    makesStale: "queue",
     restart: true
   },
   MQ_ERROR_SERVICE_NOT_AVAILABLE: {
@@ -41,8 +41,8 @@ export const outlooks: Readonly<Partial<Record<ErrorCodeName, Outlook>>> = {
   },
   MQ_ERROR_QUEUE_NOT_AVAILABLE: { again: "once the other computer can be read from", restart: true },
   MQ_ERROR_REMOTE_MACHINE_NOT_AVAILABLE: { again: "once the other computer can be reached", restart: true },
-  MQ_ERROR_INVALID_HANDLE: { outdates: "served", restart: true },
-  MQ_ERROR_INVALID_PARAMETER: { outdates: "served", restart: "receive" },
+  MQ_ERROR_INVALID_HANDLE: { makesStale: "served", restart: true },
+  MQ_ERROR_INVALID_PARAMETER: { makesStale: "served", restart: "receive" },
   MQ_ERROR_OPERATION_CANCELLED: { restart: true },
   // A send or receive on a reopened handle fails with this code when the restart ended its transaction.
   MQ_ERROR_TRANSACTION_SEQUENCE: { restart: true, service: true },

@@ -31,7 +31,7 @@ import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
 import { checkParticipation, checkSigner } from "../options/owned.ts"
-import * as Turn from "./Turn.ts"
+import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import { unbroken } from "./unbroken.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
@@ -102,7 +102,7 @@ export class Batch<Body> {
   readonly #messageIds: Array<string> | undefined
   #accepted = 0
   #bytes = 0
-  #batches = 0
+  #slices = 0
   /** `true` while the codec runs, which may throw. */
   #encodes = false
   #reopened = false
@@ -158,7 +158,7 @@ export class Batch<Body> {
     })
   }
 
-  /** Reason for refusing a send that would vanish on arrival. The kind is that of the queue that is open now. */
+  /** Reason for refusing a send that would be dropped on arrival. The kind is that of the queue that is open now. */
   get #mismatch(): Reason | undefined {
     const { sender, transaction } = this.#request
     const { transactional } = sender
@@ -171,7 +171,7 @@ export class Batch<Body> {
     return {
       accepted: this.#accepted,
       bytes: this.#bytes,
-      batches: this.#batches,
+      slices: this.#slices,
       messageIds: this.#messageIds
     }
   }
@@ -257,7 +257,7 @@ export class Batch<Body> {
         const mismatch = this.#mismatch
         if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
         if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
-        return Turn.within(next)
+        return EventLoopTurn.within(next)
       },
       step: () => {}
     })
@@ -467,7 +467,7 @@ export class Batch<Body> {
     if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
     this.#bytes += bytes
     this.#accepted += outcome.accepted
-    this.#batches++
+    this.#slices++
     if (outcome.accepted > 0) sender.handle.node.hasServed = true
     const error = outcome.failure === null ? undefined : this.#error(reasonOf(outcome.failure))
     if (error !== undefined) OwnedHandle.noteFailure(sender.handle, sender.handle.native, error)

@@ -49,7 +49,7 @@ const inspectedFields = (message: ReceivedMessage<unknown>): object =>
 
 /**
  * Message that was received. All fields are its own properties, so that a copy by spreading is a message to send. The methods
- * that it inherits print it, whatever its sender put into it. The fields are only declared: as class fields they would be
+ * that it inherits print it safely for any contents. The fields are only declared: as class fields they would be
  * written twice.
  */
 export class IncomingMessage implements ReceivedMessage {

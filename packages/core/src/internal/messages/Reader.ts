@@ -20,7 +20,7 @@ import * as Transaction from "../../Transaction.ts"
 import { decodeWith } from "../bodies/Codec.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
-import * as Turn from "./Turn.ts"
+import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { Observer } from "../telemetry/telemetry.ts"
 import { duration } from "../options/durations.ts"
@@ -52,7 +52,7 @@ export interface ReceiverState<Body> {
   readonly queue: string
   /** `true` for a transactional queue; `undefined` where that is unknown. */
   readonly transactional: boolean | undefined
-  /** `true` where nobody else can receive from the queue while it is open (behaviour C-24). */
+  /** `true` if no other handle can receive from the queue while it is open (behaviour C-24). */
   readonly exclusive: boolean
   /** `true` where a call whose handle was lost is made again at once, on the reopened queue. */
   readonly reopens: boolean
@@ -188,7 +188,7 @@ export class Reader<Body> {
     use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
-      if (Turn.isOver(fiber)) return Effect.andThen(Turn.next, this.#participate(takes, use))
+      if (EventLoopTurn.isOverFor(fiber)) return Effect.andThen(EventLoopTurn.next, this.#participate(takes, use))
       return takes
         ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
         : use("none", undefined)

@@ -53,7 +53,7 @@ class Crediting implements Scheduler.Scheduler {
 const counts = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.scheduler.shouldYield === Scheduler.MixedScheduler.prototype.shouldYield
 
-/** Takes a message and hands it to the caller without a yield in between, whatever the scheduler. */
+/** Takes a message and hands it to the caller without a yield in between, with any scheduler. */
 export const handOver = <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     grant(fiber)

@@ -257,7 +257,7 @@ export const propertiesOf = (
   }
 }
 
-/** Body and extension that are no longer than this fit whatever stands beside them, in bytes. */
+/** Length in bytes of a body and of an extension that always fit, beside any other properties. */
 const fittingLength = maximumPacketSize - 4096
 
 /**

@@ -48,7 +48,7 @@ export const sourceOfPull = <A, E>(pull: Reading<A, E>["pull"]): Source<A, E> =>
 /** Returns a reading whose end only a read shows. */
 const endless = <A, E, R>(pull: Reading<A, E, R>["pull"]): Reading<A, E, R> => ({ pull, isOver: () => false })
 
-/** Reads an array as one chunk, however long it is, since it is in memory. */
+/** Reads an array as one chunk, of any length, since it is in memory. */
 const openArray = <A>(array: ReadonlyArray<A>): Effect.Effect<Reading<A>> =>
   Effect.sync(() => {
     let over = false

@@ -12,7 +12,7 @@ export type SystemQueue = (typeof systemQueues)[number]
 
 /**
  * Protocol of a direct name, which reaches its computer by the computer's name, by IP address, by URL, or over IPX, which
- * Windows no longer has (behaviour B-15).
+ * Windows no longer has.
  *
  * @category models
  * @since 0.1.0
@@ -46,8 +46,7 @@ export interface QueueJournal {
 }
 
 /**
- * Part of a direct name that means a subqueue: the suffix `;name`. A journal has no subqueues, and neither has a subqueue
- * (behaviours B-35, B-38, B-39).
+ * Part of a direct name that means a subqueue: the suffix `;name`. A journal has no subqueues, and neither has a subqueue.
  *
  * @category models
  * @since 0.1.0
@@ -64,7 +63,7 @@ export interface Subqueue {
  *
  * **Gotchas**
  *
- * Two addresses of one computer are two outgoing queues, each in its own order (behaviour B-13).
+ * Two addresses of one computer are two outgoing queues, each in its own order.
  *
  * @category models
  * @since 0.1.0
@@ -75,7 +74,7 @@ export type Direct<Part extends WholeQueue | QueueJournal | Subqueue = WholeQueu
   /** Protocol of the address. */
   readonly protocol: Protocol
   /**
-   * Address of the computer. For `"os"` a computer name of 1 to 256 characters, `"."` for this computer (behaviour B-12); for
+   * Address of the computer. For `"os"` a computer name of 1 to 256 characters, `"."` for this computer; for
    * `"tcp"` an IPv4 or IPv6 address; for `"http"` and `"https"` a host, followed by `:port` unless the port is 80 or 443; for
    * `"ipx"` `network:host`.
    */
@@ -84,7 +83,7 @@ export type Direct<Part extends WholeQueue | QueueJournal | Subqueue = WholeQueu
   readonly isPrivate: boolean
   /**
    * Name of the queue: 1 to 124 UTF-16 units. Spaces and characters beyond ASCII are legal; line breaks, NUL and `" + , ; \`
-   * are not (behaviours B-01 to B-03).
+   * are not.
    */
   readonly queue: string
 } & Part
@@ -199,7 +198,7 @@ export interface Multicast {
 }
 
 /**
- * Element of a list: a name that messages can be sent to (behaviour B-21).
+ * Element of a list: a name that messages can be sent to, so no journal and no system queue.
  *
  * @category models
  * @since 0.1.0
@@ -207,7 +206,7 @@ export interface Multicast {
 export type Element = Direct<WholeQueue> | Public<false> | Private<false> | DistributionList | Connector | Multicast
 
 /**
- * List of two destinations or more, separated by commas (behaviour B-19).
+ * List of two destinations or more, separated by commas.
  *
  * @category models
  * @since 0.1.0

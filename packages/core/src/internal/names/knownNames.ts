@@ -1,5 +1,5 @@
 /**
- * Names of queues in messages. A name that Message Queuing itself returned with a message is legal, whatever our grammar says,
+ * Names of queues in messages. A name that Message Queuing itself returned with a message is legal, even if our grammar refuses it,
  * so that a message that was received can always be sent on. A name that was legal before is not read again.
  */
 import * as Result from "effect/Result"

@@ -127,7 +127,7 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
   ],
   [
     /^(.*[^\\])(?<!\\(?:private|system)\$)\\+$/is,
-    (name) => `no backslash stands at the end of a name: write ${name}, or what is missing behind it`
+    (name) => `a name does not end with a backslash: write ${name}, or add the missing part after it`
   ]
 ]
 

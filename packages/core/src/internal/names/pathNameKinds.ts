@@ -25,10 +25,10 @@ export interface QueuePath {
   readonly isPrivate: boolean
   /**
    * Name of the queue: 1 to 124 UTF-16 units. Spaces and characters beyond ASCII are legal; line breaks, NUL and `" + , ; \`
-   * are not (behaviours B-01 to B-03).
+   * are not.
    */
   readonly queue: string
-  /** Name of the subqueue: 1 to 32 of the same characters, or `null` for the queue itself (behaviours B-38, B-39). */
+  /** Name of the subqueue: 1 to 32 of the same characters, or `null` for the queue itself. */
   readonly subqueue: string | null
 }
 

@@ -83,7 +83,7 @@ export class OptionTable<in out Name extends string> {
     } catch {
       // The value is described below.
     }
-    return new Violation(noun, `it must be an object with ${listed(this.names)}`, describeKind(given))
+    return new Violation(noun, `it must be an object with ${joinNames(this.names)}`, describeKind(given))
   }
 
   #namesIn(options: object): ReadonlyArray<string> {
@@ -98,7 +98,7 @@ export class OptionTable<in out Name extends string> {
 
 const none: object = Object.freeze(new Checked())
 
-const listed = (names: ReadonlyArray<string>): string =>
+const joinNames = (names: ReadonlyArray<string>): string =>
   names.length === 1 ? `the option ${names[0]}` : `options of: ${names.join(", ")}`
 
 /** Returns `true` for an object of a literal, of this realm or another, or of `Object.create(null)`. */
@@ -123,7 +123,7 @@ export const nested = <O extends object, Name extends string = NameOf<O>>(
   table: OptionTable<Name>,
   { secret = false }: Manner = {}
 ): Rule<O> => {
-  const allowed = `${noun} with ${listed(table.names)}`
+  const allowed = `${noun} with ${joinNames(table.names)}`
   return {
     allowed,
     required: false,

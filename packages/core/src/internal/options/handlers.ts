@@ -32,7 +32,7 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> => {
 
 /**
  * Returns an effect that logs the rejection of a promise that a callback returned, without waiting for it. Other values are
- * ignored. The rejection is handled from the call on, since one that nobody handles ends the process.
+ * ignored. The rejection is handled from the call on, since an unhandled one ends the process.
  */
 export const logRejection = (text: string, given: unknown): Effect.Effect<void> => {
   if (!isPromise(given)) return Effect.void
@@ -67,7 +67,7 @@ export const effectOf = <A, E, R>(
       )
 
 /**
- * Returns the promise that a handler returned, and throws for any other value, which cannot be waited for: an effect or a
+ * Returns the promise that a handler returned, and throws for any other value, which cannot be awaited: an effect or a
  * generator that nothing runs, or nothing at all, where a promise was forgotten.
  */
 export const awaitable = <A>(call: Call, name: string, given: A): A => {

@@ -9,7 +9,7 @@ interface Owner {
   readonly [symbol]: OwnedHandle<unknown>
 }
 
-/** Keys that tell a security context and a transaction from other objects with a handle. */
+/** Keys of security contexts and transactions, which other objects with a handle do not have. */
 export const securityContextId = "~@effect-msmq/core/SecurityContext"
 export const transactionId = "~@effect-msmq/core/Transaction"
 

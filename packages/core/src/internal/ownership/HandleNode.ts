@@ -58,7 +58,7 @@ export class HandleNode<H> {
   state: "open" | "closing" | "disposed" | "released" = "open"
   /** Fibers that the beginning of a closing interrupts. */
   readonly waiting = new Set<Fiber.Fiber<unknown, unknown>>()
-  /** Functions that the beginning of a closing calls, for whoever waits between two uses. */
+  /** Functions that the beginning of a closing calls, for callers that wait between two uses. */
   readonly onClosing = new Set<() => void>()
   /** Place where the closing began. */
   releasedAt: CallSite | undefined = undefined

@@ -38,8 +38,8 @@ export class IntermittentUse {
   }
 
   /**
-   * Begins a use of all handles, which is refused once the closing of one has begun. The caller must call {@link end}
-   * whatever happens.
+   * Begins a use of all handles, which is refused once the closing of one has begun. The caller must always call
+   * {@link end} afterwards.
    */
   begin(): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => {

@@ -9,8 +9,8 @@
  * Something that goes on by itself, such as the consuming of a queue, is a run: a closing of its handle, or of a parent of
  * that, asks it to stop, and waits for its end before it begins.
  *
- * The handle of a queue can become stale, as when the service restarts. Its next use reopens it, so that whoever uses it need
- * not know.
+ * The handle of a queue can become stale, as when the service restarts. Its next use reopens it, so that its users
+ * need not know.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

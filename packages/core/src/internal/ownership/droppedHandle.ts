@@ -28,7 +28,7 @@ const registry = new FinalizationRegistry<Alarm>((alarm) => {
   // The handle is closing, or one of its parents is.
   if (alarm.node.deref()?.closedAt !== undefined) return
   process.emitWarning(
-    `the ${alarm.description} was dropped without being closed, and nobody can close it any more. It stays open until ` +
+    `the ${alarm.description} was dropped without being closed, and nothing can close it any more. It stays open until ` +
       "its connection is closed or the process ends. Close it: by using or await using, by close() or abort(), by " +
       "leaving its loop with break, or in Effect by closing the scope that it was opened in",
     { type: "MsmqHandleDropped", detail: detailOf(alarm) }

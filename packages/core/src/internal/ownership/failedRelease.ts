@@ -5,7 +5,8 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import { failedReleases, system } from "../telemetry/Meter.ts"
+import { failedReleases } from "../telemetry/Meter.ts"
+import { system } from "../telemetry/Operation.ts"
 
 /** Handle that could not be released. */
 interface Failed {
@@ -27,14 +28,14 @@ export const reportFailedRelease = (
 ): Effect.Effect<void> => {
   const failure = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (failure?.saysReleased === true) {
-    return Effect.logDebug(`the ${description} was gone before it was given back: ${failure.function}`)
+    return Effect.logDebug(`the ${description} was gone before its release: ${failure.function}`)
   }
   const error = failure && new MsmqError({ operation: `closing the ${description}`, reason: reasonOf(failure), queue })
   const type = error?.code ?? "_OTHER"
   return Metric.update(failedReleases(kind, type), 1).pipe(
     Effect.andThen(
       Effect.logError(
-        `the ${description} could not be given back and may stay open until the process ends`,
+        `the ${description} could not be released and may stay open until the process ends`,
         error === undefined ? cause : Cause.fail(error)
       )
     ),

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 
-/** Calls that run, such as their fibers. Garbage collection keeps what a call refers to, whatever the call waits for. */
+/** Calls that run, such as their fibers. Garbage collection keeps all that a call refers to while the call waits. */
 const calls = new Set<object>()
 
 /** Keeps a call, and the handles that it uses, from being collected as garbage until {@link endCall}. */

@@ -11,10 +11,10 @@ const losses = new WeakSet<MsmqError>()
  * {@link retryIfLost} makes the call again.
  */
 export const noteFailure = <H>({ node }: HandleOwner<H>, native: H, error: MsmqError): void => {
-  const { outdates } = error.outlook
-  if (outdates === undefined || (outdates === "served" && !node.hasServed)) return
+  const { makesStale } = error.outlook
+  if (makesStale === undefined || (makesStale === "served" && !node.hasServed)) return
   node.markStale(native)
-  if (outdates !== "queue" && node.canReopen) losses.add(error)
+  if (makesStale !== "queue" && node.canReopen) losses.add(error)
 }
 
 /** Returns `true` where a call failed because its handle was lost, so that it can be made again with another. */

@@ -11,10 +11,10 @@ const isPrompt = (context: Context.Context<never>): boolean =>
   Context.get(context, Scheduler.MaxOpsBeforeYield) >= steps
 
 /**
- * A scheduler that lets a fiber run without a yield from its start to its first wait, before another scheduler.
+ * Scheduler that lets a fiber run without a yield from its start to its first wait, before another scheduler.
  *
  * So a call in promises has begun when it returns its promise, and calls begin in the order in which the program makes them:
- * a transaction that is aborted commits no more, though nobody awaits the abort.
+ * a transaction that is aborted commits no more, even if the program does not await the abort.
  */
 export class PromptScheduler implements Scheduler.Scheduler {
   readonly #scheduler: Scheduler.Scheduler

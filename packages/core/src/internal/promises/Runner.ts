@@ -56,14 +56,14 @@ export class Runner {
   }
 
   /**
-   * Returns a promise that rejects with the error itself, or with the signal's reason when that aborts it. Once something
-   * is done that cannot be taken back, an abort comes too late, and the promise has the outcome.
+   * Returns a promise that rejects with the error itself, or with the signal's reason when that aborts it. After
+   * something that cannot be undone, an abort has no effect, and the promise has the outcome.
    */
   async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     if (signal !== undefined) return this.#gated(effect, signal)
     const context = this.#contextHere
     const fiber = this.#start(() => Effect.runForkWith(context)(effect))
-    return settled(fiber.pollUnsafe() ?? (await ended(fiber)), undefined)
+    return valueOf(fiber.pollUnsafe() ?? (await exitOf(fiber)), undefined)
   }
 
   async #gated<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> {
@@ -72,12 +72,12 @@ export class Runner {
     const context = Context.add(this.#contextHere, CurrentAbortGate, gate)
     const fiber = this.#start(() => Effect.runForkWith(context)(gate.guard(effect)))
     const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return settled(exit, signal)
+    if (exit !== undefined) return valueOf(exit, signal)
     const pass = () => gate.pass()
     signal.addEventListener("abort", pass, { once: true })
     pass()
     try {
-      return settled(await ended(fiber), signal)
+      return valueOf(await exitOf(fiber), signal)
     } finally {
       signal.removeEventListener("abort", pass)
     }
@@ -85,7 +85,7 @@ export class Runner {
 
   /** Returns an iterable for a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
-    // The program's stack is seen only before the first wait.
+    // The stack of the program is available only before the first wait.
     const context = Context.add(this.#contextHere, Opener, new CallSite())
     return { [Symbol.asyncIterator]: () => new StreamIterator(stream, context) }
   }
@@ -105,7 +105,7 @@ export class Runner {
     return this.#scheduler === undefined ? start() : this.#scheduler.start(start)
   }
 
-  /** The context of the runs that a function of the program was called in; the last one is made once. */
+  /** Context of the runs that a function of the program was called in; the last one is made once. */
   get #contextHere(): Context.Context<never> {
     const runs = enclosing.getStore()
     if (runs === undefined) return this.#context
@@ -114,7 +114,8 @@ export class Runner {
   }
 }
 
-const ended = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
+/** Waits for the end of a fiber, which is kept from garbage collection until then. */
+const exitOf = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
   new Promise((resolve) => {
     beginCall(fiber)
     fiber.addObserver((exit) => {
@@ -123,7 +124,8 @@ const ended = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
     })
   })
 
-const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
+/** Returns the value of an exit, or throws its failure. An interruption by the signal throws the reason of the signal. */
+const valueOf = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
   if (Exit.isSuccess(exit)) return exit.value
   if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
   throw Cause.squash(exit.cause)

@@ -38,7 +38,7 @@ export abstract class ScopedResource extends Described implements AsyncDisposabl
   }
 }
 
-/** The scopes of objects of the promise face, each for as long as its object is reachable. */
+/** Scopes of objects of the promise face, each for as long as its object is reachable. */
 const scopes = new WeakMap<object, Scope.Scope>()
 
 /** Makes an object of the promise face the owner of a scope. */
@@ -55,7 +55,7 @@ export const openScoped = <A, B extends object, E>(
   open: Effect.Effect<A, E, Mqrt | Scope.Scope>,
   make: (opened: A, scope: Scope.Closeable) => B
 ): Effect.Effect<B, E, Mqrt> => {
-  // The program's stack is seen only before the first wait.
+  // The stack of the program is available only before the first wait.
   const openedAt = new CallSite()
   return Effect.flatMap(Scope.make(), (scope) =>
     open.pipe(

@@ -100,7 +100,7 @@ export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
     try {
       await this.#close(exit)
     } catch (error) {
-      await this.#run(Effect.logError("what a stream had open could not be closed after its failure", error))
+      await this.#run(Effect.logError("the resources of a stream could not be closed after its failure", error))
     }
     throw Cause.squash(exit.cause)
   }

@@ -11,7 +11,7 @@ import { argument } from "../options/illegalOption.ts"
 import { relations, restrictedProperties } from "../../mqrt/QueueValues.ts"
 import { nested, tableOf } from "../options/OptionTable.ts"
 import { guarded, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
-import * as operations from "../telemetry/operations.ts"
+import * as operations from "../telemetry/Operation.ts"
 
 /**
  * Condition on public queues.

@@ -50,9 +50,9 @@ export const openQueue = (queue: QueueName, operation: Operation, access: Access
   )
 
 /**
- * Opens a queue as {@link openQueue} does, and asks whether it is transactional, again whenever it is reopened. Where the
- * question could be answered but is not, the opening fails and the handle is closed: a message that is sent in the wrong way
- * would vanish. `given`: the answer, where the program has it; then nothing is asked.
+ * Opens a queue as {@link openQueue} does, and reads its kind, again at each reopening. Where the kind could be read but the read
+ * fails, the opening fails and the handle is closed, since a message of the wrong kind would be dropped. `given`: the kind,
+ * where the program gives it; then it is not read.
  */
 export const openQueueOfKind = Effect.fnUntraced(function* (
   queue: QueueName,

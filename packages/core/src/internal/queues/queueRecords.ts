@@ -48,7 +48,7 @@ export const propertiesOf = (properties: QueueProperties): Properties => ({
 
 /**
  * Changes to the properties of a queue; those that are left out stay as they are. A queue cannot become transactional, or cease
- * to be so (behaviour C-16).
+ * to be so.
  *
  * @category models
  * @since 0.1.0
@@ -58,7 +58,7 @@ export interface Changes {
   readonly label?: string | undefined
   /** Kind of service: a GUID without braces. `"none"` removes it. */
   readonly type?: string | undefined
-  /** `true` drops messages without a valid signature on arrival (behaviours A-67, A-69). */
+  /** `true` drops messages without a valid signature on arrival, without an error to their sender. */
   readonly authenticate?: boolean | undefined
   /** `true` copies messages that are received to the queue's journal. */
   readonly journal?: boolean | undefined
@@ -68,10 +68,10 @@ export interface Changes {
   readonly journalQuota?: number | "unlimited" | undefined
   /** Priority of the messages of a public queue on their way: -32,768 to 32,767. */
   readonly basePriority?: number | undefined
-  /** Encrypted or clear bodies that the queue accepts (behaviour A-83). */
+  /** Encrypted or clear bodies that the queue accepts: `"none"` for clear ones only, `"body"` for encrypted ones only. */
   readonly privacyLevel?: QueuePrivacyLevel | undefined
   /**
-   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue (behaviour C-17).
+   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue.
    * `"none"` removes it.
    */
   readonly multicastAddress?: string | undefined
@@ -100,37 +100,37 @@ export interface CreateOptions {
   /** Label: at most 124 UTF-16 units. Empty by default. `PROPID_Q_LABEL`. */
   readonly label?: string | undefined
   /**
-   * `true` drops messages without a valid signature on arrival, without an error to their sender (behaviours A-67, A-69).
-   * `false` by default. `PROPID_Q_AUTHENTICATE`.
+   * `true` drops messages without a valid signature on arrival, without an error to their sender. `false` by default.
+   * `PROPID_Q_AUTHENTICATE`.
    */
   readonly authenticate?: boolean | undefined
   /**
-   * `true` for a transactional queue; it cannot be changed later (behaviour C-16). `false` by default. `PROPID_Q_TRANSACTION`.
+   * `true` for a transactional queue; it cannot be changed later. `false` by default. `PROPID_Q_TRANSACTION`.
    */
   readonly transactional?: boolean | undefined
   /** `true` copies messages that are received to the queue's journal. `false` by default. `PROPID_Q_JOURNAL`. */
   readonly journal?: boolean | undefined
-  /** Quota in kilobytes (behaviour C-19). Unlimited by default. `PROPID_Q_QUOTA`. */
+  /** Quota in kilobytes. Unlimited by default. `PROPID_Q_QUOTA`. */
   readonly quota?: number | undefined
-  /** Quota of the journal in kilobytes (behaviour C-19). Unlimited by default. `PROPID_Q_JOURNAL_QUOTA`. */
+  /** Quota of the journal in kilobytes. Unlimited by default. `PROPID_Q_JOURNAL_QUOTA`. */
   readonly journalQuota?: number | undefined
   /**
-   * Encrypted or clear bodies that the queue accepts (behaviour A-83). `"optional"`, which means both, by default.
-   * `PROPID_Q_PRIV_LEVEL`.
+   * Encrypted or clear bodies that the queue accepts: `"none"` for clear ones only, `"body"` for encrypted ones only.
+   * `"optional"`, which means both, by default. `PROPID_Q_PRIV_LEVEL`.
    */
   readonly privacyLevel?: QueuePrivacyLevel | undefined
   /** Priority of the messages of a public queue on their way: -32,768 to 32,767. 0 by default. `PROPID_Q_BASEPRIORITY`. */
   readonly basePriority?: number | undefined
   /**
-   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue (behaviour C-17). None
-   * by default. `PROPID_Q_MULTICAST_ADDRESS`.
+   * Multicast address and port to listen on, such as `"234.1.1.1:8001"`; not for a transactional queue. None by default.
+   * `PROPID_Q_MULTICAST_ADDRESS`.
    */
   readonly multicastAddress?: string | undefined
   /** Kind of service: a GUID without braces. None by default. `PROPID_Q_TYPE`. */
   readonly type?: string | undefined
   /**
    * Owner and permissions of the queue in SDDL, such as `"D:(A;;GA;;;BA)"`; see `QueueSecurity`. By default its creator may do
-   * everything and everybody may send (behaviour C-15).
+   * everything and everyone may send.
    */
   readonly securityDescriptor?: string | undefined
 }

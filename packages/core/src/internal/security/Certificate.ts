@@ -8,7 +8,7 @@ const TypeId = "~@effect-msmq/core/Certificate"
 /**
  * Validated X.509 certificate. It holds no private key, which stays in the Windows certificate store.
  *
- * What logs or inspects it gets its fingerprint, subject and validity, never its bytes.
+ * Logs and inspections get its fingerprint, subject and validity, never its bytes.
  *
  * @category models
  * @since 0.1.0
@@ -41,15 +41,12 @@ export class Certificate implements Equal.Equal {
     return oneLine(() => this.#x509.issuer)
   }
   /**
-   * Beginning of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it (behaviour
-   * A-56).
+   * Beginning of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it.
    */
   get notBefore(): Date {
     return dateOf(this.#x509.validFrom, this.#x509.validFromDate)
   }
-  /**
-   * End of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it (behaviour A-56).
-   */
+  /** End of the validity; an invalid `Date` where the certificate has none. Message Queuing never checks it. */
   get notAfter(): Date {
     return dateOf(this.#x509.validTo, this.#x509.validToDate)
   }
@@ -74,7 +71,7 @@ export class Certificate implements Equal.Equal {
   }
 }
 
-/** Returns a date of a certificate. For a date that is none, Node makes one of whatever is in memory, so the text decides. */
+/** Returns a date of a certificate. For an invalid date Node returns an arbitrary one, so the text decides. */
 const dateOf = (text: string, date: Date): Date => (text === "Bad time value" ? new Date(NaN) : date)
 
 /** Returns a distinguished name in one line. Node returns `undefined` for an empty one, contrary to its types. */

@@ -27,8 +27,8 @@ export interface SecurityDescriptor {
  */
 export interface AccessList {
   /**
-   * Entries in their order. `null`, in text `NO_ACCESS_CONTROL`, is no list: everybody may do everything. With an empty list
-   * nobody may do anything.
+   * Entries in their order. `null`, in text `NO_ACCESS_CONTROL`, is no list: it allows everything to everyone. An empty list
+   * denies everything to everyone.
    */
   readonly entries: ReadonlyArray<Entry> | null
   /** `true` where nothing is inherited: `P`. */

@@ -1,9 +1,7 @@
 import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { Convention } from "./Operation.ts"
-import { receive, send } from "./Operation.ts"
-
-export const system = { "messaging.system": "msmq" }
+import { receive, send, system } from "./Operation.ts"
 
 /** Buckets of durations, in seconds, by the conventions. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
@@ -55,7 +53,7 @@ export class Meter {
     const name = convention.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
     const made = histogram(name, durations[name], {
       "messaging.operation.name": convention.name,
-      ...(convention.type === undefined ? {} : { "messaging.convention.type": convention.type }),
+      ...(convention.type === undefined ? {} : { "messaging.operation.type": convention.type }),
       ...this.#destination,
       ...(failure === undefined ? {} : { "error.type": failure })
     })

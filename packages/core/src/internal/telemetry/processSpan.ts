@@ -5,12 +5,11 @@ import * as Tracer from "effect/Tracer"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { QueueName } from "../names/queueName.ts"
-import { nameOf } from "../names/queueName.ts"
-import * as operations from "./operations.ts"
-import { Observer } from "./telemetry.ts"
+import * as operations from "./Operation.ts"
+import type { Observer } from "./telemetry.ts"
 
 /**
- * Options for the span of the processing of a message.
+ * Options for the span in which a message is handled.
  *
  * @category models
  * @since 0.1.0
@@ -25,17 +24,17 @@ export interface ProcessOptions {
   readonly parent?: "current" | "sender" | undefined
 }
 
-/** Runs the handling of a message in a span of its own, and measures it. */
-export const inProcessSpan = <A, E, R>(
+/** Runs an effect that handles a message in a span of its own, and records its duration. */
+export const processSpan = <A, E, R>(
+  observer: Observer,
   effect: Effect.Effect<A, E, R>,
   message: ReceivedMessage<unknown>,
-  options: ProcessOptions
+  parentOption: ProcessOptions["parent"]
 ): Effect.Effect<A, E, R> =>
   Effect.contextWith((context: Context.Context<never>) => {
-    const observer = new Observer(nameOf(options.queue ?? message.destinationQueue))
     const sender = Option.getOrUndefined(MessageHeaders.traceContext(message))
     const current = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
-    const parent = options.parent === "sender" ? sender : undefined
+    const parent = parentOption === "sender" ? sender : undefined
     const linked = parent === undefined ? [sender] : [sender, current]
     return observer.observe(operations.Telemetry.process, () => effect, {
       parent,
@@ -45,7 +44,8 @@ export const inProcessSpan = <A, E, R>(
   })
 
 /** Runs one attempt of a consumer's handler in such a span, with the attempt's number, and names the message in its log lines. */
-export const inAttemptSpan = <A, E, R>(
+export const attemptSpan = <A, E, R>(
+  observer: Observer,
   handle: Effect.Effect<A, E, R>,
   message: ReceivedMessage,
   queue: string,
@@ -54,5 +54,5 @@ export const inAttemptSpan = <A, E, R>(
   Effect.annotateCurrentSpan("msmq.message.attempt", attempt).pipe(
     Effect.andThen(handle),
     Effect.annotateLogs({ "messaging.destination.name": queue, "messaging.message.id": message.messageId }),
-    (handled) => inProcessSpan(handled, message, { queue })
+    (handled) => processSpan(observer, handled, message, "current")
   )

@@ -18,8 +18,9 @@ import { MsmqError } from "../../MsmqError.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { nameOf } from "../names/queueName.ts"
 import type { Meter } from "./Meter.ts"
-import { anonymous, meterOf, system } from "./Meter.ts"
+import { anonymous, meterOf } from "./Meter.ts"
 import type { Convention, Operation } from "./Operation.ts"
+import { errorTypeOf, system, withErrorType } from "./Operation.ts"
 import * as traceContext from "./traceContext.ts"
 
 /** Trace context of a span, for the messages that are sent in it. */
@@ -39,9 +40,6 @@ export const PropagateTraceContext: Context.Reference<boolean> = Context.Referen
   "@effect-msmq/core/Telemetry/PropagateTraceContext",
   { defaultValue: () => false }
 )
-
-/** Returns the attribute `error.type`: the name of a code in `mq.h`, or the tag of a reason of the SDK itself. */
-const errorTypeOf = (reason: Reason): string => ("name" in reason ? reason.name : reason._tag)
 
 /** Returns the attribute `error.type` of a failure; `undefined` for a success and for an interruption. */
 const failureOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
@@ -203,16 +201,6 @@ export const traceOf = (
   const headers = span !== undefined && propagates(fiber) ? traceContext.write(span) : undefined
   return headers === undefined ? undefined : traceHeaders(headers)
 }
-
-/** Options of the span of a function that neither sends nor receives messages, which has the name of the function. */
-export const spanOptions: Tracer.SpanOptionsNoTrace = { kind: "client", attributes: system }
-
-/** Writes the failure of an effect into the current span. It stands behind the body of an `Effect.fn` with any arguments. */
-export const withErrorType: <A, R>(
-  effect: Effect.Effect<A, MsmqError, R>,
-  ...others: ReadonlyArray<unknown>
-) => Effect.Effect<A, MsmqError, R> = (effect) =>
-  Effect.tapError(effect, ({ reason }) => Effect.annotateCurrentSpan("error.type", errorTypeOf(reason)))
 
 /** Writes the queue, which is the first argument, and the failure of an effect into the current span. */
 export const onQueue: <A, R>(

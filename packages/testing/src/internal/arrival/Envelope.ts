@@ -8,7 +8,7 @@ import type {
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
-import * as Guid from "../facts/Guid.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import type { Version } from "../facts/Version.ts"
 import * as Versions from "../facts/Version.ts"
 import type { Envelope, Signature } from "../queue/Packet.ts"

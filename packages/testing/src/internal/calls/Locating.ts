@@ -2,7 +2,7 @@ import type { LocateHandle } from "@effect-msmq/core/Mqrt"
 import type { LocatedQueueProperties, LocateRestriction, QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
-import { isGuid } from "../facts/Guid.ts"
+import { isGuid } from "@effect-msmq/core/mqrt/Guid"
 import type { Machine, Search } from "../machine/Machine.ts"
 
 /** Tests of the values that each property can be compared with. */

@@ -7,7 +7,7 @@ import type {
 import * as Result from "effect/Result"
 import { directoryServer, siteId } from "../directory/Directory.ts"
 import type { Fallible } from "../facts/Failure.ts"
-import * as Guid from "../facts/Guid.ts"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"

@@ -2,7 +2,7 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { Element } from "@effect-msmq/core/FormatName"
 import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { Fallible } from "../facts/Failure.ts"
-import type { Guid } from "../facts/Guid.ts"
+import type { Guid } from "@effect-msmq/core/mqrt/Guid"
 
 const domain = "domain.test"
 

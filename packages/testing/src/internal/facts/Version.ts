@@ -8,25 +8,25 @@ export interface Version {
   readonly minor: number
   /** Build number of Windows. */
   readonly build: number
-  /** Hash of a signature where the sender names none (behaviour A-53). */
+  /** Hash of a signature where the sender names none. */
   readonly hash: HashAlgorithm
-  /** `true` where MD2, MD4 and MD5 are made and accepted (behaviour A-54). */
+  /** `true` where MD2, MD4 and MD5 are made and accepted. */
   readonly weakHashes: boolean
-  /** `PROPID_M_AUTHENTICATED_EX` of the newest signature, which the level "always" makes (behaviour A-45). */
+  /** `PROPID_M_AUTHENTICATED_EX` of the newest signature, which the level "always" makes. */
   readonly newestSignature: number
-  /** `true` where `MQGetSecurityContext` reports a damaged internal certificate with a code of its own (behaviour A-15). */
+  /** `true` where `MQGetSecurityContext` reports a damaged internal certificate with a code of its own. */
   readonly tellsCorruption: boolean
-  /** Time to reach the queue of a message without one of its own, in seconds (behaviour D-32). */
+  /** Time to reach the queue of a message without one of its own, in seconds. */
   readonly timeToReachQueue: number
-  /** `true` where the send, not the queue, refuses a message whose kind is not that of its queue (behaviour F-10). */
+  /** `true` where the send, not the queue, refuses a message whose kind is not that of its queue. */
   readonly refusesOtherKind: boolean
-  /** `true` where every transactional message that fails becomes a dead letter (behaviour D-62). */
+  /** `true` where every transactional message that fails becomes a dead letter. */
   readonly keepsTransactional: boolean
-  /** `true` where other machines can look up messages by their lookup ids (behaviour E-78). */
+  /** `true` where other machines can look up messages by their lookup ids. */
   readonly lookup: boolean
-  /** `true` where there are subqueues, so that other machines can move messages (behaviour E-78). */
+  /** `true` where there are subqueues, so that other machines can move messages. */
   readonly subqueues: boolean
-  /** Default quota of messages, and of journals, in kilobytes (behaviour C-54); `null`: no limit. */
+  /** Default quota of messages, and of journals, in kilobytes; `null`: no limit. */
   readonly quota: number | null
 }
 
@@ -38,16 +38,16 @@ const first: Version = {
   major: 4,
   minor: 0,
   build: 1381,
-  hash: "md5",
-  weakHashes: true,
-  newestSignature: 1,
-  tellsCorruption: true,
-  timeToReachQueue: 90 * day,
-  refusesOtherKind: true,
-  keepsTransactional: true,
-  lookup: false,
-  subqueues: false,
-  quota: null
+  hash: "md5", // A-53
+  weakHashes: true, // A-54
+  newestSignature: 1, // A-45
+  tellsCorruption: true, // A-15
+  timeToReachQueue: 90 * day, // D-32
+  refusesOtherKind: true, // F-10
+  keepsTransactional: true, // D-62
+  lookup: false, // E-78
+  subqueues: false, // E-78
+  quota: null // C-54
 }
 
 /** Windows 2000. */

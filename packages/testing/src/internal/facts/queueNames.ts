@@ -1,7 +1,7 @@
 import type * as FormatName from "@effect-msmq/core/FormatName"
 import * as PathName from "@effect-msmq/core/PathName"
 import * as Result from "effect/Result"
-import type { Guid } from "./Guid.ts"
+import type { Guid } from "@effect-msmq/core/mqrt/Guid"
 
 /** Format name of one queue of one machine. */
 export type OfMachine =

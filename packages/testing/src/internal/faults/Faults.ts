@@ -1,4 +1,4 @@
-import type { Fault, FunctionName } from "../../FaultInjection.ts"
+import type { Fault, FunctionName } from "./Fault.ts"
 
 /** Armed faults, and the number of calls of each function. */
 export class Faults {

@@ -4,7 +4,7 @@ import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import type { OutgoingProperties, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type { FunctionName, SilentFunctionName } from "../../FaultInjection.ts"
+import type { FunctionName, SilentFunctionName } from "./Fault.ts"
 import type { Faults } from "./Faults.ts"
 
 const interruptSelf = Effect.sync(() => Fiber.getCurrent()?.interruptUnsafe())

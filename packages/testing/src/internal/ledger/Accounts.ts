@@ -1,5 +1,87 @@
 import { CallSite } from "@effect-msmq/core/mqrt/CallSite"
-import type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "../../HandleLedger.ts"
+
+/**
+ * Kind of handle that the ledger counts.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type HandleKind = "security context" | "queue" | "cursor" | "transaction" | "locate"
+
+/**
+ * A handle that was acquired and not freed yet.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OpenHandle {
+  /** Kind of the handle. */
+  readonly kind: HandleKind
+  /** Number that the backend gave it. */
+  readonly handle: bigint
+  /** Stack that opened it. */
+  readonly openedAt: string
+}
+
+/**
+ * Counts of one kind of handle.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Count {
+  /** Number of handles acquired since the layer was built. */
+  readonly acquired: number
+  /** Number of them that were freed. */
+  readonly freed: number
+  /** Number of them that are open. */
+  readonly open: number
+}
+
+/**
+ * A call that breaks a rule of handles.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Violation {
+  /** Rule that is broken. */
+  readonly rule: "freed twice" | "freed but never acquired" | "used after release" | "used but never acquired"
+  /** Kind of the handle. */
+  readonly kind: HandleKind
+  /** Number that the call gave. */
+  readonly handle: bigint
+  /** Function of `mqrt.dll` that was called. */
+  readonly function: string
+  /** Stack that called it. */
+  readonly at: string
+  /** Stack that opened the handle; `null` where it is not known. */
+  readonly openedAt: string | null
+  /** Stack that released the handle; `null` where it is not known. */
+  readonly releasedAt: string | null
+}
+
+/**
+ * A release that the backend failed to do, so that the handle may still be open there. A release that fails as the handle is
+ * gone already, as after a restart of the service, is none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FailedRelease {
+  /** Kind of the handle. */
+  readonly kind: HandleKind
+  /** Number that the backend gave it. */
+  readonly handle: bigint
+  /** Function of `mqrt.dll` that was called, such as `MQCloseQueue` or `ITransaction::Abort`. */
+  readonly function: string
+  /** Name of the error code that it returned, or the defect that it died of. */
+  readonly failure: string
+  /** Stack that called it. */
+  readonly at: string
+  /** Stack that opened the handle; `null` where it is not known. */
+  readonly openedAt: string | null
+}
 
 interface Entry {
   /** Stack that opened the handle; `null` where it is no longer kept. */

@@ -6,8 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
-import type { HandleKind } from "../../HandleLedger.ts"
-import type { Accounts } from "./Accounts.ts"
+import type { Accounts, HandleKind } from "./Accounts.ts"
 
 /** Makes functions that call those of a backend, and book what they do to handles. */
 export const ledgerFunctions = (backend: MqrtFunctions, accounts: Accounts): MqrtFunctions => {

@@ -1,11 +1,106 @@
-/** Rules for the options of `InMemoryMqrt.layerWith`. */
+/** Options of `InMemoryMqrt.layerWith`, and their rules. */
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Sid from "@effect-msmq/core/Sid"
+import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "../../InMemoryMqrt.ts"
-import type { HeldCertificate, User } from "../../MsmqControl.ts"
+import type { HeldCertificate, InternalCertificate, User } from "../../MsmqControl.ts"
 import { internalCertificates } from "../security/CertificateStore.ts"
 import { type VersionNumber, versions } from "../facts/Version.ts"
+
+/**
+ * A user that a program can log on as, to get a security context.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KnownUser {
+  /** Name of the user; `name@domain` means the same as `user` and `domain`. */
+  readonly user: string
+  /** Domain of the user; `null`: a local user. Default: `null`. */
+  readonly domain?: string | null | undefined
+  /** Password of the user. */
+  readonly password: string
+  /** SID of the user, such as `"S-1-5-21-1-2-3-1002"`. */
+  readonly sid: string
+  /** External certificates of the user; the internal one is registered. Default: none. */
+  readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
+}
+
+/**
+ * Version of MSMQ: 1 came with Windows NT 4.0, 2 with Windows 2000, 3 with Windows XP and Windows Server 2003, 4 with
+ * Windows Vista and Windows Server 2008, 5 with Windows 7 and Windows Server 2008 R2, 6 with Windows 8 and Windows Server
+ * 2012 and all later systems.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Version = VersionNumber
+
+/**
+ * A machine as it is at first. `MsmqControl` can change everything but its names and its version.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MachineOptions {
+  /**
+   * Name of the machine. In path names and format names any letter case means it, and so do `.` and `localhost`. Default:
+   * `"MACHINE"`, for further machines `"MACHINE2"` and so on.
+   */
+  readonly machineName?: string | undefined
+  /** GUID of the machine, without braces. Default: one that counts the machines. */
+  readonly machineId?: string | undefined
+  /** IP address of the machine. Default: `"10.0.0.1"` for the first machine, `"10.0.0.2"` for the second, and so on. */
+  readonly address?: string | undefined
+  /** Version of MSMQ that the machine runs. Default: 6. */
+  readonly version?: Version | undefined
+  /** User on whose behalf programs run. Default: an administrator with a SID. */
+  readonly user?: User | undefined
+  /** State of the user's internal certificate. Default: `"registered"`, in a workgroup `"absent"`. */
+  readonly internalCertificate?: InternalCertificate | undefined
+  /** External certificates of the user. Default: none. */
+  readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
+  /** Other users that a security context can be got for, with the right password. Default: none. */
+  readonly users?: ReadonlyArray<KnownUser> | undefined
+  /**
+   * `true` where getting a security context and sending fail with `MQ_ERROR_INSUFFICIENT_RESOURCES`. Default: `false`.
+   */
+  readonly resourcesExhausted?: boolean | undefined
+  /**
+   * `true` where senders get negative acknowledgments for a bad signature, wrong encryption, an unknown destination and a
+   * missing right to write, as the registry value of that name says. Default: `false`, as since Windows Vista SP1.
+   */
+  readonly permitInsecureNacks?: boolean | undefined
+}
+
+/**
+ * The directory (Active Directory) of all machines together.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DirectoryOptions {
+  /**
+   * `true` where there is no directory. Then there are no public queues, only direct names lead to other machines, no
+   * certificates can be registered, no bodies encrypted, and a queue of another machine is read as by an anonymous user.
+   * Default: `false`, as the machines are members of the domain `domain.test`.
+   */
+  readonly workgroup?: boolean | undefined
+  /** Time for which only its own machine and the one that created it see a new public queue. Default: zero. */
+  readonly replicationDelay?: Duration.Input | undefined
+}
+
+/**
+ * Several machines, each joined to each by a link. The program runs on the first one; `MsmqControl.on` runs a part of it on
+ * another, and `MsmqControl` cuts and joins links.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NetworkOptions extends DirectoryOptions {
+  /** Machines of the network: at least one. No two may have the same name. */
+  readonly machines: readonly [MachineOptions, ...ReadonlyArray<MachineOptions>]
+}
 
 const sid = Options.guarded(
   'a SID, such as "S-1-5-21-1-2-3-1001"',

@@ -9,7 +9,7 @@ import type {
   SenderIdType
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
-import type { Guid } from "../facts/Guid.ts"
+import type { Guid } from "@effect-msmq/core/mqrt/Guid"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import type { Version } from "../facts/Version.ts"
 

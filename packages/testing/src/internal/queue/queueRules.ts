@@ -9,7 +9,7 @@ import type {
 } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as Result from "effect/Result"
 import { failure, propertyFailure } from "../facts/Failure.ts"
-import { isGuid } from "../facts/Guid.ts"
+import { isGuid } from "@effect-msmq/core/mqrt/Guid"
 
 const labelLimit = 124
 /** Largest quota, in kilobytes: one more means unlimited. */

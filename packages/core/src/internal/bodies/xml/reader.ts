@@ -22,7 +22,8 @@ const charsetOf = (bytes: Uint8Array): string => {
 /** Returns the index of the first byte of the first NUL, which has two bytes in UTF-16; -1 where there is none. */
 const indexOfNul = (bytes: Uint8Array, charset: string): number => {
   if (!charset.startsWith("utf-16")) return bytes.indexOf(0)
-  const units = new Uint16Array(bytes.slice(0, bytes.length - (bytes.length % 2)).buffer)
+  // A copy by the constructor: `slice` of a Buffer copies nothing, and would have the buffer of its pool.
+  const units = new Uint16Array(new Uint8Array(bytes.subarray(0, bytes.length - (bytes.length % 2))).buffer)
   const index = units.indexOf(0)
   return index === -1 ? -1 : 2 * index
 }

@@ -1,3 +1,0 @@
-import { ownershipPromises } from "./support/ownershipPromises.ts"
-
-ownershipPromises()

@@ -1,0 +1,3 @@
+import { ownershipPromises } from "../support/ownershipPromises.ts"
+
+ownershipPromises()

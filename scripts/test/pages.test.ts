@@ -1,0 +1,123 @@
+/** Comparison of the pages in Markdown with the files that they name, and of `docs/architecture.md` with the sources. */
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, join, resolve, sep } from "node:path"
+import { importGraphOf } from "../structure/importGraph.ts"
+import { read } from "../structure/SourceFile.ts"
+
+const pages = globSync(["*.md", "docs/*.md", "packages/*/README.md", ".github/*.md"]).map((path) => ({
+  path,
+  text: readFileSync(path, "utf8")
+}))
+
+const fence = /^```.*?^```$/gms
+
+/** Folders that the name of a file in a page may be relative to. */
+const roots = [
+  ".",
+  "docs",
+  ...globSync(["packages/*/{src,test}", "packages/*/src/internal", "packages/*/test/double", ".github"])
+]
+
+const fileName =
+  /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|md|c|ps1|json|yml)|(?:packages|docs|scripts|benchmarks|examples)\/[\w./-]+)`/g
+
+/** Names of files in a page that are in none of the folders. */
+const missingFiles = (text: string): ReadonlyArray<string> =>
+  Array.from(text.replaceAll(fence, "").matchAll(fileName), ([, name = ""]) => name).filter(
+    (name) => !roots.some((root) => existsSync(join(root, name)))
+  )
+
+/** Returns the anchor that GitHub gives to a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-")
+
+const anchorsOf = (path: string): ReadonlyArray<string> =>
+  Array.from(
+    readFileSync(path, "utf8")
+      .replaceAll(fence, "")
+      .matchAll(/^#+ (.+)$/gm),
+    ([, heading = ""]) => anchorOf(heading)
+  )
+
+/** Links of a page that lead to no file, or to no heading of it. */
+const brokenLinks = ({ path, text }: (typeof pages)[number]): ReadonlyArray<string> =>
+  Array.from(text.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([^)]+))?\)/g), ([, file = "", anchor]) => ({ file, anchor }))
+    .filter(({ anchor, file }) => {
+      const target = file === "" ? path : join(dirname(path), file)
+      return !existsSync(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor))
+    })
+    .map(({ anchor, file }) => (anchor === undefined ? file : `${file}#${anchor}`))
+
+describe("the pages", () => {
+  it("name only files that exist", () => {
+    assert.deepStrictEqual(
+      pages.flatMap(({ path, text }) => missingFiles(text).map((name) => `${path}: ${name}`)),
+      []
+    )
+    assert.deepStrictEqual(missingFiles("`lost.ts` and `docs/bodies.md`"), ["lost.ts"])
+  })
+
+  it("link only to pages and headings that exist", () => {
+    assert.deepStrictEqual(
+      pages.flatMap((page) => brokenLinks(page).map((link) => `${page.path}: ${link}`)),
+      []
+    )
+    const text = "[one](lost.md) [two](docs/bodies.md#lost) [three](docs/bodies.md#activex)"
+    assert.deepStrictEqual(brokenLinks({ path: "README.md", text }), ["lost.md", "docs/bodies.md#lost"])
+  })
+})
+
+const architecture = readFileSync("docs/architecture.md", "utf8")
+const [tree = "", calls = ""] = Array.from(architecture.matchAll(/^```\n(.*?)^```$/gms), ([, block = ""]) => block)
+
+/** Folders and modules of each source folder, as the page lists them; a folder ends in `/`. */
+const listed = Array.from(tree.matchAll(/^(packages\/.+)\n((?: .*\n)+)/gm), ([, folder = "", lines = ""]) => ({
+  folder,
+  // Two spaces on each side tell a name from the words that explain its line.
+  names: lines
+    .split("\n")
+    .flatMap((line) => (/^(?: {2}[A-Za-z/]+(?= {2}))*/.exec(line)?.[0] ?? "").match(/[^ ]+/g) ?? [])
+}))
+
+/** Returns the folders with files and the public modules of a source folder. */
+const presentIn = (folder: string): ReadonlyArray<string> => {
+  const paths = globSync("**/*.ts", { cwd: folder }).map((path) => path.replaceAll(sep, "/"))
+  const names = paths
+    .filter((path) => path !== "index.ts")
+    .map((path) => (path.includes("/") ? path.slice(0, path.lastIndexOf("/") + 1) : path.replace(/\.ts$/, "")))
+  return [...new Set(names)]
+}
+
+/** Files that arrows join, chain by chain. */
+const chains = Array.from(calls.matchAll(/^ {2}(\w+) +(.+)$/gm), ([, name = "", files = ""]) =>
+  files.split(" → ").map((file) => `packages/${name}/src/${file}`)
+)
+
+const graph = importGraphOf(globSync("packages/*/src/**/*.ts").map((path) => read(resolve(path))))
+
+describe("the page about the architecture", () => {
+  it("lists every folder and every public module of each package, and no other", () => {
+    assert.deepStrictEqual(
+      listed.map(({ folder }) => folder),
+      ["packages/core/src/", "packages/native/src/", "packages/testing/src/"]
+    )
+    for (const { folder, names } of listed) {
+      assert.deepStrictEqual(names.toSorted(), presentIn(folder).toSorted(), folder)
+    }
+  })
+
+  it("draws an arrow only from a file to one that it imports", () => {
+    assert.isAbove(chains.length, 10)
+    const wrong = chains.flatMap((chain) =>
+      chain.slice(1).flatMap((imported, index) => {
+        const importer = chain[index] ?? ""
+        return graph.hasEdge(resolve(importer), resolve(imported)) ? [] : [`${importer} → ${imported}`]
+      })
+    )
+    assert.deepStrictEqual(wrong, [])
+  })
+})
