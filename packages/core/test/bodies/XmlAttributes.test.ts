@@ -106,7 +106,7 @@ describe("[Flags]", () => {
       assert.include(written, `<Access>${names}</Access>`)
       assert.deepStrictEqual(codec.decode(text(names)), Result.succeed({ Access }))
     }
-    assert.deepStrictEqual(codec.decode(text(" Admin\r\n Both ")), Result.succeed({ Access: 7 }))
+    assert.deepStrictEqual(codec.decode(text(" Admin\r\n\u0085Both ")), Result.succeed({ Access: 7 }))
     assert.deepStrictEqual(codec.decode(text("")), Result.succeed({ Access: 0 }))
   })
 

@@ -159,6 +159,8 @@ describe("a class alone", () => {
     const typed = (type: string) => encoded(`<Owner ${xsi}><Pet xsi:type="${type}"><Name>x</Name></Pet></Owner>`)
     assert.deepStrictEqual(codec.decode(typed("Animal")), Result.succeed({ Pet: new Animal({ Name: "x" }) }))
     assert.include(ruleOf(codec.decode(typed("Dog"))), "must have an xsi:type of Animal in Owner/Pet, not Dog")
+    assert.include(ruleOf(codec.decode(typed(":Animal"))), "not :Animal")
+    assert.include(ruleOf(codec.decode(typed(" Animal"))), "not  Animal")
     assert.include(ruleOf(codec.decode(typed("p:Dog"))), "not Dog, whose prefix is not declared")
   })
 })

@@ -88,7 +88,7 @@ const namePart = /^(?![-.\d\u00b7\u203f\u2040]|[\u0300-\u036f])[^\ud800-\uffff]+
 
 const qualifiedName = (name: string): readonly [prefix: string, local: string] => {
   const colon = name.indexOf(":")
-  return colon === -1 ? ["", name] : [name.slice(0, colon), name.slice(colon + 1)]
+  return colon < 1 ? ["", name] : [name.slice(0, colon), name.slice(colon + 1)]
 }
 
 const isDeclaration = ({ name, prefix }: Pick<SaxesAttributeNS, "name" | "prefix">): boolean =>

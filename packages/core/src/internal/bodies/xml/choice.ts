@@ -23,7 +23,7 @@ interface Declared {
 const anyType = "anyType"
 
 /** Blanks at the ends of a text, as .NET knows them. */
-const blanksAround = /^[\s\u0085]+|[\s\u0085]+$/g
+const blanksAround = /^(?:[^\S\ufeff]|\u0085)+|(?:[^\S\ufeff]|\u0085)+$/g
 
 /** Names that .NET gives elements of XML Schema's type of anything. */
 const declaredType = (choices: ReadonlyMap<string, Shape>, name: string | undefined): Declared => {

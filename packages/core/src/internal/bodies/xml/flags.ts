@@ -7,7 +7,7 @@ export type Enumeration = Readonly<Record<string, number | string>>
 const none = BigInt(0)
 
 /** Blanks as .NET knows them. */
-const dotnetBlanks = /[\s\u0085]+/
+const dotnetBlanks = /(?:[^\S\ufeff]|\u0085)+/
 
 /** Returns the bits of the members, without the names that TypeScript adds for their numbers. */
 const membersOf = (enumeration: Enumeration): ReadonlyMap<string, bigint> =>
