@@ -200,6 +200,24 @@ describe("object", () => {
     )
   })
 
+  it("holds enums, whose blanks do not count there, and arrays, by the names of their types", () => {
+    const Color = Schema.Literals(["Red", "Green"]).annotate({ identifier: "Color" })
+    const Held = Schema.Struct({ A: Schema.Union([Color, Schema.Array(Schema.Int)]) })
+    const held = MessageBody.xml(Held, { root: "Box" })
+    isWritten(held, { A: "Red" }, `<Box ${xsi} ${xsd}>`, '  <A xsi:type="Color">Red</A>', "</Box>")
+    isWritten(
+      held,
+      { A: [1] },
+      `<Box ${xsi} ${xsd}>`,
+      '  <A xsi:type="ArrayOfInt">',
+      "    <int>1</int>",
+      "  </A>",
+      "</Box>"
+    )
+    const blank = encoded(`<Box ${xsi}><A xsi:type="Color"> Red\r\n</A></Box>`)
+    assert.deepStrictEqual(held.decode(blank), Result.succeed({ A: "Red" }))
+  })
+
   it("without a type, or of one that the schema has not, is refused", () => {
     const sent = (attribute: string) =>
       encoded(`<Box ${xsi} ${xsd}><Values><anyType${attribute}>1</anyType></Values></Box>`)

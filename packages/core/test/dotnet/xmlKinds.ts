@@ -377,20 +377,12 @@ const figure: Kind<Figure> = {
   notation: (value) => ("Radius" in value ? `Circle{Radius=${value.Radius}:Int32}` : `Square{Side=${value.Side}:Int32}`)
 }
 
-/** Members of an enum that no damage writes into a text, which would be the same value. */
-const heldColor: Kind<"Green" | "Blue"> = {
-  ...colorName,
-  schema: Schema.Literals(["Green", "Blue"]).annotate({ identifier: "Color" }),
-  values: values.among("Green", "Blue")
-}
-
 /** Kinds of values that an object holds, each with the test that tells its values from those of the others. */
 const held: ReadonlyArray<readonly [kind: Kind, is: (value: unknown) => boolean]> = [
   [boolean, (value) => typeof value === "boolean"],
   [int, (value) => typeof value === "number"],
   [long, (value) => typeof value === "bigint"],
   [guid, (value) => typeof value === "string" && /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/.test(value)],
-  [heldColor, (value) => value === "Green" || value === "Blue"],
   [string, (value) => typeof value === "string"],
   [date, (value) => value instanceof Date],
   [timeSpan, Duration.isDuration],

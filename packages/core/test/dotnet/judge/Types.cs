@@ -271,7 +271,7 @@ public class Drawing
     public Figure[] Figures;
 }
 
-[XmlInclude(typeof(Line)), XmlInclude(typeof(Color))]
+[XmlInclude(typeof(Line))]
 public class Anything
 {
     public object Value;
