@@ -76,16 +76,18 @@ const ways: Readonly<Record<string, () => Promise<unknown>>> = {
     consumeOne(() => new Promise<void>((resolve) => void soon(resolve)))
 }
 
-/** Everything that stays open when the process ends. */
+/** Handles that stay open until the process ends. They are reachable until then, so that none is reported as dropped. */
+const leftOpen: Array<unknown> = []
+process.on("exit", () => leftOpen.splice(0))
+
+/** Opens everything that stays open when the process ends. */
 const leaveOpen = async (): Promise<void> => {
   const queue = await msmq.openReceiver(orders)
   await sender.send({ label: "whose time is over in an hour", timeToBeReceived: "1 hour" })
   const elsewhere = await msmq.openSender("DIRECT=OS:elsewhere\\private$\\orders")
   await elsewhere.send({ label: "that waits for a machine which is not there" })
   await first(queue.browse())
-  await queue.cursor()
-  await msmq.beginTransaction()
-  msmq.securityContext()
+  leftOpen.push(queue, elsewhere, await queue.cursor(), await msmq.beginTransaction(), msmq.securityContext())
   const idle = SecurityContexts.SecurityContexts.use((contexts) => Effect.scoped(contexts.get()))
   const cache = ManagedRuntime.make(Layer.provide(SecurityContexts.layer({ idleTimeToLive: "1 hour" }), connected))
   await cache.runPromise(idle)
