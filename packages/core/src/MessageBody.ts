@@ -68,6 +68,8 @@ export const text: MessageBody<string> = {
  *
  * The schema must need no services, and its transformations must be synchronous.
  *
+ * Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a schema.
+ *
  * @example
  * ```ts import.meta.vitest
  * import { MessageBody } from "@effect-msmq/core"
@@ -188,7 +190,8 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
  * and documents nest 128 elements deep at most.
  *
  * Throws a `TypeError` for a schema that has no such form, such as dictionaries, tuples and `Unknown`, and where the root, items or
- * the types of a union have no name.
+ * the types of a union have no name. Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a schema, and for
+ * an option that does not exist or is not allowed.
  *
  * @example
  * ```ts import.meta.vitest
