@@ -1,6 +1,6 @@
 /**
- * Bodies of a single value, whose kind the body type names: .NET's `ActiveXMessageFormatter`, COM (`MSMQ.MSMQMessage`) and programs in C send
- * them. There is a codec for each `VT_` type; `MessageBody.activeX` reads all of them.
+ * Bodies of a single value, whose kind the body type names: .NET's `ActiveXMessageFormatter`, COM (`MSMQ.MSMQMessage`) and
+ * programs in C send them. There is a codec for each `VT_` type; `MessageBody.activeX` reads all of them.
  *
  * Each codec writes the bytes that .NET writes, and refuses a body of another type or size. .NET reads a body that is too short as
  * if zeros followed, and ignores the rest of one that is too long.

@@ -193,9 +193,9 @@ export const Time = textual(
 )
 
 /**
- * `dateTimeOffset` as text, as it is in the document: `"2026-05-01T08:30:00.1234567+02:00"`, or with `Z`. `DateTimeOffset` in .NET,
- * to the last digit and with its offset. .NET 10 writes and reads it. .NET Framework and .NET Core 2 write an empty element,
- * which is refused, and read 0001-01-01 whatever is there: exchange `XmlValue.DateTime` with them.
+ * `dateTimeOffset` as text, as it is in the document: `"2026-05-01T08:30:00.1234567+02:00"`, or with `Z`. `DateTimeOffset` in
+ * .NET, to the last digit and with its offset. .NET 10 writes and reads it. .NET Framework and .NET Core 2 write an empty
+ * element, which is refused, and read 0001-01-01 whatever is there: exchange `XmlValue.DateTime` with them.
  *
  * @example
  * ```ts import.meta.vitest

@@ -249,8 +249,9 @@ export class MsmqControl extends Context.Service<
     /** Sets the quota of the machine. Messages that exceed it already stay. */
     readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
     /**
-     * Allows rights on a queue to a SID, and removes the denial of these rights to that SID. A right that another entry denies stays
-     * denied. Open handles stay open. A path name that no queue of the machine has, and a text that is not a SID, are defects.
+     * Allows rights on a queue to a SID, and removes the denial of these rights to that SID. A right that another entry denies
+     * stays denied. Open handles stay open. A path name that no queue of the machine has, and a text that is not a SID, are
+     * defects.
      */
     readonly allow: (permission: Permission) => Effect.Effect<void>
     /** Denies rights on a queue to a SID. A denial takes precedence over a permission. Otherwise as `allow`. */
@@ -272,8 +273,8 @@ export class MsmqControl extends Context.Service<
      */
     readonly crashProcess: Effect.Effect<void>
     /**
-     * Makes the directory unreachable for this machine, or reachable again, as it is at first. While it is unreachable, finding and
-     * creating public queues, resolving names and registering certificates fail with `MQ_ERROR_NO_DS`. Open handles stay
+     * Makes the directory unreachable for this machine, or reachable again, as it is at first. While it is unreachable, finding
+     * and creating public queues, resolving names and registering certificates fail with `MQ_ERROR_NO_DS`. Open handles stay
      * open. A message that is signed and names a SID has a bad signature here, and an encrypted message for another machine
      * cannot be encrypted. In a workgroup it changes nothing.
      */

@@ -119,7 +119,7 @@ export interface QueueManagementProperties {
     readonly lastAcknowledged: SequenceInfo | null
     /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK_TIME`: seconds since 1970. */
     readonly lastAcknowledgedTime: number | null
-    /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK_COUNT`. */
+    /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK_COUNT`: number of times that the last acknowledgment was received; `null`: unknown. */
     readonly lastAcknowledgedCount: number | null
     /** `PROPID_MGMT_QUEUE_EOD_FIRST_NON_ACK`: the first message that was sent and not acknowledged; `null`: none. */
     readonly firstUnacknowledged: SequenceInfo | null
@@ -135,7 +135,7 @@ export interface QueueManagementProperties {
     readonly resendTime: number | null
     /** `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`: seconds. */
     readonly resendInterval: number | null
-    /** `PROPID_MGMT_QUEUE_EOD_RESEND_COUNT`. */
+    /** `PROPID_MGMT_QUEUE_EOD_RESEND_COUNT`: number of times that the last message was sent; `null`: unknown. */
     readonly resendCount: number | null
   }
 }

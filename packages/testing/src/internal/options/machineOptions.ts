@@ -44,8 +44,8 @@ export type Version = VersionNumber
  */
 export interface MachineOptions {
   /**
-   * Name of the machine. In path names and format names its letter case does not matter, and `.` and `localhost` mean this machine too. Default:
-   * `"MACHINE"`, for further machines `"MACHINE2"` and so on.
+   * Name of the machine. In path names and format names its letter case does not matter, and `.` and `localhost` mean this
+   * machine too. Default: `"MACHINE"`, for further machines `"MACHINE2"` and so on.
    */
   readonly machineName?: string | undefined
   /** GUID of the machine, without braces. Default: a fixed GUID that ends with the number of the machine, from 1. */
