@@ -121,7 +121,7 @@ const makeMachine = (
  * reports of a message's route.
  *
  * The user that creates a queue owns it and may do everything with it. All others, administrators too, may send to it and
- * read its properties and permissions, until `setQueueSecurity` or `MsmqControl` changes its security descriptor.
+ * read its properties and permissions, until `QueueSecurity.set` or `MsmqControl` changes its security descriptor.
  * Administrators may take over a queue, and they alone can read the machine's journal, its dead letters and its outgoing
  * queues.
  *
