@@ -1,6 +1,6 @@
 /**
- * Bodies of one value, whose type says which: .NET's `ActiveXMessageFormatter`, COM (`MSMQ.MSMQMessage`) and programs in C send
- * them. There is a codec for each `VT_` type; `MessageBody.activeX` reads all of them.
+ * Bodies of a single value, whose kind the body type names: .NET's `ActiveXMessageFormatter`, COM (`MSMQ.MSMQMessage`) and
+ * programs in C send them. There is a codec for each `VT_` type; `MessageBody.activeX` reads all of them.
  *
  * Each codec writes the bytes that .NET writes, and refuses a body of another type or size. .NET reads a body that is too short as
  * if zeros followed, and ignores the rest of one that is too long.
@@ -115,7 +115,7 @@ export const ui4: MessageBody<number> = wholeNumber(
 )
 
 /**
- * `VT_I8` (20), eight bytes. `long` in .NET.
+ * `VT_I8` (20), eight bytes: a bigint, since a number is exact only to 2^53. `long` in .NET.
  *
  * @category numbers
  * @since 0.1.0
@@ -128,7 +128,7 @@ export const i8: MessageBody<bigint> = bigNumber(
 )
 
 /**
- * `VT_UI8` (21), eight bytes. `ulong` in .NET.
+ * `VT_UI8` (21), eight bytes: a bigint from 0 to 2^64 - 1. `ulong` in .NET.
  *
  * @category numbers
  * @since 0.1.0
@@ -141,7 +141,7 @@ export const ui8: MessageBody<bigint> = bigNumber(
 )
 
 /**
- * `VT_R4` (4), four bytes. `float` in .NET. A number is rounded to the nearest that there is.
+ * `VT_R4` (4), four bytes. `float` in .NET. A number is rounded to the nearest one of 32 bits.
  *
  * @category numbers
  * @since 0.1.0
@@ -228,8 +228,8 @@ const dateIn = (form: AutomationDate["form"]): MessageBody<string> => ({
 })
 
 /**
- * `VT_DATE` (7) for readers in .NET, which put ticks there: a date and time as text without a zone, since nothing in the
- * body says of one ({@link AutomationDate} says more). Reads the dates of COM too, and tells them apart.
+ * `VT_DATE` (7) for readers in .NET, which put ticks there: a date and time as text without a zone, since the body
+ * has none (see {@link AutomationDate}). Reads the dates of COM too, and tells them apart.
  *
  * @example
  * ```ts import.meta.vitest
@@ -295,8 +295,8 @@ const textAs = (
 }
 
 /**
- * `VT_LPWSTR` (31): UTF-16, little-endian, without a length or a terminator before or behind it. What .NET writes for a
- * string; reads `VT_BSTR` as well. A NUL that a sender put there stays, and so does a byte order mark.
+ * `VT_LPWSTR` (31): UTF-16, little-endian, without a length before it or a terminator after it. .NET writes it for a
+ * string. Reads `VT_BSTR` as well. A NUL that a sender put there stays, and so does a byte order mark.
  *
  * @category text
  * @since 0.1.0
@@ -312,7 +312,7 @@ export const lpwstr: MessageBody<string> = textAs("VT_LPWSTR", "utf-16le", BodyT
 export const bstr: MessageBody<string> = textAs("VT_BSTR", "utf-16le", BodyType.numbers.VT_LPWSTR)
 
 /**
- * `VT_LPSTR` (30): ASCII. A byte above 127 is refused, since nothing says which code page it is of; .NET reads it as `?`.
+ * `VT_LPSTR` (30): ASCII. A byte above 127 is refused, since its code page is not known; .NET reads it as `?`.
  *
  * @category text
  * @since 0.1.0
@@ -329,7 +329,7 @@ const bytesAs = (name: keyof typeof BodyType.numbers, ...alike: ReadonlyArray<nu
 }
 
 /**
- * `VT_VECTOR|VT_UI1` (4113): bytes, without a count before them. What .NET writes for `byte[]`. Reads the array of COM
+ * `VT_VECTOR|VT_UI1` (4113): bytes, without a count before them. .NET writes it for `byte[]`. Reads the array of COM
  * (8209) as well.
  *
  * @category bytes
@@ -346,7 +346,7 @@ export const byteVector: MessageBody<Uint8Array> = bytesAs("VT_VECTOR|VT_UI1", B
 export const byteArray: MessageBody<Uint8Array> = bytesAs("VT_ARRAY|VT_UI1", BodyType.numbers["VT_VECTOR|VT_UI1"])
 
 /**
- * `VT_NULL` (1): nothing, in no bytes.
+ * `VT_NULL` (1): `null`, as an empty body.
  *
  * @category values
  * @since 0.1.0

@@ -1,14 +1,14 @@
 /**
  * Body types: numbers that name the format of a body, `PROPID_M_BODY_TYPE`.
  *
- * Message Queuing carries them unread: they are an agreement between sender and receiver.
+ * Message Queuing does not interpret them: sender and receiver agree on their meaning.
  *
  * @since 0.1.0
  */
 
 /**
- * Types that senders are known to use, by their names in `wtypes.h`. `VT_BINARY_OBJECT` is .NET's own, of its
- * `BinaryMessageFormatter`.
+ * Types that senders are known to use, by their names in `wtypes.h`. `VT_BINARY_OBJECT`, which `wtypes.h` does not
+ * have, is the type of .NET's `BinaryMessageFormatter`.
  *
  * @category constants
  * @since 0.1.0

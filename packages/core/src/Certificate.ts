@@ -70,7 +70,7 @@ const pemBlock =
  * Reads exactly one certificate in PEM. Other contents of the text, such as a private key or comments, are neither read nor
  * kept.
  *
- * Fails with `NotACertificate`, also for several certificates, as in a chain, since a security context has one. The rule
+ * Fails with `NotACertificate`, also for several certificates, as in a chain, since a security context has exactly one. The rule
  * names a common mistake, such as a private key, a PKCS#12 file or a text whose line breaks are written as `\n`.
  *
  * @example

@@ -55,7 +55,8 @@ export interface Poison {
  * Message Queuing discards a message that its queue refuses. `consume` therefore fails with `IllegalPolicy` for a queue that is
  * known to refuse the copies. For other queues each copy requests an acknowledgment, which arrives in a private queue that
  * `consume` creates.
- * In a transaction, a copy that does not arrive becomes a dead letter. `docs/consuming.md` says more.
+ * In a transaction, a copy that does not arrive becomes a dead letter. See
+ * [Consuming](https://github.com/effect-msmq/effect-msmq/blob/main/docs/consuming.md#poison).
  *
  * @category models
  * @since 0.1.0
@@ -89,7 +90,7 @@ export type PoisonPolicy =
   | "fail"
   | "reject"
   | {
-      /** Name of the subqueue, which is made if it is not there: 1 to 32 characters. */
+      /** Name of the subqueue, which is created if it does not exist: 1 to 32 characters. */
       readonly subqueue: string
     }
   | PoisonQueue

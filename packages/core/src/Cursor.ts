@@ -23,8 +23,8 @@ import type { Operation } from "./internal/telemetry/Operation.ts"
 type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
 
 /**
- * Position in a queue, which belongs to the scope that created it: see `cursor` of `Receiver`. It moves forward only, and never
- * sees a message that arrives before it.
+ * Position in a queue, which belongs to the scope that created it: see `cursor` of `Receiver`. It moves forward only, and skips
+ * messages that arrive at places before its own.
  *
  * Several fibers may use one cursor: it runs one call at a time.
  *

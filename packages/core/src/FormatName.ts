@@ -423,7 +423,7 @@ export const machine = (fields: {
  * @since 0.1.0
  */
 export const connector = (fields: {
-  /** GUID of the connector, without braces. */
+  /** GUID of the connected network (the foreign site), without braces. */
   readonly connectorGuid: string
   /** `true` for the transactional connector queue: the suffix `;XACTONLY`. `false` by default. */
   readonly xactOnly?: boolean | undefined

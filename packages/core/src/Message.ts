@@ -54,15 +54,15 @@ export interface Message<Body = Uint8Array> {
   readonly bodyType?: number | undefined
   /** `PROPID_M_LABEL`: at most {@link maximumLabelLength} UTF-16 units, without NUL. Empty by default. */
   readonly label?: string | undefined
-  /** `PROPID_M_PRIORITY`: 0 to 7, highest first; ignored in a transaction. 3 by default. */
+  /** `PROPID_M_PRIORITY`: 0 to 7. Messages of the highest number are received first. Ignored in a transaction. 3 by default. */
   readonly priority?: number | undefined
-  /** `PROPID_M_DELIVERY`. `"express"` by default. */
+  /** `PROPID_M_DELIVERY`: `"recoverable"` for a message that survives a restart of the service. `"express"` by default. */
   readonly delivery?: Delivery | undefined
-  /** `PROPID_M_CORRELATIONID`: exactly 20 bytes. */
+  /** `PROPID_M_CORRELATIONID`: exactly 20 bytes, such as the id of the message that this one answers. None by default. */
   readonly correlationId?: Uint8Array | undefined
   /** `PROPID_M_APPSPECIFIC`: 0 to 4,294,967,295. 0 by default. */
   readonly appSpecific?: number | undefined
-  /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards the size. */
+  /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards {@link maximumPacketSize}. None by default. */
   readonly extension?: Uint8Array | undefined
   /** Headers, which are written into the extension as NServiceBus does; not together with an `extension`. None by default. */
   readonly headers?: MessageHeaders | undefined
@@ -113,19 +113,19 @@ export interface Message<Body = Uint8Array> {
 export interface ReceivedMessage<Body = Uint8Array> {
   /** `PROPID_M_BODY`: bytes, or a value where the receiver was given a codec. */
   readonly body: Body
-  /** `PROPID_M_BODY_TYPE`. */
+  /** `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535, as the sender set it. */
   readonly bodyType: number
-  /** `PROPID_M_LABEL`. */
+  /** `PROPID_M_LABEL`: empty if the sender set none. */
   readonly label: string
-  /** `PROPID_M_PRIORITY`. */
+  /** `PROPID_M_PRIORITY`: 0 to 7; 0 for a transactional message. */
   readonly priority: number
-  /** `PROPID_M_DELIVERY`. */
+  /** `PROPID_M_DELIVERY`: `"recoverable"` for a message that survives a restart of the service. */
   readonly delivery: Delivery
-  /** `PROPID_M_CORRELATIONID`: 20 bytes. */
+  /** `PROPID_M_CORRELATIONID`: 20 bytes; `undefined` if the sender set none. */
   readonly correlationId: Uint8Array | undefined
-  /** `PROPID_M_APPSPECIFIC`. */
+  /** `PROPID_M_APPSPECIFIC`: 0 to 4,294,967,295, as the sender set it. */
   readonly appSpecific: number
-  /** `PROPID_M_EXTENSION`. */
+  /** `PROPID_M_EXTENSION`: bytes beside the body; `undefined` if there are none. */
   readonly extension: Uint8Array | undefined
   /** Headers in the extension, which are read at the first access; none if the extension holds other data. */
   readonly headers: MessageHeaders
@@ -143,7 +143,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly timeToReachQueue: Duration.Duration | undefined
   /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it. */
   readonly timeToBeReceived: Duration.Duration | undefined
-  /** `PROPID_M_TRACE`. */
+  /** `PROPID_M_TRACE`: `true` if the sender asked for reports about the route of the message. */
   readonly trace: boolean
   /** `PROPID_M_MSGID` as it is usually written: `{guid of the sending machine}\number`. */
   readonly messageId: string
@@ -169,7 +169,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
    * chain: the receiver has to. `undefined` also where the bytes are not X.509.
    */
   readonly senderCertificate: Certificate | undefined
-  /** `PROPID_M_SENDERID_TYPE`. */
+  /** `PROPID_M_SENDERID_TYPE`: the kind of `senderId`. */
   readonly senderIdType: SenderIdType
   /**
    * `PROPID_M_SENDERID`: a SID of any length, or a GUID. A message without a signature has one too: trust it only if
@@ -190,7 +190,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly abortCount: number
   /** `PROPID_M_MOVE_COUNT`: number of times that it was moved between queue and subqueues. */
   readonly moveCount: number
-  /** `PROPID_M_LAST_MOVE_TIME`. */
+  /** `PROPID_M_LAST_MOVE_TIME`: whole seconds; `undefined` if it was never moved. */
   readonly lastMoveTime: Date | undefined
   /** `PROPID_M_DEST_QUEUE`: format name that it was sent to. */
   readonly destinationQueue: string
@@ -199,7 +199,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
 }
 
 /**
- * Length of the longest label in UTF-16 units: 249, to which the terminating NUL comes.
+ * Length of the longest label in UTF-16 units: 249, without the terminating NUL.
  *
  * @category limits
  * @since 0.1.0

@@ -68,6 +68,8 @@ export const text: MessageBody<string> = {
  *
  * The schema must need no services, and its transformations must be synchronous.
  *
+ * Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a schema.
+ *
  * @example
  * ```ts import.meta.vitest
  * import { MessageBody } from "@effect-msmq/core"
@@ -103,7 +105,7 @@ const parseJson = (text: string): Result.Result<unknown, string> =>
   Result.try({ try: () => JSON.parse(text), catch: (error) => `must be JSON: ${(error as Error).message}` })
 
 /**
- * Attributes of .NET's classes that a schema does not have. Members are named as their elements are, wherever they stand.
+ * Settings for the attributes of .NET's classes, which a schema cannot express. A member is named by its element, at any depth.
  *
  * @category options
  * @since 0.1.0
@@ -111,8 +113,8 @@ const parseJson = (text: string): Result.Result<unknown, string> =>
 export interface XmlOptions {
   /**
    * Name of the root element (`[XmlRoot("Name")]` in .NET). By default that of the schema's type: its `identifier`, as a
-   * `Schema.Class` has one; `int` and the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays. Of a choice between
-   * classes, by default, each has a root of its own.
+   * `Schema.Class` has one; `int` and the like for simple values; `ArrayOfInt`, `ArrayOfOrder` for arrays. By default each class
+   * of a union has a root of its own.
    */
   readonly root?: string | undefined
   /**
@@ -130,16 +132,16 @@ export interface XmlOptions {
   /** Members that are the text of their class, beside its attributes (`[XmlText]` in .NET). None by default. */
   readonly text?: ReadonlyArray<string> | undefined
   /**
-   * Members whose null is written as `xsi:nil` although they are references in .NET (`IsNullable = true`). Without it .NET would
-   * make an empty text, class or `byte[]` of nil, so that such a member is left out. None by default.
+   * Members whose null is written as `xsi:nil` although they are references in .NET (`IsNullable = true`). Other null
+   * references are left out, since .NET reads nil as an empty text, class or `byte[]`. None by default.
    */
   readonly nillable?: ReadonlyArray<string> | undefined
   /** Namespace of all elements (`[XmlRoot(Namespace = ...)]` in .NET). None by default. */
   readonly namespace?: string | undefined
   /**
    * Namespaces of single elements and attributes, by their names, such as `{ Line: "urn:lines" }`
-   * (`[XmlElement(Namespace = ...)]`, `[XmlAttribute(Namespace = ...)]` in .NET). What is in an element is in its namespace, too.
-   * None by default.
+   * (`[XmlElement(Namespace = ...)]`, `[XmlAttribute(Namespace = ...)]` in .NET). The elements in an element are in
+   * its namespace, too. None by default.
    */
   readonly namespaces?: Readonly<Record<string, string>> | undefined
   /**
@@ -175,7 +177,7 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
  * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the
  * names of the elements (`Schema.encodeKeys` renames them), in their order. An optional key that is absent has no element. Null
  * has none either where .NET has a reference (a text, class, array or `byte[]`), and is `xsi:nil` where it has a value; null
- * items of an array are `xsi:nil`. `XmlValue` says which schema stands for which simple value: 64-bit numbers are bigints, a
+ * items of an array are `xsi:nil`. `XmlValue` lists the schemas of simple values: 64-bit numbers are bigints, a
  * decimal is text, and a date without a zone is refused where an instant is wanted.
  *
  * A `Schema.Union` of classes is a class with others that derive from it (`[XmlInclude]` in .NET): a value names its type by
@@ -187,8 +189,9 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
  * lost: a member twice, an item under another name. It reads no `<!DOCTYPE`, so there are no entities that grow or name files,
  * and documents nest 128 elements deep at most.
  *
- * Throws a `TypeError` for a schema that has no such form, such as dictionaries, tuples and `Unknown`, and where the root, items or
- * the types of a union have no name.
+ * Throws a `TypeError` for a schema that has no such form, such as dictionaries, tuples and `Unknown`, and where the root, items
+ * or the types of a union have no name. Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a schema,
+ * and for an option that does not exist or is not allowed.
  *
  * @example
  * ```ts import.meta.vitest

@@ -140,7 +140,7 @@ export interface SourceFailed extends Tagged<"SourceFailed"> {
 export interface IllegalName extends Tagged<"IllegalName"> {
   /** Text that was given. */
   readonly input: string
-  /** Place in the text where it stops making sense, from 0. */
+  /** Index of the mistake in the text, in UTF-16 units from 0. */
   readonly position: number
   /** Rule that the text breaks. */
   readonly rule: string
@@ -155,7 +155,7 @@ export interface IllegalName extends Tagged<"IllegalName"> {
 export interface IllegalSddl extends Tagged<"IllegalSddl"> {
   /** Text that was given. */
   readonly input: string
-  /** Place in the text where it stops making sense, from 0. */
+  /** Index of the mistake in the text, in UTF-16 units from 0. */
   readonly position: number
   /** Rule that the text breaks. */
   readonly rule: string
@@ -210,7 +210,7 @@ export interface TransactionAborted extends Tagged<"TransactionAborted"> {
   readonly by: "abort" | "scope" | "connection"
   /** Stack of its beginning. */
   readonly beganAt: string
-  /** Stack of what aborted it. */
+  /** Stack of the call that aborted it. */
   readonly abortedAt: string
 }
 
@@ -223,7 +223,7 @@ export interface TransactionAborted extends Tagged<"TransactionAborted"> {
 export interface UndecodableBody extends Tagged<"UndecodableBody"> {
   /** Name of the codec, such as `"JSON"`. */
   readonly codec: string
-  /** Fault of the body. */
+  /** Rule that the body breaks. */
   readonly rule: string
   /** Message as it was received; its body is bytes. If it was received outside a transaction, this is the only copy. */
   readonly message: ReceivedMessage

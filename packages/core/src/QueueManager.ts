@@ -151,7 +151,7 @@ export const machineProperties = Effect.fn(operations.QueueManager.machineProper
 
 /**
  * Returns the version of a machine's Message Queuing, and whether it works with a directory.
- * `MQGetPrivateComputerInformation`, which needs none.
+ * `MQGetPrivateComputerInformation`, which works without a directory.
  *
  * Fails with `ServiceNotAvailable`, and for another computer with `InvalidParameter` if Windows answers only for this one, among
  * Message Queuing's codes.
@@ -192,8 +192,8 @@ export const privateComputerInformation = Effect.fn(
 )
 
 /**
- * Returns the counts and bytes of a queue without enumerating its messages, those of its journal, its subqueues, and, of an
- * outgoing one, the progress of its delivery. `MQMgmtGetInfo` of `QUEUE=`.
+ * Returns the counts and sizes of the messages in a queue and in its journal, the names of its subqueues, and for an outgoing
+ * queue the progress of its delivery. It does not enumerate the messages. `MQMgmtGetInfo` of `QUEUE=`.
  *
  * An outgoing queue has the name of its destination. A path name with `.` means the computer `computer`.
  *
@@ -290,7 +290,7 @@ const queueAction = (operation: Operation, action: Management.QueueAction) =>
 /**
  * Brings a machine's Message Queuing online: messages that wait for other machines are sent. `MQMgmtAction` with `CONNECT`.
  *
- * Only an administrator of the machine may. Fails with `AccessDenied`, `RemoteMachineNotAvailable` and
+ * Only an administrator of the machine may do this. Fails with `AccessDenied`, `RemoteMachineNotAvailable` and
  * `ServiceNotAvailable`, among Message Queuing's codes.
  *
  * @example
@@ -339,7 +339,7 @@ export const connect = machineAction(operations.QueueManager.connect, "CONNECT")
 export const disconnect = machineAction(operations.QueueManager.disconnect, "DISCONNECT")
 
 /**
- * Removes the message files that have become empty from a machine's disk. `MQMgmtAction` with `TIDY`.
+ * Deletes the message files without messages from a machine's disk. `MQMgmtAction` with `TIDY`.
  *
  * Fails as {@link connect} does.
  *
@@ -459,7 +459,7 @@ export type RegisterOptions =
   | {
       /** Certificate that is left out: a new internal one is made and registered. */
       readonly certificate?: undefined
-      /** `true` to leave an internal certificate that there is already as it is. `false` by default. */
+      /** `true` to keep an internal certificate that already exists. `false` by default. */
       readonly ifNotExists?: boolean | undefined
     }
 

@@ -1,9 +1,9 @@
 /**
  * Security descriptors of queues, which contain their owner and their permissions, as text.
  *
- * The text is SDDL, the security descriptor definition language: `O:` is the owner, `G:` a group, `D:` the permissions, `S:` the
- * accesses that are written to the security log. An entry of `D:` is `(A;;rights;;;sid)` to allow, `(D;;rights;;;sid)` to deny;
- * `SecurityDescriptor` parses and prints it.
+ * The text is SDDL, the security descriptor definition language: `O:` is the owner, `G:` the primary group, `D:` the permissions,
+ * `S:` the accesses that are written to the security log. An entry of `D:` is `(A;;rights;;;sid)` to allow, `(D;;rights;;;sid)`
+ * to deny; `SecurityDescriptor` parses and prints it.
  *
  * @since 0.1.0
  */

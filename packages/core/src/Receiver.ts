@@ -150,7 +150,8 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /**
-   * Peeks at the first message as {@link peek} does, but waits only for `duration`: `None` if no message arrived.
+   * Peeks at the first message as {@link peek} does, but waits only for `duration`: `None` if no message arrived. `duration` is at
+   * most 49 days; an infinite one waits for ever.
    *
    * @since 0.1.0
    */
@@ -317,7 +318,8 @@ export class Receiver<Body = Uint8Array> extends Described {
    * **Gotchas**
    *
    * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried.
-   * `docs/consuming.md` lists the guarantees.
+   * The page
+   * [Consuming](https://github.com/effect-msmq/effect-msmq/blob/main/docs/consuming.md#promises) lists the guarantees.
    *
    * @example
    * ```ts import.meta.vitest

@@ -85,7 +85,7 @@ export interface AcquireOptions {
    * certificate, which needs a domain.
    */
   readonly certificate?: Certificate | undefined
-  /** Getter that is called: `"MQGetSecurityContextEx"` by default, `"MQGetSecurityContext"` only for MSMQ 1.0. */
+  /** Function that gets the context: `"MQGetSecurityContextEx"` by default, `"MQGetSecurityContext"` only for MSMQ 1.0. */
   readonly api?: SecurityContextApi | undefined
   /**
    * Another user, whose certificate and SID the context captures. The user is logged on and impersonated during this call

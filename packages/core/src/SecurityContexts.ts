@@ -34,8 +34,8 @@ export class SecurityContexts extends Context.Service<
   SecurityContexts,
   {
     /**
-     * Gets the context for a certificate, or for the internal one. The first use acquires it, once even where several come at
-     * the same time. The context stays until the last scope that got it has closed, and for the idle time to live after that.
+     * Gets the context for a certificate, or for the internal one. The first call acquires it; concurrent calls share that one
+     * acquisition. The context stays until the last scope that got it has closed, and for the idle time to live after that.
      *
      * Fails as {@link SecurityContext.acquire} does, and then the next use tries again. Fails with `Released` when the layer of
      * the cache has closed, or closes meanwhile.
@@ -56,7 +56,7 @@ export class SecurityContexts extends Context.Service<
  * @since 0.1.0
  */
 export interface Options {
-  /** Time for which an unused context is kept. One minute by default; zero frees it with its last user. */
+  /** Time for which an unused context is kept. One minute by default; zero frees it at once after its last use. */
   readonly idleTimeToLive?: Duration.Input | undefined
 }
 

@@ -1,6 +1,7 @@
 /**
  * Spans and metrics of a program's work with Message Queuing, by OpenTelemetry's conventions for messaging. They are always
- * recorded; `docs/observability.md` lists them, and says how to export them.
+ * recorded; the page [Observability](https://github.com/effect-msmq/effect-msmq/blob/main/docs/observability.md) lists them, and
+ * says how to export them.
  *
  * @since 0.1.0
  */

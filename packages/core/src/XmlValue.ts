@@ -28,7 +28,7 @@ const annotationOf = (name: SimpleTypeName) => ({
 const whole = (name: SimpleTypeName, minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate(annotationOf(name))
 
-/** Makes a schema for text of a pattern, which also generates values, and of a rule that the pattern cannot say. */
+/** Makes a schema for text that follows a pattern, which also generates values, and a rule that a pattern cannot express. */
 const textual = (name: SimpleTypeName, pattern: RegExp) =>
   Schema.String.check(
     Schema.isPattern(pattern, { expected: simpleTypes[name].rule }).abort(),
@@ -97,7 +97,7 @@ const big = (name: "long" | "unsignedLong", [minimum, maximum]: readonly [bigint
 export const Long = big("long", signedRange)
 
 /**
- * `unsignedLong`: a bigint. `ulong` in .NET.
+ * `unsignedLong`: a bigint from 0 to 2^64 - 1. `ulong` in .NET.
  *
  * @category numbers
  * @since 0.1.0
@@ -105,7 +105,7 @@ export const Long = big("long", signedRange)
 export const UnsignedLong = big("unsignedLong", unsignedRange)
 
 /**
- * `float`, of 32 bits: a number, which is rounded to the nearest that there is.
+ * `float`, of 32 bits: a number, which is rounded to the nearest one of 32 bits.
  *
  * @category numbers
  * @since 0.1.0
@@ -115,7 +115,7 @@ export const Float = Schema.Number.annotate(annotationOf("float"))
 
 /**
  * `decimal`: text without an exponent, such as `"7.00"`, with all its digits and zeros; at most 96 bits, and 28 digits
- * after the point. To calculate with it there is `Schema.BigDecimal`.
+ * after the point. For calculations use `Schema.BigDecimal`.
  *
  * @category numbers
  * @since 0.1.0
@@ -139,7 +139,7 @@ export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(a
 export const Guid = Schema.String.check(Schema.isGUID()).annotate(annotationOf("guid"))
 
 /**
- * `dateTime` as text, just as it stands there: `"2026-05-01T08:30:00.1234567"`, with `Z` or an offset behind it or
+ * `dateTime` as text, as it is in the document: `"2026-05-01T08:30:00.1234567"`, with `Z` or an offset behind it or
  * without. .NET's `DateTime` writes no zone where it has none (`DateTimeKind.Unspecified`), and such a text is no
  * instant. Where all senders give a zone, `Schema.Date` and `Schema.DateTimeUtc` read instants from the year 1 to 9999, to the
  * millisecond, and refuse a text without a zone.
@@ -193,9 +193,9 @@ export const Time = textual(
 )
 
 /**
- * `dateTimeOffset` as text, just as it stands there: `"2026-05-01T08:30:00.1234567+02:00"`, or with `Z`. `DateTimeOffset` in .NET,
- * to the last digit and with its offset. .NET 10 writes and reads it. .NET Framework and .NET Core 2 write an empty element,
- * which is refused, and read 0001-01-01 whatever is there: exchange `XmlValue.DateTime` with them.
+ * `dateTimeOffset` as text, as it is in the document: `"2026-05-01T08:30:00.1234567+02:00"`, or with `Z`. `DateTimeOffset` in
+ * .NET, to the last digit and with its offset. .NET 10 writes and reads it. .NET Framework and .NET Core 2 write an empty
+ * element, which is refused, and read 0001-01-01 whatever is there: exchange `XmlValue.DateTime` with them.
  *
  * @example
  * ```ts import.meta.vitest
@@ -229,7 +229,7 @@ const enumeration = guarded(
 )
 
 /**
- * Enum with `[Flags]` in .NET: a number whose bits are those of its members. It stands there by the names of the members,
+ * Enum with `[Flags]` in .NET: a number whose bits are those of its members. The document has the names of the members,
  * with a blank between them, in the order of the enum. A number with other bits is refused.
  *
  * Throws an `MsmqError` with the reason `IllegalOption` for a value that is no enum of numbers.

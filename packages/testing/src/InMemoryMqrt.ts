@@ -108,7 +108,7 @@ const makeMachine = (
  * With another `version` the signatures and hashes differ, and so do the numbers that a machine reports of itself, its
  * quotas, the time that a message may be under way, the error code for a damaged internal certificate, the operations that
  * other machines can do on its queues, and the fate of messages whose kind is not that of their queue and of transactional
- * messages that fail. Functions that a version did not have yet exist too.
+ * messages that fail. Functions that a version did not have yet can be called, too.
  *
  * The machines are members of a domain, unless the option `workgroup` says otherwise: public queues can be created and located,
  * names with GUIDs and distribution lists lead to other machines, certificates are registered, and bodies can be encrypted for
@@ -121,7 +121,7 @@ const makeMachine = (
  * reports of a message's route.
  *
  * The user that creates a queue owns it and may do everything with it. All others, administrators too, may send to it and
- * read its properties and permissions, until `setQueueSecurity` or `MsmqControl` changes its security descriptor.
+ * read its properties and permissions, until `QueueSecurity.set` or `MsmqControl` changes its security descriptor.
  * Administrators may take over a queue, and they alone can read the machine's journal, its dead letters and its outgoing
  * queues.
  *
@@ -129,7 +129,7 @@ const makeMachine = (
  *
  * **Gotchas**
  *
- * It does not simulate cost: it counts how often a key was fetched, and takes no time for that.
+ * It does not simulate the time that calls take. For instance, fetching a key takes no time; `MsmqControl` counts the fetches.
  *
  * @example
  * ```ts import.meta.vitest

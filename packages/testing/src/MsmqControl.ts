@@ -1,6 +1,6 @@
 /**
- * Control over a machine of the in-memory MSMQ, for tests: it sets and reads what on Windows an administrator, a certificate
- * store and an event log would. It comes with `InMemoryMqrt.layer`.
+ * Control over a machine of the in-memory MSMQ, for tests: settings that an administrator makes on Windows, the certificates of
+ * users, failures, and counts of events. It comes with `InMemoryMqrt.layer`.
  *
  * @since 0.1.0
  */
@@ -49,7 +49,7 @@ export type InternalCertificate = InternalCertificateState
  */
 export interface User {
   /**
-   * SID such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities; `null` where Windows cannot tell it: such a user is
+   * SID such as `"S-1-5-21-1-2-3-1001"`, with 1 to 15 sub-authorities; `null` where Windows does not know it: such a user is
    * anonymous.
    */
   readonly sid: string | null
@@ -68,7 +68,7 @@ export interface User {
  * - `receiveJournalMessage`: opens its journal for receiving; it is `peekMessage` and `deleteJournalMessage` together
  * - `writeMessage`: the queue accepts messages from the user when they arrive
  * - `getQueueProperties`, `setQueueProperties`, `getQueuePermissions`, `changeQueuePermissions`, `takeQueueOwnership`,
- *   `deleteQueue`: what the names say. The owner may always read and change the permissions, and an administrator may always
+ *   `deleteQueue`: allow what they name. The owner may always read and change the permissions, and an administrator may always
  *   take over the queue
  * - `queueGenericRead`, `queueGenericWrite`, `queueGenericAll`: several of these together, as in Windows
  *
@@ -182,7 +182,8 @@ export interface MachineQuota {
 }
 
 /**
- * Ways of a link: both, only that to the other machine, or only that back.
+ * Directions of a link that are cut or joined: both, only from this machine to the other one, or only from the other one to
+ * this machine.
  *
  * @category models
  * @since 0.1.0
@@ -232,31 +233,31 @@ export class MsmqControl extends Context.Service<
     readonly removeCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
     /**
      * Removes the registration of a certificate under the user's SID, and succeeds with `false` where there was none. The
-     * machine notices up to 20 minutes later, as it remembers for so long the certificates that it has verified, at most 53.
+     * machine may still accept it for 20 minutes, since it caches up to 53 certificates that it has verified for that time.
      */
     readonly unregisterCertificate: (certificate: Uint8Array) => Effect.Effect<boolean>
     /** Sets the state of the internal certificate. A registered one is registered for every user. */
     readonly setInternalCertificate: (state: InternalCertificate) => Effect.Effect<void>
-    /** Sets the user. A text that is no SID is a defect. */
+    /** Sets the user on whose behalf the program runs. A text that is not a SID is a defect. */
     readonly setUser: (user: User) => Effect.Effect<void>
     /**
      * Makes getting a security context and sending fail with `MQ_ERROR_INSUFFICIENT_RESOURCES`, or work again.
      */
     readonly setResourcesExhausted: (exhausted: boolean) => Effect.Effect<void>
-    /** Reads the quota of the machine. */
+    /** Reads the quota of the machine, in kilobytes. */
     readonly machineQuota: Effect.Effect<Required<MachineQuota>>
     /** Sets the quota of the machine. Messages that exceed it already stay. */
     readonly setMachineQuota: (quota: MachineQuota) => Effect.Effect<void>
     /**
-     * Allows rights on a queue to a SID, and takes back what was denied to just that SID. What another entry denies stays
-     * denied. Open handles stay open. A path name of no queue of the machine and a text that is no SID are
+     * Allows rights on a queue to a SID, and removes the denial of these rights to that SID. A right that another entry denies
+     * stays denied. Open handles stay open. A path name that no queue of the machine has, and a text that is not a SID, are
      * defects.
      */
     readonly allow: (permission: Permission) => Effect.Effect<void>
-    /** Denies rights on a queue to a SID. What is denied goes before what is allowed. Otherwise as `allow`. */
+    /** Denies rights on a queue to a SID. A denial takes precedence over a permission. Otherwise as `allow`. */
     readonly deny: (permission: Permission) => Effect.Effect<void>
     /**
-     * Sets the users who may create queues: at first everyone. For others it fails with `MQ_ERROR_ACCESS_DENIED`.
+     * Sets the users who may create queues: at first everyone. For others, creating a queue fails with `MQ_ERROR_ACCESS_DENIED`.
      */
     readonly setQueueCreators: (creators: QueueCreators) => Effect.Effect<void>
     /**
@@ -272,8 +273,8 @@ export class MsmqControl extends Context.Service<
      */
     readonly crashProcess: Effect.Effect<void>
     /**
-     * Makes the directory unreachable for this machine, or reachable again, as it is at first. While it is not, finding and
-     * creating public queues, resolving names and registering certificates fail with `MQ_ERROR_NO_DS`. Open handles stay
+     * Makes the directory unreachable for this machine, or reachable again, as it is at first. While it is unreachable, finding
+     * and creating public queues, resolving names and registering certificates fail with `MQ_ERROR_NO_DS`. Open handles stay
      * open. A message that is signed and names a SID has a bad signature here, and an encrypted message for another machine
      * cannot be encrypted. In a workgroup it changes nothing.
      */
@@ -285,8 +286,8 @@ export class MsmqControl extends Context.Service<
     readonly setEncryptionKeyPublished: (published: boolean) => Effect.Effect<void>
     /**
      * Sets the elements of the distribution list of a GUID, the `DL=` name, for all machines: format names of queues and of
-     * other lists. Without any the list is removed. A name that cannot be in a list is a defect, and in a
-     * workgroup every list is.
+     * other lists. Without any the list is removed. A name that cannot be in a list is a defect. In a
+     * workgroup every list is a defect.
      */
     readonly setDistributionList: (list: string, queues: ReadonlyArray<string>) => Effect.Effect<void>
     /**

@@ -68,5 +68,5 @@ export type { MessageQueue as Again } from "@effect-msmq/core/index"
 // @ts-expect-error -- the promise face has one name
 export type { Connection as Another } from "@effect-msmq/core/promises/Connection"
 
-/** Records of the seam, for who writes a backend. */
+/** Records of the seam, for the author of a backend. */
 export const label = ({ label }: QueueProperties.QueueProperties): string => label

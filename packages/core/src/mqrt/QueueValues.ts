@@ -1,5 +1,5 @@
 /**
- * Words of the seam for numbers and names of `mq.h` that concern queues; for who writes a backend.
+ * Words of the seam for numbers and names of `mq.h` that concern queues; for the author of a backend.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Types of the values of properties, which `mq.h` calls `VARTYPE`s; for who writes a backend.
+ * Types of the values of properties, which `mq.h` calls `VARTYPE`s; for the author of a backend.
  *
  * @since 0.1.0
  */

@@ -139,7 +139,8 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
-   * Returns the public queues that meet all restrictions; leaving the loop ends the search. See {@link MessageQueue.locate}.
+   * Returns the public queues that meet all restrictions, or all public queues without restrictions, as an iterable; leaving
+   * the loop ends the search. See {@link MessageQueue.locate}.
    */
   locateQueues(restrictions: ReadonlyArray<Restriction> = []): AsyncIterable<LocatedQueue> {
     return this.#runner.iterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))

@@ -23,7 +23,7 @@ import * as operations from "../internal/telemetry/Operation.ts"
  * @since 0.1.0
  */
 export interface Retries {
-  /** Largest number of retries. No limit by default. */
+  /** Largest number of retries, from 0 on. No limit by default. */
   readonly times?: number | undefined
   /** Time before the first retry, in milliseconds or as `"5 seconds"`. */
   readonly delay: Duration.Input

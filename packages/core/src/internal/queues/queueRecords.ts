@@ -62,9 +62,9 @@ export interface Changes {
   readonly authenticate?: boolean | undefined
   /** `true` copies messages that are received to the queue's journal. */
   readonly journal?: boolean | undefined
-  /** Quota in kilobytes. `"unlimited"` removes it. */
+  /** Quota in kilobytes: 0 to 4,294,967,294. `"unlimited"` removes it. */
   readonly quota?: number | "unlimited" | undefined
-  /** Quota of the journal in kilobytes. `"unlimited"` removes it. */
+  /** Quota of the journal in kilobytes: 0 to 4,294,967,294. `"unlimited"` removes it. */
   readonly journalQuota?: number | "unlimited" | undefined
   /** Priority of the messages of a public queue on their way: -32,768 to 32,767. */
   readonly basePriority?: number | undefined
@@ -110,9 +110,9 @@ export interface CreateOptions {
   readonly transactional?: boolean | undefined
   /** `true` copies messages that are received to the queue's journal. `false` by default. `PROPID_Q_JOURNAL`. */
   readonly journal?: boolean | undefined
-  /** Quota in kilobytes. Unlimited by default. `PROPID_Q_QUOTA`. */
+  /** Quota in kilobytes: 0 to 4,294,967,294. Unlimited by default. `PROPID_Q_QUOTA`. */
   readonly quota?: number | undefined
-  /** Quota of the journal in kilobytes. Unlimited by default. `PROPID_Q_JOURNAL_QUOTA`. */
+  /** Quota of the journal in kilobytes: 0 to 4,294,967,294. Unlimited by default. `PROPID_Q_JOURNAL_QUOTA`. */
   readonly journalQuota?: number | undefined
   /**
    * Encrypted or clear bodies that the queue accepts: `"none"` for clear ones only, `"body"` for encrypted ones only.

@@ -8,7 +8,7 @@ const TypeId = "~@effect-msmq/core/Certificate"
 /**
  * Validated X.509 certificate. It holds no private key, which stays in the Windows certificate store.
  *
- * Logs and inspections get its fingerprint, subject and validity, never its bytes.
+ * Logs and `console.log` show its fingerprint, subject and validity, never its bytes.
  *
  * @category models
  * @since 0.1.0

@@ -11,7 +11,7 @@ import type { Sid } from "./sidText.ts"
 export interface SecurityDescriptor {
   /** Owner: `O:`. */
   readonly owner?: Sid | undefined
-  /** Group: `G:`. */
+  /** Primary group: `G:`. */
   readonly group?: Sid | undefined
   /** List of permissions: `D:`. */
   readonly dacl?: AccessList | undefined

@@ -62,8 +62,8 @@ export interface Violation {
 }
 
 /**
- * A release that the backend failed to do, so that the handle may still be open there. A release that fails as the handle is
- * gone already, as after a restart of the service, is none.
+ * A release that the backend failed to do, so that the handle may still be open there. A release that fails
+ * because the handle is already gone, as after a restart of the service, does not count.
  *
  * @category models
  * @since 0.1.0

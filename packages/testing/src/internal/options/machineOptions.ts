@@ -44,11 +44,11 @@ export type Version = VersionNumber
  */
 export interface MachineOptions {
   /**
-   * Name of the machine. In path names and format names any letter case means it, and so do `.` and `localhost`. Default:
-   * `"MACHINE"`, for further machines `"MACHINE2"` and so on.
+   * Name of the machine. In path names and format names its letter case does not matter, and `.` and `localhost` mean this
+   * machine too. Default: `"MACHINE"`, for further machines `"MACHINE2"` and so on.
    */
   readonly machineName?: string | undefined
-  /** GUID of the machine, without braces. Default: one that counts the machines. */
+  /** GUID of the machine, without braces. Default: a fixed GUID that ends with the number of the machine, from 1. */
   readonly machineId?: string | undefined
   /** IP address of the machine. Default: `"10.0.0.1"` for the first machine, `"10.0.0.2"` for the second, and so on. */
   readonly address?: string | undefined
@@ -91,7 +91,7 @@ export interface DirectoryOptions {
 }
 
 /**
- * Several machines, each joined to each by a link. The program runs on the first one; `MsmqControl.on` runs a part of it on
+ * Several machines, with a link between each two of them. The program runs on the first one; `MsmqControl.on` runs a part of it on
  * another, and `MsmqControl` cuts and joins links.
  *
  * @category models
@@ -120,7 +120,7 @@ export const heldCertificate = Options.table<HeldCertificate>()({
 
 const heldCertificates = Options.listOf(Options.nested<HeldCertificate>("a certificate", heldCertificate))
 
-/** Rules for the user that the control sets: it dies of a text that is no SID. */
+/** Rules for the user that the control sets, which fails with a defect for a text that is not a SID. */
 export const user = Options.table<User>()({
   sid: Options.required(Options.orNull(Options.text)),
   administrator: Options.boolean
