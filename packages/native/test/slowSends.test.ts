@@ -2,7 +2,9 @@
 import { MessageQueue, Mqrt, SecurityContext, Transaction } from "@effect-msmq/core"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { performance } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
+import { vi } from "vitest"
 import { start } from "../../core/test/support/settled.ts"
 import { slow } from "../../core/test/support/slow.ts"
 import { cutSends } from "./support/cutSends.ts"
@@ -73,11 +75,18 @@ describe.skipIf(missing !== null)("a send", () => {
     onDouble(
       Effect.gen(function* () {
         const main = yield* mainThread
+        // Each send takes as long as the clock moves between two looks, whatever the machine does meanwhile.
+        let step = 0
+        let now = performance.now()
+        yield* Effect.acquireRelease(
+          Effect.sync(() => vi.spyOn(performance, "now").mockImplementation(() => (now += step))),
+          (clock) => Effect.sync(() => clock.mockRestore())
+        )
         yield* MessageQueue.create(orders)
         const sender = yield* MessageQueue.openSender(orders)
         yield* sender.send({ label: "quick" })
         assert.strictEqual(threadOfSend(), main)
-        control.setDelay("MQSendMessage", 5)
+        step = 5
         yield* sender.send({ label: "first slow one" })
         assert.strictEqual(threadOfSend(), main)
         yield* sender.send({ label: "second slow one" })
