@@ -16,7 +16,7 @@ import { start } from "../../core/test/support/settled.ts"
 waitingPromises(node)
 
 describe.skipIf(missing !== null)("a hundred receivers of one queue, each with a handle of its own,", () => {
-  it.live("take two hundred messages by five hundred calls at most", () =>
+  it.live("take two hundred messages by a thousand calls at most", () =>
     Effect.gen(function* () {
       control.reset()
       const orders = ".\\private$\\orders"
@@ -33,7 +33,9 @@ describe.skipIf(missing !== null)("a hundred receivers of one queue, each with a
       yield* sender.sendAll(labels.map((label) => ({ label })))
       const got = yield* Effect.forEach(fibers, Fiber.join)
       assert.deepStrictEqual(got.flat().toSorted(), labels.toSorted())
-      assert.isAtMost(control.callCount("MQReceiveMessage"), 500)
+      // Each receiver looks once before it waits, and a notice that comes late has one look in vain. If each looked for each
+      // message, there would be 20,000 calls.
+      assert.isAtMost(control.callCount("MQReceiveMessage"), 1000)
       assert.deepStrictEqual(control.ledger().violations, [])
     }).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith(files)))
   )
