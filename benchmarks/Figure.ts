@@ -1,7 +1,7 @@
 import { Table } from "console-table-printer"
 import { median, ratio } from "./measure.ts"
 
-/** What a way costs beside a floor: medians in nanoseconds for a message; `target` names the limit of the ratio. */
+/** Cost of a way beside a floor: medians in nanoseconds for a message; `target` names the limit of the ratio. */
 export interface Figure {
   readonly name: string
   readonly median: number

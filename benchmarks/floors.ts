@@ -1,5 +1,5 @@
 /**
- * What a program would do by hand, without an SDK, in the three ways that the figures are measured against. All send the
+ * Code that a program would have by hand, without an SDK, in the three ways that the figures are measured against. All send the
  * same message: body, label, priority, security context, authentication level, sender id type. 64-bit layout.
  */
 import koffi, { type LibraryHandle } from "koffi"
@@ -127,7 +127,7 @@ export const structObjects = (library: LibraryHandle) => {
   }
 }
 
-/** What the SDK asks of every message, in the same order: id, type, and for what needs a buffer its capacity. */
+/** Properties that the SDK asks of every message, in the same order: id, type, and for what needs a buffer its capacity. */
 const asked: ReadonlyArray<readonly [id: number, vt: number, capacity?: number]> = [
   [2, vector | ui1, 20],
   [60, ui8],

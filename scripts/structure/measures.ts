@@ -71,7 +71,7 @@ const findingOf = (file: SourceFile, { start }: Comment, ...words: ReadonlyArray
 
 const firstLine = (text: string): string => text.split("\n", 1).join("")
 
-/** Measures the docstrings of the packages, the examples and the scripts. */
+/** Measures the docstrings of the packages and their tests, the benchmarks, the examples and the scripts. */
 export const docstrings = (): ReadonlyArray<Measure> => {
   const owners = new Map(
     allFiles.map(({ path }) => [path, packages.find(({ files }) => files.some((file) => file.path === path))])
@@ -89,7 +89,13 @@ export const docstrings = (): ReadonlyArray<Measure> => {
   )
   const folders = [
     ...packages,
-    ...["examples", "scripts"].map((folder) => ({ short: folder, folder: resolve(folder), files: filesOf(folder) }))
+    ...["benchmarks", "examples", "scripts", ...packages.map(({ short }) => `packages/${short}/test`)].map(
+      (folder) => ({
+        short: folder,
+        folder: resolve(folder),
+        files: filesOf(folder)
+      })
+    )
   ]
   return folders.flatMap(({ files, folder, short }) => {
     const read = files.map((file) => ({ file, docstrings: new Docstrings(file) }))

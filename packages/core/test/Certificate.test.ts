@@ -77,7 +77,7 @@ describe("reading", () => {
   )
 })
 
-/** What is read of a certificate, and how it is shown. */
+/** Fields that are read from a certificate, and its text. */
 const readEverything = (certificate: Certificate.Certificate) => {
   const { issuer, notAfter, notBefore, subject } = certificate
   assert.isString(subject)

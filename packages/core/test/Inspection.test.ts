@@ -7,7 +7,7 @@ import { inspect } from "node:util"
 
 const orders = ".\\private$\\orders"
 
-/** What `console.log`, `String` and `JSON.stringify` make of something. */
+/** Returns the output of `console.log`, `String` and `JSON.stringify` for a value. */
 const shownAs = (value: object) => [inspect(value), String(value), JSON.stringify(value)]
 
 /** No name of a class or field that only the SDK's own code knows. */

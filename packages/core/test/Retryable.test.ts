@@ -12,7 +12,7 @@ const restart = MsmqControl.MsmqControl.use(({ startService, stopService }) =>
 )
 const makeAnew = Effect.andThen(MessageQueue.delete(orders), MessageQueue.create(orders, { transactional: true }))
 
-/** What happens, and what the first call after it fails with; `undefined`: it reopens the queue by itself. */
+/** Events, each with the failure of the first call after it; `undefined` where the call reopens the queue by itself. */
 const events = [
   ["the service restarted", restart, undefined],
   ["the queue was deleted and made again", makeAnew, "QueueDeleted"]

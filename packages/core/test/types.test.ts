@@ -14,7 +14,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Schedule } from "effect"
 
 /**
- * What must not compile. The compiler is the judge: `tsc` fails where an error that is expected does not come. The
+ * Programs that must not compile. The compiler is the judge: `tsc` fails where an error that is expected does not come. The
  * functions are never called.
  */
 const orders = ".\\private$\\orders"

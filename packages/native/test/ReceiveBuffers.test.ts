@@ -21,7 +21,7 @@ import {
   vectorOf
 } from "./messageMemory.ts"
 
-/** What the fake has in its queue: by the number of each property. Absent: as MSMQ leaves what a message does not have. */
+/** Message in the queue of the fake: its values by the number of each property. An absent one is as MSMQ leaves it. */
 type Stored = ReadonlyMap<number, number | bigint | string | Uint8Array>
 
 const companions = new Map<number, number>([

@@ -15,7 +15,7 @@ const handle = (value: bigint) => value as SecurityContextHandle
 
 type Values = Record<string, ReturnType<typeof valueOf>>
 
-/** What a message looks like to the DLL: by the name of each property. */
+/** Message as the DLL sees it: its values by the name of each property. */
 const seen = (address: bigint): Values => {
   const rows = new Map<number, { name: string; vartype: number }>(
     Object.entries(messageProperties).map(([name, { id, vartype }]) => [id, { name, vartype }])

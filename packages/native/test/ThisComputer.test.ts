@@ -4,7 +4,7 @@ import { ThisComputer } from "../src/internal/ThisComputer.ts"
 const guid = "11223344-5566-7788-99aa-bbccddeeff01"
 const other = "00000000-5566-7788-99aa-bbccddeeff01"
 
-/** What a computer called `HERE` knows of a name, when it has heard of some queues. */
+/** Returns the knowledge of a computer called `HERE` about a name, when it knows some queues. */
 const identify = (formatName: string, isOutgoing = false) => {
   const computer = new ThisComputer(["Here", undefined])
   computer.learnQueue(".\\private$\\Orders", `PRIVATE=${guid}\\0000000a`)

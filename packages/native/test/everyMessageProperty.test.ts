@@ -34,7 +34,7 @@ interface Arrived {
   readonly hex: string
 }
 
-/** What the double tells beyond `control`. */
+/** Functions of the double beside those of `control`. */
 const double = (() => {
   let library: ReturnType<typeof koffi.load> | undefined
   const load = () => (library ??= koffi.load(files.library))

@@ -1,7 +1,7 @@
 /** A property struct seen from the other side: what `mqrt.dll` reads in it, and what it leaves there. */
 import koffi from "koffi"
 
-/** What a function leaves in a variant; it allocates as `mqrt.dll` does. */
+/** Value that a function leaves in a variant; it allocates as `mqrt.dll` does. */
 export interface Left {
   readonly vt: number
   readonly value: number | bigint | string | Uint8Array | ReadonlyArray<string>
@@ -61,7 +61,7 @@ export class FakeHeap {
   }
 }
 
-/** Where a Buffer or an ArrayBuffer lies, or the address itself. */
+/** Returns the address of a Buffer or an ArrayBuffer, or the address itself. */
 type Pointer = bigint | ArrayBuffer | Uint8Array | null
 
 const addressOf = (pointer: Pointer): bigint => (typeof pointer === "bigint" ? pointer : koffi.address(pointer))
@@ -78,7 +78,7 @@ const parts = (struct: Pointer): { count: number; ids: bigint; variants: bigint;
   }
 }
 
-/** What a struct asks for or gives, in order. */
+/** Properties that a struct asks for or gives, in order. */
 export const asked = (struct: Pointer): ReadonlyArray<Asked> => {
   const { count, ids, variants } = parts(struct)
   return Array.from({ length: count }, (_, index) => ({

@@ -13,7 +13,7 @@ const backends = [
   ...("missing" in double ? [] : [["on the test double", NativeMqrt.layerWith({ library: double.mqrt })] as const])
 ] as const
 
-/** What the simulations chose, where the documentation leaves it open. */
+/** Choices of the simulations, where the documentation leaves a question open. */
 const chosen: Readonly<Record<string, string | RegExp>> = {
   "D-64": "purged: none; deleted: none",
   "X-01": "MQ_ERROR_BAD_SECURITY_CONTEXT",

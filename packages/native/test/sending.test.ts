@@ -1,4 +1,4 @@
-/** Which sends run at once, over a function that takes as long as a test wants. */
+/** Sends at once, over a function that takes as long as a test wants. */
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scheduler } from "effect"

@@ -4,7 +4,7 @@ import { buildForLinux } from "./double/buildDouble.ts"
 
 const built = buildForLinux()
 
-/** Why there is no double here, or `null`. */
+/** Reason why there is no double here, or `null`. */
 export const missing: string | null = "missing" in built ? built.missing : null
 
 if (missing !== null) console.warn(`skipped: there is no double of mqrt.dll (${missing})`)
@@ -46,7 +46,7 @@ interface Ledger {
   readonly violations: ReadonlyArray<string>
 }
 
-/** What tests ask of the double. */
+/** Functions of the double that tests call. */
 export const control = {
   reset: () => {
     mqrt("void Double_Reset()")

@@ -258,7 +258,7 @@ describe("written values are read back unchanged", () => {
 
   type Kind = keyof typeof simple
 
-  /** What a schema is made of: as deep as is written here. */
+  /** Parts of a schema, as deep as they are written here. */
   type Plan =
     | { readonly kind: Kind }
     | { readonly items: Plan; readonly nullable: boolean }

@@ -12,7 +12,7 @@ const encoded = (text: string): MessageBody.EncodedBody => ({ body: new TextEnco
 /** The document that .NET Framework writes for a root element, given in lines. */
 const document = (...lines: ReadonlyArray<string>) => ['<?xml version="1.0"?>', ...lines].join("\r\n")
 
-/** What every .NET writes for the same value: by its version, and in either order of the namespaces. */
+/** Documents of every .NET for the same value: by its version, and in either order of the namespaces. */
 const forms = (text: string): ReadonlyArray<string> => {
   const declared = text.replace('version="1.0"', 'version="1.0" encoding="utf-8"')
   const oneLine = declared.replaceAll(/\r\n */g, "")

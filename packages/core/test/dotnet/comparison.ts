@@ -44,7 +44,7 @@ export interface Example {
   readonly row: string
   /** The document, or the one that the SDK writes. */
   readonly document: string | Result.Result<MessageBody.EncodedBody, string>
-  /** What is written, in the judge's notation. */
+  /** Value that is written, in the judge's notation. */
   readonly value?: string
   readonly work: Comparison["work"]
   /** Names of the .NETs that show it; by default all do. */

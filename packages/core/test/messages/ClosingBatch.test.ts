@@ -55,7 +55,7 @@ const sendAll = (
   options?: Sender.SendAllOptions
 ) => (Stream.isStream(messages) ? sender.sendAll(messages, options) : sender.sendAll(messages, options))
 
-/** What a batch needs open, and what closes that. */
+/** Handles that a batch needs open, and the functions that close them. */
 const closings: Readonly<
   Record<
     string,
@@ -65,7 +65,7 @@ const closings: Readonly<
       ) => Effect.Effect<{ readonly accepted: number }, MsmqError.MsmqError>
       readonly close: Effect.Effect<unknown, MsmqError.MsmqError>
       readonly resource: string
-      /** How many messages are there, of those that were accepted. */
+      /** Number of messages in the queue, of those that were accepted. */
       readonly left: (accepted: number) => number
       readonly queue: string
     }
@@ -108,7 +108,7 @@ const closings: Readonly<
   })
 }
 
-/** What a batch tells: how many were accepted, and whether it was ended by a closing. */
+/** Outcome of a batch: the number of accepted messages, and `true` where a closing ended it. */
 const outcomeOf = (exit: Exit.Exit<{ readonly accepted: number }, MsmqError.MsmqError>, resource: string) =>
   Exit.match(exit, {
     onSuccess: ({ accepted }) => ({ accepted, released: false }),

@@ -4,7 +4,7 @@ import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { start } from "../support/settled.ts"
 
-/** How many timers keep the process alive. */
+/** Number of timers that keep the process alive. */
 const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length
 
 describe("a background clock", () => {

@@ -66,7 +66,7 @@ const wrongs: ReadonlyArray<Wrong> = [
   { name: "an object that throws", value: throwing }
 ]
 
-/** What the declarations cannot say: a message has only optional fields, and any array is an iterable. */
+/** Rules that the declarations cannot express: a message has only optional fields, and any array is an iterable. */
 const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "Sender#send message": ["{}"],
   "Sender#sendAll messages": ["[]"],
@@ -76,7 +76,7 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "FormatName.multiple elements": ["[]"]
 }
 
-/** What else an error may call an argument. */
+/** Other names that an error may have for an argument. */
 const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
   "Certificate.fromDer der": ["certificate"],
   "Certificate.fromPem pem": ["certificate"],
@@ -86,7 +86,7 @@ const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
   "SecurityDescriptor.parse sddl": ["text"]
 }
 
-/** What an object in the options needs beside the option that is wrong. */
+/** Options that an object needs beside the one that is wrong. */
 const beside: Readonly<Record<string, object>> = {
   "policy.poison": { queue: orders }
 }
@@ -163,7 +163,7 @@ const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyA
 const { functions, types } = published()
 const checked = functions.filter(({ name }) => !isExempt(name))
 
-/** What an error must say; `undefined`: it is as it should be. */
+/** Returns the part that an error lacks; `undefined` where it has all. */
 const complaint = async (
   world: World,
   { name, parameters }: PublicFunction,

@@ -12,7 +12,7 @@ import { connectObserved } from "../support/connection.ts"
 const orders = ".\\private$\\orders"
 const backend = InMemoryMqrt.layerWith({ certificates })
 
-/** What a program without types gives. */
+/** Gives a value as a program without types does. */
 const untyped = (value: unknown) => value as never
 
 const refusalOf = (promise: Promise<unknown>): Promise<MsmqError.MsmqError> =>

@@ -14,9 +14,9 @@ const packages = [core, `${root}/packages/native`, `${root}/packages/testing`]
 /** A type, as far as a value can be judged by it. */
 export interface Shape {
   readonly text: string
-  /** Whether it takes a value of this sort. */
+  /** Sorts of values that it takes. */
   readonly takes: ReadonlySet<"boolean" | "function" | "list" | "null" | "number" | "object" | "string">
-  /** What an object may have. */
+  /** Members that an object may have. */
   readonly options: ReadonlyArray<Option>
 }
 
@@ -149,7 +149,7 @@ class Reader {
     }
   }
 
-  /** Whether it is an object type of ours that is no class, and no message or name, which have tables of their own. */
+  /** Returns `true` for an object type of the SDK that is no class, and no message or name, which have tables of their own. */
   #isOptions(type: Type): boolean {
     if (!(type.flags & (TypeFlags.Object | TypeFlags.Intersection))) return false
     const text = this.#checker.typeToString(type)
@@ -205,7 +205,7 @@ const oneEach = (functions: ReadonlyArray<PublicFunction>): ReadonlyArray<Public
   return [...all.values()]
 }
 
-/** What the packages give to programs. */
+/** Functions that the packages give to programs. */
 export interface Published {
   readonly functions: ReadonlyArray<PublicFunction>
   /** Names of the types of core, each with the files that declare one of that name. */

@@ -325,7 +325,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "MsmqControl#messagesIn": ofControl("MsmqControl.messagesIn", "messagesIn", ["DIRECT=OS:.\\private$\\orders"])
 }
 
-/** What is not looked at, and why. */
+/** Functions that are not checked, each with the reason. */
 export const exempt: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [

@@ -11,7 +11,7 @@ export const orders = ".\\private$\\orders"
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
 const layer = Layer.provideMerge(SecurityContexts.layer(), backend)
 
-/** What effects may need here. */
+/** Services that effects may need here. */
 export type Needs = Layer.Success<typeof layer> | Scope.Scope
 
 export const makeWorld = async () => {

@@ -19,7 +19,7 @@ describe("any operations in any order", () => {
     Schema.TaggedStruct("EndLease", { lease: index, by: Schema.Literals(["itself", "interruption"]) })
   ])
 
-  /** What a handle ought to be: the whole theory of ownership, without fibers. */
+  /** Model of a handle: the whole theory of ownership, without fibers. */
   class Model {
     state: "acquiring" | "open" | "closing" | "disposed" | "released" = "acquiring"
     /** Its owner is gone, or its scope is closed: it is closed as soon as it is acquired. */

@@ -25,7 +25,7 @@ const used = async (): Promise<Growth> => {
   return { heap: heapUsed, external, rss }
 }
 
-/** How far a round is from flat: one that shrinks tells no more than one that grows. */
+/** Returns the distance of a round from flat: one that shrinks tells no more than one that grows. */
 const distance = ({ external, heap }: Growth): number => Math.abs(heap) + Math.abs(external)
 
 interface Growth {

@@ -24,7 +24,7 @@ await runtime.runPromise(
   )
 )
 
-/** What slow calls wait for; `undefined`: they do not wait. */
+/** Promise that slow calls wait for; `undefined` where they do not wait. */
 let gate: Promise<void> | undefined
 let open = () => {}
 const shut = (): void => {

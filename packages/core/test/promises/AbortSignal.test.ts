@@ -242,7 +242,7 @@ describe("a transaction whose function is fulfilled", () => {
   })
 })
 
-/** What cannot be taken back, by the function of the backend that does it, and what its promise is fulfilled with. */
+/** Calls that cannot be undone, by the function of the backend, each with the value of its promise. */
 const deeds: ReadonlyArray<
   readonly [
     name: keyof Mqrt.MqrtFunctions,

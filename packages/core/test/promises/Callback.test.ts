@@ -11,7 +11,7 @@ const orders = ".\\private$\\orders"
 const broken = new Error("the callback broke")
 const order = { label: "order" }
 
-/** What a program without types gives. */
+/** Gives a value as a program without types does. */
 const untyped = (value: unknown) => value as never
 
 /** A layer that keeps what is logged, as a line with its error each, and a promise of the first lines. */

@@ -31,7 +31,7 @@ const mismatch = (error: MsmqError.MsmqError) => {
   return error.reason.queueIsTransactional
 }
 
-/** What says that nobody can tell the kind of a queue from here. */
+/** Error codes by which the kind of a queue cannot be known from here. */
 const unknowable: ReadonlyArray<ErrorCode.ErrorCodeName> = [
   "MQ_ERROR_ACCESS_DENIED",
   "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION",

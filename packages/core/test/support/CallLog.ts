@@ -1,7 +1,7 @@
 import { Mqrt } from "@effect-msmq/core"
 import { Context, Effect, Layer } from "effect"
 
-/** What reached the backend, in order: `getSecurityContext`, `freeSecurityContext`, ... */
+/** Calls that reached the backend, in order: `getSecurityContext`, `freeSecurityContext`, ... */
 export class CallLog extends Context.Service<CallLog, { readonly calls: Array<string> }>()("test/CallLog") {}
 
 export const layer = <Out, E, R>(base: Layer.Layer<Mqrt.Mqrt | Out, E, R>) =>

@@ -1,6 +1,6 @@
 import { Effect, Logger, Metric, Tracer } from "effect"
 
-/** What an exporter would get to see of a program: its spans, its metrics and its logs. */
+/** Output of a program that an exporter sees: its spans, its metrics and its logs. */
 export class Observed {
   readonly spans: Array<Tracer.NativeSpan> = []
   readonly logs: Array<string> = []

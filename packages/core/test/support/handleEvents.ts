@@ -7,7 +7,7 @@ import { Operation } from "../../src/internal/telemetry/Operation.ts"
 
 export type Handle = OwnedHandle.OwnedHandle<string>
 
-/** What happened, in order. */
+/** Events, in order. */
 export class Events {
   readonly seen: Array<string> = []
 

@@ -24,13 +24,13 @@ const codes = (first: number, last: number, without: string): string =>
     .filter((character) => !without.includes(character))
     .join("")
 
-/** What queue and subqueue names are made of, of ASCII: all but five characters, line breaks and NUL. */
+/** ASCII characters of names of queues and subqueues: all but five, line breaks and NUL. */
 export const queueAlphabet = codes(0x01, 0x7f, '\r\n"+,;\\')
 
 /** Characters beyond ASCII that queue names and computer names are made of, too. */
 export const foreign = "\u00e9\u00df\u03a9\u0436\u20ac\u4e2d\u6587\ud83d\udce6"
 
-/** What computer names are made of, less what parts the parts of a name. */
+/** Characters of computer names, without those that separate the parts of a name. */
 export const computerAlphabet = codes(0x21, 0x7e, ",;=\\")
 
 const reserved = new Set(["private$", "system$", "journal", "deadletter", "deadxact", "xactonly"])
@@ -133,7 +133,7 @@ export const single: Arbitrary.Arbitrary<FormatName.SingleFormatName> = oneOf<Fo
   Arbitrary.all({ _tag: Arbitrary.Constant("Machine"), computerGuid: guid, systemQueue })
 ])
 
-/** What a list is made from: perhaps out of order, perhaps with duplicates. */
+/** Elements of a list: perhaps out of order, perhaps with duplicates. */
 export const elements: Arbitrary.Arbitrary<ReadonlyArray<FormatName.Element>> = Arbitrary.array(element, {
   minLength: 1,
   maxLength: 4

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
 
-/** Where the three libraries lie, and a program that tries the first of them. */
+/** Paths of the three libraries, and of a program that tries the first of them. */
 export interface Built {
   readonly mqrt: string
   readonly identity: string
@@ -12,7 +12,7 @@ export interface Built {
   readonly smoke: string
 }
 
-/** Why there are none. */
+/** Reason why there are none. */
 export interface Missing {
   readonly missing: string
 }

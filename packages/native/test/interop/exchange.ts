@@ -39,7 +39,7 @@ const sample = <A>(label: string, codec: MessageBody.MessageBody<A>, value: A): 
   }
 })
 
-/** What both sides send to the plain queue, in this order. */
+/** Messages that both sides send to the plain queue, in this order. */
 const samples: ReadonlyArray<Sample> = [
   sample("XML string", MessageBody.xml(Schema.String), "Größe <10> & 契約"),
   sample("XML int", MessageBody.xml(XmlValue.Int), -42),

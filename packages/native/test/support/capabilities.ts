@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { newQueue, openHandle, receiveFrom, sendTo } from "../../../testing/src/contract/givens.ts"
 
-/** Why the machine does not have a capability; `null`: it has. */
+/** Reason why the machine does not have a capability; `null` where it has it. */
 type Reason = string | null
 
 type Question = Effect.Effect<Reason, unknown, Mqrt | Scope.Scope>
@@ -64,7 +64,7 @@ const expiring = Effect.gen(function* () {
 /** The environment variable by which whoever runs the tests allows copies in the machine's own journal. */
 const journalVariable = "EFFECT_MSMQ_MACHINE_JOURNAL"
 
-/** How each capability is asked for. `isReal`: whether the machine is somebody's, and not a double. */
+/** Checks of the capabilities. `isReal`: `true` for a real machine, `false` for a double. */
 const questions = (isReal: boolean): Readonly<Record<MqrtContract.Capability, Question>> => ({
   authentication: orMode(signed),
   "internal certificate": orMode(context),

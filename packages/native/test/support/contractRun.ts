@@ -9,14 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 
-/** How many promises were kept, broken and not tried. */
+/** Numbers of promises that were kept, broken and not tried. */
 export interface Sum {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
 }
 
-/** What a run needs: `missing` says of each capability that the machine does not have why; `print` gets each line. */
+/** Needs of a run: `missing` has a reason for each capability that the machine lacks; `print` gets each line. */
 export interface Run {
   readonly promises: ReadonlyArray<MqrtContract.ContractPromise>
   readonly layer: Layer.Layer<Mqrt, MsmqError>

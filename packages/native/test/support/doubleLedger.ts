@@ -10,7 +10,7 @@ interface Ledger {
 }
 
 /**
- * What the test double at a path keeps account of. It is loaded here too and stays so: what one layer after the other
+ * Account of the test double at a path. It is loaded here too and stays so: what one layer after the other
  * does with it is added up.
  */
 export const doubleLedger = (library: string) => {
@@ -26,7 +26,7 @@ export const doubleLedger = (library: string) => {
   }
   return {
     read,
-    /** That everything was given back, and nothing used as it may not be. */
+    /** Asserts that everything was released, and that no call was illegal. */
     assertClean: (): void => {
       const { counts, violations } = read()
       assert.deepEqual(violations, [], "violations")

@@ -167,7 +167,7 @@ const sameFlags = (left: object | null, right: object | null): boolean => {
 const sameTime = (left: number | null, given: number | null): boolean =>
   left === null || given === null ? left === given : left <= given && left >= given - 60
 
-/** What the double signs with where no certificate was given. */
+/** Certificate that the double signs with where none was given. */
 const internalCertificate = Uint8Array.of(0x30, 0x0a, 0x0c, 0x08, ...Buffer.from("internal"))
 
 /** The fields in which a message that was received is not as it was sent. */
