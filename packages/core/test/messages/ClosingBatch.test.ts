@@ -274,7 +274,7 @@ describe("a closing of what a batch uses", () => {
         )
       let steps = 0
       while (endsAfter(steps)) steps++
-      assert.isAtLeast(steps, 10, "a batch has more steps")
+      assert.isAtLeast(steps, 20, "a batch has more steps")
     })
   }
 
