@@ -1,10 +1,36 @@
 import { resolve } from "node:path"
 import { configDefaults, defineConfig } from "vitest/config"
+import type { TestUserConfig } from "vitest/config"
 import { SlowestTests } from "./scripts/slowestTests.ts"
+
+/** Settings of all tests, also of those that need what is fetched for them. */
+export const settings: TestUserConfig = {
+  execArgv: ["--expose-gc"],
+  // Programs that tests run in processes of their own start in half the time.
+  env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },
+  maxWorkers: "100%",
+  // The one limit of all tests, enough for a machine that has other work to do. Those that are slow on an idle machine say
+  // so by slow(reason), and have ten times as much.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // A test that fails now and then is broken.
+  retry: 0,
+  reporters: ["default", new SlowestTests()]
+}
+
+/** Files that share a process: they leave nothing in it, and each would load the packages anew. */
+const shared = ["packages/{core,testing}/test/**/*.test.ts", ".doctest/*.test.ts"]
+
+/** Files about what a whole process has: memory, series of metrics, handles that nobody closed. */
+const ofWholeProcess = [
+  "packages/core/test/{ownership,telemetry}/**/*.test.ts",
+  "packages/core/test/promises/Connection.test.ts",
+  "packages/testing/test/inMemory/growth.test.ts"
+]
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", ".doctest/*.test.ts", "{examples,scripts}/test/**/*.test.ts"],
+    ...settings,
     // They need runtimes that are fetched for them: `vitest.runtimes.config.ts`, `vitest.dotnet.config.ts`.
     exclude: [
       ...configDefaults.exclude,
@@ -12,16 +38,15 @@ export default defineConfig({
       "packages/core/test/dotnet/judged.test.ts",
       "packages/native/test/dotnet/*.test.ts"
     ],
-    execArgv: ["--expose-gc"],
-    // Programs that tests run in processes of their own start in half the time.
-    env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },
-    maxWorkers: "100%",
-    // The one limit of all tests, enough for a machine that has other work to do. Those that are slow on an idle machine say
-    // so by slow(reason), and have ten times as much.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // A test that fails now and then is broken.
-    retry: 0,
-    reporters: ["default", new SlowestTests()]
+    projects: [
+      { extends: true, test: { name: "shared", include: shared, exclude: ofWholeProcess, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: [...ofWholeProcess, "packages/native/test/**/*.test.ts", "{examples,scripts}/test/**/*.test.ts"]
+        }
+      }
+    ]
   }
 })

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config"
-import tests from "./vitest.config.ts"
+import { settings } from "./vitest.config.ts"
 
 /** Values of each kind in thousands. A test of more of them may take longer. */
 const thousands = Number(process.env["JUDGED_VALUES"] ?? 2000) / 1000
@@ -7,11 +7,10 @@ const thousands = Number(process.env["JUDGED_VALUES"] ?? 2000) / 1000
 /** The tests with real .NET: of message bodies, and of a client beside the SDK. */
 export default defineConfig({
   test: {
-    ...tests.test,
+    ...settings,
     // Sockets for debuggers, which a process that ends early leaves behind.
-    env: { ...tests.test?.env, DOTNET_EnableDiagnostics: "0" },
+    env: { ...settings.env, DOTNET_EnableDiagnostics: "0" },
     include: ["packages/core/test/dotnet/judged.test.ts", "packages/native/test/dotnet/*.test.ts"],
-    exclude: [],
     testTimeout: 60_000 * Math.max(1, thousands)
   }
 })
