@@ -16,11 +16,23 @@ export const lease = <H, A, E, R>(
   operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
-  Effect.acquireUseRelease(
-    beginLease(self.node, operation),
-    () => use(self.node.native),
-    () => Effect.sync(() => self.node.endLease())
-  )
+  Effect.suspend(() => {
+    let hasBegun = false
+    return Effect.onExitPrimitive(
+      Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
+        hasBegun = self.node.tryLease()
+        if (hasBegun) return use(self.node.native)
+        const begin = Effect.map(beginLease(self.node, operation), () => {
+          hasBegun = true
+        })
+        return Effect.flatMap(Effect.uninterruptible(begin), () => use(self.node.native))
+      }),
+      () => {
+        if (hasBegun) self.node.endLease()
+        return undefined
+      }
+    )
+  })
 
 /**
  * Uses the handle for a wait, and keeps the process alive meanwhile. A closing interrupts the wait, which then fails as a use

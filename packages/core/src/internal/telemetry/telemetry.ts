@@ -20,7 +20,7 @@ import { nameOf } from "../names/queueName.ts"
 import type { Meter } from "./Meter.ts"
 import { anonymous, meterOf } from "./Meter.ts"
 import type { Convention, Operation } from "./Operation.ts"
-import { errorTypeOf, system, withErrorType } from "./Operation.ts"
+import { errorTypeOf, spanOptions, system, withErrorType } from "./Operation.ts"
 import * as traceContext from "./traceContext.ts"
 
 /** Trace context of a span, for the messages that are sent in it. */
@@ -66,6 +66,17 @@ const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
 
 const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
+
+/**
+ * Runs a function that neither sends nor receives messages in its span, where a tracer sees the span, or where it is the parent of
+ * one that goes into messages.
+ */
+export const spanOf = <A, E, R>(operation: Operation, run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) =>
+    isSeen(fiber) || propagates(fiber)
+      ? Effect.useSpan(operation.name, spanOptions, (span) => Effect.provideService(run, Tracer.ParentSpan, span))
+      : run
+  )
 
 /** Observer of the work on one queue. */
 export class Observer {
