@@ -146,6 +146,11 @@ export class HandleNode<H> {
     return this.#isStale || this.reopening !== undefined
   }
 
+  /** `true` where the next use may begin at once. */
+  get isAtHand(): boolean {
+    return this.state === "open" && this.closingAfterRuns === undefined && !this.needsReopen
+  }
+
   /** Returns the error for a use after the closing began. */
   refusal(operation: Operation): MsmqError {
     return operation.error({
@@ -159,13 +164,6 @@ export class HandleNode<H> {
   /** Place where the closing of the handle, or of one of its parents, began. */
   get closedAt(): CallSite | undefined {
     return this.closing.began
-  }
-
-  /** Begins a lease. Returns `false` where it is refused or has to wait, without beginning one. */
-  tryLease(): boolean {
-    if (this.state !== "open" || this.closingAfterRuns !== undefined || this.needsReopen) return false
-    this.leases++
-    return true
   }
 
   /** Ends a lease, and wakes what waits for the last one. */
