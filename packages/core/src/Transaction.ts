@@ -217,7 +217,9 @@ export class Transaction extends Described {
 
   /** @internal Aborts it as its scope would, unless it has ended. It ends where it began. */
   get endHere(): Effect.Effect<void> {
-    return Effect.suspend(() => this.#endBy("scope", this.#handle.node.openedAt))
+    return Effect.suspend(() =>
+      this.#handle.state === "released" ? Effect.void : this.#endBy("scope", this.#handle.node.openedAt)
+    )
   }
 
   /** @internal Waits until it has ended, and succeeds with the result of its commit or its abort. */
@@ -285,27 +287,27 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
  *
  * @internal
  */
-export const open = (options: Options, here: CallSite): Effect.Effect<Transaction, MsmqError, Mqrt> => {
+export const open = (
+  mqrt: Mqrt["Service"],
+  options: Options,
+  here: CallSite
+): Effect.Effect<Transaction, MsmqError> => {
   const operation = operations.Transaction.begin
-  return spanOf(
-    operation,
-    Effect.flatMap(Given.options({ operation }, transactionOptions, options), (given) =>
-      Effect.flatMap(limitsOf(operation, given), (limits) =>
-        Effect.flatMap(Mqrt, (mqrt) => {
-          const ended = Deferred.makeUnsafe<Ended>()
-          const resource = {
-            kind: "transaction",
-            name: null,
-            acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
-            release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
-          }
-          return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
-            Transaction.make(mqrt, handle, limits, ended)
-          )
-        })
+  const begin = Effect.flatMap(Given.options({ operation }, transactionOptions, options), (given) =>
+    Effect.flatMap(limitsOf(operation, given), (limits) => {
+      const ended = Deferred.makeUnsafe<Ended>()
+      const resource = {
+        kind: "transaction",
+        name: null,
+        acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
+        release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
+      }
+      return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
+        Transaction.make(mqrt, handle, limits, ended)
       )
-    )
+    })
   )
+  return spanOf(operation, begin)
 }
 
 /**
@@ -322,7 +324,7 @@ export const open = (options: Options, here: CallSite): Effect.Effect<Transactio
  */
 export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqError, Mqrt | Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.suspend(() => open(options, OwnedHandle.openerWith())),
+    Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, OwnedHandle.openerWith())),
     (transaction) => transaction.endWithScope
   )
 
@@ -414,7 +416,7 @@ const runNew = <A, E, R>(
   return spanOf(
     operation,
     Effect.acquireUseRelease(
-      open(options, here),
+      Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, here)),
       (transaction) =>
         Effect.updateContext(effect, (context: Context.Context<R>) =>
           Context.add(context, Current, transaction).pipe(

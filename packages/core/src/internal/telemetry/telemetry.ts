@@ -78,6 +78,11 @@ export const spanOf = <A, E, R>(operation: Operation, run: Effect.Effect<A, E, R
       : run
   )
 
+/** Returns options of a span beside its name, its kind and the attributes that all spans have. */
+type ExtraOptions = (
+  fiber: Fiber.Fiber<unknown, unknown>
+) => Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
+
 /** Observer of the work on one queue. */
 export class Observer {
   readonly #queue: string | null
@@ -89,11 +94,14 @@ export class Observer {
     this.#meter = queue === null ? anonymous : meterOf(queue)
   }
 
-  /** Runs an operation in its span, and measures it. The span is `undefined` where no tracer would see it. */
+  /**
+   * Runs an operation in its span, and measures it. The span is `undefined` where no tracer would see it. `options`: returns more
+   * options of the span, where there is one.
+   */
   observe<A, E, R>(
     operation: Operation,
     run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
-    options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
+    options?: ExtraOptions
   ): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
@@ -115,8 +123,9 @@ export class Observer {
     { convention: { name, type }, name: functionName }: Operation,
     fiber: Fiber.Fiber<unknown, unknown>,
     run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
-    options: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes"> | undefined
+    given: ExtraOptions | undefined
   ): Effect.Effect<A, E, R> {
+    const options = given?.(fiber)
     const attributes = {
       ...system,
       "messaging.operation.name": name,
