@@ -238,16 +238,10 @@ const peekLock: ReceiveMode = (queue) => {
   const peek: Found = Effect.suspend(() => {
     for (const lookupId of unlocked) locked.delete(lookupId)
     unlocked.clear()
-    return locked.size === 0 ? first : Effect.scoped(Effect.flatMap(Cursor.make(reader), firstUnlocked))
+    return locked.size === 0
+      ? shutdown.interrupts(reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null }))
+      : Effect.scoped(Effect.flatMap(Cursor.make(reader), firstUnlocked))
   })
-
-  const peekWithin = (timeout: number | null) =>
-    reader.take({ operation, action: "peekCurrent", timeout, cursor: null })
-
-  /** Peeks at the first message. A message that is there already is found without the fibers of a wait. */
-  const first: Found = Effect.filterOrElse(optional(peekWithin(0), "IoTimeout"), Option.isSome, () =>
-    shutdown.interrupts(peekWithin(null))
-  )
 
   const firstUnlocked = (cursor: Cursor.Cursor): Found => {
     const wait = Effect.map(shutdown.interrupts(cursor.nextWithin("Infinity")), Option.flatten)
