@@ -91,6 +91,8 @@ export const consumer = <Body, E, R>(
               (error) => Effect.logWarning(`stopped during the wait after this failure: ${error.message}`)
             )
           }).pipe(
+            // On top of eight additions, each further one would copy the whole context, for each message.
+            Effect.updateContext((context: Context.Context<R>) => Context.makeUnsafe<R>(context.mapUnsafe)),
             Transaction.outside,
             Effect.provideService(OwnedHandle.Runs, runs),
             Effect.provideService(OwnedHandle.IsOwnWork, true),

@@ -122,7 +122,7 @@ class Delivery<Body, E, R> {
   constructor(handler: Handler<Body, E, R>, held: HeldMessage) {
     this.#handler = handler
     this.#held = held
-    this.#attempts = new Attempts(handler.makeRetryPolicy(), held.message.abortCount)
+    this.#attempts = new Attempts(handler.makeRetryPolicy, held.message.abortCount)
   }
 
   get run(): Effect.Effect<void, MsmqError, R> {
