@@ -176,12 +176,12 @@ export class Transaction extends Described {
     return this.#abort(new CallSite())
   }
 
-  /** @internal Aborts it as {@link abort} does. It ends where it began. */
+  /** @internal Aborts it as {@link abort} does. Its end has the place that began it. */
   get aborted(): Effect.Effect<void> {
     return Effect.suspend(() => this.#abort(this.#handle.node.openedAt))
   }
 
-  /** @internal Commits unless it has ended, and fails unless it is committed then. It ends where it began. */
+  /** @internal Commits unless it has ended, and fails unless it is committed then. Its end has the place that began it. */
   committedBy(operation: Operation): Effect.Effect<void, MsmqError> {
     return Effect.suspend(() => {
       const commit = this.#commit(operation, this.#handle.node.openedAt)
@@ -215,7 +215,7 @@ export class Transaction extends Described {
     return Effect.suspend(() => this.#endBy("scope", this.isOpen ? new CallSite() : this.#handle.node.openedAt))
   }
 
-  /** @internal Aborts it as its scope would, unless it has ended. It ends where it began. */
+  /** @internal Aborts it as its scope would, unless it has ended. Its end has the place that began it. */
   get endHere(): Effect.Effect<void> {
     return Effect.suspend(() =>
       this.#handle.state === "released" ? Effect.void : this.#endBy("scope", this.#handle.node.openedAt)
