@@ -75,7 +75,8 @@ export const transactionMethods = {
 
 /**
  * Types of koffi by types of the declarations. Every other type is a pointer, `void *`. A `LONG` of Windows always has 4
- * bytes.
+ * bytes. Of the arguments of `MQSendMessage`, none is memory of JavaScript: as `uintptr_t` they are numbers, which koffi
+ * takes in half the time of a BigInt.
  */
 export const koffiTypes = {
   HRESULT: "uint32_t",
@@ -86,6 +87,9 @@ export const koffiTypes = {
   SECURITY_INFORMATION: "uint32_t",
   ULONGLONG: "uint64_t",
   LPCWSTR: "str16",
+  QUEUEHANDLE: "uintptr_t",
+  "MQMSGPROPS*": "uintptr_t",
+  "ITransaction*": "uintptr_t",
   VOID: "void"
 } as const
 
@@ -96,6 +100,12 @@ export const koffiType = (type: string): string =>
 /** Address, or memory that koffi takes the address of. A handle is an address too. */
 type Pointer = bigint | ArrayBuffer | Uint8Array | null
 
+/** Address or handle; 0 is none. */
+export type Address = number | bigint
+
+/** Returns an address or a handle as a number, or as the BigInt that it is where no number is exactly that. */
+export const addressOf = (pointer: bigint): Address => (pointer <= Number.MAX_SAFE_INTEGER ? Number(pointer) : pointer)
+
 interface Scalars {
   readonly HRESULT: number
   readonly BOOL: number
@@ -105,6 +115,9 @@ interface Scalars {
   readonly SECURITY_INFORMATION: number
   readonly ULONGLONG: bigint
   readonly LPCWSTR: string | null
+  readonly QUEUEHANDLE: Address
+  readonly "MQMSGPROPS*": Address
+  readonly "ITransaction*": Address
   readonly VOID: void
 }
 
