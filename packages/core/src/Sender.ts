@@ -4,14 +4,15 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
-import type * as Tracer from "effect/Tracer"
 import type { SenderState } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
+import type { Observation } from "./internal/telemetry/telemetry.ts"
 import { Observer } from "./internal/telemetry/telemetry.ts"
 import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -91,11 +92,10 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    */
   send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
     const operation = operations.Sender.send
-    return this.#observer.observe(operation, (span) =>
-      Effect.flatMap(this.#begin(operation, sendOptions, options, span, true), (batch) =>
-        Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")
-      )
-    )
+    return this.#observer.observe(operation, (observation, fiber) => {
+      const batch = this.#begin(fiber, operation, sendOptions, options, observation)
+      return batch instanceof MsmqError ? Effect.fail(batch) : batch.send(fiber, observation, message)
+    })
   }
 
   /**
@@ -130,9 +130,10 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     const operation = operations.Sender.sendAll
     const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
     if (many instanceof MsmqError) return Effect.fail(many)
-    return this.#observer.observe(operation, (span) =>
-      Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) => batch.drain(sourceOf(messages)))
-    )
+    return this.#observer.observe(operation, (observation, fiber) => {
+      const batch = this.#begin(fiber, operation, sendAllOptions, options, observation)
+      return batch instanceof MsmqError ? Effect.fail(batch) : batch.drain(sourceOf(messages))
+    })
   }
 
   /**
@@ -144,23 +145,25 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     const operation = operations.Sender.sink
     return Sink.fromTransform((upstream) =>
-      this.#observer.observe(operation, (span) =>
-        Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) =>
-          Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
-        )
-      )
+      this.#observer.observe(operation, (observation, fiber) => {
+        const batch = this.#begin(fiber, operation, sendAllOptions, options, observation)
+        return batch instanceof MsmqError
+          ? Effect.fail(batch)
+          : Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
+      })
     )
   }
 
-  #begin<Options extends SendOptions>(
+  #begin<Options extends SendAllOptions>(
+    fiber: Fiber.Fiber<unknown, unknown>,
     operation: Operation,
     table: OptionTable<NameOf<Options>>,
     given: Options | undefined,
-    span: Tracer.Span | undefined,
-    one = false
-  ): Effect.Effect<Batch<Body>, MsmqError> {
+    observation: Observation
+  ): Batch<Body> | MsmqError {
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
-    if (options instanceof MsmqError) return Effect.fail(options)
-    return Batch.begin(this.#state, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
+    if (options instanceof MsmqError) return options
+    const messageIds = operation === operations.Sender.send || options.messageIds === true
+    return Batch.begin(fiber, this.#state, operation, options, messageIds, this.#observer, observation)
   }
 }

@@ -67,6 +67,34 @@ const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
 const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
 
+/** Observation of an operation that runs. */
+export class Observation {
+  /** Span of the operation; `undefined` where no tracer would see it. */
+  span: Tracer.Span | undefined
+  /** Use of handles that ends with the operation; `undefined` for none. */
+  use: { end(): void } | undefined
+  readonly #meter: Meter
+  readonly #convention: Convention
+  readonly #context: Context.Context<never>
+  readonly #clock: Clock.Clock
+  readonly #began: bigint
+
+  constructor(meter: Meter, convention: Convention, fiber: Fiber.Fiber<unknown, unknown>) {
+    this.#meter = meter
+    this.#convention = convention
+    this.#context = fiber.context
+    this.#clock = fiber.getRef(Clock.Clock)
+    this.#began = this.#clock.monotonicTimeNanosUnsafe()
+  }
+
+  /** Ends the use, and measures the operation. */
+  end(exit: Exit.Exit<unknown, unknown>): undefined {
+    this.use?.end()
+    const seconds = Number(this.#clock.monotonicTimeNanosUnsafe() - this.#began) / 1e9
+    this.#meter.duration(this.#convention, failureOf(exit)).updateUnsafe(seconds, this.#context)
+  }
+}
+
 /** Observer of the work on one queue. */
 export class Observer {
   readonly #queue: string | null
@@ -78,32 +106,33 @@ export class Observer {
     this.#meter = queue === null ? anonymous : meterOf(queue)
   }
 
-  /** Runs an operation in its span, and measures it. The span is `undefined` where no tracer would see it. */
+  /**
+   * Runs an operation in its span, and measures it. `run` is called in the fiber of the operation when the observation has
+   * begun, which ends whatever happens then.
+   */
   observe<A, E, R>(
     operation: Operation,
-    run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
+    run: (observation: Observation, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
     options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
   ): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) => {
-      const clock = fiber.getRef(Clock.Clock)
-      const began = clock.currentTimeNanosUnsafe()
-      const { context } = fiber
-      const running =
+      const observation = new Observation(this.#meter, operation.convention, fiber)
+      const running = Effect.withFiber<A, E, R>((inner) => run(observation, inner))
+      const observed =
         isSeen(fiber) || (operation.convention.type === "send" && propagates(fiber))
-          ? this.#inSpan(operation, fiber, run, options)
-          : run(undefined)
-      return Effect.onExitPrimitive(running, (exit) => {
-        const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
-        this.#meter.duration(operation.convention, failureOf(exit)).updateUnsafe(seconds, context)
-        return undefined
-      })
+          ? this.#inSpan(operation, fiber, (span) => {
+              observation.span = span
+              return running
+            }, options)
+          : running
+      return Effect.onExitPrimitive(observed, (exit) => observation.end(exit))
     })
   }
 
   #inSpan<A, E, R>(
     { convention: { name, type }, name: functionName }: Operation,
     fiber: Fiber.Fiber<unknown, unknown>,
-    run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
+    run: (span: Tracer.Span) => Effect.Effect<A, E, R>,
     options: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes"> | undefined
   ): Effect.Effect<A, E, R> {
     const attributes = {
@@ -132,7 +161,7 @@ export class Observer {
 
   /** Observes an operation that receives one message at most, as {@link observe} does. */
   observeReceive<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return this.observe(operation, (span) => receiveIn(span, receive))
+    return this.observe(operation, ({ span }) => receiveIn(span, receive))
   }
 
   /**
