@@ -4,15 +4,16 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
+import type * as Tracer from "effect/Tracer"
 import type { SenderState } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import type { Observation } from "./internal/telemetry/telemetry.ts"
 import { Observer } from "./internal/telemetry/telemetry.ts"
 import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -92,9 +93,18 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    */
   send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
     const operation = operations.Sender.send
-    return this.#observer.observe(operation, (observation, fiber) => {
-      const batch = this.#begin(fiber, operation, sendOptions, options, observation)
-      return batch instanceof MsmqError ? Effect.fail(batch) : batch.send(fiber, observation, message)
+    return Effect.withFiber((fiber) => {
+      if (Batch.isReady(this.#state.handle, fiber) && !this.#observer.traces(operation, fiber)) {
+        const observation = this.#observer.begin(operation, fiber)
+        const batch = this.#begin(fiber, operation, sendOptions, options, undefined)
+        return batch instanceof MsmqError
+          ? observation.end(Exit.fail(batch))
+          : batch.sendAtOnce(fiber, observation, message)
+      }
+      return this.#observer.observe(operation, (span, inner) => {
+        const batch = this.#begin(inner, operation, sendOptions, options, span)
+        return batch instanceof MsmqError ? Effect.fail(batch) : batch.send(message)
+      })
     })
   }
 
@@ -130,8 +140,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     const operation = operations.Sender.sendAll
     const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
     if (many instanceof MsmqError) return Effect.fail(many)
-    return this.#observer.observe(operation, (observation, fiber) => {
-      const batch = this.#begin(fiber, operation, sendAllOptions, options, observation)
+    return this.#observer.observe(operation, (span, fiber) => {
+      const batch = this.#begin(fiber, operation, sendAllOptions, options, span)
       return batch instanceof MsmqError ? Effect.fail(batch) : batch.drain(sourceOf(messages))
     })
   }
@@ -145,8 +155,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     const operation = operations.Sender.sink
     return Sink.fromTransform((upstream) =>
-      this.#observer.observe(operation, (observation, fiber) => {
-        const batch = this.#begin(fiber, operation, sendAllOptions, options, observation)
+      this.#observer.observe(operation, (span, fiber) => {
+        const batch = this.#begin(fiber, operation, sendAllOptions, options, span)
         return batch instanceof MsmqError
           ? Effect.fail(batch)
           : Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
@@ -159,11 +169,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     operation: Operation,
     table: OptionTable<NameOf<Options>>,
     given: Options | undefined,
-    observation: Observation
+    span: Tracer.Span | undefined
   ): Batch<Body> | MsmqError {
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
     if (options instanceof MsmqError) return options
     const messageIds = operation === operations.Sender.send || options.messageIds === true
-    return Batch.begin(fiber, this.#state, operation, options, messageIds, this.#observer, observation)
+    return Batch.begin(fiber, this.#state, operation, options, messageIds, this.#observer, span)
   }
 }

@@ -34,7 +34,7 @@ import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
 import { checkParticipation, checkSigner } from "../options/owned.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
-import { unbroken } from "./unbroken.ts"
+import { mayYield, unbroken } from "./unbroken.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Largest slice, which goes to the backend in one call, in messages and in bytes of bodies. */
@@ -91,8 +91,8 @@ interface Chunk<Body> {
   count: number | undefined
   /** Messages that were read and are not yet accepted. */
   slice: ReadonlyArray<OutgoingProperties>
-  /** Bytes of the body of each message of the slice when it was read. */
-  sizes: ReadonlyArray<number>
+  /** Bytes of the body of each message of the slice when it was read, and of earlier slices behind them. */
+  sizes: Array<number>
   /** Reason that stops the batch behind the slice. */
   stop: Reason | undefined
 }
@@ -133,14 +133,13 @@ export class Batch<Body> {
     options: SendAllOptions,
     messageIds: boolean,
     observer: Observer,
-    observation: Observation
+    span: Tracer.Span | undefined
   ): Batch<Body> | MsmqError {
     const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
     const illegal =
       checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
     if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
     const { onProgress } = options
-    const { span } = observation
     const batch = new Batch({
       sender,
       operation,
@@ -195,17 +194,52 @@ export class Batch<Body> {
     this.#request.gate?.open()
   }
 
-  /** Sends one message in the fiber that runs. Returns its id. The observation ends the use of the handles. */
-  send(
+  /** Returns `true` where a fiber can send at once: it need not yield, nor wait for its turn or for a reopening. */
+  static isReady({ node }: OwnedHandle.OwnedHandle<QueueHandle>, fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    return !node.needsReopen && !mayYield(fiber) && !EventLoopTurn.isOverFor(fiber)
+  }
+
+  /**
+   * Sends one message in a fiber that is ready. Returns its id. It does as {@link send} does, without what only a wait needs, which
+   * takes as long as the send itself.
+   */
+  sendAtOnce(
     fiber: Fiber.Fiber<unknown, unknown>,
     observation: Observation,
     message: Message<Body>
   ): Effect.Effect<string, MsmqError> {
-    observation.use = this.#use
     const chunk = chunkOf([message])
-    return Effect.flatMap(this.#step(fiber, chunk), () =>
-      isSent(chunk) ? Effect.succeed(this.#firstId) : Effect.map(this.#sendChunk(chunk), () => this.#firstId)
+    this.#letAbort()
+    this.#read(chunk)
+    if (chunk.stop !== undefined) return observation.end(Exit.fail(this.#error(chunk.stop)))
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(
+        this.#using(() => this.#gatedCall(chunk.slice, restore)),
+        {
+          onFailure: (cause) => {
+            this.#use.end()
+            return observation.end(Exit.failCause(cause))
+          },
+          onSuccess: (outcome) => {
+            const error = this.#count(chunk, outcome, fiber.context)
+            this.#use.end()
+            if (error !== undefined) return observation.end(Exit.fail(error))
+            return isSent(chunk)
+              ? observation.end(Exit.succeed(this.#firstId))
+              : observation.untilEnd(restore(this.#sendRest(chunk)))
+          }
+        }
+      )
     )
+  }
+
+  /** Sends one message. Returns its id. */
+  send(message: Message<Body>): Effect.Effect<string, MsmqError> {
+    return this.#sendRest(chunkOf([message]))
+  }
+
+  #sendRest(chunk: Chunk<Body>): Effect.Effect<string, MsmqError> {
+    return this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId))
   }
 
   get #firstId(): string {
@@ -221,7 +255,7 @@ export class Batch<Body> {
       const loop = this.#endingUse(
         Effect.matchCauseEffect(source.open(scope), {
           onFailure: (cause) => this.#sourceFailed(cause),
-          onSuccess: (reading) => this.#read(reading, source.waits)
+          onSuccess: (reading) => this.#drain(reading, source.waits)
         })
       )
       const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
@@ -229,7 +263,7 @@ export class Batch<Body> {
     })
   }
 
-  #read<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>, waits: boolean): Effect.Effect<void, MsmqError | E, R> {
+  #drain<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>, waits: boolean): Effect.Effect<void, MsmqError | E, R> {
     let over = false
     const next = Effect.matchCauseEffect(pull, {
       onFailure: (cause): Effect.Effect<void, MsmqError | E> => {
@@ -240,7 +274,7 @@ export class Batch<Body> {
       onSuccess: (messages) => this.#sendChunk(chunkOf(messages))
     })
     // A closing waits for what is at hand, so that every message that such a source was asked for is sent.
-    const ask = waits ? next : this.#using(next)
+    const ask = waits ? next : this.#using(() => next)
     return Effect.whileLoop({
       while: () => !over && !isOver(),
       body: () => {
@@ -253,10 +287,14 @@ export class Batch<Body> {
   }
 
   /** Begins a use of the handles, unless one runs, and runs an effect in it. */
-  #using<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, MsmqError | E, R> {
-    const begun = Effect.suspend(() => Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason)))
-    const begin = Effect.andThen(begun, effect)
-    return Effect.suspend(() => (this.#use.isRunning || this.#use.beginUnsafe() ? effect : begin))
+  #using<A, E, R>(effect: () => Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> {
+    return Effect.suspend(() =>
+      this.#use.isRunning || this.#use.beginUnsafe() ? effect() : Effect.andThen(this.#beginUse(), Effect.suspend(effect))
+    )
+  }
+
+  #beginUse(): Effect.Effect<void, MsmqError> {
+    return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
   }
 
   /** Ends the use of the handles when the effect ends. */
@@ -276,24 +314,30 @@ export class Batch<Body> {
   #step(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     // Another use reopens the handle.
     if (this.#request.sender.handle.node.reopening !== undefined) this.#use.end()
-    if (!this.#use.isRunning && !this.#use.beginUnsafe()) {
-      return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
-    }
+    if (!this.#use.isRunning && !this.#use.beginUnsafe()) return this.#beginUse()
     const mismatch = this.#mismatch
     if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
     if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
     const sendNext = () => this.#sendNext(fiber, chunk)
     return EventLoopTurn.isOverFor(fiber)
-      ? Effect.andThen(EventLoopTurn.next, Effect.suspend(() => unbroken(fiber, sendNext)))
+      ? Effect.andThen(
+          EventLoopTurn.next,
+          Effect.suspend(() => unbroken(fiber, sendNext))
+        )
       : unbroken(fiber, sendNext)
   }
 
   /** Reads and sends a slice in one turn, so that the program cannot change it before the backend has it. */
   #sendNext(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
-    if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
-    this.#leaveOutTransferred(chunk)
+    this.#read(chunk)
     if (chunk.slice.length > 0) return this.#sendSlice(fiber, chunk)
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
+  }
+
+  /** Reads the next slice where none is left, up to the first message that cannot be sent. */
+  #read(chunk: Chunk<Body>): void {
+    if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
+    this.#leaveOutTransferred(chunk)
   }
 
   /** Stops before the first message whose bytes were transferred after it was read, as by a getter of a later one. */
@@ -312,9 +356,8 @@ export class Batch<Body> {
 
   /** Reads the next slice, up to the first message that cannot be sent. */
   #gather(chunk: Chunk<Body>): void {
-    const { messages } = chunk
+    const { messages, sizes } = chunk
     const slice: Array<OutgoingProperties> = []
-    const sizes: Array<number> = []
     let { next } = chunk
     let index = this.#accepted
     let bytes = 0
@@ -336,8 +379,8 @@ export class Batch<Body> {
           break
         }
         const { length } = message.body
+        sizes[slice.length] = length
         slice.push(message)
-        sizes.push(length)
         bytes += length
         next++
         index++
@@ -347,7 +390,6 @@ export class Batch<Body> {
     }
     chunk.next = next
     chunk.slice = slice
-    chunk.sizes = sizes
   }
 
   #thrown(part: SourceFailed["part"], cause: unknown, index = this.#accepted): SourceFailed {
@@ -431,7 +473,10 @@ export class Batch<Body> {
 
   #sendSlice(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.#gatedCall(chunk.slice, restore), (outcome) => this.#count(chunk, outcome, fiber.context))
+      Effect.flatMap(this.#gatedCall(chunk.slice, restore), (outcome) => {
+        const error = this.#count(chunk, outcome, fiber.context)
+        return error === undefined ? Effect.void : Effect.fail(error)
+      })
     )
   }
 
@@ -490,7 +535,8 @@ export class Batch<Body> {
     )
   }
 
-  #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): Effect.Effect<void, MsmqError> {
+  /** Counts the messages of a slice that were accepted. Returns the error that ends the batch; `undefined` where it goes on. */
+  #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): MsmqError | undefined {
     const { observer, operation, sender, span } = this.#request
     const { sizes, slice } = chunk
     let bytes = 0
@@ -506,11 +552,11 @@ export class Batch<Body> {
     observer.sent(context, outcome.accepted, bytes, again ? undefined : error?.reason)
     if (span !== undefined) describeSent(span, operation, this.report)
     const failed = this.#callOnProgress()
-    if (error !== undefined && !again) return Effect.fail(error)
-    if (failed !== undefined) return Effect.fail(this.#error(failed))
+    if (error !== undefined && !again) return error
+    if (failed !== undefined) return this.#error(failed)
     if (outcome.accepted === slice.length) {
-      chunk.slice = []
-      return Effect.void
+      chunk.slice = none
+      return undefined
     }
     chunk.slice = slice.slice(outcome.accepted)
     chunk.sizes = sizes.slice(outcome.accepted)
@@ -520,7 +566,7 @@ export class Batch<Body> {
       this.#reopened = true
       this.#use.end()
     } else this.#interrupted = true
-    return Effect.void
+    return undefined
   }
 
   #error(reason: Reason): MsmqError {
@@ -538,7 +584,7 @@ const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => (
   next: 0,
   count: undefined,
   slice: none,
-  sizes: none,
+  sizes: [],
   stop: undefined
 })
 

@@ -69,10 +69,6 @@ const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>):
 
 /** Observation of an operation that runs. */
 export class Observation {
-  /** Span of the operation; `undefined` where no tracer would see it. */
-  span: Tracer.Span | undefined
-  /** Use of handles that ends with the operation; `undefined` for none. */
-  use: { end(): void } | undefined
   readonly #meter: Meter
   readonly #convention: Convention
   readonly #context: Context.Context<never>
@@ -87,11 +83,19 @@ export class Observation {
     this.#began = this.#clock.monotonicTimeNanosUnsafe()
   }
 
-  /** Ends the use, and measures the operation. */
-  end(exit: Exit.Exit<unknown, unknown>): undefined {
-    this.use?.end()
+  /** Measures the operation, which has ended. Returns its exit. */
+  end<A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E> {
     const seconds = Number(this.#clock.monotonicTimeNanosUnsafe() - this.#began) / 1e9
     this.#meter.duration(this.#convention, failureOf(exit)).updateUnsafe(seconds, this.#context)
+    return exit
+  }
+
+  /** Runs an effect, and measures the operation when that ends. */
+  untilEnd<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.onExitPrimitive(effect, (exit) => {
+      this.end(exit)
+      return undefined
+    })
   }
 }
 
@@ -106,27 +110,32 @@ export class Observer {
     this.#meter = queue === null ? anonymous : meterOf(queue)
   }
 
+  /** Returns `true` for an operation that has a span, since a tracer would see it or its messages carry its context. */
+  traces({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    return isSeen(fiber) || (convention.type === "send" && propagates(fiber))
+  }
+
+  /** Begins to measure an operation. */
+  begin({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>): Observation {
+    return new Observation(this.#meter, convention, fiber)
+  }
+
   /**
-   * Runs an operation in its span, and measures it. `run` is called in the fiber of the operation when the observation has
-   * begun, which ends whatever happens then.
+   * Runs an operation in its span, and measures it. `run` makes its effect, in the fiber that runs it. The span is `undefined`
+   * where no tracer would see it.
    */
   observe<A, E, R>(
     operation: Operation,
-    run: (observation: Observation, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
+    run: (span: Tracer.Span | undefined, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
     options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
   ): Effect.Effect<A, E, R> {
-    return Effect.withFiber((fiber) => {
-      const observation = new Observation(this.#meter, operation.convention, fiber)
-      const running = Effect.withFiber<A, E, R>((inner) => run(observation, inner))
-      const observed =
-        isSeen(fiber) || (operation.convention.type === "send" && propagates(fiber))
-          ? this.#inSpan(operation, fiber, (span) => {
-              observation.span = span
-              return running
-            }, options)
-          : running
-      return Effect.onExitPrimitive(observed, (exit) => observation.end(exit))
-    })
+    return Effect.withFiber((fiber) =>
+      this.begin(operation, fiber).untilEnd(
+        this.traces(operation, fiber)
+          ? this.#inSpan(operation, fiber, (span) => Effect.withFiber((inner) => run(span, inner)), options)
+          : run(undefined, fiber)
+      )
+    )
   }
 
   #inSpan<A, E, R>(
@@ -161,7 +170,7 @@ export class Observer {
 
   /** Observes an operation that receives one message at most, as {@link observe} does. */
   observeReceive<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return this.observe(operation, ({ span }) => receiveIn(span, receive))
+    return this.observe(operation, (span) => receiveIn(span, receive))
   }
 
   /**
