@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -69,6 +70,8 @@ interface Take {
   readonly cursor: OwnedHandle.OwnedHandle<CursorHandle> | null
 }
 
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
 type Taken<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
 
 /**
@@ -99,35 +102,17 @@ export class Reader<Body> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Taken<Body> {
-    const taken: Taken<Body> = this.#participate(take.action === "receive", (transaction, gate) => {
-      gate?.close()
-      // Each attempt would move a cursor.
-      return take.cursor !== null || take.timeout === 0
-        ? this.#take(take, transaction)
-        : Effect.catchIf(
-            // A message that is there already is received without a fiber of its own.
-            this.#take({ ...take, timeout: 0 }, transaction),
-            (error) => error.reason._tag === "IoTimeout",
-            () => this.#waitFor(take, transaction, gate)
-          )
-    })
-    // A reopening of the queue closes the cursor.
-    return take.cursor === null ? this.retryIfLost(taken) : taken
+    return take.cursor === null ? this.#takeFirst(take, this.state.reopens) : this.#takeAt(take, take.cursor)
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Taken<Body> {
     const takes = action.startsWith("receive")
     return this.retryIfLost(
-      this.#participate(takes, (transaction, gate) => {
+      this.#participate(takes, (transaction, gate, fiber) => {
         gate?.close()
-        return this.#use(OwnedHandle.lease, operation, transaction, (queue, argument) =>
-          this.#call(
-            operation,
-            queue,
-            takes,
-            this.state.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
-          )
+        return this.#read(fiber, operation, takes, transaction, OwnedHandle.lease, (queue, argument) =>
+          this.state.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
         )
       })
     )
@@ -185,33 +170,80 @@ export class Reader<Body> {
    */
   #participate<A>(
     takes: boolean,
-    use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
+    use: (
+      transaction: Transaction.Participation,
+      gate: AbortGate | undefined,
+      fiber: AnyFiber
+    ) => Effect.Effect<A, MsmqError>
   ): Effect.Effect<A, MsmqError> {
     return Effect.withFiber((fiber) => {
       if (EventLoopTurn.isOverFor(fiber)) return Effect.andThen(EventLoopTurn.next, this.#participate(takes, use))
       return takes
-        ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
-        : use("none", undefined)
+        ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate), fiber)
+        : use("none", undefined, fiber)
     })
   }
 
-  #take({ action, cursor, operation, timeout }: Take, transaction: Transaction.Participation): Taken<Body> {
+  /** Receives or peeks at the first message. A message that is there already is received without a fiber of its own. */
+  #takeFirst(take: Take, retries: boolean): Taken<Body> {
+    const { action, operation, timeout } = take
+    const takes = action === "receive"
+    return this.#participate(takes, (transaction, gate, fiber) => {
+      gate?.close()
+      const wait = (): Taken<Body> => this.#waitFor(take, transaction, gate, fiber)
+      const otherwise = (error: MsmqError): Taken<Body> => {
+        if (timeout !== 0 && error.reason._tag === "IoTimeout") {
+          return retries
+            ? Effect.catchIf(
+                wait(),
+                (lost) => this.#mayRetry(lost),
+                () => this.#takeFirst(take, false)
+              )
+            : wait()
+        }
+        return retries && this.#mayRetry(error) ? this.#takeFirst(take, false) : Effect.fail(error)
+      }
+      return this.#read(
+        fiber,
+        operation,
+        takes,
+        transaction,
+        OwnedHandle.lease,
+        (queue, argument) => this.#receive(take, queue, 0, null, argument),
+        otherwise
+      )
+    })
+  }
+
+  /** Receives or peeks at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
+  #takeAt(take: Take, cursor: OwnedHandle.OwnedHandle<CursorHandle>): Taken<Body> {
+    const { action, operation, timeout } = take
+    const takes = action === "receive"
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
-    return this.#use(lease, operation, transaction, (queue, argument) => {
-      const receive = (cursor: CursorHandle | null) =>
-        this.#call(
-          operation,
-          queue,
-          action === "receive",
-          this.state.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
-        )
-      return cursor === null ? receive(null) : lease(cursor, operation, receive)
+    return this.#participate(takes, (transaction, gate, fiber) => {
+      gate?.close()
+      return this.#read(fiber, operation, takes, transaction, lease, (queue, argument) =>
+        lease(cursor, operation, (place) => this.#receive(take, queue, timeout, place, argument))
+      )
     })
   }
 
   /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
-  #waitFor(take: Take, transaction: Transaction.Participation, gate: AbortGate | undefined): Taken<Body> {
-    const taken = this.#take(take, transaction)
+  #waitFor(
+    take: Take,
+    transaction: Transaction.Participation,
+    gate: AbortGate | undefined,
+    fiber: AnyFiber
+  ): Taken<Body> {
+    const { action, operation, timeout } = take
+    const taken = this.#read(
+      fiber,
+      operation,
+      action === "receive",
+      transaction,
+      OwnedHandle.leaseWaiting,
+      (queue, argument) => this.#receive(take, queue, timeout, null, argument)
+    )
     if (gate === undefined) return taken
     gate.open()
     return Effect.tap(taken, () => {
@@ -220,40 +252,68 @@ export class Reader<Body> {
     })
   }
 
-  #use<A>(
-    lease: typeof OwnedHandle.lease,
+  #receive(
+    { action }: Take,
+    queue: QueueHandle,
+    timeout: number | null,
+    cursor: CursorHandle | null,
+    transaction: TransactionArgument
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> {
+    return this.state.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, rare: false })
+  }
+
+  #mayRetry(error: MsmqError): boolean {
+    return OwnedHandle.mayRetry(this.state.handle, error)
+  }
+
+  /** Uses the queue in a transaction. `hold`: the way in which it is used, and the transaction. */
+  #use<A, E>(
+    hold: typeof OwnedHandle.lease,
     operation: Operation,
     transaction: Transaction.Participation,
-    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
-  ): Effect.Effect<A, MsmqError> {
-    return lease(this.state.handle, operation, (queue) => {
+    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | MsmqError> {
+    return hold(this.state.handle, operation, (queue): Effect.Effect<A, E | MsmqError> => {
+      if (transaction === "none") return use(queue, transaction)
       // A receive without a transaction from a transactional queue is allowed (behaviour F-14), the reverse is not (F-15).
-      if (transaction !== "none" && this.state.transactional === false) {
+      if (this.state.transactional === false) {
         return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
       }
       const illegal = checkParticipation(transaction, this.state.handle)
       if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: this.state.queue }, illegal))
       return typeof transaction === "string"
         ? use(queue, transaction)
-        : lease(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
+        : hold(transaction[OwnedHandle.symbol], operation, (argument) => use(queue, argument))
     })
   }
 
-  #call(
+  /**
+   * Makes one call that receives or peeks, and a message of what it returns. The handles are in use only during the call.
+   * `otherwise`: continues after a failure.
+   */
+  #read(
+    fiber: AnyFiber,
     operation: Operation,
-    queue: QueueHandle,
     takes: boolean,
-    receive: Effect.Effect<ReceivedProperties, MqrtFailure>
+    transaction: Transaction.Participation,
+    hold: typeof OwnedHandle.lease,
+    call: (
+      queue: QueueHandle,
+      transaction: TransactionArgument
+    ) => Effect.Effect<ReceivedProperties, MqrtFailure | MsmqError>,
+    otherwise: (error: MsmqError) => Taken<Body> = Effect.fail
   ): Taken<Body> {
+    let used = this.state.handle.native
+    const receive = this.#use(hold, operation, transaction, (queue, argument) => call((used = queue), argument))
     return Effect.matchEffect(receive, {
-      onFailure: (failure) => Effect.fail(this.noteFailure(operation, queue, failure)),
-      onSuccess: (properties) =>
-        Effect.withFiber((fiber) => {
-          this.state.handle.node.hasServed = true
-          this.observer.received(fiber, properties, takes)
-          const message = this.#received.messageOf(properties)
-          return this.#decode(operation, message, message)
-        })
+      onFailure: (failure) =>
+        otherwise(failure._tag === "MsmqError" ? failure : this.noteFailure(operation, used, failure)),
+      onSuccess: (properties) => {
+        this.state.handle.node.hasServed = true
+        this.observer.received(fiber, properties, takes)
+        const message = this.#received.messageOf(properties)
+        return this.#decode(operation, message, message)
+      }
     })
   }
 
