@@ -3,6 +3,7 @@ import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { Sender } from "@effect-msmq/core/Sender"
 import * as Transaction from "@effect-msmq/core/Transaction"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -467,9 +468,13 @@ export const messages: ReadonlyArray<ContractPromise> = [
         (handle) => Effect.ignore(mqrt.closeQueue(handle))
       )
       const options = { timeout: 0, cursor: null, transaction: "none" } as const
-      const peeked = yield* mqrt.receiveMessage(handle, { ...options, action: "peekCurrent", rare: false })
+      const peeked = yield* mqrt.receiveMessage(handle, { ...options, action: "peekCurrent", read: usualRead })
       assert.equal(peeked.rare, null)
-      const message = yield* mqrt.receiveMessage(handle, { ...options, action: "receive", rare: true })
+      const message = yield* mqrt.receiveMessage(handle, {
+        ...options,
+        action: "receive",
+        read: { ...usualRead, rare: true }
+      })
       assert.ok(message.rare !== null, "nothing rare")
       assert.equal(message.label, "rare")
       assert.ok(message.rare.version > 0, `version ${message.rare.version}`)

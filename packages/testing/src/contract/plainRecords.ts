@@ -7,6 +7,7 @@ export {
   defaultMessage as plainMessage,
   defaultSendParameters as plainSend
 } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 
 /** A receive of the first message, without waiting. */
 export const plainReceive: ReceiveParameters = {
@@ -14,7 +15,7 @@ export const plainReceive: ReceiveParameters = {
   timeout: 0,
   cursor: null,
   transaction: "none",
-  rare: false
+  read: usualRead
 }
 
 /**
