@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import type { NotRead } from "./internal/messages/readGroups.ts"
+import type { NotRead } from "./internal/messages/NotRead.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
 import type {
@@ -43,7 +43,7 @@ export {
    * @since 0.1.0
    */
   NotRead
-} from "./internal/messages/readGroups.ts"
+} from "./internal/messages/NotRead.ts"
 
 /**
  * Outgoing message: a plain object whose fields are all optional. The defaults are those of Message Queuing. `Body` is the

@@ -237,6 +237,7 @@ export const describeClient = (dotnet: "Core 2" | "10"): void => {
           const set = { arrivedTime, lookupId, messageId, sentTime, timeToBeReceived, timeToReachQueue }
           assert.deepStrictEqual(here, {
             ...usual,
+            bodySize: message.body?.length ?? 0,
             ...received,
             ...set,
             rare: usual.rare === null ? null : { ...usual.rare, ...rare }

@@ -8,7 +8,7 @@ import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { countOf } from "../errors/describeValue.ts"
 import { jsonOf } from "../json.ts"
 import { printableInspection } from "../printable.ts"
-import { NotRead } from "./readGroups.ts"
+import { NotRead } from "./NotRead.ts"
 
 const secondsOf = (seconds: number | null): Duration.Duration | undefined =>
   seconds === null ? undefined : Duration.seconds(seconds)

@@ -1,34 +1,9 @@
 /** Groups of properties that a receiver reads, and the fields of a message without the others. */
-import { inspect } from "node:util"
 import type { RareFields, ReadOptions } from "../../Message.ts"
 import type { RareProperties, ReadGroup, ReadProperties } from "../../mqrt/MessageProperties.ts"
 import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
-
-/**
- * Value of a field that was not read, and that a message to send has, too. It can be neither sent nor mistaken for an empty
- * value.
- *
- * @category models
- * @since 0.1.0
- */
-export class NotRead {
-  readonly #notRead = true
-
-  /** Returns `true` for a value that stands for a field that was not read. */
-  static is(value: unknown): value is NotRead {
-    return typeof value === "object" && value !== null && #notRead in value && value.#notRead
-  }
-
-  toJSON(): undefined {
-    return undefined
-  }
-
-  [inspect.custom](): string {
-    return "<not read>"
-  }
-}
-
-export const notRead = new NotRead()
+import type { NotRead } from "./NotRead.ts"
+import { notRead } from "./NotRead.ts"
 
 /**
  * Fields of a message whose group is not read. Those that a message to send has, too, would be lost in a copy that is sent, so
