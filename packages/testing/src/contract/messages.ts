@@ -494,8 +494,8 @@ export const messages: ReadonlyArray<ContractPromise> = [
   promise(
     "a peek and a receive return the groups of properties that are asked for, and no others",
     Effect.gen(function* () {
-      const { receiver, sender } = yield* newChannel()
-      const handle = yield* openHandle(receiver.formatName, "receive")
+      const { queue, receiver, sender } = yield* newChannel()
+      const handle = yield* openHandle(queue, "receive")
       const properties = Object.values<MessageProperty>(messageProperties)
       const fieldsOf = (group: ReadGroup): ReadonlyArray<string> =>
         properties.flatMap((property) =>
@@ -522,8 +522,8 @@ export const messages: ReadonlyArray<ContractPromise> = [
   promise(
     "a peek without the body has the size of a body of any size, and all that is always read",
     Effect.gen(function* () {
-      const { receiver, sender } = yield* newChannel()
-      const handle = yield* openHandle(receiver.formatName, "receive")
+      const { queue, receiver, sender } = yield* newChannel()
+      const handle = yield* openHandle(queue, "receive")
       const sizes = [0, 1, 5000, 3_000_000]
       for (const [index, size] of sizes.entries()) {
         yield* sender.send({ label: `order ${index}`, body: patternedBytes(size), appSpecific: index })
@@ -545,8 +545,8 @@ export const messages: ReadonlyArray<ContractPromise> = [
   promise(
     "a receive without the body removes the message, and the next one has a body again",
     Effect.gen(function* () {
-      const { receiver, sender } = yield* newChannel()
-      const handle = yield* openHandle(receiver.formatName, "receive")
+      const { queue, receiver, sender } = yield* newChannel()
+      const handle = yield* openHandle(queue, "receive")
       yield* sender.send({ label: "one", body: patternedBytes(100_000) })
       yield* sender.send({ label: "two", body: patternedBytes(200) })
       const one = yield* receiveFrom(handle, { read: leastRead })
