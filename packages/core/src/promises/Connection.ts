@@ -25,7 +25,7 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
-import type { ReceivedMessage } from "../Message.ts"
+import type { ReadMessage, ReadOptions } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
@@ -191,10 +191,10 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /** Opens a queue for receiving: own it with `await using` or `close()`. See {@link MessageQueue.openReceiver}. */
-  openReceiver<Body = Uint8Array>(
+  openReceiver<Body = Uint8Array, const Read extends ReadOptions = {}>(
     queue: QueueName,
-    options?: OpenReceiverOptions<Body> & Abortable
-  ): Promise<Receiver<Body>> {
+    options?: OpenReceiverOptions<Body, Read> & Abortable
+  ): Promise<Receiver<Body, ReadMessage<Body, Read>>> {
     return this.#run(on(operations.MessageQueue.openReceiver, queue), tables.openReceiverOptions, options, (options) =>
       openScoped(MessageQueue.openReceiver(queue, options), (receiver, scope) =>
         Receiver.make(receiver, scope, this.#runner, this.#mqrt)
@@ -206,10 +206,10 @@ export class Connection extends Described implements AsyncDisposable {
    * Receives the messages of a queue without end, each when the loop asks for it. The beginning of the loop opens the queue, and
    * the end of the loop closes it.
    */
-  messages<Body = Uint8Array>(
+  messages<Body = Uint8Array, const Read extends ReadOptions = {}>(
     queue: QueueName,
-    options?: OpenReceiverOptions<Body>
-  ): AsyncIterable<ReceivedMessage<Body>> {
+    options?: OpenReceiverOptions<Body, Read>
+  ): AsyncIterable<ReadMessage<Body, Read>> {
     return this.#runner.iterable(
       Stream.unwrap(
         Effect.andThen(

@@ -1,5 +1,6 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
-import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { type QueueRight, rights } from "@effect-msmq/core/QueueSecurity"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Effect from "effect/Effect"
@@ -39,6 +40,8 @@ const stateOf = ({ formatName, length, outgoing, properties }: Queue): QueueStat
   outgoing
 })
 
+const allGroups: ReadProperties = { ...usualRead, rare: true }
+
 /** Returns the messages of a queue, which stay there; `now` in milliseconds since 1970. */
 const contentsOf = (machine: Machine, formatName: string, now: number): ReadonlyArray<ReceivedProperties> => {
   const { queues } = machine
@@ -46,7 +49,7 @@ const contentsOf = (machine: Machine, formatName: string, now: number): Readonly
   if (queue === undefined) return []
   // A subqueue that is created here must not stay.
   queue.handles++
-  const contents = queue.contents(now).map((packet) => copyProperties(packet, now, true))
+  const contents = queue.contents(now).map((packet) => copyProperties(packet, now, allGroups))
   queue.removeHandle()
   return contents
 }
