@@ -66,21 +66,17 @@ export class Runner {
     return exit === undefined ? outcomeOf(fiber, undefined) : settled(exit, undefined)
   }
 
-  /** `async`, so that whatever the signal of a library throws rejects the promise. */
-  async #gated<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> {
-    signal.throwIfAborted()
+  #gated<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> {
+    if (signal.aborted) return Promise.reject(signal.reason)
     const gate = new AbortGate(signal, Context.get(this.#context, CurrentAbortGate))
     const fiber = this.#start(gate.guard(effect), Context.add(this.#contextHere, CurrentAbortGate, gate))
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return settled(exit, signal)
     const pass = () => gate.pass()
     signal.addEventListener("abort", pass, { once: true })
+    fiber.addObserver(() => signal.removeEventListener("abort", pass))
     pass()
-    try {
-      return await outcomeOf(fiber, signal)
-    } finally {
-      signal.removeEventListener("abort", pass)
-    }
+    return outcomeOf(fiber, signal)
   }
 
   /** Returns an iterable for a loop, which closes what the stream has open when it is left. */
@@ -131,11 +127,5 @@ const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): 
   Exit.isSuccess(exit) ? Promise.resolve(exit.value) : Promise.reject(errorOf(exit.cause, signal))
 
 /** Returns the failure of a fiber, or the reason of the signal that interrupted it. */
-const errorOf = (cause: Cause.Cause<unknown>, signal: AbortSignal | undefined): unknown => {
-  try {
-    if (Cause.hasInterruptsOnly(cause)) signal?.throwIfAborted()
-  } catch (reason) {
-    return reason
-  }
-  return Cause.squash(cause)
-}
+const errorOf = (cause: Cause.Cause<unknown>, signal: AbortSignal | undefined): unknown =>
+  signal?.aborted === true && Cause.hasInterruptsOnly(cause) ? signal.reason : Cause.squash(cause)
