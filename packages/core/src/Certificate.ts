@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { X509Certificate } from "node:crypto"
 import { bytesViolation, plainBytes } from "./internal/bytes.ts"
-import { countOf } from "./internal/errors/describeValue.ts"
+import { countOf, describeText } from "./internal/errors/describeValue.ts"
 import { Certificate } from "./internal/security/Certificate.ts"
 import { mistakeInDer, mistakeInText, notDer, trusted } from "./internal/security/certificateMistakes.ts"
 import { fromStoreOptions, storeOptions } from "./internal/options/certificateStores.ts"
@@ -262,7 +262,8 @@ export const fromStore: (options: FromStoreOptions) => Effect.Effect<StoredCerti
   const found = (yield* readStore(operation, store, location, hash)).filter((one) => isAsked(one.subject))
   const [first, ...others] = found
   if (first === undefined) {
-    return yield* operation.error({ _tag: "CertificateNotFound", store, location, thumbprint, subject })
+    const shown = subject === undefined ? undefined : describeText(subject)
+    return yield* operation.error({ _tag: "CertificateNotFound", store, location, thumbprint, subject: shown })
   }
   // A store may have a certificate more than once.
   if (
@@ -275,7 +276,7 @@ export const fromStore: (options: FromStoreOptions) => Effect.Effect<StoredCerti
     _tag: "AmbiguousCertificate",
     store,
     location,
-    subject,
+    subject: describeText(subject),
     thumbprints: found.map(({ certificate }) => certificate.thumbprint)
   })
 }, withErrorType)

@@ -1,4 +1,4 @@
-/** Comparison of a distinguished name with a text that a person wrote, or copied from Windows, Node or OpenSSL. */
+/** Comparison of distinguished names with a text that a person wrote, or copied from Windows, Node or OpenSSL. */
 
 /** Attribute of a distinguished name, such as `CN=orders`; without a type where the text names only the value. */
 interface Attribute {
@@ -18,9 +18,13 @@ const sameTypes: ReadonlyMap<string, string> = new Map([
 /** Type, equals sign, and value. */
 const typed = /^\s*([A-Za-z][\w.-]*|\d+(?:\.\d+)*)\s*=(.*)$/s
 
-/** Splits a name where `separator` stands outside of quotation marks and is not escaped. */
+/**
+ * Splits a name where a separator stands outside of quotation marks and is not escaped. A part without a type belongs to the one
+ * before it: people write commas in values without escaping them.
+ */
 const split = (text: string, separator: RegExp): ReadonlyArray<string> => {
   const parts = [""]
+  const separators = [""]
   let isQuoted = false
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at)
@@ -28,13 +32,20 @@ const split = (text: string, separator: RegExp): ReadonlyArray<string> => {
     if (character === "\\") {
       parts[last] += text.slice(at, at + 2)
       at++
-    } else if (!isQuoted && separator.test(character)) parts.push("")
-    else {
+    } else if (!isQuoted && separator.test(character)) {
+      parts.push("")
+      separators.push(character)
+    } else {
       if (character === '"') isQuoted = !isQuoted
       parts[last] += character
     }
   }
-  return parts
+  const whole: Array<string> = []
+  for (const [index, part] of parts.entries()) {
+    if (whole.length === 0 || typed.test(part)) whole.push(part)
+    else whole[whole.length - 1] += `${separators[index]}${part}`
+  }
+  return whole
 }
 
 const valueOf = (text: string): string => {
@@ -51,18 +62,16 @@ const attributeOf = (text: string): Attribute => {
 }
 
 const attributesOf = (text: string, separator: RegExp): ReadonlyArray<Attribute> =>
-  split(text, separator)
-    .filter((part) => part.trim() !== "")
-    .map(attributeOf)
+  split(text, separator).map(attributeOf)
 
 /**
  * Returns the function that tells whether a distinguished name, with one attribute on each line as Node writes it, has a subject:
  * all attributes of the text, in any order and letter case; or, for a text without a type, that value as a whole.
  */
 export const subjectMatcher = (subject: string): ((lines: string) => boolean) => {
-  const asked = typed.test(subject) ? attributesOf(subject, /[,;\n]/) : [{ type: undefined, value: valueOf(subject) }]
+  const asked = typed.test(subject) ? attributesOf(subject, /[,;+\n]/) : [{ type: undefined, value: valueOf(subject) }]
   return (lines) => {
-    const attributes = attributesOf(lines, /\n/)
+    const attributes = attributesOf(lines, /[+\n]/)
     return asked.every(({ type, value }) =>
       attributes.some((one) => one.value === value && (type === undefined || type === one.type))
     )
