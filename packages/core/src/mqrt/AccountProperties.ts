@@ -26,7 +26,7 @@ export const accountKinds = {
 } as const
 
 /**
- * Kind of an account.
+ * Word for what a SID names, such as a user or a group: see {@link accountKinds}.
  *
  * @category models
  * @since 0.1.0
@@ -44,7 +44,7 @@ export interface AccountOfNameProperties {
   readonly sid: Uint8Array
   /** Domain or computer that has the account; empty for an account that belongs to none, such as Everyone. */
   readonly domain: string
-  /** Kind of the account. */
+  /** Word for what the SID names. */
   readonly kind: AccountKind
 }
 
@@ -59,6 +59,6 @@ export interface AccountOfSidProperties {
   readonly name: string
   /** Domain or computer that has the account; empty for an account that belongs to none, such as Everyone. */
   readonly domain: string
-  /** Kind of the account. */
+  /** Word for what the SID names. */
   readonly kind: AccountKind
 }

@@ -77,7 +77,7 @@ export const accounts = (
       })
     })
 
-  /** Returns the name of this computer. */
+  /** Asks Windows for its NetBIOS name, which the accounts of this computer have as their domain. */
   const computerName = (): Result.Result<string, MqrtFailure> => {
     const buffer = countedBuffer(usualName, 2)
     return identity.GetComputerNameW(buffer.bytes, buffer.count.buffer) === 0

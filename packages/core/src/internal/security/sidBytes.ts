@@ -8,7 +8,7 @@ const headerSize = 8
 const revision = 1
 const mostSubAuthorities = 15
 
-/** Reads a SID, and ignores bytes after it. */
+/** Reads a SID from its bytes, and ignores those after it; `None` for bytes that are none. */
 export const readSid = (given: Uint8Array): Option.Option<Sid> => {
   const bytes = plainBytes(given)
   if (bytes === undefined) return Option.none()
@@ -26,7 +26,7 @@ export const readSid = (given: Uint8Array): Option.Option<Sid> => {
   )
 }
 
-/** Writes a SID. */
+/** Returns the bytes of a SID, as Windows has them. */
 export const writeSid = (sid: Sid): Uint8Array => {
   const [authority = 0, ...subAuthorities] = sid.split("-").slice(2).map(Number)
   const bytes = new Uint8Array(headerSize + 4 * subAuthorities.length)
