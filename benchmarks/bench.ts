@@ -1,106 +1,70 @@
 /**
- * Measures the SDK against what one would write by hand, as ratios in one run. `--json` prints an array of
- * `{ name, median, floor, ratio, target }`: medians in nanoseconds for a message; a target names the limit of the ratio.
+ * Measures the SDK against what one would write by hand. `node benchmarks/bench.ts --help` lists the options, and README.md beside
+ * this file says how to read what it prints.
  */
-import { MessageQueue, Mqrt, SecurityContext, type Sender } from "@effect-msmq/core"
-import { NativeMqrt } from "@effect-msmq/native"
-import { Effect, Exit, ManagedRuntime, Scope, Stream } from "effect"
-import koffi from "koffi"
-import { parseArgs } from "node:util"
-import { buildForLinux } from "../packages/native/test/double/buildDouble.ts"
-import * as Figure from "./Figure.ts"
-import * as Floors from "./floors.ts"
-import { interleaved } from "./measure.ts"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import type { Figure } from "./harness/Figure.ts"
+import { complaintsOf } from "./harness/judge.ts"
+import type { Report } from "./harness/Report.ts"
+import { quick, usual } from "./harness/Room.ts"
+import { runRoom } from "./harness/runRoom.ts"
+import { tableOf } from "./harness/table.ts"
+import { limits } from "./limits.ts"
+import { rooms } from "./rooms.ts"
 
-const { json } = parseArgs({ options: { json: { type: "boolean", default: false } } }).values
-
-const messages = 20_000
-const body = new Uint8Array(1024).fill(7)
-const labels = Array.from({ length: messages }, (_, index) => `order ${index}`)
-
-const double = buildForLinux()
-if ("missing" in double) {
-  // Not a failure: those of the in-memory MSMQ need none.
-  console.error(`the native figures need the test double of mqrt.dll: ${double.missing}`)
-  process.exit()
+const flags = {
+  json: Flag.Boolean("json").pipe(Flag.withDescription("Print the report as JSON."), Flag.withDefault(false)),
+  check: Flag.Boolean("check").pipe(
+    Flag.withDescription("Fail where a limit is missed or its figure could not be measured."),
+    Flag.withDefault(false)
+  ),
+  slack: Flag.Finite("slack").pipe(Flag.withDescription("Multiply all limits by this."), Flag.withDefault(1)),
+  only: Flag.String("only").pipe(
+    Flag.withMetavar("NAME"),
+    Flag.withDescription("Measure only this room, or figures whose name contains this."),
+    Flag.optional
+  ),
+  rounds: Flag.Int("rounds").pipe(Flag.withDescription("Number of rounds of each figure."), Flag.optional),
+  quick: Flag.Boolean("quick").pipe(
+    Flag.withDescription("Measure in few, short rounds, which show large differences only."),
+    Flag.withDefault(false)
+  )
 }
 
-const runtime = ManagedRuntime.make(NativeMqrt.layerWith({ library: double.mqrt }))
-const mqrt = await runtime.runPromise(Mqrt.Mqrt)
-const library = koffi.load(double.mqrt)
-const scope = Scope.makeUnsafe()
-const run = <A, E>(effect: Effect.Effect<A, E, Mqrt.Mqrt | Scope.Scope>): Promise<A> =>
-  runtime.runPromise(Scope.provide(effect, scope))
+const bench = Command.make("bench", flags, ({ check, json, only, quick: isQuick, rounds, slack }) =>
+  Effect.gen(function* () {
+    const part = only._tag === "Some" ? only.value : ""
+    const isSelected = (room: string, name: string): boolean => room === part || name.includes(part)
+    const base = isQuick ? quick : usual
+    const settings = rounds._tag === "Some" ? { ...base, rounds: rounds.value } : base
+    const figures: Array<Figure> = []
+    for (const room of rooms) {
+      const chosen = room.plans.filter(({ name }) => isSelected(room.name, name)).map(({ name }) => name)
+      if (chosen.length === 0) continue
+      const order = { room: room.name, figures: chosen, slack, settings }
+      const measured = yield* Effect.promise(() =>
+        runRoom(room, order, ({ median, name, room, status }) =>
+          process.stderr.write(`${room}: ${name}: ${median?.toFixed(2) ?? "-"} ${status}\n`)
+        )
+      )
+      figures.push(...measured)
+    }
+    const complaints = complaintsOf(figures, limits, isSelected)
+    const report: Report = {
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      slack,
+      figures,
+      complaints
+    }
+    yield* Console.log(json ? JSON.stringify(report, null, 2) : tableOf(figures))
+    if (!check) return
+    for (const complaint of complaints) yield* Console.error(complaint)
+    if (complaints.length > 0) process.exitCode = 1
+  })
+).pipe(Command.withDescription("Measures the SDK against what one would write by hand."))
 
-const orders = ".\\private$\\orders"
-const formatName = await run(MessageQueue.create(orders))
-const sender: Sender.Sender = await run(MessageQueue.openSender(orders))
-const receiver = await run(MessageQueue.openReceiver(orders))
-const securityContext = await run(SecurityContext.acquire())
-const queue = await run(mqrt.openQueue(formatName, "send", "denyNone"))
-const reader = await run(mqrt.openQueue(formatName, "receive", "denyNone"))
-const rawContext = await run(mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null))
-
-const sent = { queue, securityContext: rawContext, body, labels }
-const outgoing = labels.map((label) => ({ body, label, priority: 4 }))
-const options = { securityContext, senderIdType: "none" as const }
-
-const reusedBuffer = Floors.reusedBuffer(library)
-const sendInC = Floors.loopInC(library, koffi.load(double.floor))
-const structObjects = Floors.structObjects(library)
-const receiveByHand = Floors.reusedReceiveBuffer(library)
-const fill = async () => void (await run(sender.sendAll(outgoing, options)))
-
-// What is measured is the way to the function, not how the double stores messages.
-const setDiscard = library.func("void Double_SetDiscard(uint32_t on)")
-const setRecording = library.func("void Double_SetRecording(uint32_t on)")
-setDiscard(1)
-setRecording(0)
-const sends = await interleaved({
-  sdk: { run: fill },
-  byHand: { run: async () => reusedBuffer(sent) },
-  inC: { run: async () => sendInC(sent) }
-})
-const objectSends = await interleaved({ objects: { run: async () => structObjects(sent) }, sdk: { run: fill } })
-setDiscard(0)
-const receives = await interleaved({
-  sdk: {
-    prepare: fill,
-    run: () => run(Stream.runDrain(Stream.take(receiver.messages, messages)))
-  },
-  byHand: { prepare: fill, run: async () => void receiveByHand(reader, messages) }
-})
-
-const figures: ReadonlyArray<Figure.Figure> = [
-  Figure.figureOf(
-    messages,
-    "sendAll, against a reused buffer by hand",
-    sends.sdk,
-    sends.byHand,
-    "at most 2.0, goal 1.5"
-  ),
-  Figure.figureOf(messages, "sendAll, against a loop in C", sends.sdk, sends.inC, "reported"),
-  Figure.figureOf(
-    messages,
-    "struct objects by hand, against sendAll",
-    objectSends.objects,
-    objectSends.sdk,
-    "at least 20, goal 40"
-  ),
-  Figure.figureOf(
-    messages,
-    "messages stream, against a reused buffer by hand that asks for the same",
-    receives.sdk,
-    receives.byHand,
-    "at most 3.0, goal 1.5"
-  )
-]
-
-await run(mqrt.closeQueue(queue))
-await run(mqrt.closeQueue(reader))
-await run(mqrt.freeSecurityContext(rawContext))
-await Effect.runPromise(Scope.close(scope, Exit.void))
-await runtime.dispose()
-
-if (json) console.log(JSON.stringify(figures))
-else Figure.print(figures)
+NodeRuntime.runMain(Effect.provide(Command.run(bench, { version: "0.1.0" }), NodeServices.layer))

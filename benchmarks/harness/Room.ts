@@ -1,0 +1,41 @@
+/** Rooms: figures that belong together and are measured in one process of their own. */
+import type { Effect, Scope } from "effect"
+import type { Clock, Measurement, Unit } from "./Figure.ts"
+
+/** Number and length of the rounds. */
+export interface Settings {
+  /** Number of rounds that count. */
+  readonly rounds: number
+  /** Number of rounds before them. */
+  readonly warmUp: number
+  /** Milliseconds that each way works in a round, at least. */
+  readonly time: number
+  /** Number of times that each way runs in a round, at least. */
+  readonly iterations: number
+  /** Part of the usual number of messages or repetitions that long runs have: 1, or less for a quick run. */
+  readonly scale: number
+}
+
+/** Settings of a whole run. */
+export const usual: Settings = { rounds: 40, warmUp: 5, time: 10, iterations: 50, scale: 1 }
+
+/** Settings of a run that shows only large differences. */
+export const quick: Settings = { rounds: 9, warmUp: 3, time: 3, iterations: 5, scale: 0.1 }
+
+/** Figure that can be measured. */
+export interface Plan {
+  /** Name, unique in its room. */
+  readonly name: string
+  /** Way that the measured way is compared with, or an empty string. */
+  readonly against: string
+  readonly unit: Unit
+  readonly clock: Clock
+  /** Measures the figure. A failure makes the figure unmeasured, with the failure's message as the reason. */
+  readonly measure: (settings: Settings) => Effect.Effect<Measurement, unknown, Scope.Scope>
+}
+
+/** Figures that are measured one after the other in one process. */
+export interface Room {
+  readonly name: string
+  readonly plans: ReadonlyArray<Plan>
+}

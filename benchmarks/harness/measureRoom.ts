@@ -1,0 +1,27 @@
+/** Measures the chosen figures of one room, in a process of its own, and sends each to the process that began this one. */
+import { Effect, Schema } from "effect"
+import { limits } from "../limits.ts"
+import { rooms } from "../rooms.ts"
+import type { Figure } from "./Figure.ts"
+import { judged, unmeasured } from "./judge.ts"
+import { Order } from "./Order.ts"
+import type { Plan } from "./Room.ts"
+
+const order = Schema.decodeUnknownSync(Schema.fromJsonString(Order))(process.argv[2])
+
+const messageOf = (failure: unknown): string => (failure instanceof Error ? failure.message : String(failure))
+
+const measure = (plan: Plan): Effect.Effect<Figure> =>
+  plan.measure(order.settings).pipe(
+    Effect.scoped,
+    Effect.map((measured) => judged(order.room, plan, measured, limits, order.slack)),
+    Effect.catch((failure) => Effect.succeed(unmeasured(order.room, plan, messageOf(failure), limits, order.slack)))
+  )
+
+const plans = rooms.find(({ name }) => name === order.room)?.plans ?? []
+for (const plan of plans) {
+  if (!order.figures.includes(plan.name)) continue
+  // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+  process.send?.(await Effect.runPromise(measure(plan)))
+}
+process.disconnect?.()

@@ -1,0 +1,42 @@
+/** Runs a room in a process of its own: what other rooms compiled, opened or kept is not in it. */
+import { Schema } from "effect"
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { limits } from "../limits.ts"
+import { Figure } from "./Figure.ts"
+import { unmeasured } from "./judge.ts"
+import type { Order } from "./Order.ts"
+import type { Room } from "./Room.ts"
+
+const program = fileURLToPath(new URL("measureRoom.ts", import.meta.url))
+const decode = Schema.decodeUnknownSync(Figure)
+
+/** Measures figures of a room, and calls back with each. A figure that the process did not live to measure is unmeasured. */
+export const runRoom = async (
+  room: Room,
+  order: Order,
+  onFigure: (figure: Figure) => void
+): Promise<ReadonlyArray<Figure>> => {
+  const figures: Array<Figure> = []
+  const child = fork(program, [JSON.stringify(order)], { execArgv: ["--expose-gc"], stdio: ["ignore", 2, 2, "ipc"] })
+  child.on("message", (message) => {
+    const figure = decode(message)
+    figures.push(figure)
+    onFigure(figure)
+  })
+  const [code, signal] = await once(child, "exit")
+  for (const plan of room.plans) {
+    if (!order.figures.includes(plan.name) || figures.some(({ name }) => name === plan.name)) continue
+    const figure = unmeasured(
+      room.name,
+      plan,
+      `its process ended with ${signal ?? `code ${code}`}`,
+      limits,
+      order.slack
+    )
+    figures.push(figure)
+    onFigure(figure)
+  }
+  return figures
+}
