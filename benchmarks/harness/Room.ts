@@ -6,7 +6,7 @@ import type { Clock, Measurement, Unit } from "./Figure.ts"
 export interface Settings {
   /** Number of rounds that count. */
   readonly rounds: number
-  /** Number of rounds before them. */
+  /** Milliseconds that each way works before the first round, at least, so that the engine has compiled it. */
   readonly warmUp: number
   /** Milliseconds that each way works in a round, at least. */
   readonly time: number
@@ -17,10 +17,10 @@ export interface Settings {
 }
 
 /** Settings of a whole run. */
-export const usual: Settings = { rounds: 40, warmUp: 5, time: 10, iterations: 50, scale: 1 }
+export const usual: Settings = { rounds: 40, warmUp: 300, time: 10, iterations: 50, scale: 1 }
 
 /** Settings of a run that shows only large differences. */
-export const quick: Settings = { rounds: 9, warmUp: 3, time: 3, iterations: 5, scale: 0.1 }
+export const quick: Settings = { rounds: 9, warmUp: 150, time: 3, iterations: 5, scale: 0.1 }
 
 /** Figure that can be measured. */
 export interface Plan {

@@ -1,5 +1,5 @@
 /** Measures the chosen figures of one room, in a process of its own, and sends each to the process that began this one. */
-import { Effect, Schema } from "effect"
+import { Cause, Effect, Schema } from "effect"
 import { limits } from "../limits.ts"
 import { rooms } from "../rooms.ts"
 import type { Figure } from "./Figure.ts"
@@ -9,13 +9,17 @@ import type { Plan } from "./Room.ts"
 
 const order = Schema.decodeUnknownSync(Schema.fromJsonString(Order))(process.argv[2])
 
-const messageOf = (failure: unknown): string => (failure instanceof Error ? failure.message : String(failure))
+/** Returns the first line of why a figure could not be measured. */
+const reasonOf = (cause: Cause.Cause<unknown>): string => {
+  const failure = Cause.squash(cause)
+  return failure instanceof Error ? failure.message : String(failure)
+}
 
 const measure = (plan: Plan): Effect.Effect<Figure> =>
   plan.measure(order.settings).pipe(
     Effect.scoped,
     Effect.map((measured) => judged(order.room, plan, measured, limits, order.slack)),
-    Effect.catch((failure) => Effect.succeed(unmeasured(order.room, plan, messageOf(failure), limits, order.slack)))
+    Effect.catchCause((cause) => Effect.succeed(unmeasured(order.room, plan, reasonOf(cause), limits, order.slack)))
   )
 
 const plans = rooms.find(({ name }) => name === order.room)?.plans ?? []

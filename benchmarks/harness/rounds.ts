@@ -26,7 +26,11 @@ export interface Rounds {
 type Timing = Pick<Settings, "iterations" | "rounds" | "time" | "warmUp">
 
 /** Runs one way for a round, and returns the median of the nanoseconds for each operation. */
-const roundOf = async (way: Way, clock: Exclude<Clock, "none">, { iterations, time }: Timing): Promise<number> => {
+const roundOf = async (
+  way: Way,
+  clock: Exclude<Clock, "none">,
+  { iterations, time }: Pick<Timing, "iterations" | "time">
+): Promise<number> => {
   const bench = new Bench({ time, iterations, warmup: false, throws: true, now: clocks[clock] })
   const { operations, prepare, run, tidy } = way
   bench.add("way", run, {
@@ -48,14 +52,17 @@ export const interleaved = async (
   clock: Exclude<Clock, "none"> = "thread"
 ): Promise<Rounds> => {
   const rounds: { readonly way: Array<number>; readonly floor: Array<number> } = { way: [], floor: [] }
-  for (let round = -timing.warmUp; round < timing.rounds; round++) {
-    const ways = { way, floor }
+  const ways = { way, floor }
+  for (const name of ["way", "floor"] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+    await roundOf(ways[name], clock, { iterations: 1, time: timing.warmUp })
+  }
+  for (let round = 0; round < timing.rounds; round++) {
     const names = round % 2 === 0 ? (["way", "floor"] as const) : (["floor", "way"] as const)
     for (const name of names) {
       globalThis.gc?.({ type: "minor" })
       // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-      const nanoseconds = await roundOf(ways[name], clock, timing)
-      if (round >= 0) rounds[name].push(nanoseconds)
+      rounds[name].push(await roundOf(ways[name], clock, timing))
     }
   }
   return rounds

@@ -1,0 +1,45 @@
+/** Figures that compare two ways of doing the same. */
+import { Effect, type Scope } from "effect"
+import type { Unit } from "./Figure.ts"
+import type { Plan } from "./Room.ts"
+import { differences, interleaved, ratios, type Rounds, speedUps, type Way } from "./rounds.ts"
+import type { Measurement } from "./Figure.ts"
+
+/** Way to measure, and the way that it is compared with. */
+export interface Ways {
+  readonly way: Way
+  readonly floor: Way
+}
+
+/** Comparison to make: its name, the name of the other way, and how to open both. */
+interface Compared {
+  readonly name: string
+  readonly against: string
+  /** Opens both ways. The scope closes what they use. */
+  readonly ways: Effect.Effect<Ways, unknown, Scope.Scope>
+}
+
+const comparison =
+  (unit: Unit, measurementOf: (rounds: Rounds) => Measurement) =>
+  ({ against, name, ways }: Compared): Plan => ({
+    name,
+    against,
+    unit,
+    clock: "thread",
+    measure: (settings) =>
+      Effect.flatMap(ways, ({ floor, way }) =>
+        Effect.map(
+          Effect.promise(() => interleaved(way, floor, settings)),
+          measurementOf
+        )
+      )
+  })
+
+/** Plans a figure of how many times the cost of the floor a way costs. */
+export const ratio = comparison("ratio", ratios)
+
+/** Plans a figure of how many times the cost of the way the other one costs. */
+export const speedUp = comparison("ratio", speedUps)
+
+/** Plans a figure of the microseconds that an operation costs beyond the floor. */
+export const difference = comparison("µs", differences)
