@@ -44,13 +44,15 @@ const bench = Command.make("bench", flags, ({ check, json, only, quick: isQuick,
     for (const room of rooms) {
       const chosen = room.plans.filter(({ name }) => isSelected(room.name, name)).map(({ name }) => name)
       if (chosen.length === 0) continue
-      const order = { room: room.name, figures: chosen, slack, settings }
-      const measured = yield* Effect.promise(() =>
-        runRoom(room, order, ({ median, name, room, status }) =>
-          process.stderr.write(`${room}: ${name}: ${median?.toFixed(2) ?? "-"} ${status}\n`)
+      for (const names of room.areAlone === true ? chosen.map((name) => [name]) : [chosen]) {
+        const order = { room: room.name, figures: names, slack, settings }
+        const measured = yield* Effect.promise(() =>
+          runRoom(room, order, ({ median, name, room, status }) =>
+            process.stderr.write(`${room}: ${name}: ${median?.toFixed(2) ?? "-"} ${status}\n`)
+          )
         )
-      )
-      figures.push(...measured)
+        figures.push(...measured)
+      }
     }
     const complaints = complaintsOf(figures, limits, isSelected)
     const report: Report = {

@@ -19,6 +19,10 @@ export interface Double {
   readonly setDelay: (name: string, milliseconds: number) => void
   /** Returns the number of calls of a function. */
   readonly callCount: (name: string) => number
+  /** Watches the thread that calls it. */
+  readonly watchThread: () => void
+  /** Returns the milliseconds that calls with a delay have kept the watched thread waiting. */
+  readonly watchedDelay: () => number
 }
 
 /** Loads the double and empties it. What it holds then is that of one figure. */
@@ -38,6 +42,8 @@ export const open: Effect.Effect<Double, NoDouble> = Effect.suspend(() => {
     loops: koffi.load(built.floor),
     setDiscard: (on) => setDiscard(on ? 1 : 0),
     setDelay: (name, milliseconds) => setDelay(name, milliseconds),
-    callCount: (name) => callCount(name)
+    callCount: (name) => callCount(name),
+    watchThread: library.func("void Double_WatchThread()"),
+    watchedDelay: library.func("double Double_WatchedDelay()")
   })
 })
