@@ -37,7 +37,8 @@ const flags = {
 const bench = Command.make("bench", flags, ({ check, json, only, quick: isQuick, rounds, slack }) =>
   Effect.gen(function* () {
     const part = only._tag === "Some" ? only.value : ""
-    const isSelected = (room: string, name: string): boolean => room === part || name.includes(part)
+    const isRoom = rooms.some(({ name }) => name === part)
+    const isSelected = (room: string, name: string): boolean => (isRoom ? room === part : name.includes(part))
     const base = isQuick ? quick : usual
     const settings = rounds._tag === "Some" ? { ...base, rounds: rounds.value } : base
     const figures: Array<Figure> = []

@@ -38,5 +38,14 @@ export const limits: Limits = {
     "messages, native": { atMost: 1.75, goal: 1.25 },
     ...each(onBackends(loopNames), { goal: 3 }),
     "messages, Effect, in memory": { atMost: 2.5, goal: 1.75 }
-  }
+  },
+  transactions: {
+    // Microseconds beyond the calls of the seam.
+    ...each(onBackends(["Transaction.run"]), { atMost: 20, goal: 10 }),
+    "commits of 20 ms on the main thread": { atMost: 1, goal: 0 }
+  },
+  consuming: each(
+    onBackends(["consume, in transactions", "consume, peek, then remove", "consume, receive, then handle"]),
+    { atMost: 4, goal: 2 }
+  )
 }

@@ -1,6 +1,10 @@
 import type { Room } from "./harness/Room.ts"
+import { consuming } from "./rooms/consuming.ts"
+import { contexts } from "./rooms/contexts.ts"
+import { promises } from "./rooms/promises.ts"
 import { receives } from "./rooms/receives.ts"
 import { sends } from "./rooms/sends.ts"
+import { transactions } from "./rooms/transactions.ts"
 
 /** All rooms, in the order in which they are measured. */
-export const rooms: ReadonlyArray<Room> = [sends, receives]
+export const rooms: ReadonlyArray<Room> = [sends, receives, transactions, consuming, promises, contexts]
