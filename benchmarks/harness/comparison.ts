@@ -23,12 +23,13 @@ interface Compared {
 }
 
 const comparison =
-  (unit: Unit, measurementOf: (rounds: Rounds) => Measurement) =>
+  (unit: Unit, measurementOf: (rounds: Rounds) => Measurement, improves: Pick<Plan, "better"> = {}) =>
   ({ against, name, settings: own, ways }: Compared): Plan => ({
     name,
     against,
     unit,
     clock: "thread",
+    ...improves,
     measure: (settings) =>
       Effect.gen(function* () {
         const { details, floor, way } = yield* ways
@@ -42,7 +43,7 @@ const comparison =
 export const ratio = comparison("ratio", ratios)
 
 /** Plans a figure of how many times the cost of the way the other one costs. */
-export const speedUp = comparison("ratio", speedUps)
+export const speedUp = comparison("ratio", speedUps, { better: "higher" })
 
 /** Plans a figure of the microseconds that an operation costs beyond the floor. */
 export const difference = comparison("µs", differences)

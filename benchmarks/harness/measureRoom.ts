@@ -3,7 +3,7 @@ import { Cause, Effect, Schema } from "effect"
 import { limits } from "../limits.ts"
 import { rooms } from "../rooms.ts"
 import type { Figure } from "./Figure.ts"
-import { judged, unmeasured } from "./judge.ts"
+import { Judge } from "./judge.ts"
 import { Order } from "./Order.ts"
 import type { Plan } from "./Room.ts"
 
@@ -15,11 +15,13 @@ const reasonOf = (cause: Cause.Cause<unknown>): string => {
   return failure instanceof Error ? failure.message : String(failure)
 }
 
+const judge = new Judge(order.room, limits, order.slack)
+
 const measure = (plan: Plan): Effect.Effect<Figure> =>
   plan.measure(order.settings).pipe(
     Effect.scoped,
-    Effect.map((measured) => judged(order.room, plan, measured, limits, order.slack)),
-    Effect.catchCause((cause) => Effect.succeed(unmeasured(order.room, plan, reasonOf(cause), limits, order.slack)))
+    Effect.map((measured) => judge.measured(plan, measured)),
+    Effect.catchCause((cause) => Effect.succeed(judge.unmeasured(plan, reasonOf(cause))))
   )
 
 const plans = rooms.find(({ name }) => name === order.room)?.plans ?? []

@@ -5,7 +5,7 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { limits } from "../limits.ts"
 import { Figure } from "./Figure.ts"
-import { unmeasured } from "./judge.ts"
+import { Judge } from "./judge.ts"
 import type { Order } from "./Order.ts"
 import type { Room } from "./Room.ts"
 
@@ -18,6 +18,7 @@ export const runRoom = async (
   order: Order,
   onFigure: (figure: Figure) => void
 ): Promise<ReadonlyArray<Figure>> => {
+  const judge = new Judge(room.name, limits, order.slack)
   const figures: Array<Figure> = []
   const child = fork(program, [JSON.stringify(order)], { execArgv: ["--expose-gc"], stdio: ["ignore", 2, 2, "ipc"] })
   child.on("message", (message) => {
@@ -28,13 +29,7 @@ export const runRoom = async (
   const [code, signal] = await once(child, "exit")
   for (const plan of room.plans) {
     if (!order.figures.includes(plan.name) || figures.some(({ name }) => name === plan.name)) continue
-    const figure = unmeasured(
-      room.name,
-      plan,
-      `its process ended with ${signal ?? `code ${code}`}`,
-      limits,
-      order.slack
-    )
+    const figure = judge.unmeasured(plan, `its process ended with ${signal ?? `code ${code}`}`)
     figures.push(figure)
     onFigure(figure)
   }

@@ -1,5 +1,5 @@
 /** Figures of `consume`: an empty handler in each of the three modes, beside the calls that it makes. */
-import { type Consumer, type Message, MessageQueue, type Receiver } from "@effect-msmq/core"
+import { type Consumer, MessageQueue, type Receiver } from "@effect-msmq/core"
 import { Deferred, Effect, Fiber } from "effect"
 import * as Seam from "../floors/seam.ts"
 import { peeksAndRemoves, receives, receivesInTransactions, type SeamLoop } from "../floors/seamLoops.ts"
@@ -52,7 +52,7 @@ const consumer = (
   let [began, released, ended] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
   let left = 0
   let fiber: Fiber.Fiber<unknown, unknown> | undefined
-  const handle = (_: Message.ReceivedMessage): Effect.Effect<unknown> => {
+  const handle = (): Effect.Effect<unknown> => {
     left--
     if (left === batch - 1) return Effect.andThen(Deferred.succeed(began, undefined), Deferred.await(released))
     return left === 0 ? Deferred.succeed(ended, undefined) : Effect.void
