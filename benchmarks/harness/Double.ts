@@ -17,10 +17,12 @@ export interface Double {
   readonly setDiscard: (on: boolean) => void
   /** Makes each call of a function take so many milliseconds. */
   readonly setDelay: (name: string, milliseconds: number) => void
-  /** Returns the milliseconds that the delays of calls on this thread add up to, since it was called last. */
-  readonly delayHere: () => number
   /** Returns the number of calls of a function. */
   readonly callCount: (name: string) => number
+  /** Watches the thread that calls it. */
+  readonly watchThread: () => void
+  /** Returns the milliseconds that calls with a delay have kept the watched thread waiting. */
+  readonly watchedDelay: () => number
 }
 
 /** Loads the double and empties it. What it holds then is that of one figure. */
@@ -31,8 +33,6 @@ export const open: Effect.Effect<Double, NoDouble> = Effect.suspend(() => {
   const library = koffi.load(built.mqrt)
   const setDiscard = library.func("void Double_SetDiscard(uint32_t on)")
   const setDelay = library.func("int32_t Double_SetDelay(const char *function, double milliseconds)")
-  const watchThread = library.func("void Double_WatchThread()")
-  const watchedDelay = library.func("double Double_WatchedDelay()")
   const callCount = library.func("uint32_t Double_CallCount(const char *function)")
   library.func("void Double_Reset()")()
   library.func("void Double_SetRecording(uint32_t on)")(0)
@@ -42,11 +42,8 @@ export const open: Effect.Effect<Double, NoDouble> = Effect.suspend(() => {
     loops: koffi.load(built.floor),
     setDiscard: (on) => setDiscard(on ? 1 : 0),
     setDelay: (name, milliseconds) => setDelay(name, milliseconds),
-    delayHere: () => {
-      const milliseconds = watchedDelay()
-      watchThread()
-      return milliseconds
-    },
-    callCount: (name) => callCount(name)
+    callCount: (name) => callCount(name),
+    watchThread: library.func("void Double_WatchThread()"),
+    watchedDelay: library.func("double Double_WatchedDelay()")
   })
 })

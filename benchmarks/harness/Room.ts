@@ -39,5 +39,7 @@ export interface Plan {
 /** Figures that are measured one after the other in one process. */
 export interface Room {
   readonly name: string
+  /** `true` where each figure is measured in a process of its own. */
+  readonly areAlone?: boolean
   readonly plans: ReadonlyArray<Plan>
 }

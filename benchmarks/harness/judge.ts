@@ -34,6 +34,8 @@ export class Judge {
 
   /** Returns the figure of a measurement. */
   measured(plan: Plan, { details, series, values }: Measurement): Figure {
+    const wrong = values.find((value) => !Number.isFinite(value))
+    if (wrong !== undefined) return this.unmeasured(plan, `a round gave ${wrong}`)
     const spread = spreadOf(values)
     const bounds = this.#boundsOf(plan)
     return {
@@ -76,7 +78,7 @@ export const complaintsOf = (
   figures: ReadonlyArray<Figure>,
   limits: Limits,
   isSelected: (room: string, name: string) => boolean
-): ReadonlyArray<string> => {
+): Array<string> => {
   const missed = figures.filter(({ status }) => status === "missed").map(complaintOf)
   const byName = new Map(figures.map((figure) => [`${figure.room}: ${figure.name}`, figure]))
   const unmeasured = Object.entries(limits).flatMap(([room, ofRoom]) =>

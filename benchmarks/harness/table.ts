@@ -1,8 +1,8 @@
 /** Prints figures as a table of 80 columns. */
 import type { Figure } from "./Figure.ts"
 
-/** Widths of the columns behind the name, and of the column of the name. */
-const widths = { median: 10, spread: 14, bound: 8, name: 40 }
+/** Widths of the columns. The status behind them has 7 more. */
+const widths = { name: 38, median: 10, spread: 12, limit: 7, goal: 6 }
 
 const short = (value: number): string => {
   const size = Math.abs(value)
@@ -24,8 +24,8 @@ const rowOf = (figure: Figure): string => {
   const columns = [
     (median === null ? "-" : withUnit(median, figure)).padStart(widths.median),
     (p10 === null || p90 === null ? "" : `${short(p10)}-${short(p90)}`).padStart(widths.spread),
-    bound(figure, limit).padStart(widths.bound),
-    bound(figure, goal).padStart(widths.bound)
+    bound(figure, limit).padStart(widths.limit),
+    bound(figure, goal).padStart(widths.goal)
   ]
   return `${head}${columns.join("")} ${words[status]}`.trimEnd()
 }
@@ -34,8 +34,8 @@ const heading =
   "".padEnd(widths.name) +
   "median".padStart(widths.median) +
   "p10-p90".padStart(widths.spread) +
-  "limit".padStart(widths.bound) +
-  "goal".padStart(widths.bound)
+  "limit".padStart(widths.limit) +
+  "goal".padStart(widths.goal)
 
 /** Returns the table of figures, room by room and in the order in which they were measured. */
 export const tableOf = (figures: ReadonlyArray<Figure>): string => {

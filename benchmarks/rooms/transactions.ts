@@ -58,10 +58,10 @@ const onMainThread = (milliseconds: number): Plan => ({
       const { double, provide } = yield* native.open
       double.setDelay("Commit", milliseconds)
       const values: Array<number> = []
-      double.delayHere()
       for (let round = 0; round < 9; round++) {
+        double.watchThread()
         yield* provide(Seam.times(few, Transaction.run(Effect.void)))
-        values.push(double.delayHere() / few)
+        values.push(double.watchedDelay() / few)
       }
       return { values }
     })

@@ -1,3 +1,4 @@
+/** Catalogue of all figures: the rooms, in the order in which they are measured, and the limits. */
 import type { Room } from "./harness/Room.ts"
 import { consuming } from "./rooms/consuming.ts"
 import { contexts } from "./rooms/contexts.ts"
@@ -6,5 +7,6 @@ import { receives } from "./rooms/receives.ts"
 import { sends } from "./rooms/sends.ts"
 import { transactions } from "./rooms/transactions.ts"
 
-/** All rooms, in the order in which they are measured. */
+export { limits } from "./limits.ts"
+
 export const rooms: ReadonlyArray<Room> = [sends, receives, transactions, consuming, promises, contexts]
