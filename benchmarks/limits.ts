@@ -47,5 +47,8 @@ export const limits: Limits = {
   consuming: each(
     onBackends(["consume, in transactions", "consume, peek, then remove", "consume, receive, then handle"]),
     { limit: 4, goal: 2 }
-  )
+  ),
+  contexts: each(["contexts for 200 messages, one context", "contexts for 200 messages, SecurityContexts"], {
+    limit: 1
+  })
 }

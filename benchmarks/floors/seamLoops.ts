@@ -12,7 +12,7 @@ type Calls = Effect.Effect<unknown, Mqrt.MqrtFailure>
 export type SeamLoop = (mqrt: Service, queue: Mqrt.QueueHandle, count: number) => Calls
 
 /** Parameters of a lookup outside of any transaction. */
-export const plainLookup: LookupParameters = { transaction: "none", rare: false }
+const plainLookup: LookupParameters = { transaction: "none", rare: false }
 
 /** Makes the same calls for each message. */
 const forEach =

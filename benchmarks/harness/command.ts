@@ -4,6 +4,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Option } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
 import { type Catalogue, importCatalogue } from "./Catalogue.ts"
+import type { Limits } from "../limits.ts"
 import type { Figure } from "./Figure.ts"
 import { complaintsOf } from "./judge.ts"
 import type { Report } from "./Report.ts"
@@ -42,12 +43,19 @@ const flags = {
     Flag.optional
   ),
   quick: Flag.Boolean("quick").pipe(
-    Flag.withDescription("Measure in few, short rounds, which show large differences only"),
+    Flag.withDescription(
+      "Measure in few, short rounds, which show large differences only; with --check only the figures that have limits"
+    ),
     Flag.withDefault(false)
   )
 }
 
 type IsSelected = (room: string, name: string) => boolean
+
+const hasLimit =
+  (limits: Limits): IsSelected =>
+  (room, name) =>
+    limits[room]?.[name]?.limit !== undefined
 
 /** Returns the choice of `--only`: a room, if there is one of that name, or figures by a part of their names. */
 const selection = (rooms: ReadonlyArray<Room>, only: Option.Option<string>): IsSelected =>
@@ -74,7 +82,9 @@ const failure = (complaints: ReadonlyArray<string>) =>
 const command = ({ limits, rooms }: Catalogue, module: string) =>
   Command.make("bench", flags, ({ check, json, only, quick: isQuick, rounds, slack }) =>
     Effect.gen(function* () {
-      const isSelected = selection(rooms, only)
+      const isChosen = selection(rooms, only)
+      const isNeeded = check && isQuick ? hasLimit(limits) : () => true
+      const isSelected: IsSelected = (room, name) => isChosen(room, name) && isNeeded(room, name)
       const base = isQuick ? quick : usual
       const settings = { ...base, rounds: Option.getOrElse(rounds, () => base.rounds) }
       if (!rooms.some((room) => processesOf(room, isSelected).length > 0)) {

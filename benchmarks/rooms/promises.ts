@@ -129,17 +129,16 @@ const compared = (
     }
   })
 
-const plansOf = ([name, operation]: readonly [string, Operation], backend: Backend): ReadonlyArray<Plan> => [
-  ratio({ name: `${name}, ${backend.name}`, against: "Effect", ways: compared(backend, operation, "effect") }),
-  ratio({
-    name: `${name}, ${backend.name}, beside the seam`,
-    against: "the seam",
-    ways: compared(backend, operation, "seam")
-  })
-]
+/** Plans figures of all operations on all backends. */
+const beside = (other: "effect" | "seam", against: string, suffix: string): ReadonlyArray<Plan> =>
+  Object.entries(operations).flatMap(([name, operation]) =>
+    backends.map((backend) =>
+      ratio({ name: `${name}, ${backend.name}${suffix}`, against, ways: compared(backend, operation, other) })
+    )
+  )
 
 /** Room of the face of promises. */
 export const promises: Room = {
   name: "promises",
-  plans: Object.entries(operations).flatMap((entry) => backends.flatMap((backend) => plansOf(entry, backend)))
+  plans: [...beside("effect", "Effect", ""), ...beside("seam", "the seam", ", beside the seam")]
 }
