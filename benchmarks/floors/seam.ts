@@ -28,3 +28,15 @@ export const sendMessages = (
   Effect.flatMap(mqrt.sendMessages(queue, messages, options), ({ failure }) =>
     failure === null ? Effect.void : Effect.fail(failure)
   )
+
+/** Runs calls in a transaction that is committed. */
+export const transaction = (
+  mqrt: Service,
+  calls: (transaction: Mqrt.TransactionHandle) => Effect.Effect<unknown, Mqrt.MqrtFailure>
+): Effect.Effect<void, Mqrt.MqrtFailure> =>
+  Effect.flatMap(mqrt.beginTransaction, (transaction) =>
+    Effect.andThen(
+      calls(transaction),
+      Effect.andThen(mqrt.commitTransaction(transaction), mqrt.releaseTransaction(transaction))
+    )
+  )

@@ -3,7 +3,7 @@ import type { Mqrt } from "@effect-msmq/core"
 import type { LookupParameters, ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import { Effect } from "effect"
 import { plainReceive } from "../../packages/testing/src/contract/plainRecords.ts"
-import { times } from "./seam.ts"
+import { times, transaction } from "./seam.ts"
 
 type Service = Mqrt.Mqrt["Service"]
 type Calls = Effect.Effect<unknown, Mqrt.MqrtFailure>
@@ -12,7 +12,7 @@ type Calls = Effect.Effect<unknown, Mqrt.MqrtFailure>
 export type SeamLoop = (mqrt: Service, queue: Mqrt.QueueHandle, count: number) => Calls
 
 /** Parameters of a lookup outside of any transaction. */
-export const plainLookup: LookupParameters = { transaction: "none", rare: false }
+const plainLookup: LookupParameters = { transaction: "none", rare: false }
 
 /** Makes the same calls for each message. */
 const forEach =
@@ -42,12 +42,7 @@ export const peeksAndRemoves = forEach((mqrt, queue) =>
 
 /** Receives each message in a transaction of its own. */
 export const receivesInTransactions = forEach((mqrt, queue) =>
-  Effect.flatMap(mqrt.beginTransaction, (transaction) =>
-    Effect.andThen(
-      mqrt.receiveMessage(queue, { ...plainReceive, transaction }),
-      Effect.andThen(mqrt.commitTransaction(transaction), mqrt.releaseTransaction(transaction))
-    )
-  )
+  transaction(mqrt, (transaction) => mqrt.receiveMessage(queue, { ...plainReceive, transaction }))
 )
 
 /** Loops of the seam by those of the SDK. */

@@ -38,4 +38,4 @@ const layOut = (): string => {
 }
 
 /** Builds the packages into a folder of their own, with the entries that they are published with, and returns the folder. */
-export const layOutBuilt = Effect.try({ try: layOut, catch: (cause) => cause })
+export const layOutBuilt = Effect.sync(layOut)

@@ -3,9 +3,9 @@ import { Schema } from "effect"
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { limits } from "../limits.ts"
+import type { Limits } from "../limits.ts"
 import { Figure } from "./Figure.ts"
-import { unmeasured } from "./judge.ts"
+import { Judge } from "./judge.ts"
 import type { Order } from "./Order.ts"
 import type { Room } from "./Room.ts"
 
@@ -15,28 +15,23 @@ const decode = Schema.decodeUnknownSync(Figure)
 /** Measures figures of a room, and calls back with each. A figure that the process did not live to measure is unmeasured. */
 export const runRoom = async (
   room: Room,
+  limits: Limits,
   order: Order,
   onFigure: (figure: Figure) => void
 ): Promise<ReadonlyArray<Figure>> => {
+  const judge = new Judge(room.name, limits, order.slack)
   const figures: Array<Figure> = []
-  const child = fork(program, [JSON.stringify(order)], { execArgv: ["--expose-gc"], stdio: ["ignore", 2, 2, "ipc"] })
-  child.on("message", (message) => {
-    const figure = decode(message)
+  const add = (figure: Figure) => {
     figures.push(figure)
     onFigure(figure)
-  })
-  const [code, signal] = await once(child, "exit")
+  }
+  const child = fork(program, [JSON.stringify(order)], { execArgv: ["--expose-gc"], stdio: ["ignore", 2, 2, "ipc"] })
+  child.on("message", (message) => add(decode(message)))
+  // The last figure may come after the exit, and not after the end of the channel.
+  const [[code, signal]] = await Promise.all([once(child, "exit"), once(child, "disconnect")])
   for (const plan of room.plans) {
     if (!order.figures.includes(plan.name) || figures.some(({ name }) => name === plan.name)) continue
-    const figure = unmeasured(
-      room.name,
-      plan,
-      `its process ended with ${signal ?? `code ${code}`}`,
-      limits,
-      order.slack
-    )
-    figures.push(figure)
-    onFigure(figure)
+    add(judge.unmeasured(plan, `its process ended with ${signal ?? `code ${code}`}`))
   }
   return figures
 }

@@ -1,38 +1,51 @@
 /** Prints figures as a table of 80 columns. */
-import { Table } from "console-table-printer"
 import type { Figure } from "./Figure.ts"
 
-const short = (value: number | null): string =>
-  value === null ? "" : Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) >= 10 ? 1 : 2)
+/** Widths of the columns. The status behind them has 7 more. */
+const widths = { name: 38, median: 10, spread: 12, limit: 7, goal: 6 }
+
+const short = (value: number): string => {
+  const size = Math.abs(value)
+  return size >= 1000 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2)
+}
+
+const withUnit = (value: number, { unit }: Figure): string =>
+  unit === "ratio" || unit === "exponent" || unit === "count" ? short(value) : `${short(value)} ${unit}`
 
 const bound = ({ better }: Figure, value: number | null): string =>
   value === null ? "" : `${better === "lower" ? "≤" : "≥"}${Number(value.toFixed(2))}`
 
-const unitOf = ({ unit }: Figure): string =>
-  unit === "ratio" || unit === "exponent" || unit === "count" ? "" : ` ${unit}`
+const words = { goal: "goal", limit: "ok", missed: "MISSED", reported: "", unmeasured: "NONE" } as const
 
-/** Returns the table of figures, one room after the other. */
+const rowOf = (figure: Figure): string => {
+  const { goal, limit, median, name, p10, p90, status } = figure
+  // A name that is too long has a line of its own.
+  const head = name.length < widths.name ? name.padEnd(widths.name) : `${name}\n${" ".repeat(widths.name)}`
+  const columns = [
+    (median === null ? "-" : withUnit(median, figure)).padStart(widths.median),
+    (p10 === null || p90 === null ? "" : `${short(p10)}-${short(p90)}`).padStart(widths.spread),
+    bound(figure, limit).padStart(widths.limit),
+    bound(figure, goal).padStart(widths.goal)
+  ]
+  return `${head}${columns.join("")} ${words[status]}`.trimEnd()
+}
+
+const heading =
+  "".padEnd(widths.name) +
+  "median".padStart(widths.median) +
+  "p10-p90".padStart(widths.spread) +
+  "limit".padStart(widths.limit) +
+  "goal".padStart(widths.goal)
+
+/** Returns the table of figures, room by room and in the order in which they were measured. */
 export const tableOf = (figures: ReadonlyArray<Figure>): string => {
-  const table = new Table({
-    shouldDisableColors: true,
-    columns: [
-      { name: "figure", alignment: "left", maxLen: 30 },
-      { name: "median", alignment: "right" },
-      { name: "p10-p90", alignment: "right", maxLen: 9 },
-      { name: "limit", alignment: "right" },
-      { name: "goal", alignment: "right" },
-      { name: "", alignment: "left" }
-    ]
-  })
+  const lines = [heading]
+  let above = ""
   for (const figure of figures) {
-    table.addRow({
-      figure: `${figure.room}: ${figure.name}${figure.against === "" ? "" : ` / ${figure.against}`}`,
-      median: figure.median === null ? "-" : `${short(figure.median)}${unitOf(figure)}`,
-      "p10-p90": figure.p10 === null ? "" : `${short(figure.p10)}-${short(figure.p90)}`,
-      limit: bound(figure, figure.limit),
-      goal: bound(figure, figure.goal),
-      "": figure.status === "missed" ? "MISSED" : figure.status === "unmeasured" ? "NONE" : figure.status
-    })
+    const title = figure.against === "" ? figure.room : `${figure.room}, against ${figure.against}`
+    if (title !== above) lines.push("", title)
+    above = title
+    lines.push(rowOf(figure))
   }
-  return table.render()
+  return lines.join("\n")
 }

@@ -5,6 +5,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import * as PromiseLoops from "../../packages/core/test/support/promiseLoops.ts"
 import * as EffectLoops from "../../packages/testing/src/contract/loops.ts"
 import { type Backend, backends, inMemory, native, type Opened } from "../harness/backends.ts"
+import type { Double } from "../harness/Double.ts"
 import { connection } from "../harness/connection.ts"
 import { loopDelayOf } from "../harness/loopDelay.ts"
 import type { Plan, Room } from "../harness/Room.ts"
@@ -17,7 +18,10 @@ const many = 200_000
 const labelled = (count: number) => Array.from({ length: count }, (_, index) => ({ label: `order ${index}` }))
 
 /** Opens what keeps the loop, and returns it. */
-type Open = (opened: Opened<unknown>, count: number) => Effect.Effect<() => Promise<unknown>, unknown, Scope.Scope>
+type Open = (
+  opened: Opened<Double | undefined>,
+  count: number
+) => Effect.Effect<() => Promise<unknown>, unknown, Scope.Scope>
 
 /**
  * Plans the longest time that something keeps the loop. The double spends the part of a delay below a millisecond at work, which
@@ -44,7 +48,7 @@ const delay = (name: string, backend: Backend, total: number, milliseconds: numb
 })
 
 /** Fills a queue. */
-const fill = ({ provide }: Opened<unknown>, count: number) =>
+const fill = ({ provide }: Opened<Double | undefined>, count: number) =>
   provide(
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)

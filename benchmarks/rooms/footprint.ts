@@ -2,6 +2,7 @@
 import { MessageQueue } from "@effect-msmq/core"
 import { Effect, type Scope, Stream } from "effect"
 import { type Backend, backends, inMemory, type Opened } from "../harness/backends.ts"
+import type { Double } from "../harness/Double.ts"
 import { connection } from "../harness/connection.ts"
 import type { Plan, Room, Settings } from "../harness/Room.ts"
 import * as Seam from "../floors/seam.ts"
@@ -23,12 +24,12 @@ const million = 1_000_000
 type Step = () => Promise<unknown>
 
 /** Opens what moves the messages. */
-type Open = (opened: Opened<unknown>) => Effect.Effect<Step, unknown, Scope.Scope>
+type Open = (opened: Opened<Double | undefined>) => Effect.Effect<Step, unknown, Scope.Scope>
 
 const messages = outgoing(batch)
 
 /** Opens a queue that is emptied after each batch, where nothing else empties it. */
-const openQueue = ({ double, mqrt, provide, run }: Opened<unknown>) =>
+const openQueue = ({ double, mqrt, provide, run }: Opened<Double | undefined>) =>
   Effect.gen(function* () {
     const formatName = yield* provide(MessageQueue.create(orders))
     const reader = yield* Seam.openQueue(mqrt, formatName, "receive")
@@ -121,7 +122,7 @@ const heapGrowth = async (step: Step, { scale }: Settings) => {
   await move(step, beginning, nothing)
   const values: Array<number> = []
   // In fewer messages a few kilobytes that a round adds once look like growth.
-  const count = Math.max(million * scale, 4 * beginning) / 4
+  const count = Math.max((million / 4) * scale, 50_000)
   for (let round = 0; round < 3; round++) {
     const before = collected()
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point

@@ -200,7 +200,7 @@ const operation = (name: string): Plan =>
       Effect.gen(function* () {
         const layer = Layer.provideMerge(InMemoryMqrt.layer, TestClock.layer({ warningDelay: "1 hour" }))
         const ways = new Map<number, () => Promise<number>>()
-        for (const length of scale < 1 ? [1000, 30_000] : [1000, 10_000, 100_000]) {
+        for (const length of scale < 1 ? [1000, 10_000] : [1000, 10_000, 100_000]) {
           const runtime = yield* Effect.acquireRelease(
             Effect.sync(() => ManagedRuntime.make(layer)),
             (runtime) => runtime.disposeEffect

@@ -106,6 +106,15 @@ export const sends: Room = {
       against: "struct objects by hand",
       ways: withFloor(({ double, sent }) => structSends(double.library, sent))
     }),
+    // Its spread is the noise of the run.
+    ratio({
+      name: "a tight loop by hand, native",
+      against: "itself",
+      ways: Effect.map(nativeBatches, ({ double, sent }) => {
+        const way: Way = { run: tightSends(double.library, sent), operations: batch }
+        return { way, floor: way }
+      })
+    }),
     ratio({
       name: "sendAll, native, beside C",
       against: "a loop in C",

@@ -39,7 +39,6 @@ const freshInMemory: Plan = {
 
 /** Program that prints the milliseconds which its thread works while it imports modules. */
 const importing = (modules: ReadonlyArray<string>): string => `
-  import { createRequire } from "node:module"
   const worked = () => { const { system, user } = process.threadCpuUsage(); return (system + user) / 1000 }
   const began = worked()
   for (const module of ${JSON.stringify(modules)}) await import(module)
@@ -72,12 +71,12 @@ const compareImports = (folder: string, { rounds }: Settings) => {
   }
 }
 
-const imports = (name: string, folder: Effect.Effect<string, unknown>): Plan => ({
+const imports = (name: string, folder: Effect.Effect<string>): Plan => ({
   name: `import of core and testing, ${name}`,
   against: "import of effect alone",
   unit: "ratio",
   clock: "thread",
-  measure: (settings) => Effect.flatMap(folder, (path) => Effect.try(() => compareImports(path, settings)))
+  measure: (settings) => Effect.map(folder, (path) => compareImports(path, settings))
 })
 
 /** Room of beginning. */
