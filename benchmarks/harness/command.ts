@@ -1,7 +1,7 @@
 /** Command `bench`: chooses figures, has each room measured, and prints and judges what comes of it. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, FileSystem, Option } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
 import { type Catalogue, importCatalogue } from "./Catalogue.ts"
 import type { Limits } from "../limits.ts"
@@ -16,6 +16,11 @@ const flags = {
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print the report as JSON, which harness/Report.ts describes"),
     Flag.withDefault(false)
+  ),
+  chart: Flag.String("chart").pipe(
+    Flag.withMetavar("FILE.svg"),
+    Flag.withDescription("Draw the figures into this file, as a picture in SVG"),
+    Flag.optional
   ),
   check: Flag.Boolean("check").pipe(
     Flag.withDescription("Fail if a limit is missed, or its figure could not be measured"),
@@ -79,8 +84,17 @@ const progressOf = ({ median, name, room, status }: Figure): string =>
 const failure = (complaints: ReadonlyArray<string>) =>
   Effect.fail(new CliError.UserError({ cause: complaints, userMessage: complaints.join("\n") }))
 
+/** Draws a report into a file. */
+const write = (file: string, report: Report) =>
+  Effect.gen(function* () {
+    // It takes a third of a second to import, which only those who draw have to wait for.
+    const { chartOf } = yield* Effect.promise(() => import("./chart.ts"))
+    const files = yield* FileSystem.FileSystem
+    yield* files.writeFileString(file, chartOf(report))
+  })
+
 const command = ({ limits, rooms }: Catalogue, module: string) =>
-  Command.make("bench", flags, ({ check, json, only, quick: isQuick, rounds, slack }) =>
+  Command.make("bench", flags, ({ chart, check, json, only, quick: isQuick, rounds, slack }) =>
     Effect.gen(function* () {
       const isChosen = selection(rooms, only)
       const isNeeded = check && isQuick ? hasLimit(limits) : () => true
@@ -107,6 +121,7 @@ const command = ({ limits, rooms }: Catalogue, module: string) =>
         figures,
         complaints
       }
+      if (Option.isSome(chart)) yield* write(chart.value, report)
       yield* Console.log(json ? JSON.stringify(report, null, 2) : tableOf(figures))
       return yield* check && complaints.length > 0 ? failure(complaints) : Effect.void
     })

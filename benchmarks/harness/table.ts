@@ -9,10 +9,12 @@ const short = (value: number): string => {
   return size >= 1000 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
-const withUnit = (value: number, { unit }: Figure): string =>
+/** Returns a value with its unit. */
+export const valueText = ({ unit }: Pick<Figure, "unit">, value: number): string =>
   unit === "ratio" || unit === "exponent" || unit === "count" ? short(value) : `${short(value)} ${unit}`
 
-const bound = ({ better }: Figure, value: number | null): string =>
+/** Returns a bound, such as `≤2`. */
+export const boundText = ({ better }: Pick<Figure, "better">, value: number | null): string =>
   value === null ? "" : `${better === "lower" ? "≤" : "≥"}${Number(value.toFixed(2))}`
 
 const words = { goal: "goal", limit: "ok", missed: "MISSED", reported: "", unmeasured: "NONE" } as const
@@ -22,10 +24,10 @@ const rowOf = (figure: Figure): string => {
   // A name that is too long has a line of its own.
   const head = name.length < widths.name ? name.padEnd(widths.name) : `${name}\n${" ".repeat(widths.name)}`
   const columns = [
-    (median === null ? "-" : withUnit(median, figure)).padStart(widths.median),
+    (median === null ? "-" : valueText(figure, median)).padStart(widths.median),
     (p10 === null || p90 === null ? "" : `${short(p10)}-${short(p90)}`).padStart(widths.spread),
-    bound(figure, limit).padStart(widths.limit),
-    bound(figure, goal).padStart(widths.goal)
+    boundText(figure, limit).padStart(widths.limit),
+    boundText(figure, goal).padStart(widths.goal)
   ]
   return `${head}${columns.join("")} ${words[status]}`.trimEnd()
 }
