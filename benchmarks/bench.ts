@@ -4,4 +4,4 @@
  */
 import { main } from "./harness/command.ts"
 
-await main(import.meta.resolve("./catalogue.ts"))
+main(import.meta.resolve("./catalogue.ts"), import.meta.resolve("./libraryCatalogue.ts"))

@@ -20,7 +20,7 @@ export interface Opened<Control> {
 
 /** Backend by its name. `open` gives a new one with no queues. */
 export interface Backend<Control extends Double.Double | undefined = Double.Double | undefined> {
-  readonly name: "native" | "in memory"
+  readonly name: "native" | "in memory" | "library"
   readonly open: Effect.Effect<Opened<Control>, unknown, Scope.Scope>
 }
 
@@ -46,4 +46,8 @@ export const native: Backend<Double.Double> = {
 /** Backend in memory. */
 export const inMemory: Backend<undefined> = { name: "in memory", open: opened(InMemoryMqrt.layer, undefined) }
 
+/** Backend over the library that the configuration `MQRT_LIBRARY` names, whatever that is. */
+export const library: Backend<undefined> = { name: "library", open: opened(NativeMqrt.layer, undefined) }
+
+/** Backends that are the same wherever they are measured. */
 export const backends: ReadonlyArray<Backend> = [native, inMemory]

@@ -3,12 +3,13 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem, Option } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
-import { type Catalogue, importCatalogue } from "./Catalogue.ts"
+import { importCatalogue } from "./Catalogue.ts"
 import type { Limits } from "../limits.ts"
 import type { Figure } from "./Figure.ts"
 import { complaintsOf } from "./judge.ts"
 import type { Report } from "./Report.ts"
-import { quick, type Room, usual } from "./Room.ts"
+import { onLibrary } from "./libraryRun.ts"
+import { quick, type Room, type Settings, usual } from "./Room.ts"
 import { runRoom } from "./runRoom.ts"
 import { tableOf } from "./table.ts"
 
@@ -37,6 +38,13 @@ const flags = {
   only: Flag.String("only").pipe(
     Flag.withMetavar("NAME"),
     Flag.withDescription("Measure one room only, or the figures whose names contain this"),
+    Flag.optional
+  ),
+  library: Flag.String("library").pipe(
+    Flag.withMetavar("PATH"),
+    Flag.withDescription(
+      "Measure the Message Queuing of this library instead, such as mqrt.dll, in queues that the run creates and deletes"
+    ),
     Flag.optional
   ),
   rounds: Flag.Int("rounds").pipe(
@@ -77,8 +85,8 @@ const processesOf = ({ areAlone, name: room, plans }: Room, isSelected: IsSelect
   return areAlone === true ? names.map((name) => [name]) : [names]
 }
 
-const progressOf = ({ median, name, room, status }: Figure): string =>
-  `${room}: ${name}: ${median === null ? "" : `${median.toFixed(2)} `}${status}`
+const progressOf = ({ median, name, reason, room, status }: Figure): string =>
+  `${room}: ${name}: ${median === null ? "" : `${median.toFixed(2)} `}${status}${reason === null ? "" : `, ${reason}`}`
 
 /** Fails the command, so that its process ends with exit code 1. */
 const failure = (complaints: ReadonlyArray<string>) =>
@@ -93,44 +101,60 @@ const write = (file: string, report: Report) =>
     yield* files.writeFileString(file, chartOf(report))
   })
 
-const command = ({ limits, rooms }: Catalogue, module: string) =>
-  Command.make("bench", flags, ({ chart, check, json, only, quick: isQuick, rounds, slack }) =>
+/** Choices of a run: its flags but for those that say what comes of it. */
+interface Choice {
+  readonly only: Option.Option<string>
+  /** Leaves out the figures without limits. */
+  readonly isLimited: boolean
+  readonly slack: number
+  readonly settings: Settings
+}
+
+/** Measures the chosen figures of a catalogue. An interruption ends the process that measures, and waits for its end. */
+const measure = (module: string, { isLimited, only, settings, slack }: Choice) =>
+  Effect.gen(function* () {
+    const { limits, rooms } = yield* Effect.promise(() => importCatalogue(module))
+    const isChosen = selection(rooms, only)
+    const isNeeded = isLimited ? hasLimit(limits) : () => true
+    const isSelected: IsSelected = (room, name) => isChosen(room, name) && isNeeded(room, name)
+    if (!rooms.some((room) => processesOf(room, isSelected).length > 0)) {
+      const names = rooms.map(({ name }) => name).join(", ")
+      return yield* failure([`--only names no room, and no part of a figure's name; the rooms are ${names}`])
+    }
+    const figures: Array<Figure> = []
+    for (const room of rooms) {
+      for (const names of processesOf(room, isSelected)) {
+        const order = { catalogue: module, room: room.name, figures: names, slack, settings }
+        const onFigure = (figure: Figure) => console.error(progressOf(figure))
+        figures.push(...(yield* runRoom(room, limits, order, onFigure)))
+      }
+    }
+    const report: Report = {
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      slack,
+      figures,
+      complaints: complaintsOf(figures, limits, isSelected)
+    }
+    return report
+  })
+
+const command = (module: string, ofLibrary: string) =>
+  Command.make("bench", flags, ({ chart, check, json, library, only, quick: isQuick, rounds, slack }) =>
     Effect.gen(function* () {
-      const isChosen = selection(rooms, only)
-      const isNeeded = check && isQuick ? hasLimit(limits) : () => true
-      const isSelected: IsSelected = (room, name) => isChosen(room, name) && isNeeded(room, name)
       const base = isQuick ? quick : usual
       const settings = { ...base, rounds: Option.getOrElse(rounds, () => base.rounds) }
-      if (!rooms.some((room) => processesOf(room, isSelected).length > 0)) {
-        const names = rooms.map(({ name }) => name).join(", ")
-        return yield* failure([`--only names no room, and no part of a figure's name; the rooms are ${names}`])
-      }
-      const figures: Array<Figure> = []
-      for (const room of rooms) {
-        for (const names of processesOf(room, isSelected)) {
-          const order = { catalogue: module, room: room.name, figures: names, slack, settings }
-          const onFigure = (figure: Figure) => console.error(progressOf(figure))
-          figures.push(...(yield* Effect.promise(() => runRoom(room, limits, order, onFigure))))
-        }
-      }
-      const complaints = complaintsOf(figures, limits, isSelected)
-      const report: Report = {
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-        slack,
-        figures,
-        complaints
-      }
+      const choice = { only, isLimited: check && isQuick, slack, settings }
+      const report = yield* Option.match(library, {
+        onNone: () => measure(module, choice),
+        onSome: (path) => onLibrary(path, measure(ofLibrary, choice))
+      })
       if (Option.isSome(chart)) yield* write(chart.value, report)
-      yield* Console.log(json ? JSON.stringify(report, null, 2) : tableOf(figures))
-      return yield* check && complaints.length > 0 ? failure(complaints) : Effect.void
+      yield* Console.log(json ? JSON.stringify(report, null, 2) : tableOf(report.figures))
+      return yield* check && report.complaints.length > 0 ? failure(report.complaints) : Effect.void
     })
   ).pipe(Command.withDescription("Measures the SDK against what one would write by hand."))
 
-/** Runs the command on the figures of a catalogue. */
-export const main = async (module: string): Promise<void> =>
-  importCatalogue(module).then((catalogue) =>
-    NodeRuntime.runMain(
-      Effect.provide(Command.run(command(catalogue, module), { version: "0.1.0" }), NodeServices.layer)
-    )
-  )
+/** Runs the command on the figures of a catalogue; `ofLibrary` has those of `--library`. */
+export const main = (module: string, ofLibrary: string): void =>
+  NodeRuntime.runMain(Effect.provide(Command.run(command(module, ofLibrary), { version: "0.1.0" }), NodeServices.layer))

@@ -1,14 +1,13 @@
 /** Figures of the event loop: the longest time that a loop over a full queue, or a way of sending, keeps it. */
-import { MessageQueue, type Receiver, type Sender } from "@effect-msmq/core"
+import { MessageQueue, type Sender } from "@effect-msmq/core"
 import type { Connection } from "@effect-msmq/core/promises"
-import { Deferred, Effect, type Scope } from "effect"
-import * as PromiseLoops from "../../packages/core/test/support/promiseLoops.ts"
-import * as EffectLoops from "../../packages/testing/src/contract/loops.ts"
+import { Effect, type Scope } from "effect"
 import { type Backend, backends, inMemory, native, type Opened } from "../harness/backends.ts"
 import type { Double } from "../harness/Double.ts"
 import { connection } from "../harness/connection.ts"
 import { loopDelayOf } from "../harness/loopDelay.ts"
 import type { Plan, Room } from "../harness/Room.ts"
+import { fullQueueLoops } from "./fullQueueLoops.ts"
 
 const orders = ".\\private$\\orders"
 
@@ -57,38 +56,11 @@ const fill = ({ provide }: Opened<Double | undefined>, count: number) =>
     })
   )
 
-/** Runs a loop of the Effect face until it has handled so many messages. */
-const untilHandled = (loop: EffectLoops.Loop, receiver: Receiver.Receiver, count: number) =>
-  Effect.suspend(() => {
-    const end = Deferred.makeUnsafe<void>()
-    let left = count
-    const handle = Effect.suspend(() => (--left === 0 ? Effect.asVoid(Deferred.succeed(end, undefined)) : Effect.void))
-    return Effect.raceFirst(loop(receiver, handle), Deferred.await(end))
-  })
-
-const inEffect =
-  (loop: EffectLoops.Loop): Open =>
-  (opened, count) =>
-    Effect.gen(function* () {
-      yield* fill(opened, count)
-      const receiver = yield* opened.provide(MessageQueue.openReceiver(orders, { shareMode: "denyReceive" }))
-      return () => opened.run(untilHandled(loop, receiver, count))
-    })
-
-const inPromises =
-  (loop: PromiseLoops.Loop): Open =>
-  (opened, count) =>
-    Effect.gen(function* () {
-      yield* fill(opened, count)
-      const msmq = yield* connection(opened)
-      const receiver = yield* Effect.promise(() => msmq.openReceiver(orders, { shareMode: "denyReceive" }))
-      return () => loop(receiver, count, () => {})
-    })
-
-const loops: ReadonlyArray<readonly [name: string, open: Open]> = [
-  ...Object.entries(EffectLoops.reading).map(([name, loop]) => [`${name}, Effect`, inEffect(loop)] as const),
-  ...Object.entries(PromiseLoops.reading).map(([name, loop]) => [`${name}, promises`, inPromises(loop)] as const)
-]
+const loops = fullQueueLoops.map(({ face, name, open }) => {
+  const openFull: Open = (opened, count) =>
+    Effect.andThen(fill(opened, count), opened.provide(open(opened, orders, count)))
+  return [`${name}, ${face}`, openFull] as const
+})
 
 type Messages = ReturnType<typeof labelled>
 
