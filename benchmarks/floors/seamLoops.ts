@@ -1,6 +1,7 @@
 /** Loops over the messages of a queue at the seam: for each loop of the SDK the calls that it makes, with nothing around them. */
 import type { Mqrt } from "@effect-msmq/core"
 import type { LookupParameters, ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { Effect } from "effect"
 import { plainReceive } from "../../packages/testing/src/contract/plainRecords.ts"
 import { times, transaction } from "./seam.ts"
@@ -12,7 +13,7 @@ type Calls = Effect.Effect<unknown, Mqrt.MqrtFailure>
 export type SeamLoop = (mqrt: Service, queue: Mqrt.QueueHandle, count: number) => Calls
 
 /** Parameters of a lookup outside of any transaction. */
-const plainLookup: LookupParameters = { transaction: "none", rare: false }
+const plainLookup: LookupParameters = { transaction: "none", read: usualRead }
 
 /** Makes the same calls for each message. */
 const forEach =

@@ -1,7 +1,7 @@
-import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { messageProperties, usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { assert, describe, it } from "@effect/vitest"
 import { usualCapacities } from "../../packages/native/src/internal/bufferCapacities.ts"
-import { usualProperties } from "../../packages/native/src/internal/receivedPropertyNames.ts"
+import { propertiesFor } from "../../packages/native/src/internal/receivedPropertyNames.ts"
 import { limits, rooms } from "../catalogue.ts"
 import { asked } from "../floors/receivedMessage.ts"
 import { Judge } from "../harness/judge.ts"
@@ -37,7 +37,7 @@ describe("the catalogue", () => {
 describe("the receive loop by hand", () => {
   it("asks for the properties that the SDK asks for, with the same room for each", () => {
     const capacities: Readonly<Record<string, number>> = usualCapacities
-    const ofSdk = usualProperties.map((name) => {
+    const ofSdk = propertiesFor(usualRead).map((name) => {
       const { exactly, id, vartype } = messageProperties[name]
       return { id, vartype, capacity: capacities[name] ?? exactly ?? (name === "SRC_MACHINE_ID" ? 16 : undefined) }
     })
