@@ -1,3 +1,4 @@
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { MessageQueue, Mqrt, SecurityContext } from "@effect-msmq/core"
 import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -54,7 +55,7 @@ const atSeam = Effect.gen(function* () {
     Effect.ignore(mqrt.closeQueue(queue))
   )
   return (timeout: number | null) =>
-    mqrt.receiveMessage(queue, { action: "receive", cursor: null, rare: false, timeout, transaction: "none" })
+    mqrt.receiveMessage(queue, { action: "receive", cursor: null, read: usualRead, timeout, transaction: "none" })
 })
 
 describe.skipIf(missing !== null)("no receive blocks the event loop", { concurrent: true }, () => {
@@ -137,7 +138,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       const mqrt = yield* Mqrt.Mqrt
       const queue = yield* mqrt.openQueue(elsewhere, "receive", "denyNone")
       const transaction = yield* mqrt.beginTransaction
-      const receive = { action: "receive", cursor: null, rare: false, timeout: null, transaction } as const
+      const receive = { action: "receive", cursor: null, read: usualRead, timeout: null, transaction } as const
       const waiting = yield* whileCalling(
         Effect.ensuring(mqrt.receiveMessage(queue, receive), mqrt.releaseTransaction(transaction))
       )
@@ -176,7 +177,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       const poll = mqrt.receiveMessage(queue, {
         action: "receive",
         cursor: null,
-        rare: false,
+        read: usualRead,
         timeout: 0,
         transaction: "none"
       })
@@ -200,7 +201,13 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
         yield* Effect.provide(MessageQueue.create(orders), services)
         const queue = yield* mqrt.openQueue(elsewhere, "receive", "denyNone")
         const cursor = yield* mqrt.createCursor(queue)
-        const options = { action: "receive", cursor: null, rare: false, timeout: null, transaction: "none" } as const
+        const options = {
+          action: "receive",
+          cursor: null,
+          read: usualRead,
+          timeout: null,
+          transaction: "none"
+        } as const
         prepare()
         const waits = [
           mqrt.receiveMessage(queue, options),

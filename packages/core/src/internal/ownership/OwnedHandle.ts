@@ -31,7 +31,7 @@ export { close, closeBy, closeNow, registerRun, stopRunsThen } from "./closing.t
 export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseWaiting } from "./leases.ts"
 export type { Release } from "./HandleNode.ts"
-export { isLoss, noteFailure, retryIfLost } from "./lostHandle.ts"
+export { isLoss, mayRetry, noteFailure, retryIfLost } from "./lostHandle.ts"
 export { IsOwnWork, Run, Runs } from "./Run.ts"
 
 /** Key under which the objects that programs hold keep their handle. Nothing prints it. */
