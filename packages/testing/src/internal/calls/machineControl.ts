@@ -19,16 +19,23 @@ import { start, stop } from "./Service.ts"
 
 /** Adds a certificate to a user's store, and registers it under the user's SID or removes its registration. */
 export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertificate): void => {
-  certificates.add(held.certificate, held.privateKey)
+  certificates.add(held.certificate, {
+    store: held.store ?? "My",
+    location: held.location ?? "CurrentUser",
+    friendlyName: held.friendlyName ?? null,
+    keyApi: held.keyApi ?? "CryptoAPI",
+    privateKey: held.privateKey
+  })
   if (sid === null) return
   if (held.registered === true) certificates.register(held.certificate, sid)
   else certificates.unregister(held.certificate, sid)
 }
 
 /** Makes a user the one on whose behalf programs run. */
-export const setUser = (security: SecurityContextTable, { administrator = true, sid }: User): void => {
+export const setUser = (security: SecurityContextTable, { administrator = true, name, sid }: User): void => {
   security.user = sid === null ? null : Result.getOrThrow(Sid.parse(sid))
   if (security.user === null) return
+  security.accounts.addUser(security.user, name)
   if (administrator) security.administrators.add(security.user)
   else security.administrators.delete(security.user)
 }

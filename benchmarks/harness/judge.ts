@@ -1,0 +1,94 @@
+/** Judges measurements by the table of limits. */
+import type { Limit, Limits } from "../limits.ts"
+import type { Figure, Measurement, Status } from "./Figure.ts"
+import type { Plan } from "./Room.ts"
+import { spreadOf } from "./statistics.ts"
+
+type Bounds = Pick<Figure, "better" | "goal" | "limit">
+
+/** Returns the bounds of a figure. Slack makes the limit wider, and leaves the goal as it is. */
+const boundsOf = (plan: Plan, { goal, limit }: Limit, slack: number): Bounds => {
+  const better = plan.better ?? "lower"
+  const widened = limit === undefined ? null : better === "lower" ? limit * slack : limit / slack
+  return { better, limit: widened, goal: goal ?? null }
+}
+
+const statusOf = (median: number, { better, goal, limit }: Bounds): Status => {
+  const meets = (bound: number) => (better === "lower" ? median <= bound : median >= bound)
+  if (limit !== null && !meets(limit)) return "missed"
+  if (goal !== null && meets(goal)) return "goal"
+  return limit === null ? "reported" : "limit"
+}
+
+/** Judge of the figures of a room, by a table of limits. */
+export class Judge {
+  readonly #room: string
+  readonly #limits: Limits
+  readonly #slack: number
+
+  constructor(room: string, limits: Limits, slack: number) {
+    this.#room = room
+    this.#limits = limits
+    this.#slack = slack
+  }
+
+  /** Returns the figure of a measurement. */
+  measured(plan: Plan, { details, series, values }: Measurement): Figure {
+    const wrong = values.find((value) => !Number.isFinite(value))
+    if (wrong !== undefined) return this.unmeasured(plan, `a round gave ${wrong}`)
+    const spread = spreadOf(values)
+    const bounds = this.#boundsOf(plan)
+    return {
+      ...this.#namesOf(plan),
+      ...bounds,
+      ...spread,
+      rounds: values.length,
+      status: statusOf(spread.median, bounds),
+      reason: null,
+      details: details ?? {},
+      series: series ?? null
+    }
+  }
+
+  /** Returns the figure that could not be measured, for a reason. */
+  unmeasured(plan: Plan, reason: string): Figure {
+    const nothing = { median: null, p10: null, p90: null, rounds: 0, details: {}, series: null }
+    return { ...this.#namesOf(plan), ...this.#boundsOf(plan), ...nothing, status: "unmeasured", reason }
+  }
+
+  #namesOf({ against, clock, name, unit }: Plan) {
+    return { room: this.#room, name, against, unit, clock }
+  }
+
+  #boundsOf(plan: Plan): Bounds {
+    return boundsOf(plan, this.#limits[this.#room]?.[plan.name] ?? {}, this.#slack)
+  }
+}
+
+const complaintOf = ({ better, limit, median, name, room, unit }: Figure): string => {
+  const bound = `${better === "lower" ? "at most" : "at least"} ${limit}`
+  return `${room}: ${name} is ${median?.toFixed(2)} (${unit}), and must be ${bound}`
+}
+
+/**
+ * Returns a sentence for each figure that misses its limit, and for each limit whose figure was not measured. `isSelected` says
+ * which figures were to be measured.
+ */
+export const complaintsOf = (
+  figures: ReadonlyArray<Figure>,
+  limits: Limits,
+  isSelected: (room: string, name: string) => boolean
+): Array<string> => {
+  const missed = figures.filter(({ status }) => status === "missed").map(complaintOf)
+  const byName = new Map(figures.map((figure) => [`${figure.room}: ${figure.name}`, figure]))
+  const unmeasured = Object.entries(limits).flatMap(([room, ofRoom]) =>
+    Object.entries(ofRoom).flatMap(([name, { limit }]) => {
+      if (limit === undefined || !isSelected(room, name)) return []
+      const figure = byName.get(`${room}: ${name}`)
+      if (figure !== undefined && figure.status !== "unmeasured") return []
+      const reason = figure?.reason ?? "no room has a figure of this name"
+      return [`${room}: ${name} has a limit and was not measured: ${reason}`]
+    })
+  )
+  return [...missed, ...unmeasured]
+}
