@@ -4,11 +4,9 @@ import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { inTurn } from "../../core/test/programs/inTurn.ts"
-import { AtRandom } from "../../core/test/support/schedulers.ts"
 import { control, missing } from "./theDouble.ts"
 import { elsewhere, layer, numbered, orders, setDelay, setup, takeAll } from "./support/heldReceives.ts"
 
@@ -93,17 +91,12 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
   // A call on the main thread that ought to be held is one.
   afterEach(() => assert.deepStrictEqual(control.ledger().violations, []))
 
-  const names = Object.entries(loops).flatMap(([name, loop]) => [
-    [name, "Effect's scheduler", loop, false] as const,
-    [name, "a scheduler that yields at random", loop, true] as const
-  ])
-
-  it.live.each(names)(
-    "a %s loop loses nothing and keeps the order, wherever it is interrupted, with %s",
-    ([, , loop, yields]) => {
-      const seed = Date.now() & 0xffff
-      const random = randomOf(seed)
-      const loseNothing = Effect.gen(function* () {
+  it.live.each(Object.entries(loops))(
+    "a %s loop loses nothing and keeps the order, wherever it is interrupted",
+    ([, loop]) =>
+      Effect.gen(function* () {
+        const seed = Date.now() & 0xffff
+        const random = randomOf(seed)
         const { receiver, sender } = yield* setup
         const taken: Array<string> = []
         let sent = 0
@@ -125,8 +118,6 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
         )
         assert.deepStrictEqual(control.ledger().violations, [])
       }).pipe(Effect.scoped, Effect.provide(layer))
-      return yields ? Effect.provideService(loseNothing, Scheduler.Scheduler, new AtRandom(random)) : loseNothing
-    }
   )
 
   it.each(Object.entries(promiseLoops))(
