@@ -225,9 +225,9 @@ export const listStore: (options?: StoreOptions) => Effect.Effect<ReadonlyArray<
  * Message Queuing finds the private key of a certificate in the personal store of the user: `"My"` of `"CurrentUser"`. A
  * certificate that only another store has may be `InvalidCertificate` for `SecurityContext.acquire`.
  *
- * Fails with `IllegalOption`, also for neither or both of `thumbprint` and `subject`; with `CertificateNotFound`; with
- * `AmbiguousCertificate` for a subject that several certificates have, which lists their thumbprints; with `CertificateStoreNotFound`; and with `WindowsFailure` where this user may
- * not read the store.
+ * Fails with `IllegalOption`, also for neither or both of `thumbprint` and `subject`; with `CertificateNotFound`, also for one that
+ * Node cannot read; with `AmbiguousCertificate` for a subject that several certificates have, which lists their thumbprints; with
+ * `CertificateStoreNotFound`; and with `WindowsFailure` where this user may not read the store.
  *
  * @example
  * ```ts import.meta.vitest

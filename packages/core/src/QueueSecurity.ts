@@ -217,6 +217,8 @@ const readList = (
     Effect.map((descriptor) => descriptor.dacl)
   )
 
+const lookUpsAtOnce = 8
+
 /** Returns the names of the accounts of some SIDs, each looked up once, without those that are not found. */
 const accountsOf = (
   operation: Operation,
@@ -229,7 +231,9 @@ const accountsOf = (
         accountOfSid(operation, sid).pipe(
           Effect.map((account): ReadonlyArray<readonly [Sid, Account]> => [[sid, account]]),
           Effect.catch(() => Effect.succeed([]))
-        )
+        ),
+      // One that asks a domain that does not answer may take long.
+      { concurrency: lookUpsAtOnce }
     ),
     (found) => new Map(found.flat())
   )

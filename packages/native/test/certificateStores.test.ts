@@ -3,6 +3,7 @@ import { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as SecurityContext from "@effect-msmq/core/SecurityContext"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { onDouble } from "./support/onDouble.ts"
@@ -166,6 +167,24 @@ describe.skipIf(missing !== null)("certificates of the Windows store, on the dou
         }
         assert.isTrue(seen.has("cut"))
         assert.strictEqual((yield* mqrt.findCertificates("My", "CurrentUser", null)).length, 2000)
+      })
+    )
+  )
+
+  it.live("a search that waits for other slow calls can be interrupted, and the next one works", () =>
+    checked(
+      Effect.gen(function* () {
+        place(orders.der)
+        const mqrt = yield* Mqrt
+        control.hold("MQGetPrivateComputerInformation")
+        const slow = yield* Effect.forEach([1, 2, 3], () =>
+          Effect.forkChild(mqrt.getPrivateComputerInformation(null), { startImmediately: true })
+        )
+        const search = yield* Effect.forkChild(Certificate.listStore(), { startImmediately: true })
+        yield* Fiber.interrupt(search)
+        control.letGo("MQGetPrivateComputerInformation")
+        yield* Fiber.awaitAll(slow)
+        assert.strictEqual((yield* Certificate.listStore()).length, 1)
       })
     )
   )

@@ -130,6 +130,9 @@ const makeMachine = (
  * Administrators may take over a queue, and they alone can read the machine's journal, its dead letters and its outgoing
  * queues.
  *
+ * Accounts are looked up among those of every Windows, by their names in English, the user of the machine, and those of `users`.
+ * The certificate stores have what `certificates` and `MsmqControl` put there.
+ *
  * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *
  * **Gotchas**

@@ -365,7 +365,7 @@ describe("what cannot be done", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("the name of a computer is no trustee: nobody has its SID", () =>
+  it.effect("the name of a computer is no trustee: no user has its SID", () =>
     Effect.gen(function* () {
       yield* created("D:")
       const error = yield* Effect.flip(QueueSecurity.grant(orders, "MACHINE", "send"))

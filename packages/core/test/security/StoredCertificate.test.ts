@@ -155,7 +155,7 @@ describe("a certificate of a store", () => {
     }).pipe(Effect.provide(machine))
   )
 
-  it.effect("a store that does not exist is told, one that exists may be empty", () =>
+  it.effect("a store that does not exist is an error, and one that exists may be empty", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Certificate.listStore({ store: "Personal" }))
       assert.deepStrictEqual<object>(error.reason, {

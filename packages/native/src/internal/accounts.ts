@@ -2,6 +2,7 @@ import type { AccountKind } from "@effect-msmq/core/mqrt/AccountProperties"
 import { accountKinds } from "@effect-msmq/core/mqrt/AccountProperties"
 import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
+import { identity as same } from "effect/Function"
 import * as Result from "effect/Result"
 import type { Bindings } from "./bindings.ts"
 import { CallMemory, countSlot } from "./CallMemory.ts"
@@ -119,7 +120,8 @@ export const accounts = (
                 callForLastError(
                   bindings,
                   "LookupAccountNameW",
-                  identity.LookupAccountNameW,
+                  same,
+                  () => identity.LookupAccountNameW,
                   null,
                   whole,
                   sid.bytes,
@@ -144,7 +146,8 @@ export const accounts = (
             callForLastError(
               bindings,
               "LookupAccountSidW",
-              identity.LookupAccountSidW,
+              same,
+              () => identity.LookupAccountSidW,
               null,
               new Uint8Array(sid),
               name.bytes,

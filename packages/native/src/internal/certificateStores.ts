@@ -3,11 +3,12 @@ import { storeLocations } from "@effect-msmq/core/mqrt/CertificateProperties"
 import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import koffi from "koffi"
 import type { Bindings } from "./bindings.ts"
 import { CallMemory, countSlot } from "./CallMemory.ts"
 import { failure } from "./calls.ts"
-import { callForLastError, hresultFromWin32 } from "./lastError.ts"
+import { callForLastError, hresultFromWin32, type Returned } from "./lastError.ts"
 import { layout, readPointer } from "./layout.ts"
 
 const { CERT_CONTEXT, CRYPT_HASH_BLOB, CRYPT_KEY_PROV_INFO } = layout
@@ -131,28 +132,34 @@ export const certificateStores = (bindings: Bindings): Pick<MqrtFunctions, "find
   return {
     findCertificates: (store, location, thumbprint) =>
       calls.together(
-        Effect.acquireUseRelease(
-          Effect.flatMap(
-            Effect.suspend(() =>
-              callForLastError(
-                bindings,
-                "CertOpenStore",
-                identity.CertOpenStore,
-                systemProvider,
-                0,
-                null,
-                (storeLocations[location] << 16) | onlyToRead,
-                store
-              )
+        Effect.suspend(() => {
+          // It is known here as soon as the call has returned, so that an interruption at that moment closes it, too.
+          let handle: bigint | null = null
+          const open = callForLastError(
+            bindings,
+            "CertOpenStore",
+            ({ lastError, result }: Returned<bigint | null>) => {
+              handle = orNull(result)
+              return handle === null ? Result.fail(failure("CertOpenStore", lastError)) : Result.succeed(handle)
+            },
+            () => identity.CertOpenStore,
+            systemProvider,
+            0,
+            null,
+            (storeLocations[location] << 16) | onlyToRead,
+            store
+          )
+          return Effect.flatMap(open, Effect.fromResult).pipe(
+            Effect.flatMap((opened) =>
+              thumbprint === null ? enumerate(opened) : findByThumbprint(opened, thumbprint)
             ),
-            ({ lastError, result }) => {
-              const handle = orNull(result)
-              return handle === null ? Effect.fail(failure("CertOpenStore", lastError)) : Effect.succeed(handle)
-            }
-          ),
-          (handle) => (thumbprint === null ? enumerate(handle) : findByThumbprint(handle, thumbprint)),
-          (handle) => Effect.sync(() => void identity.CertCloseStore(handle, 0))
-        )
+            Effect.ensuring(
+              Effect.sync(() => {
+                if (handle !== null) identity.CertCloseStore(handle, 0)
+              })
+            )
+          )
+        })
       )
   }
 }

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { identity as same } from "effect/Function"
 import type { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import type { Bindings } from "./bindings.ts"
 import { failure } from "./calls.ts"
@@ -17,29 +18,30 @@ export interface Returned<Result> {
 }
 
 /**
- * Calls a function that reports its failure by `GetLastError` on another thread. The last error is that of the call only until
- * koffi's callback returns. It can be interrupted as `RunningCalls.call` can.
+ * Calls a function that reports its failure by `GetLastError` on another thread, and returns what `take` makes of the result. The
+ * last error is that of the call only until koffi's callback returns, where `take` runs. It can be interrupted as
+ * `RunningCalls.call` can.
  */
-export const callForLastError = <Arguments extends ReadonlyArray<unknown>, Result>(
+export const callForLastError = <Arguments extends ReadonlyArray<unknown>, Result, A>(
   { calls, identity }: Bindings,
   name: OffMainThreadName,
-  bound: Bound<Arguments, Result>,
+  take: (returned: Returned<Result>) => A,
+  find: () => Bound<Arguments, Result>,
   ...args: Arguments
-): Effect.Effect<Returned<Result>> =>
+): Effect.Effect<A> =>
   calls.call(
     name,
     Effect.suspend(() => {
       // Looked up before the call: a look-up may overwrite the last error.
       const { GetLastError } = identity
-      return callElsewhereOnce<Returned<Result>, Returned<Result>>(
-        (returned) => returned,
-        (returned) =>
-          bound.async(...args, (error, result) => {
-            const lastError = GetLastError()
-            // koffi does not keep the memory that it was given: the reference in this closure does.
-            void args.length
-            returned(error, { result, lastError: hresultFromWin32(lastError) })
-          })
+      const bound = find()
+      return callElsewhereOnce<A, A>(same, (returned) =>
+        bound.async(...args, (error, result) => {
+          const lastError = hresultFromWin32(GetLastError())
+          // koffi does not keep the memory that it was given: the reference in this closure does.
+          void args.length
+          returned(error, take({ result, lastError }))
+        })
       )
     })
   )

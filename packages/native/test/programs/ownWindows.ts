@@ -119,7 +119,7 @@ const promises: ReadonlyArray<MqrtContract.ContractPromise> = [
     })
   },
   {
-    name: "a name and a SID without an account are told by their reasons",
+    name: "a name and a SID without an account fail with reasons of their own",
     needs: [],
     check: Effect.gen(function* () {
       const name = yield* Effect.flip(Sid.ofAccount("no-such-account-at-all"))
@@ -149,7 +149,7 @@ const promises: ReadonlyArray<MqrtContract.ContractPromise> = [
     })
   },
   {
-    name: "a certificate that was removed, and a store that does not exist, are told by their reasons",
+    name: "a certificate that was removed, and a store that does not exist, fail with reasons of their own",
     needs: [],
     check: Effect.gen(function* () {
       const certificate = yield* Effect.scoped(placed)

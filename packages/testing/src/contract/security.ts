@@ -87,7 +87,7 @@ export const security: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "a name and a SID without an account are told",
+    "the look-up of a name or a SID that no account has fails with a reason of its own",
     Effect.gen(function* () {
       yield* failsBecause(Sid.ofAccount("no-such-account-of-the-contract"), "AccountNotFound")
       yield* failsBecause(Sid.ofAccount(".\\no-such-account-of-the-contract"), "AccountNotFound")
@@ -132,7 +132,7 @@ export const security: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "a certificate or a store that is not there is told",
+    "a certificate and a store that do not exist fail with reasons of their own, and the personal store can be listed",
     Effect.gen(function* () {
       yield* failsBecause(Certificate.fromStore({ thumbprint: "0".repeat(40) }), "CertificateNotFound")
       yield* failsBecause(

@@ -9,10 +9,12 @@ import { allowsSignatures } from "./keyUsage.ts"
  * - `"noPrivateKey"`: the store names no private key for it. A security context cannot be acquired: `CorruptedSecurityData`
  * - `"notYetValid"`, `"expired"`: it was outside of its validity when it was read. Message Queuing does not check that; a receiver
  *   may
- * - `"keyUsage"`: its key usage has neither `digitalSignature` nor `nonRepudiation`, so that a receiver may refuse what it signs
- * - `"notRsa"`: its key is not one of RSA. Message Queuing documents signatures with RSA only
- * - `"notCryptoApi"`: its key is in a key storage provider of CNG. Message Queuing documents providers of CryptoAPI only, and does
- *   not say whether others work
+ * - `"keyUsage"`: its key usage has neither `digitalSignature` nor `nonRepudiation`. Whether Message Queuing checks that is not
+ *   documented; a receiver may
+ * - `"notRsa"`: its key is not one of RSA, which the default provider of Message Queuing is for. Whether another one works is not
+ *   documented
+ * - `"notCryptoApi"`: its key is in a key storage provider of CNG. Message Queuing knows providers by their types of CryptoAPI;
+ *   whether a provider of CNG works is not documented
  *
  * @category models
  * @since 0.1.0
@@ -28,7 +30,7 @@ export type SigningObstacle = "noPrivateKey" | "notYetValid" | "expired" | "keyU
 export interface KeyProvider {
   /** Name of the provider, such as `"Microsoft Enhanced RSA and AES Cryptographic Provider"`. */
   readonly name: string
-  /** Interface of the provider: CryptoAPI, which Message Queuing uses, or CNG. */
+  /** Interface of the provider: CryptoAPI, whose providers Message Queuing knows, or CNG. */
   readonly api: "CryptoAPI" | "CNG"
 }
 

@@ -34,7 +34,7 @@ export interface Account {
 /** `HRESULT_FROM_WIN32(ERROR_NONE_MAPPED)`. */
 const noneMapped = 0x8007_0534
 
-/** Kinds that are no accounts: nobody ever has their SIDs. */
+/** Kinds that are no accounts: no user and no group has their SIDs. */
 const notAccounts: ReadonlySet<AccountKind> = new Set(["domain", "deletedAccount", "invalid", "unknown", "label"])
 
 const unknownName =
