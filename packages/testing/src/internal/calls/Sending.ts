@@ -3,6 +3,7 @@ import * as FormatName from "@effect-msmq/core/FormatName"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { OutgoingProperties, SendParameters, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as ArrivalRules from "../arrival/ArrivalRules.ts"
 import * as Envelopes from "../arrival/Envelope.ts"
@@ -13,9 +14,10 @@ import { failure, propertyFailure } from "../facts/Failure.ts"
 import { hasRoomForMessage } from "../facts/MachineQuota.ts"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import { badDestinationQueue } from "../facts/MessageClass.ts"
+import { finish } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Envelope } from "../queue/Packet.ts"
-import { contentOf, messageId, Packet } from "../queue/Packet.ts"
+import { contentOf, copyOf, messageId, Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { Transaction } from "../queue/Transaction.ts"
@@ -39,8 +41,26 @@ interface Delivery {
   readonly now: number
 }
 
-/** Sends messages in order until one is refused; `now` in milliseconds since 1970. */
+/** Sends messages in order until one is refused. Reads all of them before it waits for anything. */
 export const send = (
+  machine: Machine,
+  handle: QueueHandle,
+  messages: ReadonlyArray<OutgoingProperties>,
+  options: SendParameters
+): Effect.Effect<SendOutcome> =>
+  Effect.suspend(() => {
+    const { operations } = machine.network
+    const own = operations.isIdle ? messages : messages.map(copyOf)
+    return operations.whenIdle((now, fiber) => {
+      const outcome = sendNow(machine, handle, own, options, now)
+      const opened = machine.open.get(handle)
+      return opened?.destinations.some(({ queue }) => queue.outgoing) === true
+        ? Effect.as(operations.begin(machine.network.flow(now), fiber), outcome)
+        : Effect.succeed(outcome)
+    })
+  })
+
+const sendNow = (
   machine: Machine,
   handle: QueueHandle,
   messages: ReadonlyArray<OutgoingProperties>,
@@ -71,7 +91,6 @@ export const send = (
     // Without a security context each message fetches the key.
     if (options.securityContext === null) machine.security.keyFetches += accepted
   }
-  if (deliveries.some(({ queue }) => queue.outgoing)) machine.network.flow(now)
   return { accepted, messageIds, failure: stopped ?? null }
 }
 
@@ -192,7 +211,7 @@ const deliver = (
     packet.firstInTransaction = true
     packet.lastInTransaction = true
   }
-  enter(machine, queue, packet, now, refused)
+  enter(machine, queue, packet, refused, now)
 }
 
 /** Sends a message when its transaction commits, to the place in the queue that it gets now (behaviours F-20 to F-24). */
@@ -220,7 +239,7 @@ const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Tra
 const sendOn = (machine: Machine, queue: Queue, packet: Packet, now: number): void => {
   queue.remove(packet)
   queue.insert(packet, packet.arrivedTime)
-  machine.network.flow(now)
+  finish(machine.network.flow(now))
 }
 
 /** Returns the failure of the send for one message; `undefined` where it is accepted. */

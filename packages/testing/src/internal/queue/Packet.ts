@@ -59,6 +59,15 @@ const copiedConnector = (connector: ConnectorProperties | null): ConnectorProper
 /** Time limits of a message, in seconds from its send on. */
 export type TimeLimits = Pick<MessageProperties, "timeToReachQueue" | "timeToBeReceived">
 
+/** Copies a message that is to be sent later. */
+export const copyOf = (message: OutgoingProperties): OutgoingProperties => ({
+  ...message,
+  body: new Uint8Array(message.body),
+  correlationId: copied(message.correlationId),
+  extension: copied(message.extension),
+  connector: copiedConnector(message.connector)
+})
+
 /** Copies the properties that a sender gives, so that the sender may use its buffers again. */
 export const contentOf = (message: OutgoingProperties, transactional: boolean, limits: TimeLimits): Content => ({
   body: new Uint8Array(message.body),
