@@ -114,8 +114,7 @@ class WaitingReceive implements Waiter {
 
   #resumeWith(outcome: Received): void {
     this.#leave()
-    // A resumed fiber runs at once: inside a send, the receiver would run before the send has returned.
-    this.#fiber.currentDispatcher.scheduleTask(() => this.#resume(outcome), 0)
+    this.#request.machine.resumptions.add(this.#fiber, () => this.#resume(outcome))
   }
 
   #leave(): void {

@@ -1,4 +1,4 @@
-import type * as FormatName from "@effect-msmq/core/FormatName"
+import * as FormatName from "@effect-msmq/core/FormatName"
 import * as PathName from "@effect-msmq/core/PathName"
 import * as Result from "effect/Result"
 import type { Guid } from "@effect-msmq/core/mqrt/Guid"
@@ -14,6 +14,15 @@ export type OfMachine =
 /** Tells whether a name means one queue of one machine. Lists are resolved before, and connectors are not simulated. */
 export const isOfMachine = (name: FormatName.FormatName): name is OfMachine =>
   "computerGuid" in name || name._tag === "Public" || name._tag === "Direct" || name._tag === "DirectSystem"
+
+/** Latest format name that was read: messages in a row mostly have the same. */
+let latest: { readonly text: string; readonly name: FormatName.FormatName | undefined } | undefined
+
+/** Reads a format name; `undefined` for any other text. */
+export const readFormatName = (text: string): FormatName.FormatName | undefined => {
+  if (latest?.text !== text) latest = { text, name: Result.getOrUndefined(FormatName.parse(text)) }
+  return latest.name
+}
 
 /** Reads the path name of a queue; `undefined` for that of a system queue, and for any other text. */
 export const queuePath = (pathName: string): PathName.QueuePath | undefined => {

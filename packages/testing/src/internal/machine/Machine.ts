@@ -26,6 +26,7 @@ import type { HandleUse } from "./HandleUse.ts"
 import { allows } from "./HandleUse.ts"
 import type { DomainDirectory, MachineName } from "./MachineQueues.ts"
 import { MachineQueues } from "./MachineQueues.ts"
+import { Resumptions } from "./Resumptions.ts"
 import { Timers } from "./Timers.ts"
 
 /** Queue that the messages sent through a handle go to. */
@@ -67,6 +68,7 @@ export class Machine implements NetworkMachine, DirectoryClient<DomainDirectory>
   readonly timers: Timers
   readonly rejections = new RejectionLog()
   readonly duplicates = new Duplicates()
+  readonly resumptions = new Resumptions()
   readonly #numbers = new HandleNumbers()
   /** Open queue handles. */
   readonly open = new Handles<QueueHandle, OpenQueue>(this.#numbers)

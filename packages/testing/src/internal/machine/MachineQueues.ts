@@ -8,7 +8,7 @@ import type { Fallible } from "../facts/Failure.ts"
 import type { Guid } from "@effect-msmq/core/mqrt/Guid"
 import type { Steps } from "../facts/Steps.ts"
 import type { OfMachine } from "../facts/queueNames.ts"
-import { idOf, isOfMachine, isPart, keyOf, queuePath } from "../facts/queueNames.ts"
+import { idOf, isOfMachine, isPart, keyOf, queuePath, readFormatName } from "../facts/queueNames.ts"
 import type { NetworkQueues } from "../network/NetworkMachine.ts"
 import type { SystemQueues } from "../queue/LocalQueues.ts"
 import { makeSystemQueues } from "../queue/LocalQueues.ts"
@@ -181,7 +181,7 @@ export class MachineQueues implements NetworkQueues {
    * (behaviour B-29).
    */
   find(formatName: string, use: FormatName.NameUse): Fallible<Queue | undefined> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     if (!FormatName.supports(name, use)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
     if (name._tag === "Multicast") return Result.succeed(undefined)
