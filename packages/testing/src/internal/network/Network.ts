@@ -105,9 +105,12 @@ export class Network<Machine extends NetworkMachine> {
     yield* this.flow(now)
   }
 
-  /** Returns the time of a machine's next attempt to send what failed, in milliseconds since 1970. */
+  /**
+   * Returns the time of a machine's next attempt to send what failed, in milliseconds since 1970. A closed link makes none until it
+   * is open again.
+   */
   nextAttempt(machine: Machine): number {
-    const sessions = this.#sessions.filter(({ from }) => from === machine)
+    const sessions = this.#sessions.filter(({ from, isOpen }) => from === machine && isOpen)
     return Math.min(...sessions.map((session) => session.nextAttempt))
   }
 }

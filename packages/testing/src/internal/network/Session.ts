@@ -82,6 +82,7 @@ export class Session<Machine extends NetworkMachine> {
       yield
     }
     if (this.attempts === 0 || now >= this.nextAttempt) yield* this.#send(now)
+    else this.from.timers.wakeAt(this.nextAttempt)
   }
 
   *#send(now: number): Steps {
