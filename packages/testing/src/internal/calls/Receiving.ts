@@ -79,12 +79,8 @@ const takeFound = (
     Effect.sync(() => {
       const now = timeOf(fiber)
       const { opened, peeks } = request
-      if (
-        !machine.network.operations.isIdle ||
-        !isOpen(machine, handle, request) ||
-        !opened.queue.isVisible(found, now, peeks)
-      )
-        throw new MessageGone()
+      const isThere = isOpen(machine, handle, request) && opened.queue.isVisible(found, now, peeks)
+      if (!machine.network.operations.isIdle || !isThere) throw new MessageGone()
       return handOver(request, found, now)
     }),
     (defect) => (defect instanceof MessageGone ? receive(machine, handle, options) : Effect.die(defect))

@@ -16,6 +16,7 @@ import type { MessageClass } from "../facts/MessageClass.ts"
 import { badDestinationQueue } from "../facts/MessageClass.ts"
 import { finish } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
+import type { Call } from "../network/LongOperations.ts"
 import type { Envelope } from "../queue/Packet.ts"
 import { contentOf, copyOf, messageId, Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
@@ -47,18 +48,19 @@ export const send = (
   handle: QueueHandle,
   messages: ReadonlyArray<OutgoingProperties>,
   options: SendParameters
-): Effect.Effect<SendOutcome> =>
-  Effect.suspend(() => {
-    const { operations } = machine.network
-    const own = operations.isIdle ? messages : messages.map(copyOf)
-    return operations.whenIdle((now, fiber) => {
-      const outcome = sendNow(machine, handle, own, options, now)
+): Effect.Effect<SendOutcome> => {
+  const { network } = machine
+  const sendAll =
+    (all: ReadonlyArray<OutgoingProperties>): Call<SendOutcome> =>
+    (now, fiber) => {
+      const outcome = sendNow(machine, handle, all, options, now)
       const opened = machine.open.get(handle)
       return opened?.destinations.some(({ queue }) => queue.outgoing) === true
-        ? Effect.as(operations.begin(machine.network.flow(now), fiber), outcome)
+        ? Effect.as(network.operations.begin(network.flow(now), fiber), outcome)
         : Effect.succeed(outcome)
-    })
-  })
+    }
+  return network.operations.whenIdle(sendAll(messages), () => sendAll(messages.map(copyOf)))
+}
 
 const sendNow = (
   machine: Machine,

@@ -7,6 +7,9 @@ import type { Steps } from "../facts/Steps.ts"
 /** Number of steps between two looks at the time: at most 2 ms, as a step takes at most 10 µs. */
 const slice = 200
 
+/** Call on a machine; `now` in milliseconds since 1970. */
+export type Call<A, E = never> = (now: number, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E>
+
 /** Tells whether a fiber cannot wait, as its scheduler runs everything before it returns. */
 const isSynchronous = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean => cache.scheduler.executionMode === "sync"
 
@@ -64,22 +67,21 @@ export class LongOperations {
     return this.#current === undefined
   }
 
-  /** Runs a call, at once or when the operation that goes on is over; `now` in milliseconds since 1970. */
-  whenIdle<A, E, R>(
-    call: (now: number, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> {
+  /**
+   * Runs a call, at once or when the operation that goes on is over. `later`: returns the call that takes its place where it has
+   * to wait.
+   */
+  whenIdle<A, E>(call: Call<A, E>, later = () => call): Effect.Effect<A, E> {
     return Effect.withFiber((fiber) => {
       if (this.#current !== undefined) {
-        if (!isSynchronous(fiber)) return this.#later(call)
+        if (!isSynchronous(fiber)) return this.#later(later())
         this.#finish(this.#current)
       }
       return call(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(), fiber)
     })
   }
 
-  #later<A, E, R>(
-    call: (now: number, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> {
+  #later<A, E>(call: Call<A, E>): Effect.Effect<A, E> {
     return Effect.andThen(
       this.#end,
       EventLoopTurn.within(() => this.whenIdle(call))
