@@ -1,8 +1,7 @@
-import * as FormatName from "@effect-msmq/core/FormatName"
 import type { QueueAction, QueueManagementProperties } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
-import { isPart } from "../facts/queueNames.ts"
+import { isPart, readFormatName } from "../facts/queueNames.ts"
 import type { Steps } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Session } from "../network/Session.ts"
@@ -22,7 +21,7 @@ export const sweep = function* (queue: Queue, now: number): Steps {
 const findManaged = (machine: Machine, formatName: string): Fallible<Queue> => {
   const outgoing = machine.queues.findOutgoing(formatName)
   if (outgoing !== undefined) return Result.succeed(outgoing)
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = readFormatName(formatName)
   const isSystem = name !== undefined && "systemQueue" in name
   // A question about a subqueue must not create it.
   if (name !== undefined && !isSystem && isPart(name)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
@@ -70,7 +69,7 @@ const infoOf = (machine: Machine, queue: Queue): QueueManagementProperties => {
 }
 
 const typeOf = (formatName: string): string => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = readFormatName(formatName)
   if (name === undefined || name._tag === "Public") return "PUBLIC"
   if ("systemQueue" in name) return "MACHINE"
   if (name._tag === "Multicast") return "MULTICAST"

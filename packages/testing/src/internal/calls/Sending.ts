@@ -1,5 +1,4 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import * as FormatName from "@effect-msmq/core/FormatName"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { OutgoingProperties, SendParameters, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
@@ -15,6 +14,7 @@ import { hasRoomForMessage } from "../facts/MachineQuota.ts"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import { badDestinationQueue } from "../facts/MessageClass.ts"
 import { finish } from "../facts/Steps.ts"
+import { readFormatName } from "../facts/queueNames.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Call } from "../network/LongOperations.ts"
 import type { Envelope } from "../queue/Packet.ts"
@@ -150,7 +150,7 @@ const refusalOf = (
 
 /** Returns the error code for a name that no encrypted body can be sent to: the directory must have a key (behaviour A-81). */
 const encryptionRefusal = ({ network }: Machine, formatName: string): ErrorCodeName | undefined => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = readFormatName(formatName)
   if (name?._tag !== "Public" && name?._tag !== "Private") return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
   return network.directory === null ? "MQ_ERROR_PUBLIC_KEY_NOT_FOUND" : undefined
 }
@@ -270,13 +270,5 @@ const refusal = (
     : undefined
 }
 
-/** Latest well-formed name: messages in a row mostly have the same, which is then parsed once. */
-let lastLegal: string | undefined
-
 /** Tells whether a name is well-formed (behaviour B-25); its queue need not exist (behaviour B-27). */
-const isFormatName = (name: string | null): boolean => {
-  if (name === null || name === lastLegal) return true
-  const legal = Result.isSuccess(FormatName.parse(name))
-  if (legal) lastLegal = name
-  return legal
-}
+const isFormatName = (name: string | null): boolean => name === null || readFormatName(name) !== undefined

@@ -15,13 +15,20 @@ export type OfMachine =
 export const isOfMachine = (name: FormatName.FormatName): name is OfMachine =>
   "computerGuid" in name || name._tag === "Public" || name._tag === "Direct" || name._tag === "DirectSystem"
 
-/** Latest format name that was read: messages in a row mostly have the same. */
-let latest: { readonly text: string; readonly name: FormatName.FormatName | undefined } | undefined
+/** Latest format names that were read: those of the messages in a row are few. */
+const known = new Map<string, FormatName.FormatName | undefined>()
+
+/** Largest number of names that are known. */
+const limit = 100
 
 /** Reads a format name; `undefined` for any other text. */
 export const readFormatName = (text: string): FormatName.FormatName | undefined => {
-  if (latest?.text !== text) latest = { text, name: Result.getOrUndefined(FormatName.parse(text)) }
-  return latest.name
+  const name = known.get(text)
+  if (name !== undefined || known.has(text)) return name
+  if (known.size === limit) known.clear()
+  const read = Result.getOrUndefined(FormatName.parse(text))
+  known.set(text, read)
+  return read
 }
 
 /** Reads the path name of a queue; `undefined` for that of a system queue, and for any other text. */

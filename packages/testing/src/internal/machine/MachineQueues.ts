@@ -152,7 +152,7 @@ export class MachineQueues implements NetworkQueues {
 
   /** Finds the queue to delete by a name, which must not be a direct one (behaviours B-24, C-46). */
   findDeletable(formatName: string): Fallible<Queue> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     return FormatName.supports(name, "delete")
       ? this.findWhole(formatName)
@@ -203,7 +203,7 @@ export class MachineQueues implements NetworkQueues {
    * (behaviours B-34, C-46, C-51).
    */
   findWhole(formatName: string): Fallible<Queue> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     if (isPart(name) || (name._tag === "Private" && !this.#isOwn(name))) {
       return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
@@ -256,7 +256,7 @@ export class MachineQueues implements NetworkQueues {
 
   /** Returns the base priority of messages to a name, which only public queues have (behaviour D-12). */
   #basePriorityOf(formatName: string): number {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     const queue = name?._tag === "Public" ? Result.getOrUndefined(this.findWhole(formatName)) : undefined
     return queue === undefined ? queueRules.defaults.basePriority : queue.properties.basePriority
   }

@@ -1,6 +1,6 @@
-import * as FormatName from "@effect-msmq/core/FormatName"
-import * as Result from "effect/Result"
+import type * as FormatName from "@effect-msmq/core/FormatName"
 import type { Directory } from "../directory/Directory.ts"
+import { readFormatName } from "../facts/queueNames.ts"
 import type { Queue } from "../queue/Queue.ts"
 import type { Steps } from "../facts/Steps.ts"
 import { LongOperations } from "./LongOperations.ts"
@@ -65,7 +65,7 @@ export class Network<Machine extends NetworkMachine> {
   }
 
   #findTarget(formatName: string): Target<Machine> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name?._tag === "Multicast") return { multicastAddress: `${name.address}:${name.port}` }
     if (name?._tag === "Direct" || name?._tag === "DirectSystem") {
       return this.#machines.find(({ queues }) => queues.isAt(name))
