@@ -11,12 +11,12 @@ let slab = new Uint8Array(size)
 let used = 0
 
 /**
- * Copies bytes that stay in a queue. Small ones share a slab of memory, as an `ArrayBuffer` for each costs three times as much
- * as the copy itself.
+ * Copies bytes that stay in a queue. Small ones share a slab of memory: an `ArrayBuffer` for each takes two thirds of the time of
+ * a send. A receive copies them once more, into memory of their own.
  */
 export const copyIntoSlab = (bytes: Uint8Array): Uint8Array => {
   const { length } = bytes
-  if (length <= smallest || length > largest) return new Uint8Array(bytes)
+  if (!isInSlab(bytes)) return new Uint8Array(bytes)
   if (used + length > size) {
     slab = new Uint8Array(size)
     used = 0
@@ -25,5 +25,8 @@ export const copyIntoSlab = (bytes: Uint8Array): Uint8Array => {
   return slab.subarray(used, (used += length))
 }
 
-/** Tells whether bytes share their buffer with others, so that no program may get hold of it. */
-export const isInSlab = (bytes: Uint8Array): boolean => bytes.length !== bytes.buffer.byteLength
+/**
+ * Tells by their length whether bytes of a message in a queue share their buffer with others, so that no program may get hold of
+ * it. To ask for the buffer of a small array would make one.
+ */
+export const isInSlab = ({ length }: Uint8Array): boolean => length > smallest && length <= largest
