@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
@@ -91,11 +93,19 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    */
   send(message: Message<Body>, options?: SendOptions<Kind>): Effect.Effect<string, MsmqError> {
     const operation = operations.Sender.send
-    return this.#observer.observe(operation, (span) =>
-      Effect.flatMap(this.#begin(operation, sendOptions, options, span, true), (batch) =>
-        Effect.map(batch.send([message]), () => batch.report.messageIds?.[0] ?? "")
-      )
-    )
+    return Effect.withFiber((fiber) => {
+      if (Batch.isReady(this.#state.handle, fiber) && !this.#observer.traces(operation, fiber)) {
+        const observation = this.#observer.begin(operation, fiber)
+        const batch = this.#begin(fiber, operation, sendOptions, options, undefined)
+        return batch instanceof MsmqError
+          ? observation.end(Exit.fail(batch))
+          : batch.sendAtOnce(fiber, observation, message)
+      }
+      return this.#observer.observe(operation, (span, inner) => {
+        const batch = this.#begin(inner, operation, sendOptions, options, span)
+        return batch instanceof MsmqError ? Effect.fail(batch) : batch.send(message)
+      })
+    })
   }
 
   /**
@@ -130,9 +140,10 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     const operation = operations.Sender.sendAll
     const many = Given.readArgument({ operation, queue: this.queue }, "messages", manyMessages, messages)
     if (many instanceof MsmqError) return Effect.fail(many)
-    return this.#observer.observe(operation, (span) =>
-      Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) => batch.drain(sourceOf(messages)))
-    )
+    return this.#observer.observe(operation, (span, fiber) => {
+      const batch = this.#begin(fiber, operation, sendAllOptions, options, span)
+      return batch instanceof MsmqError ? Effect.fail(batch) : batch.drain(sourceOf(messages))
+    })
   }
 
   /**
@@ -144,23 +155,25 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   sink(options?: SendAllOptions<Kind>): Sink.Sink<SendReport, Message<Body>, never, MsmqError> {
     const operation = operations.Sender.sink
     return Sink.fromTransform((upstream) =>
-      this.#observer.observe(operation, (span) =>
-        Effect.flatMap(this.#begin(operation, sendAllOptions, options, span), (batch) =>
-          Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
-        )
-      )
+      this.#observer.observe(operation, (span, fiber) => {
+        const batch = this.#begin(fiber, operation, sendAllOptions, options, span)
+        return batch instanceof MsmqError
+          ? Effect.fail(batch)
+          : Effect.map(batch.drain(sourceOfPull(upstream)), (report) => [report] as const)
+      })
     )
   }
 
-  #begin<Options extends SendOptions>(
+  #begin<Options extends SendAllOptions>(
+    fiber: Fiber.Fiber<unknown, unknown>,
     operation: Operation,
     table: OptionTable<NameOf<Options>>,
     given: Options | undefined,
-    span: Tracer.Span | undefined,
-    one = false
-  ): Effect.Effect<Batch<Body>, MsmqError> {
+    span: Tracer.Span | undefined
+  ): Batch<Body> | MsmqError {
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
-    if (options instanceof MsmqError) return Effect.fail(options)
-    return Batch.begin(this.#state, operation, one ? { ...options, messageIds: true } : options, this.#observer, span)
+    if (options instanceof MsmqError) return options
+    const messageIds = operation === operations.Sender.send || options.messageIds === true
+    return Batch.begin(fiber, this.#state, operation, options, messageIds, this.#observer, span)
   }
 }

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import { isDeepStrictEqual } from "node:util"
 import { assertHeldToTable, sampleMessage } from "../../core/test/support/heldToTable.ts"
 import { type SentField, messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import type { Address } from "../src/internal/declarations.ts"
 import type { MQSendMessage } from "../src/internal/SendBlock.ts"
 import { SendBlock } from "../src/internal/SendBlock.ts"
 import { propertiesAt, reservedOf, setStatus, valueOf, vectorOf } from "./messageMemory.ts"
@@ -16,7 +17,7 @@ const handle = (value: bigint) => value as SecurityContextHandle
 type Values = Record<string, ReturnType<typeof valueOf>>
 
 /** Message as the DLL sees it: its values by the name of each property. */
-const seen = (address: bigint): Values => {
+const seen = (address: Address): Values => {
   const rows = new Map<number, { name: string; vartype: number }>(
     Object.entries(messageProperties).map(([name, { id, vartype }]) => [id, { name, vartype }])
   )
@@ -231,7 +232,7 @@ describe("SendBlock", () => {
 
   it("the queue and the transaction reach the function unchanged", () => {
     withBlock((block) => {
-      const calls: Array<readonly [bigint, bigint]> = []
+      const calls: Array<readonly [Address, Address]> = []
       block.send(
         (queue, _, transaction) => {
           calls.push([queue, transaction])
@@ -317,7 +318,7 @@ describe("SendBlock", () => {
     withBlock((block) => {
       const big = bytes(4 * 1024 * 1024, 5)
       const options: SendParameters = { ...plainOptions, securityContext: handle(9n), senderCertificate: bytes(2000) }
-      const addresses: Array<bigint> = []
+      const addresses: Array<Address> = []
       const bodies: Array<number> = []
       const send: MQSendMessage = (_, address) => {
         addresses.push(address)
@@ -350,7 +351,7 @@ describe("SendBlock", () => {
 
   it("calls in a row use the same memory", () => {
     withBlock((block) => {
-      const addresses = new Set<bigint>()
+      const addresses = new Set<Address>()
       const send: MQSendMessage = (_, address) => {
         addresses.add(address)
         return 0

@@ -1,4 +1,5 @@
 import koffi from "koffi"
+import type { Address } from "../src/internal/declarations.ts"
 
 /**
  * `MQMSGPROPS` as `mqrt.dll` sees it, with the numbers of the x64 headers written out: nothing here is shared with the
@@ -15,8 +16,8 @@ export const numberVartypes: ReadonlySet<number> = new Set([17, 18, 19, 21])
 
 const memory = (at: bigint, size: number): DataView => new DataView(koffi.view(at, size))
 
-const pointersOf = (properties: bigint) => {
-  const header = memory(properties, 32)
+const pointersOf = (properties: Address) => {
+  const header = memory(BigInt(properties), 32)
   return {
     count: header.getUint32(0, true),
     ids: header.getBigUint64(8, true),
@@ -26,7 +27,7 @@ const pointersOf = (properties: bigint) => {
 }
 
 /** The properties of a call, in order. */
-export const propertiesAt = (address: bigint): ReadonlyArray<Property> => {
+export const propertiesAt = (address: Address): ReadonlyArray<Property> => {
   const { count, ids, variants } = pointersOf(address)
   return Array.from({ length: count }, (_, index) => {
     const at = variants + BigInt(24 * index)
@@ -43,7 +44,7 @@ export const reservedOf = ({ at }: Property): ReadonlyArray<number> => {
   return [2, 4, 6].map((offset) => variant.getUint16(offset, true))
 }
 
-export const setStatus = (address: bigint, index: number, status: number): void =>
+export const setStatus = (address: Address, index: number, status: number): void =>
   memory(pointersOf(address).statuses + BigInt(4 * index), 4).setUint32(0, status, true)
 
 export const numberOf = ({ at, vartype }: Property): bigint => {

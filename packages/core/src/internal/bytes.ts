@@ -42,13 +42,17 @@ export const plainBytes = (value: unknown): Uint8Array | undefined => {
   // A getter of the value itself is called first, since it could detach the buffer.
   const said = value.length
   const length = byteLength.call(value) as number
-  if (length === 0) return isGone(value) ? undefined : none
+  if (length === 0) return isGone(value) ? undefined : noBytes
   return said === length && isOfNode(value)
     ? value
     : new Uint8Array(bufferOf(value), byteOffset.call(value) as number, length)
 }
 
-const none = new Uint8Array(0)
+/** Array that takes the place of every empty one. */
+export const noBytes = new Uint8Array(0)
+
+/** Returns `true` for an array that {@link plainBytes} returned and that has lost its bytes since. */
+export const areLost = (bytes: Uint8Array): boolean => bytes.length === 0 && bytes !== noBytes
 
 /** Violation by a value without bytes. */
 export interface BytesViolation {

@@ -261,7 +261,7 @@ describe("a closing of what a batch uses", () => {
             const { close, left, queue, resource, send } = closing(yield* setup)
             let asked = 0
             const messages = function* () {
-              while (asked < 600) yield { label: `${asked++}` }
+              while (asked < 1200) yield { label: `${asked++}` }
             }
             const sending = yield* fork(send(messages()))
             for (let step = 0; step < steps; step++) yield* Effect.yieldNow

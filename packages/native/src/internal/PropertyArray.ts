@@ -35,8 +35,9 @@ export const writeCount = (block: MemoryBlock, count: number): void => {
   block.words[MQPROPS.cProp / 4] = count
 }
 
-export const clearStatuses = (block: MemoryBlock): void => {
-  block.words.fill(0, statusesWord, statusesWord + capacity)
+/** Clears the statuses of the first properties. */
+export const clearStatuses = (block: MemoryBlock, count: number): void => {
+  for (let index = 0; index < count; index++) block.words[statusesWord + index] = 0
 }
 
 /** Returns the properties that were refused, with their statuses. A status that is information is no refusal. */

@@ -1,4 +1,6 @@
 import * as Effect from "effect/Effect"
+import type { Address } from "./declarations.ts"
+import { addressOf } from "./declarations.ts"
 import type { SendPaces } from "./QueuePaces.ts"
 
 /** Place of a slice of messages that is not sent within one turn of the event loop. */
@@ -15,13 +17,16 @@ const shortly = 0.1
  * messages arrive in the order in which their sends began.
  */
 export class QueueSends {
+  /** Handle of the queue, as it is passed. */
+  readonly handle: Address
   readonly paces: SendPaces
   readonly #line = new Set<Place>()
   /** Time when the last send began, in milliseconds of `performance.now()`. */
   #began = -Infinity
 
   /** `paces`: paces of the queue, which its other handles share. */
-  constructor(paces: SendPaces) {
+  constructor(handle: bigint, paces: SendPaces) {
+    this.handle = addressOf(handle)
     this.paces = paces
   }
 

@@ -9,6 +9,8 @@ import * as Value from "@effect-msmq/core/mqrt/MessageValues"
 import type { Name as VariantTypeName, numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { isError } from "./calls.ts"
+import type { Address } from "./declarations.ts"
+import { addressOf } from "./declarations.ts"
 import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import { lengthOf, MemoryBlock } from "./MemoryBlock.ts"
 import { MessageIdText } from "./RepeatedGuid.ts"
@@ -28,7 +30,7 @@ import { writeText } from "./utf16.ts"
 import { acknowledgeBits, journalingBits } from "./words.ts"
 
 /** `MQSendMessage`, or its double. */
-export type MQSendMessage = (queue: bigint, properties: bigint, transaction: bigint) => number
+export type MQSendMessage = (queue: Address, properties: Address, transaction: Address) => number
 
 /** Watch over sends on the calling thread, which tells when they end. */
 export interface SendWatch {
@@ -62,8 +64,11 @@ const slack = 512
  */
 export class SendBlock {
   #block: MemoryBlock
+  #address: Address
   #isOpen = true
   #count = 0
+  /** Most properties of a call since the statuses were cleared. */
+  #mostCount = 0
   #free = 0
   /** Number of properties of the call; those of the message come after them. */
   #callCount = 0
@@ -73,15 +78,16 @@ export class SendBlock {
 
   constructor() {
     this.#block = newBlock(usualSize)
+    this.#address = addressOf(this.#block.address)
   }
 
   /** Sends one message after another until one fails, or the watch ends it. */
   send(
     MQSendMessage: MQSendMessage,
-    queue: bigint,
+    queue: Address,
     messages: ReadonlyArray<OutgoingProperties>,
     options: SendParameters,
-    transactionPointer: bigint,
+    transaction: Address,
     watch: SendWatch = unwatched
   ): SendOutcome {
     this.#assertOpen()
@@ -92,7 +98,7 @@ export class SendBlock {
       let accepted = 0
       for (const message of messages) {
         watch.begin(this.#writeMessage(message, options))
-        const hr = MQSendMessage(queue, this.#block.address, transactionPointer) >>> 0
+        const hr = MQSendMessage(queue, this.#address, transaction) >>> 0
         if (isError(hr)) return { accepted, messageIds, failure: this.#failure(hr) }
         accepted++
         if (messageIds !== null) messageIds.push(this.#messageId())
@@ -108,11 +114,11 @@ export class SendBlock {
    * Writes one message for a call of `MQSendMessage`. Returns its address, where it stands until the next one is
    * written.
    */
-  write(message: OutgoingProperties, options: SendParameters): bigint {
+  write(message: OutgoingProperties, options: SendParameters): Address {
     this.#assertOpen()
     this.#writeCall(options)
     this.#writeMessage(message, options)
-    return this.#block.address
+    return this.#address
   }
 
   /** Returns the outcome of a call with the message that {@link write} has written. */
@@ -148,8 +154,8 @@ export class SendBlock {
 
   #writeCall(options: SendParameters): void {
     this.#makeRoom(valuesAt + sizeOfCall(options))
-    clearStatuses(this.#block)
-    this.#count = 0
+    clearStatuses(this.#block, this.#mostCount)
+    this.#mostCount = this.#count = 0
     this.#free = valuesAt
     if (options.securityContext !== null)
       this.#number(PROPID_M.SECURITY_CONTEXT, Number(BigInt.asUintN(32, options.securityContext)))
@@ -187,6 +193,7 @@ export class SendBlock {
     // A call has at least one property: this is the default type of a body (D-20).
     if (this.#count === 0) this.#number(PROPID_M.BODY_TYPE, 0)
     writeCount(this.#block, this.#count)
+    if (this.#count > this.#mostCount) this.#mostCount = this.#count
     return bodyLength
   }
 
@@ -288,6 +295,7 @@ export class SendBlock {
     const block = newBlock(size)
     this.#block.free()
     this.#block = block
+    this.#address = addressOf(block.address)
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * Functions that the SDK may call, as `mq.h`, `winbase.h` and `synchapi.h` declare them. One line is one function: from
+ * Functions that the SDK may call, as `mq.h`, `winbase.h`, `wincrypt.h` and others declare them. One line is one function: from
  * it koffi knows how to call the function, and TypeScript its arguments.
  */
 
 /** Library that a function is in. */
-export type Library = "mqrt" | "advapi32" | "kernel32"
+export type Library = "mqrt" | "advapi32" | "crypt32" | "kernel32"
 
 /** Functions, by library. The name of a type that is not among {@link koffiTypes} is that of a pointer. */
 export const prototypes = {
@@ -51,10 +51,25 @@ export const prototypes = {
     // The password is passed by its address, so that its bytes can be wiped afterwards.
     "BOOL LogonUserW(LPCWSTR lpszUsername, LPCWSTR lpszDomain, PVOID lpszPassword, DWORD dwLogonType, DWORD dwLogonProvider, HANDLE* phToken)",
     "BOOL ImpersonateLoggedOnUser(HANDLE hToken)",
-    "BOOL RevertToSelf()"
+    "BOOL RevertToSelf()",
+    "BOOL LookupAccountNameW(LPCWSTR lpSystemName, LPCWSTR lpAccountName, PSID Sid, LPDWORD cbSid, LPWSTR ReferencedDomainName, LPDWORD cchReferencedDomainName, PSID_NAME_USE peUse)",
+    "BOOL LookupAccountSidW(LPCWSTR lpSystemName, PSID Sid, LPWSTR Name, LPDWORD cchName, LPWSTR ReferencedDomainName, LPDWORD cchReferencedDomainName, PSID_NAME_USE peUse)",
+    "BOOL OpenProcessToken(HANDLE ProcessHandle, DWORD DesiredAccess, PHANDLE TokenHandle)",
+    "BOOL GetTokenInformation(HANDLE TokenHandle, DWORD TokenInformationClass, PVOID TokenInformation, DWORD TokenInformationLength, PDWORD ReturnLength)"
+  ],
+  crypt32: [
+    // The provider is a number in the place of a pointer.
+    "HCERTSTORE CertOpenStore(PVOID lpszStoreProvider, DWORD dwEncodingType, PVOID hCryptProv, DWORD dwFlags, LPCWSTR pvPara)",
+    "PCCERT_CONTEXT CertFindCertificateInStore(HCERTSTORE hCertStore, DWORD dwCertEncodingType, DWORD dwFindFlags, DWORD dwFindType, PVOID pvFindPara, PCCERT_CONTEXT pPrevCertContext)",
+    "PCCERT_CONTEXT CertEnumCertificatesInStore(HCERTSTORE hCertStore, PCCERT_CONTEXT pPrevCertContext)",
+    "BOOL CertGetCertificateContextProperty(PCCERT_CONTEXT pCertContext, DWORD dwPropId, PVOID pvData, LPDWORD pcbData)",
+    "BOOL CertFreeCertificateContext(PCCERT_CONTEXT pCertContext)",
+    "BOOL CertCloseStore(HCERTSTORE hCertStore, DWORD dwFlags)"
   ],
   kernel32: [
     "DWORD GetLastError()",
+    "HANDLE GetCurrentProcess()",
+    "BOOL GetComputerNameW(LPWSTR lpBuffer, LPDWORD nSize)",
     "BOOL CloseHandle(HANDLE hObject)",
     "HANDLE CreateEventW(PVOID lpEventAttributes, BOOL bManualReset, BOOL bInitialState, PVOID lpName)",
     "BOOL SetEvent(HANDLE hEvent)",
@@ -75,7 +90,8 @@ export const transactionMethods = {
 
 /**
  * Types of koffi by types of the declarations. Every other type is a pointer, `void *`. A `LONG` of Windows always has 4
- * bytes.
+ * bytes. Of the arguments of `MQSendMessage`, none is memory of JavaScript: as `uintptr_t` they are numbers, which koffi
+ * takes in half the time of a BigInt.
  */
 export const koffiTypes = {
   HRESULT: "uint32_t",
@@ -86,6 +102,9 @@ export const koffiTypes = {
   SECURITY_INFORMATION: "uint32_t",
   ULONGLONG: "uint64_t",
   LPCWSTR: "str16",
+  QUEUEHANDLE: "uintptr_t",
+  "MQMSGPROPS*": "uintptr_t",
+  "ITransaction*": "uintptr_t",
   VOID: "void"
 } as const
 
@@ -96,6 +115,12 @@ export const koffiType = (type: string): string =>
 /** Address, or memory that koffi takes the address of. A handle is an address too. */
 type Pointer = bigint | ArrayBuffer | Uint8Array | null
 
+/** Address or handle; 0 is none. */
+export type Address = number | bigint
+
+/** Returns an address or a handle as a number, or as the BigInt that it is where no number is exactly that. */
+export const addressOf = (pointer: bigint): Address => (pointer <= Number.MAX_SAFE_INTEGER ? Number(pointer) : pointer)
+
 interface Scalars {
   readonly HRESULT: number
   readonly BOOL: number
@@ -105,6 +130,9 @@ interface Scalars {
   readonly SECURITY_INFORMATION: number
   readonly ULONGLONG: bigint
   readonly LPCWSTR: string | null
+  readonly QUEUEHANDLE: Address
+  readonly "MQMSGPROPS*": Address
+  readonly "ITransaction*": Address
   readonly VOID: void
 }
 

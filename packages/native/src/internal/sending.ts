@@ -12,6 +12,8 @@ import type * as Fiber from "effect/Fiber"
 import { constVoid, identity } from "effect/Function"
 import type * as Option from "effect/Option"
 import type { Bindings } from "./bindings.ts"
+import type { Address } from "./declarations.ts"
+import { addressOf } from "./declarations.ts"
 import { copyMessages, copyOptions } from "./messageCopies.ts"
 import { callOnOtherThread } from "./offMainThread.ts"
 import type { Pace } from "./Pace.ts"
@@ -36,7 +38,7 @@ type Sending = Pick<MqrtFunctions, "sendMessages"> & {
 
 /** Messages that are not all sent within one turn of the event loop, in memory of their own. */
 interface Slice {
-  readonly queue: QueueHandle
+  readonly queue: Address
   readonly options: SendParameters
   readonly pace: Pace
   /** Messages that remained after the first turn. */
@@ -86,22 +88,24 @@ export const sending = (
   const sendsOn = (queue: QueueHandle): QueueSends => {
     if (last?.queue === queue) return last.sends
     let sends = queues.get(queue)
-    if (sends === undefined) queues.set(queue, (sends = new QueueSends(new SendPaces())))
+    if (sends === undefined) queues.set(queue, (sends = new QueueSends(queue, new SendPaces())))
     last = { queue, sends }
     return sends
   }
+
+  const addressOfTransaction = (transaction: TransactionArgument): Address => addressOf(transactionPointer(transaction))
 
   /**
    * Sends in this turn, until it is over or the calls turn out slow. `watch`: the watch over a fiber that can wait for
    * the next turn.
    */
   const sendHere = (
-    queue: QueueHandle,
+    queue: Address,
     messages: ReadonlyArray<OutgoingProperties>,
     options: SendParameters,
     watch: SendWatch
   ): SendOutcome =>
-    block.send(functions.MQSendMessage, queue, messages, options, transactionPointer(options.transaction), watch)
+    block.send(functions.MQSendMessage, queue, messages, options, addressOfTransaction(options.transaction), watch)
 
   const goOnHere = (slice: Slice): void => {
     const { options, pace, queue, rest, sent } = slice
@@ -127,7 +131,7 @@ export const sending = (
         end()
         note(slice, block.outcome(hresult, options))
       }
-      return callOnOtherThread(take, functions.MQSendMessage, queue, address, transactionPointer(options.transaction))
+      return callOnOtherThread(take, functions.MQSendMessage, queue, address, addressOfTransaction(options.transaction))
     })
 
   /** Sends the rest of a slice, when it is its turn. */
@@ -184,14 +188,14 @@ export const sending = (
       const sends = sendsOn(queue)
       const pace = sends.paces.of(options)
       // It cannot wait behind others either: it would fail, and its messages would be sent all the same.
-      if (isSynchronous(fiber)) return Effect.succeed(sendHere(queue, messages, options, unwatched))
+      if (isSynchronous(fiber)) return Effect.succeed(sendHere(sends.handle, messages, options, unwatched))
       let begun: SendOutcome | undefined
       if (!sends.isBusy && !pace.isSlow) {
-        begun = sendHere(queue, messages, options, watchOver(sends, pace, messages.length))
+        begun = sendHere(sends.handle, messages, options, watchOver(sends, pace, messages.length))
         if (begun.failure !== null || begun.accepted === messages.length) return Effect.succeed(begun)
       }
       const slice = {
-        queue,
+        queue: sends.handle,
         options: copyOptions(options),
         pace,
         rest: copyMessages(messages, begun?.accepted ?? 0),
@@ -210,7 +214,7 @@ export const sending = (
       Effect.map(open, (queue) => {
         const known = paces.get(formatName) ?? new SendPaces()
         paces.set(formatName, known)
-        queues.set(queue, new QueueSends(known))
+        queues.set(queue, new QueueSends(queue, known))
         return queue
       }),
 

@@ -3,6 +3,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -15,13 +16,14 @@ import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "./SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { bytesViolation, plainBytes } from "../bytes.ts"
+import { bytesViolation } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
 import { propertiesOf, Refusal, violation } from "./outgoing.ts"
+import { lostField } from "./lostBytes.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { Observer, TraceHeaders } from "../telemetry/telemetry.ts"
+import type { Observation, Observer, TraceHeaders } from "../telemetry/telemetry.ts"
 import { describeSent, linkTo, traceOf } from "../telemetry/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
@@ -32,7 +34,7 @@ import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
 import { checkParticipation, checkSigner } from "../options/owned.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
-import { unbroken } from "./unbroken.ts"
+import { mayYield, unbroken } from "./unbroken.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Largest slice, which goes to the backend in one call, in messages and in bytes of bodies. */
@@ -67,6 +69,8 @@ interface Request<Body> {
   readonly sender: SenderState<Body>
   readonly operation: Operation
   readonly options: SendAllOptions
+  /** `true` for a report with the ids of the messages. */
+  readonly messageIds: boolean
   readonly transaction: Transaction.Participation
   readonly observer: Observer
   /** Span of the send; `undefined` where no tracer would see it. */
@@ -87,10 +91,8 @@ interface Chunk<Body> {
   count: number | undefined
   /** Messages that were read and are not yet accepted. */
   slice: ReadonlyArray<OutgoingProperties>
-  /** Bytes of the body of each message of the slice when it was read. */
-  sizes: ReadonlyArray<number>
-  /** Bytes of the slice when it was read, in all fields. A buffer that is transferred afterwards has none. */
-  held: number
+  /** Bytes of the body of each message of the slice when it was read, and of earlier slices behind them. */
+  sizes: Array<number>
   /** Reason that stops the batch behind the slice. */
   stop: Reason | undefined
 }
@@ -112,7 +114,7 @@ export class Batch<Body> {
 
   private constructor(request: Request<Body>) {
     this.#request = request
-    this.#messageIds = request.options.messageIds === true ? [] : undefined
+    this.#messageIds = request.messageIds ? [] : undefined
     const { operation, options, sender, transaction } = request
     const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [sender.handle]
     if (options.securityContext !== undefined) handles.push(options.securityContext[OwnedHandle.symbol])
@@ -120,42 +122,53 @@ export class Batch<Body> {
     this.#use = new OwnedHandle.IntermittentUse(handles, operation)
   }
 
-  /** Makes a batch. Refuses before it reads a message where nothing can be sent to this queue with these options. */
+  /**
+   * Makes a batch in the fiber that sends it. Returns the error where nothing can be sent to this queue with these options, before
+   * it reads a message.
+   */
   static begin<Body>(
+    fiber: Fiber.Fiber<unknown, unknown>,
     sender: SenderState<Body>,
     operation: Operation,
     options: SendAllOptions,
+    messageIds: boolean,
     observer: Observer,
     span: Tracer.Span | undefined
-  ): Effect.Effect<Batch<Body>, MsmqError> {
-    return Effect.withFiber((fiber) => {
-      const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
-      const illegal =
-        checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
-      if (illegal !== undefined) return Effect.fail(errorOf({ operation, queue: sender.queue }, illegal))
-      const trace = traceOf(fiber, span)
-      const gate = fiber.getRef(CurrentAbortGate)
-      const { onProgress } = options
-      const batch = new Batch({
-        sender,
-        operation,
-        options,
-        transaction,
-        observer,
-        span,
-        trace,
-        gate,
-        onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
-      })
-      // A reopened handle may be open on another queue of that name, so the check waits for the reopening.
-      const refusal = sender.handle.node.needsReopen ? undefined : batch.#mismatch
-      if (refusal !== undefined) return Effect.fail(batch.#error(refusal))
-      if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
-        return Effect.fail(batch.#error(twoSigners))
-      }
-      const released = batch.#use.isOpen ? undefined : batch.#use.refusal
-      return released === undefined ? Effect.succeed(batch) : Effect.fail(batch.#error(released.reason))
+  ): Batch<Body> | MsmqError {
+    const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
+    const illegal =
+      checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
+    if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
+    const { onProgress } = options
+    const batch = new Batch({
+      sender,
+      operation,
+      options,
+      messageIds,
+      transaction,
+      observer,
+      span,
+      trace: traceOf(fiber, span),
+      gate: fiber.getRef(CurrentAbortGate),
+      onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
     })
+    return batch.#refusal ?? batch
+  }
+
+  /** Error of a batch that is refused before it reads a message. */
+  get #refusal(): MsmqError | undefined {
+    const { options, sender } = this.#request
+    // A reopened handle may be open on another queue of that name, so the check waits for the reopening.
+    const mismatch = sender.handle.node.needsReopen ? undefined : this.#mismatch
+    if (mismatch !== undefined) return this.#error(mismatch)
+    if (options.securityContext !== undefined && options.senderCertificate !== undefined) return this.#error(twoSigners)
+    return this.#released
+  }
+
+  /** Error of a batch one of whose handles was closed. */
+  get #released(): MsmqError | undefined {
+    const refusal = this.#use.isOpen ? undefined : this.#use.refusal
+    return refusal && this.#error(refusal.reason)
   }
 
   /** Reason for refusing a send that would be dropped on arrival. The kind is that of the queue that is open now. */
@@ -181,9 +194,56 @@ export class Batch<Body> {
     this.#request.gate?.open()
   }
 
-  /** Sends messages in order, or fails at the first that cannot be sent. */
-  send(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
-    return this.#endingUse(this.#sendChunk(messages))
+  /** Returns `true` where a fiber can send at once: it need not yield, nor wait for its turn or for a reopening. */
+  static isReady({ node }: OwnedHandle.OwnedHandle<QueueHandle>, fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    return !node.needsReopen && !mayYield(fiber) && !EventLoopTurn.isOverFor(fiber)
+  }
+
+  /**
+   * Sends one message in a fiber that is ready. Returns its id. It does as {@link send} does, without what only a wait needs, which
+   * takes as long as the send itself.
+   */
+  sendAtOnce(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    observation: Observation,
+    message: Message<Body>
+  ): Effect.Effect<string, MsmqError> {
+    const chunk = chunkOf([message])
+    this.#letAbort()
+    this.#read(chunk)
+    if (chunk.stop !== undefined) return observation.end(Exit.fail(this.#error(chunk.stop)))
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(
+        this.#using(() => this.#gatedCall(chunk.slice, restore)),
+        {
+          onFailure: (cause) => {
+            this.#use.end()
+            return observation.end(Exit.failCause(cause))
+          },
+          onSuccess: (outcome) => {
+            const error = this.#count(chunk, outcome, fiber.context)
+            this.#use.end()
+            if (error !== undefined) return observation.end(Exit.fail(error))
+            return isSent(chunk)
+              ? observation.end(Exit.succeed(this.#firstId))
+              : observation.untilEnd(restore(this.#sendRest(chunk)))
+          }
+        }
+      )
+    )
+  }
+
+  /** Sends one message. Returns its id. */
+  send(message: Message<Body>): Effect.Effect<string, MsmqError> {
+    return this.#sendRest(chunkOf([message]))
+  }
+
+  #sendRest(chunk: Chunk<Body>): Effect.Effect<string, MsmqError> {
+    return this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId))
+  }
+
+  get #firstId(): string {
+    return this.#messageIds?.[0] ?? ""
   }
 
   /**
@@ -195,7 +255,7 @@ export class Batch<Body> {
       const loop = this.#endingUse(
         Effect.matchCauseEffect(source.open(scope), {
           onFailure: (cause) => this.#sourceFailed(cause),
-          onSuccess: (reading) => this.#read(reading, source.waits)
+          onSuccess: (reading) => this.#drain(reading, source.waits)
         })
       )
       const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
@@ -203,7 +263,7 @@ export class Batch<Body> {
     })
   }
 
-  #read<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>, waits: boolean): Effect.Effect<void, MsmqError | E, R> {
+  #drain<E, R>({ isOver, pull }: Reading<Message<Body>, E, R>, waits: boolean): Effect.Effect<void, MsmqError | E, R> {
     let over = false
     const next = Effect.matchCauseEffect(pull, {
       onFailure: (cause): Effect.Effect<void, MsmqError | E> => {
@@ -211,89 +271,98 @@ export class Batch<Body> {
         over = true
         return Effect.void
       },
-      onSuccess: (messages) => this.#sendChunk(messages)
+      onSuccess: (messages) => this.#sendChunk(chunkOf(messages))
     })
     // A closing waits for what is at hand, so that every message that such a source was asked for is sent.
-    const ask = waits ? next : this.#using(next)
+    const ask = waits ? next : this.#using(() => next)
     return Effect.whileLoop({
       while: () => !over && !isOver(),
       body: () => {
         if (waits) this.#letAbort()
-        const refusal = this.#use.isOpen ? undefined : this.#use.refusal
-        return refusal === undefined ? ask : Effect.fail(this.#error(refusal.reason))
+        const released = this.#released
+        return released === undefined ? ask : Effect.fail(released)
       },
       step: () => this.#use.end()
     })
   }
 
   /** Begins a use of the handles, unless one runs, and runs an effect in it. */
-  #using<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, MsmqError | E, R> {
-    const begun = Effect.suspend(() => Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason)))
-    const begin = Effect.andThen(begun, effect)
-    return Effect.suspend(() => (this.#use.isRunning || this.#use.beginUnsafe() ? effect : begin))
+  #using<A, E, R>(effect: () => Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> {
+    return Effect.suspend(() =>
+      this.#use.isRunning || this.#use.beginUnsafe()
+        ? effect()
+        : Effect.andThen(this.#beginUse(), Effect.suspend(effect))
+    )
+  }
+
+  #beginUse(): Effect.Effect<void, MsmqError> {
+    return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
   }
 
   /** Ends the use of the handles when the effect ends. */
-  #endingUse<E, R>(effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> {
+  #endingUse<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.onExitPrimitive(effect, () => {
       this.#use.end()
       return undefined
     })
   }
 
-  #sendChunk(messages: ReadonlyArray<Message<Body>>): Effect.Effect<void, MsmqError> {
-    const chunk: Chunk<Body> = { messages, next: 0, count: undefined, slice: [], sizes: [], held: 0, stop: undefined }
-    const { handle } = this.#request.sender
-    const sendNext = () => this.#sendNext(chunk)
-    const next = (fiber: Fiber.Fiber<unknown, unknown>) => unbroken(fiber, sendNext)
-    return Effect.whileLoop({
-      while: () => chunk.next !== chunk.count || chunk.slice.length > 0,
-      body: () => {
-        // Another use reopens the handle.
-        if (handle.node.reopening !== undefined) this.#use.end()
-        if (!this.#use.isRunning && !this.#use.beginUnsafe()) {
-          return Effect.mapError(this.#use.begin(), (refusal) => this.#error(refusal.reason))
-        }
-        const mismatch = this.#mismatch
-        if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
-        if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
-        return EventLoopTurn.within(next)
-      },
-      step: () => {}
-    })
+  #sendChunk(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+    const step = Effect.withFiber<void, MsmqError>((fiber) => this.#step(fiber, chunk))
+    return Effect.whileLoop({ while: () => !isSent(chunk), body: () => step, step: constVoid })
+  }
+
+  /** Begins a use of the handles where none runs, and sends the next slice, in the next turn if this one is over. */
+  #step(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+    // Another use reopens the handle.
+    if (this.#request.sender.handle.node.reopening !== undefined) this.#use.end()
+    if (!this.#use.isRunning && !this.#use.beginUnsafe()) return this.#beginUse()
+    const mismatch = this.#mismatch
+    if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
+    if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
+    const sendNext = () => this.#sendNext(fiber, chunk)
+    return EventLoopTurn.isOverFor(fiber)
+      ? Effect.andThen(
+          EventLoopTurn.next,
+          Effect.suspend(() => unbroken(fiber, sendNext))
+        )
+      : unbroken(fiber, sendNext)
   }
 
   /** Reads and sends a slice in one turn, so that the program cannot change it before the backend has it. */
-  #sendNext(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+  #sendNext(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+    this.#read(chunk)
+    if (chunk.slice.length > 0) return this.#sendSlice(fiber, chunk)
+    return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
+  }
+
+  /** Reads the next slice where none is left, up to the first message that cannot be sent. */
+  #read(chunk: Chunk<Body>): void {
     if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
-    if (chunk.slice.length > 0) return this.#sendSlice(chunk)
-    return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
   /** Stops before the first message whose bytes were transferred after it was read, as by a getter of a later one. */
   #leaveOutTransferred(chunk: Chunk<Body>): void {
     const { slice } = chunk
-    let held = 0
-    for (const message of slice) held += bytesHeldBy(message)
-    if (held === chunk.held) return
-    const first = slice.findIndex((message) => transferredField(message) !== undefined)
-    if (first === -1) return
-    const [field, value] = transferredField(slice[first]!)!
-    chunk.stop = new Refusal({ index: this.#accepted + first, field, ...bytesViolation(value) }).reason
-    chunk.next -= slice.length - first
-    chunk.slice = slice.slice(0, first)
+    for (let index = 0; index < slice.length; index++) {
+      const lost = lostField(slice[index]!)
+      if (lost === undefined) continue
+      const [field, bytes] = lost
+      chunk.stop = new Refusal({ index: this.#accepted + index, field, ...bytesViolation(bytes) }).reason
+      chunk.next -= slice.length - index
+      chunk.slice = slice.slice(0, index)
+      return
+    }
   }
 
   /** Reads the next slice, up to the first message that cannot be sent. */
   #gather(chunk: Chunk<Body>): void {
-    const { messages } = chunk
+    const { messages, sizes } = chunk
     const slice: Array<OutgoingProperties> = []
-    const sizes: Array<number> = []
     let { next } = chunk
     let index = this.#accepted
     let bytes = 0
-    let held = 0
     let part: SourceFailed["part"] = "messages"
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
@@ -312,10 +381,9 @@ export class Batch<Body> {
           break
         }
         const { length } = message.body
+        sizes[slice.length] = length
         slice.push(message)
-        sizes.push(length)
         bytes += length
-        held += bytesHeldBy(message)
         next++
         index++
       }
@@ -324,8 +392,6 @@ export class Batch<Body> {
     }
     chunk.next = next
     chunk.slice = slice
-    chunk.sizes = sizes
-    chunk.held = held
   }
 
   #thrown(part: SourceFailed["part"], cause: unknown, index = this.#accepted): SourceFailed {
@@ -407,51 +473,34 @@ export class Batch<Body> {
       : new Refusal({ index, field: "body", rule: `as ${codec.name} ${result.failure}`, actual: describeValue(body) })
   }
 
-  #sendSlice(chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
+  #sendSlice(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.#gatedCall(chunk.slice, restore), (outcome) =>
-        Effect.withFiber((fiber) => this.#count(chunk, outcome, fiber.context))
-      )
+      Effect.flatMap(this.#gatedCall(chunk.slice, restore), (outcome) => {
+        const error = this.#count(chunk, outcome, fiber.context)
+        return error === undefined ? Effect.void : Effect.fail(error)
+      })
     )
   }
 
   #gatedCall(slice: ReadonlyArray<OutgoingProperties>, restore: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
     const { gate } = this.#request
     if (gate === undefined) return this.#call(slice, restore)
-    return Effect.suspend(() => {
-      gate.close()
-      return this.#call(slice, (effect) => restore(gate.untilAborted(effect)))
-    })
+    gate.close()
+    return this.#call(slice, (effect) => restore(gate.untilAborted(effect)))
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>, interruptible: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
-    const { operation, options, sender, transaction } = this.#request
-    const { handle, mqrt } = sender
-    const signer = options.securityContext ?? options.senderCertificate
-    const external = options.securityContext?.certificate ?? options.senderCertificate
-    const send = (securityContext: SecurityContextHandle | null, argument: TransactionArgument) =>
-      mqrt.sendMessages(
-        handle.native,
-        slice,
-        {
-          securityContext,
-          senderCertificate: options.senderCertificate?.der ?? null,
-          authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
-          hashAlgorithm: options.hashAlgorithm ?? null,
-          provider: options.provider ?? null,
-          senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
-          privacyLevel: options.privacyLevel ?? "none",
-          encryptionAlgorithm: options.encryptionAlgorithm ?? null,
-          transaction: argument,
-          messageIds: this.#messageIds !== undefined
-        },
-        this.#interrupted ? undefined : interruptible
-      )
+    const { operation, options, transaction } = this.#request
+    const { securityContext } = options
+    if (typeof transaction === "string" && securityContext === undefined) {
+      return this.#callWith(slice, interruptible, null, transaction)
+    }
     const sign = (argument: TransactionArgument): Effect.Effect<SendOutcome, MsmqError> =>
-      options.securityContext === undefined
-        ? send(null, argument)
-        : OwnedHandle.call(options.securityContext[OwnedHandle.symbol], operation, (context) => send(context, argument))
-    if (typeof transaction === "string" && options.securityContext === undefined) return send(null, transaction)
+      securityContext === undefined
+        ? this.#callWith(slice, interruptible, null, argument)
+        : OwnedHandle.call(securityContext[OwnedHandle.symbol], operation, (context) =>
+            this.#callWith(slice, interruptible, context, argument)
+          )
     const call =
       typeof transaction === "string"
         ? sign(transaction)
@@ -459,7 +508,37 @@ export class Batch<Body> {
     return Effect.mapError(call, (released) => this.#error(released.reason))
   }
 
-  #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): Effect.Effect<void, MsmqError> {
+  /** Calls the backend with the handles of the security context and the transaction. */
+  #callWith(
+    slice: ReadonlyArray<OutgoingProperties>,
+    interruptible: Interruptible,
+    securityContext: SecurityContextHandle | null,
+    transaction: TransactionArgument
+  ): Effect.Effect<SendOutcome> {
+    const { messageIds, options, sender } = this.#request
+    const signer = options.securityContext ?? options.senderCertificate
+    const external = options.securityContext?.certificate ?? options.senderCertificate
+    return sender.mqrt.sendMessages(
+      sender.handle.native,
+      slice,
+      {
+        securityContext,
+        senderCertificate: options.senderCertificate?.der ?? null,
+        authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
+        hashAlgorithm: options.hashAlgorithm ?? null,
+        provider: options.provider ?? null,
+        senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
+        privacyLevel: options.privacyLevel ?? "none",
+        encryptionAlgorithm: options.encryptionAlgorithm ?? null,
+        transaction,
+        messageIds
+      },
+      this.#interrupted ? undefined : interruptible
+    )
+  }
+
+  /** Counts the messages of a slice that were accepted. Returns the error that ends the batch; `undefined` where it goes on. */
+  #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): MsmqError | undefined {
     const { observer, operation, sender, span } = this.#request
     const { sizes, slice } = chunk
     let bytes = 0
@@ -475,13 +554,12 @@ export class Batch<Body> {
     observer.sent(context, outcome.accepted, bytes, again ? undefined : error?.reason)
     if (span !== undefined) describeSent(span, operation, this.report)
     const failed = this.#callOnProgress()
-    if (error !== undefined && !again) return Effect.fail(error)
-    if (failed !== undefined) return Effect.fail(this.#error(failed))
+    if (error !== undefined && !again) return error
+    if (failed !== undefined) return this.#error(failed)
     if (outcome.accepted === slice.length) {
-      chunk.slice = []
-      return Effect.void
+      chunk.slice = none
+      return undefined
     }
-    for (let index = 0; index < outcome.accepted; index++) chunk.held -= bytesHeldBy(slice[index]!)
     chunk.slice = slice.slice(outcome.accepted)
     chunk.sizes = sizes.slice(outcome.accepted)
     // The other messages were not accepted.
@@ -490,7 +568,7 @@ export class Batch<Body> {
       this.#reopened = true
       this.#use.end()
     } else this.#interrupted = true
-    return Effect.void
+    return undefined
   }
 
   #error(reason: Reason): MsmqError {
@@ -501,28 +579,19 @@ export class Batch<Body> {
   }
 }
 
-/** Returns the number of bytes in all fields of a message that are bytes of the program. */
-const bytesHeldBy = ({ body, connector, correlationId, extension }: OutgoingProperties): number => {
-  let bytes = body.length
-  if (extension !== null) bytes += extension.length
-  if (correlationId !== null) bytes += correlationId.length
-  if (connector !== null) bytes += (connector.signature?.length ?? 0) + (connector.symmetricKey?.length ?? 0)
-  return bytes
-}
+const none: ReadonlyArray<never> = []
 
-/** Returns the first field whose buffer was transferred, or made too small; `undefined` where there is none. */
-const transferredField = (message: OutgoingProperties): readonly [field: string, value: Uint8Array] | undefined => {
-  const { body, connector, correlationId, extension } = message
-  const fields: ReadonlyArray<readonly [string, Uint8Array | null | undefined]> = [
-    ["body", body],
-    ["extension", extension],
-    ["correlationId", correlationId],
-    ["connector.signature", connector?.signature],
-    ["connector.symmetricKey", connector?.symmetricKey]
-  ]
-  for (const [field, value] of fields) if (value != null && plainBytes(value) === undefined) return [field, value]
-  return undefined
-}
+const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => ({
+  messages,
+  next: 0,
+  count: undefined,
+  slice: none,
+  sizes: [],
+  stop: undefined
+})
+
+/** Returns `true` once all messages of a chunk were accepted. */
+const isSent = ({ count, next, slice }: Chunk<unknown>): boolean => next === count && slice.length === 0
 
 /** Returns the defect of a source that only died. In a sink it is wrapped, as all failures are. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {

@@ -12,7 +12,7 @@ import type { Kind, MessageProperty } from "../../mqrt/MessagePropertyTable.ts"
 import { messageFields, messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
-import { bytesViolation, plainBytes } from "../bytes.ts"
+import { bytesViolation, noBytes, plainBytes } from "../bytes.ts"
 import { countOf, describeValue } from "../errors/describeValue.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
 import { readRule } from "../options/illegalOption.ts"
@@ -32,8 +32,6 @@ export class Refusal {
   }
 }
 const { APPSPECIFIC, BODY_TYPE, CORRELATIONID, DELIVERY, LABEL, PRIORITY, TRACE } = messageProperties
-
-const none = new Uint8Array(0)
 
 const isUnsigned = (value: unknown, maximum: number): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
@@ -121,9 +119,11 @@ const noAcknowledge: Acknowledge = {
 }
 const noJournaling: Journaling = { deadLetter: false, journal: false }
 
-/** Returns the plain bytes of a field, or the refusal of a value that has none. */
-const bytesOf = (value: unknown, index: number, field: string): Uint8Array | Refusal =>
-  plainBytes(value) ?? new Refusal({ index, field, ...bytesViolation(value) })
+/** Returns the plain bytes of a field that may be left out; `undefined` for a value without bytes. */
+const bytesOf = (value: unknown): Uint8Array | null | undefined => (value == null ? null : plainBytes(value))
+
+const bytesRefusal = (value: unknown, index: number, field: string): Refusal =>
+  new Refusal({ index, field, ...bytesViolation(value) })
 
 /** Returns a time limit in seconds, or the refusal of a value that is none. */
 const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
@@ -173,10 +173,10 @@ const connectorOf = (connector: ConnectorProperties, index: number): ConnectorPr
     return partOf<ConnectorProperties>("connector", messageParts.connector, undefined, connector, index)
   }
   const { signature: givenSignature, symmetricKey: givenKey, ...others } = connector
-  const signature = givenSignature == null ? null : bytesOf(givenSignature, index, "connector.signature")
-  if (signature instanceof Refusal) return signature
-  const symmetricKey = givenKey == null ? null : bytesOf(givenKey, index, "connector.symmetricKey")
-  if (symmetricKey instanceof Refusal) return symmetricKey
+  const signature = bytesOf(givenSignature)
+  if (signature === undefined) return bytesRefusal(givenSignature, index, "connector.signature")
+  const symmetricKey = bytesOf(givenKey)
+  if (symmetricKey === undefined) return bytesRefusal(givenKey, index, "connector.symmetricKey")
   return partOf<ConnectorProperties>(
     "connector",
     messageParts.connector,
@@ -200,17 +200,17 @@ export const propertiesOf = (
   bodyType: number,
   givenExtension: unknown
 ): OutgoingProperties | Refusal => {
-  const body = givenBody == null ? none : bytesOf(givenBody, index, "body")
-  if (body instanceof Refusal) return body
-  const extension = givenExtension == null ? null : bytesOf(givenExtension, index, "extension")
-  if (extension instanceof Refusal) return extension
-  const givenCorrelationId = message.correlationId ?? null
+  const body = bytesOf(givenBody)
+  if (body === undefined) return bytesRefusal(givenBody, index, "body")
+  const extension = bytesOf(givenExtension)
+  if (extension === undefined) return bytesRefusal(givenExtension, index, "extension")
+  const givenCorrelationId = message.correlationId
   if (typeof givenCorrelationId === "string") {
     const rule = "it must be a Uint8Array of exactly 20 bytes, as the correlationId of a received message is"
     return new Refusal({ index, field: "correlationId", rule, actual: describeValue(givenCorrelationId) })
   }
-  const correlationId = givenCorrelationId === null ? null : bytesOf(givenCorrelationId, index, "correlationId")
-  if (correlationId instanceof Refusal) return correlationId
+  const correlationId = bytesOf(givenCorrelationId)
+  if (correlationId === undefined) return bytesRefusal(givenCorrelationId, index, "correlationId")
   const givenReach = message.timeToReachQueue
   const timeToReachQueue = givenReach === undefined ? null : limitOf(givenReach, index, "timeToReachQueue")
   if (timeToReachQueue instanceof Refusal) return timeToReachQueue
@@ -236,7 +236,7 @@ export const propertiesOf = (
   const soap = givenSoap == null ? null : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
   if (soap instanceof Refusal) return soap
   return {
-    body,
+    body: body ?? noBytes,
     bodyType: message.bodyType ?? bodyType,
     label: message.label ?? LABEL.default,
     priority: message.priority ?? PRIORITY.default,
@@ -287,7 +287,7 @@ export const violation = (message: OutgoingProperties, index: number): IllegalMe
     const broken = typeof rule === "string" ? rule : rule(message)
     return { _tag: "IllegalMessage", index, field, rule: broken, actual: actual(message) }
   }
-  const size = packetSize({ label: message.label, body: message.body, extension: message.extension ?? none })
+  const size = packetSize({ label: message.label, body: message.body, extension: message.extension ?? noBytes })
   if (size <= maximumPacketSize) return undefined
   return {
     _tag: "IllegalMessage",

@@ -8,7 +8,7 @@ const steps = 64
 const { shouldYield } = Scheduler.MixedScheduler.prototype
 
 /** Returns `true` where a fiber may have to yield within the next few steps. */
-const mayYield = ({ cache, currentOpCount }: Fiber.Fiber<unknown, unknown>): boolean =>
+export const mayYield = ({ cache, currentOpCount }: Fiber.Fiber<unknown, unknown>): boolean =>
   !cache.preventYield &&
   (cache.scheduler.shouldYield !== shouldYield || currentOpCount + steps >= cache.maxOpsBeforeYield)
 

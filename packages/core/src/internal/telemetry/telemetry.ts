@@ -67,6 +67,38 @@ const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
 const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
 
+/** Observation of an operation that runs. */
+export class Observation {
+  readonly #meter: Meter
+  readonly #convention: Convention
+  readonly #context: Context.Context<never>
+  readonly #clock: Clock.Clock
+  readonly #began: bigint
+
+  constructor(meter: Meter, convention: Convention, fiber: Fiber.Fiber<unknown, unknown>) {
+    this.#meter = meter
+    this.#convention = convention
+    this.#context = fiber.context
+    this.#clock = fiber.getRef(Clock.Clock)
+    this.#began = this.#clock.monotonicTimeNanosUnsafe()
+  }
+
+  /** Measures the operation, which has ended. Returns its exit. */
+  end<A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E> {
+    const seconds = Number(this.#clock.monotonicTimeNanosUnsafe() - this.#began) / 1e9
+    this.#meter.duration(this.#convention, failureOf(exit)).updateUnsafe(seconds, this.#context)
+    return exit
+  }
+
+  /** Runs an effect, and measures the operation when that ends. */
+  untilEnd<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.onExitPrimitive(effect, (exit) => {
+      this.end(exit)
+      return undefined
+    })
+  }
+}
+
 /** Observer of the work on one queue. */
 export class Observer {
   readonly #queue: string | null
@@ -78,32 +110,38 @@ export class Observer {
     this.#meter = queue === null ? anonymous : meterOf(queue)
   }
 
-  /** Runs an operation in its span, and measures it. The span is `undefined` where no tracer would see it. */
+  /** Returns `true` for an operation that has a span, since a tracer would see it or its messages carry its context. */
+  traces({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    return isSeen(fiber) || (convention.type === "send" && propagates(fiber))
+  }
+
+  /** Begins to measure an operation. */
+  begin({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>): Observation {
+    return new Observation(this.#meter, convention, fiber)
+  }
+
+  /**
+   * Runs an operation in its span, and measures it. `run` makes its effect, in the fiber that runs it. The span is `undefined`
+   * where no tracer would see it.
+   */
   observe<A, E, R>(
     operation: Operation,
-    run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
+    run: (span: Tracer.Span | undefined, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
     options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
   ): Effect.Effect<A, E, R> {
-    return Effect.withFiber((fiber) => {
-      const clock = fiber.getRef(Clock.Clock)
-      const began = clock.currentTimeNanosUnsafe()
-      const { context } = fiber
-      const running =
-        isSeen(fiber) || (operation.convention.type === "send" && propagates(fiber))
-          ? this.#inSpan(operation, fiber, run, options)
-          : run(undefined)
-      return Effect.onExitPrimitive(running, (exit) => {
-        const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
-        this.#meter.duration(operation.convention, failureOf(exit)).updateUnsafe(seconds, context)
-        return undefined
-      })
-    })
+    return Effect.withFiber((fiber) =>
+      this.begin(operation, fiber).untilEnd(
+        this.traces(operation, fiber)
+          ? this.#inSpan(operation, fiber, (span) => Effect.withFiber((inner) => run(span, inner)), options)
+          : run(undefined, fiber)
+      )
+    )
   }
 
   #inSpan<A, E, R>(
     { convention: { name, type }, name: functionName }: Operation,
     fiber: Fiber.Fiber<unknown, unknown>,
-    run: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
+    run: (span: Tracer.Span) => Effect.Effect<A, E, R>,
     options: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes"> | undefined
   ): Effect.Effect<A, E, R> {
     const attributes = {
@@ -158,11 +196,11 @@ export class Observer {
   received(fiber: Fiber.Fiber<unknown, unknown>, properties: ReceivedProperties, taken: boolean): void {
     if (taken) {
       this.#meter.consumed.updateUnsafe(1, fiber.context)
-      this.#meter.consumedBytes.updateUnsafe(properties.body.length, fiber.context)
+      this.#meter.consumedBytes.updateUnsafe(properties.bodySize, fiber.context)
     }
     const span = isSeen(fiber) ? fiber.getRef(Receiving) : undefined
     if (span === undefined) return
-    describeMessage(span, properties.messageId, properties.body.length)
+    describeMessage(span, properties.messageId, properties.bodySize)
     if (properties.extension === null) return
     const headers = MessageHeaders.decode(properties.extension)
     if (Result.isSuccess(headers)) linkTo(span, headers.success)
