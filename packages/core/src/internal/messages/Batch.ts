@@ -289,7 +289,9 @@ export class Batch<Body> {
   /** Begins a use of the handles, unless one runs, and runs an effect in it. */
   #using<A, E, R>(effect: () => Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError, R> {
     return Effect.suspend(() =>
-      this.#use.isRunning || this.#use.beginUnsafe() ? effect() : Effect.andThen(this.#beginUse(), Effect.suspend(effect))
+      this.#use.isRunning || this.#use.beginUnsafe()
+        ? effect()
+        : Effect.andThen(this.#beginUse(), Effect.suspend(effect))
     )
   }
 
