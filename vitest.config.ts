@@ -44,7 +44,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "alone",
-          include: [...ofWholeProcess, "packages/native/test/**/*.test.ts", "{examples,scripts}/test/**/*.test.ts"]
+          include: [
+            ...ofWholeProcess,
+            "packages/native/test/**/*.test.ts",
+            "{benchmarks,examples,scripts}/test/**/*.test.ts"
+          ]
         }
       }
     ]

@@ -1,7 +1,8 @@
 /**
  * Runs the contract with the native backend on Windows. On the test double built as `mqrt.dll`, with the Node of this
  * process on Windows, and elsewhere with Windows' own Node under Wine; and on Windows on the machine's own Message Queuing,
- * which is asked afterwards what its documentation leaves open. Says first whether `mq.h` lays its structures out and
+ * which is asked afterwards what its documentation leaves open. Looks accounts and certificates up in this Windows, or in
+ * Wine. Says first whether `mq.h` lays its structures out and
  * numbers its names as the backend thinks. Runs a client in .NET on the double, too: a program that knows nothing of the
  * backend takes the double for `mqrt.dll`.
  *
@@ -23,7 +24,7 @@ import {
   readFileSync,
   writeFileSync
 } from "node:fs"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { errors, information } from "../packages/core/src/ErrorCode.ts"
 import { numbers as variantTypes } from "../packages/core/src/mqrt/VariantType.ts"
 import { layoutOf } from "../packages/native/src/internal/layout.ts"
@@ -225,9 +226,9 @@ const bundle = async (program: string, name: string): Promise<string> => {
   return outfile
 }
 
-/** Runs the runner to its end and prints what it said; returns its exit code. */
+/** Runs a program to its end and prints what it said; returns its exit code. `mode`: its first argument. */
 const run = (node: string, runner: string, mode: string, ...args: ReadonlyArray<string>): number | null => {
-  const output = join(cache, `runner-${mode}`)
+  const output = join(cache, `runner-${basename(mode)}`)
   const status = runOnWindows(output, node, runner, mode, ...args)
   process.stderr.write(readFileSync(`${output}.err`))
   process.stdout.write(readFileSync(`${output}.out`))
@@ -280,6 +281,17 @@ const onTheDouble = (node: string, runner: string, waiting: string): Outcome => 
   const [library, identity] = [windowsPath(resolve(double.mqrt)), windowsPath(resolve(double.identity))]
   const status = run(node, runner, "double", library, identity)
   return runWaitingPrograms(node, waiting, library) === 0 && status === 0 ? "passed" : "failed"
+}
+
+/** Looks accounts and certificates up in this Windows, or in Wine. Message Queuing is the double, which is not asked. */
+const inThisWindows = (node: string, program: string): Outcome => {
+  const part = `accounts and certificates of ${onWindows ? "this Windows" : "Wine"}`
+  if (architecture !== "x64") return skip(part, `the double is built for x64, and this Node is ${architecture}`)
+  const double = buildForWindows()
+  if ("missing" in double) return skip(part, double.missing)
+  console.log(`# ${part}`)
+  const certificate = windowsPath(resolve("packages/core/test/certificates/orders.pem"))
+  return run(node, program, windowsPath(resolve(double.mqrt)), certificate) === 0 ? "passed" : "failed"
 }
 
 /** Runs the contract on this machine's own Message Queuing, with queues of the contract's own, which are deleted. */
@@ -365,7 +377,13 @@ const node = await fetchForWindows()
 const differences = checkHeader()
 const runner = windowsPath(await bundle("packages/native/test/programs/contract.ts", "runner.mjs"))
 const waiting = windowsPath(await bundle("packages/native/test/programs/waiting.ts", "waiting.mjs"))
-const outcomes = [onTheDouble(node, runner, waiting), await clientOnTheDouble(), onThisMachine(node, runner)]
+const ownWindows = windowsPath(await bundle("packages/native/test/programs/ownWindows.ts", "ownWindows.mjs"))
+const outcomes = [
+  onTheDouble(node, runner, waiting),
+  inThisWindows(node, ownWindows),
+  await clientOnTheDouble(),
+  onThisMachine(node, runner)
+]
 if (!onWindows) spawnSync("wineserver", ["--kill"], { env: wineEnvironment })
 if (outcomes.every((outcome) => outcome === "skipped")) stop("no part can be run here")
 process.exitCode = outcomes.includes("failed") || differences > 0 ? 1 : 0

@@ -20,7 +20,7 @@ import { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
-type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
+type Found<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
 
 /**
  * Position in a queue, which belongs to the scope that created it: see `cursor` of `Receiver`. It moves forward only, and skips
@@ -31,22 +31,25 @@ type Found<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError
  * @category models
  * @since 0.1.0
  */
-export class Cursor<Body = Uint8Array> extends Described {
-  readonly #reader: Reader<Body>
+export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends Described {
+  readonly #reader: Reader<Body, Received>
   readonly #handle: OwnedHandle.OwnedHandle<CursorHandle>
   // Message Queuing does not support two calls of one cursor at once (E-34).
   readonly #turn = Semaphore.makeUnsafe(1)
   /** `true` if the cursor is on a message, so that the next one is after it; otherwise the next one is the current one (E-24, E-28). */
   #onMessage = false
 
-  private constructor(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>) {
+  private constructor(reader: Reader<Body, Received>, handle: OwnedHandle.OwnedHandle<CursorHandle>) {
     super()
     this.#reader = reader
     this.#handle = handle
   }
 
   /** @internal */
-  static make<Body>(reader: Reader<Body>, handle: OwnedHandle.OwnedHandle<CursorHandle>): Cursor<Body> {
+  static make<Body, Received>(
+    reader: Reader<Body, Received>,
+    handle: OwnedHandle.OwnedHandle<CursorHandle>
+  ): Cursor<Body, Received> {
     return new Cursor(reader, handle)
   }
 
@@ -67,7 +70,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get next(): Found<Body> {
+  get next(): Found<Received> {
     return this.#next(operations.Cursor.next, 0)
   }
 
@@ -77,7 +80,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  nextWithin(duration: Duration.Input): Found<Body> {
+  nextWithin(duration: Duration.Input): Found<Received> {
     const operation = operations.Cursor.nextWithin
     const timeout = timeoutOf({ operation, queue: this.#reader.state.queue }, duration)
     return timeout instanceof MsmqError ? Effect.fail(timeout) : this.#next(operation, timeout)
@@ -88,7 +91,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get current(): Found<Body> {
+  get current(): Found<Received> {
     const operation = operations.Cursor.current
     return this.#inTurn(operation, () =>
       this.#onMessage
@@ -103,7 +106,7 @@ export class Cursor<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get receive(): Found<Body> {
+  get receive(): Found<Received> {
     const operation = operations.Cursor.receive
     return this.#inTurn(operation, () =>
       this.#onMessage
@@ -122,29 +125,33 @@ export class Cursor<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
+  get messages(): Stream.Stream<Received, MsmqError> {
     return Stream.unfold(undefined, () =>
       Effect.map(this.next, (found) => (Option.isSome(found) ? ([found.value, undefined] as const) : undefined))
     )
   }
 
-  #next(operation: Operation, timeout: number | null): Found<Body> {
+  #next(operation: Operation, timeout: number | null): Found<Received> {
     return this.#inTurn(operation, () => {
       const action = this.#onMessage ? "peekNext" : "peekCurrent"
-      const peek = this.#reader.take({ operation, action, timeout, cursor: this.#handle })
-      return optional(peek, "IoTimeout").pipe(
-        Effect.tap((found) => Effect.sync(() => this.#standsOn(Option.isSome(found)))),
-        // The cursor is on a message also if the codec cannot decode its body.
-        Effect.tapError(({ reason }) =>
-          Effect.sync(() => {
-            if (reason._tag === "UndecodableBody") this.#standsOn(true)
-          })
-        )
-      )
+      return Effect.matchEffect(this.#reader.take({ operation, action, timeout, cursor: this.#handle }), {
+        onFailure: (error) => {
+          const { _tag } = error.reason
+          // The cursor is on a message also if the codec cannot decode its body.
+          if (_tag === "UndecodableBody") this.#standsOn(true)
+          if (_tag !== "IoTimeout") return Effect.fail(error)
+          this.#standsOn(false)
+          return Effect.succeedNone
+        },
+        onSuccess: (message) => {
+          this.#standsOn(true)
+          return Effect.succeedSome(message)
+        }
+      })
     })
   }
 
-  #there(take: Effect.Effect<ReceivedMessage<Body>, MsmqError>): Found<Body> {
+  #there(take: Effect.Effect<Received, MsmqError>): Found<Received> {
     return optional(take, "MessageAlreadyReceived", "IoTimeout")
   }
 
@@ -152,13 +159,15 @@ export class Cursor<Body = Uint8Array> extends Described {
     this.#onMessage = onMessage
   }
 
-  #inTurn(operation: Operation, use: () => Found<Body>): Found<Body> {
+  #inTurn(operation: Operation, use: () => Found<Received>): Found<Received> {
     return this.#reader.inOneGo(operation, this.#turn.withPermit(Effect.suspend(use)))
   }
 }
 
 /** @internal */
-export const make = <Body>(reader: Reader<Body>): Effect.Effect<Cursor<Body>, MsmqError, Scope.Scope> => {
+export const make = <Body, Received>(
+  reader: Reader<Body, Received>
+): Effect.Effect<Cursor<Body, Received>, MsmqError, Scope.Scope> => {
   const operation = operations.Receiver.cursor
   const { handle, mqrt, queue } = reader.state
   return Effect.map(

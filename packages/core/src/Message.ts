@@ -4,11 +4,13 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type { NotRead } from "./internal/messages/NotRead.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
 import type {
   Acknowledge,
   ConnectorProperties,
+  CryptographicProvider,
   Delivery,
   EncryptionAlgorithm,
   HashAlgorithm,
@@ -22,6 +24,7 @@ import { messageProperties } from "./mqrt/MessagePropertyTable.ts"
 export type {
   Acknowledge,
   ConnectorProperties,
+  CryptographicProvider,
   Delivery,
   EncryptionAlgorithm,
   HashAlgorithm,
@@ -30,6 +33,17 @@ export type {
   SenderIdType,
   SoapProperties
 } from "./mqrt/MessageProperties.ts"
+
+export {
+  /**
+   * Class of the value that stands for a field that was not read, such as the `body` of a receiver with `read: { body: false }`. A
+   * send refuses it.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  NotRead
+} from "./internal/messages/NotRead.ts"
 
 /**
  * Outgoing message: a plain object whose fields are all optional. The defaults are those of Message Queuing. `Body` is the
@@ -113,6 +127,8 @@ export interface Message<Body = Uint8Array> {
 export interface ReceivedMessage<Body = Uint8Array> {
   /** `PROPID_M_BODY`: bytes, or a value where the receiver was given a codec. */
   readonly body: Body
+  /** `PROPID_M_BODY_SIZE`: length of the body in bytes, as it was sent. It is known where the body is not read, too. */
+  readonly bodySize: number
   /** `PROPID_M_BODY_TYPE`: a `VT_` number from 0 to 65,535, as the sender set it. */
   readonly bodyType: number
   /** `PROPID_M_LABEL`: empty if the sender set none. */
@@ -197,6 +213,118 @@ export interface ReceivedMessage<Body = Uint8Array> {
   /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
   readonly sourceMachineId: string
 }
+
+/**
+ * Groups of properties that a receiver reads. Properties in no group are always read. A call with fewer properties is quicker,
+ * and for one without the body the size of the body does not matter.
+ *
+ * A field of a group that is not read does not have the type of its value: see {@link ReadMessage}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReadOptions {
+  /**
+   * `false` leaves the body out: `body` is {@link NotRead}, and `bodySize` still tells its length. A receive removes the body
+   * with the message all the same. Not together with a codec. `true` by default.
+   */
+  readonly body?: boolean | undefined
+  /**
+   * `false` leaves the extension and the headers in it out: `extension` and `headers` are {@link NotRead}, and a span is not
+   * linked to that of the sender. `true` by default.
+   */
+  readonly extension?: boolean | undefined
+  /**
+   * `false` leaves the names of queues out: `responseQueue`, `adminQueue`, `deadLetterQueue` and `destinationQueue` are
+   * {@link NotRead}. `true` by default.
+   */
+  readonly queues?: boolean | undefined
+  /**
+   * `false` leaves out who sent the message, and how it was protected: `authenticated`, `signatureVersion`, `hashAlgorithm`,
+   * `senderCertificate`, `senderIdType`, `senderId`, `privacyLevel` and `encryptionAlgorithm` are not there. `true` by default.
+   */
+  readonly security?: boolean | undefined
+  /** `true` adds the properties that few programs need: {@link RareFields}. `false` by default. */
+  readonly rare?: boolean | undefined
+}
+
+/**
+ * Fields of a message that few programs need, for a receiver that reads them: `read: { rare: true }`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RareFields {
+  /** `PROPID_M_VERSION`: version of the packet. */
+  readonly version: number
+  /** `PROPID_M_PROV_NAME` and `PROPID_M_PROV_TYPE`: provider that signed the message; `undefined` if none is named. */
+  readonly provider: CryptographicProvider | undefined
+  /** `PROPID_M_SIGNATURE`: signature of the message; `undefined` if there is none. */
+  readonly signature: Uint8Array | undefined
+  /** `PROPID_M_DEST_SYMM_KEY`: key of the body, encrypted for the receiver; `undefined` if there is none. */
+  readonly symmetricKey: Uint8Array | undefined
+  /** `PROPID_M_CONNECTOR_TYPE`: GUID of the connector, without braces; `undefined` if no connector sent the message. */
+  readonly connectorType: string | undefined
+  /** `PROPID_M_DEST_FORMAT_NAME`: format names of all destinations; `undefined` if the message has no list of them. */
+  readonly destinationFormatName: string | undefined
+  /** `PROPID_M_XACT_STATUS_QUEUE`: format name of the transaction status queue, for connectors; `undefined` if there is none. */
+  readonly transactionStatusQueue: string | undefined
+  /** `PROPID_M_SOAP_ENVELOPE`: envelope of a message that came by HTTP; `undefined` for others. */
+  readonly soapEnvelope: string | undefined
+  /** `PROPID_M_COMPOUND_MESSAGE`: the whole of a message that came by HTTP; `undefined` for others. */
+  readonly compoundMessage: Uint8Array | undefined
+}
+
+type SecurityField =
+  | "authenticated"
+  | "signatureVersion"
+  | "hashAlgorithm"
+  | "senderCertificate"
+  | "senderIdType"
+  | "senderId"
+  | "privacyLevel"
+  | "encryptionAlgorithm"
+
+type BodyField = "body"
+type ExtensionField = "extension" | "headers"
+type QueueField = "responseQueue" | "adminQueue" | "deadLetterQueue" | "destinationQueue"
+
+type FlagOr<Flag, Default extends boolean> = Flag extends boolean ? Flag : Default
+
+/** Value of an option: the given type, or the default where the option may be left out. */
+type FlagOf<Read, Group extends keyof ReadOptions, Default extends boolean = true> = Group extends keyof Read
+  ? FlagOr<Read[Group], Default>
+  : Default
+
+type IfRead<Value, Flag extends boolean> = Flag extends true ? Value : NotRead
+
+/** Fields that are there if a flag is `true`, and may be there if it may be. */
+type FieldsIf<Fields, Flag extends boolean> = [Flag] extends [true]
+  ? Fields
+  : [Flag] extends [false]
+    ? unknown
+    : Partial<Fields>
+
+type Fields<Body, Names extends keyof ReceivedMessage, Flag extends boolean> = {
+  readonly [Name in Names]: IfRead<ReceivedMessage<Body>[Name], Flag>
+}
+
+/**
+ * Received message of a receiver with the options `Read`: {@link ReceivedMessage}, where left-out fields of a message to send are
+ * {@link NotRead}, so that a copy cannot be sent without them, and other left-out fields are not there. With `rare: true` it has
+ * {@link RareFields}, too.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ReadMessage<Body, Read extends ReadOptions> = [keyof Read] extends [never]
+  ? ReceivedMessage<Body>
+  : Omit<ReceivedMessage<Body>, BodyField | ExtensionField | QueueField | SecurityField> &
+      Fields<Body, BodyField, FlagOf<Read, "body">> &
+      Fields<Body, ExtensionField, FlagOf<Read, "extension">> &
+      Fields<Body, QueueField, FlagOf<Read, "queues">> &
+      FieldsIf<Pick<ReceivedMessage, SecurityField>, FlagOf<Read, "security">> &
+      FieldsIf<RareFields, FlagOf<Read, "rare", false>>
 
 /**
  * Length of the longest label in UTF-16 units: 249, without the terminating NUL.

@@ -30,6 +30,8 @@ import {
   purgeOptions
 } from "./internal/options/queueOptions.ts"
 import { name } from "./internal/options/Rule.ts"
+import { readOf } from "./internal/messages/readGroups.ts"
+import type { ReadMessage, ReadOptions } from "./Message.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
@@ -78,13 +80,19 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
  * @category models
  * @since 0.1.0
  */
-export interface OpenReceiverOptions<Body = Uint8Array> {
-  /** Codec for the bodies. They are bytes by default. */
-  readonly body?: MessageBody<Body> | undefined
+export interface OpenReceiverOptions<Body = Uint8Array, Read extends ReadOptions = {}> {
+  /** Codec for the bodies. They are bytes by default. Not together with `read: { body: false }`. */
+  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<Body>) | undefined
   /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
   /** `"peek"` for a receiver that only peeks: `MQ_PEEK_ACCESS`. `"receive"` by default. */
   readonly access?: "receive" | "peek" | undefined
+  /**
+   * Groups of properties that its messages have, for a program that needs few of them, or the rare ones: see `Message.ReadOptions`.
+   * All but the rare ones by default. `consume` reads all from Message Queuing, since it may have to send a message on; its
+   * handler gets those of `read`.
+   */
+  readonly read?: Read | undefined
 }
 
 /**
@@ -403,19 +411,41 @@ export const openSender = Effect.fn(
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `UnsupportedFormatnameOperation` (names
  * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1", body: new Uint8Array(1024) })
+ *   const overview = yield* MessageQueue.openReceiver(".\\private$\\orders", {
+ *     access: "peek",
+ *     read: { body: false, rare: true }
+ *   })
+ *   const { bodySize, label, version } = yield* overview.peek
+ *   return { bodySize, label, version }
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => { bodySize: 1024, label: "order 1", version: 16 }
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
 export const openReceiver = Effect.fn(
   operations.MessageQueue.openReceiver.name,
   spanOptions
-)(function* <Body = Uint8Array>(
+)(function* <Body = Uint8Array, const Read extends ReadOptions = {}>(
   queue: QueueName,
-  options: OpenReceiverOptions<Body> = {}
-): Effect.fn.Return<Receiver<Body>, MsmqError, Mqrt | Scope.Scope> {
+  options: OpenReceiverOptions<Body, Read> = {}
+): Effect.fn.Return<Receiver<Body, ReadMessage<Body, Read>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = operations.MessageQueue.openReceiver
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
-  const { access = "receive", body: codec, shareMode = "denyNone" } = given
+  const { access = "receive", body: codec, read, shareMode = "denyNone" } = given
   const opened = yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
   const { formatName, handle, kind, mqrt } = opened
   const state = {
@@ -427,9 +457,10 @@ export const openReceiver = Effect.fn(
     },
     exclusive: access === "receive" && shareMode === "denyReceive",
     reopens: true,
-    codec
+    codec,
+    read: readOf(read)
   }
-  return Receiver.make(state, formatName)
+  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName)
 })
 
 /**

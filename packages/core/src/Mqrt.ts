@@ -20,6 +20,8 @@ import type {
   TransactionHandle
 } from "./mqrt/Handle.ts"
 import { CallSite } from "./mqrt/CallSite.ts"
+import type { AccountOfNameProperties, AccountOfSidProperties } from "./mqrt/AccountProperties.ts"
+import type { StoredCertificateProperties, StoreLocation } from "./mqrt/CertificateProperties.ts"
 import type { accesses, securityContextApis, shareModes } from "./mqrt/QueueValues.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
@@ -125,7 +127,7 @@ export interface SecurityParts {
 export type Interruptible = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
- * Functions of `mqrt.dll` that the SDK calls.
+ * Functions of `mqrt.dll` that the SDK calls, and those of `advapi32.dll` and `crypt32.dll` that know accounts and certificates.
  *
  * **Gotchas**
  *
@@ -163,6 +165,25 @@ export interface MqrtFunctions {
     certificate: Uint8Array | null,
     ifNotExists: boolean
   ) => Effect.Effect<"registered" | "existed", MqrtFailure>
+  /**
+   * Certificates of a store, in its order: `CertOpenStore`, `CertEnumCertificatesInStore`. `thumbprint`: the 20 bytes of a
+   * SHA-1, for only the certificates that have it (`CertFindCertificateInStore`); `null` for all. Fails with
+   * `HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)` where there is no such store.
+   */
+  readonly findCertificates: (
+    store: string,
+    location: StoreLocation,
+    thumbprint: Uint8Array | null
+  ) => Effect.Effect<ReadonlyArray<StoredCertificateProperties>, MqrtFailure>
+  /**
+   * `LookupAccountNameW` on this computer. `.\name` is an account of this computer, which Windows itself does not
+   * understand. Fails with `HRESULT_FROM_WIN32(ERROR_NONE_MAPPED)` where there is no such account.
+   */
+  readonly lookupAccountName: (name: string) => Effect.Effect<AccountOfNameProperties, MqrtFailure>
+  /** `LookupAccountSidW` on this computer. Fails with `HRESULT_FROM_WIN32(ERROR_NONE_MAPPED)` where no account has the SID. */
+  readonly lookupAccountSid: (sid: Uint8Array) => Effect.Effect<AccountOfSidProperties, MqrtFailure>
+  /** SID of the user of the process: `OpenProcessToken`, and `GetTokenInformation` for `TokenUser`. */
+  readonly currentUserSid: Effect.Effect<Uint8Array, MqrtFailure>
 
   /** `MQCreateQueue`: the format name of the new queue. `securityDescriptor`: self-relative, or `null` for the default. */
   readonly createQueue: (
@@ -177,11 +198,11 @@ export interface MqrtFunctions {
   readonly setQueueProperties: (formatName: string, changes: QueueChanges) => Effect.Effect<void, MqrtFailure>
   /** `MQGetQueueSecurity`: a self-relative security descriptor. */
   readonly getQueueSecurity: (formatName: string, parts: SecurityParts) => Effect.Effect<Uint8Array, MqrtFailure>
-  /** `MQSetQueueSecurity`. */
+  /** `MQSetQueueSecurity`. `securityDescriptor`: self-relative, or `null` for the defaults of the parts. */
   readonly setQueueSecurity: (
     formatName: string,
     parts: SecurityParts,
-    securityDescriptor: Uint8Array
+    securityDescriptor: Uint8Array | null
   ) => Effect.Effect<void, MqrtFailure>
   /** `MQLocateBegin`: starts a search for public queues in the directory. */
   readonly locateBegin: (restrictions: ReadonlyArray<LocateRestriction>) => Effect.Effect<LocateHandle, MqrtFailure>

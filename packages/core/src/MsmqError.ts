@@ -18,6 +18,8 @@ import { jsonOf } from "./internal/json.ts"
 import type { Tagged } from "./internal/Tagged.ts"
 import { printable, printableInspection, printableLines } from "./internal/printable.ts"
 import type { ReceivedMessage } from "./Message.ts"
+import { windowsMeanings } from "./internal/errors/windowsMeanings.ts"
+import type { StoreLocation } from "./mqrt/CertificateProperties.ts"
 import type { MqrtFailure } from "./mqrt/MqrtFailure.ts"
 
 type PascalCase<S extends string> = S extends `${infer Head}_${infer Tail}`
@@ -225,7 +227,10 @@ export interface UndecodableBody extends Tagged<"UndecodableBody"> {
   readonly codec: string
   /** Rule that the body breaks. */
   readonly rule: string
-  /** Message as it was received; its body is bytes. If it was received outside a transaction, this is the only copy. */
+  /**
+   * Message as it was received; its body is bytes, and it has the fields that its receiver reads. If it was received outside a
+   * transaction, this is the only copy.
+   */
   readonly message: ReceivedMessage
 }
 
@@ -343,6 +348,79 @@ export interface ImpersonationFailed extends Tagged<"ImpersonationFailed"> {
 }
 
 /**
+ * Reason of an error where Windows knows no account of a name or of a SID.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AccountNotFound extends Tagged<"AccountNotFound"> {
+  /** Name or SID that was looked up. */
+  readonly account: string
+  /** Facts about the name that explain the failure, and the remedy. */
+  readonly rule: string
+}
+
+/**
+ * Reason of an error where a store of Windows has no certificate with a thumbprint or subject.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CertificateNotFound extends Tagged<"CertificateNotFound"> {
+  /** Name of the store, such as `"My"`. */
+  readonly store: string
+  /** Place of the store. */
+  readonly location: StoreLocation
+  /** Thumbprint that no certificate has, as 40 upper-case hexadecimal digits; `undefined` where a subject was asked for. */
+  readonly thumbprint: string | undefined
+  /** Subject that no certificate has; `undefined` where a thumbprint was asked for. */
+  readonly subject: string | undefined
+}
+
+/**
+ * Reason of an error where several certificates of a store have a subject.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AmbiguousCertificate extends Tagged<"AmbiguousCertificate"> {
+  /** Name of the store, such as `"My"`. */
+  readonly store: string
+  /** Place of the store. */
+  readonly location: StoreLocation
+  /** Subject that was asked for. */
+  readonly subject: string
+  /** Thumbprints of the certificates that have the subject, in the order of the store. */
+  readonly thumbprints: ReadonlyArray<string>
+}
+
+/**
+ * Reason of an error where Windows has no certificate store of a name at a place.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CertificateStoreNotFound extends Tagged<"CertificateStoreNotFound"> {
+  /** Name of the store. */
+  readonly store: string
+  /** Place of the store. */
+  readonly location: StoreLocation
+}
+
+/**
+ * Reason of an error where a function of Windows outside `mqrt.dll` failed, such as one that looks an account up.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WindowsFailure extends Tagged<"WindowsFailure"> {
+  /** Name of the function, such as `"LookupAccountNameW"`. */
+  readonly function: string
+  /** HRESULT of the Windows error, unsigned. */
+  readonly code: number
+}
+
+/**
  * Reasons of an error.
  *
  * @category models
@@ -368,6 +446,11 @@ export type Reason =
   | IllegalOption
   | CopyNotArrived
   | IllegalPolicy
+  | AccountNotFound
+  | CertificateNotFound
+  | AmbiguousCertificate
+  | CertificateStoreNotFound
+  | WindowsFailure
 
 /**
  * Progress of a batch until it stopped.
@@ -458,7 +541,23 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     const meant = nearest === null ? "." : `; did you mean "${nearest}"?`
     return `the option "${option}" does not exist${meant} ${rule}`
   },
-  IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`
+  IllegalPolicy: ({ actual, field, rule }) => `the policy's ${field} is ${actual}, but ${rule}`,
+  AccountNotFound: ({ account, rule }) => `there is no account "${account}": ${rule}`,
+  CertificateNotFound: ({ location, store, subject, thumbprint }) =>
+    `the certificate store ${store} of ${location} has no certificate with the ` +
+    `${thumbprint === undefined ? `subject "${subject}"` : `thumbprint ${thumbprint}`}. ` +
+    `Certificate.listStore({ store: ${JSON.stringify(store)}, location: "${location}" }) lists those that it has. ` +
+    (location === "CurrentUser"
+      ? "Each user has a store of their own, and a service that of its account; the store of the computer is LocalMachine"
+      : "The store of the user of this process is CurrentUser"),
+  AmbiguousCertificate: ({ location, store, subject, thumbprints }) =>
+    `the certificate store ${store} of ${location} has ${thumbprints.length} certificates with the subject ` +
+    `"${subject}": give the thumbprint of one instead: ${thumbprints.join(", ")}`,
+  CertificateStoreNotFound: ({ location, store }) =>
+    `${location} has no certificate store "${store}". The store of personal certificates is "My", which Windows shows as Personal`,
+  WindowsFailure: (reason) =>
+    `${reason.function} returned ${ErrorCode.format(reason.code)}` +
+    (windowsMeanings.has(reason.code) ? `: ${windowsMeanings.get(reason.code)}` : ", an error of Windows itself")
 }
 
 const threw: { readonly [Part in SourceFailed["part"]]: (index: number) => string } = {
@@ -596,6 +695,19 @@ const procedureNotFound = 0x8007_007f
 
 const impersonating: ReadonlySet<string> = new Set(["LogonUserW", "ImpersonateLoggedOnUser"])
 
+/** Functions outside `mqrt.dll`, whose codes are those of Windows. */
+const ofWindows: ReadonlySet<string> = new Set([
+  "LookupAccountNameW",
+  "LookupAccountSidW",
+  "GetComputerNameW",
+  "OpenProcessToken",
+  "GetTokenInformation",
+  "CertOpenStore",
+  "CertFindCertificateInStore",
+  "CertEnumCertificatesInStore",
+  "CertGetCertificateContextProperty"
+])
+
 const tagOf = (name: ErrorCodeName): CodeTag =>
   (name === "MQ_ERROR"
     ? "Unspecific"
@@ -613,14 +725,15 @@ const tagOf = (name: ErrorCodeName): CodeTag =>
  */
 export const reasonOf = (
   failure: Pick<MqrtFailure, "function" | "code" | "properties">
-): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed => {
+): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed | WindowsFailure => {
   if (failure.code >>> 0 === procedureNotFound) return { _tag: "FunctionMissing", function: failure.function }
   if (impersonating.has(failure.function)) {
     return { _tag: "ImpersonationFailed", code: failure.code >>> 0, function: failure.function }
   }
   const name = ErrorCode.nameOf(failure.code)
   if (name === undefined) {
-    return { _tag: "UnknownCode", code: failure.code >>> 0, function: failure.function }
+    const _tag = ofWindows.has(failure.function) ? "WindowsFailure" : "UnknownCode"
+    return { _tag, code: failure.code >>> 0, function: failure.function }
   }
   return {
     _tag: tagOf(name),

@@ -44,11 +44,12 @@ export type { LookupAction } from "./mqrt/MessageProperties.ts"
  */
 export type LookupEnd = "peekFirst" | "peekLast" | "receiveFirst" | "receiveLast"
 
-type Received<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
-type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
+type Taken<Received> = Effect.Effect<Received, MsmqError>
+type Polled<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
 
 /**
- * Queue that is open for receiving: see `MessageQueue.openReceiver`. `Body` is the type that its codec decodes.
+ * Queue that is open for receiving: see `MessageQueue.openReceiver`. `Body` is the type that its codec decodes, and `Received` that of
+ * its messages, which the option `read` can change.
  *
  * Outside a transaction, the call that returns a message removes it from the queue. In a transaction, such as that of
  * `Transaction.run`, the message is removed by the commit, and an abort puts it back at its place. Until then others
@@ -66,12 +67,12 @@ type Polled<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqErro
  * @category models
  * @since 0.1.0
  */
-export class Receiver<Body = Uint8Array> extends Described {
+export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> extends Described {
   /** Name that the queue was opened with. */
   readonly queue: string
   /** Format name of the queue. */
   readonly formatName: string
-  readonly #reader: Reader<Body>
+  readonly #reader: Reader<Body, Received>
 
   private constructor(state: ReceiverState<Body>, formatName: string) {
     super()
@@ -81,7 +82,7 @@ export class Receiver<Body = Uint8Array> extends Described {
   }
 
   /** @internal */
-  static make<Body>(state: ReceiverState<Body>, formatName: string): Receiver<Body> {
+  static make<Body, Received>(state: ReceiverState<Body>, formatName: string): Receiver<Body, Received> {
     return new Receiver(state, formatName)
   }
 
@@ -110,7 +111,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get receive(): Received<Body> {
+  get receive(): Taken<Received> {
     return this.#reader.inOneGo(operations.Receiver.receive, this.#take(operations.Receiver.receive, "receive", null))
   }
 
@@ -120,7 +121,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  receiveWithin(duration: Duration.Input): Polled<Body> {
+  receiveWithin(duration: Duration.Input): Polled<Received> {
     const operation = operations.Receiver.receiveWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
@@ -132,7 +133,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get poll(): Polled<Body> {
+  get poll(): Polled<Received> {
     return this.#reader.inOneGo(
       operations.Receiver.poll,
       optional(this.#take(operations.Receiver.poll, "receive", 0), "IoTimeout")
@@ -145,7 +146,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get peek(): Received<Body> {
+  get peek(): Taken<Received> {
     return this.#reader.inOneGo(operations.Receiver.peek, this.#take(operations.Receiver.peek, "peekCurrent", null))
   }
 
@@ -155,7 +156,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  peekWithin(duration: Duration.Input): Polled<Body> {
+  peekWithin(duration: Duration.Input): Polled<Received> {
     const operation = operations.Receiver.peekWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
@@ -167,7 +168,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get pollPeek(): Polled<Body> {
+  get pollPeek(): Polled<Received> {
     return this.#reader.inOneGo(
       operations.Receiver.pollPeek,
       optional(this.#take(operations.Receiver.pollPeek, "peekCurrent", 0), "IoTimeout")
@@ -180,7 +181,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get messages(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
+  get messages(): Stream.Stream<Received, MsmqError> {
     return this.#reader.each(operations.Receiver.messages, this.#take(operations.Receiver.messages, "receive", null))
   }
 
@@ -190,7 +191,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get browse(): Stream.Stream<ReceivedMessage<Body>, MsmqError> {
+  get browse(): Stream.Stream<Received, MsmqError> {
     return Stream.unwrap(Effect.map(this.cursor, (cursor) => cursor.messages))
   }
 
@@ -200,7 +201,7 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  get cursor(): Effect.Effect<Cursor.Cursor<Body>, MsmqError, Scope.Scope> {
+  get cursor(): Effect.Effect<Cursor.Cursor<Body, Received>, MsmqError, Scope.Scope> {
     return Cursor.make(this.#reader)
   }
 
@@ -238,9 +239,9 @@ export class Receiver<Body = Uint8Array> extends Described {
    *
    * @since 0.1.0
    */
-  lookup(action: LookupEnd, lookupId?: 0n): Polled<Body>
-  lookup(action: LookupAction, lookupId: bigint): Polled<Body>
-  lookup(action: LookupAction, lookupId?: bigint): Polled<Body> {
+  lookup(action: LookupEnd, lookupId?: 0n): Polled<Received>
+  lookup(action: LookupAction, lookupId: bigint): Polled<Received>
+  lookup(action: LookupAction, lookupId?: bigint): Polled<Received> {
     const { queue } = this
     const known = Given.readArgument({ operation: operations.Receiver.lookup, queue }, "action", lookupAction, action)
     if (known instanceof MsmqError) return Effect.fail(known)
@@ -354,21 +355,21 @@ export class Receiver<Body = Uint8Array> extends Described {
    * @since 0.1.0
    */
   consume<E, R, R2 = never>(
-    handler: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
+    handler: (message: Received) => Effect.Effect<unknown, E, R>,
     policy: ConsumePolicy<E, R2> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
     const call = { operation: operations.Receiver.consume, queue: this.queue }
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
-        const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message)))
+        const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message as Received)))
         return keepProcessAlive(
-          consumer<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader, this.formatName, handle, policy)
+          consumer<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader.forConsumer, this.formatName, handle, policy)
         )
       })
     )
   }
 
-  #take(operation: Operation, action: "receive" | "peekCurrent", timeout: number | null): Received<Body> {
+  #take(operation: Operation, action: "receive" | "peekCurrent", timeout: number | null): Taken<Received> {
     return this.#reader.take({ operation, action, timeout, cursor: null })
   }
 }

@@ -81,8 +81,9 @@ export class SecurityContext extends Described {
  */
 export interface AcquireOptions {
   /**
-   * External certificate, which the user holds with its private key in the personal store. By default the user's internal
-   * certificate, which needs a domain.
+   * External certificate, which the user holds with its private key in the personal store: `Certificate.fromStore` takes it from
+   * there, and `Certificate.fromPem` and `Certificate.fromDer` from a file. By default the user's internal certificate, which needs
+   * a domain.
    */
   readonly certificate?: Certificate | undefined
   /** Function that gets the context: `"MQGetSecurityContextEx"` by default, `"MQGetSecurityContext"` only for MSMQ 1.0. */

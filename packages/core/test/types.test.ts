@@ -38,6 +38,56 @@ const cases = {
     // @ts-expect-error -- a number is no bytes
     Effect.map(receiver.receive, ({ body }) => body.byteLength)
   ],
+  "a field of a group that is not read": (sender: Sender.Sender) =>
+    Effect.gen(function* () {
+      // @ts-expect-error -- the codec needs the body
+      yield* MessageQueue.openReceiver(orders, { body: sizes, read: { body: false } })
+      // @ts-expect-error -- a group that does not exist
+      yield* MessageQueue.openReceiver(orders, { read: { bodies: false } })
+      const receiver = yield* MessageQueue.openReceiver(orders, { read: { body: false, security: false } })
+      const message = yield* receiver.receive
+      const size: number = message.bodySize
+      // @ts-expect-error -- the body was not read
+      const body: Uint8Array | undefined = message.body
+      // @ts-expect-error -- whether it was authenticated is not known
+      yield* Effect.log(message.authenticated)
+      // @ts-expect-error -- rare properties are not read
+      yield* Effect.log(message.soapEnvelope)
+      // @ts-expect-error -- a copy would be sent without its body
+      yield* sender.send({ ...message, label: "again" })
+      // @ts-expect-error -- a receiver of whole messages is another type
+      const whole: Receiver.Receiver = receiver
+      return [size, body, whole]
+    }),
+  "a group that is read, or may be": (sender: Sender.Sender, rare: boolean) =>
+    Effect.gen(function* () {
+      const all = yield* MessageQueue.openReceiver(orders, { read: { body: true, rare: true } })
+      const message = yield* all.receive
+      yield* sender.send({ ...message, label: "again" })
+      const envelope: string | undefined = message.soapEnvelope
+      const numbers = yield* MessageQueue.openReceiver(orders, { body: sizes, read: { queues: false } })
+      const sum: number = (yield* numbers.receive).body + 1
+      const perhaps = yield* MessageQueue.openReceiver(orders, { read: { rare } })
+      const version: number | undefined = (yield* perhaps.receive).version
+      // @ts-expect-error -- it may not be read
+      const certain: number = (yield* perhaps.receive).version
+      const usual: Receiver.Receiver = yield* MessageQueue.openReceiver(orders, {})
+      const typed: Receiver.Receiver<number> = yield* MessageQueue.openReceiver(orders, { body: sizes })
+      return [envelope, sum, version, certain, usual, typed]
+    }),
+  "a field of a group that is not read, in promises": async (connection: promises.Connection) => {
+    // @ts-expect-error -- the codec needs the body
+    await connection.openReceiver(orders, { body: sizes, read: { body: false } })
+    const receiver = await connection.openReceiver(orders, { read: { body: false } })
+    // @ts-expect-error -- the body was not read
+    await receiver.consume(async ({ body }) => body.length)
+    for await (const message of connection.messages(orders, { read: { rare: true } })) {
+      return [message.version, message.body.length]
+    }
+    // @ts-expect-error -- the body was not read
+    for await (const message of receiver) return message.body.length
+    return undefined
+  },
   "bytes are what there is without a codec": (sender: Sender.Sender) => [
     // @ts-expect-error -- a text is no bytes
     sender.send({ body: "text" })

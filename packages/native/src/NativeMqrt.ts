@@ -21,8 +21,8 @@ export interface Options {
   /** File with the functions of Message Queuing, which is `mqrt.dll` on Windows. */
   readonly library: string
   /**
-   * File that stands for `advapi32.dll` and `kernel32.dll`, whose functions get a security context as another user. For
-   * tests. By default those of Windows.
+   * File that stands for `advapi32.dll`, `crypt32.dll` and `kernel32.dll`, whose functions get a security context as another user,
+   * look accounts up and read certificate stores. For tests. By default those of Windows.
    */
   readonly identityLibrary?: string | undefined
   /**

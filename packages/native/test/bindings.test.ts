@@ -21,7 +21,7 @@ describe("declarations", () => {
     const all = Object.values(prototypes).flat()
     const names = all.map((prototype) => {
       const { name, returns, takes } = parsePrototype(prototype)
-      assert.match(returns, /^[A-Z]+$/)
+      assert.match(returns, /^[A-Z]+(?:_[A-Z]+)*$/)
       for (const type of takes) assert.match(type, /^\w+\*{0,2}$/, prototype)
       return name
     })

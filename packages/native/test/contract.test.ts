@@ -13,10 +13,10 @@ describe("the contract, on the test double", () => {
     it.skip(double.missing, () => {})
     return
   }
-  const library = double.mqrt
+  const { identity: identityLibrary, mqrt: library } = double
   const ledger = doubleLedger(library)
   for (const { check, name } of [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]) {
-    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith({ library }))))
+    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith({ library, identityLibrary }))))
   }
 
   it("every handle is released, and no call of mqrt.dll is illegal", () => ledger.assertClean())

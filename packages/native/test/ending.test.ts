@@ -1,5 +1,6 @@
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -84,7 +85,7 @@ const called = (name: string, times = 1): Effect.Effect<void> =>
     control.callCount(name) >= times ? Effect.void : Effect.andThen(Effect.sleep(1), called(name, times))
   )
 
-const plainPeek = { action: "peekCurrent", cursor: null, rare: false, timeout: 0, transaction: "none" } as const
+const plainPeek = { action: "peekCurrent", cursor: null, read: usualRead, timeout: 0, transaction: "none" } as const
 
 type Service = Mqrt.Mqrt["Service"]
 
@@ -170,7 +171,7 @@ describe.skipIf(missing !== null)("a layer that closes", () => {
       for (const call of [
         mqrt.sendMessages(queue, [plainMessage], plainSend),
         mqrt.receiveMessage(queue, plainPeek),
-        mqrt.receiveMessageByLookupId(queue, 0n, "peekFirst", { rare: false, transaction: "none" }),
+        mqrt.receiveMessageByLookupId(queue, 0n, "peekFirst", { read: usualRead, transaction: "none" }),
         mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null),
         mqrt.freeSecurityContext(context),
         mqrt.closeQueue(queue)

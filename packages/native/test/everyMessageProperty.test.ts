@@ -151,6 +151,7 @@ describe.skipIf(missing !== null)("every property", () => {
           },
           {
             ...usual,
+            bodySize: tried.message?.body?.length ?? 0,
             ...tried.received,
             arrivedTime,
             lookupId,

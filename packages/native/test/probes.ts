@@ -9,6 +9,7 @@ import type { MqrtFailure, QueueHandle, SecurityContextHandle } from "@effect-ms
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -140,7 +141,10 @@ const deadLetterNamed = (label: string) =>
     const cursor = yield* cursorOf(queue)
     let found = yield* receiveFrom(queue, { action: "peekCurrent", cursor, timeout: moment })
     while (found.label !== label) found = yield* receiveFrom(queue, { action: "peekNext", cursor, timeout: moment })
-    yield* mqrt.receiveMessageByLookupId(queue, found.lookupId, "receiveCurrent", { transaction: "none", rare: false })
+    yield* mqrt.receiveMessageByLookupId(queue, found.lookupId, "receiveCurrent", {
+      transaction: "none",
+      read: usualRead
+    })
     return `a dead letter of class 0x${found.class.toString(16)}`
   }).pipe(
     Effect.scoped,
@@ -256,7 +260,7 @@ export const probes: ReadonlyArray<Probe> = [
       yield* sendTo(send, [{}], single)
       const { lookupId } = yield* receiveFrom(receive, { timeout: moment, transaction: yield* begun })
       const call = (action: "receiveCurrent" | "peekCurrent", transaction: TransactionArgument) =>
-        codeOf(mqrt.receiveMessageByLookupId(receive, lookupId, action, { transaction, rare: false }))
+        codeOf(mqrt.receiveMessageByLookupId(receive, lookupId, action, { transaction, read: usualRead }))
       return `receive ${yield* call("receiveCurrent", yield* begun)}, peek ${yield* call("peekCurrent", "none")}`
     })
   },

@@ -1,4 +1,5 @@
-import { MessageQueue, Mqrt, SecurityContext } from "@effect-msmq/core"
+import { Message, MessageQueue, Mqrt, SecurityContext } from "@effect-msmq/core"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -54,7 +55,7 @@ const atSeam = Effect.gen(function* () {
     Effect.ignore(mqrt.closeQueue(queue))
   )
   return (timeout: number | null) =>
-    mqrt.receiveMessage(queue, { action: "receive", cursor: null, rare: false, timeout, transaction: "none" })
+    mqrt.receiveMessage(queue, { action: "receive", cursor: null, read: usualRead, timeout, transaction: "none" })
 })
 
 describe.skipIf(missing !== null)("no receive blocks the event loop", { concurrent: true }, () => {
@@ -82,6 +83,26 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       yield* Fiber.interrupt(waiting)
       endCalls()
       assert.strictEqual((yield* receiver.receive).label, "only")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("a message that is kept is whole for the next caller, whatever its own caller had asked for", () =>
+    Effect.gen(function* () {
+      const { sender } = yield* setup
+      const body = new Uint8Array(10_000).fill(7)
+      const few = yield* MessageQueue.openReceiver(elsewhere, { read: { body: false, queues: false } })
+      const all = yield* MessageQueue.openReceiver(elsewhere, { read: { rare: true } })
+      yield* sender.send({ label: "only", body, extension: Uint8Array.of(1), responseQueue: elsewhere })
+      const waiting = yield* whileCalling(few.receive)
+      yield* Fiber.interrupt(waiting)
+      endCalls()
+      const peeked = yield* few.peek
+      assert.instanceOf(peeked.body, Message.NotRead)
+      assert.strictEqual(peeked.bodySize, 10_000)
+      const message = yield* all.receive
+      assert.deepStrictEqual(message.body, body)
+      assert.deepStrictEqual([message.responseQueue, message.extension], [elsewhere, Uint8Array.of(1)])
+      assert.isAbove(message.version, 0)
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
@@ -137,7 +158,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       const mqrt = yield* Mqrt.Mqrt
       const queue = yield* mqrt.openQueue(elsewhere, "receive", "denyNone")
       const transaction = yield* mqrt.beginTransaction
-      const receive = { action: "receive", cursor: null, rare: false, timeout: null, transaction } as const
+      const receive = { action: "receive", cursor: null, read: usualRead, timeout: null, transaction } as const
       const waiting = yield* whileCalling(
         Effect.ensuring(mqrt.receiveMessage(queue, receive), mqrt.releaseTransaction(transaction))
       )
@@ -176,7 +197,7 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       const poll = mqrt.receiveMessage(queue, {
         action: "receive",
         cursor: null,
-        rare: false,
+        read: usualRead,
         timeout: 0,
         transaction: "none"
       })
@@ -200,7 +221,13 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
         yield* Effect.provide(MessageQueue.create(orders), services)
         const queue = yield* mqrt.openQueue(elsewhere, "receive", "denyNone")
         const cursor = yield* mqrt.createCursor(queue)
-        const options = { action: "receive", cursor: null, rare: false, timeout: null, transaction: "none" } as const
+        const options = {
+          action: "receive",
+          cursor: null,
+          read: usualRead,
+          timeout: null,
+          transaction: "none"
+        } as const
         prepare()
         const waits = [
           mqrt.receiveMessage(queue, options),

@@ -46,6 +46,20 @@ interface Ledger {
   readonly violations: ReadonlyArray<string>
 }
 
+/** Certificate in a store of the double. */
+export interface DoubleCertificate {
+  readonly store: string
+  /** 1 for the current user, 2 for the computer. */
+  readonly location: number
+  readonly der: Uint8Array
+  /** SHA-1 of the bytes. */
+  readonly thumbprint: Uint8Array
+  readonly friendlyName: string | null
+  /** Provider of the private key; `null` for none. */
+  readonly provider: string | null
+  readonly providerType: number
+}
+
 /** Functions of the double that tests call. */
 export const control = {
   reset: () => {
@@ -72,7 +86,23 @@ export const control = {
     text((buffer, size) => identity("uint32_t Double_IdentityLog(void *buffer, uint32_t size)", buffer, size))
       .split("\n")
       .filter((line) => line !== ""),
-  identityFailNext: (name: string) =>
-    identity("int Double_IdentityFailNext(const char *function, uint32_t nth)", name, 1),
-  openTokens: () => Number(identity("uint32_t Double_IdentityOpenTokens()"))
+  /** Makes a call of a function of Windows fail; `error`: an error of Win32, by default the usual one of the function. */
+  identityFailNext: (name: string, error = 0, nth = 1) =>
+    identity("int Double_IdentityFailNext(const char *function, uint32_t nth, uint32_t error)", name, nth, error),
+  openTokens: () => Number(identity("uint32_t Double_IdentityOpenTokens()")),
+  openStores: () => Number(identity("uint32_t Double_IdentityOpenStores()")),
+  openCertificates: () => Number(identity("uint32_t Double_IdentityOpenCertificates()")),
+  identityViolations: () => Number(identity("uint32_t Double_IdentityViolations()")),
+  addCertificate: ({ der, friendlyName, location, provider, providerType, store, thumbprint }: DoubleCertificate) =>
+    identity(
+      "int Double_AddCertificate(str16 store, uint32_t location, void *der, uint32_t size, void *hash, str16 friendlyName, str16 provider, uint32_t providerType)",
+      store,
+      location,
+      der,
+      der.length,
+      thumbprint,
+      friendlyName,
+      provider,
+      providerType
+    )
 }

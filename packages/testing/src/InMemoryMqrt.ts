@@ -25,6 +25,7 @@ import { hasOption } from "./internal/arguments.ts"
 import { checked } from "./internal/options/controlOptions.ts"
 import type { DirectoryOptions, KnownUser, MachineOptions, NetworkOptions } from "./internal/options/machineOptions.ts"
 import * as tables from "./internal/options/machineOptions.ts"
+import { AccountTable } from "./internal/security/AccountTable.ts"
 import { CertificateStore } from "./internal/security/CertificateStore.ts"
 import { Logons } from "./internal/security/Logons.ts"
 import { SecurityContextTable } from "./internal/security/SecurityContextTable.ts"
@@ -72,12 +73,16 @@ const makeMachine = (
   }
   const version = Versions.of(options.version ?? Versions.newest)
   const logons = makeLogons(options.users ?? [], internal)
-  const security = new SecurityContextTable(user.certificates, user.sid, logons, version.tellsCorruption)
-  setUser(security, { sid, administrator: options.user?.administrator })
+  const name = options.machineName ?? (index === 1 ? "MACHINE" : `MACHINE${index}`)
+  const accounts = new AccountTable(name)
+  for (const known of options.users ?? []) {
+    accounts.add(known.user, known.domain ?? null, Result.getOrThrow(Sid.parse(known.sid)))
+  }
+  const security = new SecurityContextTable(user.certificates, user.sid, logons, accounts, version.tellsCorruption)
+  setUser(security, { sid, administrator: options.user?.administrator, name: options.user?.name })
   security.resourcesExhausted = options.resourcesExhausted ?? false
   for (const held of options.certificates ?? []) addCertificate(user, held)
   const id = options.machineId ?? `6d736d71-0000-4000-8000-${String(index).padStart(12, "0")}`
-  const name = options.machineName ?? (index === 1 ? "MACHINE" : `MACHINE${index}`)
   return new Machine(
     network,
     {
@@ -124,6 +129,9 @@ const makeMachine = (
  * read its properties and permissions, until `QueueSecurity.set` or `MsmqControl` changes its security descriptor.
  * Administrators may take over a queue, and they alone can read the machine's journal, its dead letters and its outgoing
  * queues.
+ *
+ * Accounts are looked up among those of every Windows, by their names in English, the user of the machine, and those of `users`.
+ * The certificate stores have what `certificates` and `MsmqControl` put there.
  *
  * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *

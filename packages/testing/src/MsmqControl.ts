@@ -7,6 +7,7 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
 import * as Context from "effect/Context"
+import type { StoreLocation } from "@effect-msmq/core/mqrt/CertificateProperties"
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -26,6 +27,14 @@ export interface HeldCertificate {
   readonly certificate: Uint8Array
   /** `true` where the store has the private key too. Without it no security context can be made. */
   readonly privateKey: boolean
+  /** Name of the store that has it. Default: `"My"`. Security contexts are made for that of the current user only. */
+  readonly store?: string | undefined
+  /** Place of the store: `"CurrentUser"` or `"LocalMachine"`. Default: `"CurrentUser"`. */
+  readonly location?: StoreLocation | undefined
+  /** Name that an administrator gave it. Default: none. */
+  readonly friendlyName?: string | undefined
+  /** Interface of the provider that has the private key: `"CryptoAPI"` or `"CNG"`. Default: `"CryptoAPI"`. */
+  readonly keyApi?: "CryptoAPI" | "CNG" | undefined
   /**
    * `true` where the directory has the certificate under the SID that the user has at that moment, as after
    * `MQRegisterCertificate`. A message that names another SID has a bad signature. Default: `false`.
@@ -58,6 +67,11 @@ export interface User {
    * outgoing queues, and cannot take over a queue. Default: `true`.
    */
   readonly administrator?: boolean | undefined
+  /**
+   * Name of the account: one of the machine, such as `"alice"`, or `"CONTOSO\\alice"`. Default: `"user"`, for further users
+   * `"user2"` and so on; for a SID that a user of the machine has already, the name of that user.
+   */
+  readonly name?: string | undefined
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import type { Consumer } from "../Consumer.ts"
 import { succeeding } from "../expecting.ts"
 import { leftover, type Tarball } from "../packCopy.ts"
+import { publicModules } from "../publicModules.ts"
 import { attw, publint } from "../tools.ts"
 import type { Trial } from "../Trial.ts"
 
@@ -18,6 +19,9 @@ interface Manifest {
 const manifestIn = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
 
 const belongs = /^(package\.json|README\.md|LICENSE|src\/.*\.ts|dist\/.*\.(js|d\.ts)(\.map)?)$/
+
+/** Files of merged modules. */
+const merged = /^dist\/internal\/[0-9A-Z]{8}\.js(\.map)?$/
 
 /** Fails and says what should not be, if there is anything. */
 const none = (what: string, found: ReadonlyArray<string>): void => {
@@ -47,9 +51,10 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
     const modules = paths
       .filter((path) => path.startsWith("src/"))
       .map((path) => path.slice("src/".length, -".ts".length))
-    const built = modules.flatMap((module) =>
-      [".js", ".js.map", ".d.ts", ".d.ts.map"].map((suffix) => `dist/${module}${suffix}`)
-    )
+    const built = [
+      ...modules.flatMap((module) => [`dist/${module}.d.ts`, `dist/${module}.d.ts.map`]),
+      ...["index", ...publicModules(folder)].flatMap((module) => [`dist/${module}.js`, `dist/${module}.js.map`])
+    ]
     none(
       "it lacks what is built of its sources",
       built.filter((path) => !files.has(path))
@@ -57,7 +62,7 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
     const expected = new Set(built)
     none(
       "it has no sources of",
-      paths.filter((path) => path.startsWith("dist/") && !expected.has(path))
+      paths.filter((path) => path.startsWith("dist/") && !expected.has(path) && !merged.test(path))
     )
     const manifest = readFileSync(join(folder, "package.json"), "utf8")
     none("its package.json names", manifest.match(/workspace:[^"]*|\.\/src[^"]*/g) ?? [])
@@ -78,9 +83,7 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
 })
 
 const subpathsOf = (consumer: Consumer, name: string): ReadonlyArray<string> =>
-  globSync(["*.js", "mqrt/*.js", "promises/index.js"], { cwd: join(consumer.folder, "node_modules", name, "dist") })
-    .map((file) => file.replaceAll("\\", "/").replace(/(\/index)?\.js$/, ""))
-    .filter((module) => module !== "index")
+  publicModules(join(consumer.folder, "node_modules", name)).map((module) => module.replace(/\/index$/, ""))
 
 const published = (consumer: Consumer, { file, name }: Tarball): ReadonlyArray<Trial> => [
   {
@@ -122,13 +125,68 @@ const oneCoreForNpm = ({ folder }: Consumer): Trial => ({
   }
 })
 
+/** Largest number of files that the trial below allows: a tenth more than there were when this was written. */
+const mostFiles = 53
+
+const countFiles = `
+import { registerHooks } from "node:module"
+let files = 0
+registerHooks({
+  load: (url, context, next) => {
+    if (url.includes("/@effect-msmq/")) files++
+    return next(url, context)
+  }
+})
+await import("@effect-msmq/core")
+await import("@effect-msmq/testing")
+console.log(files)
+`
+
+const evaluated = ({ folder }: Consumer, program: string): Promise<string> =>
+  succeeding(process.execPath, ["--input-type=module", "--eval", program], { cwd: folder })
+
+/** The number of files decides how long an import takes, and is the same on every machine. */
+const fewFiles = (consumer: Consumer): Trial => ({
+  name: "an import of core and testing loads few files",
+  run: async () => {
+    const files = Number(await evaluated(consumer, countFiles))
+    if (!(files <= mostFiles)) throw new Error(`${files} files; it may load ${mostFiles}`)
+    return `${files} files, at most ${mostFiles}`
+  }
+})
+
+const classNames = (specifiers: ReadonlyArray<string>): string => `
+const classes = []
+for (const specifier of ${JSON.stringify(specifiers)}) {
+  for (const [name, value] of Object.entries(await import(specifier))) {
+    if (typeof value === "function" && /^class\\b/.test(value)) classes.push([name, value.name])
+  }
+}
+console.log(JSON.stringify(classes))
+`
+
+const namedClasses = (consumer: Consumer, { name }: Tarball): Trial => ({
+  name: `the classes of ${name} have the names that they are imported by`,
+  run: async () => {
+    const specifiers = subpathsOf(consumer, name).map((subpath) => `${name}/${subpath}`)
+    const classes: ReadonlyArray<[string, string]> = JSON.parse(await evaluated(consumer, classNames(specifiers)))
+    none(
+      "other names have",
+      classes.flatMap(([imported, own]) => (imported === own ? [] : [`${imported}, which is ${own}`]))
+    )
+    return `${classes.length} classes`
+  }
+})
+
 export const contentTrials = (
   npm: Consumer,
   pnpm: Consumer,
   tarballs: ReadonlyArray<Tarball>
 ): ReadonlyArray<Trial> => [
   ...tarballs.map((tarball) => contents(npm, tarball)),
+  ...tarballs.map((tarball) => namedClasses(npm, tarball)),
   ...tarballs.flatMap((tarball) => published(npm, tarball)),
+  fewFiles(npm),
   oneCore(npm),
   oneCore(pnpm),
   oneCoreForNpm(npm)

@@ -272,6 +272,37 @@ export type ReceiveAction = keyof typeof receiveActions
 export type LookupAction = keyof typeof lookupActions
 
 /**
+ * Groups of properties that a receive or a peek asks for. All others are always asked for. The fields of a group that is not
+ * asked for are `null`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReadProperties {
+  /** `true` for `body`. Without it a body of any size needs no buffer. */
+  readonly body: boolean
+  /** `true` for `extension`. */
+  readonly extension: boolean
+  /** `true` for the names of queues: `responseQueue`, `adminQueue`, `deadLetterQueue` and `destinationQueue`. */
+  readonly queues: boolean
+  /**
+   * `true` for the sender and the protection of the message: `authenticated`, `hashAlgorithm`, `senderCertificate`,
+   * `senderIdType`, `senderId`, `privacyLevel` and `encryptionAlgorithm`.
+   */
+  readonly security: boolean
+  /** `true` for {@link RareProperties}. */
+  readonly rare: boolean
+}
+
+/**
+ * Name of a group of properties.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ReadGroup = keyof ReadProperties
+
+/**
  * Options of a receive by lookup id.
  *
  * @category models
@@ -280,8 +311,8 @@ export type LookupAction = keyof typeof lookupActions
 export interface LookupParameters {
   /** Transaction that the message is received in. */
   readonly transaction: TransactionArgument
-  /** `true` to receive {@link RareProperties} too. */
-  readonly rare: boolean
+  /** Groups of properties to receive. */
+  readonly read: ReadProperties
 }
 
 /**
@@ -327,12 +358,16 @@ export interface RareProperties {
 }
 
 /**
- * Properties of a message that was received or peeked.
+ * Properties of a message that was received or peeked. Those of a group that was not asked for are `null`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface ReceivedProperties extends MessageProperties {
+export interface ReceivedProperties extends Omit<MessageProperties, "body"> {
+  /** `PROPID_M_BODY`; `null` if it was not requested. */
+  readonly body: Uint8Array | null
+  /** `PROPID_M_BODY_SIZE`: the length of the body in bytes, requested or not. */
+  readonly bodySize: number
   /** `PROPID_M_MSGID` as it is usually written: `{guid}\number`. */
   readonly messageId: string
   /** `PROPID_M_LOOKUPID`: unique in its queue. */
@@ -343,22 +378,25 @@ export interface ReceivedProperties extends MessageProperties {
   readonly sentTime: number
   /** `PROPID_M_ARRIVEDTIME`: seconds since 1970, by the receiver's clock. */
   readonly arrivedTime: number
-  /** `PROPID_M_AUTHENTICATED_EX`: 0, or the version of the signature that was verified: 1, 3, 5 or 9. */
-  readonly authenticated: number
+  /**
+   * `PROPID_M_AUTHENTICATED_EX`: 0, or the version of the signature that was verified: 1, 3, 5 or 9; `null` if it was not
+   * requested.
+   */
+  readonly authenticated: number | null
   /** `PROPID_M_HASH_ALG`; `null` for a message that was not signed. */
   readonly hashAlgorithm: HashAlgorithm | null
   /** `PROPID_M_SENDER_CERT`: the certificate that signed, in DER; `null`: none. */
   readonly senderCertificate: Uint8Array | null
-  /** `PROPID_M_SENDERID_TYPE`: the kind of `senderId`. */
-  readonly senderIdType: SenderIdType
+  /** `PROPID_M_SENDERID_TYPE`: the kind of `senderId`; `null` if it was not requested. */
+  readonly senderIdType: SenderIdType | null
   /** `PROPID_M_SENDERID`: a SID, or the GUID of a queue manager; `null`: none. */
   readonly senderId: Uint8Array | null
-  /** `PROPID_M_PRIV_LEVEL`: the encryption of the body on its way. */
-  readonly privacyLevel: PrivacyLevel
+  /** `PROPID_M_PRIV_LEVEL`: the encryption of the body on its way; `null` if it was not requested. */
+  readonly privacyLevel: PrivacyLevel | null
   /** `PROPID_M_ENCRYPTION_ALG`; `null` for a body that was not encrypted. */
   readonly encryptionAlgorithm: EncryptionAlgorithm | null
-  /** `PROPID_M_DEST_QUEUE`: the format name that the message was sent to. */
-  readonly destinationQueue: string
+  /** `PROPID_M_DEST_QUEUE`: the format name that the message was sent to; `null` if it was not requested. */
+  readonly destinationQueue: string | null
   /** `PROPID_M_SRC_MACHINE_ID`: the GUID of the sending machine, without braces. */
   readonly sourceMachineId: string
   /** `PROPID_M_FIRST_IN_XACT`: `true` for the first message of its transaction. */

@@ -10,6 +10,8 @@ import type {
   MessageProperties,
   OutgoingProperties,
   RareProperties,
+  ReadGroup,
+  ReadProperties,
   ReceivedProperties,
   SendParameters,
   SoapProperties
@@ -100,6 +102,8 @@ export interface MessageProperty {
   readonly sent: SentField | null
   /** Field that it is received in; `null`: the SDK does not receive it. */
   readonly received: ReceivedField | null
+  /** Group that it is received with; `null`: it is always received, or never. */
+  readonly group: ReadGroup | null
   /** Kind of value that the sender gives; `null` where the SDK does not send it. */
   readonly kind: Kind | null
   /** Value of the field where the sender gives none. */
@@ -135,6 +139,7 @@ const row = <const Id extends number, const Type extends VariantTypeName, const 
     exactly: given.exactly ?? null,
     sent: given.sent ?? null,
     received: given.received ?? null,
+    group: given.group ?? null,
     kind: given.kind ?? null,
     default: given.default ?? null,
     limit: given.limit ?? null,
@@ -193,10 +198,11 @@ export const messageProperties = {
     length: "BODY_SIZE",
     sent: "body",
     received: "body",
+    group: "body",
     kind: "bytes",
     default: noBytes
   }),
-  BODY_SIZE: companion(10),
+  BODY_SIZE: row(10, "VT_UI4", { received: "bodySize" }),
   LABEL: row(11, "VT_LPWSTR", {
     length: "LABEL_LEN",
     sent: "label",
@@ -225,15 +231,17 @@ export const messageProperties = {
     length: "ADMIN_QUEUE_LEN",
     sent: "adminQueue",
     received: "adminQueue",
+    group: "queues",
     kind: "formatName"
   }),
   ADMIN_QUEUE_LEN: companion(18),
-  VERSION: row(19, "VT_UI4", { received: "rare.version" }),
-  SENDERID: row(20, "VT_VECTOR|VT_UI1", { length: "SENDERID_LEN", received: "senderId" }),
+  VERSION: row(19, "VT_UI4", { received: "rare.version", group: "rare" }),
+  SENDERID: row(20, "VT_VECTOR|VT_UI1", { length: "SENDERID_LEN", received: "senderId", group: "security" }),
   SENDERID_LEN: companion(21),
   SENDERID_TYPE: row(22, "VT_UI4", {
     sent: "options.senderIdType",
     received: "senderIdType",
+    group: "security",
     kind: "word",
     default: "sid",
     words: senderIdTypes
@@ -241,6 +249,7 @@ export const messageProperties = {
   PRIV_LEVEL: row(23, "VT_UI4", {
     sent: "options.privacyLevel",
     received: "privacyLevel",
+    group: "security",
     kind: "word",
     default: "none",
     words: privacyLevels
@@ -256,12 +265,14 @@ export const messageProperties = {
   HASH_ALG: row(26, "VT_UI4", {
     sent: "options.hashAlgorithm",
     received: "hashAlgorithm",
+    group: "security",
     kind: "word",
     words: hashAlgorithms
   }),
   ENCRYPTION_ALG: row(27, "VT_UI4", {
     sent: "options.encryptionAlgorithm",
     received: "encryptionAlgorithm",
+    group: "security",
     kind: "word",
     words: encryptionAlgorithms
   }),
@@ -269,24 +280,35 @@ export const messageProperties = {
     length: "SENDER_CERT_LEN",
     sent: "options.senderCertificate",
     received: "senderCertificate",
+    group: "security",
     kind: "bytes"
   }),
   SENDER_CERT_LEN: companion(29),
   SRC_MACHINE_ID: row(30, "VT_CLSID", { received: "sourceMachineId" }),
   SENTTIME: row(31, "VT_UI4", { received: "sentTime" }),
   ARRIVEDTIME: row(32, "VT_UI4", { received: "arrivedTime" }),
-  DEST_QUEUE: row(33, "VT_LPWSTR", { length: "DEST_QUEUE_LEN", received: "destinationQueue" }),
+  DEST_QUEUE: row(33, "VT_LPWSTR", { length: "DEST_QUEUE_LEN", received: "destinationQueue", group: "queues" }),
   DEST_QUEUE_LEN: companion(34),
   EXTENSION: row(35, "VT_VECTOR|VT_UI1", {
     length: "EXTENSION_LEN",
     sent: "extension",
     received: "extension",
+    group: "extension",
     kind: "bytes"
   }),
   EXTENSION_LEN: companion(36),
   SECURITY_CONTEXT: row(37, "VT_UI4", { sent: "options.securityContext", kind: "handle" }),
-  CONNECTOR_TYPE: row(38, "VT_CLSID", { sent: "connector.type", received: "rare.connectorType", kind: "guid" }),
-  XACT_STATUS_QUEUE: row(39, "VT_LPWSTR", { length: "XACT_STATUS_QUEUE_LEN", received: "rare.transactionStatusQueue" }),
+  CONNECTOR_TYPE: row(38, "VT_CLSID", {
+    sent: "connector.type",
+    received: "rare.connectorType",
+    group: "rare",
+    kind: "guid"
+  }),
+  XACT_STATUS_QUEUE: row(39, "VT_LPWSTR", {
+    length: "XACT_STATUS_QUEUE_LEN",
+    received: "rare.transactionStatusQueue",
+    group: "rare"
+  }),
   XACT_STATUS_QUEUE_LEN: companion(40),
   TRACE: row(41, "VT_UI1", { sent: "trace", received: "trace", kind: "flag", default: false }),
   BODY_TYPE: row(42, "VT_UI4", {
@@ -300,6 +322,7 @@ export const messageProperties = {
     length: "DEST_SYMM_KEY_LEN",
     sent: "connector.symmetricKey",
     received: "rare.symmetricKey",
+    group: "rare",
     kind: "bytes"
   }),
   DEST_SYMM_KEY_LEN: companion(44),
@@ -307,12 +330,14 @@ export const messageProperties = {
     length: "SIGNATURE_LEN",
     sent: "connector.signature",
     received: "rare.signature",
+    group: "rare",
     kind: "bytes"
   }),
   SIGNATURE_LEN: companion(46),
   PROV_TYPE: row(47, "VT_UI4", {
     sent: "options.provider.type",
     received: "rare.provider.type",
+    group: "rare",
     kind: "number",
     limit: 0xffffffff
   }),
@@ -320,26 +345,36 @@ export const messageProperties = {
     length: "PROV_NAME_LEN",
     sent: "options.provider.name",
     received: "rare.provider.name",
+    group: "rare",
     kind: "text"
   }),
   PROV_NAME_LEN: companion(49),
   FIRST_IN_XACT: row(50, "VT_UI1", { received: "firstInTransaction" }),
   LAST_IN_XACT: row(51, "VT_UI1", { received: "lastInTransaction" }),
   XACTID: row(52, "VT_VECTOR|VT_UI1", { exactly: 20, received: "transactionId" }),
-  AUTHENTICATED_EX: row(53, "VT_UI1", { received: "authenticated" }),
+  AUTHENTICATED_EX: row(53, "VT_UI1", { received: "authenticated", group: "security" }),
   RESP_FORMAT_NAME: row(54, "VT_LPWSTR", {
     length: "RESP_FORMAT_NAME_LEN",
     sent: "responseQueue",
     received: "responseQueue",
+    group: "queues",
     kind: "formatName"
   }),
   RESP_FORMAT_NAME_LEN: companion(55),
-  DEST_FORMAT_NAME: row(58, "VT_LPWSTR", { length: "DEST_FORMAT_NAME_LEN", received: "rare.destinationFormatName" }),
+  DEST_FORMAT_NAME: row(58, "VT_LPWSTR", {
+    length: "DEST_FORMAT_NAME_LEN",
+    received: "rare.destinationFormatName",
+    group: "rare"
+  }),
   DEST_FORMAT_NAME_LEN: companion(59),
   LOOKUPID: row(60, "VT_UI8", { received: "lookupId" }),
-  SOAP_ENVELOPE: row(61, "VT_LPWSTR", { length: "SOAP_ENVELOPE_LEN", received: "rare.soapEnvelope" }),
+  SOAP_ENVELOPE: row(61, "VT_LPWSTR", { length: "SOAP_ENVELOPE_LEN", received: "rare.soapEnvelope", group: "rare" }),
   SOAP_ENVELOPE_LEN: companion(62),
-  COMPOUND_MESSAGE: row(63, "VT_VECTOR|VT_UI1", { length: "COMPOUND_MESSAGE_SIZE", received: "rare.compoundMessage" }),
+  COMPOUND_MESSAGE: row(63, "VT_VECTOR|VT_UI1", {
+    length: "COMPOUND_MESSAGE_SIZE",
+    received: "rare.compoundMessage",
+    group: "rare"
+  }),
   COMPOUND_MESSAGE_SIZE: companion(64),
   SOAP_HEADER: row(65, "VT_LPWSTR", { sent: "soap.header", kind: "text" }),
   SOAP_BODY: row(66, "VT_LPWSTR", { sent: "soap.body", kind: "text" }),
@@ -347,6 +382,7 @@ export const messageProperties = {
     length: "DEADLETTER_QUEUE_LEN",
     sent: "deadLetterQueue",
     received: "deadLetterQueue",
+    group: "queues",
     kind: "pathName"
   }),
   DEADLETTER_QUEUE_LEN: companion(68),
@@ -391,6 +427,22 @@ export const messageFields: ReadonlyMap<keyof MessageProperties, MessageProperty
     isOfMessage(property.sent) ? [[property.sent, property] as const] : []
   )
 )
+
+/**
+ * Groups that a receive asks for where the program says nothing: all but the rare properties.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const usualRead: ReadProperties = { body: true, extension: true, queues: true, security: true, rare: false }
+
+/**
+ * No groups, for a peek that only waits for a message.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const leastRead: ReadProperties = { body: false, extension: false, queues: false, security: false, rare: false }
 
 type Defaults<Prefix extends string, Field extends string> = {
   readonly [

@@ -11,6 +11,8 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
+import type { FromStoreOptions, StoredCertificate, StoreOptions } from "../Certificate.ts"
+import * as Certificates from "../Certificate.ts"
 import { CallSite } from "../mqrt/CallSite.ts"
 import { CurrentAbortGate } from "../internal/promises/AbortGate.ts"
 import { nameOf } from "../internal/names/queueName.ts"
@@ -25,7 +27,7 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
-import type { ReceivedMessage } from "../Message.ts"
+import type { ReadMessage, ReadOptions } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
@@ -47,10 +49,12 @@ import { Sender } from "./Sender.ts"
 import { SecurityContext } from "./SecurityContext.ts"
 import { Transaction } from "./Transaction.ts"
 import type { PathName } from "../PathName.ts"
-import type { Part } from "../QueueSecurity.ts"
+import type { Part, Permission, Right, Trustee } from "../QueueSecurity.ts"
 import * as QueueSecurity from "../QueueSecurity.ts"
 import type { AcquireOptions } from "../SecurityContext.ts"
 import { acquire } from "../SecurityContext.ts"
+import type { Account, Sid } from "../Sid.ts"
+import * as Sids from "../Sid.ts"
 import type { Options as TransactionOptions } from "../Transaction.ts"
 import { begin, Current, run as runTransaction } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
@@ -160,6 +164,81 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
+  /** Lists the permissions of a queue, with account names. See {@link QueueSecurity.list}. */
+  queuePermissions(queue: QueueName, options?: Abortable): Promise<ReadonlyArray<Permission>> {
+    return this.#run(on(operations.QueueSecurity.list, queue), abortable, options, () => QueueSecurity.list(queue))
+  }
+
+  /** Grants rights on a queue to a user or group. See {@link QueueSecurity.grant}. */
+  grantQueueRights(
+    queue: QueueName,
+    trustee: Trustee,
+    rights: Right | ReadonlyArray<Right>,
+    options?: Abortable
+  ): Promise<void> {
+    return this.#run(on(operations.QueueSecurity.grant, queue), abortable, options, () =>
+      QueueSecurity.grant(queue, trustee, rights)
+    )
+  }
+
+  /** Denies rights on a queue to a user or group. See {@link QueueSecurity.deny}. */
+  denyQueueRights(
+    queue: QueueName,
+    trustee: Trustee,
+    rights: Right | ReadonlyArray<Right>,
+    options?: Abortable
+  ): Promise<void> {
+    return this.#run(on(operations.QueueSecurity.deny, queue), abortable, options, () =>
+      QueueSecurity.deny(queue, trustee, rights)
+    )
+  }
+
+  /**
+   * Removes all entries of a user or group from the permissions of a queue, and returns `true` if there was one. See
+   * {@link QueueSecurity.revoke}.
+   */
+  revokeQueueRights(queue: QueueName, trustee: Trustee, options?: Abortable): Promise<boolean> {
+    return this.#run(on(operations.QueueSecurity.revoke, queue), abortable, options, () =>
+      QueueSecurity.revoke(queue, trustee)
+    )
+  }
+
+  /** Sets the permissions of a queue back to those of a new queue. See {@link QueueSecurity.reset}. */
+  resetQueuePermissions(queue: QueueName, options?: Abortable): Promise<void> {
+    return this.#run(on(operations.QueueSecurity.reset, queue), abortable, options, () => QueueSecurity.reset(queue))
+  }
+
+  /** Looks an account up by its name, and returns its SID. See {@link Sids.ofAccount}. */
+  sidOfAccount(name: string, options?: Abortable): Promise<Sid> {
+    return this.#run({ operation: operations.Sid.ofAccount }, abortable, options, () => Sids.ofAccount(name))
+  }
+
+  /** Looks an account up by its SID, and returns its name, its domain and its kind. See {@link Sids.accountOf}. */
+  accountOfSid(sid: Sid | string, options?: Abortable): Promise<Account> {
+    return this.#run({ operation: operations.Sid.accountOf }, abortable, options, () => Sids.accountOf(sid))
+  }
+
+  /** Returns the SID of the user that this process runs as. See {@link Sids.current}. */
+  currentSid(options?: Abortable): Promise<Sid> {
+    return this.#run({ operation: operations.Sid.current }, abortable, options, () => Sids.current)
+  }
+
+  /** Reads a certificate from a store of Windows. See {@link Certificates.fromStore}. */
+  certificateFromStore(options: FromStoreOptions & Abortable): Promise<StoredCertificate> {
+    // Without options there is no choice, which the table refuses.
+    const given = options === undefined ? {} : options
+    return this.#run({ operation: operations.Certificate.fromStore }, tables.fromStoreOptions, given, (options) =>
+      Certificates.fromStore(options)
+    )
+  }
+
+  /** Lists the certificates of a store of Windows. See {@link Certificates.listStore}. */
+  storedCertificates(options?: StoreOptions & Abortable): Promise<ReadonlyArray<StoredCertificate>> {
+    return this.#run({ operation: operations.Certificate.listStore }, tables.storeOptions, options, (options) =>
+      Certificates.listStore(options)
+    )
+  }
+
   /** Queue manager of this computer, and of others that can be reached. */
   get queueManager(): QueueManager {
     return QueueManager.make(
@@ -191,10 +270,10 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /** Opens a queue for receiving: own it with `await using` or `close()`. See {@link MessageQueue.openReceiver}. */
-  openReceiver<Body = Uint8Array>(
+  openReceiver<Body = Uint8Array, const Read extends ReadOptions = {}>(
     queue: QueueName,
-    options?: OpenReceiverOptions<Body> & Abortable
-  ): Promise<Receiver<Body>> {
+    options?: OpenReceiverOptions<Body, Read> & Abortable
+  ): Promise<Receiver<Body, ReadMessage<Body, Read>>> {
     return this.#run(on(operations.MessageQueue.openReceiver, queue), tables.openReceiverOptions, options, (options) =>
       openScoped(MessageQueue.openReceiver(queue, options), (receiver, scope) =>
         Receiver.make(receiver, scope, this.#runner, this.#mqrt)
@@ -206,10 +285,10 @@ export class Connection extends Described implements AsyncDisposable {
    * Receives the messages of a queue without end, each when the loop asks for it. The beginning of the loop opens the queue, and
    * the end of the loop closes it.
    */
-  messages<Body = Uint8Array>(
+  messages<Body = Uint8Array, const Read extends ReadOptions = {}>(
     queue: QueueName,
-    options?: OpenReceiverOptions<Body>
-  ): AsyncIterable<ReceivedMessage<Body>> {
+    options?: OpenReceiverOptions<Body, Read>
+  ): AsyncIterable<ReadMessage<Body, Read>> {
     return this.#runner.iterable(
       Stream.unwrap(
         Effect.andThen(

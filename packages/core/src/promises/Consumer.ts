@@ -11,7 +11,6 @@ import { defaultReopen, defaultRetry } from "../Consumer.ts"
 import type { Abortable } from "./Abortable.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { awaitable, logRejection } from "../internal/options/handlers.ts"
-import type { ReceivedMessage } from "../Message.ts"
 import { Transaction } from "./Transaction.ts"
 import { Current } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
@@ -109,8 +108,8 @@ export const policyOf = (policy: ConsumePolicy & Abortable, runner: Runner): Eff
 
 /** @internal */
 export const handlerOf =
-  <Body>(handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
-  (message: ReceivedMessage<Body>): Effect.Effect<unknown> =>
+  <Received>(handler: (message: Received, options: HandlerOptions) => Promise<unknown>, runner: Runner) =>
+  (message: Received): Effect.Effect<unknown> =>
     Effect.flatMap(Current, (current) =>
       runner.await((signal) => {
         const given = handler(message, {

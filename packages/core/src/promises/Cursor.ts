@@ -20,8 +20,8 @@ import { participating } from "./Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
-type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
-type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
+type Found<Received> = Promise<Received | undefined>
+type FoundEffect<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
 
 /**
  * Position in a queue: see `cursor` of a `Receiver`. It moves forward only. `for await` peeks at the messages from here to the
@@ -30,21 +30,28 @@ type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, Msm
  * @category models
  * @since 0.1.0
  */
-export class Cursor<Body = Uint8Array> extends ScopedResource implements AsyncIterable<ReceivedMessage<Body>> {
-  readonly #cursor: EffectCursor<Body>
+export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>>
+  extends ScopedResource
+  implements AsyncIterable<Received>
+{
+  readonly #cursor: EffectCursor<Body, Received>
 
-  private constructor(cursor: EffectCursor<Body>, scope: Scope.Closeable, runner: Runner) {
+  private constructor(cursor: EffectCursor<Body, Received>, scope: Scope.Closeable, runner: Runner) {
     super(cursor, scope, runner)
     this.#cursor = cursor
   }
 
   /** @internal */
-  static make<Body>(cursor: EffectCursor<Body>, scope: Scope.Closeable, runner: Runner): Cursor<Body> {
+  static make<Body, Received>(
+    cursor: EffectCursor<Body, Received>,
+    scope: Scope.Closeable,
+    runner: Runner
+  ): Cursor<Body, Received> {
     return new Cursor(cursor, scope, runner)
   }
 
   /** Moves to the next message and peeks at it; `undefined` at the end of the queue. */
-  next(options?: Abortable): Found<Body> {
+  next(options?: Abortable): Found<Received> {
     return this.#looking(operations.Cursor.next, options, () => this.#cursor.next)
   }
 
@@ -52,28 +59,28 @@ export class Cursor<Body = Uint8Array> extends ScopedResource implements AsyncIt
    * Moves to the next message and peeks at it; at the end of the queue it waits up to `duration`, in milliseconds or as
    * `"5 seconds"`. `undefined` if no message arrived.
    */
-  nextWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
+  nextWithin(duration: Duration.Input, options?: Abortable): Found<Received> {
     return this.#looking(operations.Cursor.nextWithin, options, () => this.#cursor.nextWithin(duration))
   }
 
   /** Peeks again at the current message; `undefined` if there is none, or if another receiver has received it. */
-  current(options?: Abortable): Found<Body> {
+  current(options?: Abortable): Found<Received> {
     return this.#looking(operations.Cursor.current, options, () => this.#cursor.current)
   }
 
   /** Receives the current message; `undefined` if there is none, or if another receiver has received it. */
-  receive(options?: ReceiveOptions): Found<Body> {
+  receive(options?: ReceiveOptions): Found<Received> {
     return this.runner.run({ operation: operations.Cursor.receive }, receiveOptions, options, (options) =>
       participating(Effect.map(this.#cursor.receive, Option.getOrUndefined), options)
     )
   }
 
   /** Peeks at the messages from here to the end of the queue. */
-  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
+  [Symbol.asyncIterator](): AsyncIterator<Received> {
     return this.runner.iterable(this.#cursor.messages)[Symbol.asyncIterator]()
   }
 
-  #looking(operation: Operation, given: Abortable | undefined, look: () => FoundEffect<Body>): Found<Body> {
+  #looking(operation: Operation, given: Abortable | undefined, look: () => FoundEffect<Received>): Found<Received> {
     return this.runner.run({ operation }, abortable, given, () => Effect.map(look(), Option.getOrUndefined))
   }
 }

@@ -31,34 +31,42 @@ import type { ReceiveOptions } from "./Transaction.ts"
 
 export type { ReceiveOptions } from "./Transaction.ts"
 
-type Received<Body> = Promise<ReceivedMessage<Body>>
-type Found<Body> = Promise<ReceivedMessage<Body> | undefined>
-type FoundEffect<Body> = Effect.Effect<Option.Option<ReceivedMessage<Body>>, MsmqError>
+type Taken<Received> = Promise<Received>
+type Found<Received> = Promise<Received | undefined>
+type FoundEffect<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
 
 /**
- * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body` is the type that its codec decodes. `for await`
- * receives its messages, one for each turn of the loop. A receive takes part in a transaction by the option `transaction`.
+ * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body` is the type that its codec decodes, and
+ * `Received` that of its messages, which the option `read` can change. `for await` receives its messages, one for each turn of the loop. A receive takes part in a transaction by the option `transaction`.
  *
  * @category models
  * @since 0.1.0
  */
-export class Receiver<Body = Uint8Array> extends ScopedResource implements AsyncIterable<ReceivedMessage<Body>> {
-  readonly #receiver: EffectReceiver<Body>
+export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
+  extends ScopedResource
+  implements AsyncIterable<Received>
+{
+  readonly #receiver: EffectReceiver<Body, Received>
   readonly #mqrt: Mqrt["Service"]
 
-  private constructor(receiver: EffectReceiver<Body>, scope: Scope.Closeable, runner: Runner, mqrt: Mqrt["Service"]) {
+  private constructor(
+    receiver: EffectReceiver<Body, Received>,
+    scope: Scope.Closeable,
+    runner: Runner,
+    mqrt: Mqrt["Service"]
+  ) {
     super(receiver, scope, runner)
     this.#receiver = receiver
     this.#mqrt = mqrt
   }
 
   /** @internal */
-  static make<Body>(
-    receiver: EffectReceiver<Body>,
+  static make<Body, Received>(
+    receiver: EffectReceiver<Body, Received>,
     scope: Scope.Closeable,
     runner: Runner,
     mqrt: Mqrt["Service"]
-  ): Receiver<Body> {
+  ): Receiver<Body, Received> {
     return new Receiver(receiver, scope, runner, mqrt)
   }
 
@@ -73,7 +81,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
   }
 
   /** Receives the first message, or waits for one. */
-  receive(options?: ReceiveOptions): Received<Body> {
+  receive(options?: ReceiveOptions): Taken<Received> {
     return this.#taking(operations.Receiver.receive, options, () => this.#receiver.receive)
   }
 
@@ -81,29 +89,29 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
    * Receives the first message, or waits for one up to `duration`, in milliseconds or as `"5 seconds"`. `undefined` if no message
    * arrived.
    */
-  receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Body> {
+  receiveWithin(duration: Duration.Input, options?: ReceiveOptions): Found<Received> {
     return this.#found(operations.Receiver.receiveWithin, options, () => this.#receiver.receiveWithin(duration))
   }
 
   /** Receives the first message if there is one, without waiting. */
-  poll(options?: ReceiveOptions): Found<Body> {
+  poll(options?: ReceiveOptions): Found<Received> {
     return this.#found(operations.Receiver.poll, options, () => this.#receiver.poll)
   }
 
   /** Peeks at the first message, or waits for one; the message stays in the queue. */
-  peek(options?: Abortable): Received<Body> {
+  peek(options?: Abortable): Taken<Received> {
     return this.#looking(operations.Receiver.peek, options, () => this.#receiver.peek)
   }
 
   /** Peeks at the first message, or waits for one up to `duration`. `undefined` if no message arrived. */
-  peekWithin(duration: Duration.Input, options?: Abortable): Found<Body> {
+  peekWithin(duration: Duration.Input, options?: Abortable): Found<Received> {
     return this.#looking(operations.Receiver.peekWithin, options, () =>
       Effect.map(this.#receiver.peekWithin(duration), Option.getOrUndefined)
     )
   }
 
   /** Peeks at the first message if there is one, without waiting. */
-  pollPeek(options?: Abortable): Found<Body> {
+  pollPeek(options?: Abortable): Found<Received> {
     return this.#looking(operations.Receiver.pollPeek, options, () =>
       Effect.map(this.#receiver.pollPeek, Option.getOrUndefined)
     )
@@ -113,15 +121,15 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
    * Receives a message or peeks at it by lookup id, without waiting; `undefined` if there is no such message. Leave `lookupId` out,
    * or give 0, for the first and the last message. See `lookup` of {@link EffectReceiver}.
    */
-  lookup(action: LookupEnd, lookupId?: 0n, options?: ReceiveOptions): Found<Body>
-  lookup(action: LookupAction, lookupId: bigint, options?: ReceiveOptions): Found<Body>
-  lookup(action: LookupAction, lookupId?: bigint, options?: ReceiveOptions): Found<Body> {
+  lookup(action: LookupEnd, lookupId?: 0n, options?: ReceiveOptions): Found<Received>
+  lookup(action: LookupAction, lookupId: bigint, options?: ReceiveOptions): Found<Received>
+  lookup(action: LookupAction, lookupId?: bigint, options?: ReceiveOptions): Found<Received> {
     // `lookup` refuses an id that is left out where it is needed.
     return this.#found(operations.Receiver.lookup, options, () => this.#receiver.lookup(action, lookupId!))
   }
 
   /** Opens a cursor, before the first message: own it with `await using` or `close()`. */
-  cursor(options?: Abortable): Promise<Cursor<Body>> {
+  cursor(options?: Abortable): Promise<Cursor<Body, Received>> {
     const open = openScoped(this.#receiver.cursor, (cursor, scope) => Cursor.make(cursor, scope, this.runner))
     return this.#looking(operations.Receiver.cursor, options, () =>
       Effect.provideService(open, MqrtService, this.#mqrt)
@@ -129,7 +137,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
   }
 
   /** Peeks at the messages in the queue, from the first to the last; leaving the loop closes the cursor. */
-  browse(): AsyncIterable<ReceivedMessage<Body>> {
+  browse(): AsyncIterable<Received> {
     return this.runner.iterable(this.#receiver.browse)
   }
 
@@ -148,7 +156,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
    * `"fail"`. Then it receives no more, lets the running handlers finish, and rejects. See `consume` of {@link EffectReceiver}.
    */
   consume(
-    handler: (message: ReceivedMessage<Body>, options: HandlerOptions) => Promise<unknown>,
+    handler: (message: Received, options: HandlerOptions) => Promise<unknown>,
     policy?: ConsumePolicy & Abortable
   ): Promise<never> {
     const call = this.#call(operations.Receiver.consume)
@@ -160,7 +168,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
   }
 
   /** Receives the messages without end, each when the loop asks for it; leaving the loop receives no more. */
-  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage<Body>> {
+  [Symbol.asyncIterator](): AsyncIterator<Received> {
     return this.runner.iterable(this.#receiver.messages)[Symbol.asyncIterator]()
   }
 
@@ -177,7 +185,7 @@ export class Receiver<Body = Uint8Array> extends ScopedResource implements Async
     return this.runner.run(this.#call(operation), receiveOptions, given, (options) => participating(take(), options))
   }
 
-  #found(operation: Operation, given: ReceiveOptions | undefined, find: () => FoundEffect<Body>): Found<Body> {
+  #found(operation: Operation, given: ReceiveOptions | undefined, find: () => FoundEffect<Received>): Found<Received> {
     return this.#taking(operation, given, () => Effect.map(find(), Option.getOrUndefined))
   }
 

@@ -50,6 +50,7 @@ const { connector: _, soap: __, ...plainMessage } = defaultMessage
 
 const plainReceived: ReceivedProperties = {
   ...plainMessage,
+  bodySize: 0,
   messageId: "{6d736d71-0000-4000-8000-000000000001}\\1",
   lookupId: 1n,
   class: 0,
@@ -75,6 +76,7 @@ const plainReceived: ReceivedProperties = {
 
 const sampleReceived: Omit<ReceivedProperties, "rare" | "senderCertificate"> = {
   ...sample,
+  bodySize: 9,
   messageId: "{6d736d71-0000-4000-8000-000000000001}\\2",
   lookupId: 2n,
   class: 2,

@@ -72,6 +72,17 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "Sender#sendAll messages": ["[]"],
   "promises.Sender#send message": ["{}"],
   "promises.Sender#sendAll messages": ["[]"],
+  // Any text may be the name of an account.
+  ...Object.fromEntries(
+    [
+      "QueueSecurity.grant",
+      "QueueSecurity.deny",
+      "QueueSecurity.revoke",
+      "promises.Connection#grantQueueRights",
+      "promises.Connection#denyQueueRights",
+      "promises.Connection#revokeQueueRights"
+    ].map((name) => [`${name} trustee`, ['"text"']])
+  ),
   // Its value may be a text or a date, as the property says.
   "FormatName.multiple elements": ["[]"]
 }

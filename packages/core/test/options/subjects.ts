@@ -123,6 +123,8 @@ const each = <Name extends string>(names: ReadonlyArray<Name>, prefix: string, m
 export const subjects: Readonly<Record<string, Subject>> = {
   "Certificate.fromDer": subject("Certificate.fromDer", Certificate.fromDer, new Uint8Array([0x30])),
   "Certificate.fromPem": subject("Certificate.fromPem", Certificate.fromPem, ""),
+  "Certificate.fromStore": subject("Certificate.fromStore", Certificate.fromStore, { subject: "orders" }),
+  "Certificate.listStore": subject("Certificate.listStore", Certificate.listStore, {}),
   "FormatName.parse": subject("FormatName.parse", FormatName.parse, `PUBLIC=${guid}`),
   "FormatName.fromString": subject("PathName.parse", FormatName.fromString, `PUBLIC=${guid}`),
   "FormatName.direct": subject("FormatName.direct", FormatName.direct, { address: "server", queue: "orders" }),
@@ -147,6 +149,8 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "PathName.systemQueuePath": subject("PathName.systemQueuePath", PathName.systemQueuePath, { systemQueue: "journal" }),
   "SecurityDescriptor.parse": subject("SecurityDescriptor.parse", SecurityDescriptor.parse, "D:"),
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
+  "Sid.ofAccount": subject("Sid.ofAccount", Sid.ofAccount, "Everyone"),
+  "Sid.accountOf": subject("Sid.accountOf", Sid.accountOf, "S-1-1-0"),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
@@ -172,6 +176,12 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "QueueManager.registerCertificate": subject("QueueManager.registerCertificate", QueueManager.registerCertificate, {}),
   "QueueSecurity.get": subject("QueueSecurity.get", QueueSecurity.get, orders, ["dacl"]),
   "QueueSecurity.set": subject("QueueSecurity.set", QueueSecurity.set, orders, "D:(A;;GA;;;BA)", ["dacl"]),
+  "QueueSecurity.list": subject("QueueSecurity.list", QueueSecurity.list, orders),
+  "QueueSecurity.reset": subject("QueueSecurity.reset", QueueSecurity.reset, orders),
+  "QueueSecurity.revoke": subject("QueueSecurity.revoke", QueueSecurity.revoke, orders, "everyone"),
+  ...each(["grant", "deny"] as const, "QueueSecurity.", (name) =>
+    subject(`QueueSecurity.${name}`, QueueSecurity[name], orders, "anonymous", "send")
+  ),
   "SecurityContext.acquire": subject("SecurityContext.acquire", SecurityContext.acquire, {}),
   "SecurityContexts.layer": subject("SecurityContexts.layer", SecurityContexts.layer, {}),
   ...each(["get", "invalidate"] as const, "SecurityContexts#", (name) =>
@@ -235,6 +245,35 @@ export const subjects: Readonly<Record<string, Subject>> = {
     "D:(A;;GA;;;BA)",
     {}
   ]),
+  "promises.Connection#queuePermissions": ofConnection("QueueSecurity.list", "queuePermissions", [orders, {}]),
+  "promises.Connection#resetQueuePermissions": ofConnection("QueueSecurity.reset", "resetQueuePermissions", [
+    orders,
+    {}
+  ]),
+  "promises.Connection#grantQueueRights": ofConnection("QueueSecurity.grant", "grantQueueRights", [
+    orders,
+    "anonymous",
+    "send",
+    {}
+  ]),
+  "promises.Connection#denyQueueRights": ofConnection("QueueSecurity.deny", "denyQueueRights", [
+    orders,
+    "anonymous",
+    "send",
+    {}
+  ]),
+  "promises.Connection#revokeQueueRights": ofConnection("QueueSecurity.revoke", "revokeQueueRights", [
+    orders,
+    "everyone",
+    {}
+  ]),
+  "promises.Connection#sidOfAccount": ofConnection("Sid.ofAccount", "sidOfAccount", ["Everyone", {}]),
+  "promises.Connection#accountOfSid": ofConnection("Sid.accountOf", "accountOfSid", ["S-1-1-0", {}]),
+  "promises.Connection#currentSid": ofConnection("Sid.current", "currentSid", [{}]),
+  "promises.Connection#certificateFromStore": ofConnection("Certificate.fromStore", "certificateFromStore", [
+    { subject: "orders" }
+  ]),
+  "promises.Connection#storedCertificates": ofConnection("Certificate.listStore", "storedCertificates", [{}]),
   "promises.Connection#securityContext": {
     operation: "SecurityContext.acquire",
     right: () => [{}],

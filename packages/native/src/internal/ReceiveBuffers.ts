@@ -1,4 +1,4 @@
-import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { RareProperties, ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Value from "@effect-msmq/core/mqrt/MessageValues"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { BytesPool } from "./BytesPool.ts"
@@ -8,8 +8,8 @@ import { refusedProperties } from "./PropertyArray.ts"
 import { capacityFor, growCodes, largestCapacity, usualCapacities } from "./bufferCapacities.ts"
 import type { ReceiveBuffer } from "./ReceiveMemory.ts"
 import type { BufferName, ReceivedPropertyName } from "./receivedPropertyNames.ts"
-import { receivedProperties, usualProperties } from "./receivedPropertyNames.ts"
-import { fixedAt, ReceiveMemory, valueWords as at } from "./ReceiveMemory.ts"
+import { propertiesFor } from "./receivedPropertyNames.ts"
+import { fixedAt, ReceiveMemory } from "./ReceiveMemory.ts"
 import { readText } from "./utf16.ts"
 import { acknowledgeOf, journalingOf, wordsOf } from "./words.ts"
 
@@ -31,7 +31,7 @@ const noGuid = "00000000-0000-0000-0000-000000000000"
 
 /** Properties of a receive and the buffers that they are written into, for one call at a time. */
 export class ReceiveBuffers {
-  readonly #rare: boolean
+  readonly #read: ReadProperties
   readonly #names: ReadonlyArray<ReceivedPropertyName>
   readonly #pool = new BytesPool()
   readonly #messageId = new MessageIdText()
@@ -41,9 +41,9 @@ export class ReceiveBuffers {
   #isUsual = true
   #isOpen = true
 
-  constructor(options: { readonly rare: boolean }) {
-    this.#rare = options.rare
-    this.#names = options.rare ? receivedProperties : usualProperties
+  constructor(read: ReadProperties) {
+    this.#read = read
+    this.#names = propertiesFor(read)
     this.#memory = new ReceiveMemory(this.#names, usualCapacities)
   }
 
@@ -83,12 +83,14 @@ export class ReceiveBuffers {
 
   /** Returns the message that a call wrote, in memory of its own. */
   read(): ReceivedProperties {
-    const { block, buffers } = this.#memory
+    const { block, buffers, valueWords: at } = this.#memory
+    const { body, extension, queues, rare, security } = this.#read
     const { bytes, quads, words } = block
     const authenticated = words[at.AUTHENTICATED_EX] ?? 0
     const privacyLevel = privacyLevels.get(words[at.PRIV_LEVEL] ?? 0) ?? "none"
     const properties: ReceivedProperties = {
-      body: this.#bytes(buffers.BODY),
+      body: body ? this.#bytes(buffers.BODY) : null,
+      bodySize: words[at.BODY_SIZE] ?? 0,
       bodyType: words[at.BODY_TYPE] ?? 0,
       label: this.#text(buffers.LABEL),
       priority: words[at.PRIORITY] ?? 0,
@@ -97,28 +99,28 @@ export class ReceiveBuffers {
       journaling: journalingOf(words[at.JOURNAL] ?? 0),
       correlationId: isZero(words, fixedAt.CORRELATIONID) ? null : this.#pool.copy(bytes, fixedAt.CORRELATIONID, 20),
       appSpecific: words[at.APPSPECIFIC] ?? 0,
-      extension: this.#bytesOrNull(buffers.EXTENSION),
+      extension: extension ? this.#bytesOrNull(buffers.EXTENSION) : null,
       timeToReachQueue: secondsOf(words[at.TIME_TO_REACH_QUEUE] ?? 0),
       timeToBeReceived: secondsOf(words[at.TIME_TO_BE_RECEIVED] ?? 0),
-      responseQueue: this.#textOrNull(buffers.RESP_FORMAT_NAME),
-      adminQueue: this.#textOrNull(buffers.ADMIN_QUEUE),
-      deadLetterQueue: this.#textOrNull(buffers.DEADLETTER_QUEUE),
+      responseQueue: queues ? this.#textOrNull(buffers.RESP_FORMAT_NAME) : null,
+      adminQueue: queues ? this.#textOrNull(buffers.ADMIN_QUEUE) : null,
+      deadLetterQueue: queues ? this.#textOrNull(buffers.DEADLETTER_QUEUE) : null,
       trace: words[at.TRACE] !== 0,
       messageId: this.#messageId.of(bytes, words, fixedAt.MSGID),
       lookupId: quads[at.LOOKUPID >>> 1] ?? 0n,
       class: words[at.CLASS] ?? 0,
       sentTime: words[at.SENTTIME] ?? 0,
       arrivedTime: words[at.ARRIVEDTIME] ?? 0,
-      authenticated,
+      authenticated: security ? authenticated : null,
       // Messages without signature or encryption have a hash and a cipher too.
       hashAlgorithm: authenticated === 0 ? null : (hashAlgorithms.get(words[at.HASH_ALG] ?? 0) ?? null),
-      senderCertificate: this.#bytesOrNull(buffers.SENDER_CERT),
-      senderIdType: senderIdTypes.get(words[at.SENDERID_TYPE] ?? 0) ?? "none",
-      senderId: this.#bytesOrNull(buffers.SENDERID),
-      privacyLevel,
+      senderCertificate: security ? this.#bytesOrNull(buffers.SENDER_CERT) : null,
+      senderIdType: security ? (senderIdTypes.get(words[at.SENDERID_TYPE] ?? 0) ?? "none") : null,
+      senderId: security ? this.#bytesOrNull(buffers.SENDERID) : null,
+      privacyLevel: security ? privacyLevel : null,
       encryptionAlgorithm:
         privacyLevel === "none" ? null : (encryptionAlgorithms.get(words[at.ENCRYPTION_ALG] ?? 0) ?? null),
-      destinationQueue: this.#text(buffers.DEST_QUEUE),
+      destinationQueue: queues ? this.#text(buffers.DEST_QUEUE) : null,
       sourceMachineId: this.#machineId.text(bytes, words, fixedAt.SRC_MACHINE_ID),
       firstInTransaction: words[at.FIRST_IN_XACT] !== 0,
       lastInTransaction: words[at.LAST_IN_XACT] !== 0,
@@ -126,7 +128,7 @@ export class ReceiveBuffers {
       abortCount: words[at.ABORT_COUNT] ?? 0,
       moveCount: words[at.MOVE_COUNT] ?? 0,
       lastMoveTime: words[at.LAST_MOVE_TIME] ?? 0,
-      rare: this.#rare ? this.#readRare() : null
+      rare: rare ? this.#readRare() : null
     }
     if (!this.#isUsual) this.#shrink()
     return properties
@@ -145,7 +147,7 @@ export class ReceiveBuffers {
   }
 
   #readRare(): RareProperties {
-    const { block, buffers } = this.#memory
+    const { block, buffers, valueWords: at } = this.#memory
     const { bytes, words } = block
     const provider = this.#text(buffers.PROV_NAME)
     const connectorType = Guid.fromBytes(bytes, fixedAt.CONNECTOR_TYPE)

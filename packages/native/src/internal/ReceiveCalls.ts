@@ -1,13 +1,16 @@
+import type { ReadProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Exit from "effect/Exit"
 import { performance } from "node:perf_hooks"
 import { isError } from "./calls.ts"
 import { CallElsewhere } from "./CallElsewhere.ts"
 import type { Outcome } from "./Outcome.ts"
 import { ReceiveBuffers } from "./ReceiveBuffers.ts"
+import { everything } from "./receivedPropertyNames.ts"
 import type { ReceiveRequest } from "./ReceiveRequest.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
-/** Most sets of buffers of a kind that are kept for calls off the main thread: as many as run at once. */
+/** Most sets of buffers for the same groups that are kept for calls off the main thread: as many as run at once. */
 const mostSpare = 2
 
 /** Returns the outcome of a call; `undefined` where the call is to be made again. */
@@ -19,16 +22,28 @@ const outcomeOf = (request: ReceiveRequest, buffers: ReceiveBuffers, hresult: nu
   return undefined
 }
 
+/** Buffers of the calls that ask for the same groups. */
+interface Sets {
+  /** Buffers of the calls on the main thread. */
+  readonly here: ReceiveBuffers
+  /** Buffers for calls off the main thread that none uses now. */
+  readonly spare: Array<ReceiveBuffers>
+}
+
+const setsFor = (read: ReadProperties): Sets => ({ here: new ReceiveBuffers(read), spare: [] })
+
+/** Returns a number with a bit for each group that is asked for. */
+const keyOf = ({ body, extension, queues, rare, security }: ReadProperties): number =>
+  Number(body) | (Number(extension) << 1) | (Number(queues) << 2) | (Number(rare) << 3) | (Number(security) << 4)
+
 /**
- * Calls of the receives and peeks of one layer. On the main thread they share buffers, since one call ends before the
- * next begins. Off the main thread each has buffers of its own while it runs (G-10).
+ * Calls of the receives and peeks of one layer. On the main thread those that ask for the same share buffers, since one
+ * call ends before the next begins. Off the main thread each has buffers of its own while it runs (G-10).
  */
 export class ReceiveCalls {
   readonly #running: RunningCalls
-  readonly #usual = new ReceiveBuffers({ rare: false })
-  readonly #rare = new ReceiveBuffers({ rare: true })
-  readonly #spareUsual: Array<ReceiveBuffers> = []
-  readonly #spareRare: Array<ReceiveBuffers> = []
+  readonly #usual = setsFor(usualRead)
+  readonly #sets = new Map([[keyOf(usualRead), this.#usual]])
   #isOpen = true
 
   constructor(running: RunningCalls) {
@@ -37,8 +52,8 @@ export class ReceiveCalls {
 
   /** Makes the call of a request on the main thread, until its buffers are large enough. */
   here(request: ReceiveRequest): Outcome {
-    const buffers = request.rare ? this.#rare : this.#usual
-    const { pace } = request
+    const { pace, read } = request
+    const buffers = this.#setsOf(read).here
     request.begin()
     for (;;) {
       buffers.prepare()
@@ -52,18 +67,19 @@ export class ReceiveCalls {
 
   /**
    * Makes the call of a request on another thread. `ended` gets the outcome; `undefined` where the call was abandoned
-   * before it began.
+   * before it began. A message that is taken has all properties: it may go to another caller, who asks for others.
    */
   elsewhere(request: ReceiveRequest, ended: (outcome: Outcome | undefined) => void): CallElsewhere {
-    const { name, pace, rare } = request
-    const spare = rare ? this.#spareRare : this.#spareUsual
+    const { name, pace, takes } = request
+    const read = takes ? everything : request.read
+    const { spare } = this.#setsOf(read)
     let buffers: ReceiveBuffers | undefined
     let outcome: Outcome | undefined
     request.begin()
     return new CallElsewhere(this.#running, pace, {
       name,
       begin: (returned) => {
-        buffers ??= spare.pop() ?? new ReceiveBuffers({ rare })
+        buffers ??= spare.pop() ?? new ReceiveBuffers(read)
         buffers.prepare()
         request.elsewhere(buffers.address, returned)
       },
@@ -82,6 +98,16 @@ export class ReceiveCalls {
   /** Frees the buffers. No call runs any more. */
   close(): void {
     this.#isOpen = false
-    for (const buffers of [this.#usual, this.#rare, ...this.#spareUsual, ...this.#spareRare]) buffers.close()
+    for (const { here, spare } of this.#sets.values()) for (const buffers of [here, ...spare]) buffers.close()
+  }
+
+  #setsOf(read: ReadProperties): Sets {
+    if (read === usualRead || !this.#isOpen) return this.#usual
+    const key = keyOf(read)
+    const known = this.#sets.get(key)
+    if (known !== undefined) return known
+    const made = setsFor({ ...read })
+    this.#sets.set(key, made)
+    return made
   }
 }

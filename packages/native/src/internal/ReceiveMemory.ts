@@ -21,16 +21,8 @@ const { VT_CLSID, VT_LPWSTR, "VT_VECTOR|VT_UI1": VT_VECTOR_UI1 } = vartypes
 
 const isBuffer = (name: string): name is BufferName => name in usualCapacities
 
-const record = <Value>(
-  of: (name: ReceivedPropertyName, index: number) => Value
-): Readonly<Record<ReceivedPropertyName, Value>> =>
-  Object.fromEntries(receivedProperties.map((name, index) => [name, of(name, index)])) as Record<
-    ReceivedPropertyName,
-    Value
-  >
-
-/** Words with the values of the properties: the count of a vector, the pointer of a text. */
-export const valueWords = record((_, index) => variantsWord + index * wordsPerVariant + valueWord)
+const record = <Value>(of: (name: ReceivedPropertyName) => Value): Readonly<Record<ReceivedPropertyName, Value>> =>
+  Object.fromEntries(receivedProperties.map((name) => [name, of(name)])) as Record<ReceivedPropertyName, Value>
 
 let free = valuesAt
 const place = (size: number): number => {
@@ -43,6 +35,8 @@ export const fixedAt = record((name) => {
   const { exactly, vartype } = messageProperties[name]
   return exactly !== null ? place(exactly) : vartype === VT_CLSID ? place(layout.GUID.size) : 0
 })
+/** Place that stands for the value of a property that is not asked for. It is always 0. */
+const absentAt = place(8)
 const buffersAt = free
 
 /** Room of each buffer: in bytes, or in UTF-16 units for a text. */
@@ -64,17 +58,23 @@ export interface ReceiveBuffer {
 export class ReceiveMemory {
   readonly block: MemoryBlock
   readonly buffers: Readonly<Record<BufferName, ReceiveBuffer>>
+  /** Words with the values of the properties: the count of a vector, the pointer of a text. */
+  readonly valueWords: Readonly<Record<ReceivedPropertyName, number>>
   /** Variants, statuses and values of fixed size as they are before a call. */
   readonly #blank: Uint8Array
   readonly #textUnits: ReadonlyArray<number>
 
   constructor(names: ReadonlyArray<ReceivedPropertyName>, capacities: Capacities) {
+    this.valueWords = record((name) => {
+      const index = names.indexOf(name)
+      return index < 0 ? absentAt >>> 2 : variantsWord + index * wordsPerVariant + valueWord
+    })
     let size = buffersAt
     const buffer = (name: BufferName): ReceiveBuffer => {
       const at = size
       const capacity = names.includes(name) ? capacities[name] : 0
       size += (capacity * (messageProperties[name].vartype === VT_LPWSTR ? 2 : 1) + 7) & ~7
-      return { name, at, capacity, lengthWord: valueWords[messageProperties[name].length], last: "" }
+      return { name, at, capacity, lengthWord: this.valueWords[messageProperties[name].length], last: "" }
     }
     this.buffers = Object.fromEntries(
       Object.keys(usualCapacities)

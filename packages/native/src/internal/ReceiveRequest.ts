@@ -2,12 +2,14 @@ import { errors } from "@effect-msmq/core/ErrorCode"
 import type {
   LookupAction,
   LookupParameters,
+  ReadProperties,
   ReceiveAction,
   ReceivedProperties,
   ReceiveParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import { lookupActions, receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import * as Exit from "effect/Exit"
+import { withGroups } from "./readGroups.ts"
 import type { CursorPlace } from "./CursorPlace.ts"
 import type { Functions, HresultArguments } from "./declarations.ts"
 import type { Returned } from "./offMainThread.ts"
@@ -49,8 +51,9 @@ export abstract class ReceiveRequest {
 
   abstract get pace(): Pace
 
-  get rare(): boolean {
-    return this.#options.rare
+  /** Groups of properties that its caller gets. */
+  get read(): ReadProperties {
+    return this.#options.read
   }
 
   /** Transaction that its message belongs to; `undefined` where the message is taken for good. */
@@ -112,6 +115,11 @@ export abstract class ReceiveRequest {
     if (handle.queue.kept.isEmpty || (this.takes && !handle.mayReceive)) return undefined
     const kept = this.nextKept()
     return kept === undefined ? undefined : this.handOut(kept)
+  }
+
+  /** Returns the outcome of a look with no other properties than those that its caller asked for. */
+  select(outcome: Outcome): Outcome {
+    return Exit.isSuccess(outcome) ? Exit.succeed(withGroups(outcome.value, this.read)) : outcome
   }
 
   /** Keeps a message that a call took after its caller had left, for the next receive. */

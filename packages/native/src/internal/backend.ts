@@ -1,7 +1,9 @@
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
+import { accounts } from "./accounts.ts"
 import type { LibraryFiles } from "./bindings.ts"
 import { bind } from "./bindings.ts"
+import { certificateStores } from "./certificateStores.ts"
 import { locate } from "./locate.ts"
 import { management } from "./management.ts"
 import { names } from "./names.ts"
@@ -31,6 +33,8 @@ export const open = (
   return {
     functions: {
       ...securityContexts(bindings),
+      ...accounts(bindings),
+      ...certificateStores(bindings),
       ...queue,
       ...queueSecurity(bindings),
       ...locate(bindings),

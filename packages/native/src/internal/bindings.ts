@@ -12,7 +12,7 @@ import { poolThreads } from "./threadPool.ts"
 /** Functions of the libraries, and the calls off the main thread. */
 export interface Bindings {
   readonly functions: Functions
-  /** Functions that act as another user. */
+  /** Functions that act as another user, and that know accounts and certificates. */
   readonly identity: IdentityFunctions
   readonly calls: RunningCalls
 }
@@ -26,16 +26,32 @@ interface Bound extends Bindings {
   readonly close: () => void
 }
 
-/** Functions of Windows for an impersonation. */
+/** Functions of Windows for users, accounts and certificates. */
 export type IdentityFunctions = Pick<
   Functions,
-  "LogonUserW" | "ImpersonateLoggedOnUser" | "RevertToSelf" | "CloseHandle" | "GetLastError"
+  | "LogonUserW"
+  | "ImpersonateLoggedOnUser"
+  | "RevertToSelf"
+  | "CloseHandle"
+  | "GetLastError"
+  | "LookupAccountNameW"
+  | "LookupAccountSidW"
+  | "OpenProcessToken"
+  | "GetTokenInformation"
+  | "GetCurrentProcess"
+  | "GetComputerNameW"
+  | "CertOpenStore"
+  | "CertFindCertificateInStore"
+  | "CertEnumCertificatesInStore"
+  | "CertGetCertificateContextProperty"
+  | "CertFreeCertificateContext"
+  | "CertCloseStore"
 >
 
 /** Files to bind: names that the system looks up, or paths. */
 export interface LibraryFiles {
   readonly library: string
-  /** File that stands for `advapi32.dll` and `kernel32.dll` in an impersonation. */
+  /** File that stands for `advapi32.dll`, `crypt32.dll` and `kernel32.dll` for users, accounts and certificates. */
   readonly identityLibrary?: string | undefined
   /** File that stands for `kernel32.dll` at the completion port. */
   readonly portLibrary?: string | undefined
@@ -118,7 +134,8 @@ const completionPorts = new Map<string, CompletionPort>()
 const completionPort = (file: string): CompletionPort => {
   const known = completionPorts.get(file)
   if (known !== undefined) return known
-  const functionsIn = (kernel32: string) => functionsOf({ mqrt: kernel32, advapi32: kernel32, kernel32 })
+  const functionsIn = (kernel32: string) =>
+    functionsOf({ mqrt: kernel32, advapi32: kernel32, crypt32: kernel32, kernel32 })
   // On Windows a double of Message Queuing sets events of Windows.
   const events = functionsIn(process.platform === "win32" ? systemFile("kernel32.dll") : file)
   const made = new CompletionPort(functionsIn(file), events, callsAtOnce() >= fewestWithWaiting)
@@ -195,11 +212,21 @@ export const bind = ({ identityLibrary, library, portLibrary }: LibraryFiles): B
   const calls = new RunningCalls((lanes ??= makeLanes(callsAtOnce())))
   load(library)
   const kernel32 = systemFile("kernel32.dll")
-  const own = functionsOf({ mqrt: library, advapi32: systemFile("advapi32.dll"), kernel32 })
+  const own = functionsOf({
+    mqrt: library,
+    advapi32: systemFile("advapi32.dll"),
+    crypt32: systemFile("crypt32.dll"),
+    kernel32
+  })
   const identity =
     identityLibrary === undefined
       ? own
-      : functionsOf({ mqrt: library, advapi32: identityLibrary, kernel32: identityLibrary })
+      : functionsOf({
+          mqrt: library,
+          advapi32: identityLibrary,
+          crypt32: identityLibrary,
+          kernel32: identityLibrary
+        })
   // On other systems a double of Message Queuing has the functions of the port.
   const portFile = portLibrary ?? (process.platform === "win32" ? kernel32 : library)
   return {

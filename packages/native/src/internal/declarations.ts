@@ -1,10 +1,10 @@
 /**
- * Functions that the SDK may call, as `mq.h`, `winbase.h` and `synchapi.h` declare them. One line is one function: from
+ * Functions that the SDK may call, as `mq.h`, `winbase.h`, `wincrypt.h` and others declare them. One line is one function: from
  * it koffi knows how to call the function, and TypeScript its arguments.
  */
 
 /** Library that a function is in. */
-export type Library = "mqrt" | "advapi32" | "kernel32"
+export type Library = "mqrt" | "advapi32" | "crypt32" | "kernel32"
 
 /** Functions, by library. The name of a type that is not among {@link koffiTypes} is that of a pointer. */
 export const prototypes = {
@@ -51,10 +51,25 @@ export const prototypes = {
     // The password is passed by its address, so that its bytes can be wiped afterwards.
     "BOOL LogonUserW(LPCWSTR lpszUsername, LPCWSTR lpszDomain, PVOID lpszPassword, DWORD dwLogonType, DWORD dwLogonProvider, HANDLE* phToken)",
     "BOOL ImpersonateLoggedOnUser(HANDLE hToken)",
-    "BOOL RevertToSelf()"
+    "BOOL RevertToSelf()",
+    "BOOL LookupAccountNameW(LPCWSTR lpSystemName, LPCWSTR lpAccountName, PSID Sid, LPDWORD cbSid, LPWSTR ReferencedDomainName, LPDWORD cchReferencedDomainName, PSID_NAME_USE peUse)",
+    "BOOL LookupAccountSidW(LPCWSTR lpSystemName, PSID Sid, LPWSTR Name, LPDWORD cchName, LPWSTR ReferencedDomainName, LPDWORD cchReferencedDomainName, PSID_NAME_USE peUse)",
+    "BOOL OpenProcessToken(HANDLE ProcessHandle, DWORD DesiredAccess, PHANDLE TokenHandle)",
+    "BOOL GetTokenInformation(HANDLE TokenHandle, DWORD TokenInformationClass, PVOID TokenInformation, DWORD TokenInformationLength, PDWORD ReturnLength)"
+  ],
+  crypt32: [
+    // The provider is a number in the place of a pointer.
+    "HCERTSTORE CertOpenStore(PVOID lpszStoreProvider, DWORD dwEncodingType, PVOID hCryptProv, DWORD dwFlags, LPCWSTR pvPara)",
+    "PCCERT_CONTEXT CertFindCertificateInStore(HCERTSTORE hCertStore, DWORD dwCertEncodingType, DWORD dwFindFlags, DWORD dwFindType, PVOID pvFindPara, PCCERT_CONTEXT pPrevCertContext)",
+    "PCCERT_CONTEXT CertEnumCertificatesInStore(HCERTSTORE hCertStore, PCCERT_CONTEXT pPrevCertContext)",
+    "BOOL CertGetCertificateContextProperty(PCCERT_CONTEXT pCertContext, DWORD dwPropId, PVOID pvData, LPDWORD pcbData)",
+    "BOOL CertFreeCertificateContext(PCCERT_CONTEXT pCertContext)",
+    "BOOL CertCloseStore(HCERTSTORE hCertStore, DWORD dwFlags)"
   ],
   kernel32: [
     "DWORD GetLastError()",
+    "HANDLE GetCurrentProcess()",
+    "BOOL GetComputerNameW(LPWSTR lpBuffer, LPDWORD nSize)",
     "BOOL CloseHandle(HANDLE hObject)",
     "HANDLE CreateEventW(PVOID lpEventAttributes, BOOL bManualReset, BOOL bInitialState, PVOID lpName)",
     "BOOL SetEvent(HANDLE hEvent)",

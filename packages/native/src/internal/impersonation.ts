@@ -5,12 +5,10 @@ import type { IdentityFunctions } from "./bindings.ts"
 import { pointerSlot, slotValue } from "./layout.ts"
 import { wideText } from "./CallMemory.ts"
 import { failure } from "./calls.ts"
+import { hresultFromWin32 } from "./lastError.ts"
 
 /** `LOGON32_LOGON_INTERACTIVE` and `LOGON32_PROVIDER_DEFAULT`. */
 const logon = { interactive: 2, defaultProvider: 0 }
-
-/** Returns the HRESULT of an error of Win32, as `HRESULT_FROM_WIN32` does. */
-const hresultFromWin32 = (error: number): number => (error === 0 ? 0x8000_4005 : 0x8007_0000 + (error & 0xffff))
 
 /** Ends the process: it must not go on under an identity that is not its own. */
 const abort = (reason: string): void => {

@@ -2,7 +2,12 @@ import * as Semaphore from "effect/Semaphore"
 import type { HresultArguments, transactionMethods } from "./declarations.ts"
 
 /** Name of a function that is called off the main thread. */
-export type OffMainThreadName = keyof HresultArguments | keyof typeof transactionMethods
+export type OffMainThreadName =
+  | keyof HresultArguments
+  | keyof typeof transactionMethods
+  | "LookupAccountNameW"
+  | "LookupAccountSidW"
+  | "CertOpenStore"
 
 /** Permits for calls off the main thread. */
 export interface Lanes {

@@ -33,6 +33,26 @@ const table = {
   MQRESTRICTION: { size: [16, 8], cRes: [0, 0], paPropRes: [8, 4] },
   MQPROPERTYRESTRICTION: { size: [32, 24], rel: [0, 0], prop: [4, 4], prval: [8, 8] },
   MQCOLUMNSET: { size: [16, 8], cCol: [0, 0], aCol: [8, 4] },
+  TOKEN_USER: { size: [16, 8], Sid: [0, 0], Attributes: [8, 4] },
+  CRYPT_HASH_BLOB: { size: [16, 8], cbData: [0, 0], pbData: [8, 4] },
+  CERT_CONTEXT: {
+    size: [40, 20],
+    dwCertEncodingType: [0, 0],
+    pbCertEncoded: [8, 4],
+    cbCertEncoded: [16, 8],
+    pCertInfo: [24, 12],
+    hCertStore: [32, 16]
+  },
+  CRYPT_KEY_PROV_INFO: {
+    size: [48, 28],
+    pwszContainerName: [0, 0],
+    pwszProvName: [8, 4],
+    dwProvType: [16, 8],
+    dwFlags: [20, 12],
+    cProvParam: [24, 16],
+    rgProvParam: [32, 20],
+    dwKeySpec: [40, 24]
+  },
   pointer: { size: [8, 4] }
 } as const satisfies Record<string, Record<string, readonly [x64: number, x86: number]>>
 

@@ -36,7 +36,13 @@ export const queueSecurity = (bindings: Bindings): Pick<MqrtFunctions, "getQueue
     setQueueSecurity: (formatName, parts, securityDescriptor) =>
       Effect.asVoid(
         Effect.suspend(() =>
-          call(bindings, "MQSetQueueSecurity", formatName, bitsOf(parts), new Uint8Array(securityDescriptor))
+          call(
+            bindings,
+            "MQSetQueueSecurity",
+            formatName,
+            bitsOf(parts),
+            securityDescriptor === null ? null : new Uint8Array(securityDescriptor)
+          )
         )
       )
   }

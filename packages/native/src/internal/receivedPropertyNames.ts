@@ -1,5 +1,6 @@
+import type { ReadProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MessageProperty, MessagePropertyName } from "@effect-msmq/core/mqrt/MessagePropertyTable"
-import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { messageProperties, usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 
 type Table = typeof messageProperties
 
@@ -16,20 +17,21 @@ export type BufferName = {
   [Name in ValueName]: Table[Name]["length"] extends null ? never : Name
 }[ValueName]
 
-const namesOf = (isWanted: (property: MessageProperty) => boolean): ReadonlyArray<ReceivedPropertyName> =>
-  (Object.keys(messageProperties) as ReadonlyArray<ReceivedPropertyName>).flatMap((name) => {
-    const property: MessageProperty = messageProperties[name]
-    if (!isWanted(property)) return []
-    return property.length === null ? [name] : [name, property.length as ReceivedPropertyName]
-  })
-
-const isRare = ({ received }: MessageProperty): boolean => received?.startsWith("rare.") === true
-
-/** Names of the properties that every receive asks for, each before its length. */
-export const usualProperties = namesOf((property) => property.received !== null && !isRare(property))
-
 /**
- * Names of the properties that a receive asks for where the rare ones are wanted too. Those of every receive come first: a
- * property has the same place in both.
+ * Returns the names of the properties that a receive asks for, each with its length behind it. Fewer properties make a
+ * quicker call: each takes some 40 ns of Message Queuing's time alone.
  */
-export const receivedProperties: ReadonlyArray<ReceivedPropertyName> = [...usualProperties, ...namesOf(isRare)]
+export const propertiesFor = (read: ReadProperties): ReadonlyArray<ReceivedPropertyName> => {
+  const names = (Object.keys(messageProperties) as ReadonlyArray<ReceivedPropertyName>).flatMap((name) => {
+    const { group, length, received }: MessageProperty = messageProperties[name]
+    if (received === null || (group !== null && !read[group])) return []
+    return length === null ? [name] : [name, length as ReceivedPropertyName]
+  })
+  return [...new Set(names)]
+}
+
+/** Groups of all properties. */
+export const everything: ReadProperties = { ...usualRead, rare: true }
+
+/** Names of all properties that a receive may ask for. */
+export const receivedProperties = propertiesFor(everything)

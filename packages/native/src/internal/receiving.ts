@@ -5,6 +5,7 @@ import type {
   ReceiveParameters,
   TransactionArgument
 } from "@effect-msmq/core/mqrt/MessageProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
@@ -150,7 +151,17 @@ export const receiving = (
   })
 
   /** Looks on the main thread. */
-  const here = (request: ReceiveRequest): Outcome => request.withKept(receiveCalls.here(request))
+  const here = (request: ReceiveRequest): Outcome => {
+    const made = receiveCalls.here(request)
+    const outcome = request.withKept(made)
+    return outcome === made ? made : request.select(outcome)
+  }
+
+  /** Takes a message that a call has brought already. Returns `undefined` where a call is to be made. */
+  const takeKept = (request: ReceiveRequest): Outcome | undefined => {
+    const kept = request.takeKept()
+    return kept && request.select(kept)
+  }
 
   /**
    * Looks on another thread. `ended` gets the outcome; `undefined` where the look was abandoned, and a message that it
@@ -166,7 +177,7 @@ export const receiving = (
       request.handle.queue.removeCall(looking)
       const outcome = found === undefined ? undefined : request.withKept(found)
       if (outcome !== undefined) request.noteOutcome(outcome, !looking.isAbandoned && isTold(outcome))
-      if (!looking.isAbandoned) return ended(outcome ?? cancelled)
+      if (!looking.isAbandoned) return ended(outcome === undefined ? cancelled : request.select(outcome))
       if (outcome !== undefined && Exit.isSuccess(outcome) && request.takes) leave(request, outcome.value)
       ended(undefined)
     })
@@ -198,7 +209,7 @@ export const receiving = (
 
   /** Looks once. An interruption leaves a call that has begun, whose message is kept. */
   const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
-    const kept = request.takeKept()
+    const kept = takeKept(request)
     if (kept !== undefined) return kept
     if (request.handle.queue.isKeeping) return afterKept(request, () => once(request))
     if (!request.pace.isSlow) {
@@ -246,7 +257,7 @@ export const receiving = (
 
       const look = (ended: (found: Outcome | undefined) => void): Looked<Outcome> => {
         const { isSlow } = request.pace
-        const found = request.takeKept() ?? (isSlow ? undefined : lookHere())
+        const found = takeKept(request) ?? (isSlow ? undefined : lookHere())
         if (found !== undefined) return { found }
         if (!isSlow) return undefined
         const made = elsewhere(request, isNoTimeout, (outcome) => {
@@ -270,7 +281,7 @@ export const receiving = (
       const callOfItsOwn = (): CallElsewhere | undefined => (isAlone(request) ? looking : undefined)
 
       const hasLooked = !request.pace.isSlow
-      const first = request.takeKept() ?? (hasLooked ? lookHere() : undefined)
+      const first = takeKept(request) ?? (hasLooked ? lookHere() : undefined)
       if (first !== undefined) return resume(first)
       const asked = { handle: request.handle, look, found: settle }
       const waiter: Waiter<Outcome> =
@@ -289,7 +300,7 @@ export const receiving = (
     const { handle, usual } = readerOf(queue)
     const { action, cursor } = options
     if (cursor !== null) return new CursorRequest(parts, handle, options, handle.place(cursor))
-    if (options.rare || options.transaction !== "none") return new QueueRequest(parts, handle, options)
+    if (options.read !== usualRead || options.transaction !== "none") return new QueueRequest(parts, handle, options)
     let request = usual.get(action)
     if (request === undefined) usual.set(action, (request = new QueueRequest(parts, handle, options)))
     return request

@@ -1,7 +1,7 @@
 /** Promises about this SDK and a client in .NET that use the same Message Queuing, the test double, in one process. */
 import * as Certificate from "@effect-msmq/core/Certificate"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
-import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { messageProperties, usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as QueueManager from "@effect-msmq/core/QueueManager"
@@ -223,9 +223,9 @@ export const describeClient = (dotnet: "Core 2" | "10"): void => {
             }
           }
           client.send(netSend, {})
-          const usual = yield* receiveFrom(receive, { rare: true })
+          const usual = yield* receiveFrom(receive, { read: { ...usualRead, rare: true } })
           client.send(netSend, Object.fromEntries(Object.entries(sent).filter(([property]) => property !== "MSGID")))
-          const here = yield* receiveFrom(receive, { rare: true })
+          const here = yield* receiveFrom(receive, { read: { ...usualRead, rare: true } })
           const { arrivedTime, lookupId, messageId, sentTime, timeToBeReceived, timeToReachQueue } = here
           for (const [whole, left] of [
             [message.timeToBeReceived ?? null, timeToBeReceived],
@@ -237,6 +237,7 @@ export const describeClient = (dotnet: "Core 2" | "10"): void => {
           const set = { arrivedTime, lookupId, messageId, sentTime, timeToBeReceived, timeToReachQueue }
           assert.deepStrictEqual(here, {
             ...usual,
+            bodySize: message.body?.length ?? 0,
             ...received,
             ...set,
             rare: usual.rare === null ? null : { ...usual.rare, ...rare }

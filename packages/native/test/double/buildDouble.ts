@@ -29,7 +29,17 @@ interface Toolchain {
 
 const folder = import.meta.dirname
 const cache = join(folder, "../../../../node_modules/.cache/mqrt-double")
-const headers = ["abi.h", "events.h", "ledger.h", "names.h", "platform.h", "ports.h", "properties.h"]
+const headers = [
+  "abi.h",
+  "accounts.h",
+  "certificates.h",
+  "events.h",
+  "ledger.h",
+  "names.h",
+  "platform.h",
+  "ports.h",
+  "properties.h"
+]
 const commonFlags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"]
 
 const hashOf = (compiler: string, flags: ReadonlyArray<string>, sources: ReadonlyArray<string>): string => {

@@ -1,16 +1,39 @@
 /*
- * A double of the calls that change the identity of a thread: LogonUserW, ImpersonateLoggedOnUser and RevertToSelf
- * of advapi32, CloseHandle and GetLastError of kernel32. It keeps the order of the calls and the thread each came from.
+ * A double of the calls that concern users: those that change the identity of a thread (LogonUserW, ImpersonateLoggedOnUser and
+ * RevertToSelf of advapi32), those that know accounts (accounts.h), those of crypt32 that read certificate stores
+ * (certificates.h), and CloseHandle, GetLastError and others of kernel32. It keeps the order of the calls and the thread each came
+ * from.
  */
 #include "abi.h"
 #include "platform.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum Call { Call_Logon, Call_Impersonate, Call_Revert, Call_Close, Call_End };
-static const char *const callNames[] = { "LogonUserW", "ImpersonateLoggedOnUser", "RevertToSelf", "CloseHandle" };
+enum Call {
+  Call_Logon,
+  Call_Impersonate,
+  Call_Revert,
+  Call_Close,
+  Call_LookupName,
+  Call_LookupSid,
+  Call_ComputerName,
+  Call_OpenToken,
+  Call_TokenInformation,
+  Call_OpenStore,
+  Call_Find,
+  Call_Enumerate,
+  Call_End
+};
+static const char *const callNames[] = {
+  "LogonUserW",       "ImpersonateLoggedOnUser", "RevertToSelf",
+  "CloseHandle",      "LookupAccountNameW",      "LookupAccountSidW",
+  "GetComputerNameW", "OpenProcessToken",        "GetTokenInformation",
+  "CertOpenStore",    "CertFindCertificateInStore", "CertEnumCertificatesInStore"
+};
 
 #define ERROR_OF_LOGON 1326u /* ERROR_LOGON_FAILURE */
 #define ERROR_OF_REST 5u     /* ERROR_ACCESS_DENIED */
@@ -34,6 +57,8 @@ EXPORT uint32_t lastErrorOfThread(void) __asm__("GetLastError");
 #endif
 
 static uint32_t failIn[Call_End];
+/* The error of a failure that a test planned; 0 for the usual one. */
+static uint32_t failWith[Call_End];
 static uint8_t tokenIsOpen[MAX_TOKENS];
 static uint32_t tokenCount, openTokens, violationTotal;
 static char record[LOG_SIZE];
@@ -62,13 +87,32 @@ static int isToken(Handle token) {
   return token >= TOKEN_BASE && (index & 3u) == 0 && index / 4u < tokenCount && tokenIsOpen[index / 4u];
 }
 
-static int32_t end(enum Call call, uint64_t detail, int result) {
+/*
+ * koffi carries the last error of a call on another thread over to the callback on Windows, and errno elsewhere, where it marks
+ * an error of this double.
+ */
+#define MARK 0x40000000
+
+static void setLastError(uint32_t error) {
+  lastError = error;
+#if defined(_WIN32)
+  SetLastError(error);
+#else
+  errno = (int)(error | MARK);
+#endif
+}
+
+/* Ends a call with an error for a result that is none; 0: the error of a failure that was planned. */
+static int32_t endWith(enum Call call, uint64_t detail, int result, uint32_t error) {
   note("%s thread=%llu handle=0x%llx %s\n", callNames[call], (unsigned long long)threadId(), (unsigned long long)detail,
        result ? "ok" : "failed");
-  if (!result) lastError = call == Call_Logon ? ERROR_OF_LOGON : ERROR_OF_REST;
+  uint32_t planned = failWith[call] != 0 ? failWith[call] : call == Call_Logon ? ERROR_OF_LOGON : ERROR_OF_REST;
   unlockAll();
+  if (!result) setLastError(error != 0 ? error : planned);
   return result;
 }
+
+static int32_t end(enum Call call, uint64_t detail, int result) { return endWith(call, detail, result, 0); }
 
 static void flaw(const char *what) {
   violationTotal++;
@@ -117,17 +161,28 @@ EXPORT int32_t closeToken(Handle token) {
 }
 
 /* What the last call that failed on this thread left; a success leaves it as it is. It is no step of its own. */
-EXPORT uint32_t lastErrorOfThread(void) { return lastError; }
+EXPORT uint32_t lastErrorOfThread(void) {
+#if defined(_WIN32)
+  return GetLastError();
+#else
+  return (errno & MARK) != 0 ? (uint32_t)errno & ~(uint32_t)MARK : lastError;
+#endif
+}
+
+#include "accounts.h"
+#include "certificates.h"
 
 EXPORT void Double_IdentityReset(void) {
   lockAll();
   memset(failIn, 0, sizeof failIn);
+  memset(failWith, 0, sizeof failWith);
   memset(tokenIsOpen, 0, sizeof tokenIsOpen);
   tokenCount = openTokens = violationTotal = 0;
   recordLength = 0;
   record[0] = '\0';
   impersonated = 0;
   lastError = 0;
+  resetCertificates();
   unlockAll();
 }
 
@@ -144,13 +199,14 @@ EXPORT uint32_t Double_IdentityLog(char *buffer, uint32_t size) {
   return needed;
 }
 
-/* The nth call from now fails; 1 is the next, 0 takes a plan back. */
-EXPORT int32_t Double_IdentityFailNext(const char *function, uint32_t nth) {
+/* The nth call from now fails with an error, 0 for the usual one; 1 is the next, 0 takes a plan back. */
+EXPORT int32_t Double_IdentityFailNext(const char *function, uint32_t nth, uint32_t error) {
   int known = 0;
   lockAll();
   for (int call = 0; function != NULL && call < Call_End; call++) {
     if (strcmp(callNames[call], function) != 0) continue;
     failIn[call] = nth;
+    failWith[call] = error;
     known = 1;
   }
   unlockAll();

@@ -6,6 +6,7 @@
 #include <windows.h>
 #include <ole2.h>
 #include <mq.h>
+#include <wincrypt.h>
 
 #include <stddef.h>
 #include <stdio.h>
@@ -56,6 +57,26 @@ int main(void) {
   FIELD(GUID, Data2);
   FIELD(GUID, Data3);
   FIELD(GUID, Data4);
+  SIZE(TOKEN_USER);
+  FIELD_AS(TOKEN_USER, "Sid", User.Sid);
+  FIELD_AS(TOKEN_USER, "Attributes", User.Attributes);
+  SIZE(CRYPT_HASH_BLOB);
+  FIELD(CRYPT_HASH_BLOB, cbData);
+  FIELD(CRYPT_HASH_BLOB, pbData);
+  SIZE(CERT_CONTEXT);
+  FIELD(CERT_CONTEXT, dwCertEncodingType);
+  FIELD(CERT_CONTEXT, pbCertEncoded);
+  FIELD(CERT_CONTEXT, cbCertEncoded);
+  FIELD(CERT_CONTEXT, pCertInfo);
+  FIELD(CERT_CONTEXT, hCertStore);
+  SIZE(CRYPT_KEY_PROV_INFO);
+  FIELD(CRYPT_KEY_PROV_INFO, pwszContainerName);
+  FIELD(CRYPT_KEY_PROV_INFO, pwszProvName);
+  FIELD(CRYPT_KEY_PROV_INFO, dwProvType);
+  FIELD(CRYPT_KEY_PROV_INFO, dwFlags);
+  FIELD(CRYPT_KEY_PROV_INFO, cProvParam);
+  FIELD(CRYPT_KEY_PROV_INFO, rgProvParam);
+  FIELD(CRYPT_KEY_PROV_INFO, dwKeySpec);
   SIZE(OVERLAPPED);
   FIELD(OVERLAPPED, Internal);
   FIELD(OVERLAPPED, InternalHigh);

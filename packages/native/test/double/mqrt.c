@@ -2360,6 +2360,14 @@ static Hr setFirstSecurity(Queue *queue, const uint8_t *descriptor) {
   return result;
 }
 
+/* Gives parts the values that they have in a new queue. */
+static Hr resetSecurity(Queue *queue, uint32_t information) {
+  for (int part = 0; part < SECURITY_PARTS; part++) {
+    if ((information & securityParts[part].information) != 0) setSecurityPart(&queue->security[part], NULL, 0, 0);
+  }
+  return setFirstSecurity(queue, NULL);
+}
+
 /* The bytes of the parts that are asked for; `to`: NULL where only their length is wanted. */
 static uint32_t writeSecurity(const Queue *queue, uint32_t information, uint8_t *to) {
   uint32_t length = DESCRIPTOR_SIZE;
@@ -2514,9 +2522,9 @@ EXPORT Hr MQSetQueueSecurity(const Char16 *formatName, uint32_t parts, const uin
   ENTER(MQSetQueueSecurity);
   Queue *queue = NULL;
   Hr result = namedQueue(formatName, 1, &queue);
-  if (result == MQ_OK && descriptor == NULL) violation("pSecurityDescriptor is NULL");
-  if (result == MQ_OK && (parts == 0 || descriptor == NULL)) result = E_INVALID_PARAMETER;
-  return leave(result == MQ_OK ? setSecurity(queue, parts, descriptor) : result);
+  if (result == MQ_OK && parts == 0) result = E_INVALID_PARAMETER;
+  if (result != MQ_OK) return leave(result);
+  return leave(descriptor == NULL ? resetSecurity(queue, parts) : setSecurity(queue, parts, descriptor));
 }
 
 /* ================================================================ names */

@@ -1,6 +1,6 @@
 /**
  * The contract and random messages on a test double that checks its memory, without a test runner:
- * `node underSanitizer.ts LIBRARY SEED COUNT`. One line for each promise, and the sum.
+ * `node underSanitizer.ts LIBRARY IDENTITY SEED COUNT`. One line for each promise, and the sum.
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { NativeMqrt } from "@effect-msmq/native"
@@ -12,9 +12,11 @@ import { cutSends } from "../support/cutSends.ts"
 import { doubleLedger } from "../support/doubleLedger.ts"
 import { sendAndReceive } from "../support/randomMessages.ts"
 
-const [library = "", seed = "1", count = "0"] = process.argv.slice(2)
+const [library = "", identityLibrary = "", seed = "1", count = "0"] = process.argv.slice(2)
 
 const ledger = doubleLedger(library)
+
+const layer = NativeMqrt.layerWith({ library, identityLibrary })
 
 const random = {
   name: `${count} random messages arrive as they were sent`,
@@ -30,7 +32,7 @@ const cut = {
 const promises = [...MqrtContract.promises, MqrtContract.waitingReceives(1000), random].map(({ check, name }) => ({
   name,
   // With a backend of its own, which so is opened and closed as often.
-  check: Effect.asVoid(check).pipe(Effect.scoped, Effect.provide(NativeMqrt.layerWith({ library }), { local: true }))
+  check: Effect.asVoid(check).pipe(Effect.scoped, Effect.provide(layer, { local: true }))
 }))
 
 const last = {

@@ -8,6 +8,7 @@ import type {
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -56,7 +57,13 @@ export const withQueue = <A, E>(
           }
         ),
       receive: mqrt
-        .receiveMessage(incoming, { action: "receive", timeout: 0, cursor: null, transaction: "none", rare: true })
+        .receiveMessage(incoming, {
+          action: "receive",
+          timeout: 0,
+          cursor: null,
+          transaction: "none",
+          read: { ...usualRead, rare: true }
+        })
         .pipe(
           Effect.orDie,
           Effect.flatMap((received) =>

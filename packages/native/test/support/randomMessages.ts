@@ -6,6 +6,7 @@ import type {
   SendParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Effect from "effect/Effect"
 import { plainQueue, plainSend } from "../../../testing/src/contract/plainRecords.ts"
 
@@ -260,7 +261,7 @@ export const sendAndReceive = (mqrt: MqrtFunctions, seed: number, count: number)
         timeout: 0,
         cursor: null,
         transaction: "none",
-        rare: random.oneIn(2)
+        read: { ...usualRead, rare: random.oneIn(2) }
       })
       // The highest priority first, and within it the order of the sends.
       for (const { id, message } of ids.toSorted((left, right) => right.message.priority - left.message.priority)) {

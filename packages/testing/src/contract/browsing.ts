@@ -1,3 +1,4 @@
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import type { LookupAction } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { QueueHandle } from "@effect-msmq/core/Mqrt"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
@@ -33,7 +34,7 @@ const cursorOn = (queue: QueueHandle) =>
   )
 
 const byLookupId = (queue: QueueHandle, lookupId: bigint, action: LookupAction) =>
-  Mqrt.use((mqrt) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: "none", rare: false }))
+  Mqrt.use((mqrt) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: "none", read: usualRead }))
 
 const label = <E, R>(message: Effect.Effect<{ readonly label: string }, E, R>) =>
   Effect.map(message, (properties) => properties.label)

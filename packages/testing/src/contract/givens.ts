@@ -133,7 +133,8 @@ export const failsBecause = <A, R>(
 export const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
 
 /** Asserts that bytes are equal, and fails with the place of the first difference, as a print of all bytes is too long. */
-export const sameBytes = (actual: Uint8Array, expected: Uint8Array, what: string): void => {
+export const sameBytes = (actual: Uint8Array | null, expected: Uint8Array, what: string): void => {
+  if (actual === null) assert.fail(`${what} is missing`)
   assert.equal(actual.length, expected.length, `the length of ${what}`)
   if (Buffer.compare(actual, expected) === 0) return
   const at = actual.findIndex((byte, index) => byte !== expected[index])

@@ -3,6 +3,9 @@ import { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { Sender } from "@effect-msmq/core/Sender"
 import * as Transaction from "@effect-msmq/core/Transaction"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
+import type { ReadGroup, ReadProperties, ReceiveAction } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { MessageProperty } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+import { leastRead, messageProperties, usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,7 +17,16 @@ import * as assert from "node:assert/strict"
 import { inspect } from "node:util"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
-import { failsBecause, newChannel, newQueue, patternedBytes, queuePrefix, sameBytes } from "./givens.ts"
+import {
+  failsBecause,
+  newChannel,
+  newQueue,
+  openHandle,
+  patternedBytes,
+  queuePrefix,
+  receiveFrom,
+  sameBytes
+} from "./givens.ts"
 
 const all = { positiveArrival: true, positiveReceive: true, negativeArrival: true, negativeReceive: true }
 const none = { positiveArrival: false, positiveReceive: false, negativeArrival: false, negativeReceive: false }
@@ -467,12 +479,82 @@ export const messages: ReadonlyArray<ContractPromise> = [
         (handle) => Effect.ignore(mqrt.closeQueue(handle))
       )
       const options = { timeout: 0, cursor: null, transaction: "none" } as const
-      const peeked = yield* mqrt.receiveMessage(handle, { ...options, action: "peekCurrent", rare: false })
+      const peeked = yield* mqrt.receiveMessage(handle, { ...options, action: "peekCurrent", read: usualRead })
       assert.equal(peeked.rare, null)
-      const message = yield* mqrt.receiveMessage(handle, { ...options, action: "receive", rare: true })
+      const message = yield* mqrt.receiveMessage(handle, {
+        ...options,
+        action: "receive",
+        read: { ...usualRead, rare: true }
+      })
       assert.ok(message.rare !== null, "nothing rare")
       assert.equal(message.label, "rare")
       assert.ok(message.rare.version > 0, `version ${message.rare.version}`)
+    })
+  ),
+  promise(
+    "a peek and a receive return the groups of properties that are asked for, and no others",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* newChannel()
+      const handle = yield* openHandle(queue, "receive")
+      const properties = Object.values<MessageProperty>(messageProperties)
+      const fieldsOf = (group: ReadGroup): ReadonlyArray<string> =>
+        properties.flatMap((property) =>
+          property.group === group ? [group === "rare" ? "rare" : (property.received ?? "")] : []
+        )
+      const full = { label: "all", body: patternedBytes(20_000), extension: patternedBytes(300) }
+      for (const group of ["body", "extension", "queues", "security", "rare"] as const) {
+        yield* sender.send({ ...full, responseQueue: receiver.formatName })
+        const receive = (action: ReceiveAction, read: ReadProperties) => receiveFrom(handle, { action, read })
+        const { rare, ...all } = yield* receive("peekCurrent", { ...usualRead, rare: true })
+        const without = { ...usualRead, rare: true, [group]: false }
+        const left = fieldsOf(group)
+        assert.ok(left.length > 0, `no property is in the group ${group}`)
+        for (const action of ["peekCurrent", "receive"] as const) {
+          const some = yield* receive(action, without)
+          for (const [field, value] of Object.entries<unknown>({ ...all, rare })) {
+            const given: unknown = some[field as keyof typeof some]
+            assert.deepEqual(given, left.includes(field) ? null : value, `${field} without ${group}, ${action}`)
+          }
+        }
+      }
+    })
+  ),
+  promise(
+    "a peek without the body has the size of a body of any size, and all that is always read",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* newChannel()
+      const handle = yield* openHandle(queue, "receive")
+      const sizes = [0, 1, 5000, 3_000_000]
+      for (const [index, size] of sizes.entries()) {
+        yield* sender.send({ label: `order ${index}`, body: patternedBytes(size), appSpecific: index })
+      }
+      let lookupId = BigInt(0)
+      for (const [index, size] of sizes.entries()) {
+        const action = index === 0 ? "peekFirst" : "peekNext"
+        const options = { transaction: "none", read: leastRead } as const
+        const peeked = yield* Mqrt.use((mqrt) => mqrt.receiveMessageByLookupId(handle, lookupId, action, options))
+        assert.deepEqual(
+          [peeked.body, peeked.bodySize, peeked.label, peeked.appSpecific],
+          [null, size, `order ${index}`, index]
+        )
+        lookupId = peeked.lookupId
+      }
+      for (const size of sizes) sameBytes((yield* receiver.receive).body, patternedBytes(size), `body of ${size}`)
+    })
+  ),
+  promise(
+    "a receive without the body removes the message, and the next one has a body again",
+    Effect.gen(function* () {
+      const { queue, receiver, sender } = yield* newChannel()
+      const handle = yield* openHandle(queue, "receive")
+      yield* sender.send({ label: "one", body: patternedBytes(100_000) })
+      yield* sender.send({ label: "two", body: patternedBytes(200) })
+      const one = yield* receiveFrom(handle, { read: leastRead })
+      assert.deepEqual([one.label, one.body, one.bodySize], ["one", null, 100_000])
+      const two = yield* receiveFrom(handle, { read: usualRead })
+      assert.equal(two.label, "two")
+      sameBytes(two.body, patternedBytes(200), "the body of two")
+      assert.equal((yield* receiver.poll)._tag, "None")
     })
   )
 ]

@@ -1,5 +1,6 @@
 /** Whole records of the seam, with the values that they have where a program gives none. */
 import type { ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import type { NewQueueProperties, QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 
 /** Default properties and options of a message that is sent (D-20). */
@@ -14,7 +15,7 @@ export const plainReceive: ReceiveParameters = {
   timeout: 0,
   cursor: null,
   transaction: "none",
-  rare: false
+  read: usualRead
 }
 
 /**

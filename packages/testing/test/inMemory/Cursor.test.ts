@@ -45,7 +45,7 @@ describe("cursors", () => {
       const { peek, poll, send } = yield* ends()
       yield* send([message({ extension: new Uint8Array(3) })])
       const shown = yield* peek
-      shown.body.fill(0)
+      shown.body?.fill(0)
       shown.extension?.fill(7)
       const received = yield* poll
       assert.deepStrictEqual(received.body, message().body)

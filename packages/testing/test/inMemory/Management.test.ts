@@ -1,5 +1,6 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { FaultInjection, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -168,7 +169,7 @@ describe("management", () => {
       const transaction = yield* mqrt.beginTransaction
       const parts = { owner: true, group: true, dacl: true, sacl: true }
       const locate = 1n as Mqrt.LocateHandle
-      const lookup = { transaction: "none", rare: false } as const
+      const lookup = { transaction: "none", read: usualRead } as const
       const functions = {
         MQRegisterCertificate: mqrt.registerCertificate(null, true),
         MQSetQueueProperties: mqrt.setQueueProperties(direct, noChanges),

@@ -1,4 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -39,7 +40,7 @@ describe("properties of a message", () => {
       const encrypted = { ...plain, provider, privacyLevel: "bodyAes", encryptionAlgorithm: "aes128" } as const
       yield* mqrt.sendMessages(sender, [message({ connector })], encrypted)
       connector.signature.fill(0)
-      const received = yield* receive({ rare: true })
+      const received = yield* receive({ read: { ...usualRead, rare: true } })
       assert.deepStrictEqual([received.class, received.authenticated], [0x4000, 1])
       assert.deepStrictEqual([received.privacyLevel, received.encryptionAlgorithm], ["bodyAes", "aes128"])
       assert.deepStrictEqual(received.rare, {

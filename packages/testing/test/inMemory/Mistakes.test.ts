@@ -459,7 +459,7 @@ describe("the content of a queue in the control", () => {
       const { mqrt, poll, send } = yield* ends()
       yield* send([message()])
       const [seen] = yield* control((msmq) => msmq.messagesIn(direct))
-      seen?.body.fill(0)
+      seen?.body?.fill(0)
       assert.deepStrictEqual(yield* seenIn(`${direct};nothing`), [])
       assert.deepStrictEqual((yield* mqrt.getQueueInfo(null, direct)).subqueues, [])
       assert.deepStrictEqual((yield* poll).body, message().body)

@@ -1,6 +1,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -14,7 +15,7 @@ describe("opening", () => {
       yield* send(labelled("a"))
       const into = yield* mqrt.openQueue(`${direct};retry`, "move", "denyNone")
       const denied = errors.MQ_ERROR_ACCESS_DENIED
-      const lookup = { transaction: "none", rare: false } as const
+      const lookup = { transaction: "none", read: usualRead } as const
       const calls: Record<string, Effect.Effect<unknown, Mqrt.MqrtFailure>> = {
         receive: mqrt.receiveMessage(into, receiving()),
         peek: mqrt.receiveMessage(into, receiving({ action: "peekCurrent" })),

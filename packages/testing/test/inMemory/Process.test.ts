@@ -1,6 +1,7 @@
 import { MessageQueue, MsmqError, SecurityContext } from "@effect-msmq/core"
 import { errors } from "@effect-msmq/core/ErrorCode"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -139,7 +140,7 @@ describe("the end of the program's process", () => {
         receiveMessage: mqrt.receiveMessage(receiver, receiving({ timeout: null })),
         receiveMessageByLookupId: mqrt.receiveMessageByLookupId(receiver, 0n, "receiveFirst", {
           transaction: "none",
-          rare: false
+          read: usualRead
         }),
         purgeQueue: mqrt.purgeQueue(receiver),
         createCursor: mqrt.createCursor(receiver),

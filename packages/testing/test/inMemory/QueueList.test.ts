@@ -26,7 +26,7 @@ describe("a list of queues", () => {
       yield* create({ pathName: ".\\private$\\here" })
       const outcome = yield* send([message({ label: "a", body: text("shared") })], { messageIds: true }, list)
       const [mine] = yield* drained(here)
-      mine?.body.fill(0)
+      mine?.body?.fill(0)
       const [theirs] = yield* onStore(drained(orders))
       assert.deepStrictEqual([mine?.destinationQueue, theirs?.destinationQueue], [here, orders])
       assert.deepStrictEqual([mine?.messageId, theirs?.messageId], [outcome.messageIds?.[0], outcome.messageIds?.[0]])

@@ -273,7 +273,7 @@ describe("the journal of a queue", () => {
       yield* set({ journal: true })
       yield* elapse("1 minute")
       const received = yield* poll
-      received.body.fill(0)
+      received.body?.fill(0)
       yield* peek
       yield* mqrt.purgeQueue(receiver)
       yield* send([message({ label: "over", timeToBeReceived: 1 })])

@@ -1,3 +1,4 @@
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
@@ -316,10 +317,10 @@ describe("receiving", () => {
         symmetricKey: null
       }
       yield* send([message({ connector })])
-      const asked = yield* receive({ action: "peekCurrent", rare: true })
+      const asked = yield* receive({ action: "peekCurrent", read: { ...usualRead, rare: true } })
       assert.deepStrictEqual(asked.rare?.signature, text("signature"))
       assert.isNull((yield* receive({ action: "peekCurrent" })).rare)
-      assert.isNull((yield* receive({ rare: false })).rare)
+      assert.isNull((yield* receive({ read: usualRead })).rare)
       assert.strictEqual(yield* code(poll), errors.MQ_ERROR_IO_TIMEOUT)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )

@@ -1,5 +1,6 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -35,7 +36,7 @@ describe("reading another machine's queue", () => {
       yield* mqrt.receiveMessage(handle, receiving({ action: "peekCurrent", cursor }))
       const next = yield* mqrt.receiveMessage(handle, receiving({ action: "peekNext", cursor }))
       assert.strictEqual(next.label, "c")
-      const options = { transaction: "none", rare: false } as const
+      const options = { transaction: "none", read: usualRead } as const
       const found = yield* mqrt.receiveMessageByLookupId(handle, next.lookupId, "receiveCurrent", options)
       assert.strictEqual(found.label, "c")
       yield* mqrt.purgeQueue(handle)
@@ -65,7 +66,7 @@ describe("reading another machine's queue", () => {
       const usage = errors.MQ_ERROR_TRANSACTION_USAGE
       for (const argument of ["singleMessage", transaction] as const) {
         assert.strictEqual(yield* code(mqrt.receiveMessage(handle, receiving({ transaction: argument }))), usage)
-        const options = { transaction: argument, rare: false }
+        const options = { transaction: argument, read: usualRead }
         assert.strictEqual(yield* code(mqrt.receiveMessageByLookupId(handle, 0n, "receiveFirst", options)), usage)
       }
       assert.strictEqual((yield* mqrt.receiveMessage(handle, receiving())).label, "a")

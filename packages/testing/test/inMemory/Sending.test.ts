@@ -181,7 +181,7 @@ describe("sending", () => {
       const outcome = yield* send([unicode(largest), unicode(largest + 1)], anonymous)
       assert.strictEqual(outcome.accepted, 1)
       assert.strictEqual(codeOf(outcome), errors.MQ_ERROR_INSUFFICIENT_RESOURCES)
-      assert.strictEqual((yield* poll).body.length / 2, largest)
+      assert.strictEqual((yield* poll).bodySize / 2, largest)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 

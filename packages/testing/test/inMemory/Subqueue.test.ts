@@ -242,7 +242,7 @@ describe("subqueues", () => {
       yield* mqrt.receiveMessage(retry, receiving())
       yield* send([kilobyte])
       assert.deepStrictEqual(yield* rejectedClasses, [0x8003])
-      assert.strictEqual((yield* peek).body.length, 1024)
+      assert.strictEqual((yield* peek).body?.length, 1024)
     }).pipe(Effect.provide(InMemoryMqrt.layer))
   )
 

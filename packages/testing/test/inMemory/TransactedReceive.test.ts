@@ -64,7 +64,7 @@ describe("transactions", () => {
       const { mqrt, poll, receive, send } = yield* transactional
       yield* send([message()], single)
       const transaction = yield* mqrt.beginTransaction
-      ;(yield* receive({ transaction })).body.fill(0)
+      ;(yield* receive({ transaction })).body?.fill(0)
       yield* mqrt.abortTransaction(transaction)
       assert.deepStrictEqual((yield* poll).body, message().body)
     }).pipe(Effect.provide(InMemoryMqrt.layer))

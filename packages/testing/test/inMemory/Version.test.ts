@@ -1,6 +1,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { AuthenticationLevel, HashAlgorithm } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -314,7 +315,7 @@ describe("machines of several versions", () => {
           const receiver = yield* mqrt.openQueue(warehouse, "receive", "denyNone")
           const { lookupId } = yield* mqrt.receiveMessage(receiver, receiving({ action: "peekCurrent" }))
           const into = yield* mqrt.openQueue(`${warehouse};retry`, "move", "denyNone")
-          const lookup = { transaction: "none", rare: false } as const
+          const lookup = { transaction: "none", read: usualRead } as const
           const outcomes = [
             mqrt.receiveMessageByLookupId(receiver, lookupId, "peekCurrent", lookup),
             mqrt.moveMessage(receiver, into, lookupId, "none"),

@@ -10,6 +10,7 @@ import type {
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import type { NewQueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { MsmqControl } from "@effect-msmq/testing"
 import * as Effect from "effect/Effect"
 import { plainMessage, plainQueue, plainReceive, plainSend } from "../../src/contract/plainRecords.ts"
@@ -78,7 +79,7 @@ export const ends = (fields: Partial<NewQueueProperties> = {}) =>
       label: Effect.map(receive(), (received) => received.label),
       wait: receive({ timeout: null }),
       lookup: (action: LookupAction, lookupId: bigint, transaction: TransactionArgument = "none") =>
-        mqrt.receiveMessageByLookupId(receiver, lookupId, action, { transaction, rare: false })
+        mqrt.receiveMessageByLookupId(receiver, lookupId, action, { transaction, read: usualRead })
     }
   })
 

@@ -1,4 +1,5 @@
 /** Operations on a queue of many messages, each of which leaves the length of the queue as it was. */
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import type { LookupAction, OutgoingProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
@@ -58,7 +59,7 @@ const openQueue = Effect.fnUntraced(function* (
   const receive = (transaction: TransactionArgument = "none") =>
     mqrt.receiveMessage(receiver, receiving({ transaction }))
   const lookup = (action: LookupAction, lookupId: bigint, transaction: TransactionArgument = "none") =>
-    mqrt.receiveMessageByLookupId(receiver, lookupId, action, { transaction, rare: false })
+    mqrt.receiveMessageByLookupId(receiver, lookupId, action, { transaction, read: usualRead })
   return {
     mqrt,
     formatName,

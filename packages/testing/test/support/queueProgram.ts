@@ -2,6 +2,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { ReceivedProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { assert } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Clock from "effect/Clock"
@@ -347,7 +348,7 @@ const stepThrough = (world: World) =>
       const isEnd = step.action.endsWith("First") || step.action.endsWith("Last")
       const anchor = isEnd ? { native: 0n, model: 0 } : seen(world, handle.model, step.which)
       const argument = argumentOf(world, step.transaction)
-      const options = { transaction: argument.native, rare: false }
+      const options = { transaction: argument.native, read: usualRead }
       return agree(world, world.mqrt.receiveMessageByLookupId(handle.native, anchor.native, step.action, options), () =>
         world.model.lookup(
           { handle: handle.model, action: step.action, cursor: null, transaction: argument.model },

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { ReceiveAction, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
+import { leastRead } from "../../mqrt/MessagePropertyTable.ts"
 import type { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as Guid from "../../mqrt/Guid.ts"
@@ -118,7 +119,7 @@ export class Acknowledgments {
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
     return lease(this.#handle, this.#operation, (queue) =>
       Effect.mapError(
-        this.#mqrt.receiveMessage(queue, { action, timeout, cursor: null, transaction: "none", rare: false }),
+        this.#mqrt.receiveMessage(queue, { action, timeout, cursor: null, transaction: "none", read: leastRead }),
         (failure) => {
           const error = this.#operation.lift({ queue: this.adminQueue })(failure)
           OwnedHandle.noteFailure(this.#handle, queue, error)

@@ -46,7 +46,10 @@ export const encodeWith = <A>(codec: MessageBody<A>, body: A): Result.Result<Enc
  * Decodes the body of a message that may be in no queue any more: also what the codec throws is a failure, whose error has the
  * message.
  */
-export const decodeWith = <A>(codec: MessageBody<A>, encoded: EncodedBody): Result.Result<A, string> => {
+export const decodeWith = <A>(
+  codec: Pick<MessageBody<A>, "decode">,
+  encoded: EncodedBody
+): Result.Result<A, string> => {
   try {
     const result = codec.decode(encoded)
     if (Result.isResult(result)) return result

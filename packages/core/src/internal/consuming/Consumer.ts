@@ -9,6 +9,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { ConsumePolicy, PoisonPolicy } from "../../Consumer.ts"
 import { defaultReopen, defaultRetry } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
+import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
@@ -56,7 +57,9 @@ export const consumer = <Body, E, R>(
           ((event, progress) => Effect.provideContext(effectOf(call, onEvent(event, progress), "onEvent"), context)),
         queueHandle.node.reopenCount
       )
-      const bytes = new Reader<Uint8Array>({ ...reader.state, codec: undefined, reopens: false })
+      // A message may have to be sent on, so all of it is read, whatever the handler gets.
+      const read = { ...usualRead, rare: reader.state.read.rare }
+      const bytes = new Reader<Uint8Array>({ ...reader.state, codec: undefined, reopens: false, read })
 
       const exits = yield* Effect.scoped(
         Effect.gen(function* () {

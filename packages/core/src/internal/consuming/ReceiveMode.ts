@@ -43,10 +43,9 @@ type Found = Effect.Effect<Option.Option<ReceivedMessage>, MsmqError>
 
 /** Waits until a message is in the queue, without receiving it; returns `false` when the shutdown begins. */
 const arrival = ({ reader, shutdown }: ConsumedQueue, backOff: BackOff): Effect.Effect<boolean, MsmqError> => {
-  const peek = reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null })
-  return Effect.map(shutdown.interrupts(peek), (peeked) => {
+  return Effect.map(shutdown.interrupts(reader.awaitMessage(operation)), (awaited) => {
     backOff.reset()
-    return Option.isSome(peeked)
+    return Option.isSome(awaited)
   })
 }
 

@@ -4,6 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import { isUint8Array } from "node:util/types"
+import { NotRead } from "../messages/NotRead.ts"
 
 /** Returns a number with its noun: `"1 attempt"`, `"2 attempts"`. */
 export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
@@ -53,6 +54,7 @@ const describeFunction = (value: object): string => {
 
 const describeObject = (value: object): string => {
   if (isUint8Array(value)) return countOf(value.length, "byte")
+  if (NotRead.is(value)) return "a field that its receiver did not read"
   if (Duration.isDuration(value)) return `a Duration of ${String(value)}`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date"

@@ -8,6 +8,7 @@ import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { countOf } from "../errors/describeValue.ts"
 import { jsonOf } from "../json.ts"
 import { printableInspection } from "../printable.ts"
+import { NotRead } from "./NotRead.ts"
 
 const secondsOf = (seconds: number | null): Duration.Duration | undefined =>
   seconds === null ? undefined : Duration.seconds(seconds)
@@ -18,6 +19,8 @@ const hex = (bytes: Uint8Array | undefined): string | undefined =>
 
 const secondsIn = (duration: Duration.Duration | undefined): number | undefined =>
   duration === undefined ? undefined : Duration.toSeconds(duration)
+
+const noBytes = new Uint8Array(0)
 
 /** Most bytes of a body that a console shows. */
 const mostBytes = 16
@@ -42,7 +45,7 @@ class InspectedBytes {
 /** Returns the fields that have a value, with bytes as a console shows them. */
 const inspectedFields = (message: ReceivedMessage<unknown>): object =>
   Object.fromEntries(
-    Object.entries({ ...message, headers: { ...message.headers } })
+    Object.entries(NotRead.is(message.headers) ? message : { ...message, headers: { ...message.headers } })
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, isUint8Array(value) ? new InspectedBytes(value) : value])
   )
@@ -50,10 +53,11 @@ const inspectedFields = (message: ReceivedMessage<unknown>): object =>
 /**
  * Message that was received. All fields are its own properties, so that a copy by spreading is a message to send. The methods
  * that it inherits print it safely for any contents. The fields are only declared: as class fields they would be
- * written twice.
+ * written twice. The fields of groups that are not read are replaced afterwards: see `fieldsLeftOut`.
  */
 export class IncomingMessage implements ReceivedMessage {
   declare readonly body: ReceivedMessage["body"]
+  declare readonly bodySize: ReceivedMessage["bodySize"]
   declare readonly bodyType: ReceivedMessage["bodyType"]
   declare readonly label: ReceivedMessage["label"]
   declare readonly priority: ReceivedMessage["priority"]
@@ -93,7 +97,8 @@ export class IncomingMessage implements ReceivedMessage {
   declare readonly sourceMachineId: ReceivedMessage["sourceMachineId"]
 
   constructor(properties: ReceivedProperties, senderCertificate: Certificate | undefined) {
-    this.body = properties.body
+    this.body = properties.body ?? noBytes
+    this.bodySize = properties.bodySize
     this.bodyType = properties.bodyType
     this.label = properties.label
     this.priority = properties.priority
@@ -115,13 +120,14 @@ export class IncomingMessage implements ReceivedMessage {
     this.class = properties.class
     this.sentTime = new Date(properties.sentTime * 1000)
     this.arrivedTime = new Date(properties.arrivedTime * 1000)
-    this.authenticated = properties.authenticated !== 0
-    this.signatureVersion = properties.authenticated
+    const signatureVersion = properties.authenticated ?? 0
+    this.authenticated = signatureVersion !== 0
+    this.signatureVersion = signatureVersion
     this.hashAlgorithm = properties.hashAlgorithm ?? undefined
     this.senderCertificate = senderCertificate
-    this.senderIdType = properties.senderIdType
+    this.senderIdType = properties.senderIdType ?? "none"
     this.senderId = properties.senderId ?? undefined
-    this.privacyLevel = properties.privacyLevel
+    this.privacyLevel = properties.privacyLevel ?? "none"
     this.encryptionAlgorithm = properties.encryptionAlgorithm ?? undefined
     this.firstInTransaction = properties.firstInTransaction
     this.lastInTransaction = properties.lastInTransaction
@@ -129,7 +135,7 @@ export class IncomingMessage implements ReceivedMessage {
     this.abortCount = properties.abortCount
     this.moveCount = properties.moveCount
     this.lastMoveTime = properties.lastMoveTime === 0 ? undefined : new Date(properties.lastMoveTime * 1000)
-    this.destinationQueue = properties.destinationQueue
+    this.destinationQueue = properties.destinationQueue ?? ""
     this.sourceMachineId = properties.sourceMachineId
   }
 

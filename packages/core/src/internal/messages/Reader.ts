@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -8,10 +9,13 @@ import type { ReceivedMessage } from "../../Message.ts"
 import type { MessageBody } from "../bodies/Codec.ts"
 import type {
   LookupAction,
+  ReadProperties,
   ReceiveAction,
   ReceivedProperties,
+  ReceiveParameters,
   TransactionArgument
 } from "../../mqrt/MessageProperties.ts"
+import { leastRead, usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import type { CursorHandle, Mqrt, QueueHandle } from "../../Mqrt.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
@@ -58,6 +62,8 @@ export interface ReceiverState<Body> {
   readonly reopens: boolean
   /** Codec of the bodies; `undefined` where they are bytes. */
   readonly codec: MessageBody<Body> | undefined
+  /** Groups of properties that its messages have. */
+  readonly read: ReadProperties
 }
 
 /** Arguments of a receive or peek. */
@@ -69,20 +75,48 @@ interface Take {
   readonly cursor: OwnedHandle.OwnedHandle<CursorHandle> | null
 }
 
-type Taken<Body> = Effect.Effect<ReceivedMessage<Body>, MsmqError>
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+type Failable<A> = Effect.Effect<A, MsmqError>
+
+type Lease = typeof OwnedHandle.lease
+
+/** Call of the backend that receives or peeks, with the handles that it uses. */
+type ReceiveCall = (
+  queue: QueueHandle,
+  transaction: TransactionArgument
+) => Effect.Effect<ReceivedProperties, MqrtFailure | MsmqError>
+
+/** One run of a receive or a peek. */
+interface ReadRun {
+  readonly operation: Operation
+  readonly fiber: AnyFiber
+  /** `true` where the message leaves the queue. */
+  readonly takes: boolean
+  /** Transaction that it takes part in. */
+  readonly transaction: Transaction.Participation
+  /** Gate for an abort of the promise, where something is taken. */
+  readonly gate: AbortGate | undefined
+}
 
 /**
  * Reader of one queue. It uses the handles of the queue, the cursor and the transaction, and makes messages of what the backend
- * returns.
+ * returns. `Received` is the type of its messages, which depends on the groups that it reads.
  */
-export class Reader<Body> {
+export class Reader<Body, Received = ReceivedMessage<Body>> {
   readonly state: ReceiverState<Body>
   readonly observer: Observer
-  readonly #received = new ReceivedMessages()
+  readonly #received: ReceivedMessages
 
   constructor(state: ReceiverState<Body>) {
     this.state = state
     this.observer = new Observer(state.queue)
+    this.#received = new ReceivedMessages(state.read)
+  }
+
+  /** Reader for a consumer, whose handler gets the messages that this one makes. */
+  get forConsumer(): Reader<Body> {
+    return new Reader(this.state)
   }
 
   /** Receives without end, each message as {@link inOneGo} does. */
@@ -98,39 +132,27 @@ export class Reader<Body> {
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
-  take(take: Take): Taken<Body> {
-    const taken: Taken<Body> = this.#participate(take.action === "receive", (transaction, gate) => {
-      gate?.close()
-      // Each attempt would move a cursor.
-      return take.cursor !== null || take.timeout === 0
-        ? this.#take(take, transaction)
-        : Effect.catchIf(
-            // A message that is there already is received without a fiber of its own.
-            this.#take({ ...take, timeout: 0 }, transaction),
-            (error) => error.reason._tag === "IoTimeout",
-            () => this.#waitFor(take, transaction, gate)
-          )
-    })
-    // A reopening of the queue closes the cursor.
-    return take.cursor === null ? this.retryIfLost(taken) : taken
+  take(take: Take): Failable<Received> {
+    return take.cursor === null ? this.#takeFirst(take, this.state.reopens) : this.#takeAt(take, take.cursor)
   }
 
   /** Receives or peeks by lookup id, which never waits. */
-  lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Taken<Body> {
-    const takes = action.startsWith("receive")
-    return this.retryIfLost(
-      this.#participate(takes, (transaction, gate) => {
-        gate?.close()
-        return this.#use(OwnedHandle.lease, operation, transaction, (queue, argument) =>
-          this.#call(
-            operation,
-            queue,
-            takes,
-            this.state.mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction: argument, rare: false })
-          )
-        )
+  lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
+    return this.#lookUp(operation, action, lookupId, this.state.reopens)
+  }
+
+  /** Waits until a message is in the queue, and leaves it there. It reads as little of the message as it can. */
+  awaitMessage(operation: Operation): Failable<void> {
+    const { handle, mqrt } = this.state
+    const peek = OwnedHandle.leaseWaiting(handle, operation, (queue) =>
+      Effect.mapBoth(mqrt.receiveMessage(queue, waitingPeek), {
+        onFailure: (failure) => this.noteFailure(operation, queue, failure),
+        onSuccess: () => {
+          handle.node.hasServed = true
+        }
       })
     )
+    return this.retryIfLost(this.#participate(operation, false, () => peek))
   }
 
   /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */
@@ -142,9 +164,9 @@ export class Reader<Body> {
   act(
     operation: Operation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
-  ): Effect.Effect<void, MsmqError> {
-    return this.#participate(true, (transaction) =>
-      this.#use(OwnedHandle.lease, operation, transaction, (queue, argument) =>
+  ): Failable<void> {
+    return this.#participate(operation, true, (run) =>
+      this.#use(run, OwnedHandle.lease, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
           failure._tag === "MsmqError" ? failure : this.noteFailure(operation, queue, failure)
         )
@@ -153,19 +175,17 @@ export class Reader<Body> {
   }
 
   /** Rejects a message that was received in the transaction that runs. */
-  reject(operation: Operation, lookupId: bigint): Effect.Effect<void, MsmqError> {
+  reject(operation: Operation, lookupId: bigint): Failable<void> {
     return this.retryIfLost(this.act(operation, (queue) => this.state.mqrt.markMessageRejected(queue, lookupId)))
   }
 
-  /** Decodes a message into a copy. Fails with `UndecodableBody`. */
-  decode(operation: Operation, message: ReceivedMessage): Taken<Body> {
-    if (this.state.codec === undefined) return this.#decode(operation, message, message)
-    // Properties that are only read on demand stay so in the copy.
-    const copy = Object.create(
-      Object.getPrototypeOf(message) as object,
-      Object.getOwnPropertyDescriptors(message)
-    ) as ReceivedMessage
-    return this.#decode(operation, message, copy)
+  /**
+   * Decodes a message that has all fields into a copy with those that are read. Fails with `UndecodableBody`.
+   */
+  decode(operation: Operation, message: ReceivedMessage): Failable<Received> {
+    const { codec, read } = this.state
+    const into = codec === undefined && read === usualRead ? message : this.#received.copyOf(message)
+    return this.#decode(operation, message, into)
   }
 
   error(operation: Operation, reason: Reason): MsmqError {
@@ -179,56 +199,106 @@ export class Reader<Body> {
     return error
   }
 
-  /**
-   * Runs something with the transaction of the effect; a peek takes part in none (behaviour F-16). `gate`: the gate for an
-   * abort of the promise, where something is taken.
-   */
-  #participate<A>(
-    takes: boolean,
-    use: (transaction: Transaction.Participation, gate: AbortGate | undefined) => Effect.Effect<A, MsmqError>
-  ): Effect.Effect<A, MsmqError> {
+  /** Runs something with the transaction of the effect; a peek takes part in none (behaviour F-16). */
+  #participate<A>(operation: Operation, takes: boolean, use: (run: ReadRun) => Failable<A>): Failable<A> {
     return Effect.withFiber((fiber) => {
-      if (EventLoopTurn.isOverFor(fiber)) return Effect.andThen(EventLoopTurn.next, this.#participate(takes, use))
-      return takes
-        ? use(Context.get(fiber.context, Transaction.Current), fiber.getRef(CurrentAbortGate))
-        : use("none", undefined)
+      if (EventLoopTurn.isOverFor(fiber)) {
+        return Effect.andThen(EventLoopTurn.next, this.#participate(operation, takes, use))
+      }
+      if (!takes) return use({ operation, fiber, takes, transaction: "none", gate: undefined })
+      const gate = fiber.getRef(CurrentAbortGate)
+      const transaction = Context.get(fiber.context, Transaction.Current)
+      return use({ operation, fiber, takes, transaction, gate })
     })
   }
 
-  #take({ action, cursor, operation, timeout }: Take, transaction: Transaction.Participation): Taken<Body> {
+  /** Receives or peeks at the first message. A message that is there already is received without a fiber of its own. */
+  #takeFirst(take: Take, retries: boolean): Failable<Received> {
+    const { action, operation, timeout } = take
+    return this.#participate(operation, action === "receive", (run) =>
+      this.#read(
+        run,
+        OwnedHandle.lease,
+        (queue, transaction) => this.#receive(action, queue, 0, null, transaction),
+        (error) => {
+          if (timeout !== 0 && error.reason._tag === "IoTimeout") {
+            const waited = this.#waitFor(take, run)
+            return retries
+              ? Effect.catchIf(
+                  waited,
+                  (lost) => this.#mayRetry(lost),
+                  () => this.#takeFirst(take, false)
+                )
+              : waited
+          }
+          return retries && this.#mayRetry(error) ? this.#takeFirst(take, false) : Effect.fail(error)
+        }
+      )
+    )
+  }
+
+  #lookUp(operation: Operation, action: LookupAction, lookupId: bigint, retries: boolean): Failable<Received> {
+    const { mqrt, read } = this.state
+    return this.#participate(operation, action.startsWith("receive"), (run) =>
+      this.#read(
+        run,
+        OwnedHandle.lease,
+        (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read }),
+        (error) =>
+          retries && this.#mayRetry(error) ? this.#lookUp(operation, action, lookupId, false) : Effect.fail(error)
+      )
+    )
+  }
+
+  /** Receives or peeks at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
+  #takeAt({ action, operation, timeout }: Take, cursor: OwnedHandle.OwnedHandle<CursorHandle>): Failable<Received> {
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
-    return this.#use(lease, operation, transaction, (queue, argument) => {
-      const receive = (cursor: CursorHandle | null) =>
-        this.#call(
-          operation,
-          queue,
-          action === "receive",
-          this.state.mqrt.receiveMessage(queue, { action, timeout, cursor, transaction: argument, rare: false })
-        )
-      return cursor === null ? receive(null) : lease(cursor, operation, receive)
-    })
+    return this.#participate(operation, action === "receive", (run) =>
+      this.#read(run, lease, (queue, transaction) =>
+        lease(cursor, operation, (place) => this.#receive(action, queue, timeout, place, transaction))
+      )
+    )
   }
 
   /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
-  #waitFor(take: Take, transaction: Transaction.Participation, gate: AbortGate | undefined): Taken<Body> {
-    const taken = this.#take(take, transaction)
-    if (gate === undefined) return taken
+  #waitFor({ action, timeout }: Take, run: ReadRun): Failable<Received> {
+    const { gate } = run
+    const waited = this.#read(run, OwnedHandle.leaseWaiting, (queue, transaction) =>
+      this.#receive(action, queue, timeout, null, transaction)
+    )
+    if (gate === undefined) return waited
     gate.open()
-    return Effect.tap(taken, () => {
+    return Effect.tap(waited, () => {
       gate.close()
       return Effect.void
     })
   }
 
-  #use<A>(
-    lease: typeof OwnedHandle.lease,
-    operation: Operation,
-    transaction: Transaction.Participation,
-    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, MsmqError>
-  ): Effect.Effect<A, MsmqError> {
-    return lease(this.state.handle, operation, (queue) => {
+  #receive(
+    action: ReceiveAction,
+    queue: QueueHandle,
+    timeout: number | null,
+    cursor: CursorHandle | null,
+    transaction: TransactionArgument
+  ): Effect.Effect<ReceivedProperties, MqrtFailure> {
+    const { mqrt, read } = this.state
+    return mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
+  }
+
+  #mayRetry(error: MsmqError): boolean {
+    return OwnedHandle.mayRetry(this.state.handle, error)
+  }
+
+  /** Uses the queue and the transaction. */
+  #use<A, E>(
+    { operation, transaction }: ReadRun,
+    lease: Lease,
+    use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | MsmqError> {
+    return lease(this.state.handle, operation, (queue): Effect.Effect<A, E | MsmqError> => {
+      if (transaction === "none") return use(queue, transaction)
       // A receive without a transaction from a transactional queue is allowed (behaviour F-14), the reverse is not (F-15).
-      if (transaction !== "none" && this.state.transactional === false) {
+      if (this.state.transactional === false) {
         return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
       }
       const illegal = checkParticipation(transaction, this.state.handle)
@@ -239,34 +309,51 @@ export class Reader<Body> {
     })
   }
 
-  #call(
-    operation: Operation,
-    queue: QueueHandle,
-    takes: boolean,
-    receive: Effect.Effect<ReceivedProperties, MqrtFailure>
-  ): Taken<Body> {
+  /**
+   * Makes one call that receives or peeks, and a message of what it returns. The handles are in use only during the call.
+   * `otherwise`: continues after a failure.
+   */
+  #read(
+    run: ReadRun,
+    lease: Lease,
+    call: ReceiveCall,
+    otherwise: (error: MsmqError) => Failable<Received> = Effect.fail
+  ): Failable<Received> {
+    const { fiber, gate, operation, takes } = run
+    gate?.close()
+    let used = this.state.handle.native
+    const receive = this.#use(run, lease, (queue, argument) => call((used = queue), argument))
     return Effect.matchEffect(receive, {
-      onFailure: (failure) => Effect.fail(this.noteFailure(operation, queue, failure)),
-      onSuccess: (properties) =>
-        Effect.withFiber((fiber) => {
-          this.state.handle.node.hasServed = true
-          this.observer.received(fiber, properties, takes)
-          const message = this.#received.messageOf(properties)
-          return this.#decode(operation, message, message)
-        })
+      onFailure: (failure) =>
+        otherwise(failure._tag === "MsmqError" ? failure : this.noteFailure(operation, used, failure)),
+      onSuccess: (properties) => {
+        this.state.handle.node.hasServed = true
+        this.observer.received(fiber, properties, takes)
+        const message = this.#received.messageOf(properties)
+        return this.#decode(operation, message, message)
+      }
     })
   }
 
-  #decode(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Taken<Body> {
+  #decode(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Failable<Received> {
     const { codec } = this.state
-    if (codec === undefined) return Effect.succeed(message as ReceivedMessage<Body>)
+    if (codec === undefined) return Effect.succeed(into as Received)
     const decoded = decodeWith(codec, message)
     return Result.isSuccess(decoded)
-      ? Effect.succeed(Object.assign(into, { body: decoded.success }))
+      ? Effect.succeed(Object.assign(into, { body: decoded.success }) as Received)
       : Effect.fail(
           this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
         )
   }
+}
+
+/** Peek that only waits. */
+const waitingPeek: ReceiveParameters = {
+  action: "peekCurrent",
+  timeout: null,
+  cursor: null,
+  transaction: "none",
+  read: leastRead
 }
 
 /** Returns `None` for a failure with one of the reasons, such as that there is no such message. */
@@ -274,8 +361,7 @@ export const optional = <A>(
   receive: Effect.Effect<A, MsmqError>,
   ...absent: ReadonlyArray<Reason["_tag"]>
 ): Effect.Effect<Option.Option<A>, MsmqError> =>
-  Effect.catchIf(
-    Effect.asSome(receive),
-    (error) => absent.includes(error.reason._tag),
-    () => Effect.succeedNone
-  )
+  Effect.matchEffect(receive, {
+    onFailure: (error) => (absent.includes(error.reason._tag) ? Effect.succeedNone : Effect.fail(error)),
+    onSuccess: Effect.succeedSome
+  })

@@ -3,21 +3,38 @@ import { X509Certificate } from "node:crypto"
 import { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
-import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
+import type { ReadProperties, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
+import { fieldsLeftOut, rareFields } from "./readGroups.ts"
 
 /** Maker of messages from what a backend received. Messages in a row mostly have one certificate, which is read once. */
 export class ReceivedMessages {
+  readonly #leftOut: ReturnType<typeof fieldsLeftOut>
   #lastDer: Uint8Array | undefined
   #lastCertificate: Certificate | undefined
+
+  constructor(read: ReadProperties) {
+    this.#leftOut = fieldsLeftOut(read)
+  }
 
   messageOf(properties: ReceivedProperties): ReceivedMessage {
     if (properties.responseQueue !== null) formatNames.remember(properties.responseQueue)
     if (properties.adminQueue !== null) formatNames.remember(properties.adminQueue)
     if (properties.deadLetterQueue !== null) localNames.remember(properties.deadLetterQueue)
     const message = new IncomingMessage(properties, this.#certificateOf(properties.senderCertificate))
+    if (properties.rare !== null) Object.assign(message, rareFields(properties.rare))
+    if (this.#leftOut !== undefined) Object.assign(message, this.#leftOut)
     return properties.extension === null ? message : withHeaders(message, properties.extension)
+  }
+
+  /** Returns a copy of a message that has all fields, without those that are not read. */
+  copyOf(message: ReceivedMessage): ReceivedMessage {
+    // Properties that are only read on demand stay so in the copy.
+    return Object.create(Object.getPrototypeOf(message) as object, {
+      ...Object.getOwnPropertyDescriptors(message),
+      ...Object.getOwnPropertyDescriptors(this.#leftOut ?? {})
+    }) as ReceivedMessage
   }
 
   #certificateOf(der: Uint8Array | null): Certificate | undefined {

@@ -2,7 +2,9 @@ import * as Result from "effect/Result"
 import type { MessageHeaders } from "../../MessageHeaders.ts"
 import { decode, encode, none } from "../../MessageHeaders.ts"
 import { plainBytes } from "../bytes.ts"
+import { describeValue } from "../errors/describeValue.ts"
 import type { TraceHeaders } from "../telemetry/telemetry.ts"
+import { NotRead } from "./NotRead.ts"
 import { Refusal } from "./outgoing.ts"
 
 /**
@@ -17,6 +19,7 @@ export const extensionOf = (
   trace: TraceHeaders | undefined
 ): Uint8Array | undefined | Refusal => {
   if (headers === undefined) return extension ?? trace?.extension
+  if (NotRead.is(headers)) return refuse(index, "it must be headers: an object of texts", describeValue(headers))
   if (extension !== undefined) {
     return carries(headers, extension)
       ? extension

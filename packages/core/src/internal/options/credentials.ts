@@ -8,7 +8,7 @@ import { Violation } from "./Violation.ts"
 
 /** Rule for a certificate. A text or bytes would count as no certificate at all, so that another one would sign. */
 export const certificate = guarded(
-  "a Certificate, as Certificate.fromPem or Certificate.fromDer reads it",
+  "a Certificate, as Certificate.fromPem, Certificate.fromDer or Certificate.fromStore reads it",
   // A copy of its fields has no bytes and would count as the internal certificate.
   (value): value is Certificate => isCertificate(value) && isBytes(value.der),
   { secret: true }

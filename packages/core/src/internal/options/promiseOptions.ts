@@ -6,6 +6,7 @@ import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
 import { consumePolicy } from "./consumeOptions.ts"
+import * as stores from "./certificateStores.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
@@ -27,6 +28,8 @@ export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)
 export const registration = abortable(registerOptions)
+export const storeOptions = abortable(stores.storeOptions)
+export const fromStoreOptions = abortable(stores.fromStoreOptions)
 export const securityOptions = tableOf({ parts, signal })
 
 const transaction = guarded(

@@ -1,7 +1,9 @@
 import type { MessageBody } from "../bodies/Codec.ts"
+import type { ReadOptions } from "../../Message.ts"
 import { privacyLevels, shareModes } from "../../mqrt/QueueValues.ts"
-import { tableOf } from "./OptionTable.ts"
+import { nested, tableOf } from "./OptionTable.ts"
 import { anyOf, boolean, guarded, guid, isFunction, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
+import { Violation } from "./Violation.ts"
 
 /** Rule for a quota in kilobytes. All bits set would mean no quota to Message Queuing. */
 const quota = wholeNumber(0, 0xffff_fffe)
@@ -61,10 +63,24 @@ const codec = guarded(
 
 export const openSenderOptions = tableOf({ body: codec, transactional: boolean })
 
-export const openReceiverOptions = tableOf({
-  body: codec,
-  shareMode: wordOf(shareModes),
-  access: oneOf(["receive", "peek"])
-})
+const read = nested<ReadOptions>(
+  "groups of properties to read",
+  tableOf({ body: boolean, extension: boolean, queues: boolean, security: boolean, rare: boolean })
+)
+
+/** A codec decodes the body, so the body has to be read. */
+const codecNeedsBody = ({ body, read }: { readonly body?: unknown; readonly read?: ReadOptions }) =>
+  body !== undefined && read?.body === false
+    ? new Violation(
+        "body",
+        "a codec decodes the bodies, and read: { body: false } leaves them out; give one of the two",
+        "a codec and read: { body: false }"
+      )
+    : undefined
+
+export const openReceiverOptions = tableOf(
+  { body: codec, shareMode: wordOf(shareModes), access: oneOf(["receive", "peek"]), read },
+  codecNeedsBody
+)
 
 export const purgeOptions = tableOf({ outgoing: boolean })

@@ -126,6 +126,11 @@ export class HandleNode<H> {
     return this.#isStale || this.reopening !== undefined
   }
 
+  /** `true` where the next use may begin at once. */
+  get isAtHand(): boolean {
+    return this.state === "open" && this.closingAfterRuns === undefined && !this.needsReopen
+  }
+
   /** Returns the error for a use after the closing began. */
   refusal(operation: Operation): MsmqError {
     return operation.error({

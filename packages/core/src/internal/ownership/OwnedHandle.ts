@@ -30,7 +30,7 @@ import { lease } from "./leases.ts"
 export { close, closeNow, registerRun, stopRunsThen } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseWaiting } from "./leases.ts"
-export { isLoss, noteFailure, retryIfLost } from "./lostHandle.ts"
+export { isLoss, mayRetry, noteFailure, retryIfLost } from "./lostHandle.ts"
 export { IsOwnWork, Run, Runs } from "./Run.ts"
 
 /** Key under which the objects that programs hold keep their handle. Nothing prints it. */

@@ -16,11 +16,31 @@ export const lease = <H, A, E, R>(
   operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | MsmqError, R> =>
-  Effect.acquireUseRelease(
-    beginLease(self.node, operation),
-    () => use(self.node.native),
-    () => Effect.sync(() => self.node.endLease())
-  )
+  Effect.suspend(() => {
+    let isLeased = false
+    const hold = (node: HandleNode<H>): void => {
+      node.leases++
+      isLeased = true
+    }
+    // The lease begins inside of what ends it, so that nothing can come between: `Effect.acquireUseRelease` takes 0.5 µs longer.
+    return Effect.onExitPrimitive(
+      Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
+        const { node } = self
+        if (node.isAtHand) {
+          hold(node)
+          return use(node.native)
+        }
+        return Effect.andThen(
+          Effect.uninterruptible(beginLease(node, operation, hold)),
+          Effect.suspend(() => use(self.node.native))
+        )
+      }),
+      () => {
+        if (isLeased) self.node.endLease()
+        return undefined
+      }
+    )
+  })
 
 /**
  * Uses the handle for a wait, and keeps the process alive meanwhile. A closing interrupts the wait, which then fails as a use
@@ -85,21 +105,30 @@ export const call = <H, A, E, R>(
     })
   )
 
-const beginLease = (self: HandleNode<unknown>, operation: Operation): Effect.Effect<void, MsmqError> =>
+/** Calls `hold` as soon as the handle may be used; fails where it may not. */
+const beginLease = <H>(
+  self: HandleNode<H>,
+  operation: Operation,
+  hold: (node: HandleNode<H>) => void
+): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Effect.fail(self.refusal(operation))
     if (self.closingAfterRuns !== undefined) {
       return Effect.flatMap(IsOwnWork, (isOwnWork) =>
-        isOwnWork ? takeLease(self, operation) : Effect.fail(self.refusal(operation))
+        isOwnWork ? takeLease(self, operation, hold) : Effect.fail(self.refusal(operation))
       )
     }
-    return takeLease(self, operation)
+    return takeLease(self, operation, hold)
   })
 
-const takeLease = (self: HandleNode<unknown>, operation: Operation): Effect.Effect<void, MsmqError> =>
+const takeLease = <H>(
+  self: HandleNode<H>,
+  operation: Operation,
+  hold: (node: HandleNode<H>) => void
+): Effect.Effect<void, MsmqError> =>
   Effect.suspend(() => {
-    if (self.needsReopen) return Effect.andThen(reopen(self), beginLease(self, operation))
-    self.leases++
+    if (self.needsReopen) return Effect.andThen(reopen(self), beginLease(self, operation, hold))
+    hold(self)
     return Effect.void
   })
 

@@ -20,16 +20,19 @@ export const noteFailure = <H>({ node }: HandleOwner<H>, native: H, error: MsmqE
 /** Returns `true` where a call failed because its handle was lost, so that it can be made again with another. */
 export const isLoss = (error: MsmqError): boolean => losses.has(error)
 
+/** Returns `true` where a call with a handle is to be made again after a failure, once, since the handle was lost. */
+export const mayRetry = ({ node }: HandleOwner<unknown>, error: MsmqError): boolean => {
+  if (error.outlook.answers === true) node.hasServed = true
+  return isLoss(error)
+}
+
 /** Makes a call with a handle again, once, if the handle was lost. A second failure is returned. */
 export const retryIfLost = <H, A, R>(
-  { node }: HandleOwner<H>,
+  handle: HandleOwner<H>,
   call: Effect.Effect<A, MsmqError, R>
 ): Effect.Effect<A, MsmqError, R> =>
   Effect.catchIf(
     call,
-    (error) => {
-      if (error.outlook.answers === true) node.hasServed = true
-      return isLoss(error)
-    },
+    (error) => mayRetry(handle, error),
     () => call
   )

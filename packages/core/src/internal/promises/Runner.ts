@@ -59,28 +59,24 @@ export class Runner {
    * Returns a promise that rejects with the error itself, or with the signal's reason when that aborts it. After
    * something that cannot be undone, an abort has no effect, and the promise has the outcome.
    */
-  async promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
+  promise<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Promise<A> {
     if (signal !== undefined) return this.#gated(effect, signal)
-    const context = this.#contextHere
-    const fiber = this.#start(() => Effect.runForkWith(context)(effect))
-    return valueOf(fiber.pollUnsafe() ?? (await exitOf(fiber)), undefined)
+    const fiber = this.#start(effect, this.#contextHere)
+    const exit = fiber.pollUnsafe()
+    return exit === undefined ? outcomeOf(fiber, undefined) : settled(exit, undefined)
   }
 
-  async #gated<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> {
-    signal.throwIfAborted()
+  #gated<A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal): Promise<A> {
+    if (signal.aborted) return Promise.reject(signal.reason)
     const gate = new AbortGate(signal, Context.get(this.#context, CurrentAbortGate))
-    const context = Context.add(this.#contextHere, CurrentAbortGate, gate)
-    const fiber = this.#start(() => Effect.runForkWith(context)(gate.guard(effect)))
+    const fiber = this.#start(gate.guard(effect), Context.add(this.#contextHere, CurrentAbortGate, gate))
     const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return valueOf(exit, signal)
+    if (exit !== undefined) return settled(exit, signal)
     const pass = () => gate.pass()
     signal.addEventListener("abort", pass, { once: true })
+    fiber.addObserver(() => signal.removeEventListener("abort", pass))
     pass()
-    try {
-      return valueOf(await exitOf(fiber), signal)
-    } finally {
-      signal.removeEventListener("abort", pass)
-    }
+    return outcomeOf(fiber, signal)
   }
 
   /** Returns an iterable for a loop, which closes what the stream has open when it is left. */
@@ -100,9 +96,10 @@ export class Runner {
     return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
   }
 
-  /** Runs a function that starts a fiber, which goes on to its first wait before anything else does. */
-  #start<A>(start: () => A): A {
-    return this.#scheduler === undefined ? start() : this.#scheduler.start(start)
+  /** Starts a fiber, which goes on to its first wait before anything else does. */
+  #start<A, E>(effect: Effect.Effect<A, E>, context: Context.Context<never>): Fiber.Fiber<A, E> {
+    const fork = Effect.runForkWith(context)
+    return this.#scheduler === undefined ? fork(effect) : this.#scheduler.start(() => fork(effect))
   }
 
   /** Context of the runs that a function of the program was called in; the last one is made once. */
@@ -114,19 +111,21 @@ export class Runner {
   }
 }
 
-/** Waits for the end of a fiber, which is kept from garbage collection until then. */
-const exitOf = <A, E>(fiber: Fiber.Fiber<A, E>): Promise<Exit.Exit<A, E>> =>
-  new Promise((resolve) => {
+/** Returns the promise of a fiber that runs, which is kept from garbage collection until its end. */
+const outcomeOf = <A, E>(fiber: Fiber.Fiber<A, E>, signal: AbortSignal | undefined): Promise<A> =>
+  new Promise((resolve, reject) => {
     beginCall(fiber)
     fiber.addObserver((exit) => {
       endCall(fiber)
-      resolve(exit)
+      if (Exit.isSuccess(exit)) resolve(exit.value)
+      else reject(errorOf(exit.cause, signal))
     })
   })
 
-/** Returns the value of an exit, or throws its failure. An interruption by the signal throws the reason of the signal. */
-const valueOf = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): A => {
-  if (Exit.isSuccess(exit)) return exit.value
-  if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
-  throw Cause.squash(exit.cause)
-}
+/** Returns the promise of a fiber that has ended. */
+const settled = <A, E>(exit: Exit.Exit<A, E>, signal: AbortSignal | undefined): Promise<A> =>
+  Exit.isSuccess(exit) ? Promise.resolve(exit.value) : Promise.reject(errorOf(exit.cause, signal))
+
+/** Returns the failure of a fiber, or the reason of the signal that interrupted it. */
+const errorOf = (cause: Cause.Cause<unknown>, signal: AbortSignal | undefined): unknown =>
+  signal?.aborted === true && Cause.hasInterruptsOnly(cause) ? signal.reason : Cause.squash(cause)

@@ -51,9 +51,9 @@ const wholeQueue = (
 }
 
 /** Moves a message to a subqueue, or with `null` to the queue itself, in the transaction that the effect runs in. */
-export const moveTo = <Body>(
+export const moveTo = <Body, Received>(
   operation: Operation,
-  reader: Reader<Body>,
+  reader: Reader<Body, Received>,
   formatName: string,
   lookupId: bigint,
   subqueue: string | null

@@ -25,6 +25,10 @@ export class Certificate implements Equal.Equal {
     this.fingerprint = x509.fingerprint256.replaceAll(":", "").toLowerCase()
   }
 
+  /** SHA-1 of `der`, as the 40 upper-case hexadecimal digits that Windows shows as the thumbprint. */
+  get thumbprint(): string {
+    return this.#x509.fingerprint.replaceAll(":", "").toUpperCase()
+  }
   /** Certificate in ASN.1 DER. Do not change these bytes. */
   get der(): Uint8Array {
     return this.#x509.raw

@@ -91,7 +91,9 @@ export const withErrorType: <A, R>(
 
 export const Certificate = {
   fromDer: Operation.make("Certificate.fromDer"),
-  fromPem: Operation.make("Certificate.fromPem")
+  fromPem: Operation.make("Certificate.fromPem"),
+  fromStore: Operation.make("Certificate.fromStore"),
+  listStore: Operation.make("Certificate.listStore")
 }
 
 export const Cursor = {
@@ -167,7 +169,12 @@ export const QueueManager = {
 
 export const QueueSecurity = {
   get: Operation.make("QueueSecurity.get"),
-  set: Operation.make("QueueSecurity.set")
+  set: Operation.make("QueueSecurity.set"),
+  list: Operation.make("QueueSecurity.list"),
+  grant: Operation.make("QueueSecurity.grant"),
+  deny: Operation.make("QueueSecurity.deny"),
+  revoke: Operation.make("QueueSecurity.revoke"),
+  reset: Operation.make("QueueSecurity.reset")
 }
 
 const lookupEntry = (action: LookupAction): [LookupAction, Operation] => [
@@ -215,7 +222,12 @@ export const Sender = {
   sink: Operation.make("Sender.sink", sendMany)
 }
 
-export const Sid = { parse: Operation.make("Sid.parse") }
+export const Sid = {
+  parse: Operation.make("Sid.parse"),
+  ofAccount: Operation.make("Sid.ofAccount"),
+  accountOf: Operation.make("Sid.accountOf"),
+  current: Operation.make("Sid.current")
+}
 
 export const Telemetry = { process: Operation.make("Telemetry.process", { name: "process", type: "process" }) }
 

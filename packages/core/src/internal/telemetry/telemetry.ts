@@ -196,11 +196,11 @@ export class Observer {
   received(fiber: Fiber.Fiber<unknown, unknown>, properties: ReceivedProperties, taken: boolean): void {
     if (taken) {
       this.#meter.consumed.updateUnsafe(1, fiber.context)
-      this.#meter.consumedBytes.updateUnsafe(properties.body.length, fiber.context)
+      this.#meter.consumedBytes.updateUnsafe(properties.bodySize, fiber.context)
     }
     const span = isSeen(fiber) ? fiber.getRef(Receiving) : undefined
     if (span === undefined) return
-    describeMessage(span, properties.messageId, properties.body.length)
+    describeMessage(span, properties.messageId, properties.bodySize)
     if (properties.extension === null) return
     const headers = MessageHeaders.decode(properties.extension)
     if (Result.isSuccess(headers)) linkTo(span, headers.success)

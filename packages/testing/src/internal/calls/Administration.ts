@@ -82,15 +82,16 @@ export const security = (machine: Machine, formatName: string, parts: SecurityPa
       : Result.fail(refused)
   })
 
-/** Changes parts of the security descriptor of a queue. */
+/** Changes parts of the security descriptor of a queue; `bytes`: `null` for those of a new queue of its owner. */
 export const changeSecurity = (
   machine: Machine,
   formatName: string,
   parts: SecurityParts,
-  bytes: Uint8Array
+  bytes: Uint8Array | null
 ): Fallible<void> =>
   Result.flatMap(machine.queues.findWhole(formatName), (queue): Fallible<void> => {
-    const change = SecurityDescriptors.read(bytes)
+    const owner = parts.owner ? machine.security.user : (queue.tree.security.owner ?? null)
+    const change = bytes === null ? SecurityDescriptors.standard(owner) : SecurityDescriptors.read(bytes)
     if (change === undefined) return Result.fail("MQ_ERROR_ILLEGAL_SECURITY_DESCRIPTOR")
     const refused = Permission.changingRefusal(queue.tree, machine.security.user, parts)
     if (refused !== undefined) return Result.fail(refused)

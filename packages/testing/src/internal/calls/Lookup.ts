@@ -71,11 +71,11 @@ const receiveNow = (
   handle: QueueHandle,
   lookupId: bigint,
   action: LookupAction,
-  { rare, transaction }: LookupParameters,
+  { read, transaction }: LookupParameters,
   now: number
 ): Fallible<ReceivedProperties> =>
   Result.flatMap(
-    makeRequest(machine, handle, { action, cursor: null, transaction, rare }),
+    makeRequest(machine, handle, { action, cursor: null, transaction, read }),
     (request): Fallible<ReceivedProperties> => {
       const { opened, peeks } = request
       // An older machine cannot look up messages for others (behaviour E-78).

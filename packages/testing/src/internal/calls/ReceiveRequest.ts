@@ -1,5 +1,6 @@
 import type {
   LookupAction,
+  ReadProperties,
   ReceiveAction,
   ReceivedProperties,
   TransactionArgument
@@ -26,15 +27,15 @@ export interface ReceiveRequest {
   readonly transaction: Transaction | null
   /** `true` where peeks see the message while the transaction is open. */
   readonly allowsPeek: boolean
-  /** `true` where the rare properties are wanted too. */
-  readonly rare: boolean
+  /** Groups of properties that are wanted. */
+  readonly read: ReadProperties
 }
 
 interface Arguments {
   readonly action: ReceiveAction | LookupAction
   readonly cursor: CursorHandle | null
   readonly transaction: TransactionArgument
-  readonly rare: boolean
+  readonly read: ReadProperties
 }
 
 /** Looks up the handles of a receive. */
@@ -58,7 +59,7 @@ export const makeRequest = (machine: Machine, handle: QueueHandle, given: Argume
     cursor,
     transaction: transaction.success,
     allowsPeek,
-    rare: given.rare
+    read: given.read
   })
 }
 
@@ -84,21 +85,21 @@ const transactionFor = (
 
 /** Hands out a message that is in the queue, as the request says; `now` in milliseconds since 1970. */
 export const handOver = (request: ReceiveRequest, packet: Packet, now: number): ReceivedProperties => {
-  const { allowsPeek, cursor, opened, peeks, rare, transaction } = request
+  const { allowsPeek, cursor, opened, peeks, read, transaction } = request
   const { queue } = opened
   if (peeks) {
     cursor?.standOn(packet)
-    return copyProperties(packet, now, rare)
+    return copyProperties(packet, now, read)
   }
   cursor?.standBehind(packet)
   if (transaction === null) {
     queue.remove(packet)
     Outcome.onReceive(opened.machine, queue, packet, now)
-    return takeProperties(packet, now, rare)
+    return takeProperties(packet, now, read)
   }
   queue.lock(packet, allowsPeek)
   enlist(opened, packet, transaction)
-  return copyProperties(packet, now, rare)
+  return copyProperties(packet, now, read)
 }
 
 /** Removes a locked message when its transaction commits, and unlocks it when it aborts (behaviours F-25 to F-28). */

@@ -1,4 +1,4 @@
-import type { RareProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { RareProperties, ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Content, Packet } from "../queue/Packet.ts"
 import { lookupIdOf, messageId } from "../queue/Packet.ts"
 
@@ -24,26 +24,28 @@ const rareProperties = ({ content, envelope }: Packet): RareProperties => ({
 })
 
 /** Returns the properties of a message that leaves its queue: with its own bytes, or with copies of bytes that other packets share. */
-export const takeProperties = (packet: Packet, now: number, rare: boolean): ReceivedProperties =>
-  packet.isShared ? copyProperties(packet, now, rare) : properties(packet, packet.content, now, rare)
+export const takeProperties = (packet: Packet, now: number, read: ReadProperties): ReceivedProperties =>
+  packet.isShared ? copyProperties(packet, now, read) : properties(packet, packet.content, now, read)
 
 /** Returns the properties of a message that stays in its queue: with copies of its bytes. */
-export const copyProperties = (packet: Packet, now: number, rare: boolean): ReceivedProperties => {
+export const copyProperties = (packet: Packet, now: number, read: ReadProperties): ReceivedProperties => {
   const { content } = packet
   const copy: Content = {
     ...content,
-    body: new Uint8Array(content.body),
+    body: read.body ? new Uint8Array(content.body) : content.body,
     correlationId: copied(content.correlationId),
-    extension: copied(content.extension)
+    extension: read.extension ? copied(content.extension) : null
   }
-  return properties(packet, copy, now, rare)
+  return properties(packet, copy, now, read)
 }
 
-const properties = (packet: Packet, content: Content, now: number, rare: boolean): ReceivedProperties => {
+const properties = (packet: Packet, content: Content, now: number, read: ReadProperties): ReceivedProperties => {
   const { envelope } = packet
+  const { queues, security } = read
   const { signature } = envelope
   return {
-    body: content.body,
+    body: read.body ? content.body : null,
+    bodySize: content.body.length,
     bodyType: content.bodyType,
     label: content.label,
     priority: content.priority,
@@ -52,27 +54,27 @@ const properties = (packet: Packet, content: Content, now: number, rare: boolean
     journaling: content.journaling,
     correlationId: content.correlationId,
     appSpecific: content.appSpecific,
-    extension: content.extension,
+    extension: read.extension ? content.extension : null,
     // This time stops when the message reaches its queue.
     timeToReachQueue: left(packet.reachDeadline, Math.max(envelope.sentAt, packet.arrivedTime * 1000)),
     timeToBeReceived: left(packet.receiveDeadline, now),
-    responseQueue: content.responseQueue,
-    adminQueue: content.adminQueue,
-    deadLetterQueue: content.deadLetterQueue,
+    responseQueue: queues ? content.responseQueue : null,
+    adminQueue: queues ? content.adminQueue : null,
+    deadLetterQueue: queues ? content.deadLetterQueue : null,
     trace: content.trace,
     messageId: messageId(envelope.sourceMachineId, packet.number),
     lookupId: lookupIdOf(packet),
     class: packet.class ?? content.connector?.class ?? 0,
     sentTime: Math.floor(envelope.sentAt / 1000),
     arrivedTime: packet.arrivedTime,
-    authenticated: signature === null ? Number(content.connector?.authenticated ?? false) : signature.version,
-    hashAlgorithm: signature === null ? null : signature.hashAlgorithm,
-    senderCertificate: signature === null ? null : new Uint8Array(signature.certificate),
-    senderIdType: envelope.senderIdType,
-    senderId: copied(envelope.senderId),
-    privacyLevel: envelope.privacyLevel,
-    encryptionAlgorithm: envelope.encryptionAlgorithm,
-    destinationQueue: envelope.destination,
+    authenticated: security ? signatureVersion(packet) : null,
+    hashAlgorithm: security && signature !== null ? signature.hashAlgorithm : null,
+    senderCertificate: security && signature !== null ? new Uint8Array(signature.certificate) : null,
+    senderIdType: security ? envelope.senderIdType : null,
+    senderId: security ? copied(envelope.senderId) : null,
+    privacyLevel: security ? envelope.privacyLevel : null,
+    encryptionAlgorithm: security ? envelope.encryptionAlgorithm : null,
+    destinationQueue: queues ? envelope.destination : null,
     sourceMachineId: envelope.sourceMachineId,
     firstInTransaction: packet.firstInTransaction,
     lastInTransaction: packet.lastInTransaction,
@@ -80,6 +82,9 @@ const properties = (packet: Packet, content: Content, now: number, rare: boolean
     abortCount: packet.abortCount,
     moveCount: packet.moveCount,
     lastMoveTime: packet.lastMoveTime,
-    rare: rare ? rareProperties(packet) : null
+    rare: read.rare ? rareProperties(packet) : null
   }
 }
+
+const signatureVersion = ({ content, envelope }: Packet): number =>
+  envelope.signature === null ? Number(content.connector?.authenticated ?? false) : envelope.signature.version

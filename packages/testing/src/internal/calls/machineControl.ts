@@ -1,5 +1,6 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
-import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { type QueueRight, rights } from "@effect-msmq/core/QueueSecurity"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Effect from "effect/Effect"
@@ -18,16 +19,23 @@ import { start, stop } from "./Service.ts"
 
 /** Adds a certificate to a user's store, and registers it under the user's SID or removes its registration. */
 export const addCertificate = ({ certificates, sid }: Identity, held: HeldCertificate): void => {
-  certificates.add(held.certificate, held.privateKey)
+  certificates.add(held.certificate, {
+    store: held.store ?? "My",
+    location: held.location ?? "CurrentUser",
+    friendlyName: held.friendlyName ?? null,
+    keyApi: held.keyApi ?? "CryptoAPI",
+    privateKey: held.privateKey
+  })
   if (sid === null) return
   if (held.registered === true) certificates.register(held.certificate, sid)
   else certificates.unregister(held.certificate, sid)
 }
 
 /** Makes a user the one on whose behalf programs run. */
-export const setUser = (security: SecurityContextTable, { administrator = true, sid }: User): void => {
+export const setUser = (security: SecurityContextTable, { administrator = true, name, sid }: User): void => {
   security.user = sid === null ? null : Result.getOrThrow(Sid.parse(sid))
   if (security.user === null) return
+  security.accounts.addUser(security.user, name)
   if (administrator) security.administrators.add(security.user)
   else security.administrators.delete(security.user)
 }
@@ -39,6 +47,8 @@ const stateOf = ({ formatName, length, outgoing, properties }: Queue): QueueStat
   outgoing
 })
 
+const allGroups: ReadProperties = { ...usualRead, rare: true }
+
 /** Returns the messages of a queue, which stay there; `now` in milliseconds since 1970. */
 const contentsOf = (machine: Machine, formatName: string, now: number): ReadonlyArray<ReceivedProperties> => {
   const { queues } = machine
@@ -46,7 +56,7 @@ const contentsOf = (machine: Machine, formatName: string, now: number): Readonly
   if (queue === undefined) return []
   // A subqueue that is created here must not stay.
   queue.handles++
-  const contents = queue.contents(now).map((packet) => copyProperties(packet, now, true))
+  const contents = queue.contents(now).map((packet) => copyProperties(packet, now, allGroups))
   queue.removeHandle()
   return contents
 }

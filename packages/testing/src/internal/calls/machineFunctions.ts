@@ -1,5 +1,6 @@
 import type { MqrtFunctions, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
+import * as Sid from "@effect-msmq/core/Sid"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
@@ -66,7 +67,16 @@ const securityFunctions = (machine: Machine) =>
     registerCertificate: (certificate, ifNotExists) =>
       call(machine, "MQRegisterCertificate", () =>
         machine.security.register(certificate, ifNotExists, machine.askDirectory("MQ_ERROR_UNSUPPORTED_OPERATION"))
-      )
+      ),
+    findCertificates: (store, location, thumbprint) =>
+      Effect.suspend(() => Effect.fromResult(machine.security.certificates.find(store, location, thumbprint))),
+    lookupAccountName: (name) => Effect.suspend(() => Effect.fromResult(machine.security.accounts.byName(name))),
+    lookupAccountSid: (sid) => Effect.suspend(() => Effect.fromResult(machine.security.accounts.bySid(sid))),
+    currentUserSid: clientCall("GetTokenInformation", () =>
+      machine.security.user === null
+        ? Result.fail("MQ_ERROR_COULD_NOT_GET_USER_SID")
+        : Result.succeed(Sid.toBytes(machine.security.user))
+    )
   }) satisfies Partial<MqrtFunctions>
 
 const queueFunctions = (machine: Machine) =>

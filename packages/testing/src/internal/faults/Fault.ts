@@ -36,7 +36,11 @@ export const functionNames = [
   "MQGetMachineProperties",
   "MQGetPrivateComputerInformation",
   "MQMgmtGetInfo",
-  "MQMgmtAction"
+  "MQMgmtAction",
+  "CertOpenStore",
+  "LookupAccountNameW",
+  "LookupAccountSidW",
+  "OpenProcessToken"
 ] as const
 
 /** Functions among them that report no error code. */
@@ -45,7 +49,7 @@ export const silentFunctionNames = ["MQFreeSecurityContext", "ITransaction::Rele
 >
 
 /**
- * Function of `mqrt.dll`, or of the transactions that it returns, that faults can strike.
+ * Function of `mqrt.dll`, of the transactions that it returns, or of Windows, that faults can strike.
  *
  * @category models
  * @since 0.1.0

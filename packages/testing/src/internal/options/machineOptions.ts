@@ -1,10 +1,11 @@
 /** Options of `InMemoryMqrt.layerWith`, and their rules. */
+import { type StoreLocation, storeLocations } from "@effect-msmq/core/mqrt/CertificateProperties"
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type { HeldCertificate, InternalCertificate, User } from "../../MsmqControl.ts"
-import { internalCertificates } from "../security/CertificateStore.ts"
+import { internalCertificates, keyApis } from "../security/CertificateStore.ts"
 import { type VersionNumber, versions } from "../facts/Version.ts"
 
 /**
@@ -60,7 +61,10 @@ export interface MachineOptions {
   readonly internalCertificate?: InternalCertificate | undefined
   /** External certificates of the user. Default: none. */
   readonly certificates?: ReadonlyArray<HeldCertificate> | undefined
-  /** Other users that a security context can be got for, with the right password. Default: none. */
+  /**
+   * Other users, whose accounts are known by name, and that a security context can be got for, with the right password. Default:
+   * none.
+   */
   readonly users?: ReadonlyArray<KnownUser> | undefined
   /**
    * `true` where getting a security context and sending fail with `MQ_ERROR_INSUFFICIENT_RESOURCES`. Default: `false`.
@@ -115,7 +119,11 @@ const version = Options.guarded(`a version of MSMQ: ${versions.join(", ")}`, (va
 export const heldCertificate = Options.table<HeldCertificate>()({
   certificate: Options.required(Options.bytes),
   privateKey: Options.required(Options.boolean),
-  registered: Options.boolean
+  registered: Options.boolean,
+  store: Options.name,
+  location: Options.oneOf(Object.keys(storeLocations) as ReadonlyArray<StoreLocation>),
+  friendlyName: Options.text,
+  keyApi: Options.oneOf(keyApis)
 })
 
 const heldCertificates = Options.listOf(Options.nested<HeldCertificate>("a certificate", heldCertificate))
@@ -123,12 +131,14 @@ const heldCertificates = Options.listOf(Options.nested<HeldCertificate>("a certi
 /** Rules for the user that the control sets, which fails with a defect for a text that is not a SID. */
 export const user = Options.table<User>()({
   sid: Options.required(Options.orNull(Options.text)),
-  administrator: Options.boolean
+  administrator: Options.boolean,
+  name: Options.name
 })
 
 const firstUser = Options.table<User>()({
   sid: Options.required(Options.orNull(sid)),
-  administrator: Options.boolean
+  administrator: Options.boolean,
+  name: Options.name
 })
 
 const password = Options.guarded("a string", (value): value is string => typeof value === "string", { secret: true })

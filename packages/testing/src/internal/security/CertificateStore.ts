@@ -1,7 +1,9 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import type { SecurityContextApi } from "@effect-msmq/core/Mqrt"
+import { MqrtFailure, type SecurityContextApi } from "@effect-msmq/core/Mqrt"
+import type { StoredCertificateProperties, StoreLocation } from "@effect-msmq/core/mqrt/CertificateProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
+import { createHash } from "node:crypto"
 import type { Fallible } from "../facts/Failure.ts"
 import { internalCertificate } from "./internalCertificate.ts"
 
@@ -33,27 +35,91 @@ type Caller = SecurityContextApi | "MQSendMessage"
 const reportsCorruption = (caller: Caller, tellsCorruption: boolean): boolean =>
   caller === "MQSendMessage" || (caller === "MQGetSecurityContext" && tellsCorruption)
 
-/** Personal certificates of a user, and the certificates that the directory has under a SID. */
+/** Words for the interfaces of a provider of private keys. */
+export const keyApis = ["CryptoAPI", "CNG"] as const
+
+/** Place of a certificate in the stores, and its private key. */
+export interface Holding {
+  readonly store: string
+  readonly location: StoreLocation
+  readonly friendlyName: string | null
+  readonly keyApi: (typeof keyApis)[number]
+  readonly privateKey: boolean
+}
+
+interface Held extends Holding {
+  readonly der: Uint8Array
+}
+
+/** Stores that every Windows has, by their names in lower case. */
+const systemStores: ReadonlySet<string> = new Set([
+  "my",
+  "root",
+  "ca",
+  "trust",
+  "disallowed",
+  "authroot",
+  "trustedpeople",
+  "trustedpublisher"
+])
+
+const providers = {
+  CryptoAPI: { provider: "Microsoft Enhanced RSA and AES Cryptographic Provider", providerType: 24 },
+  CNG: { provider: "Microsoft Software Key Storage Provider", providerType: 0 }
+} as const satisfies Record<Holding["keyApi"], unknown>
+
+/** Failure for a store that does not exist: `HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)`. */
+const noStore = new MqrtFailure({ function: "CertOpenStore", code: 0x8007_0002, properties: [] })
+
+const keyOf = (location: StoreLocation, store: string): string => `${location} ${store.toLowerCase()}`
+
+const personal = keyOf("CurrentUser", "My")
+
+/** Certificates in the stores of a user and of the machine, and the certificates that the directory has under a SID. */
 export class CertificateStore {
   /** State of the internal certificate. */
   internal: InternalCertificateState
   /** Number of times that the internal certificate was replaced. */
   #renewals = 0
-  readonly #personal = new Map<string, { readonly der: Uint8Array; readonly privateKey: boolean }>()
+  /** Certificates by store and by their bytes, in the order of their addition. */
+  readonly #stores = new Map<string, Map<string, Held>>()
   readonly #registered = new Set<string>()
 
   constructor(internal: InternalCertificateState) {
     this.internal = internal
   }
 
-  /** Adds a personal certificate, or replaces it. */
-  add(der: Uint8Array, privateKey: boolean): void {
-    this.#personal.set(der.join(), { der: new Uint8Array(der), privateKey })
+  /** Adds a certificate to a store, or replaces it. */
+  add(der: Uint8Array, holding: Holding): void {
+    const key = keyOf(holding.location, holding.store)
+    const store = this.#stores.get(key) ?? new Map<string, Held>()
+    this.#stores.set(key, store)
+    store.set(der.join(), { ...holding, der: new Uint8Array(der) })
   }
 
-  /** Removes a personal certificate, and returns `false` where there was none. */
+  /** Removes a certificate from all stores, and returns `false` where none had it. */
   remove(der: Uint8Array): boolean {
-    return this.#personal.delete(der.join())
+    return [...this.#stores.values()].filter((store) => store.delete(der.join())).length > 0
+  }
+
+  /** Returns the certificates of a store: those of a thumbprint, or all for `null`. */
+  find(
+    store: string,
+    location: StoreLocation,
+    thumbprint: Uint8Array | null
+  ): Result.Result<ReadonlyArray<StoredCertificateProperties>, MqrtFailure> {
+    const held = this.#stores.get(keyOf(location, store))
+    if (held === undefined && !systemStores.has(store.toLowerCase())) return Result.fail(noStore)
+    const wanted = thumbprint === null ? null : Buffer.from(thumbprint).toString("hex")
+    return Result.succeed(
+      [...(held?.values() ?? [])]
+        .filter(({ der }) => wanted === null || createHash("sha1").update(der).digest("hex") === wanted)
+        .map(({ der, friendlyName, keyApi, privateKey }) => ({
+          der: new Uint8Array(der),
+          friendlyName,
+          key: privateKey ? providers[keyApi] : null
+        }))
+    )
   }
 
   /** Registers a certificate under a SID. */
@@ -90,7 +156,7 @@ export class CertificateStore {
   fetchExternal(der: Uint8Array): Fallible<SigningCertificate> {
     if (der.length === 0) return Result.fail("MQ_ERROR_INVALID_PARAMETER")
     const key = der.join()
-    const held = this.#personal.get(key)
+    const held = this.#stores.get(personal)?.get(key)
     if (held === undefined) return Result.fail("MQ_ERROR_INVALID_CERTIFICATE")
     if (!held.privateKey) return Result.fail("MQ_ERROR_CORRUPTED_SECURITY_DATA")
     return Result.succeed({ der: held.der, key, isRegisteredFor: (sid) => this.#registered.has(`${sid}:${key}`) })

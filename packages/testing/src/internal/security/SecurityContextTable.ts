@@ -2,6 +2,7 @@ import type { Credentials, SecurityContextApi, SecurityContextHandle } from "@ef
 import type { Sid } from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
+import type { AccountTable } from "./AccountTable.ts"
 import type { CertificateStore, SigningCertificate } from "./CertificateStore.ts"
 import type { Identity, Logons } from "./Logons.ts"
 
@@ -22,6 +23,8 @@ export class SecurityContextTable {
   readonly administrators = new Set<Sid>()
   /** Other users that a security context can be for. */
   readonly logons: Logons
+  /** Accounts that the machine knows by name. */
+  readonly accounts: AccountTable
   /** User on whose behalf programs run; `null` where Windows cannot tell its SID. */
   user: Sid | null
   /** `true` where getting a security context fails for want of resources. */
@@ -40,8 +43,15 @@ export class SecurityContextTable {
   #lastHandle = 0x10000
 
   /** `tellsCorruption`: as in `Version` (behaviour A-15). */
-  constructor(certificates: CertificateStore, user: Sid | null, logons: Logons, tellsCorruption: boolean) {
+  constructor(
+    certificates: CertificateStore,
+    user: Sid | null,
+    logons: Logons,
+    accounts: AccountTable,
+    tellsCorruption: boolean
+  ) {
     this.certificates = certificates
+    this.accounts = accounts
     this.user = user
     this.logons = logons
     this.#tellsCorruption = tellsCorruption

@@ -1,0 +1,174 @@
+/** Figures of memory: what a million sends and receives leave behind, and what a message that waits in memory needs. */
+import { MessageQueue } from "@effect-msmq/core"
+import { Effect, type Scope, Stream } from "effect"
+import { type Backend, backends, inMemory, type Opened } from "../harness/backends.ts"
+import type { Double } from "../harness/Double.ts"
+import { connection } from "../harness/connection.ts"
+import type { Plan, Room, Settings } from "../harness/Room.ts"
+import * as Seam from "../floors/seam.ts"
+import { outgoing } from "./queueToFill.ts"
+
+const orders = ".\\private$\\orders"
+const mebibyte = 2 ** 20
+
+/** Number of messages that are sent, or sent and received, before the memory is looked at again. */
+const batch = 1000
+
+/** Messages after which memory is no longer that of a beginning. */
+const beginning = 100_000
+
+/** Messages that are sent, or sent and received, in all. */
+const million = 1_000_000
+
+/** Sends one batch, or sends and receives it. */
+type Step = () => Promise<unknown>
+
+/** Opens what moves the messages. */
+type Open = (opened: Opened<Double | undefined>) => Effect.Effect<Step, unknown, Scope.Scope>
+
+const messages = outgoing(batch)
+
+/** Opens a queue that is emptied after each batch, where nothing else empties it. */
+const openQueue = ({ double, mqrt, provide, run }: Opened<Double | undefined>) =>
+  Effect.gen(function* () {
+    const formatName = yield* provide(MessageQueue.create(orders))
+    const reader = yield* Seam.openQueue(mqrt, formatName, "receive")
+    double?.setDiscard(true)
+    return { purge: () => run(mqrt.purgeQueue(reader)) }
+  })
+
+const sendAll: Open = (opened) =>
+  Effect.gen(function* () {
+    const { purge } = yield* openQueue(opened)
+    const sender = yield* opened.provide(MessageQueue.openSender(orders))
+    return async () => {
+      await opened.run(sender.sendAll(messages))
+      await purge()
+    }
+  })
+
+const send: Open = (opened) =>
+  Effect.gen(function* () {
+    const { purge } = yield* openQueue(opened)
+    const msmq = yield* connection(opened)
+    const sender = yield* Effect.promise(() => msmq.openSender(orders))
+    return async () => {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+      for (const message of messages) await sender.send(message)
+      await purge()
+    }
+  })
+
+const receiveInEffect: Open = ({ provide, run }) =>
+  Effect.gen(function* () {
+    yield* provide(MessageQueue.create(orders))
+    const sender = yield* provide(MessageQueue.openSender(orders))
+    const receiver = yield* provide(MessageQueue.openReceiver(orders))
+    const step = Effect.andThen(sender.sendAll(messages), Stream.runDrain(Stream.take(receiver.messages, batch)))
+    return () => run(step)
+  })
+
+const receiveInPromises: Open = (opened) =>
+  Effect.gen(function* () {
+    yield* opened.provide(MessageQueue.create(orders))
+    const msmq = yield* connection(opened)
+    const sender = yield* Effect.promise(() => msmq.openSender(orders))
+    const receiver = yield* Effect.promise(() => msmq.openReceiver(orders))
+    return async () => {
+      await sender.sendAll(messages)
+      let left = batch
+      for await (const _ of receiver) if (--left === 0) break
+    }
+  })
+
+const ways: Readonly<Record<string, Open>> = {
+  "sendAll, Effect": sendAll,
+  "send, promises": send,
+  "messages, Effect": receiveInEffect,
+  "for await, promises": receiveInPromises
+}
+
+/** Moves so many messages, and returns what is looked at after each batch. */
+const move = async (step: Step, count: number, look: () => number): Promise<ReadonlyArray<number>> => {
+  const seen: Array<number> = []
+  for (let moved = 0; moved < count; moved += batch) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+    await step()
+    seen.push(look())
+  }
+  return seen
+}
+
+const nothing = (): number => 0
+const resident = (): number => process.memoryUsage.rss()
+
+/** Returns the bytes in use by objects, and beside the heap, after a collection of all that is not in use. */
+const collected = (): number => {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  const { external, heapUsed } = process.memoryUsage()
+  return heapUsed + external
+}
+
+/** Returns how much larger the process grows after its beginning, while it does what it does. */
+const residentGrowth = async (step: Step, { scale }: Settings) => {
+  const [before = 0] = (await move(step, beginning, resident)).slice(-1)
+  const after = await move(step, (million - beginning) * scale, resident)
+  return { values: [(Math.max(before, ...after) - before) / mebibyte], details: { "MiB before": before / mebibyte } }
+}
+
+/** Returns by how many bytes the collected heap grows for each message, in rounds one after the other. */
+const heapGrowth = async (step: Step, { scale }: Settings) => {
+  await move(step, beginning, nothing)
+  const values: Array<number> = []
+  // In fewer messages a few kilobytes that a round adds once look like growth.
+  const count = Math.max((million / 4) * scale, 50_000)
+  for (let round = 0; round < 3; round++) {
+    const before = collected()
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+    await move(step, count, nothing)
+    values.push((collected() - before) / count)
+  }
+  return { values }
+}
+
+const plansOf = (backend: Backend, way: string, open: Open): ReadonlyArray<Plan> => {
+  const plan = { against: "", clock: "none" } as const
+  const measured = (measure: typeof residentGrowth | typeof heapGrowth) => (settings: Settings) =>
+    Effect.flatMap(Effect.flatMap(backend.open, open), (step) => Effect.promise(() => measure(step, settings)))
+  return [
+    { ...plan, name: `resident, ${way}, ${backend.name}`, unit: "MiB", measure: measured(residentGrowth) },
+    { ...plan, name: `heap, ${way}, ${backend.name}`, unit: "bytes", measure: measured(heapGrowth) }
+  ]
+}
+
+/** Bytes of a queued message in memory beyond those of its body, of 1 KiB, and of its label. */
+const ofQueuedMessage: Plan = {
+  name: "a queued message, in memory",
+  against: "",
+  unit: "bytes",
+  clock: "none",
+  measure: () =>
+    Effect.gen(function* () {
+      const { provide, run } = yield* inMemory.open
+      yield* provide(MessageQueue.create(orders))
+      const sender = yield* provide(MessageQueue.openSender(orders))
+      const values: Array<number> = []
+      for (let round = 0; round < 3; round++) {
+        const before = collected()
+        yield* Effect.promise(() => run(sender.sendAll(messages)))
+        values.push((collected() - before) / batch - 1024)
+      }
+      return { values }
+    })
+}
+
+/** Room of memory. Each figure has a process of its own: what one leaves behind is not that of the next one. */
+export const footprint: Room = {
+  name: "footprint",
+  areAlone: true,
+  plans: [
+    ...backends.flatMap((backend) => Object.entries(ways).flatMap(([way, open]) => plansOf(backend, way, open))),
+    ofQueuedMessage
+  ]
+}

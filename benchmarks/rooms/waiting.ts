@@ -1,0 +1,210 @@
+/**
+ * Figures of waiting on many queues at once: threads that are held, processor time while nothing comes, what an interruption of
+ * one wait does to the others, and the time from a send to the end of the receive that waits.
+ */
+import { MessageQueue, type Receiver, type Sender } from "@effect-msmq/core"
+import { Effect, Fiber, type Scope } from "effect"
+import koffi from "koffi"
+import { createHook } from "node:async_hooks"
+import { native, type Opened } from "../harness/backends.ts"
+import { clocks } from "../harness/clocks.ts"
+import type { Measurement, Unit } from "../harness/Figure.ts"
+import type { Plan, Room, Settings } from "../harness/Room.ts"
+import { quantile } from "../harness/statistics.ts"
+
+/** Numbers of queues that are waited on at once. */
+const counts = [1000, 10_000]
+
+/** Milliseconds between two messages. */
+const pause = 2
+
+/** Queue, and the receive that waits on it. */
+interface Waited {
+  readonly receiver: Receiver.Receiver
+  readonly sender: Sender.Sender
+  waiting: Fiber.Fiber<number, unknown>
+}
+
+/** Forks a receive that returns the time when it ended. */
+const wait = (receiver: Receiver.Receiver) =>
+  Effect.forkScoped(
+    Effect.map(receiver.receive, () => clocks.wall()),
+    { startImmediately: true }
+  )
+
+const openQueue = (name: string) =>
+  Effect.gen(function* () {
+    yield* MessageQueue.create(name)
+    const receiver = yield* MessageQueue.openReceiver(name)
+    const waited: Waited = {
+      receiver,
+      sender: yield* MessageQueue.openSender(name),
+      waiting: yield* wait(receiver)
+    }
+    return waited
+  })
+
+/** Opens so many queues, and waits on each. */
+const openQueues = (opened: Opened<unknown>, count: number) =>
+  opened.provide(
+    Effect.forEach(
+      Array.from({ length: count }, (_, index) => `.\\private$\\queue${index}`),
+      openQueue
+    )
+  )
+
+/** Collects garbage, and waits until the SDK has done what it does then. */
+const settle = Effect.gen(function* () {
+  globalThis.gc?.()
+  yield* Effect.sleep("1 second")
+  globalThis.gc?.()
+  yield* Effect.sleep("100 millis")
+})
+
+type Queues = ReadonlyArray<Waited>
+
+/** Names of functions of Windows that may keep another thread waiting, which koffi gives to its calls. */
+const waits = /^(MQ|GetQueued|WaitFor)/
+
+/**
+ * Returns the largest number of calls of Windows that were under way on other threads at once in a second, in which each is renewed
+ * several times.
+ */
+const heldThreads = (): Effect.Effect<Measurement> =>
+  Effect.gen(function* () {
+    const running = new Set<number>()
+    let most = 0
+    const hook = createHook({
+      init: (id, type) => {
+        if (!waits.test(type)) return
+        running.add(id)
+        most = Math.max(most, running.size)
+      },
+      before: (id) => void running.delete(id)
+    })
+    hook.enable()
+    yield* Effect.sleep("1 second")
+    hook.disable()
+    return { values: [most] }
+  })
+
+/** Returns percents of a processor that this process takes while it waits, in several half seconds. */
+const idle = (_: Queues, { scale }: Settings): Effect.Effect<Measurement> =>
+  Effect.gen(function* () {
+    yield* settle
+    const values: Array<number> = []
+    for (let round = 0; round < (scale < 1 ? 5 : 15); round++) {
+      const [worked, began] = [clocks.process(), clocks.wall()]
+      yield* Effect.sleep("500 millis")
+      values.push(((clocks.process() - worked) / (clocks.wall() - began)) * 100)
+    }
+    return { values }
+  })
+
+/** Interrupts one wait, and returns how many of the others have ended then, or get no message that is sent to them. */
+const lost = (queues: Queues): Effect.Effect<Measurement, unknown> =>
+  Effect.gen(function* () {
+    const [first, ...others] = queues
+    if (first !== undefined) yield* Fiber.interrupt(first.waiting)
+    yield* Effect.sleep("100 millis")
+    const left = others.filter(({ waiting }) => waiting.pollUnsafe() === undefined)
+    yield* Effect.forEach(left, ({ sender }) => sender.send({ label: "order" }), { discard: true })
+    const ended = yield* Effect.forEach(left, ({ waiting }) => Effect.timeoutOption(Fiber.await(waiting), "10 seconds"))
+    return { values: [others.length - ended.filter(({ _tag }) => _tag === "Some").length] }
+  })
+
+/** Returns bytes on the heap and beside it for each receive that waits, after all receives were interrupted. */
+const memory = (queues: Queues): Effect.Effect<Measurement> =>
+  Effect.gen(function* () {
+    const used = () => {
+      const { external, heapUsed } = process.memoryUsage()
+      return heapUsed + external
+    }
+    yield* settle
+    const before = used()
+    const resident = process.memoryUsage.rss()
+    yield* Fiber.interruptAll(queues.map(({ waiting }) => waiting))
+    yield* settle
+    return { values: [(before - used()) / queues.length], details: { "MiB of the process": resident / 2 ** 20 } }
+  })
+
+const libc = () => koffi.load("libc.so.6")
+
+/**
+ * Returns a wait of koffi's on another thread, for what this thread writes, which measures its time in milliseconds. No wait that ends
+ * on another thread is quicker.
+ */
+const openFloor = () => {
+  const readAll = libc().func("long read(int file, void *buffer, unsigned long size)")
+  const writeAll = libc().func("long write(int file, void *buffer, unsigned long size)")
+  const file: number = libc().func("int eventfd(unsigned int value, int flags)")(0, 0)
+  const [readValue, one] = [new BigUint64Array(1), new BigUint64Array([1n])]
+  return Effect.gen(function* () {
+    const ended = new Promise<number>((resolve) => {
+      readAll.async(file, readValue, 8, () => resolve(clocks.wall()))
+    })
+    yield* Effect.sleep(pause)
+    const began = clocks.wall()
+    writeAll(file, one, 8)
+    return (yield* Effect.promise(() => ended)) - began
+  })
+}
+
+/** Returns the milliseconds from a send to the end of the receive that waits, of each round. */
+const latency = (queues: Queues, { scale }: Settings): Effect.Effect<Measurement, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const floor = openFloor()
+    const [values, floors]: [Array<number>, Array<number>] = [[], []]
+    const rounds = Math.max(200, 1000 * scale)
+    for (let round = 0; round < rounds; round++) {
+      // Far from the last one.
+      const queue = queues[(round * 7919) % queues.length]
+      if (queue === undefined) continue
+      yield* Effect.sleep(pause)
+      const began = clocks.wall()
+      yield* queue.sender.send({ label: "order" })
+      values.push((yield* Fiber.join(queue.waiting)) - began)
+      queue.waiting = yield* wait(queue.receiver)
+      floors.push(yield* floor)
+    }
+    const details = {
+      p99: quantile(values, 0.99),
+      "p50 of a wait by hand": quantile(floors, 0.5),
+      "p99 of a wait by hand": quantile(floors, 0.99)
+    }
+    return { values, details }
+  })
+
+interface Asked {
+  readonly name: string
+  readonly unit: Unit
+  readonly clock: Plan["clock"]
+  readonly measure: (queues: Queues, settings: Settings) => Effect.Effect<Measurement, unknown, Scope.Scope>
+}
+
+const asked: ReadonlyArray<Asked> = [
+  { name: "threads held", unit: "count", clock: "none", measure: heldThreads },
+  { name: "processor while idle", unit: "%", clock: "process", measure: idle },
+  { name: "lost by an interruption", unit: "count", clock: "none", measure: lost },
+  { name: "latency", unit: "ms", clock: "wall", measure: latency },
+  { name: "memory of a wait", unit: "bytes", clock: "none", measure: memory }
+]
+
+/** Room of waiting. Each figure has a process of its own, in which nothing else happened before. */
+export const waiting: Room = {
+  name: "waiting",
+  areAlone: true,
+  plans: counts.flatMap((count) =>
+    asked.map(({ clock, measure, name, unit }) => ({
+      name: `${name}, ${count} queues`,
+      against: "",
+      unit,
+      clock,
+      measure: (settings) =>
+        Effect.gen(function* () {
+          const opened = yield* native.open
+          return yield* measure(yield* openQueues(opened, count), settings)
+        })
+    }))
+  )
+}
