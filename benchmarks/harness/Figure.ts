@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 
 /** Unit of the values of a figure. A `ratio` is that of two costs, or of two amounts, and has none. */
-export const Unit = Schema.Literals(["ratio", "µs", "ms", "MiB", "bytes", "%", "count", "exponent"])
+export const Unit = Schema.Literals(["ratio", "µs", "ms", "MiB", "B", "%", "count", "exponent"])
 export type Unit = typeof Unit.Type
 
 /**

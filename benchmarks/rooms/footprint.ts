@@ -14,8 +14,8 @@ const mebibyte = 2 ** 20
 /** Number of messages that are sent, or sent and received, before the memory is looked at again. */
 const batch = 1000
 
-/** Messages after which memory is no longer that of a beginning. */
-const beginning = 100_000
+/** Messages after which memory is no longer that of a beginning. A quick run has half of them. */
+const beginningOf = ({ scale }: Settings): number => (scale < 1 ? 50_000 : 100_000)
 
 /** Messages that are sent, or sent and received, in all. */
 const million = 1_000_000
@@ -111,18 +111,19 @@ const collected = (): number => {
 }
 
 /** Returns how much larger the process grows after its beginning, while it does what it does. */
-const residentGrowth = async (step: Step, { scale }: Settings) => {
+const residentGrowth = async (step: Step, settings: Settings) => {
+  const beginning = beginningOf(settings)
   const [before = 0] = (await move(step, beginning, resident)).slice(-1)
-  const after = await move(step, (million - beginning) * scale, resident)
+  const after = await move(step, (million - beginning) * settings.scale, resident)
   return { values: [(Math.max(before, ...after) - before) / mebibyte], details: { "MiB before": before / mebibyte } }
 }
 
 /** Returns by how many bytes the collected heap grows for each message, in rounds one after the other. */
-const heapGrowth = async (step: Step, { scale }: Settings) => {
-  await move(step, beginning, nothing)
+const heapGrowth = async (step: Step, settings: Settings) => {
+  await move(step, beginningOf(settings), nothing)
   const values: Array<number> = []
   // In fewer messages a few kilobytes that a round adds once look like growth.
-  const count = Math.max((million / 4) * scale, 50_000)
+  const count = Math.max((million / 4) * settings.scale, 50_000)
   for (let round = 0; round < 3; round++) {
     const before = collected()
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
@@ -138,7 +139,7 @@ const plansOf = (backend: Backend, way: string, open: Open): ReadonlyArray<Plan>
     Effect.flatMap(Effect.flatMap(backend.open, open), (step) => Effect.promise(() => measure(step, settings)))
   return [
     { ...plan, name: `resident, ${way}, ${backend.name}`, unit: "MiB", measure: measured(residentGrowth) },
-    { ...plan, name: `heap, ${way}, ${backend.name}`, unit: "bytes", measure: measured(heapGrowth) }
+    { ...plan, name: `heap, ${way}, ${backend.name}`, unit: "B", measure: measured(heapGrowth) }
   ]
 }
 
@@ -146,7 +147,7 @@ const plansOf = (backend: Backend, way: string, open: Open): ReadonlyArray<Plan>
 const ofQueuedMessage: Plan = {
   name: "a queued message, in memory",
   against: "",
-  unit: "bytes",
+  unit: "B",
   clock: "none",
   measure: () =>
     Effect.gen(function* () {
