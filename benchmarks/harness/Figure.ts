@@ -24,12 +24,12 @@ export const Point = Schema.Struct({ x: Schema.Finite, y: Schema.Finite })
 export type Point = typeof Point.Type
 
 /** Points that belong together, such as those of one operation in queues of different lengths. */
-export const Series = Schema.Struct({
+const Series = Schema.Struct({
   x: Schema.String.annotate({ description: "Noun of the x axis, such as `messages in the queue`." }),
   y: Schema.String.annotate({ description: "Noun and unit of the y axis, such as `µs for each message`." }),
   points: Schema.Array(Point)
 })
-export type Series = typeof Series.Type
+type Series = typeof Series.Type
 
 /** One result with its spread over the rounds. */
 export const Figure = Schema.Struct({
