@@ -8,8 +8,6 @@ import * as Double from "./Double.ts"
 /** Backend that is open, and what runs on it. */
 export interface Opened<Control> {
   readonly mqrt: Mqrt.Mqrt["Service"]
-  /** Layer of the backend, for the face of promises, which makes a backend of its own of it. */
-  readonly layer: Layer.Layer<Mqrt.Mqrt, unknown>
   /** Test double under the native backend; `undefined` in memory. */
   readonly double: Control
   /** Runs an effect on the backend, in the scope of the figure. */
@@ -29,7 +27,6 @@ const opened = <Control>(layer: Layer.Layer<Mqrt.Mqrt, unknown>, double: Control
     const context = Context.add(yield* Layer.build(layer), Scope.Scope, yield* Effect.scope)
     const open: Opened<Control> = {
       mqrt: Context.get(context, Mqrt.Mqrt),
-      layer,
       double,
       run: Effect.runPromiseWith(context),
       provide: Effect.provideContext(context)

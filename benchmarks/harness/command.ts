@@ -24,7 +24,7 @@ const flags = {
     Flag.optional
   ),
   check: Flag.Boolean("check").pipe(
-    Flag.withDescription("Fail if a limit is missed, or its figure could not be measured"),
+    Flag.withDescription("Fail if a limit is missed, or a figure could not be measured"),
     Flag.withDefault(false)
   ),
   slack: Flag.Finite("slack").pipe(

@@ -8,8 +8,6 @@ import { differences, interleaved, ratios, type Rounds, speedUps, type Way } fro
 export interface Ways {
   readonly way: Way
   readonly floor: Way
-  /** Returns other numbers of the run by name, after the last round. */
-  readonly details?: () => Readonly<Record<string, number>>
 }
 
 /** Comparison to make: its name, the name of the other way, and how to open both. */
@@ -31,12 +29,12 @@ const comparison =
     clock: "thread",
     ...improves,
     measure: (settings) =>
-      Effect.gen(function* () {
-        const { details, floor, way } = yield* ways
-        const rounds = yield* Effect.promise(() => interleaved(way, floor, { ...settings, ...own }))
-        const measured = measurementOf(rounds)
-        return { ...measured, details: { ...measured.details, ...details?.() } }
-      })
+      Effect.flatMap(ways, ({ floor, way }) =>
+        Effect.map(
+          Effect.promise(() => interleaved(way, floor, { ...settings, ...own })),
+          measurementOf
+        )
+      )
   })
 
 /** Plans a figure of how many times the cost of the floor a way costs. */

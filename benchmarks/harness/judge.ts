@@ -65,30 +65,31 @@ export class Judge {
   }
 }
 
-const complaintOf = ({ better, limit, median, name, room, unit }: Figure): string => {
+const complaintOf = ({ better, limit, median, name, reason, room, status, unit }: Figure): ReadonlyArray<string> => {
+  if (status === "unmeasured") return [`${room}: ${name} was not measured: ${reason}`]
   const bound = `${better === "lower" ? "at most" : "at least"} ${limit}`
-  return `${room}: ${name} is ${median?.toFixed(2)} (${unit}), and must be ${bound}`
+  return status === "missed" ? [`${room}: ${name} is ${median?.toFixed(2)} (${unit}), and must be ${bound}`] : []
 }
 
 /**
- * Returns a sentence for each figure that misses its limit, and for each limit whose figure was not measured. `isSelected` says
- * which figures were to be measured.
+ * Returns a sentence for each figure that misses its limit or was not measured, and for each limit whose figure is not there.
+ * `isSelected` says which figures were to be measured.
  */
 export const complaintsOf = (
   figures: ReadonlyArray<Figure>,
   limits: Limits,
   isSelected: (room: string, name: string) => boolean
 ): Array<string> => {
-  const missed = figures.filter(({ status }) => status === "missed").map(complaintOf)
-  const byName = new Map(figures.map((figure) => [`${figure.room}: ${figure.name}`, figure]))
-  const unmeasured = Object.entries(limits).flatMap(([room, ofRoom]) =>
-    Object.entries(ofRoom).flatMap(([name, { limit }]) => {
-      if (limit === undefined || !isSelected(room, name)) return []
-      const figure = byName.get(`${room}: ${name}`)
-      if (figure !== undefined && figure.status !== "unmeasured") return []
-      const reason = figure?.reason ?? "no room has a figure of this name"
-      return [`${room}: ${name} has a limit and was not measured: ${reason}`]
-    })
+  const names = new Set(figures.map(({ name, room }) => `${room}: ${name}`))
+  const limited = Object.entries(limits).flatMap(([room, ofRoom]) =>
+    Object.entries(ofRoom).flatMap(([name, { limit }]) =>
+      limit !== undefined && isSelected(room, name) ? [`${room}: ${name}`] : []
+    )
   )
-  return [...missed, ...unmeasured]
+  return [
+    ...figures.flatMap(complaintOf),
+    ...limited
+      .filter((name) => !names.has(name))
+      .map((name) => `${name} has a limit, and no room has a figure of this name`)
+  ]
 }

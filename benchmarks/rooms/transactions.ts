@@ -39,7 +39,7 @@ const slowly = (milliseconds: number): Plan =>
   difference({
     name: `Transaction.run, native, commits of ${milliseconds} ms`,
     against: "the same at the seam",
-    settings: { rounds: 9, warmUp: 1, time: 0, iterations: 1 },
+    settings: { warmUp: 1, time: 0, iterations: 1 },
     ways: Effect.map(native.open, (opened) => {
       const { setDelay } = opened.double
       setDelay("Commit", milliseconds)
@@ -53,12 +53,12 @@ const onMainThread = (milliseconds: number): Plan => ({
   against: "",
   unit: "ms",
   clock: "none",
-  measure: () =>
+  measure: ({ rounds }) =>
     Effect.gen(function* () {
       const { double, provide } = yield* native.open
       double.setDelay("Commit", milliseconds)
       const values: Array<number> = []
-      for (let round = 0; round < 9; round++) {
+      for (let round = 0; round < rounds; round++) {
         double.watchThread()
         yield* provide(Seam.times(few, Transaction.run(Effect.void)))
         values.push(double.watchedDelay() / few)
