@@ -10,17 +10,17 @@ export interface Settings {
   readonly warmUp: number
   /** Milliseconds that each way works in a round, at least. */
   readonly time: number
-  /** Number of times that each way runs in a round, at least. */
+  /** Number of times that each way runs in a round, at least. A run has many operations in it. */
   readonly iterations: number
   /** Part of the usual number of messages or repetitions that long runs have: 1, or less for a quick run. */
   readonly scale: number
 }
 
 /** Settings of a whole run. */
-export const usual: Settings = { rounds: 40, warmUp: 300, time: 10, iterations: 50, scale: 1 }
+export const usual: Settings = { rounds: 40, warmUp: 300, time: 10, iterations: 3, scale: 1 }
 
 /** Settings of a run that shows only large differences. */
-export const quick: Settings = { rounds: 7, warmUp: 100, time: 3, iterations: 5, scale: 0.1 }
+export const quick: Settings = { rounds: 7, warmUp: 100, time: 3, iterations: 3, scale: 0.1 }
 
 /** Figure that can be measured. */
 export interface Plan {
