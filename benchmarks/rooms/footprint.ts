@@ -123,7 +123,7 @@ const heapGrowth = async (step: Step, settings: Settings) => {
   await move(step, beginningOf(settings), nothing)
   const values: Array<number> = []
   // In fewer messages a few kilobytes that a round adds once look like growth.
-  const count = Math.max((million / 4) * settings.scale, 50_000)
+  const count = Math.max((million / 4) * settings.scale, 100_000)
   for (let round = 0; round < 3; round++) {
     const before = collected()
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
@@ -168,6 +168,8 @@ const ofQueuedMessage: Plan = {
 export const footprint: Room = {
   name: "footprint",
   areAlone: true,
+  // V8 may double the space for new objects at any time, by up to 64 MiB, however little is kept.
+  flags: ["--max-semi-space-size=16"],
   plans: [
     ...backends.flatMap((backend) => Object.entries(ways).flatMap(([way, open]) => plansOf(backend, way, open))),
     ofQueuedMessage
