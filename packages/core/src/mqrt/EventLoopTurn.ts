@@ -12,6 +12,7 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { isSystem } from "./BackgroundClock.ts"
@@ -31,6 +32,9 @@ let began: number | undefined
 /** Sends and receives that wait for the next turn, in order of arrival. */
 const line = new Set<() => void>()
 
+/** Functions that forget what was read for the turn. */
+const forgetters: Array<() => void> = []
+
 const begin = (now: number): void => {
   began = now
   setImmediate(goRound)
@@ -39,6 +43,7 @@ const begin = (now: number): void => {
 /** Begins the next turn when the event loop has gone round. Sends and receives that do not fit into it stay in line. */
 const goRound = (): void => {
   began = undefined
+  for (const forget of forgetters) forget()
   if (line.size === 0) return
   begin(performance.now())
   for (const resume of line) {
@@ -49,6 +54,28 @@ const goRound = (): void => {
 }
 
 /**
+ * @internal Makes a function that reads services of a context, and reads those of the same context once in a turn: sends and
+ * receives mostly follow each other in the same one, and a lookup takes 20 to 40 ns. It keeps no context beyond the turn, since
+ * a context refers to its scope, and so to the owners of handles.
+ */
+export const readOnce = <A>(
+  read: (context: Context.Context<never>) => A
+): ((context: Context.Context<never>) => A) => {
+  let last: { readonly context: Context.Context<never>; readonly services: A } | undefined
+  forgetters.push(() => {
+    last = undefined
+  })
+  return (context) => {
+    if (last !== undefined && last.context === context) return last.services
+    if (began === undefined) begin(performance.now())
+    last = { context, services: read(context) }
+    return last.services
+  }
+}
+
+const clockOf = readOnce((context) => Context.get(context, Clock.Clock))
+
+/**
  * Returns `true` when the turn is over for a fiber, by the clock that it runs under. The next send or receive of the fiber then
  * waits for {@link next}. The first call begins a turn.
  *
@@ -56,7 +83,7 @@ const goRound = (): void => {
  * @since 0.1.0
  */
 export const isOverFor = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
-  const clock = fiber.getRef(Clock.Clock)
+  const clock = clockOf(fiber.context)
   if (isSystem(clock)) return isOver()
   const count = (counts.get(clock) ?? 0) + 1
   counts.set(clock, count)

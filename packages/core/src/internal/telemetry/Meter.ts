@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { Convention } from "./Operation.ts"
 import { receive, send, system } from "./Operation.ts"
+import { Series } from "./Series.ts"
 
 /** Buckets of durations, in seconds, by the conventions. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
@@ -21,48 +22,56 @@ const durations = {
 
 /** Metrics of one queue. They are made once, since an update is several times cheaper than another search for the series. */
 export class Meter {
-  readonly sent: Metric.Counter<number>
-  readonly sentBytes: Metric.Counter<number>
-  readonly consumed: Metric.Counter<number>
-  readonly consumedBytes: Metric.Counter<number>
+  readonly sent: Series
+  readonly sentBytes: Series
+  readonly consumed: Series
+  readonly consumedBytes: Series
   readonly #destination: Attributes
-  readonly #succeeded = new Map<Convention, Metric.Histogram<number>>()
+  readonly #succeeded = new Map<Convention, Series>()
 
   constructor(destination: Attributes) {
     this.#destination = destination
     this.sent = this.sentWith({})
     this.sentBytes = this.#bytes("msmq.client.sent.bytes", "Bytes of the bodies that were accepted", send)
-    this.consumed = counter("messaging.client.consumed.messages", "{message}", "Messages that were received", {
-      "messaging.operation.name": receive.name,
-      ...destination
-    })
+    this.consumed = new Series(
+      counter("messaging.client.consumed.messages", "{message}", "Messages that were received", {
+        "messaging.operation.name": receive.name,
+        ...destination
+      })
+    )
     this.consumedBytes = this.#bytes("msmq.client.consumed.bytes", "Bytes of the bodies that were received", receive)
   }
 
-  sentWith(error: Attributes): Metric.Counter<number> {
-    return counter("messaging.client.sent.messages", "{message}", "Messages that were handed to Message Queuing", {
-      "messaging.operation.name": send.name,
-      ...this.#destination,
-      ...error
-    })
+  sentWith(error: Attributes): Series {
+    return new Series(
+      counter("messaging.client.sent.messages", "{message}", "Messages that were handed to Message Queuing", {
+        "messaging.operation.name": send.name,
+        ...this.#destination,
+        ...error
+      })
+    )
   }
 
-  duration(convention: Convention, failure: string | undefined): Metric.Histogram<number> {
+  duration(convention: Convention, failure: string | undefined): Series {
     const known = failure === undefined ? this.#succeeded.get(convention) : undefined
     if (known !== undefined) return known
     const name = convention.type === "process" ? "messaging.process.duration" : "messaging.client.operation.duration"
-    const made = histogram(name, durations[name], {
-      "messaging.operation.name": convention.name,
-      ...(convention.type === undefined ? {} : { "messaging.operation.type": convention.type }),
-      ...this.#destination,
-      ...(failure === undefined ? {} : { "error.type": failure })
-    })
+    const made = new Series(
+      histogram(name, durations[name], {
+        "messaging.operation.name": convention.name,
+        ...(convention.type === undefined ? {} : { "messaging.operation.type": convention.type }),
+        ...this.#destination,
+        ...(failure === undefined ? {} : { "error.type": failure })
+      })
+    )
     if (failure === undefined) this.#succeeded.set(convention, made)
     return made
   }
 
-  #bytes(name: string, description: string, convention: Convention): Metric.Counter<number> {
-    return counter(name, "By", description, { "messaging.operation.name": convention.name, ...this.#destination })
+  #bytes(name: string, description: string, convention: Convention): Series {
+    return new Series(
+      counter(name, "By", description, { "messaging.operation.name": convention.name, ...this.#destination })
+    )
   }
 }
 

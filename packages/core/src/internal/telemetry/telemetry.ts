@@ -11,6 +11,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
+import * as BackgroundClock from "../../mqrt/BackgroundClock.ts"
+import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { Reason } from "../../MsmqError.ts"
@@ -61,8 +63,17 @@ const receiveIn = <A, E, R>(span: Tracer.Span | undefined, receive: Effect.Effec
 const isSeen = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer && cache.tracerEnabled
 
-const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  fiber.getRef(PropagateTraceContext) && fiber.cache.tracerEnabled
+/** Settings of a context, and its clock; `undefined` for that of the system. */
+const settingsOf = EventLoopTurn.readOnce((context) => {
+  const clock = Context.get(context, Clock.Clock)
+  return {
+    clock: BackgroundClock.isSystem(clock) ? undefined : clock,
+    propagates: Context.get(context, PropagateTraceContext)
+  }
+})
+
+const propagates = ({ cache, context }: Fiber.Fiber<unknown, unknown>): boolean =>
+  cache.tracerEnabled && settingsOf(context).propagates
 
 const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
@@ -88,21 +99,29 @@ export class Observation {
   readonly #meter: Meter
   readonly #convention: Convention
   readonly #context: Context.Context<never>
-  readonly #clock: Clock.Clock
-  readonly #began: bigint
+  /** Clock that is not the system's, such as that of a test. */
+  readonly #clock: Clock.Clock | undefined
+  /** Beginning: nanoseconds of such a clock, or milliseconds of `performance.now()`. */
+  readonly #began: bigint | number
 
-  constructor(meter: Meter, convention: Convention, fiber: Fiber.Fiber<unknown, unknown>) {
+  constructor(meter: Meter, convention: Convention, { context }: Fiber.Fiber<unknown, unknown>) {
     this.#meter = meter
     this.#convention = convention
-    this.#context = fiber.context
-    this.#clock = fiber.getRef(Clock.Clock)
-    this.#began = this.#clock.monotonicTimeNanosUnsafe()
+    this.#context = context
+    this.#clock = settingsOf(context).clock
+    this.#began = this.#clock === undefined ? performance.now() : this.#clock.monotonicTimeNanosUnsafe()
+  }
+
+  get #seconds(): number {
+    const began = this.#began
+    return typeof began === "number" || this.#clock === undefined
+      ? (performance.now() - Number(began)) / 1e3
+      : Number(this.#clock.monotonicTimeNanosUnsafe() - began) / 1e9
   }
 
   /** Measures the operation, which has ended. Returns its exit. */
   end<A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E> {
-    const seconds = Number(this.#clock.monotonicTimeNanosUnsafe() - this.#began) / 1e9
-    this.#meter.duration(this.#convention, failureOf(exit)).updateUnsafe(seconds, this.#context)
+    this.#meter.duration(this.#convention, failureOf(exit)).update(this.#seconds, this.#context)
     return exit
   }
 
@@ -203,17 +222,17 @@ export class Observer {
   /** Counts messages that the backend accepted in one call. `failure`: the reason that it refused the next one. */
   sent(context: Context.Context<never>, accepted: number, bytes: number, failure: Reason | undefined): void {
     if (accepted > 0) {
-      this.#meter.sent.updateUnsafe(accepted, context)
-      this.#meter.sentBytes.updateUnsafe(bytes, context)
+      this.#meter.sent.update(accepted, context)
+      this.#meter.sentBytes.update(bytes, context)
     }
-    if (failure !== undefined) this.#meter.sentWith({ "error.type": errorTypeOf(failure) }).updateUnsafe(1, context)
+    if (failure !== undefined) this.#meter.sentWith({ "error.type": errorTypeOf(failure) }).update(1, context)
   }
 
   /** Counts and describes a message that was received or peeked at. `taken`: `true` where it has left the queue. */
   received(fiber: Fiber.Fiber<unknown, unknown>, properties: ReceivedProperties, taken: boolean): void {
     if (taken) {
-      this.#meter.consumed.updateUnsafe(1, fiber.context)
-      this.#meter.consumedBytes.updateUnsafe(properties.bodySize, fiber.context)
+      this.#meter.consumed.update(1, fiber.context)
+      this.#meter.consumedBytes.update(properties.bodySize, fiber.context)
     }
     const span = isSeen(fiber) ? fiber.getRef(Receiving) : undefined
     if (span === undefined) return
