@@ -1,5 +1,5 @@
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -21,6 +21,7 @@ import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { blankRecord, propertiesOf, Refusal, violation } from "./outgoing.ts"
+import type { FieldOfBytes } from "./lostBytes.ts"
 import { lostField } from "./lostBytes.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
@@ -98,13 +99,19 @@ interface Chunk<Body> {
   stop: Reason | undefined
 }
 
+/** Transaction of a context, and the gate of its promise. */
+const settingsOf = EventLoopTurn.readOnce((context) => ({
+  transaction: Context.get(context, Transaction.Current),
+  gate: Context.get(context, CurrentAbortGate)
+}))
+
 /** Messages that one caller sends to one queue. Counts the accepted ones, and yields between slices. */
 export class Batch<Body> {
   readonly #request: Request<Body>
   readonly #use: OwnedHandle.IntermittentUse
   readonly #messageIds: Array<string> | undefined
   /** Records of the messages of a slice. All slices share them: new ones for each would take a tenth of a batch's time. */
-  readonly #records: Array<OutgoingRecord> = []
+  #records: Array<OutgoingRecord> | undefined
   #accepted = 0
   #bytes = 0
   #slices = 0
@@ -138,7 +145,8 @@ export class Batch<Body> {
     observer: Observer,
     span: Tracer.Span | undefined
   ): Batch<Body> | MsmqError {
-    const transaction = options.transaction ?? fiber.getRef(Transaction.Current)
+    const { gate, transaction: current } = settingsOf(fiber.context)
+    const transaction = options.transaction ?? current
     const illegal =
       checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
     if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
@@ -152,7 +160,7 @@ export class Batch<Body> {
       observer,
       span,
       trace: traceOf(fiber, span),
-      gate: fiber.getRef(CurrentAbortGate),
+      gate,
       onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
     })
     return batch.#refusal ?? batch
@@ -211,29 +219,31 @@ export class Batch<Body> {
     observation: Observation,
     message: Message<Body>
   ): Effect.Effect<string, MsmqError> {
-    const chunk = chunkOf([message])
     this.#letAbort()
-    this.#read(chunk)
-    if (chunk.stop !== undefined) return observation.end(Exit.fail(this.#error(chunk.stop)))
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.matchCauseEffect(
-        this.#using(() => this.#gatedCall(chunk.slice, restore)),
-        {
-          onFailure: (cause) => {
-            this.#use.end()
-            return observation.end(Exit.failCause(cause))
-          },
-          onSuccess: (outcome) => {
-            const error = this.#count(chunk, outcome, fiber.context)
-            this.#use.end()
-            if (error !== undefined) return observation.end(Exit.fail(error))
-            return isSent(chunk)
-              ? observation.end(Exit.succeed(this.#firstId))
-              : observation.untilEnd(restore(this.#sendRest(chunk)))
-          }
+    const read = this.#readOne(message)
+    if (read instanceof Refusal) return observation.end(Exit.fail(this.#error(read.reason)))
+    const slice = [read]
+    const { length } = read.body
+    const sendRest = () => this.#sendRest({ messages: [message], next: 1, count: 1, slice, sizes: [length], stop: undefined })
+    return Effect.uninterruptibleMask((restore) => {
+      // Reading the message may have closed the sender, or made its handle stale.
+      if (!this.#use.beginUnsafe()) return observation.untilEnd(restore(sendRest()))
+      return Effect.matchCauseEffect(this.#gatedCall(slice, restore), {
+        onFailure: (cause) => {
+          this.#use.end()
+          return observation.end(Exit.failCause(cause))
+        },
+        onSuccess: (outcome) => {
+          const isSent = outcome.accepted === 1
+          const error = this.#count(outcome, isSent, isSent ? length : 0, fiber.context)
+          this.#use.end()
+          if (error !== undefined) return observation.end(Exit.fail(error))
+          return isSent
+            ? observation.end(Exit.succeed(outcome.messageIds?.[0] ?? ""))
+            : observation.untilEnd(restore(sendRest()))
         }
-      )
-    )
+      })
+    })
   }
 
   /** Sends one message. Returns its id. */
@@ -339,6 +349,17 @@ export class Batch<Body> {
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
+  /** Reads the only message. Returns the refusal of one that cannot be sent. */
+  #readOne(given: Message<Body>): OutgoingRecord | Refusal {
+    try {
+      const message = this.#checked(given, 0, blankRecord())
+      const lost = message instanceof Refusal ? undefined : lostField(message)
+      return lost === undefined ? message : refusalOfLost(lost, 0)
+    } catch (cause) {
+      return new Refusal(this.#thrown(this.#encodes ? "codec" : "message", cause, 0))
+    }
+  }
+
   /** Reads the next slice where none is left, up to the first message that cannot be sent. */
   #read(chunk: Chunk<Body>): void {
     if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
@@ -351,8 +372,7 @@ export class Batch<Body> {
     for (let index = 0; index < slice.length; index++) {
       const lost = lostField(slice[index]!)
       if (lost === undefined) continue
-      const [field, bytes] = lost
-      chunk.stop = new Refusal({ index: this.#accepted + index, field, ...bytesViolation(bytes) }).reason
+      chunk.stop = refusalOfLost(lost, this.#accepted + index).reason
       chunk.next -= slice.length - index
       chunk.slice = slice.slice(0, index)
       return
@@ -367,21 +387,16 @@ export class Batch<Body> {
     let index = this.#accepted
     let bytes = 0
     let part: SourceFailed["part"] = "messages"
+    const records = (this.#records ??= [])
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
       while (next < count && slice.length < sliceMessages && bytes < sliceBytes) {
         part = "messages"
         const given = messages[next]!
         part = "message"
-        const record = (this.#records[slice.length] ??= blankRecord())
-        const message = this.#propertiesOf(given, index, record)
+        const message = this.#checked(given, index, (records[slice.length] ??= blankRecord()))
         if (message instanceof Refusal) {
           chunk.stop = message.reason
-          break
-        }
-        const broken = violation(message, index)
-        if (broken !== undefined) {
-          chunk.stop = broken
           break
         }
         const { length } = message.body
@@ -433,6 +448,13 @@ export class Batch<Body> {
     }
   }
 
+  /** Returns a message as the backend gets it, or the refusal of one that breaks a rule. */
+  #checked(given: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
+    const message = this.#propertiesOf(given, index, record)
+    const broken = message instanceof Refusal ? undefined : violation(message, index)
+    return broken === undefined ? message : new Refusal(broken)
+  }
+
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
   #propertiesOf(message: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
     const { sender, span, trace, transaction } = this.#request
@@ -482,7 +504,7 @@ export class Batch<Body> {
   #sendSlice(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(this.#gatedCall(chunk.slice, restore), (outcome) => {
-        const error = this.#count(chunk, outcome, fiber.context)
+        const error = this.#countSlice(chunk, outcome, fiber.context)
         return error === undefined ? Effect.void : Effect.fail(error)
       })
     )
@@ -524,50 +546,66 @@ export class Batch<Body> {
     const { messageIds, options, sender } = this.#request
     const signer = options.securityContext ?? options.senderCertificate
     const external = options.securityContext?.certificate ?? options.senderCertificate
-    return sender.mqrt.sendMessages(
-      sender.handle.native,
-      slice,
-      {
-        securityContext,
-        senderCertificate: options.senderCertificate?.der ?? null,
-        authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
-        hashAlgorithm: options.hashAlgorithm ?? null,
-        provider: options.provider ?? null,
-        senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
-        privacyLevel: options.privacyLevel ?? "none",
-        encryptionAlgorithm: options.encryptionAlgorithm ?? null,
-        transaction,
-        messageIds
-      },
-      this.#interrupted ? undefined : interruptible
-    )
+    try {
+      return sender.mqrt.sendMessages(
+        sender.handle.native,
+        slice,
+        {
+          securityContext,
+          senderCertificate: options.senderCertificate?.der ?? null,
+          authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
+          hashAlgorithm: options.hashAlgorithm ?? null,
+          provider: options.provider ?? null,
+          senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
+          privacyLevel: options.privacyLevel ?? "none",
+          encryptionAlgorithm: options.encryptionAlgorithm ?? null,
+          transaction,
+          messageIds
+        },
+        this.#interrupted ? undefined : interruptible
+      )
+    } catch (defect) {
+      // Effect would end the fiber as well, but before the use of the handles ends.
+      return Effect.die(defect)
+    }
   }
 
-  /** Counts the messages of a slice that were accepted. Returns the error that ends the batch; `undefined` where it goes on. */
-  #count(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): MsmqError | undefined {
-    const { observer, operation, sender, span } = this.#request
+  /** Counts the messages of a slice that were accepted, and keeps the others. Returns the error that ends the batch, if there is one. */
+  #countSlice(chunk: Chunk<Body>, outcome: SendOutcome, context: Context.Context<never>): MsmqError | undefined {
     const { sizes, slice } = chunk
+    const { accepted, messageIds } = outcome
     let bytes = 0
-    for (let index = 0; index < outcome.accepted; index++) bytes += sizes[index]!
-    if (outcome.messageIds !== null) this.#messageIds?.push(...outcome.messageIds)
+    for (let index = 0; index < accepted; index++) bytes += sizes[index]!
+    if (messageIds !== null) this.#messageIds?.push(...messageIds)
+    const isAll = accepted === slice.length
+    const error = this.#count(outcome, isAll, bytes, context)
+    if (error !== undefined) return error
+    chunk.slice = isAll ? none : slice.slice(accepted)
+    if (!isAll) chunk.sizes = sizes.slice(accepted)
+    return undefined
+  }
+
+  /** Counts messages that were accepted. Returns the error that ends the batch; `undefined` where it goes on. */
+  #count(
+    { accepted, failure }: SendOutcome,
+    isAll: boolean,
+    bytes: number,
+    context: Context.Context<never>
+  ): MsmqError | undefined {
+    const { observer, operation, sender, span } = this.#request
     this.#bytes += bytes
-    this.#accepted += outcome.accepted
+    this.#accepted += accepted
     this.#slices++
-    if (outcome.accepted > 0) sender.handle.node.hasServed = true
-    const error = outcome.failure === null ? undefined : this.#error(reasonOf(outcome.failure))
+    if (accepted > 0) sender.handle.node.hasServed = true
+    const error = failure === null ? undefined : this.#error(reasonOf(failure))
     if (error !== undefined) OwnedHandle.noteFailure(sender.handle, sender.handle.native, error)
     const again = error !== undefined && !this.#reopened && OwnedHandle.isLoss(error)
-    observer.sent(context, outcome.accepted, bytes, again ? undefined : error?.reason)
+    observer.sent(context, accepted, bytes, again ? undefined : error?.reason)
     if (span !== undefined) describeSent(span, operation, this.report)
     const failed = this.#callOnProgress()
     if (error !== undefined && !again) return error
     if (failed !== undefined) return this.#error(failed)
-    if (outcome.accepted === slice.length) {
-      chunk.slice = none
-      return undefined
-    }
-    chunk.slice = slice.slice(outcome.accepted)
-    chunk.sizes = sizes.slice(outcome.accepted)
+    if (isAll) return undefined
     // The other messages were not accepted.
     if (again) {
       // The next use reopens the handle and sends them.
@@ -586,6 +624,9 @@ export class Batch<Body> {
 }
 
 const none: ReadonlyArray<never> = []
+
+const refusalOfLost = ([field, bytes]: FieldOfBytes, index: number): Refusal =>
+  new Refusal({ index, field, ...bytesViolation(bytes) })
 
 const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => ({
   messages,
