@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
-import type { SenderState } from "./internal/messages/Batch.ts"
+import type { PlainRequests, SenderState } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
@@ -49,6 +49,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   readonly formatName: string
   readonly #state: SenderState<Body>
   readonly #observer: Observer
+  readonly #plainRequests: PlainRequests<Body> = {}
 
   private constructor(state: SenderState<Body>, formatName: string) {
     super()
@@ -174,6 +175,9 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
     if (options instanceof MsmqError) return options
     const messageIds = operation === operations.Sender.send || options.messageIds === true
-    return Batch.begin(fiber, this.#state, operation, options, messageIds, this.#observer, span)
+    const request = { sender: this.#state, observer: this.#observer, operation, options, messageIds, span }
+    return given === undefined && operation === operations.Sender.send && span === undefined
+      ? Batch.beginPlain(fiber, request, this.#plainRequests)
+      : Batch.begin(fiber, request)
   }
 }

@@ -10,7 +10,12 @@ import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
 import type { EncodedBody, MessageBody } from "../bodies/Codec.ts"
-import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../mqrt/MessageProperties.ts"
+import type {
+  OutgoingProperties,
+  SendOutcome,
+  SendParameters,
+  TransactionArgument
+} from "../../mqrt/MessageProperties.ts"
 import type { Interruptible, Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
 import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
@@ -34,7 +39,7 @@ import { transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
-import { checkParticipation, checkSigner } from "../options/owned.ts"
+import { checkParticipation, checkSigner, isParticipationWord } from "../options/owned.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import { mayYield, unbroken } from "./unbroken.ts"
 import type { Operation } from "../telemetry/Operation.ts"
@@ -69,6 +74,8 @@ export interface SenderState<Body> {
 
 interface Request<Body> {
   readonly sender: SenderState<Body>
+  /** Handles of the sender, the security context and the transaction. */
+  readonly handles: ReadonlyArray<OwnedHandle.OwnedHandle<unknown>>
   readonly operation: Operation
   readonly options: SendAllOptions
   /** `true` for a report with the ids of the messages. */
@@ -82,6 +89,67 @@ interface Request<Body> {
   readonly gate: AbortGate | undefined
   /** Option of that name. The rejection of a promise that it returns is logged. */
   readonly onProgress: SendAllOptions["onProgress"]
+  /** Parameters of each call that signs with no context and takes part in no transaction that was begun; otherwise `undefined`. */
+  readonly parameters: SendParameters | undefined
+}
+
+/** Requests for one message without options, outside of any transaction or in one of its own. A sender makes each once. */
+export type PlainRequests<Body> = { [Word in "none" | "singleMessage"]?: Request<Body> }
+
+/** Options of a send, and what is given with them. */
+interface Given<Body> extends Pick<Request<Body>, "messageIds" | "observer" | "operation" | "options" | "sender" | "span"> {}
+
+const requestOf = <Body>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  given: Given<Body>,
+  transaction: Transaction.Participation,
+  gate: AbortGate | undefined
+): Request<Body> => {
+  const { messageIds, observer, operation, options, sender, span } = given
+  const { onProgress, securityContext } = options
+  const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [sender.handle]
+  if (securityContext !== undefined) handles.push(securityContext[OwnedHandle.symbol])
+  if (typeof transaction !== "string") handles.push(transaction[OwnedHandle.symbol])
+  return {
+    sender,
+    handles,
+    operation,
+    options,
+    messageIds,
+    transaction,
+    observer,
+    span,
+    trace: traceOf(fiber, span),
+    gate,
+    onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context),
+    parameters:
+      typeof transaction === "string" && securityContext === undefined
+        ? parametersOf(options, messageIds, null, transaction)
+        : undefined
+  }
+}
+
+/** Returns the parameters of a call with the handles of the security context and the transaction. */
+const parametersOf = (
+  options: SendAllOptions,
+  messageIds: boolean,
+  securityContext: SecurityContextHandle | null,
+  transaction: TransactionArgument
+): SendParameters => {
+  const signer = options.securityContext ?? options.senderCertificate
+  const external = options.securityContext?.certificate ?? options.senderCertificate
+  return {
+    securityContext,
+    senderCertificate: options.senderCertificate?.der ?? null,
+    authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
+    hashAlgorithm: options.hashAlgorithm ?? null,
+    provider: options.provider ?? null,
+    senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
+    privacyLevel: options.privacyLevel ?? "none",
+    encryptionAlgorithm: options.encryptionAlgorithm ?? null,
+    transaction,
+    messageIds
+  }
 }
 
 /** Messages of a chunk that are being sent. Each is read once. */
@@ -125,44 +193,33 @@ export class Batch<Body> {
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.messageIds ? [] : undefined
-    const { operation, options, sender, transaction } = request
-    const handles: Array<OwnedHandle.OwnedHandle<unknown>> = [sender.handle]
-    if (options.securityContext !== undefined) handles.push(options.securityContext[OwnedHandle.symbol])
-    if (typeof transaction !== "string") handles.push(transaction[OwnedHandle.symbol])
-    this.#use = new OwnedHandle.IntermittentUse(handles, operation)
+    this.#use = new OwnedHandle.IntermittentUse(request.handles, request.operation)
   }
 
   /**
    * Makes a batch in the fiber that sends it. Returns the error where nothing can be sent to this queue with these options, before
    * it reads a message.
    */
-  static begin<Body>(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    sender: SenderState<Body>,
-    operation: Operation,
-    options: SendAllOptions,
-    messageIds: boolean,
-    observer: Observer,
-    span: Tracer.Span | undefined
-  ): Batch<Body> | MsmqError {
+  static begin<Body>(fiber: Fiber.Fiber<unknown, unknown>, given: Given<Body>): Batch<Body> | MsmqError {
     const { gate, transaction: current } = settingsOf(fiber.context)
+    const { operation, options, sender } = given
     const transaction = options.transaction ?? current
     const illegal =
       checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
     if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
-    const { onProgress } = options
-    const batch = new Batch({
-      sender,
-      operation,
-      options,
-      messageIds,
-      transaction,
-      observer,
-      span,
-      trace: traceOf(fiber, span),
-      gate,
-      onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
-    })
+    const batch = new Batch(requestOf(fiber, given, transaction, gate))
+    return batch.#refusal ?? batch
+  }
+
+  /** Makes a batch as {@link begin} does, for one message that is given without options and has no span. */
+  static beginPlain<Body>(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    given: Given<Body>,
+    requests: PlainRequests<Body>
+  ): Batch<Body> | MsmqError {
+    const { gate, transaction } = settingsOf(fiber.context)
+    if (gate !== undefined || !isParticipationWord(transaction)) return Batch.begin(fiber, given)
+    const batch = new Batch((requests[transaction] ??= requestOf(fiber, given, transaction, undefined)))
     return batch.#refusal ?? batch
   }
 
@@ -224,10 +281,9 @@ export class Batch<Body> {
     if (read instanceof Refusal) return observation.end(Exit.fail(this.#error(read.reason)))
     const slice = [read]
     const { length } = read.body
-    const sendRest = () => this.#sendRest({ messages: [message], next: 1, count: 1, slice, sizes: [length], stop: undefined })
     return Effect.uninterruptibleMask((restore) => {
       // Reading the message may have closed the sender, or made its handle stale.
-      if (!this.#use.beginUnsafe()) return observation.untilEnd(restore(sendRest()))
+      if (!this.#use.beginUnsafe()) return observation.untilEnd(restore(this.#sendRest(restOf(message, slice, length))))
       return Effect.matchCauseEffect(this.#gatedCall(slice, restore), {
         onFailure: (cause) => {
           this.#use.end()
@@ -240,7 +296,7 @@ export class Batch<Body> {
           if (error !== undefined) return observation.end(Exit.fail(error))
           return isSent
             ? observation.end(Exit.succeed(outcome.messageIds?.[0] ?? ""))
-            : observation.untilEnd(restore(sendRest()))
+            : observation.untilEnd(restore(this.#sendRest(restOf(message, slice, length))))
         }
       })
     })
@@ -518,17 +574,15 @@ export class Batch<Body> {
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>, interruptible: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
-    const { operation, options, transaction } = this.#request
+    const { messageIds, operation, options, parameters, transaction } = this.#request
+    if (parameters !== undefined) return this.#callWith(slice, interruptible, parameters)
     const { securityContext } = options
-    if (typeof transaction === "string" && securityContext === undefined) {
-      return this.#callWith(slice, interruptible, null, transaction)
-    }
+    const callWith = (context: SecurityContextHandle | null, argument: TransactionArgument) =>
+      this.#callWith(slice, interruptible, parametersOf(options, messageIds, context, argument))
     const sign = (argument: TransactionArgument): Effect.Effect<SendOutcome, MsmqError> =>
       securityContext === undefined
-        ? this.#callWith(slice, interruptible, null, argument)
-        : OwnedHandle.call(securityContext[OwnedHandle.symbol], operation, (context) =>
-            this.#callWith(slice, interruptible, context, argument)
-          )
+        ? callWith(null, argument)
+        : OwnedHandle.call(securityContext[OwnedHandle.symbol], operation, (context) => callWith(context, argument))
     const call =
       typeof transaction === "string"
         ? sign(transaction)
@@ -536,34 +590,15 @@ export class Batch<Body> {
     return Effect.mapError(call, (released) => this.#error(released.reason))
   }
 
-  /** Calls the backend with the handles of the security context and the transaction. */
+  /** Calls the backend. */
   #callWith(
     slice: ReadonlyArray<OutgoingProperties>,
     interruptible: Interruptible,
-    securityContext: SecurityContextHandle | null,
-    transaction: TransactionArgument
+    parameters: SendParameters
   ): Effect.Effect<SendOutcome> {
-    const { messageIds, options, sender } = this.#request
-    const signer = options.securityContext ?? options.senderCertificate
-    const external = options.securityContext?.certificate ?? options.senderCertificate
+    const { handle, mqrt } = this.#request.sender
     try {
-      return sender.mqrt.sendMessages(
-        sender.handle.native,
-        slice,
-        {
-          securityContext,
-          senderCertificate: options.senderCertificate?.der ?? null,
-          authenticationLevel: options.authenticationLevel ?? (signer === undefined ? "none" : "always"),
-          hashAlgorithm: options.hashAlgorithm ?? null,
-          provider: options.provider ?? null,
-          senderIdType: options.senderIdType ?? (external === undefined ? "sid" : "none"),
-          privacyLevel: options.privacyLevel ?? "none",
-          encryptionAlgorithm: options.encryptionAlgorithm ?? null,
-          transaction,
-          messageIds
-        },
-        this.#interrupted ? undefined : interruptible
-      )
+      return mqrt.sendMessages(handle.native, slice, parameters, this.#interrupted ? undefined : interruptible)
     } catch (defect) {
       // Effect would end the fiber as well, but before the use of the handles ends.
       return Effect.die(defect)
@@ -634,6 +669,16 @@ const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => (
   count: undefined,
   slice: none,
   sizes: [],
+  stop: undefined
+})
+
+/** Returns the chunk of one message that was read, and is not yet accepted. */
+const restOf = <Body>(message: Message<Body>, slice: ReadonlyArray<OutgoingProperties>, size: number): Chunk<Body> => ({
+  messages: [message],
+  next: 1,
+  count: 1,
+  slice,
+  sizes: [size],
   stop: undefined
 })
 
