@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
-import type { PlainRequests, SenderState } from "./internal/messages/Batch.ts"
+import type { Given as GivenSend, PlainRequests, SenderState } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
@@ -50,11 +50,21 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   readonly #state: SenderState<Body>
   readonly #observer: Observer
   readonly #plainRequests: PlainRequests<Body> = {}
+  /** Send of one message without options and without a span. */
+  readonly #plain: GivenSend<Body>
 
   private constructor(state: SenderState<Body>, formatName: string) {
     super()
     this.#state = state
     this.#observer = new Observer(state.queue)
+    this.#plain = {
+      sender: state,
+      observer: this.#observer,
+      operation: operations.Sender.send,
+      options: {},
+      messageIds: true,
+      span: undefined
+    }
     this.queue = state.queue
     this.formatName = formatName
   }
@@ -96,8 +106,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     const operation = operations.Sender.send
     return Effect.withFiber((fiber) => {
       if (Batch.isReady(this.#state.handle, fiber) && !this.#observer.traces(operation, fiber)) {
-        const observation = this.#observer.begin(operation, fiber)
-        const batch = this.#begin(fiber, operation, sendOptions, options, undefined)
+        const observation = this.#observer.begin(operation, fiber, true)
+        const batch =
+          options === undefined
+            ? Batch.beginPlain(fiber, this.#plain, this.#plainRequests)
+            : this.#begin(fiber, operation, sendOptions, options, undefined)
         return batch instanceof MsmqError
           ? observation.end(Exit.fail(batch))
           : batch.sendAtOnce(fiber, observation, message)
@@ -175,9 +188,6 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
     if (options instanceof MsmqError) return options
     const messageIds = operation === operations.Sender.send || options.messageIds === true
-    const request = { sender: this.#state, observer: this.#observer, operation, options, messageIds, span }
-    return given === undefined && operation === operations.Sender.send && span === undefined
-      ? Batch.beginPlain(fiber, request, this.#plainRequests)
-      : Batch.begin(fiber, request)
+    return Batch.begin(fiber, { sender: this.#state, observer: this.#observer, operation, options, messageIds, span })
   }
 }

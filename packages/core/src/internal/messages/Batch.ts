@@ -97,7 +97,7 @@ interface Request<Body> {
 export type PlainRequests<Body> = { [Word in "none" | "singleMessage"]?: Request<Body> }
 
 /** Options of a send, and what is given with them. */
-interface Given<Body> extends Pick<Request<Body>, "messageIds" | "observer" | "operation" | "options" | "sender" | "span"> {}
+export interface Given<Body> extends Pick<Request<Body>, "messageIds" | "observer" | "operation" | "options" | "sender" | "span"> {}
 
 const requestOf = <Body>(
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -574,8 +574,18 @@ export class Batch<Body> {
   }
 
   #call(slice: ReadonlyArray<OutgoingProperties>, interruptible: Interruptible): Effect.Effect<SendOutcome, MsmqError> {
-    const { messageIds, operation, options, parameters, transaction } = this.#request
-    if (parameters !== undefined) return this.#callWith(slice, interruptible, parameters)
+    const { parameters } = this.#request
+    return parameters === undefined
+      ? this.#callWithHandles(slice, interruptible)
+      : this.#callWith(slice, interruptible, parameters)
+  }
+
+  /** Calls the backend with the handles of the security context and the transaction. */
+  #callWithHandles(
+    slice: ReadonlyArray<OutgoingProperties>,
+    interruptible: Interruptible
+  ): Effect.Effect<SendOutcome, MsmqError> {
+    const { messageIds, operation, options, transaction } = this.#request
     const { securityContext } = options
     const callWith = (context: SecurityContextHandle | null, argument: TransactionArgument) =>
       this.#callWith(slice, interruptible, parametersOf(options, messageIds, context, argument))

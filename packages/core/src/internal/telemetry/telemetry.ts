@@ -104,12 +104,18 @@ export class Observation {
   /** Beginning: nanoseconds of such a clock, or milliseconds of `performance.now()`. */
   readonly #began: bigint | number
 
-  constructor(meter: Meter, convention: Convention, { context }: Fiber.Fiber<unknown, unknown>) {
+  /** `asked`: `true` where core has asked for the turn just now, so that another look at the system's clock would tell the same. */
+  constructor(meter: Meter, convention: Convention, { context }: Fiber.Fiber<unknown, unknown>, asked: boolean) {
     this.#meter = meter
     this.#convention = convention
     this.#context = context
     this.#clock = settingsOf(context).clock
-    this.#began = this.#clock === undefined ? performance.now() : this.#clock.monotonicTimeNanosUnsafe()
+    this.#began =
+      this.#clock !== undefined
+        ? this.#clock.monotonicTimeNanosUnsafe()
+        : asked
+          ? EventLoopTurn.askedAt()
+          : performance.now()
   }
 
   get #seconds(): number {
@@ -150,9 +156,9 @@ export class Observer {
     return isSeen(fiber) || (convention.type === "send" && propagates(fiber))
   }
 
-  /** Begins to measure an operation. */
-  begin({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>): Observation {
-    return new Observation(this.#meter, convention, fiber)
+  /** Begins to measure an operation. `asked`: see {@link Observation}. */
+  begin({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>, asked = false): Observation {
+    return new Observation(this.#meter, convention, fiber, asked)
   }
 
   /**
