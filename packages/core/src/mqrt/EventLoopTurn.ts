@@ -58,9 +58,7 @@ const goRound = (): void => {
  * receives mostly follow each other in the same one, and a lookup takes 20 to 40 ns. It keeps no context beyond the turn, since
  * a context refers to its scope, and so to the owners of handles.
  */
-export const readOnce = <A>(
-  read: (context: Context.Context<never>) => A
-): ((context: Context.Context<never>) => A) => {
+export const readOnce = <A>(read: (context: Context.Context<never>) => A): ((context: Context.Context<never>) => A) => {
   let last: { readonly context: Context.Context<never>; readonly services: A } | undefined
   forgetters.push(() => {
     last = undefined

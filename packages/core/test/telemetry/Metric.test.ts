@@ -78,6 +78,57 @@ describe("metrics", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect(
+    "go into the registry that the sends and receives run with, also where its series were removed meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const { receiver, sender } = yield* queue
+        const registries: ReadonlyArray<Metric.MetricRegistry> = [new Map(), new Map()]
+        const [first, second] = [registries[0]!, registries[1]!]
+        const exchange = (count: number, registry: Metric.MetricRegistry) =>
+          Effect.provideService(
+            Effect.replicateEffect(Effect.andThen(sender.send({ body: new Uint8Array(2) }), receiver.receive), count),
+            Metric.MetricRegistry,
+            registry
+          )
+        const counts = Effect.forEach(registries, (registry) =>
+          Effect.map(Effect.provideService(Metric.snapshot, Metric.MetricRegistry, registry), (series) =>
+            series.map(({ state }) => ("count" in state ? state.count : NaN))
+          )
+        )
+        yield* exchange(3, first)
+        yield* exchange(2, second)
+        yield* exchange(1, first)
+        // Sent and received: messages and bytes, and the durations of both.
+        assert.deepStrictEqual(yield* counts, [
+          [4, 8, 4, 4, 8, 4],
+          [2, 4, 2, 2, 4, 2]
+        ])
+        first.clear()
+        yield* exchange(2, first)
+        assert.deepStrictEqual(yield* counts, [
+          [2, 4, 2, 2, 4, 2],
+          [2, 4, 2, 2, 4, 2]
+        ])
+      }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("have the attributes of the context, each set in a series of its own", () =>
+    Effect.gen(function* () {
+      const seen = new Observed()
+      const { sender } = yield* queue
+      const [tenantA, tenantB] = [{ tenant: "a" }, { tenant: "b" }]
+      for (const attributes of [tenantA, tenantA, tenantB, tenantA, tenantB, { tenant: "b" }, {}]) {
+        yield* sender
+          .send({})
+          .pipe(Effect.provideService(Metric.CurrentMetricAttributes, attributes), seen.withoutTracer)
+      }
+      const sent = (attributes: Readonly<Record<string, string>>) =>
+        seen.total("messaging.client.sent.messages", attributes)
+      assert.deepStrictEqual(yield* Effect.all([sent(tenantA), sent(tenantB), sent({})]), [3, 3, 7])
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("count the open handles of each kind, and none once their scopes have closed", () =>
     Effect.gen(function* () {
       const seen = new Observed()

@@ -97,7 +97,10 @@ interface Request<Body> {
 export type PlainRequests<Body> = { [Word in "none" | "singleMessage"]?: Request<Body> }
 
 /** Options of a send, and what is given with them. */
-export interface Given<Body> extends Pick<Request<Body>, "messageIds" | "observer" | "operation" | "options" | "sender" | "span"> {}
+export interface Given<Body> extends Pick<
+  Request<Body>,
+  "messageIds" | "observer" | "operation" | "options" | "sender" | "span"
+> {}
 
 const requestOf = <Body>(
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -277,10 +280,11 @@ export class Batch<Body> {
     message: Message<Body>
   ): Effect.Effect<string, MsmqError> {
     this.#letAbort()
-    const read = this.#readOne(message)
-    if (read instanceof Refusal) return observation.end(Exit.fail(this.#error(read.reason)))
-    const slice = [read]
-    const { length } = read.body
+    const record = blankRecord()
+    const refused = this.#readOne(message, record)
+    if (refused !== undefined) return observation.end(Exit.fail(this.#error(refused)))
+    const slice = [record]
+    const { length } = record.body
     return Effect.uninterruptibleMask((restore) => {
       // Reading the message may have closed the sender, or made its handle stale.
       if (!this.#use.beginUnsafe()) return observation.untilEnd(restore(this.#sendRest(restOf(message, slice, length))))
@@ -405,14 +409,15 @@ export class Batch<Body> {
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
-  /** Reads the only message. Returns the refusal of one that cannot be sent. */
-  #readOne(given: Message<Body>): OutgoingRecord | Refusal {
+  /** Reads the only message into a record. Returns the reason why it cannot be sent, if there is one. */
+  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | undefined {
     try {
-      const message = this.#checked(given, 0, blankRecord())
-      const lost = message instanceof Refusal ? undefined : lostField(message)
-      return lost === undefined ? message : refusalOfLost(lost, 0)
+      const message = this.#checked(given, 0, record)
+      if (message instanceof Refusal) return message.reason
+      const lost = lostField(message)
+      return lost === undefined ? undefined : refusalOfLost(lost, 0).reason
     } catch (cause) {
-      return new Refusal(this.#thrown(this.#encodes ? "codec" : "message", cause, 0))
+      return this.#thrown(this.#encodes ? "codec" : "message", cause, 0)
     }
   }
 

@@ -11,7 +11,7 @@ import type {
 import type { Kind, MessageProperty } from "../../mqrt/MessagePropertyTable.ts"
 import { messageFields, messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import * as Result from "effect/Result"
-import type { IllegalMessage, SourceFailed } from "../../MsmqError.ts"
+import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, noBytes, plainBytes } from "../bytes.ts"
 import { countOf, describeValue } from "../errors/describeValue.ts"
 import { formatNames, localNames } from "../names/knownNames.ts"
@@ -25,10 +25,10 @@ import { timeLimit } from "./timeLimits.ts"
 
 /** Reason that a message is not sent. It has a class of its own, since a message may have any fields, a `_tag` among them. */
 export class Refusal {
-  readonly reason: IllegalMessage | SourceFailed
+  readonly reason: IllegalMessage
 
-  constructor(reason: Omit<IllegalMessage, "_tag"> | SourceFailed) {
-    this.reason = { _tag: "IllegalMessage", ...reason }
+  constructor(broken: Omit<IllegalMessage, "_tag">) {
+    this.reason = { _tag: "IllegalMessage", ...broken }
   }
 }
 const { APPSPECIFIC, BODY_TYPE, CORRELATIONID, DELIVERY, LABEL, PRIORITY, TRACE } = messageProperties
