@@ -125,6 +125,12 @@ export const XmlValue = {
   Flags: Operation.make("XmlValue.Flags")
 }
 
+export const MessageId = {
+  parse: Operation.make("MessageId.parse"),
+  fromBytes: Operation.make("MessageId.fromBytes"),
+  toBytes: Operation.make("MessageId.toBytes")
+}
+
 export const MessageQueue = {
   create: Operation.make("MessageQueue.create"),
   delete: Operation.make("MessageQueue.delete"),
@@ -165,6 +171,14 @@ export const QueueManager = {
   resume: Operation.make("QueueManager.resume"),
   resend: Operation.make("QueueManager.resend"),
   registerCertificate: Operation.make("QueueManager.registerCertificate")
+}
+
+export const QueueName = {
+  fromDotNet: Operation.make("QueueName.fromDotNet"),
+  fromNetMsmq: Operation.make("QueueName.fromNetMsmq"),
+  fromAddress: Operation.make("QueueName.fromAddress"),
+  toDotNet: Operation.make("QueueName.toDotNet"),
+  toNetMsmq: Operation.make("QueueName.toNetMsmq")
 }
 
 export const QueueSecurity = {
