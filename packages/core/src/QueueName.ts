@@ -81,8 +81,8 @@ export const maximumComputerLength = nameLimits.computer
  * @category parsing
  * @since 0.1.0
  */
-export const fromDotNet = (path: string): Result.Result<FormatName.FormatName | PathName.PathName, MsmqError> =>
-  readName(operations.QueueName.fromDotNet, path, spellings.fromDotNet)
+export const fromDotNet = (input: string): Result.Result<FormatName.FormatName | PathName.PathName, MsmqError> =>
+  readName(operations.QueueName.fromDotNet, input, spellings.fromDotNet)
 
 /**
  * Reads the address of a queue as WCF writes it: `net.msmq://host/queue`, `net.msmq://host/private/queue`, each also with
@@ -104,8 +104,8 @@ export const fromDotNet = (path: string): Result.Result<FormatName.FormatName | 
  * @category parsing
  * @since 0.1.0
  */
-export const fromNetMsmq = (address: string): Result.Result<FormatName.FormatName, MsmqError> =>
-  readName(operations.QueueName.fromNetMsmq, address, spellings.fromNetMsmq)
+export const fromNetMsmq = (input: string): Result.Result<FormatName.FormatName, MsmqError> =>
+  readName(operations.QueueName.fromNetMsmq, input, spellings.fromNetMsmq)
 
 /**
  * Reads the address of a queue as NServiceBus and Rebus write it: `queue@machine`, or `queue` on this computer, each also with
@@ -128,9 +128,9 @@ export const fromNetMsmq = (address: string): Result.Result<FormatName.FormatNam
  * @since 0.1.0
  */
 export const fromAddress = (
-  address: string
+  input: string
 ): Result.Result<PathName.QueuePath | FormatName.Direct<FormatName.WholeQueue | FormatName.Subqueue>, MsmqError> =>
-  readName(operations.QueueName.fromAddress, address, spellings.fromAddress)
+  readName(operations.QueueName.fromAddress, input, spellings.fromAddress)
 
 const printed = (
   operation: Operation,

@@ -8,10 +8,7 @@ import { guid, number } from "./support/names.ts"
 const text = String.raw`{01234567-89ab-cdef-0123-456789abcdef}\4711`
 
 /** The bytes of `OBJECTID`: a GUID with three little-endian fields, and a little-endian number. */
-const bytes = Uint8Array.of(
-  ...[0x67, 0x45, 0x23, 0x01, 0xab, 0x89, 0xef, 0xcd, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef],
-  ...[0x67, 0x12, 0, 0]
-)
+const bytes = Uint8Array.from(Buffer.from("67452301ab89efcd0123456789abcdef67120000", "hex"))
 
 const refusal = (result: Result.Result<unknown, MsmqError.MsmqError>): MsmqError.IllegalOption => {
   assert(Result.isFailure(result))
