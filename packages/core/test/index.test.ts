@@ -46,6 +46,7 @@ describe("a program imports", () => {
       "QueueName",
       "Receiver",
       "SecurityContext",
+      "Selection",
       "Sender",
       "Transaction",
       "certificate",

@@ -97,6 +97,7 @@ const ofControl = method((world) => world.control)
 const ofConnection = method((world) => world.msmq)
 const ofSenderInPromises = method((world) => world.promises.sender)
 const ofReceiverInPromises = method((world) => world.promises.receiver)
+const ofSelectionInPromises = method((world) => world.promises.receiver.byId(world.message.messageId))
 const ofCursorInPromises = method((world) => world.promises.cursor)
 const ofManager = method((world) => world.msmq.queueManager)
 
@@ -230,6 +231,14 @@ export const subjects: Readonly<Record<string, Subject>> = {
   },
   "Receiver#receiveWithin": ofReceiver("Receiver.receiveWithin", "receiveWithin", [0]),
   "Receiver#peekWithin": ofReceiver("Receiver.peekWithin", "peekWithin", [0]),
+  ...each(["byId", "byCorrelationId"] as const, "Receiver#", (name) => ({
+    operation: `Receiver.${name}`,
+    right: (world) => [world.message.messageId],
+    call: (world, [id]) => world.run(world.receiver[name](id as string).pollPeek)
+  })),
+  ...each(["receiveWithin", "peekWithin"] as const, "Selection#", (name) =>
+    method((world) => world.receiver.byId(world.message.messageId))(`Receiver.byId.${name}`, name, [0])
+  ),
   "Receiver#move": ofReceiver("Receiver.move", "move", (world) => [world.message, "sub"]),
   "Receiver#reject": ofReceiver("Receiver.reject", "reject", (world) => [world.message]),
   "Receiver#consume": ofReceiver("Receiver.consume", "consume", [handler, {}]),
@@ -307,6 +316,17 @@ export const subjects: Readonly<Record<string, Subject>> = {
     world.message.lookupId,
     {}
   ]),
+  ...each(["byId", "byCorrelationId"] as const, "promises.Receiver#", (name) => ({
+    operation: `Receiver.${name}`,
+    right: (world) => [world.message.messageId],
+    call: (world, [id]) => world.promises.receiver[name](id as string).pollPeek()
+  })),
+  ...each(["receive", "poll", "peek", "pollPeek"] as const, "promises.Selection#", (name) =>
+    ofSelectionInPromises(`Receiver.byId.${name}`, name, [{}])
+  ),
+  ...each(["receiveWithin", "peekWithin"] as const, "promises.Selection#", (name) =>
+    ofSelectionInPromises(`Receiver.byId.${name}`, name, [0, {}])
+  ),
   "promises.Receiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
   "promises.Receiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
   "promises.Receiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
