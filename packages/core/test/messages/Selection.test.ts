@@ -1,6 +1,6 @@
 import { MessageId, MessageQueue, type MsmqError, type Receiver, Transaction } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
-import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -329,6 +329,59 @@ describe("a receive by id", () => {
       assert.isAbove(handedOutInAll, 0)
     })
   }
+})
+
+describe("a wait by id", () => {
+  it.effect("goes on when another call of the receiver reopens its queue (C-38)", () =>
+    Effect.gen(function* () {
+      const { ids, receiver, sender } = yield* queue()
+      const faults = yield* FaultInjection.FaultInjection
+      const waiting = yield* Effect.forkChild(receiver.byCorrelationId(ids.a).receive, { startImmediately: true })
+      yield* TestClock.adjust(0)
+      yield* faults.inject({ function: "MQReceiveMessage", call: 1, code: "MQ_ERROR_STALE_HANDLE" })
+      assert.strictEqual(yield* label(receiver.pollPeek), "a")
+      assert.isAbove((yield* CallLog.calls).filter((call) => call === "openQueue").length, 2)
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* sender.send({ label: "response", correlationId: ids.a })
+      yield* TestClock.adjust(0)
+      assert.strictEqual((yield* Fiber.join(waiting)).label, "response")
+    }).pipe(Effect.provide(FaultInjection.layer(backend)))
+  )
+
+  it.effect("makes a call again whose handle was lost (C-38)", () =>
+    Effect.gen(function* () {
+      const { ids, receiver } = yield* queue()
+      const faults = yield* FaultInjection.FaultInjection
+      for (const call of [1, 2, 3]) {
+        yield* faults.inject({ function: "MQReceiveMessage", call, code: "MQ_ERROR_STALE_HANDLE" })
+        assert.strictEqual(yield* label(receiver.byId(ids.c).pollPeek), "c")
+      }
+      yield* faults.inject({ function: "MQReceiveMessageByLookupId", call: 1, code: "MQ_ERROR_STALE_HANDLE" })
+      assert.strictEqual(yield* label(receiver.byId(ids.c).poll), "c")
+    }).pipe(Effect.provide(FaultInjection.layer(backend)))
+  )
+
+  it.effect(
+    "finds a message that came to a place before the search while that ran, when it searches anew (E-31)",
+    () =>
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const sender = yield* MessageQueue.openSender(orders)
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        yield* sender.sendAll(Array.from({ length: 400 }, () => ({ label: "another" })))
+        let missed = 0
+        for (let turns = 0; turns < 30; turns++) {
+          const waiting = yield* Effect.forkChild(receiver.byCorrelationId(unknown).receive, { startImmediately: true })
+          for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
+          yield* sender.send({ label: "urgent", correlationId: unknown, priority: 7 })
+          yield* TestClock.adjust(0)
+          if (waiting.pollUnsafe() === undefined) missed++
+          for (let second = 0; second < 5; second++) yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* Fiber.join(waiting)).label, "urgent")
+        }
+        assert.isAbove(missed, 0)
+      }).pipe(Effect.provide(backend))
+  )
 })
 
 describe("in promises", () => {
