@@ -361,26 +361,24 @@ describe("a wait by id", () => {
     }).pipe(Effect.provide(FaultInjection.layer(backend)))
   )
 
-  it.effect(
-    "finds a message that came to a place before the search while that ran, when it searches anew (E-31)",
-    () =>
-      Effect.gen(function* () {
-        yield* MessageQueue.create(orders)
-        const sender = yield* MessageQueue.openSender(orders)
-        const receiver = yield* MessageQueue.openReceiver(orders)
-        yield* sender.sendAll(Array.from({ length: 400 }, () => ({ label: "another" })))
-        let missed = 0
-        for (let turns = 0; turns < 30; turns++) {
-          const waiting = yield* Effect.forkChild(receiver.byCorrelationId(unknown).receive, { startImmediately: true })
-          for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
-          yield* sender.send({ label: "urgent", correlationId: unknown, priority: 7 })
-          yield* TestClock.adjust(0)
-          if (waiting.pollUnsafe() === undefined) missed++
-          for (let second = 0; second < 5; second++) yield* TestClock.adjust("1 second")
-          assert.strictEqual((yield* Fiber.join(waiting)).label, "urgent")
-        }
-        assert.isAbove(missed, 0)
-      }).pipe(Effect.provide(backend))
+  it.effect("finds a message that came to a place before the search while that ran, when it searches anew (E-31)", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const sender = yield* MessageQueue.openSender(orders)
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      yield* sender.sendAll(Array.from({ length: 400 }, () => ({ label: "another" })))
+      let missed = 0
+      for (let turns = 0; turns < 30; turns++) {
+        const waiting = yield* Effect.forkChild(receiver.byCorrelationId(unknown).receive, { startImmediately: true })
+        for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
+        yield* sender.send({ label: "urgent", correlationId: unknown, priority: 7 })
+        yield* TestClock.adjust(0)
+        if (waiting.pollUnsafe() === undefined) missed++
+        for (let second = 0; second < 5; second++) yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Fiber.join(waiting)).label, "urgent")
+      }
+      assert.isAbove(missed, 0)
+    }).pipe(Effect.provide(backend))
   )
 })
 
