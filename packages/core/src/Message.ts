@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type { MessageId } from "./internal/messages/messageIds.ts"
 import type { NotRead } from "./internal/messages/NotRead.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
@@ -19,7 +20,6 @@ import type {
   SenderIdType,
   SoapProperties
 } from "./mqrt/MessageProperties.ts"
-import type { MessageId } from "./MessageId.ts"
 import { messageProperties } from "./mqrt/MessagePropertyTable.ts"
 
 export type {

@@ -8,20 +8,14 @@
  */
 import { dual } from "effect/Function"
 import * as Result from "effect/Result"
+import type { MessageId } from "./internal/messages/messageIds.ts"
 import { readId, textOf } from "./internal/messages/messageIds.ts"
 import { argumentResult } from "./internal/options/illegalOption.ts"
 import { messageId, messageIdBytes, messageIdText } from "./internal/options/messageReferences.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
-/**
- * Id of a message: `{guid}\number`, as `messageId` of a received message is; the GUID is in lower case. Functions that take an
- * id also take its 20 bytes, and text without braces, in any letter case.
- *
- * @category models
- * @since 0.1.0
- */
-export type MessageId = string
+export type { MessageId } from "./internal/messages/messageIds.ts"
 
 /**
  * Parses the id of a message as text, with or without braces, in any letter case. System.Messaging and NServiceBus write ids

@@ -3,6 +3,15 @@ import * as Guid from "../../mqrt/Guid.ts"
 import { isBytes } from "../options/Rule.ts"
 import { plainBytes } from "../bytes.ts"
 
+/**
+ * Id of a message: `{guid}\number`, as `messageId` of a received message is; the GUID is in lower case. Functions that take an
+ * id also take its 20 bytes, and text without braces, in any letter case.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MessageId = string
+
 /** Length of an id in bytes. */
 const size = 20
 

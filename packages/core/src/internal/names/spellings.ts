@@ -73,7 +73,7 @@ const dotNetPath: Reader<Name> = (scanner) =>
  * Reads a path of System.Messaging: `FormatName:` and a format name, or a path, whose last part may be `Journal$`,
  * `DeadLetter$` or `XactDeadLetter$`.
  */
-export const dotNet: Reader<Name> = (scanner) => {
+const dotNet: Reader<Name> = (scanner) => {
   if (scanner.accepts("formatname:")) return readRest<Name>(scanner, formatName)
   if (scanner.accepts("label:")) {
     return scanner.illegal(
@@ -149,7 +149,7 @@ const netMsmqMistakes: ReadonlyArray<readonly [RegExp, string]> = [
 ]
 
 /** Reads an address of WCF: `net.msmq://host/private/queue`, or `msmq.formatname:` and a format name. */
-export const netMsmq: Reader<FormatName> = (scanner) => {
+const netMsmq: Reader<FormatName> = (scanner) => {
   const { text } = scanner
   if (scanner.accepts("msmq.formatname:")) return readDecoded<FormatName>(scanner, "", formatName)
   if (!scanner.accepts("net.msmq://")) {
@@ -174,7 +174,7 @@ const part: Reader<Pick<QueuePath, "queue" | "subqueue">> = (scanner) =>
   })
 
 /** Reads an address of NServiceBus or Rebus, `queue@machine` or `queue`: a private queue, of this computer by default. */
-export const address: Reader<QueuePath | Direct<WholeQueue | Subqueue>> = (scanner) =>
+const address: Reader<QueuePath | Direct<WholeQueue | Subqueue>> = (scanner) =>
   Result.gen(function* () {
     const { text } = scanner
     const at = text.indexOf("@")
