@@ -412,10 +412,9 @@ export class Batch<Body> {
   /** Reads the only message into a record. Returns the reason why it cannot be sent, if there is one. */
   #readOne(given: Message<Body>, record: OutgoingRecord): Reason | undefined {
     try {
-      const message = this.#checked(given, 0, record)
-      if (message instanceof Refusal) return message.reason
-      const lost = lostField(message)
-      return lost === undefined ? undefined : refusalOfLost(lost, 0).reason
+      const broken = this.#readInto(record, given, 0)
+      const lost = broken === undefined ? lostField(record) : undefined
+      return lost === undefined ? broken : refusalOfLost(lost, 0).reason
     } catch (cause) {
       return this.#thrown(this.#encodes ? "codec" : "message", cause, 0)
     }
@@ -455,14 +454,15 @@ export class Batch<Body> {
         part = "messages"
         const given = messages[next]!
         part = "message"
-        const message = this.#checked(given, index, (records[slice.length] ??= blankRecord()))
-        if (message instanceof Refusal) {
-          chunk.stop = message.reason
+        const record = (records[slice.length] ??= blankRecord())
+        const broken = this.#readInto(record, given, index)
+        if (broken !== undefined) {
+          chunk.stop = broken
           break
         }
-        const { length } = message.body
+        const { length } = record.body
         sizes[slice.length] = length
-        slice.push(message)
+        slice.push(record)
         bytes += length
         next++
         index++
@@ -509,11 +509,10 @@ export class Batch<Body> {
     }
   }
 
-  /** Returns a message as the backend gets it, or the refusal of one that breaks a rule. */
-  #checked(given: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
-    const message = this.#propertiesOf(given, index, record)
-    const broken = message instanceof Refusal ? undefined : violation(message, index)
-    return broken === undefined ? message : new Refusal(broken)
+  /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule. */
+  #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | undefined {
+    const read = this.#propertiesOf(given, index, record)
+    return read instanceof Refusal ? read.reason : violation(record, index)
   }
 
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
