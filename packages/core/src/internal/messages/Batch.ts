@@ -102,6 +102,7 @@ export interface Given<Body> extends Pick<
   "messageIds" | "observer" | "operation" | "options" | "sender" | "span"
 > {}
 
+/** Makes the request of a send in the fiber that sends. */
 const requestOf = <Body>(
   fiber: Fiber.Fiber<unknown, unknown>,
   given: Given<Body>,
