@@ -14,7 +14,7 @@ import { CallSite } from "./mqrt/CallSite.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import { checkCurrent, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
+import { checkParticipation, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
 import { guarded } from "./internal/options/Rule.ts"
 import { Observer } from "./internal/telemetry/telemetry.ts"
 import { spanOptions } from "./internal/telemetry/Operation.ts"
@@ -358,8 +358,8 @@ export const run: {
     const operation = operations.Transaction.run
     return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
       Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
-        Effect.flatMap(Current, (current) => {
-          const illegal = checkCurrent(current)
+        Effect.flatMap(Effect.all([Current, Mqrt]), ([current, mqrt]) => {
+          const illegal = checkParticipation(current, mqrt.openHandles)
           if (illegal !== undefined) return Effect.fail(Given.errorOf({ operation }, illegal))
           return typeof current === "string" ? runNew(effect, options) : runWithin(effect, current)
         })

@@ -10,6 +10,7 @@ import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
+import { promiseTransactions } from "./contract/promiseTransactions.ts"
 import { queues } from "./contract/queues.ts"
 import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
@@ -50,6 +51,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...transactions,
   ...security,
   ...programs,
+  ...promiseTransactions,
   ...poison
 ]
 

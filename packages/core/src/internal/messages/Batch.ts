@@ -28,6 +28,7 @@ import { describeSent, linkTo, traceOf } from "../telemetry/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
+import { CallProgram } from "../promises/CallProgram.ts"
 import { transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
@@ -139,7 +140,7 @@ export class Batch<Body> {
     const illegal =
       checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
     if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
-    const { onProgress } = options
+    const onProgress = options.onProgress && onProgressIn(fiber, options.onProgress)
     const batch = new Batch({
       sender,
       operation,
@@ -150,7 +151,7 @@ export class Batch<Body> {
       span,
       trace: traceOf(fiber, span),
       gate: fiber.getRef(CurrentAbortGate),
-      onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
+      onProgress
     })
     return batch.#refusal ?? batch
   }
@@ -577,6 +578,15 @@ export class Batch<Body> {
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
     return (this.#lastError = operation.error(reason, { queue: sender.queue, progress, ...cause }))
   }
+}
+
+/** Returns a function that calls `onProgress` as the program would, and logs rejections of the promises that it returns. */
+const onProgressIn = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  onProgress: (report: SendReport) => void
+): ((report: SendReport) => void) => {
+  const callProgram = fiber.getRef(CallProgram)
+  return logRejectionsOf("onProgress failed", (report) => callProgram(() => onProgress(report)), fiber.context)
 }
 
 const none: ReadonlyArray<never> = []
