@@ -55,7 +55,7 @@ describe("a transaction of a program in promises", () => {
   it("has the messages of an iterator that was made before it, and not those that it takes afterwards", async () => {
     const { msmq, receiver } = await connectTo("a", "b")
     const iterators = [receiver[Symbol.asyncIterator](), msmq.messages(orders)[Symbol.asyncIterator]()]
-    for (const iterator of iterators) {
+    for await (const iterator of iterators) {
       await undone(msmq, async () => assert.strictEqual(await takeOne(iterator), "a"))
       assert.deepStrictEqual(await labelsIn(msmq, orders), ["a", "b"])
     }
@@ -151,7 +151,7 @@ describe("a transaction of a program in promises", () => {
     const receiver = await msmq.openReceiver(plain)
     await sender.send({ label: "a" })
     await msmq.transaction(async () => {
-      for (const call of [() => sender.send({ label: "b" }), () => receiver.receive(), () => receiver.poll()]) {
+      for await (const call of [() => sender.send({ label: "b" }), () => receiver.receive(), () => receiver.poll()]) {
         const { message, reason } = await rejection(call())
         assert.strictEqual(reason._tag, "TransactionMismatch")
         assert.include(message, '{ transaction: "none" }')
@@ -193,7 +193,7 @@ describe("a transaction of a program in promises", () => {
   it("is not that of another connection, whose calls and transactions in it are refused", async () => {
     const [here, there] = [await connectTo("a"), await connectTo("b")]
     await here.msmq.transaction(async () => {
-      for (const call of [
+      for await (const call of [
         () => there.receiver.receive(),
         () => there.sender.send({ label: "c" }),
         () => there.msmq.transaction(() => Promise.resolve())
@@ -230,7 +230,7 @@ describe("a transaction of a program in promises", () => {
     const { msmq, receiver, sender } = await connectTo("a")
     const untyped = receiver as Receiver & { readonly receive: (options: object) => Promise<unknown> }
     await msmq.transaction(async () => {
-      for (const transaction of [null, "", "ambient", false, {}]) {
+      for await (const transaction of [null, "", "ambient", false, {}]) {
         assert.strictEqual((await rejection(untyped.receive({ transaction }))).reason._tag, "IllegalOption")
         const given = { transaction } as never
         assert.strictEqual((await rejection(sender.send({ label: "b" }, given))).reason._tag, "IllegalOption")
@@ -241,7 +241,7 @@ describe("a transaction of a program in promises", () => {
   })
 
   it("loses no message, wherever its signal aborts", async () => {
-    for (let turns = 0; turns < 24; turns++) {
+    for await (const turns of Array.from({ length: 24 }).keys()) {
       const { msmq, receiver, sender } = await connectTo("a", "b")
       const controller = new AbortController()
       const run = msmq
@@ -258,7 +258,7 @@ describe("a transaction of a program in promises", () => {
           () => "committed",
           () => "aborted"
         )
-      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      for await (const _ of Array.from({ length: turns }).keys()) await Promise.resolve()
       controller.abort(undo)
       const left = (await run) === "committed" ? ["a'", "b'"] : ["a", "b"]
       assert.deepStrictEqual(await labelsIn(msmq, orders), left, `after ${turns} turns`)

@@ -80,7 +80,7 @@ const forgetful: ReadonlyArray<
     ({ invoices, orders }) =>
       invoices.sendAll(
         (async function* () {
-          for (let count = 0; count < 3; count++) {
+          for await (const _ of [1, 2, 3]) {
             const { label } = await orders.receive()
             // The source goes on in a later turn, as one that reads a file does.
             await new Promise((resolve) => setTimeout(resolve, 1))
