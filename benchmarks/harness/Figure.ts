@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 
 /** Unit of the values of a figure. A `ratio` is that of two costs, or of two amounts, and has none. */
-export const Unit = Schema.Literals(["ratio", "µs", "ms", "MiB", "bytes", "%", "count", "exponent"])
+export const Unit = Schema.Literals(["ratio", "µs", "ms", "MiB", "B", "%", "count", "exponent"])
 export type Unit = typeof Unit.Type
 
 /**
@@ -24,12 +24,12 @@ export const Point = Schema.Struct({ x: Schema.Finite, y: Schema.Finite })
 export type Point = typeof Point.Type
 
 /** Points that belong together, such as those of one operation in queues of different lengths. */
-export const Series = Schema.Struct({
+const Series = Schema.Struct({
   x: Schema.String.annotate({ description: "Noun of the x axis, such as `messages in the queue`." }),
   y: Schema.String.annotate({ description: "Noun and unit of the y axis, such as `µs for each message`." }),
   points: Schema.Array(Point)
 })
-export type Series = typeof Series.Type
+type Series = typeof Series.Type
 
 /** One result with its spread over the rounds. */
 export const Figure = Schema.Struct({

@@ -41,5 +41,7 @@ export interface Room {
   readonly name: string
   /** `true` where each figure is measured in a process of its own. */
   readonly areAlone?: boolean
+  /** Flags of Node for the processes that measure, beside those that all have. */
+  readonly flags?: ReadonlyArray<string>
   readonly plans: ReadonlyArray<Plan>
 }

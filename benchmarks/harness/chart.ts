@@ -13,7 +13,7 @@ use([CustomChart, LineChart, GridComponent, TitleComponent, SVGRenderer])
 type Option = ComposeOption<CustomSeriesOption | LineSeriesOption | GridComponentOption | TitleComponentOption>
 
 /** Pixels. */
-const size = { width: 480, margin: 16, row: 34, heading: 46, axis: 34, values: 122, lines: 190, legend: 17 }
+const size = { width: 480, margin: 16, row: 34, heading: 46, axis: 34, values: 136, lines: 190, legend: 17 }
 
 const font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 const text = { fontFamily: font, fontSize: 11 }
@@ -111,7 +111,7 @@ const rowOf =
         ...spread,
         words(resultOf(figure), right, y - 4, color, "right"),
         words(boundsOf(figure), right, y + 8, colors.muted, "right")
-      ].map((child) => ({ ...child, silent: true }))
+      ]
     }
   }
 
@@ -122,7 +122,7 @@ const panelOfFigures = (title: string, subtitle: string, figures: ReadonlyArray<
     [goal, limit, median, p10, p90].flatMap((value) => value ?? [])
   )
   const positive = values.filter((value) => value > 0)
-  const least = isLinear(unit) ? Math.min(0, ...values) : Math.min(1, ...positive)
+  const least = isLinear(unit) ? Math.min(0, ...values) : 2 ** Math.floor(Math.log2(Math.min(1, ...positive)))
   const most = Math.max(isLinear(unit) ? 1 : 2, ...values)
   const axis = isLinear(unit)
     ? { type: "value", min: least, max: most * 1.05 }
@@ -166,10 +166,10 @@ const panelOfSeries = (x: string, y: string, figures: ReadonlyArray<Figure>): Pa
   const rest = [`━ ${others} others, whose exponents are lower`, colors.muted] as const
   const lines = others > 0 ? [...legend, rest] : legend
   return {
-    title: `growth with the number of ${x}`,
+    title: `growth: ${x}`,
     subtitle: `${y}; both axes are logarithmic, and the slope is the exponent`,
     height: size.heading + size.lines + size.axis + lines.length * size.legend + size.margin,
-    grid: { right: size.margin, height: size.lines },
+    grid: { right: 2 * size.margin, height: size.lines },
     axes: (gridIndex) => ({
       x: {
         ...axisStyle,
@@ -207,7 +207,7 @@ const subtitles: Readonly<Record<Figure["unit"], string>> = {
   µs: "microseconds",
   ms: "milliseconds",
   MiB: "MiB",
-  bytes: "bytes",
+  B: "bytes",
   "%": "percents of a processor"
 }
 
@@ -258,7 +258,7 @@ export const chartOf = ({ figures, node, platform }: Report): string => {
     write(title, top, { fontSize: 13, fontWeight: 600 })
     write(subtitle, top + 18, { color: colors.muted })
     option.grid.push({
-      left: size.margin + (legend.length > 0 ? 40 : 0),
+      left: size.margin + (legend.length > 0 ? 44 : 0),
       right: grid.right,
       top: top + size.heading,
       height: grid.height

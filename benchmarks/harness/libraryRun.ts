@@ -19,7 +19,9 @@ export const onLibrary = <A, E, R>(path: string, measure: Effect.Effect<A, E, R>
     return Effect.ensuring(
       measure,
       Effect.catch(tidy, ({ message }) =>
-        Effect.sync(() => console.error(`queues of this run, ${runName()}, may be left: ${message}`))
+        Effect.sync(() =>
+          console.error(`queues of this run, effect-msmq-bench-${runName()}-*, may be left: ${message}`)
+        )
       )
     )
   })

@@ -25,7 +25,10 @@ const run = async (
     figures.push(figure)
     onFigure(figure)
   }
-  const child = fork(program, [JSON.stringify(order)], { execArgv: ["--expose-gc"], stdio: ["ignore", 2, 2, "ipc"] })
+  const child = fork(program, [JSON.stringify(order)], {
+    execArgv: ["--expose-gc", ...(room.flags ?? [])],
+    stdio: ["ignore", 2, 2, "ipc"]
+  })
   signal.addEventListener("abort", () => child.kill())
   child.on("message", (message) => add(decode(message)))
   // The last figure may come after the exit, and not after the end of the channel.

@@ -14,8 +14,8 @@ const mebibyte = 2 ** 20
 /** Number of messages that are sent, or sent and received, before the memory is looked at again. */
 const batch = 1000
 
-/** Messages after which memory is no longer that of a beginning. */
-const beginning = 100_000
+/** Messages after which memory is no longer that of a beginning. A quick run has half of them. */
+const beginningOf = ({ scale }: Settings): number => (scale < 1 ? 50_000 : 100_000)
 
 /** Messages that are sent, or sent and received, in all. */
 const million = 1_000_000
@@ -88,45 +88,55 @@ const ways: Readonly<Record<string, Open>> = {
   "for await, promises": receiveInPromises
 }
 
-/** Moves so many messages, and returns what is looked at after each batch. */
-const move = async (step: Step, count: number, look: () => number): Promise<ReadonlyArray<number>> => {
-  const seen: Array<number> = []
-  for (let moved = 0; moved < count; moved += batch) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-    await step()
-    seen.push(look())
-  }
-  return seen
+/** Moves so many messages. */
+const move = async (step: Step, count: number): Promise<void> => {
+  // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+  for (let moved = 0; moved < count; moved += batch) await step()
 }
 
-const nothing = (): number => 0
-const resident = (): number => process.memoryUsage.rss()
+/** Collects all that is not in use, twice: what the first collection finalizes is free in the second. */
+const collect = (): void => {
+  globalThis.gc?.()
+  globalThis.gc?.()
+}
 
-/** Returns the bytes in use by objects, and beside the heap, after a collection of all that is not in use. */
+/** Returns the bytes in use by objects, and beside the heap. */
 const collected = (): number => {
-  globalThis.gc?.()
-  globalThis.gc?.()
+  collect()
   const { external, heapUsed } = process.memoryUsage()
   return heapUsed + external
 }
 
-/** Returns how much larger the process grows after its beginning, while it does what it does. */
-const residentGrowth = async (step: Step, { scale }: Settings) => {
-  const [before = 0] = (await move(step, beginning, resident)).slice(-1)
-  const after = await move(step, (million - beginning) * scale, resident)
-  return { values: [(Math.max(before, ...after) - before) / mebibyte], details: { "MiB before": before / mebibyte } }
+/** Returns the resident bytes. Garbage does not count: how much of it there is depends on what else the machine does. */
+const resident = (): number => {
+  collect()
+  return process.memoryUsage.rss()
+}
+
+/** Returns how much larger the process grows after its beginning, at most, as seen each so many messages. */
+const residentGrowth = async (step: Step, settings: Settings) => {
+  const beginning = beginningOf(settings)
+  await move(step, beginning)
+  const before = resident()
+  let most = before
+  for (let left = (million - beginning) * settings.scale; left > 0; left -= beginning / 2) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+    await move(step, beginning / 2)
+    most = Math.max(most, resident())
+  }
+  return { values: [(most - before) / mebibyte], details: { "MiB before": before / mebibyte } }
 }
 
 /** Returns by how many bytes the collected heap grows for each message, in rounds one after the other. */
-const heapGrowth = async (step: Step, { scale }: Settings) => {
-  await move(step, beginning, nothing)
+const heapGrowth = async (step: Step, settings: Settings) => {
+  await move(step, beginningOf(settings))
   const values: Array<number> = []
   // In fewer messages a few kilobytes that a round adds once look like growth.
-  const count = Math.max((million / 4) * scale, 50_000)
+  const count = Math.max((million / 4) * settings.scale, 100_000)
   for (let round = 0; round < 3; round++) {
     const before = collected()
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-    await move(step, count, nothing)
+    await move(step, count)
     values.push((collected() - before) / count)
   }
   return { values }
@@ -138,7 +148,7 @@ const plansOf = (backend: Backend, way: string, open: Open): ReadonlyArray<Plan>
     Effect.flatMap(Effect.flatMap(backend.open, open), (step) => Effect.promise(() => measure(step, settings)))
   return [
     { ...plan, name: `resident, ${way}, ${backend.name}`, unit: "MiB", measure: measured(residentGrowth) },
-    { ...plan, name: `heap, ${way}, ${backend.name}`, unit: "bytes", measure: measured(heapGrowth) }
+    { ...plan, name: `heap, ${way}, ${backend.name}`, unit: "B", measure: measured(heapGrowth) }
   ]
 }
 
@@ -146,7 +156,7 @@ const plansOf = (backend: Backend, way: string, open: Open): ReadonlyArray<Plan>
 const ofQueuedMessage: Plan = {
   name: "a queued message, in memory",
   against: "",
-  unit: "bytes",
+  unit: "B",
   clock: "none",
   measure: () =>
     Effect.gen(function* () {
@@ -167,6 +177,8 @@ const ofQueuedMessage: Plan = {
 export const footprint: Room = {
   name: "footprint",
   areAlone: true,
+  // V8 may double the space for new objects at any time, by up to 64 MiB, however little is kept.
+  flags: ["--max-semi-space-size=16"],
   plans: [
     ...backends.flatMap((backend) => Object.entries(ways).flatMap(([way, open]) => plansOf(backend, way, open))),
     ofQueuedMessage

@@ -27,7 +27,7 @@ interface Costs {
 const upper = 0.01
 
 /** Number of rounds, each of which measures each size. */
-const roundsOf = ({ rounds }: Settings): number => Math.max(3, Math.round(rounds / 8))
+const roundsOf = ({ rounds }: Settings): number => Math.max(2, Math.round(rounds / 8))
 
 /** Measures each size in turn, and returns the exponent of each round. The series holds the medians. */
 const growthOf = async ({ cost, sizes }: Costs, settings: Settings, x: string, y: string): Promise<Measurement> => {
@@ -209,7 +209,7 @@ const operation = (name: string): Plan =>
           const run = (call: Effect.Effect<unknown, Mqrt.MqrtFailure>) => runtime.runPromise(call)
           ways.set(length, async () => {
             const times: Array<number> = []
-            for (let time = 0; time < 5; time++) {
+            for (let time = 0; time < 3; time++) {
               // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
               await run(work.prepare)
               // oxlint-disable-next-line no-await-in-loop -- one after the other is the point

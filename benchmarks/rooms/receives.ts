@@ -1,16 +1,14 @@
 /** Figures of receiving: the stream of messages beside loops by hand, and each loop in both faces beside the calls that it makes. */
-import { MessageQueue, type Receiver } from "@effect-msmq/core"
-import { Deferred, Effect, type Scope, Stream } from "effect"
-import * as PromiseLoops from "../../packages/core/test/support/promiseLoops.ts"
-import * as EffectLoops from "../../packages/testing/src/contract/loops.ts"
+import { MessageQueue } from "@effect-msmq/core"
+import { Effect, Stream } from "effect"
 import { receivesInC } from "../floors/receivesInC.ts"
 import * as Seam from "../floors/seam.ts"
 import { seamLoops } from "../floors/seamLoops.ts"
 import { tightReceives } from "../floors/tightReceives.ts"
-import { type Backend, backends, native, type Opened } from "../harness/backends.ts"
+import { type Backend, backends, native } from "../harness/backends.ts"
 import { ratio, type Ways } from "../harness/comparison.ts"
-import { connection } from "../harness/connection.ts"
 import type { Plan, Room } from "../harness/Room.ts"
+import { fullQueueLoops } from "./fullQueueLoops.ts"
 import { outgoing, queueToFill } from "./queueToFill.ts"
 
 const orders = ".\\private$\\orders"
@@ -36,36 +34,6 @@ const withFloor = (floor: (opened: Effect.Success<typeof native.open>, queue: nu
     return ways
   })
 
-/** Runs a loop of the Effect face until it has handled all messages. */
-const untilHandled = (loop: EffectLoops.Loop, receiver: Receiver.Receiver): Effect.Effect<unknown, unknown> =>
-  Effect.suspend(() => {
-    const end = Deferred.makeUnsafe<void>()
-    let left = batch
-    const handle = Effect.suspend(() => (--left === 0 ? Effect.asVoid(Deferred.succeed(end, undefined)) : Effect.void))
-    return Effect.raceFirst(loop(receiver, handle), Deferred.await(end))
-  })
-
-/** Loop of the SDK over a full queue of an open backend. */
-type OpenLoop = (opened: Opened<unknown>) => Effect.Effect<() => Promise<unknown>, unknown, Scope.Scope>
-
-const inEffect =
-  (loop: EffectLoops.Loop): OpenLoop =>
-  ({ provide, run }) =>
-    Effect.map(provide(MessageQueue.openReceiver(orders, { shareMode: "denyReceive" })), (receiver) => {
-      const all = untilHandled(loop, receiver)
-      return () => run(all)
-    })
-
-const inPromises =
-  (loop: PromiseLoops.Loop): OpenLoop =>
-  (opened) =>
-    Effect.flatMap(connection(opened), (msmq) =>
-      Effect.map(
-        Effect.promise(() => msmq.openReceiver(orders, { shareMode: "denyReceive" })),
-        (receiver) => () => loop(receiver, batch, () => {})
-      )
-    )
-
 type Fill = () => Promise<void>
 
 const always = (fill: Fill): Fill => fill
@@ -77,14 +45,14 @@ const once = (fill: Fill): Fill => {
 }
 
 /** Compares a loop with its calls at the seam. */
-const withSeam = (backend: Backend, name: string, open: OpenLoop) =>
+const withSeam = (backend: Backend, { name, open }: (typeof fullQueueLoops)[number]) =>
   Effect.gen(function* () {
     const opened = yield* backend.open
-    const { mqrt, run } = opened
+    const { mqrt, provide, run } = opened
     const [ours, theirs] = [yield* queueToFill(opened, orders, messages), yield* queueToFill(opened, others, messages)]
     const seamLoop = seamLoops[name]
     if (seamLoop === undefined) return yield* Effect.die(new Error(`the seam has no loop ${name}`))
-    const loop = yield* open(opened)
+    const loop = yield* provide(open(opened, orders, batch))
     const calls = seamLoop(mqrt, yield* Seam.openQueue(mqrt, theirs.formatName, "receive"), batch)
     const prepare = name === "browse" ? once : always
     const ways: Ways = {
@@ -94,17 +62,12 @@ const withSeam = (backend: Backend, name: string, open: OpenLoop) =>
     return ways
   })
 
-const loops = [
-  ...Object.entries(EffectLoops.reading).map(([name, loop]) => ({ name, face: "Effect", open: inEffect(loop) })),
-  ...Object.entries(PromiseLoops.reading).map(([name, loop]) => ({ name, face: "promises", open: inPromises(loop) }))
-]
-
 const plansOfLoops = (backend: Backend): ReadonlyArray<Plan> =>
-  loops.map(({ face, name, open }) =>
+  fullQueueLoops.map((loop) =>
     ratio({
-      name: `${name}, ${face}, ${backend.name}`,
+      name: `${loop.name}, ${loop.face}, ${backend.name}`,
       against: "its calls at the seam",
-      ways: withSeam(backend, name, open)
+      ways: withSeam(backend, loop)
     })
   )
 

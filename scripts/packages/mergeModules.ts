@@ -3,17 +3,41 @@
  * run it. Public modules keep their names. All else goes into files in `dist/internal`, one for the modules that the same public
  * modules need.
  *
- *   node mergeModules.ts [MODULE ...]
+ *   node mergeModules.ts [CENTRE SIGN]
  *
- * Each MODULE is loaded with every public module, so that all that it needs goes into one file.
+ * Public modules that need the module SIGN, directly or over others, are loaded with the module CENTRE: a program with one of
+ * them needs most of it anyway, and then it is one file. The others bring no more than they need.
  */
-import { build, type Plugin } from "esbuild"
+import { build, type BuildOptions, type Plugin } from "esbuild"
 import { globSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { publicModules } from "./publicModules.ts"
 
-const always = process.argv.slice(2)
+const [centre, sign] = process.argv.slice(2)
 const modules = publicModules(".")
+
+const settings = {
+  bundle: true,
+  format: "esm",
+  // An import that names nothing counts, too.
+  ignoreAnnotations: true,
+  logLevel: "warning",
+  outbase: "dist",
+  outdir: "dist",
+  packages: "external",
+  platform: "node",
+  target: "es2024",
+  write: false
+} as const satisfies BuildOptions
+
+/** Returns the public modules that need a module. */
+const modulesThatNeed = async (needed: string): Promise<ReadonlySet<string>> => {
+  const entryPoints = modules.map((module) => `dist/${module}.js`)
+  const { outputs } = (await build({ ...settings, entryPoints, metafile: true })).metafile
+  return new Set(modules.filter((module) => `dist/${needed}.js` in (outputs[`dist/${module}.js`]?.inputs ?? {})))
+}
+
+const central = sign === undefined ? new Set<string>() : await modulesThatNeed(sign)
 
 /** Entry of each public module, which nothing else imports. */
 const entries: Plugin = {
@@ -21,30 +45,21 @@ const entries: Plugin = {
   setup: ({ onLoad, onResolve }) => {
     onResolve({ filter: /^entry:/ }, ({ path }) => ({ path: path.slice("entry:".length), namespace: "entry" }))
     onLoad({ filter: /^/, namespace: "entry" }, ({ path }) => ({
-      contents: [...always.map((module) => `import "./${module}.js"`), `export * from "./${path}.js"`].join("\n"),
+      contents: `${central.has(path) ? `import "./${centre}.js"\n` : ""}export * from "./${path}.js"`,
       resolveDir: resolve("dist")
     }))
   }
 }
 
 const { outputFiles } = await build({
-  entryPoints: modules.map((module) => ({ in: `entry:${module}`, out: module })),
-  bundle: true,
+  ...settings,
   // Code that finds its package from its own file expects a file in a folder of `dist`.
   chunkNames: "internal/[hash]",
-  format: "esm",
-  // The imports of `always` count, though they name nothing.
-  ignoreAnnotations: true,
-  logLevel: "warning",
-  outdir: "dist",
-  packages: "external",
-  platform: "node",
+  entryPoints: modules.map((module) => ({ in: `entry:${module}`, out: module })),
   plugins: [entries],
   sourcemap: true,
   sourcesContent: false,
-  splitting: true,
-  target: "es2024",
-  write: false
+  splitting: true
 })
 
 /** Drops imports that name nothing: since no module has side effects, they would load a file for nothing. */

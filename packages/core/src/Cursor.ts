@@ -134,16 +134,20 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
   #next(operation: Operation, timeout: number | null): Found<Received> {
     return this.#inTurn(operation, () => {
       const action = this.#onMessage ? "peekNext" : "peekCurrent"
-      const peek = this.#reader.take({ operation, action, timeout, cursor: this.#handle })
-      return optional(peek, "IoTimeout").pipe(
-        Effect.tap((found) => Effect.sync(() => this.#standsOn(Option.isSome(found)))),
-        // The cursor is on a message also if the codec cannot decode its body.
-        Effect.tapError(({ reason }) =>
-          Effect.sync(() => {
-            if (reason._tag === "UndecodableBody") this.#standsOn(true)
-          })
-        )
-      )
+      return Effect.matchEffect(this.#reader.take({ operation, action, timeout, cursor: this.#handle }), {
+        onFailure: (error) => {
+          const { _tag } = error.reason
+          // The cursor is on a message also if the codec cannot decode its body.
+          if (_tag === "UndecodableBody") this.#standsOn(true)
+          if (_tag !== "IoTimeout") return Effect.fail(error)
+          this.#standsOn(false)
+          return Effect.succeedNone
+        },
+        onSuccess: (message) => {
+          this.#standsOn(true)
+          return Effect.succeedSome(message)
+        }
+      })
     })
   }
 

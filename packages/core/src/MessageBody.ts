@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { ActiveXValue } from "./ActiveXBody.ts"
@@ -18,7 +19,7 @@ import { conversionOf } from "./internal/bodies/schemaConversion.ts"
 import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
-import { guarded, isString, listOf, text as textRule } from "./internal/options/Rule.ts"
+import { guarded, listOf, text as textRule } from "./internal/options/Rule.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
 import type { Tagged } from "./internal/Tagged.ts"
@@ -156,7 +157,7 @@ const texts = listOf(textRule)
 const textsByName = guarded(
   "an object whose values are strings",
   (value): value is Readonly<Record<string, string>> =>
-    typeof value === "object" && value !== null && isPlain(value) && Object.values(value).every(isString)
+    typeof value === "object" && value !== null && isPlain(value) && Object.values(value).every(Predicate.isString)
 )
 
 const xmlOptions = tableOf({

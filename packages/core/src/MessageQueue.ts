@@ -82,7 +82,7 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
  */
 export interface OpenReceiverOptions<Body = Uint8Array, Read extends ReadOptions = {}> {
   /** Codec for the bodies. They are bytes by default. Not together with `read: { body: false }`. */
-  readonly body?: ([Read] extends [{ readonly body: false }] ? never : MessageBody<Body>) | undefined
+  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<Body>) | undefined
   /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
   /** `"peek"` for a receiver that only peeks: `MQ_PEEK_ACCESS`. `"receive"` by default. */

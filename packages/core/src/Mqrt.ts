@@ -136,10 +136,11 @@ export type Interruptible = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.
  *
  * `sendMessages` sends on the calling thread, or on others if its calls are slow. All threads have the identity of the process,
  * which the SDK changes only during a call of `getSecurityContext`; a message has another identity by its security context.
- * `sendMessages` reads or copies all messages before it returns to the event loop. It runs uninterruptibly. Its effect ends
- * when the last message has been sent, one has failed, or its wait was interrupted. Sends on one handle begin and end in the
- * order in which they were called, except that a fiber that cannot wait, such as one of `Effect.runSync`, does not wait for
- * earlier sends.
+ * `sendMessages` reads or copies all messages before it returns to the event loop. The records are core's, which writes later
+ * messages of the batch into them once the effect has ended, so that whoever keeps one copies it. It runs uninterruptibly. Its
+ * effect ends when the last message has been sent, one has failed, or its wait was interrupted. Sends on one handle begin and
+ * end in the order in which they were called, except that a fiber that cannot wait, such as one of `Effect.runSync`, does not
+ * wait for earlier sends.
  *
  * @category models
  * @since 0.1.0

@@ -227,7 +227,10 @@ export interface UndecodableBody extends Tagged<"UndecodableBody"> {
   readonly codec: string
   /** Rule that the body breaks. */
   readonly rule: string
-  /** Message as it was received; its body is bytes. If it was received outside a transaction, this is the only copy. */
+  /**
+   * Message as it was received; its body is bytes, and it has the fields that its receiver reads. If it was received outside a
+   * transaction, this is the only copy.
+   */
   readonly message: ReceivedMessage
 }
 

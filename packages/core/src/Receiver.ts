@@ -359,11 +359,18 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     policy: ConsumePolicy<E, R2> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
     const call = { operation: operations.Receiver.consume, queue: this.queue }
+    const stack = OwnedHandle.stackHere()
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
       Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message as Received)))
         return keepProcessAlive(
-          consumer<Body, E, Exclude<R, Scope.Scope> | R2>(this.#reader.forConsumer, this.formatName, handle, policy)
+          consumer<Body, E, Exclude<R, Scope.Scope> | R2>(
+            this.#reader.forConsumer,
+            this.formatName,
+            handle,
+            policy,
+            OwnedHandle.openerWith(stack)
+          )
         )
       })
     )

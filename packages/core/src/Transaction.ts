@@ -9,15 +9,15 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
-import * as Scope from "effect/Scope"
+import { CurrentStackFrame } from "effect/References"
+import type * as Scope from "effect/Scope"
 import { CallSite } from "./mqrt/CallSite.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { checkParticipation, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
 import { guarded } from "./internal/options/Rule.ts"
-import { Observer } from "./internal/telemetry/telemetry.ts"
-import { spanOptions } from "./internal/telemetry/Operation.ts"
+import { Observer, spanOf } from "./internal/telemetry/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
 import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -25,7 +25,8 @@ import { transactionOptions } from "./internal/options/transactionOptions.ts"
 import { irreversible } from "./internal/promises/AbortGate.ts"
 import type { TransactionHandle } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import type { MsmqError, TransactionAborted } from "./MsmqError.ts"
+import type { TransactionAborted } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 import type { TimeLimits } from "./internal/messages/timeLimits.ts"
@@ -60,18 +61,28 @@ interface Ending {
   readonly by: TransactionAborted["by"]
 }
 
-/**
- * Way in which the fiber that closes a transaction ends it; the first fiber that closes it decides. A connection or layer that
- * closes has the default, which aborts.
- */
-const CurrentEnding = Context.Reference<Ending>("@effect-msmq/core/Transaction/CurrentEnding", {
-  defaultValue: () => ({ end: "abort", by: "connection" })
-})
-
 /** End of a transaction. `exit` is the result of the commit or the abort. */
 interface Ended extends Ending {
   readonly exit: Exit.Exit<void, MsmqError>
 }
+
+/** Returns the release that ends a transaction in a way. The first closing of its handle decides which of them runs. */
+const releaseBy =
+  (mqrt: Mqrt["Service"], ended: Deferred.Deferred<Ended>, ending: Ending): OwnedHandle.Release<TransactionHandle> =>
+  (native) => {
+    const commits = ending.end === "commit"
+    return Effect.suspend(() => (commits ? mqrt.commitTransaction(native) : mqrt.abortTransaction(native))).pipe(
+      Effect.exit,
+      Effect.flatMap((exit) => {
+        const { [ending.end]: operation } = operations.Transaction
+        Deferred.doneUnsafe(ended, Exit.succeed({ ...ending, exit: Exit.mapError(exit, operation.lift()) }))
+        // `commit` returns its own failure.
+        return commits ? Effect.void : exit
+      }),
+      // The release aborts a transaction that was not committed (F-37).
+      Effect.ensuring(mqrt.releaseTransaction(native))
+    )
+  }
 
 /**
  * Open transaction, which belongs to the scope that began it and aborts with it unless it was committed.
@@ -82,16 +93,19 @@ interface Ended extends Ending {
 export class Transaction extends Described {
   /** @internal */
   readonly [transactionId] = transactionId
+  readonly #mqrt: Mqrt["Service"]
   readonly #handle: OwnedHandle.OwnedHandle<TransactionHandle>
   readonly #limits: TimeLimits
   readonly #ended: Deferred.Deferred<Ended>
 
   private constructor(
+    mqrt: Mqrt["Service"],
     handle: OwnedHandle.OwnedHandle<TransactionHandle>,
     limits: TimeLimits,
     ended: Deferred.Deferred<Ended>
   ) {
     super()
+    this.#mqrt = mqrt
     this.#handle = handle
     this.#limits = limits
     this.#ended = ended
@@ -99,11 +113,12 @@ export class Transaction extends Described {
 
   /** @internal */
   static make(
+    mqrt: Mqrt["Service"],
     handle: OwnedHandle.OwnedHandle<TransactionHandle>,
     limits: TimeLimits,
     ended: Deferred.Deferred<Ended>
   ): Transaction {
-    return new Transaction(handle, limits, ended)
+    return new Transaction(mqrt, handle, limits, ended)
   }
 
   /** @internal */
@@ -158,17 +173,18 @@ export class Transaction extends Described {
    * @since 0.1.0
    */
   abort(): Effect.Effect<void> {
-    const at = new CallSite()
-    return observer.observe(operations.Transaction.abort, () =>
-      Effect.asVoid(this.#end({ end: "abort", by: "abort" }, at))
-    )
+    return this.#abort(new CallSite())
   }
 
-  /** @internal Commits unless it has ended, and fails unless it is committed then. */
+  /** @internal Aborts it as {@link abort} does. Its end has the place that began it. */
+  get aborted(): Effect.Effect<void> {
+    return Effect.suspend(() => this.#abort(this.#handle.node.openedAt))
+  }
+
+  /** @internal Commits unless it has ended, and fails unless it is committed then. Its end has the place that began it. */
   committedBy(operation: Operation): Effect.Effect<void, MsmqError> {
-    const at = new CallSite()
     return Effect.suspend(() => {
-      const commit = this.#commit(operation, at)
+      const commit = this.#commit(operation, this.#handle.node.openedAt)
       return this.isOpen ? observer.observe(operations.Transaction.commit, () => commit) : commit
     })
   }
@@ -194,16 +210,29 @@ export class Transaction extends Described {
     )
   }
 
-  /** @internal Aborts it with the scope that it was begun in. */
+  /** @internal Aborts it with the scope that it was begun in, unless it has ended. */
   get endWithScope(): Effect.Effect<void> {
+    return Effect.suspend(() => this.#endBy("scope", this.isOpen ? new CallSite() : this.#handle.node.openedAt))
+  }
+
+  /** @internal Aborts it as its scope would, unless it has ended. Its end has the place that began it. */
+  get endHere(): Effect.Effect<void> {
     return Effect.suspend(() =>
-      this.isOpen ? Effect.asVoid(this.#end({ end: "abort", by: "scope" }, new CallSite())) : Effect.void
+      this.#handle.state === "released" ? Effect.void : this.#endBy("scope", this.#handle.node.openedAt)
     )
   }
 
   /** @internal Waits until it has ended, and succeeds with the result of its commit or its abort. */
   get exit(): Effect.Effect<Exit.Exit<void, MsmqError>> {
     return Effect.map(Deferred.await(this.#ended), ({ exit }) => exit)
+  }
+
+  #abort(at: CallSite): Effect.Effect<void> {
+    return observer.observe(operations.Transaction.abort, () => this.#endBy("abort", at))
+  }
+
+  #endBy(by: Ending["by"], at: CallSite): Effect.Effect<void> {
+    return Effect.asVoid(this.#end({ end: "abort", by }, at))
   }
 
   #commit(operation: Operation, at: CallSite): Effect.Effect<void, MsmqError> {
@@ -214,17 +243,17 @@ export class Transaction extends Described {
 
   /** Ends it, or waits until another fiber has ended it, and returns its end. */
   #end(ending: Ending, at: CallSite): Effect.Effect<Ended> {
-    const close = Effect.provideService(OwnedHandle.close(this.#handle, at), CurrentEnding, ending)
-    return Effect.andThen(close, Deferred.await(this.#ended))
+    const release = releaseBy(this.#mqrt, this.#ended, ending)
+    return Effect.andThen(OwnedHandle.closeBy(this.#handle, release, at), Deferred.await(this.#ended))
   }
 
   #aborted(operation: Operation, { by }: Ended): MsmqError {
-    const { openedAt, releasedAt } = this.#handle.node
+    const { closing, openedAt } = this.#handle.node
     return operation.error({
       _tag: "TransactionAborted",
       by,
       beganAt: openedAt.toString(),
-      abortedAt: String(releasedAt)
+      abortedAt: String(closing.at)
     })
   }
 }
@@ -253,37 +282,33 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
   { defaultValue: () => "none" }
 )
 
-const begun = Effect.fn(
-  operations.Transaction.begin.name,
-  spanOptions
-)(function* (options: Options): Effect.fn.Return<Transaction, MsmqError, Mqrt | Scope.Scope> {
+/**
+ * Begins a transaction, which the caller must end. Nothing may interrupt it before that is sure. `here`: the place that begins it.
+ *
+ * @internal
+ */
+export const open = (
+  mqrt: Mqrt["Service"],
+  options: Options,
+  here: CallSite
+): Effect.Effect<Transaction, MsmqError> => {
   const operation = operations.Transaction.begin
-  const given = yield* Given.options({ operation }, transactionOptions, options)
-  const mqrt = yield* Mqrt
-  const limits = yield* limitsOf(operation, given)
-  const ended = Deferred.makeUnsafe<Ended>()
-  const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
-    kind: "transaction",
-    name: null,
-    acquire: mqrt.beginTransaction.pipe(Effect.mapError(operation.lift())),
-    release: (native) =>
-      Effect.flatMap(CurrentEnding, (ending) => {
-        const commits = ending.end === "commit"
-        return Effect.suspend(() => (commits ? mqrt.commitTransaction(native) : mqrt.abortTransaction(native))).pipe(
-          Effect.exit,
-          Effect.tap((exit) => {
-            const { [ending.end]: operation } = operations.Transaction
-            return Deferred.succeed(ended, { ...ending, exit: Exit.mapError(exit, operation.lift()) })
-          }),
-          // `commit` returns its own failure.
-          Effect.flatMap((exit) => (commits ? Effect.void : exit)),
-          // The release aborts a transaction that was not committed (F-37).
-          Effect.ensuring(mqrt.releaseTransaction(native))
-        )
-      })
-  })
-  return Transaction.make(handle, limits, ended)
-})
+  const begin = Effect.flatMap(Given.options({ operation }, transactionOptions, options), (given) =>
+    Effect.flatMap(limitsOf(operation, given), (limits) => {
+      const ended = Deferred.makeUnsafe<Ended>()
+      const resource = {
+        kind: "transaction",
+        name: null,
+        acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
+        release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
+      }
+      return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
+        Transaction.make(mqrt, handle, limits, ended)
+      )
+    })
+  )
+  return spanOf(operation, begin)
+}
 
 /**
  * Begins a transaction for manual use; the scope aborts it unless it was committed.
@@ -298,7 +323,10 @@ const begun = Effect.fn(
  * @since 0.1.0
  */
 export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqError, Mqrt | Scope.Scope> =>
-  Effect.tap(begun(options), (transaction) => Effect.addFinalizer(() => transaction.endWithScope))
+  Effect.acquireRelease(
+    Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, OwnedHandle.openerWith())),
+    (transaction) => transaction.endWithScope
+  )
 
 /**
  * Runs an effect in a transaction, which its sends and receives take part in by default. The transaction commits when the effect
@@ -355,16 +383,22 @@ export const run: {
 } = dual(
   (args) => args.length > 1 || Effect.isEffect(args[0]),
   <A, E, R>(given: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
-    const operation = operations.Transaction.run
-    return Effect.flatMap(Given.argument({ operation }, "effect", effectRule<A, E, R>(), given), (effect) =>
-      Effect.flatMap(Given.options({ operation }, transactionOptions, options), (options) =>
-        Effect.flatMap(Effect.all([Current, Mqrt]), ([current, mqrt]) => {
-          const illegal = checkParticipation(current, mqrt.openHandles)
-          if (illegal !== undefined) return Effect.fail(Given.errorOf({ operation }, illegal))
-          return typeof current === "string" ? runNew(effect, options) : runWithin(effect, current)
-        })
-      )
-    )
+    const call = { operation: operations.Transaction.run }
+    const stack = OwnedHandle.stackHere()
+    return Effect.withFiber((fiber) => {
+      const effect = Given.readArgument(call, "effect", effectRule<A, E, R>(), given)
+      if (effect instanceof MsmqError) return Effect.fail(effect)
+      const read = Given.readOptions(call, transactionOptions, options)
+      if (read instanceof MsmqError) return Effect.fail(read)
+      const current = fiber.getRef(Current)
+      if (current === "none" || current === "singleMessage") {
+        return runNew(effect, read, OwnedHandle.openerWith(stack))
+      }
+      return Effect.flatMap(Mqrt, (mqrt) => {
+        const illegal = checkParticipation(current, mqrt.openHandles)
+        return illegal === undefined ? runWithin(effect, current) : Effect.fail(Given.errorOf(call, illegal))
+      })
+    })
   }
 )
 
@@ -375,18 +409,26 @@ const runWithin = <A, E, R>(effect: Effect.Effect<A, E, R>, outer: Transaction):
     Effect.tap(() => outer.unlessAborted(operations.Transaction.run))
   )
 
-const runNew = <A, E, R>(effect: Effect.Effect<A, E, R>, options: Options): Effect.Effect<A, E | MsmqError, R | Mqrt> =>
-  Effect.acquireUseRelease(
-    Effect.flatMap(Scope.make(), (scope) =>
-      Effect.map(Scope.provide(begun(options), scope), (transaction) => ({ scope, transaction }))
-    ),
-    ({ transaction }) => Effect.provideService(effect, Current, transaction),
-    ({ scope, transaction }, exit) =>
-      Effect.ensuring(
-        Exit.isSuccess(exit) ? transaction.committedBy(operations.Transaction.run) : transaction.abort(),
-        Scope.close(scope, Exit.void)
-      )
-  ).pipe(Effect.withSpan(operations.Transaction.run.name, spanOptions))
+const runNew = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  options: Options,
+  here: CallSite
+): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
+  const operation = operations.Transaction.run
+  return spanOf(
+    operation,
+    Effect.acquireUseRelease(
+      Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, here)),
+      (transaction) =>
+        Effect.updateContext(effect, (context: Context.Context<R>) =>
+          Context.add(context, Current, transaction).pipe(
+            Context.add(CurrentStackFrame, here.frame(operation.name, Context.get(context, CurrentStackFrame)))
+          )
+        ),
+      (transaction, exit) => (Exit.isSuccess(exit) ? transaction.committedBy(operation) : transaction.aborted)
+    )
+  )
+}
 
 const transactionRule = guarded(transaction.allowed, (value): value is Transaction => isTransaction(value))
 

@@ -1,7 +1,7 @@
-import { MessageQueue, type Mqrt, type MsmqError, Transaction } from "@effect-msmq/core"
+import { MessageQueue, type Mqrt, type MsmqError, type Sender, Transaction } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Latch, Layer, Option, Scope, Stream } from "effect"
 import * as CallLog from "./support/CallLog.ts"
 import { interruptAtEveryStep } from "./support/everyStep.ts"
 import { elapse, start } from "./support/settled.ts"
@@ -438,6 +438,98 @@ describe("begin", () => {
       )
       assert.deepStrictEqual([message.label, message.firstInTransaction, message.lastInTransaction], ["1", true, true])
       assert.deepStrictEqual(yield* labelsIn(orders), [])
+    }).pipe(Effect.provide(backend))
+  )
+})
+
+/** Counts the stacks that are captured while an effect runs. */
+const stacksOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
+  Effect.suspend(() => {
+    const { Error: original } = globalThis
+    let count = 0
+    globalThis.Error = new Proxy(original, {
+      construct: (target, given) => {
+        count++
+        return Reflect.construct(target, given) as Error
+      }
+    })
+    return Effect.ensuring(
+      Effect.map(effect, () => count),
+      Effect.sync(() => {
+        globalThis.Error = original
+      })
+    )
+  })
+
+describe("the place of a transaction", () => {
+  const lateUse = (sender: Sender.Sender, transaction: Transaction.Participation) =>
+    Effect.map(Effect.flip(sender.send({}, { transaction })), ({ reason }) => {
+      assert(reason._tag === "Released")
+      return reason
+    })
+
+  it.effect("of run is that of its call, for its beginning and its end, after the fiber has yielded, too", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const runHere = () => Transaction.run(Effect.andThen(Effect.yieldNow, Effect.service(Transaction.Current)))
+      const handleOrder = Effect.fn("handleOrder")(function* () {
+        yield* Effect.yieldNow
+        return yield* runHere()
+      })
+      const { openedAt, releasedAt } = yield* lateUse(sender, yield* handleOrder())
+      assert.match(openedAt, /at handleOrder \(.*Transaction\.test\.ts/)
+      assert.match(openedAt, /at runHere .*Transaction\.test\.ts/)
+      assert.strictEqual(releasedAt, openedAt)
+      // An effect that was made elsewhere has the function that runs it, too.
+      const made = runHere()
+      const runIt = Effect.fn("runIt")(function* () {
+        return yield* made
+      })
+      assert.match((yield* lateUse(sender, yield* runIt())).openedAt, /at runIt \(.*Transaction\.test\.ts/)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("of run is in the stack of what fails inside of it", () =>
+    Effect.gen(function* () {
+      const runHere = () => Transaction.run(Effect.andThen(Effect.yieldNow, Effect.die(new Error("a bug"))))
+      const exit = yield* Effect.exit(runHere())
+      assert(Exit.isFailure(exit))
+      assert.match(Cause.pretty(exit.cause), /at Transaction\.run \(.*Transaction\.test\.ts/)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("takes one stack for a transaction, and one for all that a consumer begins", () =>
+    Effect.gen(function* () {
+      const { orders: sender, received } = yield* queues
+      const run = Effect.suspend(() => Transaction.run(Effect.void))
+      yield* run
+      assert.strictEqual(yield* stacksOf(Effect.repeat(run, { times: 9 })), 10)
+      const consumeAll = (count: number) =>
+        Effect.gen(function* () {
+          yield* Transaction.run(sender.sendAll(Array.from({ length: count }, () => ({}))))
+          const done = yield* Latch.make()
+          let handled = 0
+          const handler = () => (++handled === count ? done.open : Effect.void)
+          return yield* stacksOf(Effect.raceFirst(received.consume(handler), done.await))
+        })
+      yield* consumeAll(1)
+      assert.strictEqual(yield* consumeAll(20), yield* consumeAll(1))
+    }).pipe(Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it.effect("of a consumer is the call of consume", () =>
+    Effect.gen(function* () {
+      const { orders: sender, received } = yield* queues
+      yield* Transaction.run(sender.send({}))
+      const seen = yield* Deferred.make<Transaction.Participation>()
+      const consumeHere = () =>
+        received.consume(() => Effect.flatMap(Transaction.Current, (current) => Deferred.succeed(seen, current)))
+      const consumer = yield* start(consumeHere())
+      const transaction = yield* Deferred.await(seen)
+      yield* Fiber.interrupt(consumer)
+      const { openedAt, releasedAt } = yield* lateUse(sender, transaction)
+      assert.match(openedAt, /at consumeHere .*Transaction\.test\.ts/)
+      assert.strictEqual(releasedAt, openedAt)
     }).pipe(Effect.provide(backend))
   )
 })

@@ -1,6 +1,6 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
-import { Mqrt } from "@effect-msmq/core/Mqrt"
+import { Mqrt, type QueueHandle } from "@effect-msmq/core/Mqrt"
 import { reasonOf } from "@effect-msmq/core/MsmqError"
 import type { QueueChanges } from "@effect-msmq/core/mqrt/QueueProperties"
 import * as SecurityContext from "@effect-msmq/core/SecurityContext"
@@ -13,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { queueProperties } from "../src/internal/queuePropertyTable.ts"
 import { control, files, missing } from "./theDouble.ts"
-import { noChanges, plainQueue as plain } from "../../testing/src/contract/plainRecords.ts"
+import { noChanges, plainMessage, plainQueue as plain, plainSend } from "../../testing/src/contract/plainRecords.ts"
 
 const build = Effect.asVoid(Mqrt)
 
@@ -174,6 +174,23 @@ describe.skipIf(missing !== null)("NativeMqrt on the double of mqrt.dll", () => 
       const dropped = yield* mqrt.beginTransaction
       yield* mqrt.releaseTransaction(dropped)
     }).pipe(onDouble, Effect.andThen(Effect.sync(assertNothingIsOpen)))
+  )
+
+  it.live("a queue handle of any 64 bits arrives at the library unchanged", () =>
+    Effect.gen(function* () {
+      const mqrt = yield* Mqrt
+      const handles = [2n ** 32n - 1n, 2n ** 53n - 1n, 2n ** 53n + 1n, 2n ** 64n - 3n]
+      for (const handle of handles) {
+        const { accepted, failure } = yield* mqrt.sendMessages(handle as QueueHandle, [plainMessage], plainSend)
+        assert.strictEqual(accepted, 0)
+        assert.strictEqual(failure?.code, errors.MQ_ERROR_INVALID_HANDLE)
+      }
+      const { violations } = control.ledger()
+      assert.deepStrictEqual(
+        violations,
+        handles.map((handle) => `MQSendMessage: 0x${handle.toString(16)} is no queue handle`)
+      )
+    }).pipe(onDouble)
   )
 
   it.live("machines tell their properties", () =>

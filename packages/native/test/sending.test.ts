@@ -36,6 +36,36 @@ const make = () => {
   return { state, start, sendMessages, closeQueue, close }
 }
 
+describe("a queue and a transaction", () => {
+  const wide = [0x7fff_ffffn, 0xffff_ffffn, 2n ** 53n - 1n, 2n ** 53n + 1n, 2n ** 63n + 1n, 2n ** 64n - 3n]
+
+  it.live.each(wide)("of any 64 bits reach the function unchanged, on both threads: %s", (handle) =>
+    Effect.gen(function* () {
+      const passed: Array<readonly [queue: bigint, transaction: bigint]> = []
+      const { close, sendMessages } = sending(
+        fakeBindings({
+          MQSendMessage: (queue, _, transaction) => {
+            passed.push([BigInt(queue), BigInt(transaction)])
+            return 0
+          }
+        }),
+        () => handle - 1n
+      )
+      const here = yield* sendMessages(handle as QueueHandle, [plainMessage], plainSend)
+      const elsewhere = yield* sendMessages(handle as QueueHandle, [plainMessage], {
+        ...plainSend,
+        privacyLevel: "bodyBase"
+      })
+      assert.deepStrictEqual([here.accepted, elsewhere.accepted], [1, 1])
+      assert.deepStrictEqual(passed, [
+        [handle, handle - 1n],
+        [handle, handle - 1n]
+      ])
+      close()
+    })
+  )
+})
+
 describe("sends", () => {
   it.live("that were slow do not count for a queue that has the same handle later", () =>
     Effect.gen(function* () {

@@ -1,5 +1,5 @@
+import { Message, MessageQueue, Mqrt, SecurityContext } from "@effect-msmq/core"
 import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
-import { MessageQueue, Mqrt, SecurityContext } from "@effect-msmq/core"
 import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -83,6 +83,26 @@ describe.skipIf(missing !== null)("receives whose calls run off the main thread"
       yield* Fiber.interrupt(waiting)
       endCalls()
       assert.strictEqual((yield* receiver.receive).label, "only")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("a message that is kept is whole for the next caller, whatever its own caller had asked for", () =>
+    Effect.gen(function* () {
+      const { sender } = yield* setup
+      const body = new Uint8Array(10_000).fill(7)
+      const few = yield* MessageQueue.openReceiver(elsewhere, { read: { body: false, queues: false } })
+      const all = yield* MessageQueue.openReceiver(elsewhere, { read: { rare: true } })
+      yield* sender.send({ label: "only", body, extension: Uint8Array.of(1), responseQueue: elsewhere })
+      const waiting = yield* whileCalling(few.receive)
+      yield* Fiber.interrupt(waiting)
+      endCalls()
+      const peeked = yield* few.peek
+      assert.instanceOf(peeked.body, Message.NotRead)
+      assert.strictEqual(peeked.bodySize, 10_000)
+      const message = yield* all.receive
+      assert.deepStrictEqual(message.body, body)
+      assert.deepStrictEqual([message.responseQueue, message.extension], [elsewhere, Uint8Array.of(1)])
+      assert.isAbove(message.version, 0)
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

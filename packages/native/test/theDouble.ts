@@ -73,6 +73,10 @@ export const control = {
   /** Holds the calls of a function that begin from now on, until `letGo`. One on the main thread is a violation. */
   hold: (name: string) => mqrt("int Double_Hold(const char *function)", name),
   letGo: (name: string) => mqrt("int Double_SetDelay(const char *function, double milliseconds)", name, 0),
+  /** Adds up the delays of the calls on this thread from now on. */
+  watchThread: () => mqrt("void Double_WatchThread()"),
+  /** Milliseconds that the delays of calls on the watched thread add up to. */
+  watchedDelay: () => Number(mqrt("double Double_WatchedDelay()")),
   refusePorts: (refuses: boolean) => mqrt("void Double_RefusePorts(uint32_t on)", refuses ? 1 : 0),
   setHandleHighBits: (bits: number) => mqrt("void Double_SetHandleHighBits(uint32_t bits)", bits),
   threadOfLastCall: (name: string) => Number(mqrt("uint64_t Double_ThreadOfLastCall(const char *function)", name)),

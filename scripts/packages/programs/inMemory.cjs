@@ -21,6 +21,8 @@ const promises = async () => {
   await sender.send({ label: "order 3" })
   const receiver = await msmq.openReceiver(name)
   const { label } = await receiver.receive()
+  await receiver.close()
+  await sender.close()
   await msmq.close()
   return [label]
 }

@@ -26,4 +26,7 @@ await sender.send({ label: "order 3", body: new TextEncoder().encode("three") })
 const receiver = await msmq.openReceiver(name)
 const { body, label } = await receiver.receive()
 console.log(JSON.stringify([label, new TextDecoder().decode(body)]))
+// Not left to the connection: Bun collects a variable that is not used any more, and then a warning reports the handle.
+await receiver.close()
+await sender.close()
 await msmq.close()

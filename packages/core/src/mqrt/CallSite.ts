@@ -3,9 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
-import * as References from "effect/References"
+import type * as References from "effect/References"
 
 /** Captured stack. Its frames refer to the `this` of every function on it, and so keep those objects alive. */
 interface Captured {
@@ -43,6 +42,20 @@ const watch = (): void => {
 }
 
 /**
+ * Captures the JavaScript stack of the caller, for a {@link CallSite} that is made later.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const captureStack = (): Error => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 30
+  const error = new Error()
+  Error.stackTraceLimit = limit
+  return error
+}
+
+/**
  * Place in the program where the object was made: the frames of Effect's named functions, then the JavaScript stack without the
  * frames of Effect, Node and the packages of the SDK.
  *
@@ -58,14 +71,18 @@ export class CallSite {
   #site: Captured | string
   #keepers = 0
 
-  constructor() {
-    const limit = Error.stackTraceLimit
-    Error.stackTraceLimit = 30
-    const error = new Error()
-    Error.stackTraceLimit = limit
-    const fiber = Fiber.getCurrent()
-    const frame = fiber === undefined ? undefined : Context.get(fiber.context, References.CurrentStackFrame)
-    this.#site = { error, frame }
+  /** `error`: the error with the JavaScript stack, by default that of the caller. */
+  constructor(error: Error = captureStack()) {
+    this.#site = { error, frame: Fiber.getCurrent()?.cache.stackFrame }
+  }
+
+  /**
+   * Returns the frame of a function that was called at this place, for the errors of Effect. `parent`: the frame of its caller.
+   *
+   * @since 0.1.0
+   */
+  frame(name: string, parent: References.StackFrame | undefined): References.StackFrame {
+    return { name, parent, stack: () => this.toString().split("\n", 1)[0] }
   }
 
   /**

@@ -228,6 +228,47 @@ describe("spans", () => {
       }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
+  it.effect("a transaction has one, with those of its beginning, its end and what takes part in it", () =>
+    Effect.gen(function* () {
+      const seen = new Observed()
+      const name = ".\\private$\\transactional"
+      yield* MessageQueue.create(name, { transactional: true })
+      const sender = yield* MessageQueue.openSender(name)
+      yield* seen.by(Transaction.run(sender.send({})))
+      const parents = seen.spans.map((span) => [span.name, Option.getOrUndefined(span.parent)?.spanId])
+      const [run] = seen.named("Transaction.run")
+      assert.deepStrictEqual(parents, [
+        ["Transaction.run", undefined],
+        ["Transaction.begin", run?.spanId],
+        [`send ${name}`, run?.spanId],
+        ["commit", run?.spanId]
+      ])
+      yield* seen.by(Effect.scoped(Transaction.begin()))
+      assert.strictEqual(seen.named("Transaction.begin").length, 2)
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect(
+    "without a tracer a transaction has one only where it goes into messages, which are then in one trace",
+    () =>
+      Effect.gen(function* () {
+        const name = ".\\private$\\transactional"
+        yield* MessageQueue.create(name, { transactional: true })
+        const sender = yield* MessageQueue.openSender(name)
+        const receiver = yield* MessageQueue.openReceiver(name)
+        const span = Effect.option(Effect.currentSpan)
+        assert.deepStrictEqual(yield* Transaction.run(span), yield* span)
+        yield* Transaction.run(Effect.andThen(sender.send({}), sender.send({}))).pipe(
+          Effect.provideService(Telemetry.PropagateTraceContext, true)
+        )
+        const traces = yield* Effect.forEach([receiver.receive, receiver.receive], (receive) =>
+          Effect.map(receive, ({ headers }) => headers["traceparent"]?.split("-")[1])
+        )
+        assert.isString(traces[0])
+        assert.strictEqual(traces[0], traces[1])
+      }).pipe(Effect.provide(backend))
+  )
+
   it.effect("without a tracer there are none", () =>
     Effect.gen(function* () {
       const { sender } = yield* queue

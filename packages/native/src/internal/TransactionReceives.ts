@@ -48,7 +48,9 @@ export class TransactionReceives {
    */
   commit(transaction: bigint, commit: Effect.Effect<void, MqrtFailure>): Effect.Effect<void, MqrtFailure> {
     return Effect.suspend(() => {
-      const unclaimed = this.#transactions.get(transaction)?.unclaimed ?? []
+      const receives = this.#transactions.get(transaction)
+      if (receives === undefined) return commit
+      const { unclaimed } = receives
       if (unclaimed.length === 0) {
         return Effect.tap(commit, () => this.#forget(transaction))
       }
@@ -71,16 +73,14 @@ export class TransactionReceives {
 
   /** Runs the end of a transaction without a commit, after which its kept messages are kept again. */
   abort<E>(transaction: bigint, abort: Effect.Effect<void, E>): Effect.Effect<void, E> {
-    return Effect.ensuring(
-      abort,
-      Effect.suspend(() => {
-        const handedOut = this.#transactions.get(transaction)?.handedOut ?? []
-        // Message Queuing counts the same for the messages that it has (F-26).
-        for (const { message, queue } of handedOut) queue.kept.keep({ ...message, abortCount: message.abortCount + 1 })
-        for (const { queue } of handedOut) queue.waiting.wake()
-        return this.#forget(transaction)
-      })
-    )
+    return Effect.onExitPrimitive(abort, () => {
+      const handedOut = this.#transactions.get(transaction)?.handedOut
+      if (handedOut === undefined) return undefined
+      // Message Queuing counts the same for the messages that it has (F-26).
+      for (const { message, queue } of handedOut) queue.kept.keep({ ...message, abortCount: message.abortCount + 1 })
+      for (const { queue } of handedOut) queue.waiting.wake()
+      return this.#forget(transaction)
+    })
   }
 
   /** Removes a transaction that has ended. */

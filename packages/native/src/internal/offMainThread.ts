@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
+import { constVoid, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type { Bound } from "./declarations.ts"
 import type { OffMainThreadName } from "./lanes.ts"
+import { performance } from "node:perf_hooks"
+import type { Pace } from "./Pace.ts"
 import type { RunningCalls } from "./RunningCalls.ts"
 
 /** Returns `true` for koffi's error when as many calls run in this process as it allows. */
@@ -71,3 +73,44 @@ export const callOffMainThread = <Arguments extends ReadonlyArray<unknown>, Resu
   find: () => Bound<Arguments, Result>,
   ...args: Arguments
 ): Effect.Effect<Result> => callOffMainThreadAndTake(calls, name, identity<Result>, find, ...args)
+
+/** Calls a function on this thread while its calls are quick, and otherwise as {@link callOffMainThread} does. */
+export const callByPace = <Arguments extends ReadonlyArray<unknown>, Result>(
+  calls: RunningCalls,
+  pace: Pace,
+  name: OffMainThreadName,
+  find: () => Bound<Arguments, Result>,
+  ...args: Arguments
+): Effect.Effect<Result> =>
+  Effect.suspend(() => {
+    if (pace.isSlow) return callAndTime(calls, pace, name, find, ...args)
+    calls.assertOpen(name)
+    const bound = find()
+    const began = performance.now()
+    const result = bound(...args)
+    pace.recordHere(performance.now() - began)
+    return Effect.succeed(result)
+  })
+
+const callAndTime = <Arguments extends ReadonlyArray<unknown>, Result>(
+  calls: RunningCalls,
+  pace: Pace,
+  name: OffMainThreadName,
+  find: () => Bound<Arguments, Result>,
+  ...args: Arguments
+): Effect.Effect<Result> => {
+  let end = constVoid
+  return callOffMainThreadAndTake(
+    calls,
+    name,
+    (result: Result) => {
+      end()
+      return result
+    },
+    () => {
+      end = pace.recordBegin()
+      return find()
+    },
+    ...args
+  )
+}

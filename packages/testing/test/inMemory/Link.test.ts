@@ -2,6 +2,7 @@ import { errors } from "@effect-msmq/core/ErrorCode"
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { code, create, drained, labelled, message } from "./seam.ts"
 import { elapse } from "../../../core/test/support/settled.ts"
@@ -193,5 +194,47 @@ describe("a link that is cut one way", () => {
         assert.deepStrictEqual(yield* resend, [1, 30])
         assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
       }).pipe(Effect.provide(two))
+  )
+
+  it.effect(
+    "the time of a failed attempt passes without work while the link is cut, and the next attempt follows (D-70)",
+    () =>
+      Effect.gen(function* () {
+        const clock = yield* Clock.Clock
+        let sleeps = 0
+        const counted: Clock.Clock = {
+          ...clock,
+          sleep: (duration) => {
+            sleeps++
+            return clock.sleep(duration)
+          }
+        }
+        yield* Effect.gen(function* () {
+          yield* queues()
+          yield* cut("onlyBack")
+          yield* send(labelled("a"))
+          yield* cut("onlyThere")
+          yield* elapse("1 minute")
+          assert.isBelow(sleeps, 10)
+          yield* join()
+          assert.deepStrictEqual(yield* onStore(labelsIn(orders)), ["a"])
+        }).pipe(Effect.provide(two), Effect.provideService(Clock.Clock, counted))
+      })
+  )
+
+  it.effect("an attempt that failed is made again at its time after the other queue manager was restarted (D-70)", () =>
+    Effect.gen(function* () {
+      yield* queues()
+      yield* cut("onlyBack")
+      yield* send(labelled("a"))
+      const attempts = Effect.map(outgoing, ({ endOfData }) => endOfData.resendCount)
+      assert.strictEqual(yield* attempts, 1)
+      yield* onStore(control.use((there) => there.stopService))
+      yield* elapse("10 seconds")
+      yield* onStore(control.use((there) => there.startService))
+      assert.strictEqual(yield* attempts, 1)
+      yield* elapse("25 seconds")
+      assert.strictEqual(yield* attempts, 2)
+    }).pipe(Effect.provide(two))
   )
 })

@@ -9,6 +9,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { ConsumePolicy, PoisonPolicy } from "../../Consumer.ts"
 import { defaultReopen, defaultRetry } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
+import type { CallSite } from "../../mqrt/CallSite.ts"
 import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
@@ -34,12 +35,16 @@ import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
-/** Gives the messages of a queue to a handler until a failure, an interruption or the closing of the queue; then shuts down. */
+/**
+ * Gives the messages of a queue to a handler until a failure, an interruption or the closing of the queue; then shuts down.
+ * `consumedAt`: the place that consumes.
+ */
 export const consumer = <Body, E, R>(
   reader: Reader<Body>,
   formatName: string,
   handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
-  policy: ConsumePolicy<E, R>
+  policy: ConsumePolicy<E, R>,
+  consumedAt: CallSite
 ): Effect.Effect<never, MsmqError, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -67,7 +72,7 @@ export const consumer = <Body, E, R>(
           const mode = receiveModeOf(bytes)
           // The scope closes what the target has open before the queue's handle is closed.
           const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
-          const queue = { reader: bytes, formatName, poison: target, shutdown }
+          const queue = { reader: bytes, formatName, poison: target, shutdown, consumedAt }
           const nextMessage = receiveModes[mode](queue)
           // One worker at a time waits for a message, as each message would wake all that wait.
           const turn = Semaphore.makeUnsafe(1)
@@ -89,6 +94,8 @@ export const consumer = <Body, E, R>(
               (error) => Effect.logWarning(`stopped during the wait after this failure: ${error.message}`)
             )
           }).pipe(
+            // On top of eight additions, each further one would copy the whole context, for each message.
+            Effect.updateContext((context: Context.Context<R>) => Context.makeUnsafe<R>(context.mapUnsafe)),
             Transaction.outside,
             Effect.provideService(OwnedHandle.Runs, runs),
             Effect.provideService(OwnedHandle.IsOwnWork, true),

@@ -1,13 +1,16 @@
 /** Delivery of one message to its handler, attempt by attempt, until it is handled, moved as poison or abandoned. */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { CurrentLogAnnotations } from "effect/References"
 import type { ConsumeEvent, Poison } from "../../Consumer.ts"
 import { HandlerDefect } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
+import type { CallSite } from "../../mqrt/CallSite.ts"
 import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
+import * as Transaction from "../../Transaction.ts"
 import type { Reader } from "../messages/Reader.ts"
 import { IsOwnWork } from "../ownership/OwnedHandle.ts"
 import { attemptSpan } from "../telemetry/processSpan.ts"
@@ -27,13 +30,15 @@ export interface ConsumedQueue {
   readonly formatName: string
   readonly poison: PoisonTarget
   readonly shutdown: Shutdown
+  /** Place that consumes, where its transactions begin and end. */
+  readonly consumedAt: CallSite
 }
 
 /** Message that one handler holds, as a receive mode gives it. */
 export interface HeldMessage {
   readonly message: ReceivedMessage
-  /** Runs an attempt, in its transaction if there is one. */
-  readonly within: <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Transaction that an attempt takes part in. */
+  readonly participation: Transaction.Participation
   /** Removes the handled message. Fails with `TransactionAborted` if the handler aborted the transaction. */
   readonly complete: Effect.Effect<void, MsmqError>
   /** `true` if the handler committed the transaction itself. */
@@ -117,7 +122,7 @@ class Delivery<Body, E, R> {
   constructor(handler: Handler<Body, E, R>, held: HeldMessage) {
     this.#handler = handler
     this.#held = held
-    this.#attempts = new Attempts(handler.makeRetryPolicy(), held.message.abortCount)
+    this.#attempts = new Attempts(handler.makeRetryPolicy, held.message.abortCount)
   }
 
   get run(): Effect.Effect<void, MsmqError, R> {
@@ -128,41 +133,44 @@ class Delivery<Body, E, R> {
       loop === undefined
         ? Effect.andThen(events.emit({ _tag: "Received", message }), this.#attempt())
         : Effect.fail(loop)
-    return delivery.pipe(
-      Effect.catchCause((cause) => this.#abandonAfter(cause)),
-      Effect.ensuring(Effect.suspend(() => this.#held.close))
+    return Effect.onExitPrimitive(
+      Effect.catchCause(delivery, (cause) => this.#abandonAfter(cause)),
+      () => this.#held.close
     )
   }
 
   /** Makes one attempt, and all that follow it. */
   #attempt(): Effect.Effect<void, MsmqError, R> {
     const { reader } = this.#handler
-    return Effect.suspend(() => reader.decode(operation, this.#held.message)).pipe(
-      Effect.exit,
-      Effect.flatMap((decoded): Effect.Effect<Next, MsmqError, R> =>
-        Exit.isSuccess(decoded)
-          ? this.#handle(decoded.value)
-          : this.#movePoison(this.#poison(decoded.cause, this.#held.message.abortCount))
-      ),
-      Effect.flatMap((next) => (next === "end" ? Effect.void : this.#attempt()))
-    )
+    return Effect.matchCauseEffect(
+      Effect.suspend(() => reader.decode(operation, this.#held.message)),
+      {
+        onFailure: (cause): Effect.Effect<Next, MsmqError, R> =>
+          this.#movePoison(this.#poison(cause, this.#held.message.abortCount)),
+        onSuccess: (message) => this.#handle(message)
+      }
+    ).pipe(Effect.flatMap((next) => (next === "end" ? Effect.void : this.#attempt())))
   }
 
   #handle(message: ReceivedMessage<Body>): Effect.Effect<Next, MsmqError, R> {
     const { handle, reader } = this.#handler
-    const attempt = attemptSpan(
-      reader.observer,
-      Effect.suspend(() => handle(message)),
-      this.#held.message,
-      reader.state.queue,
-      this.#attempts.number
+    const held = this.#held
+    const handled = Effect.suspend(() => handle(message))
+    const attempt = attemptSpan(reader.observer, handled, held.message, this.#attempts.number)
+    const annotations = {
+      "messaging.destination.name": reader.state.queue,
+      "messaging.message.id": held.message.messageId
+    }
+    const inContext = Effect.updateContext(attempt, (context: Context.Context<R>) =>
+      Context.add(context, IsOwnWork, false).pipe(
+        Context.add(Transaction.Current, held.participation),
+        Context.add(CurrentLogAnnotations, { ...Context.get(context, CurrentLogAnnotations), ...annotations })
+      )
     )
-    return this.#held.within(attempt).pipe(
-      Effect.provideService(IsOwnWork, false),
-      Effect.interruptible,
-      Effect.exit,
-      Effect.flatMap((exit) => (Exit.isSuccess(exit) ? this.#complete : this.#handlerFailed(exit.cause)))
-    )
+    return Effect.matchCauseEffect(Effect.interruptible(inContext), {
+      onFailure: (cause) => this.#handlerFailed(cause),
+      onSuccess: () => this.#complete
+    })
   }
 
   get #complete(): Effect.Effect<Next, MsmqError> {

@@ -3,7 +3,6 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Poison } from "../../Consumer.ts"
 import * as Cursor from "../../Cursor.ts"
@@ -87,22 +86,17 @@ class TransactionalReceiver {
     return next
   }
 
-  /** Receives a message in a transaction of its own, which it is held by. */
+  /** Receives a message in a transaction of its own, which it is held by. Nothing interrupts a worker here. */
   hold(receive: Found, backOff: BackOff): NextMessage {
-    return Effect.flatMap(Scope.make(), (scope) =>
-      Transaction.begin().pipe(
-        Effect.provideService(Scope.Scope, scope),
-        Effect.provideService(Mqrt, this.queue.reader.state.mqrt),
-        Effect.flatMap((transaction) =>
-          Effect.map(Effect.provideService(receive, Transaction.Current, transaction), (found) =>
-            Option.isNone(found) ? undefined : new TransactionalMessage(this, backOff, found.value, transaction, scope)
-          )
-        ),
-        Effect.onExit((exit) =>
-          Exit.isSuccess(exit) && exit.value !== undefined ? Effect.void : Scope.close(scope, Exit.void)
-        )
+    const { consumedAt, reader } = this.queue
+    return Effect.flatMap(Transaction.open(reader.state.mqrt, {}, consumedAt), (transaction) => {
+      const held = Effect.map(Effect.provideService(receive, Transaction.Current, transaction), (found) =>
+        Option.isNone(found) ? undefined : new TransactionalMessage(this, backOff, found.value, transaction)
       )
-    )
+      return Effect.onExitPrimitive(held, (exit) =>
+        Exit.isSuccess(exit) && exit.value !== undefined ? undefined : transaction.endHere
+      )
+    })
   }
 
   /** Receives a message again; `None` if another consumer holds it, or it is gone. */
@@ -118,28 +112,25 @@ class TransactionalMessage implements HeldMessage {
   readonly #receiver: TransactionalReceiver
   readonly #backOff: BackOff
   readonly #transaction: Transaction.Transaction
-  readonly #scope: Scope.Closeable
 
   constructor(
     receiver: TransactionalReceiver,
     backOff: BackOff,
     message: ReceivedMessage,
-    transaction: Transaction.Transaction,
-    scope: Scope.Closeable
+    transaction: Transaction.Transaction
   ) {
     this.message = message
     this.#receiver = receiver
     this.#backOff = backOff
     this.#transaction = transaction
-    this.#scope = scope
   }
 
-  within<A, E, R>(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.provideService(attempt, Transaction.Current, this.#transaction)
+  get participation(): Transaction.Participation {
+    return this.#transaction
   }
 
   get complete(): Effect.Effect<void, MsmqError> {
-    return Effect.ensuring(this.#transaction.committedBy(operation), this.close)
+    return this.#transaction.committedBy(operation)
   }
 
   get isCompleted(): Effect.Effect<boolean> {
@@ -177,7 +168,7 @@ class TransactionalMessage implements HeldMessage {
   }
 
   get close(): Effect.Effect<void> {
-    return Scope.close(this.#scope, Exit.void)
+    return this.#transaction.endHere
   }
 
   /** Rolls back the attempt; returns the failure of the service that had done so before, if there was one. */
@@ -279,7 +270,7 @@ const peekLock: ReceiveMode = (queue) => {
     }
     return {
       message,
-      within: (attempt) => attempt,
+      participation: "none",
       complete: Effect.suspend(() => backOff.retryTransient(remove())),
       isCompleted: Effect.succeed(false),
       retry: Effect.suspend(() =>
@@ -323,7 +314,7 @@ const receiveAndDelete: ReceiveMode = (queue) => {
 
   const hold = (message: ReceivedMessage, backOff: BackOff): HeldMessage => ({
     message,
-    within: (attempt) => attempt,
+    participation: "none",
     complete: Effect.void,
     isCompleted: Effect.succeed(false),
     retry: Effect.sync(() => hold(message, backOff)),

@@ -77,12 +77,13 @@ const maximumSteps = 1000
 
 /** Attempts at one message, including those before this process (behaviour E-66). */
 export class Attempts<E> {
-  readonly #policy: RetryPolicy<E | HandlerDefect>
+  readonly #makePolicy: () => RetryPolicy<E | HandlerDefect>
+  #policy: RetryPolicy<E | HandlerDefect> | undefined
   readonly #earlier: number
   #failed = 0
 
-  constructor(policy: RetryPolicy<E | HandlerDefect>, earlier: number) {
-    this.#policy = policy
+  constructor(makePolicy: () => RetryPolicy<E | HandlerDefect>, earlier: number) {
+    this.#makePolicy = makePolicy
     this.#earlier = earlier
   }
 
@@ -94,13 +95,14 @@ export class Attempts<E> {
   /** Counts a failed attempt; returns the delay before the next one, or `undefined` if it was the last. */
   fail(input: E | HandlerDefect): Effect.Effect<Duration.Duration | undefined> {
     const steps = this.#failed === 0 ? Math.min(this.#earlier, maximumSteps) + 1 : 1
+    const policy = (this.#policy ??= this.#makePolicy())
     this.#failed++
     let delay: Duration.Duration | undefined
     let made = 0
     return Effect.map(
       Effect.whileLoop({
         while: () => made < steps && (made === 0 || delay !== undefined),
-        body: () => this.#policy.next(input),
+        body: () => policy.next(input),
         step: (next) => {
           made++
           delay = next

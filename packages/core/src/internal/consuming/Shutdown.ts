@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { Run } from "../ownership/OwnedHandle.ts"
 
@@ -25,18 +26,23 @@ export class Shutdown extends Run {
    * Runs a wait that the shutdown interrupts; returns `None` if it did. An interruption of the fiber begins the shutdown.
    */
   interrupts<A, E, R>(wait: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, E, R> {
-    return Effect.suspend(() => {
-      if (this.hasBegun) return Effect.succeedNone
-      const race = Effect.raceFirst(Effect.asSome(wait), Effect.as(this.begun, Option.none()))
-      return Effect.catchCauseIf(
-        Effect.interruptible(race),
-        (cause) => Cause.hasInterruptsOnly(cause),
-        () => {
-          this.stop()
-          return Effect.succeedNone
-        }
-      )
+    const begin = Effect.forkChild(Effect.interruptible(wait), { startImmediately: true })
+    const waited = Effect.flatMap(begin, (fiber): Effect.Effect<Option.Option<A>, E> => {
+      // Most messages are there already, and a race takes longer than all else does for one of them.
+      const exit = fiber.pollUnsafe()
+      if (exit !== undefined) return Effect.asSome(exit)
+      const end = Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+      return Effect.interruptible(Effect.raceFirst(Effect.asSome(end), Effect.as(this.begun, Option.none())))
     })
+    const untilBegun = Effect.catchCauseIf(
+      waited,
+      (cause) => Cause.hasInterruptsOnly(cause),
+      () => {
+        this.stop()
+        return Effect.succeedNone
+      }
+    )
+    return Effect.suspend(() => (this.hasBegun ? Effect.succeedNone : untilBegun))
   }
 
   /** Returns `true` if the shutdown has begun. An interruption of the fiber begins it. */

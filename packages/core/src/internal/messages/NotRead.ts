@@ -15,10 +15,12 @@ export class NotRead {
     return typeof value === "object" && value !== null && #notRead in value && value.#notRead
   }
 
+  /** Returns nothing: the field is not in the JSON of its message. */
   toJSON(): undefined {
     return undefined
   }
 
+  /** Returns the text that a console shows. */
   [inspect.custom](): string {
     return "<not read>"
   }

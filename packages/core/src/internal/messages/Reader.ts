@@ -138,15 +138,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
-    const { mqrt, read } = this.state
-    const takes = action.startsWith("receive")
-    return this.retryIfLost(
-      this.#participate(operation, takes, (run) =>
-        this.#read(run, OwnedHandle.lease, (queue, transaction) =>
-          mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read })
-        )
-      )
-    )
+    return this.#lookUp(operation, action, lookupId, this.state.reopens)
   }
 
   /** Waits until a message is in the queue, and leaves it there. It reads as little of the message as it can. */
@@ -241,6 +233,19 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
           }
           return retries && this.#mayRetry(error) ? this.#takeFirst(take, false) : Effect.fail(error)
         }
+      )
+    )
+  }
+
+  #lookUp(operation: Operation, action: LookupAction, lookupId: bigint, retries: boolean): Failable<Received> {
+    const { mqrt, read } = this.state
+    return this.#participate(operation, action.startsWith("receive"), (run) =>
+      this.#read(
+        run,
+        OwnedHandle.lease,
+        (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read }),
+        (error) =>
+          retries && this.#mayRetry(error) ? this.#lookUp(operation, action, lookupId, false) : Effect.fail(error)
       )
     )
   }
@@ -356,8 +361,7 @@ export const optional = <A>(
   receive: Effect.Effect<A, MsmqError>,
   ...absent: ReadonlyArray<Reason["_tag"]>
 ): Effect.Effect<Option.Option<A>, MsmqError> =>
-  Effect.catchIf(
-    Effect.asSome(receive),
-    (error) => absent.includes(error.reason._tag),
-    () => Effect.succeedNone
-  )
+  Effect.matchEffect(receive, {
+    onFailure: (error) => (absent.includes(error.reason._tag) ? Effect.succeedNone : Effect.fail(error)),
+    onSuccess: Effect.succeedSome
+  })

@@ -186,9 +186,34 @@ const connectorOf = (connector: ConnectorProperties, index: number): ConnectorPr
   )
 }
 
+/** Message as the backend gets it, in an object that the next message of a batch is written into when this one is sent. */
+export type OutgoingRecord = { -readonly [Field in keyof OutgoingProperties]: OutgoingProperties[Field] }
+
+/** Returns a record with the default of each field. */
+export const blankRecord = (): OutgoingRecord => ({
+  body: noBytes,
+  bodyType: BODY_TYPE.default,
+  label: LABEL.default,
+  priority: PRIORITY.default,
+  delivery: DELIVERY.default,
+  correlationId: null,
+  appSpecific: APPSPECIFIC.default,
+  extension: null,
+  responseQueue: null,
+  acknowledge: null,
+  adminQueue: null,
+  journaling: null,
+  deadLetterQueue: null,
+  timeToReachQueue: null,
+  timeToBeReceived: null,
+  trace: TRACE.default,
+  connector: null,
+  soap: null
+})
+
 /**
- * Returns a message as the backend gets it, with its defaults (behaviour D-20) and with plain arrays of bytes. Each field is
- * read once. `givenBody` and `givenExtension` replace those of the message, since a codec and headers change them; `bodyType`
+ * Writes a message into a record as the backend gets it, with its defaults (behaviour D-20) and with plain arrays of bytes.
+ * Returns the record. Each field is read once. `givenBody` and `givenExtension` replace those of the message, since a codec and headers change them; `bodyType`
  * is the type of a message that has none.
  *
  * Refuses a value that is no bytes or no duration; {@link violation} checks everything else.
@@ -198,8 +223,9 @@ export const propertiesOf = (
   index: number,
   givenBody: unknown,
   bodyType: number,
-  givenExtension: unknown
-): OutgoingProperties | Refusal => {
+  givenExtension: unknown,
+  record: OutgoingRecord = blankRecord()
+): OutgoingRecord | Refusal => {
   const body = bytesOf(givenBody)
   if (body === undefined) return bytesRefusal(givenBody, index, "body")
   const extension = bytesOf(givenExtension)
@@ -235,26 +261,25 @@ export const propertiesOf = (
   if (connector instanceof Refusal) return connector
   const soap = givenSoap == null ? null : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
   if (soap instanceof Refusal) return soap
-  return {
-    body: body ?? noBytes,
-    bodyType: message.bodyType ?? bodyType,
-    label: message.label ?? LABEL.default,
-    priority: message.priority ?? PRIORITY.default,
-    delivery: message.delivery ?? DELIVERY.default,
-    correlationId,
-    appSpecific: message.appSpecific ?? APPSPECIFIC.default,
-    extension,
-    responseQueue: message.responseQueue ?? null,
-    acknowledge,
-    adminQueue: message.adminQueue ?? null,
-    journaling,
-    deadLetterQueue: message.deadLetterQueue ?? null,
-    timeToReachQueue,
-    timeToBeReceived,
-    trace: message.trace ?? TRACE.default,
-    connector,
-    soap
-  }
+  record.body = body ?? noBytes
+  record.bodyType = message.bodyType ?? bodyType
+  record.label = message.label ?? LABEL.default
+  record.priority = message.priority ?? PRIORITY.default
+  record.delivery = message.delivery ?? DELIVERY.default
+  record.correlationId = correlationId
+  record.appSpecific = message.appSpecific ?? APPSPECIFIC.default
+  record.extension = extension
+  record.responseQueue = message.responseQueue ?? null
+  record.acknowledge = acknowledge
+  record.adminQueue = message.adminQueue ?? null
+  record.journaling = journaling
+  record.deadLetterQueue = message.deadLetterQueue ?? null
+  record.timeToReachQueue = timeToReachQueue
+  record.timeToBeReceived = timeToBeReceived
+  record.trace = message.trace ?? TRACE.default
+  record.connector = connector
+  record.soap = soap
+  return record
 }
 
 /** Length in bytes of a body and of an extension that always fit, beside any other properties. */

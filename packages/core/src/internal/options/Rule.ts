@@ -1,5 +1,5 @@
 /** Rules for values that a caller gives: an argument, or the value of an option. */
-import * as Schema from "effect/Schema"
+import * as Predicate from "effect/Predicate"
 import * as Guid from "../../mqrt/Guid.ts"
 import { describeKind, describeValue } from "../errors/describeValue.ts"
 import { Violation } from "./Violation.ts"
@@ -39,10 +39,6 @@ export const guarded = <A>(
   read: (value, option) => (is(value) ? value : violationOf(option, allowed, value, secret))
 })
 
-/** Makes a rule from a schema, which must not decode: the value that was given is used as it is. */
-const ofSchema = <S extends Schema.Top>(allowed: string, schema: S): Rule<S["Type"]> =>
-  guarded(allowed, Schema.is(schema))
-
 /** Returns the same rule for a value that must be given. */
 export const required = <A>(rule: Rule<A>): Rule<A> => ({ ...rule, required: true })
 
@@ -51,7 +47,9 @@ const alternatives = (words: ReadonlyArray<string>): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
 
 export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Rule<Values[number]> =>
-  ofSchema(alternatives(values.map((value) => JSON.stringify(value))), Schema.Literals(values))
+  guarded(alternatives(values.map((value) => JSON.stringify(value))), (given): given is Values[number] =>
+    values.some((value) => value === given)
+  )
 
 /** Makes a rule for the words that stand for numbers. */
 export const wordOf = <Word extends string>(numbers: Readonly<Record<Word, number>>): Rule<Word> =>
@@ -89,9 +87,9 @@ export const orNull = <A>(rule: Rule<A>, meaning = ""): Rule<A | null> => {
   }
 }
 
-export const boolean = ofSchema("true or false", Schema.Boolean)
+export const boolean = guarded("true or false", Predicate.isBoolean)
 
-export const text = ofSchema("a string", Schema.String)
+export const text = guarded("a string", Predicate.isString)
 
 /** Rule for a name that goes to Windows, where a NUL would end it. */
 export const name = guarded(
@@ -106,20 +104,22 @@ export const textUpTo = (maximum: number): Rule<string> =>
   )
 
 export const wholeNumber = (minimum: number, maximum: number): Rule<number> =>
-  ofSchema(
+  guarded(
     `a whole number from ${minimum} ${maximum === Infinity ? "on" : `to ${maximum}`}`,
-    Schema.Int.check(Schema.isBetween({ minimum, maximum: Math.min(maximum, Number.MAX_SAFE_INTEGER) }))
+    (value): value is number =>
+      Predicate.isNumber(value) && Number.isSafeInteger(value) && value >= minimum && value <= maximum
   )
 
 export const finite = (minimum: number): Rule<number> =>
-  ofSchema(`a number from ${minimum} on`, Schema.Finite.check(Schema.isGreaterThanOrEqualTo(minimum)))
+  guarded(
+    `a number from ${minimum} on`,
+    (value): value is number => Predicate.isNumber(value) && Number.isFinite(value) && value >= minimum
+  )
 
 export const guid = guarded(
   'a GUID without braces, such as "6d736d71-0000-4000-8000-000000000001"',
   (value): value is string => typeof value === "string" && Guid.isGuid(value)
 )
-
-export const isString = (value: unknown): value is string => typeof value === "string"
 
 export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array
 

@@ -1,9 +1,10 @@
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { type Certificate, isCertificate } from "../security/Certificate.ts"
 import { securityContextApis } from "../../mqrt/QueueValues.ts"
 import { duration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
-import { boolean, guarded, isBytes, isString, name, oneOf, required, text } from "./Rule.ts"
+import { boolean, guarded, isBytes, name, oneOf, required, text } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
 /** Rule for a certificate. A text or bytes would count as no certificate at all, so that another one would sign. */
@@ -16,7 +17,7 @@ export const certificate = guarded(
 
 export const certificateSource = guarded(
   "a string in PEM, or a Uint8Array of ASN.1 DER",
-  (value): value is string | Uint8Array => isString(value) || isBytes(value),
+  (value): value is string | Uint8Array => Predicate.isString(value) || isBytes(value),
   { secret: true }
 )
 

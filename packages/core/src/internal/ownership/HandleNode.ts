@@ -30,6 +30,25 @@ export interface Acquired<out H> {
   readonly release: Effect.Effect<void, MqrtFailure>
 }
 
+/** Way to release a handle, in place of its own. */
+export type Release<in H> = (native: H) => Effect.Effect<void, MqrtFailure>
+
+/** Beginning of a closing. It refers to no node, so that the warning for a dropped handle can keep it. */
+export class Closing {
+  /** Place where the closing of the handle itself began. */
+  at: CallSite | undefined = undefined
+  readonly #ofParent: Closing | undefined
+
+  constructor(ofParent: Closing | undefined) {
+    this.#ofParent = ofParent
+  }
+
+  /** Place where the closing of the handle, or of one of its parents, began. */
+  get began(): CallSite | undefined {
+    return this.at ?? this.#ofParent?.began
+  }
+}
+
 /** Object that holds the node of a handle. As long as it is reachable, the handle can be closed. */
 export interface HandleOwner<H> {
   readonly node: HandleNode<H>
@@ -60,8 +79,8 @@ export class HandleNode<H> {
   readonly waiting = new Set<Fiber.Fiber<unknown, unknown>>()
   /** Functions that the beginning of a closing calls, for callers that wait between two uses. */
   readonly onClosing = new Set<() => void>()
-  /** Place where the closing began. */
-  releasedAt: CallSite | undefined = undefined
+  /** Beginning of the closing. */
+  readonly closing: Closing
   /** Done when the handle has been released. */
   readonly released = Deferred.makeUnsafe<void>()
   /** Done when the last lease of a closing handle ends. */
@@ -101,6 +120,7 @@ export class HandleNode<H> {
     this.openedAt = openedAt
     this.#acquired = acquired
     this.parent = parent
+    this.closing = new Closing(parent?.closing)
     this.#onReleased = onReleased
     this.#reacquire = reacquire
     parent?.children.add(this)
@@ -143,7 +163,7 @@ export class HandleNode<H> {
 
   /** Place where the closing of the handle, or of one of its parents, began. */
   get closedAt(): CallSite | undefined {
-    return this.releasedAt ?? this.parent?.closedAt
+    return this.closing.began
   }
 
   /** Ends a lease, and wakes what waits for the last one. */
@@ -166,26 +186,23 @@ export class HandleNode<H> {
   /** Begins a closing: refuses new uses and ends waits. */
   beginClosing(state: "closing" | "disposed", at: CallSite): void {
     this.state = state
-    this.releasedAt ??= at
+    this.closing.at ??= at
     for (const fiber of this.waiting) fiber.interruptUnsafe()
     for (const listener of this.onClosing) listener()
   }
 
-  /** Releases the handle. Only the first call does anything. */
-  release(): Effect.Effect<void> {
+  /** Releases the handle, by default in its own way. Only the first call does anything. */
+  release(release?: Release<H>): Effect.Effect<void> {
     if (this.state === "released") return Effect.void
     this.state = "released"
-    return this.#releaseNative().pipe(
-      Effect.ensuring(
-        Effect.sync(() => {
-          // The parent may close from here on.
-          this.parent?.children.delete(this)
-          forgetHandle(this)
-          this.#onReleased()
-          Deferred.doneUnsafe(this.released, Exit.void)
-        })
-      )
-    )
+    return Effect.onExitPrimitive(this.#releaseNative(release), () => {
+      // The parent may close from here on.
+      this.parent?.children.delete(this)
+      forgetHandle(this)
+      this.#onReleased()
+      Deferred.doneUnsafe(this.released, Exit.void)
+      return undefined
+    })
   }
 
   /** Replaces the native handle. The old one is released first, since an exclusive one keeps all others out. */
@@ -199,11 +216,14 @@ export class HandleNode<H> {
         })
   }
 
-  #releaseNative(): Effect.Effect<void> {
+  #releaseNative(release?: Release<H>): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.#isReleased) return Effect.void
       this.#isReleased = true
-      return Effect.catchCause(this.#acquired.release, (cause) => reportFailedRelease(this, cause))
+      const { native, release: own } = this.#acquired
+      return Effect.catchCause(release === undefined ? own : Effect.suspend(() => release(native)), (cause) =>
+        reportFailedRelease(this, cause)
+      )
     })
   }
 }

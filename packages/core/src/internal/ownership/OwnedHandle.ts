@@ -14,22 +14,23 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
-import { CallSite } from "../../mqrt/CallSite.ts"
-import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
+import { CallSite, captureStack } from "../../mqrt/CallSite.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import { countOpenHandle } from "../telemetry/Meter.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import { close } from "./closing.ts"
 import { forgetHandle, reportIfDropped } from "./droppedHandle.ts"
-import type { Acquired } from "./HandleNode.ts"
+import type { Acquired, Release } from "./HandleNode.ts"
 import { HandleNode } from "./HandleNode.ts"
 import { lease } from "./leases.ts"
 
-export { close, closeNow, registerRun, stopRunsThen } from "./closing.ts"
+export { close, closeBy, closeNow, registerRun, stopRunsThen } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
 export { call, lease, leaseWaiting } from "./leases.ts"
+export type { Release } from "./HandleNode.ts"
 export { isLoss, mayRetry, noteFailure, retryIfLost } from "./lostHandle.ts"
 export { IsOwnWork, Run, Runs } from "./Run.ts"
 
@@ -46,7 +47,7 @@ export interface Resource<H, E> {
   readonly queue?: string
   readonly acquire: Effect.Effect<H, E>
   /** Releases the handle. A failure is reported once, and the handle counts as released all the same. */
-  readonly release: (native: NoInfer<H>) => Effect.Effect<void, MqrtFailure>
+  readonly release: Release<NoInfer<H>>
   /** Acquires another handle in place of a stale one; left out where that cannot be done. */
   readonly reopen?: Effect.Effect<NoInfer<H>, MsmqError>
 }
@@ -55,6 +56,14 @@ export interface Resource<H, E> {
 export const Opener = Context.Reference<CallSite | undefined>("@effect-msmq/core/OwnedHandle/Opener", {
   defaultValue: () => undefined
 })
+
+const currentOpener = (): CallSite | undefined => Fiber.getCurrent()?.getRef(Opener)
+
+/** Captures the stack of the caller for {@link openerWith}, unless the place is known that the running fiber opens handles for. */
+export const stackHere = (): Error | undefined => (currentOpener() === undefined ? captureStack() : undefined)
+
+/** Returns the place that the running fiber opens handles for, or else the place with a stack, by default that of the caller. */
+export const openerWith = (stack?: Error): CallSite => currentOpener() ?? new CallSite(stack)
 
 /**
  * Handle as it is held by everything that may use or close it: the scope that it was opened in, what the program was given
@@ -104,11 +113,11 @@ export const makeRoot = (decorated: Root | undefined): Effect.Effect<Root, never
 const nothing: Acquired<void> = { native: undefined, release: Effect.void }
 
 /**
- * Makes the function that pairs a native handle with its release. A closure inside of {@link scoped} would refer to all that
- * `scoped` refers to, and so the node to its own handle, which then would never be reported as dropped.
+ * Makes the function that pairs a native handle with its release. A closure inside of {@link open} would refer to all that
+ * `open` refers to, and so the node to its own handle, which then would never be reported as dropped.
  */
 const ownWith =
-  <H>(release: (native: H) => Effect.Effect<void, MqrtFailure>) =>
+  <H>(release: Release<H>) =>
   (native: H): Acquired<H> => ({ native, release: Effect.suspend(() => release(native)) })
 
 /** Acquires a handle and owns it from that moment on, until the scope closes or something closes it before. */
@@ -116,24 +125,29 @@ export const scoped = <H, E>(
   parent: OwnedHandle<unknown>,
   operation: Operation,
   resource: Resource<H, E>
-): Effect.Effect<OwnedHandle<H>, E | MsmqError, Scope.Scope> => {
-  const here = new CallSite()
+): Effect.Effect<OwnedHandle<H>, E | MsmqError, Scope.Scope> =>
+  Effect.acquireRelease(open(parent, operation, resource, openerWith()), (handle) => close(handle))
+
+/** Acquires a handle, which the caller must close. Nothing may interrupt it before that is sure. `here`: the place that opens it. */
+export const open = <H, E>(
+  parent: OwnedHandle<unknown>,
+  operation: Operation,
+  resource: Resource<H, E>,
+  here: CallSite
+): Effect.Effect<OwnedHandle<H>, E | MsmqError> => {
   const { acquire, kind, name, queue, release, reopen } = resource
   const description = name === null ? kind : `${kind} ${name}`
   const own = ownWith<H>(release)
   const reacquire = reopen === undefined ? undefined : Effect.map(reopen, own)
-  return Effect.acquireRelease(
-    lease(parent, operation, () =>
-      Effect.withFiber(({ context }) =>
-        Effect.map(acquire, (native) => {
-          const openedAt = Context.get(context, Opener) ?? here
-          const onReleased = countOpenHandle(kind, context)
-          const described = { kind, description, queue, openedAt }
-          const node = new HandleNode(described, own(native), parent.node, onReleased, reacquire)
-          return new OwnedHandle(node, parent)
-        })
-      )
-    ),
-    (handle) => close(handle)
+  return lease(parent, operation, () =>
+    Effect.withFiber(({ context }) =>
+      Effect.map(acquire, (native) => {
+        const openedAt = Context.get(context, Opener) ?? here
+        const onReleased = countOpenHandle(kind, context)
+        const described = { kind, description, queue, openedAt }
+        const node = new HandleNode(described, own(native), parent.node, onReleased, reacquire)
+        return new OwnedHandle(node, parent)
+      })
+    )
   )
 }

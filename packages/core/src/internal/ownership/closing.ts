@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import { CallSite } from "../../mqrt/CallSite.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import type { Operation } from "../telemetry/Operation.ts"
-import type { HandleNode, HandleOwner } from "./HandleNode.ts"
+import type { HandleNode, HandleOwner, Release } from "./HandleNode.ts"
 import type { Run } from "./Run.ts"
 
 /** Registers a run until the scope closes. A closing of this handle, or of one of its parents, ends the run first. */
@@ -40,17 +40,25 @@ export const registerRun = <H>(
  */
 export const close = (self: HandleOwner<unknown>, at?: CallSite): Effect.Effect<void> => closeNode(self.node, at)
 
-const closeNode = (self: HandleNode<unknown>, at: CallSite | undefined): Effect.Effect<void> =>
+/** Closes a handle as {@link close} does, and releases it in another way than its own, unless it is closed already. */
+export const closeBy = <H>(self: HandleOwner<H>, release: Release<H>, at: CallSite): Effect.Effect<void> =>
+  closeNode(self.node, at, release)
+
+const closeNode = <H>(
+  self: HandleNode<H>,
+  at: CallSite | undefined,
+  release?: Release<H> | undefined
+): Effect.Effect<void> =>
   Effect.uninterruptible(
     Effect.suspend(() => {
       if (self.state !== "open") return Deferred.await(self.released)
       const site = at ?? new CallSite()
-      if (self.runs.size === 0) return closeIdle(self, site)
+      if (self.runs.size === 0) return closeIdle(self, site, release)
       // The backend goes with its root, so nothing below can outlive the root.
       const isRoot = self.parent === undefined
       return isRoot
-        ? Effect.andThen(stopRuns(self, site), closeIdle(self, site))
-        : stopRunsOfThen(self, closeIdle(self, site), site)
+        ? Effect.andThen(stopRuns(self, site), closeIdle(self, site, release))
+        : stopRunsOfThen(self, closeIdle(self, site, release), site)
     })
   )
 
@@ -77,21 +85,23 @@ const closeAfterRuns = (self: HandleNode<unknown>): Effect.Effect<void> =>
 /** Stops all runs on a handle. Returns `false` where one of them has not ended, since a part of it asks. */
 const stopRuns = (self: HandleNode<unknown>, at: CallSite): Effect.Effect<boolean> =>
   Effect.suspend(() => {
-    self.releasedAt ??= at
+    self.closing.at ??= at
     return Effect.map(
       Effect.forEach([...self.runs], (run) => run.stopAndAwaitEnd(), { concurrency: "unbounded" }),
       (stopped) => stopped.every(Boolean)
     )
   })
 
-const closeIdle = (self: HandleNode<unknown>, at: CallSite): Effect.Effect<void> =>
+const closeIdle = <H>(self: HandleNode<H>, at: CallSite, release: Release<H> | undefined): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (self.state !== "open") return Deferred.await(self.released)
     self.beginClosing("closing", at)
-    return Effect.andThen(
-      drain(self),
-      Effect.suspend(() => self.release())
-    )
+    return self.leases === 0 && self.children.size === 0
+      ? self.release(release)
+      : Effect.andThen(
+          drain(self),
+          Effect.suspend(() => self.release(release))
+        )
   })
 
 /** Closes the handles that were opened through a handle, the youngest first. */
@@ -100,7 +110,7 @@ export const closeChildren = (self: HandleNode<unknown>): Effect.Effect<void> =>
     const youngest = [...self.children].at(-1)
     return youngest === undefined
       ? Effect.void
-      : Effect.andThen(closeNode(youngest, self.releasedAt), closeChildren(self))
+      : Effect.andThen(closeNode(youngest, self.closing.at), closeChildren(self))
   })
 
 /** Closes the children of a handle that closes, and waits for its uses, through which new children may come. */

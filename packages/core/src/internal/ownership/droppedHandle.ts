@@ -9,24 +9,19 @@ interface Reported {
   readonly description: string
   /** Place that opened the handle. */
   readonly openedAt: CallSite
-  /** Place where the closing of the handle, or of one of its parents, began. */
-  readonly closedAt: CallSite | undefined
+  /** Beginning of the closing of the handle, or of one of its parents. */
+  readonly closing: { readonly began: CallSite | undefined }
 }
 
-/** Facts for the warning of one handle. */
-interface Alarm {
-  readonly description: string
-  readonly openedAt: CallSite
-  /** Node of the handle, which is collected with it where its parent is collected too. */
-  readonly node: WeakRef<Reported>
-}
+/** Facts for the warning of one handle. They refer neither to the handle nor to its node, which a backend may be reached by. */
+type Alarm = Pick<Reported, "description" | "openedAt" | "closing">
 
 const detailOf = ({ openedAt }: Alarm): string =>
   openedAt.toString() === "" ? "opened after a wait that left no stack" : `opened\n${openedAt}`
 
 const registry = new FinalizationRegistry<Alarm>((alarm) => {
   // The handle is closing, or one of its parents is.
-  if (alarm.node.deref()?.closedAt !== undefined) return
+  if (alarm.closing.began !== undefined) return
   process.emitWarning(
     `the ${alarm.description} was dropped without being closed, and nothing can close it any more. It stays open until ` +
       "its connection is closed or the process ends. Close it: by using or await using, by close() or abort(), by " +
@@ -37,8 +32,8 @@ const registry = new FinalizationRegistry<Alarm>((alarm) => {
 
 /** Warns of a handle, with the stack that opened it, if it is collected before {@link forgetHandle} is called. */
 export const reportIfDropped = (handle: object, node: Reported): void => {
-  const { description, openedAt } = node
-  registry.register(handle, { description, openedAt, node: new WeakRef(node) }, node)
+  const { closing, description, openedAt } = node
+  registry.register(handle, { closing, description, openedAt }, node)
   openedAt.keep()
 }
 

@@ -97,13 +97,31 @@ const openHandles = (kind: string): Metric.Gauge<number> => {
   return made
 }
 
+/** Registry and attributes of metrics that were used last, in a context without anything else. */
+let lastMetrics: Context.Context<never> = Context.empty()
+
+/**
+ * Returns a context with the registry and the attributes of metrics only: the whole context would refer to the scope, and so to
+ * the owner of the handle. Handles in a row mostly have the same ones.
+ */
+const metricsOf = (context: Context.Context<never>): Context.Context<never> => {
+  const registry = Context.get(context, Metric.MetricRegistry)
+  const attributes = Context.get(context, Metric.CurrentMetricAttributes)
+  const isLast =
+    Context.get(lastMetrics, Metric.MetricRegistry) === registry &&
+    Context.get(lastMetrics, Metric.CurrentMetricAttributes) === attributes
+  if (!isLast) {
+    lastMetrics = Context.make(Metric.MetricRegistry, registry).pipe(
+      Context.add(Metric.CurrentMetricAttributes, attributes)
+    )
+  }
+  return lastMetrics
+}
+
 /** Counts a handle that was opened. Call the returned function when the handle has been released. */
 export const countOpenHandle = (kind: string, context: Context.Context<never>): (() => void) => {
   const gauge = openHandles(kind)
-  // The whole context would refer to the scope, and so to the owner of the handle.
-  const metrics = Context.make(Metric.MetricRegistry, Context.get(context, Metric.MetricRegistry)).pipe(
-    Context.add(Metric.CurrentMetricAttributes, Context.get(context, Metric.CurrentMetricAttributes))
-  )
+  const metrics = metricsOf(context)
   gauge.modifyUnsafe(1, metrics)
   return () => gauge.modifyUnsafe(-1, metrics)
 }

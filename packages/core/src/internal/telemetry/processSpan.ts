@@ -1,7 +1,5 @@
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { QueueName } from "../names/queueName.ts"
@@ -29,30 +27,28 @@ export const processSpan = <A, E, R>(
   observer: Observer,
   effect: Effect.Effect<A, E, R>,
   message: ReceivedMessage<unknown>,
-  parentOption: ProcessOptions["parent"]
+  parentOption: ProcessOptions["parent"],
+  attributes: Readonly<Record<string, unknown>> = {}
 ): Effect.Effect<A, E, R> =>
-  Effect.contextWith((context: Context.Context<never>) => {
-    const sender = Option.getOrUndefined(MessageHeaders.traceContext(message))
-    const current = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
-    const parent = parentOption === "sender" ? sender : undefined
-    const linked = parent === undefined ? [sender] : [sender, current]
-    return observer.observe(operations.Telemetry.process, () => effect, {
-      parent,
-      links: linked.flatMap((span) => (span === undefined ? [] : [{ span, attributes: {} }])),
-      attributes: { "messaging.message.id": message.messageId }
-    })
-  })
+  observer.observe(
+    operations.Telemetry.process,
+    () => effect,
+    ({ cache }) => {
+      const sender = Option.getOrUndefined(MessageHeaders.traceContext(message))
+      const parent = parentOption === "sender" ? sender : undefined
+      const linked = parent === undefined ? [sender] : [sender, cache.span]
+      return {
+        parent,
+        links: linked.flatMap((span) => (span === undefined ? [] : [{ span, attributes: {} }])),
+        attributes: { "messaging.message.id": message.messageId, ...attributes }
+      }
+    }
+  )
 
-/** Runs one attempt of a consumer's handler in such a span, with the attempt's number, and names the message in its log lines. */
+/** Runs one attempt of a consumer's handler in such a span, with the attempt's number. */
 export const attemptSpan = <A, E, R>(
   observer: Observer,
   handle: Effect.Effect<A, E, R>,
   message: ReceivedMessage,
-  queue: string,
   attempt: number
-): Effect.Effect<A, E, R> =>
-  Effect.annotateCurrentSpan("msmq.message.attempt", attempt).pipe(
-    Effect.andThen(handle),
-    Effect.annotateLogs({ "messaging.destination.name": queue, "messaging.message.id": message.messageId }),
-    (handled) => processSpan(observer, handled, message, "current")
-  )
+): Effect.Effect<A, E, R> => processSpan(observer, handle, message, "current", { "msmq.message.attempt": attempt })

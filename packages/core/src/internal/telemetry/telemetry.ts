@@ -20,7 +20,7 @@ import { nameOf } from "../names/queueName.ts"
 import type { Meter } from "./Meter.ts"
 import { anonymous, meterOf } from "./Meter.ts"
 import type { Convention, Operation } from "./Operation.ts"
-import { errorTypeOf, system, withErrorType } from "./Operation.ts"
+import { errorTypeOf, spanOptions, system, withErrorType } from "./Operation.ts"
 import * as traceContext from "./traceContext.ts"
 
 /** Trace context of a span, for the messages that are sent in it. */
@@ -66,6 +66,22 @@ const propagates = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
 
 const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
+
+/**
+ * Runs a function that neither sends nor receives messages in its span, where a tracer sees the span, or where it is the parent of
+ * one that goes into messages.
+ */
+export const spanOf = <A, E, R>(operation: Operation, run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) =>
+    isSeen(fiber) || propagates(fiber)
+      ? Effect.useSpan(operation.name, spanOptions, (span) => Effect.provideService(run, Tracer.ParentSpan, span))
+      : run
+  )
+
+/** Returns options of a span beside its name, its kind and the attributes that all spans have. */
+type ExtraOptions = (
+  fiber: Fiber.Fiber<unknown, unknown>
+) => Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
 
 /** Observation of an operation that runs. */
 export class Observation {
@@ -122,12 +138,12 @@ export class Observer {
 
   /**
    * Runs an operation in its span, and measures it. `run` makes its effect, in the fiber that runs it. The span is `undefined`
-   * where no tracer would see it.
+   * where no tracer would see it. `options`: returns more options of the span, where there is one.
    */
   observe<A, E, R>(
     operation: Operation,
     run: (span: Tracer.Span | undefined, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
-    options?: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
+    options?: ExtraOptions
   ): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) =>
       this.begin(operation, fiber).untilEnd(
@@ -142,8 +158,9 @@ export class Observer {
     { convention: { name, type }, name: functionName }: Operation,
     fiber: Fiber.Fiber<unknown, unknown>,
     run: (span: Tracer.Span) => Effect.Effect<A, E, R>,
-    options: Pick<Tracer.SpanOptions, "links" | "parent" | "attributes"> | undefined
+    given: ExtraOptions | undefined
   ): Effect.Effect<A, E, R> {
+    const options = given?.(fiber)
     const attributes = {
       ...system,
       "messaging.operation.name": name,

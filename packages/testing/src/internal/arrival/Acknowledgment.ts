@@ -5,6 +5,8 @@ import { expand } from "../directory/Expansion.ts"
 import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import { isNegative } from "../facts/MessageClass.ts"
+import type { Steps } from "../facts/Steps.ts"
+import { finish } from "../facts/Steps.ts"
 import type { LocalQueues } from "../queue/LocalQueues.ts"
 import type { Content } from "../queue/Packet.ts"
 import { Packet } from "../queue/Packet.ts"
@@ -16,7 +18,7 @@ import type { RejectionLog } from "./RejectionLog.ts"
 /** Links of a machine to others. */
 interface Links {
   /** Carries over every open link the messages that wait for it; `now` in milliseconds since 1970. */
-  readonly flow: (now: number) => void
+  readonly flow: (now: number) => Steps
 }
 
 /** A machine that sends acknowledgments. */
@@ -85,5 +87,5 @@ const deliver = (
   const refused = ArrivalRules.check(queue, envelope, now) ?? ArrivalRules.checkSize(queue, size)
   if (refused === undefined) queue.insert(packet, Math.floor(now / 1000))
   else machine.rejections.add(queue.properties.pathName, packet, refused.value)
-  if (queue.outgoing) machine.network.flow(now)
+  if (queue.outgoing) finish(machine.network.flow(now))
 }

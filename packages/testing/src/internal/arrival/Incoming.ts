@@ -1,4 +1,5 @@
 import * as Result from "effect/Result"
+import type { MessageClass } from "../facts/MessageClass.ts"
 import { badDestinationQueue } from "../facts/MessageClass.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
@@ -13,16 +14,19 @@ export const arrive = (machine: ArrivalMachine, packet: Packet, now: number): vo
     machine.rejections.add(packet.envelope.destination, packet, badDestinationQueue.value)
     return Outcome.onLoss(machine, null, packet, badDestinationQueue, now)
   }
-  enter(machine, queue, packet, now)
+  enter(machine, queue, packet, ArrivalRules.check(queue, packet.envelope, now), now)
 }
 
-/** Brings a message into a queue, unless the queue refuses it; `refused`: the class of a refusal that is known already. */
+/**
+ * Brings a message into a queue, unless the queue refuses it. `refused`: the class that the rules of arrival refuse it with, or
+ * `undefined`.
+ */
 export const enter = (
   machine: ArrivalMachine,
   queue: Queue,
   packet: Packet,
-  now: number,
-  refused = ArrivalRules.check(queue, packet.envelope, now)
+  refused: MessageClass | undefined,
+  now: number
 ): void => {
   const reason = refused ?? ArrivalRules.checkSize(queue, packet.size)
   if (reason !== undefined) return Outcome.onRefusal(machine, queue, packet, reason, now)

@@ -4,6 +4,7 @@ import type { QueueRight } from "@effect-msmq/core/QueueSecurity"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import { failure } from "../facts/Failure.ts"
+import type { Steps } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
 import * as queueRules from "../queue/queueRules.ts"
@@ -44,13 +45,14 @@ const findPermitted = (machine: Machine, formatName: string, right: QueueRight):
   })
 
 /** Deletes a queue; `now` in milliseconds since 1970. */
-export const remove = (machine: Machine, formatName: string, now: number): Fallible<void> =>
-  Result.flatMap(machine.queues.findDeletable(formatName), (queue) => {
-    const refused = Permission.refusal(queue.tree, machine.security.user, "deleteQueue")
-    if (refused !== undefined) return Result.fail(refused)
-    machine.queues.delete(queue, now)
-    return Result.void
-  })
+export const remove = function* (machine: Machine, formatName: string, now: number): Steps<Fallible<void>> {
+  const found = machine.queues.findDeletable(formatName)
+  if (Result.isFailure(found)) return Result.fail(found.failure)
+  const refused = Permission.refusal(found.success.tree, machine.security.user, "deleteQueue")
+  if (refused !== undefined) return Result.fail(refused)
+  yield* machine.queues.delete(found.success, now)
+  return Result.void
+}
 
 /** Returns the properties of a queue. */
 export const properties = (machine: Machine, formatName: string): Fallible<QueueProperties> =>

@@ -60,10 +60,8 @@ export const receiveByLookupId = (
   action: LookupAction,
   options: LookupParameters
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
-  Effect.clockWith((clock) =>
-    inOneStep("MQReceiveMessageByLookupId", () =>
-      receiveNow(machine, handle, lookupId, action, options, clock.currentTimeMillisUnsafe())
-    )
+  inOneStep(machine.network.operations, "MQReceiveMessageByLookupId", (now) =>
+    receiveNow(machine, handle, lookupId, action, options, now)
   )
 
 const receiveNow = (

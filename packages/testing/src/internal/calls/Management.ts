@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import { directoryServer, siteId } from "../directory/Directory.ts"
 import type { Fallible } from "../facts/Failure.ts"
 import * as Guid from "@effect-msmq/core/mqrt/Guid"
+import type { Steps } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
@@ -51,17 +52,20 @@ export const privateComputerInformation = (
   }))
 
 /** Returns the state of the queue manager of a computer. */
-export const queueManagerInfo = (
+export const queueManagerInfo = function* (
   machine: Machine,
   computer: string | null,
   now: number
-): Fallible<ComputerManagementProperties> => Result.map(machine.reach(computer), (found) => infoOf(found, now))
+): Steps<Fallible<ComputerManagementProperties>> {
+  const found = machine.reach(computer)
+  return Result.isSuccess(found) ? Result.succeed(yield* infoOf(found.success, now)) : Result.fail(found.failure)
+}
 
-const infoOf = (machine: Machine, now: number): ComputerManagementProperties => {
+const infoOf = function* (machine: Machine, now: number): Steps<ComputerManagementProperties> {
   const { own, outgoing, system } = machine.queues
   const { build, major, minor } = machine.version
   const all = [...own, ...outgoing]
-  for (const queue of all) sweep(queue, now)
+  for (const queue of all) yield* sweep(queue, now)
   return {
     activeQueues: all.filter(isActive).map((queue) => queue.formatName),
     privateQueues: own.filter(isPrivate).map((queue) => queue.properties.pathName),
@@ -77,22 +81,27 @@ const infoOf = (machine: Machine, now: number): ComputerManagementProperties => 
 
 const isPrivate = ({ properties }: Queue): boolean => properties.instance === null
 
-const actions: Record<MachineAction, (machine: Machine, now: number) => void> = {
-  CONNECT: (machine, now) => {
+const actions: Record<MachineAction, (machine: Machine, now: number) => Steps> = {
+  *CONNECT(machine, now) {
     machine.connected = true
-    machine.network.resume(machine, now)
+    yield* machine.network.resume(machine, now)
   },
-  DISCONNECT: (machine) => {
+  *DISCONNECT(machine) {
     machine.connected = false
-    for (const other of machine.network.machines) other.endRemoteReads()
+    for (const other of machine.network.machines) yield* other.endRemoteReads()
   },
-  TIDY: () => {}
+  *TIDY() {}
 }
 
 /** Runs an action on the queue manager of a computer. */
-export const machineAction = (
+export const machineAction = function* (
   machine: Machine,
   computer: string | null,
   action: MachineAction,
   now: number
-): Fallible<void> => Result.map(machine.reach(computer), (found) => actions[action](found, now))
+): Steps<Fallible<void>> {
+  const found = machine.reach(computer)
+  if (Result.isFailure(found)) return Result.fail(found.failure)
+  yield* actions[action](found.success, now)
+  return Result.void
+}

@@ -5,6 +5,7 @@ import type { Sid } from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
 import { expand } from "../directory/Expansion.ts"
 import type { Fallible } from "../facts/Failure.ts"
+import type { Steps } from "../facts/Steps.ts"
 import { allows } from "../machine/HandleUse.ts"
 import type { Destination, Machine, OpenQueue } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
@@ -129,17 +130,20 @@ const dropIfUnused = (queue: Queue): void => {
 }
 
 /** Closes a queue handle. It closes a stale handle too, and works while the queue manager is stopped. */
-export const close = (machine: Machine, handle: QueueHandle): Fallible<void> => {
+export const close = function* (machine: Machine, handle: QueueHandle): Steps<Fallible<void>> {
   const opened = machine.open.close(handle)
   if (opened === undefined) return Result.fail("MQ_ERROR_INVALID_HANDLE")
-  if (!opened.stale) detach(opened, "MQ_ERROR_OPERATION_CANCELLED")
+  if (!opened.stale) yield* detach(opened, "MQ_ERROR_OPERATION_CANCELLED")
   return Result.void
 }
 
 /** Detaches a handle from its queue: its waits end with an error code, and its cursors are closed. */
-export const detach = (opened: OpenQueue, code: ErrorCodeName): void => {
+export const detach = function* (opened: OpenQueue, code: ErrorCodeName): Steps {
   const { queue } = opened
-  for (const waiter of opened.waiting) waiter.fail(code)
+  for (const waiter of opened.waiting) {
+    waiter.fail(code)
+    yield
+  }
   for (const cursor of opened.cursors) cursor.close()
   if (allows(opened.access, "receive")) queue.receivers--
   if (opened.exclusive) queue.exclusive = false

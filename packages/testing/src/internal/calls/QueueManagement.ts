@@ -1,8 +1,8 @@
-import * as FormatName from "@effect-msmq/core/FormatName"
 import type { QueueAction, QueueManagementProperties } from "@effect-msmq/core/mqrt/ManagementProperties"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
-import { isPart } from "../facts/queueNames.ts"
+import { isPart, readFormatName } from "../facts/queueNames.ts"
+import type { Steps } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Session } from "../network/Session.ts"
 import type { Queue } from "../queue/Queue.ts"
@@ -12,16 +12,16 @@ export const isActive = (queue: Queue): boolean =>
   queue.handles > 0 || queue.length > 0 || (queue.subqueues !== null && queue.subqueues.all.length > 0)
 
 /** Removes from a queue and its subqueues the messages whose time is over, as they must not be counted. */
-export const sweep = (queue: Queue, now: number): void => {
-  queue.sweep(now)
-  for (const subqueue of queue.subqueues?.all ?? []) subqueue.sweep(now)
+export const sweep = function* (queue: Queue, now: number): Steps {
+  yield* queue.sweep(now)
+  for (const subqueue of queue.subqueues?.all ?? []) yield* subqueue.sweep(now)
 }
 
 /** Finds the local, outgoing or system queue that a name stands for. */
 const findManaged = (machine: Machine, formatName: string): Fallible<Queue> => {
   const outgoing = machine.queues.findOutgoing(formatName)
   if (outgoing !== undefined) return Result.succeed(outgoing)
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = readFormatName(formatName)
   const isSystem = name !== undefined && "systemQueue" in name
   // A question about a subqueue must not create it.
   if (name !== undefined && !isSystem && isPart(name)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
@@ -31,18 +31,22 @@ const findManaged = (machine: Machine, formatName: string): Fallible<Queue> => {
 }
 
 /** Returns the state of a queue on a computer; a queue that is not active has none. */
-export const queueInfo = (
+export const queueInfo = function* (
   machine: Machine,
   computer: string | null,
   formatName: string,
   now: number
-): Fallible<QueueManagementProperties> =>
-  Result.flatMap(machine.reach(computer), (there) =>
-    Result.flatMap(findManaged(there, formatName), (queue): Fallible<QueueManagementProperties> => {
-      sweep(queue, now)
-      return isActive(queue) || queue.tree.holdsCopies ? Result.succeed(infoOf(there, queue)) : Result.fail("MQ_ERROR")
-    })
-  )
+): Steps<Fallible<QueueManagementProperties>> {
+  const there = machine.reach(computer)
+  if (Result.isFailure(there)) return Result.fail(there.failure)
+  const found = findManaged(there.success, formatName)
+  if (Result.isFailure(found)) return Result.fail(found.failure)
+  const queue = found.success
+  yield* sweep(queue, now)
+  return isActive(queue) || queue.tree.holdsCopies
+    ? Result.succeed(infoOf(there.success, queue))
+    : Result.fail("MQ_ERROR")
+}
 
 const infoOf = (machine: Machine, queue: Queue): QueueManagementProperties => {
   const session = sessionOf(machine, queue)
@@ -65,7 +69,7 @@ const infoOf = (machine: Machine, queue: Queue): QueueManagementProperties => {
 }
 
 const typeOf = (formatName: string): string => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = readFormatName(formatName)
   if (name === undefined || name._tag === "Public") return "PUBLIC"
   if ("systemQueue" in name) return "MACHINE"
   if (name._tag === "Multicast") return "MULTICAST"
@@ -111,18 +115,20 @@ const actions: Record<QueueAction, (queue: Queue, session: Session<Machine> | un
 }
 
 /** Runs an action on an outgoing queue: all actions concern its sending. */
-export const queueAction = (
+export const queueAction = function* (
   machine: Machine,
   computer: string | null,
   formatName: string,
   action: QueueAction,
   now: number
-): Fallible<void> =>
-  Result.flatMap(machine.reach(computer), (there) =>
-    Result.flatMap(findManaged(there, formatName), (queue): Fallible<void> => {
-      if (!queue.outgoing) return Result.fail("MQ_ERROR_ILLEGAL_OPERATION")
-      actions[action](queue, sessionOf(there, queue))
-      there.network.flow(now)
-      return Result.void
-    })
-  )
+): Steps<Fallible<void>> {
+  const there = machine.reach(computer)
+  if (Result.isFailure(there)) return Result.fail(there.failure)
+  const found = findManaged(there.success, formatName)
+  if (Result.isFailure(found)) return Result.fail(found.failure)
+  const queue = found.success
+  if (!queue.outgoing) return Result.fail("MQ_ERROR_ILLEGAL_OPERATION")
+  actions[action](queue, sessionOf(there.success, queue))
+  yield* there.success.network.flow(now)
+  return Result.void
+}

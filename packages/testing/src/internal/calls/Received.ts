@@ -1,6 +1,7 @@
 import type { RareProperties, ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Content, Packet } from "../queue/Packet.ts"
 import { lookupIdOf, messageId } from "../queue/Packet.ts"
+import { isInSlab } from "../queue/slab.ts"
 
 /** `PROPID_M_VERSION` of every packet. */
 const version = 0x0010
@@ -23,9 +24,11 @@ const rareProperties = ({ content, envelope }: Packet): RareProperties => ({
   compoundMessage: null
 })
 
-/** Returns the properties of a message that leaves its queue: with its own bytes, or with copies of bytes that other packets share. */
+/** Returns the properties of a message that leaves its queue: with its own bytes, or with copies where others share them. */
 export const takeProperties = (packet: Packet, now: number, read: ReadProperties): ReceivedProperties =>
-  packet.isShared ? copyProperties(packet, now, read) : properties(packet, packet.content, now, read)
+  packet.isShared || isInSlab(packet.content.body)
+    ? copyProperties(packet, now, read)
+    : properties(packet, packet.content, now, read)
 
 /** Returns the properties of a message that stays in its queue: with copies of its bytes. */
 export const copyProperties = (packet: Packet, now: number, read: ReadProperties): ReceivedProperties => {

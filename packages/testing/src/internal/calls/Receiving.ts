@@ -1,7 +1,8 @@
 import type { ReceivedProperties, ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import { failure } from "../facts/Failure.ts"
@@ -16,22 +17,29 @@ const receiving = "MQReceiveMessage"
 /** Error of a receive whose message another receive took first. */
 class MessageGone extends Error {}
 
+const timeOf = (fiber: Fiber.Fiber<unknown, unknown>): number => fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+
 /** Receives or peeks at a message, and waits for one as long as the options say. */
 export const receive = (
   machine: Machine,
   handle: QueueHandle,
   options: ReceiveParameters
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
-  Effect.clockWith((clock) => {
+  machine.network.operations.whenIdle((now, fiber) => {
     const made = makeRequest(machine, handle, options)
     if (Result.isFailure(made)) return Effect.fail(failure(receiving, made.failure))
     const request = made.success
-    const found = look(request, options, clock.currentTimeMillisUnsafe())
+    const { operations } = machine.network
+    const { queue } = request.opened
+    if (queue.isDue(now)) {
+      return Effect.andThen(operations.begin(queue.sweep(now), fiber), receive(machine, handle, options))
+    }
+    const found = look(request, options, now)
     if (Result.isFailure(found)) return Effect.fail(failure(receiving, found.failure))
-    if (found.success !== undefined) return takeFound(machine, handle, options, request, found.success, clock)
+    if (found.success !== undefined) return takeFound(machine, handle, options, request, found.success, fiber)
     if (options.timeout !== 0) {
       return waitForMessage(request, options.timeout, () =>
-        isOpen(machine, handle, request) && findsNothing(request, options, clock.currentTimeMillisUnsafe())
+        operations.isIdle && isOpen(machine, handle, request) && findsNothing(request, options, timeOf(fiber))
           ? undefined
           : receive(machine, handle, options)
       )
@@ -65,13 +73,14 @@ const takeFound = (
   options: ReceiveParameters,
   request: ReceiveRequest,
   found: Packet,
-  clock: Clock.Clock
+  fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
   Effect.catchDefect(
     Effect.sync(() => {
-      const now = clock.currentTimeMillisUnsafe()
+      const now = timeOf(fiber)
       const { opened, peeks } = request
-      if (!isOpen(machine, handle, request) || !opened.queue.isVisible(found, now, peeks)) throw new MessageGone()
+      const isThere = isOpen(machine, handle, request) && opened.queue.isVisible(found, now, peeks)
+      if (!machine.network.operations.isIdle || !isThere) throw new MessageGone()
       return handOver(request, found, now)
     }),
     (defect) => (defect instanceof MessageGone ? receive(machine, handle, options) : Effect.die(defect))

@@ -1,8 +1,8 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
-import * as FormatName from "@effect-msmq/core/FormatName"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { OutgoingProperties, SendParameters, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as ArrivalRules from "../arrival/ArrivalRules.ts"
 import * as Envelopes from "../arrival/Envelope.ts"
@@ -13,9 +13,12 @@ import { failure, propertyFailure } from "../facts/Failure.ts"
 import { hasRoomForMessage } from "../facts/MachineQuota.ts"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import { badDestinationQueue } from "../facts/MessageClass.ts"
+import { finish } from "../facts/Steps.ts"
+import { readFormatName } from "../facts/queueNames.ts"
 import type { Machine } from "../machine/Machine.ts"
+import type { Call } from "../network/LongOperations.ts"
 import type { Envelope } from "../queue/Packet.ts"
-import { contentOf, messageId, Packet } from "../queue/Packet.ts"
+import { contentOf, copyOf, messageId, Packet } from "../queue/Packet.ts"
 import * as PacketSize from "../queue/PacketSize.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { Transaction } from "../queue/Transaction.ts"
@@ -39,8 +42,27 @@ interface Delivery {
   readonly now: number
 }
 
-/** Sends messages in order until one is refused; `now` in milliseconds since 1970. */
+/** Sends messages in order until one is refused. Reads all of them before it waits for anything. */
 export const send = (
+  machine: Machine,
+  handle: QueueHandle,
+  messages: ReadonlyArray<OutgoingProperties>,
+  options: SendParameters
+): Effect.Effect<SendOutcome> => {
+  const { network } = machine
+  const sendAll =
+    (all: ReadonlyArray<OutgoingProperties>): Call<SendOutcome> =>
+    (now, fiber) => {
+      const outcome = sendNow(machine, handle, all, options, now)
+      const opened = machine.open.get(handle)
+      return opened?.destinations.some(({ queue }) => queue.outgoing) === true
+        ? Effect.as(network.operations.begin(network.flow(now), fiber), outcome)
+        : Effect.succeed(outcome)
+    }
+  return network.operations.whenIdle(sendAll(messages), () => sendAll(messages.map(copyOf)))
+}
+
+const sendNow = (
   machine: Machine,
   handle: QueueHandle,
   messages: ReadonlyArray<OutgoingProperties>,
@@ -71,7 +93,6 @@ export const send = (
     // Without a security context each message fetches the key.
     if (options.securityContext === null) machine.security.keyFetches += accepted
   }
-  if (deliveries.some(({ queue }) => queue.outgoing)) machine.network.flow(now)
   return { accepted, messageIds, failure: stopped ?? null }
 }
 
@@ -129,7 +150,7 @@ const refusalOf = (
 
 /** Returns the error code for a name that no encrypted body can be sent to: the directory must have a key (behaviour A-81). */
 const encryptionRefusal = ({ network }: Machine, formatName: string): ErrorCodeName | undefined => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = readFormatName(formatName)
   if (name?._tag !== "Public" && name?._tag !== "Private") return "MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION"
   return network.directory === null ? "MQ_ERROR_PUBLIC_KEY_NOT_FOUND" : undefined
 }
@@ -192,7 +213,7 @@ const deliver = (
     packet.firstInTransaction = true
     packet.lastInTransaction = true
   }
-  enter(machine, queue, packet, now, refused)
+  enter(machine, queue, packet, refused, now)
 }
 
 /** Sends a message when its transaction commits, to the place in the queue that it gets now (behaviours F-20 to F-24). */
@@ -220,7 +241,7 @@ const enlist = (machine: Machine, queue: Queue, packet: Packet, transaction: Tra
 const sendOn = (machine: Machine, queue: Queue, packet: Packet, now: number): void => {
   queue.remove(packet)
   queue.insert(packet, packet.arrivedTime)
-  machine.network.flow(now)
+  finish(machine.network.flow(now))
 }
 
 /** Returns the failure of the send for one message; `undefined` where it is accepted. */
@@ -249,13 +270,5 @@ const refusal = (
     : undefined
 }
 
-/** Latest well-formed name: messages in a row mostly have the same, which is then parsed once. */
-let lastLegal: string | undefined
-
 /** Tells whether a name is well-formed (behaviour B-25); its queue need not exist (behaviour B-27). */
-const isFormatName = (name: string | null): boolean => {
-  if (name === null || name === lastLegal) return true
-  const legal = Result.isSuccess(FormatName.parse(name))
-  if (legal) lastLegal = name
-  return legal
-}
+const isFormatName = (name: string | null): boolean => name === null || readFormatName(name) !== undefined

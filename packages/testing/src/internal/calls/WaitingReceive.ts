@@ -9,6 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import { failure } from "../facts/Failure.ts"
+import type { LongOperations } from "../network/LongOperations.ts"
 import type { Packet } from "../queue/Packet.ts"
 import type { Waiter } from "../queue/Waiter.ts"
 import { inOneStep } from "./oneStep.ts"
@@ -58,7 +59,7 @@ class WaitingReceive implements Waiter {
     this.#packet = packet
     if (!peeks) opened.queue.lock(packet)
     opened.served.add(this)
-    this.#resumeWith(inOneStep(receiving, () => this.#take(packet)))
+    this.#resumeWith(inOneStep(this.#operations, receiving, (now) => this.#take(packet, now)))
   }
 
   fail(code: ErrorCodeName): void {
@@ -78,7 +79,11 @@ class WaitingReceive implements Waiter {
     if (!served) this.fail("MQ_ERROR_INVALID_HANDLE")
   }
 
-  #take(packet: Packet): Fallible<ReceivedProperties> {
+  get #operations(): LongOperations {
+    return this.#request.machine.network.operations
+  }
+
+  #take(packet: Packet, now: number): Fallible<ReceivedProperties> {
     const { opened } = this.#request
     // The wait was abandoned after the message came.
     if (this.#packet === undefined) return Result.fail("MQ_ERROR_INVALID_HANDLE")
@@ -89,7 +94,7 @@ class WaitingReceive implements Waiter {
     }
     this.#packet = undefined
     opened.served.delete(this)
-    return Result.succeed(handOver(this.#request, packet, this.#clock.currentTimeMillisUnsafe()))
+    return Result.succeed(handOver(this.#request, packet, now))
   }
 
   /** Returns the error code for an event since the message came that prevents the receive. */
@@ -109,8 +114,7 @@ class WaitingReceive implements Waiter {
 
   #resumeWith(outcome: Received): void {
     this.#leave()
-    // A resumed fiber runs at once: inside a send, the receiver would run before the send has returned.
-    this.#fiber.currentDispatcher.scheduleTask(() => this.#resume(outcome), 0)
+    this.#request.machine.resumptions.add(this.#fiber, () => this.#resume(outcome))
   }
 
   #leave(): void {
@@ -139,6 +143,9 @@ export const waitForMessage = (
       if (instead !== undefined) return resume(instead)
       const waiter = new WaitingReceive(request, fiber, resume)
       if (timeout !== null) waiter.startTimer(timeout)
-      return Effect.sync(() => waiter.cancel())
+      return request.machine.network.operations.whenIdle(() => {
+        waiter.cancel()
+        return Effect.void
+      })
     })
   )

@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import type { HeldCertificate, MachineContext, Permission, QueueState, User } from "../../MsmqControl.ts"
 import { MsmqControl } from "../../MsmqControl.ts"
 import * as AccessList from "../facts/AccessList.ts"
+import type { Steps } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { LinkWay } from "../network/NetworkMachine.ts"
 import type { Queue } from "../queue/Queue.ts"
@@ -50,13 +51,22 @@ const stateOf = ({ formatName, length, outgoing, properties }: Queue): QueueStat
 const allGroups: ReadProperties = { ...usualRead, rare: true }
 
 /** Returns the messages of a queue, which stay there; `now` in milliseconds since 1970. */
-const contentsOf = (machine: Machine, formatName: string, now: number): ReadonlyArray<ReceivedProperties> => {
+const contentsOf = function* (
+  machine: Machine,
+  formatName: string,
+  now: number
+): Steps<ReadonlyArray<ReceivedProperties>> {
   const { queues } = machine
   const queue = queues.findOutgoing(formatName) ?? Result.getOrUndefined(queues.find(formatName, "receive"))
   if (queue === undefined) return []
   // A subqueue that is created here must not stay.
   queue.handles++
-  const contents = queue.contents(now).map((packet) => copyProperties(packet, now, allGroups))
+  yield* queue.sweep(now)
+  const contents: Array<ReceivedProperties> = []
+  for (const packet of queue.contents(now)) {
+    contents.push(copyProperties(packet, now, allGroups))
+    yield
+  }
   queue.removeHandle()
   return contents
 }
@@ -68,12 +78,12 @@ const ways: Record<LinkWay, { readonly there: boolean; readonly back: boolean }>
 }
 
 /** Joins or cuts the ways of a link; `now` in milliseconds since 1970. */
-const setLink = (from: Machine, to: Machine, way: LinkWay, joined: boolean, now: number): void => {
+const setLink = function* (from: Machine, to: Machine, way: LinkWay, joined: boolean, now: number): Steps {
   const { network } = from
   if (ways[way].there) network.setLink(from, to, joined)
   if (ways[way].back) network.setLink(to, from, joined)
-  if (joined) network.resume(from, now)
-  else for (const machine of network.machines) machine.endRemoteReads()
+  if (joined) yield* network.resume(from, now)
+  else for (const machine of network.machines) yield* machine.endRemoteReads()
 }
 
 /** Reads the name of an element of a distribution list: a queue or another list. */
@@ -111,79 +121,77 @@ export const machineControl = (
 ): MsmqControl["Service"] => {
   const { network, rejections, security } = machine
   const link = (to: string, way: LinkWay, joined: boolean) =>
-    Effect.clockWith((clock) =>
-      Effect.sync(() => {
-        const other = network.machine(to)
-        if (other === undefined || other === machine) throw new RangeError(`there is no link to ${to}`)
-        setLink(machine, other, way, joined, clock.currentTimeMillisUnsafe())
-      })
-    )
+    network.operations.run((now) => {
+      const other = network.machine(to)
+      if (other === undefined || other === machine) throw new RangeError(`there is no link to ${to}`)
+      return setLink(machine, other, way, joined, now)
+    })
+  const atOnce = <A>(read: () => A): Effect.Effect<A> => network.operations.whenIdle(() => Effect.succeed(read()))
   return MsmqControl.of({
     addCertificate: (held) =>
-      Effect.sync(() => addCertificate({ sid: security.user, certificates: security.certificates }, held)),
-    removeCertificate: (certificate) => Effect.sync(() => security.certificates.remove(certificate)),
+      atOnce(() => addCertificate({ sid: security.user, certificates: security.certificates }, held)),
+    removeCertificate: (certificate) => atOnce(() => security.certificates.remove(certificate)),
     unregisterCertificate: (certificate) =>
-      Effect.sync(() => security.user !== null && security.certificates.unregister(certificate, security.user)),
+      atOnce(() => security.user !== null && security.certificates.unregister(certificate, security.user)),
     setInternalCertificate: (state) =>
-      Effect.sync(() => {
+      atOnce(() => {
         security.certificates.internal = state
       }),
-    setUser: (user) => Effect.sync(() => setUser(security, user)),
+    setUser: (user) => atOnce(() => setUser(security, user)),
     setResourcesExhausted: (exhausted) =>
-      Effect.sync(() => {
+      atOnce(() => {
         security.resourcesExhausted = exhausted
       }),
-    machineQuota: Effect.sync(() => ({ ...machine.quota })),
+    machineQuota: atOnce(() => ({ ...machine.quota })),
     setMachineQuota: ({ journals = null, messages = null }) =>
-      Effect.sync(() => {
+      atOnce(() => {
         machine.quota.messages = messages
         machine.quota.journals = journals
       }),
-    allow: (permission) => Effect.sync(() => changePermission(machine, permission, "allow")),
-    deny: (permission) => Effect.sync(() => changePermission(machine, permission, "deny")),
+    allow: (permission) => atOnce(() => changePermission(machine, permission, "allow")),
+    deny: (permission) => atOnce(() => changePermission(machine, permission, "deny")),
     setQueueCreators: (creators) =>
-      Effect.sync(() => {
+      atOnce(() => {
         machine.queueCreators = creators
       }),
     setStorageFailed: (failed) =>
-      Effect.sync(() => {
+      atOnce(() => {
         machine.storageFailed = failed
       }),
-    crashProcess: Effect.clockWith((clock) => Effect.sync(() => crash(machine, clock.currentTimeMillisUnsafe()))),
+    crashProcess: network.operations.run((now) => crash(machine, now)),
     setDirectoryAvailable: (available) =>
-      Effect.sync(() => {
+      atOnce(() => {
         machine.directoryAvailable = available
       }),
     setEncryptionKeyPublished: (published) =>
-      Effect.sync(() => {
+      atOnce(() => {
         machine.encryptionKeyPublished = published
       }),
     setDistributionList: (list, queues) =>
-      Effect.sync(() => {
+      atOnce(() => {
         if (network.directory === null)
           throw new TypeError("a workgroup has no directory, and so no distribution lists")
         const { listGuid } = Result.getOrThrow(FormatName.distributionList({ listGuid: list }))
         network.directory.setList(listGuid, queues.map(elementOf))
       }),
-    stopService: Effect.clockWith((clock) => Effect.sync(() => stop(machine, clock.currentTimeMillisUnsafe()))),
-    startService: Effect.clockWith((clock) => Effect.sync(() => start(machine, clock.currentTimeMillisUnsafe()))),
+    stopService: network.operations.run((now) => stop(machine, now)),
+    startService: network.operations.run((now) => start(machine, now)),
     cutLink: (to, way = "both") => link(to, way, false),
     joinLink: (to, way = "both") => link(to, way, true),
-    machine: (name) => Effect.sync(() => contextOf(name)),
-    counters: Effect.sync(() => ({
+    machine: (name) => atOnce(() => contextOf(name)),
+    counters: atOnce(() => ({
       contextsAcquired: security.acquired,
       contextsFreed: security.freed,
       keyFetches: security.keyFetches,
       signatures: security.signatures
     })),
-    queues: Effect.clockWith((clock) => {
+    queues: network.operations.run(function* (now) {
       const queues = [...machine.queues.own, ...machine.queues.outgoing]
-      machine.sweep(clock.currentTimeMillisUnsafe())
-      return Effect.succeed(queues.map(stateOf))
+      yield* machine.sweep(now)
+      return queues.map(stateOf)
     }),
-    journals: Effect.sync(() => machine.queues.journals.map(stateOf)),
-    messagesIn: (formatName) =>
-      Effect.clockWith((clock) => Effect.succeed(contentsOf(machine, formatName, clock.currentTimeMillisUnsafe()))),
-    rejected: Effect.sync(() => rejections.latest())
+    journals: atOnce(() => machine.queues.journals.map(stateOf)),
+    messagesIn: (formatName) => network.operations.run((now) => contentsOf(machine, formatName, now)),
+    rejected: atOnce(() => rejections.latest())
   })
 }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import { failure } from "../facts/Failure.ts"
+import type { Steps } from "../facts/Steps.ts"
 import type { Machine } from "../machine/Machine.ts"
 import { Cursor } from "../queue/Cursor.ts"
 import type { Transaction } from "../queue/Transaction.ts"
@@ -19,16 +20,36 @@ import * as QueueManagement from "./QueueManagement.ts"
 import { receive } from "./Receiving.ts"
 import { send } from "./Sending.ts"
 
-/** Runs a call that ends at once; `now` in milliseconds since 1970. */
-const clientCall = <A>(name: string, run: (now: number) => Fallible<A>): Effect.Effect<A, MqrtFailure> =>
-  Effect.clockWith((clock) => {
-    const result = run(clock.currentTimeMillisUnsafe())
-    return Result.isSuccess(result) ? Effect.succeed(result.success) : Effect.fail(failure(name, result.failure))
-  })
+const effectOf = <A>(name: string, result: Fallible<A>): Effect.Effect<A, MqrtFailure> =>
+  Result.isSuccess(result) ? Effect.succeed(result.success) : Effect.fail(failure(name, result.failure))
 
-/** Runs a call that needs the queue manager (behaviour C-13). */
+/** Runs a call that does not need the queue manager. */
+const clientCall = <A>(machine: Machine, name: string, run: () => Fallible<A>): Effect.Effect<A, MqrtFailure> =>
+  machine.network.operations.whenIdle(() => effectOf(name, run()))
+
+const notRunning: Fallible<never> = Result.fail("MQ_ERROR_SERVICE_NOT_AVAILABLE")
+
+/** Runs a call that needs the queue manager (behaviour C-13); `now` in milliseconds since 1970. */
 const call = <A>(machine: Machine, name: string, run: (now: number) => Fallible<A>): Effect.Effect<A, MqrtFailure> =>
-  clientCall(name, (now) => (machine.running ? run(now) : Result.fail("MQ_ERROR_SERVICE_NOT_AVAILABLE")))
+  machine.network.operations.whenIdle((now) => effectOf(name, machine.running ? run(now) : notRunning))
+
+/** Runs a call that may concern many messages and does not need the queue manager. */
+const longClientCall = <A>(
+  machine: Machine,
+  name: string,
+  steps: (now: number) => Steps<Fallible<A>>
+): Effect.Effect<A, MqrtFailure> =>
+  Effect.flatMap(machine.network.operations.run(steps), (result) => effectOf(name, result))
+
+/** Runs a call that may concern many messages and needs the queue manager. */
+const longCall = <A>(
+  machine: Machine,
+  name: string,
+  steps: (now: number) => Steps<Fallible<A>>
+): Effect.Effect<A, MqrtFailure> =>
+  longClientCall(machine, name, function* (now) {
+    return machine.running ? yield* steps(now) : notRunning
+  })
 
 /** Runs such a call that makes its own failures. */
 const attempt = <A>(
@@ -72,7 +93,7 @@ const securityFunctions = (machine: Machine) =>
       Effect.suspend(() => Effect.fromResult(machine.security.certificates.find(store, location, thumbprint))),
     lookupAccountName: (name) => Effect.suspend(() => Effect.fromResult(machine.security.accounts.byName(name))),
     lookupAccountSid: (sid) => Effect.suspend(() => Effect.fromResult(machine.security.accounts.bySid(sid))),
-    currentUserSid: clientCall("GetTokenInformation", () =>
+    currentUserSid: clientCall(machine, "GetTokenInformation", () =>
       machine.security.user === null
         ? Result.fail("MQ_ERROR_COULD_NOT_GET_USER_SID")
         : Result.succeed(Sid.toBytes(machine.security.user))
@@ -84,7 +105,7 @@ const queueFunctions = (machine: Machine) =>
     createQueue: (properties, securityDescriptor) =>
       attempt(machine, "MQCreateQueue", (now) => Administration.create(machine, properties, securityDescriptor, now)),
     deleteQueue: (formatName) =>
-      call(machine, "MQDeleteQueue", (now) => Administration.remove(machine, formatName, now)),
+      longCall(machine, "MQDeleteQueue", (now) => Administration.remove(machine, formatName, now)),
     getQueueProperties: (formatName) =>
       call(machine, "MQGetQueueProperties", () => Administration.properties(machine, formatName)),
     setQueueProperties: (formatName, changes) =>
@@ -98,7 +119,7 @@ const queueFunctions = (machine: Machine) =>
     locateBegin: (restrictions) => call(machine, "MQLocateBegin", () => Locating.begin(machine, restrictions)),
     locateNext: (handle, count) => call(machine, "MQLocateNext", () => Locating.next(machine, handle, count)),
     locateEnd: (handle) =>
-      clientCall("MQLocateEnd", () =>
+      clientCall(machine, "MQLocateEnd", () =>
         machine.searches.close(handle) === undefined ? Result.fail("MQ_ERROR_INVALID_HANDLE") : Result.void
       )
   }) satisfies Partial<MqrtFunctions>
@@ -115,11 +136,14 @@ const handleFunctions = (machine: Machine) =>
   ({
     openQueue: (formatName, access, shareMode) =>
       call(machine, "MQOpenQueue", () => open(machine, formatName, access, shareMode)),
-    closeQueue: (handle) => clientCall("MQCloseQueue", () => close(machine, handle)),
+    closeQueue: (handle) => longClientCall(machine, "MQCloseQueue", () => close(machine, handle)),
     purgeQueue: (handle) =>
-      call(machine, "MQPurgeQueue", (now) =>
-        Result.map(machine.use(handle, "receive"), ({ queue }) => queue.purge(now))
-      ),
+      longCall(machine, "MQPurgeQueue", function* (now) {
+        const used = machine.use(handle, "receive")
+        if (Result.isFailure(used)) return Result.fail(used.failure)
+        yield* used.success.queue.purge(now)
+        return Result.void
+      }),
     createCursor: (handle) =>
       call(machine, "MQCreateCursor", () =>
         Result.map(machine.use(handle, "peek"), (opened) => {
@@ -129,7 +153,7 @@ const handleFunctions = (machine: Machine) =>
         })
       ),
     closeCursor: (handle) =>
-      clientCall("MQCloseCursor", () => {
+      clientCall(machine, "MQCloseCursor", () => {
         const cursor = machine.cursors.close(handle)
         if (cursor?.isOpen !== true) return Result.fail("MQ_ERROR_INVALID_HANDLE")
         cursor.close()
@@ -139,10 +163,7 @@ const handleFunctions = (machine: Machine) =>
 
 const messageFunctions = (machine: Machine) =>
   ({
-    sendMessages: (handle, messages, options) =>
-      Effect.clockWith((clock) =>
-        Effect.succeed(send(machine, handle, messages, options, clock.currentTimeMillisUnsafe()))
-      ),
+    sendMessages: (handle, messages, options) => send(machine, handle, messages, options),
     receiveMessage: (handle, options) => receive(machine, handle, options),
     receiveMessageByLookupId: (handle, lookupId, action, options) =>
       receiveByLookupId(machine, handle, lookupId, action, options),
@@ -153,9 +174,14 @@ const messageFunctions = (machine: Machine) =>
   }) satisfies Partial<MqrtFunctions>
 
 const ending =
-  (machine: Machine, name: string, end: (transaction: Transaction, now: number) => void) =>
+  (machine: Machine, name: string, end: (transaction: Transaction, now: number) => Steps) =>
   (handle: TransactionHandle): Effect.Effect<void, MqrtFailure> =>
-    call(machine, name, (now) => Result.map(machine.transaction(handle), (transaction) => end(transaction, now)))
+    longCall(machine, name, function* (now) {
+      const transaction = machine.transaction(handle)
+      if (Result.isFailure(transaction)) return Result.fail(transaction.failure)
+      yield* end(transaction.success, now)
+      return Result.void
+    })
 
 const transactionFunctions = (machine: Machine) =>
   ({
@@ -163,12 +189,10 @@ const transactionFunctions = (machine: Machine) =>
     commitTransaction: ending(machine, "ITransaction::Commit", (transaction, now) => transaction.commit(now)),
     abortTransaction: ending(machine, "ITransaction::Abort", (transaction, now) => transaction.abort(now)),
     releaseTransaction: (handle) =>
-      Effect.clockWith((clock) =>
-        Effect.sync(() => {
-          const transaction = machine.transactions.close(handle)
-          if (transaction?.isOpen === true) transaction.abort(clock.currentTimeMillisUnsafe())
-        })
-      )
+      machine.network.operations.run(function* (now) {
+        const transaction = machine.transactions.close(handle)
+        if (transaction?.isOpen === true) yield* transaction.abort(now)
+      })
   }) satisfies Partial<MqrtFunctions>
 
 const managementFunctions = (machine: Machine) =>
@@ -178,11 +202,13 @@ const managementFunctions = (machine: Machine) =>
     getPrivateComputerInformation: (computer) =>
       call(machine, "MQGetPrivateComputerInformation", () => Management.privateComputerInformation(machine, computer)),
     getQueueManagerInfo: (computer) =>
-      call(machine, "MQMgmtGetInfo", (now) => Management.queueManagerInfo(machine, computer, now)),
+      longCall(machine, "MQMgmtGetInfo", (now) => Management.queueManagerInfo(machine, computer, now)),
     getQueueInfo: (computer, formatName) =>
-      call(machine, "MQMgmtGetInfo", (now) => QueueManagement.queueInfo(machine, computer, formatName, now)),
+      longCall(machine, "MQMgmtGetInfo", (now) => QueueManagement.queueInfo(machine, computer, formatName, now)),
     machineAction: (computer, action) =>
-      call(machine, "MQMgmtAction", (now) => Management.machineAction(machine, computer, action, now)),
+      longCall(machine, "MQMgmtAction", (now) => Management.machineAction(machine, computer, action, now)),
     queueAction: (computer, formatName, action) =>
-      call(machine, "MQMgmtAction", (now) => QueueManagement.queueAction(machine, computer, formatName, action, now))
+      longCall(machine, "MQMgmtAction", (now) =>
+        QueueManagement.queueAction(machine, computer, formatName, action, now)
+      )
   }) satisfies Partial<MqrtFunctions>

@@ -1,6 +1,7 @@
 import * as FormatName from "@effect-msmq/core/FormatName"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
+import { readFormatName } from "../facts/queueNames.ts"
 import type { DirectoryClient, DistributionLists } from "./Directory.ts"
 
 /**
@@ -11,7 +12,7 @@ export const expand = (
   client: DirectoryClient<DistributionLists>,
   formatName: string
 ): Fallible<ReadonlyArray<string>> => {
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = readFormatName(formatName)
   if (name?._tag !== "Multiple" && name?._tag !== "DistributionList") return Result.succeed([formatName])
   const elements = name._tag === "Multiple" ? [...name.elements] : [name]
   const names = new Map<string, string>()

@@ -10,6 +10,7 @@ import type { Fallible } from "../facts/Failure.ts"
 import type { Guid } from "@effect-msmq/core/mqrt/Guid"
 import { HandleNumbers, Handles } from "../facts/Handles.ts"
 import type { MachineQuota } from "../facts/MachineQuota.ts"
+import type { Steps } from "../facts/Steps.ts"
 import type { Version } from "../facts/Version.ts"
 import { Duplicates } from "../network/Duplicates.ts"
 import type { Network } from "../network/Network.ts"
@@ -25,6 +26,7 @@ import type { HandleUse } from "./HandleUse.ts"
 import { allows } from "./HandleUse.ts"
 import type { DomainDirectory, MachineName } from "./MachineQueues.ts"
 import { MachineQueues } from "./MachineQueues.ts"
+import { Resumptions } from "./Resumptions.ts"
 import { Timers } from "./Timers.ts"
 
 /** Queue that the messages sent through a handle go to. */
@@ -66,6 +68,7 @@ export class Machine implements NetworkMachine, DirectoryClient<DomainDirectory>
   readonly timers: Timers
   readonly rejections = new RejectionLog()
   readonly duplicates = new Duplicates()
+  readonly resumptions = new Resumptions()
   readonly #numbers = new HandleNumbers()
   /** Open queue handles. */
   readonly open = new Handles<QueueHandle, OpenQueue>(this.#numbers)
@@ -123,7 +126,10 @@ export class Machine implements NetworkMachine, DirectoryClient<DomainDirectory>
       },
       this
     )
-    this.timers = new Timers(fiber, (now) => this.#wake(now))
+    this.timers = new Timers(
+      fiber,
+      network.operations.run((now) => this.#wake(now))
+    )
     network.add(this)
   }
 
@@ -173,22 +179,25 @@ export class Machine implements NetworkMachine, DirectoryClient<DomainDirectory>
   }
 
   /** Removes what is over and sends what is due, and returns the next deadline; both in milliseconds since 1970. */
-  #wake(now: number): number {
-    const next = this.sweep(now)
-    this.network.flow(now)
+  *#wake(now: number): Steps<number> {
+    const next = yield* this.sweep(now)
+    yield* this.network.flow(now)
     return Math.min(next, this.network.nextAttempt(this))
   }
 
   /** Removes the messages whose time is over, and returns the next deadline; both in milliseconds since 1970. */
-  sweep(now: number): number {
-    return this.running ? this.queues.sweep(now) : Number.POSITIVE_INFINITY
+  *sweep(now: number): Steps<number> {
+    return this.running ? yield* this.queues.sweep(now) : Number.POSITIVE_INFINITY
   }
 
   /** Ends the receives that wait on the queues of machines that can no longer be reached (behaviour E-76). */
-  endRemoteReads(): void {
+  *endRemoteReads(): Steps {
     for (const { machine, waiting } of this.open.all()) {
       if (waiting.size === 0 || this.network.reaches(this, machine)) continue
-      for (const waiter of waiting) waiter.fail("MQ_ERROR_QUEUE_NOT_AVAILABLE")
+      for (const waiter of waiting) {
+        waiter.fail("MQ_ERROR_QUEUE_NOT_AVAILABLE")
+        yield
+      }
     }
   }
 

@@ -6,8 +6,9 @@ import * as Result from "effect/Result"
 import type { Directory, DirectoryClient } from "../directory/Directory.ts"
 import type { Fallible } from "../facts/Failure.ts"
 import type { Guid } from "@effect-msmq/core/mqrt/Guid"
+import type { Steps } from "../facts/Steps.ts"
 import type { OfMachine } from "../facts/queueNames.ts"
-import { idOf, isOfMachine, isPart, keyOf, queuePath } from "../facts/queueNames.ts"
+import { idOf, isOfMachine, isPart, keyOf, queuePath, readFormatName } from "../facts/queueNames.ts"
 import type { NetworkQueues } from "../network/NetworkMachine.ts"
 import type { SystemQueues } from "../queue/LocalQueues.ts"
 import { makeSystemQueues } from "../queue/LocalQueues.ts"
@@ -29,6 +30,12 @@ export interface MachineName {
 
 /** The directory of a domain, with the machines and the queues of this network. */
 export type DomainDirectory = Directory<MachineQueues, Queue>
+
+const nameOf = (machineId: Guid, number: number): string =>
+  `PRIVATE=${machineId}\\${number.toString(16).padStart(8, "0")}`
+
+/** Returns the number of a private queue, which its format name ends with. */
+const numberOf = (formatName: string): number => Number.parseInt(formatName.slice(formatName.lastIndexOf("\\") + 1), 16)
 
 /** Queues of a machine, and its outgoing queues, by all their names. */
 export class MachineQueues implements NetworkQueues {
@@ -83,8 +90,13 @@ export class MachineQueues implements NetworkQueues {
   }
 
   /** Removes everywhere the messages whose time is over, and returns the next deadline; both in milliseconds since 1970. */
-  sweep(now: number): number {
-    return this.all.reduce((next, queue) => Math.min(next, queue.sweep(now)), Number.POSITIVE_INFINITY)
+  *sweep(now: number): Steps<number> {
+    let next = Number.POSITIVE_INFINITY
+    for (const queue of this.all) {
+      next = Math.min(next, yield* queue.sweep(now))
+      yield
+    }
+    return next
   }
 
   /** Tells whether a computer's name means this machine. */
@@ -115,8 +127,7 @@ export class MachineQueues implements NetworkQueues {
     if (this.#queues.has(key)) return Result.fail("MQ_ERROR_QUEUE_EXISTS")
     if (name.isPrivate) {
       const number = ++this.#lastNumber
-      const formatName = `PRIVATE=${this.machineId}\\${number.toString(16).padStart(8, "0")}`
-      return Result.succeed(this.#add(key, number, this.#make(formatName, own, security)))
+      return Result.succeed(this.#add(key, number, this.#make(nameOf(this.machineId, number), own, security)))
     }
     return Result.map(creator.#client.askDirectory("MQ_ERROR_UNSUPPORTED_OPERATION"), (directory) => {
       const identity = directory.identify(this, name.queue)
@@ -141,7 +152,7 @@ export class MachineQueues implements NetworkQueues {
 
   /** Finds the queue to delete by a name, which must not be a direct one (behaviours B-24, C-46). */
   findDeletable(formatName: string): Fallible<Queue> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     return FormatName.supports(name, "delete")
       ? this.findWhole(formatName)
@@ -149,17 +160,19 @@ export class MachineQueues implements NetworkQueues {
   }
 
   /** Deletes a queue of this machine, or a public queue of another; `now` in milliseconds since 1970. */
-  delete(queue: Queue, now: number): void {
+  *delete(queue: Queue, now: number): Steps {
     const { instance } = queue.properties
     const directory = Result.getOrUndefined(this.#client.askDirectory("MQ_ERROR_NO_DS"))
     const home = instance === null ? this : (directory?.withdraw(instance) ?? this)
-    home.#remove(queue, now)
+    yield* home.#remove(queue, now)
   }
 
-  #remove(queue: Queue, now: number): void {
-    for (const [id, identified] of this.#identified) if (identified === queue) this.#identified.delete(id)
-    for (const [key, named] of this.#queues) if (named === queue) this.#queues.delete(key)
-    queue.delete(now)
+  *#remove(queue: Queue, now: number): Steps {
+    const id = queue.properties.instance ?? numberOf(queue.formatName)
+    if (this.#identified.get(id) === queue) this.#identified.delete(id)
+    const name = queuePath(queue.properties.pathName)
+    if (name !== undefined && this.#queues.get(keyOf(name)) === queue) this.#queues.delete(keyOf(name))
+    yield* queue.delete(now)
   }
 
   /**
@@ -168,7 +181,7 @@ export class MachineQueues implements NetworkQueues {
    * (behaviour B-29).
    */
   find(formatName: string, use: FormatName.NameUse): Fallible<Queue | undefined> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     if (!FormatName.supports(name, use)) return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
     if (name._tag === "Multicast") return Result.succeed(undefined)
@@ -190,7 +203,7 @@ export class MachineQueues implements NetworkQueues {
    * (behaviours B-34, C-46, C-51).
    */
   findWhole(formatName: string): Fallible<Queue> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name === undefined) return Result.fail("MQ_ERROR_ILLEGAL_FORMATNAME")
     if (isPart(name) || (name._tag === "Private" && !this.#isOwn(name))) {
       return Result.fail("MQ_ERROR_UNSUPPORTED_FORMATNAME_OPERATION")
@@ -243,7 +256,7 @@ export class MachineQueues implements NetworkQueues {
 
   /** Returns the base priority of messages to a name, which only public queues have (behaviour D-12). */
   #basePriorityOf(formatName: string): number {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     const queue = name?._tag === "Public" ? Result.getOrUndefined(this.findWhole(formatName)) : undefined
     return queue === undefined ? queueRules.defaults.basePriority : queue.properties.basePriority
   }

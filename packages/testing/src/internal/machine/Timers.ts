@@ -17,15 +17,15 @@ export class Timers {
   /** Context of the timer, without the scope: a machine must not keep that. */
   readonly #context: Context.Context<never>
   readonly #clock: Clock.Clock
-  /** Removes what is over at a moment, and returns the next deadline; both in milliseconds since 1970. */
-  readonly #sweep: (now: number) => number
+  /** Removes what is over, and succeeds with the next deadline, in milliseconds since 1970. */
+  readonly #sweep: Effect.Effect<number>
   /** Time of the next wake, in milliseconds since 1970. */
   #at = Number.POSITIVE_INFINITY
   #sleep: Fiber.Fiber<void> | undefined = undefined
   #stopped = false
 
   /** `fiber`: a fiber whose context, and so whose clock, the timer uses. */
-  constructor(fiber: Fiber.Fiber<unknown, unknown>, sweep: (now: number) => number) {
+  constructor(fiber: Fiber.Fiber<unknown, unknown>, sweep: Effect.Effect<number>) {
     this.#context = Context.omit(Scope.Scope)(fiber.context)
     this.#clock = BackgroundClock.of(Context.get(fiber.context, Clock.Clock))
     this.#sweep = sweep
@@ -66,6 +66,6 @@ export class Timers {
   #wake(): void {
     this.#sleep = undefined
     this.#at = Number.POSITIVE_INFINITY
-    this.wakeAt(this.#sweep(this.#clock.currentTimeMillisUnsafe()))
+    Effect.runForkWith(this.#context)(Effect.map(this.#sweep, (next) => this.wakeAt(next)))
   }
 }

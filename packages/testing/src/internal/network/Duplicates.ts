@@ -20,6 +20,8 @@ export interface StreamPosition {
 export class Duplicates {
   /** Time at which each id came, in milliseconds since 1970; the oldest first. */
   readonly #ids = new Map<string, number>()
+  /** Ids that are not forgotten yet. One iterator for all, as a new one begins with the gaps that deleted ids have left. */
+  readonly #oldest = this.#ids.keys()
   readonly #streams = new Map<string, number>()
 
   /** Tells whether a message comes for the first time, and remembers it; `now` in milliseconds since 1970. */
@@ -41,9 +43,9 @@ export class Duplicates {
     if (before !== undefined && now - before < memory) return false
     this.#ids.delete(id)
     this.#ids.set(id, now)
-    for (const oldest of this.#ids.keys()) {
-      if (this.#ids.size <= limit) break
-      this.#ids.delete(oldest)
+    if (this.#ids.size > limit) {
+      const { value } = this.#oldest.next()
+      if (value !== undefined) this.#ids.delete(value)
     }
     return true
   }

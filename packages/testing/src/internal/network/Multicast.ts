@@ -1,4 +1,6 @@
+import * as ArrivalRules from "../arrival/ArrivalRules.ts"
 import { enter } from "../arrival/Incoming.ts"
+import type { Steps } from "../facts/Steps.ts"
 import type { Queue } from "../queue/Queue.ts"
 import type { NetworkMachine, Target } from "./NetworkMachine.ts"
 
@@ -13,11 +15,11 @@ interface MulticastNetwork<Machine> {
  * Sends the messages of a machine that wait for multicast addresses to every queue with the address, on each machine that can
  * be reached now. Machines that cannot be reached get none of them later.
  */
-export const multicast = <Machine extends NetworkMachine>(
+export const multicast = function* <Machine extends NetworkMachine>(
   network: MulticastNetwork<Machine>,
   machine: Machine,
   now: number
-): void => {
+): Steps {
   if (!machine.running || !machine.connected) return
   for (const queue of machine.queues.outgoing) {
     const target = network.target(queue.formatName)
@@ -25,8 +27,10 @@ export const multicast = <Machine extends NetworkMachine>(
     for (let packet = queue.first(now); packet !== undefined; packet = queue.first(now)) {
       queue.remove(packet)
       for (const listener of listeners(network, machine, target.multicastAddress)) {
-        enter(listener.machine, listener.queue, packet.transfer({ version: machine.version, report: null }), now)
+        const arrival = packet.transfer({ version: machine.version, report: null })
+        enter(listener.machine, listener.queue, arrival, ArrivalRules.check(listener.queue, arrival.envelope, now), now)
       }
+      yield
     }
   }
 }

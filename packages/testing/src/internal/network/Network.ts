@@ -1,7 +1,9 @@
-import * as FormatName from "@effect-msmq/core/FormatName"
-import * as Result from "effect/Result"
+import type * as FormatName from "@effect-msmq/core/FormatName"
 import type { Directory } from "../directory/Directory.ts"
+import { readFormatName } from "../facts/queueNames.ts"
 import type { Queue } from "../queue/Queue.ts"
+import type { Steps } from "../facts/Steps.ts"
+import { LongOperations } from "./LongOperations.ts"
 import { multicast } from "./Multicast.ts"
 import type { NetworkMachine, Target } from "./NetworkMachine.ts"
 import type { Session } from "./Session.ts"
@@ -15,6 +17,8 @@ export class Network<Machine extends NetworkMachine> {
   readonly #sessions: Array<Session<Machine>> = []
   /** Targets by the names of outgoing queues, which are few. */
   readonly #targets = new Map<string, Target<Machine>>()
+  /** Operations on many messages, for which all calls on the machines wait. */
+  readonly operations = new LongOperations()
   #isFlowing = false
   #hasMore = false
 
@@ -61,7 +65,7 @@ export class Network<Machine extends NetworkMachine> {
   }
 
   #findTarget(formatName: string): Target<Machine> {
-    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const name = readFormatName(formatName)
     if (name?._tag === "Multicast") return { multicastAddress: `${name.address}:${name.port}` }
     if (name?._tag === "Direct" || name?._tag === "DirectSystem") {
       return this.#machines.find(({ queues }) => queues.isAt(name))
@@ -76,15 +80,15 @@ export class Network<Machine extends NetworkMachine> {
   }
 
   /** Carries over every open link the messages that wait for it, until no more can be sent; `now` in milliseconds since 1970. */
-  flow(now: number): void {
+  *flow(now: number): Steps {
     this.#hasMore = true
     // A message that arrives makes acknowledgments, which go over links too.
     if (this.#isFlowing) return
     this.#isFlowing = true
     while (this.#hasMore) {
       this.#hasMore = false
-      for (const session of this.#sessions) session.flow(now)
-      for (const machine of this.#machines) multicast(this, machine, now)
+      for (const session of this.#sessions) yield* session.flow(now)
+      for (const machine of this.#machines) yield* multicast(this, machine, now)
     }
     this.#isFlowing = false
   }
@@ -96,14 +100,17 @@ export class Network<Machine extends NetworkMachine> {
   }
 
   /** Sends at once, over the links of a machine, the messages that wait for the next attempt. */
-  resume(machine: Machine, now: number): void {
+  *resume(machine: Machine, now: number): Steps {
     for (const session of this.#sessions) if (session.from === machine || session.to === machine) session.retryNow()
-    this.flow(now)
+    yield* this.flow(now)
   }
 
-  /** Returns the time of a machine's next attempt to send what failed, in milliseconds since 1970. */
+  /**
+   * Returns the time of a machine's next attempt to send what failed, in milliseconds since 1970. A closed link makes none until it
+   * is open again.
+   */
   nextAttempt(machine: Machine): number {
-    const sessions = this.#sessions.filter(({ from }) => from === machine)
+    const sessions = this.#sessions.filter(({ from, isOpen }) => from === machine && isOpen)
     return Math.min(...sessions.map((session) => session.nextAttempt))
   }
 }

@@ -2,6 +2,7 @@ import type * as FormatName from "@effect-msmq/core/FormatName"
 import type { ArrivalMachine } from "../arrival/Outcome.ts"
 import type { Member } from "../directory/Directory.ts"
 import type { LocalQueues } from "../queue/LocalQueues.ts"
+import type { Steps } from "../facts/Steps.ts"
 import type { Queue } from "../queue/Queue.ts"
 import type { Duplicates } from "./Duplicates.ts"
 
@@ -47,5 +48,5 @@ export interface Routes<Machine> {
   /** Returns the destination of a name. */
   readonly target: (formatName: string) => Target<Machine>
   /** Carries over every open link the messages that wait for it; `now` in milliseconds since 1970. */
-  readonly flow: (now: number) => void
+  readonly flow: (now: number) => Steps
 }

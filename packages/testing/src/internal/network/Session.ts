@@ -4,6 +4,8 @@ import { arrive } from "../arrival/Incoming.ts"
 import * as Outcome from "../arrival/Outcome.ts"
 import { hasRoomForMessage } from "../facts/MachineQuota.ts"
 import { couldNotEncrypt } from "../facts/MessageClass.ts"
+import type { Steps } from "../facts/Steps.ts"
+import { finish } from "../facts/Steps.ts"
 import type { Origin, Packet } from "../queue/Packet.ts"
 import type { Queue } from "../queue/Queue.ts"
 import type { NetworkMachine, Routes } from "./NetworkMachine.ts"
@@ -71,17 +73,22 @@ export class Session<Machine extends NetworkMachine> {
   }
 
   /** Brings over the reports and the messages that wait, if the link is open; `now` in milliseconds since 1970. */
-  flow(now: number): void {
+  *flow(now: number): Steps {
     if (!this.isOpen) return
     const reports = this.#reports
     this.#reports = []
-    for (const report of reports) report(now)
-    if (this.attempts === 0 || now >= this.nextAttempt) this.#send(now)
+    for (const report of reports) {
+      report(now)
+      yield
+    }
+    if (this.attempts === 0 || now >= this.nextAttempt) yield* this.#send(now)
+    else this.from.timers.wakeAt(this.nextAttempt)
   }
 
-  #send(now: number): void {
+  *#send(now: number): Steps {
     const { queues, to } = this
     for (let next = first(queues, now); next !== undefined; next = first(queues, now)) {
+      yield
       const { packet, queue } = next
       if (packet.envelope.privacyLevel !== "none" && !this.#canEncrypt()) {
         queue.lose(packet, couldNotEncrypt, now)
@@ -115,7 +122,7 @@ export class Session<Machine extends NetworkMachine> {
           queue.remove(packet)
           settle(from, packet, outcome, then)
         })
-        this.#routes.flow(now)
+        finish(this.#routes.flow(now))
       }
     }
   }

@@ -12,6 +12,7 @@ import type { Sid } from "@effect-msmq/core/Sid"
 import type { Guid } from "@effect-msmq/core/mqrt/Guid"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import type { Version } from "../facts/Version.ts"
+import { copyIntoSlab } from "./slab.ts"
 
 /** Signature of a message: the parts that a receiver sees. */
 export interface Signature {
@@ -59,9 +60,18 @@ const copiedConnector = (connector: ConnectorProperties | null): ConnectorProper
 /** Time limits of a message, in seconds from its send on. */
 export type TimeLimits = Pick<MessageProperties, "timeToReachQueue" | "timeToBeReceived">
 
+/** Copies a message that is to be sent later. */
+export const copyOf = (message: OutgoingProperties): OutgoingProperties => ({
+  ...message,
+  body: new Uint8Array(message.body),
+  correlationId: copied(message.correlationId),
+  extension: copied(message.extension),
+  connector: copiedConnector(message.connector)
+})
+
 /** Copies the properties that a sender gives, so that the sender may use its buffers again. */
 export const contentOf = (message: OutgoingProperties, transactional: boolean, limits: TimeLimits): Content => ({
-  body: new Uint8Array(message.body),
+  body: copyIntoSlab(message.body),
   bodyType: message.bodyType,
   label: message.label,
   // Transactional messages all have this priority (behaviour D-09).

@@ -2,6 +2,8 @@ import type { QueueProperties } from "@effect-msmq/core/mqrt/QueueProperties"
 import type { SecurityDescriptor } from "@effect-msmq/core/SecurityDescriptor"
 import type { MessageClass } from "../facts/MessageClass.ts"
 import { queueDeleted } from "../facts/MessageClass.ts"
+import type { Steps } from "../facts/Steps.ts"
+import { finish } from "../facts/Steps.ts"
 import { classOfExpiry, classOfPurge, deadlineIn } from "./Lifetime.ts"
 import { MessageIndex } from "./MessageIndex.ts"
 import type { Packet, Place, State } from "./Packet.ts"
@@ -131,20 +133,20 @@ export class Queue {
 
   /** Returns the message of a lookup id, unless it is still arriving. */
   find(lookupId: bigint, now: number): Packet | undefined {
-    this.sweep(now)
+    this.#sweepNow(now)
     const packet = this.#messages.find(lookupId)
     return packet?.state === "arriving" ? undefined : packet
   }
 
   /** Returns the first visible message: an available one or, for a peek, one that is locked and visible to peeks (F-25). */
   first(now: number, peeking = false): Packet | undefined {
-    this.sweep(now)
+    this.#sweepNow(now)
     return this.#messages.first(peeking)
   }
 
   /** Returns the last visible message. */
   last(now: number, peeking = false): Packet | undefined {
-    this.sweep(now)
+    this.#sweepNow(now)
     return this.#messages.last(peeking)
   }
 
@@ -156,13 +158,13 @@ export class Queue {
 
   /** Returns the first visible message behind a place. */
   after(place: Place, now: number, peeking = false): Packet | undefined {
-    this.sweep(now)
+    this.#sweepNow(now)
     return this.#messages.after(place, peeking)
   }
 
   /** Returns the last visible message before a place. */
   before(place: Place, now: number, peeking = false): Packet | undefined {
-    this.sweep(now)
+    this.#sweepNow(now)
     return this.#messages.before(place, peeking)
   }
 
@@ -173,9 +175,12 @@ export class Queue {
   }
 
   /** Removes the available messages; locked ones are removed when their transaction ends (behaviour E-55). */
-  purge(now: number): void {
+  *purge(now: number): Steps {
     this.#purges++
-    for (const packet of this.#messages.available) this.lose(packet, classOfPurge(this), now)
+    for (const packet of this.#messages.available) {
+      this.lose(packet, classOfPurge(this), now)
+      yield
+    }
   }
 
   /** Tells whether the queue was purged since a message was locked. */
@@ -187,39 +192,59 @@ export class Queue {
    * Removes the messages whose time is over, unless a transaction holds them (behaviour D-38), and returns the next
    * deadline, in milliseconds since 1970.
    */
-  sweep(now: number): number {
+  *sweep(now: number): Steps<number> {
     for (let next = this.#messages.nextToExpire; next !== undefined; next = this.#messages.nextToExpire) {
       if (!this.isExpired(next, now)) return next.deadline
       if (next.state === "available") this.lose(next, classOfExpiry(this, next), now)
       // A locked message is no longer visible to peeks.
       else this.#setState(next, "locked")
+      yield
     }
     return Number.POSITIVE_INFINITY
   }
 
+  /** Tells whether the time of a visible message is over. */
+  isDue(now: number): boolean {
+    const next = this.#messages.nextToExpire
+    return next !== undefined && this.isExpired(next, now)
+  }
+
+  #sweepNow(now: number): void {
+    if (this.isDue(now)) finish(this.sweep(now))
+  }
+
   /** Removes the express messages, which do not survive a stop of the queue manager (behaviour D-22). */
-  dropExpress(): void {
-    for (const packet of this.#messages.available) if (packet.content.delivery === "express") this.remove(packet)
+  *dropExpress(): Steps {
+    for (const packet of this.#messages.available) {
+      if (packet.content.delivery === "express") this.remove(packet)
+      yield
+    }
   }
 
   /** Deletes the queue with its subqueues and its journal; locked messages go when their transaction ends (behaviour C-41). */
-  delete(now: number): void {
+  *delete(now: number): Steps {
     this.tree.deleted = true
     const left = this.#messages.available
     this.tree.held.bytes -= this.bytes
     this.length = 0
     this.bytes = 0
     this.#messages.clear()
-    for (const waiter of this.waiting) waiter.fail("MQ_ERROR_QUEUE_DELETED")
-    for (const subqueue of this.subqueues?.all ?? []) subqueue.delete(now)
+    for (const waiter of this.waiting) {
+      waiter.fail("MQ_ERROR_QUEUE_DELETED")
+      yield
+    }
+    for (const subqueue of this.subqueues?.all ?? []) yield* subqueue.delete(now)
     // A subqueue has deleted the journal already.
-    if (this.journal?.deleted === false) this.journal.delete(now)
-    for (const packet of left) this.lose(packet, queueDeleted, now)
+    if (this.journal?.deleted === false) yield* this.journal.delete(now)
+    for (const packet of left) {
+      this.lose(packet, queueDeleted, now)
+      yield
+    }
   }
 
   /** Returns every message in order, locked ones included, without those that are arriving. */
   contents(now: number): ReadonlyArray<Packet> {
-    this.sweep(now)
+    this.#sweepNow(now)
     return this.#messages.all.filter(isCounted)
   }
 

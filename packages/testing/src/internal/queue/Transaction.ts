@@ -1,3 +1,4 @@
+import type { Steps } from "../facts/Steps.ts"
 import type { Packet, TimeLimits } from "./Packet.ts"
 import type { Queue } from "./Queue.ts"
 import type { Waiter } from "./Waiter.ts"
@@ -41,29 +42,39 @@ export class Transaction {
   }
 
   /** Makes all steps take effect, in order. */
-  commit(now: number): void {
-    this.#end()
-    this.#markEnds()
-    for (const operation of this.#operations) operation.commit(now)
+  *commit(now: number): Steps {
+    yield* this.#end()
+    yield* this.#markEnds()
+    for (const operation of this.#operations) {
+      operation.commit(now)
+      yield
+    }
   }
 
   /** Undoes all steps, in order. */
-  abort(now: number): void {
-    this.#end()
-    for (const operation of this.#operations) operation.abort(now)
+  *abort(now: number): Steps {
+    yield* this.#end()
+    for (const operation of this.#operations) {
+      operation.abort(now)
+      yield
+    }
   }
 
-  #end(): void {
+  *#end(): Steps {
     this.#open = false
-    for (const waiter of this.waiting) waiter.fail("MQ_ERROR_TRANSACTION_SEQUENCE")
+    for (const waiter of this.waiting) {
+      waiter.fail("MQ_ERROR_TRANSACTION_SEQUENCE")
+      yield
+    }
   }
 
   /** Marks the first and the last message to each queue (behaviours D-30, X-19). */
-  #markEnds(): void {
+  *#markEnds(): Steps {
     const last = new Map<Queue, Packet>()
     for (const { packet, queue } of this.#sent) {
       if (!last.has(queue)) packet.firstInTransaction = true
       last.set(queue, packet)
+      yield
     }
     for (const packet of last.values()) packet.lastInTransaction = true
   }
