@@ -4,6 +4,11 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type { CopiedField } from "./internal/messages/copyOf.ts"
+import { copyOf as copy } from "./internal/messages/copyOf.ts"
+import { argumentOrThrow } from "./internal/options/illegalOption.ts"
+import { receivedMessage } from "./internal/options/outgoingMessages.ts"
+import * as operations from "./internal/telemetry/Operation.ts"
 import type { NotRead } from "./internal/messages/NotRead.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
@@ -115,7 +120,8 @@ export interface Message<Body = Uint8Array> {
 }
 
 /**
- * Received message. All fields are own properties, so that `{ ...message, label: "again" }` is a message to send.
+ * Received message. It can be sent again, with everything that its sender set: see {@link copyOf}. All fields are own properties, so
+ * that `{ ...message, label: "again" }` is a message to send, too.
  *
  * `console.log` and `JSON.stringify` work for every message, whatever its sender put into it. Their text is for logs, not for
  * storage. JSON has the lookup id as digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for
@@ -365,6 +371,46 @@ export const packetSize = (message: Message): number =>
   pad(2 * ((message.label?.length ?? 0) + 1)) +
   pad(message.body?.length ?? 0) +
   pad(message.extension?.length ?? 0)
+
+/**
+ * Returns a message to send with everything that the sender of a received message set, and nothing else: no ids, times, signature or
+ * counts. `send` and `sendAll` do the same with a received message itself; a copy can be changed first.
+ *
+ * - The extension is copied with its bytes, which hold the headers. To change them, leave it out:
+ *   `{ ...Message.copyOf(message), extension: undefined, headers: { ...message.headers, attempt: "2" } }`.
+ * - `timeToReachQueue` and `timeToBeReceived` are the times that were left when the message was received, and begin anew with the send;
+ *   a time to be received of 0, which would lose the message, becomes one second. In a transaction that was begun they give way to the
+ *   time limits of the transaction.
+ * - A body that a codec decoded is encoded by the codec of the sender, which also sets the `bodyType`.
+ * - Properties of connector applications and parts of SOAP envelopes are not copied.
+ *
+ * Fields that the receiver did not read ({@link NotRead}) stay so, and a send refuses them. Throws an `MsmqError` with the reason
+ * `IllegalOption` for a value that is no message.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Message, MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1", priority: 5, headers: { tenant: "north" } })
+ *   yield* sender.send({ ...Message.copyOf(yield* receiver.receive), label: "order 1, again" })
+ *   const { headers, label, priority } = yield* receiver.receive
+ *   return [label, priority, headers["tenant"]]
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["order 1, again", 5, "north"]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const copyOf = <Body>(message: Pick<ReceivedMessage<Body>, CopiedField>): Message<Body> =>
+  copy(argumentOrThrow({ operation: operations.Message.copyOf }, "message", receivedMessage, message))
 
 const baseHeader = 16
 const userHeader = 48

@@ -2,6 +2,7 @@
 import {
   Certificate,
   FormatName,
+  Message,
   MessageBody,
   MessageQueue,
   PathName,
@@ -15,6 +16,7 @@ import {
   Transaction,
   XmlValue
 } from "@effect-msmq/core"
+import { messageFields } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { certificate, connect } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
@@ -120,6 +122,9 @@ const ofQueues = ["queueInfo", "messageCount", "pause", "resume", "resend"] as c
 const each = <Name extends string>(names: ReadonlyArray<Name>, prefix: string, make: (name: Name) => Subject) =>
   Object.fromEntries(names.map((name) => [`${prefix}${name}`, make(name)]))
 
+/** An object with the fields of a received message. */
+const receivedMessage = Object.fromEntries([...messageFields.keys()].map((field) => [field, undefined]))
+
 export const subjects: Readonly<Record<string, Subject>> = {
   "Certificate.fromDer": subject("Certificate.fromDer", Certificate.fromDer, new Uint8Array([0x30])),
   "Certificate.fromPem": subject("Certificate.fromPem", Certificate.fromPem, ""),
@@ -151,6 +156,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "Sid.ofAccount": subject("Sid.ofAccount", Sid.ofAccount, "Everyone"),
   "Sid.accountOf": subject("Sid.accountOf", Sid.accountOf, "S-1-1-0"),
+  "Message.copyOf": throwing("Message.copyOf", Message.copyOf, receivedMessage),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),

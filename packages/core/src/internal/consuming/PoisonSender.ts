@@ -17,6 +17,7 @@ import type { Acknowledgments, Outcome } from "../arrival/Acknowledgments.ts"
 import { arrived, isDeadLettered, meaningOf } from "../arrival/ArrivalClass.ts"
 import type { Destination } from "../arrival/Destination.ts"
 import { destinationsOf, refusalOf } from "../arrival/Destination.ts"
+import { copyOf as copyOfReceived } from "../messages/copyOf.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
@@ -264,18 +265,20 @@ const requestsOf = (
 const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
   reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"
 
-/** Returns the properties that the sender of a message set, with the extension as its bytes. */
-const copyOf = (message: ReceivedMessage): Message => ({
-  body: message.body,
-  bodyType: message.bodyType,
-  label: message.label,
-  priority: message.priority,
-  delivery: message.delivery,
-  correlationId: message.correlationId,
-  appSpecific: message.appSpecific,
-  extension: message.extension,
-  responseQueue: message.responseQueue
-})
+/** Returns what the sender of a message set, without its requests: reports, acknowledgments, journaling and time limits. */
+const copyOf = (message: ReceivedMessage): Message => {
+  const {
+    acknowledge: _acknowledge,
+    adminQueue: _adminQueue,
+    deadLetterQueue: _deadLetterQueue,
+    journaling: _journaling,
+    timeToBeReceived: _timeToBeReceived,
+    timeToReachQueue: _timeToReachQueue,
+    trace: _trace,
+    ...copy
+  } = copyOfReceived(message)
+  return copy
+}
 
 /** Largest packet of a copy with headers, in bytes; the queue names, which are not counted, need the rest (behaviour D-14). */
 const maximumDescribedSize = maximumPacketSize - 16_384

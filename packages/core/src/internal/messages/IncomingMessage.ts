@@ -9,9 +9,7 @@ import { countOf } from "../errors/describeValue.ts"
 import { jsonOf } from "../json.ts"
 import { printableInspection } from "../printable.ts"
 import { NotRead } from "./NotRead.ts"
-
-const secondsOf = (seconds: number | null): Duration.Duration | undefined =>
-  seconds === null ? undefined : Duration.seconds(seconds)
+import { timeLeft } from "./timeLimits.ts"
 
 /** Returns short bytes, such as an identifier, as text. */
 const hex = (bytes: Uint8Array | undefined): string | undefined =>
@@ -112,8 +110,8 @@ export class IncomingMessage implements ReceivedMessage {
     this.adminQueue = properties.adminQueue ?? undefined
     this.journaling = properties.journaling ?? undefined
     this.deadLetterQueue = properties.deadLetterQueue ?? undefined
-    this.timeToReachQueue = secondsOf(properties.timeToReachQueue)
-    this.timeToBeReceived = secondsOf(properties.timeToBeReceived)
+    this.timeToReachQueue = timeLeft(properties.timeToReachQueue)
+    this.timeToBeReceived = timeLeft(properties.timeToBeReceived)
     this.trace = properties.trace
     this.messageId = properties.messageId
     this.lookupId = properties.lookupId
