@@ -123,9 +123,10 @@ export interface Message<Body = Uint8Array> {
  * Received message. It can be sent again, with everything that its sender set: see {@link copyOf}. All fields are own properties, so
  * that `{ ...message, label: "again" }` is a message to send, too.
  *
- * `console.log` and `JSON.stringify` work for every message, whatever its sender put into it. Their text is for logs, not for
- * storage. JSON has the lookup id as digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for
- * other bytes.
+ * `console.log` and `JSON.stringify` work for every message, whatever its sender put into it. JSON, by the `toJSON` of the message, has
+ * bytes in base64, the lookup id and other bigints as digits, points in time as ISO text, time limits in seconds, and a text with the
+ * reason for a body that JSON cannot hold; fields that are `undefined` or were not read are left out. A copy by spreading has no
+ * `toJSON`. In the JSON of an error a message has the number of its bytes in place of them.
  *
  * @category models
  * @since 0.1.0

@@ -406,6 +406,7 @@ export const exempt: Readonly<Record<string, string>> = {
   "MessageHeaders.encode": "says itself what is wrong with headers",
   "BackgroundClock.of": "makes a clock of a clock",
   "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
+  "CallSite#frame": "is for who writes a backend",
   "EventLoopTurn.isOverFor": "is for who writes a backend",
   "EventLoopTurn.within": "is for who writes a backend",
   "Guid.write": "is for who writes a backend",
