@@ -77,6 +77,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
     return this.#receiver.queue
   }
 
+  /** Format name of the queue. */
+  get formatName(): string {
+    return this.#receiver.formatName
+  }
+
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */
   get transactional(): boolean | undefined {
     return this.#receiver.transactional

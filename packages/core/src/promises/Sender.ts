@@ -90,6 +90,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     return this.#sender.queue
   }
 
+  /** Format name of the queue. */
+  get formatName(): string {
+    return this.#sender.formatName
+  }
+
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */
   get transactional(): boolean | undefined {
     return this.#sender.transactional

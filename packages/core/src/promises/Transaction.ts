@@ -10,7 +10,7 @@ import type { Facts } from "../internal/Described.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
-import type { Participation as EffectParticipation, Transaction as EffectTransaction } from "../Transaction.ts"
+import type { Participation as EffectParticipation, Status, Transaction as EffectTransaction } from "../Transaction.ts"
 import { Current } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 
@@ -64,6 +64,14 @@ export class Transaction extends Described implements AsyncDisposable {
   /** `true` until it is committed or aborted. */
   get isOpen(): boolean {
     return this.#transaction.isOpen
+  }
+
+  /**
+   * State of the transaction, and outcome once it has ended. `"unknown"` while it is committed or aborted, and where the service was
+   * gone before it answered a commit.
+   */
+  get status(): Status {
+    return this.#transaction.status
   }
 
   /**
