@@ -468,7 +468,9 @@ export class Batch<Body> {
         actual: limit === null ? "without a limit" : `${limit} seconds`
       })
     }
-    return Object.assign(properties, transaction.timeLimits)
+    properties.timeToReachQueue = transaction.timeLimits.timeToReachQueue
+    properties.timeToBeReceived = transaction.timeLimits.timeToBeReceived
+    return properties
   }
 
   /** Encodes a body, or returns the refusal of the message. */
