@@ -4,11 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import type { CopiedField } from "./internal/messages/copyOf.ts"
-import { copyOf as copy } from "./internal/messages/copyOf.ts"
-import { argumentOrThrow } from "./internal/options/illegalOption.ts"
-import { receivedMessage } from "./internal/options/outgoingMessages.ts"
-import * as operations from "./internal/telemetry/Operation.ts"
+import { describeValue } from "./internal/errors/describeValue.ts"
 import type { NotRead } from "./internal/messages/NotRead.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
@@ -24,7 +20,7 @@ import type {
   SenderIdType,
   SoapProperties
 } from "./mqrt/MessageProperties.ts"
-import { messageProperties } from "./mqrt/MessagePropertyTable.ts"
+import { messageFields, messageProperties } from "./mqrt/MessagePropertyTable.ts"
 
 export type {
   Acknowledge,
@@ -385,8 +381,8 @@ export const packetSize = (message: Message): number =>
  * - A body that a codec decoded is encoded by the codec of the sender, which also sets the `bodyType`.
  * - Properties of connector applications and parts of SOAP envelopes are not copied.
  *
- * Fields that the receiver did not read ({@link NotRead}) stay so, and a send refuses them. Throws an `MsmqError` with the reason
- * `IllegalOption` for a value that is no message.
+ * Fields that the receiver did not read ({@link NotRead}) stay so, and a send refuses them. Throws a `TypeError` for a value that is
+ * no received message.
  *
  * @example
  * ```ts import.meta.vitest
@@ -410,8 +406,31 @@ export const packetSize = (message: Message): number =>
  * @category constructors
  * @since 0.1.0
  */
-export const copyOf = <Body>(message: Pick<ReceivedMessage<Body>, CopiedField>): Message<Body> =>
-  copy(argumentOrThrow({ operation: operations.Message.copyOf }, "message", receivedMessage, message))
+export const copyOf = <Body>(message: Pick<ReceivedMessage<Body>, CopiedField>): Message<Body> => {
+  const given: unknown = message
+  if (typeof given !== "object" || given === null || !copiedFields.every((field) => field in given)) {
+    throw new TypeError(`Message.copyOf: message is ${describeValue(given)}, but it must be a received message`)
+  }
+  const copy: { -readonly [Field in keyof Message<Body>]: Message<Body>[Field] } = {}
+  for (const field of copiedFields) copyField(copy, message, field)
+  // The codec of the sender sets the type of a body that a codec decoded.
+  if (!(message.body instanceof Uint8Array)) delete copy.bodyType
+  return copy
+}
+
+/** Field that a sender sets and a receiver reads. Headers are read from the extension. */
+type CopiedField = Exclude<keyof Message & keyof ReceivedMessage, "headers">
+
+const copiedFields = [...messageFields.keys()]
+
+const copyField = <Body, Field extends CopiedField>(
+  copy: { -readonly [Name in Field]?: Message<Body>[Name] },
+  message: Pick<ReceivedMessage<Body>, Field>,
+  field: Field
+): void => {
+  const value = message[field]
+  if (value !== undefined) copy[field] = value
+}
 
 const baseHeader = 16
 const userHeader = 48

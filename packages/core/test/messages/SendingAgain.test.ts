@@ -1,4 +1,4 @@
-import { Message, MessageBody, MessageQueue, Mqrt, MsmqError, Transaction } from "@effect-msmq/core"
+import { Message, MessageBody, MessageQueue, Mqrt, Transaction } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -131,7 +131,7 @@ describe("a received message that is sent again", () => {
 
   it("is not made of a value that is no message", () => {
     for (const value of [undefined, null, "order", 1, [], new Uint8Array(1), Promise.resolve()]) {
-      assert.throws(() => Message.copyOf(untyped(value)), MsmqError.MsmqError, "it must be a received message")
+      assert.throws(() => Message.copyOf(untyped(value)), TypeError, "it must be a received message")
     }
   })
 })

@@ -1,7 +1,7 @@
 /** Rules for the messages of a send: one, or many. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Message, ReceivedMessage } from "../../Message.ts"
+import type { Message } from "../../Message.ts"
 import { messageFields } from "../../mqrt/MessagePropertyTable.ts"
 import { isPlain } from "./OptionTable.ts"
 import { guarded, isFunction } from "./Rule.ts"
@@ -22,12 +22,6 @@ export const isMessage = (value: unknown): value is Message<unknown> => {
     return false
   }
 }
-
-export const receivedMessage = guarded(
-  "a received message",
-  (value): value is ReceivedMessage<never> =>
-    isObject(value) && [...messageFields.keys()].every((field) => field in value)
-)
 
 /** Returns the fields of a message in a plain object, those of its class included. */
 export const fieldsOf = (message: Message<unknown>): Message => {

@@ -150,8 +150,6 @@ export const PathName = {
   systemQueuePath: Operation.make("PathName.systemQueuePath")
 }
 
-export const Message = { copyOf: Operation.make("Message.copyOf") }
-
 export const QueueManager = {
   info: Operation.make("QueueManager.info"),
   privateQueues: Operation.make("QueueManager.privateQueues"),
