@@ -371,7 +371,7 @@ export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqErr
  * succeeds, and aborts when it fails, dies or is interrupted. Inside another transaction the effect is part of that one.
  *
  * Succeeds only if the transaction was committed, here or by the effect itself. Fails as the effect does; as {@link begin} and
- * `commit` do; and with `TransactionAborted` if the effect succeeds but the transaction was aborted meanwhile: by the effect, or
+ * `commit` do; with `IllegalOption` inside a transaction of another connection; and with `TransactionAborted` if the effect succeeds but the transaction was aborted meanwhile: by the effect, or
  * because its connection or the backend's layer closed.
  *
  * **Gotchas**
