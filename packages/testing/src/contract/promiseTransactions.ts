@@ -44,6 +44,7 @@ const forgetful: ReadonlyArray<
   ["a receive that waits a while", ({ orders }) => orders.receiveWithin("1 second"), "bc", ""],
   ["a poll", ({ orders }) => orders.poll(), "bc", ""],
   ["a receive by lookup id", ({ orders }) => orders.lookup("receiveLast"), "ab", ""],
+  ["a receive by id", async ({ orders }) => orders.byId((await orders.peek()).messageId).receive(), "bc", ""],
   [
     "a receive by a cursor",
     async ({ orders }) => {
