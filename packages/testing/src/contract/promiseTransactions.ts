@@ -227,11 +227,14 @@ export const promiseTransactions: ReadonlyArray<ContractPromise> = [
   promise(
     "transactions that run at once each have their own receives",
     program(async ({ invoices, msmq, orders, queues }) => {
+      const all = Promise.withResolvers<void>()
+      let received = 0
       const run = () =>
         msmq
           .transaction(async () => {
             const { label } = await orders.receive()
-            await new Promise((resolve) => setTimeout(resolve, 5))
+            if (++received === 3) all.resolve()
+            await all.promise
             await invoices.send({ label })
             if (label === "b") throw undo
           })
