@@ -136,6 +136,11 @@ export class Transaction extends Described {
     return this.#handle.state === "open"
   }
 
+  /** @internal `true` once it is committed or aborted, and released. */
+  get hasEnded(): boolean {
+    return this.#handle.state === "released"
+  }
+
   /** Time limits of its messages. */
   get timeLimits(): TimeLimits {
     return this.#limits
@@ -217,9 +222,7 @@ export class Transaction extends Described {
 
   /** @internal Aborts it as its scope would, unless it has ended. Its end has the place that began it. */
   get endHere(): Effect.Effect<void> {
-    return Effect.suspend(() =>
-      this.#handle.state === "released" ? Effect.void : this.#endBy("scope", this.#handle.node.openedAt)
-    )
+    return Effect.suspend(() => (this.hasEnded ? Effect.void : this.#endBy("scope", this.#handle.node.openedAt)))
   }
 
   /** @internal Waits until it has ended, and succeeds with the result of its commit or its abort. */
@@ -289,25 +292,31 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
  */
 export const open = (
   mqrt: Mqrt["Service"],
-  options: Options,
+  limits: Effect.Effect<TimeLimits, MsmqError>,
   here: CallSite
 ): Effect.Effect<Transaction, MsmqError> => {
   const operation = operations.Transaction.begin
-  const begin = Effect.flatMap(Given.options({ operation }, transactionOptions, options), (given) =>
-    Effect.flatMap(limitsOf(operation, given), (limits) => {
-      const ended = Deferred.makeUnsafe<Ended>()
-      const resource = {
-        kind: "transaction",
-        name: null,
-        acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
-        release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
-      }
-      return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
-        Transaction.make(mqrt, handle, limits, ended)
-      )
-    })
-  )
+  const begin = Effect.flatMap(limits, (limits) => {
+    const ended = Deferred.makeUnsafe<Ended>()
+    const resource = {
+      kind: "transaction",
+      name: null,
+      acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
+      release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
+    }
+    return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
+      Transaction.make(mqrt, handle, limits, ended)
+    )
+  })
   return spanOf(operation, begin)
+}
+
+/** Returns the time limits that options of a new transaction give. */
+const limitsIn = (options: Options): Effect.Effect<TimeLimits, MsmqError> => {
+  const operation = operations.Transaction.begin
+  return Effect.flatMap(Given.options({ operation }, transactionOptions, options), (given) =>
+    limitsOf(operation, given)
+  )
 }
 
 /**
@@ -324,7 +333,7 @@ export const open = (
  */
 export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqError, Mqrt | Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, OwnedHandle.openerWith())),
+    Effect.flatMap(Mqrt, (mqrt) => open(mqrt, limitsIn(options), OwnedHandle.openerWith())),
     (transaction) => transaction.endWithScope
   )
 
@@ -416,7 +425,7 @@ const runNew = <A, E, R>(
   return spanOf(
     operation,
     Effect.acquireUseRelease(
-      Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, here)),
+      Effect.flatMap(Mqrt, (mqrt) => open(mqrt, limitsOf(operations.Transaction.begin, options), here)),
       (transaction) =>
         Effect.updateContext(effect, (context: Context.Context<R>) =>
           Context.add(context, Current, transaction).pipe(

@@ -45,13 +45,14 @@ export class ConsumeEvents {
 
   /** Emits an event; a failure of `onEvent` is logged. */
   emit(event: ConsumeEvent): Effect.Effect<void> {
+    const onEvent = this.#onEvent
+    const logOf = logged[event._tag] as ((event: ConsumeEvent) => Effect.Effect<void>) | undefined
+    // The counts are for `onEvent` alone.
+    if (onEvent === undefined) return logOf === undefined ? Effect.void : Effect.suspend(() => logOf(event))
     return Effect.suspend(() => {
       const count = counted[event._tag]
       if (count !== undefined) this.#counts[count]++
-      const log =
-        (logged[event._tag] as ((event: ConsumeEvent) => Effect.Effect<void>) | undefined)?.(event) ?? Effect.void
-      const onEvent = this.#onEvent
-      if (onEvent === undefined) return log
+      const log = logOf?.(event) ?? Effect.void
       const call = Effect.suspend(() => onEvent(event, { ...this.#counts })).pipe(
         Effect.catchCause((cause) => Effect.logError(`onEvent failed for ${event._tag}`, cause))
       )

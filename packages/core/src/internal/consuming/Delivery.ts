@@ -12,7 +12,6 @@ import type { CallSite } from "../../mqrt/CallSite.ts"
 import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import type { Reader } from "../messages/Reader.ts"
-import { IsOwnWork } from "../ownership/OwnedHandle.ts"
 import { attemptSpan } from "../telemetry/processSpan.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
@@ -30,6 +29,8 @@ export interface ConsumedQueue {
   readonly formatName: string
   readonly poison: PoisonTarget
   readonly shutdown: Shutdown
+  /** Number of workers that receive from it at once. */
+  readonly workers: number
   /** Place that consumes, where its transactions begin and end. */
   readonly consumedAt: CallSite
 }
@@ -55,8 +56,8 @@ export interface HeldMessage {
   readonly movePoison: (poison: Poison, insists: boolean) => Effect.Effect<Moved, MsmqError>
   /** Rolls back the attempt and releases the message, which is not handled. */
   readonly abandon: (poison: Poison) => Effect.Effect<void, MsmqError>
-  /** Ends the hold on the message, handled or not. */
-  readonly close: Effect.Effect<void>
+  /** Ends the hold on the message, handled or not; returns `undefined` where nothing is left to do. */
+  readonly close: () => Effect.Effect<void> | undefined
 }
 
 /**
@@ -99,6 +100,8 @@ export interface Handler<Body, E, R> {
   readonly makeRetryPolicy: () => RetryPolicy<E | HandlerDefect>
   readonly events: ConsumeEvents
   readonly backOff: BackOff
+  /** Context of an attempt that takes part in no transaction. */
+  readonly attemptContext: Context.Context<R>
 }
 
 /** Number of failures of the service that do not count as attempts of a message. Later ones count, so that it comes to an end. */
@@ -135,7 +138,7 @@ class Delivery<Body, E, R> {
         : Effect.fail(loop)
     return Effect.onExitPrimitive(
       Effect.catchCause(delivery, (cause) => this.#abandonAfter(cause)),
-      () => this.#held.close
+      () => this.#held.close()
     )
   }
 
@@ -145,15 +148,20 @@ class Delivery<Body, E, R> {
     return Effect.matchCauseEffect(
       Effect.suspend(() => reader.decode(operation, this.#held.message)),
       {
-        onFailure: (cause): Effect.Effect<Next, MsmqError, R> =>
-          this.#movePoison(this.#poison(cause, this.#held.message.abortCount)),
+        onFailure: (cause): Effect.Effect<void, MsmqError, R> =>
+          this.#after(this.#movePoison(this.#poison(cause, this.#held.message.abortCount))),
         onSuccess: (message) => this.#handle(message)
       }
-    ).pipe(Effect.flatMap((next) => (next === "end" ? Effect.void : this.#attempt())))
+    )
   }
 
-  #handle(message: ReceivedMessage<Body>): Effect.Effect<Next, MsmqError, R> {
-    const { handle, reader } = this.#handler
+  /** Takes the step after an attempt that did not succeed. */
+  #after(next: Effect.Effect<Next, MsmqError>): Effect.Effect<void, MsmqError, R> {
+    return Effect.flatMap(next, (step) => (step === "end" ? Effect.void : this.#attempt()))
+  }
+
+  #handle(message: ReceivedMessage<Body>): Effect.Effect<void, MsmqError, R> {
+    const { attemptContext, handle, reader } = this.#handler
     const held = this.#held
     const handled = Effect.suspend(() => handle(message))
     const attempt = attemptSpan(reader.observer, handled, held.message, this.#attempts.number)
@@ -161,24 +169,27 @@ class Delivery<Body, E, R> {
       "messaging.destination.name": reader.state.queue,
       "messaging.message.id": held.message.messageId
     }
-    const inContext = Effect.updateContext(attempt, (context: Context.Context<R>) =>
-      Context.add(context, IsOwnWork, false).pipe(
-        Context.add(Transaction.Current, held.participation),
-        Context.add(CurrentLogAnnotations, { ...Context.get(context, CurrentLogAnnotations), ...annotations })
-      )
-    )
+    const inContext = Effect.updateContext(attempt, (_: Context.Context<R>) => {
+      const annotated = Context.add(attemptContext, CurrentLogAnnotations, {
+        ...Context.get(attemptContext, CurrentLogAnnotations),
+        ...annotations
+      })
+      const { participation } = held
+      return participation === "none" ? annotated : Context.add(annotated, Transaction.Current, participation)
+    })
     return Effect.matchCauseEffect(Effect.interruptible(inContext), {
-      onFailure: (cause) => this.#handlerFailed(cause),
+      onFailure: (cause) => this.#after(this.#handlerFailed(cause)),
       onSuccess: () => this.#complete
     })
   }
 
-  get #complete(): Effect.Effect<Next, MsmqError> {
+  get #complete(): Effect.Effect<void, MsmqError, R> {
     return Effect.matchEffect(this.#held.complete, {
-      onFailure: (error) => this.#completionFailed(error),
+      onFailure: (error) => this.#after(this.#completionFailed(error)),
       onSuccess: () => {
-        this.#handler.backOff.reset()
-        return this.#end({ _tag: "Handled", message: this.#held.message, attempt: this.#attempts.number })
+        const { backOff, events } = this.#handler
+        backOff.reset()
+        return events.emit({ _tag: "Handled", message: this.#held.message, attempt: this.#attempts.number })
       }
     })
   }
