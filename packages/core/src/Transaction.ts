@@ -247,7 +247,9 @@ export class Transaction extends Described {
   /** Ends it, or waits until another fiber has ended it, and returns its end. */
   #end(ending: Ending, at: CallSite): Effect.Effect<Ended> {
     const release = releaseBy(this.#mqrt, this.#ended, ending)
-    return Effect.andThen(OwnedHandle.closeBy(this.#handle, release, at), Deferred.await(this.#ended))
+    const ended = this.#ended
+    // It mostly has ended by then, and a wait for what has happened takes several times as long as this look at it.
+    return Effect.flatMap(OwnedHandle.closeBy(this.#handle, release, at), () => ended.effect ?? Deferred.await(ended))
   }
 
   #aborted(operation: Operation, { by }: Ended): MsmqError {
@@ -292,31 +294,38 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
  */
 export const open = (
   mqrt: Mqrt["Service"],
-  limits: Effect.Effect<TimeLimits, MsmqError>,
+  limits: TimeLimits,
+  here: CallSite
+): Effect.Effect<Transaction, MsmqError> =>
+  spanOf(
+    operations.Transaction.begin,
+    Effect.suspend(() => openUnseen(mqrt, limits, here))
+  )
+
+/** Begins one transaction as {@link open} does, without a span. */
+const openUnseen = (
+  mqrt: Mqrt["Service"],
+  limits: TimeLimits,
   here: CallSite
 ): Effect.Effect<Transaction, MsmqError> => {
   const operation = operations.Transaction.begin
-  const begin = Effect.flatMap(limits, (limits) => {
-    const ended = Deferred.makeUnsafe<Ended>()
-    const resource = {
-      kind: "transaction",
-      name: null,
-      acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
-      release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
-    }
-    return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
-      Transaction.make(mqrt, handle, limits, ended)
-    )
-  })
-  return spanOf(operation, begin)
+  const ended = Deferred.makeUnsafe<Ended>()
+  const resource = {
+    kind: "transaction",
+    name: null,
+    acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
+    release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
+  }
+  return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
+    Transaction.make(mqrt, handle, limits, ended)
+  )
 }
 
-/** Returns the time limits that options of a new transaction give. */
-const limitsIn = (options: Options): Effect.Effect<TimeLimits, MsmqError> => {
+/** Begins a transaction as {@link open} does, with the time limits that its options give. */
+const openWith = (mqrt: Mqrt["Service"], options: Options, here: CallSite): Effect.Effect<Transaction, MsmqError> => {
   const operation = operations.Transaction.begin
-  return Effect.flatMap(Given.options({ operation }, transactionOptions, options), (given) =>
-    limitsOf(operation, given)
-  )
+  const begin = Effect.flatMap(limitsOf(operation, options), (limits) => openUnseen(mqrt, limits, here))
+  return spanOf(operation, begin)
 }
 
 /**
@@ -333,7 +342,11 @@ const limitsIn = (options: Options): Effect.Effect<TimeLimits, MsmqError> => {
  */
 export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqError, Mqrt | Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.flatMap(Mqrt, (mqrt) => open(mqrt, limitsIn(options), OwnedHandle.openerWith())),
+    Effect.flatMap(Mqrt, (mqrt) => {
+      const here = OwnedHandle.openerWith()
+      const given = Given.readOptions({ operation: operations.Transaction.begin }, transactionOptions, options)
+      return given instanceof MsmqError ? Effect.fail(given) : openWith(mqrt, given, here)
+    }),
     (transaction) => transaction.endWithScope
   )
 
@@ -425,7 +438,7 @@ const runNew = <A, E, R>(
   return spanOf(
     operation,
     Effect.acquireUseRelease(
-      Effect.flatMap(Mqrt, (mqrt) => open(mqrt, limitsOf(operations.Transaction.begin, options), here)),
+      Effect.flatMap(Mqrt, (mqrt) => openWith(mqrt, options, here)),
       (transaction) =>
         Effect.updateContext(effect, (context: Context.Context<R>) =>
           Context.add(context, Current, transaction).pipe(

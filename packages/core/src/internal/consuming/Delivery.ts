@@ -9,7 +9,8 @@ import type { ConsumeEvent, Poison } from "../../Consumer.ts"
 import { HandlerDefect } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { CallSite } from "../../mqrt/CallSite.ts"
-import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
+import type { PoisonMessage, Reason } from "../../MsmqError.ts"
+import { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import type { Reader } from "../messages/Reader.ts"
 import { attemptSpan } from "../telemetry/processSpan.ts"
@@ -129,30 +130,31 @@ class Delivery<Body, E, R> {
   }
 
   get run(): Effect.Effect<void, MsmqError, R> {
-    const { events, queue } = this.#handler
-    const { message } = this.#held
-    const loop = queue.poison._tag === "queue" ? queue.poison.sender.loopError(message.messageId) : undefined
-    const delivery =
-      loop === undefined
-        ? Effect.andThen(events.emit({ _tag: "Received", message }), this.#attempt())
-        : Effect.fail(loop)
     return Effect.onExitPrimitive(
-      Effect.catchCause(delivery, (cause) => this.#abandonAfter(cause)),
+      Effect.catchCause(
+        Effect.suspend(() => this.#begin()),
+        (cause) => this.#abandonAfter(cause)
+      ),
       () => this.#held.close()
     )
   }
 
+  #begin(): Effect.Effect<void, MsmqError, R> {
+    const { events, queue } = this.#handler
+    const { message } = this.#held
+    const loop = queue.poison._tag === "queue" ? queue.poison.sender.loopError(message.messageId) : undefined
+    return loop === undefined
+      ? events.emitThen({ _tag: "Received", message }, () => this.#attempt())
+      : Effect.fail(loop)
+  }
+
   /** Makes one attempt, and all that follow it. */
   #attempt(): Effect.Effect<void, MsmqError, R> {
-    const { reader } = this.#handler
-    return Effect.matchCauseEffect(
-      Effect.suspend(() => reader.decode(operation, this.#held.message)),
-      {
-        onFailure: (cause): Effect.Effect<void, MsmqError, R> =>
-          this.#after(this.#movePoison(this.#poison(cause, this.#held.message.abortCount))),
-        onSuccess: (message) => this.#handle(message)
-      }
-    )
+    const { message } = this.#held
+    const decoded = this.#handler.reader.decode(operation, message)
+    return decoded instanceof MsmqError
+      ? this.#after(this.#movePoison(this.#poison(Cause.fail(decoded), message.abortCount)))
+      : this.#handle(decoded)
   }
 
   /** Takes the step after an attempt that did not succeed. */

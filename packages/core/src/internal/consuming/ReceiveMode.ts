@@ -7,9 +7,8 @@ import type { Poison } from "../../Consumer.ts"
 import * as Cursor from "../../Cursor.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import type { MsmqError, PoisonMessage } from "../../MsmqError.ts"
+import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import type { Reader } from "../messages/Reader.ts"
 import { optional } from "../messages/Reader.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import type { ConsumedQueue, HeldMessage, Moved } from "./Delivery.ts"
@@ -49,19 +48,21 @@ const arrival = ({ reader, shutdown }: ConsumedQueue, backOff: BackOff): Effect.
 }
 
 /** Time limits of the transactions that attempts take part in. */
-const noLimits = Effect.succeed({ timeToReachQueue: null, timeToBeReceived: null })
+const noLimits: Transaction.TimeLimits = { timeToReachQueue: null, timeToBeReceived: null }
 
 /** Receives the first message, outside of any wait. */
-const receiveFirst = (reader: Reader<Uint8Array>): Effect.Effect<ReceivedMessage, MsmqError> =>
-  reader.take({ operation, action: "receive", timeout: 0, cursor: null })
+const receiveFirst = (
+  { reader }: ConsumedQueue,
+  transaction: Transaction.Participation
+): Effect.Effect<ReceivedMessage, MsmqError> =>
+  reader.take({ operation, action: "receive", timeout: 0, cursor: null, transaction })
+
+/** Reasons for which a message cannot be received again: it is gone, or another consumer holds it. */
+const taken = ["MessageNotFound", "MessageLockedUnderTransaction"] as const
 
 /** Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). */
 const moveToSubqueue = ({ formatName, reader }: ConsumedQueue, lookupId: bigint, subqueue: string) =>
-  optional(
-    moveTo(operation, reader, formatName, lookupId, subqueue),
-    "MessageNotFound",
-    "MessageLockedUnderTransaction"
-  )
+  optional(moveTo(operation, reader, formatName, lookupId, subqueue), ...taken)
 
 /** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
 const transactional: ReceiveMode = (queue) => {
@@ -80,33 +81,40 @@ class TransactionalReceiver {
   }
 
   next(backOff: BackOff): NextMessage {
-    const first = optional(receiveFirst(this.queue.reader), "IoTimeout")
-    const next: NextMessage = Effect.filterOrElse(
-      this.inTurn(this.hold(first, backOff)),
-      (held) => held !== undefined,
-      // No transaction is open during the wait.
-      () => Effect.flatMap(arrival(this.queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
+    const receive = (transaction: Transaction.Transaction) => receiveFirst(this.queue, transaction)
+    const next: NextMessage = Effect.flatMap(this.inTurn(this.hold(receive, backOff, "IoTimeout")), (held) =>
+      held === undefined
+        ? // No transaction is open during the wait.
+          Effect.flatMap(arrival(this.queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
+        : Effect.succeed(held)
     )
     return next
   }
 
-  /** Receives a message in a transaction of its own, which it is held by. Nothing interrupts a worker here. */
-  hold(receive: Found, backOff: BackOff): NextMessage {
+  /**
+   * Receives a message in a transaction of its own, which it is held by; `absent`: reasons that there is none. Nothing interrupts
+   * a worker here.
+   */
+  hold(
+    receive: (transaction: Transaction.Transaction) => Effect.Effect<ReceivedMessage, MsmqError>,
+    backOff: BackOff,
+    ...absent: ReadonlyArray<Reason["_tag"]>
+  ): NextMessage {
     const { consumedAt, reader } = this.queue
     return Effect.flatMap(Transaction.open(reader.state.mqrt, noLimits, consumedAt), (transaction) => {
-      const held = Effect.map(Effect.provideService(receive, Transaction.Current, transaction), (found) =>
-        Option.isNone(found) ? undefined : new TransactionalMessage(this, backOff, found.value, transaction)
-      )
+      const held = Effect.matchEffect(receive(transaction), {
+        onFailure: (error) => (absent.includes(error.reason._tag) ? Effect.undefined : Effect.fail(error)),
+        onSuccess: (message) => Effect.succeed(new TransactionalMessage(this, backOff, message, transaction))
+      })
       return Effect.onExitPrimitive(held, (exit) =>
         Exit.isSuccess(exit) && exit.value !== undefined ? undefined : transaction.endHere
       )
     })
   }
 
-  /** Receives a message again; `None` if another consumer holds it, or it is gone. */
-  receiveAgain(lookupId: bigint): Found {
-    const receive = this.queue.reader.lookUp(operation, "receiveCurrent", lookupId)
-    return optional(receive, "MessageNotFound", "MessageLockedUnderTransaction")
+  /** Receives a message again, in the transaction of the effect. Fails with one of {@link taken} if another has it. */
+  receiveAgain(lookupId: bigint): Effect.Effect<ReceivedMessage, MsmqError> {
+    return this.queue.reader.lookUp(operation, "receiveCurrent", lookupId)
   }
 }
 
@@ -147,7 +155,9 @@ class TransactionalMessage implements HeldMessage {
 
   get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
     const receiver = this.#receiver
-    const again = receiver.hold(receiver.receiveAgain(this.message.lookupId), this.#backOff)
+    const receive = (transaction: Transaction.Transaction) =>
+      Effect.provideService(receiver.receiveAgain(this.message.lookupId), Transaction.Current, transaction)
+    const again = receiver.hold(receive, this.#backOff, ...taken)
     return receiver.inTurn(Effect.andThen(this.#transaction.endHere, again))
   }
 
@@ -208,7 +218,7 @@ class TransactionalMessage implements HeldMessage {
 
   /** Receives the message for good, in one transaction with `effect`. */
   #receiveFor<A>(effect: Effect.Effect<A, MsmqError>): Effect.Effect<Option.Option<A>, MsmqError> {
-    return Effect.flatMap(this.#receiver.receiveAgain(this.message.lookupId), (found) =>
+    return Effect.flatMap(optional(this.#receiver.receiveAgain(this.message.lookupId), ...taken), (found) =>
       Option.isSome(found) ? Effect.asSome(effect) : Effect.succeedNone
     ).pipe(Transaction.run(), Effect.provideService(Mqrt, this.#receiver.queue.reader.state.mqrt))
   }
@@ -335,7 +345,7 @@ class LockedMessage implements HeldMessage {
  * to the queue for poison if it cannot be.
  */
 const receiveAndDelete: ReceiveMode = (queue) => (backOff) => {
-  const next: NextMessage = Effect.matchEffect(receiveFirst(queue.reader), {
+  const next: NextMessage = Effect.matchEffect(receiveFirst(queue, "none"), {
     onFailure: (error) =>
       error.reason._tag === "IoTimeout"
         ? // The wait receives nothing, so that a shutdown during it loses nothing.
