@@ -41,8 +41,11 @@ export interface HeldMessage {
   readonly message: ReceivedMessage
   /** Transaction that an attempt takes part in. */
   readonly participation: Transaction.Participation
-  /** Removes the handled message. Fails with `TransactionAborted` if the handler aborted the transaction. */
-  readonly complete: Effect.Effect<void, MsmqError>
+  /**
+   * Removes the handled message; `undefined` where it has left the queue already. Fails with `TransactionAborted` if the handler
+   * aborted the transaction.
+   */
+  readonly complete: Effect.Effect<void, MsmqError> | undefined
   /** `true` if the handler committed the transaction itself. */
   readonly isCompleted: Effect.Effect<boolean>
   /**
@@ -186,14 +189,19 @@ class Delivery<Body, E, R> {
   }
 
   get #complete(): Effect.Effect<void, MsmqError, R> {
-    return Effect.matchEffect(this.#held.complete, {
-      onFailure: (error) => this.#after(this.#completionFailed(error)),
-      onSuccess: () => {
-        const { backOff, events } = this.#handler
-        backOff.reset()
-        return events.emit({ _tag: "Handled", message: this.#held.message, attempt: this.#attempts.number })
-      }
-    })
+    const { complete } = this.#held
+    return complete === undefined
+      ? this.#handled()
+      : Effect.matchEffect(complete, {
+          onFailure: (error) => this.#after(this.#completionFailed(error)),
+          onSuccess: () => this.#handled()
+        })
+  }
+
+  #handled(): Effect.Effect<void> {
+    const { backOff, events } = this.#handler
+    backOff.reset()
+    return events.emit({ _tag: "Handled", message: this.#held.message, attempt: this.#attempts.number })
   }
 
   #completionFailed(error: MsmqError): Effect.Effect<Next, MsmqError> {

@@ -336,7 +336,10 @@ class LockedMessage implements HeldMessage {
 
   get #remove(): Effect.Effect<void, MsmqError> {
     const remove = this.#queue.reader.lookUp(operation, "receiveCurrent", this.message.lookupId)
-    return Effect.asVoid(optional(remove, "MessageNotFound"))
+    return Effect.matchEffect(remove, {
+      onFailure: (error) => (error.reason._tag === "MessageNotFound" ? Effect.void : Effect.fail(error)),
+      onSuccess: () => Effect.void
+    })
   }
 }
 
@@ -360,7 +363,7 @@ const receiveAndDelete: ReceiveMode = (queue) => (backOff) => {
 class DeletedMessage implements HeldMessage {
   readonly message: ReceivedMessage
   readonly participation = "none"
-  readonly complete = Effect.void
+  readonly complete = undefined
   readonly isCompleted = Effect.succeed(false)
   readonly #queue: ConsumedQueue
   readonly #backOff: BackOff

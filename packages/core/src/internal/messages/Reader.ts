@@ -81,7 +81,7 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 type Failable<A> = Effect.Effect<A, MsmqError>
 
-type Lease = typeof OwnedHandle.lease
+type Lease = typeof OwnedHandle.leaseOnce
 
 /** Call of the backend that receives or peeks, with the handles that it uses. */
 type ReceiveCall = (
@@ -168,7 +168,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Failable<void> {
     return this.#participate(operation, true, (run) =>
-      this.#use(run, OwnedHandle.lease, (queue, argument) =>
+      this.#use(run, OwnedHandle.leaseOnce, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
           failure._tag === "MsmqError" ? failure : this.noteFailure(operation, queue, failure)
         )
@@ -225,7 +225,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     const use = (run: ReadRun): Failable<Received> =>
       this.#read(
         run,
-        OwnedHandle.lease,
+        OwnedHandle.leaseOnce,
         (queue, transaction) => this.#receive(action, queue, 0, null, transaction),
         (error) => {
           if (timeout !== 0 && error.reason._tag === "IoTimeout") {
@@ -249,7 +249,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     return this.#participate(operation, action.startsWith("receive"), (run) =>
       this.#read(
         run,
-        OwnedHandle.lease,
+        OwnedHandle.leaseOnce,
         (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read }),
         (error) =>
           retries && this.#mayRetry(error) ? this.#lookUp(operation, action, lookupId, false) : Effect.fail(error)
@@ -259,7 +259,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Receives or peeks at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
   #takeAt({ action, operation, timeout }: Take, cursor: OwnedHandle.OwnedHandle<CursorHandle>): Failable<Received> {
-    const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
+    const lease = timeout === 0 ? OwnedHandle.leaseOnce : OwnedHandle.leaseWaiting
     return this.#participate(operation, action === "receive", (run) =>
       this.#read(run, lease, (queue, transaction) =>
         lease(cursor, operation, (place) => this.#receive(action, queue, timeout, place, transaction))
