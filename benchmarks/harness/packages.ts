@@ -16,6 +16,13 @@ const dependencies = ["effect", "saxes"]
 
 interface Manifest {
   readonly publishConfig: { readonly exports: object }
+  readonly scripts: { readonly merge: string }
+}
+
+/** Merges the built modules of a package in a folder, as its script does. */
+const merge = (folder: string, { scripts }: Manifest): void => {
+  const [, script = "", ...options] = scripts.merge.split(" ")
+  execFileSync(process.execPath, [join(root, "packages/core", script), ...options], { cwd: folder })
 }
 
 const layOut = (): string => {
@@ -26,8 +33,9 @@ const layOut = (): string => {
   for (const name of names) {
     const [from, to] = [join(root, "packages", name), join(modules, "@effect-msmq", name)]
     const manifest = JSON.parse(readFileSync(join(from, "package.json"), "utf8")) as Manifest
-    cpSync(join(from, "dist"), join(to, "dist"), { recursive: true })
+    for (const part of ["src", "dist"]) cpSync(join(from, part), join(to, part), { recursive: true })
     writeFileSync(join(to, "package.json"), JSON.stringify({ ...manifest, ...manifest.publishConfig }))
+    merge(to, manifest)
   }
   for (const name of dependencies) {
     const link = join(modules, name)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type { MessageId } from "./internal/messages/messageIds.ts"
 import type { NotRead } from "./internal/messages/NotRead.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
@@ -72,8 +73,11 @@ export interface Message<Body = Uint8Array> {
   readonly priority?: number | undefined
   /** `PROPID_M_DELIVERY`: `"recoverable"` for a message that survives a restart of the service. `"express"` by default. */
   readonly delivery?: Delivery | undefined
-  /** `PROPID_M_CORRELATIONID`: exactly 20 bytes, such as the id of the message that this one answers. None by default. */
-  readonly correlationId?: Uint8Array | undefined
+  /**
+   * `PROPID_M_CORRELATIONID`: the id of another message, such as the `messageId` of the one that this one answers, or exactly
+   * 20 bytes of any other meaning. See `MessageId`. None by default.
+   */
+  readonly correlationId?: MessageId | Uint8Array | undefined
   /** `PROPID_M_APPSPECIFIC`: 0 to 4,294,967,295. 0 by default. */
   readonly appSpecific?: number | undefined
   /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards {@link maximumPacketSize}. None by default. */
@@ -137,7 +141,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly priority: number
   /** `PROPID_M_DELIVERY`: `"recoverable"` for a message that survives a restart of the service. */
   readonly delivery: Delivery
-  /** `PROPID_M_CORRELATIONID`: 20 bytes; `undefined` if the sender set none. */
+  /** `PROPID_M_CORRELATIONID`: 20 bytes, which `MessageId.fromBytes` returns as text; `undefined` if the sender set none. */
   readonly correlationId: Uint8Array | undefined
   /** `PROPID_M_APPSPECIFIC`: 0 to 4,294,967,295, as the sender set it. */
   readonly appSpecific: number
@@ -165,7 +169,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly messageId: string
   /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order. */
   readonly lookupId: bigint
-  /** `PROPID_M_CLASS`: 0 for an ordinary message. */
+  /** `PROPID_M_CLASS`: 0 for an ordinary message. `MessageClass.nameOf` returns its name. */
   readonly class: number
   /** `PROPID_M_SENTTIME`: whole seconds, by the sender's clock. */
   readonly sentTime: Date

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
@@ -47,6 +48,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...waiting,
   ...loops,
   ...browsing,
+  ...selecting,
   ...transactions,
   ...security,
   ...programs,

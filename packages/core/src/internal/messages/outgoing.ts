@@ -21,6 +21,8 @@ import { messageParts } from "../options/messageParts.ts"
 import type { Rule as PartRule } from "../options/Rule.ts"
 import { isBytes, wordOf } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
+import { messageIdForm } from "../options/messageReferences.ts"
+import { bytesOfText } from "./messageIds.ts"
 import { timeLimit } from "./timeLimits.ts"
 
 /** Reason that a message is not sent. It has a class of its own, since a message may have any fields, a `_tag` among them. */
@@ -124,6 +126,13 @@ const bytesOf = (value: unknown): Uint8Array | null | undefined => (value == nul
 
 const bytesRefusal = (value: unknown, index: number, field: string): Refusal =>
   new Refusal({ index, field, ...bytesViolation(value) })
+
+const correlationIdRefusal = (value: unknown, index: number): Refusal => {
+  const field = "correlationId"
+  if (typeof value !== "string") return bytesRefusal(value, index, field)
+  const rule = `it must be a Uint8Array of exactly 20 bytes, or ${messageIdForm}`
+  return new Refusal({ index, field, rule, actual: describeValue(value) })
+}
 
 /** Returns a time limit in seconds, or the refusal of a value that is none. */
 const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
@@ -231,12 +240,9 @@ export const propertiesOf = (
   const extension = bytesOf(givenExtension)
   if (extension === undefined) return bytesRefusal(givenExtension, index, "extension")
   const givenCorrelationId = message.correlationId
-  if (typeof givenCorrelationId === "string") {
-    const rule = "it must be a Uint8Array of exactly 20 bytes, as the correlationId of a received message is"
-    return new Refusal({ index, field: "correlationId", rule, actual: describeValue(givenCorrelationId) })
-  }
-  const correlationId = bytesOf(givenCorrelationId)
-  if (correlationId === undefined) return bytesRefusal(givenCorrelationId, index, "correlationId")
+  const correlationId =
+    typeof givenCorrelationId === "string" ? bytesOfText(givenCorrelationId) : bytesOf(givenCorrelationId)
+  if (correlationId === undefined) return correlationIdRefusal(givenCorrelationId, index)
   const givenReach = message.timeToReachQueue
   const timeToReachQueue = givenReach === undefined ? null : limitOf(givenReach, index, "timeToReachQueue")
   if (timeToReachQueue instanceof Refusal) return timeToReachQueue
