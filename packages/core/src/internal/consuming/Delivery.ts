@@ -165,23 +165,24 @@ class Delivery<Body, E, R> {
     return Effect.flatMap(next, (step) => (step === "end" ? Effect.void : this.#attempt()))
   }
 
+  /** Returns the context of an attempt at a message. */
+  #contextOf({ message, participation }: HeldMessage): Context.Context<R> {
+    const { attemptContext, reader } = this.#handler
+    const annotated = Context.add(attemptContext, CurrentLogAnnotations, {
+      ...Context.get(attemptContext, CurrentLogAnnotations),
+      "messaging.destination.name": reader.state.queue,
+      "messaging.message.id": message.messageId
+    })
+    return participation === "none" ? annotated : Context.add(annotated, Transaction.Current, participation)
+  }
+
   #handle(message: ReceivedMessage<Body>): Effect.Effect<void, MsmqError, R> {
-    const { attemptContext, handle, reader } = this.#handler
+    const { handle, reader } = this.#handler
     const held = this.#held
     const handled = Effect.suspend(() => handle(message))
     const attempt = attemptSpan(reader.observer, handled, held.message, this.#attempts.number)
-    const annotations = {
-      "messaging.destination.name": reader.state.queue,
-      "messaging.message.id": held.message.messageId
-    }
-    const inContext = Effect.updateContext(attempt, (_: Context.Context<R>) => {
-      const annotated = Context.add(attemptContext, CurrentLogAnnotations, {
-        ...Context.get(attemptContext, CurrentLogAnnotations),
-        ...annotations
-      })
-      const { participation } = held
-      return participation === "none" ? annotated : Context.add(annotated, Transaction.Current, participation)
-    })
+    const contextOf: (outer: Context.Context<R>) => Context.Context<R> = () => this.#contextOf(held)
+    const inContext = Effect.updateContext(attempt, contextOf)
     return Effect.matchCauseEffect(Effect.interruptible(inContext), {
       onFailure: (cause) => this.#after(this.#handlerFailed(cause)),
       onSuccess: () => this.#complete
