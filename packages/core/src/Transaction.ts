@@ -248,7 +248,7 @@ export class Transaction extends Described {
   #end(ending: Ending, at: CallSite): Effect.Effect<Ended> {
     const release = releaseBy(this.#mqrt, this.#ended, ending)
     const ended = this.#ended
-    // It mostly has ended by then, and a wait for what has happened takes several times as long as this look at it.
+    // It mostly has ended by then, and nothing has to wait.
     return Effect.flatMap(OwnedHandle.closeBy(this.#handle, release, at), () => ended.effect ?? Deferred.await(ended))
   }
 

@@ -95,7 +95,7 @@ export class HandleNode<H> {
   readonly #onReleased: () => void
   readonly #reacquire: Effect.Effect<Acquired<H>, MsmqError> | undefined
   #acquired: Acquired<H>
-  // A handle of a transaction mostly has none of these, and four sets cost a quarter of its opening.
+  // Made when they are needed: a transaction is opened for each message of a consumer, and mostly has none of these.
   #children: Set<HandleNode<unknown>> | undefined
   #waiting: Set<Fiber.Fiber<unknown, unknown>> | undefined
   #onClosing: Set<() => void> | undefined
