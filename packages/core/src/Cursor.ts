@@ -54,6 +54,11 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
     return new Cursor(reader, handle)
   }
 
+  /** `true` until it is closed: with its scope, its receiver or its connection, or when the queue is reopened. */
+  get isOpen(): boolean {
+    return this.#handle.isOpen
+  }
+
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<CursorHandle> {
     return this.#handle

@@ -97,6 +97,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     return this.#reader.state.transactional
   }
 
+  /** `true` until it is closed, with its scope or its connection. */
+  get isOpen(): boolean {
+    return this.#reader.state.handle.isOpen
+  }
+
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
     return this.#reader.state.handle

@@ -11,7 +11,9 @@ import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
+import { promiseTransactions } from "./contract/promiseTransactions.ts"
 import { queues } from "./contract/queues.ts"
+import { sendingAgain } from "./contract/sendingAgain.ts"
 import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
 import { waiting, waitingReceives } from "./contract/waiting.ts"
@@ -45,6 +47,7 @@ export type { Capability, ContractPromise }
 export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
+  ...sendingAgain,
   ...waiting,
   ...loops,
   ...browsing,
@@ -52,6 +55,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...transactions,
   ...security,
   ...programs,
+  ...promiseTransactions,
   ...poison
 ]
 

@@ -39,7 +39,9 @@ type FoundEffect<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
 
 /**
  * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body` is the type that its codec decodes, and
- * `Received` that of its messages, which the option `read` can change. `for await` receives its messages, one for each turn of the loop. A receive takes part in a transaction by the option `transaction`.
+ * `Received` that of its messages, which the option `read` can change. `for await` receives its messages, one for each turn of the loop. A receive
+ * takes part in the transaction that runs, of `transaction` of a `Connection` or of a handler of `consume`, or in that of the option
+ * `transaction`.
  *
  * @category models
  * @since 0.1.0
@@ -75,6 +77,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
   /** Name that the queue was opened with. */
   get queue(): string {
     return this.#receiver.queue
+  }
+
+  /** Format name of the queue. */
+  get formatName(): string {
+    return this.#receiver.formatName
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */

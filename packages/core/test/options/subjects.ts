@@ -436,6 +436,7 @@ export const exempt: Readonly<Record<string, string>> = {
       "MsmqError.reasonOf"
     ].map((name) => [name, "makes a value of another value, and has no options"])
   ),
+  "Message.copyOf": "says itself what is wrong with a message",
   "MessageHeaders.encode": "says itself what is wrong with headers",
   "BackgroundClock.of": "makes a clock of a clock",
   "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
