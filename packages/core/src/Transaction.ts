@@ -161,6 +161,11 @@ export class Transaction extends Described {
     return this.#handle.state === "open"
   }
 
+  /** @internal `true` once it is committed or aborted, and released. */
+  get hasEnded(): boolean {
+    return this.#handle.state === "released"
+  }
+
   /**
    * State of the transaction, and outcome once it has ended. `"unknown"` while it is committed or aborted, and where the service was
    * gone before it answered a commit.
@@ -255,9 +260,7 @@ export class Transaction extends Described {
 
   /** @internal Aborts it as its scope would, unless it has ended. Its end has the place that began it. */
   get endHere(): Effect.Effect<void> {
-    return Effect.suspend(() =>
-      this.#handle.state === "released" ? Effect.void : this.#endBy("scope", this.#handle.node.openedAt)
-    )
+    return Effect.suspend(() => (this.hasEnded ? Effect.void : this.#endBy("scope", this.#handle.node.openedAt)))
   }
 
   /** @internal Waits until it has ended, and succeeds with the result of its commit or its abort. */
@@ -282,7 +285,9 @@ export class Transaction extends Described {
   /** Ends it, or waits until another fiber has ended it, and returns its end. */
   #end(ending: Ending, at: CallSite): Effect.Effect<Ended> {
     const release = releaseBy(this.#mqrt, this.#ended, ending)
-    return Effect.andThen(OwnedHandle.closeBy(this.#handle, release, at), Deferred.await(this.#ended))
+    const ended = this.#ended
+    // It mostly has ended by then, and nothing has to wait.
+    return Effect.flatMap(OwnedHandle.closeBy(this.#handle, release, at), () => ended.effect ?? Deferred.await(ended))
   }
 
   #aborted(operation: Operation, { by }: Ended): MsmqError {
@@ -327,24 +332,37 @@ export const Current: Context.Reference<Participation> = Context.Reference<Parti
  */
 export const open = (
   mqrt: Mqrt["Service"],
-  options: Options,
+  limits: TimeLimits,
+  here: CallSite
+): Effect.Effect<Transaction, MsmqError> =>
+  spanOf(
+    operations.Transaction.begin,
+    Effect.suspend(() => openUnseen(mqrt, limits, here))
+  )
+
+/** Begins one transaction as {@link open} does, without a span. */
+const openUnseen = (
+  mqrt: Mqrt["Service"],
+  limits: TimeLimits,
   here: CallSite
 ): Effect.Effect<Transaction, MsmqError> => {
   const operation = operations.Transaction.begin
-  const begin = Effect.flatMap(Given.options({ operation }, transactionOptions, options), (given) =>
-    Effect.flatMap(limitsOf(operation, given), (limits) => {
-      const ended = Deferred.makeUnsafe<Ended>()
-      const resource = {
-        kind: "transaction",
-        name: null,
-        acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
-        release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
-      }
-      return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
-        Transaction.make(mqrt, handle, limits, ended)
-      )
-    })
+  const ended = Deferred.makeUnsafe<Ended>()
+  const resource = {
+    kind: "transaction",
+    name: null,
+    acquire: Effect.mapError(mqrt.beginTransaction, operation.lift()),
+    release: releaseBy(mqrt, ended, { end: "abort", by: "connection" })
+  }
+  return Effect.map(OwnedHandle.open(mqrt.openHandles, operation, resource, here), (handle) =>
+    Transaction.make(mqrt, handle, limits, ended)
   )
+}
+
+/** Begins a transaction as {@link open} does, with the time limits that its options give. */
+const openWith = (mqrt: Mqrt["Service"], options: Options, here: CallSite): Effect.Effect<Transaction, MsmqError> => {
+  const operation = operations.Transaction.begin
+  const begin = Effect.flatMap(limitsOf(operation, options), (limits) => openUnseen(mqrt, limits, here))
   return spanOf(operation, begin)
 }
 
@@ -362,7 +380,11 @@ export const open = (
  */
 export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqError, Mqrt | Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, OwnedHandle.openerWith())),
+    Effect.flatMap(Mqrt, (mqrt) => {
+      const here = OwnedHandle.openerWith()
+      const given = Given.readOptions({ operation: operations.Transaction.begin }, transactionOptions, options)
+      return given instanceof MsmqError ? Effect.fail(given) : openWith(mqrt, given, here)
+    }),
     (transaction) => transaction.endWithScope
   )
 
@@ -456,7 +478,7 @@ const runNew = <A, E, R>(
   return spanOf(
     operation,
     Effect.acquireUseRelease(
-      Effect.flatMap(Mqrt, (mqrt) => open(mqrt, options, here)),
+      Effect.flatMap(Mqrt, (mqrt) => openWith(mqrt, options, here)),
       (transaction) =>
         Effect.updateContext(effect, (context: Context.Context<R>) =>
           Context.add(context, Current, transaction).pipe(

@@ -3,6 +3,7 @@ import { MessageQueue, Mqrt } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Result, Scheduler, Scope } from "effect"
+import { numbers, Yielding } from "../support/schedulers.ts"
 import { settled } from "../support/settled.ts"
 
 const orders = ".\\private$\\orders"
@@ -40,25 +41,6 @@ const read = (label: () => string) => ({
     return label()
   }
 })
-
-/** Numbers from 0 to 1, the same in each run. */
-const numbers = (seed: number) => () => {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-  return seed / 2 ** 32
-}
-
-/** Scheduler that makes a fiber yield before about one in three of its steps. */
-class Yielding extends Scheduler.MixedScheduler {
-  readonly #next: () => number
-
-  constructor(seed: number) {
-    super("async")
-    this.#next = numbers(seed)
-  }
-  override shouldYield(): boolean {
-    return this.#next() < 0.3
-  }
-}
 
 /** Schedulers by name, and the turns within which one of them sends a part of many messages. */
 const schedulers: ReadonlyArray<readonly [string, (seed: number) => Scheduler.Scheduler, turns: number]> = [

@@ -45,18 +45,29 @@ export class ConsumeEvents {
 
   /** Emits an event; a failure of `onEvent` is logged. */
   emit(event: ConsumeEvent): Effect.Effect<void> {
+    if (!this.#hears(event)) return Effect.void
+    const onEvent = this.#onEvent
+    const logOf = logged[event._tag] as ((event: ConsumeEvent) => Effect.Effect<void>) | undefined
     return Effect.suspend(() => {
       const count = counted[event._tag]
       if (count !== undefined) this.#counts[count]++
-      const log =
-        (logged[event._tag] as ((event: ConsumeEvent) => Effect.Effect<void>) | undefined)?.(event) ?? Effect.void
-      const onEvent = this.#onEvent
+      const log = logOf?.(event) ?? Effect.void
       if (onEvent === undefined) return log
       const call = Effect.suspend(() => onEvent(event, { ...this.#counts })).pipe(
         Effect.catchCause((cause) => Effect.logError(`onEvent failed for ${event._tag}`, cause))
       )
       return Effect.andThen(log, call)
     })
+  }
+
+  /** Emits an event, then runs an effect. An event that nobody hears takes no step. */
+  emitThen<A, E, R>(event: ConsumeEvent, next: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.#hears(event) ? Effect.flatMap(this.emit(event), next) : next()
+  }
+
+  /** Returns `true` for an event that is logged or given to `onEvent`, which alone sees the counts. */
+  #hears({ _tag }: ConsumeEvent): boolean {
+    return this.#onEvent !== undefined || logged[_tag] !== undefined
   }
 
   /** Emits `Reopened` if the handle was renewed since the last one. */

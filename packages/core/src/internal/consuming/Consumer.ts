@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import type { ConsumePolicy, PoisonPolicy } from "../../Consumer.ts"
 import { defaultReopen, defaultRetry } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
@@ -31,6 +30,7 @@ import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonS
 import { receiveModes } from "./ReceiveMode.ts"
 import { BackOff, RetryPolicy } from "./RetryPolicy.ts"
 import { Shutdown } from "./Shutdown.ts"
+import { turnOf } from "./Turn.ts"
 import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
@@ -72,22 +72,21 @@ export const consumer = <Body, E, R>(
           const mode = receiveModeOf(bytes)
           // The scope closes what the target has open before the queue's handle is closed.
           const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
-          const queue = { reader: bytes, formatName, poison: target, shutdown, consumedAt }
+          const queue = { reader: bytes, formatName, poison: target, shutdown, workers: concurrency, consumedAt }
           const nextMessage = receiveModes[mode](queue)
           // One worker at a time waits for a message, as each message would wake all that wait.
-          const turn = Semaphore.makeUnsafe(1)
-          const worker = Effect.suspend(() => {
+          const inTurn = turnOf(concurrency)
+          const worker = Effect.contextWith((workerContext: Context.Context<R>) => {
             const backOff = new BackOff(queueHandle, shutdown, events, RetryPolicy.of(reopen, context))
             const makeRetryPolicy = () => RetryPolicy.of(retry, context)
-            const handler = { queue, reader, handle, makeRetryPolicy, events, backOff }
-            const received = turn.withPermit(backOff.retryTransient(nextMessage(backOff)))
-            const work: Effect.Effect<void, MsmqError, R> = Effect.suspend(() =>
-              shutdown.hasBegun
-                ? Effect.void
-                : Effect.flatMap(received, (held) =>
-                    held === undefined ? Effect.void : Effect.andThen(handleMessage(handler, held), work)
-                  )
+            const attemptContext = Context.add(workerContext, OwnedHandle.IsOwnWork, false)
+            const handler = { queue, reader, handle, makeRetryPolicy, events, backOff, attemptContext }
+            const received = inTurn(backOff.retryTransient(nextMessage(backOff)))
+            const next: Effect.Effect<void, MsmqError, R> = Effect.flatMap(received, (held) =>
+              held === undefined ? Effect.void : Effect.flatMap(handleMessage(handler, held), goOn)
             )
+            const goOn = () => (shutdown.hasBegun ? Effect.void : next)
+            const work = Effect.suspend(goOn)
             return Effect.catchIf(
               work,
               (error) => backOff.isEndedByShutdown(error),

@@ -9,10 +9,10 @@ import type { ConsumeEvent, Poison } from "../../Consumer.ts"
 import { HandlerDefect } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { CallSite } from "../../mqrt/CallSite.ts"
-import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
+import type { PoisonMessage, Reason } from "../../MsmqError.ts"
+import { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import type { Reader } from "../messages/Reader.ts"
-import { IsOwnWork } from "../ownership/OwnedHandle.ts"
 import { attemptSpan } from "../telemetry/processSpan.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
@@ -30,6 +30,8 @@ export interface ConsumedQueue {
   readonly formatName: string
   readonly poison: PoisonTarget
   readonly shutdown: Shutdown
+  /** Number of workers that receive from it at once. */
+  readonly workers: number
   /** Place that consumes, where its transactions begin and end. */
   readonly consumedAt: CallSite
 }
@@ -39,8 +41,11 @@ export interface HeldMessage {
   readonly message: ReceivedMessage
   /** Transaction that an attempt takes part in. */
   readonly participation: Transaction.Participation
-  /** Removes the handled message. Fails with `TransactionAborted` if the handler aborted the transaction. */
-  readonly complete: Effect.Effect<void, MsmqError>
+  /**
+   * Removes the handled message; `undefined` where it has left the queue already. Fails with `TransactionAborted` if the handler
+   * aborted the transaction.
+   */
+  readonly complete: Effect.Effect<void, MsmqError> | undefined
   /** `true` if the handler committed the transaction itself. */
   readonly isCompleted: Effect.Effect<boolean>
   /**
@@ -55,8 +60,8 @@ export interface HeldMessage {
   readonly movePoison: (poison: Poison, insists: boolean) => Effect.Effect<Moved, MsmqError>
   /** Rolls back the attempt and releases the message, which is not handled. */
   readonly abandon: (poison: Poison) => Effect.Effect<void, MsmqError>
-  /** Ends the hold on the message, handled or not. */
-  readonly close: Effect.Effect<void>
+  /** Ends the hold on the message, handled or not; returns `undefined` where nothing is left to do. */
+  readonly close: () => Effect.Effect<void> | undefined
 }
 
 /**
@@ -99,6 +104,8 @@ export interface Handler<Body, E, R> {
   readonly makeRetryPolicy: () => RetryPolicy<E | HandlerDefect>
   readonly events: ConsumeEvents
   readonly backOff: BackOff
+  /** Context of an attempt that takes part in no transaction. */
+  readonly attemptContext: Context.Context<R>
 }
 
 /** Number of failures of the service that do not count as attempts of a message. Later ones count, so that it comes to an end. */
@@ -126,61 +133,76 @@ class Delivery<Body, E, R> {
   }
 
   get run(): Effect.Effect<void, MsmqError, R> {
+    return Effect.onExitPrimitive(
+      Effect.catchCause(
+        Effect.suspend(() => this.#begin()),
+        (cause) => this.#abandonAfter(cause)
+      ),
+      () => this.#held.close()
+    )
+  }
+
+  #begin(): Effect.Effect<void, MsmqError, R> {
     const { events, queue } = this.#handler
     const { message } = this.#held
     const loop = queue.poison._tag === "queue" ? queue.poison.sender.loopError(message.messageId) : undefined
-    const delivery =
-      loop === undefined
-        ? Effect.andThen(events.emit({ _tag: "Received", message }), this.#attempt())
-        : Effect.fail(loop)
-    return Effect.onExitPrimitive(
-      Effect.catchCause(delivery, (cause) => this.#abandonAfter(cause)),
-      () => this.#held.close
-    )
+    return loop === undefined
+      ? events.emitThen({ _tag: "Received", message }, () => this.#attempt())
+      : Effect.fail(loop)
   }
 
   /** Makes one attempt, and all that follow it. */
   #attempt(): Effect.Effect<void, MsmqError, R> {
-    const { reader } = this.#handler
-    return Effect.matchCauseEffect(
-      Effect.suspend(() => reader.decode(operation, this.#held.message)),
-      {
-        onFailure: (cause): Effect.Effect<Next, MsmqError, R> =>
-          this.#movePoison(this.#poison(cause, this.#held.message.abortCount)),
-        onSuccess: (message) => this.#handle(message)
-      }
-    ).pipe(Effect.flatMap((next) => (next === "end" ? Effect.void : this.#attempt())))
+    const { message } = this.#held
+    const decoded = this.#handler.reader.decode(operation, message)
+    return decoded instanceof MsmqError
+      ? this.#after(this.#movePoison(this.#poison(Cause.fail(decoded), message.abortCount)))
+      : this.#handle(decoded)
   }
 
-  #handle(message: ReceivedMessage<Body>): Effect.Effect<Next, MsmqError, R> {
+  /** Takes the step after an attempt that did not succeed. */
+  #after(next: Effect.Effect<Next, MsmqError>): Effect.Effect<void, MsmqError, R> {
+    return Effect.flatMap(next, (step) => (step === "end" ? Effect.void : this.#attempt()))
+  }
+
+  /** Returns the context of an attempt at a message. */
+  #contextOf({ message, participation }: HeldMessage): Context.Context<R> {
+    const { attemptContext, reader } = this.#handler
+    const annotated = Context.add(attemptContext, CurrentLogAnnotations, {
+      ...Context.get(attemptContext, CurrentLogAnnotations),
+      "messaging.destination.name": reader.state.queue,
+      "messaging.message.id": message.messageId
+    })
+    return participation === "none" ? annotated : Context.add(annotated, Transaction.Current, participation)
+  }
+
+  #handle(message: ReceivedMessage<Body>): Effect.Effect<void, MsmqError, R> {
     const { handle, reader } = this.#handler
     const held = this.#held
     const handled = Effect.suspend(() => handle(message))
     const attempt = attemptSpan(reader.observer, handled, held.message, this.#attempts.number)
-    const annotations = {
-      "messaging.destination.name": reader.state.queue,
-      "messaging.message.id": held.message.messageId
-    }
-    const inContext = Effect.updateContext(attempt, (context: Context.Context<R>) =>
-      Context.add(context, IsOwnWork, false).pipe(
-        Context.add(Transaction.Current, held.participation),
-        Context.add(CurrentLogAnnotations, { ...Context.get(context, CurrentLogAnnotations), ...annotations })
-      )
-    )
+    const contextOf: (outer: Context.Context<R>) => Context.Context<R> = () => this.#contextOf(held)
+    const inContext = Effect.updateContext(attempt, contextOf)
     return Effect.matchCauseEffect(Effect.interruptible(inContext), {
-      onFailure: (cause) => this.#handlerFailed(cause),
+      onFailure: (cause) => this.#after(this.#handlerFailed(cause)),
       onSuccess: () => this.#complete
     })
   }
 
-  get #complete(): Effect.Effect<Next, MsmqError> {
-    return Effect.matchEffect(this.#held.complete, {
-      onFailure: (error) => this.#completionFailed(error),
-      onSuccess: () => {
-        this.#handler.backOff.reset()
-        return this.#end({ _tag: "Handled", message: this.#held.message, attempt: this.#attempts.number })
-      }
-    })
+  get #complete(): Effect.Effect<void, MsmqError, R> {
+    const { complete } = this.#held
+    return complete === undefined
+      ? this.#handled()
+      : Effect.matchEffect(complete, {
+          onFailure: (error) => this.#after(this.#completionFailed(error)),
+          onSuccess: () => this.#handled()
+        })
+  }
+
+  #handled(): Effect.Effect<void> {
+    const { backOff, events } = this.#handler
+    backOff.reset()
+    return events.emit({ _tag: "Handled", message: this.#held.message, attempt: this.#attempts.number })
   }
 
   #completionFailed(error: MsmqError): Effect.Effect<Next, MsmqError> {

@@ -3,14 +3,12 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Semaphore from "effect/Semaphore"
 import type { Poison } from "../../Consumer.ts"
 import * as Cursor from "../../Cursor.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import type { MsmqError, PoisonMessage } from "../../MsmqError.ts"
+import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import type { Reader } from "../messages/Reader.ts"
 import { optional } from "../messages/Reader.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import type { ConsumedQueue, HeldMessage, Moved } from "./Delivery.ts"
@@ -18,6 +16,7 @@ import { poisonError } from "./Delivery.ts"
 import type { Copy, PoisonSender } from "./PoisonSender.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { mayNeedReopen } from "./RetryPolicy.ts"
+import { type InTurn, turnOf } from "./Turn.ts"
 import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
@@ -48,17 +47,22 @@ const arrival = ({ reader, shutdown }: ConsumedQueue, backOff: BackOff): Effect.
   })
 }
 
+/** Time limits of the transactions that attempts take part in. */
+const noLimits: Transaction.TimeLimits = { timeToReachQueue: null, timeToBeReceived: null }
+
 /** Receives the first message, outside of any wait. */
-const receiveFirst = (reader: Reader<Uint8Array>): Found =>
-  optional(reader.take({ operation, action: "receive", timeout: 0, cursor: null }), "IoTimeout")
+const receiveFirst = (
+  { reader }: ConsumedQueue,
+  transaction: Transaction.Participation
+): Effect.Effect<ReceivedMessage, MsmqError> =>
+  reader.take({ operation, action: "receive", timeout: 0, cursor: null, transaction })
+
+/** Reasons for which a message cannot be received again: it is gone, or another consumer holds it. */
+const taken = ["MessageNotFound", "MessageLockedUnderTransaction"] as const
 
 /** Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). */
 const moveToSubqueue = ({ formatName, reader }: ConsumedQueue, lookupId: bigint, subqueue: string) =>
-  optional(
-    moveTo(operation, reader, formatName, lookupId, subqueue),
-    "MessageNotFound",
-    "MessageLockedUnderTransaction"
-  )
+  optional(moveTo(operation, reader, formatName, lookupId, subqueue), ...taken)
 
 /** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
 const transactional: ReceiveMode = (queue) => {
@@ -68,41 +72,49 @@ const transactional: ReceiveMode = (queue) => {
 
 class TransactionalReceiver {
   readonly queue: ConsumedQueue
-  /** Permit to receive: no handler receives while the message of another one is back in the queue for a moment. */
-  readonly receiving = Semaphore.makeUnsafe(1)
+  /** Turn to receive: no handler receives while the message of another one is back in the queue for a moment. */
+  readonly inTurn: InTurn
 
   constructor(queue: ConsumedQueue) {
     this.queue = queue
+    this.inTurn = turnOf(queue.workers)
   }
 
   next(backOff: BackOff): NextMessage {
-    const first = receiveFirst(this.queue.reader)
-    const next: NextMessage = Effect.filterOrElse(
-      this.receiving.withPermit(this.hold(first, backOff)),
-      (held) => held !== undefined,
-      // No transaction is open during the wait.
-      () => Effect.flatMap(arrival(this.queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
+    const receive = (transaction: Transaction.Transaction) => receiveFirst(this.queue, transaction)
+    const next: NextMessage = Effect.flatMap(this.inTurn(this.hold(receive, backOff, "IoTimeout")), (held) =>
+      held === undefined
+        ? // No transaction is open during the wait.
+          Effect.flatMap(arrival(this.queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
+        : Effect.succeed(held)
     )
     return next
   }
 
-  /** Receives a message in a transaction of its own, which it is held by. Nothing interrupts a worker here. */
-  hold(receive: Found, backOff: BackOff): NextMessage {
+  /**
+   * Receives a message in a transaction of its own, which it is held by; `absent`: reasons that there is none. Nothing interrupts
+   * a worker here.
+   */
+  hold(
+    receive: (transaction: Transaction.Transaction) => Effect.Effect<ReceivedMessage, MsmqError>,
+    backOff: BackOff,
+    ...absent: ReadonlyArray<Reason["_tag"]>
+  ): NextMessage {
     const { consumedAt, reader } = this.queue
-    return Effect.flatMap(Transaction.open(reader.state.mqrt, {}, consumedAt), (transaction) => {
-      const held = Effect.map(Effect.provideService(receive, Transaction.Current, transaction), (found) =>
-        Option.isNone(found) ? undefined : new TransactionalMessage(this, backOff, found.value, transaction)
-      )
+    return Effect.flatMap(Transaction.open(reader.state.mqrt, noLimits, consumedAt), (transaction) => {
+      const held = Effect.matchEffect(receive(transaction), {
+        onFailure: (error) => (absent.includes(error.reason._tag) ? Effect.undefined : Effect.fail(error)),
+        onSuccess: (message) => Effect.succeed(new TransactionalMessage(this, backOff, message, transaction))
+      })
       return Effect.onExitPrimitive(held, (exit) =>
         Exit.isSuccess(exit) && exit.value !== undefined ? undefined : transaction.endHere
       )
     })
   }
 
-  /** Receives a message again; `None` if another consumer holds it, or it is gone. */
-  receiveAgain(lookupId: bigint): Found {
-    const receive = this.queue.reader.lookUp(operation, "receiveCurrent", lookupId)
-    return optional(receive, "MessageNotFound", "MessageLockedUnderTransaction")
+  /** Receives a message again, in the transaction of the effect. Fails with one of {@link taken} if another has it. */
+  receiveAgain(lookupId: bigint): Effect.Effect<ReceivedMessage, MsmqError> {
+    return this.queue.reader.lookUp(operation, "receiveCurrent", lookupId)
   }
 }
 
@@ -143,17 +155,19 @@ class TransactionalMessage implements HeldMessage {
 
   get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
     const receiver = this.#receiver
-    const again = receiver.hold(receiver.receiveAgain(this.message.lookupId), this.#backOff)
-    return receiver.receiving.withPermit(Effect.andThen(this.close, again))
+    const receive = (transaction: Transaction.Transaction) =>
+      Effect.provideService(receiver.receiveAgain(this.message.lookupId), Transaction.Current, transaction)
+    const again = receiver.hold(receive, this.#backOff, ...taken)
+    return receiver.inTurn(Effect.andThen(this.#transaction.endHere, again))
   }
 
   movePoison(poison: Poison, insists: boolean): Effect.Effect<Moved, MsmqError> {
-    const { queue, receiving } = this.#receiver
+    const { inTurn, queue } = this.#receiver
     const move = Effect.flatMap(this.#rolledBack, (error): Effect.Effect<Moved | Copy, MsmqError> =>
       error === undefined || insists ? this.#move(poison) : Effect.succeed({ _tag: "RolledBack", error })
     )
     return Effect.filterOrElse(
-      receiving.withPermit(move),
+      inTurn(move),
       (moved) => moved._tag !== "Copy",
       ({ outcome }) =>
         Effect.mapBoth(outcome, {
@@ -164,16 +178,16 @@ class TransactionalMessage implements HeldMessage {
   }
 
   abandon(): Effect.Effect<void> {
-    return this.close
+    return this.#transaction.endHere
   }
 
-  get close(): Effect.Effect<void> {
-    return this.#transaction.endHere
+  close(): Effect.Effect<void> | undefined {
+    return this.#transaction.hasEnded ? undefined : this.#transaction.endHere
   }
 
   /** Rolls back the attempt; returns the failure of the service that had done so before, if there was one. */
   get #rolledBack(): Effect.Effect<MsmqError | undefined> {
-    return Effect.map(Effect.andThen(this.close, this.#transaction.exit), (exit) => {
+    return Effect.map(Effect.andThen(this.#transaction.endHere, this.#transaction.exit), (exit) => {
       const error = Exit.findErrorOption(exit)
       return Option.isSome(error) && mayNeedReopen(error.value) ? error.value : undefined
     })
@@ -204,7 +218,7 @@ class TransactionalMessage implements HeldMessage {
 
   /** Receives the message for good, in one transaction with `effect`. */
   #receiveFor<A>(effect: Effect.Effect<A, MsmqError>): Effect.Effect<Option.Option<A>, MsmqError> {
-    return Effect.flatMap(this.#receiver.receiveAgain(this.message.lookupId), (found) =>
+    return Effect.flatMap(optional(this.#receiver.receiveAgain(this.message.lookupId), ...taken), (found) =>
       Option.isSome(found) ? Effect.asSome(effect) : Effect.succeedNone
     ).pipe(Transaction.run(), Effect.provideService(Mqrt, this.#receiver.queue.reader.state.mqrt))
   }
@@ -253,38 +267,6 @@ const peekLock: ReceiveMode = (queue) => {
     )
   }
 
-  const hold = (message: ReceivedMessage, backOff: BackOff): HeldMessage => {
-    const { lookupId } = message
-    const remove = () =>
-      Effect.asVoid(optional(reader.lookUp(operation, "receiveCurrent", lookupId), "MessageNotFound"))
-    const movePoison = (poison: Poison): Effect.Effect<Moved, MsmqError> => {
-      const target = queue.poison
-      if (target._tag === "subqueue") {
-        const moving = backOff.retryTransient(moveToSubqueue(queue, lookupId, target.subqueue), maximumMoves)
-        return Effect.map(moving, (moved) => (Option.isSome(moved) ? poisoned : gone))
-      }
-      if (target._tag !== "queue") return Effect.fail(poisonError(queue, poison, "queue"))
-      // In this order, a failure in between leaves the message twice rather than not at all.
-      const deliver = backOff.retryTransient(target.sender.deliver(poison, false), maximumMoves)
-      return Effect.as(Effect.andThen(deliver, backOff.retryTransient(remove(), maximumMoves)), poisoned)
-    }
-    return {
-      message,
-      participation: "none",
-      complete: Effect.suspend(() => backOff.retryTransient(remove())),
-      isCompleted: Effect.succeed(false),
-      retry: Effect.suspend(() =>
-        Effect.map(
-          optional(reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
-          Option.match({ onNone: () => undefined, onSome: (message) => hold(message, backOff) })
-        )
-      ),
-      movePoison,
-      abandon: () => Effect.void,
-      close: Effect.sync(() => unlocked.add(lookupId))
-    }
-  }
-
   return (backOff) =>
     Effect.map(
       peek,
@@ -293,46 +275,124 @@ const peekLock: ReceiveMode = (queue) => {
         onSome: (message) => {
           locked.add(message.lookupId)
           backOff.reset()
-          return hold(message, backOff)
+          return new LockedMessage(queue, backOff, unlocked, message)
         }
       })
     )
+}
+
+/** Message that stays in its queue, where no other worker takes it. */
+class LockedMessage implements HeldMessage {
+  readonly message: ReceivedMessage
+  readonly participation = "none"
+  readonly isCompleted = Effect.succeed(false)
+  readonly #queue: ConsumedQueue
+  readonly #backOff: BackOff
+  readonly #unlocked: Set<bigint>
+
+  constructor(queue: ConsumedQueue, backOff: BackOff, unlocked: Set<bigint>, message: ReceivedMessage) {
+    this.#queue = queue
+    this.#backOff = backOff
+    this.#unlocked = unlocked
+    this.message = message
+  }
+
+  get complete(): Effect.Effect<void, MsmqError> {
+    return this.#backOff.retryTransient(this.#remove)
+  }
+
+  get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
+    const { lookupId } = this.message
+    return Effect.map(
+      optional(this.#queue.reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
+      Option.match({
+        onNone: () => undefined,
+        onSome: (message) => new LockedMessage(this.#queue, this.#backOff, this.#unlocked, message)
+      })
+    )
+  }
+
+  movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
+    const target = this.#queue.poison
+    if (target._tag === "subqueue") {
+      const move = moveToSubqueue(this.#queue, this.message.lookupId, target.subqueue)
+      return Effect.map(this.#backOff.retryTransient(move, maximumMoves), (moved) =>
+        Option.isSome(moved) ? poisoned : gone
+      )
+    }
+    if (target._tag !== "queue") return Effect.fail(poisonError(this.#queue, poison, "queue"))
+    // In this order, a failure in between leaves the message twice rather than not at all.
+    const deliver = this.#backOff.retryTransient(target.sender.deliver(poison, false), maximumMoves)
+    return Effect.as(Effect.andThen(deliver, this.#backOff.retryTransient(this.#remove, maximumMoves)), poisoned)
+  }
+
+  abandon(): Effect.Effect<void> {
+    return Effect.void
+  }
+
+  close(): undefined {
+    this.#unlocked.add(this.message.lookupId)
+  }
+
+  get #remove(): Effect.Effect<void, MsmqError> {
+    const remove = this.#queue.reader.lookUp(operation, "receiveCurrent", this.message.lookupId)
+    return Effect.matchEffect(remove, {
+      onFailure: (error) => (error.reason._tag === "MessageNotFound" ? Effect.void : Effect.fail(error)),
+      onSuccess: () => Effect.void
+    })
+  }
 }
 
 /**
  * Receives from a plain queue that others receive from, too: each message leaves the queue before it is handled, and is sent
  * to the queue for poison if it cannot be.
  */
-const receiveAndDelete: ReceiveMode = (queue) => {
-  const send = (poison: Poison, backOff: BackOff): Effect.Effect<Moved, MsmqError> => {
+const receiveAndDelete: ReceiveMode = (queue) => (backOff) => {
+  const next: NextMessage = Effect.matchEffect(receiveFirst(queue, "none"), {
+    onFailure: (error) =>
+      error.reason._tag === "IoTimeout"
+        ? // The wait receives nothing, so that a shutdown during it loses nothing.
+          Effect.flatMap(arrival(queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
+        : Effect.fail(error),
+    onSuccess: (message) => Effect.succeed(new DeletedMessage(queue, backOff, message))
+  })
+  return next
+}
+
+/** Message that has left its queue. */
+class DeletedMessage implements HeldMessage {
+  readonly message: ReceivedMessage
+  readonly participation = "none"
+  readonly complete = undefined
+  readonly isCompleted = Effect.succeed(false)
+  readonly #queue: ConsumedQueue
+  readonly #backOff: BackOff
+
+  constructor(queue: ConsumedQueue, backOff: BackOff, message: ReceivedMessage) {
+    this.#queue = queue
+    this.#backOff = backOff
+    this.message = message
+  }
+
+  get retry(): Effect.Effect<HeldMessage> {
+    return Effect.succeed(this)
+  }
+
+  movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
+    const queue = this.#queue
     if (queue.poison._tag !== "queue") return Effect.fail(poisonError(queue, poison, "nowhere"))
-    return backOff.retryTransient(queue.poison.sender.deliver(poison, true), maximumMoves).pipe(
+    return this.#backOff.retryTransient(queue.poison.sender.deliver(poison, true), maximumMoves).pipe(
       Effect.map(movedBy),
       Effect.catchCause((cause) => Effect.fail(poisonError(queue, poison, placeOf(cause), cause)))
     )
   }
 
-  const hold = (message: ReceivedMessage, backOff: BackOff): HeldMessage => ({
-    message,
-    participation: "none",
-    complete: Effect.void,
-    isCompleted: Effect.succeed(false),
-    retry: Effect.sync(() => hold(message, backOff)),
-    movePoison: (poison) => send(poison, backOff),
-    abandon: (poison) => Effect.asVoid(send(poison, backOff)),
-    close: Effect.void
-  })
+  abandon(poison: Poison): Effect.Effect<void, MsmqError> {
+    return Effect.asVoid(this.movePoison(poison))
+  }
 
-  return (backOff) => {
-    const next: NextMessage = Effect.flatMap(
-      receiveFirst(queue.reader),
-      Option.match({
-        // The wait receives nothing, so that a shutdown during it loses nothing.
-        onNone: () => Effect.flatMap(arrival(queue, backOff), (arrived) => (arrived ? next : Effect.undefined)),
-        onSome: (message) => Effect.succeed(hold(message, backOff))
-      })
-    )
-    return next
+  close(): undefined {
+    return undefined
   }
 }
 

@@ -73,6 +73,8 @@ interface Take {
   /** Time to wait in milliseconds; `null` for ever. */
   readonly timeout: number | null
   readonly cursor: OwnedHandle.OwnedHandle<CursorHandle> | null
+  /** Transaction that a receive takes part in; by default that of the effect. */
+  readonly transaction?: Transaction.Participation
 }
 
 /** Arguments of a peek by a cursor. */
@@ -84,7 +86,7 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 type Failable<A> = Effect.Effect<A, MsmqError>
 
-type Lease = typeof OwnedHandle.lease
+type Lease = typeof OwnedHandle.leaseOnce
 
 /** Call of the backend that receives or peeks, with the handles that it uses. */
 type ReceiveCall = (
@@ -196,7 +198,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Failable<void> {
     return this.#participate(operation, true, (run) =>
-      this.#use(run, OwnedHandle.lease, (queue, argument) =>
+      this.#use(run, OwnedHandle.leaseOnce, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
           failure._tag === "MsmqError" ? failure : this.noteFailure(operation, queue, failure)
         )
@@ -210,9 +212,9 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   }
 
   /**
-   * Decodes a message that has all fields into a copy with those that are read. Fails with `UndecodableBody`.
+   * Decodes a message that has all fields into a copy with those that are read, or returns the error `UndecodableBody`.
    */
-  decode(operation: Operation, message: ReceivedMessage): Failable<Received> {
+  decode(operation: Operation, message: ReceivedMessage): Received | MsmqError {
     const { codec, read } = this.state
     const into = codec === undefined && read === usualRead ? message : this.#received.copyOf(message)
     return this.#decode(operation, message, into)
@@ -230,14 +232,19 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   }
 
   /** Runs something with the transaction of the effect; a peek takes part in none (behaviour F-16). */
-  #participate<A>(operation: Operation, takes: boolean, use: (run: ReadRun) => Failable<A>): Failable<A> {
+  #participate<A>(
+    operation: Operation,
+    takes: boolean,
+    use: (run: ReadRun) => Failable<A>,
+    given?: Transaction.Participation
+  ): Failable<A> {
     return Effect.withFiber((fiber) => {
       if (EventLoopTurn.isOverFor(fiber)) {
-        return Effect.andThen(EventLoopTurn.next, this.#participate(operation, takes, use))
+        return Effect.andThen(EventLoopTurn.next, this.#participate(operation, takes, use, given))
       }
       if (!takes) return use({ operation, fiber, takes, transaction: "none", gate: undefined })
       const gate = fiber.getRef(CurrentAbortGate)
-      const transaction = Context.get(fiber.context, Transaction.Current)
+      const transaction = given ?? Context.get(fiber.context, Transaction.Current)
       return use({ operation, fiber, takes, transaction, gate })
     })
   }
@@ -245,10 +252,10 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   /** Receives or peeks at the first message. A message that is there already is received without a fiber of its own. */
   #takeFirst(take: Take, retries: boolean): Failable<Received> {
     const { action, operation, timeout } = take
-    return this.#participate(operation, action === "receive", (run) =>
+    const use = (run: ReadRun): Failable<Received> =>
       this.#read(
         run,
-        OwnedHandle.lease,
+        OwnedHandle.leaseOnce,
         (queue, transaction) => this.#receive(action, queue, 0, null, transaction),
         (error) => {
           if (timeout !== 0 && error.reason._tag === "IoTimeout") {
@@ -264,7 +271,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
           return retries && this.#mayRetry(error) ? this.#takeFirst(take, false) : Effect.fail(error)
         }
       )
-    )
+    return this.#participate(operation, action === "receive", use, take.transaction)
   }
 
   #lookUp(operation: Operation, action: LookupAction, lookupId: bigint, retries: boolean): Failable<Received> {
@@ -272,7 +279,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     return this.#participate(operation, action.startsWith("receive"), (run) =>
       this.#read(
         run,
-        OwnedHandle.lease,
+        OwnedHandle.leaseOnce,
         (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read }),
         (error) =>
           retries && this.#mayRetry(error) ? this.#lookUp(operation, action, lookupId, false) : Effect.fail(error)
@@ -282,7 +289,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Receives or peeks at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
   #takeAt({ action, operation, timeout }: Take, cursor: OwnedHandle.OwnedHandle<CursorHandle>): Failable<Received> {
-    const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
+    const lease = timeout === 0 ? OwnedHandle.leaseOnce : OwnedHandle.leaseWaiting
     return this.#participate(operation, action === "receive", (run) =>
       this.#read(run, lease, (queue, transaction) =>
         lease(cursor, operation, (place) => this.#receive(action, queue, timeout, place, transaction))
@@ -360,20 +367,19 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
         this.state.handle.node.hasServed = true
         this.observer.received(fiber, properties, takes)
         const message = this.#received.messageOf(properties)
-        return this.#decode(operation, message, message)
+        const decoded = this.#decode(operation, message, message)
+        return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
       }
     })
   }
 
-  #decode(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Failable<Received> {
+  #decode(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Received | MsmqError {
     const { codec } = this.state
-    if (codec === undefined) return Effect.succeed(into as Received)
+    if (codec === undefined) return into as Received
     const decoded = decodeWith(codec, message)
     return Result.isSuccess(decoded)
-      ? Effect.succeed(Object.assign(into, { body: decoded.success }) as Received)
-      : Effect.fail(
-          this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
-        )
+      ? (Object.assign(into, { body: decoded.success }) as Received)
+      : this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
   }
 }
 

@@ -71,22 +71,14 @@ export class HandleNode<H> {
   leases = 0
   /** Number of native calls that run. */
   calls = 0
-  /** Nodes of the handles that were opened through this one, the youngest last. */
-  readonly children = new Set<HandleNode<unknown>>()
   /** State of the handle; `"disposed"`: it is released at the end of the call that runs. */
   state: "open" | "closing" | "disposed" | "released" = "open"
-  /** Fibers that the beginning of a closing interrupts. */
-  readonly waiting = new Set<Fiber.Fiber<unknown, unknown>>()
-  /** Functions that the beginning of a closing calls, for callers that wait between two uses. */
-  readonly onClosing = new Set<() => void>()
   /** Beginning of the closing. */
   readonly closing: Closing
   /** Done when the handle has been released. */
   readonly released = Deferred.makeUnsafe<void>()
   /** Done when the last lease of a closing handle ends. */
   drained: Deferred.Deferred<void> | undefined = undefined
-  /** Runs that must end before a closing begins, on this handle or on its children. */
-  readonly runs = new Set<Run>()
   /** Effect that closes the handle when its last run has ended; set where a part of a run has closed the handle. */
   closingAfterRuns: Effect.Effect<void> | undefined = undefined
   /** Done when the handle has been reopened, or could not be. */
@@ -103,6 +95,11 @@ export class HandleNode<H> {
   readonly #onReleased: () => void
   readonly #reacquire: Effect.Effect<Acquired<H>, MsmqError> | undefined
   #acquired: Acquired<H>
+  // Made when they are needed: a transaction is opened for each message of a consumer, and mostly has none of these.
+  #children: Set<HandleNode<unknown>> | undefined
+  #waiting: Set<Fiber.Fiber<unknown, unknown>> | undefined
+  #onClosing: Set<() => void> | undefined
+  #runs: Set<Run> | undefined
   #isStale = false
   /** `true` where the native handle was released and no other has replaced it yet. */
   #isReleased = false
@@ -129,6 +126,36 @@ export class HandleNode<H> {
   /** Handle as the backend knows it. */
   get native(): H {
     return this.#acquired.native
+  }
+
+  /** Nodes of the handles that were opened through this one, the youngest last. */
+  get children(): Set<HandleNode<unknown>> {
+    return (this.#children ??= new Set())
+  }
+
+  /** `true` while a handle that was opened through this one is open. */
+  get hasChildren(): boolean {
+    return this.#children !== undefined && this.#children.size > 0
+  }
+
+  /** Fibers that the beginning of a closing interrupts. */
+  get waiting(): Set<Fiber.Fiber<unknown, unknown>> {
+    return (this.#waiting ??= new Set())
+  }
+
+  /** Functions that the beginning of a closing calls, for callers that wait between two uses. */
+  get onClosing(): Set<() => void> {
+    return (this.#onClosing ??= new Set())
+  }
+
+  /** Runs that must end before a closing begins, on this handle or on its children. */
+  get runs(): Set<Run> {
+    return (this.#runs ??= new Set())
+  }
+
+  /** `true` while a run goes on. */
+  get hasRuns(): boolean {
+    return this.#runs !== undefined && this.#runs.size > 0
   }
 
   /** Marks the native handle as useless, unless another has replaced it already. The next use reopens it. */
@@ -187,8 +214,8 @@ export class HandleNode<H> {
   beginClosing(state: "closing" | "disposed", at: CallSite): void {
     this.state = state
     this.closing.at ??= at
-    for (const fiber of this.waiting) fiber.interruptUnsafe()
-    for (const listener of this.onClosing) listener()
+    for (const fiber of this.#waiting ?? []) fiber.interruptUnsafe()
+    for (const listener of this.#onClosing ?? []) listener()
   }
 
   /** Releases the handle, by default in its own way. Only the first call does anything. */

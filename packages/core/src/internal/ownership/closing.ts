@@ -53,7 +53,7 @@ const closeNode = <H>(
     Effect.suspend(() => {
       if (self.state !== "open") return Deferred.await(self.released)
       const site = at ?? new CallSite()
-      if (self.runs.size === 0) return closeIdle(self, site, release)
+      if (!self.hasRuns) return closeIdleNow(self, site, release)
       // The backend goes with its root, so nothing below can outlive the root.
       const isRoot = self.parent === undefined
       return isRoot
@@ -80,7 +80,7 @@ const stopRunsOfThen = (self: HandleNode<unknown>, closing: Effect.Effect<void>,
 
 /** Closes a handle that a part of a run has closed, once its last run has ended. */
 const closeAfterRuns = (self: HandleNode<unknown>): Effect.Effect<void> =>
-  Effect.suspend(() => (self.runs.size === 0 ? (self.closingAfterRuns ?? Effect.void) : Effect.void))
+  Effect.suspend(() => (self.hasRuns ? Effect.void : (self.closingAfterRuns ?? Effect.void)))
 
 /** Stops all runs on a handle. Returns `false` where one of them has not ended, since a part of it asks. */
 const stopRuns = (self: HandleNode<unknown>, at: CallSite): Effect.Effect<boolean> =>
@@ -93,16 +93,18 @@ const stopRuns = (self: HandleNode<unknown>, at: CallSite): Effect.Effect<boolea
   })
 
 const closeIdle = <H>(self: HandleNode<H>, at: CallSite, release: Release<H> | undefined): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    if (self.state !== "open") return Deferred.await(self.released)
-    self.beginClosing("closing", at)
-    return self.leases === 0 && self.children.size === 0
-      ? self.release(release)
-      : Effect.andThen(
-          drain(self),
-          Effect.suspend(() => self.release(release))
-        )
-  })
+  Effect.suspend(() => closeIdleNow(self, at, release))
+
+const closeIdleNow = <H>(self: HandleNode<H>, at: CallSite, release: Release<H> | undefined): Effect.Effect<void> => {
+  if (self.state !== "open") return Deferred.await(self.released)
+  self.beginClosing("closing", at)
+  return self.leases === 0 && !self.hasChildren
+    ? self.release(release)
+    : Effect.andThen(
+        drain(self),
+        Effect.suspend(() => self.release(release))
+      )
+}
 
 /** Closes the handles that were opened through a handle, the youngest first. */
 export const closeChildren = (self: HandleNode<unknown>): Effect.Effect<void> =>

@@ -15,32 +15,38 @@ export const lease = <H, A, E, R>(
   self: HandleOwner<H>,
   operation: Operation,
   use: (native: H) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | MsmqError, R> =>
-  Effect.suspend(() => {
-    let isLeased = false
-    const hold = (node: HandleNode<H>): void => {
-      node.leases++
-      isLeased = true
-    }
-    // The lease begins inside of what ends it, so that nothing can come between: `Effect.acquireUseRelease` takes 0.5 µs longer.
-    return Effect.onExitPrimitive(
-      Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
-        const { node } = self
-        if (node.isAtHand) {
-          hold(node)
-          return use(node.native)
-        }
-        return Effect.andThen(
-          Effect.uninterruptible(beginLease(node, operation, hold)),
-          Effect.suspend(() => use(self.node.native))
-        )
-      }),
-      () => {
-        if (isLeased) self.node.endLease()
-        return undefined
+): Effect.Effect<A, E | MsmqError, R> => Effect.suspend(() => leaseOnce(self, operation, use))
+
+/** Uses the handle as {@link lease} does, by an effect that is run only once. */
+export const leaseOnce = <H, A, E, R>(
+  self: HandleOwner<H>,
+  operation: Operation,
+  use: (native: H) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | MsmqError, R> => {
+  let isLeased = false
+  const hold = (node: HandleNode<H>): void => {
+    node.leases++
+    isLeased = true
+  }
+  // The lease begins inside of what ends it, so that nothing can come between: `Effect.acquireUseRelease` takes 0.5 µs longer.
+  return Effect.onExitPrimitive(
+    Effect.suspend((): Effect.Effect<A, E | MsmqError, R> => {
+      const { node } = self
+      if (node.isAtHand) {
+        hold(node)
+        return use(node.native)
       }
-    )
-  })
+      return Effect.andThen(
+        Effect.uninterruptible(beginLease(node, operation, hold)),
+        Effect.suspend(() => use(self.node.native))
+      )
+    }),
+    () => {
+      if (isLeased) self.node.endLease()
+      return undefined
+    }
+  )
+}
 
 /**
  * Uses the handle for a wait, and keeps the process alive meanwhile. A closing interrupts the wait, which then fails as a use
