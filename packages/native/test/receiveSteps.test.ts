@@ -37,7 +37,7 @@ type Labelled = { readonly label: string }
 
 type HandOut = (message: Labelled) => void
 
-type Take = (receiver: Receiver.Receiver, handOut: HandOut) => Effect.Effect<unknown, MsmqError.MsmqError, R>
+type Take<R = never> = (receiver: Receiver.Receiver, handOut: HandOut) => Effect.Effect<unknown, MsmqError.MsmqError, R>
 
 const found =
   (find: (receiver: Receiver.Receiver) => Effect.Effect<Option.Option<Labelled>, MsmqError.MsmqError>): Take =>
@@ -185,6 +185,39 @@ describe.skipIf(missing !== null)("a receive that is interrupted at any place wh
         fiber.interruptUnsafe()
         yield* Fiber.await(fiber)
         assert.deepStrictEqual([...handedOut, ...(yield* takeAll(receiver))], ["only"])
+      }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live.each(Object.entries(takes))(
+    "%s, interrupted at any place, loses no message whose call the receive before it has left",
+    ([, take]) =>
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const sender = yield* MessageQueue.openSender(orders)
+        const fork = Effect.runForkWith(yield* Effect.context<Mqrt.Mqrt>())
+        /** Returns the messages that are found, and the number of steps. */
+        const interruptBefore = (step: number) =>
+          Effect.gen(function* () {
+            // A queue that is opened anew expects slow calls.
+            const receiver = yield* MessageQueue.openReceiver(elsewhere)
+            yield* sender.send({ label: `${step}` })
+            yield* Fiber.interrupt(yield* whileCalling(receiver.poll))
+            const handedOut: Array<string> = []
+            const scheduler = new CutBefore(step)
+            const fiber = fork(
+              take(receiver, ({ label }) => void handedOut.push(label)),
+              { scheduler }
+            )
+            endCalls()
+            yield* Fiber.await(fiber)
+            return { steps: scheduler.steps, found: [...handedOut, ...(yield* takeAll(receiver))] }
+          }).pipe(Effect.scoped)
+        let steps = Infinity
+        for (let step = 0; step <= steps; step++) {
+          const run = yield* interruptBefore(step)
+          assert.deepStrictEqual(run.found, [`${step}`])
+          if (run.steps <= step) steps = step
+        }
       }).pipe(Effect.scoped, Effect.provide(layer))
   )
 })
