@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
+import { openCursor } from "./internal/messages/openCursor.ts"
 import type { Reader } from "./internal/messages/Reader.ts"
 import { optional, timeoutOf } from "./internal/messages/Reader.ts"
 import type { ReceivedMessage } from "./Message.ts"
@@ -51,6 +52,11 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
     handle: OwnedHandle.OwnedHandle<CursorHandle>
   ): Cursor<Body, Received> {
     return new Cursor(reader, handle)
+  }
+
+  /** `true` until it is closed: with its scope, its receiver or its connection, or when the queue is reopened. */
+  get isOpen(): boolean {
+    return this.#handle.isOpen
   }
 
   /** @internal */
@@ -167,22 +173,5 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
 /** @internal */
 export const make = <Body, Received>(
   reader: Reader<Body, Received>
-): Effect.Effect<Cursor<Body, Received>, MsmqError, Scope.Scope> => {
-  const operation = operations.Receiver.cursor
-  const { handle, mqrt, queue } = reader.state
-  return Effect.map(
-    reader.retryIfLost(
-      OwnedHandle.scoped(handle, operation, {
-        kind: "cursor",
-        name: `of ${queue}`,
-        queue,
-        acquire: Effect.suspend(() => {
-          const { native } = handle
-          return Effect.mapError(mqrt.createCursor(native), (failure) => reader.noteFailure(operation, native, failure))
-        }),
-        release: mqrt.closeCursor
-      })
-    ),
-    (cursor) => Cursor.make(reader, cursor)
-  )
-}
+): Effect.Effect<Cursor<Body, Received>, MsmqError, Scope.Scope> =>
+  Effect.map(openCursor(reader, operations.Receiver.cursor), (cursor) => Cursor.make(reader, cursor))

@@ -29,8 +29,10 @@ import type {
 import { formatName, keyOf, list, print } from "./internal/names/formatNameGrammar.ts"
 import { multicastAddress, port, protocols } from "./internal/names/nameAddresses.ts"
 import { domain, guid, publicQueue, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
-import { readName, readWhole } from "./internal/names/nameScanner.ts"
+import { readWhole } from "./internal/names/nameScanner.ts"
+import { directOf } from "./internal/names/pathNameGrammar.ts"
 import { permits } from "./internal/names/nameUses.ts"
+import { readName } from "./internal/names/readName.ts"
 import { argumentResult, optionsResult } from "./internal/options/illegalOption.ts"
 import * as names from "./internal/options/nameOptions.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -125,18 +127,7 @@ export const fromString = (input: string): Result.Result<FormatName | PathName.P
  * @category converting
  * @since 0.1.0
  */
-export const fromPathName = (name: PathName.PathName): Direct<WholeQueue | Subqueue> | DirectSystem =>
-  name._tag === "SystemQueuePath"
-    ? { _tag: "DirectSystem", protocol: "os", address: name.computer, systemQueue: name.systemQueue }
-    : {
-        _tag: "Direct",
-        protocol: "os",
-        address: name.computer,
-        isPrivate: name.isPrivate,
-        queue: name.queue,
-        journal: false,
-        subqueue: name.subqueue
-      }
+export const fromPathName = (name: PathName.PathName): Direct<WholeQueue | Subqueue> | DirectSystem => directOf(name)
 
 /**
  * Prints a format name, with keywords as Microsoft writes them.

@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import { describeValue } from "./internal/errors/describeValue.ts"
+import type { MessageId } from "./internal/messages/messageIds.ts"
 import type { NotRead } from "./internal/messages/NotRead.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
@@ -19,7 +21,7 @@ import type {
   SenderIdType,
   SoapProperties
 } from "./mqrt/MessageProperties.ts"
-import { messageProperties } from "./mqrt/MessagePropertyTable.ts"
+import { messageFields, messageProperties } from "./mqrt/MessagePropertyTable.ts"
 
 export type {
   Acknowledge,
@@ -72,8 +74,11 @@ export interface Message<Body = Uint8Array> {
   readonly priority?: number | undefined
   /** `PROPID_M_DELIVERY`: `"recoverable"` for a message that survives a restart of the service. `"express"` by default. */
   readonly delivery?: Delivery | undefined
-  /** `PROPID_M_CORRELATIONID`: exactly 20 bytes, such as the id of the message that this one answers. None by default. */
-  readonly correlationId?: Uint8Array | undefined
+  /**
+   * `PROPID_M_CORRELATIONID`: the id of another message, such as the `messageId` of the one that this one answers, or exactly
+   * 20 bytes of any other meaning. See `MessageId`. None by default.
+   */
+  readonly correlationId?: MessageId | Uint8Array | undefined
   /** `PROPID_M_APPSPECIFIC`: 0 to 4,294,967,295. 0 by default. */
   readonly appSpecific?: number | undefined
   /** `PROPID_M_EXTENSION`: bytes beside the body, which count towards {@link maximumPacketSize}. None by default. */
@@ -115,11 +120,13 @@ export interface Message<Body = Uint8Array> {
 }
 
 /**
- * Received message. All fields are own properties, so that `{ ...message, label: "again" }` is a message to send.
+ * Received message. It can be sent again, with everything that its sender set: see {@link copyOf}. All fields are own properties, so
+ * that `{ ...message, label: "again" }` is a message to send, too.
  *
- * `console.log` and `JSON.stringify` work for every message, whatever its sender put into it. Their text is for logs, not for
- * storage. JSON has the lookup id as digits, times as seconds, identifiers as hexadecimal digits, and `{ "bytes": 1024 }` for
- * other bytes.
+ * `console.log` and `JSON.stringify` work for every message, whatever its sender put into it. JSON, by the `toJSON` of the message, has
+ * bytes in base64, the lookup id and other bigints as digits, points in time as ISO text, time limits in seconds, and a text with the
+ * reason for a body that JSON cannot hold; fields that are `undefined` or were not read are left out. A copy by spreading has no
+ * `toJSON`. In the JSON of an error a message has the number of its bytes in place of them.
  *
  * @category models
  * @since 0.1.0
@@ -137,7 +144,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly priority: number
   /** `PROPID_M_DELIVERY`: `"recoverable"` for a message that survives a restart of the service. */
   readonly delivery: Delivery
-  /** `PROPID_M_CORRELATIONID`: 20 bytes; `undefined` if the sender set none. */
+  /** `PROPID_M_CORRELATIONID`: 20 bytes, which `MessageId.fromBytes` returns as text; `undefined` if the sender set none. */
   readonly correlationId: Uint8Array | undefined
   /** `PROPID_M_APPSPECIFIC`: 0 to 4,294,967,295, as the sender set it. */
   readonly appSpecific: number
@@ -165,7 +172,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly messageId: string
   /** `PROPID_M_LOOKUPID`: unique in its queue and growing in the queue's order. */
   readonly lookupId: bigint
-  /** `PROPID_M_CLASS`: 0 for an ordinary message. */
+  /** `PROPID_M_CLASS`: 0 for an ordinary message. `MessageClass.nameOf` returns its name. */
   readonly class: number
   /** `PROPID_M_SENTTIME`: whole seconds, by the sender's clock. */
   readonly sentTime: Date
@@ -365,6 +372,69 @@ export const packetSize = (message: Message): number =>
   pad(2 * ((message.label?.length ?? 0) + 1)) +
   pad(message.body?.length ?? 0) +
   pad(message.extension?.length ?? 0)
+
+/**
+ * Returns a message to send with everything that the sender of a received message set, and nothing else: no ids, times, signature or
+ * counts. `send` and `sendAll` do the same with a received message itself; a copy can be changed first.
+ *
+ * - The extension is copied with its bytes, which hold the headers. To change them, leave it out:
+ *   `{ ...Message.copyOf(message), extension: undefined, headers: { ...message.headers, attempt: "2" } }`.
+ * - `timeToReachQueue` and `timeToBeReceived` are the times that were left when the message was received, and begin anew with the send;
+ *   a time to be received of 0, which would lose the message, becomes one second. In a transaction that was begun they give way to the
+ *   time limits of the transaction.
+ * - A body that a codec decoded is encoded by the codec of the sender, which also sets the `bodyType`.
+ * - Properties of connector applications and parts of SOAP envelopes are not copied.
+ *
+ * Fields that the receiver did not read ({@link NotRead}) stay so, and a send refuses them. Throws a `TypeError` for a value that is
+ * no received message.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Message, MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1", priority: 5, headers: { tenant: "north" } })
+ *   yield* sender.send({ ...Message.copyOf(yield* receiver.receive), label: "order 1, again" })
+ *   const { headers, label, priority } = yield* receiver.receive
+ *   return [label, priority, headers["tenant"]]
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["order 1, again", 5, "north"]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const copyOf = <Body>(message: Pick<ReceivedMessage<Body>, CopiedField>): Message<Body> => {
+  const given: unknown = message
+  if (typeof given !== "object" || given === null || !copiedFields.every((field) => field in given)) {
+    throw new TypeError(`Message.copyOf: message is ${describeValue(given)}, but it must be a received message`)
+  }
+  const copy: { -readonly [Field in keyof Message<Body>]: Message<Body>[Field] } = {}
+  for (const field of copiedFields) copyField(copy, message, field)
+  // The codec of the sender sets the type of a body that a codec decoded.
+  if (!(message.body instanceof Uint8Array)) delete copy.bodyType
+  return copy
+}
+
+/** Field that a sender sets and a receiver reads. Headers are read from the extension. */
+type CopiedField = Exclude<keyof Message & keyof ReceivedMessage, "headers">
+
+const copiedFields = [...messageFields.keys()]
+
+const copyField = <Body, Field extends CopiedField>(
+  copy: { -readonly [Name in Field]?: Message<Body>[Name] },
+  message: Pick<ReceivedMessage<Body>, Field>,
+  field: Field
+): void => {
+  const value = message[field]
+  if (value !== undefined) copy[field] = value
+}
 
 const baseHeader = 16
 const userHeader = 48

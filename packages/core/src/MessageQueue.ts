@@ -51,6 +51,16 @@ export type {
   QueueName
 }
 
+export {
+  /**
+   * Length of the longest label of a queue in UTF-16 units: 124. That of a message may be longer.
+   *
+   * @category limits
+   * @since 0.1.0
+   */
+  maximumLabelLength
+} from "./internal/options/queueOptions.ts"
+
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"

@@ -486,6 +486,11 @@ const abortions: {
   }
 }
 
+/** Advice for a call in a transaction that has ended. */
+const afterTransaction =
+  ". Wait for each call of a transaction before it ends; a call that may come later leaves it, with Effect by " +
+  'Transaction.outside, in both faces with the option { transaction: "none" }'
+
 type OwnReason = Exclude<Reason, CodeReason>
 
 const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReason, { _tag: Tag }>) => string } = {
@@ -501,8 +506,9 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `${reason.function} returned ${ErrorCode.format(reason.code)}: the user could not be impersonated; check name, ` +
     "domain and password, and that this account may log others on",
   FunctionMissing: (reason) => `this version of Windows has no ${reason.function}: a later one is needed`,
-  Released: (reason) =>
-    `the ${reason.resource} is closed: it was released${location(reason.releasedAt)} before this use`,
+  Released: ({ releasedAt, resource }) =>
+    `the ${resource} is closed: it was released${location(releasedAt)} before this use` +
+    (resource === "transaction" ? afterTransaction : ""),
   IllegalMessage: (reason) => `message ${reason.index}: ${reason.field} is ${reason.actual}, but ${reason.rule}`,
   SourceFailed: ({ cause, index, part }) => `${threw[part](index)}: ${thrownText(cause)}`,
   IllegalName: (reason) =>
@@ -514,8 +520,8 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   TransactionMismatch: ({ queueIsTransactional }) =>
     queueIsTransactional
       ? "the queue is transactional and the message is not sent in a transaction: it would be dropped on arrival. Send it in " +
-        "one: with Effect in Transaction.run, or with Transaction.singleMessage; with promises in transaction(fn) and with the " +
-        'option { transaction } that fn gets; in both with the option { transaction: "singleMessage" }'
+        "one: with Effect in Transaction.run, or with Transaction.singleMessage; with promises in transaction(fn); in both " +
+        'with the option { transaction: "singleMessage" }'
       : "the queue is not transactional and takes no part in a transaction: use it outside of one, with Effect by " +
         'Transaction.outside, in both faces with the option { transaction: "none" }; or create the queue with ' +
         "{ transactional: true }",

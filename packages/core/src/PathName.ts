@@ -9,8 +9,10 @@
 import { dual } from "effect/Function"
 import * as Result from "effect/Result"
 import type { SystemQueue } from "./internal/names/formatNameKinds.ts"
-import { computer, publicQueue, queue, subqueue, systemQueue } from "./internal/names/nameParts.ts"
-import { type Reader, readName, readWhole } from "./internal/names/nameScanner.ts"
+import { computer, publicQueue, queue, subqueue } from "./internal/names/nameParts.ts"
+import { readWhole } from "./internal/names/nameScanner.ts"
+import { isPath, pathName, printPath } from "./internal/names/pathNameGrammar.ts"
+import { readName } from "./internal/names/readName.ts"
 import { optionsResult } from "./internal/options/illegalOption.ts"
 import * as names from "./internal/options/nameOptions.ts"
 import type { Tagged } from "./internal/Tagged.ts"
@@ -21,27 +23,6 @@ import * as operations from "./internal/telemetry/Operation.ts"
 import type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"
 
 export type { PathName, QueuePath, SystemQueuePath } from "./internal/names/pathNameKinds.ts"
-
-const reader: Reader<PathName> = (scanner) =>
-  Result.gen(function* () {
-    const onComputer = yield* computer(scanner)
-    if (!scanner.accepts("\\")) {
-      return yield* scanner.illegal(
-        'a "\\" parts the computer from the queue, as in .\\private$\\orders; in a string literal, write each one twice'
-      )
-    }
-    if (scanner.accepts("system$;")) {
-      return { _tag: "SystemQueuePath", computer: onComputer, systemQueue: yield* systemQueue(scanner) }
-    }
-    const isPrivate = scanner.accepts("private$\\")
-    return {
-      _tag: "QueuePath",
-      computer: onComputer,
-      isPrivate,
-      queue: yield* (isPrivate ? queue : publicQueue)(scanner),
-      subqueue: scanner.accepts(";") ? yield* subqueue(scanner) : null
-    }
-  })
 
 /**
  * Parses a path name. Keywords may be in any letter case; names keep theirs.
@@ -64,7 +45,7 @@ const reader: Reader<PathName> = (scanner) =>
  * @since 0.1.0
  */
 export const parse = (input: string): Result.Result<PathName, MsmqError> =>
-  readName(operations.PathName.parse, input, reader)
+  readName(operations.PathName.parse, input, pathName)
 
 /**
  * Prints a path name, with keywords as Microsoft writes them.
@@ -72,10 +53,7 @@ export const parse = (input: string): Result.Result<PathName, MsmqError> =>
  * @category printing
  * @since 0.1.0
  */
-export const format = (name: PathName): string =>
-  name._tag === "SystemQueuePath"
-    ? `${name.computer}\\system$;${name.systemQueue.toUpperCase()}`
-    : `${name.computer}\\${name.isPrivate ? "private$\\" : ""}${name.queue}${name.subqueue === null ? "" : `;${name.subqueue}`}`
+export const format = (name: PathName): string => printPath(name)
 
 /**
  * Makes the path name of a queue. By default it is a public queue of this computer, and not a subqueue.
@@ -147,8 +125,7 @@ export const systemQueuePath = (fields: {
  * @category guards
  * @since 0.1.0
  */
-export const isPathName = (name: Tagged<string>): name is PathName =>
-  name._tag === "QueuePath" || name._tag === "SystemQueuePath"
+export const isPathName = (name: Tagged<string>): name is PathName => isPath(name)
 
 /**
  * Returns `true` for a path name whose computer is `"."`: its queue is on this computer.

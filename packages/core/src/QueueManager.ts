@@ -28,7 +28,8 @@ export type {
   Info,
   MachineProperties,
   PrivateComputerInformation,
-  QueueInfo
+  QueueInfo,
+  StreamSource
 } from "./internal/queues/managementRecords.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
@@ -193,7 +194,8 @@ export const privateComputerInformation = Effect.fn(
 
 /**
  * Returns the counts and sizes of the messages in a queue and in its journal, the names of its subqueues, and for an outgoing
- * queue the progress of its delivery. It does not enumerate the messages. `MQMgmtGetInfo` of `QUEUE=`.
+ * queue the progress of its delivery. For a queue that receives exactly-once streams of other machines it has their sources, each with
+ * the last message that arrived and the number of those that were refused. It does not enumerate the messages. `MQMgmtGetInfo` of `QUEUE=`.
  *
  * An outgoing queue has the name of its destination. A path name with `.` means the computer `computer`.
  *

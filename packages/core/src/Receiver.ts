@@ -17,6 +17,10 @@ import { keepProcessAlive } from "./internal/ownership/liveness.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import type { ReceiverState } from "./internal/messages/Reader.ts"
 import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
+import type { MessageId } from "./internal/messages/messageIds.ts"
+import { textOf } from "./internal/messages/messageIds.ts"
+import type { Matches } from "./internal/messages/Selection.ts"
+import { Selection } from "./internal/messages/Selection.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
 import { consumePolicy } from "./internal/options/consumeOptions.ts"
 import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
@@ -24,6 +28,7 @@ import * as Given from "./internal/options/illegalOption.ts"
 import {
   lookupAction,
   lookupId as lookupIdRule,
+  messageId,
   messageInQueue,
   subqueueOrQueue
 } from "./internal/options/messageReferences.ts"
@@ -34,6 +39,7 @@ import { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
 
+export type { Selection } from "./internal/messages/Selection.ts"
 export type { LookupAction } from "./mqrt/MessageProperties.ts"
 
 /**
@@ -89,6 +95,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */
   get transactional(): boolean | undefined {
     return this.#reader.state.transactional
+  }
+
+  /** `true` until it is closed, with its scope or its connection. */
+  get isOpen(): boolean {
+    return this.#reader.state.handle.isOpen
   }
 
   /** @internal */
@@ -254,6 +265,86 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   }
 
   /**
+   * Selects the message with an id, the `messageId` that its sender got: as text, with or without braces, or as 20 bytes. Its
+   * functions receive it or peek at it, as those of the receiver do with the first message; `poll` is `ReceiveById` of
+   * System.Messaging, and `receiveWithin` that with a timeout.
+   *
+   * Each of them searches the queue from its beginning, which takes a time that grows with the number of messages: where the
+   * lookup id is known, {@link lookup} is quicker. They fail as those of the receiver do, and with `IllegalOption` for what is
+   * no id. In a transaction the queue must be local, as for {@link lookup}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { MessageQueue } from "@effect-msmq/core"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   * import { Effect, Option } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   yield* MessageQueue.create(".\\private$\\orders")
+   *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+   *   yield* sender.send({ label: "order 1" })
+   *   const id = yield* sender.send({ label: "order 2" })
+   *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+   *   const order = yield* receiver.byId(id).receive
+   *   return [order.label, Option.isSome(yield* receiver.byId(id).poll)]
+   * }).pipe(Effect.scoped)
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["order 2", false]
+   * ```
+   *
+   * @since 0.1.0
+   */
+  byId(id: MessageId | Uint8Array): Selection<Received> {
+    const operation = operations.Receiver.byId
+    const bytes = Given.readArgument({ operation, queue: this.queue }, "id", messageId, id)
+    return Selection.make(
+      this.#reader,
+      bytes instanceof MsmqError ? bytes : hasId(textOf(bytes)),
+      operations.selections.byId
+    )
+  }
+
+  /**
+   * Selects the messages with a correlation id, such as the responses to a message by its `messageId`: as text, or as 20 bytes.
+   * The functions of the result take the first of them, as {@link byId} does the message with an id: `receiveWithin` is
+   * `ReceiveByCorrelationId` of System.Messaging with a timeout, and waits for a response to arrive.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { MessageQueue } from "@effect-msmq/core"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   * import { Effect } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   yield* MessageQueue.create(".\\private$\\orders")
+   *   yield* MessageQueue.create(".\\private$\\responses")
+   *   const orders = yield* MessageQueue.openSender(".\\private$\\orders")
+   *   const id = yield* orders.send({ label: "order 1", responseQueue: "DIRECT=OS:.\\private$\\responses" })
+   *
+   *   const server = yield* MessageQueue.openSender(".\\private$\\responses")
+   *   yield* server.sendAll([{ label: "another response" }, { label: "response 1", correlationId: id }])
+   *
+   *   const responses = yield* MessageQueue.openReceiver(".\\private$\\responses")
+   *   const response = yield* responses.byCorrelationId(id).receive
+   *   return response.label
+   * }).pipe(Effect.scoped)
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "response 1"
+   * ```
+   *
+   * @since 0.1.0
+   */
+  byCorrelationId(id: MessageId | Uint8Array): Selection<Received> {
+    const operation = operations.Receiver.byCorrelationId
+    const bytes = Given.readArgument({ operation, queue: this.queue }, "id", messageId, id)
+    return Selection.make(
+      this.#reader,
+      bytes instanceof MsmqError ? bytes : hasCorrelationId(bytes.slice()),
+      operations.selections.byCorrelationId
+    )
+  }
+
+  /**
    * Moves a message of the queue to one of its subqueues, which is created if it does not exist; from a subqueue to another one,
    * or with `null` to the queue itself. In a transaction the move is part of it. The message takes the place that its
    * priority and its arrival give it, and its `abortCount` begins at 0 again.
@@ -382,3 +473,13 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
 }
 
 const isEnd = (action: LookupAction): action is LookupEnd => action.endsWith("First") || action.endsWith("Last")
+
+const hasId =
+  (id: string): Matches =>
+  ({ messageId }) =>
+    messageId.toLowerCase() === id
+
+const hasCorrelationId =
+  (id: Uint8Array): Matches =>
+  ({ correlationId }) =>
+    correlationId !== null && Buffer.compare(correlationId, id) === 0

@@ -71,6 +71,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     return this.#state.transactional
   }
 
+  /** `true` until it is closed, with its scope or its connection. */
+  get isOpen(): boolean {
+    return this.#state.handle.isOpen
+  }
+
   /** @internal */
   get [OwnedHandle.symbol](): OwnedHandle.OwnedHandle<QueueHandle> {
     return this.#state.handle

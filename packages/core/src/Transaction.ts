@@ -3,19 +3,21 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
+import * as Option from "effect/Option"
 import { CurrentStackFrame } from "effect/References"
 import type * as Scope from "effect/Scope"
 import { CallSite } from "./mqrt/CallSite.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
-import { checkCurrent, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
+import { checkParticipation, isTransaction, transaction, transactionId } from "./internal/options/owned.ts"
 import { guarded } from "./internal/options/Rule.ts"
 import { Observer, spanOf } from "./internal/telemetry/telemetry.ts"
 import { limitsOf } from "./internal/messages/timeLimits.ts"
@@ -85,6 +87,29 @@ const releaseBy =
   }
 
 /**
+ * State of a transaction.
+ *
+ * - `"open"`: sends and receives can take part in it
+ * - `"committed"`: all of them took effect
+ * - `"aborted"`: none of them did
+ * - `"unknown"`: it is being committed or aborted; or its commit failed because the service was gone, or with a code that Message
+ *   Queuing does not document, so that it may be committed or aborted
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Status = "open" | "committed" | "aborted" | "unknown"
+
+/** Returns the status after a commit that failed. Message Queuing aborts the transaction, if it answers at all. */
+const statusAfter = (cause: Cause.Cause<MsmqError>): Status => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  const tag = error?.reason._tag
+  return tag === undefined || tag === "StaleHandle" || tag === "ServiceNotAvailable" || tag === "UnknownCode"
+    ? "unknown"
+    : "aborted"
+}
+
+/**
  * Open transaction, which belongs to the scope that began it and aborts with it unless it was committed.
  *
  * @category models
@@ -134,6 +159,19 @@ export class Transaction extends Described {
   /** `true` until it is committed or aborted. */
   get isOpen(): boolean {
     return this.#handle.state === "open"
+  }
+
+  /**
+   * State of the transaction, and outcome once it has ended. `"unknown"` while it is committed or aborted, and where the service was
+   * gone before it answered a commit.
+   */
+  get status(): Status {
+    if (this.isOpen) return "open"
+    const ended = this.#ended.effect
+    if (ended === undefined) return "unknown"
+    const { end, exit } = Effect.runSync(ended)
+    if (end === "abort") return "aborted"
+    return Exit.match(exit, { onFailure: statusAfter, onSuccess: () => "committed" })
   }
 
   /** Time limits of its messages. */
@@ -333,7 +371,7 @@ export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqErr
  * succeeds, and aborts when it fails, dies or is interrupted. Inside another transaction the effect is part of that one.
  *
  * Succeeds only if the transaction was committed, here or by the effect itself. Fails as the effect does; as {@link begin} and
- * `commit` do; and with `TransactionAborted` if the effect succeeds but the transaction was aborted meanwhile: by the effect, or
+ * `commit` do; with `IllegalOption` inside a transaction of another connection; and with `TransactionAborted` if the effect succeeds but the transaction was aborted meanwhile: by the effect, or
  * because its connection or the backend's layer closed.
  *
  * **Gotchas**
@@ -391,11 +429,13 @@ export const run: {
       const read = Given.readOptions(call, transactionOptions, options)
       if (read instanceof MsmqError) return Effect.fail(read)
       const current = fiber.getRef(Current)
-      const illegal = checkCurrent(current)
-      if (illegal !== undefined) return Effect.fail(Given.errorOf(call, illegal))
-      return typeof current === "string"
-        ? runNew(effect, read, OwnedHandle.openerWith(stack))
-        : runWithin(effect, current)
+      if (current === "none" || current === "singleMessage") {
+        return runNew(effect, read, OwnedHandle.openerWith(stack))
+      }
+      return Effect.flatMap(Mqrt, (mqrt) => {
+        const illegal = checkParticipation(current, mqrt.openHandles)
+        return illegal === undefined ? runWithin(effect, current) : Effect.fail(Given.errorOf(call, illegal))
+      })
     })
   }
 )

@@ -1,4 +1,4 @@
-import { MessageBody, MessageQueue, MsmqError, SecurityContext, Transaction, XmlValue } from "@effect-msmq/core"
+import { MessageBody, MessageQueue, Mqrt, MsmqError, SecurityContext, Transaction, XmlValue } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -107,23 +107,23 @@ describe("a received message", () => {
     })
   )
 
-  it.effect("is JSON, with the lookup id as digits, times in seconds and bytes as their number", () =>
+  it.effect("is JSON, with the lookup id as digits, time limits in seconds and bytes in base64", () =>
     Effect.gen(function* () {
       const message = yield* received({
-        body: new Uint8Array(1000),
+        body: Uint8Array.of(1, 2, 255),
+        extension: Uint8Array.of(0),
         label: "order",
         correlationId: new Uint8Array(20).fill(0xab),
-        timeToBeReceived: "90 seconds",
-        headers: { a: "b" }
+        timeToBeReceived: "90 seconds"
       })
       const json = JSON.parse(JSON.stringify({ message })).message as Record<string, unknown>
       assert.deepInclude(json, {
-        body: { bytes: 1000 },
+        body: "AQL/",
+        extension: "AA==",
         label: "order",
         lookupId: String(message.lookupId),
-        correlationId: "ab".repeat(20),
+        correlationId: Buffer.alloc(20, 0xab).toString("base64"),
         timeToBeReceived: 90,
-        headers: { a: "b" },
         sentTime: message.sentTime.toISOString()
       })
     })
@@ -136,7 +136,7 @@ describe("a received message", () => {
       const message = yield* received({ body }, long)
       assert.strictEqual(message.body.Id, 9_007_199_254_740_993n)
       const json = JSON.parse(JSON.stringify(message)) as { readonly body: unknown }
-      assert.deepStrictEqual(json.body, { Id: "9007199254740993", Raw: { bytes: 3 } })
+      assert.deepStrictEqual(json.body, { Id: "9007199254740993", Raw: "AQID" })
       const circular: Record<string, unknown> = {}
       circular["self"] = circular
       const strange: MessageBody.MessageBody<unknown> = {
@@ -176,6 +176,46 @@ describe("a received message", () => {
   )
 })
 
+describe("the JSON of a received message", () => {
+  it.effect("has the fields that few programs read, with their bytes in base64", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({ headers: { a: "b" } })
+      const backend = yield* Mqrt.Mqrt
+      const signing = yield* Mqrt.make({
+        ...backend,
+        receiveMessage: (...given) =>
+          Effect.map(backend.receiveMessage(...given), (message) => ({
+            ...message,
+            rare: message.rare && { ...message.rare, signature: Uint8Array.of(1, 2, 3) }
+          }))
+      })
+      const open = MessageQueue.openReceiver(orders, { read: { rare: true } })
+      const receiver = yield* Effect.provideService(open, Mqrt.Mqrt, signing)
+      const message = yield* receiver.receive
+      assert.deepInclude(JSON.parse(JSON.stringify(message)), {
+        signature: "AQID",
+        senderId: Buffer.from(message.senderId ?? []).toString("base64"),
+        headers: { a: "b" }
+      })
+    }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
+  )
+
+  it("is the same in promises, also for a message in an array", async () => {
+    await using msmq = await connect(InMemoryMqrt.layer)
+    await msmq.createQueue(orders)
+    await using sender = await msmq.openSender(orders)
+    await sender.send({ body: Uint8Array.of(1, 2, 3) })
+    await using receiver = await msmq.openReceiver(orders)
+    const message = await receiver.receive()
+    const [json] = JSON.parse(JSON.stringify([message])) as ReadonlyArray<Record<string, unknown>>
+    assert.deepInclude(json, { body: "AQID", lookupId: String(message.lookupId) })
+    assert.strictEqual(structuredClone(message).lookupId, message.lookupId)
+    assert.deepStrictEqual({ ...message }.body, message.body)
+  })
+})
+
 describe("an error", () => {
   it.effect("is JSON with its sentence, its code and its message", () =>
     Effect.gen(function* () {
@@ -194,6 +234,7 @@ describe("an error", () => {
       })
       assert.include(shown["message"], "has a body that is not JSON")
       assert.nestedProperty(shown, "reason.message.lookupId")
+      assert.nestedPropertyVal(shown, "reason.message.body.bytes", new TextEncoder().encode(hostile).length)
       isSafe(error.message)
       assert.notInclude(error.message, "\n")
       isSafe(inspect(error, { depth: 5 }))

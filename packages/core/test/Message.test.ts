@@ -95,8 +95,10 @@ describe("limits", () => {
     assert.isNotEmpty(reason?.rule)
   })
 
-  it("a correlation id that is a text is told to be bytes, and how many: it is not to be encoded", () => {
-    assert.include(refusal({ correlationId: "{id}\\1" as never })?.rule, "a Uint8Array of exactly 20 bytes")
+  it("a correlation id that is a text but no id is told the forms of an id", () => {
+    const rule = refusal({ correlationId: "{id}\\1" })?.rule
+    assert.include(rule, "a Uint8Array of exactly 20 bytes")
+    assert.include(rule, '"{guid}\\number"')
   })
 })
 

@@ -2,6 +2,7 @@ import { Message, MessageQueue, type MsmqError, QueueManager, SecurityContext, T
 import { FaultInjection, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { alice, certificates } from "./support/certificates.ts"
 import { elapse } from "./support/settled.ts"
 
@@ -140,9 +141,43 @@ describe("queueInfo", () => {
         state: "LOCAL CONNECTION",
         nextHops: [],
         subqueues: ["retry"],
+        sources: [],
         endOfData: undefined
       })
     }).pipe(Effect.scoped, Effect.provide(backend))
+  )
+
+  it.effect(
+    "tells the sources of the exactly-once streams to a queue, with their last message and those refused (C-53)",
+    () =>
+      Effect.gen(function* () {
+        const msmq = yield* MsmqControl.MsmqControl
+        yield* MsmqControl.on(MessageQueue.create(orders, { transactional: true }), "WAREHOUSE")
+        const info = MsmqControl.on(QueueManager.queueInfo(orders), "WAREHOUSE")
+        const { machineId } = yield* QueueManager.machineProperties()
+        yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+        const sender = yield* MessageQueue.openSender(there)
+        yield* sender.sendAll([{ label: "1" }, { label: "2" }], { transaction: "singleMessage" })
+        const [first, ...others] = (yield* info).sources
+        assert.deepStrictEqual(others, [])
+        assert.strictEqual(typeof first?.sequenceId, "bigint")
+        assert.deepStrictEqual(first, {
+          formatName: sender.formatName,
+          senderId: machineId,
+          sequenceId: first?.sequenceId ?? 0n,
+          sequenceNumber: 2,
+          lastAccessTime: new Date("2026-01-01T00:00:00Z"),
+          rejectCount: 0
+        })
+        // The acknowledgment does not come back, so that the message is sent again and refused.
+        yield* msmq.cutLink("WAREHOUSE", "onlyBack")
+        yield* sender.send({ label: "3" }, { transaction: "singleMessage" })
+        yield* elapse("31 seconds")
+        const [source] = (yield* info).sources
+        assert.deepStrictEqual([source?.sequenceNumber, source?.rejectCount], [3, 1])
+        assert.strictEqual(yield* MsmqControl.on(QueueManager.messageCount(orders), "WAREHOUSE"), 3)
+        assert.deepStrictEqual((yield* QueueManager.queueInfo(there)).sources, [])
+      }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
   it.effect("of an outgoing queue tells how far it got, and when it is tried again (C-53)", () =>

@@ -179,7 +179,16 @@ const cases = {
     connection.runner
   ],
   "a sender has the members that its page has, and no others": (name: keyof Sender.Sender) => {
-    const known: "formatName" | "queue" | "send" | "sendAll" | "sink" | "toJSON" | "toString" | "transactional" = name
+    const known:
+      | "formatName"
+      | "isOpen"
+      | "queue"
+      | "send"
+      | "sendAll"
+      | "sink"
+      | "toJSON"
+      | "toString"
+      | "transactional" = name
     return known
   },
   "a message is looked up by its id, and by none where it is the first or the last": (

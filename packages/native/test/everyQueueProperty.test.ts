@@ -185,10 +185,30 @@ describe.skipIf(missing !== null)("every property", () => {
           state: "LOCAL CONNECTION",
           nextHops: [],
           subqueues: ["later"],
+          sources: [],
           endOfData: noEndOfData
         })
         yield* mqrt.closeQueue(sub)
         yield* mqrt.closeQueue(main)
+      })
+    )
+  )
+
+  it.live("the sources of the streams to a queue", () =>
+    withQueue(({ formatName, mqrt }) =>
+      Effect.gen(function* () {
+        const queue = yield* mqrt.openQueue(formatName, "receive", "denyNone")
+        control.addSource(formatName, 2n ** 63n, 7, 0)
+        control.addSource(formatName, 5n, 0xffff_ffff, 2)
+        const { sources } = yield* mqrt.getQueueInfo(null, formatName)
+        const [one, two] = sources
+        assert.deepStrictEqual(
+          [one?.sequenceId, one?.sequenceNumber, one?.rejectCount, one?.formatName, one?.lastAccessTime],
+          [2n ** 63n, 7, 0, formatName, 1_700_000_000]
+        )
+        assert.deepStrictEqual([two?.sequenceId, two?.sequenceNumber, two?.rejectCount], [5n, 0xffff_ffff, 2])
+        assert.strictEqual(one?.senderId, (yield* mqrt.getMachineProperties(null)).machineId)
+        yield* mqrt.closeQueue(queue)
       })
     )
   )

@@ -4,7 +4,9 @@ import koffi from "koffi"
 /** Value that a function leaves in a variant; it allocates as `mqrt.dll` does. */
 export interface Left {
   readonly vt: number
-  readonly value: number | bigint | string | Uint8Array | ReadonlyArray<string>
+  readonly value: number | bigint | string | Uint8Array | ReadonlyArray<string> | ReadonlyArray<Left>
+  /** Number of elements, where `value` has the bytes of several. */
+  readonly count?: number
 }
 
 /** One property as the function finds it. */
@@ -42,8 +44,19 @@ export class FakeHeap {
     for (const [index, value] of values.entries()) this.leave(koffi.address(variants) + BigInt(24 * index), value)
   }
 
+  /** Returns an array of pointers to texts, or of variants. */
+  #elements(values: ReadonlyArray<string | Left>): Uint8Array {
+    const variants = values.filter((value) => typeof value !== "string")
+    if (variants.length === 0) {
+      return new Uint8Array(new BigUint64Array(values.map((text) => this.text(String(text)))).buffer)
+    }
+    const buffer = new ArrayBuffer(24 * variants.length)
+    this.leaveAll(buffer, variants)
+    return new Uint8Array(buffer)
+  }
+
   /** Writes a variant, allocating what it points to. */
-  leave(variant: bigint, { value, vt }: Left): void {
+  leave(variant: bigint, { count, value, vt }: Left): void {
     const view = new DataView(koffi.view(variant, 24))
     view.setUint16(0, vt, true)
     if (typeof value === "number") view.setUint32(8, value >>> 0, true)
@@ -51,11 +64,8 @@ export class FakeHeap {
     else if (typeof value === "string") view.setBigUint64(8, this.text(value), true)
     else if (vt === 72 && value instanceof Uint8Array) view.setBigUint64(8, this.allocate(value), true)
     else {
-      view.setUint32(8, value.length, true)
-      const bytes =
-        value instanceof Uint8Array
-          ? value
-          : new Uint8Array(new BigUint64Array(value.map((text) => this.text(text))).buffer)
+      view.setUint32(8, count ?? value.length, true)
+      const bytes = value instanceof Uint8Array ? value : this.#elements(value)
       view.setBigUint64(16, this.allocate(bytes), true)
     }
   }

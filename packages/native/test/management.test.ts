@@ -33,6 +33,25 @@ const sequence = (id: bigint, number: number, previous: number): Left => {
   return { vt: 65, value: new Uint8Array(view.buffer) }
 }
 
+const numbers = (vt: number, ...values: ReadonlyArray<number>): Left => ({
+  vt,
+  value: new Uint8Array(Uint32Array.from(values).buffer),
+  count: values.length
+})
+
+/** Two sources, as six vectors. */
+const sources: Left = {
+  vt: 0x100c,
+  value: [
+    { vt: 0x101f, value: ["DIRECT=OS:here\\private$\\orders", "DIRECT=TCP:10.0.0.1\\private$\\orders"] },
+    { vt: 0x1048, value: Uint8Array.of(...guid, ...new Uint8Array(16).fill(0xab)), count: 2 },
+    { vt: 0x1015, value: new Uint8Array(BigUint64Array.of(2n ** 64n - 1n, 5n).buffer), count: 2 },
+    numbers(0x1013, 0xffff_ffff, 7),
+    numbers(0x1003, 1_700_000_000, 1_700_000_001),
+    numbers(0x1013, 0, 3)
+  ]
+}
+
 const localQueue: ReadonlyArray<[number, Left]> = [
   [1, { vt: 31, value: "machine\\private$\\orders" }],
   [2, { vt: 31, value: "DIRECT=OS:machine\\private$\\orders" }],
@@ -102,6 +121,7 @@ describe("MQMgmtGetInfo", () => {
         state: "LOCAL CONNECTION",
         nextHops: ["a", "", "ż"],
         subqueues: [],
+        sources: [],
         endOfData: {
           lastAcknowledged: { sequenceId: -5n, sequenceNumber: 7, previousNumber: 6 },
           lastAcknowledgedTime: 1_700_000_000,
@@ -118,6 +138,47 @@ describe("MQMgmtGetInfo", () => {
       })
       assert.strictEqual(heap.live.size, 0)
       assert.strictEqual(heap.freed.length, 7 + 4 + 1 + 4)
+    })
+  )
+
+  it.effect("returns the sources of the streams to a queue, and frees all memory", () =>
+    Effect.gen(function* () {
+      const { heap, rooms } = queueOf([...localQueue, [24, sources]])
+      assert.deepStrictEqual((yield* rooms.getQueueInfo(null, "x")).sources, [
+        {
+          formatName: "DIRECT=OS:here\\private$\\orders",
+          senderId: "00112233-4455-6677-8899-aabbccddeeff",
+          sequenceId: 2n ** 64n - 1n,
+          sequenceNumber: 0xffff_ffff,
+          lastAccessTime: 1_700_000_000,
+          rejectCount: 0
+        },
+        {
+          formatName: "DIRECT=TCP:10.0.0.1\\private$\\orders",
+          senderId: "abababab-abab-abab-abab-abababababab",
+          sequenceId: 5n,
+          sequenceNumber: 7,
+          lastAccessTime: 1_700_000_001,
+          rejectCount: 3
+        }
+      ])
+      assert.strictEqual(heap.live.size, 0)
+    })
+  )
+
+  it.effect("returns no sources where Windows answers with another type, fewer vectors or none", () =>
+    Effect.gen(function* () {
+      const vectors = Array.isArray(sources.value) ? (sources.value as ReadonlyArray<Left>) : []
+      for (const answer of [
+        { vt: 1, value: 0 },
+        { vt: 31, value: "unknown" },
+        { vt: 0x100c, value: vectors.slice(0, 5) },
+        { vt: 0x100c, value: vectors.toReversed() }
+      ]) {
+        const { heap, rooms } = queueOf([...localQueue, [24, answer]])
+        assert.deepStrictEqual((yield* rooms.getQueueInfo(null, "x")).sources, [])
+        assert.strictEqual(heap.live.size, 0)
+      }
     })
   )
 

@@ -86,6 +86,15 @@ export const control = {
   queueCount: (name: string) => Number(mqrt("uint32_t Double_QueueCount(str16 formatName)", name)),
   addPublicQueue: (path: string, label: string) =>
     mqrt("int Double_AddPublicQueue(str16 path, str16 label)", path, label),
+  /** Adds a source of an exactly-once stream to a queue. */
+  addSource: (formatName: string, sequenceId: bigint, sent: number, refused: number) =>
+    mqrt(
+      "int Double_AddSource(str16 formatName, uint64_t sequenceId, uint32_t sent, uint32_t refused)",
+      formatName,
+      sequenceId,
+      sent,
+      refused
+    ),
   ledger: (): Ledger =>
     JSON.parse(text((buffer, size) => mqrt("uint32_t Double_LedgerJson(void *buffer, uint32_t size)", buffer, size))),
   identityLog: (): ReadonlyArray<string> =>

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
@@ -10,7 +11,9 @@ import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
+import { promiseTransactions } from "./contract/promiseTransactions.ts"
 import { queues } from "./contract/queues.ts"
+import { sendingAgain } from "./contract/sendingAgain.ts"
 import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
 import { waiting, waitingReceives } from "./contract/waiting.ts"
@@ -44,12 +47,15 @@ export type { Capability, ContractPromise }
 export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
+  ...sendingAgain,
   ...waiting,
   ...loops,
   ...browsing,
+  ...selecting,
   ...transactions,
   ...security,
   ...programs,
+  ...promiseTransactions,
   ...poison
 ]
 

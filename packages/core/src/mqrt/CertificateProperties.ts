@@ -30,7 +30,7 @@ export type StoreLocation = keyof typeof storeLocations
 export interface StoredKeyProperties {
   /** Name of the provider, such as `"Microsoft Enhanced RSA and AES Cryptographic Provider"`. */
   readonly provider: string
-  /** Type of a provider of CryptoAPI, such as 24 for `PROV_RSA_AES`; 0 for a key storage provider of CNG. */
+  /** Type of a provider of CryptoAPI, such as `ProviderType.numbers.PROV_RSA_AES`; 0 for a key storage provider of CNG. */
   readonly providerType: number
 }
 

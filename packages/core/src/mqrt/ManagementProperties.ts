@@ -81,6 +81,27 @@ export interface SequenceInfo {
 }
 
 /**
+ * Source of an exactly-once stream of messages to a queue: one entry of `PROPID_MGMT_QUEUE_EOD_SOURCE_INFO`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StreamSourceProperties {
+  /** Format name that the source sends the messages to. */
+  readonly formatName: string
+  /** GUID of the sending queue manager, without braces. */
+  readonly senderId: string
+  /** Id of the stream of messages. */
+  readonly sequenceId: bigint
+  /** Number in the stream of the last message that arrived. */
+  readonly sequenceNumber: number
+  /** Time at which the last message of the stream arrived, in seconds since 1970. */
+  readonly lastAccessTime: number
+  /** Number of messages of the stream that were refused, such as those that had arrived before. */
+  readonly rejectCount: number
+}
+
+/**
  * Management properties of a queue, local or outgoing: `MQMgmtGetInfo` of `QUEUE=`. Only an active queue has them.
  *
  * @category models
@@ -113,6 +134,8 @@ export interface QueueManagementProperties {
   readonly nextHops: ReadonlyArray<string>
   /** `PROPID_MGMT_QUEUE_SUBQUEUE_NAMES`: the names of the subqueues. `PROPID_MGMT_QUEUE_SUBQUEUE_COUNT` is their number. */
   readonly subqueues: ReadonlyArray<string>
+  /** `PROPID_MGMT_QUEUE_EOD_SOURCE_INFO`: the sources of exactly-once streams to a local queue; none for an outgoing queue. */
+  readonly sources: ReadonlyArray<StreamSourceProperties>
   /** Exactly-once delivery of an outgoing queue. */
   readonly endOfData: {
     /** `PROPID_MGMT_QUEUE_EOD_LAST_ACK`: the last message whose arrival was acknowledged; `null`: none. */

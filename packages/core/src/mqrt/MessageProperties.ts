@@ -103,7 +103,7 @@ export interface Journaling {
 export interface CryptographicProvider {
   /** `PROPID_M_PROV_NAME`. */
   readonly name: string
-  /** `PROPID_M_PROV_TYPE`: unsigned, 32 bits. */
+  /** `PROPID_M_PROV_TYPE`: unsigned, 32 bits, such as `ProviderType.numbers.PROV_RSA_AES`. */
   readonly type: number
 }
 

@@ -35,10 +35,20 @@ export const numbers = {
   VT_BLOB: 65,
   /** Pointer to a GUID. */
   VT_CLSID: 72,
+  /** Signed numbers of 32 bits: their count and a pointer to an array of them. */
+  "VT_VECTOR|VT_I4": 0x1003,
+  /** Values of any types: their count and a pointer to an array of variants. */
+  "VT_VECTOR|VT_VARIANT": 0x100c,
   /** Bytes: their count and a pointer. */
   "VT_VECTOR|VT_UI1": 0x1011,
+  /** Unsigned numbers of 32 bits: their count and a pointer to an array of them. */
+  "VT_VECTOR|VT_UI4": 0x1013,
+  /** Unsigned numbers of 64 bits: their count and a pointer to an array of them. */
+  "VT_VECTOR|VT_UI8": 0x1015,
   /** Texts: their count and a pointer to an array of pointers. */
-  "VT_VECTOR|VT_LPWSTR": 0x101f
+  "VT_VECTOR|VT_LPWSTR": 0x101f,
+  /** GUIDs: their count and a pointer to an array of them. */
+  "VT_VECTOR|VT_CLSID": 0x1048
 } as const
 
 /**

@@ -300,9 +300,12 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
-   * Runs a function in a transaction, which its sends and receives take part in by the option `transaction`. The transaction
-   * commits when the function's promise is fulfilled, and aborts when it is rejected or the signal aborts. See
-   * {@link runTransaction}.
+   * Runs a function in a transaction, which its sends and receives take part in, unless their option `transaction` names another
+   * one, or `"none"`. The transaction commits when the function's promise is fulfilled, and aborts when it is rejected or the signal
+   * aborts. Inside another transaction the function is part of that one. See {@link runTransaction}.
+   *
+   * A call takes part in it wherever the function made it, also after a timer. One that comes after the end fails with `Released`: wait
+   * for each call. A queue that is not transactional is refused without the option `"none"`.
    *
    * Is fulfilled only if the transaction was committed, here or by the function itself. Rejects as the function does, and with
    * the reason `TransactionAborted` if the function's promise is fulfilled but the transaction was aborted meanwhile: by the
@@ -311,6 +314,27 @@ export class Connection extends Described implements AsyncDisposable {
    * Before the commit begins, an abort of the signal rolls back and rejects with the signal's reason. After it has begun, the
    * promise has the outcome of the commit. A function that commits and then rejects rejects the promise, and the transaction
    * stays committed.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders", { transactional: true })
+   * await using sender = await msmq.openSender(".\\private$\\orders")
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * await msmq.transaction(async () => {
+   *   await sender.send({ label: "order 1" })
+   * })
+   * const failed = msmq.transaction(async () => {
+   *   await receiver.receive()
+   *   throw new Error("too late")
+   * })
+   * await failed.catch(() => {})
+   * const message = await receiver.peek()
+   * message.label // => "order 1"
+   * ```
    */
   transaction<A>(
     body: (transaction: Transaction, signal: AbortSignal) => Promise<A>,

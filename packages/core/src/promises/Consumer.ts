@@ -77,8 +77,8 @@ export interface ConsumePolicy {
  */
 export interface HandlerOptions {
   /**
-   * Transaction of the attempt, for the sends and receives of the handler. It commits when the handler's promise is fulfilled
-   * and aborts when it is rejected. `undefined` where the queue is not transactional.
+   * Transaction of the attempt, which the sends and receives of the handler take part in. It commits when the handler's promise is
+   * fulfilled and aborts when it is rejected. `undefined` where the queue is not transactional.
    */
   readonly transaction: Transaction | undefined
   /** Signal that aborts when `shutdownTimeout` is over. */

@@ -17,12 +17,14 @@ import { outsideGate } from "../internal/promises/AbortGate.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { ReceivedMessage } from "../Message.ts"
+import type { MessageId } from "../MessageId.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import { Mqrt as MqrtService } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import type { HandlerOptions, ConsumePolicy } from "./Consumer.ts"
 import { handlerOf, policyOf } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
+import { Selection } from "./Selection.ts"
 import { participating } from "./Transaction.ts"
 import type { LookupAction, LookupEnd, Receiver as EffectReceiver } from "../Receiver.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
@@ -37,7 +39,9 @@ type FoundEffect<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
 
 /**
  * Queue that is open for receiving: see `openReceiver` of a `Connection`. `Body` is the type that its codec decodes, and
- * `Received` that of its messages, which the option `read` can change. `for await` receives its messages, one for each turn of the loop. A receive takes part in a transaction by the option `transaction`.
+ * `Received` that of its messages, which the option `read` can change. `for await` receives its messages, one for each turn of the loop. A receive
+ * takes part in the transaction that runs, of `transaction` of a `Connection` or of a handler of `consume`, or in that of the option
+ * `transaction`.
  *
  * @category models
  * @since 0.1.0
@@ -73,6 +77,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
   /** Name that the queue was opened with. */
   get queue(): string {
     return this.#receiver.queue
+  }
+
+  /** Format name of the queue. */
+  get formatName(): string {
+    return this.#receiver.formatName
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */
@@ -126,6 +135,23 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
   lookup(action: LookupAction, lookupId?: bigint, options?: ReceiveOptions): Found<Received> {
     // `lookup` refuses an id that is left out where it is needed.
     return this.#found(operations.Receiver.lookup, options, () => this.#receiver.lookup(action, lookupId!))
+  }
+
+  /**
+   * Selects the message with an id, as text or as 20 bytes: its functions receive it or peek at it. See `byId` of
+   * {@link EffectReceiver}.
+   */
+  byId(id: MessageId | Uint8Array): Selection<Received> {
+    return Selection.make(this.#receiver.byId(id), operations.selections.byId, this.runner, this.queue)
+  }
+
+  /**
+   * Selects the messages with a correlation id, such as the responses to a message by its `messageId`: its functions receive
+   * the first of them or peek at it. See `byCorrelationId` of {@link EffectReceiver}.
+   */
+  byCorrelationId(id: MessageId | Uint8Array): Selection<Received> {
+    const selection = this.#receiver.byCorrelationId(id)
+    return Selection.make(selection, operations.selections.byCorrelationId, this.runner, this.queue)
   }
 
   /** Opens a cursor, before the first message: own it with `await using` or `close()`. */

@@ -35,7 +35,10 @@ interface OfPromises<Kind extends QueueKind> extends Abortable {
    * None by default.
    */
   readonly securityContext?: SecurityContext | undefined
-  /** Transaction that the messages are part of. `"none"` by default. */
+  /**
+   * Transaction that the messages are part of. By default the one that runs, of `transaction` or of a handler of `consume`, if any.
+   * `"singleMessage"` sends each message in a transaction of its own; `"none"` sends outside of any.
+   */
   readonly transaction?: (Kind extends "plain" ? "none" : Participation) | undefined
 }
 
@@ -59,7 +62,8 @@ export interface SendAllOptions<Kind extends QueueKind = QueueKind>
 
 /**
  * Queue that is open for sending: see `openSender` of a `Connection`. `Body` is the type that its codec encodes. A message
- * takes part in a transaction by the option `transaction`.
+ * takes part in the transaction that runs, of `transaction` of a `Connection` or of a handler of `consume`, or in that of the option
+ * `transaction`.
  *
  * @category models
  * @since 0.1.0
@@ -84,6 +88,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   /** Name that the queue was opened with. */
   get queue(): string {
     return this.#sender.queue
+  }
+
+  /** Format name of the queue. */
+  get formatName(): string {
+    return this.#sender.formatName
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */
@@ -117,9 +126,11 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
     const call = this.#call(operations.Sender.sendAll)
     return this.runner.run(call, sendingAll, options, (options) =>
       Effect.flatMap(argument(call, "messages", messagesInPromises, messages), () =>
-        Symbol.asyncIterator in messages
-          ? this.#sender.sendAll(streamOf(messages), effectOptions(options))
-          : this.#sender.sendAll(messages, effectOptions(options))
+        this.runner.callingHere(
+          Symbol.asyncIterator in messages
+            ? this.#sender.sendAll(streamOf(messages), effectOptions(options))
+            : this.#sender.sendAll(messages, effectOptions(options))
+        )
       )
     )
   }
@@ -132,5 +143,5 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
 const effectOptions = (options: SendAllOptions): EffectSendAllOptions =>
   withOptions(options, {
     securityContext: options.securityContext && SecurityContext.effectOf(options.securityContext),
-    transaction: participationOf(options.transaction)
+    transaction: options.transaction && participationOf(options.transaction)
   })

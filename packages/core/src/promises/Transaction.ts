@@ -10,7 +10,7 @@ import type { Facts } from "../internal/Described.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
-import type { Participation as EffectParticipation, Transaction as EffectTransaction } from "../Transaction.ts"
+import type { Participation as EffectParticipation, Status, Transaction as EffectTransaction } from "../Transaction.ts"
 import { Current } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 
@@ -21,13 +21,17 @@ import * as operations from "../internal/telemetry/Operation.ts"
  * @since 0.1.0
  */
 export interface ReceiveOptions extends Abortable {
-  /** Transaction that the call is part of. `"none"` by default. */
+  /**
+   * Transaction that the call is part of. By default the one that runs, of `transaction` or of a handler of `consume`, if any.
+   * `"none"` leaves it; `"singleMessage"` is a transaction of its own.
+   */
   readonly transaction?: Participation | undefined
 }
 
 /**
  * Open transaction: see `transaction` and `beginTransaction` of a `Connection`. `await using` and {@link abort} abort it
- * unless it was committed. Sends and receives take part in it by their option `transaction`.
+ * unless it was committed. Sends and receives in the function of `transaction` take part in its transaction; in one of
+ * `beginTransaction` by their option `transaction`.
  *
  * @category models
  * @since 0.1.0
@@ -60,6 +64,14 @@ export class Transaction extends Described implements AsyncDisposable {
   /** `true` until it is committed or aborted. */
   get isOpen(): boolean {
     return this.#transaction.isOpen
+  }
+
+  /**
+   * State of the transaction, and outcome once it has ended. `"unknown"` while it is committed or aborted, and where the service was
+   * gone before it answered a commit.
+   */
+  get status(): Status {
+    return this.#transaction.status
   }
 
   /**
@@ -107,14 +119,12 @@ export class Transaction extends Described implements AsyncDisposable {
 export type Participation = Transaction | "singleMessage" | "none"
 
 /** @internal */
-export const participationOf = (participation: Participation = "none"): EffectParticipation =>
+export const participationOf = (participation: Participation): EffectParticipation =>
   typeof participation === "string" ? participation : Transaction.effectOf(participation)
 
 /** @internal */
 export const participating = <A, E>(
   effect: Effect.Effect<A, E>,
   { transaction }: { readonly transaction?: Participation | undefined }
-): Effect.Effect<A, E> => {
-  const participation = participationOf(transaction)
-  return participation === "none" ? effect : handOver(Effect.provideService(effect, Current, participation))
-}
+): Effect.Effect<A, E> =>
+  transaction === undefined ? effect : handOver(Effect.provideService(effect, Current, participationOf(transaction)))

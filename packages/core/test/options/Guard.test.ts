@@ -94,6 +94,9 @@ const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
   "FormatName.parse input": ["a name"],
   "FormatName.fromString input": ["a name"],
   "PathName.parse input": ["a name"],
+  "QueueName.fromDotNet input": ["a name"],
+  "QueueName.fromNetMsmq input": ["a name"],
+  "QueueName.fromAddress input": ["a name"],
   "SecurityDescriptor.parse sddl": ["text"]
 }
 

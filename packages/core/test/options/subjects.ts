@@ -3,9 +3,11 @@ import {
   Certificate,
   FormatName,
   MessageBody,
+  MessageId,
   MessageQueue,
   PathName,
   QueueManager,
+  QueueName,
   QueueSecurity,
   SecurityContext,
   SecurityContexts,
@@ -95,6 +97,7 @@ const ofControl = method((world) => world.control)
 const ofConnection = method((world) => world.msmq)
 const ofSenderInPromises = method((world) => world.promises.sender)
 const ofReceiverInPromises = method((world) => world.promises.receiver)
+const ofSelectionInPromises = method((world) => world.promises.receiver.byId(world.message.messageId))
 const ofCursorInPromises = method((world) => world.promises.cursor)
 const ofManager = method((world) => world.msmq.queueManager)
 
@@ -148,6 +151,14 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "PathName.queuePath": subject("PathName.queuePath", PathName.queuePath, { queue: "orders" }),
   "PathName.systemQueuePath": subject("PathName.systemQueuePath", PathName.systemQueuePath, { systemQueue: "journal" }),
   "SecurityDescriptor.parse": subject("SecurityDescriptor.parse", SecurityDescriptor.parse, "D:"),
+  "QueueName.fromDotNet": subject("QueueName.fromDotNet", QueueName.fromDotNet, orders),
+  "QueueName.fromNetMsmq": subject("QueueName.fromNetMsmq", QueueName.fromNetMsmq, "net.msmq://server/orders"),
+  "QueueName.fromAddress": subject("QueueName.fromAddress", QueueName.fromAddress, "orders@server"),
+  "QueueName.toDotNet": subject("QueueName.toDotNet", QueueName.toDotNet, orders),
+  "QueueName.toNetMsmq": subject("QueueName.toNetMsmq", QueueName.toNetMsmq, orders),
+  "MessageId.parse": subject("MessageId.parse", MessageId.parse, `{${guid}}\\1`),
+  "MessageId.fromBytes": subject("MessageId.fromBytes", MessageId.fromBytes, new Uint8Array(20)),
+  "MessageId.toBytes": subject("MessageId.toBytes", MessageId.toBytes, `{${guid}}\\1`),
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "Sid.ofAccount": subject("Sid.ofAccount", Sid.ofAccount, "Everyone"),
   "Sid.accountOf": subject("Sid.accountOf", Sid.accountOf, "S-1-1-0"),
@@ -220,6 +231,14 @@ export const subjects: Readonly<Record<string, Subject>> = {
   },
   "Receiver#receiveWithin": ofReceiver("Receiver.receiveWithin", "receiveWithin", [0]),
   "Receiver#peekWithin": ofReceiver("Receiver.peekWithin", "peekWithin", [0]),
+  ...each(["byId", "byCorrelationId"] as const, "Receiver#", (name) => ({
+    operation: `Receiver.${name}`,
+    right: (world) => [world.message.messageId],
+    call: (world, [id]) => world.run(world.receiver[name](id as string).pollPeek)
+  })),
+  ...each(["receiveWithin", "peekWithin"] as const, "Selection#", (name) =>
+    method((world) => world.receiver.byId(world.message.messageId))(`Receiver.byId.${name}`, name, [0])
+  ),
   "Receiver#move": ofReceiver("Receiver.move", "move", (world) => [world.message, "sub"]),
   "Receiver#reject": ofReceiver("Receiver.reject", "reject", (world) => [world.message]),
   "Receiver#consume": ofReceiver("Receiver.consume", "consume", [handler, {}]),
@@ -297,6 +316,17 @@ export const subjects: Readonly<Record<string, Subject>> = {
     world.message.lookupId,
     {}
   ]),
+  ...each(["byId", "byCorrelationId"] as const, "promises.Receiver#", (name) => ({
+    operation: `Receiver.${name}`,
+    right: (world) => [world.message.messageId],
+    call: (world, [id]) => world.promises.receiver[name](id as string).pollPeek()
+  })),
+  ...each(["receive", "poll", "peek", "pollPeek"] as const, "promises.Selection#", (name) =>
+    ofSelectionInPromises(`Receiver.byId.${name}`, name, [{}])
+  ),
+  ...each(["receiveWithin", "peekWithin"] as const, "promises.Selection#", (name) =>
+    ofSelectionInPromises(`Receiver.byId.${name}`, name, [0, {}])
+  ),
   "promises.Receiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
   "promises.Receiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
   "promises.Receiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
@@ -382,12 +412,21 @@ export const exempt: Readonly<Record<string, string>> = {
       "FormatName.supports",
       "Message.packetSize",
       "MessagePropertyTable.messagePropertyName",
+      "MessageClass.nameOf",
+      "MessageClass.format",
+      "MessageClass.isReport",
+      "MessageClass.isNegative",
+      "MessageClass.isPositive",
+      "MessageClass.isAcknowledgment",
       "MessageHeaders.decode",
       "MessageHeaders.traceContext",
+      "MessageId.equals",
       "PathName.format",
       "PathName.isPathName",
       "PathName.isLocal",
       "PathName.equals",
+      "ProviderType.nameOf",
+      "ProviderType.format",
       "SecurityDescriptor.format",
       "SecurityDescriptor.fromBytes",
       "SecurityDescriptor.toBytes",
@@ -397,6 +436,7 @@ export const exempt: Readonly<Record<string, string>> = {
       "MsmqError.reasonOf"
     ].map((name) => [name, "makes a value of another value, and has no options"])
   ),
+  "Message.copyOf": "says itself what is wrong with a message",
   "MessageHeaders.encode": "says itself what is wrong with headers",
   "BackgroundClock.of": "makes a clock of a clock",
   "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",

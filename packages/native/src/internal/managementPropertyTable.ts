@@ -1,7 +1,8 @@
 import type {
   QueueManagementProperties,
   ComputerManagementProperties,
-  SequenceInfo
+  SequenceInfo,
+  StreamSourceProperties
 } from "@effect-msmq/core/mqrt/ManagementProperties"
 import { layout } from "./layout.ts"
 import type { PropertyRow } from "./PropertyBlock.ts"
@@ -34,6 +35,42 @@ const sequence = {
       sequenceNumber: view.getUint32(SEQUENCE_INFO.SeqNo, true),
       previousNumber: view.getUint32(SEQUENCE_INFO.PrevNo, true)
     }
+  }
+} as const
+
+const isText = (value: unknown): value is string => typeof value === "string"
+const isNumber = (value: unknown): value is number => typeof value === "number"
+const isBigint = (value: unknown): value is bigint => typeof value === "bigint"
+
+/** Returns the values of a column, none where it is no array, or has others. */
+const columnOf = <A>(column: unknown, is: (value: unknown) => value is A): ReadonlyArray<A> =>
+  Array.isArray(column) && column.every((value: unknown) => is(value)) ? column : []
+
+/** Six vectors with one value for each source. */
+const sourceInfo = {
+  type: "VT_VECTOR|VT_VARIANT",
+  decode: (raw: ReadonlyArray<unknown> | null): ReadonlyArray<StreamSourceProperties> => {
+    const [names, senders, ids, numbers, times, rejects] = raw ?? []
+    const senderIds = columnOf(senders, isText)
+    const sequenceIds = columnOf(ids, isBigint)
+    const sequenceNumbers = columnOf(numbers, isNumber)
+    const lastAccessTimes = columnOf(times, isNumber)
+    const rejectCounts = columnOf(rejects, isNumber)
+    return columnOf(names, isText).flatMap((formatName, index) => {
+      const [senderId, sequenceId] = [senderIds[index], sequenceIds[index]]
+      const [sequenceNumber, lastAccessTime, rejectCount] = [
+        sequenceNumbers[index],
+        lastAccessTimes[index],
+        rejectCounts[index]
+      ]
+      return senderId === undefined ||
+        sequenceId === undefined ||
+        sequenceNumber === undefined ||
+        lastAccessTime === undefined ||
+        rejectCount === undefined
+        ? []
+        : [{ formatName, senderId, sequenceId, sequenceNumber, lastAccessTime, rejectCount }]
+    })
   }
 } as const
 
@@ -76,6 +113,7 @@ export const queueInfo = {
   bytesInJournal: { id: 10, name: "PROPID_MGMT_QUEUE_BYTES_IN_JOURNAL", ...count },
   state: { id: 11, name: "PROPID_MGMT_QUEUE_STATE", ...text },
   nextHops: { id: 12, name: "PROPID_MGMT_QUEUE_NEXTHOPS", ...texts },
+  sources: { id: 24, name: "PROPID_MGMT_QUEUE_EOD_SOURCE_INFO", ...sourceInfo },
   subqueues: { id: 27, name: "PROPID_MGMT_QUEUE_SUBQUEUE_NAMES", ...texts, elsewhere: true }
 } as const satisfies Rows<Omit<QueueManagementProperties, "endOfData">>
 

@@ -14,6 +14,11 @@ interface ValueByKind {
   readonly guid: string
   readonly bytes: Uint8Array
   readonly texts: ReadonlyArray<string>
+  readonly numbers: ReadonlyArray<number>
+  readonly bigints: ReadonlyArray<bigint>
+  readonly guids: ReadonlyArray<string>
+  /** Values of variants; `null` where one has none, or one of an unknown type. */
+  readonly variants: ReadonlyArray<unknown>
 }
 
 type Kind = keyof ValueByKind
@@ -32,7 +37,12 @@ const variantTypes = {
   VT_CLSID: { kind: "guid" },
   VT_BLOB: { kind: "bytes" },
   "VT_VECTOR|VT_UI1": { kind: "bytes" },
-  "VT_VECTOR|VT_LPWSTR": { kind: "texts" }
+  "VT_VECTOR|VT_LPWSTR": { kind: "texts" },
+  "VT_VECTOR|VT_I4": { kind: "numbers", get: "getInt32" },
+  "VT_VECTOR|VT_UI4": { kind: "numbers", get: "getUint32" },
+  "VT_VECTOR|VT_UI8": { kind: "bigints" },
+  "VT_VECTOR|VT_CLSID": { kind: "guids" },
+  "VT_VECTOR|VT_VARIANT": { kind: "variants" }
 } as const satisfies { readonly [Name in VariantTypeName]?: unknown }
 
 /** `VARTYPE` of a property of queues or machines. */
@@ -98,6 +108,14 @@ interface Read {
 
 const count = (view: DataView, at: number): number => view.getUint32(at + union.count, true)
 
+/** Reads an array of elements that lie behind each other. */
+const readArray = <A>(view: DataView, at: number, size: number, read: (elements: DataView, at: number) => A) => {
+  const array = readPointer(view, at + union.elements)
+  const length = count(view, at)
+  const elements = new DataView(bytesAt(array, length * size).buffer)
+  return { array, values: Array.from({ length }, (_, index) => read(elements, index * size)) }
+}
+
 const readers: {
   readonly [K in Kind]: (view: DataView, at: number, type: Extract<AnyVariantType, { kind: K }>) => Read
 } = {
@@ -119,6 +137,28 @@ const readers: {
     const array = readPointer(view, at + union.elements)
     const texts = addresses(array, count(view, at))
     return { value: texts.map(textAt), allocated: [...texts, array] }
+  },
+  numbers: (view, at, { get }) => {
+    const { array, values } = readArray(view, at, 4, (elements, at) => elements[get](at, true))
+    return { value: values, allocated: [array] }
+  },
+  bigints: (view, at) => {
+    const { array, values } = readArray(view, at, 8, (elements, at) => elements.getBigUint64(at, true))
+    return { value: values, allocated: [array] }
+  },
+  guids: (view, at) => {
+    const { size } = layout.GUID
+    const { array, values } = readArray(view, at, size, ({ buffer }, at) =>
+      Guid.fromBytes(new Uint8Array(buffer, at, size))
+    )
+    return { value: values, allocated: [array] }
+  },
+  variants: (view, at) => {
+    const { array, values } = readArray(view, at, union.size, readAny)
+    return {
+      value: values.map((read) => read?.value ?? null),
+      allocated: [...values.flatMap((read) => read?.allocated ?? []), array]
+    }
   }
 }
 
@@ -127,6 +167,12 @@ type AnyVariantType = (typeof variantTypes)[VariantType]
 const byNumber = new Map<number, AnyVariantType>(
   Object.entries<AnyVariantType>(variantTypes).map(([name, type]) => [vartypes[name as VariantType], type])
 )
+
+/** Reads a variant of any type; `undefined` where the type is not known. */
+const readAny = (view: DataView, at: number): Read | undefined => {
+  const type = byNumber.get(view.getUint16(at + union.vt, true))
+  return type && (readers[type.kind] as (view: DataView, at: number, type: AnyVariantType) => Read)(view, at, type)
+}
 
 /**
  * Reads a variant that a function filled. The value is `null` where there is none, or one of another kind than was asked
@@ -137,9 +183,9 @@ export const readVariant = (
   at: number,
   expected: VariantType
 ): { readonly value: AnyRaw | null; readonly allocated: ReadonlyArray<bigint> } => {
+  const read = readAny(view, at)
+  if (read === undefined) return { value: null, allocated: [] }
   const type = byNumber.get(view.getUint16(at + union.vt, true))
-  if (type === undefined) return { value: null, allocated: [] }
-  const read = (readers[type.kind] as (view: DataView, at: number, type: AnyVariantType) => Read)(view, at, type)
   const allocated = read.allocated.filter((address) => address !== 0n)
-  return { value: type.kind === variantTypes[expected].kind ? read.value : null, allocated }
+  return { value: type?.kind === variantTypes[expected].kind ? read.value : null, allocated }
 }

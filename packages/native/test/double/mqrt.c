@@ -2786,6 +2786,54 @@ static uint32_t countSubqueues(const Queue *queue) {
   return count;
 }
 
+/* What a source of an exactly-once stream has sent to a queue. */
+typedef struct {
+  const Queue *queue;
+  Char16 *formatName;
+  Guid sender;
+  uint64_t sequenceId;
+  uint32_t sequenceNumber;
+  int32_t lastAccess;
+  uint32_t rejects;
+} Source;
+
+static Source sources[16];
+static uint32_t sourceCount = 0;
+
+static void forgetSources(void) {
+  while (sourceCount > 0) free(sources[--sourceCount].formatName);
+}
+
+/* A vector of six vectors with one entry for each source. Each vector and each string is an allocation of its own. */
+static void answerSources(const Queue *queue, Variant *target) {
+  enum { Columns = 6 };
+  static const uint16_t types[Columns] = { Vt_LPWSTR, Vt_Clsid, Vt_UI8, Vt_UI4, Vt_I4, Vt_UI4 };
+  static const size_t sizes[Columns] = { sizeof(Char16 *), sizeof(Guid), 8, 4, 4, 4 };
+  Variant *columns = giveMemory(Columns * sizeof *columns);
+  memset(columns, 0, Columns * sizeof *columns);
+  uint32_t count = 0;
+  for (uint32_t at = 0; at < sourceCount; at++) count += sources[at].queue == queue;
+  for (uint32_t column = 0; column < Columns; column++) {
+    columns[column].vt = Vt_Vector | types[column];
+    columns[column].value.vector.count = count;
+    uint8_t *items = columns[column].value.vector.items = giveMemory(count * sizes[column]);
+    for (uint32_t at = 0; at < sourceCount; at++) {
+      const Source *source = &sources[at];
+      if (source->queue != queue) continue;
+      size_t length = (textLength(source->formatName) + 1) * sizeof(Char16);
+      Char16 *name = column == 0 ? memcpy(giveMemory(length), source->formatName, length) : NULL;
+      const void *const values[Columns] = {
+        &name, &source->sender, &source->sequenceId, &source->sequenceNumber, &source->lastAccess, &source->rejects
+      };
+      memcpy(items, values[column], sizes[column]);
+      items += sizes[column];
+    }
+  }
+  target->vt = Vt_Variants;
+  target->value.vector.count = Columns;
+  target->value.vector.items = columns;
+}
+
 static void answerQueueManagement(const Queue *queue, uint32_t id, Variant *target) {
   TextList list = { .count = 0 };
   Char16 text[NAME_SIZE];
@@ -2818,6 +2866,10 @@ static void answerQueueManagement(const Queue *queue, uint32_t id, Variant *targ
     case MGMT_QUEUE_SUBQUEUE_NAMES:
       listSubqueues(queue, &list);
       answerList(target, &list);
+      break;
+    case MGMT_QUEUE_EOD_SOURCE_INFO:
+      if (remote) target->vt = Vt_Null;
+      else answerSources(queue, target);
       break;
     default: target->vt = Vt_Null; break; /* does not apply to a local queue */
   }
@@ -2895,6 +2947,7 @@ static void freeQueue(Queue *queue) {
 /* Forgets everything. Waiting receives end as if their handles were closed. */
 EXPORT void Double_Reset(void) {
   lockAll();
+  forgetSources();
   for (Queue *queue = queues; queue != NULL; queue = queue->next) cancelRequests(queue, NULL, E_OPERATION_CANCELLED);
   while (openQueues != NULL) closeQueue(openQueues);
   for (uint32_t at = 0; at < handleCount; at++) {
@@ -3085,6 +3138,23 @@ EXPORT int32_t Double_AddPublicQueue(const Char16 *path, const Char16 *label) {
       free(queue->label);
       queue->label = copyText(label);
     }
+  }
+  unlockAll();
+  return usable;
+}
+
+/* A source that has sent a number of messages to a queue, of which it refused some; 0 where there is no such queue. */
+EXPORT int32_t Double_AddSource(const Char16 *formatName, uint64_t sequenceId, uint32_t sent, uint32_t refused) {
+  Queue *queue = NULL;
+  lockAll();
+  initialiseDouble();
+  FormatName *name = need(malloc(sizeof *name));
+  if (parseFormatName(formatName, name) && name->kind != Name_Remote) queue = baseQueue(name);
+  free(name);
+  int usable = queue != NULL && sourceCount < sizeof sources / sizeof *sources;
+  if (usable) {
+    Source source = { queue, copyText(formatName), machineGuid, sequenceId, sent, 1700000000, refused };
+    sources[sourceCount++] = source;
   }
   unlockAll();
   return usable;

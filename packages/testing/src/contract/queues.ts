@@ -221,6 +221,7 @@ export const queues: ReadonlyArray<ContractPromise> = [
       assert.ok(two.bytesInQueue >= 1000, `${two.bytesInQueue} bytes in the queue`)
       assert.equal(two.isLocal, true)
       assert.equal(two.transactional, false)
+      assert.deepEqual(two.sources, [], "sources of streams to a queue that no other machine sends to")
       yield* receiver.receive
       assert.equal((yield* mqrt.getQueueInfo(null, formatName)).messageCount, 1, "messages after one was received")
       const manager = yield* mqrt.getQueueManagerInfo(null)

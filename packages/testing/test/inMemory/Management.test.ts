@@ -111,7 +111,8 @@ describe("management", () => {
         bytesInJournal: 0,
         state: "LOCAL CONNECTION",
         nextHops: [],
-        subqueues: ["retry"]
+        subqueues: ["retry"],
+        sources: []
       })
       assert.isTrue(Object.values(endOfData).every((value) => value === null))
     }).pipe(Effect.provide(InMemoryMqrt.layer))

@@ -9,7 +9,7 @@ import type { ReceiveAction, ReceivedProperties } from "../../mqrt/MessageProper
 import { leastRead } from "../../mqrt/MessagePropertyTable.ts"
 import type { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import * as Guid from "../../mqrt/Guid.ts"
+import { textOf } from "../messages/messageIds.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { AdminQueue } from "./AdminQueue.ts"
 import { openAdminQueue } from "./AdminQueue.ts"
@@ -107,7 +107,8 @@ export class Acknowledgments {
           step: (acknowledgment) => {
             if (acknowledgment === undefined) more = false
             else if (acknowledgment.correlationId !== null) {
-              this.#record(messageIdOf(acknowledgment.correlationId), acknowledgment.class)
+              // Its correlation id is the id of the message (behaviours D-23, D-47).
+              this.#record(textOf(acknowledgment.correlationId), acknowledgment.class)
             }
           }
         })
@@ -144,10 +145,4 @@ export class Acknowledgments {
     const [oldest] = this.#early.keys()
     if (oldest !== undefined) this.#early.delete(oldest)
   }
-}
-
-/** Returns the message id in the correlation id of an acknowledgment (behaviours D-23, D-47). */
-const messageIdOf = (correlationId: Uint8Array): string => {
-  const number = new DataView(correlationId.buffer, correlationId.byteOffset, correlationId.byteLength)
-  return `{${Guid.fromBytes(correlationId)}}\\${number.getUint32(16, true)}`
 }

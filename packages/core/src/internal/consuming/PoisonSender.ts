@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Poison, PoisonPolicy, PoisonQueue } from "../../Consumer.ts"
 import type { Message, ReceivedMessage } from "../../Message.ts"
-import { maximumPacketSize, packetSize } from "../../Message.ts"
+import { copyOf as copyOfReceived, maximumPacketSize, packetSize } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { Reason } from "../../MsmqError.ts"
@@ -264,18 +264,20 @@ const requestsOf = (
 const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
   reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"
 
-/** Returns the properties that the sender of a message set, with the extension as its bytes. */
-const copyOf = (message: ReceivedMessage): Message => ({
-  body: message.body,
-  bodyType: message.bodyType,
-  label: message.label,
-  priority: message.priority,
-  delivery: message.delivery,
-  correlationId: message.correlationId,
-  appSpecific: message.appSpecific,
-  extension: message.extension,
-  responseQueue: message.responseQueue
-})
+/** Returns what the sender of a message set, without its requests: reports, acknowledgments, journaling and time limits. */
+const copyOf = (message: ReceivedMessage): Message => {
+  const {
+    acknowledge: _acknowledge,
+    adminQueue: _adminQueue,
+    deadLetterQueue: _deadLetterQueue,
+    journaling: _journaling,
+    timeToBeReceived: _timeToBeReceived,
+    timeToReachQueue: _timeToReachQueue,
+    trace: _trace,
+    ...copy
+  } = copyOfReceived(message)
+  return copy
+}
 
 /** Largest packet of a copy with headers, in bytes; the queue names, which are not counted, need the rest (behaviour D-14). */
 const maximumDescribedSize = maximumPacketSize - 16_384

@@ -9,6 +9,7 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Message } from "../../Message.ts"
+import { copyOf } from "../../Message.ts"
 import type { EncodedBody, MessageBody } from "../bodies/Codec.ts"
 import type { OutgoingProperties, SendOutcome, TransactionArgument } from "../../mqrt/MessageProperties.ts"
 import type { Interruptible, Mqrt, QueueHandle, SecurityContextHandle } from "../../Mqrt.ts"
@@ -20,7 +21,9 @@ import { bytesViolation } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
-import { blankRecord, propertiesOf, Refusal, violation } from "./outgoing.ts"
+import { IncomingMessage } from "./IncomingMessage.ts"
+import { NotRead } from "./NotRead.ts"
+import { blankRecord, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
 import { lostField } from "./lostBytes.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
@@ -29,7 +32,8 @@ import { describeSent, linkTo, traceOf } from "../telemetry/telemetry.ts"
 import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
-import { transactionRule } from "./timeLimits.ts"
+import { CallProgram } from "../promises/CallProgram.ts"
+import { isTimeLeft, transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
@@ -142,7 +146,7 @@ export class Batch<Body> {
     const illegal =
       checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
     if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
-    const { onProgress } = options
+    const onProgress = options.onProgress && onProgressIn(fiber, options.onProgress)
     const batch = new Batch({
       sender,
       operation,
@@ -153,7 +157,7 @@ export class Batch<Body> {
       span,
       trace: traceOf(fiber, span),
       gate: fiber.getRef(CurrentAbortGate),
-      onProgress: onProgress && logRejectionsOf("onProgress failed", onProgress, fiber.context)
+      onProgress
     })
     return batch.#refusal ?? batch
   }
@@ -434,15 +438,15 @@ export class Batch<Body> {
   }
 
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
-  #propertiesOf(message: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
+  #propertiesOf(given: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
     const { sender, span, trace, transaction } = this.#request
-    if (!isMessage(message)) {
-      const rule = typeof message === "object" && message !== null ? messageRule : "a message must be an object"
-      return new Refusal({ index, field: "body", rule, actual: describeValue(message) })
+    if (!isMessage(given)) {
+      const rule = typeof given === "object" && given !== null ? messageRule : "a message must be an object"
+      return new Refusal({ index, field: "body", rule, actual: describeValue(given) })
     }
-    const { headers } = message
-    if (span !== undefined && headers !== undefined) linkTo(span, headers)
-    const extension = extensionOf(headers, message.extension, index, trace)
+    if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
+    const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
+    const extension = extensionOf(message.headers, message.extension, index, trace)
     if (extension instanceof Refusal) return extension
     const { body } = message
     const encoded =
@@ -456,7 +460,7 @@ export class Batch<Body> {
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       const limit = properties[field]
       const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
-      if (isInherited) continue
+      if (isInherited || isTimeLeft(message[field])) continue
       return new Refusal({
         index,
         field,
@@ -471,6 +475,7 @@ export class Batch<Body> {
 
   /** Encodes a body, or returns the refusal of the message. */
   #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
+    if (NotRead.is(body)) return refusalOfNotRead(body, index, "body")
     this.#encodes = true
     const result = encodeWith(codec, body)
     this.#encodes = false
@@ -583,6 +588,15 @@ export class Batch<Body> {
     const cause = reason._tag === "SourceFailed" ? { cause: reason.cause } : undefined
     return (this.#lastError = operation.error(reason, { queue: sender.queue, progress, ...cause }))
   }
+}
+
+/** Returns a function that calls `onProgress` as the program would, and logs rejections of the promises that it returns. */
+const onProgressIn = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  onProgress: (report: SendReport) => void
+): ((report: SendReport) => void) => {
+  const callProgram = fiber.getRef(CallProgram)
+  return logRejectionsOf("onProgress failed", (report) => callProgram(() => onProgress(report)), fiber.context)
 }
 
 const none: ReadonlyArray<never> = []

@@ -6,19 +6,19 @@ import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { countOf } from "../errors/describeValue.ts"
-import { jsonOf } from "../json.ts"
+import { jsonOf, jsonWithBytes, withoutBytes } from "../json.ts"
 import { printableInspection } from "../printable.ts"
 import { NotRead } from "./NotRead.ts"
+import { timeLeft } from "./timeLimits.ts"
 
-const secondsOf = (seconds: number | null): Duration.Duration | undefined =>
-  seconds === null ? undefined : Duration.seconds(seconds)
-
-/** Returns short bytes, such as an identifier, as text. */
-const hex = (bytes: Uint8Array | undefined): string | undefined =>
-  bytes === undefined ? undefined : Buffer.from(bytes).toString("hex")
-
-const secondsIn = (duration: Duration.Duration | undefined): number | undefined =>
-  duration === undefined ? undefined : Duration.toSeconds(duration)
+/** Returns the fields of a message as JSON can hold them. One that cannot be shown leaves the others as they are. */
+const fieldsAs = (message: ReceivedMessage<unknown>, json: (value: unknown) => unknown): object =>
+  Object.fromEntries(
+    Object.entries(message).map(([name, value]) => [
+      name,
+      json(Duration.isDuration(value) && name !== "body" ? Duration.toSeconds(value) : value)
+    ])
+  )
 
 const noBytes = new Uint8Array(0)
 
@@ -112,8 +112,8 @@ export class IncomingMessage implements ReceivedMessage {
     this.adminQueue = properties.adminQueue ?? undefined
     this.journaling = properties.journaling ?? undefined
     this.deadLetterQueue = properties.deadLetterQueue ?? undefined
-    this.timeToReachQueue = secondsOf(properties.timeToReachQueue)
-    this.timeToBeReceived = secondsOf(properties.timeToBeReceived)
+    this.timeToReachQueue = timeLeft(properties.timeToReachQueue)
+    this.timeToBeReceived = timeLeft(properties.timeToBeReceived)
     this.trace = properties.trace
     this.messageId = properties.messageId
     this.lookupId = properties.lookupId
@@ -139,17 +139,14 @@ export class IncomingMessage implements ReceivedMessage {
     this.sourceMachineId = properties.sourceMachineId
   }
 
+  /** Returns the fields as JSON can hold them: bytes in base64, the lookup id as digits, time limits in seconds. */
   toJSON(): unknown {
-    return {
-      ...this,
-      body: jsonOf(this.body),
-      extension: jsonOf(this.extension),
-      correlationId: hex(this.correlationId),
-      senderId: hex(this.senderId),
-      lookupId: String(this.lookupId),
-      timeToReachQueue: secondsIn(this.timeToReachQueue),
-      timeToBeReceived: secondsIn(this.timeToBeReceived)
-    }
+    return fieldsAs(this, jsonWithBytes)
+  }
+
+  /** @internal Returns the fields as {@link toJSON} does, with the number of bytes in place of bytes. */
+  [withoutBytes](): unknown {
+    return fieldsAs(this, jsonOf)
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {

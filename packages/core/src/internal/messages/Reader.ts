@@ -75,6 +75,11 @@ interface Take {
   readonly cursor: OwnedHandle.OwnedHandle<CursorHandle> | null
 }
 
+/** Arguments of a peek by a cursor. */
+interface Place extends Omit<Take, "cursor"> {
+  readonly cursor: OwnedHandle.OwnedHandle<CursorHandle>
+}
+
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 type Failable<A> = Effect.Effect<A, MsmqError>
@@ -153,6 +158,31 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
       })
     )
     return this.retryIfLost(this.#participate(operation, false, () => peek))
+  }
+
+  /**
+   * Peeks at a message by a cursor, and reads as little of it as it can. `takes`: `true` where the peek is part of a receive,
+   * so that it fails in a transaction as the receive would.
+   */
+  peekAt({ action, cursor, operation, timeout }: Place, takes: boolean): Failable<ReceivedProperties> {
+    const { handle, mqrt } = this.state
+    const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
+    return this.#participate(operation, takes, (run) =>
+      this.#use(run, lease, (queue) =>
+        lease(cursor, operation, (place) =>
+          Effect.mapBoth(
+            mqrt.receiveMessage(queue, { action, timeout, cursor: place, transaction: "none", read: leastRead }),
+            {
+              onFailure: (failure) => this.noteFailure(operation, queue, failure),
+              onSuccess: (properties) => {
+                handle.node.hasServed = true
+                return properties
+              }
+            }
+          )
+        )
+      )
+    )
   }
 
   /** Makes a call again, once, if the queue's handle was lost (behaviours C-37, C-38). */

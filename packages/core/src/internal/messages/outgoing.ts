@@ -21,7 +21,11 @@ import { messageParts } from "../options/messageParts.ts"
 import type { Rule as PartRule } from "../options/Rule.ts"
 import { isBytes, wordOf } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
-import { timeLimit } from "./timeLimits.ts"
+import { NotRead } from "./NotRead.ts"
+import { notReadRule } from "./readGroups.ts"
+import { isTimeLeft, timeLimit } from "./timeLimits.ts"
+import { messageIdForm } from "../options/messageReferences.ts"
+import { bytesOfText } from "./messageIds.ts"
 
 /** Reason that a message is not sent. It has a class of its own, since a message may have any fields, a `_tag` among them. */
 export class Refusal {
@@ -57,7 +61,7 @@ const ruleOf = (field: Field, rule: Rule["rule"], isLegal: (value: unknown) => b
 const nameRule = (field: Field, names: typeof formatNames): Rule =>
   ruleOf(
     field,
-    (message) => names.violation(message[field]) ?? "",
+    ({ [field]: name }) => (NotRead.is(name) ? notReadRule(field) : (names.violation(name) ?? "")),
     (value) => value === null || names.violation(value) === undefined
   )
 
@@ -123,14 +127,27 @@ const noJournaling: Journaling = { deadLetter: false, journal: false }
 const bytesOf = (value: unknown): Uint8Array | null | undefined => (value == null ? null : plainBytes(value))
 
 const bytesRefusal = (value: unknown, index: number, field: string): Refusal =>
-  new Refusal({ index, field, ...bytesViolation(value) })
+  NotRead.is(value) ? refusalOfNotRead(value, index, field) : new Refusal({ index, field, ...bytesViolation(value) })
+
+/** Returns the refusal of a field that the receiver of the message did not read. */
+export const refusalOfNotRead = (value: NotRead, index: number, field: string): Refusal =>
+  new Refusal({ index, field, rule: notReadRule(field), actual: describeValue(value) })
+
+const correlationIdRefusal = (value: unknown, index: number): Refusal => {
+  const field = "correlationId"
+  if (typeof value !== "string") return bytesRefusal(value, index, field)
+  const rule = `it must be a Uint8Array of exactly 20 bytes, or ${messageIdForm}`
+  return new Refusal({ index, field, rule, actual: describeValue(value) })
+}
 
 /** Returns a time limit in seconds, or the refusal of a value that is none. */
 const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
   const limit = timeLimit(value)
-  return Result.isSuccess(limit)
-    ? limit.success
-    : new Refusal({ index, field, rule: limit.failure, actual: describeValue(value) })
+  if (Result.isSuccess(limit)) {
+    // A copy with no time to be received is never seen (D-39).
+    return limit.success === 0 && field === "timeToBeReceived" && isTimeLeft(value) ? 1 : limit.success
+  }
+  return new Refusal({ index, field, rule: limit.failure, actual: describeValue(value) })
 }
 
 /** Returns the refusal of a message for a violation by an object in it. */
@@ -231,12 +248,9 @@ export const propertiesOf = (
   const extension = bytesOf(givenExtension)
   if (extension === undefined) return bytesRefusal(givenExtension, index, "extension")
   const givenCorrelationId = message.correlationId
-  if (typeof givenCorrelationId === "string") {
-    const rule = "it must be a Uint8Array of exactly 20 bytes, as the correlationId of a received message is"
-    return new Refusal({ index, field: "correlationId", rule, actual: describeValue(givenCorrelationId) })
-  }
-  const correlationId = bytesOf(givenCorrelationId)
-  if (correlationId === undefined) return bytesRefusal(givenCorrelationId, index, "correlationId")
+  const correlationId =
+    typeof givenCorrelationId === "string" ? bytesOfText(givenCorrelationId) : bytesOf(givenCorrelationId)
+  if (correlationId === undefined) return correlationIdRefusal(givenCorrelationId, index)
   const givenReach = message.timeToReachQueue
   const timeToReachQueue = givenReach === undefined ? null : limitOf(givenReach, index, "timeToReachQueue")
   if (timeToReachQueue instanceof Refusal) return timeToReachQueue

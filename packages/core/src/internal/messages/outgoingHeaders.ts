@@ -2,10 +2,9 @@ import * as Result from "effect/Result"
 import type { MessageHeaders } from "../../MessageHeaders.ts"
 import { decode, encode, none } from "../../MessageHeaders.ts"
 import { plainBytes } from "../bytes.ts"
-import { describeValue } from "../errors/describeValue.ts"
 import type { TraceHeaders } from "../telemetry/telemetry.ts"
 import { NotRead } from "./NotRead.ts"
-import { Refusal } from "./outgoing.ts"
+import { Refusal, refusalOfNotRead } from "./outgoing.ts"
 
 /**
  * Returns the extension of a message with its headers and the trace context. A message that has a trace context of its own, or
@@ -19,7 +18,7 @@ export const extensionOf = (
   trace: TraceHeaders | undefined
 ): Uint8Array | undefined | Refusal => {
   if (headers === undefined) return extension ?? trace?.extension
-  if (NotRead.is(headers)) return refuse(index, "it must be headers: an object of texts", describeValue(headers))
+  if (NotRead.is(headers)) return refusalOfNotRead(headers, index, "headers")
   if (extension !== undefined) {
     return carries(headers, extension)
       ? extension

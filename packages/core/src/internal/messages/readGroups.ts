@@ -25,6 +25,13 @@ const fieldsWithout: Readonly<Record<Exclude<ReadGroup, "rare">, Readonly<Record
   }
 }
 
+/** Returns the rule for a field of a message to send that its receiver did not read. */
+export const notReadRule = (field: string): string => {
+  const groups = Object.entries(fieldsWithout)
+  const [group] = groups.find(([, fields]) => Object.hasOwn(fields, field)) ?? [field]
+  return `its value is not known: open the receiver without \`read: { ${group}: false }\`, or give the message to send a ${field} of its own, or undefined`
+}
+
 /** Returns the groups that options name. */
 export const readOf = (options: ReadOptions | undefined): ReadProperties => {
   if (options === undefined) return usualRead

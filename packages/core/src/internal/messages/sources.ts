@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { CallProgram } from "../promises/CallProgram.ts"
 
 /** Source that messages can be read from. */
 export interface Source<A, E = never, R = never> {
@@ -67,7 +68,8 @@ const openArray = <A>(array: ReadonlyArray<A>): Effect.Effect<Reading<A>> =>
  */
 const openIterable = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effect<Reading<A>> =>
   Effect.gen(function* () {
-    const iterator = iterable[Symbol.iterator]()
+    const callProgram = yield* CallProgram
+    const iterator = callProgram(() => iterable[Symbol.iterator]())
     let over = false
     let failure: Effect.Effect<never> | undefined
     const fill = (chunk: Array<A>): void => {
@@ -85,12 +87,14 @@ const openIterable = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effe
     }
     const pull = Effect.suspend(() => {
       const chunk: Array<A> = []
-      if (!over) fill(chunk)
+      if (!over) callProgram(() => fill(chunk))
       return Arr.isReadonlyArrayNonEmpty(chunk) ? Effect.succeed(chunk) : (failure ?? Cause.done())
     })
     yield* Scope.addFinalizer(
       scope,
-      Effect.suspend(() => (over ? Effect.void : endIteration(Effect.try(() => iterator.return?.()))))
+      Effect.suspend(() =>
+        over ? Effect.void : endIteration(Effect.try(() => callProgram(() => iterator.return?.())))
+      )
     )
     return { isOver: () => over && failure === undefined, pull }
   })
@@ -102,13 +106,14 @@ const openIterable = <A>(iterable: Iterable<A>, scope: Scope.Scope): Effect.Effe
 export const streamOf = <A>(iterable: AsyncIterable<A>): Stream.Stream<A> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const iterator = iterable[Symbol.asyncIterator]()
+      const callProgram = yield* CallProgram
+      const iterator = callProgram(() => iterable[Symbol.asyncIterator]())
       let state: "idle" | "asked" | "over" = "idle"
       const next = async (): Promise<IteratorResult<A, unknown>> => {
         state = "asked"
         let over = true
         try {
-          const result = await iterator.next()
+          const result = await callProgram(() => iterator.next())
           over = result.done === true
           return result
         } finally {
@@ -119,7 +124,7 @@ export const streamOf = <A>(iterable: AsyncIterable<A>): Stream.Stream<A> =>
         result.done === true ? Cause.done() : Effect.succeed(Arr.of(result.value))
       )
       yield* Effect.addFinalizer(() => {
-        const end = endIteration(Effect.tryPromise(async () => iterator.return?.()))
+        const end = endIteration(Effect.tryPromise(async () => callProgram(() => iterator.return?.())))
         if (state === "over") return Effect.void
         return state === "idle" ? end : Effect.forkDetach(end, { startImmediately: true })
       })

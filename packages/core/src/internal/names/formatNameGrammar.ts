@@ -65,7 +65,7 @@ const part: Reader<WholeQueue | QueueJournal | Subqueue> = (scanner) =>
     return { journal: false, subqueue: yield* subqueue(scanner) }
   })
 
-const direct: Reader<Direct | DirectSystem> = (scanner) =>
+export const direct: Reader<Direct | DirectSystem> = (scanner) =>
   Result.gen(function* () {
     const by = yield* protocol(scanner)
     const { address, after, before } = protocols[by]

@@ -38,7 +38,7 @@ const ipv6: Reader<string> = (scanner) => {
     : scanner.illegal("an IPv6 address has 8 groups of 1 to 4 hexadecimal digits, or fewer and one ::", start)
 }
 
-const ip: Reader<string> = (scanner) => {
+export const ip: Reader<string> = (scanner) => {
   const start = scanner.position
   const isIpv6 = scanner.takeWhile(isHexOrColon).includes(":")
   scanner.position = start

@@ -3,16 +3,39 @@
  * would only report the position where such a name stops being legal, which seldom shows the mistake.
  */
 
+import * as Result from "effect/Result"
+import { printName, readSpelling, type SpellingName } from "./spellings.ts"
+
 /** Longest name that is checked. The patterns may take a time that grows with the square of the length. */
 const longestName = 1024
 
-/** Returns the rule that a name breaks, with the way to write it where that is known. */
-type Advice = (...parts: ReadonlyArray<string>) => string
+/**
+ * Returns the rule that a name breaks, with the way to write it where that is known; `undefined` where the mistake is another
+ * one.
+ */
+type Advice = (...parts: ReadonlyArray<string>) => string | undefined
 
 const backslashed = (path: string): string => path.replaceAll("/", "\\")
 
-/** Adds the `$` to `private`, which WCF leaves out of the path names of private queues. */
-const withDollar = (path: string): string => backslashed(path).replace(/^private\\/i, "private$\\")
+/** Returns the advice to read a name as another library writes it; `undefined` for a name that it would not read either. */
+const readBy =
+  (library: string, name: SpellingName): Advice =>
+  (text) => {
+    const read = readSpelling(name, text)
+    return Result.isSuccess(read)
+      ? `${library} writes it so, and QueueName.${name} reads it: as ${printName(read.success)}`
+      : undefined
+  }
+
+/** Returns the advice to read a name with a prefix of another library, or the mistake in it or in `rest`, the format name behind it. */
+const readOnlyBy =
+  (library: string, name: SpellingName): Advice =>
+  (text, rest) => {
+    const read = readSpelling(name, text)
+    if (Result.isSuccess(read)) return readBy(library, name)(text)
+    const rule = (rest?.includes("=") === true ? mistakeIn(rest) : undefined) ?? read.failure.rule
+    return `${library} writes it so, and QueueName.${name} reads such names, but not this one: ${rule}`
+  }
 
 const journalOf = (queue: string): string => (queue.includes("=") ? `${queue};JOURNAL` : `DIRECT=OS:${queue};JOURNAL`)
 
@@ -30,20 +53,15 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
   [/^["'`](.+)["'`]$/s, (name) => `it stands in quotes: leave them out, as in ${name}`],
   [/^\s+(\S.*?)\s*$/s, (name) => `it begins with white space: leave that out, as in ${name}`],
   [/^(.*?)[\r\n]\s*$/s, (name) => `it ends in a line break: leave that out, as in ${name}`],
-  [
-    /^(?:msmq\.)?formatname:(.*)$/is,
-    (name) => `the prefix before ${name} belongs to System.Messaging and WCF: leave it out, as in ${name}`
-  ],
+  [/^(formatname:(.*))$/is, readOnlyBy("System.Messaging", "fromDotNet")],
+  [/^(msmq\.formatname:(.*))$/is, readOnlyBy("WCF", "fromNetMsmq")],
   [
     /^label:/is,
     () =>
       "the prefix Label: belongs to System.Messaging. Labels are no names: find the queue with MessageQueue.locate and open it " +
       "by the format name found"
   ],
-  [
-    /^net\.msmq:\/\/([^/]+)\/(.+)$/is,
-    (host, path) => `it is an address of WCF: as a format name, write DIRECT=OS:${host}\\${withDollar(path)}`
-  ],
+  [/^(net\.msmq:\/\/.*)$/is, readOnlyBy("WCF", "fromNetMsmq")],
   [
     /^(https?:)\/*(.+)$/is,
     (scheme, rest) =>
@@ -75,11 +93,8 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
     /^(DIRECT=OS:)?\\\\+([^\\].*)$/is,
     (direct, name) => `no backslash stands before the computer: write ${direct}${name}`
   ],
-  [
-    /^([^\\@;,=/]+)@([^\\@;,=/]+)$/s,
-    (queue, host) =>
-      `it is an address of NServiceBus: write ${/^(localhost|\.)$/i.test(host) ? "." : host}\\private$\\${queue}`
-  ],
+  [/^([^\\@,=/]+@[^\\@;,=/]+)$/s, readBy("NServiceBus", "fromAddress")],
+  [/^([^=]*\\(?:journal|deadletter|xactdeadletter)\$)$/is, readBy("System.Messaging", "fromDotNet")],
   [
     /^((?:DIRECT=OS:)?)private\$?[\\/](.+)$/is,
     (direct, queue) =>
@@ -128,7 +143,8 @@ const mistakes: ReadonlyArray<readonly [RegExp, Advice]> = [
   [
     /^(.*[^\\])(?<!\\(?:private|system)\$)\\+$/is,
     (name) => `a name does not end with a backslash: write ${name}, or add the missing part after it`
-  ]
+  ],
+  [/^([^\\@,;=/:$+"]+)$/s, readBy("NServiceBus", "fromAddress")]
 ]
 
 /** Returns `true` for a name in quotes, which the grammar would take for a part of its computer and its queue. */

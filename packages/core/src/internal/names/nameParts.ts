@@ -13,6 +13,9 @@ interface Word {
   readonly before: string
 }
 
+/** Lengths of the longest words, in UTF-16 units. */
+export const nameLimits = { computer: 256, queue: 124, subqueue: 32 } as const
+
 const codesOf = (characters: string): ReadonlySet<number> =>
   new Set(Array.from(characters, (character) => character.charCodeAt(0)))
 
@@ -21,12 +24,12 @@ const notInQueues = codesOf('\0\r\n"+,;\\')
 
 const queueWord: Word = {
   noun: "queue name",
-  limit: 124,
+  limit: nameLimits.queue,
   allows: (code) => !notInQueues.has(code),
   without: 'line break, NUL or any of " + , ; \\',
   before: ",;\\"
 }
-const subqueueWord: Word = { ...queueWord, noun: "subqueue name", limit: 32 }
+const subqueueWord: Word = { ...queueWord, noun: "subqueue name", limit: nameLimits.subqueue }
 
 const isSpaceOrControl = (code: number): boolean => code <= 0x20 || (code >= 0x7f && code <= 0xa0)
 
@@ -43,7 +46,7 @@ const addressWord = (noun: string, limit: number, separators: string, before: st
 }
 
 // With "=" in a computer name, a mistyped format name would be a path name.
-const computerWord = addressWord("computer name", 256, ",;=\\", ",;\\")
+const computerWord = addressWord("computer name", nameLimits.computer, ",;=\\", ",;\\")
 const domainWord = addressWord("domain name", 255, ",;=\\", ",;\\")
 const hostWord = addressWord("host name", 256, ",/:;=[\\]", "/:")
 

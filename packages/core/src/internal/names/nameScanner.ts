@@ -2,7 +2,6 @@
 import * as Result from "effect/Result"
 import type { MsmqError } from "../../MsmqError.ts"
 import { describeText, describeValue } from "../errors/describeValue.ts"
-import { isQuoted, mistakeIn } from "./nameMistakes.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Reason that a text is illegal. */
@@ -63,7 +62,7 @@ export const readToEnd = <A>(scanner: Scanner, reader: Reader<A>, what: string):
       : scanner.illegal(`the ${what} ends before ${JSON.stringify(scanner.next)}, which may not follow here`)
   )
 
-const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
+export const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
   typeof input === "string"
     ? readToEnd(new Scanner(input), reader, "name")
     : Result.fail({ position: 0, rule: `a name is a string, not ${describeValue(input)}` })
@@ -72,18 +71,6 @@ const readText = <A>(input: unknown, reader: Reader<A>): Read<A> =>
 export const readWhole = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
   Result.mapError(readText(input, reader), (illegal) =>
     operation.error({ _tag: "IllegalName", input: describeText(input), ...illegal })
-  )
-
-const quoted: Read<never> = Result.fail({ position: 0, rule: "a name stands in no quotes" })
-
-/** Reads the whole of a name that a person wrote. A failure says how to write it right. */
-export const readName = <A>(operation: Operation, input: string, reader: Reader<A>): Result.Result<A, MsmqError> =>
-  Result.mapError(
-    typeof input === "string" && isQuoted(input) ? quoted : readText(input, reader),
-    ({ position, rule }) => {
-      const mistake = typeof input === "string" ? mistakeIn(input) : undefined
-      return operation.error({ _tag: "IllegalName", input: describeText(input), position, rule: mistake ?? rule })
-    }
   )
 
 const between =

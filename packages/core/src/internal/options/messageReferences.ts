@@ -1,6 +1,8 @@
 /** Rules for references to a message in a queue. */
 import { lookupActions } from "../../mqrt/MessageValues.ts"
-import { guarded, name, orNull, wordOf } from "./Rule.ts"
+import { bytesOfText, readId } from "../messages/messageIds.ts"
+import type { Rule } from "./Rule.ts"
+import { guarded, name, orNull, violationOf, wordOf } from "./Rule.ts"
 
 const largest = 2n ** 64n - 1n
 
@@ -23,3 +25,27 @@ export const messageInQueue = guarded(
 )
 
 export const subqueueOrQueue = orNull({ ...name, allowed: "the name of a subqueue" }, " for the queue itself")
+
+/** Form of an id in text, for rules. */
+export const messageIdForm =
+  'the id of a message: "{guid}\\number", with or without braces, as messageId of a received message is'
+
+const idRule = (allowed: string, read: (value: unknown) => Uint8Array | undefined): Rule<Uint8Array> => ({
+  allowed,
+  required: true,
+  read: (value, option) => read(value) ?? violationOf(option, allowed, value)
+})
+
+/** Rule for the id of a message as bytes or as text, which is read into bytes. */
+export const messageId = idRule(`${messageIdForm}, or its 20 bytes, as a correlationId is`, readId)
+
+/** Rule for the id of a message as text, which is read into bytes. */
+export const messageIdText = idRule(messageIdForm, (value) =>
+  typeof value === "string" ? bytesOfText(value) : undefined
+)
+
+/** Rule for the id of a message as bytes. */
+export const messageIdBytes = idRule(
+  "a Uint8Array of exactly 20 bytes, as the correlationId of a received message is",
+  (value) => (typeof value === "string" ? undefined : readId(value))
+)

@@ -39,6 +39,9 @@ const rootOf = (handle: OwnedHandle<unknown>): OwnedHandle<unknown> => {
   return root
 }
 
+/** Advice for a call that runs in a transaction of another connection. */
+const outsideOfAny = '. "none", or with Effect Transaction.outside, leaves a transaction that runs'
+
 /**
  * Returns the violation by an object of another connection or backend than that of the handle it is given to. Its own handle
  * is only a number there, and may be that of another object.
@@ -48,7 +51,9 @@ const checkConnection = (option: string, given: Owner, to: OwnedHandle<unknown>)
     ? undefined
     : new Violation(
         option,
-        `it must be of the same connection as the ${to.node.description}: one of another connection or backend means nothing there`,
+        `it must be of ${to.parent === undefined ? "this connection" : `the same connection as the ${to.node.description}`}: ` +
+          "one of another connection or backend means nothing there" +
+          (option === "transaction" ? outsideOfAny : ""),
         `the ${given[symbol].node.description} of another connection`
       )
 
@@ -58,12 +63,6 @@ export const checkParticipation = (given: unknown, to: OwnedHandle<unknown>): Vi
   const read = readRule(participation, "transaction", given)
   if (read instanceof Violation) return read
   return isParticipationWord(read) ? undefined : checkConnection("transaction", read, to)
-}
-
-/** Returns the violation by a value of `Transaction.Current` that is neither a transaction nor a word in place of one. */
-export const checkCurrent = (given: unknown): Violation | undefined => {
-  const read = readRule(participation, "transaction", given)
-  return read instanceof Violation ? read : undefined
 }
 
 /** Returns the violation by the security context that signs the messages of a sender. */

@@ -5,6 +5,9 @@ import { nested, tableOf } from "./OptionTable.ts"
 import { anyOf, boolean, guarded, guid, isFunction, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
 
+/** Length of the longest label of a queue, in UTF-16 units. */
+export const maximumLabelLength = 124
+
 /** Rule for a quota in kilobytes. All bits set would mean no quota to Message Queuing. */
 const quota = wholeNumber(0, 0xffff_fffe)
 
@@ -21,7 +24,7 @@ const multicastAddress = guarded(
 )
 
 const changeable = {
-  label: textUpTo(124),
+  label: textUpTo(maximumLabelLength),
   authenticate: boolean,
   journal: boolean,
   privacyLevel: wordOf(privacyLevels),

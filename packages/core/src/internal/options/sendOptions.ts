@@ -10,11 +10,16 @@ import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import { certificate } from "./credentials.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { participation, securityContext } from "./owned.ts"
-import { boolean, func, name, required, wholeNumber, wordOf } from "./Rule.ts"
+import { anyOf, boolean, func, name, required, wholeNumber, wordOf } from "./Rule.ts"
 
 const provider = tableOf({
   name: required(name),
-  type: required(wholeNumber(0, messageProperties.PROV_TYPE.limit))
+  type: required(
+    anyOf(
+      `a whole number from 0 to ${messageProperties.PROV_TYPE.limit}, such as ProviderType.numbers.PROV_RSA_AES`,
+      wholeNumber(0, messageProperties.PROV_TYPE.limit)
+    )
+  )
 })
 
 export const sendOptions = tableOf({

@@ -86,6 +86,10 @@ export class OwnedHandle<H> {
   get native(): H {
     return this.node.native
   }
+  /** `true` until a closing begins, or is to begin once the runs of the handle have ended. */
+  get isOpen(): boolean {
+    return this.node.state === "open" && this.node.closingAfterRuns === undefined
+  }
   /** State of the handle. */
   get state(): HandleNode<H>["state"] {
     return this.node.state

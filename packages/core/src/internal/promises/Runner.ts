@@ -14,20 +14,30 @@ import { closeNow, Opener, Runs } from "../ownership/OwnedHandle.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { readOptions } from "../options/illegalOption.ts"
 import { MsmqError } from "../../MsmqError.ts"
+import type { Participation } from "../../Transaction.ts"
+import { Current } from "../../Transaction.ts"
 import type { NameOf, OptionTable } from "../options/OptionTable.ts"
 import { AbortGate, CurrentAbortGate } from "./AbortGate.ts"
+import { CallProgram } from "./CallProgram.ts"
 import { PromptScheduler } from "./PromptScheduler.ts"
 import { StreamIterator } from "./StreamIterator.ts"
 
-/** Runs that a function of the program was called in, such as the `consume` of a handler. */
-const enclosing = new AsyncLocalStorage<ReadonlyArray<Run>>()
+/** Call of a function of the program, such as a handler of `consume`. Calls of the promise face by the function are a part of it. */
+interface ProgramCall {
+  /** Runs that the function was called in. */
+  readonly runs: ReadonlyArray<Run>
+  /** Transaction that the function was called in. */
+  readonly transaction: Participation
+}
+
+const programCall = new AsyncLocalStorage<ProgramCall>()
 
 /** Runner of effects and streams for programs that do not write Effect, with what a layer provides, such as a tracer. */
 export class Runner {
   readonly #context: Context.Context<never>
   /** Left out where the scheduler of the context lets fibers begin at once. */
   readonly #scheduler: PromptScheduler | undefined
-  #within: { readonly runs: ReadonlyArray<Run>; readonly context: Context.Context<never> } | undefined = undefined
+  #latest: { readonly call: ProgramCall; readonly context: Context.Context<never> } | undefined = undefined
 
   constructor(context: Context.Context<never>) {
     this.#scheduler = PromptScheduler.of(context)
@@ -82,18 +92,34 @@ export class Runner {
   /** Returns an iterable for a loop, which closes what the stream has open when it is left. */
   iterable<A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> {
     // The stack of the program is available only before the first wait.
-    const context = Context.add(this.#contextHere, Opener, new CallSite())
-    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, context) }
+    const opener = new CallSite()
+    let here = this.#contextHere
+    let context = Context.add(here, Opener, opener)
+    const contextHere = () => {
+      if (here !== this.#contextHere) context = Context.add((here = this.#contextHere), Opener, opener)
+      return context
+    }
+    return { [Symbol.asyncIterator]: () => new StreamIterator(stream, contextHere) }
   }
 
-  /** Calls a function of the program. Its calls of the promise face are a part of the runs that it is called in. */
+  /**
+   * Calls a function of the program. Its calls of the promise face are a part of the runs and of the transaction that it is called
+   * in.
+   */
   call<A>(body: () => A): Effect.Effect<A> {
-    return Effect.map(Runs, (runs) => enclosing.run(runs, body))
+    return Effect.withFiber((fiber) => Effect.sync(() => programCall.run(programCallIn(fiber), body)))
   }
 
   /** Calls a function of the program, as {@link call} does, and waits for its promise. */
   await<A>(body: (signal: AbortSignal) => PromiseLike<A>): Effect.Effect<A> {
-    return Effect.flatMap(Runs, (runs) => Effect.promise((signal) => enclosing.run(runs, () => body(signal))))
+    return Effect.withFiber((fiber) =>
+      Effect.promise((signal) => programCall.run(programCallIn(fiber), () => body(signal)))
+    )
+  }
+
+  /** Runs an effect that calls functions of the program, such as the source of a batch, as the caller of this would call them. */
+  callingHere<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.provideService(effect, CallProgram, AsyncLocalStorage.snapshot())
   }
 
   /** Starts a fiber, which goes on to its first wait before anything else does. */
@@ -102,14 +128,22 @@ export class Runner {
     return this.#scheduler === undefined ? fork(effect) : this.#scheduler.start(() => fork(effect))
   }
 
-  /** Context of the runs that a function of the program was called in; the last one is made once. */
+  /** Context with the runs and the transaction that a function of the program was called in; the last one is made once. */
   get #contextHere(): Context.Context<never> {
-    const runs = enclosing.getStore()
-    if (runs === undefined) return this.#context
-    if (this.#within?.runs !== runs) this.#within = { runs, context: Context.add(this.#context, Runs, runs) }
-    return this.#within.context
+    const call = programCall.getStore()
+    if (call === undefined) return this.#context
+    if (this.#latest?.call !== call) {
+      const context = Context.add(Context.add(this.#context, Runs, call.runs), Current, call.transaction)
+      this.#latest = { call, context }
+    }
+    return this.#latest.context
   }
 }
+
+const programCallIn = (fiber: Fiber.Fiber<unknown, unknown>): ProgramCall => ({
+  runs: fiber.getRef(Runs),
+  transaction: fiber.getRef(Current)
+})
 
 /** Returns the promise of a fiber that runs, which is kept from garbage collection until its end. */
 const outcomeOf = <A, E>(fiber: Fiber.Fiber<A, E>, signal: AbortSignal | undefined): Promise<A> =>

@@ -9,15 +9,18 @@ import { Described, facts } from "../Described.ts"
 import type { Facts } from "../Described.ts"
 import type { Runner } from "./Runner.ts"
 
+/** Object of the face with Effect. */
+type Counterpart = Described & { readonly isOpen: boolean }
+
 /** Object of the promise face that owns the scope in which its counterpart in Effect was opened. */
 export abstract class ScopedResource extends Described implements AsyncDisposable {
   readonly #scope: Scope.Closeable
-  readonly #counterpart: Described
+  readonly #counterpart: Counterpart
   /** @internal */
   protected readonly runner: Runner
 
   /** @internal */
-  constructor(counterpart: Described, scope: Scope.Closeable, runner: Runner) {
+  constructor(counterpart: Counterpart, scope: Scope.Closeable, runner: Runner) {
     super()
     this.#counterpart = counterpart
     this.#scope = scope
@@ -27,6 +30,11 @@ export abstract class ScopedResource extends Described implements AsyncDisposabl
   /** @internal */
   get [facts](): Facts {
     return this.#counterpart[facts]
+  }
+
+  /** `true` until it is closed, by itself or with what it was opened through. */
+  get isOpen(): boolean {
+    return this.#counterpart.isOpen
   }
 
   /** Closes it, after what runs on it; a second call does nothing. */

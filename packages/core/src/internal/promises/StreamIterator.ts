@@ -19,7 +19,8 @@ const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
  * end, so that no message is taken after either of the two was called.
  */
 export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
-  readonly #context: Context.Context<never>
+  /** Returns the context of the function of the program that calls the iterator. */
+  readonly #contextHere: () => Context.Context<never>
   readonly #scope = Scope.makeUnsafe()
   /** Reads the stream. The first read opens it. */
   #pull: Pull.Pull<ReadonlyArray<A>, E>
@@ -32,8 +33,8 @@ export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
   #latest: Promise<unknown> | undefined
   #closed: Promise<void> | undefined
 
-  constructor(stream: Stream.Stream<A, E>, context: Context.Context<never>) {
-    this.#context = context
+  constructor(stream: Stream.Stream<A, E>, contextHere: () => Context.Context<never>) {
+    this.#contextHere = contextHere
     this.#pull = Effect.flatMap(Channel.toPullScoped(stream.channel, this.#scope), (pull) => {
       this.#pull = pull
       return pull
@@ -41,7 +42,8 @@ export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
   }
 
   next(): Promise<IteratorResult<A, undefined>> {
-    const go = () => this.#next()
+    const context = this.#contextHere()
+    const go = () => this.#next(context)
     const next = this.#calls++ === 0 || this.#latest === undefined ? go() : this.#latest.then(go, go)
     if (this.#calls > 0) this.#latest = next
     return next
@@ -57,35 +59,35 @@ export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
     throw error
   }
 
-  async #next(): Promise<IteratorResult<A, undefined>> {
+  async #next(context: Context.Context<never>): Promise<IteratorResult<A, undefined>> {
     try {
-      return await this.#step()
+      return await this.#step(context)
     } finally {
       if (--this.#calls === 0) this.#latest = undefined
     }
   }
 
-  async #step(): Promise<IteratorResult<A, undefined>> {
+  async #step(context: Context.Context<never>): Promise<IteratorResult<A, undefined>> {
     if (this.#closed !== undefined) {
       await this.#closed
       return end
     }
     const next = this.#chunk?.next()
     if (next?.done === false) return next
-    const exit = await this.#read()
+    const exit = await this.#read(context)
     if (Exit.isFailure(exit)) {
       if (this.#closed === undefined) await this.#end(exit)
-      return this.#step()
+      return this.#step(context)
     }
     // Elements that have been read are returned also where the iterator was closed meanwhile.
     this.#chunk = exit.value[Symbol.iterator]()
     const first = this.#chunk.next()
-    return first.done === true ? this.#step() : first
+    return first.done === true ? this.#step(context) : first
   }
 
-  #read(): Promise<Chunk<A, E>> {
+  #read(context: Context.Context<never>): Promise<Chunk<A, E>> {
     return new Promise((resolve) => {
-      const running = Effect.runForkWith(this.#context)(this.#pull)
+      const running = Effect.runForkWith(context)(this.#pull)
       this.#running = running
       running.addObserver((exit) => {
         this.#running = undefined
@@ -112,6 +114,6 @@ export class StreamIterator<A, E> implements AsyncIterator<A, undefined> {
   }
 
   #run(effect: Effect.Effect<void>): Promise<void> {
-    return Effect.runPromiseWith(this.#context)(effect)
+    return Effect.runPromiseWith(this.#contextHere())(effect)
   }
 }

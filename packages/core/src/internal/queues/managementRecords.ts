@@ -71,12 +71,28 @@ export interface EndOfData extends Omit<
 }
 
 /**
+ * Source of an exactly-once stream of messages from another queue manager to a queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StreamSource extends Omit<PublicRecord<Management.StreamSourceProperties>, "lastAccessTime"> {
+  /** Time at which the last message of the stream arrived. */
+  readonly lastAccessTime: Date
+}
+
+/**
  * Information about a queue, local or outgoing.
  *
  * @category models
  * @since 0.1.0
  */
-export interface QueueInfo extends PublicRecord<Omit<Management.QueueManagementProperties, "endOfData">> {
+export interface QueueInfo extends PublicRecord<Omit<Management.QueueManagementProperties, "endOfData" | "sources">> {
+  /**
+   * Sources of exactly-once streams to a local queue: one for each queue manager and name that transactional messages come from. None
+   * for an outgoing queue, and for a queue that only this machine sends to. `PROPID_MGMT_QUEUE_EOD_SOURCE_INFO`.
+   */
+  readonly sources: ReadonlyArray<StreamSource>
   /** Exactly-once delivery of an outgoing queue; `undefined` for a local one. */
   readonly endOfData: EndOfData | undefined
 }
@@ -131,7 +147,8 @@ export const queueInfoOf = Effect.fnUntraced(function* (
   const info = yield* mqrt
     .getQueueInfo(computer ?? null, formatName)
     .pipe(Effect.mapError(operation.lift({ queue: nameOf(queue), computer })))
-  return { ...publicRecord(info), endOfData: endOfDataOf(info.endOfData) }
+  const sources = info.sources.map((source) => ({ ...source, lastAccessTime: dateOf(source.lastAccessTime) }))
+  return { ...publicRecord(info), sources, endOfData: endOfDataOf(info.endOfData) }
 })
 
 /** Asks the queue manager of another machine whether it has a private queue; nothing else knows that. */

@@ -125,6 +125,12 @@ export const XmlValue = {
   Flags: Operation.make("XmlValue.Flags")
 }
 
+export const MessageId = {
+  parse: Operation.make("MessageId.parse"),
+  fromBytes: Operation.make("MessageId.fromBytes"),
+  toBytes: Operation.make("MessageId.toBytes")
+}
+
 export const MessageQueue = {
   create: Operation.make("MessageQueue.create"),
   delete: Operation.make("MessageQueue.delete"),
@@ -167,6 +173,14 @@ export const QueueManager = {
   registerCertificate: Operation.make("QueueManager.registerCertificate")
 }
 
+export const QueueName = {
+  fromDotNet: Operation.make("QueueName.fromDotNet"),
+  fromNetMsmq: Operation.make("QueueName.fromNetMsmq"),
+  fromAddress: Operation.make("QueueName.fromAddress"),
+  toDotNet: Operation.make("QueueName.toDotNet"),
+  toNetMsmq: Operation.make("QueueName.toNetMsmq")
+}
+
 export const QueueSecurity = {
   get: Operation.make("QueueSecurity.get"),
   set: Operation.make("QueueSecurity.set"),
@@ -194,7 +208,27 @@ export const Receiver = {
   reject: Operation.make("Receiver.reject", { name: "reject", type: "settle" }),
   cursor: Operation.make("Receiver.cursor"),
   consume: Operation.make("Receiver.consume"),
-  lookup: Operation.make("Receiver.lookup")
+  lookup: Operation.make("Receiver.lookup"),
+  byId: Operation.make("Receiver.byId"),
+  byCorrelationId: Operation.make("Receiver.byCorrelationId")
+}
+
+const selection = (name: string) => ({
+  receive: Operation.make(`${name}.receive`, receive),
+  receiveWithin: Operation.make(`${name}.receiveWithin`, receive),
+  poll: Operation.make(`${name}.poll`, receive),
+  peek: Operation.make(`${name}.peek`, peek),
+  peekWithin: Operation.make(`${name}.peekWithin`, peek),
+  pollPeek: Operation.make(`${name}.pollPeek`, peek)
+})
+
+/** Operations of the messages that a receiver selects. */
+export type SelectionOperations = ReturnType<typeof selection>
+
+/** Operations of selections, by the function of the receiver that makes them. */
+export const selections = {
+  byId: selection(Receiver.byId.name),
+  byCorrelationId: selection(Receiver.byCorrelationId.name)
 }
 
 /** Operations of a lookup, by action. */

@@ -64,9 +64,16 @@ const infoOf = (machine: Machine, queue: Queue): QueueManagementProperties => {
     state: stateOf(machine, queue, session),
     nextHops: session === undefined ? [] : [session.to.queues.address],
     subqueues: queue.subqueues?.names ?? [],
+    sources: queue.outgoing
+      ? []
+      : machine.duplicates.sources.filter(({ formatName }) => leadsTo(machine, queue, formatName)),
     endOfData: endOfDataOf(queue, session)
   }
 }
+
+/** Tells whether the name that a message was sent to is one of a queue. */
+const leadsTo = (machine: Machine, queue: Queue, formatName: string): boolean =>
+  Result.getOrUndefined(machine.queues.find(formatName, "send")) === queue
 
 const typeOf = (formatName: string): string => {
   const name = readFormatName(formatName)

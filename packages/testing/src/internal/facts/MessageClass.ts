@@ -1,3 +1,4 @@
+import { isNegative as isNegativeClass, numbers } from "@effect-msmq/core/MessageClass"
 import type { Acknowledge } from "@effect-msmq/core/mqrt/MessageProperties"
 
 /** Outcome of a message, as `PROPID_M_CLASS` of its acknowledgment or its dead letter says it. */
@@ -29,24 +30,39 @@ const negative = (
 ): MessageClass => ({ value, acknowledge, insecure, deadLetter })
 
 // Below are the classes that occur in memory, with the names of behaviour D-46.
-export const arrived = positive(0x0002, "positiveArrival")
-export const received = positive(0x4000, "positiveReceive")
-export const badDestinationQueue = negative(0x8000, "negativeArrival", { deadLetter: true, insecure: true })
-export const deletedOnItsWay = negative(0x8001, "negativeArrival", {})
-export const reachQueueTimeout = negative(0x8002, "negativeArrival", { deadLetter: true })
-export const quotaExceeded = negative(0x8003, "negativeArrival", { deadLetter: true })
-export const accessDenied = negative(0x8004, "negativeArrival", { insecure: true })
-export const badSignature = negative(0x8006, "negativeArrival", { insecure: true })
-export const badEncryption = negative(0x8007, "negativeArrival", { insecure: true })
-export const couldNotEncrypt = negative(0x8008, "negativeArrival", { deadLetter: true })
-export const notTransactionalQueue = negative(0x8009, "negativeArrival", { deadLetter: true })
-export const notTransactionalMessage = negative(0x800a, "negativeArrival", { deadLetter: true })
-export const queueDeleted = negative(0xc000, "negativeReceive", {})
-export const queuePurged = negative(0xc001, "negativeReceive", {})
-export const receiveTimeout = negative(0xc002, "negativeReceive", { deadLetter: true })
-export const receiveTimeoutAtSender = negative(0xc003, "negativeReceive", { deadLetter: true })
+export const arrived = positive(numbers.MQMSG_CLASS_ACK_REACH_QUEUE, "positiveArrival")
+export const received = positive(numbers.MQMSG_CLASS_ACK_RECEIVE, "positiveReceive")
+export const badDestinationQueue = negative(numbers.MQMSG_CLASS_NACK_BAD_DST_Q, "negativeArrival", {
+  deadLetter: true,
+  insecure: true
+})
+export const deletedOnItsWay = negative(numbers.MQMSG_CLASS_NACK_PURGED, "negativeArrival", {})
+export const reachQueueTimeout = negative(numbers.MQMSG_CLASS_NACK_REACH_QUEUE_TIMEOUT, "negativeArrival", {
+  deadLetter: true
+})
+export const quotaExceeded = negative(numbers.MQMSG_CLASS_NACK_Q_EXCEED_QUOTA, "negativeArrival", { deadLetter: true })
+export const accessDenied = negative(numbers.MQMSG_CLASS_NACK_ACCESS_DENIED, "negativeArrival", { insecure: true })
+export const badSignature = negative(numbers.MQMSG_CLASS_NACK_BAD_SIGNATURE, "negativeArrival", { insecure: true })
+export const badEncryption = negative(numbers.MQMSG_CLASS_NACK_BAD_ENCRYPTION, "negativeArrival", { insecure: true })
+export const couldNotEncrypt = negative(numbers.MQMSG_CLASS_NACK_COULD_NOT_ENCRYPT, "negativeArrival", {
+  deadLetter: true
+})
+export const notTransactionalQueue = negative(numbers.MQMSG_CLASS_NACK_NOT_TRANSACTIONAL_Q, "negativeArrival", {
+  deadLetter: true
+})
+export const notTransactionalMessage = negative(numbers.MQMSG_CLASS_NACK_NOT_TRANSACTIONAL_MSG, "negativeArrival", {
+  deadLetter: true
+})
+export const queueDeleted = negative(numbers.MQMSG_CLASS_NACK_Q_DELETED, "negativeReceive", {})
+export const queuePurged = negative(numbers.MQMSG_CLASS_NACK_Q_PURGED, "negativeReceive", {})
+export const receiveTimeout = negative(numbers.MQMSG_CLASS_NACK_RECEIVE_TIMEOUT, "negativeReceive", {
+  deadLetter: true
+})
+export const receiveTimeoutAtSender = negative(numbers.MQMSG_CLASS_NACK_RECEIVE_TIMEOUT_AT_SENDER, "negativeReceive", {
+  deadLetter: true
+})
 /** Class of a message that its receiver marked as rejected, and then received for good (behaviour E-69). */
-export const receiveRejected = negative(0xc004, "negativeReceive", {})
+export const receiveRejected = negative(numbers.MQMSG_CLASS_NACK_RECEIVE_REJECTED, "negativeReceive", {})
 
 /** Tells whether a class means that the message failed: the highest bit says so. */
-export const isNegative = ({ value }: MessageClass): boolean => value >= 0x8000
+export const isNegative = ({ value }: MessageClass): boolean => isNegativeClass(value)

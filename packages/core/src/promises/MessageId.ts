@@ -1,0 +1,51 @@
+/**
+ * Ids of messages, for programs that do not write Effect: a mistake is thrown.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import * as MessageIds from "../MessageId.ts"
+
+/**
+ * Parses the id of a message as text, with or without braces, in any letter case, and returns it as `messageId` of a received
+ * message is: `{guid}\number`.
+ *
+ * Throws an `MsmqError` with the reason `IllegalOption`. See {@link MessageIds.parse}.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parse = (text: string): MessageIds.MessageId => Result.getOrThrow(MessageIds.parse(text))
+
+/**
+ * Returns the id of a message in 20 bytes, such as the `correlationId` of a received message, as text.
+ *
+ * Throws an `MsmqError` with the reason `IllegalOption`. See {@link MessageIds.fromBytes}.
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const fromBytes = (bytes: Uint8Array): MessageIds.MessageId => Result.getOrThrow(MessageIds.fromBytes(bytes))
+
+/**
+ * Returns the id of a message as 20 bytes.
+ *
+ * Throws an `MsmqError` with the reason `IllegalOption`. See {@link MessageIds.toBytes}.
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const toBytes = (id: MessageIds.MessageId | Uint8Array): Uint8Array => Result.getOrThrow(MessageIds.toBytes(id))
+
+/**
+ * Returns `true` if two ids are the same, each as text or as bytes. See {@link MessageIds.equals}.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const equals = (
+  self: MessageIds.MessageId | Uint8Array | undefined,
+  that: MessageIds.MessageId | Uint8Array | undefined
+): boolean => MessageIds.equals(self, that)
+
+export type { MessageId } from "../MessageId.ts"
