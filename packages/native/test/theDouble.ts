@@ -82,6 +82,8 @@ export const control = {
   threadOfLastCall: (name: string) => Number(mqrt("uint64_t Double_ThreadOfLastCall(const char *function)", name)),
   callCount: (name: string) => Number(mqrt("uint32_t Double_CallCount(const char *function)", name)),
   lastCertificateLength: () => Number(mqrt("uint32_t Double_LastCertificate(void *buffer, uint32_t size)", null, 0)),
+  /** Number of messages in a queue, by its format name. */
+  queueCount: (name: string) => Number(mqrt("uint32_t Double_QueueCount(str16 formatName)", name)),
   addPublicQueue: (path: string, label: string) =>
     mqrt("int Double_AddPublicQueue(str16 path, str16 label)", path, label),
   /** Adds a source of an exactly-once stream to a queue. */

@@ -49,9 +49,32 @@ class Crediting implements Scheduler.Scheduler {
   }
 }
 
-/** Returns `true` for a fiber whose scheduler compares the count with a limit, as Effect's own does. */
-const counts = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
-  cache.scheduler.shouldYield === Scheduler.MixedScheduler.prototype.shouldYield
+/** Returns `true` for a scheduler that compares the count with a limit, as Effect's own does. */
+const counts = ({ shouldYield }: Scheduler.Scheduler): boolean =>
+  shouldYield === Scheduler.MixedScheduler.prototype.shouldYield
+
+/** Returns a context whose scheduler lets fibers use up their credit. */
+const crediting = (context: Context.Context<never>): Context.Context<never> => {
+  const scheduler = Context.get(context, Scheduler.Scheduler)
+  return counts(scheduler) || scheduler instanceof Crediting
+    ? context
+    : Context.add(context, Scheduler.Scheduler, new Crediting(scheduler))
+}
+
+/** Fibers in which every scheduler lets them use up their credit. */
+const credited = new WeakSet<object>()
+
+/**
+ * Lets a fiber use up its credit with any scheduler, also with one that an effect around the receive, such as a scope, a span or
+ * a service, gives back to the fiber when it ends.
+ */
+const creditAll = (fiber: Fiber.Fiber<unknown, unknown>): void => {
+  if (credited.has(fiber)) return
+  credited.add(fiber)
+  const setContext = fiber.setContext.bind(fiber)
+  fiber.setContext = (context) => setContext(crediting(context))
+  fiber.setContext(fiber.context)
+}
 
 /** Takes a message and hands it to the caller without a yield in between, with any scheduler. */
 export const handOver = <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -59,11 +82,9 @@ export const handOver = <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A
     grant(fiber)
     const { maxOpsBeforeYield, scheduler } = fiber.cache
     // A fiber that had to wait begins at zero, without credit, but has not used up any of its limit either.
-    if (counts(fiber) && maxOpsBeforeYield >= credit) return take
+    if (counts(scheduler) && maxOpsBeforeYield >= credit) return take
     // The credit has to outlast this effect, until the caller has the message.
-    if (!counts(fiber) && !(scheduler instanceof Crediting)) {
-      fiber.setContext(Context.add(fiber.context, Scheduler.Scheduler, new Crediting(scheduler)))
-    }
+    creditAll(fiber)
     return Effect.onExitPrimitive(take, () => {
       grant(fiber)
       return undefined
