@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib"
 import type { Consumer } from "../Consumer.ts"
 import type { Trial } from "../Trial.ts"
 
-/** Bytes that the bundle may have, minified and compressed: a tenth more than it had when this was written. */
-const limit = 150_600
+/** Bytes that the bundle may have, minified and compressed: some 6 % more than it has. */
+const limit = 161_800
 
 export const bundleTrial = ({ folder }: Consumer): Trial => ({
   name: "a bundle of the program in memory has no koffi and stays small",
