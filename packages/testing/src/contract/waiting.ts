@@ -120,8 +120,9 @@ export const waiting: ReadonlyArray<ContractPromise> = [
       yield* Effect.forEach(fibers, Fiber.interrupt)
       assert.equal(first.pollUnsafe(), undefined, "another receive ended")
       yield* sender.sendAll([{ label: "one" }, { label: "two" }])
-      assert.equal((yield* Fiber.join(first)).label, "one")
-      assert.equal((yield* receiver.receive).label, "two")
+      // A look that was under way at the interruption may bring a message later, which then goes to the next receive.
+      const labels = [(yield* Fiber.join(first)).label, (yield* receiver.receive).label]
+      assert.deepEqual(labels.toSorted(), ["one", "two"])
     })
   ),
   promise(
