@@ -21,11 +21,13 @@ export const settings: TestUserConfig = {
 /** Files that share a process: they leave nothing in it, and each would load the packages anew. */
 const shared = ["packages/{core,testing}/test/**/*.test.ts", ".doctest/*.test.ts"]
 
-/** Files about what a whole process has: memory, series of metrics, handles that nobody closed. */
+/** Files about what a whole process has: memory, garbage, timers, series of metrics, handles that nobody closed. */
 const ofWholeProcess = [
   "packages/core/test/{ownership,telemetry}/**/*.test.ts",
+  "packages/core/test/mqrt/{BackgroundClock,CallSite}.test.ts",
   "packages/core/test/promises/Connection.test.ts",
-  "packages/testing/test/inMemory/growth.test.ts"
+  "packages/core/test/Sender.test.ts",
+  "packages/testing/test/inMemory/{growth,LookupId,TransactedReceive}.test.ts"
 ]
 
 export default defineConfig({
