@@ -11,7 +11,7 @@ import { argument } from "../options/illegalOption.ts"
 import { relations, restrictedProperties } from "../../mqrt/QueueValues.ts"
 import { nested, tableOf } from "../options/OptionTable.ts"
 import { guarded, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
-import * as operations from "../telemetry/Operation.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /**
  * Condition on public queues.
@@ -106,13 +106,14 @@ const locatedQueueOf = (queue: Found): LocatedQueue => ({
   modifyTime: dateOf(queue.modifyTime)
 })
 
-const { locate: operation } = operations.MessageQueue
-
 /** Number of queues that one call fetches. */
 const pageSize = 64
 
 /** Finds public queues. Each page is fetched when the stream's consumer asks for it, and the search ends with the stream. */
-export const locate = (given: ReadonlyArray<Restriction>): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
+export const locate = (
+  given: ReadonlyArray<Restriction>,
+  operation: Operation
+): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const checked = yield* argument({ operation }, "restrictions", restrictionsRule, given)
