@@ -376,14 +376,15 @@ export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameO
 
 /**
  * Returns a stream of the public queues that meet all restrictions; without restrictions, of all public queues. Private queues
- * are never among them: see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
+ * are never among them: see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`. Message Queuing has no
+ * restriction by machine: `QueueManager.queues` with `kind: "public"` returns the queues of one.
  *
  * The directory is searched in steps, as the stream's consumer asks for more. The search ends with the stream, also when the
  * stream fails, is interrupted or is left early.
  *
  * Fails with `NoDs` without a directory, as in a workgroup, and `IllegalPropertyValue` for a type that is no GUID, among
  * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for an illegal
- * restriction, such as an invalid `Date`.
+ * restriction, such as an invalid `Date` or an `instance` that is no GUID.
  *
  * @example
  * ```ts import.meta.vitest

@@ -10,7 +10,8 @@ import { dateOf, typeOf } from "./queueRecords.ts"
 import { argument } from "../options/illegalOption.ts"
 import { relations, restrictedProperties } from "../../mqrt/QueueValues.ts"
 import { nested, tableOf } from "../options/OptionTable.ts"
-import { guarded, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
+import { multicastAddress } from "../options/queueOptions.ts"
+import { guarded, guid, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /**
@@ -24,9 +25,12 @@ export type Restriction = {
   readonly relation: LocateRestriction["relation"]
 } & (
   | {
-      /** Property to compare: `PROPID_Q_LABEL` or `PROPID_Q_TYPE`. */
-      readonly property: "label" | "type"
-      /** Label, or the GUID of a kind of service. */
+      /**
+       * Property to compare: `PROPID_Q_LABEL`, `PROPID_Q_TYPE`, `PROPID_Q_INSTANCE` or `PROPID_Q_MULTICAST_ADDRESS`. A queue without a
+       * multicast address is `"notEqual"` to every one, and has no other relation to it.
+       */
+      readonly property: "label" | "type" | "instance" | "multicastAddress"
+      /** Label, GUID of a kind of service, GUID of the queue, or multicast address and port, such as `"234.1.1.1:8001"`. */
       readonly value: string
     }
   | {
@@ -57,7 +61,14 @@ export interface LocatedQueue extends Omit<Found, "type" | "createTime" | "modif
 const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
 
 /** Rules for the values that each property is compared with. */
-const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
+const comparable = {
+  label: text,
+  type: text,
+  instance: guid,
+  multicastAddress,
+  createTime: date,
+  modifyTime: date
+} satisfies {
   readonly [Property in LocateRestriction["property"]]: unknown
 }
 
