@@ -25,6 +25,7 @@ describe("a program imports", () => {
       "QueueManager",
       "QueueName",
       "QueueSecurity",
+      "QueueService",
       "Receiver",
       "SecurityContext",
       "SecurityContexts",

@@ -39,6 +39,8 @@ const onlyEffect: Readonly<Record<string, string>> = {
   "Mqrt.*": "the seam of the backends",
   "MqrtFailure#*": "the seam of the backends",
   "MsmqError.reasonOf": "for the author of a backend",
+  "QueueService.*": "classes for layers; in promises a program passes on what `openSender` and `openReceiver` give",
+  "SecurityContexts.layerConfig": "a Layer; in promises a program reads its settings itself",
   "Sender#sink": "a Sink; in promises `sendAll` takes any iterable",
   "Telemetry.PropagateTraceContext": "a Reference; in promises an option of `connect`",
   "Transaction.Current": "a Reference; in promises the calls of a function have its transaction",
