@@ -75,7 +75,7 @@ const shown: ReadonlyArray<{ readonly type: RegExp; readonly path: RegExp; reado
     reason: "a duration that is given may be one of Effect's beside a number or a text"
   },
   { type: /^Brand$/, path: /sid$/i, reason: "a type alone: the value is a text" },
-  { type: /^Cause$/, path: /^MsmqError\.reason\.cause$/, reason: "`cause` of the error is the value that was thrown" },
+  { type: /^Cause$/, path: /\.reason\.cause$/, reason: "`cause` of the error is the value that was thrown" },
   {
     type: /^(Success|Failure)$/,
     path: / options\.body\.(en|de)code\(\)$/,

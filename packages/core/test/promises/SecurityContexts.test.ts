@@ -150,4 +150,31 @@ describe("the cache of security contexts in promises", () => {
       assert.deepStrictEqual(await ledger.open(), [])
     }, options)
   })
+
+  it("frees each context once, whenever a call that waits for one is aborted", async () => {
+    const run = (turns: number, waiting: number) =>
+      TestMsmq.run(async (msmq) => {
+        const { connection, faults } = msmq
+        await faults.inject({ function: "MQGetSecurityContextEx", call: 1, stall: 1 })
+        const contexts = await connection.securityContexts({ idleTimeToLive: 0 })
+        const stop = new AbortController()
+        const got = Array.from({ length: waiting }, (_, index) =>
+          contexts.get(undefined, index === 0 ? { signal: stop.signal } : undefined).then(
+            (context) => context.close(),
+            (error: unknown) => assert.strictEqual(error, stop)
+          )
+        )
+        // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+        for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+        stop.abort(stop)
+        await Promise.all(got)
+        await contexts.close()
+        const [made, freed] = await acquired(msmq)
+        assert.strictEqual(made, freed, `${turns} turns, ${waiting} calls`)
+      }, options)
+    for (const waiting of [1, 2, 3]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      for (let turns = 0; turns < 8; turns++) await run(turns, waiting)
+    }
+  })
 })
