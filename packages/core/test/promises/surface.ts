@@ -46,7 +46,7 @@ class Surface {
       const isClass = (symbol.flags & SymbolFlags.Class) !== 0
       const statics = isClass ? this.#reach(this.#checker.getTypeOfSymbol(symbol), name) : []
       const type = isClass ? this.#checker.getDeclaredTypeOfSymbol(symbol) : this.#checker.getTypeOfSymbol(symbol)
-      return [...statics, ...this.#reach(type, name)]
+      return statics.concat(this.#reach(type, name))
     })
   }
 
@@ -91,14 +91,12 @@ class Surface {
     const given = type.isTypeReference() ? this.#checker.getTypeArguments(type) : []
     const inner = [...parts, ...given].flatMap((part) => this.#reach(part, path))
     if (paths.length > 0 && !paths.some(isOurs)) return inner
-    const called = this.#checker
-      .getSignaturesOfType(type, SignatureKind.Call)
-      .flatMap((signature) => [
-        ...signature
-          .getParameters()
-          .flatMap((parameter) => this.#reach(this.#checker.getTypeOfSymbol(parameter), `${path} ${parameter.name}`)),
-        ...this.#reach(this.#checker.getReturnTypeOfSignature(signature), `${path}()`)
-      ])
+    const called = this.#checker.getSignaturesOfType(type, SignatureKind.Call).flatMap((signature) =>
+      signature
+        .getParameters()
+        .flatMap((parameter) => this.#reach(this.#checker.getTypeOfSymbol(parameter), `${path} ${parameter.name}`))
+        .concat(this.#reach(this.#checker.getReturnTypeOfSignature(signature), `${path}()`))
+    )
     const read = this.#ownProperties(type).flatMap((property) =>
       this.#reach(this.#checker.getTypeOfSymbol(property), `${path}.${property.name}`)
     )
