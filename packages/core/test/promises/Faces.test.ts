@@ -53,6 +53,7 @@ const onlyEffect: Readonly<Record<string, string>> = {
 const onlyPromises: Readonly<Record<string, string>> = {
   connect: "an effect has its backend from a layer",
   "Connection#close": "a scope closes the backend",
+  "Connection#isOpen": "a scope closes the backend",
   "Connection#messages": "a stream opens and closes a receiver by itself: Stream.unwrap",
   "Connection#queueManager": "the functions of QueueManager stand in a module",
   "Cursor#close": "a scope closes it",
