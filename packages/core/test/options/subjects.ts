@@ -103,14 +103,19 @@ const ofCursorInPromises = method((world) => world.promises.cursor)
 const ofManager = method((world) => world.msmq.queueManager)
 
 /** The first step of an asynchronous iteration. */
-const iterating = (operation: string, name: "locateQueues" | "messages", right: Arguments): Subject => ({
-  operation,
-  right: () => right,
-  call: async (world, given) => {
-    const iterable = started(() => apply(world.msmq[name] as Callable, given, world.msmq)) as AsyncIterable<unknown>
-    return await iterable[Symbol.asyncIterator]().next()
-  }
-})
+const iteratingOf =
+  <Self extends object>(of: (world: World) => Self) =>
+  (operation: string, name: keyof Self, right: Arguments): Subject => ({
+    operation,
+    right: () => right,
+    call: async (world, given) => {
+      const self = of(world)
+      const iterable = started(() => apply(self[name] as Callable, given, self)) as AsyncIterable<unknown>
+      return await iterable[Symbol.asyncIterator]().next()
+    }
+  })
+
+const iterating = iteratingOf((world) => world.msmq)
 
 const argumentsOfTestMsmq = {
   advance: { operation: "TestMsmq.advance", right: [0] },
@@ -184,6 +189,8 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
+  "MessageQueue.ensure": subject("MessageQueue.ensure", MessageQueue.ensure, `${orders}3`, {}),
+  "MessageQueue.redrive": subject("MessageQueue.redrive", MessageQueue.redrive, orders, orders, { dryRun: true }),
   ...each(["delete", "exists", "properties", "formatName"] as const, "MessageQueue.", (name) =>
     subject(`MessageQueue.${name}`, MessageQueue[name], orders)
   ),
@@ -201,6 +208,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     subject(`QueueManager.${name}`, QueueManager[name], "MACHINE")
   ),
   ...each(ofQueues, "QueueManager.", (name) => subject(`QueueManager.${name}`, QueueManager[name], orders, "MACHINE")),
+  "QueueManager.queues": subject("QueueManager.queues", QueueManager.queues, { kind: "private" }),
   "QueueManager.registerCertificate": subject("QueueManager.registerCertificate", QueueManager.registerCertificate, {}),
   "QueueSecurity.get": subject("QueueSecurity.get", QueueSecurity.get, orders, ["dacl"]),
   "QueueSecurity.set": subject("QueueSecurity.set", QueueSecurity.set, orders, "D:(A;;GA;;;BA)", ["dacl"]),
@@ -265,6 +273,12 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
   "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
+  "promises.Connection#ensureQueue": ofConnection("MessageQueue.ensure", "ensureQueue", [`${orders}3`, {}]),
+  "promises.Connection#redriveMessages": ofConnection("MessageQueue.redrive", "redriveMessages", [
+    orders,
+    orders,
+    { dryRun: true }
+  ]),
   "promises.Connection#deleteQueue": ofConnection("MessageQueue.delete", "deleteQueue", [orders, {}]),
   "promises.Connection#queueExists": ofConnection("MessageQueue.exists", "queueExists", [orders, {}]),
   "promises.Connection#queueProperties": ofConnection("MessageQueue.properties", "queueProperties", [orders, {}]),
@@ -372,6 +386,9 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     ofManager(`QueueManager.${name}`, name, [{}])
   ),
   ...each(ofQueues, "promises.QueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [orders, {}])),
+  "promises.QueueManager#queues": iteratingOf((world) => world.msmq.queueManager)("QueueManager.queues", "queues", [
+    { kind: "private" }
+  ]),
   "promises.QueueManager#registerCertificate": ofManager("QueueManager.registerCertificate", "registerCertificate", [
     {}
   ]),
