@@ -107,13 +107,17 @@ describe("the promise face", () => {
       (name) =>
         !inPromises.has(counterpartOf(name)) && !Object.keys(onlyEffect).some((pattern) => matches(pattern, name))
     )
-    assert.deepStrictEqual(missing, [])
+    assert.deepStrictEqual(
+      missing,
+      [],
+      "add it to promises: by another name in docs/promises.md, or with a reason here"
+    )
   })
 
   it("has no other member, or it is said why", () => {
     const counterparts = new Set(effect.map(counterpartOf))
     const more = promises.filter((name) => !counterparts.has(name) && !(name in onlyPromises))
-    assert.deepStrictEqual(more, [])
+    assert.deepStrictEqual(more, [], "name its counterpart in docs/promises.md, or the reason here")
   })
 
   it("lacks everything that is listed as missing, and has all that is listed under another name", () => {
