@@ -118,6 +118,7 @@ const iteratingOf =
 const iterating = iteratingOf((world) => world.msmq)
 
 const argumentsOfTestMsmq = {
+  advance: { operation: "TestMsmq.advance", right: [0] },
   connect: { operation: "promises.connect", right: [{}] },
   leakFree: { operation: "TestMsmq.leakFree", right: [() => Promise.resolve()] },
   machine: { operation: "MsmqControl.machine", right: ["MACHINE"] }
@@ -405,7 +406,9 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
   "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
   "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),
-  ...each(["connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) => ofTestMsmq(name)),
+  ...each(["advance", "connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) =>
+    ofTestMsmq(name)
+  ),
   "testing.promises.TestMachine#connect": ofTestMsmq("connect"),
   "HandleLedger.leakFree": subject("HandleLedger.leakFree", HandleLedger.leakFree, Effect.void),
   "HandleLedger.layer": subject("HandleLedger.layer", HandleLedger.layer, InMemoryMqrt.layer),
