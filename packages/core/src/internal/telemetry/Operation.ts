@@ -119,6 +119,8 @@ export const FormatName = {
 }
 
 export const MessageBody = {
+  decode: Operation.make("MessageBody.decode"),
+  encode: Operation.make("MessageBody.encode"),
   json: Operation.make("MessageBody.json"),
   xml: Operation.make("MessageBody.xml")
 }
