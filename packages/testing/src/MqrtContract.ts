@@ -5,6 +5,7 @@
  */
 import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
+import { claimChecks } from "./contract/claimChecks.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
 import { loops } from "./contract/loops.ts"
@@ -48,6 +49,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
   ...sendingAgain,
+  ...claimChecks,
   ...waiting,
   ...loops,
   ...browsing,
