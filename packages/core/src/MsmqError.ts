@@ -674,7 +674,9 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly computer?: string | undefined
   /** Progress of a batch until it stopped. */
   readonly progress?: Progress | undefined
-  /** Value that was thrown, where the reason is `SourceFailed` or `BodyUnavailable`. */
+  /**
+   * Value that was thrown, where the reason is `SourceFailed` or `BodyUnavailable`, or where it is `PoisonMessage`, by the last attempt.
+   */
   readonly cause?: unknown
 }> {
   override get message(): string {

@@ -62,7 +62,7 @@ export interface MessageBody<in Sent, out Received = Sent> {
    * `Message.ReadOptions`. None by default.
    */
   readonly reads?: ReadonlyArray<Exclude<keyof ReadOptions, "body">> | undefined
-  /** Store of large bodies, which `MessageBody.claimCheck` sets. None by default. */
+  /** @internal Store of large bodies, which `MessageBody.claimCheck` sets. None by default. */
   readonly store?: BodyStore | undefined
 }
 

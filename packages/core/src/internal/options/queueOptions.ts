@@ -1,6 +1,7 @@
 import type { MessageBody } from "../bodies/Codec.ts"
 import type { ReadOptions } from "../../Message.ts"
 import { privacyLevels, shareModes } from "../../mqrt/QueueValues.ts"
+import { receiveAccesses } from "../queues/receiveAccesses.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { codec } from "./codecs.ts"
 import { anyOf, boolean, guarded, guid, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
@@ -89,7 +90,7 @@ const readsForCodec = ({
 }
 
 export const openReceiverOptions = tableOf(
-  { body: codec, shareMode: wordOf(shareModes), access: oneOf(["receive", "peek"]), read },
+  { body: codec, shareMode: wordOf(shareModes), access: wordOf(receiveAccesses), read },
   readsForCodec
 )
 

@@ -127,6 +127,11 @@ export const XmlValue = {
   Flags: Operation.make("XmlValue.Flags")
 }
 
+export const MessageHeaders = {
+  encode: Operation.make("MessageHeaders.encode"),
+  decode: Operation.make("MessageHeaders.decode")
+}
+
 export const MessageId = {
   parse: Operation.make("MessageId.parse"),
   fromBytes: Operation.make("MessageId.fromBytes"),
