@@ -1,11 +1,13 @@
 /** Bodies that are too large for a message, and travel as a reference. */
-import type { MsmqError, Receiver } from "@effect-msmq/core"
+import type { Mqrt, MsmqError, Receiver } from "@effect-msmq/core"
 import { MessageBody, MessageQueue, Transaction } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
+import { AsyncLocalStorage } from "node:async_hooks"
 import { Cause, Data, Deferred, Effect, Exit, Fiber, Layer, Option, References, Result, Schedule, Stream } from "effect"
 import * as CallLog from "../support/CallLog.ts"
+import { HeldCalls, layer as heldLayer } from "../support/HeldCalls.ts"
 import { eventLog } from "../support/consuming.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
 import { fork, settled, start } from "../support/settled.ts"
@@ -744,6 +746,73 @@ describe("promises", () => {
       await aborted((signal) => receiver.receive({ signal }))
     })
     assert.strictEqual((await receiver.receive()).body, large)
+  })
+})
+
+describe("the functions of a store in promises", () => {
+  it("run in the asynchronous context of the call that they serve, whichever call goes on first", async () => {
+    const caller = new AsyncLocalStorage<string>()
+    const bodies = new Map<string, Uint8Array>()
+    const seen: Array<string> = []
+    const note = (name: string) => seen.push(`${name} for ${String(caller.getStore())}`)
+    const body = MessageBody.claimCheck(MessageBody.text, {
+      above: 10,
+      put: async (bytes) => {
+        note("put")
+        const reference = String(bodies.size)
+        bodies.set(reference, bytes)
+        return reference
+      },
+      get: async (reference) => {
+        note("get")
+        return bodies.get(reference) ?? new Uint8Array(0)
+      }
+    })
+    const held = new HeldCalls()
+    await using msmq = await connect(heldLayer(held, InMemoryMqrt.layer))
+    await msmq.createQueue(orders, { transactional: true })
+    await using sender = await msmq.openSender(orders, { body })
+    await using receiver = await msmq.openReceiver(orders, { body })
+    /** Makes a call, which goes on after a call of the backend when another one lets it. */
+    const check = async (expected: string, name: keyof Mqrt.MqrtFunctions, make: () => Promise<unknown>) => {
+      const { done, release } = held.hold(name)
+      const made = caller.run("a", make)
+      await done
+      caller.run("z", release)
+      await made
+      assert.deepStrictEqual([...new Set(seen.splice(0))], [expected])
+    }
+    const send = () => sender.send({ body: large }, single)
+    await send()
+    await send()
+    await send()
+    seen.length = 0
+    await check("get for a", "receiveMessage", () => receiver.peek())
+    await check("get for a", "receiveMessageByLookupId", () => receiver.lookup("peekFirst"))
+    await check("get for a", "createCursor", () => receiver.receive())
+    await check("get for a", "receiveMessage", () => receiver.receiveWithin(60_000))
+    await check("get for a", "createCursor", () => receiver.poll())
+    await send()
+    await send()
+    await send()
+    await send()
+    seen.length = 0
+    await check("get for a", "createCursor", async () => (await receiver.cursor()).next())
+    await check("get for a", "receiveMessage", () => receiver.browse()[Symbol.asyncIterator]().next())
+    await check("get for a", "receiveMessage", () => receiver[Symbol.asyncIterator]().next())
+    await check("get for a", "receiveMessage", () => msmq.messages(orders, { body })[Symbol.asyncIterator]().next())
+    const { messageId } = await receiver.peek()
+    seen.length = 0
+    await check("get for a", "receiveMessage", () => receiver.byId(messageId).receive())
+    const end = new AbortController()
+    await check("get for a", "receiveMessage", () =>
+      receiver.consume(async () => end.abort(), { signal: end.signal }).catch(() => {})
+    )
+    await check("put for a", "closeQueue", async () => {
+      // The queue is closed in the middle of the call.
+      await using other = await msmq.openSender(orders, { body })
+      await other.send({ body: large }, single)
+    })
   })
 })
 
