@@ -6,6 +6,7 @@
 import { administering } from "./contract/administering.ts"
 import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
+import { claimChecks } from "./contract/claimChecks.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
 import { loops } from "./contract/loops.ts"
@@ -49,6 +50,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
   ...sendingAgain,
+  ...claimChecks,
   ...waiting,
   ...loops,
   ...browsing,
