@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
-import { inspect, type InspectOptions } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import { isUint8Array } from "node:util/types"
 import type { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
@@ -33,7 +34,7 @@ class InspectedBytes {
     this.#bytes = bytes
   }
 
-  [inspect.custom](): string {
+  [NodeInspectSymbol](): string {
     const first = Buffer.from(this.#bytes.subarray(0, mostBytes))
       .toString("hex")
       .replaceAll(/..(?!$)/g, "$& ")
@@ -149,7 +150,7 @@ export class IncomingMessage implements ReceivedMessage {
     return fieldsAs(this, jsonOf)
   }
 
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `ReceivedMessage ${printableInspection(inspect(inspectedFields(this), options))}`
+  [NodeInspectSymbol](_depth: number, options: InspectOptions, inspector: typeof inspect): string {
+    return `ReceivedMessage ${printableInspection(inspector(inspectedFields(this), options))}`
   }
 }
