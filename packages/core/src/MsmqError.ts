@@ -5,7 +5,8 @@
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
-import { inspect, type InspectOptions } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
 import { countOf, describeValue } from "./internal/errors/describeValue.ts"
@@ -751,10 +752,14 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
     return { _tag: this._tag, message, code, isRetryable, ...(jsonOf({ ...this }) as object) }
   }
   /** @internal */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
+  override [NodeInspectSymbol](
+    _depth?: number,
+    options?: InspectOptions,
+    inspector: typeof inspect = process.getBuiltinModule("node:util").inspect
+  ): string {
     const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
     const { _tag: _, ...fields } = this
-    const inspected = printableInspection(inspect(fields, options))
+    const inspected = printableInspection(inspector(fields, options))
     return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${inspected}`
   }
 
