@@ -184,7 +184,16 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "Sid.ofAccount": subject("Sid.ofAccount", Sid.ofAccount, "Everyone"),
   "Sid.accountOf": subject("Sid.accountOf", Sid.accountOf, "S-1-1-0"),
+  "MessageBody.claimCheck": throwing("MessageBody.claimCheck", MessageBody.claimCheck, MessageBody.text, {
+    put: () => Promise.resolve("reference"),
+    get: () => Promise.resolve(new Uint8Array(0))
+  }),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
+  "MessageBody.make": throwing("MessageBody.make", MessageBody.make, {
+    name: "bytes",
+    encode: () => new Uint8Array(0),
+    decode: () => 7
+  }),
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
@@ -465,6 +474,11 @@ const namespaces: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   ErrorCode: promises.ErrorCode,
   FormatName: promises.FormatName,
   Message: promises.Message,
+  MessageBody: {
+    claimCheck: promises.MessageBody.claimCheck,
+    json: promises.MessageBody.json,
+    make: promises.MessageBody.make
+  },
   MessageClass: promises.MessageClass,
   MessageHeaders: promises.MessageHeaders,
   MessageId: promises.MessageId,

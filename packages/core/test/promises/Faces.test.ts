@@ -27,7 +27,6 @@ const renamed: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Members of the face with Effect that promises lack, each with the reason. A `*` stands for any rest of the name. */
 const onlyEffect: Readonly<Record<string, string>> = {
-  "MessageBody.json": "takes a schema of Effect",
   "XmlValue.*": "schemas of Effect; in promises `MessageBody.xml` takes the names of types",
   "Consumer.defaultReopen": "a Schedule; in promises it is what `reopen` is by default",
   "Consumer.defaultRetry": "a Schedule; in promises it is what `retry` is by default",
@@ -78,6 +77,11 @@ const shown: ReadonlyArray<{ readonly type: RegExp; readonly path: RegExp; reado
   },
   { type: /^Brand$/, path: /sid$/i, reason: "a type alone: the value is a text" },
   { type: /^Cause$/, path: /\.reason\.cause$/, reason: "`cause` of the error is the value that was thrown" },
+  {
+    type: /^StandardSchemaV1$/,
+    path: /^json schema$/,
+    reason: "an interface that schemas of zod, valibot and others have"
+  },
   {
     type: /^(Success|Failure)$/,
     path: /\.(en|de)code\(\)$/,

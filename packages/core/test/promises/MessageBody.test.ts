@@ -3,6 +3,7 @@ import { MessageBody, MsmqError } from "@effect-msmq/core/promises"
 import { TestMsmq } from "@effect-msmq/testing/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
+import { z } from "zod"
 
 const orders = ".\\private$\\orders"
 
@@ -154,5 +155,41 @@ describe("a codec of a description, in promises", () => {
       const { message, reason } = thrownBy(() => call(untyped({}), untyped("a")))
       assert(reason._tag === "IllegalOption" && reason.option === "codec", message)
     }
+  })
+})
+
+describe("other codecs, in promises", () => {
+  it("are made of a schema of another library, of two functions, and with a store of promises", async () => {
+    const json = MessageBody.json(z.object({ id: z.number().int() }))
+    const shout = MessageBody.make<string>({
+      name: "loud text",
+      encode: (text) => new TextEncoder().encode(text.toUpperCase()),
+      decode: ({ body }) => new TextDecoder().decode(body)
+    })
+    const store = new Map<string, Uint8Array>()
+    const large = MessageBody.claimCheck(shout, {
+      put: async (bytes) => {
+        store.set("1", bytes)
+        return "1"
+      },
+      get: async (reference) => store.get(reference) ?? new Uint8Array(0),
+      above: 3
+    })
+    await TestMsmq.run(async ({ connection }) => {
+      await connection.createQueue(orders)
+      await using ids = await connection.openSender(orders, { body: json })
+      await ids.send({ body: { id: 7 } })
+      await using read = await connection.openReceiver(orders, { body: json })
+      assert.deepStrictEqual((await read.receive()).body, { id: 7 })
+      await using texts = await connection.openSender(orders, { body: large })
+      await texts.send({ body: "tea for two" })
+      await using heard = await connection.openReceiver(orders, { body: large })
+      assert.deepStrictEqual([(await heard.receive()).body, store.size], ["TEA FOR TWO", 1])
+    })
+    const refused = thrownBy(() =>
+      MessageBody.decode(json, { body: new TextEncoder().encode('{"id":"7"}'), bodyType: 0 })
+    )
+    assert.include(refused.message, "id: ")
+    assert.include(thrownBy(() => MessageBody.json(untyped({}))).message, "zod, valibot or arktype")
   })
 })

@@ -43,7 +43,7 @@ export interface XmlTypes {
   readonly string: string
   /** Text in lower case without braces. */
   readonly Guid: string
-  /** Bytes. */
+  /** Binary data, in base64 in the document. */
   readonly "byte[]": Uint8Array
   /** Date and time as text, as it stands in the document: with `Z`, with an offset, or without a zone, as most dates of .NET are. */
   readonly DateTime: string
