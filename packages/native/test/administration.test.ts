@@ -71,6 +71,28 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
+  it.live(
+    "messages that wait for another machine are read as an administrator, by the name that they were sent to",
+    () =>
+      Effect.gen(function* () {
+        const openAs = (access: "receiveAndAdmin" | "peekAndAdmin") => MessageQueue.openReceiver(there, { access })
+        const missing = yield* Effect.flip(Effect.scoped(openAs("peekAndAdmin")))
+        assert.strictEqual(missing.reason._tag, "QueueNotFound")
+        yield* send(there, "1", "2", "3")
+        yield* Effect.gen(function* () {
+          const peeker = yield* openAs("peekAndAdmin")
+          const receiver = yield* openAs("receiveAndAdmin")
+          assert.deepStrictEqual([peeker.transactional, receiver.transactional], [undefined, undefined])
+          assert.strictEqual((yield* peeker.peek).label, "1")
+          assert.strictEqual((yield* receiver.receive).label, "1")
+          assert.deepStrictEqual(yield* Stream.runCollect(Stream.map(peeker.browse, ({ label }) => label)), ["2", "3"])
+          assert.strictEqual(Option.getOrThrow(yield* receiver.poll).label, "2")
+        }).pipe(Effect.scoped)
+        assert.strictEqual(yield* QueueManager.messageCount(there), 1)
+        yield* MessageQueue.purge(there, { outgoing: true })
+      }).pipe(onDouble)
+  )
+
   it.live("public queues are located page by page, and the search ends once, even if the loop ends early", () =>
     Effect.gen(function* () {
       for (let index = 0; index < 150; index++) control.addPublicQueue(`DOUBLE\\q${index}`, index < 100 ? "A" : "B")
@@ -85,6 +107,60 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
       control.failNext("MQLocateNext", 0xc00e_0013, 2)
       assert.strictEqual((yield* Effect.flip(Stream.runDrain(MessageQueue.locate()))).reason._tag, "NoDs")
       assert.deepStrictEqual([control.callCount("MQLocateBegin"), control.callCount("MQLocateEnd")], [4, 4])
+    }).pipe(onDouble)
+  )
+
+  it.live("public queues are located by their GUID and by their multicast address", () =>
+    Effect.gen(function* () {
+      for (const name of ["a", "b", "c"]) control.addPublicQueue(`DOUBLE\\${name}`, name)
+      const [first, second] = yield* Stream.runCollect(MessageQueue.locate())
+      yield* MessageQueue.setProperties(first?.formatName ?? "", { multicastAddress: "234.1.1.1:8001" })
+      yield* MessageQueue.setProperties(second?.formatName ?? "", { multicastAddress: "234.1.1.1:8002" })
+      const labels = (restriction: MessageQueue.Restriction) =>
+        Effect.map(Stream.runCollect(MessageQueue.locate([restriction])), (found) => found.map(({ label }) => label))
+      const value = second?.instance ?? ""
+      assert.deepStrictEqual(yield* labels({ property: "instance", relation: "equal", value }), ["b"])
+      assert.deepStrictEqual(yield* labels({ property: "instance", relation: "notEqual", value }), ["a", "c"])
+      const address = { property: "multicastAddress", value: "234.1.1.1:8001" } as const
+      assert.deepStrictEqual(yield* labels({ ...address, relation: "equal" }), ["a"])
+      assert.deepStrictEqual(yield* labels({ ...address, relation: "notEqual" }), ["b", "c"])
+    }).pipe(onDouble)
+  )
+
+  it.live("queues are listed by kind, with their counts, active or not", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(".\\private$\\idle", { transactional: true })
+      yield* MessageQueue.create(orders)
+      yield* send(orders, "1", "2")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const outgoing = yield* MessageQueue.openSender(there)
+          yield* outgoing.send({ label: "1" })
+          const [own, ...others] = yield* Stream.runCollect(QueueManager.queues({ kind: "outgoing" }))
+          assert.deepStrictEqual(others, [])
+          assert.deepStrictEqual([own?.isLocal, own?.messageCount, own?.isActive], [false, 1, true])
+          assert.strictEqual(own?.name.toLowerCase(), there.toLowerCase())
+        })
+      )
+      const queues = yield* Stream.runCollect(QueueManager.queues({ kind: "private" }))
+      assert.deepStrictEqual(
+        queues.map(({ isActive, messageCount, name, state, transactional }) => [
+          name.split("\\").at(-1),
+          isActive,
+          messageCount,
+          state,
+          transactional
+        ]),
+        [
+          ["idle", false, 0, "INACTIVE", true],
+          ["orders", true, 2, "LOCAL CONNECTION", false]
+        ]
+      )
+      const { pathName } = yield* QueueManager.machineProperties()
+      control.addPublicQueue(`${pathName}\\orders`, "Orders")
+      const [found, ...others] = yield* Stream.runCollect(QueueManager.queues({ kind: "public" }))
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual([found?.name.toLowerCase(), found?.type], [`${pathName}\\orders`.toLowerCase(), "PUBLIC"])
     }).pipe(onDouble)
   )
 

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { administering } from "./contract/administering.ts"
 import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
 import { claimChecks } from "./contract/claimChecks.ts"
@@ -58,7 +59,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...security,
   ...programs,
   ...promiseTransactions,
-  ...poison
+  ...poison,
+  ...administering
 ]
 
 export { queuePrefix }

@@ -31,6 +31,7 @@ import type { ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
+  Ensured,
   KindOf,
   LocatedQueue,
   OpenReceiverOptions,
@@ -38,6 +39,9 @@ import type {
   Properties,
   PurgeOptions,
   QueueName,
+  RedriveOptions,
+  RedriveReport,
+  RedriveTarget,
   Restriction
 } from "../MessageQueue.ts"
 import * as MessageQueue from "../MessageQueue.ts"
@@ -122,10 +126,22 @@ export class Connection extends Described implements AsyncDisposable {
     return { kind: "Connection", state: stateOf(this.#mqrt.openHandles) }
   }
 
+  /** `true` until it is closed. */
+  get isOpen(): boolean {
+    return this.#mqrt.openHandles.isOpen
+  }
+
   /** Creates a queue and returns its format name. See {@link MessageQueue.create}. */
   createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
     return this.#run(on(operations.MessageQueue.create, queue), tables.createOptions, options, (options) =>
       MessageQueue.create(queue, options)
+    )
+  }
+
+  /** Creates a queue unless it exists, and returns its format name. See {@link MessageQueue.ensure}. */
+  ensureQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<Ensured> {
+    return this.#run(on(operations.MessageQueue.ensure, queue), tables.createOptions, options, (options) =>
+      MessageQueue.ensure(queue, options)
     )
   }
 
@@ -181,11 +197,21 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
+   * Forwards the messages that are in a queue to another one, or back to the queue that each was sent to. An abort waits for the
+   * message that is being redriven. See {@link MessageQueue.redrive}.
+   */
+  redriveMessages(from: QueueName, to: RedriveTarget, options?: RedriveOptions & Abortable): Promise<RedriveReport> {
+    return this.#run(on(operations.MessageQueue.redrive, from), tables.redriveOptions, options, (options) =>
+      this.#runner.callingHere(MessageQueue.redrive(from, to, options))
+    )
+  }
+
+  /**
    * Returns the public queues that meet all restrictions, or all public queues without restrictions, as an iterable; leaving
    * the loop ends the search. See {@link MessageQueue.locate}.
    */
   locateQueues(restrictions: ReadonlyArray<Restriction> = []): AsyncIterable<LocatedQueue> {
-    return this.#runner.iterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))
+    return this.#iterable(operations.MessageQueue.locate, MessageQueue.locate(restrictions))
   }
 
   /** Returns the security descriptor of a queue, as SDDL. See {@link QueueSecurity.get}. */
@@ -281,6 +307,7 @@ export class Connection extends Described implements AsyncDisposable {
   get queueManager(): QueueManager {
     return QueueManager.make(
       (call, table, options, run) => this.#run(call, table, options, run),
+      (operation, stream) => this.#iterable(operation, stream),
       this.#mqrt.openHandles
     )
   }
@@ -357,13 +384,9 @@ export class Connection extends Described implements AsyncDisposable {
     queue: QueueName,
     options?: OpenReceiverOptions<Body, Read>
   ): AsyncIterable<ReadMessage<Body, Read>> {
-    return this.#runner.iterable(
-      Stream.unwrap(
-        Effect.andThen(
-          this.#unlessClosed({ operation: operations.MessageQueue.openReceiver }),
-          Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)
-        )
-      ).pipe(Stream.provideService(Mqrt, this.#mqrt))
+    return this.#iterable(
+      operations.MessageQueue.openReceiver,
+      Stream.unwrap(Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages))
     )
   }
 
@@ -494,6 +517,12 @@ export class Connection extends Described implements AsyncDisposable {
   ): Promise<A> {
     return this.#runner.run(call, table, options, (options) =>
       Effect.andThen(this.#unlessClosed(call), Effect.provideService(run(options), Mqrt, this.#mqrt))
+    )
+  }
+
+  #iterable<A, E>(operation: Operation, stream: Stream.Stream<A, E, Mqrt>): AsyncIterable<A> {
+    return this.#runner.iterable(
+      Stream.unwrap(Effect.as(this.#unlessClosed({ operation }), stream)).pipe(Stream.provideService(Mqrt, this.#mqrt))
     )
   }
 

@@ -21,7 +21,7 @@ import * as promises from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl, TestMsmq } from "@effect-msmq/testing"
 import { TestMsmq as TestMsmqInPromises } from "@effect-msmq/testing/promises"
-import { Effect, Layer, Result, Schema, Stream } from "effect"
+import { Config, Effect, Layer, Result, Schema, Stream } from "effect"
 import type { Needs, World } from "./world.ts"
 import { orders } from "./world.ts"
 
@@ -103,16 +103,22 @@ const ofCursorInPromises = method((world) => world.promises.cursor)
 const ofManager = method((world) => world.msmq.queueManager)
 
 /** The first step of an asynchronous iteration. */
-const iterating = (operation: string, name: "locateQueues" | "messages", right: Arguments): Subject => ({
-  operation,
-  right: () => right,
-  call: async (world, given) => {
-    const iterable = started(() => apply(world.msmq[name] as Callable, given, world.msmq)) as AsyncIterable<unknown>
-    return await iterable[Symbol.asyncIterator]().next()
-  }
-})
+const iteratingOf =
+  <Self extends object>(of: (world: World) => Self) =>
+  (operation: string, name: keyof Self, right: Arguments): Subject => ({
+    operation,
+    right: () => right,
+    call: async (world, given) => {
+      const self = of(world)
+      const iterable = started(() => apply(self[name] as Callable, given, self)) as AsyncIterable<unknown>
+      return await iterable[Symbol.asyncIterator]().next()
+    }
+  })
+
+const iterating = iteratingOf((world) => world.msmq)
 
 const argumentsOfTestMsmq = {
+  advance: { operation: "TestMsmq.advance", right: [0] },
   connect: { operation: "promises.connect", right: [{}] },
   leakFree: { operation: "TestMsmq.leakFree", right: [() => Promise.resolve()] },
   machine: { operation: "MsmqControl.machine", right: ["MACHINE"] }
@@ -192,6 +198,8 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
+  "MessageQueue.ensure": subject("MessageQueue.ensure", MessageQueue.ensure, `${orders}3`, {}),
+  "MessageQueue.redrive": subject("MessageQueue.redrive", MessageQueue.redrive, orders, orders, { dryRun: true }),
   ...each(["delete", "exists", "properties", "formatName"] as const, "MessageQueue.", (name) =>
     subject(`MessageQueue.${name}`, MessageQueue[name], orders)
   ),
@@ -209,6 +217,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     subject(`QueueManager.${name}`, QueueManager[name], "MACHINE")
   ),
   ...each(ofQueues, "QueueManager.", (name) => subject(`QueueManager.${name}`, QueueManager[name], orders, "MACHINE")),
+  "QueueManager.queues": subject("QueueManager.queues", QueueManager.queues, { kind: "private" }),
   "QueueManager.registerCertificate": subject("QueueManager.registerCertificate", QueueManager.registerCertificate, {}),
   "QueueSecurity.get": subject("QueueSecurity.get", QueueSecurity.get, orders, ["dacl"]),
   "QueueSecurity.set": subject("QueueSecurity.set", QueueSecurity.set, orders, "D:(A;;GA;;;BA)", ["dacl"]),
@@ -273,6 +282,12 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
   "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
+  "promises.Connection#ensureQueue": ofConnection("MessageQueue.ensure", "ensureQueue", [`${orders}3`, {}]),
+  "promises.Connection#redriveMessages": ofConnection("MessageQueue.redrive", "redriveMessages", [
+    orders,
+    orders,
+    { dryRun: true }
+  ]),
   "promises.Connection#deleteQueue": ofConnection("MessageQueue.delete", "deleteQueue", [orders, {}]),
   "promises.Connection#queueExists": ofConnection("MessageQueue.exists", "queueExists", [orders, {}]),
   "promises.Connection#queueProperties": ofConnection("MessageQueue.properties", "queueProperties", [orders, {}]),
@@ -380,15 +395,29 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     ofManager(`QueueManager.${name}`, name, [{}])
   ),
   ...each(ofQueues, "promises.QueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [orders, {}])),
+  "promises.QueueManager#queues": iteratingOf((world) => world.msmq.queueManager)("QueueManager.queues", "queues", [
+    { kind: "private" }
+  ]),
   "promises.QueueManager#registerCertificate": ofManager("QueueManager.registerCertificate", "registerCertificate", [
     {}
   ]),
 
   "NativeMqrt.layerWith": subject("NativeMqrt.layerWith", NativeMqrt.layerWith, { library: "nowhere.dll" }),
+  "NativeMqrt.layerConfig": subject("NativeMqrt.layer", NativeMqrt.layerConfig, {
+    library: Config.succeed("nowhere.dll")
+  }),
+  "SecurityContexts.layerConfig": subject("SecurityContexts.layerConfig", SecurityContexts.layerConfig, {
+    idleTimeToLive: Config.succeed("1 minute")
+  }),
+  "InMemoryMqrt.layerConfig": subject("InMemoryMqrt.layerConfig", InMemoryMqrt.layerConfig, {
+    machineName: Config.succeed("OFFICE")
+  }),
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
   "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
   "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),
-  ...each(["connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) => ofTestMsmq(name)),
+  ...each(["advance", "connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) =>
+    ofTestMsmq(name)
+  ),
   "testing.promises.TestMachine#connect": ofTestMsmq("connect"),
   "HandleLedger.leakFree": subject("HandleLedger.leakFree", HandleLedger.leakFree, Effect.void),
   "HandleLedger.layer": subject("HandleLedger.layer", HandleLedger.layer, InMemoryMqrt.layer),

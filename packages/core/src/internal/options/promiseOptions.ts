@@ -14,6 +14,7 @@ import { parts } from "./managementOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
+import { redriveOptions as redriveTable } from "./redriveOptions.ts"
 import { boolean, finite, guarded, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
@@ -26,6 +27,7 @@ const abortable = <Name extends string>({ rules, together }: OptionTable<Name>):
 
 export const createOptions = abortable(queueOptions.createOptions)
 export const purgeOptions = abortable(queueOptions.purgeOptions)
+export const redriveOptions = abortable(redriveTable)
 export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)

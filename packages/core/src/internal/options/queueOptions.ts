@@ -15,7 +15,7 @@ const quota = wholeNumber(0, 0xffff_fffe)
 
 const none = oneOf(["none"])
 
-const multicastAddress = guarded(
+export const multicastAddress = guarded(
   'a multicast address of 224.0.0.0 to 239.255.255.255 and a port, such as "234.1.1.1:8001"',
   (value): value is string => {
     const parts =

@@ -121,7 +121,7 @@ export class Runner {
   }
 
   /** Runs an effect that calls functions of the program, such as the source of a batch, as the caller of this would call them. */
-  callingHere<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  callingHere<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.provideService(effect, CallProgram, AsyncLocalStorage.snapshot())
   }
 

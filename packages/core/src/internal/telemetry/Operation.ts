@@ -35,6 +35,8 @@ interface ErrorContext {
   readonly queue?: string | undefined
   /** Computer that was asked; left out for this one. */
   readonly computer?: string | undefined
+  /** Message that the call failed at. */
+  readonly messageId?: string | undefined
   /** Messages that a batch sent before it failed. */
   readonly progress?: Progress
   /** Value that a function of the program threw. */
@@ -140,6 +142,7 @@ export const MessageId = {
 
 export const MessageQueue = {
   create: Operation.make("MessageQueue.create"),
+  ensure: Operation.make("MessageQueue.ensure"),
   delete: Operation.make("MessageQueue.delete"),
   exists: Operation.make("MessageQueue.exists"),
   properties: Operation.make("MessageQueue.properties"),
@@ -149,7 +152,8 @@ export const MessageQueue = {
   locate: Operation.make("MessageQueue.locate"),
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
-  purge: Operation.make("MessageQueue.purge")
+  purge: Operation.make("MessageQueue.purge"),
+  redrive: Operation.make("MessageQueue.redrive")
 }
 
 export const promises = {
@@ -171,6 +175,7 @@ export const QueueManager = {
   privateComputerInformation: Operation.make("QueueManager.privateComputerInformation"),
   queueInfo: Operation.make("QueueManager.queueInfo"),
   messageCount: Operation.make("QueueManager.messageCount"),
+  queues: Operation.make("QueueManager.queues"),
   connect: Operation.make("QueueManager.connect"),
   disconnect: Operation.make("QueueManager.disconnect"),
   tidy: Operation.make("QueueManager.tidy"),
@@ -186,6 +191,11 @@ export const QueueName = {
   fromAddress: Operation.make("QueueName.fromAddress"),
   toDotNet: Operation.make("QueueName.toDotNet"),
   toNetMsmq: Operation.make("QueueName.toNetMsmq")
+}
+
+export const QueueService = {
+  Sender: Operation.make("QueueService.Sender"),
+  Receiver: Operation.make("QueueService.Receiver")
 }
 
 export const QueueSecurity = {
@@ -247,6 +257,7 @@ export const SecurityContext = { acquire: Operation.make("SecurityContext.acquir
 
 export const SecurityContexts = {
   layer: Operation.make("SecurityContexts.layer"),
+  layerConfig: Operation.make("SecurityContexts.layerConfig"),
   get: Operation.make("SecurityContexts.get"),
   invalidate: Operation.make("SecurityContexts.invalidate")
 }
