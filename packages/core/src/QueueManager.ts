@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { Certificate } from "./Certificate.ts"
 import type {
   Info,
@@ -11,7 +12,14 @@ import type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
-import { mqrtFor, countOfInactive, formatNameAt, infoOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
+import { listQueues, type ListedQueue, type ListOptions } from "./internal/queues/listing.ts"
+import {
+  mqrtFor,
+  formatNameAt,
+  infoOf,
+  propertiesOfInactive,
+  queueInfoOf
+} from "./internal/queues/managementRecords.ts"
 import { publicRecord } from "./internal/queues/queueRecords.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -24,6 +32,7 @@ import type * as Management from "./mqrt/ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
+export type { ListedQueue, ListOptions } from "./internal/queues/listing.ts"
 export type {
   EndOfData,
   Info,
@@ -270,12 +279,52 @@ export const messageCount = Effect.fn(operations.QueueManager.messageCount.name,
       Effect.map((info) => info.messageCount),
       Effect.catchIf(
         ({ reason }) => reason._tag === "Unspecific",
-        (error) => countOfInactive(operation, queue, computer, error)
+        (error) =>
+          propertiesOfInactive(operation, queue, computer, error).pipe(
+            Effect.as(0),
+            Effect.catchReason("MsmqError", "AccessDenied", () => Effect.fail(error))
+          )
       )
     )
   },
   onQueue
 )
+
+/**
+ * Returns a stream of the private, public or outgoing queues of a machine, each with its counts, bytes and state as
+ * {@link queueInfo} returns them. `MQMgmtGetInfo` of `MACHINE` or the directory gives the queues, and `MQMgmtGetInfo` of `QUEUE=`
+ * the information about each when the stream's consumer asks for it.
+ *
+ * Private and public queues that are not active are in the list, too: their counts are 0, and `isActive` is `false`. A queue that
+ * is deleted meanwhile, and an outgoing queue that closes, is left out.
+ *
+ * Fails as {@link info} does, with `IllegalOption` for an unknown kind, and for public queues as `MessageQueue.locate` and
+ * {@link machineProperties} do; with `Released` when the backend's layer closes meanwhile.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\invoices")
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ *   const queues = yield* Stream.runCollect(QueueManager.queues({ kind: "private" }))
+ *   return queues.map(({ messageCount, name }) => [name, messageCount])
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => [["MACHINE\\private$\\invoices", 0], ["MACHINE\\private$\\orders", 2]]
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const queues = (options: ListOptions): Stream.Stream<ListedQueue, MsmqError, Mqrt> =>
+  Stream.withSpan(listQueues(options), operations.QueueManager.queues.name, spanOptions)
 
 const machineAction = (operation: Operation, action: Management.MachineAction) =>
   Effect.fn(operation.name, spanOptions)(

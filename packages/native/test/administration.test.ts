@@ -88,6 +88,60 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
+  it.live("public queues are located by their GUID and by their multicast address", () =>
+    Effect.gen(function* () {
+      for (const name of ["a", "b", "c"]) control.addPublicQueue(`DOUBLE\\${name}`, name)
+      const [first, second] = yield* Stream.runCollect(MessageQueue.locate())
+      yield* MessageQueue.setProperties(first?.formatName ?? "", { multicastAddress: "234.1.1.1:8001" })
+      yield* MessageQueue.setProperties(second?.formatName ?? "", { multicastAddress: "234.1.1.1:8002" })
+      const labels = (restriction: MessageQueue.Restriction) =>
+        Effect.map(Stream.runCollect(MessageQueue.locate([restriction])), (found) => found.map(({ label }) => label))
+      const value = second?.instance ?? ""
+      assert.deepStrictEqual(yield* labels({ property: "instance", relation: "equal", value }), ["b"])
+      assert.deepStrictEqual(yield* labels({ property: "instance", relation: "notEqual", value }), ["a", "c"])
+      const address = { property: "multicastAddress", value: "234.1.1.1:8001" } as const
+      assert.deepStrictEqual(yield* labels({ ...address, relation: "equal" }), ["a"])
+      assert.deepStrictEqual(yield* labels({ ...address, relation: "notEqual" }), ["b", "c"])
+    }).pipe(onDouble)
+  )
+
+  it.live("queues are listed by kind, with their counts, active or not", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(".\\private$\\idle", { transactional: true })
+      yield* MessageQueue.create(orders)
+      yield* send(orders, "1", "2")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const outgoing = yield* MessageQueue.openSender(there)
+          yield* outgoing.send({ label: "1" })
+          const [own, ...others] = yield* Stream.runCollect(QueueManager.queues({ kind: "outgoing" }))
+          assert.deepStrictEqual(others, [])
+          assert.deepStrictEqual([own?.isLocal, own?.messageCount, own?.isActive], [false, 1, true])
+          assert.strictEqual(own?.name.toLowerCase(), there.toLowerCase())
+        })
+      )
+      const queues = yield* Stream.runCollect(QueueManager.queues({ kind: "private" }))
+      assert.deepStrictEqual(
+        queues.map(({ isActive, messageCount, name, state, transactional }) => [
+          name.split("\\").at(-1),
+          isActive,
+          messageCount,
+          state,
+          transactional
+        ]),
+        [
+          ["idle", false, 0, "INACTIVE", true],
+          ["orders", true, 2, "LOCAL CONNECTION", false]
+        ]
+      )
+      const { pathName } = yield* QueueManager.machineProperties()
+      control.addPublicQueue(`${pathName}\\orders`, "Orders")
+      const [found, ...others] = yield* Stream.runCollect(QueueManager.queues({ kind: "public" }))
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual([found?.name.toLowerCase(), found?.type], [`${pathName}\\orders`.toLowerCase(), "PUBLIC"])
+    }).pipe(onDouble)
+  )
+
   it.live("a security descriptor is set and read as text", () =>
     Effect.gen(function* () {
       const first = "O:BAG:SYD:P(D;;0x4;;;AN)(A;OICI;0xf003f;;;S-1-5-21-1-2-3-1001)S:AI(AU;FA;GA;;;WD)"

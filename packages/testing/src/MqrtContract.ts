@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { administering } from "./contract/administering.ts"
 import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
@@ -56,7 +57,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...security,
   ...programs,
   ...promiseTransactions,
-  ...poison
+  ...poison,
+  ...administering
 ]
 
 export { queuePrefix }

@@ -224,3 +224,11 @@ export const bytes: Rule<Uint8Array> = rules.bytes
  * @since 0.1.0
  */
 export const durations: Rule<Duration.Input> = duration
+
+/**
+ * Allows functions that can be called for their result: no classes, and no generator functions.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const functions: Rule<(...given: ReadonlyArray<never>) => unknown> = rules.func

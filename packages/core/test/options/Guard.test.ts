@@ -97,6 +97,9 @@ const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
   "QueueName.fromDotNet input": ["a name"],
   "QueueName.fromNetMsmq input": ["a name"],
   "QueueName.fromAddress input": ["a name"],
+  "QueueName.fromDotNet path": ["a name"],
+  "QueueName.fromNetMsmq address": ["a name"],
+  "QueueName.fromAddress address": ["a name"],
   "SecurityDescriptor.parse sddl": ["text"]
 }
 
@@ -162,7 +165,7 @@ const casesOf = (
 
 const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyArray<Case> => {
   const required = shape.options.flatMap((option) => (option.optional ? [] : [option.name]))
-  const names = [name, "options", ...(alsoNamed[`${fn} ${name}`] ?? []), ...required]
+  const names = [name, "options", ...(alsoNamed[`${fn.replace("promises.", "")} ${name}`] ?? []), ...required]
   return [
     ...wrongs
       .filter(

@@ -35,6 +35,8 @@ interface ErrorContext {
   readonly queue?: string | undefined
   /** Computer that was asked; left out for this one. */
   readonly computer?: string | undefined
+  /** Message that the call failed at. */
+  readonly messageId?: string | undefined
   /** Messages that a batch sent before it failed. */
   readonly progress?: Progress
   /** Value that a function of the program threw. */
@@ -125,6 +127,11 @@ export const XmlValue = {
   Flags: Operation.make("XmlValue.Flags")
 }
 
+export const MessageHeaders = {
+  encode: Operation.make("MessageHeaders.encode"),
+  decode: Operation.make("MessageHeaders.decode")
+}
+
 export const MessageId = {
   parse: Operation.make("MessageId.parse"),
   fromBytes: Operation.make("MessageId.fromBytes"),
@@ -133,6 +140,7 @@ export const MessageId = {
 
 export const MessageQueue = {
   create: Operation.make("MessageQueue.create"),
+  ensure: Operation.make("MessageQueue.ensure"),
   delete: Operation.make("MessageQueue.delete"),
   exists: Operation.make("MessageQueue.exists"),
   properties: Operation.make("MessageQueue.properties"),
@@ -142,7 +150,8 @@ export const MessageQueue = {
   locate: Operation.make("MessageQueue.locate"),
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
-  purge: Operation.make("MessageQueue.purge")
+  purge: Operation.make("MessageQueue.purge"),
+  redrive: Operation.make("MessageQueue.redrive")
 }
 
 export const promises = {
@@ -164,6 +173,7 @@ export const QueueManager = {
   privateComputerInformation: Operation.make("QueueManager.privateComputerInformation"),
   queueInfo: Operation.make("QueueManager.queueInfo"),
   messageCount: Operation.make("QueueManager.messageCount"),
+  queues: Operation.make("QueueManager.queues"),
   connect: Operation.make("QueueManager.connect"),
   disconnect: Operation.make("QueueManager.disconnect"),
   tidy: Operation.make("QueueManager.tidy"),
