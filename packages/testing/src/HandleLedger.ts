@@ -39,7 +39,8 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
 }> {
   override get message(): string {
     return [
-      `${this.open.length} handles are open and ${this.violations.length} rules were broken`,
+      `${this.open.length} ${this.open.length === 1 ? "handle is" : "handles are"} open and ` +
+        `${this.violations.length} ${this.violations.length === 1 ? "rule was" : "rules were"} broken`,
       ...this.failedReleases.map((failed) =>
         [
           `  ${name(failed)} could not be released: ${failed.function} failed with ${failed.failure}\n${indented(failed.at)}`,

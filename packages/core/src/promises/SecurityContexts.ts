@@ -20,7 +20,6 @@ import type { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
-import type { SecurityContextHandle } from "../Mqrt.ts"
 import { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import { SecurityContext as EffectSecurityContext } from "../SecurityContext.ts"
@@ -50,48 +49,62 @@ class Cache extends Described {
   }
 }
 
-/** Acquires something that lives in a scope of its own, which the release closes. */
-const inScopeOfItsOwn = <A, E>(acquire: Effect.Effect<A, E, Scope.Scope>) => {
-  const scope = Scope.makeUnsafe()
-  const close = Scope.close(scope, Exit.void)
-  return {
-    acquire: Effect.onError(Scope.provide(acquire, scope), () => close),
-    // Idle contexts wait in the background.
-    release: () => Effect.asVoid(Effect.forkDetach(close, { startImmediately: true }))
-  }
-}
+/** Makes an effect that closes a scope, in which idle contexts wait in the background. */
+const closing = (scope: Scope.Closeable): Effect.Effect<void> =>
+  Effect.asVoid(Effect.forkDetach(Scope.close(scope, Exit.void), { startImmediately: true }))
+
+/**
+ * Acquires something that lives in a scope of its own, and owns it as a handle of the connection. `kind`, `name`: words for it in
+ * errors.
+ */
+const owned = <A, H>(
+  mqrt: Mqrt["Service"],
+  operation: Operation,
+  words: Pick<OwnedHandle.Resource<H, never>, "kind" | "name">,
+  acquire: Effect.Effect<A, MsmqError, Scope.Scope>,
+  nativeOf: (acquired: A) => H
+): Effect.Effect<OwnedHandle.OwnedHandle<H>, MsmqError, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) => {
+    const scope = Scope.makeUnsafe()
+    return restore(Scope.provide(acquire, scope)).pipe(
+      Effect.flatMap((acquired) =>
+        OwnedHandle.scoped(mqrt.openHandles, operation, {
+          ...words,
+          acquire: Effect.sync(() => nativeOf(acquired)),
+          release: () => closing(scope)
+        })
+      ),
+      Effect.onError(() => closing(scope))
+    )
+  })
 
 const open = (options: Options, mqrt: Mqrt["Service"]): Effect.Effect<Cache, MsmqError, Scope.Scope> => {
-  const contexts = Layer.build(Contexts.layer(options)).pipe(
-    Effect.map((context) => Context.get(context, Contexts.SecurityContexts)),
-    Effect.provideService(Mqrt, mqrt)
-  )
-  return Effect.map(
-    OwnedHandle.scoped(mqrt.openHandles, operations.SecurityContexts.layer, {
-      kind: "cache of security contexts",
-      name: null,
-      ...inScopeOfItsOwn(contexts)
-    }),
-    (handle) => new Cache(handle, mqrt)
-  )
+  const contexts = Effect.provideService(Layer.build(Contexts.layer(options)), Mqrt, mqrt)
+  const words = { kind: "cache of security contexts", name: null }
+  const handle = owned(mqrt, operations.SecurityContexts.layer, words, contexts, Context.get(Contexts.SecurityContexts))
+  return Effect.map(handle, (handle) => new Cache(handle, mqrt))
 }
 
 /** Gets a context for a user of its own, who closes no one else's. */
 const contextFor = (
-  cache: Cache,
+  { handle, mqrt }: Cache,
   certificate: Certificate | undefined,
   operation: Operation
-): Effect.Effect<EffectSecurityContext, MsmqError, Scope.Scope> =>
-  OwnedHandle.lease(cache.handle, operation, (contexts) =>
+): Effect.Effect<EffectSecurityContext, MsmqError, Scope.Scope> => {
+  const name = certificate === undefined ? "for the internal certificate" : `for ${certificate}`
+  return OwnedHandle.lease(handle, operation, (contexts) =>
     Effect.map(
-      OwnedHandle.scoped<SecurityContextHandle, MsmqError>(cache.mqrt.openHandles, operation, {
-        kind: "security context",
-        name: certificate === undefined ? "for the internal certificate" : `for ${certificate}`,
-        ...inScopeOfItsOwn(Effect.map(contexts.get(certificate), (context) => context[OwnedHandle.symbol].native))
-      }),
+      owned(
+        mqrt,
+        operation,
+        { kind: "security context", name },
+        contexts.get(certificate),
+        (context) => context[OwnedHandle.symbol].native
+      ),
       (handle) => EffectSecurityContext.make(certificate, handle)
     )
   )
+}
 
 /**
  * Cache of security contexts, one for each certificate: see `securityContexts` of a `Connection`. Own it with `await using` or

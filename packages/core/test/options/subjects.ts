@@ -21,7 +21,7 @@ import * as promises from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl, TestMsmq } from "@effect-msmq/testing"
 import { TestMsmq as TestMsmqInPromises } from "@effect-msmq/testing/promises"
-import { Effect, Layer, Result, Schema, Stream } from "effect"
+import { Config, Effect, Layer, Result, Schema, Stream } from "effect"
 import type { Needs, World } from "./world.ts"
 import { orders } from "./world.ts"
 
@@ -393,6 +393,15 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   ]),
 
   "NativeMqrt.layerWith": subject("NativeMqrt.layerWith", NativeMqrt.layerWith, { library: "nowhere.dll" }),
+  "NativeMqrt.layerConfig": subject("NativeMqrt.layer", NativeMqrt.layerConfig, {
+    library: Config.succeed("nowhere.dll")
+  }),
+  "SecurityContexts.layerConfig": subject("SecurityContexts.layerConfig", SecurityContexts.layerConfig, {
+    idleTimeToLive: Config.succeed("1 minute")
+  }),
+  "InMemoryMqrt.layerConfig": subject("InMemoryMqrt.layerConfig", InMemoryMqrt.layerConfig, {
+    machineName: Config.succeed("OFFICE")
+  }),
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
   "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
   "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),

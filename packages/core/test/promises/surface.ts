@@ -24,7 +24,6 @@ interface Reached {
 class Surface {
   readonly #checker: Checker
   readonly #seen = new Set<number>()
-  readonly #reached: Array<Reached> = []
 
   constructor(checker: Checker) {
     this.#checker = checker
@@ -42,12 +41,13 @@ class Surface {
 
   /** Returns the ways from the exports of a module to values of Effect. */
   reachedFrom(module: Symbol): ReadonlyArray<Reached> {
-    for (const { name, symbol } of this.#exportsOf(module)) {
-      if (symbol.flags & SymbolFlags.Module) this.reachedFrom(symbol)
-      else if (symbol.flags & SymbolFlags.Class) this.#reach(this.#checker.getDeclaredTypeOfSymbol(symbol), name)
-      else this.#reach(this.#checker.getTypeOfSymbol(symbol), name)
-    }
-    return this.#reached
+    return this.#exportsOf(module).flatMap(({ name, symbol }) => {
+      if (symbol.flags & SymbolFlags.Module) return this.reachedFrom(symbol)
+      const isClass = (symbol.flags & SymbolFlags.Class) !== 0
+      const statics = isClass ? this.#reach(this.#checker.getTypeOfSymbol(symbol), name) : []
+      const type = isClass ? this.#checker.getDeclaredTypeOfSymbol(symbol) : this.#checker.getTypeOfSymbol(symbol)
+      return statics.concat(this.#reach(type, name))
+    })
   }
 
   #exportsOf(module: Symbol): ReadonlyArray<{ readonly name: string; readonly symbol: Symbol }> {
@@ -80,28 +80,27 @@ class Surface {
     return this.#checker.getJsDocTagsOfSymbol(symbol).some(({ name }) => name === "internal")
   }
 
-  #reach(type: Type | undefined, path: string): void {
-    if (type === undefined) return
+  #reach(type: Type | undefined, path: string): ReadonlyArray<Reached> {
+    if (type === undefined) return []
     const symbol = type.getSymbol()
     const paths = symbol?.declarations.map((declaration) => declaration.path) ?? []
-    if (symbol !== undefined && paths.some(isOfEffect)) {
-      this.#reached.push({ type: symbol.name, path })
-      return
-    }
-    if (this.#seen.has(type.id)) return
+    if (symbol !== undefined && paths.some(isOfEffect)) return [{ type: symbol.name, path }]
+    if (this.#seen.has(type.id)) return []
     this.#seen.add(type.id)
-    if (type.isUnionType() || type.isIntersectionType()) for (const part of type.getTypes()) this.#reach(part, path)
-    if (type.isTypeReference()) for (const given of this.#checker.getTypeArguments(type)) this.#reach(given, path)
-    if (paths.length > 0 && !paths.some(isOurs)) return
-    for (const signature of this.#checker.getSignaturesOfType(type, SignatureKind.Call)) {
-      for (const parameter of signature.getParameters()) {
-        this.#reach(this.#checker.getTypeOfSymbol(parameter), `${path} ${parameter.name}`)
-      }
-      this.#reach(this.#checker.getReturnTypeOfSignature(signature), `${path}()`)
-    }
-    for (const property of this.#ownProperties(type)) {
+    const parts = type.isUnionType() || type.isIntersectionType() ? type.getTypes() : []
+    const given = type.isTypeReference() ? this.#checker.getTypeArguments(type) : []
+    const inner = [...parts, ...given].flatMap((part) => this.#reach(part, path))
+    if (paths.length > 0 && !paths.some(isOurs)) return inner
+    const called = this.#checker.getSignaturesOfType(type, SignatureKind.Call).flatMap((signature) =>
+      signature
+        .getParameters()
+        .flatMap((parameter) => this.#reach(this.#checker.getTypeOfSymbol(parameter), `${path} ${parameter.name}`))
+        .concat(this.#reach(this.#checker.getReturnTypeOfSignature(signature), `${path}()`))
+    )
+    const read = this.#ownProperties(type).flatMap((property) =>
       this.#reach(this.#checker.getTypeOfSymbol(property), `${path}.${property.name}`)
-    }
+    )
+    return [...inner, ...called, ...read]
   }
 }
 
@@ -111,7 +110,7 @@ export interface Faces {
   readonly effect: ReadonlyArray<string>
   /** Promise face: `connect` for a function, `FormatName.parse` for one of a namespace, `Sender#send` for a method. */
   readonly promises: ReadonlyArray<string>
-  /** Ways from the promise face to values of Effect. */
+  /** Ways from the promise face, and from that of the in-memory MSMQ, to values of Effect. */
   readonly reached: ReadonlyArray<Reached>
   /** Functions of both, with their parameters; those of the promise face begin with `promises.`. */
   readonly functions: ReadonlyArray<PublicFunction>
@@ -124,13 +123,14 @@ export const readFaces = (): Faces =>
   withDeclarations((modules, checker) => {
     const surface = new Surface(checker)
     const inPromises = modules.find(({ module }) => module === "promises")!.symbol
+    const ofTests = modules.find(({ module }) => module === "testing.promises")!.symbol
     return {
       effect: modules
         .filter(publicIn)
         .flatMap(({ module, symbol }) => surface.membersOf(symbol, `${module}.`))
         .toSorted(),
       promises: surface.membersOf(inPromises, "").toSorted(),
-      reached: surface.reachedFrom(inPromises),
+      reached: [inPromises, ofTests].flatMap((face) => surface.reachedFrom(face)),
       functions: functionsOf(
         modules.filter((one) => publicIn(one) || one.module === "promises"),
         checker

@@ -191,6 +191,11 @@ export const QueueName = {
   toNetMsmq: Operation.make("QueueName.toNetMsmq")
 }
 
+export const QueueService = {
+  Sender: Operation.make("QueueService.Sender"),
+  Receiver: Operation.make("QueueService.Receiver")
+}
+
 export const QueueSecurity = {
   get: Operation.make("QueueSecurity.get"),
   set: Operation.make("QueueSecurity.set"),
@@ -250,6 +255,7 @@ export const SecurityContext = { acquire: Operation.make("SecurityContext.acquir
 
 export const SecurityContexts = {
   layer: Operation.make("SecurityContexts.layer"),
+  layerConfig: Operation.make("SecurityContexts.layerConfig"),
   get: Operation.make("SecurityContexts.get"),
   invalidate: Operation.make("SecurityContexts.invalidate")
 }
