@@ -15,8 +15,15 @@ const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md", "packag
 
 const example = /^([ \t]*\*?[ \t]*)```ts import\.meta\.vitest\n([\s\S]*?)^[ \t]*\*?[ \t]*```$/gm
 const namedImport = /^import (type )?\{ (.*) \} from "(.*)"$/
+const namespaceImport = /^import \* as \w+ from ".*"$/
 
-const testOf = (source: string, code: string, line: number, imports: Map<string, Set<string>>): string => {
+/** Imports of the tests in a file: names by module, and whole lines of namespaces. */
+interface Imports {
+  readonly names: Map<string, Set<string>>
+  readonly namespaces: Set<string>
+}
+
+const testOf = (source: string, code: string, line: number, { names: imports, namespaces }: Imports): string => {
   const body: Array<string> = []
   const lines = code.replaceAll(/\n[ \t]*\/\/ => /g, " // => ").split("\n")
   for (const text of lines) {
@@ -26,7 +33,8 @@ const testOf = (source: string, code: string, line: number, imports: Map<string,
       const known = imports.get(from) ?? new Set()
       for (const name of names.split(", ")) known.add(isType === undefined ? name : `type ${name}`)
       imports.set(from, known)
-    } else if (expression === undefined) body.push(`  ${text}`)
+    } else if (namespaceImport.test(text)) namespaces.add(text)
+    else if (expression === undefined) body.push(`  ${text}`)
     else body.push(`  assert.deepStrictEqual(${expression}, ${value})`)
   }
   // What asserts nothing must not look as if it did.
@@ -39,7 +47,7 @@ mkdirSync(out)
 let count = 0
 for (const source of sources) {
   const text = readFileSync(source, "utf8")
-  const imports = new Map([["@effect/vitest", new Set(["assert", "it"])]])
+  const imports: Imports = { names: new Map([["@effect/vitest", new Set(["assert", "it"])]]), namespaces: new Set() }
   const tests = [...text.matchAll(example)].map(({ 1: margin = "", 2: code = "", index }) =>
     testOf(
       source.replaceAll("\\", "/"),
@@ -50,8 +58,11 @@ for (const source of sources) {
   )
   if (tests.length === 0) continue
   count += tests.length
-  const header = [...imports].map(([from, names]) => `import { ${[...names].toSorted().join(", ")} } from "${from}"\n`)
-  writeFileSync(`${out}/${source.replaceAll(/[/\\]/g, "-")}.test.ts`, `${header.join("")}\n${tests.join("\n")}`)
+  const header = [
+    ...Array.from(imports.names, ([from, names]) => `import { ${[...names].toSorted().join(", ")} } from "${from}"`),
+    ...imports.namespaces
+  ]
+  writeFileSync(`${out}/${source.replaceAll(/[/\\]/g, "-")}.test.ts`, `${header.join("\n")}\n\n${tests.join("\n")}`)
 }
 
 const programs = members.programsOf(readFileSync(members.document, "utf8"))

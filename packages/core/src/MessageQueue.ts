@@ -82,7 +82,7 @@ import * as operations from "./internal/telemetry/Operation.ts"
  */
 export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined> {
   /** Codec for the bodies. They are bytes by default. */
-  readonly body?: MessageBody<Body> | undefined
+  readonly body?: MessageBody<Body, unknown> | undefined
   /**
    * Kind of the queue, for a queue whose properties cannot be read from here, such as one of another machine: `true` if it is
    * transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile. By default the
@@ -106,8 +106,8 @@ export type ReceiveAccess = keyof typeof receiveAccesses
  * @since 0.1.0
  */
 export interface OpenReceiverOptions<Body = Uint8Array, Read extends ReadOptions = {}> {
-  /** Codec for the bodies. They are bytes by default. Not together with `read: { body: false }`. */
-  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<Body>) | undefined
+  /** Codec for the bodies. They are bytes by default. Not together with a `read` that leaves out what the codec needs. */
+  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<never, Body>) | undefined
   /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
   /**

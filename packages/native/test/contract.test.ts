@@ -1,5 +1,5 @@
 import { NativeMqrt } from "@effect-msmq/native"
-import { MqrtContract } from "@effect-msmq/testing"
+import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import { describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { buildForLinux } from "./double/buildDouble.ts"

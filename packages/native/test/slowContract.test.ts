@@ -1,6 +1,6 @@
 /** The contract where each receive takes a while, so that most are made off the main thread. */
 import { NativeMqrt } from "@effect-msmq/native"
-import { MqrtContract } from "@effect-msmq/testing"
+import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import { afterAll, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { doubleLedger } from "./support/doubleLedger.ts"

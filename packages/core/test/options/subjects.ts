@@ -118,6 +118,7 @@ const iteratingOf =
 const iterating = iteratingOf((world) => world.msmq)
 
 const argumentsOfTestMsmq = {
+  advance: { operation: "TestMsmq.advance", right: [0] },
   connect: { operation: "promises.connect", right: [{}] },
   leakFree: { operation: "TestMsmq.leakFree", right: [() => Promise.resolve()] },
   machine: { operation: "MsmqControl.machine", right: ["MACHINE"] }
@@ -183,7 +184,16 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "Sid.ofAccount": subject("Sid.ofAccount", Sid.ofAccount, "Everyone"),
   "Sid.accountOf": subject("Sid.accountOf", Sid.accountOf, "S-1-1-0"),
+  "MessageBody.claimCheck": throwing("MessageBody.claimCheck", MessageBody.claimCheck, MessageBody.text, {
+    put: () => Promise.resolve("reference"),
+    get: () => Promise.resolve(new Uint8Array(0))
+  }),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
+  "MessageBody.make": throwing("MessageBody.make", MessageBody.make, {
+    name: "bytes",
+    encode: () => new Uint8Array(0),
+    decode: () => 7
+  }),
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
@@ -405,7 +415,9 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
   "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
   "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),
-  ...each(["connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) => ofTestMsmq(name)),
+  ...each(["advance", "connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) =>
+    ofTestMsmq(name)
+  ),
   "testing.promises.TestMachine#connect": ofTestMsmq("connect"),
   "HandleLedger.leakFree": subject("HandleLedger.leakFree", HandleLedger.leakFree, Effect.void),
   "HandleLedger.layer": subject("HandleLedger.layer", HandleLedger.layer, InMemoryMqrt.layer),

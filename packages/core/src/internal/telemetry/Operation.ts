@@ -119,7 +119,9 @@ export const FormatName = {
 }
 
 export const MessageBody = {
+  claimCheck: Operation.make("MessageBody.claimCheck"),
   json: Operation.make("MessageBody.json"),
+  make: Operation.make("MessageBody.make"),
   xml: Operation.make("MessageBody.xml")
 }
 
