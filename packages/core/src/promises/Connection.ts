@@ -27,6 +27,8 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
+import type { CheckOptions, Report } from "../Health.ts"
+import * as Healths from "../Health.ts"
 import type { ReadMessage, ReadOptions } from "../Message.ts"
 import type {
   Changes,
@@ -257,6 +259,16 @@ export class Connection extends Described implements AsyncDisposable {
   storedCertificates(options?: StoreOptions & Abortable): Promise<ReadonlyArray<StoredCertificate>> {
     return this.#run({ operation: operations.Certificate.listStore }, tables.storeOptions, options, (options) =>
       Certificates.listStore(options)
+    )
+  }
+
+  /**
+   * Checks that Message Queuing runs, and that its queues are as a program needs them. The promise is fulfilled for an unhealthy
+   * machine, too. See {@link Healths.check}.
+   */
+  checkHealth(options?: CheckOptions & Abortable): Promise<Report> {
+    return this.#run({ operation: operations.Health.check }, tables.healthOptions, options, (options) =>
+      Healths.check(options)
     )
   }
 

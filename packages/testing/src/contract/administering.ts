@@ -1,4 +1,5 @@
-/** Promises about what administrators do: ensuring queues, listing them, and redriving their messages. */
+/** Promises about what administrators do: ensuring queues, listing them, checking them, and redriving their messages. */
+import * as Health from "@effect-msmq/core/Health"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
@@ -118,6 +119,34 @@ export const administering: ReadonlyArray<ContractPromise> = [
         const [, ...rest] = found.find(([name]) => `${name}`.endsWith(ending(queue))) ?? []
         assert.deepEqual(rest, [count, transactional], queue)
       }
+    })
+  ),
+  promise(
+    "a health check finds the service, queues of the right kind, their depth and age, and the dead letters",
+    Effect.gen(function* () {
+      const [queue, absent] = [yield* newQueue({ transactional: true }), yield* absentQueue("absent")]
+      yield* send(queue, ["one", "two"])
+      const report = yield* Health.check({
+        queues: [{ queue, transactional: true, maximumDepth: 1 }, absent],
+        maximumAge: "1 day",
+        maximumDeadLetters: 1_000_000_000,
+        timeout: "30 seconds"
+      })
+      assert.equal(report.healthy, false)
+      assert.deepEqual(
+        report.checks.map(({ error, healthy, name }) => [name, healthy, error?.reason._tag]),
+        [
+          ["service", true, undefined],
+          ["queue", true, undefined],
+          ["depth", false, undefined],
+          ["age", true, undefined],
+          ["queue", false, "QueueNotFound"],
+          ["age", false, "QueueNotFound"],
+          ["deadLetters", true, undefined],
+          ["deadLetters", true, undefined]
+        ]
+      )
+      assert.equal(report.checks[2]?.value, 2, "messages in the queue")
     })
   ),
   ...kinds.map(({ from, to }) =>

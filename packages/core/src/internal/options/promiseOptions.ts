@@ -10,6 +10,7 @@ import * as stores from "./certificateStores.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
+import { checkOptions as healthTable } from "./healthOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
@@ -26,6 +27,7 @@ const abortable = <Name extends string>({ rules, together }: OptionTable<Name>):
 export const createOptions = abortable(queueOptions.createOptions)
 export const purgeOptions = abortable(queueOptions.purgeOptions)
 export const redriveOptions = abortable(redriveTable)
+export const healthOptions = abortable(healthTable)
 export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)

@@ -3,14 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ReceivedMessage } from "../../Message.ts"
-import type { CursorHandle, Mqrt } from "../../Mqrt.ts"
+import type { Mqrt } from "../../Mqrt.ts"
 import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import { openCursor } from "../messages/openCursor.ts"
+import { lookupIdsIn } from "../messages/lookupIds.ts"
 import { optional, Reader } from "../messages/Reader.ts"
 import { nameOf, type QueueName } from "../names/queueName.ts"
-import type * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { outsideGate } from "../promises/AbortGate.ts"
 import { openQueueOfKind } from "../queues/opening.ts"
 import type { Operation } from "../telemetry/Operation.ts"
@@ -44,37 +43,6 @@ const openSource = Effect.fnUntraced(function* (
   }
   return { state, formatName }
 })
-
-/**
- * Returns the lookup ids of the messages that are in the queue now, in its order. Messages that arrive later are not redriven, as a
- * copy that comes back would be, again and again.
- */
-const messagesIn = (
-  operation: Operation,
-  reader: Reader<Uint8Array>
-): Effect.Effect<ReadonlyArray<bigint>, MsmqError> => {
-  const scan = (cursor: OwnedHandle.OwnedHandle<CursorHandle>) =>
-    Effect.suspend(() => {
-      const found: Array<bigint> = []
-      const peek = (action: "peekCurrent" | "peekNext") =>
-        optional(reader.peekAt({ operation, action, timeout: 0, cursor }, false), "IoTimeout")
-      let next = peek("peekCurrent")
-      let more = true
-      return Effect.as(
-        Effect.whileLoop({
-          while: () => more,
-          body: () => next,
-          step: (message) => {
-            if (Option.isSome(message)) found.push(message.value.lookupId)
-            else more = false
-            next = peek("peekNext")
-          }
-        }),
-        found
-      )
-    })
-  return reader.retryIfLost(Effect.scoped(Effect.flatMap(openCursor(reader, operation), scan)))
-}
 
 /**
  * Redrives the messages of a queue one by one. An interruption takes effect between two of them: it waits for the message that is
@@ -127,7 +95,8 @@ export const redriveMessages = (
       )
     }
 
-    const lookupIds = yield* messagesIn(operation, reader)
+    // Messages that arrive later are not redriven, as one that comes back would be, again and again.
+    const lookupIds = yield* lookupIdsIn(operation, reader)
     for (const lookupId of lookupIds) {
       if (report.redriven >= limit) break
       yield* Effect.uninterruptibleMask((restore) =>

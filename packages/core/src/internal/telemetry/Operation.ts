@@ -118,6 +118,8 @@ export const FormatName = {
   multiple: Operation.make("FormatName.multiple")
 }
 
+export const Health = { check: Operation.make("Health.check") }
+
 export const MessageBody = {
   json: Operation.make("MessageBody.json"),
   xml: Operation.make("MessageBody.xml")
