@@ -36,6 +36,7 @@ import { destinationQueue } from "./internal/redriving/RedriveCallbacks.ts"
 import { redriveMessages } from "./internal/redriving/redriveMessages.ts"
 import type { RedriveOptions, RedriveReport, RedriveTarget } from "./internal/redriving/RedriveOptions.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
+import { receiveAccesses } from "./internal/queues/receiveAccesses.ts"
 import type { ReadMessage, ReadOptions } from "./Message.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
@@ -91,6 +92,14 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
 }
 
 /**
+ * Access that a receiver opens its queue for: see `access` of {@link OpenReceiverOptions}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ReceiveAccess = keyof typeof receiveAccesses
+
+/**
  * Options of a queue that is opened to receive or to peek.
  *
  * @category models
@@ -101,8 +110,15 @@ export interface OpenReceiverOptions<Body = Uint8Array, Read extends ReadOptions
   readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<Body>) | undefined
   /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
-  /** `"peek"` for a receiver that only peeks: `MQ_PEEK_ACCESS`. `"receive"` by default. */
-  readonly access?: "receive" | "peek" | undefined
+  /**
+   * Access that the queue is opened for. `"receive"` by default.
+   *
+   * - `"receive"`: receiving and peeking, `MQ_RECEIVE_ACCESS`
+   * - `"peek"`: only peeking, `MQ_PEEK_ACCESS`
+   * - `"receiveAndAdmin"` and `"peekAndAdmin"`: the same for the messages that wait here for another machine's queue, which only an
+   *   administrator may read, with `MQ_ADMIN_ACCESS`. The queue is named as it was sent to; its kind is not known
+   */
+  readonly access?: ReceiveAccess | undefined
   /**
    * Groups of properties that its messages have, for a program that needs few of them, or the rare ones: see `Message.ReadOptions`.
    * All but the rare ones by default. `consume` reads all from Message Queuing, since it may have to send a message on; its
@@ -470,7 +486,8 @@ export const openSender = Effect.fn(
  * It reads the kind of the queue as {@link openSender} does; a failure to read it fails the opening.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `UnsupportedFormatnameOperation` (names
- * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes.
+ * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes. With an access that
+ * ends in `Admin`, `QueueNotFound` means that nothing waits here for the queue, and no sender has it open.
  *
  * @example
  * ```ts import.meta.vitest
@@ -506,8 +523,11 @@ export const openReceiver = Effect.fn(
 ): Effect.fn.Return<Receiver<Body, ReadMessage<Body, Read>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = operations.MessageQueue.openReceiver
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
-  const { access = "receive", body: codec, read, shareMode = "denyNone" } = given
-  const opened = yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
+  const { access: asked = "receive", body: codec, read, shareMode = "denyNone" } = given
+  const { access, isOutgoing, receives } = receiveAccesses[asked]
+  const opened = isOutgoing
+    ? { ...(yield* openQueue(queue, operation, access, shareMode)), kind: { transactional: undefined } }
+    : yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
   const { formatName, handle, kind, mqrt } = opened
   const state = {
     mqrt,
@@ -516,7 +536,7 @@ export const openReceiver = Effect.fn(
     get transactional() {
       return kind.transactional
     },
-    exclusive: access === "receive" && shareMode === "denyReceive",
+    exclusive: receives && shareMode === "denyReceive",
     reopens: true,
     codec,
     read: readOf(read)

@@ -667,7 +667,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly messageId?: string | undefined
   /** Progress of a batch until it stopped. */
   readonly progress?: Progress | undefined
-  /** Value that was thrown, where the reason is `SourceFailed`. */
+  /** Value that was thrown, where the reason is `SourceFailed`, or where it is `PoisonMessage`, by the last attempt. */
   readonly cause?: unknown
 }> {
   override get message(): string {

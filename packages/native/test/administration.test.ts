@@ -72,6 +72,28 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
+  it.live(
+    "messages that wait for another machine are read as an administrator, by the name that they were sent to",
+    () =>
+      Effect.gen(function* () {
+        const openAs = (access: "receiveAndAdmin" | "peekAndAdmin") => MessageQueue.openReceiver(there, { access })
+        const missing = yield* Effect.flip(Effect.scoped(openAs("peekAndAdmin")))
+        assert.strictEqual(missing.reason._tag, "QueueNotFound")
+        yield* send(there, "1", "2", "3")
+        yield* Effect.gen(function* () {
+          const peeker = yield* openAs("peekAndAdmin")
+          const receiver = yield* openAs("receiveAndAdmin")
+          assert.deepStrictEqual([peeker.transactional, receiver.transactional], [undefined, undefined])
+          assert.strictEqual((yield* peeker.peek).label, "1")
+          assert.strictEqual((yield* receiver.receive).label, "1")
+          assert.deepStrictEqual(yield* Stream.runCollect(Stream.map(peeker.browse, ({ label }) => label)), ["2", "3"])
+          assert.strictEqual(Option.getOrThrow(yield* receiver.poll).label, "2")
+        }).pipe(Effect.scoped)
+        assert.strictEqual(yield* QueueManager.messageCount(there), 1)
+        yield* MessageQueue.purge(there, { outgoing: true })
+      }).pipe(onDouble)
+  )
+
   it.live("public queues are located page by page, and the search ends once, even if the loop ends early", () =>
     Effect.gen(function* () {
       for (let index = 0; index < 150; index++) control.addPublicQueue(`DOUBLE\\q${index}`, index < 100 ? "A" : "B")

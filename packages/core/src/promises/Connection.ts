@@ -29,7 +29,7 @@ import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
 import type { CheckOptions, Report } from "../Health.ts"
 import * as Healths from "../Health.ts"
-import type { ReadMessage, ReadOptions } from "../Message.ts"
+import type { ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
@@ -52,15 +52,19 @@ import type { MsmqError } from "../MsmqError.ts"
 import { QueueManager } from "./QueueManager.ts"
 import { Receiver } from "./Receiver.ts"
 import { Sender } from "./Sender.ts"
-import { SecurityContext } from "./SecurityContext.ts"
+import type { AcquireOptions } from "./SecurityContext.ts"
+import { effectOptions, SecurityContext } from "./SecurityContext.ts"
+import { SecurityContexts } from "./SecurityContexts.ts"
 import { Transaction } from "./Transaction.ts"
 import type { PathName } from "../PathName.ts"
 import type { Part, Permission, Right, Trustee } from "../QueueSecurity.ts"
 import * as QueueSecurity from "../QueueSecurity.ts"
-import type { AcquireOptions } from "../SecurityContext.ts"
 import { acquire } from "../SecurityContext.ts"
+import type { Options as CacheOptions } from "../SecurityContexts.ts"
 import type { Account, Sid } from "../Sid.ts"
 import * as Sids from "../Sid.ts"
+import type { ProcessOptions } from "../Telemetry.ts"
+import * as Telemetry from "../Telemetry.ts"
 import type { Options as TransactionOptions } from "../Transaction.ts"
 import { begin, Current, run as runTransaction } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
@@ -77,6 +81,20 @@ export interface SecurityOptions extends Abortable {
    * Parts that are read or set. By default owner, group and permissions are read, and the parts that the text has are set.
    */
   readonly parts?: ReadonlyArray<Part> | undefined
+}
+
+/**
+ * Options of a connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConnectOptions extends Abortable {
+  /**
+   * `true` for sends that write the context of their span into the messages, as the headers `traceparent` and `tracestate`: see
+   * `Telemetry.PropagateTraceContext`. By default as the layer says, which is `false` for a backend alone.
+   */
+  readonly propagateTraceContext?: boolean | undefined
 }
 
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
@@ -145,6 +163,26 @@ export class Connection extends Described implements AsyncDisposable {
   setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
     return this.#run(on(operations.MessageQueue.setProperties, queue), abortable, options, () =>
       MessageQueue.setProperties(queue, changes)
+    )
+  }
+
+  /**
+   * Returns the format name to open a queue by: of a path name, or of a format name itself. It asks the queue manager, or the
+   * directory. See {@link MessageQueue.formatName}.
+   */
+  formatName(queue: QueueName, options?: Abortable): Promise<string> {
+    return this.#run(on(operations.MessageQueue.formatName, queue), abortable, options, () =>
+      MessageQueue.formatName(queue)
+    )
+  }
+
+  /**
+   * Returns the format name of a public queue or a distribution list by its path in the directory, such as `adsPath` of
+   * `queueProperties`. See {@link MessageQueue.formatNameOfAdsPath}.
+   */
+  formatNameOfAdsPath(adsPath: string, options?: Abortable): Promise<string> {
+    return this.#run({ operation: operations.MessageQueue.formatNameOfAdsPath }, abortable, options, () =>
+      MessageQueue.formatNameOfAdsPath(adsPath)
     )
   }
 
@@ -286,9 +324,39 @@ export class Connection extends Described implements AsyncDisposable {
    * Throws the errors of {@link acquire}.
    */
   securityContext(options?: AcquireOptions): SecurityContext {
+    const given = optionsOrThrow({ operation: operations.SecurityContext.acquire }, tables.acquireOptions, options)
     const scope = Scope.makeUnsafe()
-    const context = Effect.runSync(acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt)))
-    return owning(SecurityContext.make(context, this.#runner), scope)
+    const acquired = acquire(effectOptions(given)).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
+    return owning(SecurityContext.make(Effect.runSync(acquired), this.#runner), scope)
+  }
+
+  /**
+   * Makes a cache of security contexts, one for each certificate, which all senders share: own it with `await using` or `close()`.
+   * `idleTimeToLive` is the time for which an unused context is kept: one minute by default.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders", { authenticate: true })
+   * await using contexts = await msmq.securityContexts({ idleTimeToLive: "5 minutes" })
+   * await using sender = await msmq.openSender(".\\private$\\orders")
+   *
+   * const sendSigned = async (label: string) => {
+   *   using securityContext = await contexts.get()
+   *   await sender.send({ label }, { securityContext })
+   * }
+   * await sendSigned("order 1")
+   * await sendSigned("order 2")
+   * await msmq.queueManager.messageCount(".\\private$\\orders") // => 2
+   * ```
+   */
+  securityContexts(options?: CacheOptions & Abortable): Promise<SecurityContexts> {
+    return this.#run({ operation: operations.SecurityContexts.layer }, tables.cacheOptions, options, (options) =>
+      SecurityContexts.open(options, this.#mqrt, this.#runner)
+    )
   }
 
   /** Opens a queue for sending: own it with `await using` or `close()`. See {@link MessageQueue.openSender}. */
@@ -393,6 +461,43 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
+  /**
+   * Runs a function that handles a message in a span of its own, `process {queue}`, which is linked to the span of the send, and
+   * records its duration. The calls that the function makes are parts of that span. Rejects as the function does. See
+   * {@link Telemetry.process}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer, { propagateTraceContext: true })
+   * await msmq.createQueue(".\\private$\\orders")
+   * await using sender = await msmq.openSender(".\\private$\\orders")
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * await sender.send({ label: "order 1" })
+   * const message = await receiver.receive()
+   * const label = await msmq.process(message, async () => message.label, { queue: receiver.queue, parent: "sender" })
+   * label // => "order 1"
+   * ```
+   */
+  process<A>(
+    message: ReceivedMessage<unknown>,
+    body: (signal: AbortSignal) => Promise<A>,
+    options?: ProcessOptions & Abortable
+  ): Promise<A> {
+    const call = { operation: operations.Telemetry.process }
+    return this.#run(call, tables.processOptions, options, (options) =>
+      Effect.flatMap(argument(call, "body", promiseHandler, body), () =>
+        Telemetry.process(
+          this.#runner.await((signal) => awaitable(call, "body", body(signal))),
+          message,
+          options
+        )
+      )
+    )
+  }
+
   /** Begins a transaction: own it with `await using` or `abort()`, which abort it unless it was committed. */
   beginTransaction(options?: TransactionOptions & Abortable): Promise<Transaction> {
     return this.#run({ operation: operations.Transaction.begin }, tables.transactionOptions, options, (options) =>
@@ -482,17 +587,22 @@ export class Connection extends Described implements AsyncDisposable {
  * @category constructors
  * @since 0.1.0
  */
-export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Connection> => {
+export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: ConnectOptions): Promise<Connection> => {
   // The stack of the program is available only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
   const call = { operation: operations.promises.connect }
-  const { signal } = optionsOrThrow(call, abortable, options)
+  const { propagateTraceContext, signal } = optionsOrThrow(call, tables.connectOptions, options)
   argumentOrThrow(call, "layer", tables.backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
     argumentOrThrow(call, "layer", tables.backendContext, context)
-    return Connection.make(runtime, context)
+    return Connection.make(
+      runtime,
+      propagateTraceContext === undefined
+        ? context
+        : Context.add(context, Telemetry.PropagateTraceContext, propagateTraceContext)
+    )
   } catch (error) {
     await runtime.dispose()
     throw error

@@ -18,10 +18,11 @@ import {
   Transaction,
   XmlValue
 } from "@effect-msmq/core"
-import { certificate, connect } from "@effect-msmq/core/promises"
+import * as promises from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
-import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
-import { Effect, Layer, Result, Schema, Stream } from "effect"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl, TestMsmq } from "@effect-msmq/testing"
+import { TestMsmq as TestMsmqInPromises } from "@effect-msmq/testing/promises"
+import { Config, Effect, Layer, Result, Schema, Stream } from "effect"
 import type { Needs, World } from "./world.ts"
 import { orders } from "./world.ts"
 
@@ -117,6 +118,21 @@ const iteratingOf =
 
 const iterating = iteratingOf((world) => world.msmq)
 
+const argumentsOfTestMsmq = {
+  connect: { operation: "promises.connect", right: [{}] },
+  leakFree: { operation: "TestMsmq.leakFree", right: [() => Promise.resolve()] },
+  machine: { operation: "MsmqControl.machine", right: ["MACHINE"] }
+} as const satisfies Readonly<Record<string, { readonly operation: string; readonly right: Arguments }>>
+
+const ofTestMsmq = (name: keyof typeof argumentsOfTestMsmq): Subject => ({
+  operation: argumentsOfTestMsmq[name].operation,
+  right: () => argumentsOfTestMsmq[name].right,
+  call: async (_, given) => {
+    await using msmq = await TestMsmqInPromises.start()
+    return await apply(msmq[name] as Callable, given, msmq)
+  }
+})
+
 const guid = "6d736d71-0000-4000-8000-000000000001"
 const handler = () => Effect.void
 const promiseHandler = () => Promise.resolve()
@@ -129,7 +145,7 @@ const ofQueues = ["queueInfo", "messageCount", "pause", "resume", "resend"] as c
 const each = <Name extends string>(names: ReadonlyArray<Name>, prefix: string, make: (name: Name) => Subject) =>
   Object.fromEntries(names.map((name) => [`${prefix}${name}`, make(name)]))
 
-export const subjects: Readonly<Record<string, Subject>> = {
+const ofEffect: Readonly<Record<string, Subject>> = {
   "Certificate.fromDer": subject("Certificate.fromDer", Certificate.fromDer, new Uint8Array([0x30])),
   "Certificate.fromPem": subject("Certificate.fromPem", Certificate.fromPem, ""),
   "Certificate.fromStore": subject("Certificate.fromStore", Certificate.fromStore, { subject: "orders" }),
@@ -255,8 +271,8 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
-  "promises.certificate": throwing("promises.certificate", certificate, ""),
-  "promises.connect": subject("promises.connect", connect, InMemoryMqrt.layer, {}),
+  "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
+  "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
   "promises.Connection#checkHealth": ofConnection("Health.check", "checkHealth", [{ queues: [{ queue: orders }] }]),
   "promises.Connection#ensureQueue": ofConnection("MessageQueue.ensure", "ensureQueue", [`${orders}3`, {}]),
@@ -315,6 +331,20 @@ export const subjects: Readonly<Record<string, Subject>> = {
     right: () => [{}],
     call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
   },
+  "promises.Connection#securityContexts": ofConnection("SecurityContexts.layer", "securityContexts", [{}]),
+  ...each(["get", "invalidate"] as const, "promises.SecurityContexts#", (name) =>
+    method((world) => world.promises.contexts)(`SecurityContexts.${name}`, name, (world) => [world.certificate, {}])
+  ),
+  "promises.Connection#formatName": ofConnection("MessageQueue.formatName", "formatName", [orders, {}]),
+  "promises.Connection#formatNameOfAdsPath": ofConnection("MessageQueue.formatNameOfAdsPath", "formatNameOfAdsPath", [
+    "LDAP://orders",
+    {}
+  ]),
+  "promises.Connection#process": ofConnection("Telemetry.process", "process", (world) => [
+    world.message,
+    promiseHandler,
+    {}
+  ]),
   "promises.Connection#openSender": ofConnection("MessageQueue.openSender", "openSender", [orders, {}]),
   "promises.Connection#openReceiver": ofConnection("MessageQueue.openReceiver", "openReceiver", [orders, {}]),
   "promises.Connection#messages": iterating("MessageQueue.openReceiver", "messages", [orders, {}]),
@@ -366,7 +396,21 @@ export const subjects: Readonly<Record<string, Subject>> = {
   ]),
 
   "NativeMqrt.layerWith": subject("NativeMqrt.layerWith", NativeMqrt.layerWith, { library: "nowhere.dll" }),
+  "NativeMqrt.layerConfig": subject("NativeMqrt.layer", NativeMqrt.layerConfig, {
+    library: Config.succeed("nowhere.dll")
+  }),
+  "SecurityContexts.layerConfig": subject("SecurityContexts.layerConfig", SecurityContexts.layerConfig, {
+    idleTimeToLive: Config.succeed("1 minute")
+  }),
+  "InMemoryMqrt.layerConfig": subject("InMemoryMqrt.layerConfig", InMemoryMqrt.layerConfig, {
+    machineName: Config.succeed("OFFICE")
+  }),
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
+  "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
+  "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),
+  ...each(["connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) => ofTestMsmq(name)),
+  "testing.promises.TestMachine#connect": ofTestMsmq("connect"),
+  "HandleLedger.leakFree": subject("HandleLedger.leakFree", HandleLedger.leakFree, Effect.void),
   "HandleLedger.layer": subject("HandleLedger.layer", HandleLedger.layer, InMemoryMqrt.layer),
   "FaultInjection.layer": subject("FaultInjection.layer", FaultInjection.layer, InMemoryMqrt.layer),
   "FaultInjection.inject": subject("FaultInjection.inject", FaultInjection.inject, {
@@ -414,8 +458,42 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "MsmqControl#messagesIn": ofControl("MsmqControl.messagesIn", "messagesIn", ["DIRECT=OS:.\\private$\\orders"])
 }
 
+/** Namespaces of the promise face, whose functions take what those of the same name in the face with Effect take. */
+const namespaces: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  BodyType: promises.BodyType,
+  ErrorCode: promises.ErrorCode,
+  FormatName: promises.FormatName,
+  Message: promises.Message,
+  MessageClass: promises.MessageClass,
+  MessageHeaders: promises.MessageHeaders,
+  MessageId: promises.MessageId,
+  PathName: promises.PathName,
+  ProviderType: promises.ProviderType,
+  QueueName: promises.QueueName,
+  SecurityDescriptor: promises.SecurityDescriptor,
+  Sid: promises.Sid
+}
+
+const isFunction = (value: unknown): value is Callable => typeof value === "function"
+
+/** Functions of those namespaces, by their names in the face with Effect. */
+const inNamespaces = Object.entries(namespaces).flatMap(([namespace, functions]) =>
+  Object.entries(functions).flatMap(([name, fn]) => (isFunction(fn) ? [{ name: `${namespace}.${name}`, fn }] : []))
+)
+
+export const subjects: Readonly<Record<string, Subject>> = {
+  ...ofEffect,
+  ...Object.fromEntries(
+    inNamespaces.flatMap(({ fn, name }) => {
+      const same = ofEffect[name]
+      const call: Subject["call"] = async (_, given) => apply(fn, given)
+      return same === undefined ? [] : [[`promises.${name}`, { ...same, call }]]
+    })
+  )
+}
+
 /** Functions that are not checked, each with the reason. */
-export const exempt: Readonly<Record<string, string>> = {
+const exemptOfEffect: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
       "BodyType.format",
@@ -467,6 +545,18 @@ export const exempt: Readonly<Record<string, string>> = {
   "Mqrt.make": "is for who writes a backend",
   "Mqrt.layer": "is for who writes a backend",
   "MqrtContract.waitingReceives": "is for who writes a backend"
+}
+
+/** Functions that are not checked, each with the reason. */
+export const exempt: Readonly<Record<string, string>> = {
+  ...exemptOfEffect,
+  "promises.isCertificate": "makes a value of another value, and has no options",
+  ...Object.fromEntries(
+    inNamespaces.flatMap(({ name }) => {
+      const reason = exemptOfEffect[name]
+      return reason === undefined ? [] : [[`promises.${name}`, reason]]
+    })
+  )
 }
 
 /** Options, the mechanism, and the seam, which is called by core alone. */

@@ -84,7 +84,8 @@ export const poisonError = (
   why?: Cause.Cause<MsmqError>
 ): MsmqError => {
   const cause = why === undefined ? poison.cause : Cause.combine(poison.cause, why)
-  return reader.error(operation, { _tag: "PoisonMessage", ...poison, cause, kept })
+  const reason = { _tag: "PoisonMessage", ...poison, cause, kept } as const
+  return operation.error(reason, { queue: reader.state.queue, cause: Cause.squash(cause) })
 }
 
 /** Reasons for which the message, its copy or the policy is at fault. */

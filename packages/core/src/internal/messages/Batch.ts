@@ -39,7 +39,8 @@ import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { CallProgram } from "../promises/CallProgram.ts"
-import { isTimeLeft, transactionRule } from "./timeLimits.ts"
+import { transactionRule } from "./timeLimits.ts"
+import { isTimeLeft } from "./timesLeft.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
@@ -542,8 +543,9 @@ export class Batch<Body> {
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       const limit = properties[field]
-      const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
-      if (isInherited || isTimeLeft(message[field])) continue
+      const asked = message[field]
+      const isInherited = limit === null && (asked === undefined || transaction.timeLimits[field] === null)
+      if (isInherited || isTimeLeft(message, field, asked)) continue
       return new Refusal({
         index,
         field,

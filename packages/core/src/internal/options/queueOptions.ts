@@ -1,6 +1,7 @@
 import type { MessageBody } from "../bodies/Codec.ts"
 import type { ReadOptions } from "../../Message.ts"
 import { privacyLevels, shareModes } from "../../mqrt/QueueValues.ts"
+import { receiveAccesses } from "../queues/receiveAccesses.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { anyOf, boolean, guarded, guid, isFunction, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"
@@ -82,7 +83,7 @@ const codecNeedsBody = ({ body, read }: { readonly body?: unknown; readonly read
     : undefined
 
 export const openReceiverOptions = tableOf(
-  { body: codec, shareMode: wordOf(shareModes), access: oneOf(["receive", "peek"]), read },
+  { body: codec, shareMode: wordOf(shareModes), access: wordOf(receiveAccesses), read },
   codecNeedsBody
 )
 

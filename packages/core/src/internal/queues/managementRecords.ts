@@ -1,5 +1,4 @@
 /** Information about queue managers and their queues, as programs see it. */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
@@ -67,8 +66,8 @@ export interface EndOfData extends Omit<
   readonly lastAcknowledgedTime: Date | undefined
   /** Time of the next attempt. `PROPID_MGMT_QUEUE_EOD_RESEND_TIME`. */
   readonly resendTime: Date | undefined
-  /** Time between two attempts. `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`. */
-  readonly resendInterval: Duration.Duration | undefined
+  /** Time between two attempts, in milliseconds. `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`. */
+  readonly resendInterval: number | undefined
 }
 
 /**
@@ -134,7 +133,7 @@ const endOfDataOf = (delivery: Delivery): EndOfData | undefined =>
         lastAcknowledgedTime:
           delivery.lastAcknowledgedTime === null ? undefined : dateOf(delivery.lastAcknowledgedTime),
         resendTime: delivery.resendTime === null ? undefined : dateOf(delivery.resendTime),
-        resendInterval: delivery.resendInterval === null ? undefined : Duration.seconds(delivery.resendInterval)
+        resendInterval: delivery.resendInterval === null ? undefined : delivery.resendInterval * 1000
       }
 
 /** Asks for the information about a queue, by its format name. `queue`: the name that errors have. */

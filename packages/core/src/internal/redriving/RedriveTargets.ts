@@ -1,5 +1,4 @@
 /** Queues that redriven messages go to, and the ways in which a message gets there. */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -240,8 +239,7 @@ const copyFor = (message: ReceivedMessage): Redriven => {
   return { copy: { ...copyOf(message), ...limits }, limits }
 }
 
-const unlessOver = (left: Duration.Duration | undefined): Duration.Duration | undefined =>
-  left !== undefined && Duration.isGreaterThan(left, Duration.zero) ? left : undefined
+const unlessOver = (left: number | undefined): number | undefined => (left === 0 ? undefined : left)
 
 const mustSayKind =
   "the kind of the queue cannot be read from here, and Message Queuing drops messages of the wrong kind: it must be true or false"

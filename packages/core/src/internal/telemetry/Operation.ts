@@ -129,6 +129,11 @@ export const XmlValue = {
   Flags: Operation.make("XmlValue.Flags")
 }
 
+export const MessageHeaders = {
+  encode: Operation.make("MessageHeaders.encode"),
+  decode: Operation.make("MessageHeaders.decode")
+}
+
 export const MessageId = {
   parse: Operation.make("MessageId.parse"),
   fromBytes: Operation.make("MessageId.fromBytes"),
@@ -186,6 +191,11 @@ export const QueueName = {
   fromAddress: Operation.make("QueueName.fromAddress"),
   toDotNet: Operation.make("QueueName.toDotNet"),
   toNetMsmq: Operation.make("QueueName.toNetMsmq")
+}
+
+export const QueueService = {
+  Sender: Operation.make("QueueService.Sender"),
+  Receiver: Operation.make("QueueService.Receiver")
 }
 
 export const QueueSecurity = {
@@ -247,6 +257,7 @@ export const SecurityContext = { acquire: Operation.make("SecurityContext.acquir
 
 export const SecurityContexts = {
   layer: Operation.make("SecurityContexts.layer"),
+  layerConfig: Operation.make("SecurityContexts.layerConfig"),
   get: Operation.make("SecurityContexts.get"),
   invalidate: Operation.make("SecurityContexts.invalidate")
 }
