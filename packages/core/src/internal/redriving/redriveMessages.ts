@@ -111,4 +111,10 @@ export const redriveMessages = (
       )
     }
     return report
-  }).pipe(outsideGate, Effect.withTracerEnabled(false))
+  }).pipe(unlessSingle, outsideGate, Effect.withTracerEnabled(false))
+
+/** Runs an effect outside of a transaction for each message, as each message of this has one of its own where it needs one. */
+const unlessSingle = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Transaction.Current, (current) =>
+    current === "singleMessage" ? Effect.provideService(effect, Transaction.Current, "none") : effect
+  )
