@@ -44,6 +44,8 @@ import type {
   RedriveOptions,
   RedriveReport,
   RedriveTarget,
+  RemoveOptions,
+  RemoveReport,
   Restriction
 } from "../MessageQueue.ts"
 import * as MessageQueue from "../MessageQueue.ts"
@@ -200,6 +202,18 @@ export class Connection extends Described implements AsyncDisposable {
   redriveMessages(from: QueueName, to: RedriveTarget, options?: RedriveOptions & Abortable): Promise<RedriveReport> {
     return this.#run(on(operations.MessageQueue.redrive, from), tables.redriveOptions, options, (options) =>
       this.#runner.callingHere(MessageQueue.redrive(from, to, options))
+    )
+  }
+
+  /**
+   * Removes messages of a queue that a function chooses, or that are older than a duration. An abort takes effect between two messages.
+   * See {@link MessageQueue.removeMessages}.
+   */
+  removeMessages(queue: QueueName, options: RemoveOptions & Abortable): Promise<RemoveReport> {
+    // Without options there is no choice, which the table refuses.
+    const given = options === undefined ? {} : options
+    return this.#run(on(operations.MessageQueue.removeMessages, queue), tables.removeOptions, given, (options) =>
+      this.#runner.callingHere(MessageQueue.removeMessages(queue, options))
     )
   }
 

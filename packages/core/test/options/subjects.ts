@@ -192,6 +192,9 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
   "MessageQueue.ensure": subject("MessageQueue.ensure", MessageQueue.ensure, `${orders}3`, {}),
   "MessageQueue.redrive": subject("MessageQueue.redrive", MessageQueue.redrive, orders, orders, { dryRun: true }),
+  "MessageQueue.removeMessages": subject("MessageQueue.removeMessages", MessageQueue.removeMessages, orders, {
+    limit: 0
+  }),
   ...each(["delete", "exists", "properties", "formatName"] as const, "MessageQueue.", (name) =>
     subject(`MessageQueue.${name}`, MessageQueue[name], orders)
   ),
@@ -276,6 +279,10 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
   "promises.Connection#checkHealth": ofConnection("Health.check", "checkHealth", [{ queues: [{ queue: orders }] }]),
   "promises.Connection#ensureQueue": ofConnection("MessageQueue.ensure", "ensureQueue", [`${orders}3`, {}]),
+  "promises.Connection#removeMessages": ofConnection("MessageQueue.removeMessages", "removeMessages", [
+    orders,
+    { limit: 0 }
+  ]),
   "promises.Connection#redriveMessages": ofConnection("MessageQueue.redrive", "redriveMessages", [
     orders,
     orders,

@@ -196,6 +196,20 @@ export const administering: ReadonlyArray<ContractPromise> = [
       })
     )
   ),
+  ...[true, false].map((transactional) =>
+    promise(
+      `messages of ${word(transactional)} queue are removed by choice, and the others stay in order`,
+      Effect.gen(function* () {
+        const queue = yield* newQueue({ transactional })
+        yield* send(queue, ["a1", "b1", "a2", "b2"])
+        const where = ({ label }: { readonly label: string }) => label.startsWith("a")
+        const report = yield* MessageQueue.removeMessages(queue, { where })
+        assert.deepEqual(report, { examined: 4, removed: 2, skipped: 2 })
+        assert.deepEqual(yield* labelsIn(queue), ["b1", "b2"])
+        assert.deepEqual((yield* MessageQueue.removeMessages(queue, { olderThan: "1 day" })).removed, 0)
+      })
+    )
+  ),
   promise(
     "in an outer transaction that aborts no message is redriven",
     Effect.gen(function* () {

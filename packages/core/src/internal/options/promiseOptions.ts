@@ -15,7 +15,7 @@ import { checkOptions as healthTable } from "./healthOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
-import { redriveOptions as redriveTable } from "./redriveOptions.ts"
+import { redriveOptions as redriveTable, removeOptions as removeTable } from "./redriveOptions.ts"
 import { boolean, finite, guarded, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
@@ -29,6 +29,7 @@ const abortable = <Name extends string>({ rules, together }: OptionTable<Name>):
 export const createOptions = abortable(queueOptions.createOptions)
 export const purgeOptions = abortable(queueOptions.purgeOptions)
 export const redriveOptions = abortable(redriveTable)
+export const removeOptions = abortable(removeTable)
 export const healthOptions = abortable(healthTable)
 export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)

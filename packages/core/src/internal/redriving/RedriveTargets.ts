@@ -20,11 +20,9 @@ import { errorOf } from "../options/illegalOption.ts"
 import { Violation } from "../options/Violation.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import type { Operation } from "../telemetry/Operation.ts"
-import { destinationQueue } from "./RedriveCallbacks.ts"
+import { taken } from "./eachMessage.ts"
+import { destinationQueue } from "./MessageCallbacks.ts"
 import type { RedriveOptions, RedriveTarget } from "./RedriveOptions.ts"
-
-/** Reasons for which a message cannot be taken: another receiver took it, or holds it in a transaction. */
-export const taken = ["MessageNotFound", "MessageLockedUnderTransaction"] as const
 
 /** Queue that messages are redriven from. */
 export interface RedriveSource {

@@ -153,7 +153,8 @@ export const MessageQueue = {
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
   purge: Operation.make("MessageQueue.purge"),
-  redrive: Operation.make("MessageQueue.redrive")
+  redrive: Operation.make("MessageQueue.redrive"),
+  removeMessages: Operation.make("MessageQueue.removeMessages")
 }
 
 export const promises = {
