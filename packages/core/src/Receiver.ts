@@ -65,7 +65,8 @@ type Polled<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
  * transaction.
  *
  * Every receive fails with `UndecodableBody` if the codec cannot decode the body: outside a transaction the message is then
- * removed, and the error has it. It fails with `TransactionMismatch` in a transaction if the queue is not transactional, with
+ * removed, and the error has it. It fails with `BodyUnavailable` if the body is in a store and does not come from there: then the
+ * message stays in the queue. It fails with `TransactionMismatch` in a transaction if the queue is not transactional, with
  * `Released` after the receiver was closed, and otherwise with the reasons of Message Queuing's codes.
  *
  * When the service does not know the handle any more, as after a restart, a call reopens the queue and tries once more; it
