@@ -26,7 +26,7 @@ import { bytesViolation, noBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
 import * as claimCheck from "../bodies/claimCheck.ts"
-import { setLabel, withCodecFields } from "./codecFields.ts"
+import { setLabel, setsFields, withCodecFields } from "./codecFields.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { NotRead } from "./NotRead.ts"
@@ -499,6 +499,7 @@ export class Batch<Body> {
     let index = this.#accepted
     let bytes = 0
     let part: SourceFailed["part"] = "messages"
+    const store = this.#store
     const records = (this.#records ??= [])
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
@@ -512,7 +513,7 @@ export class Batch<Body> {
           chunk.stop = broken
           break
         }
-        if (this.#isLarge(record)) {
+        if (store !== undefined && claimCheck.isStored(store, record.body)) {
           chunk.large = record
           next++
           break
@@ -570,7 +571,7 @@ export class Batch<Body> {
   #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | undefined {
     const read = this.#propertiesOf(given, index, record)
     if (read instanceof Refusal) return read.reason
-    if (!this.#isLarge(record)) return violation(record, index)
+    if (this.#store === undefined || !this.#isLarge(record)) return violation(record, index)
     // All but the size is checked before the body is stored.
     const { body } = record
     record.body = noBytes
@@ -618,13 +619,16 @@ export class Batch<Body> {
     }
     const encoded = this.#encode(body, codec, message, index)
     if (encoded instanceof Refusal) return encoded
-    const by = { encoded, codec: codec.name, index }
-    const given = withCodecFields({ headers, extension }, by)
+    const by = setsFields(encoded) ? { encoded, codec: codec.name, index } : undefined
+    const given = by === undefined ? message : withCodecFields({ headers, extension }, by)
     if (given instanceof Refusal) return given
-    const carried = extensionOf(given.headers, given.extension, index, trace)
+    const carried =
+      by === undefined
+        ? extensionOf(headers, extension, index, trace)
+        : extensionOf(given.headers, given.extension, index, trace)
     if (carried instanceof Refusal) return carried
     const properties = propertiesOf(message, index, encoded.body, encoded.bodyType, carried, record)
-    return properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
+    return by === undefined || properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
   }
 
   /** Encodes a body, or returns the refusal of the message. */
