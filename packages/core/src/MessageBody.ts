@@ -26,6 +26,7 @@ import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, listOf, text as textRule } from "./internal/options/Rule.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
+import { bodyStore } from "./internal/bodies/claimCheck.ts"
 import type { BodyStore } from "./internal/bodies/claimCheck.ts"
 import type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
 import type { Message } from "./Message.ts"
@@ -457,7 +458,7 @@ export const claimCheck = <Sent, Received>(
     encode: (value, message) => codec.encode(value, message),
     decode: (message) => codec.decode(message),
     ...(codec.reads === undefined ? {} : { reads: codec.reads }),
-    store: given
+    [bodyStore]: given
   }
 }
 

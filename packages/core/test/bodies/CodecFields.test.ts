@@ -180,6 +180,19 @@ describe("a codec that sets fields of the message", () => {
     )
   )
 
+  it.effect("may have properties of its own, of any name", () =>
+    run(
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const body = { ...MessageBody.text, store: "orders", claimCheck: 7, above: 1 }
+        const sender = yield* MessageQueue.openSender(orders, { body })
+        const receiver = yield* MessageQueue.openReceiver(orders, { body })
+        yield* sender.send({ body: "order" })
+        assert.strictEqual((yield* receiver.receive).body, "order")
+      })
+    )
+  )
+
   it.effect("that returns no body sends no empty one instead", () =>
     run(
       Effect.gen(function* () {

@@ -208,7 +208,7 @@ export class Batch<Body> {
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.messageIds ? [] : undefined
-    this.#store = request.sender.codec?.store
+    this.#store = request.sender.codec?.[claimCheck.bodyStore]
     this.#use = new OwnedHandle.IntermittentUse(request.handles, request.operation)
   }
 

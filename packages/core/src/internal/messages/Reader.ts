@@ -159,7 +159,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** `true` where bodies may be in a store: then a message may leave its queue only when its body is here. */
   get hasStore(): boolean {
-    return this.state.codec?.store !== undefined
+    return this.state.codec?.[claimCheck.bodyStore] !== undefined
   }
 
   /** Waits until a message is in the queue, and leaves it there. It reads as little of the message as it can. */
@@ -236,7 +236,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Store that the body of a message is in; `undefined` for a body that is in the message. */
   storeOf({ body }: ReceivedMessage): claimCheck.BodyStore | undefined {
-    const store = this.state.codec?.store
+    const store = this.state.codec?.[claimCheck.bodyStore]
     return store !== undefined && claimCheck.isMarked(body) ? store : undefined
   }
 

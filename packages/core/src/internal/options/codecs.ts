@@ -8,17 +8,8 @@ const groups = ["extension", "queues", "security", "rare"] as const
 const isGroups = (value: unknown): boolean =>
   value === undefined || (Array.isArray(value) && value.every((group) => groups.some((known) => known === group)))
 
-const isStore = (value: unknown): boolean =>
-  value === undefined ||
-  (typeof value === "object" &&
-    value !== null &&
-    "put" in value &&
-    isFunction(value.put) &&
-    "get" in value &&
-    isFunction(value.get))
-
 export const codec = guarded(
-  "a codec of MessageBody, with name, encode and decode",
+  'a codec of MessageBody, with name, encode and decode; its reads, if it has any, are of "extension", "queues", "security", "rare"',
   (value): value is MessageBody<never, unknown> =>
     typeof value === "object" &&
     value !== null &&
@@ -28,8 +19,7 @@ export const codec = guarded(
     isFunction(value.encode) &&
     "decode" in value &&
     isFunction(value.decode) &&
-    (!("reads" in value) || isGroups(value.reads)) &&
-    (!("store" in value) || isStore(value.store))
+    (!("reads" in value) || isGroups(value.reads))
 )
 
 export const makeOptions = tableOf({
