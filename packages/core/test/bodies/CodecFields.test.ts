@@ -404,7 +404,7 @@ describe("a codec of two functions that throw", () => {
 
   it("is refused without its functions, with what is missing", () => {
     const wrong: ReadonlyArray<readonly [unknown, string]> = [
-      [undefined, "name"],
+      [undefined, "options"],
       [{ name: "", encode: utf8, decode: textOf }, "name"],
       [{ name: "x", encode: utf8 }, "decode"],
       [{ name: "x", encode: 7, decode: textOf }, "encode"],

@@ -1,6 +1,7 @@
 /** Rules for codecs of bodies. */
 import type { MessageBody } from "../bodies/Codec.ts"
-import { tableOf } from "./OptionTable.ts"
+import type { NameOf, OptionTable } from "./OptionTable.ts"
+import { isPlain, tableOf } from "./OptionTable.ts"
 import { func, guarded, isFunction, listOf, name, oneOf, required, wholeNumber } from "./Rule.ts"
 
 const groups = ["extension", "queues", "security", "rare"] as const
@@ -34,3 +35,18 @@ export const storeOptions = tableOf({
   get: required(func),
   above: wholeNumber(0, 4_194_304)
 })
+
+/**
+ * Returns the options of an instance of a class, which may have properties of its own beside them, and any other value as it is.
+ */
+export const ofInstance = <O extends object>(table: OptionTable<NameOf<O>>, given: O): O => {
+  try {
+    if (typeof given !== "object" || given === null || Array.isArray(given) || isPlain(given)) return given
+    const names = table.names.filter((name) => name in given)
+    const getters = names.map((name) => [name, { enumerable: true, get: () => Reflect.get(given, name) as unknown }])
+    return Object.defineProperties({}, Object.fromEntries(getters) as PropertyDescriptorMap) as O
+  } catch {
+    // The table describes what cannot be read.
+    return given
+  }
+}
