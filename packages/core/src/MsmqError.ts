@@ -5,7 +5,8 @@
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
-import { inspect, type InspectOptions } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
 import { countOf, describeValue } from "./internal/errors/describeValue.ts"
@@ -114,7 +115,7 @@ export interface IllegalMessage extends Tagged<"IllegalMessage"> {
 }
 
 /**
- * Reason of an error where a function or a property of the program threw during a send, or while messages were redriven. The
+ * Reason of an error where a function or a property of the program threw during a send, or while messages were redriven or removed. The
  * messages before it are sent; the error's `progress` has their number.
  *
  * @category models
@@ -125,7 +126,7 @@ export interface SourceFailed extends Tagged<"SourceFailed"> {
    * Part that threw: `"messages"`, the iteration or stream of the messages; `"message"`, a getter of a message;
    * `"codec"`, the `encode` of the sender's codec; `"put"`, the function of that name of a claim check; `"onProgress"`, the
    * option of that name; `"copy"`, the function of that name in a policy for poison messages; `"where"` and `"to"`, the
-   * functions of those names of `redrive`.
+   * functions of those names of `redrive` and `removeMessages`.
    */
   readonly part: "messages" | "message" | "codec" | "put" | "onProgress" | "copy" | "where" | "to"
   /** Place in the batch, from 0, of the first message that was not accepted; for `redrive`, of the message among those of the queue. */
@@ -751,10 +752,14 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
     return { _tag: this._tag, message, code, isRetryable, ...(jsonOf({ ...this }) as object) }
   }
   /** @internal */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
+  override [NodeInspectSymbol](
+    _depth?: number,
+    options?: InspectOptions,
+    inspector: typeof inspect = process.getBuiltinModule("node:util").inspect
+  ): string {
     const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
     const { _tag: _, ...fields } = this
-    const inspected = printableInspection(inspect(fields, options))
+    const inspected = printableInspection(inspector(fields, options))
     return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${inspected}`
   }
 

@@ -1,4 +1,5 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
+import * as Health from "@effect-msmq/core/Health"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as QueueManager from "@effect-msmq/core/QueueManager"
 import * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
@@ -164,6 +165,31 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
+  it.live("a health check does not wait for a call that does not return, and counts dead letters", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { quota: 0 })
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({ label: "1", journaling: { deadLetter: true } })
+      control.hold("MQGetQueueProperties")
+      const report = yield* Health.check({ queues: [orders], maximumDeadLetters: 0, timeout: "1 second" })
+      control.letGo("MQGetQueueProperties")
+      assert.deepStrictEqual(
+        report.checks.map(({ healthy, message, value }) => [healthy, message, value]),
+        [
+          [true, "Message Queuing runs", undefined],
+          [false, "no answer came within 1s", undefined],
+          [
+            false,
+            "there are more than 0 dead letters of messages that were sent outside of transactions: their class says why they " +
+              "failed; MessageQueue.redrive sends them again",
+            1
+          ],
+          [true, "there are 0 dead letters of transactional messages, and may be 0", 0]
+        ]
+      )
+    }).pipe(Effect.scoped, onDouble)
+  )
+
   it.live("a security descriptor is set and read as text", () =>
     Effect.gen(function* () {
       const first = "O:BAG:SYD:P(D;;0x4;;;AN)(A;OICI;0xf003f;;;S-1-5-21-1-2-3-1001)S:AI(AU;FA;GA;;;WD)"
@@ -192,7 +218,10 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
         version: { major: 6, minor: 3, build: 0x4563 },
         directoryEnabled: false
       })
-      const { pathName, siteId } = yield* QueueManager.machineProperties()
+      const { machineId, pathName, siteId } = yield* QueueManager.machineProperties()
+      assert.strictEqual((yield* QueueManager.machineProperties(machineId)).pathName, pathName)
+      const unknown = yield* Effect.flip(QueueManager.machineProperties("00000000-0000-4000-8000-000000000000"))
+      assert.strictEqual(unknown.reason._tag, "NoDs")
       assert.strictEqual(own?.split("\\")[0]?.toLowerCase(), pathName.toLowerCase())
       assert.isUndefined(siteId)
       yield* QueueManager.disconnect()

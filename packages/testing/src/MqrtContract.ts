@@ -1,5 +1,6 @@
 /**
- * Contract of every backend of the `Mqrt` service: promises as plain named effects, which any test runner can run.
+ * Contract of every backend of the `Mqrt` service: promises as plain named effects, which any test runner can run. It is imported
+ * by its own name, `@effect-msmq/testing/MqrtContract`, since it takes longer to load than the rest of the package.
  *
  * @since 0.1.0
  */
@@ -34,7 +35,8 @@ export type { Capability, ContractPromise }
  *
  * @example
  * ```ts import.meta.vitest
- * import { InMemoryMqrt, MqrtContract } from "@effect-msmq/testing"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
  * import { Effect } from "effect"
  *
  * const promise = MqrtContract.promises.find(({ name }) => name === "label arrives as it was sent")

@@ -2,6 +2,7 @@
 import {
   Certificate,
   FormatName,
+  Health,
   MessageBody,
   MessageId,
   MessageQueue,
@@ -197,9 +198,13 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
+  "Health.check": subject("Health.check", Health.check, { queues: [{ queue: orders }] }),
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
   "MessageQueue.ensure": subject("MessageQueue.ensure", MessageQueue.ensure, `${orders}3`, {}),
   "MessageQueue.redrive": subject("MessageQueue.redrive", MessageQueue.redrive, orders, orders, { dryRun: true }),
+  "MessageQueue.removeMessages": subject("MessageQueue.removeMessages", MessageQueue.removeMessages, orders, {
+    limit: 0
+  }),
   ...each(["delete", "exists", "properties", "formatName"] as const, "MessageQueue.", (name) =>
     subject(`MessageQueue.${name}`, MessageQueue[name], orders)
   ),
@@ -279,10 +284,16 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
+  "promises.MessageBody.xml": throwing("MessageBody.xml", promises.MessageBody.xml, "string", {}),
   "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
   "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
+  "promises.Connection#checkHealth": ofConnection("Health.check", "checkHealth", [{ queues: [{ queue: orders }] }]),
   "promises.Connection#ensureQueue": ofConnection("MessageQueue.ensure", "ensureQueue", [`${orders}3`, {}]),
+  "promises.Connection#removeMessages": ofConnection("MessageQueue.removeMessages", "removeMessages", [
+    orders,
+    { limit: 0 }
+  ]),
   "promises.Connection#redriveMessages": ofConnection("MessageQueue.redrive", "redriveMessages", [
     orders,
     orders,
@@ -473,6 +484,11 @@ const namespaces: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   ErrorCode: promises.ErrorCode,
   FormatName: promises.FormatName,
   Message: promises.Message,
+  MessageBody: {
+    claimCheck: promises.MessageBody.claimCheck,
+    json: promises.MessageBody.json,
+    make: promises.MessageBody.make
+  },
   MessageClass: promises.MessageClass,
   MessageHeaders: promises.MessageHeaders,
   MessageId: promises.MessageId,
@@ -559,6 +575,8 @@ const exemptOfEffect: Readonly<Record<string, string>> = {
 /** Functions that are not checked, each with the reason. */
 export const exempt: Readonly<Record<string, string>> = {
   ...exemptOfEffect,
+  "promises.MessageBody.encode": "takes the values of any codec",
+  "promises.MessageBody.decode": "takes the bodies of any codec",
   "promises.isCertificate": "makes a value of another value, and has no options",
   ...Object.fromEntries(
     inNamespaces.flatMap(({ name }) => {

@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
-import { X509Certificate } from "node:crypto"
 import { Certificate } from "../security/Certificate.ts"
+import { x509Of } from "../security/x509.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReadProperties, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
@@ -63,7 +63,7 @@ const withHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedM
 
 const read = (der: Uint8Array): Certificate | undefined => {
   try {
-    return new Certificate(new X509Certificate(der))
+    return new Certificate(x509Of(der))
   } catch {
     return undefined
   }
