@@ -25,6 +25,7 @@ import { decodeWith } from "../bodies/Codec.ts"
 import * as claimCheck from "../bodies/claimCheck.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
+import { everyMessage, Search } from "./Search.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { Observer } from "../telemetry/telemetry.ts"
@@ -141,9 +142,14 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Failable<Received> {
-    const { action, cursor } = take
-    if (cursor === null) return this.#takeFirst(take, this.state.reopens)
-    if (action !== "receive" || !this.hasStore) return this.#takeAt(take, cursor, this.#deliver)
+    const { action, cursor, operation, timeout, transaction } = take
+    if (action !== "receive" || !this.#hasStore) {
+      return cursor === null ? this.#takeFirst(take, this.state.reopens) : this.#takeAt(take, cursor, this.#deliver)
+    }
+    if (cursor === null) {
+      const found = new Search(this, everyMessage).find(operation, true, timeout)
+      return transaction === undefined ? found : Effect.provideService(found, Transaction.Current, transaction)
+    }
     const peek = this.#takeAt({ ...take, action: "peekCurrent" }, cursor, this.#fetch)
     return Effect.flatMap(peek, ({ outcome }) =>
       handOver(Effect.andThen(this.#takeAt(take, cursor, ignore, leastRead), outcome))
@@ -152,13 +158,13 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
-    return action.startsWith("receive") && this.hasStore
+    return action.startsWith("receive") && this.#hasStore
       ? this.#lookUpWithBody(operation, action, lookupId)
       : this.#lookUp(operation, action, lookupId, this.#deliver)
   }
 
-  /** `true` where bodies may be in a store: then a message may leave its queue only when its body is here. */
-  get hasStore(): boolean {
+  /** `true` where bodies may be in a store: then a message leaves its queue only when its body is here. */
+  get #hasStore(): boolean {
     return this.state.codec?.[claimCheck.bodyStore] !== undefined
   }
 
