@@ -8,6 +8,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
+import type { KindOf } from "./internal/queues/sender.ts"
+import { openToSend, senderOn } from "./internal/queues/sender.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { onQueue } from "./internal/telemetry/telemetry.ts"
 import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
@@ -25,21 +27,28 @@ import * as Given from "./internal/options/illegalOption.ts"
 import {
   changes as changesTable,
   createOptions,
+  oneOffSendOptions,
   openReceiverOptions,
   openSenderOptions,
   purgeOptions
 } from "./internal/options/queueOptions.ts"
+import { message as messageRule } from "./internal/options/outgoingMessages.ts"
+import { queueName } from "./internal/options/queueNames.ts"
 import { name } from "./internal/options/Rule.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
-import type { ReadMessage, ReadOptions } from "./Message.ts"
+import type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
+import { addressDefaults, checkDefaults } from "./internal/messages/senderDefaults.ts"
+import type { Message, ReadMessage, ReadOptions } from "./Message.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import type { PathName } from "./PathName.ts"
 import { Receiver } from "./Receiver.ts"
 import * as SecurityDescriptor from "./SecurityDescriptor.ts"
-import { Sender } from "./Sender.ts"
+import type { Sender, SendOptions } from "./Sender.ts"
+import type { GetOptions } from "./Senders.ts"
+import { Senders } from "./Senders.ts"
 
 export type {
   /**
@@ -62,6 +71,8 @@ export {
 } from "./internal/options/queueOptions.ts"
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { KindOf } from "./internal/queues/sender.ts"
+export type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
@@ -82,6 +93,11 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
    * queue's properties tell.
    */
   readonly transactional?: Transactional
+  /**
+   * Values for the fields that a message does not have, and for the options that a send does not have; see {@link SenderDefaults}.
+   * Those of Message Queuing by default.
+   */
+  readonly defaults?: SenderDefaults<Body> | undefined
 }
 
 /**
@@ -362,18 +378,6 @@ export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.St
   Stream.withSpan(locatePublic(restrictions), operations.MessageQueue.locate.name, spanOptions)
 
 /**
- * Kind of the queue in the type of a sender, by the option `transactional`.
- *
- * @category models
- * @since 0.1.0
- */
-export type KindOf<Transactional> = [Transactional] extends [true]
-  ? "transactional"
-  : [Transactional] extends [false]
-    ? "plain"
-    : "unknown"
-
-/**
  * Opens a queue for sending; the scope closes it, after the sends that run.
  * [`MQOpenQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699817(v=vs.85)) with `MQ_SEND_ACCESS`.
  *
@@ -385,6 +389,33 @@ export type KindOf<Transactional> = [Transactional] extends [true]
  * Fails with `IllegalName`, `QueueNotFound`, `UnsupportedFormatnameOperation` (names that can only be read),
  * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that is not about the queue, such as
  * `InsufficientResources` or `NoDs`, fails the opening. With `transactional` given, the properties are not read.
+ *
+ * The option `defaults` is `DefaultPropertiesToSend` of System.Messaging. They are checked here: a wrong one fails with
+ * `IllegalOption`. What a message or a send has itself takes precedence; `undefined` does not. A headers field or an extension
+ * replaces the defaults of both, as both are one property; a signer, be it a security context or a certificate, replaces the
+ * default of both. In a transaction that was begun, its time limits replace the defaults.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders", {
+ *     defaults: { delivery: "recoverable", priority: 5, timeToBeReceived: "1 hour" }
+ *   })
+ *   yield* sender.send({ label: "order 1" })
+ *   yield* sender.send({ label: "order 2", priority: 7 })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const [second, first] = [yield* receiver.receive, yield* receiver.receive]
+ *   return [first, second].map(({ delivery, label, priority }) => `${label}: ${delivery}, ${priority}`)
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => ["order 1: recoverable, 5", "order 2: recoverable, 7"]
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -398,18 +429,12 @@ export const openSender = Effect.fn(
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = operations.MessageQueue.openSender
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
-  const opened = yield* openQueueOfKind(queue, operation, "send", "denyNone", given.transactional)
-  const { formatName, handle, kind, mqrt } = opened
-  const state = {
-    mqrt,
-    handle,
-    queue: nameOf(queue),
-    get transactional() {
-      return kind.transactional
-    },
-    codec: given.body
-  }
-  return Sender.make(state, formatName)
+  const call = { operation, queue: nameOf(queue) }
+  const defaults = given.defaults && checkDefaults(call, given.body, given.defaults)
+  if (defaults instanceof MsmqError) return yield* defaults
+  const opened = yield* openToSend(operation, queue, given.transactional)
+  if (defaults !== undefined) yield* addressDefaults(opened.mqrt, call, defaults)
+  return senderOn<Body, KindOf<Transactional>>(opened, call.queue, given.body, defaults)
 })
 
 /**
@@ -528,3 +553,60 @@ export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<
     mqrt.purgeQueue(native).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   )
 }, Effect.scoped)
+
+/**
+ * Options of a message that is sent without a sender of its own: those of the sender, and those of the send.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OneOffSendOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
+  extends GetOptions<Body, Transactional>, SendOptions<KindOf<Transactional>> {}
+
+/**
+ * Sends one message to a queue and returns its id, over the cache `Senders`, which keeps the queue open for a while.
+ *
+ * It does what `send` of a `Sender` does, and fails as that and as {@link openSender} do. For many messages to one queue a sender is
+ * quicker.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Senders } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* MessageQueue.send(".\\private$\\orders", { label: "order 1" })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const { label } = yield* receiver.receive
+ *   return label
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = Layer.provideMerge(Senders.layer(), InMemoryMqrt.layer)
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => "order 1"
+ * ```
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const send = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+  queue: QueueName,
+  message: Message<Body>,
+  options: OneOffSendOptions<Body, Transactional> = {}
+): Effect.Effect<string, MsmqError, Senders> => {
+  const operation = operations.MessageQueue.send
+  const call = { operation, queue: nameOf(queue) }
+  return Effect.scoped(
+    Effect.gen(function* () {
+      yield* Given.argument(call, "queue", queueName, queue)
+      yield* Given.argument(call, "message", messageRule, message)
+      const given = yield* Given.options(call, oneOffSendOptions, options)
+      const senders = yield* Senders
+      const sender = yield* senders
+        .get<Body, Transactional>(queue, given)
+        .pipe(Effect.mapError((error) => operation.error(error.reason, { queue: error.queue })))
+      return yield* sender.sendAs(operation, message, given)
+    })
+  )
+}

@@ -13,6 +13,7 @@ import type { Given as GivenSend, PlainRequests, SenderState } from "./internal/
 import { Batch } from "./internal/messages/Batch.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
+import { completed } from "./internal/messages/senderDefaults.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { Observer } from "./internal/telemetry/telemetry.ts"
 import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
@@ -113,17 +114,26 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
       if (Batch.isReady(this.#state.handle, fiber) && !this.#observer.traces(operation, fiber)) {
         const observation = this.#observer.begin(operation, fiber, true)
         const batch =
-          options === undefined
+          options === undefined && this.#state.defaults === undefined
             ? Batch.beginPlain(fiber, this.#plain, this.#plainRequests)
             : this.#begin(fiber, operation, sendOptions, options, undefined)
         return batch instanceof MsmqError
           ? observation.end(Exit.fail(batch))
           : batch.sendAtOnce(fiber, observation, message)
       }
-      return this.#observer.observe(operation, (span, inner) => {
-        const batch = this.#begin(inner, operation, sendOptions, options, span)
-        return batch instanceof MsmqError ? Effect.fail(batch) : batch.send(message)
-      })
+      return this.sendAs(operation, message, options)
+    })
+  }
+
+  /** @internal Sends one message as the operation of another function, and returns its id. */
+  sendAs(
+    operation: Operation,
+    message: Message<Body>,
+    options: SendOptions<Kind> | undefined
+  ): Effect.Effect<string, MsmqError> {
+    return this.#observer.observe(operation, (span, fiber) => {
+      const batch = this.#begin(fiber, operation, sendOptions, options, span)
+      return batch instanceof MsmqError ? Effect.fail(batch) : batch.send(message)
     })
   }
 
@@ -192,7 +202,15 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   ): Batch<Body> | MsmqError {
     const options = Given.readOptions({ operation, queue: this.queue }, table, given)
     if (options instanceof MsmqError) return options
-    const messageIds = operation === operations.Sender.send || options.messageIds === true
-    return Batch.begin(fiber, { sender: this.#state, observer: this.#observer, operation, options, messageIds, span })
+    const messageIds = operation.convention.isBatch !== true || options.messageIds === true
+    const { defaults } = this.#state
+    return Batch.begin(fiber, {
+      sender: this.#state,
+      observer: this.#observer,
+      operation,
+      options: defaults === undefined ? options : completed(options, defaults.options),
+      messageIds,
+      span
+    })
   }
 }

@@ -30,6 +30,7 @@ describe("a program imports", () => {
       "SecurityContexts",
       "SecurityDescriptor",
       "Sender",
+      "Senders",
       "Sid",
       "Telemetry",
       "Transaction",

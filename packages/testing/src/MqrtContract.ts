@@ -12,6 +12,7 @@ import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
 import { promiseTransactions } from "./contract/promiseTransactions.ts"
+import { queueReferences } from "./contract/queueReferences.ts"
 import { queues } from "./contract/queues.ts"
 import { sendingAgain } from "./contract/sendingAgain.ts"
 import { security } from "./contract/security.ts"
@@ -47,6 +48,7 @@ export type { Capability, ContractPromise }
 export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
+  ...queueReferences,
   ...sendingAgain,
   ...waiting,
   ...loops,

@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -27,14 +28,13 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
-import type { ReadMessage, ReadOptions } from "../Message.ts"
+import type { Message, ReadMessage, ReadOptions } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
   KindOf,
   LocatedQueue,
   OpenReceiverOptions,
-  OpenSenderOptions,
   Properties,
   PurgeOptions,
   QueueName,
@@ -45,7 +45,10 @@ import { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import { QueueManager } from "./QueueManager.ts"
 import { Receiver } from "./Receiver.ts"
-import { Sender } from "./Sender.ts"
+import type { OneOffSendOptions, OpenSenderOptions } from "./Sender.ts"
+import { effectOneOffOptions, effectOpenOptions, Sender } from "./Sender.ts"
+import type { Options as SendersOptions } from "../Senders.ts"
+import { make as makeSenders, Senders } from "../Senders.ts"
 import { SecurityContext } from "./SecurityContext.ts"
 import { Transaction } from "./Transaction.ts"
 import type { PathName } from "../PathName.ts"
@@ -75,6 +78,23 @@ export interface SecurityOptions extends Abortable {
 
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
 
+/** Cache of senders, and the scope that it closes with. */
+interface SendersOfConnection {
+  readonly cache: Senders["Service"]
+  readonly scope: Scope.Closeable
+}
+
+/**
+ * Settings of a connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConnectOptions extends Abortable {
+  /** Settings of the cache of senders, which `send` and `reply` use. */
+  readonly senders?: SendersOptions | undefined
+}
+
 /**
  * Connection to Message Queuing through a backend: see {@link connect}. Everything that it opens is closed with it, in
  * reverse order of opening.
@@ -86,17 +106,27 @@ export class Connection extends Described implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
   readonly #runner: Runner
+  readonly #senders: SendersOfConnection
 
-  private constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
+  private constructor(
+    runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>,
+    context: Context.Context<Mqrt>,
+    senders: SendersOfConnection
+  ) {
     super()
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
     this.#runner = new Runner(context)
+    this.#senders = senders
   }
 
   /** @internal */
-  static make(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>): Connection {
-    return new Connection(runtime, context)
+  static make(
+    runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>,
+    context: Context.Context<Mqrt>,
+    senders: SendersOfConnection
+  ): Connection {
+    return new Connection(runtime, context, senders)
   }
 
   /** @internal */
@@ -257,13 +287,44 @@ export class Connection extends Described implements AsyncDisposable {
     return owning(SecurityContext.make(context, this.#runner), scope)
   }
 
+  /**
+   * Sends one message to a queue and returns its id, over a cache of senders, which keeps the queue open for a while. See
+   * {@link MessageQueue.send}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.send(".\\private$\\orders", { label: "order 1" })
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * const message = await receiver.receive()
+   * message.label // => "order 1"
+   * ```
+   */
+  send<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+    queue: QueueName,
+    message: Message<Body>,
+    options?: OneOffSendOptions<Body, Transactional>
+  ): Promise<string> {
+    return this.#run(on(operations.MessageQueue.send, queue), tables.oneOffSending, options, (options) =>
+      Effect.provideService(
+        MessageQueue.send(queue, message, effectOneOffOptions(options)),
+        Senders,
+        this.#senders.cache
+      )
+    )
+  }
+
   /** Opens a queue for sending: own it with `await using` or `close()`. See {@link MessageQueue.openSender}. */
   openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
-    options?: OpenSenderOptions<Body, Transactional> & Abortable
+    options?: OpenSenderOptions<Body, Transactional>
   ): Promise<Sender<Body, KindOf<Transactional>>> {
     return this.#run(on(operations.MessageQueue.openSender, queue), tables.openSenderOptions, options, (options) =>
-      openScoped(MessageQueue.openSender(queue, options), (sender, scope) =>
+      openScoped(MessageQueue.openSender(queue, effectOpenOptions(options)), (sender, scope) =>
         Sender.make<Body, KindOf<Transactional>>(sender, scope, this.#runner)
       )
     )
@@ -373,7 +434,10 @@ export class Connection extends Described implements AsyncDisposable {
   /** Closes all that is still open, after the calls that run, and then the backend; a second call does nothing. */
   close(): Promise<void> {
     return this.#runner.promise(
-      OwnedHandle.stopRunsThen(this.#mqrt.openHandles, this.#runtime.disposeEffect),
+      OwnedHandle.stopRunsThen(
+        this.#mqrt.openHandles,
+        Effect.andThen(Scope.close(this.#senders.scope, Exit.void), this.#runtime.disposeEffect)
+      ),
       undefined
     )
   }
@@ -446,17 +510,19 @@ export class Connection extends Described implements AsyncDisposable {
  * @category constructors
  * @since 0.1.0
  */
-export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Connection> => {
+export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: ConnectOptions): Promise<Connection> => {
   // The stack of the program is available only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
   const call = { operation: operations.promises.connect }
-  const { signal } = optionsOrThrow(call, abortable, options)
+  const { senders, signal } = optionsOrThrow(call, tables.connectOptions, options)
   argumentOrThrow(call, "layer", tables.backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
     argumentOrThrow(call, "layer", tables.backendContext, context)
-    return Connection.make(runtime, context)
+    const scope = Scope.makeUnsafe()
+    const cache = Effect.runSync(makeSenders(senders).pipe(Scope.provide(scope), Effect.provideContext(context)))
+    return Connection.make(runtime, context, { cache, scope })
   } catch (error) {
     await runtime.dispose()
     throw error

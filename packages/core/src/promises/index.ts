@@ -5,7 +5,7 @@
  */
 export type { Abortable } from "./Abortable.ts"
 export { certificate } from "./Certificate.ts"
-export { connect, Connection, type SecurityOptions } from "./Connection.ts"
+export { connect, Connection, type ConnectOptions, type SecurityOptions } from "./Connection.ts"
 export type { ConsumePolicy, HandlerOptions, Retries } from "./Consumer.ts"
 export { Cursor } from "./Cursor.ts"
 export * as MessageId from "./MessageId.ts"
@@ -14,5 +14,12 @@ export * as QueueName from "./QueueName.ts"
 export { Receiver, type ReceiveOptions } from "./Receiver.ts"
 export { SecurityContext } from "./SecurityContext.ts"
 export { Selection } from "./Selection.ts"
-export { type SendAllOptions, Sender, type SendOptions } from "./Sender.ts"
+export {
+  type OneOffSendOptions,
+  type OpenSenderOptions,
+  type SendAllOptions,
+  Sender,
+  type SenderDefaults,
+  type SendOptions
+} from "./Sender.ts"
 export { type Participation, Transaction } from "./Transaction.ts"

@@ -68,6 +68,8 @@ const wrongs: ReadonlyArray<Wrong> = [
 
 /** Rules that the declarations cannot express: a message has only optional fields, and any array is an iterable. */
 const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "MessageQueue.send message": ["{}"],
+  "promises.Connection#send message": ["{}"],
   "Sender#send message": ["{}"],
   "Sender#sendAll messages": ["[]"],
   "promises.Sender#send message": ["{}"],
@@ -83,6 +85,9 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
       "promises.Connection#revokeQueueRights"
     ].map((name) => [`${name} trustee`, ['"text"']])
   ),
+  // Each of its fields may be left out.
+  "options.defaults.acknowledge": ["{}"],
+  "options.defaults.journaling": ["{}"],
   // Its value may be a text or a date, as the property says.
   "FormatName.multiple elements": ["[]"]
 }
@@ -140,7 +145,7 @@ const casesOf = (
       return changed(base, option, value)
     })
   const wrong = wrongs
-    .filter(({ isLegalFor }) => isLegalFor?.(shape) !== true)
+    .filter((wrong) => wrong.isLegalFor?.(shape) !== true && alsoTaken[path]?.includes(wrong.name) !== true)
     .map(({ name: wrong, value }) => ({ path, wrong, argument: put(name, value), names: [alone] }))
   const neighbour = neighbourOf(name)
   // A message may have whatever it has.

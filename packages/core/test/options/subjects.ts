@@ -12,6 +12,7 @@ import {
   SecurityContext,
   SecurityContexts,
   SecurityDescriptor,
+  Senders,
   Sid,
   Telemetry,
   Transaction,
@@ -179,6 +180,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "MessageQueue.locate": subject("MessageQueue.locate", MessageQueue.locate, restrictions),
   "MessageQueue.openSender": subject("MessageQueue.openSender", MessageQueue.openSender, orders, {}),
   "MessageQueue.openReceiver": subject("MessageQueue.openReceiver", MessageQueue.openReceiver, orders, {}),
+  "MessageQueue.send": subject("MessageQueue.send", MessageQueue.send, orders, { label: "order 2" }, {}),
   "MessageQueue.purge": subject("MessageQueue.purge", MessageQueue.purge, orders, {}),
   ...each([...computers, ...actions], "QueueManager.", (name) =>
     subject(`QueueManager.${name}`, QueueManager[name], "MACHINE")
@@ -198,6 +200,10 @@ export const subjects: Readonly<Record<string, Subject>> = {
   ...each(["get", "invalidate"] as const, "SecurityContexts#", (name) =>
     method((world) => world.contexts)(`SecurityContexts.${name}`, name, (world) => [world.certificate])
   ),
+  "Senders.make": subject("Senders.layer", Senders.make, {}),
+  "Senders.layer": subject("Senders.layer", Senders.layer, {}),
+  "Senders#get": method((world) => world.senders)("Senders.get", "get", [orders, {}]),
+  "Senders#invalidate": method((world) => world.senders)("Senders.invalidate", "invalidate", [orders]),
   "Telemetry.process": {
     operation: "Telemetry.process",
     right: (world) => [Effect.void, world.message, {}],
@@ -298,6 +304,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
     right: () => [{}],
     call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
   },
+  "promises.Connection#send": ofConnection("MessageQueue.send", "send", [orders, { label: "order 2" }, {}]),
   "promises.Connection#openSender": ofConnection("MessageQueue.openSender", "openSender", [orders, {}]),
   "promises.Connection#openReceiver": ofConnection("MessageQueue.openReceiver", "openReceiver", [orders, {}]),
   "promises.Connection#messages": iterating("MessageQueue.openReceiver", "messages", [orders, {}]),

@@ -120,7 +120,14 @@ export class PoisonSender {
       const acknowledgments = yield* pending
       const now = yield* Clock.currentTimeMillis
       const sender = Sender.make(
-        { mqrt: this.#mqrt, handle, queue: this.#name, transactional: this.transactional, codec: undefined },
+        {
+          mqrt: this.#mqrt,
+          handle,
+          queue: this.#name,
+          transactional: this.transactional,
+          codec: undefined,
+          defaults: undefined
+        },
         formatName
       )
       const send = (message: Message) =>

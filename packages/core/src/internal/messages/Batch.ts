@@ -28,7 +28,9 @@ import { encodeWith } from "../bodies/Codec.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { NotRead } from "./NotRead.ts"
-import { blankRecord, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
+import { addressedFields, blankRecord, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
+import type { Defaults } from "./senderDefaults.ts"
+import { twoSignersRule } from "./senderDefaults.ts"
 import type { FieldOfBytes } from "./lostBytes.ts"
 import { lostField } from "./lostBytes.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
@@ -39,6 +41,7 @@ import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { CallProgram } from "../promises/CallProgram.ts"
+import { addressRule, isUnresolved, QueueAddresses } from "../names/QueueAddresses.ts"
 import { isTimeLeft, transactionRule } from "./timeLimits.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
@@ -56,7 +59,7 @@ const twoSigners: Reason = {
   _tag: "IllegalMessage",
   index: 0,
   field: "senderCertificate",
-  rule: "a message is signed through a context or by a certificate, not by both: which would win is not certain",
+  rule: twoSignersRule,
   actual: "given beside a security context"
 }
 
@@ -74,6 +77,8 @@ export interface SenderState<Body> {
   readonly transactional: boolean | undefined
   /** Codec of the bodies; `undefined` where they are bytes. */
   readonly codec: MessageBody<Body> | undefined
+  /** Defaults of its messages and sends; `undefined` for those of Message Queuing. */
+  readonly defaults: Defaults | undefined
 }
 
 interface Request<Body> {
@@ -173,6 +178,21 @@ interface Chunk<Body> {
   sizes: Array<number>
   /** Reason that stops the batch behind the slice. */
   stop: Reason | undefined
+  /** Message behind the slice that was read, and names a queue of this computer whose address is not known yet. */
+  unaddressed: Unaddressed | undefined
+}
+
+/** Message whose field has the path name of a queue of this computer, by which other computers would not find it. */
+class Unaddressed {
+  readonly record: OutgoingRecord
+  readonly field: "responseQueue" | "adminQueue"
+  readonly pathName: string
+
+  constructor(record: OutgoingRecord, field: "responseQueue" | "adminQueue", pathName: string) {
+    this.record = record
+    this.field = field
+    this.pathName = pathName
+  }
 }
 
 /** Transaction of a context, and the gate of its promise. */
@@ -287,6 +307,9 @@ export class Batch<Body> {
     this.#letAbort()
     const record = blankRecord()
     const refused = this.#readOne(message, record)
+    if (refused instanceof Unaddressed) {
+      return observation.untilEnd(this.#sendRest({ ...restOf(message, none, 0), unaddressed: refused }))
+    }
     if (refused !== undefined) return observation.end(Exit.fail(this.#error(refused)))
     const slice = [record]
     const { length } = record.body
@@ -411,11 +434,51 @@ export class Batch<Body> {
   #sendNext(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     this.#read(chunk)
     if (chunk.slice.length > 0) return this.#sendSlice(fiber, chunk)
+    if (chunk.unaddressed !== undefined) return this.#address(chunk, chunk.unaddressed)
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
-  /** Reads the only message into a record. Returns the reason why it cannot be sent, if there is one. */
-  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | undefined {
+  /** Asks for the address of a queue that a message names, and makes the message the next slice, or the stop before it. */
+  #address(chunk: Chunk<Body>, { field, pathName, record }: Unaddressed): Effect.Effect<void> {
+    const { operation, sender } = this.#request
+    return Effect.match(QueueAddresses.of(sender.mqrt).find(pathName), {
+      onFailure: (failure) => {
+        const error = operation.lift()(failure)
+        chunk.unaddressed = undefined
+        chunk.next--
+        chunk.stop = error.isRetryable
+          ? error.reason
+          : {
+              _tag: "IllegalMessage",
+              index: this.#accepted,
+              field,
+              rule: addressRule(pathName, failure, error.message),
+              actual: describeValue(pathName)
+            }
+      },
+      onSuccess: () => {
+        chunk.unaddressed = this.#unaddressed(record)
+        if (chunk.unaddressed !== undefined) return
+        chunk.slice = [record]
+        chunk.sizes = [record.body.length]
+      }
+    })
+  }
+
+  /** Writes the addresses of the queues of this computer into a message. Returns the first one that is not known. */
+  #unaddressed(record: OutgoingRecord): Unaddressed | undefined {
+    for (const field of addressedFields) {
+      const name = record[field]
+      if (!isUnresolved(name)) continue
+      const address = QueueAddresses.of(this.#request.sender.mqrt).known(name)
+      if (address === undefined) return new Unaddressed(record, field, name)
+      record[field] = address
+    }
+    return undefined
+  }
+
+  /** Reads the only message into a record. Returns the reason why it cannot be sent, or not yet, if there is one. */
+  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | Unaddressed | undefined {
     try {
       const broken = this.#readInto(record, given, 0)
       const lost = broken === undefined ? lostField(record) : undefined
@@ -427,7 +490,7 @@ export class Batch<Body> {
 
   /** Reads the next slice where none is left, up to the first message that cannot be sent. */
   #read(chunk: Chunk<Body>): void {
-    if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
+    if (chunk.slice.length === 0 && chunk.stop === undefined && chunk.unaddressed === undefined) this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
   }
 
@@ -461,6 +524,11 @@ export class Batch<Body> {
         part = "message"
         const record = (records[slice.length] ??= blankRecord())
         const broken = this.#readInto(record, given, index)
+        if (broken instanceof Unaddressed) {
+          chunk.unaddressed = broken
+          next++
+          break
+        }
         if (broken !== undefined) {
           chunk.stop = broken
           break
@@ -514,10 +582,14 @@ export class Batch<Body> {
     }
   }
 
-  /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule. */
-  #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | undefined {
+  /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule, or cannot be sent yet. */
+  #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | Unaddressed | undefined {
     const read = this.#propertiesOf(given, index, record)
-    return read instanceof Refusal ? read.reason : violation(record, index)
+    if (read instanceof Refusal) return read.reason
+    const broken = violation(record, index)
+    return broken === undefined && (record.responseQueue !== null || record.adminQueue !== null)
+      ? this.#unaddressed(record)
+      : broken
   }
 
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
@@ -529,20 +601,33 @@ export class Batch<Body> {
     }
     if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
     const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
-    const extension = extensionOf(message.headers, message.extension, index, trace)
+    const { codec, defaults } = sender
+    let { extension: ownExtension, headers } = message
+    if (headers === undefined && ownExtension === undefined && defaults !== undefined) {
+      headers = defaults.headers
+      ownExtension = defaults.extension
+    }
+    const extension = extensionOf(headers, ownExtension, index, trace)
     if (extension instanceof Refusal) return extension
     const { body } = message
     const encoded =
-      sender.codec === undefined || body === undefined ? undefined : this.#encode(body, sender.codec, index)
+      body === undefined ? defaults?.encoded : codec === undefined ? undefined : this.#encode(body, codec, index)
     if (encoded instanceof Refusal) return encoded
-    const properties =
-      encoded === undefined
-        ? propertiesOf(message, index, body, 0, extension, record)
-        : propertiesOf(message, index, encoded.body, encoded.bodyType, extension, record)
+    const bodyType = defaults?.bodyType ?? encoded?.bodyType ?? 0
+    const properties = propertiesOf(
+      message,
+      index,
+      encoded?.body ?? body,
+      bodyType,
+      extension,
+      record,
+      defaults?.fields
+    )
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       const limit = properties[field]
-      const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
+      // The limits of the transaction take the place of a default.
+      const isInherited = message[field] === undefined || (limit === null && transaction.timeLimits[field] === null)
       if (isInherited || isTimeLeft(message[field])) continue
       return new Refusal({
         index,
@@ -698,7 +783,8 @@ const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => (
   count: undefined,
   slice: none,
   sizes: [],
-  stop: undefined
+  stop: undefined,
+  unaddressed: undefined
 })
 
 /** Returns the chunk of one message that was read, and is not yet accepted. */
@@ -708,11 +794,13 @@ const restOf = <Body>(message: Message<Body>, slice: ReadonlyArray<OutgoingPrope
   count: 1,
   slice,
   sizes: [size],
-  stop: undefined
+  stop: undefined,
+  unaddressed: undefined
 })
 
 /** Returns `true` once all messages of a chunk were accepted. */
-const isSent = ({ count, next, slice }: Chunk<unknown>): boolean => next === count && slice.length === 0
+const isSent = ({ count, next, slice, unaddressed }: Chunk<unknown>): boolean =>
+  next === count && slice.length === 0 && unaddressed === undefined
 
 /** Returns the defect of a source that only died. In a sink it is wrapped, as all failures are. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {

@@ -23,6 +23,8 @@ export const isMessage = (value: unknown): value is Message<unknown> => {
   }
 }
 
+export const message = guarded("a plain object with the fields of a message", isMessage)
+
 /** Returns the fields of a message in a plain object, those of its class included. */
 export const fieldsOf = (message: Message<unknown>): Message => {
   const given = message as Readonly<Record<string, unknown>>

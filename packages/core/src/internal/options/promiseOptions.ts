@@ -5,6 +5,7 @@ import { Mqrt } from "../../Mqrt.ts"
 import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
+import type { Options as SendersOptions } from "../../Senders.ts"
 import { consumePolicy } from "./consumeOptions.ts"
 import * as stores from "./certificateStores.ts"
 import { registerOptions } from "./credentials.ts"
@@ -24,7 +25,6 @@ const abortable = <Name extends string>({ rules, together }: OptionTable<Name>):
 
 export const createOptions = abortable(queueOptions.createOptions)
 export const purgeOptions = abortable(queueOptions.purgeOptions)
-export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)
 export const registration = abortable(registerOptions)
@@ -47,6 +47,15 @@ export const receiveOptions = tableOf({ transaction, signal })
 const ofPromises = { securityContext, transaction, signal }
 
 export const sending = tableOf({ ...sendOptions.rules, ...ofPromises })
+
+export const oneOffSending = tableOf({ ...queueOptions.oneOffSendOptions.rules, ...ofPromises })
+
+export const connectOptions = tableOf({
+  senders: nested<SendersOptions>("settings of the cache of senders", queueOptions.senderCacheOptions),
+  signal
+})
+
+export const openSenderOptions = abortable(queueOptions.openSenderOptionsWith({ securityContext }))
 
 export const sendingAll = tableOf({ ...sendAllOptions.rules, ...ofPromises })
 

@@ -142,7 +142,8 @@ export const MessageQueue = {
   locate: Operation.make("MessageQueue.locate"),
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
-  purge: Operation.make("MessageQueue.purge")
+  purge: Operation.make("MessageQueue.purge"),
+  send: Operation.make("MessageQueue.send", send)
 }
 
 export const promises = {
@@ -254,6 +255,12 @@ export const Sender = {
   send: Operation.make("Sender.send", send),
   sendAll: Operation.make("Sender.sendAll", sendMany),
   sink: Operation.make("Sender.sink", sendMany)
+}
+
+export const Senders = {
+  layer: Operation.make("Senders.layer"),
+  get: Operation.make("Senders.get"),
+  invalidate: Operation.make("Senders.invalidate")
 }
 
 export const Sid = {
