@@ -185,6 +185,7 @@ const cases = {
       | "queue"
       | "send"
       | "sendAll"
+      | "sendAwaiting"
       | "sink"
       | "toJSON"
       | "toString"

@@ -11,7 +11,7 @@ import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
 import { withOptions } from "../internal/options/OptionTable.ts"
 import { messagesInPromises } from "../internal/options/outgoingMessages.ts"
-import { sending, sendingAll } from "../internal/options/promiseOptions.ts"
+import { sending, sendingAll, sendingAwaiting } from "../internal/options/promiseOptions.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { Message } from "../Message.ts"
@@ -22,9 +22,11 @@ import type {
   SenderDefaults as EffectSenderDefaults
 } from "../MessageQueue.ts"
 import type {
+  Acknowledgment,
   QueueKind,
   SendAllOptions as EffectSendAllOptions,
   Sender as EffectSender,
+  SendAwaitingOptions as EffectSendAwaitingOptions,
   SendOptions as EffectSendOptions,
   SendReport
 } from "../Sender.ts"
@@ -66,6 +68,18 @@ export interface SendOptions<Kind extends QueueKind = QueueKind>
  */
 export interface SendAllOptions<Kind extends QueueKind = QueueKind>
   extends Omit<EffectSendAllOptions, keyof OfPromises<Kind>>, OfPromises<Kind> {}
+
+/**
+ * Event that a send waits for, its time limit, the options of the send, and the signal.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendAwaitingOptions<Kind extends QueueKind = QueueKind>
+  extends Omit<EffectSendAwaitingOptions<Kind>, "securityContext">, Abortable {
+  /** Security context that signs the message. It requests authentication, unless `authenticationLevel` says otherwise. None by default. */
+  readonly securityContext?: SecurityContext | undefined
+}
 
 /**
  * Options of a message that is sent without a sender of its own: those of the sender, those of the send, and the signal.
@@ -161,6 +175,16 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
+   * Sends one message and waits for its acknowledgment. An abort ends the wait; the message may have been sent. See `sendAwaiting` of
+   * {@link EffectSender}.
+   */
+  sendAwaiting(message: Message<Body>, options: SendAwaitingOptions<Kind>): Promise<Acknowledgment> {
+    return this.runner.run(this.#call(operations.Sender.sendAwaiting), sendingAwaiting, options, (options) =>
+      this.#sender.sendAwaiting(message, effectAwaitingOptions(options))
+    )
+  }
+
+  /**
    * Sends many messages in order. Stops at the first failure; the error's `progress` has the number of messages that were
    * accepted. See `sendAll` of {@link EffectSender}.
    *
@@ -204,3 +228,8 @@ const effectOptions = (options: SendAllOptions): EffectSendAllOptions =>
 /** @internal */
 export const effectOneOffOptions = <Body>(options: OneOffSendOptions<Body>): EffectOneOffSendOptions<Body> =>
   withOptions(options, signerAndTransaction(options))
+
+const effectAwaitingOptions = (options: SendAwaitingOptions): EffectSendAwaitingOptions =>
+  withOptions(options, {
+    securityContext: options.securityContext && SecurityContext.effectOf(options.securityContext)
+  })

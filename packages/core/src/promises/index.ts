@@ -18,6 +18,7 @@ export {
   type OneOffSendOptions,
   type OpenSenderOptions,
   type SendAllOptions,
+  type SendAwaitingOptions,
   Sender,
   type SenderDefaults,
   type SendOptions

@@ -71,6 +71,8 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "MessageQueue.send message": ["{}"],
   "promises.Connection#send message": ["{}"],
   "Sender#send message": ["{}"],
+  "Sender#sendAwaiting message": ["{}"],
+  "promises.Sender#sendAwaiting message": ["{}"],
   "Sender#sendAll messages": ["[]"],
   "promises.Sender#send message": ["{}"],
   "promises.Sender#sendAll messages": ["[]"],

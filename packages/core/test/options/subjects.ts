@@ -228,6 +228,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   },
 
   "Sender#send": ofSender("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "Sender#sendAwaiting": ofSender("Sender.sendAwaiting", "sendAwaiting", [{ label: "order 2" }, { within: 1000 }]),
   "Sender#sendAll": ofSender("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
   "Sender#sink": {
     operation: "Sender.sink",
@@ -311,6 +312,10 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "promises.Connection#transaction": ofConnection("Transaction", "transaction", [promiseHandler, {}]),
   "promises.Connection#beginTransaction": ofConnection("Transaction.begin", "beginTransaction", [{}]),
   "promises.Sender#send": ofSenderInPromises("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "promises.Sender#sendAwaiting": ofSenderInPromises("Sender.sendAwaiting", "sendAwaiting", [
+    { label: "order 2" },
+    { within: 1000 }
+  ]),
   "promises.Sender#sendAll": ofSenderInPromises("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
   ...each(["receive", "poll", "peek", "pollPeek", "cursor"] as const, "promises.Receiver#", (name) =>
     ofReceiverInPromises(`Receiver.${name}`, name, [{}])

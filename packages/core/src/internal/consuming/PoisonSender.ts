@@ -11,16 +11,16 @@ import * as MessageHeaders from "../../MessageHeaders.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
-import { Sender } from "../../Sender.ts"
 import type { Participation } from "../../Transaction.ts"
-import type { Acknowledgments, Outcome } from "../arrival/Acknowledgments.ts"
+import type { Acknowledgments } from "../arrival/Acknowledgments.ts"
 import { arrived, isDeadLettered, meaningOf } from "../arrival/ArrivalClass.ts"
 import type { Destination } from "../arrival/Destination.ts"
 import { destinationsOf, refusalOf } from "../arrival/Destination.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
-import { openQueue } from "../queues/opening.ts"
+import type { QueueKind } from "../messages/SendOptions.ts"
+import { openToSend, senderOn } from "../queues/sender.ts"
 import * as headerXml from "../telemetry/headerXml.ts"
 import * as operations from "../telemetry/Operation.ts"
 
@@ -114,22 +114,13 @@ export class PoisonSender {
   send(poison: Poison, options: CopyOptions): Effect.Effect<Copy, MsmqError> {
     return Effect.gen({ self: this }, function* () {
       const { copy, queue } = this.#target
-      const { formatName, handle } = yield* openQueue(queue, operation, "send", "denyNone")
+      const opened = yield* openToSend(operation, queue, this.transactional)
+      const { formatName } = opened
       const destinations = yield* destinationsOf(this.#mqrt, { operation, queue: this.#name }, formatName)
       const pending = this.#acknowledgments
       const acknowledgments = yield* pending
       const now = yield* Clock.currentTimeMillis
-      const sender = Sender.make(
-        {
-          mqrt: this.#mqrt,
-          handle,
-          queue: this.#name,
-          transactional: this.transactional,
-          codec: undefined,
-          defaults: undefined
-        },
-        formatName
-      )
+      const sender = senderOn<Uint8Array, QueueKind>(opened, this.#name, undefined, undefined)
       const send = (message: Message) =>
         Effect.gen({ self: this }, function* () {
           const changed = copy === undefined ? message : yield* changedCopy(this.#name, copy, message, poison)
@@ -183,8 +174,10 @@ export class PoisonSender {
     return Effect.flatMap(
       acknowledgments.outcomeOf(messageId, count, timeout),
       (outcome): Effect.Effect<"arrived" | "unknown", MsmqError> => {
-        if (outcome === arrived) return Effect.succeed("arrived")
-        return outcome === "silent" ? Effect.succeed("unknown") : Effect.fail(this.#notArrived(outcome, deadLetter))
+        if (outcome === "silent") return Effect.succeed("unknown")
+        return outcome.class === arrived
+          ? Effect.succeed("arrived")
+          : Effect.fail(this.#notArrived(outcome.class, deadLetter))
       }
     )
   }
@@ -203,7 +196,7 @@ export class PoisonSender {
     )
   }
 
-  #notArrived(outcome: Outcome, deadLetter: boolean): MsmqError {
+  #notArrived(outcome: number | "silent", deadLetter: boolean): MsmqError {
     const reason =
       outcome === "silent"
         ? { class: undefined, rule: "no acknowledgment of it came in time", copy: "unknown" as const }

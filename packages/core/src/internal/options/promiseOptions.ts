@@ -15,7 +15,7 @@ import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
 import { finite, guarded, required, wholeNumber } from "./Rule.ts"
-import { sendAllOptions, sendOptions } from "./sendOptions.ts"
+import { sendAllOptions, sendAwaitingOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
 
@@ -47,6 +47,8 @@ export const receiveOptions = tableOf({ transaction, signal })
 const ofPromises = { securityContext, transaction, signal }
 
 export const sending = tableOf({ ...sendOptions.rules, ...ofPromises })
+
+export const sendingAwaiting = tableOf({ ...sendAwaitingOptions.rules, securityContext, signal })
 
 export const oneOffSending = tableOf({ ...queueOptions.oneOffSendOptions.rules, ...ofPromises })
 

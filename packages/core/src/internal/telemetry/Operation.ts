@@ -253,6 +253,7 @@ export const SecurityDescriptor = {
 
 export const Sender = {
   send: Operation.make("Sender.send", send),
+  sendAwaiting: Operation.make("Sender.sendAwaiting", send),
   sendAll: Operation.make("Sender.sendAll", sendMany),
   sink: Operation.make("Sender.sink", sendMany)
 }
