@@ -12,6 +12,7 @@ import type { KindOf } from "./internal/queues/sender.ts"
 import { openToSend, senderOn } from "./internal/queues/sender.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { onQueue } from "./internal/telemetry/telemetry.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/names/queueName.ts"
@@ -33,12 +34,15 @@ import {
   purgeOptions
 } from "./internal/options/queueOptions.ts"
 import { message as messageRule } from "./internal/options/outgoingMessages.ts"
+import { answerable } from "./internal/options/messageReferences.ts"
+import { withOptions } from "./internal/options/OptionTable.ts"
 import { queueName } from "./internal/options/queueNames.ts"
 import { name } from "./internal/options/Rule.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
 import type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
 import { addressDefaults, checkDefaults } from "./internal/messages/senderDefaults.ts"
-import type { Message, ReadMessage, ReadOptions } from "./Message.ts"
+import { withFields } from "./internal/arrival/AwaitedSend.ts"
+import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "./Message.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
@@ -49,6 +53,7 @@ import * as SecurityDescriptor from "./SecurityDescriptor.ts"
 import type { Sender, SendOptions } from "./Sender.ts"
 import type { GetOptions } from "./Senders.ts"
 import { Senders } from "./Senders.ts"
+import { Current } from "./Transaction.ts"
 
 export type {
   /**
@@ -597,16 +602,88 @@ export const send = <Body = Uint8Array, const Transactional extends boolean | un
 ): Effect.Effect<string, MsmqError, Senders> => {
   const operation = operations.MessageQueue.send
   const call = { operation, queue: nameOf(queue) }
-  return Effect.scoped(
+  return Effect.gen(function* () {
+    yield* Given.argument(call, "queue", queueName, queue)
+    yield* Given.argument(call, "message", messageRule, message)
+    const given = yield* Given.options(call, oneOffSendOptions, options)
+    return yield* sendOver(operation, queue, message, () => given)
+  })
+}
+
+/** Sends a message over the cache of senders. `optionsFor`: returns the options for a queue of that kind. */
+const sendOver = <Body, Transactional extends boolean | undefined>(
+  operation: Operation,
+  queue: QueueName,
+  message: Message<Body>,
+  optionsFor: (transactional: boolean | undefined) => OneOffSendOptions<Body, Transactional>
+): Effect.Effect<string, MsmqError, Senders> =>
+  Effect.scoped(
     Effect.gen(function* () {
-      yield* Given.argument(call, "queue", queueName, queue)
-      yield* Given.argument(call, "message", messageRule, message)
-      const given = yield* Given.options(call, oneOffSendOptions, options)
       const senders = yield* Senders
       const sender = yield* senders
-        .get<Body, Transactional>(queue, given)
+        .get<Body, Transactional>(queue, optionsFor(undefined))
         .pipe(Effect.mapError((error) => operation.error(error.reason, { queue: error.queue })))
-      return yield* sender.sendAs(operation, message, given)
+      return yield* sender.sendAs(operation, message, optionsFor(sender.transactional))
     })
   )
+
+/**
+ * Sends the response to a message that was received, and returns its id: to the `responseQueue` of the message, with its `messageId` as
+ * `correlationId`. It goes over the cache `Senders`, as {@link send} does.
+ *
+ * In a transaction, such as that of a handler of `consume`, the response takes part in it, so that it is sent if and only if the
+ * request is handled; the response queue must then be transactional. Otherwise it is sent as the kind of the response queue needs it:
+ * to a transactional one in a transaction of its own.
+ *
+ * **Gotchas**
+ *
+ * The kind of a queue of another computer cannot be read from here, and Message Queuing drops a response of the wrong kind: give
+ * `transactional` for it.
+ *
+ * Fails as {@link send} does; with `IllegalOption` for a message that names no response queue, and with `IllegalMessage` for a response
+ * with a `correlationId` of its own.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageId, MessageQueue, Senders } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* MessageQueue.create(".\\private$\\answers")
+ *   const id = yield* MessageQueue.send(".\\private$\\orders", { responseQueue: ".\\private$\\answers" })
+ *
+ *   const orders = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   yield* MessageQueue.reply(yield* orders.receive, { label: "done" })
+ *
+ *   const answers = yield* MessageQueue.openReceiver(".\\private$\\answers")
+ *   const answer = yield* answers.receive
+ *   return [answer.label, MessageId.equals(answer.correlationId, id)]
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = Layer.provideMerge(Senders.layer(), InMemoryMqrt.layer)
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => ["done", true]
+ * ```
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const reply = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+  received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
+  message: Message<Body>,
+  options: OneOffSendOptions<Body, Transactional> = {}
+): Effect.Effect<string, MsmqError, Senders> => {
+  const operation = operations.MessageQueue.reply
+  return Effect.gen(function* () {
+    const { messageId, responseQueue } = yield* Given.argument({ operation }, "received", answerable, received)
+    const call = { operation, queue: responseQueue }
+    yield* Given.argument(call, "message", messageRule, message)
+    const given = yield* Given.options(call, oneOffSendOptions, options)
+    const response = yield* withFields(call, message, ["correlationId"], { correlationId: messageId })
+    const isOutside = given.transaction === undefined && (yield* Current) === "none"
+    return yield* sendOver<Body, Transactional>(operation, responseQueue, response, (transactional) =>
+      isOutside && transactional === true ? withOptions(given, { transaction: "singleMessage" }) : given
+    )
+  })
 }

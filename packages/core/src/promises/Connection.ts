@@ -28,7 +28,7 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
-import type { Message, ReadMessage, ReadOptions } from "../Message.ts"
+import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
@@ -45,6 +45,9 @@ import { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import { QueueManager } from "./QueueManager.ts"
 import { Receiver } from "./Receiver.ts"
+import type { RequesterOptions } from "./Requester.ts"
+import { effectRequesterOptions, Requester } from "./Requester.ts"
+import * as Requesters from "../Requester.ts"
 import type { OneOffSendOptions, OpenSenderOptions } from "./Sender.ts"
 import { effectOneOffOptions, effectOpenOptions, Sender } from "./Sender.ts"
 import type { Options as SendersOptions } from "../Senders.ts"
@@ -314,6 +317,52 @@ export class Connection extends Described implements AsyncDisposable {
         MessageQueue.send(queue, message, effectOneOffOptions(options)),
         Senders,
         this.#senders.cache
+      )
+    )
+  }
+
+  /**
+   * Sends the response to a message that was received, and returns its id. In a transaction that runs, of `transaction` or of a handler
+   * of `consume`, it takes part in that. See {@link MessageQueue.reply}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\prices")
+   * await using server = await msmq.openReceiver(".\\private$\\prices")
+   * await using prices = await msmq.openRequester(".\\private$\\prices")
+   * const answer = prices.request({ label: "lamp" }, { within: "5 seconds" })
+   * const question = await server.receive()
+   * await msmq.reply(question, { label: `${question.label}: 4 euros` })
+   * const { label } = await answer
+   * label // => "lamp: 4 euros"
+   * ```
+   */
+  reply<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+    received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
+    message: Message<Body>,
+    options?: OneOffSendOptions<Body, Transactional>
+  ): Promise<string> {
+    return this.#run({ operation: operations.MessageQueue.reply }, tables.oneOffSending, options, (options) =>
+      Effect.provideService(
+        MessageQueue.reply(received, message, effectOneOffOptions(options)),
+        Senders,
+        this.#senders.cache
+      )
+    )
+  }
+
+  /** Opens a requester for the queue of a service: own it with `await using` or `close()`. See {@link Requesters.open}. */
+  openRequester<Question = Uint8Array, Answer = Uint8Array>(
+    queue: QueueName,
+    options?: RequesterOptions<Question, Answer>
+  ): Promise<Requester<Question, Answer>> {
+    return this.#run(on(operations.Requester.open, queue), tables.requesterOptions, options, (options) =>
+      openScoped(Requesters.open(queue, effectRequesterOptions(options, this.#runner)), (requester, scope) =>
+        Requester.make(requester, scope, this.#runner)
       )
     )
   }

@@ -12,6 +12,7 @@ export * as MessageId from "./MessageId.ts"
 export { type ManagementOptions, QueueManager } from "./QueueManager.ts"
 export * as QueueName from "./QueueName.ts"
 export { Receiver, type ReceiveOptions } from "./Receiver.ts"
+export { Requester, type RequesterOptions, type RequestOptions } from "./Requester.ts"
 export { SecurityContext } from "./SecurityContext.ts"
 export { Selection } from "./Selection.ts"
 export {

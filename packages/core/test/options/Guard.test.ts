@@ -69,6 +69,10 @@ const wrongs: ReadonlyArray<Wrong> = [
 /** Rules that the declarations cannot express: a message has only optional fields, and any array is an iterable. */
 const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "MessageQueue.send message": ["{}"],
+  "MessageQueue.reply message": ["{}"],
+  "promises.Connection#reply message": ["{}"],
+  "Requester#request message": ["{}"],
+  "promises.Requester#request message": ["{}"],
   "promises.Connection#send message": ["{}"],
   "Sender#send message": ["{}"],
   "Sender#sendAwaiting message": ["{}"],

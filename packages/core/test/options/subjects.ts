@@ -9,6 +9,7 @@ import {
   QueueManager,
   QueueName,
   QueueSecurity,
+  Requester,
   SecurityContext,
   SecurityContexts,
   SecurityDescriptor,
@@ -181,6 +182,15 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "MessageQueue.openSender": subject("MessageQueue.openSender", MessageQueue.openSender, orders, {}),
   "MessageQueue.openReceiver": subject("MessageQueue.openReceiver", MessageQueue.openReceiver, orders, {}),
   "MessageQueue.send": subject("MessageQueue.send", MessageQueue.send, orders, { label: "order 2" }, {}),
+  "MessageQueue.reply": {
+    operation: "MessageQueue.reply",
+    right: (world) => [{ ...world.message, responseQueue: orders }, { label: "answer" }, {}],
+    call: async (world, given) =>
+      outcomeOf(
+        world,
+        started(() => apply(MessageQueue.reply, given))
+      )
+  },
   "MessageQueue.purge": subject("MessageQueue.purge", MessageQueue.purge, orders, {}),
   ...each([...computers, ...actions], "QueueManager.", (name) =>
     subject(`QueueManager.${name}`, QueueManager[name], "MACHINE")
@@ -195,6 +205,11 @@ export const subjects: Readonly<Record<string, Subject>> = {
   ...each(["grant", "deny"] as const, "QueueSecurity.", (name) =>
     subject(`QueueSecurity.${name}`, QueueSecurity[name], orders, "anonymous", "send")
   ),
+  "Requester.open": subject("Requester.open", Requester.open, orders, {}),
+  "Requester#request": method((world) => world.requester)("Requester.request", "request", [
+    { label: "question" },
+    { within: 1 }
+  ]),
   "SecurityContext.acquire": subject("SecurityContext.acquire", SecurityContext.acquire, {}),
   "SecurityContexts.layer": subject("SecurityContexts.layer", SecurityContexts.layer, {}),
   ...each(["get", "invalidate"] as const, "SecurityContexts#", (name) =>
@@ -306,6 +321,16 @@ export const subjects: Readonly<Record<string, Subject>> = {
     call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
   },
   "promises.Connection#send": ofConnection("MessageQueue.send", "send", [orders, { label: "order 2" }, {}]),
+  "promises.Connection#reply": ofConnection("MessageQueue.reply", "reply", (world) => [
+    { ...world.message, responseQueue: orders },
+    { label: "answer" },
+    {}
+  ]),
+  "promises.Connection#openRequester": ofConnection("Requester.open", "openRequester", [orders, {}]),
+  "promises.Requester#request": method((world) => world.promises.requester)("Requester.request", "request", [
+    { label: "question" },
+    { within: 1 }
+  ]),
   "promises.Connection#openSender": ofConnection("MessageQueue.openSender", "openSender", [orders, {}]),
   "promises.Connection#openReceiver": ofConnection("MessageQueue.openReceiver", "openReceiver", [orders, {}]),
   "promises.Connection#messages": iterating("MessageQueue.openReceiver", "messages", [orders, {}]),

@@ -3,6 +3,7 @@ import {
   Certificate,
   MessageQueue,
   Mqrt,
+  Requester,
   SecurityContext,
   SecurityContexts,
   Senders,
@@ -44,12 +45,14 @@ export const makeWorld = async () => {
     faults: await run(FaultInjection.FaultInjection),
     contexts: await run(SecurityContexts.SecurityContexts),
     senders: await run(Senders.Senders),
+    requester: await run(Requester.open(orders)),
     transaction: await run(Transaction.begin()),
     context: await run(SecurityContext.acquire()),
     certificate: await run(Certificate.fromDer(certificates[0]!.certificate)),
     promises: {
       sender: await msmq.openSender(orders),
       receiver: inPromises,
+      requester: await msmq.openRequester(orders),
       cursor: await inPromises.cursor(),
       transaction: await msmq.beginTransaction()
     },

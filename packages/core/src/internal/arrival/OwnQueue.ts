@@ -41,6 +41,8 @@ interface Purpose {
   readonly label: string
   /** Kind of a queue that is created: `true` for a transactional one. */
   readonly transactional: boolean
+  /** Effect that runs before a queue that was created here is deleted; left out where there is nothing to do. */
+  readonly beforeDeletion?: Effect.Effect<void>
 }
 
 /** Number of queues that are tried, which limits those of one machine that are in use at once. */
@@ -80,7 +82,7 @@ const openFrom = Effect.fnUntraced(function* (
     onSuccess: (formatName) => Effect.succeed(formatName)
   })
   const attempt = Effect.gen(function* () {
-    const own = yield* openGiven(mqrt, operation, purpose.owner, pathName, created)
+    const own = yield* openGiven(mqrt, operation, purpose, pathName, created)
     yield* Effect.mapError(mqrt.purgeQueue(own.handle.native), error)
     return own
   })
@@ -114,7 +116,7 @@ const orClose = <A, E>(
 export const openGiven = Effect.fnUntraced(function* (
   mqrt: Mqrt["Service"],
   operation: Operation,
-  owner: Purpose["owner"],
+  { beforeDeletion = Effect.void, owner }: Pick<Purpose, "beforeDeletion" | "owner">,
   queue: QueueName,
   created: string | undefined
 ): Effect.fn.Return<OwnQueue, MsmqError, Scope.Scope> {
@@ -126,7 +128,8 @@ export const openGiven = Effect.fnUntraced(function* (
   const opened = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     ...owner,
     acquire: Effect.void,
-    release: () => (created === undefined ? Effect.void : Effect.ignore(mqrt.deleteQueue(created)))
+    release: () =>
+      created === undefined ? Effect.void : Effect.andThen(beforeDeletion, Effect.ignore(mqrt.deleteQueue(created)))
   })
   const properties = yield* Effect.mapError(mqrt.getQueueProperties(formatName), operation.lift({ queue: name }))
   return { handle, owner: opened, name, formatName, address: `DIRECT=OS:${properties.pathName}`, properties }

@@ -14,6 +14,7 @@ import { parts } from "./managementOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
+import * as requesters from "./requesterOptions.ts"
 import { finite, guarded, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendAwaitingOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
@@ -47,6 +48,9 @@ export const receiveOptions = tableOf({ transaction, signal })
 const ofPromises = { securityContext, transaction, signal }
 
 export const sending = tableOf({ ...sendOptions.rules, ...ofPromises })
+
+export const requesterOptions = abortable(requesters.requesterOptions)
+export const requestOptions = abortable(requesters.requestOptions)
 
 export const sendingAwaiting = tableOf({ ...sendAwaitingOptions.rules, securityContext, signal })
 

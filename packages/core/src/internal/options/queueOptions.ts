@@ -57,7 +57,7 @@ export const changes = tableOf({
   type: anyOf(`${guid.allowed}, or "none"`, guid, none)
 })
 
-const codec = guarded(
+export const codec = guarded(
   "a codec of MessageBody, with name, encode and decode",
   (value): value is MessageBody<unknown> =>
     typeof value === "object" &&

@@ -143,7 +143,8 @@ export const MessageQueue = {
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
   purge: Operation.make("MessageQueue.purge"),
-  send: Operation.make("MessageQueue.send", send)
+  send: Operation.make("MessageQueue.send", send),
+  reply: Operation.make("MessageQueue.reply", send)
 }
 
 export const promises = {
@@ -236,6 +237,11 @@ export const selections = {
 export const lookups = Object.fromEntries(
   (Object.keys(lookupActions) as ReadonlyArray<LookupAction>).map(lookupEntry)
 ) as Readonly<Record<LookupAction, Operation>>
+
+export const Requester = {
+  open: Operation.make("Requester.open"),
+  request: Operation.make("Requester.request", send)
+}
 
 export const SecurityContext = { acquire: Operation.make("SecurityContext.acquire") }
 
