@@ -14,6 +14,7 @@ import { programs } from "./contract/programs.ts"
 import { promiseTransactions } from "./contract/promiseTransactions.ts"
 import { queueReferences } from "./contract/queueReferences.ts"
 import { queues } from "./contract/queues.ts"
+import { requests } from "./contract/requests.ts"
 import { sendingAgain } from "./contract/sendingAgain.ts"
 import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
@@ -50,6 +51,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...messages,
   ...queueReferences,
   ...sendingAgain,
+  ...requests,
   ...waiting,
   ...loops,
   ...browsing,

@@ -587,7 +587,7 @@ export class Batch<Body> {
     const read = this.#propertiesOf(given, index, record)
     if (read instanceof Refusal) return read.reason
     const broken = violation(record, index)
-    return broken === undefined && (record.responseQueue !== null || record.adminQueue !== null)
+    return broken === undefined && (isUnresolved(record.responseQueue) || isUnresolved(record.adminQueue))
       ? this.#unaddressed(record)
       : broken
   }
@@ -602,27 +602,29 @@ export class Batch<Body> {
     if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
     const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
     const { codec, defaults } = sender
+    const { body } = message
     let { extension: ownExtension, headers } = message
-    if (headers === undefined && ownExtension === undefined && defaults !== undefined) {
+    if (defaults !== undefined && headers === undefined && ownExtension === undefined) {
       headers = defaults.headers
       ownExtension = defaults.extension
     }
     const extension = extensionOf(headers, ownExtension, index, trace)
     if (extension instanceof Refusal) return extension
-    const { body } = message
     const encoded =
       body === undefined ? defaults?.encoded : codec === undefined ? undefined : this.#encode(body, codec, index)
     if (encoded instanceof Refusal) return encoded
-    const bodyType = defaults?.bodyType ?? encoded?.bodyType ?? 0
-    const properties = propertiesOf(
-      message,
-      index,
-      encoded?.body ?? body,
-      bodyType,
-      extension,
-      record,
-      defaults?.fields
-    )
+    const properties =
+      encoded === undefined && defaults === undefined
+        ? propertiesOf(message, index, body, 0, extension, record)
+        : propertiesOf(
+            message,
+            index,
+            encoded === undefined ? body : encoded.body,
+            defaults?.bodyType ?? encoded?.bodyType ?? 0,
+            extension,
+            record,
+            defaults?.fields
+          )
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       const limit = properties[field]

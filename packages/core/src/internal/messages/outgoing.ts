@@ -231,7 +231,7 @@ export const blankRecord = (): OutgoingRecord => ({
   soap: null
 })
 
-const noDefaults: OutgoingProperties = Object.freeze(blankRecord())
+const noDefaults: OutgoingProperties = blankRecord()
 
 /** Fields whose queues other computers send to. */
 export const addressedFields = ["responseQueue", "adminQueue"] as const
@@ -295,16 +295,26 @@ export const propertiesOf = (
     givenSoap == null ? defaults.soap : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
   if (soap instanceof Refusal) return soap
   const givenResponseQueue = message.responseQueue
-  const responseQueue =
-    givenResponseQueue == null ? defaults.responseQueue : queueIn("responseQueue", givenResponseQueue, index)
-  if (responseQueue instanceof Refusal) return responseQueue
+  let { responseQueue } = defaults
+  if (givenResponseQueue != null) {
+    const name = queueIn("responseQueue", givenResponseQueue, index)
+    if (name instanceof Refusal) return name
+    responseQueue = name
+  }
   const givenAdminQueue = message.adminQueue
-  const adminQueue = givenAdminQueue == null ? defaults.adminQueue : queueIn("adminQueue", givenAdminQueue, index)
-  if (adminQueue instanceof Refusal) return adminQueue
+  let { adminQueue } = defaults
+  if (givenAdminQueue != null) {
+    const name = queueIn("adminQueue", givenAdminQueue, index)
+    if (name instanceof Refusal) return name
+    adminQueue = name
+  }
   const givenDeadLetterQueue = message.deadLetterQueue
-  const deadLetterQueue =
-    givenDeadLetterQueue == null ? defaults.deadLetterQueue : queueIn("deadLetterQueue", givenDeadLetterQueue, index)
-  if (deadLetterQueue instanceof Refusal) return deadLetterQueue
+  let { deadLetterQueue } = defaults
+  if (givenDeadLetterQueue != null) {
+    const name = queueIn("deadLetterQueue", givenDeadLetterQueue, index)
+    if (name instanceof Refusal) return name
+    deadLetterQueue = name
+  }
   record.body = body ?? noBytes
   record.bodyType = message.bodyType ?? bodyType
   record.label = message.label ?? defaults.label

@@ -53,8 +53,10 @@ const localNameOf = (pathName: string): string =>
     onSuccess: (name) => FormatName.format(FormatName.fromPathName(name))
   })
 
+const dot = ".".charCodeAt(0)
+
 /** Returns `true` for a path name on this computer, as opposed to a format name. */
-export const isUnresolved = (name: string | null): name is string => name !== null && name.startsWith(".")
+export const isUnresolved = (name: string | null): name is string => name !== null && name.charCodeAt(0) === dot
 
 /** Returns the rule that a path name breaks whose address could not be found. */
 export const addressRule = (pathName: string, { code }: MqrtFailure, message: string): string =>
