@@ -44,9 +44,9 @@ export type { UnexpectedMessage, UnexpectedPolicy } from "./internal/requests/Re
  */
 export interface Options<Question = Uint8Array, Answer = Uint8Array> {
   /** Codec for the bodies of the requests. They are bytes by default. */
-  readonly body?: MessageBody<Question> | undefined
+  readonly body?: MessageBody<Question, unknown> | undefined
   /** Codec for the bodies of the responses. They are bytes by default. */
-  readonly responseBody?: MessageBody<Answer> | undefined
+  readonly responseBody?: MessageBody<never, Answer> | undefined
   /**
    * Kind of the queue of the requests, for a queue whose properties cannot be read from here: `true` if it is transactional. By
    * default the queue's properties tell.

@@ -30,7 +30,7 @@ import type { Sender } from "./Sender.ts"
  */
 export interface GetOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined> {
   /** Codec for the bodies. They are bytes by default. Senders with different codecs share one open queue. */
-  readonly body?: MessageBody<Body> | undefined
+  readonly body?: MessageBody<Body, unknown> | undefined
   /**
    * Kind of the queue, for a queue whose properties cannot be read from here: `true` if it is transactional. By default the
    * queue's properties tell. See `MessageQueue.openSender`.

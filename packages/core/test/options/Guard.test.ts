@@ -94,6 +94,9 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   // Each of its fields may be left out.
   "options.defaults.acknowledge": ["{}"],
   "options.defaults.journaling": ["{}"],
+  // All options may be left out.
+  "SecurityContexts.layerConfig config": ["{}"],
+  "InMemoryMqrt.layerConfig config": ["{}"],
   // Its value may be a text or a date, as the property says.
   "FormatName.multiple elements": ["[]"]
 }
@@ -108,6 +111,10 @@ const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
   "QueueName.fromDotNet input": ["a name"],
   "QueueName.fromNetMsmq input": ["a name"],
   "QueueName.fromAddress input": ["a name"],
+  "NativeMqrt.layerConfig config": ["library"],
+  "QueueName.fromDotNet path": ["a name"],
+  "QueueName.fromNetMsmq address": ["a name"],
+  "QueueName.fromAddress address": ["a name"],
   "SecurityDescriptor.parse sddl": ["text"]
 }
 
@@ -173,7 +180,7 @@ const casesOf = (
 
 const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyArray<Case> => {
   const required = shape.options.flatMap((option) => (option.optional ? [] : [option.name]))
-  const names = [name, "options", ...(alsoNamed[`${fn} ${name}`] ?? []), ...required]
+  const names = [name, "options", ...(alsoNamed[`${fn.replace("promises.", "")} ${name}`] ?? []), ...required]
   return [
     ...wrongs
       .filter(

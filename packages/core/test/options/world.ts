@@ -54,7 +54,8 @@ export const makeWorld = async () => {
       receiver: inPromises,
       requester: await msmq.openRequester(orders),
       cursor: await inPromises.cursor(),
-      transaction: await msmq.beginTransaction()
+      transaction: await msmq.beginTransaction(),
+      contexts: await msmq.securityContexts()
     },
     calls: () => run(CallLog.calls),
     close: async () => {

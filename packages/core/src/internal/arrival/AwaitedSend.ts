@@ -10,6 +10,8 @@ import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { IncomingMessage } from "../messages/IncomingMessage.ts"
+import type { WithTimesLeft } from "../messages/timesLeft.ts"
+import { timesLeft } from "../messages/timesLeft.ts"
 import { fieldsOf } from "../options/outgoingMessages.ts"
 import type { Call } from "../options/illegalOption.ts"
 import type { Acknowledgments } from "./Acknowledgments.ts"
@@ -75,13 +77,19 @@ export const withFields = <Body>(
     try {
       const given: Message<Body> = message instanceof IncomingMessage ? copyOf<Body>(message) : fieldsOf<Body>(message)
       const own = reserved.find((field) => given[field] !== undefined)
-      if (own === undefined) return Effect.succeed({ ...given, ...fields })
+      if (own === undefined) return Effect.succeed({ ...given, ...fields, ...limitsLeftOf(message) })
       const rule = `${call.operation.name} sets it: leave it out`
       return fail({ _tag: "IllegalMessage", index: 0, field: own, rule, actual: describeValue(given[own]) })
     } catch (cause) {
       return fail({ _tag: "SourceFailed", part: "message", index: 0, cause }, cause)
     }
   })
+
+/** Returns the time limits that a received message had left, by which a copy of it is told. */
+const limitsLeftOf = (message: object): WithTimesLeft => {
+  const left = (message as WithTimesLeft)[timesLeft]
+  return left === undefined ? {} : { [timesLeft]: left }
+}
 
 /** Message that was sent and asked for acknowledgments. */
 interface Sent {

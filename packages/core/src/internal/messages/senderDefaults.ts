@@ -6,7 +6,8 @@ import type { Mqrt } from "../../Mqrt.ts"
 import type { IllegalMessage, MsmqError } from "../../MsmqError.ts"
 import type { EncodedBody, MessageBody } from "../bodies/Codec.ts"
 import { encodeWith } from "../bodies/Codec.ts"
-import { plainBytes } from "../bytes.ts"
+import * as claimCheck from "../bodies/claimCheck.ts"
+import { noBytes, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { thrownText } from "../errors/thrownText.ts"
 import { addressRule, isUnresolved, QueueAddresses } from "../names/QueueAddresses.ts"
@@ -14,6 +15,7 @@ import type { Call } from "../options/illegalOption.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { fieldsOf } from "../options/outgoingMessages.ts"
 import { Violation } from "../options/Violation.ts"
+import { setLabel, withCodecFields } from "./codecFields.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { addressedFields, propertiesOf, Refusal, violation } from "./outgoing.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
@@ -50,7 +52,7 @@ export interface Defaults {
 /** Checks the defaults of a sender. Returns them as its sends use them, or the error. */
 export const checkDefaults = <Body>(
   call: Call,
-  codec: MessageBody<Body> | undefined,
+  codec: MessageBody<Body, unknown> | undefined,
   given: SenderDefaults<Body>
 ): Defaults | MsmqError => {
   const checked = readDefaults(codec, given)
@@ -60,29 +62,40 @@ export const checkDefaults = <Body>(
 const errorOfRefusal = (call: Call, { actual, field, rule }: IllegalMessage): MsmqError =>
   errorOf(call, new Violation(`defaults.${field}`, rule, actual))
 
-const readDefaults = <Body>(codec: MessageBody<Body> | undefined, given: SenderDefaults<Body>): Defaults | Refusal => {
+const readDefaults = <Body>(
+  codec: MessageBody<Body, unknown> | undefined,
+  given: SenderDefaults<Body>
+): Defaults | Refusal => {
   const { message, options } = partsOf(given)
   if (options.securityContext !== undefined && options.senderCertificate !== undefined) {
     const actual = "given beside a security context"
     return new Refusal({ index: 0, field: "senderCertificate", rule: twoSignersRule, actual })
   }
-  const encoded = encode(codec, given.body)
+  const encoded = encode(codec, given.body, message)
   if (encoded instanceof Refusal) return encoded
-  const extension = extensionOf(message.headers, message.extension, 0, undefined)
+  const by = encoded && { encoded, codec: codec?.name ?? "", index: 0 }
+  const carried = by === undefined ? message : withCodecFields(message, by)
+  if (carried instanceof Refusal) return carried
+  const extension = extensionOf(carried.headers, carried.extension, 0, undefined)
   if (extension instanceof Refusal) return extension
-  const fields = propertiesOf(message, 0, encoded?.body, encoded?.bodyType ?? 0, extension)
+  // A body that goes to a store may be larger than a message.
+  const body = encoded !== undefined && isStoredBy(codec, encoded) ? noBytes : encoded?.body
+  const fields = propertiesOf(message, 0, body, encoded?.bodyType ?? 0, extension)
   if (fields instanceof Refusal) return fields
-  const broken = violation(fields, 0)
-  if (broken !== undefined) return new Refusal(broken)
+  const broken = violation(fields, 0) ?? (by && setLabel(fields, by))
+  if (broken !== undefined) return broken instanceof Refusal ? broken : new Refusal(broken)
   return {
     options,
-    fields,
-    encoded: encoded && { body: fields.body.slice(), bodyType: encoded.bodyType },
+    fields: message.label === undefined ? { ...fields, label: "" } : fields,
+    encoded: encoded && { ...encoded, body: encoded.body.slice() },
     bodyType: message.bodyType,
     headers: message.headers && { ...message.headers },
-    extension: message.headers === undefined ? fields.extension?.slice() : undefined
+    extension: message.headers === undefined ? message.extension?.slice() : undefined
   }
 }
+
+const isStoredBy = (codec: MessageBody<never, unknown> | undefined, { body }: EncodedBody): boolean =>
+  codec?.store !== undefined && claimCheck.isStored(codec.store, body)
 
 /** Asks for the addresses of the queues of this computer that the defaults name. */
 export const addressDefaults = (
@@ -131,8 +144,9 @@ const partsOf = <Body>({
 })
 
 const encode = <Body>(
-  codec: MessageBody<Body> | undefined,
-  body: Body | undefined
+  codec: MessageBody<Body, unknown> | undefined,
+  body: Body | undefined,
+  message: Message<unknown>
 ): EncodedBody | undefined | Refusal => {
   if (body === undefined) return undefined
   const refuse = (rule: string) => new Refusal({ index: 0, field: "body", rule, actual: describeValue(body) })
@@ -143,7 +157,7 @@ const encode = <Body>(
       : { body: bytes, bodyType: 0 }
   }
   const result = Result.try({
-    try: () => encodeWith(codec, body),
+    try: () => encodeWith(codec, body, message),
     catch: (cause) => `the codec threw: ${thrownText(cause)}`
   })
   return Result.match(

@@ -1,7 +1,7 @@
 import { finiteDuration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { queueName } from "./queueNames.ts"
-import { codec } from "./queueOptions.ts"
+import { codec } from "./codecs.ts"
 import type { Rule } from "./Rule.ts"
 import { boolean, func, name, required, violationOf } from "./Rule.ts"
 import { Violation } from "./Violation.ts"

@@ -64,7 +64,7 @@ const once = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
 export const senderOn = <Body, Kind extends QueueKind>(
   { acknowledgments, formatName, handle, kind, mqrt }: OpenToSend,
   queue: string,
-  codec: MessageBody<Body> | undefined,
+  codec: MessageBody<Body, unknown> | undefined,
   defaults: Defaults | undefined
 ): Sender<Body, Kind> => {
   const state = {

@@ -85,7 +85,12 @@ export class Responses<Answer> {
   /** Number of messages that answered no request under way. */
   unexpected = 0
 
-  constructor(mqrt: Mqrt["Service"], queue: OwnQueue, codec: MessageBody<Answer> | undefined, unexpected: Unexpected) {
+  constructor(
+    mqrt: Mqrt["Service"],
+    queue: OwnQueue,
+    codec: MessageBody<never, Answer> | undefined,
+    unexpected: Unexpected
+  ) {
     const state = (read: ReadProperties) => ({
       mqrt,
       handle: queue.handle,
@@ -98,7 +103,8 @@ export class Responses<Answer> {
     this.#mqrt = mqrt
     this.#queue = queue
     this.#unexpected = unexpected
-    this.#answers = new Reader<Answer>({ ...state(usualRead), codec })
+    const answerRead = codec?.reads?.includes("rare") === true ? { ...usualRead, rare: true } : usualRead
+    this.#answers = new Reader<Answer>({ ...state(answerRead), codec })
     this.#bytes = new Reader<Uint8Array>({ ...state(usualRead), codec: undefined })
     this.#least = new Reader<Uint8Array>({ ...state(leastRead), codec: undefined })
   }
