@@ -219,7 +219,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly lastMoveTime: Date | undefined
   /** `PROPID_M_DEST_QUEUE`: format name that it was sent to. */
   readonly destinationQueue: string
-  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
+  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. `QueueManager.machineProperties` returns the name of the machine. */
   readonly sourceMachineId: string
 }
 

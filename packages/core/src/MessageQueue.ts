@@ -43,6 +43,7 @@ import type {
 } from "./internal/redriving/RedriveOptions.ts"
 import { removeMessages as removeChosen } from "./internal/redriving/removeMessages.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
+import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { receiveAccesses } from "./internal/queues/receiveAccesses.ts"
 import type { ReadMessage, ReadOptions } from "./Message.ts"
 import type { MessageBody } from "./MessageBody.ts"
@@ -74,6 +75,7 @@ export {
 } from "./internal/options/queueOptions.ts"
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type {
@@ -95,7 +97,7 @@ import * as operations from "./internal/telemetry/Operation.ts"
  */
 export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined> {
   /** Codec for the bodies. They are bytes by default. */
-  readonly body?: MessageBody<Body> | undefined
+  readonly body?: MessageBody<Body, unknown> | undefined
   /**
    * Kind of the queue, for a queue whose properties cannot be read from here, such as one of another machine: `true` if it is
    * transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile. By default the
@@ -105,22 +107,14 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
 }
 
 /**
- * Access that a receiver opens its queue for: see `access` of {@link OpenReceiverOptions}.
- *
- * @category models
- * @since 0.1.0
- */
-export type ReceiveAccess = keyof typeof receiveAccesses
-
-/**
  * Options of a queue that is opened to receive or to peek.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OpenReceiverOptions<Body = Uint8Array, Read extends ReadOptions = {}> {
-  /** Codec for the bodies. They are bytes by default. Not together with `read: { body: false }`. */
-  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<Body>) | undefined
+  /** Codec for the bodies. They are bytes by default. Not together with a `read` that leaves out what the codec needs. */
+  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<never, Body>) | undefined
   /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
   /**
@@ -554,7 +548,7 @@ export const openReceiver = Effect.fn(
     codec,
     read: readOf(read)
   }
-  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName)
+  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName, asked)
 })
 
 /**

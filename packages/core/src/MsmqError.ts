@@ -5,7 +5,8 @@
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
-import { inspect, type InspectOptions } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
 import { countOf, describeValue } from "./internal/errors/describeValue.ts"
@@ -123,10 +124,11 @@ export interface IllegalMessage extends Tagged<"IllegalMessage"> {
 export interface SourceFailed extends Tagged<"SourceFailed"> {
   /**
    * Part that threw: `"messages"`, the iteration or stream of the messages; `"message"`, a getter of a message;
-   * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name; `"copy"`, the function of that
-   * name in a policy for poison messages; `"where"` and `"to"`, the functions of those names of `redrive` and `removeMessages`.
+   * `"codec"`, the `encode` of the sender's codec; `"put"`, the function of that name of a claim check; `"onProgress"`, the
+   * option of that name; `"copy"`, the function of that name in a policy for poison messages; `"where"` and `"to"`, the
+   * functions of those names of `redrive` and `removeMessages`.
    */
-  readonly part: "messages" | "message" | "codec" | "onProgress" | "copy" | "where" | "to"
+  readonly part: "messages" | "message" | "codec" | "put" | "onProgress" | "copy" | "where" | "to"
   /** Place in the batch, from 0, of the first message that was not accepted; for `redrive`, of the message among those of the queue. */
   readonly index: number
   /** Value that was thrown, usually an `Error`. */
@@ -250,6 +252,37 @@ export interface UndecodableBody extends Tagged<"UndecodableBody"> {
    * transaction, this is the only copy.
    */
   readonly message: ReceivedMessage
+}
+
+/**
+ * Reason of an error where the body of a message did not come from the store that a claim check put it into. The message is still in
+ * its queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BodyUnavailable extends Tagged<"BodyUnavailable"> {
+  /** Name of the codec, such as `"JSON"`. */
+  readonly codec: string
+  /** Reference to the body, as `put` returned it. */
+  readonly reference: string
+  /** Message as it is in the queue; its body is the claim check. It has the fields that its receiver reads. */
+  readonly message: ReceivedMessage
+  /** Failure of `get`, usually an `Error`. */
+  readonly cause: unknown
+}
+
+/**
+ * Reason of an error for a schema that has no form in XML.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalSchema extends Tagged<"IllegalSchema"> {
+  /** Keys from the root of the schema to the part at fault; empty for the schema itself. */
+  readonly path: ReadonlyArray<string>
+  /** Rule that this part breaks, and the remedy. */
+  readonly rule: string
 }
 
 /**
@@ -461,6 +494,8 @@ export type Reason =
   | QueueDiffers
   | TransactionAborted
   | UndecodableBody
+  | BodyUnavailable
+  | IllegalSchema
   | PoisonMessage
   | IllegalOption
   | CopyNotArrived
@@ -559,6 +594,10 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
     `(${countOf(message.body.length, "byte")} of type ${message.bodyType}; the error's reason has the message)`,
+  BodyUnavailable: ({ cause, codec, message, reference }) =>
+    `the body of message ${message.messageId}, for the codec ${codec}, is in a store, and did not come: ` +
+    `${thrownText(cause)} (reference ${describeValue(reference)}). The message is still in its queue.`,
+  IllegalSchema: ({ path, rule }) => `${path.length === 0 ? "the schema" : path.join("/")} ${rule}`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
     `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
     `${countOf(attempts, "attempt")}: ${sentenceOf(cause)}. ${places[kept]}`,
@@ -596,6 +635,7 @@ const differenceText = ({ found, given, property }: QueueDiffers["differences"][
 const threw: { readonly [Part in SourceFailed["part"]]: (index: number) => string } = {
   messages: (index) => `the source of the messages failed where message ${index} was to come`,
   message: (index) => `message ${index} could not be read, since one of its properties threw`,
+  put: (index) => `message ${index}: its body could not be put into the store, so it is not sent`,
   codec: (index) => `message ${index}: the codec threw instead of returning why it cannot encode the body`,
   onProgress: () => "the function onProgress threw, which ends the batch",
   copy: () => "the function copy of the policy for poison messages threw, so that there is no copy",
@@ -667,7 +707,9 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly messageId?: string | undefined
   /** Progress of a batch until it stopped. */
   readonly progress?: Progress | undefined
-  /** Value that was thrown, where the reason is `SourceFailed`, or where it is `PoisonMessage`, by the last attempt. */
+  /**
+   * Value that was thrown, where the reason is `SourceFailed` or `BodyUnavailable`, or where it is `PoisonMessage`, by the last attempt.
+   */
   readonly cause?: unknown
 }> {
   override get message(): string {
@@ -710,10 +752,14 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
     return { _tag: this._tag, message, code, isRetryable, ...(jsonOf({ ...this }) as object) }
   }
   /** @internal */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
+  override [NodeInspectSymbol](
+    _depth?: number,
+    options?: InspectOptions,
+    inspector: typeof inspect = process.getBuiltinModule("node:util").inspect
+  ): string {
     const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
     const { _tag: _, ...fields } = this
-    const inspected = printableInspection(inspect(fields, options))
+    const inspected = printableInspection(inspector(fields, options))
     return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${inspected}`
   }
 
@@ -723,6 +769,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   get #again(): string | undefined {
+    if (this.reason._tag === "BodyUnavailable") return "once the store has the body and can be reached"
     const { again, makesStale } = this.outlook
     return makesStale !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
   }

@@ -21,6 +21,7 @@ import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf } from "./internal/names/queueName.ts"
 import { onQueue } from "./internal/telemetry/telemetry.ts"
 import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
+import * as Guid from "./mqrt/Guid.ts"
 import type * as Management from "./mqrt/ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -123,8 +124,10 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
 )
 
 /**
- * Returns the properties of this machine's queue manager, or from the directory those of another: its GUID and its public keys.
- * `MQGetMachineProperties`.
+ * Returns the properties of this machine's queue manager, or from the directory those of another: its name, its GUID and its public
+ * keys. `MQGetMachineProperties`.
+ *
+ * `computer` is a name, or the GUID of a machine, such as `sourceMachineId` of a received message. This machine by default.
  *
  * Fails with `MachineNotFound`, `NoDs`, `AccessDenied` and `ServiceNotAvailable`, among Message Queuing's codes.
  *
@@ -134,7 +137,10 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
  * import { InMemoryMqrt } from "@effect-msmq/testing"
  * import { Effect } from "effect"
  *
- * const program = Effect.map(QueueManager.machineProperties(), (machine) => machine.pathName)
+ * const program = Effect.gen(function* () {
+ *   const { machineId } = yield* QueueManager.machineProperties()
+ *   return (yield* QueueManager.machineProperties(machineId)).pathName
+ * })
  *
  * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "MACHINE"
  * ```
@@ -145,10 +151,13 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
 export const machineProperties = Effect.fn(operations.QueueManager.machineProperties.name, spanOptions)(
   (computer?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
     Effect.flatMap(mqrtFor(operations.QueueManager.machineProperties, computer), (mqrt) =>
-      Effect.mapBoth(mqrt.getMachineProperties(computer ?? null), {
-        onFailure: operations.QueueManager.machineProperties.lift({ computer }),
-        onSuccess: publicRecord
-      })
+      Effect.mapBoth(
+        mqrt.getMachineProperties(computer === undefined ? null : (Guid.canonical(computer) ?? computer)),
+        {
+          onFailure: operations.QueueManager.machineProperties.lift({ computer }),
+          onSuccess: publicRecord
+        }
+      )
     ),
   withErrorType
 )

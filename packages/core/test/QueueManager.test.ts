@@ -33,6 +33,28 @@ describe("a queue manager", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect("is found by its GUID, such as that of the machine that sent a message, in the directory", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* MsmqControl.on(send("OFFICE\\private$\\orders", "1"), "WAREHOUSE")
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const { sourceMachineId } = yield* receiver.receive
+      const machine = yield* QueueManager.machineProperties(sourceMachineId)
+      assert.deepStrictEqual([machine.pathName, machine.machineId], ["WAREHOUSE", sourceMachineId])
+      const inBraces = yield* QueueManager.machineProperties(`{${sourceMachineId.toUpperCase()}}`)
+      assert.deepStrictEqual(inBraces, machine)
+      const unknown = "00000000-0000-4000-8000-000000000000"
+      assert.strictEqual(yield* refusal(QueueManager.machineProperties(unknown)), "MachineNotFound")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("is not found by its GUID in a workgroup", () =>
+    Effect.gen(function* () {
+      const { machineId } = yield* QueueManager.machineProperties()
+      assert.strictEqual(yield* refusal(QueueManager.machineProperties(machineId)), "NoDs")
+    }).pipe(Effect.provide(workgroup))
+  )
+
   it.effect("tells its private and its active queues, here and on another machine (C-50)", () =>
     Effect.gen(function* () {
       yield* MsmqControl.on(MessageQueue.create(orders), "WAREHOUSE")

@@ -218,7 +218,10 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
         version: { major: 6, minor: 3, build: 0x4563 },
         directoryEnabled: false
       })
-      const { pathName, siteId } = yield* QueueManager.machineProperties()
+      const { machineId, pathName, siteId } = yield* QueueManager.machineProperties()
+      assert.strictEqual((yield* QueueManager.machineProperties(machineId)).pathName, pathName)
+      const unknown = yield* Effect.flip(QueueManager.machineProperties("00000000-0000-4000-8000-000000000000"))
+      assert.strictEqual(unknown.reason._tag, "NoDs")
       assert.strictEqual(own?.split("\\")[0]?.toLowerCase(), pathName.toLowerCase())
       assert.isUndefined(siteId)
       yield* QueueManager.disconnect()

@@ -218,6 +218,60 @@ describe("a test in promises", () => {
     )
   })
 
+  it("lets time pass on a clock of its own: limits of messages, waits and retries", async () => {
+    await promises.TestMsmq.run(
+      async (msmq) => {
+        const { connection } = msmq
+        await connection.createQueue(orders, { transactional: true })
+        await using sender = await connection.openSender(orders)
+        await using receiver = await connection.openReceiver(orders)
+        await sender.send({ timeToBeReceived: "1 hour" }, { transaction: "singleMessage" })
+        await msmq.advance("61 minutes")
+        assert.strictEqual(await connection.queueManager.messageCount(orders), 0)
+
+        const waiting = receiver.receiveWithin("5 minutes")
+        await msmq.advance(5 * 60_000)
+        assert.isUndefined(await waiting)
+
+        await sender.send({ label: "order 1" }, { transaction: "singleMessage" })
+        const stop = new AbortController()
+        const attempts: Array<number> = []
+        const end = receiver
+          .consume(
+            async (message) => {
+              attempts.push(message.abortCount)
+              if (message.abortCount === 0) throw new Error("once more")
+            },
+            {
+              retry: { times: 3, delay: "1 day" },
+              onEvent: ({ _tag }) => {
+                if (_tag === "Handled") stop.abort(stop)
+              },
+              signal: stop.signal
+            }
+          )
+          .catch((error: unknown) => error)
+        await msmq.advance("23 hours")
+        assert.deepStrictEqual(attempts, [0])
+        await msmq.advance("1 hour")
+        assert.strictEqual(await end, stop)
+        assert.deepStrictEqual(attempts, [0, 1])
+      },
+      { clock: "manual" }
+    )
+  })
+
+  it("has no clock to move but its own", async () => {
+    await using msmq = await promises.TestMsmq.start({ clock: "system" })
+    const refused: unknown = await msmq.advance("1 hour").catch((error: unknown) => error)
+    assert(refused instanceof MsmqError && refused.reason._tag === "IllegalOption", String(refused))
+    assert.include(refused.message, 'clock is "system", but it must be "manual"')
+    const unknown: unknown = await promises.TestMsmq.start({ clock: "sundial" as never }).catch(
+      (error: unknown) => error
+    )
+    assert(unknown instanceof MsmqError && unknown.reason._tag === "IllegalOption", String(unknown))
+  })
+
   it("of node:test fails if it leaves something open, and says where that was opened", () => {
     const program = fileURLToPath(new URL("programs/leaking.ts", import.meta.url))
     const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env

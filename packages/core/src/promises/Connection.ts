@@ -130,6 +130,11 @@ export class Connection extends Described implements AsyncDisposable {
     return { kind: "Connection", state: stateOf(this.#mqrt.openHandles) }
   }
 
+  /** `true` until it is closed. */
+  get isOpen(): boolean {
+    return this.#mqrt.openHandles.isOpen
+  }
+
   /** Creates a queue and returns its format name. See {@link MessageQueue.create}. */
   createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
     return this.#run(on(operations.MessageQueue.create, queue), tables.createOptions, options, (options) =>

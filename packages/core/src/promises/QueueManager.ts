@@ -85,7 +85,10 @@ export class QueueManager extends Described {
     return this.#asking(operations.QueueManager.activeQueues, options, management.activeQueues)
   }
 
-  /** Returns the properties of a machine in the directory. See {@link management.machineProperties}. */
+  /**
+   * Returns the properties of a machine in the directory. `computer` may be its GUID. See
+   * {@link management.machineProperties}.
+   */
   machineProperties(options?: ManagementOptions): Promise<management.MachineProperties> {
     return this.#asking(operations.QueueManager.machineProperties, options, management.machineProperties)
   }

@@ -119,6 +119,7 @@ const iteratingOf =
 const iterating = iteratingOf((world) => world.msmq)
 
 const argumentsOfTestMsmq = {
+  advance: { operation: "TestMsmq.advance", right: [0] },
   connect: { operation: "promises.connect", right: [{}] },
   leakFree: { operation: "TestMsmq.leakFree", right: [() => Promise.resolve()] },
   machine: { operation: "MsmqControl.machine", right: ["MACHINE"] }
@@ -184,7 +185,16 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "Sid.ofAccount": subject("Sid.ofAccount", Sid.ofAccount, "Everyone"),
   "Sid.accountOf": subject("Sid.accountOf", Sid.accountOf, "S-1-1-0"),
+  "MessageBody.claimCheck": throwing("MessageBody.claimCheck", MessageBody.claimCheck, MessageBody.text, {
+    put: () => Promise.resolve("reference"),
+    get: () => Promise.resolve(new Uint8Array(0))
+  }),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
+  "MessageBody.make": throwing("MessageBody.make", MessageBody.make, {
+    name: "bytes",
+    encode: () => new Uint8Array(0),
+    decode: () => 7
+  }),
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
@@ -274,6 +284,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
+  "promises.MessageBody.xml": throwing("MessageBody.xml", promises.MessageBody.xml, "string", {}),
   "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
   "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
@@ -415,7 +426,9 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
   "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
   "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),
-  ...each(["connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) => ofTestMsmq(name)),
+  ...each(["advance", "connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) =>
+    ofTestMsmq(name)
+  ),
   "testing.promises.TestMachine#connect": ofTestMsmq("connect"),
   "HandleLedger.leakFree": subject("HandleLedger.leakFree", HandleLedger.leakFree, Effect.void),
   "HandleLedger.layer": subject("HandleLedger.layer", HandleLedger.layer, InMemoryMqrt.layer),
@@ -471,6 +484,11 @@ const namespaces: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   ErrorCode: promises.ErrorCode,
   FormatName: promises.FormatName,
   Message: promises.Message,
+  MessageBody: {
+    claimCheck: promises.MessageBody.claimCheck,
+    json: promises.MessageBody.json,
+    make: promises.MessageBody.make
+  },
   MessageClass: promises.MessageClass,
   MessageHeaders: promises.MessageHeaders,
   MessageId: promises.MessageId,
@@ -557,6 +575,8 @@ const exemptOfEffect: Readonly<Record<string, string>> = {
 /** Functions that are not checked, each with the reason. */
 export const exempt: Readonly<Record<string, string>> = {
   ...exemptOfEffect,
+  "promises.MessageBody.encode": "takes the values of any codec",
+  "promises.MessageBody.decode": "takes the bodies of any codec",
   "promises.isCertificate": "makes a value of another value, and has no options",
   ...Object.fromEntries(
     inNamespaces.flatMap(({ name }) => {

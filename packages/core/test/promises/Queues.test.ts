@@ -45,8 +45,8 @@ describe("queues in promises", () => {
     assert.deepStrictEqual([await labelsIn(msmq, orders), await labelsIn(msmq, target)], [["1"], ["0", "2"]])
   })
 
-  it("an abort rejects with its reason after the message that is redriven, and progress has counted it", async () => {
-    await using msmq = await filled(20)
+  it("an abort rejects with its reason between two messages, and progress has counted those that are redriven", async () => {
+    await using msmq = await filled(200)
     const controller = new AbortController()
     let redriven = 0
     const onProgress = (report: MessageQueue.RedriveReport) => {
@@ -59,12 +59,12 @@ describe("queues in promises", () => {
       (cause: unknown) => cause
     )
     assert.propertyVal(error, "message", "enough")
-    assert.strictEqual(redriven, 7)
-    assert.strictEqual((await labelsIn(msmq, target)).length, 7)
-    assert.strictEqual((await labelsIn(msmq, orders)).length, 13)
+    assert(redriven >= 7 && redriven < 200)
+    assert.strictEqual((await labelsIn(msmq, target)).length, redriven)
+    assert.strictEqual((await labelsIn(msmq, orders)).length, 200 - redriven)
     const aborted: unknown = await msmq.redriveMessages(orders, target, { signal }).catch((cause: unknown) => cause)
     assert.strictEqual(aborted, signal.reason)
-    assert.strictEqual((await labelsIn(msmq, orders)).length, 13)
+    assert.strictEqual((await labelsIn(msmq, orders)).length, 200 - redriven)
   })
 
   it("in a transaction the messages are redriven with its commit, or none", async () => {

@@ -58,6 +58,20 @@ const cutShort = (from: string, to: string): Effect.Effect<number, MsmqError, Mq
 
 export const administering: ReadonlyArray<ContractPromise> = [
   promise(
+    "a message that waits for another machine is peeked at and received as an administrator, by the name that it was sent to",
+    Effect.gen(function* () {
+      const there = `DIRECT=OS:elsewhere\\private$\\${queuePrefix}waiting`
+      const sender = yield* MessageQueue.openSender(there)
+      yield* sender.send({ label: "order 1", timeToReachQueue: "1 minute" })
+      const peeker = yield* MessageQueue.openReceiver(there, { access: "peekAndAdmin" })
+      assert.equal(peeker.transactional, undefined)
+      assert.equal((yield* peeker.peek).label, "order 1")
+      const receiver = yield* MessageQueue.openReceiver(there, { access: "receiveAndAdmin" })
+      assert.equal((yield* receiver.receive).label, "order 1")
+      assert.equal((yield* receiver.poll)._tag, "None")
+    })
+  ),
+  promise(
     "of twenty programs that ensure a queue at once one creates it, and all get its format name",
     Effect.gen(function* () {
       const queue = yield* absentQueue("ensured")

@@ -4,13 +4,18 @@
  * @since 0.1.0
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import * as Options from "@effect-msmq/core/mqrt/Options"
+import * as Given from "@effect-msmq/core/mqrt/Options"
+import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import type { Connection, ConnectOptions } from "@effect-msmq/core/promises"
 import { connect } from "@effect-msmq/core/promises"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Scheduler from "effect/Scheduler"
+import * as TestClock from "effect/testing/TestClock"
 import { FaultInjection } from "../FaultInjection.ts"
 import { HandleLedger, leakFree } from "../HandleLedger.ts"
 import type { MachineContext } from "../MsmqControl.ts"
@@ -20,15 +25,43 @@ import { layerWith } from "../TestMsmq.ts"
 import type { InPromises } from "./inPromises.ts"
 import { inPromises } from "./inPromises.ts"
 
-export type {
+interface ClockOption {
   /**
-   * Options of the in-memory MSMQ: those of one machine, or of several in a network.
-   *
-   * @category models
-   * @since 0.1.0
+   * Clock of the MSMQ and of the connections to it. `"system"`, by default; or `"manual"`, which begins on 1 January 1970 and stands
+   * still until {@link TestMsmq.advance}.
    */
-  Options
-} from "../TestMsmq.ts"
+  readonly clock?: "system" | "manual" | undefined
+}
+
+/**
+ * Options of the in-memory MSMQ: those of one machine, or of several in a network, and the clock.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Options = MsmqOptions & ClockOption
+
+const clockRule = Given.oneOf(["system", "manual"])
+
+/** Reads the clock of the options, and returns it with the other options, which the layer checks. */
+const clockAndOthers = (options: Options): Effect.Effect<readonly [ClockOption["clock"], MsmqOptions], MsmqError> => {
+  if (typeof options !== "object" || options === null || !("clock" in options))
+    return Effect.succeed(["system", options])
+  const { clock = "system", ...others } = options
+  return Effect.map(Given.checkArgument({ operation: "TestMsmq.start" }, "clock", clockRule, clock), (read) => [
+    read,
+    others
+  ])
+}
+
+const manual = Given.oneOf(["manual"])
+
+const layerOf = (options: Options): Layer.Layer<Services, MsmqError> =>
+  Layer.unwrap(
+    Effect.map(clockAndOthers(options), ([clock, others]) =>
+      clock === "manual" ? Layer.provideMerge(layerWith(others), TestClock.layer()) : layerWith(others)
+    )
+  )
 
 /**
  * Control over one machine: `MsmqControl`, whose functions return promises. An argument that is not allowed rejects with an
@@ -60,10 +93,19 @@ type Runtime = ManagedRuntime.ManagedRuntime<Services, unknown>
 /** Connections of a test, which are closed with its MSMQ. */
 class Connections {
   readonly #all = new Set<Connection>()
+  /** Clock of the MSMQ, and the scheduler that goes with it. */
+  readonly #time: Context.Context<never>
+
+  constructor(context: Context.Context<Services>) {
+    this.#time = Context.make(Clock.Clock, Context.get(context, Clock.Clock)).pipe(
+      Context.add(Scheduler.Scheduler, Context.get(context, Scheduler.Scheduler))
+    )
+  }
 
   async open(context: MachineContext, options: ConnectOptions | undefined): Promise<Connection> {
     const mqrt = Layer.effect(Mqrt.Mqrt, Mqrt.make(Context.get(context, Mqrt.Mqrt)))
-    const connection = await connect(mqrt, options)
+    const connection = await connect(Layer.provideMerge(mqrt, Layer.succeedContext(this.#time)), options)
+    for (const known of this.#all) if (!known.isOpen) this.#all.delete(known)
     this.#all.add(connection)
     return connection
   }
@@ -171,11 +213,11 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
    * code // => "MQ_ERROR_SERVICE_NOT_AVAILABLE"
    * ```
    */
-  static async start(options?: MsmqOptions): Promise<TestMsmq> {
-    const runtime: Runtime = ManagedRuntime.make(layerWith(options ?? {}))
+  static async start(options?: Options): Promise<TestMsmq> {
+    const runtime: Runtime = ManagedRuntime.make(layerOf(options ?? {}))
     try {
       const context = await runtime.context()
-      const connections = new Connections()
+      const connections = new Connections(context)
       return new TestMsmq(await connections.open(context, undefined), context, connections, runtime)
     } catch (error) {
       await runtime.dispose()
@@ -198,7 +240,7 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
    * await forgetful.catch((error) => error._tag) // => "HandlesLeaked"
    * ```
    */
-  static async run<A>(test: (msmq: TestMsmq) => Promise<A>, options?: MsmqOptions): Promise<A> {
+  static async run<A>(test: (msmq: TestMsmq) => Promise<A>, options?: Options): Promise<A> {
     await using msmq = await TestMsmq.start(options)
     return await msmq.leakFree(() => test(msmq))
   }
@@ -207,7 +249,7 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
    * Returns a fixture of Vitest, which gives each test an MSMQ of its own and fails a test that leaves something open:
    * `const it = test.extend({ msmq: TestMsmq.fixture() })`. A test that fails by itself is not checked for leaks.
    */
-  static fixture(options?: MsmqOptions): Fixture {
+  static fixture(options?: Options): Fixture {
     return async ({ task }, use) => {
       await using msmq = await TestMsmq.start(options)
       await use(msmq)
@@ -222,7 +264,7 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
   leakFree<A>(test: () => Promise<A>): Promise<A> {
     const call = { operation: "TestMsmq.leakFree" }
     return this.#runtime.runPromise(
-      Effect.flatMap(Options.checkArgument(call, "test", Options.functions, test), () =>
+      Effect.flatMap(Given.checkArgument(call, "test", Given.functions, test), () =>
         leakFree(Effect.promise(async () => await test()))
       )
     )
@@ -234,6 +276,38 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
   async machine(name: string): Promise<TestMachine> {
     const context = await this.#runtime.runPromise(this.#control.machine(name))
     return new TestMachine(await this.#all.open(context, undefined), context, this.#all, this.#runtime)
+  }
+
+  /**
+   * Lets time pass on a clock that stands still: everything that is due in it happens, such as the end of a message's time, a retry, or
+   * the end of a wait. `duration` is in milliseconds, or such as `"1 hour"`.
+   *
+   * Rejects with an `MsmqError` for `IllegalOption` where the clock is that of the system.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { TestMsmq } from "@effect-msmq/testing/promises"
+   *
+   * await using msmq = await TestMsmq.start({ clock: "manual" })
+   * await msmq.connection.createQueue(".\\private$\\orders")
+   * await using sender = await msmq.connection.openSender(".\\private$\\orders")
+   * await sender.send({ label: "order 1", timeToBeReceived: "1 hour" })
+   * await msmq.advance("2 hours")
+   * await msmq.connection.queueManager.messageCount(".\\private$\\orders") // => 0
+   * ```
+   */
+  advance(duration: Duration.Input): Promise<void> {
+    const call = { operation: "TestMsmq.advance" }
+    return this.#runtime.runPromise(
+      Effect.flatMap(Given.checkArgument(call, "duration", Given.durations, duration), (time) =>
+        Effect.clockWith((clock) =>
+          Effect.andThen(
+            Given.checkArgument(call, "clock", manual, "adjust" in clock ? "manual" : "system"),
+            TestClock.adjust(time)
+          )
+        )
+      )
+    )
   }
 
   /** Closes all connections with what they have open, and ends the MSMQ; a second call does nothing. */

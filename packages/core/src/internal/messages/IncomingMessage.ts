@@ -1,4 +1,5 @@
-import { inspect, type InspectOptions } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import { isUint8Array } from "node:util/types"
 import type { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
@@ -35,7 +36,7 @@ class InspectedBytes {
     this.#bytes = bytes
   }
 
-  [inspect.custom](): string {
+  [NodeInspectSymbol](): string {
     const first = Buffer.from(this.#bytes.subarray(0, mostBytes))
       .toString("hex")
       .replaceAll(/..(?!$)/g, "$& ")
@@ -157,7 +158,7 @@ export class IncomingMessage implements ReceivedMessage, WithTimesLeft {
     return fieldsAs(this, jsonOf)
   }
 
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `ReceivedMessage ${printableInspection(inspect(inspectedFields(this), options))}`
+  [NodeInspectSymbol](_depth: number, options: InspectOptions, inspector: typeof inspect): string {
+    return `ReceivedMessage ${printableInspection(inspector(inspectedFields(this), options))}`
   }
 }

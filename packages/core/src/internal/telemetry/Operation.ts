@@ -121,7 +121,11 @@ export const FormatName = {
 export const Health = { check: Operation.make("Health.check") }
 
 export const MessageBody = {
+  claimCheck: Operation.make("MessageBody.claimCheck"),
+  decode: Operation.make("MessageBody.decode"),
+  encode: Operation.make("MessageBody.encode"),
   json: Operation.make("MessageBody.json"),
+  make: Operation.make("MessageBody.make"),
   xml: Operation.make("MessageBody.xml")
 }
 
