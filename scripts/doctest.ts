@@ -2,8 +2,11 @@
  * Turns every example in a docstring or Markdown page that is fenced as `ts import.meta.vitest` into a test, under
  * `.doctest/`, where it is type-checked and run: `expression // => value` asserts; the value may stand on the next line. (The published doctest plugins need
  * TypeScript's old JavaScript API, which TypeScript 7 does not have.)
+ *
+ * The names in the tables of `docs/members.md` become programs there, which are type-checked.
  */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import * as members from "./members.ts"
 
 const out = ".doctest"
 const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md", "packages/*/README.md"], {
@@ -61,4 +64,7 @@ for (const source of sources) {
   ]
   writeFileSync(`${out}/${source.replaceAll(/[/\\]/g, "-")}.test.ts`, `${header.join("\n")}\n\n${tests.join("\n")}`)
 }
+
+const programs = members.programsOf(readFileSync(members.document, "utf8"))
+for (const [face, program] of Object.entries(programs)) writeFileSync(`${out}/docs-members.md.${face}.ts`, program)
 console.log(`${count} examples`)

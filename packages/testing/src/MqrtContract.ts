@@ -4,8 +4,10 @@
  *
  * @since 0.1.0
  */
+import { administering } from "./contract/administering.ts"
 import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
+import { claimChecks } from "./contract/claimChecks.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
 import { loops } from "./contract/loops.ts"
@@ -50,6 +52,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
   ...sendingAgain,
+  ...claimChecks,
   ...waiting,
   ...loops,
   ...browsing,
@@ -58,7 +61,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...security,
   ...programs,
   ...promiseTransactions,
-  ...poison
+  ...poison,
+  ...administering
 ]
 
 export { queuePrefix }

@@ -42,7 +42,8 @@ export const makeWorld = async () => {
       sender: await msmq.openSender(orders),
       receiver: inPromises,
       cursor: await inPromises.cursor(),
-      transaction: await msmq.beginTransaction()
+      transaction: await msmq.beginTransaction(),
+      contexts: await msmq.securityContexts()
     },
     calls: () => run(CallLog.calls),
     close: async () => {

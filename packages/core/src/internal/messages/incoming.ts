@@ -24,8 +24,12 @@ export class ReceivedMessages {
     if (properties.deadLetterQueue !== null) localNames.remember(properties.deadLetterQueue)
     const message = new IncomingMessage(properties, this.#certificateOf(properties.senderCertificate))
     if (properties.rare !== null) Object.assign(message, rareFields(properties.rare))
-    if (this.#leftOut !== undefined) Object.assign(message, this.#leftOut)
     return properties.extension === null ? message : withHeaders(message, properties.extension)
+  }
+
+  /** Replaces the fields of a message that its receiver does not read. */
+  leaveOut(message: ReceivedMessage): void {
+    if (this.#leftOut !== undefined) Object.assign(message, this.#leftOut)
   }
 
   /** Returns a copy of a message that has all fields, without those that are not read. */
