@@ -365,8 +365,11 @@ export const make = <Sent, Received = Sent>(options: MakeOptions<Sent, Received>
 /** Options of a call without them, which its table refuses. */
 const none = {} as never
 
-const encodedOf = (encoded: Uint8Array | PartiallyEncoded): EncodedBody =>
-  encoded instanceof Uint8Array ? { body: encoded, bodyType: 0 } : { ...encoded, bodyType: encoded.bodyType ?? 0 }
+const encodedOf = (encoded: Uint8Array | PartiallyEncoded): EncodedBody => {
+  if (encoded instanceof Uint8Array) return { body: encoded, bodyType: 0 }
+  // The send refuses what is no object with a body.
+  return typeof encoded === "object" && encoded !== null ? { ...encoded, bodyType: encoded.bodyType ?? 0 } : encoded
+}
 
 /** Calls a function of a program, which throws for what it refuses. */
 const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, string> => {
@@ -398,7 +401,7 @@ const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, 
  * `lookup`. `consume` gets the body at each attempt, and a failure counts as one of the handler: the message is retried, and in the
  * end moved as poison, with its claim check.
  *
- * A closing of a sender or receiver does not wait for the store. The functions of the codec itself, `encode` and `decode`, never call
+ * A closing of a sender or receiver does not wait for the store, and the time limit of a receive is that of the message alone. The functions of the codec itself, `encode` and `decode`, never call
  * it. A message that is sent on by a sender without a codec, moved or copied as poison keeps its claim check.
  *
  * A claim check is the text `effect-msmq/claim-check/1`, the number of bytes of the body, and the reference, each in a line of its

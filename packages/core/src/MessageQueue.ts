@@ -36,6 +36,7 @@ import { destinationQueue } from "./internal/redriving/RedriveCallbacks.ts"
 import { redriveMessages } from "./internal/redriving/redriveMessages.ts"
 import type { RedriveOptions, RedriveReport, RedriveTarget } from "./internal/redriving/RedriveOptions.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
+import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { receiveAccesses } from "./internal/queues/receiveAccesses.ts"
 import type { ReadMessage, ReadOptions } from "./Message.ts"
 import type { MessageBody } from "./MessageBody.ts"
@@ -67,6 +68,7 @@ export {
 } from "./internal/options/queueOptions.ts"
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
 export type { RedriveOptions, RedriveReport, RedriveTarget } from "./internal/redriving/RedriveOptions.ts"
@@ -90,14 +92,6 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
    */
   readonly transactional?: Transactional
 }
-
-/**
- * Access that a receiver opens its queue for: see `access` of {@link OpenReceiverOptions}.
- *
- * @category models
- * @since 0.1.0
- */
-export type ReceiveAccess = keyof typeof receiveAccesses
 
 /**
  * Options of a queue that is opened to receive or to peek.
@@ -541,7 +535,7 @@ export const openReceiver = Effect.fn(
     codec,
     read: readOf(read)
   }
-  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName)
+  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName, asked)
 })
 
 /**

@@ -378,7 +378,10 @@ describe("purge", () => {
       assert.strictEqual((yield* Effect.flip(asAdmin("peekAndAdmin"))).reason._tag, "QueueNotFound")
       yield* send(there, "1", "2", "3")
       const peeker = yield* asAdmin("peekAndAdmin")
-      assert.deepStrictEqual([peeker.transactional, (yield* peeker.peek).label], [undefined, "1"])
+      assert.deepStrictEqual(
+        [peeker.access, peeker.transactional, (yield* peeker.peek).label],
+        ["peekAndAdmin", undefined, "1"]
+      )
       assert.strictEqual((yield* Effect.flip(peeker.receive)).reason._tag, "AccessDenied")
       const receiver = yield* asAdmin("receiveAndAdmin")
       assert.strictEqual((yield* receiver.receive).label, "1")
@@ -393,7 +396,8 @@ describe("purge", () => {
       assert.strictEqual(messageCount, 2)
       const mqrt = yield* Mqrt.Mqrt
       const connection = yield* Effect.promise(() => connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(mqrt))))
-      yield* Effect.promise(() => connection.openReceiver(there, { access: "peekAndAdmin" }))
+      const inPromises = yield* Effect.promise(() => connection.openReceiver(there, { access: "peekAndAdmin" }))
+      assert.strictEqual(inPromises.access, "peekAndAdmin")
       yield* Effect.promise(() => connection.close())
     }).pipe(
       Effect.scoped,

@@ -40,12 +40,14 @@ describe("a program imports", () => {
 
   it("from the promise face, connect, certificate, the classes of what they give, and modules of values and names", () => {
     assert.deepStrictEqual(Object.keys(promises).toSorted(), [
+      "ActiveXBody",
       "BodyType",
       "Connection",
       "Cursor",
       "ErrorCode",
       "FormatName",
       "Message",
+      "MessageBody",
       "MessageClass",
       "MessageHeaders",
       "MessageId",

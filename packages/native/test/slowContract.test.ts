@@ -18,7 +18,10 @@ const setDelay = (milliseconds: number): void => {
 }
 
 describe.skipIf(missing !== null)("the contract, where receives are slow", () => {
-  beforeAll(() => setDelay(delay))
+  beforeAll(() => {
+    control.reset()
+    setDelay(delay)
+  })
   afterAll(() => setDelay(0))
 
   const promises = [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]

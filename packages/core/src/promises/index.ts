@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as ActiveXBody from "../ActiveXBody.ts"
 export * as BodyType from "../BodyType.ts"
 export * as ErrorCode from "../ErrorCode.ts"
 export * as Message from "../Message.ts"
@@ -35,6 +36,7 @@ export type {
 export type { ConsumePolicy, HandlerOptions, Retries } from "./Consumer.ts"
 export { Cursor } from "./Cursor.ts"
 export * as FormatName from "./FormatName.ts"
+export * as MessageBody from "./MessageBody.ts"
 export * as MessageHeaders from "./MessageHeaders.ts"
 export * as MessageId from "./MessageId.ts"
 export * as MessageQueue from "./MessageQueue.ts"

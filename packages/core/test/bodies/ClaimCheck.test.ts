@@ -1,5 +1,5 @@
 /** Bodies that are too large for a message, and travel as a reference. */
-import type { Mqrt, MsmqError, Receiver } from "@effect-msmq/core"
+import type { Mqrt, MsmqError, Receiver, Sender } from "@effect-msmq/core"
 import { MessageBody, MessageQueue, Transaction } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
@@ -277,6 +277,45 @@ describe("a sender whose bodies may be in a store", () => {
         assert.strictEqual((yield* receiver.receive).body, large)
       })
     )
+  )
+})
+
+describe("a batch with bodies for a store", () => {
+  it.each(["an array", "a stream"])(
+    "interrupted after any step, has sent what it reports, in order and once: %s",
+    (source) => {
+      const messages = [{ body: small }, { body: large }, { body: small }, { body: large }]
+      const counts = new Set<number>()
+      const wrong: Array<unknown> = []
+      interruptAtEveryStep(() =>
+        Effect.gen(function* () {
+          const { bodies, body, store } = newStore()
+          const put = (bytes: Uint8Array) =>
+            Effect.andThen(Effect.replicateEffect(Effect.yieldNow, 3), store.put(bytes))
+          const { sender } = yield* open(MessageBody.claimCheck(body, { ...store, put }))
+          let accepted = 0
+          const onProgress = (report: Sender.SendReport) => void (accepted = report.accepted)
+          const send: Effect.Effect<unknown, MsmqError.MsmqError> =
+            source === "an array"
+              ? sender.sendAll(messages, { onProgress })
+              : sender.sendAll(Stream.fromIterable(messages), { onProgress })
+          yield* Effect.onExit(send, () =>
+            Effect.gen(function* () {
+              const there = yield* bodiesIn(orders)
+              const check = (index: number) => claimCheckOf(`body ${index}`, large.length)
+              const expected = [small, check(1), small, check(2)].slice(0, accepted)
+              const isWrong =
+                there.join() !== expected.join() || bodies.size < there.filter((one) => one !== small).length
+              // An assertion that fails here would be hidden by the interruption.
+              if (isWrong) wrong.push({ there, expected })
+              counts.add(there.length)
+            })
+          )
+        }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer, { local: true }))
+      )
+      assert.deepStrictEqual(wrong, [])
+      assert.isTrue(counts.has(0) && counts.has(4), [...counts].join())
+    }
   )
 })
 

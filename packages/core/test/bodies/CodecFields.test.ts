@@ -180,6 +180,29 @@ describe("a codec that sets fields of the message", () => {
     )
   )
 
+  it.effect("that returns no body sends no empty one instead", () =>
+    run(
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const results = [undefined, null, 7, {}, { bodyType: 0 }, { body: undefined }, { body: null, bodyType: 0 }]
+        for (const result of results) {
+          const codecs: ReadonlyArray<MessageBody.MessageBody<string>> = [
+            { ...MessageBody.text, encode: () => Result.succeed(result as never) },
+            MessageBody.make<string>({ name: "made", encode: () => result as never, decode: () => "" })
+          ]
+          for (const body of codecs) {
+            const sender = yield* MessageQueue.openSender(orders, { body })
+            const error = yield* Effect.flip(sender.send({ body: "order" }))
+            assert(error.reason._tag === "SourceFailed" && error.reason.part === "codec", error.message)
+            assert.include(error.message, "encode must return")
+          }
+        }
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        assert.strictEqual((yield* receiver.poll)._tag, "None")
+      })
+    )
+  )
+
   it.effect("refuses headers of the message that are none, as without a codec", () =>
     run(
       Effect.gen(function* () {

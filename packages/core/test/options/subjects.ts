@@ -279,6 +279,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
+  "promises.MessageBody.xml": throwing("MessageBody.xml", promises.MessageBody.xml, "string", {}),
   "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
   "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
@@ -473,6 +474,11 @@ const namespaces: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   ErrorCode: promises.ErrorCode,
   FormatName: promises.FormatName,
   Message: promises.Message,
+  MessageBody: {
+    claimCheck: promises.MessageBody.claimCheck,
+    json: promises.MessageBody.json,
+    make: promises.MessageBody.make
+  },
   MessageClass: promises.MessageClass,
   MessageHeaders: promises.MessageHeaders,
   MessageId: promises.MessageId,
@@ -559,6 +565,8 @@ const exemptOfEffect: Readonly<Record<string, string>> = {
 /** Functions that are not checked, each with the reason. */
 export const exempt: Readonly<Record<string, string>> = {
   ...exemptOfEffect,
+  "promises.MessageBody.encode": "takes the values of any codec",
+  "promises.MessageBody.decode": "takes the bodies of any codec",
   "promises.isCertificate": "makes a value of another value, and has no options",
   ...Object.fromEntries(
     inNamespaces.flatMap(({ name }) => {

@@ -27,9 +27,7 @@ const renamed: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Members of the face with Effect that promises lack, each with the reason. A `*` stands for any rest of the name. */
 const onlyEffect: Readonly<Record<string, string>> = {
-  "ActiveXBody.*": "codecs are the same values for both faces, and are imported from the package itself",
-  "MessageBody.*": "codecs are the same values for both faces, and are imported from the package itself",
-  "XmlValue.*": "schemas of Effect, for the codec that takes one",
+  "XmlValue.*": "schemas of Effect; in promises `MessageBody.xml` takes the names of types",
   "Consumer.defaultReopen": "a Schedule; in promises it is what `reopen` is by default",
   "Consumer.defaultRetry": "a Schedule; in promises it is what `retry` is by default",
   "HandlerDefect#*": "the input of a Schedule; events in promises have the value that the handler threw",
@@ -57,6 +55,8 @@ const onlyPromises: Readonly<Record<string, string>> = {
   "Connection#messages": "a stream opens and closes a receiver by itself: Stream.unwrap",
   "Connection#queueManager": "the functions of QueueManager stand in a module",
   "Cursor#close": "a scope closes it",
+  "MessageBody.decode": "the codec itself decodes, into a Result",
+  "MessageBody.encode": "the codec itself encodes, into a Result",
   "Receiver#close": "a scope closes it",
   "SecurityContext#close": "a scope closes it",
   "SecurityContexts#close": "a layer closes it",
@@ -78,8 +78,13 @@ const shown: ReadonlyArray<{ readonly type: RegExp; readonly path: RegExp; reado
   { type: /^Brand$/, path: /sid$/i, reason: "a type alone: the value is a text" },
   { type: /^Cause$/, path: /\.reason\.cause$/, reason: "`cause` of the error is the value that was thrown" },
   {
+    type: /^StandardSchemaV1$/,
+    path: /^json schema$/,
+    reason: "an interface that schemas of zod, valibot and others have"
+  },
+  {
     type: /^(Success|Failure)$/,
-    path: / options\.body\.(en|de)code\(\)$/,
+    path: /\.(en|de)code\(\)$/,
     reason: "codecs are made by functions, and the SDK calls them"
   }
 ]

@@ -66,6 +66,10 @@ export interface MessageBody<in Sent, out Received = Sent> {
   readonly store?: BodyStore | undefined
 }
 
+/** Returns `true` for an object with a body. Without this check a message would be sent without one. */
+const hasBody = (encoded: unknown): boolean =>
+  typeof encoded === "object" && encoded !== null && "body" in encoded && encoded.body != null
+
 /** Encodes a body. Throws what the codec throws, and where the codec returns no result. */
 export const encodeWith = <A>(
   codec: MessageBody<A, unknown>,
@@ -73,11 +77,17 @@ export const encodeWith = <A>(
   message: Message<unknown>
 ): Result.Result<EncodedBody, string> => {
   const result = codec.encode(body, message)
-  const given: unknown = Result.isResult(result) && Result.isSuccess(result) ? result.success : {}
-  if (Result.isResult(result) && typeof given === "object" && given !== null) return result
-  throw new TypeError(
-    `encode must return a Result, such as Result.succeed({ body, bodyType }), and not ${describeValue(result)}`
-  )
+  if (!Result.isResult(result)) {
+    throw new TypeError(
+      `encode must return a Result, such as Result.succeed({ body, bodyType }), and not ${describeValue(result)}`
+    )
+  }
+  if (Result.isSuccess(result) && !hasBody(result.success)) {
+    throw new TypeError(
+      `encode must return the bytes of the body, as { body, bodyType }, and not ${describeValue(result.success)}`
+    )
+  }
+  return result
 }
 
 /**

@@ -15,8 +15,8 @@ import { CallProgram } from "../promises/CallProgram.ts"
  */
 export interface BodyStore {
   /**
-   * Stores the bytes of a body, and returns the reference that {@link get} finds them by: a text of 1 to 4,096 UTF-16 units. It is
-   * called before the message is sent. The signal aborts when the send is interrupted.
+   * Stores the bytes of a body, and returns the reference that {@link get} finds them by: a text of 1 to 4,096 UTF-16 units, which is
+   * no secret, since errors show it. It is called before the message is sent. The signal aborts when the send is interrupted.
    */
   readonly put: (body: Uint8Array, signal: AbortSignal) => PromiseLike<string> | Effect.Effect<string, unknown>
   /**

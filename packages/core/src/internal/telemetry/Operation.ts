@@ -120,6 +120,8 @@ export const FormatName = {
 
 export const MessageBody = {
   claimCheck: Operation.make("MessageBody.claimCheck"),
+  decode: Operation.make("MessageBody.decode"),
+  encode: Operation.make("MessageBody.encode"),
   json: Operation.make("MessageBody.json"),
   make: Operation.make("MessageBody.make"),
   xml: Operation.make("MessageBody.xml")
