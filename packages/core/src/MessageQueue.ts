@@ -30,11 +30,18 @@ import {
   purgeOptions
 } from "./internal/options/queueOptions.ts"
 import { queueName } from "./internal/options/queueNames.ts"
-import { redriveOptions, redriveTarget } from "./internal/options/redriveOptions.ts"
+import { redriveOptions, redriveTarget, removeOptions } from "./internal/options/redriveOptions.ts"
 import { name } from "./internal/options/Rule.ts"
-import { destinationQueue } from "./internal/redriving/RedriveCallbacks.ts"
+import { destinationQueue } from "./internal/redriving/MessageCallbacks.ts"
 import { redriveMessages } from "./internal/redriving/redriveMessages.ts"
-import type { RedriveOptions, RedriveReport, RedriveTarget } from "./internal/redriving/RedriveOptions.ts"
+import type {
+  RedriveOptions,
+  RedriveReport,
+  RedriveTarget,
+  RemoveOptions,
+  RemoveReport
+} from "./internal/redriving/RedriveOptions.ts"
+import { removeMessages as removeChosen } from "./internal/redriving/removeMessages.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
 import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { receiveAccesses } from "./internal/queues/receiveAccesses.ts"
@@ -71,7 +78,13 @@ export type { Changes, CreateOptions, Properties } from "./internal/queues/queue
 export type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
-export type { RedriveOptions, RedriveReport, RedriveTarget } from "./internal/redriving/RedriveOptions.ts"
+export type {
+  RedriveOptions,
+  RedriveReport,
+  RedriveTarget,
+  RemoveOptions,
+  RemoveReport
+} from "./internal/redriving/RedriveOptions.ts"
 export type { Ensured } from "./internal/queues/ensuring.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
@@ -661,6 +674,54 @@ export const redrive: (
     yield* Given.argument(call, "to", redriveTarget, to)
     if (typeof to !== "function" && to !== destinationQueue) yield* readQueueName(operation, to)
     return yield* redriveMessages(operation, from, to, given)
+  },
+  Effect.scoped,
+  onQueue
+)
+
+/**
+ * Removes messages of a queue that a function chooses, or that are older than a duration, one by one: see {@link purge} for all at
+ * once. Each message is peeked at, shown to `where`, and received by its lookup id. So the sender of a message gets the acknowledgment of
+ * a receive if it asked for one, and a queue with `journal: true` keeps a copy, unlike after a purge.
+ *
+ * In a transaction, such as that of `Transaction.run`, the messages are removed by its commit; the queue must then be transactional.
+ * Otherwise each is removed at once. Only messages that are there at the beginning are looked at, and those that another receiver takes
+ * or holds meanwhile are skipped. An interruption takes effect between two messages, and `onProgress` has counted those that were
+ * removed.
+ *
+ * Fails as {@link openReceiver} does; with `IllegalOption` without `where`, `olderThan` and `limit`, and where `where` does not return `true`
+ * or `false`; with `SourceFailed` where a function throws. The error has the `messageId` of the message that it failed at.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "test 1" }, { label: "order 2" }])
+ *   return yield* MessageQueue.removeMessages(".\\private$\\orders", {
+ *     where: ({ label }) => label.startsWith("test")
+ *   })
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => { examined: 3, removed: 1, skipped: 2 }
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const removeMessages: (
+  queue: QueueName,
+  options: RemoveOptions
+) => Effect.Effect<RemoveReport, MsmqError, Mqrt> = Effect.fn(operations.MessageQueue.removeMessages.name, spanOptions)(
+  function* (queue: QueueName, options: RemoveOptions): Effect.fn.Return<RemoveReport, MsmqError, Mqrt | Scope.Scope> {
+    const operation = operations.MessageQueue.removeMessages
+    const given = yield* Given.options({ operation, queue: nameOf(queue) }, removeOptions, options, "options")
+    return yield* removeChosen(operation, queue, given)
   },
   Effect.scoped,
   onQueue

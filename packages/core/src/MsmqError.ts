@@ -115,7 +115,7 @@ export interface IllegalMessage extends Tagged<"IllegalMessage"> {
 }
 
 /**
- * Reason of an error where a function or a property of the program threw during a send, or while messages were redriven. The
+ * Reason of an error where a function or a property of the program threw during a send, or while messages were redriven or removed. The
  * messages before it are sent; the error's `progress` has their number.
  *
  * @category models
@@ -126,7 +126,7 @@ export interface SourceFailed extends Tagged<"SourceFailed"> {
    * Part that threw: `"messages"`, the iteration or stream of the messages; `"message"`, a getter of a message;
    * `"codec"`, the `encode` of the sender's codec; `"put"`, the function of that name of a claim check; `"onProgress"`, the
    * option of that name; `"copy"`, the function of that name in a policy for poison messages; `"where"` and `"to"`, the
-   * functions of those names of `redrive`.
+   * functions of those names of `redrive` and `removeMessages`.
    */
   readonly part: "messages" | "message" | "codec" | "put" | "onProgress" | "copy" | "where" | "to"
   /** Place in the batch, from 0, of the first message that was not accepted; for `redrive`, of the message among those of the queue. */

@@ -13,13 +13,7 @@ import type {
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
 import { listQueues, type ListedQueue, type ListOptions } from "./internal/queues/listing.ts"
-import {
-  mqrtFor,
-  formatNameAt,
-  infoOf,
-  propertiesOfInactive,
-  queueInfoOf
-} from "./internal/queues/managementRecords.ts"
+import { mqrtFor, formatNameAt, infoOf, messageCountOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
 import { publicRecord } from "./internal/queues/queueRecords.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -273,20 +267,8 @@ export const queueInfo = Effect.fn(operations.QueueManager.queueInfo.name, spanO
  * @since 0.1.0
  */
 export const messageCount = Effect.fn(operations.QueueManager.messageCount.name, spanOptions)(
-  (queue: QueueName, computer?: string): Effect.Effect<number, MsmqError, Mqrt> => {
-    const operation = operations.QueueManager.messageCount
-    return queueInfoOf(operation, queue, computer).pipe(
-      Effect.map((info) => info.messageCount),
-      Effect.catchIf(
-        ({ reason }) => reason._tag === "Unspecific",
-        (error) =>
-          propertiesOfInactive(operation, queue, computer, error).pipe(
-            Effect.as(0),
-            Effect.catchReason("MsmqError", "AccessDenied", () => Effect.fail(error))
-          )
-      )
-    )
-  },
+  (queue: QueueName, computer?: string): Effect.Effect<number, MsmqError, Mqrt> =>
+    messageCountOf(operations.QueueManager.messageCount, queue, computer),
   onQueue
 )
 

@@ -12,6 +12,7 @@ describe("a program imports", () => {
       "Cursor",
       "ErrorCode",
       "FormatName",
+      "Health",
       "Message",
       "MessageBody",
       "MessageClass",

@@ -1,4 +1,5 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
+import * as Health from "@effect-msmq/core/Health"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as QueueManager from "@effect-msmq/core/QueueManager"
 import * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
@@ -162,6 +163,31 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
       assert.deepStrictEqual(others, [])
       assert.deepStrictEqual([found?.name.toLowerCase(), found?.type], [`${pathName}\\orders`.toLowerCase(), "PUBLIC"])
     }).pipe(onDouble)
+  )
+
+  it.live("a health check does not wait for a call that does not return, and counts dead letters", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { quota: 0 })
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({ label: "1", journaling: { deadLetter: true } })
+      control.hold("MQGetQueueProperties")
+      const report = yield* Health.check({ queues: [orders], maximumDeadLetters: 0, timeout: "1 second" })
+      control.letGo("MQGetQueueProperties")
+      assert.deepStrictEqual(
+        report.checks.map(({ healthy, message, value }) => [healthy, message, value]),
+        [
+          [true, "Message Queuing runs", undefined],
+          [false, "no answer came within 1s", undefined],
+          [
+            false,
+            "there are more than 0 dead letters of messages that were sent outside of transactions: their class says why they " +
+              "failed; MessageQueue.redrive sends them again",
+            1
+          ],
+          [true, "there are 0 dead letters of transactional messages, and may be 0", 0]
+        ]
+      )
+    }).pipe(Effect.scoped, onDouble)
   )
 
   it.live("a security descriptor is set and read as text", () =>

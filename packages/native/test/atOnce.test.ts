@@ -11,7 +11,7 @@ describe.skipIf(missing !== null)("two threads with one machine", () => {
     const { code, lines, stderr } = await runIn(node, program, [files.library, files.identityLibrary])
     assert.deepStrictEqual(
       { code, lines, stderr },
-      { code: 0, lines: ["created 1", "names 25", "redriven 200", "left 0", "there each once"], stderr: "" }
+      { code: 0, lines: ["created 1", "names 12", "redriven 100", "left 0", "there each once"], stderr: "" }
     )
   })
 })

@@ -27,6 +27,8 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
+import type { CheckOptions, Report } from "../Health.ts"
+import * as Healths from "../Health.ts"
 import type { ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
 import type {
   Changes,
@@ -42,6 +44,8 @@ import type {
   RedriveOptions,
   RedriveReport,
   RedriveTarget,
+  RemoveOptions,
+  RemoveReport,
   Restriction
 } from "../MessageQueue.ts"
 import * as MessageQueue from "../MessageQueue.ts"
@@ -207,6 +211,18 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
+   * Removes messages of a queue that a function chooses, or that are older than a duration. An abort takes effect between two messages.
+   * See {@link MessageQueue.removeMessages}.
+   */
+  removeMessages(queue: QueueName, options: RemoveOptions & Abortable): Promise<RemoveReport> {
+    // Without options there is no choice, which the table refuses.
+    const given = options === undefined ? {} : options
+    return this.#run(on(operations.MessageQueue.removeMessages, queue), tables.removeOptions, given, (options) =>
+      this.#runner.callingHere(MessageQueue.removeMessages(queue, options))
+    )
+  }
+
+  /**
    * Returns the public queues that meet all restrictions, or all public queues without restrictions, as an iterable; leaving
    * the loop ends the search. See {@link MessageQueue.locate}.
    */
@@ -300,6 +316,16 @@ export class Connection extends Described implements AsyncDisposable {
   storedCertificates(options?: StoreOptions & Abortable): Promise<ReadonlyArray<StoredCertificate>> {
     return this.#run({ operation: operations.Certificate.listStore }, tables.storeOptions, options, (options) =>
       Certificates.listStore(options)
+    )
+  }
+
+  /**
+   * Checks that Message Queuing runs, and that its queues are as a program needs them. The promise is fulfilled for an unhealthy
+   * machine, too. See {@link Healths.check}.
+   */
+  checkHealth(options?: CheckOptions & Abortable): Promise<Report> {
+    return this.#run({ operation: operations.Health.check }, tables.healthOptions, options, (options) =>
+      Healths.check(options)
     )
   }
 

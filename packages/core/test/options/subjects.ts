@@ -2,6 +2,7 @@
 import {
   Certificate,
   FormatName,
+  Health,
   MessageBody,
   MessageId,
   MessageQueue,
@@ -197,9 +198,13 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
+  "Health.check": subject("Health.check", Health.check, { queues: [{ queue: orders }] }),
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
   "MessageQueue.ensure": subject("MessageQueue.ensure", MessageQueue.ensure, `${orders}3`, {}),
   "MessageQueue.redrive": subject("MessageQueue.redrive", MessageQueue.redrive, orders, orders, { dryRun: true }),
+  "MessageQueue.removeMessages": subject("MessageQueue.removeMessages", MessageQueue.removeMessages, orders, {
+    limit: 0
+  }),
   ...each(["delete", "exists", "properties", "formatName"] as const, "MessageQueue.", (name) =>
     subject(`MessageQueue.${name}`, MessageQueue[name], orders)
   ),
@@ -283,7 +288,12 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
   "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
+  "promises.Connection#checkHealth": ofConnection("Health.check", "checkHealth", [{ queues: [{ queue: orders }] }]),
   "promises.Connection#ensureQueue": ofConnection("MessageQueue.ensure", "ensureQueue", [`${orders}3`, {}]),
+  "promises.Connection#removeMessages": ofConnection("MessageQueue.removeMessages", "removeMessages", [
+    orders,
+    { limit: 0 }
+  ]),
   "promises.Connection#redriveMessages": ofConnection("MessageQueue.redrive", "redriveMessages", [
     orders,
     orders,

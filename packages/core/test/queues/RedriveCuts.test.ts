@@ -1,8 +1,8 @@
 /** Redriving that is cut short at any moment, and that several programs do at once. */
 import { MessageQueue } from "@effect-msmq/core"
-import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, References, Scheduler } from "effect"
+import { Effect, Exit, Fiber, Layer, References, Scheduler } from "effect"
 import { labelsIn, send } from "../support/consuming.ts"
 import { interruptAtEveryStep } from "../support/everyStep.ts"
 import { deadLetters } from "../support/poisonPlaces.ts"
@@ -12,6 +12,10 @@ const orders = ".\\private$\\orders"
 const target = ".\\private$\\target"
 
 const backend = HandleLedger.layer(InMemoryMqrt.layer).pipe(
+  Layer.merge(Layer.succeed(References.MinimumLogLevel, "None"))
+)
+
+const faulty = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layer)).pipe(
   Layer.merge(Layer.succeed(References.MinimumLogLevel, "None"))
 )
 
@@ -55,6 +59,49 @@ describe.each(kinds)("redriving %s", (_, from, to) => {
     assert.isAbove(interruptAtEveryStep(cut, 41), 500)
     assert.deepStrictEqual([...counts].toSorted(), [0, 1, 2])
   })
+})
+
+/** Calls that fail, each for what a restart of the service or a lack of memory does to it. */
+const faults = (
+  [
+    "MQReceiveMessageByLookupId",
+    "MQSendMessage",
+    "MQBeginTransaction",
+    "ITransaction::Commit",
+    "MQOpenQueue",
+    "MQReceiveMessage",
+    "MQGetQueueProperties"
+  ] as const
+).flatMap((name) =>
+  (["MQ_ERROR_STALE_HANDLE", "MQ_ERROR_SERVICE_NOT_AVAILABLE", "MQ_ERROR_INSUFFICIENT_RESOURCES"] as const).map(
+    (code) => ({ name, code })
+  )
+)
+
+describe.each(kinds)("redriving %s, where a call fails", (_, from, to) => {
+  it.effect("no message is lost, and between transactional queues none is there twice", () =>
+    Effect.gen(function* () {
+      let failures = 0
+      for (const { code, name } of faults) {
+        for (const call of [1, 2, 3]) {
+          const places = yield* Effect.gen(function* () {
+            yield* create(from, to)
+            yield* send(orders, "1", "2")
+            yield* FaultInjection.inject({ function: name, call, code })
+            const exit = yield* Effect.exit(MessageQueue.redrive(orders, target))
+            if (Exit.isFailure(exit)) failures++
+            yield* FaultInjection.FaultInjection.use(({ clear }) => clear)
+            yield* HandleLedger.expectNoLeaks
+            return [...(yield* labelsIn(orders)), ...(yield* labelsIn(target))]
+          }).pipe(Effect.provide(faulty, { local: true }))
+          const found = JSON.stringify({ name, code, call, places })
+          assert.deepStrictEqual([...new Set(places)].toSorted(), ["1", "2"], found)
+          if (from && to) assert.strictEqual(places.length, 2, found)
+        }
+      }
+      assert.isAbove(failures, 10)
+    })
+  )
 })
 
 describe("several redrivings at once", () => {

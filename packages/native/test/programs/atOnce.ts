@@ -14,8 +14,8 @@ const [library = "", identityLibrary = ""] = process.argv.slice(2)
 const layer = NativeMqrt.layerWith({ library, identityLibrary })
 
 const threads = 2
-const rounds = Array.from({ length: 25 }, (_, index) => index)
-const messages = 200
+const rounds = Array.from({ length: 12 }, (_, index) => index)
+const messages = 100
 const [source, target] = [".\\private$\\source", ".\\private$\\target"]
 
 /** Number of threads that have reached each meeting. */

@@ -1,4 +1,5 @@
-/** Promises about what administrators do: ensuring queues, listing them, and redriving their messages. */
+/** Promises about what administrators do: ensuring queues, listing them, checking them, and redriving their messages. */
+import * as Health from "@effect-msmq/core/Health"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
@@ -134,6 +135,34 @@ export const administering: ReadonlyArray<ContractPromise> = [
       }
     })
   ),
+  promise(
+    "a health check finds the service, queues of the right kind, their depth and age, and the dead letters",
+    Effect.gen(function* () {
+      const [queue, absent] = [yield* newQueue({ transactional: true }), yield* absentQueue("absent")]
+      yield* send(queue, ["one", "two"])
+      const report = yield* Health.check({
+        queues: [{ queue, transactional: true, maximumDepth: 1 }, absent],
+        maximumAge: "1 day",
+        maximumDeadLetters: 1_000_000_000,
+        timeout: "30 seconds"
+      })
+      assert.equal(report.healthy, false)
+      assert.deepEqual(
+        report.checks.map(({ error, healthy, name }) => [name, healthy, error?.reason._tag]),
+        [
+          ["service", true, undefined],
+          ["queue", true, undefined],
+          ["depth", false, undefined],
+          ["age", true, undefined],
+          ["queue", false, "QueueNotFound"],
+          ["age", false, "QueueNotFound"],
+          ["deadLetters", true, undefined],
+          ["deadLetters", true, undefined]
+        ]
+      )
+      assert.equal(report.checks[2]?.value, 2, "messages in the queue")
+    })
+  ),
   ...kinds.map(({ from, to }) =>
     promise(
       `messages of ${word(from)} queue are redriven to ${word(to)} one, each once and in order`,
@@ -178,6 +207,20 @@ export const administering: ReadonlyArray<ContractPromise> = [
           after.map(({ messageId }) => messageId),
           before.map(({ messageId }) => messageId)
         )
+      })
+    )
+  ),
+  ...[true, false].map((transactional) =>
+    promise(
+      `messages of ${word(transactional)} queue are removed by choice, and the others stay in order`,
+      Effect.gen(function* () {
+        const queue = yield* newQueue({ transactional })
+        yield* send(queue, ["a1", "b1", "a2", "b2"])
+        const where = ({ label }: { readonly label: string }) => label.startsWith("a")
+        const report = yield* MessageQueue.removeMessages(queue, { where })
+        assert.deepEqual(report, { examined: 4, removed: 2, skipped: 2 })
+        assert.deepEqual(yield* labelsIn(queue), ["b1", "b2"])
+        assert.deepEqual((yield* MessageQueue.removeMessages(queue, { olderThan: "1 day" })).removed, 0)
       })
     )
   ),

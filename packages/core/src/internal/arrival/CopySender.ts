@@ -157,3 +157,7 @@ const requestsOf = (
   // Without a time limit, a copy could arrive after it was given up and its original was kept.
   ...(acknowledgments === undefined || (deadLetter && transactional) ? {} : { timeToReachQueue })
 })
+
+/** Tells whether a copy may have been too large, which a machine without room reports by the same codes. */
+export const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
+  reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"

@@ -13,7 +13,7 @@ import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import type { Acknowledgments } from "../arrival/Acknowledgments.ts"
 import type { CopyOptions } from "../arrival/CopySender.ts"
-import { CopySender } from "../arrival/CopySender.ts"
+import { CopySender, mayBeTooLarge } from "../arrival/CopySender.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
@@ -179,10 +179,6 @@ const changedCopy = (
 
 const mustReturnMessage =
   "copy must return the message to send, at once and not as a promise: do what takes time in the handler"
-
-/** Tells whether a copy may have been too large, which a machine without room reports by the same codes. */
-const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
-  reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"
 
 /** Returns what the sender of a message set, without its requests: reports, acknowledgments, journaling and time limits. */
 const copyOf = (message: ReceivedMessage): Message => {

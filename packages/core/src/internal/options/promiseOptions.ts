@@ -11,10 +11,11 @@ import * as stores from "./certificateStores.ts"
 import * as credentials from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
+import { checkOptions as healthTable } from "./healthOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
-import { redriveOptions as redriveTable } from "./redriveOptions.ts"
+import { redriveOptions as redriveTable, removeOptions as removeTable } from "./redriveOptions.ts"
 import { boolean, finite, guarded, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
@@ -28,6 +29,8 @@ const abortable = <Name extends string>({ rules, together }: OptionTable<Name>):
 export const createOptions = abortable(queueOptions.createOptions)
 export const purgeOptions = abortable(queueOptions.purgeOptions)
 export const redriveOptions = abortable(redriveTable)
+export const removeOptions = abortable(removeTable)
+export const healthOptions = abortable(healthTable)
 export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)

@@ -202,3 +202,21 @@ export const propertiesOfInactive = Effect.fnUntraced(function* (
     )
   )
 })
+
+/** Returns the number of messages in a queue, active or not. */
+export const messageCountOf = (
+  operation: Operation,
+  queue: QueueName,
+  computer: string | undefined
+): Effect.Effect<number, MsmqError, Mqrt> =>
+  queueInfoOf(operation, queue, computer).pipe(
+    Effect.map((info) => info.messageCount),
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "Unspecific",
+      (error) =>
+        propertiesOfInactive(operation, queue, computer, error).pipe(
+          Effect.as(0),
+          Effect.catchReason("MsmqError", "AccessDenied", () => Effect.fail(error))
+        )
+    )
+  )

@@ -10,7 +10,7 @@ import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { Acknowledgments } from "../arrival/Acknowledgments.ts"
-import { CopySender } from "../arrival/CopySender.ts"
+import { CopySender, mayBeTooLarge } from "../arrival/CopySender.ts"
 import type { Destination } from "../arrival/Destination.ts"
 import { destinationOf, isSameQueue, kindOf } from "../arrival/Destination.ts"
 import type { ReceiverState } from "../messages/Reader.ts"
@@ -20,11 +20,9 @@ import { errorOf } from "../options/illegalOption.ts"
 import { Violation } from "../options/Violation.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import type { Operation } from "../telemetry/Operation.ts"
-import { destinationQueue } from "./RedriveCallbacks.ts"
+import { taken } from "./eachMessage.ts"
+import { destinationQueue } from "./MessageCallbacks.ts"
 import type { RedriveOptions, RedriveTarget } from "./RedriveOptions.ts"
-
-/** Reasons for which a message cannot be taken: another receiver took it, or holds it in a transaction. */
-export const taken = ["MessageNotFound", "MessageLockedUnderTransaction"] as const
 
 /** Queue that messages are redriven from. */
 export interface RedriveSource {
@@ -207,17 +205,21 @@ export class RedriveTargets {
   #deliver(copies: CopySender, message: ReceivedMessage): Effect.Effect<void, MsmqError> {
     const { copy } = copyFor(message)
     const transaction = copies.transactional ? "singleMessage" : "none"
+    const certainly = Effect.asVoid(
+      copies.send(copy, { transaction, deadLetter: true, checksRoom: true, acknowledgments: undefined })
+    )
     // A transactional copy is a dead letter if it does not arrive. The sender of another one may await its acknowledgments itself.
-    const isCertain = copies.transactional || message.adminQueue !== undefined
-    return Effect.gen({ self: this }, function* () {
-      const opening = this.#acknowledgments
-      const acknowledgments = isCertain ? undefined : yield* opening
-      const options = { transaction, deadLetter: isCertain, checksRoom: true, acknowledgments } as const
-      const messageId = yield* copies.send(copy, options)
-      if (acknowledgments === undefined) return
-      const outcome = yield* copies.outcomeOf(messageId, isCertain, acknowledgments)
-      if (outcome !== "arrived") return yield* copies.silent
-    })
+    if (copies.transactional || message.adminQueue !== undefined) return certainly
+    return Effect.flatMap(this.#acknowledgments, (acknowledgments) =>
+      Effect.matchEffect(copies.send(copy, { transaction, deadLetter: false, checksRoom: true, acknowledgments }), {
+        // It may have no room for the name of the queue for acknowledgments.
+        onFailure: (error) => (mayBeTooLarge(error) ? certainly : Effect.fail(error)),
+        onSuccess: (messageId) =>
+          Effect.flatMap(copies.outcomeOf(messageId, false, acknowledgments), (outcome) =>
+            outcome === "arrived" ? Effect.void : Effect.fail(copies.silent)
+          )
+      })
+    )
   }
 }
 

@@ -1,23 +1,20 @@
-/** The loop of `MessageQueue.redrive`. */
+/** Forwarding of the messages of a queue to other queues. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { ReceivedMessage } from "../../Message.ts"
-import type { CursorHandle, Mqrt } from "../../Mqrt.ts"
+import type { Mqrt } from "../../Mqrt.ts"
 import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import { openCursor } from "../messages/openCursor.ts"
-import { optional, Reader } from "../messages/Reader.ts"
+import { Reader } from "../messages/Reader.ts"
 import { nameOf, type QueueName } from "../names/queueName.ts"
-import type * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import { outsideGate } from "../promises/AbortGate.ts"
 import { openQueueOfKind } from "../queues/opening.ts"
 import type { Operation } from "../telemetry/Operation.ts"
-import { RedriveCallbacks } from "./RedriveCallbacks.ts"
+import type { Counts } from "./eachMessage.ts"
+import { eachMessage } from "./eachMessage.ts"
+import { MessageCallbacks } from "./MessageCallbacks.ts"
 import type { RedriveOptions, RedriveReport, RedriveTarget } from "./RedriveOptions.ts"
 import type { RedriveSource } from "./RedriveTargets.ts"
-import { RedriveTargets, taken } from "./RedriveTargets.ts"
+import { RedriveTargets } from "./RedriveTargets.ts"
 
 /** Opens the queue that messages are redriven from. A dry run only peeks, which takes no share mode (behaviour C-23). */
 const openSource = Effect.fnUntraced(function* (
@@ -45,41 +42,9 @@ const openSource = Effect.fnUntraced(function* (
   return { state, formatName }
 })
 
-/**
- * Returns the lookup ids of the messages that are in the queue now, in its order. Messages that arrive later are not redriven, as a
- * copy that comes back would be, again and again.
- */
-const messagesIn = (
-  operation: Operation,
-  reader: Reader<Uint8Array>
-): Effect.Effect<ReadonlyArray<bigint>, MsmqError> => {
-  const scan = (cursor: OwnedHandle.OwnedHandle<CursorHandle>) =>
-    Effect.suspend(() => {
-      const found: Array<bigint> = []
-      const peek = (action: "peekCurrent" | "peekNext") =>
-        optional(reader.peekAt({ operation, action, timeout: 0, cursor }, false), "IoTimeout")
-      let next = peek("peekCurrent")
-      let more = true
-      return Effect.as(
-        Effect.whileLoop({
-          while: () => more,
-          body: () => next,
-          step: (message) => {
-            if (Option.isSome(message)) found.push(message.value.lookupId)
-            else more = false
-            next = peek("peekNext")
-          }
-        }),
-        found
-      )
-    })
-  return reader.retryIfLost(Effect.scoped(Effect.flatMap(openCursor(reader, operation), scan)))
-}
+const reportOf = ({ done, examined, skipped }: Counts): RedriveReport => ({ examined, redriven: done, skipped })
 
-/**
- * Redrives the messages of a queue one by one. An interruption takes effect between two of them: it waits for the message that is
- * being redriven, which is then in one place, and `onProgress` has been called for it.
- */
+/** Redrives the messages of a queue one by one. After each step a message is in one place. */
 export const redriveMessages = (
   operation: Operation,
   from: QueueName,
@@ -89,57 +54,24 @@ export const redriveMessages = (
   Effect.gen(function* () {
     const { dryRun = false, limit = Infinity } = options
     const source = yield* openSource(operation, from, options)
-    const reader = new Reader<Uint8Array>(source.state)
-    const call = { operation, queue: source.state.queue }
-    const callbacks = yield* Effect.withFiber((fiber) =>
-      Effect.sync(() => new RedriveCallbacks(call, to, options, fiber))
-    )
+    const callbacks = yield* MessageCallbacks.make({ operation, queue: source.state.queue }, options)
     const targets = yield* RedriveTargets.make(operation, source, to, options)
-    let report: RedriveReport = { examined: 0, redriven: 0, skipped: 0 }
-
-    /** Adds the progress so far and the message to an error. */
-    const failed = ({ cause, computer, queue, reason }: MsmqError, messageId: string | undefined) =>
-      Effect.fail(
-        operation.error(reason, {
-          queue,
-          computer,
-          messageId,
-          progress: { accepted: report.redriven },
-          ...(cause === undefined ? {} : { cause })
-        })
-      )
-
-    /** Redrives a message. Returns `false` for one that stays where it is, or that another receiver has. */
-    const redrive = (lookupId: bigint, restore: typeof Effect.interruptible) => {
-      let messageId: string | undefined
-      const redriveFound = (message: ReceivedMessage): Effect.Effect<boolean, MsmqError> => {
-        messageId = message.messageId
-        const queue = callbacks.targetOf(message, report.examined)
-        if (queue === undefined) return Effect.succeed(false)
-        if (queue instanceof MsmqError) return Effect.fail(queue)
-        return dryRun
-          ? Effect.succeed(true)
-          : Effect.flatMap(targets.wayTo(queue, restore), (redrive) => redrive(message))
-      }
-      return restore(optional(reader.lookUp(operation, "peekCurrent", lookupId), ...taken)).pipe(
-        Effect.flatMap(Option.match({ onNone: () => Effect.succeed(false), onSome: redriveFound })),
-        Effect.catch((error) => failed(error, messageId))
-      )
+    const loop = {
+      operation,
+      reader: new Reader<Uint8Array>(source.state),
+      limit,
+      tell: (counts: Counts) => callbacks.progress(reportOf(counts), counts.examined),
+      progressOf: ({ done }: Counts) => ({ accepted: done })
     }
-
-    const lookupIds = yield* messagesIn(operation, reader)
-    for (const lookupId of lookupIds) {
-      if (report.redriven >= limit) break
-      yield* Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(redrive(lookupId, restore), (isRedriven) => {
-          const { examined, redriven, skipped } = report
-          report = isRedriven
-            ? { examined: examined + 1, redriven: redriven + 1, skipped }
-            : { examined: examined + 1, redriven, skipped: skipped + 1 }
-          const error = callbacks.progress(report)
-          return error === undefined ? Effect.void : failed(error, undefined)
-        })
-      )
-    }
-    return report
-  }).pipe(outsideGate, Effect.withTracerEnabled(false))
+    const counts = yield* eachMessage(loop, (message, index, restore) => {
+      const isChosen = callbacks.chooses(message, index)
+      if (isChosen instanceof MsmqError) return Effect.fail(isChosen)
+      const queue = isChosen ? callbacks.targetOf(to, message, index) : undefined
+      if (queue === undefined) return Effect.succeed(false)
+      if (queue instanceof MsmqError) return Effect.fail(queue)
+      return dryRun
+        ? Effect.succeed(true)
+        : Effect.flatMap(targets.wayTo(queue, restore), (redrive) => redrive(message))
+    })
+    return reportOf(counts)
+  })

@@ -118,6 +118,8 @@ export const FormatName = {
   multiple: Operation.make("FormatName.multiple")
 }
 
+export const Health = { check: Operation.make("Health.check") }
+
 export const MessageBody = {
   claimCheck: Operation.make("MessageBody.claimCheck"),
   decode: Operation.make("MessageBody.decode"),
@@ -155,7 +157,8 @@ export const MessageQueue = {
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
   purge: Operation.make("MessageQueue.purge"),
-  redrive: Operation.make("MessageQueue.redrive")
+  redrive: Operation.make("MessageQueue.redrive"),
+  removeMessages: Operation.make("MessageQueue.removeMessages")
 }
 
 export const promises = {

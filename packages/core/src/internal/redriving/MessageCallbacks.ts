@@ -1,4 +1,4 @@
-/** Functions of a program that `redrive` calls for each message. */
+/** Functions of a program that are called for each message of a queue. */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -12,29 +12,28 @@ import { logRejection, logRejectionsOf } from "../options/handlers.ts"
 import { queueName } from "../options/queueNames.ts"
 import { Violation } from "../options/Violation.ts"
 import { CallProgram } from "../promises/CallProgram.ts"
-import type { RedriveOptions, RedriveReport, RedriveTarget } from "./RedriveOptions.ts"
+import type { RedriveTarget } from "./RedriveOptions.ts"
 
 /** Word that stands for the queue that a message was sent to. */
 export const destinationQueue = "destinationQueue"
 
+/** Functions that choose messages, and that are told of the progress. */
+interface Callbacks<Report> {
+  readonly where?: ((message: ReceivedMessage) => boolean) | undefined
+  readonly onProgress?: ((report: Report) => void) | undefined
+}
+
 /** Calls of the functions, which fail where one of them throws or returns what is not allowed. */
-export class RedriveCallbacks {
+export class MessageCallbacks<Report> {
   readonly #call: Call
-  readonly #to: RedriveTarget
-  readonly #where: RedriveOptions["where"]
-  readonly #onProgress: ((report: RedriveReport) => void) | undefined
+  readonly #where: Callbacks<Report>["where"]
+  readonly #onProgress: ((report: Report) => void) | undefined
   readonly #callProgram: <A>(body: () => A) => A
   readonly #context: Context.Context<never>
 
-  constructor(
-    call: Call,
-    to: RedriveTarget,
-    { onProgress, where }: RedriveOptions,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ) {
+  private constructor(call: Call, { onProgress, where }: Callbacks<Report>, fiber: Fiber.Fiber<unknown, unknown>) {
     const callProgram = fiber.getRef(CallProgram)
     this.#call = call
-    this.#to = to
     this.#where = where
     this.#callProgram = callProgram
     this.#context = fiber.context
@@ -43,16 +42,25 @@ export class RedriveCallbacks {
       logRejectionsOf("onProgress failed", (report) => callProgram(() => onProgress(report)), fiber.context)
   }
 
-  /** Returns the queue that a message goes to; `undefined` for a message that stays. `index`: place of the message, from 0. */
-  targetOf(message: ReceivedMessage, index: number): QueueName | undefined | MsmqError {
+  /** Makes the calls of a run, which the loggers of its fiber log rejections of. */
+  static make<Report>(call: Call, callbacks: Callbacks<Report>): Effect.Effect<MessageCallbacks<Report>> {
+    return Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) =>
+      Effect.sync(() => new MessageCallbacks(call, callbacks, fiber))
+    )
+  }
+
+  /** Returns `true` for a message that is chosen. `index`: place of the message, from 0. */
+  chooses(message: ReceivedMessage, index: number): boolean | MsmqError {
     const where = this.#where
-    if (where !== undefined) {
-      const isWanted = this.#run("where", index, () => where(message))
-      if (isWanted instanceof MsmqError) return isWanted
-      if (typeof isWanted !== "boolean") return this.#refuse("where", mustReturnBoolean, isWanted)
-      if (!isWanted) return undefined
-    }
-    const to = this.#to
+    if (where === undefined) return true
+    const isChosen = this.#run("where", index, () => where(message))
+    return typeof isChosen === "boolean" || isChosen instanceof MsmqError
+      ? isChosen
+      : this.#refuse("where", mustReturnBoolean, isChosen)
+  }
+
+  /** Returns the queue that a message goes to; `undefined` for a message that stays. */
+  targetOf(to: RedriveTarget, message: ReceivedMessage, index: number): QueueName | undefined | MsmqError {
     if (typeof to !== "function") return to === destinationQueue ? message.destinationQueue : to
     const queue = this.#run("to", index, () => to(message))
     if (queue instanceof MsmqError || queue === undefined) return queue
@@ -61,8 +69,8 @@ export class RedriveCallbacks {
   }
 
   /** Calls `onProgress`. Returns the failure where it throws. */
-  progress(report: RedriveReport): MsmqError | undefined {
-    return this.#run("onProgress", report.examined, () => {
+  progress(report: Report, index: number): MsmqError | undefined {
+    return this.#run("onProgress", index, () => {
       this.#onProgress?.(report)
       return undefined
     })
