@@ -1,6 +1,7 @@
 import { resolve } from "node:path"
 import { configDefaults, defineConfig } from "vitest/config"
 import type { TestUserConfig } from "vitest/config"
+import { LongestFirst } from "./scripts/longestFirst.ts"
 import { SlowestTests } from "./scripts/slowestTests.ts"
 
 /** Settings of all tests, also of those that need what is fetched for them. */
@@ -35,6 +36,7 @@ const ofWholeProcess = [
 export default defineConfig({
   test: {
     ...settings,
+    sequence: { sequencer: LongestFirst },
     // They need runtimes that are fetched for them: `vitest.runtimes.config.ts`, `vitest.dotnet.config.ts`.
     exclude: [
       ...configDefaults.exclude,

@@ -1,13 +1,15 @@
 /** The ten tasks of `docs/members.md`, in promises. */
-import { MessageBody } from "@effect-msmq/core"
 import type { Connection } from "@effect-msmq/core/promises"
-import { Schema } from "effect"
+import { MessageBody } from "@effect-msmq/core/promises"
 
-export class Order extends Schema.Class<Order>("Order")({ Id: Schema.Int, Total: Schema.Finite }) {}
+export interface Order {
+  readonly Id: number
+  readonly Total: number
+}
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
-const body = MessageBody.xml(Order)
+const body = MessageBody.xml({ Id: "int", Total: "double" }, { root: "Order" })
 const text = { body: MessageBody.text }
 
 // 1. Ensure that a queue is there

@@ -61,7 +61,7 @@ describe("the ten common tasks", () => {
   })
 
   it("do their work in promises", async () => {
-    const order = new promises.Order({ Id: 1, Total: 9.5 })
+    const order: promises.Order = { Id: 1, Total: 9.5 }
     await using msmq: Connection = await connect(layer)
     await promises.ensure(msmq, orders)
     await promises.ensure(msmq, invoices)

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
@@ -16,11 +17,12 @@ import * as ActiveXBody from "./ActiveXBody.ts"
 import * as BodyType from "./BodyType.ts"
 import { bytesOf, textOf, withoutTerminator } from "./internal/bodies/encodedText.ts"
 import { ofType } from "./internal/bodies/fixedSize.ts"
-import { conversionOf } from "./internal/bodies/schemaConversion.ts"
+import type { Conversion } from "./internal/bodies/schemaConversion.ts"
+import { conversionOf, conversionWith } from "./internal/bodies/schemaConversion.ts"
 import { conversionOfStandard, isStandardSchema } from "./internal/bodies/standardSchema.ts"
 import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { failureText } from "./internal/errors/thrownText.ts"
-import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { argument, argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
 import { codec as codecRule, makeOptions, ofInstance, storeOptions } from "./internal/options/codecs.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, listOf, text as textRule } from "./internal/options/Rule.ts"
@@ -30,6 +32,7 @@ import { bodyStore } from "./internal/bodies/claimCheck.ts"
 import type { BodyStore } from "./internal/bodies/claimCheck.ts"
 import type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
 import type { Message } from "./Message.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import type { Tagged } from "./internal/Tagged.ts"
 
 export type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
@@ -108,14 +111,71 @@ export const json: {
   <Input, Output>(schema: StandardSchemaV1<Input, Output>): MessageBody<Input, Output>
 } = (schema: Schema.ConstraintCodec<unknown, unknown> | StandardSchemaV1): MessageBody<unknown> => {
   const given = argumentOrThrow({ operation: operations.MessageBody.json }, "schema", jsonSchema, schema)
-  const { decode, encode } = isSchema(given) ? conversionOf(Schema.toCodecJson(given)) : conversionOfStandard(given)
-  return {
-    name: "JSON",
-    encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
-    decode: (encoded) =>
-      Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
-  }
+  return jsonBy(isSchema(given) ? conversionOf(Schema.toCodecJson(given)) : conversionOfStandard(given))
 }
+
+/** Makes the codec for JSON of a conversion. */
+const jsonBy = <A>({ decode, encode }: Conversion<A>): MessageBody<A> => ({
+  name: "JSON",
+  encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
+  decode: (encoded) =>
+    Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
+})
+
+/**
+ * Makes a codec for JSON, as {@link json} does, of a schema whose conversions need services. It has the services of the effect that
+ * makes it: a layer can make the codec and open the queue. Conversions must be synchronous: a value or a body is refused where one
+ * waits for something.
+ *
+ * Fails with `IllegalOption` for a value that is not a schema of Effect.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, MessageQueue, QueueService } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Context, Effect, Layer, Schema, SchemaGetter } from "effect"
+ *
+ * class Currency extends Context.Service<Currency, { readonly symbol: string }>()("shop/Currency") {}
+ *
+ * const Price = Schema.String.pipe(
+ *   Schema.decodeTo(Schema.Finite, {
+ *     decode: SchemaGetter.transform((text: string) => Number(text.slice(1))),
+ *     encode: SchemaGetter.transformEffect((price: number) =>
+ *       Effect.map(Currency, ({ symbol }) => `${symbol}${price.toFixed(2)}`)
+ *     )
+ *   })
+ * )
+ *
+ * const queue = ".\\private$\\prices"
+ * class Prices extends QueueService.Sender<Prices>()("shop/Prices", { queue, body: MessageBody.json(Schema.Finite) }) {}
+ * const prices = Layer.effect(
+ *   Prices,
+ *   Effect.flatMap(MessageBody.jsonWithServices(Price), (body) => MessageQueue.openSender(queue, { body }))
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(queue)
+ *   yield* Effect.provide(Effect.flatMap(Prices, (sender) => sender.send({ body: 4.5 })), prices)
+ *   const receiver = yield* MessageQueue.openReceiver(queue, { body: MessageBody.text })
+ *   return (yield* receiver.receive).body
+ * }).pipe(Effect.scoped, Effect.provideService(Currency, { symbol: "€" }))
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => '"€4.50"'
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const jsonWithServices = <A, RD, RE>(
+  schema: Schema.ConstraintCodec<A, unknown, RD, RE>
+): Effect.Effect<MessageBody<A>, MsmqError, RD | RE> =>
+  Effect.flatMap(
+    argument({ operation: operations.MessageBody.jsonWithServices }, "schema", schemaOfEffect, schema),
+    () =>
+      Effect.map(Effect.context<RD | RE>(), (context) => jsonBy(conversionWith(Schema.toCodecJson(schema), context)))
+  )
+
+const schemaOfEffect = guarded("a Schema of effect", Schema.isSchema)
 
 const isSchema = (value: unknown): value is Schema.ConstraintCodec<unknown, unknown> => Schema.isSchema(value)
 

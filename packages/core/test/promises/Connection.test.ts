@@ -125,15 +125,14 @@ describe("disposal", () => {
     const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
-    const sending = sender.sendAll(
-      (async function* () {
-        yield { label: "one" }
-        await sleep(20)
-        yield { label: "two" }
-      })()
-    )
-    await Promise.all([sleep(5).then(() => sender.close()), rejection(sending)])
-    const error = await rejection(sending)
+    const source = async function* () {
+      yield { label: "one" }
+      await new Promise(() => {})
+    }
+    const sent = Promise.withResolvers<void>()
+    const sending = rejection(sender.sendAll(source(), { onProgress: () => sent.resolve() }))
+    await sent.promise
+    const [error] = await Promise.all([sending, sender.close()])
     assert.deepStrictEqual([error.reason._tag, error.progress], ["Released", { accepted: 1 }])
     assert.strictEqual((await calls()).at(-1), "closeQueue")
   })
