@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,6 +11,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf, textOf } from "./internal/names/queueName.ts"
+import { configured } from "./internal/options/configured.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import { queueName } from "./internal/options/queueNames.ts"
 import { cachedSenderOptions, senderCacheOptions } from "./internal/options/queueOptions.ts"
@@ -164,3 +166,32 @@ const kinds: ReadonlyMap<string, boolean | undefined> = new Map([
  */
 export const layer = (options: Options = {}): Layer.Layer<Senders, MsmqError, Mqrt> =>
   Layer.effect(Senders, make(options))
+
+/**
+ * Makes the layer of a cache as {@link layer} does, with settings from the configuration.
+ *
+ * Fails with `ConfigError` where the configuration is missing or illegal.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Senders } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const senders = Senders.layerConfig({ idleTimeToLive: Config.Duration("IDLE_SENDERS") })
+ * const environment = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { IDLE_SENDERS: "5 minutes" } }))
+ * const layer = senders.pipe(Layer.provideMerge(InMemoryMqrt.layer), Layer.provide(environment))
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   return yield* MessageQueue.send(".\\private$\\orders", { label: "order 1" })
+ * })
+ * const id = await Effect.runPromise(program.pipe(Effect.provide(layer)))
+ * id.startsWith("{") // => true
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (config: Config.Wrap<Options>): Layer.Layer<Senders, MsmqError | Config.ConfigError, Mqrt> =>
+  Layer.unwrap(Effect.map(configured<Options>({ operation: operations.Senders.layerConfig }, config), layer))

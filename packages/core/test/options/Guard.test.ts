@@ -95,6 +95,7 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
   "options.defaults.acknowledge": ["{}"],
   "options.defaults.journaling": ["{}"],
   // All options may be left out.
+  "Senders.layerConfig config": ["{}"],
   "SecurityContexts.layerConfig config": ["{}"],
   "InMemoryMqrt.layerConfig config": ["{}"],
   // Its value may be a text or a date, as the property says.

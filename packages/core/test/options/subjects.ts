@@ -455,6 +455,9 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "NativeMqrt.layerConfig": subject("NativeMqrt.layer", NativeMqrt.layerConfig, {
     library: Config.succeed("nowhere.dll")
   }),
+  "Senders.layerConfig": subject("Senders.layerConfig", Senders.layerConfig, {
+    idleTimeToLive: Config.succeed("1 minute")
+  }),
   "SecurityContexts.layerConfig": subject("SecurityContexts.layerConfig", SecurityContexts.layerConfig, {
     idleTimeToLive: Config.succeed("1 minute")
   }),

@@ -8,7 +8,7 @@ import { numbers } from "../../MessageClass.ts"
 import type { ReadProperties } from "../../mqrt/MessageProperties.ts"
 import { leastRead, usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import type { MsmqError } from "../../MsmqError.ts"
+import type { MsmqError, Reason } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import type { OwnQueue } from "../arrival/OwnQueue.ts"
 import type { MessageBody } from "../bodies/Codec.ts"
@@ -60,6 +60,9 @@ const maximumEnded = 10_000
 
 /** Time between two attempts to receive, after a failure such as a restart of the service. */
 const pause = "1 second"
+
+/** Reasons for which a response itself is at fault. */
+const ofResponse: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>(["UndecodableBody", "BodyUnavailable"])
 
 /** Treatment of messages that answer no request under way. */
 interface Unexpected {
@@ -196,7 +199,7 @@ export class Responses<Answer> {
     return Effect.matchEffect(this.#answers.lookUp(operation, "receiveCurrent", lookupId), {
       onFailure: (error) => {
         if (error.reason._tag === "MessageNotFound") return Effect.void
-        if (error.reason._tag !== "UndecodableBody") return Effect.fail(error)
+        if (!ofResponse.has(error.reason._tag)) return Effect.fail(error)
         this.#end(id, Exit.fail(error))
         return Effect.void
       },

@@ -290,6 +290,7 @@ export const Sender = {
 
 export const Senders = {
   layer: Operation.make("Senders.layer"),
+  layerConfig: Operation.make("Senders.layerConfig"),
   get: Operation.make("Senders.get"),
   invalidate: Operation.make("Senders.invalidate")
 }
