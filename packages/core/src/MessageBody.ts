@@ -23,11 +23,12 @@ import { conversionOfStandard, isStandardSchema } from "./internal/bodies/standa
 import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { failureText } from "./internal/errors/thrownText.ts"
 import { argument, argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
-import { codec as codecRule, makeOptions, storeOptions } from "./internal/options/codecs.ts"
+import { codec as codecRule, makeOptions, ofInstance, storeOptions } from "./internal/options/codecs.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, listOf, text as textRule } from "./internal/options/Rule.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
+import { bodyStore } from "./internal/bodies/claimCheck.ts"
 import type { BodyStore } from "./internal/bodies/claimCheck.ts"
 import type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
 import type { Message } from "./Message.ts"
@@ -409,21 +410,18 @@ export interface PartiallyEncoded extends Omit<EncodedBody, "bodyType"> {
  */
 export const make = <Sent, Received = Sent>(options: MakeOptions<Sent, Received>): MessageBody<Sent, Received> => {
   const call = { operation: operations.MessageBody.make }
-  const { decode, encode, name, reads } = optionsOrThrow(call, makeOptions, options === undefined ? none : options)
+  const { decode, encode, name, reads } = optionsOrThrow(call, makeOptions, ofInstance(makeOptions, options), "options")
   return {
     name,
     encode: (value, message) =>
       Result.map(
-        attempt("encode", "take the value", () => encode(value, message)),
+        attempt("encode", "take the value", () => encode.call(options, value, message)),
         encodedOf
       ),
-    decode: (message) => attempt("decode", "read the body", () => decode(message)),
+    decode: (message) => attempt("decode", "read the body", () => decode.call(options, message)),
     ...(reads === undefined ? {} : { reads })
   }
 }
-
-/** Options of a call without them, which its table refuses. */
-const none = {} as never
 
 const encodedOf = (encoded: Uint8Array | PartiallyEncoded): EncodedBody => {
   if (encoded instanceof Uint8Array) return { body: encoded, bodyType: 0 }
@@ -449,11 +447,11 @@ const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, 
  * bytes goes to a store of the program, such as a folder, a database or a blob container, and the message carries the reference to it.
  * Smaller bodies are in the message, as `codec` alone writes them. The functions of the store return promises or effects.
  *
- * **Sending** puts the body into the store first, and sends the message then. If `put` fails, the message is not sent: the error has
- * the reason `SourceFailed` with the part `"put"`, its `cause` and `progress`. A body whose message is not sent then, since the send
- * failed, was interrupted or its transaction was aborted, stays in the store: remove bodies that are older than the longest time
- * that a message may wait. So does the body of a message that was received: it may have further copies, in a journal or a dead-letter
- * queue.
+ * **Sending** puts the body into the store first, and then sends the message. If `put` fails, the message is not sent: the error has
+ * the reason `SourceFailed` with the part `"put"`, its `cause` and `progress`. If the send fails or is interrupted after `put`, or its
+ * transaction aborts, the body stays in the store without a message. The body of a message that was received stays there, too, since a
+ * journal or a dead-letter queue may have a copy of the message. Remove bodies that are older than the longest time that a
+ * message may wait.
  *
  * **Receiving** peeks at the message, gets the body from the store, and only then takes the message out of the queue, within a
  * transaction or without one. If `get` fails or is interrupted, the message is still in the queue: the error has the reason
@@ -461,8 +459,9 @@ const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, 
  * `lookup`. `consume` gets the body at each attempt, and a failure counts as one of the handler: the message is retried, and in the
  * end moved as poison, with its claim check.
  *
- * A closing of a sender or receiver does not wait for the store, and the time limit of a receive is that of the message alone. The functions of the codec itself, `encode` and `decode`, never call
- * it. A message that is sent on by a sender without a codec, moved or copied as poison keeps its claim check.
+ * A closing of a sender or receiver does not wait for the store, and the time limit of a receive is that of the message alone. The
+ * functions of the codec itself, `encode` and `decode`, never call the store. A message that is sent on by a sender without a codec,
+ * moved or copied as poison keeps its claim check.
  *
  * A claim check is the text `effect-msmq/claim-check/1`, the number of bytes of the body, and the reference, each in a line of its
  * own, in UTF-8; the message has the body type that the body has.
@@ -511,13 +510,18 @@ export const claimCheck = <Sent, Received>(
 ): MessageBody<Sent, Received> => {
   const call = { operation: operations.MessageBody.claimCheck }
   argumentOrThrow(call, "codec", codecRule, codec)
-  const given = optionsOrThrow(call, storeOptions, store === undefined ? none : store)
+  const { get, put, ...options } = optionsOrThrow(call, storeOptions, ofInstance(storeOptions, store), "store")
   return {
     name: codec.name,
     encode: (value, message) => codec.encode(value, message),
     decode: (message) => codec.decode(message),
     ...(codec.reads === undefined ? {} : { reads: codec.reads }),
-    store: given
+    [bodyStore]: {
+      ...options,
+      // A store may be an instance of a class.
+      get: (reference, signal) => get.call(store, reference, signal),
+      put: (bytes, signal) => put.call(store, bytes, signal)
+    }
   }
 }
 
