@@ -40,7 +40,9 @@ describe("a program imports", () => {
   it("from the promise face, connect, certificate and the classes of what they give", () => {
     assert.deepStrictEqual(Object.keys(promises).toSorted(), [
       "Connection",
+      "Consumer",
       "Cursor",
+      "HandlerTimeout",
       "MessageId",
       "QueueManager",
       "QueueName",
@@ -49,6 +51,7 @@ describe("a program imports", () => {
       "Selection",
       "Sender",
       "Transaction",
+      "Unrecoverable",
       "certificate",
       "connect"
     ])

@@ -22,7 +22,7 @@ import type { Mqrt } from "../Mqrt.ts"
 import { Mqrt as MqrtService } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import type { HandlerOptions, ConsumePolicy } from "./Consumer.ts"
-import { handlerOf, policyOf } from "./Consumer.ts"
+import { Consumer, handlerOf, policyOf, untilStopped } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
 import { Selection } from "./Selection.ts"
 import { participating } from "./Transaction.ts"
@@ -178,18 +178,24 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
   }
 
   /**
-   * Calls a handler for each message until the signal aborts, the receiver is closed, or a message is poison and `poison` is
-   * `"fail"`. Then it receives no more, lets the running handlers finish, and rejects. See `consume` of {@link EffectReceiver}.
+   * Starts a consumer, which calls a handler for each message until it is stopped, the signal aborts, the receiver is closed, or a
+   * message is poison and `poison` is `"fail"`. Then it receives no more, and lets the running handlers finish. Its end, also that by
+   * an illegal option, is in `done` of the consumer. See `consume` of {@link EffectReceiver}.
    */
   consume(
     handler: (message: Received, options: HandlerOptions) => Promise<unknown>,
     policy?: ConsumePolicy & Abortable
-  ): Promise<never> {
+  ): Consumer {
     const call = this.#call(operations.Receiver.consume)
-    return this.runner.run(call, consuming, policy, (policy) =>
-      Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
-        outsideGate(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner)))
-      )
+    return Consumer.start(this.queue, this.runner, (control) =>
+      this.runner.run(call, consuming, policy, (policy) => {
+        const consume = Effect.suspend(() =>
+          this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, control, this.runner))
+        )
+        return Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
+          outsideGate(untilStopped(control, consume))
+        )
+      })
     )
   }
 

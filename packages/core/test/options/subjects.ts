@@ -17,7 +17,7 @@ import {
   Transaction,
   XmlValue
 } from "@effect-msmq/core"
-import { certificate, connect } from "@effect-msmq/core/promises"
+import { certificate, connect, Consumer } from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { Effect, Layer, Result, Schema, Stream } from "effect"
@@ -56,6 +56,7 @@ const outcomeOf = (world: World, value: unknown): Promise<unknown> => {
   if (Stream.isStream(value)) return world.run(Stream.runDrain(value as Stream.Stream<unknown, unknown, Needs>))
   if (Layer.isLayer(value)) return world.run(Effect.scoped(Layer.build(value as Layer.Layer<unknown, unknown, Needs>)))
   if (Effect.isEffect(value)) return world.run(value as Effect.Effect<unknown, unknown, Needs>)
+  if (value instanceof Consumer) return value.done
   return Promise.resolve(value)
 }
 
@@ -242,6 +243,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Receiver#move": ofReceiver("Receiver.move", "move", (world) => [world.message, "sub"]),
   "Receiver#reject": ofReceiver("Receiver.reject", "reject", (world) => [world.message]),
   "Receiver#consume": ofReceiver("Receiver.consume", "consume", [handler, {}]),
+  "Control#setConcurrency": method((world) => world.consumerControl)("Consumer.setConcurrency", "setConcurrency", [2]),
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
@@ -330,6 +332,11 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "promises.Receiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
   "promises.Receiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
   "promises.Receiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
+  "promises.Consumer#setConcurrency": {
+    operation: "Consumer.setConcurrency",
+    right: () => [2],
+    call: async ({ promises: { consumer } }, given) => apply(consumer.setConcurrency as Callable, given, consumer)
+  },
   ...each(["next", "current", "receive"] as const, "promises.Cursor#", (name) =>
     ofCursorInPromises(`Cursor.${name}`, name, [{}])
   ),

@@ -1,5 +1,13 @@
 /** A backend with queues, of which everything is open that a public function needs, in both faces. */
-import { Certificate, MessageQueue, Mqrt, SecurityContext, SecurityContexts, Transaction } from "@effect-msmq/core"
+import {
+  Certificate,
+  Consumer,
+  MessageQueue,
+  Mqrt,
+  SecurityContext,
+  SecurityContexts,
+  Transaction
+} from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { Effect, Layer, ManagedRuntime, Scope } from "effect"
@@ -25,6 +33,9 @@ export const makeWorld = async () => {
   await run(sender.send({ label: "order 1" }))
   const receiver = await run(MessageQueue.openReceiver(orders))
   const inPromises = await msmq.openReceiver(orders)
+  // It has ended, since the queue is plain and its policy names no queue for poison.
+  const consumer = inPromises.consume(() => Promise.resolve())
+  await consumer.done.catch(() => {})
   return {
     run,
     msmq,
@@ -33,6 +44,7 @@ export const makeWorld = async () => {
     message: await run(receiver.peek),
     cursor: await run(receiver.cursor),
     control: await run(MsmqControl.MsmqControl),
+    consumerControl: await run(Consumer.makeControl),
     faults: await run(FaultInjection.FaultInjection),
     contexts: await run(SecurityContexts.SecurityContexts),
     transaction: await run(Transaction.begin()),
@@ -41,6 +53,7 @@ export const makeWorld = async () => {
     promises: {
       sender: await msmq.openSender(orders),
       receiver: inPromises,
+      consumer,
       cursor: await inPromises.cursor(),
       transaction: await msmq.beginTransaction()
     },

@@ -49,12 +49,12 @@ export const queues = Effect.fnUntraced(function* <Body = Uint8Array>(
   return yield* MessageQueue.openReceiver(orders, opening)
 })
 
-/** Records the events of a consumer, each as its tag and the message's label: `Handled order`. */
+/** Records the events of a consumer but for `Idle`, each as its tag and the message's label: `Handled order`. */
 export const eventLog = () => {
   const events: Array<string> = []
   const onEvent = (event: Consumer.ConsumeEvent) =>
     Effect.sync(() => {
-      events.push("message" in event ? `${event._tag} ${event.message.label}` : event._tag)
+      if (event._tag !== "Idle") events.push("message" in event ? `${event._tag} ${event.message.label}` : event._tag)
     })
   return { events, onEvent }
 }

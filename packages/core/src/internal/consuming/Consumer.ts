@@ -1,12 +1,12 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { ConsumePolicy, PoisonPolicy } from "../../Consumer.ts"
-import { defaultReopen, defaultRetry } from "../../Consumer.ts"
+import type { ConsumePolicy, ConsumeProgress, PoisonPolicy } from "../../Consumer.ts"
+import { Control, defaultReopen, defaultRetry } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { CallSite } from "../../mqrt/CallSite.ts"
 import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
@@ -24,13 +24,14 @@ import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { openQueue } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
 import { ConsumeEvents } from "./ConsumeEvents.ts"
-import { handleMessage } from "./Delivery.ts"
+import { Intake } from "./Intake.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
 import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonSender.ts"
 import { receiveModes } from "./ReceiveMode.ts"
-import { BackOff, RetryPolicy } from "./RetryPolicy.ts"
-import { Shutdown } from "./Shutdown.ts"
+import { BackOff, decisionsOf, RetryPolicy } from "./RetryPolicy.ts"
+import type { Shutdown } from "./Shutdown.ts"
 import { turnOf } from "./Turn.ts"
+import { work } from "./work.ts"
 import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
@@ -47,48 +48,80 @@ export const consumer = <Body, E, R>(
   consumedAt: CallSite
 ): Effect.Effect<never, MsmqError, R> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const { handle: queueHandle, queue: name } = reader.state
-      const { concurrency = 1, onEvent, poison = "fail", reopen = defaultReopen, retry = defaultRetry } = policy
-      const shutdown = new Shutdown()
-      // A handler, a schedule or `onEvent` that closes this queue does not wait for the end of this consumer.
-      const runs = [...(yield* OwnedHandle.Runs), shutdown]
-      const context = Context.add(yield* Effect.context<R>(), OwnedHandle.Runs, runs).pipe(
-        Context.add(OwnedHandle.IsOwnWork, false)
-      )
-      const call = { operation, queue: name }
-      const events = new ConsumeEvents(
-        onEvent &&
-          ((event, progress) => Effect.provideContext(effectOf(call, onEvent(event, progress), "onEvent"), context)),
-        queueHandle.node.reopenCount
-      )
-      // A message may have to be sent on, so all of it is read, whatever the handler gets.
-      const read = { ...usualRead, rare: reader.state.read.rare }
-      const bytes = new Reader<Uint8Array>({ ...reader.state, codec: undefined, reopens: false, read })
+    Effect.suspend(() => {
+      const { concurrency, control } = policy
+      const intake = control === undefined ? new Intake<ConsumeProgress>() : Control.intakeOf(control)
+      const shutdown = intake.begin(concurrency)
+      return shutdown === undefined
+        ? Effect.fail(controlInUse(reader.state.queue))
+        : Effect.ensuring(
+            run(restore, { reader, formatName, handle, policy, consumedAt, intake, shutdown }),
+            Effect.sync(() => intake.end())
+          )
+    })
+  )
 
-      const exits = yield* Effect.scoped(
-        Effect.gen(function* () {
-          yield* OwnedHandle.registerRun(queueHandle, operation, shutdown)
-          const mode = receiveModeOf(bytes)
-          // The scope closes what the target has open before the queue's handle is closed.
-          const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
-          const queue = { reader: bytes, formatName, poison: target, shutdown, workers: concurrency, consumedAt }
-          const nextMessage = receiveModes[mode](queue)
-          // One worker at a time waits for a message, as each message would wake all that wait.
-          const inTurn = turnOf(concurrency)
-          const worker = Effect.contextWith((workerContext: Context.Context<R>) => {
+/** One `consume`: its arguments, and what steers it. */
+interface Consuming<Body, E, R> {
+  readonly reader: Reader<Body>
+  readonly formatName: string
+  readonly handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>
+  readonly policy: ConsumePolicy<E, R>
+  /** Place that consumes. */
+  readonly consumedAt: CallSite
+  readonly intake: Intake<ConsumeProgress>
+  readonly shutdown: Shutdown
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** Runs a consumer, most of which nothing may interrupt. `restore`: makes a part of it interruptible. */
+const run = <Body, E, R>(
+  restore: Restore,
+  { consumedAt, formatName, handle, intake, policy, reader, shutdown }: Consuming<Body, E, R>
+): Effect.Effect<never, MsmqError, R> =>
+  Effect.gen(function* () {
+    const { handle: queueHandle, queue: name } = reader.state
+    const { onEvent, poison = "fail", reopen = defaultReopen, retry = defaultRetry } = policy
+    // A handler, a schedule or `onEvent` that closes this queue does not wait for the end of this consumer.
+    const runs = [...(yield* OwnedHandle.Runs), shutdown]
+    const context = Context.add(yield* Effect.context<R>(), OwnedHandle.Runs, runs).pipe(
+      Context.add(OwnedHandle.IsOwnWork, false)
+    )
+    const call = { operation, queue: name }
+    const events = new ConsumeEvents(
+      onEvent &&
+        ((event, progress) => Effect.provideContext(effectOf(call, onEvent(event, progress), "onEvent"), context)),
+      queueHandle.node.reopenCount
+    )
+    intake.count(() => events.progress)
+    const emitIdle = Effect.suspend(() => events.emit({ _tag: "Idle" }))
+    // A message may have to be sent on, so all of it is read, whatever the handler gets.
+    const read = { ...usualRead, rare: reader.state.read.rare }
+    const bytes = new Reader<Uint8Array>({ ...reader.state, codec: undefined, reopens: false, read })
+
+    const exits = yield* Effect.scoped(
+      Effect.gen(function* () {
+        yield* OwnedHandle.registerRun(queueHandle, operation, shutdown)
+        const mode = receiveModeOf(bytes)
+        // The scope closes what the target has open before the queue's handle is closed.
+        const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
+        const workers: Array<Worker> = []
+        let count = 0
+        const isAlone = () => count === 1
+        const queue = { reader: bytes, formatName, poison: target, intake, shutdown, isAlone, emitIdle, consumedAt }
+        const nextMessage = receiveModes[mode](queue)
+        // One worker at a time waits for a message, as each message would wake all that wait.
+        const inTurn = turnOf(isAlone)
+        const makeDecide = decisionsOf(retry, context, call)
+        const timeout = timeoutOf(policy)
+        const workerOf = (index: number) =>
+          Effect.contextWith((workerContext: Context.Context<R>) => {
             const backOff = new BackOff(queueHandle, shutdown, events, RetryPolicy.of(reopen, context))
-            const makeRetryPolicy = () => RetryPolicy.of(retry, context)
             const attemptContext = Context.add(workerContext, OwnedHandle.IsOwnWork, false)
-            const handler = { queue, reader, handle, makeRetryPolicy, events, backOff, attemptContext }
-            const received = inTurn(backOff.retryTransient(nextMessage(backOff)))
-            const next: Effect.Effect<void, MsmqError, R> = Effect.flatMap(received, (held) =>
-              held === undefined ? Effect.void : Effect.flatMap(handleMessage(handler, held), goOn)
-            )
-            const goOn = () => (shutdown.hasBegun ? Effect.void : next)
-            const work = Effect.suspend(goOn)
+            const handler = { queue, reader, handle, timeout, makeDecide, events, backOff, attemptContext }
             return Effect.catchIf(
-              work,
+              work(index, inTurn, nextMessage(backOff), handler),
               (error) => backOff.isEndedByShutdown(error),
               (error) => Effect.logWarning(`stopped during the wait after this failure: ${error.message}`)
             )
@@ -100,17 +133,30 @@ export const consumer = <Body, E, R>(
             Effect.provideService(OwnedHandle.IsOwnWork, true),
             Effect.onExit(() => Effect.sync(() => shutdown.stop()))
           )
-          const workers = yield* Effect.forEach(Array.from({ length: concurrency }), () =>
-            Effect.forkChild(worker, { startImmediately: true, uninterruptible: true })
-          )
-          const interrupted = yield* Effect.exit(restore(shutdown.begun))
-          shutdown.stop()
-          return [interrupted, ...(yield* endOf(workers, policy.shutdownTimeout ?? "30 seconds"))]
-        })
-      )
-      return yield* resultOf(queueHandle, exits)
-    })
-  )
+        let waited: Exit.Exit<void> = Exit.void
+        while (!shutdown.hasBegun && Exit.isSuccess(waited)) {
+          const { change } = intake
+          count = Math.max(count, intake.concurrency)
+          while (workers.length < count) {
+            const worker = workerOf(workers.length)
+            workers.push(yield* Effect.forkChild(worker, { startImmediately: true, uninterruptible: true }))
+          }
+          waited = yield* Effect.exit(restore(change))
+        }
+        shutdown.stop()
+        return [waited, ...(yield* endOf(workers, policy.shutdownTimeout ?? "30 seconds"))]
+      })
+    )
+    return yield* resultOf(queueHandle, intake.isStopped, exits)
+  })
+
+/** Returns the time that an attempt has; `undefined` for no limit. */
+const timeoutOf = ({
+  handlerTimeout = Duration.infinity
+}: Pick<ConsumePolicy, "handlerTimeout">): Duration.Duration | undefined => {
+  const timeout = Duration.fromInputUnsafe(handlerTimeout)
+  return Duration.isFinite(timeout) ? timeout : undefined
+}
 
 type Worker = Fiber.Fiber<void, MsmqError>
 
@@ -136,9 +182,10 @@ const endOf = (
       )
   )
 
-/** Fails with all failures, or else with `Released` if the queue was closed; interrupts the fiber otherwise. */
+/** Fails with all failures, or else with `Released` if the queue was closed before a stop; interrupts the fiber otherwise. */
 const resultOf = (
   queueHandle: OwnedHandle.OwnedHandle<unknown>,
+  isStopped: boolean,
   exits: ReadonlyArray<Exit.Exit<void, MsmqError>>
 ): Effect.Effect<never, MsmqError> => {
   const causes = exits.flatMap((exit) => (Exit.isFailure(exit) ? [exit.cause] : []))
@@ -146,7 +193,9 @@ const resultOf = (
   if (first !== undefined) return Effect.failCause(others.reduce((all, one) => Cause.combine(all, one), first))
   const [interrupted] = causes
   if (interrupted !== undefined) return Effect.failCause(interrupted)
-  return queueHandle.node.closedAt === undefined ? Effect.interrupt : Effect.fail(queueHandle.node.refusal(operation))
+  return isStopped || queueHandle.node.closedAt === undefined
+    ? Effect.interrupt
+    : Effect.fail(queueHandle.node.refusal(operation))
 }
 
 /** Returns the receive mode of a queue: a message stays there until it is handled wherever that is possible. */
@@ -207,6 +256,14 @@ const poisonTargetOf = Effect.fnUntraced(function* (
 const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined => {
   const [kind, ...others] = new Set(destinations.map(({ properties }) => properties?.transactional))
   return others.length === 0 ? kind : undefined
+}
+
+const controlInUse = (queue: string): MsmqError => {
+  const rule = "it serves one consumer at a time: make one for each, by Consumer.makeControl"
+  return operation.error(
+    { _tag: "IllegalPolicy", field: "control", rule, actual: "that of another consumer" },
+    { queue }
+  )
 }
 
 const mustNameQueue =

@@ -4,16 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Poison } from "../../Consumer.ts"
-import * as Cursor from "../../Cursor.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
+import { openCursor } from "../messages/openCursor.ts"
 import { optional } from "../messages/Reader.ts"
 import { moveTo } from "../queues/subqueue.ts"
-import type { ConsumedQueue, HeldMessage, Moved } from "./Delivery.ts"
+import type { ConsumedQueue, HeldMessage, Move, Moved } from "./Delivery.ts"
 import { poisonError } from "./Delivery.ts"
-import type { Copy, PoisonSender } from "./PoisonSender.ts"
+import type { Copy, PoisonSender, PoisonTarget } from "./PoisonSender.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { mayNeedReopen } from "./RetryPolicy.ts"
 import { type InTurn, turnOf } from "./Turn.ts"
@@ -21,8 +21,11 @@ import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
-/** Effect that waits for the next message and holds it; succeeds with `undefined` when the shutdown begins. */
-type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
+/** Effect that holds the next message; where there is none, it waits until one may be there, and succeeds with `undefined`. */
+export type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
+
+/** Makes the effect that peeks at a message, or waits until one may be there. */
+type NextPeek = (backOff: BackOff) => Effect.Effect<ReceivedMessage | undefined, MsmqError>
 
 /** Way in which a consumer receives the messages of its queue; each worker has a `backOff` of its own. */
 type ReceiveMode = (queue: ConsumedQueue) => (backOff: BackOff) => NextMessage
@@ -31,21 +34,20 @@ const poisoned: Moved = { _tag: "Poisoned" }
 const poisonSent: Moved = { _tag: "PoisonSent" }
 const gone: Moved = { _tag: "Gone" }
 
+const rejection: PoisonTarget = { _tag: "reject" }
+
 /** Returns the outcome for a copy whose original is gone. */
 const movedBy = (outcome: "arrived" | "unknown"): Moved => (outcome === "arrived" ? poisoned : poisonSent)
 
 /** Number of attempts to move a poison message while the service runs. */
 const maximumMoves = 10
 
-type Found = Effect.Effect<Option.Option<ReceivedMessage>, MsmqError>
-
-/** Waits until a message is in the queue, without receiving it; returns `false` when the shutdown begins. */
-const arrival = ({ reader, shutdown }: ConsumedQueue, backOff: BackOff): Effect.Effect<boolean, MsmqError> => {
-  return Effect.map(shutdown.interrupts(reader.awaitMessage(operation)), (awaited) => {
+/** Waits until a message may be in the queue, without receiving it. */
+const arrival = ({ emitIdle, intake, reader }: ConsumedQueue, backOff: BackOff): Effect.Effect<undefined, MsmqError> =>
+  Effect.map(intake.wait(reader.awaitMessage(operation), emitIdle), () => {
     backOff.reset()
-    return Option.isSome(awaited)
+    return undefined
   })
-}
 
 /** Time limits of the transactions that attempts take part in. */
 const noLimits: Transaction.TimeLimits = { timeToReachQueue: null, timeToBeReceived: null }
@@ -77,18 +79,18 @@ class TransactionalReceiver {
 
   constructor(queue: ConsumedQueue) {
     this.queue = queue
-    this.inTurn = turnOf(queue.workers)
+    this.inTurn = turnOf(queue.isAlone)
   }
 
   next(backOff: BackOff): NextMessage {
     const receive = (transaction: Transaction.Transaction) => receiveFirst(this.queue, transaction)
-    const next: NextMessage = Effect.flatMap(this.inTurn(this.hold(receive, backOff, "IoTimeout")), (held) =>
-      held === undefined
-        ? // No transaction is open during the wait.
-          Effect.flatMap(arrival(this.queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
-        : Effect.succeed(held)
+    const hold = this.hold(receive, backOff, "IoTimeout")
+    return Effect.suspend(() =>
+      Effect.flatMap(this.inTurn(hold), (held) =>
+        // No transaction is open during the wait.
+        held === undefined ? arrival(this.queue, backOff) : Effect.succeed(held)
+      )
     )
-    return next
   }
 
   /**
@@ -161,10 +163,11 @@ class TransactionalMessage implements HeldMessage {
     return receiver.inTurn(Effect.andThen(this.#transaction.endHere, again))
   }
 
-  movePoison(poison: Poison, insists: boolean): Effect.Effect<Moved, MsmqError> {
+  movePoison(poison: Poison, { insists, rejects }: Move): Effect.Effect<Moved, MsmqError> {
     const { inTurn, queue } = this.#receiver
+    const target = rejects ? rejection : queue.poison
     const move = Effect.flatMap(this.#rolledBack, (error): Effect.Effect<Moved | Copy, MsmqError> =>
-      error === undefined || insists ? this.#move(poison) : Effect.succeed({ _tag: "RolledBack", error })
+      error === undefined || insists ? this.#move(poison, target) : Effect.succeed({ _tag: "RolledBack", error })
     )
     return Effect.filterOrElse(
       inTurn(move),
@@ -193,9 +196,8 @@ class TransactionalMessage implements HeldMessage {
     })
   }
 
-  #move(poison: Poison): Effect.Effect<Moved | Copy, MsmqError> {
+  #move(poison: Poison, target: PoisonTarget): Effect.Effect<Moved | Copy, MsmqError> {
     const { queue } = this.#receiver
-    const target = queue.poison
     const { lookupId } = this.message
     const moveOnce = (move: Effect.Effect<Option.Option<unknown>, MsmqError>) =>
       Effect.map(this.#backOff.retryTransient(move, maximumMoves), (found) => (Option.isSome(found) ? poisoned : gone))
@@ -242,42 +244,60 @@ const deliverOnce = (poison: Poison, sender: PoisonSender): Effect.Effect<void, 
 
 /** Receives from a plain queue that is opened for this consumer alone: each message stays in the queue until it is handled. */
 const peekLock: ReceiveMode = (queue) => {
-  const { reader, shutdown } = queue
+  const { emitIdle, intake, reader } = queue
   /** Lookup ids of the messages that are being handled. */
   const locked = new Set<bigint>()
   /** Lookup ids that were unlocked since the last peek began, which may still find their messages. */
   const unlocked = new Set<bigint>()
 
-  const peek: Found = Effect.suspend(() => {
-    for (const lookupId of unlocked) locked.delete(lookupId)
-    unlocked.clear()
-    return locked.size === 0
-      ? shutdown.interrupts(reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null }))
-      : Effect.scoped(Effect.flatMap(Cursor.make(reader), firstUnlocked))
-  })
+  const peekFirst: NextPeek = (backOff) =>
+    Effect.matchEffect(reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: null }), {
+      onFailure: (error) => (error.reason._tag === "IoTimeout" ? arrival(queue, backOff) : Effect.fail(error)),
+      onSuccess: Effect.succeed
+    })
 
-  const firstUnlocked = (cursor: Cursor.Cursor): Found => {
-    const wait = Effect.map(shutdown.interrupts(cursor.nextWithin("Infinity")), Option.flatten)
-    return cursor.next.pipe(
-      Effect.filterOrElse(Option.isSome, () => wait),
-      Effect.filterOrElse(
-        (found) => Option.isNone(found) || !locked.has(found.value.lookupId),
-        () => firstUnlocked(cursor)
-      )
+  /** Looks past the locked messages, of which it reads as little as it can. */
+  const peekUnlocked: Effect.Effect<ReceivedMessage | undefined, MsmqError> = Effect.scoped(
+    Effect.flatMap(openCursor(reader, operation), (cursor) => {
+      const peek = (action: "peekCurrent" | "peekNext", timeout: number | null) =>
+        reader.peekAt({ operation, action, timeout, cursor }, false)
+      const arrived = Effect.map(intake.wait(peek("peekCurrent", null), emitIdle), Option.getOrUndefined)
+      const next = (action: "peekCurrent" | "peekNext"): Effect.Effect<bigint | undefined, MsmqError> =>
+        Effect.flatMap(
+          Effect.catchIf(
+            peek(action, 0),
+            ({ reason }) => reason._tag === "IoTimeout",
+            () => arrived
+          ),
+          (found) =>
+            found === undefined || !locked.has(found.lookupId) ? Effect.succeed(found?.lookupId) : next("peekNext")
+        )
+      return next("peekCurrent")
+    })
+  ).pipe(
+    Effect.flatMap((lookupId) =>
+      lookupId === undefined
+        ? Effect.undefined
+        : Effect.map(
+            optional(reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
+            Option.getOrUndefined
+          )
     )
-  }
+  )
 
   return (backOff) =>
     Effect.map(
-      peek,
-      Option.match({
-        onNone: () => undefined,
-        onSome: (message) => {
-          locked.add(message.lookupId)
-          backOff.reset()
-          return new LockedMessage(queue, backOff, unlocked, message)
-        }
-      })
+      Effect.suspend(() => {
+        for (const lookupId of unlocked) locked.delete(lookupId)
+        unlocked.clear()
+        return locked.size === 0 ? peekFirst(backOff) : peekUnlocked
+      }),
+      (message) => {
+        if (message === undefined) return undefined
+        locked.add(message.lookupId)
+        backOff.reset()
+        return new LockedMessage(queue, backOff, unlocked, message)
+      }
     )
 }
 
@@ -347,17 +367,13 @@ class LockedMessage implements HeldMessage {
  * Receives from a plain queue that others receive from, too: each message leaves the queue before it is handled, and is sent
  * to the queue for poison if it cannot be.
  */
-const receiveAndDelete: ReceiveMode = (queue) => (backOff) => {
-  const next: NextMessage = Effect.matchEffect(receiveFirst(queue, "none"), {
+const receiveAndDelete: ReceiveMode = (queue) => (backOff) =>
+  Effect.matchEffect(receiveFirst(queue, "none"), {
     onFailure: (error) =>
-      error.reason._tag === "IoTimeout"
-        ? // The wait receives nothing, so that a shutdown during it loses nothing.
-          Effect.flatMap(arrival(queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
-        : Effect.fail(error),
+      // The wait receives nothing, so that a shutdown during it loses nothing.
+      error.reason._tag === "IoTimeout" ? arrival(queue, backOff) : Effect.fail(error),
     onSuccess: (message) => Effect.succeed(new DeletedMessage(queue, backOff, message))
   })
-  return next
-}
 
 /** Message that has left its queue. */
 class DeletedMessage implements HeldMessage {

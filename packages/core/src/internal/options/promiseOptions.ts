@@ -13,7 +13,8 @@ import { parts } from "./managementOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
-import { finite, guarded, required, wholeNumber } from "./Rule.ts"
+import type { Rule } from "./Rule.ts"
+import { boolean, finite, guarded, isFunction, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
@@ -52,15 +53,25 @@ export const sendingAll = tableOf({ ...sendAllOptions.rules, ...ofPromises })
 
 const retries = nested(
   "retries",
-  tableOf({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
+  tableOf({
+    times: wholeNumber(0, Infinity),
+    delay: required(finiteDuration),
+    factor: finite(0),
+    maximumDelay: finiteDuration,
+    jitter: boolean
+  })
 )
 
-export const consuming = tableOf({
-  ...consumePolicy.rules,
-  retry: retries,
-  reopen: retries,
-  signal
-})
+/** Rule for retries, or for a function that decides on them. */
+const retry: Rule = {
+  allowed: `${retries.allowed}, or a function that returns a delay`,
+  required: false,
+  read: (value, option) => (isFunction(value) ? value : retries.read(value, option))
+}
+
+const { control: _control, ...ofConsumers } = consumePolicy.rules
+
+export const consuming = tableOf({ ...ofConsumers, retry, reopen: retries, signal })
 
 export const backend = guarded(
   "a layer that provides Mqrt, such as NativeMqrt.layer or InMemoryMqrt.layer",

@@ -96,6 +96,10 @@ export const Certificate = {
   listStore: Operation.make("Certificate.listStore")
 }
 
+export const Consumer = {
+  setConcurrency: Operation.make("Consumer.setConcurrency")
+}
+
 export const Cursor = {
   next: Operation.make("Cursor.next", peek),
   nextWithin: Operation.make("Cursor.nextWithin", peek),
