@@ -170,6 +170,17 @@ export type PoisonPolicy =
   | PoisonQueue
 
 /**
+ * Subqueue in which messages wait for their next attempt, so that the messages behind them are handled meanwhile.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ParkPolicy {
+  /** Name of the subqueue, which is created if it does not exist: 1 to 32 characters. It must not be the one for poison messages. */
+  readonly subqueue: string
+}
+
+/**
  * Decision on a failed attempt: the time until the next one; `"poison"`, the message goes where the option `poison` says; or
  * `"reject"`, it is removed as refused, as {@link Unrecoverable} says.
  *
@@ -349,6 +360,15 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
     | ((error: E | HandlerDefect, attempt: number) => RetryDecision)
     | undefined
   /**
+   * Subqueue that a message waits in for its next attempt, while the messages behind it are handled. It comes back when its delay is
+   * over, to the place that its priority and its arrival give it, and is received again. By default a message is held for its
+   * delay, and the messages behind it wait.
+   *
+   * Messages of an earlier run are moved back when the consumer begins. In a transactional queue their attempts are known from the
+   * numbers of moves and rollbacks. Not for queues whose messages are removed before they are handled.
+   */
+  readonly park?: ParkPolicy | undefined
+  /**
    * Place for a message after its last attempt, and for one whose body cannot be decoded, which is not attempted; `"fail"` by
    * default.
    */
@@ -416,6 +436,24 @@ export interface Retrying extends Tagged<"Retrying"> {
   /** Cause of the failure. */
   readonly cause: Cause.Cause<unknown>
   /** Time until the next attempt. */
+  readonly delay: Duration.Duration
+}
+
+/**
+ * Event of an attempt that failed, whose message waits in the subqueue of the option `park` for the next one. When it is back, it is
+ * received again.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface Parked extends Tagged<"Parked"> {
+  /** Message as it was received; its body is bytes. */
+  readonly message: ReceivedMessage
+  /** Number of the attempt that failed, counted from 1 and including those before this process. */
+  readonly attempt: number
+  /** Cause of the failure. */
+  readonly cause: Cause.Cause<unknown>
+  /** Time until the message is moved back. */
   readonly delay: Duration.Duration
 }
 
@@ -499,6 +537,7 @@ export type ConsumeEvent =
   | Received
   | Handled
   | Retrying
+  | Parked
   | Poisoned
   | PoisonSent
   | Passed
@@ -518,7 +557,7 @@ export interface ConsumeProgress {
   readonly received: number
   /** Number of messages that were handled. */
   readonly handled: number
-  /** Number of failed attempts that were followed by another. */
+  /** Number of failed attempts that are followed by another, including those of `Parked`. */
   readonly retried: number
   /** Number of poison messages that were moved, including those of `PoisonSent`. */
   readonly poisoned: number

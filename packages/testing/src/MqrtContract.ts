@@ -7,6 +7,7 @@ import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
+import { consumers } from "./contract/consumers.ts"
 import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
@@ -56,7 +57,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...security,
   ...programs,
   ...promiseTransactions,
-  ...poison
+  ...poison,
+  ...consumers
 ]
 
 export { queuePrefix }

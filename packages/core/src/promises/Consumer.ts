@@ -12,6 +12,7 @@ import type {
   ConsumeEvent,
   ConsumePolicy as EffectConsumePolicy,
   ConsumeProgress,
+  ParkPolicy,
   PoisonPolicy,
   RetryDecision
 } from "../Consumer.ts"
@@ -70,6 +71,15 @@ export interface ConsumePolicy {
    * throws ends the consumer.
    */
   readonly retry?: Retries | ((error: unknown, attempt: number) => RetryDecision) | undefined
+  /**
+   * Subqueue that a message waits in for its next attempt, while the messages behind it are handled. It comes back when its delay is
+   * over, to the place that its priority and its arrival give it, and is received again. By default a message is held for its
+   * delay, and the messages behind it wait.
+   *
+   * Messages of an earlier run are moved back when the consumer begins. In a transactional queue their attempts are known from the
+   * numbers of moves and rollbacks. Not for queues whose messages are removed before they are handled.
+   */
+  readonly park?: ParkPolicy | undefined
   /**
    * Place for a message after its last attempt, and for one whose body cannot be decoded, which is not attempted; `"fail"` by
    * default.

@@ -52,13 +52,20 @@ const sendTo = Effect.fnUntraced(function* (labels: ReadonlyArray<string>) {
   )
 }, Effect.scoped)
 
+const retry = "retry"
+
+/** Returns the labels of the messages in a queue or a subqueue; none where it does not exist. */
+const labelsOr = (queue: string) =>
+  labelsIn(queue).pipe(Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed([])))
+
 const sorted = (labels: ReadonlyArray<string>) => labels.toSorted()
 
 /** Asserts that every message is in one place: one in none was lost, and one in two was handled and is still there. */
 const expectWhole = Effect.fnUntraced(function* (sent: ReadonlyArray<string>, { place, twice }: End) {
-  const waiting = yield* labelsIn(orders)
+  // A message that is parked waits, too.
+  const waiting = [...(yield* labelsIn(orders)), ...(yield* labelsOr(`${orders};${retry}`))]
   const handled = yield* labelsIn(invoices)
-  const dead = yield* labelsIn(place).pipe(Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed([])))
+  const dead = yield* labelsOr(place)
   const found = sorted([...waiting, ...handled, ...dead])
   const where = `waiting ${waiting}; handled ${handled}; poison ${dead}`
   if (twice === undefined) assert.deepStrictEqual(found, sorted(sent), where)
@@ -91,7 +98,11 @@ const functions = [
 const codes = ["MQ_ERROR_SERVICE_NOT_AVAILABLE", "MQ_ERROR_STALE_HANDLE", "MQ_ERROR_ACCESS_DENIED"] as const
 
 describe("each call that a consumer makes may fail once, or be interrupted", () => {
-  const consumed = Effect.fnUntraced(function* (end: End, fault: FaultInjection.Fault) {
+  const consumed = Effect.fnUntraced(function* (
+    end: End,
+    fault: FaultInjection.Fault,
+    policy: Consumer.ConsumePolicy = {}
+  ) {
     const receiver = yield* queues({ poisonTransactional: end.twice === undefined })
     yield* sendTo(["1", "bad", "3"])
     const handler = yield* handlerWith
@@ -101,7 +112,8 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
       handler((label) => label === "bad"),
       {
         retry: retries(1),
-        poison: end.policy
+        poison: end.policy,
+        ...policy
       }
     )
     yield* elapse("1 minute")
@@ -111,7 +123,11 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
     return { exit: yield* Fiber.await(consumer), ...(yield* expectWhole(["1", "bad", "3"], end)), struck }
   })
 
-  it.effect.each(Object.entries(ends))("and nothing is lost on its way to %s", ([, end]) =>
+  const cases: ReadonlyArray<readonly [string, End, Consumer.ConsumePolicy]> = [
+    ...Object.entries(ends).map(([name, end]) => [name, end, {}] as const),
+    ["a subqueue, by way of the one that it is parked in", ends["a subqueue"]!, { park: { subqueue: retry } }]
+  ]
+  it.effect.each(cases)("and nothing is lost on its way to %s", ([, end, policy]) =>
     Effect.gen(function* () {
       let survived = 0
       for (const name of functions) {
@@ -119,7 +135,7 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
         for (let call = 1; struck; call++) {
           for (const strike of [...codes.map((code) => ({ code })), { interrupt: true }]) {
             const fault = { function: name, call, ...strike } as FaultInjection.Fault
-            const result = yield* consumed(end, fault).pipe(
+            const result = yield* consumed(end, fault, policy).pipe(
               Effect.scoped,
               Effect.tap(HandleLedger.expectNoLeaks),
               Effect.provide(backend, { local: true })
@@ -282,13 +298,14 @@ describe("whatever happens", () => {
     {
       end: Schema.Literals(Object.keys(ends)),
       concurrency: Schema.Literals([1, 1, 3]),
+      parks: Schema.Boolean,
       // Number of failures for each message, of which there are three attempts.
       failures: Schema.Array(Schema.Literals([0, 0, 1, 2, 9])).pipe(
         Schema.check(Schema.isMinLength(1), Schema.isMaxLength(5))
       ),
       happenings: Schema.Array(Happening).pipe(Schema.check(Schema.isMaxLength(12)))
     },
-    ({ concurrency, end: name, failures, happenings }) =>
+    ({ concurrency, end: name, failures, happenings, parks }) =>
       Effect.gen(function* () {
         const end = ends[name]!
         const receiver = yield* queues({ poisonTransactional: end.twice === undefined })
@@ -314,7 +331,8 @@ describe("whatever happens", () => {
           concurrency,
           retry: retries(2),
           poison: end.policy,
-          shutdownTimeout: "2 seconds"
+          shutdownTimeout: "2 seconds",
+          ...(parks ? { park: { subqueue: retry } } : {})
         }
         const begin = consuming(receiver, handle, policy)
         let consumer = yield* begin
@@ -342,7 +360,7 @@ describe("whatever happens", () => {
         yield* startService
         yield* stop
         const before = yield* expectWhole(sent, end)
-        if (concurrency === 1) assert.deepStrictEqual(before.handled, sorted(before.handled))
+        if (concurrency === 1 && !parks) assert.deepStrictEqual(before.handled, sorted(before.handled))
         // Another consumer handles the rest.
         consumer = yield* begin
         yield* elapse("5 minutes")

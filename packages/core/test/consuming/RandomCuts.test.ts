@@ -11,9 +11,16 @@ const backend = HandleLedger.layer(InMemoryMqrt.layer).pipe(
   Layer.merge(Layer.succeed(References.MinimumLogLevel, "None"))
 )
 
-const modes: Readonly<Record<string, Queues>> = {
+interface Mode extends Queues {
+  /** `true` parks the messages that fail. */
+  readonly parks?: boolean
+}
+
+const modes: Readonly<Record<string, Mode>> = {
   "in transactions": {},
+  "in transactions, parked between attempts": { parks: true },
   "peek, then remove": { transactional: false, shareMode: "denyReceive" },
+  "peek, then remove, parked between attempts": { transactional: false, shareMode: "denyReceive", parks: true },
   "receive, then handle": { transactional: false, poisonTransactional: false }
 }
 
@@ -42,9 +49,13 @@ interface Places {
   readonly left: ReadonlyArray<string>
 }
 
+/** Returns the labels of the messages in a subqueue; none where it does not exist. */
+const labelsOr = (queue: string) =>
+  labelsIn(queue).pipe(Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed([])))
+
 /** Runs three consumers that are cut short after random numbers of turns, and returns where the messages are. */
 const cutShort = Effect.fnUntraced(function* (
-  mode: Queues,
+  { parks = false, ...mode }: Mode,
   scheduler: Scheduler.Scheduler,
   witness: Witness,
   most: number,
@@ -77,6 +88,7 @@ const cutShort = Effect.fnUntraced(function* (
       retry: Schedule.recurs(2),
       poison: { queue: poison },
       shutdownTimeout: witnesses[witness],
+      ...(parks ? { park: { subqueue: "retry" } } : {}),
       ...(witness === "the events" ? { onEvent } : {})
     })
     const consumer = yield* Effect.forkChild(Effect.provideService(consume, Scheduler.Scheduler, scheduler), {
@@ -89,7 +101,7 @@ const cutShort = Effect.fnUntraced(function* (
   return {
     handled: isTransactional ? yield* labelsIn(invoices) : seen,
     moved: yield* labelsIn(poison),
-    left: yield* labelsIn(orders)
+    left: [...(yield* labelsIn(orders)), ...(parks ? yield* labelsOr(`${orders};retry`) : [])]
   }
 })
 
@@ -100,7 +112,7 @@ for (const [schedulerName, make, most] of schedulers) {
       (witness) =>
         Effect.gen(function* () {
           const counts = { handled: 0, moved: 0, left: 0 }
-          for (let seed = 0; seed < 40; seed++) {
+          for (let seed = 0; seed < (mode.parks === true ? 12 : 40); seed++) {
             const places = yield* cutShort(mode, make(seed), witness, most, seed).pipe(
               Effect.scoped,
               Effect.tap(HandleLedger.expectNoLeaks),

@@ -11,6 +11,7 @@ const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
   Received: "received",
   Handled: "handled",
   Retrying: "retried",
+  Parked: "retried",
   Poisoned: "poisoned",
   PoisonSent: "poisoned",
   Reopened: "reopened"
@@ -20,6 +21,8 @@ const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
 const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>) => Effect.Effect<void> } = {
   Retrying: ({ attempt, cause, message }) =>
     Effect.logWarning(`message ${message.messageId}: attempt ${attempt} failed`, cause),
+  Parked: ({ attempt, cause, message }) =>
+    Effect.logWarning(`message ${message.messageId}: attempt ${attempt} failed, and the message is parked`, cause),
   Poisoned: ({ attempts, cause, message }) =>
     Effect.logError(`message ${message.messageId} could not be handled in ${countOf(attempts, "attempt")}`, cause),
   PoisonSent: ({ attempts, cause, message }) =>

@@ -4,9 +4,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { ConsumePolicy, ConsumeProgress, PoisonPolicy } from "../../Consumer.ts"
 import { Control, defaultReopen, defaultRetry } from "../../Consumer.ts"
+import * as FormatName from "../../FormatName.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { CallSite } from "../../mqrt/CallSite.ts"
 import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
@@ -17,6 +19,7 @@ import { Acknowledgments } from "../arrival/Acknowledgments.ts"
 import { meaningOf } from "../arrival/ArrivalClass.ts"
 import type { Destination } from "../arrival/Destination.ts"
 import { destinationOf, destinationsOf, isSameQueue, refusalOf } from "../arrival/Destination.ts"
+import { describeValue } from "../errors/describeValue.ts"
 import { Reader } from "../messages/Reader.ts"
 import { nameOf } from "../names/queueName.ts"
 import { effectOf } from "../options/handlers.ts"
@@ -25,6 +28,7 @@ import { openQueue } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
 import { ConsumeEvents } from "./ConsumeEvents.ts"
 import { Intake } from "./Intake.ts"
+import { Parking } from "./Parking.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
 import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonSender.ts"
 import { receiveModes } from "./ReceiveMode.ts"
@@ -106,22 +110,33 @@ const run = <Body, E, R>(
         const mode = receiveModeOf(bytes)
         // The scope closes what the target has open before the queue's handle is closed.
         const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
+        const parking = yield* parkingOf(bytes, formatName, policy, mode, shutdown)
         const workers: Array<Worker> = []
         let count = 0
         const isAlone = () => count === 1
-        const queue = { reader: bytes, formatName, poison: target, intake, shutdown, isAlone, emitIdle, consumedAt }
+        const queue = {
+          reader: bytes,
+          formatName,
+          poison: target,
+          parking,
+          intake,
+          shutdown,
+          isAlone,
+          emitIdle,
+          consumedAt
+        }
         const nextMessage = receiveModes[mode](queue)
         // One worker at a time waits for a message, as each message would wake all that wait.
         const inTurn = turnOf(isAlone)
         const makeDecide = decisionsOf(retry, context, call)
         const timeout = timeoutOf(policy)
-        const workerOf = (index: number) =>
-          Effect.contextWith((workerContext: Context.Context<R>) => {
-            const backOff = new BackOff(queueHandle, shutdown, events, RetryPolicy.of(reopen, context))
-            const attemptContext = Context.add(workerContext, OwnedHandle.IsOwnWork, false)
-            const handler = { queue, reader, handle, timeout, makeDecide, events, backOff, attemptContext }
+        const backOffHere = () => new BackOff(queueHandle, shutdown, events, RetryPolicy.of(reopen, context))
+        /** Runs a part of the consumer with a wait of its own after transient failures, until the shutdown begins. */
+        const ownWork = (part: (backOff: BackOff) => Effect.Effect<void, MsmqError, R>) =>
+          Effect.suspend(() => {
+            const backOff = backOffHere()
             return Effect.catchIf(
-              work(index, inTurn, nextMessage(backOff), handler),
+              part(backOff),
               (error) => backOff.isEndedByShutdown(error),
               (error) => Effect.logWarning(`stopped during the wait after this failure: ${error.message}`)
             )
@@ -130,21 +145,37 @@ const run = <Body, E, R>(
             Effect.updateContext((context: Context.Context<R>) => Context.makeUnsafe<R>(context.mapUnsafe)),
             Transaction.outside,
             Effect.provideService(OwnedHandle.Runs, runs),
-            Effect.provideService(OwnedHandle.IsOwnWork, true),
-            Effect.onExit(() => Effect.sync(() => shutdown.stop()))
+            Effect.provideService(OwnedHandle.IsOwnWork, true)
           )
+        const fork = (part: Effect.Effect<void, MsmqError, R>) =>
+          Effect.forkChild(
+            Effect.onExit(part, () => Effect.sync(() => shutdown.stop())),
+            { startImmediately: true, uninterruptible: true }
+          )
+        const workerOf = (index: number) =>
+          ownWork((backOff) =>
+            Effect.contextWith((workerContext: Context.Context<R>) => {
+              const attemptContext = Context.add(workerContext, OwnedHandle.IsOwnWork, false)
+              const handler = { queue, reader, handle, timeout, makeDecide, events, backOff, attemptContext }
+              return work(index, inTurn, nextMessage(backOff), handler)
+            })
+          )
+        const parts: Array<Worker> = []
+        if (parking !== undefined) {
+          yield* ownWork((backOff) => backOff.retryTransient(parking.returnAll))
+          parts.push(yield* fork(ownWork((backOff) => parking.run(backOff))))
+        }
         let waited: Exit.Exit<void> = Exit.void
         while (!shutdown.hasBegun && Exit.isSuccess(waited)) {
           const { change } = intake
           count = Math.max(count, intake.concurrency)
           while (workers.length < count) {
-            const worker = workerOf(workers.length)
-            workers.push(yield* Effect.forkChild(worker, { startImmediately: true, uninterruptible: true }))
+            workers.push(yield* fork(workerOf(workers.length)))
           }
           waited = yield* Effect.exit(restore(change))
         }
         shutdown.stop()
-        return [waited, ...(yield* endOf(workers, policy.shutdownTimeout ?? "30 seconds"))]
+        return [waited, ...(yield* endOf([...parts, ...workers], policy.shutdownTimeout ?? "30 seconds"))]
       })
     )
     return yield* resultOf(queueHandle, intake.isStopped, exits)
@@ -252,6 +283,33 @@ const poisonTargetOf = Effect.fnUntraced(function* (
   return { _tag: "queue", sender: new PoisonSender(mqrt, queue, policy, transactional, opening) }
 })
 
+/** Returns the subqueue that messages wait in between two attempts, after checking that it can be used. */
+const parkingOf = (
+  reader: Reader<Uint8Array>,
+  formatName: string,
+  { park, poison }: Pick<ConsumePolicy, "park" | "poison">,
+  mode: keyof typeof receiveModes,
+  shutdown: Shutdown
+): Effect.Effect<Parking | undefined, MsmqError> => {
+  if (park === undefined) return Effect.undefined
+  const { subqueue } = park
+  const { queue } = reader.state
+  const refuse = (rule: string) =>
+    Effect.fail(
+      operation.error(
+        { _tag: "IllegalPolicy", field: "park", rule, actual: `{ subqueue: ${describeValue(subqueue)} }` },
+        { queue }
+      )
+    )
+  const isSubqueue = (name: string) => name.toLowerCase() === subqueue.toLowerCase()
+  if (mode === "receiveAndDelete") return refuse(mustStayInQueue)
+  if (typeof poison === "object" && "subqueue" in poison && isSubqueue(poison.subqueue)) return refuse(mustNotBePoison)
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const consumed = name?._tag === "Direct" ? name.subqueue : null
+  if (consumed !== null && isSubqueue(consumed)) return refuse(mustNotBeConsumed)
+  return Effect.succeed(new Parking({ reader, formatName, consumed, subqueue, shutdown }))
+}
+
 /** Returns the kind that all queues have; `undefined` where one is not known, or they differ. */
 const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined => {
   const [kind, ...others] = new Set(destinations.map(({ properties }) => properties?.transactional))
@@ -270,6 +328,14 @@ const mustNameQueue =
   "the queue is not transactional, or its kind is not known, and others may receive from it: a message is removed before it " +
   "is handled. Name a queue for messages that cannot be handled, as { queue }, or open the receiver with shareMode " +
   "denyReceive, so that messages stay in the queue until they are handled"
+
+const mustStayInQueue =
+  "the queue is not transactional, or its kind is not known, and others may receive from it: a message is removed before it " +
+  "is handled, and cannot be moved any more. Open the receiver with shareMode denyReceive, or leave park out"
+
+const mustNotBePoison = "that subqueue is the one for poison messages, which must not come back: name another one"
+
+const mustNotBeConsumed = "that subqueue is the one that is consumed: name another one"
 
 const mustBeTransactional = "only messages of a transactional queue can be rejected"
 

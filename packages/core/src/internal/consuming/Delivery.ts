@@ -17,6 +17,7 @@ import { attemptSpan } from "../telemetry/processSpan.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
 import type { Intake } from "./Intake.ts"
+import type { Parking } from "./Parking.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { Attempts, isTransient, mayNeedReopen, serviceFailure } from "./RetryPolicy.ts"
 import type { Shutdown } from "./Shutdown.ts"
@@ -30,6 +31,8 @@ export interface ConsumedQueue {
   readonly reader: Reader<Uint8Array>
   readonly formatName: string
   readonly poison: PoisonTarget
+  /** Subqueue that messages wait in between two attempts; `undefined` where they are held. */
+  readonly parking: Parking | undefined
   readonly intake: Intake<ConsumeProgress>
   readonly shutdown: Shutdown
   /** Returns `true` while one worker alone receives from it. */
@@ -57,6 +60,8 @@ export interface HeldMessage {
    * queue. Can be run again if it fails.
    */
   readonly retry: Effect.Effect<HeldMessage | undefined, MsmqError>
+  /** Rolls back the attempt and moves the message to a subqueue. Returns `false` if it was no longer in the queue. */
+  readonly park: (subqueue: string) => Effect.Effect<boolean, MsmqError>
   /** Rolls back the attempt and moves the message where the policy says. */
   readonly movePoison: (poison: Poison, move: Move) => Effect.Effect<Moved, MsmqError>
   /** Rolls back the attempt and releases the message, which is not handled. */
@@ -150,13 +155,16 @@ export const handleMessage = <Body, E, R>(
 class Delivery<Body, E, R> {
   readonly #handler: Handler<Body, E, R>
   readonly #attempts: Attempts<E>
+  /** Failed attempts before this delivery. */
+  readonly #earlier: number
   #held: HeldMessage
   #recoveries = 0
 
   constructor(handler: Handler<Body, E, R>, held: HeldMessage) {
     this.#handler = handler
     this.#held = held
-    this.#attempts = new Attempts(handler.makeDecide, held.message.abortCount)
+    this.#earlier = handler.queue.parking?.attemptsBefore(held.message) ?? held.message.abortCount
+    this.#attempts = new Attempts(handler.makeDecide, this.#earlier)
   }
 
   get run(): Effect.Effect<void, MsmqError, R> {
@@ -183,7 +191,7 @@ class Delivery<Body, E, R> {
     const { message } = this.#held
     const decoded = this.#handler.reader.decode(operation, message)
     return decoded instanceof MsmqError
-      ? this.#after(this.#movePoison(this.#poison(Cause.fail(decoded), message.abortCount), false))
+      ? this.#after(this.#movePoison(this.#poison(Cause.fail(decoded), this.#earlier), false))
       : this.#handle(decoded)
   }
 
@@ -268,6 +276,7 @@ class Delivery<Body, E, R> {
       if (decision === "poison" || decision === "reject") {
         return yield* this.#movePoison(this.#poison(cause, attempt), decision === "reject")
       }
+      if (queue.parking !== undefined) return yield* this.#park(queue.parking, attempt, cause, decision)
       yield* events.emit({ _tag: "Retrying", message: this.#held.message, attempt, cause, delay: decision })
       return yield* this.#retry(decision, cause)
     })
@@ -296,6 +305,24 @@ class Delivery<Body, E, R> {
         hasBegun ? this.#abandon(cause) : Effect.succeed("retry")
       )
     })
+  }
+
+  /** Moves the message aside for the delay. */
+  #park(
+    parking: Parking,
+    attempt: number,
+    cause: Cause.Cause<unknown>,
+    delay: Duration.Duration
+  ): Effect.Effect<Next, MsmqError> {
+    const { message } = this.#held
+    return Effect.flatMap(this.#held.park(parking.subqueue), (isParked) =>
+      isParked
+        ? Effect.andThen(
+            parking.add(message.lookupId, attempt, delay),
+            this.#end({ _tag: "Parked", message, attempt, cause, delay })
+          )
+        : this.#end({ _tag: "Passed", message })
+    )
   }
 
   #poison(cause: Cause.Cause<unknown>, attempts: number): Poison {

@@ -62,9 +62,19 @@ const receiveFirst = (
 /** Reasons for which a message cannot be received again: it is gone, or another consumer holds it. */
 const taken = ["MessageNotFound", "MessageLockedUnderTransaction"] as const
 
-/** Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). */
-const moveToSubqueue = ({ formatName, reader }: ConsumedQueue, lookupId: bigint, subqueue: string) =>
-  optional(moveTo(operation, reader, formatName, lookupId, subqueue), ...taken)
+/**
+ * Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). Returns `false` if it was no longer in the
+ * queue.
+ */
+const moveAside = (
+  { formatName, reader }: ConsumedQueue,
+  backOff: BackOff,
+  lookupId: bigint,
+  subqueue: string
+): Effect.Effect<boolean, MsmqError> => {
+  const move = optional(moveTo(operation, reader, formatName, lookupId, subqueue), ...taken)
+  return Effect.map(backOff.retryTransient(move, maximumMoves), Option.isSome)
+}
 
 /** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
 const transactional: ReceiveMode = (queue) => {
@@ -163,6 +173,13 @@ class TransactionalMessage implements HeldMessage {
     return receiver.inTurn(Effect.andThen(this.#transaction.endHere, again))
   }
 
+  park(subqueue: string): Effect.Effect<boolean, MsmqError> {
+    const { inTurn, queue } = this.#receiver
+    return inTurn(
+      Effect.andThen(this.#transaction.endHere, moveAside(queue, this.#backOff, this.message.lookupId, subqueue))
+    )
+  }
+
   movePoison(poison: Poison, { insists, rejects }: Move): Effect.Effect<Moved, MsmqError> {
     const { inTurn, queue } = this.#receiver
     const target = rejects ? rejection : queue.poison
@@ -205,7 +222,9 @@ class TransactionalMessage implements HeldMessage {
       case "fail":
         return Effect.fail(poisonError(queue, poison, "queue"))
       case "subqueue":
-        return moveOnce(moveToSubqueue(queue, lookupId, target.subqueue))
+        return Effect.map(moveAside(queue, this.#backOff, lookupId, target.subqueue), (moved) =>
+          moved ? poisoned : gone
+        )
       case "reject":
         return moveOnce(this.#receiveFor(queue.reader.reject(operation, lookupId)))
       case "queue":
@@ -332,13 +351,14 @@ class LockedMessage implements HeldMessage {
     )
   }
 
+  park(subqueue: string): Effect.Effect<boolean, MsmqError> {
+    return moveAside(this.#queue, this.#backOff, this.message.lookupId, subqueue)
+  }
+
   movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
     const target = this.#queue.poison
     if (target._tag === "subqueue") {
-      const move = moveToSubqueue(this.#queue, this.message.lookupId, target.subqueue)
-      return Effect.map(this.#backOff.retryTransient(move, maximumMoves), (moved) =>
-        Option.isSome(moved) ? poisoned : gone
-      )
+      return Effect.map(this.park(target.subqueue), (moved) => (moved ? poisoned : gone))
     }
     if (target._tag !== "queue") return Effect.fail(poisonError(this.#queue, poison, "queue"))
     // In this order, a failure in between leaves the message twice rather than not at all.
@@ -392,6 +412,10 @@ class DeletedMessage implements HeldMessage {
 
   get retry(): Effect.Effect<HeldMessage> {
     return Effect.succeed(this)
+  }
+
+  park(): Effect.Effect<boolean> {
+    return Effect.succeed(false)
   }
 
   movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {

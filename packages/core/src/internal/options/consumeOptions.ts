@@ -40,6 +40,7 @@ const control = guarded(
 export const consumePolicy = tableOf({
   concurrency: wholeNumber(1, Infinity),
   retry: anyOf<unknown>("a Schedule, or a function that returns a delay", schedule, func),
+  park: subqueue,
   poison,
   handlerTimeout: duration,
   shutdownTimeout: duration,
