@@ -398,6 +398,22 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
 }
 
 /**
+ * Options of `Receiver.consumeBatches`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BatchPolicy<in E = unknown, out R = never> extends ConsumePolicy<E, R> {
+  /** Largest number of messages in a batch, from 1 on. */
+  readonly size: number
+  /**
+   * Time that a batch waits for further messages, from its first one on; 0 by default, so that it has the messages that are there. It
+   * ends earlier when the batch has its `size`.
+   */
+  readonly within?: Duration.Input | undefined
+}
+
+/**
  * Event of a message that is about to be handled: one for each time that it is received, not for each attempt.
  *
  * @category events
@@ -455,6 +471,20 @@ export interface Parked extends Tagged<"Parked"> {
   readonly cause: Cause.Cause<unknown>
   /** Time until the message is moved back. */
   readonly delay: Duration.Duration
+}
+
+/**
+ * Event of a batch of `consumeBatches` that failed and was rolled back: its handler failed, a body could not be decoded, or the commit
+ * failed. The next batch has half as many messages.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface BatchFailed extends Tagged<"BatchFailed"> {
+  /** Messages of the batch as they were received; their bodies are bytes. */
+  readonly messages: ReadonlyArray<ReceivedMessage>
+  /** Cause of the failure. */
+  readonly cause: Cause.Cause<unknown>
 }
 
 /**
@@ -538,6 +568,7 @@ export type ConsumeEvent =
   | Handled
   | Retrying
   | Parked
+  | BatchFailed
   | Poisoned
   | PoisonSent
   | Passed
@@ -557,7 +588,7 @@ export interface ConsumeProgress {
   readonly received: number
   /** Number of messages that were handled. */
   readonly handled: number
-  /** Number of failed attempts that are followed by another, including those of `Parked`. */
+  /** Number of failed attempts that are followed by another, including those of `Parked` and of `BatchFailed`. */
   readonly retried: number
   /** Number of poison messages that were moved, including those of `PoisonSent`. */
   readonly poisoned: number

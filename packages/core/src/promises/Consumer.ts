@@ -108,6 +108,22 @@ export interface ConsumePolicy {
 }
 
 /**
+ * Policy of `consumeBatches` of a `Receiver`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BatchPolicy extends ConsumePolicy {
+  /** Largest number of messages in a batch, from 1 on. */
+  readonly size: number
+  /**
+   * Time that a batch waits for further messages, from its first one on, in milliseconds or as `"1 second"`; 0 by default, so that it
+   * has the messages that are there. It ends earlier when the batch has its `size`.
+   */
+  readonly within?: Duration.Input | undefined
+}
+
+/**
  * Second argument of a handler.
  *
  * @category models

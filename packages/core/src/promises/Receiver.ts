@@ -11,7 +11,7 @@ import type { Abortable } from "./Abortable.ts"
 import { promiseHandler } from "../internal/options/handlers.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
-import { consuming, receiveOptions } from "../internal/options/promiseOptions.ts"
+import { consuming, consumingBatches, receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { outsideGate } from "../internal/promises/AbortGate.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
@@ -21,7 +21,7 @@ import type { MessageId } from "../MessageId.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import { Mqrt as MqrtService } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
-import type { HandlerOptions, ConsumePolicy } from "./Consumer.ts"
+import type { BatchPolicy, HandlerOptions, ConsumePolicy } from "./Consumer.ts"
 import { Consumer, handlerOf, policyOf, untilStopped } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
 import { Selection } from "./Selection.ts"
@@ -188,14 +188,45 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
   ): Consumer {
     const call = this.#call(operations.Receiver.consume)
     return Consumer.start(this.queue, this.runner, (control) =>
-      this.runner.run(call, consuming, policy, (policy) => {
-        const consume = Effect.suspend(() =>
-          this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, control, this.runner))
+      this.runner.run(call, consuming, policy, (policy) =>
+        Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
+          outsideGate(
+            untilStopped(
+              control,
+              this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, control, this.runner))
+            )
+          )
         )
-        return Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
-          outsideGate(untilStopped(control, consume))
+      )
+    )
+  }
+
+  /**
+   * Starts a consumer as {@link consume} does, which calls a handler for batches of messages, with one transaction for each batch. See
+   * `consumeBatches` of {@link EffectReceiver}.
+   */
+  consumeBatches(
+    handler: (messages: ReadonlyArray<Received>, options: HandlerOptions) => Promise<unknown>,
+    policy: BatchPolicy & Abortable
+  ): Consumer {
+    const call = this.#call(operations.Receiver.consumeBatches)
+    // Without a policy there is no size, which the table refuses.
+    const given = policy === undefined ? {} : policy
+    return Consumer.start(this.queue, this.runner, (control) =>
+      this.runner.run(call, consumingBatches, given as typeof policy, ({ size, within, ...policy }) =>
+        Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
+          outsideGate(
+            untilStopped(
+              control,
+              this.#receiver.consumeBatches(handlerOf(handler, this.runner), {
+                ...policyOf(policy, control, this.runner),
+                size,
+                within
+              })
+            )
+          )
         )
-      })
+      )
     )
   }
 

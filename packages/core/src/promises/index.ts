@@ -6,7 +6,7 @@
 export type { Abortable } from "./Abortable.ts"
 export { certificate } from "./Certificate.ts"
 export { connect, Connection, type SecurityOptions } from "./Connection.ts"
-export { Consumer, type ConsumePolicy, type HandlerOptions, type Retries } from "./Consumer.ts"
+export { type BatchPolicy, Consumer, type ConsumePolicy, type HandlerOptions, type Retries } from "./Consumer.ts"
 export { Cursor } from "./Cursor.ts"
 export * as MessageId from "./MessageId.ts"
 export { type ManagementOptions, QueueManager } from "./QueueManager.ts"

@@ -101,20 +101,18 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
   const consumed = Effect.fnUntraced(function* (
     end: End,
     fault: FaultInjection.Fault,
-    policy: Consumer.ConsumePolicy = {}
+    policy: Consumer.ConsumePolicy | Consumer.BatchPolicy = {}
   ) {
     const receiver = yield* queues({ poisonTransactional: end.twice === undefined })
     yield* sendTo(["1", "bad", "3"])
     const handler = yield* handlerWith
     yield* FaultInjection.inject(fault)
-    const consumer = yield* consuming(
-      receiver,
-      handler((label) => label === "bad"),
-      {
-        retry: retries(1),
-        poison: end.policy,
-        ...policy
-      }
+    const handle = handler((label) => label === "bad")
+    const whole = { retry: retries(1), poison: end.policy, ...policy }
+    const consumer = yield* start(
+      "size" in whole
+        ? receiver.consumeBatches((messages) => Effect.forEach(messages, handle), whole)
+        : receiver.consume(handle, whole)
     )
     yield* elapse("1 minute")
     yield* Fiber.interrupt(consumer)
@@ -123,9 +121,10 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
     return { exit: yield* Fiber.await(consumer), ...(yield* expectWhole(["1", "bad", "3"], end)), struck }
   })
 
-  const cases: ReadonlyArray<readonly [string, End, Consumer.ConsumePolicy]> = [
+  const cases: ReadonlyArray<readonly [string, End, Consumer.ConsumePolicy | Consumer.BatchPolicy]> = [
     ...Object.entries(ends).map(([name, end]) => [name, end, {}] as const),
-    ["a subqueue, by way of the one that it is parked in", ends["a subqueue"]!, { park: { subqueue: retry } }]
+    ["a subqueue, by way of the one that it is parked in", ends["a subqueue"]!, { park: { subqueue: retry } }],
+    ["a subqueue, from batches", ends["a subqueue"]!, { size: 3 }]
   ]
   it.effect.each(cases)("and nothing is lost on its way to %s", ([, end, policy]) =>
     Effect.gen(function* () {

@@ -14,6 +14,8 @@ const backend = HandleLedger.layer(InMemoryMqrt.layer).pipe(
 interface Mode extends Queues {
   /** `true` parks the messages that fail. */
   readonly parks?: boolean
+  /** `true` handles the messages in batches. */
+  readonly batches?: boolean
 }
 
 const modes: Readonly<Record<string, Mode>> = {
@@ -21,6 +23,8 @@ const modes: Readonly<Record<string, Mode>> = {
   "in transactions, parked between attempts": { parks: true },
   "peek, then remove": { transactional: false, shareMode: "denyReceive" },
   "peek, then remove, parked between attempts": { transactional: false, shareMode: "denyReceive", parks: true },
+  "in transactions, in batches": { batches: true },
+  "peek, then remove, in batches": { transactional: false, shareMode: "denyReceive", batches: true },
   "receive, then handle": { transactional: false, poisonTransactional: false }
 }
 
@@ -55,7 +59,7 @@ const labelsOr = (queue: string) =>
 
 /** Runs three consumers that are cut short after random numbers of turns, and returns where the messages are. */
 const cutShort = Effect.fnUntraced(function* (
-  { parks = false, ...mode }: Mode,
+  { batches = false, parks = false, ...mode }: Mode,
   scheduler: Scheduler.Scheduler,
   witness: Witness,
   most: number,
@@ -76,25 +80,36 @@ const cutShort = Effect.fnUntraced(function* (
         tried.add(label)
         return yield* Effect.fail("broken")
       }
-      if (witness === "the handler") seen.push(label)
+      if (witness === "the handler" && !batches) seen.push(label)
     })
+  const handleAll = (messages: ReadonlyArray<{ readonly label: string }>) =>
+    Effect.andThen(
+      Effect.forEach(messages, handle),
+      Effect.sync(() => {
+        if (witness === "the handler") seen.push(...messages.map(({ label }) => label))
+      })
+    )
   const onEvent = (event: Consumer.ConsumeEvent) =>
     Effect.sync(() => {
       if (event._tag === "Handled") seen.push(event.message.label)
     })
   for (let cut = 0; cut < 3; cut++) {
-    const consume = receiver.consume(handle, {
+    const policy = {
       concurrency: next() < 0.5 ? 1 : 3,
       retry: Schedule.recurs(2),
       poison: { queue: poison },
       shutdownTimeout: witnesses[witness],
       ...(parks ? { park: { subqueue: "retry" } } : {}),
       ...(witness === "the events" ? { onEvent } : {})
-    })
+    }
+    const consume = batches
+      ? receiver.consumeBatches(handleAll, { ...policy, size: 4 })
+      : receiver.consume(handle, policy)
     const consumer = yield* Effect.forkChild(Effect.provideService(consume, Scheduler.Scheduler, scheduler), {
       startImmediately: next() < 0.5
     })
-    const turns = Math.floor(next() ** 2 * most)
+    // A batch takes a turn more for each of its halves.
+    const turns = Math.floor(next() ** 2 * most * (batches ? 6 : 1))
     for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
     yield* Fiber.interrupt(consumer)
   }
@@ -112,7 +127,7 @@ for (const [schedulerName, make, most] of schedulers) {
       (witness) =>
         Effect.gen(function* () {
           const counts = { handled: 0, moved: 0, left: 0 }
-          for (let seed = 0; seed < (mode.parks === true ? 12 : 40); seed++) {
+          for (let seed = 0; seed < (mode.parks === true || mode.batches === true ? 20 : 40); seed++) {
             const places = yield* cutShort(mode, make(seed), witness, most, seed).pipe(
               Effect.scoped,
               Effect.tap(HandleLedger.expectNoLeaks),

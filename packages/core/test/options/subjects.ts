@@ -243,6 +243,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Receiver#move": ofReceiver("Receiver.move", "move", (world) => [world.message, "sub"]),
   "Receiver#reject": ofReceiver("Receiver.reject", "reject", (world) => [world.message]),
   "Receiver#consume": ofReceiver("Receiver.consume", "consume", [handler, {}]),
+  "Receiver#consumeBatches": ofReceiver("Receiver.consumeBatches", "consumeBatches", [handler, { size: 2 }]),
   "Control#setConcurrency": method((world) => world.consumerControl)("Consumer.setConcurrency", "setConcurrency", [2]),
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
@@ -332,6 +333,10 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "promises.Receiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
   "promises.Receiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
   "promises.Receiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
+  "promises.Receiver#consumeBatches": ofReceiverInPromises("Receiver.consumeBatches", "consumeBatches", [
+    promiseHandler,
+    { size: 2 }
+  ]),
   "promises.Consumer#setConcurrency": {
     operation: "Consumer.setConcurrency",
     right: () => [2],

@@ -121,6 +121,35 @@ export const consumers = [
       })
     )
   ),
+  ...sources.map(([name, transactional, shareMode]) =>
+    promise(
+      `a batch of ${name} that fails is handled in halves, and only the message at fault is poison`,
+      Effect.gen(function* () {
+        const queue = yield* newQueue({ transactional })
+        yield* send(queue, ["1", "2", "3", "bad", "5", "6", "7", "8", "9"])
+        const receiver = yield* MessageQueue.openReceiver(queue, { shareMode })
+        const handled: Array<string> = []
+        const sizes: Array<number> = []
+        const consumer = yield* fork(
+          receiver.consumeBatches(
+            (messages) =>
+              Effect.suspend(() => {
+                sizes.push(messages.length)
+                if (messages.some(({ label }) => label === "bad")) return Effect.fail("broken")
+                handled.push(...messages.map(({ label }) => label))
+                return Effect.void
+              }),
+            { size: 8, retry: () => "poison", poison: { subqueue: "poison" } }
+          )
+        )
+        yield* until(() => handled.length === 8)
+        yield* Fiber.interrupt(consumer)
+        assert.deepEqual(sizes.slice(0, 2), [8, 4])
+        assert.deepEqual(handled, ["1", "2", "3", "5", "6", "7", "8", "9"])
+        assert.deepEqual([yield* labelsIn(queue), yield* labelsIn(`${queue};poison`)], [[], ["bad"]])
+      })
+    )
+  ),
   promise(
     "a handler that takes too long is rolled back, and what it sent is not sent",
     Effect.gen(function* () {

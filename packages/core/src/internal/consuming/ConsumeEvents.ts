@@ -12,6 +12,7 @@ const counted: Partial<Record<Tag, keyof ConsumeProgress>> = {
   Handled: "handled",
   Retrying: "retried",
   Parked: "retried",
+  BatchFailed: "retried",
   Poisoned: "poisoned",
   PoisonSent: "poisoned",
   Reopened: "reopened"
@@ -23,6 +24,8 @@ const logged: { readonly [T in Tag]?: (event: Extract<ConsumeEvent, { _tag: T }>
     Effect.logWarning(`message ${message.messageId}: attempt ${attempt} failed`, cause),
   Parked: ({ attempt, cause, message }) =>
     Effect.logWarning(`message ${message.messageId}: attempt ${attempt} failed, and the message is parked`, cause),
+  BatchFailed: ({ cause, messages }) =>
+    Effect.logWarning(`a batch of ${countOf(messages.length, "message")} failed; the next one has half as many`, cause),
   Poisoned: ({ attempts, cause, message }) =>
     Effect.logError(`message ${message.messageId} could not be handled in ${countOf(attempts, "attempt")}`, cause),
   PoisonSent: ({ attempts, cause, message }) =>

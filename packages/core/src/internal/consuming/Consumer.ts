@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import type { ConsumePolicy, ConsumeProgress, PoisonPolicy } from "../../Consumer.ts"
+import type { BatchPolicy, ConsumePolicy, ConsumeProgress, PoisonPolicy } from "../../Consumer.ts"
 import { Control, defaultReopen, defaultRetry } from "../../Consumer.ts"
 import * as FormatName from "../../FormatName.ts"
 import type { ReceivedMessage } from "../../Message.ts"
@@ -27,6 +27,9 @@ import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { openQueue } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
 import { ConsumeEvents } from "./ConsumeEvents.ts"
+import type { BatchLimits } from "./Batching.ts"
+import { Batching, BatchRollbacks } from "./Batching.ts"
+import { handleMessage } from "./Delivery.ts"
 import { Intake } from "./Intake.ts"
 import { Parking } from "./Parking.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
@@ -51,28 +54,52 @@ export const consumer = <Body, E, R>(
   policy: ConsumePolicy<E, R>,
   consumedAt: CallSite
 ): Effect.Effect<never, MsmqError, R> =>
+  consuming({ reader, formatName, handle, handleAll: undefined, limits: undefined, policy, consumedAt })
+
+/** Gives the messages of a queue to a handler in batches, as {@link consumer} gives it single messages. */
+export const batchConsumer = <Body, E, R>(
+  reader: Reader<Body>,
+  formatName: string,
+  handleAll: (messages: ReadonlyArray<ReceivedMessage<Body>>) => Effect.Effect<unknown, E, R>,
+  { size, within = 0, ...policy }: BatchPolicy<E, R>,
+  consumedAt: CallSite
+): Effect.Effect<never, MsmqError, R> => {
+  const limits = { size, within: Duration.fromInputUnsafe(within) }
+  const handle = (message: ReceivedMessage<Body>) => handleAll([message])
+  return consuming({ reader, formatName, handle, handleAll, limits, policy, consumedAt })
+}
+
+const consuming = <Body, E, R>(given: Given<Body, E, R>): Effect.Effect<never, MsmqError, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      const { concurrency, control } = policy
+      const { concurrency, control } = given.policy
       const intake = control === undefined ? new Intake<ConsumeProgress>() : Control.intakeOf(control)
       const shutdown = intake.begin(concurrency)
       return shutdown === undefined
-        ? Effect.fail(controlInUse(reader.state.queue))
+        ? Effect.fail(controlInUse(given.reader.state.queue))
         : Effect.ensuring(
-            run(restore, { reader, formatName, handle, policy, consumedAt, intake, shutdown }),
+            run(restore, { ...given, intake, shutdown }),
             Effect.sync(() => intake.end())
           )
     })
   )
 
-/** One `consume`: its arguments, and what steers it. */
-interface Consuming<Body, E, R> {
+/** Arguments of one `consume`. */
+interface Given<Body, E, R> {
   readonly reader: Reader<Body>
   readonly formatName: string
+  /** Handles a message that is delivered by itself. */
   readonly handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>
+  /** Handles a batch; `undefined` where there are none. */
+  readonly handleAll: ((messages: ReadonlyArray<ReceivedMessage<Body>>) => Effect.Effect<unknown, E, R>) | undefined
+  readonly limits: BatchLimits | undefined
   readonly policy: ConsumePolicy<E, R>
   /** Place that consumes. */
   readonly consumedAt: CallSite
+}
+
+/** One `consume`: its arguments, and what steers it. */
+interface Consuming<Body, E, R> extends Given<Body, E, R> {
   readonly intake: Intake<ConsumeProgress>
   readonly shutdown: Shutdown
 }
@@ -82,7 +109,7 @@ type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, 
 /** Runs a consumer, most of which nothing may interrupt. `restore`: makes a part of it interruptible. */
 const run = <Body, E, R>(
   restore: Restore,
-  { consumedAt, formatName, handle, intake, policy, reader, shutdown }: Consuming<Body, E, R>
+  { consumedAt, formatName, handle, handleAll, intake, limits, policy, reader, shutdown }: Consuming<Body, E, R>
 ): Effect.Effect<never, MsmqError, R> =>
   Effect.gen(function* () {
     const { handle: queueHandle, queue: name } = reader.state
@@ -108,10 +135,16 @@ const run = <Body, E, R>(
       Effect.gen(function* () {
         yield* OwnedHandle.registerRun(queueHandle, operation, shutdown)
         const mode = receiveModeOf(bytes)
+        if (limits !== undefined && mode === "receiveAndDelete") return yield* cannotBatch(name, limits)
         // The scope closes what the target has open before the queue's handle is closed.
         const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
         const parking = yield* parkingOf(bytes, formatName, policy, mode, shutdown)
-        const workers: Array<Worker> = []
+        const rollbacks = new BatchRollbacks()
+        const attemptsBefore = (message: ReceivedMessage) => {
+          const single = Math.max(0, message.abortCount - rollbacks.take(message.lookupId))
+          return parking === undefined ? single : parking.attemptsBefore(message, single)
+        }
+        const workers: Array<WorkerFiber> = []
         let count = 0
         const isAlone = () => count === 1
         const queue = {
@@ -119,13 +152,15 @@ const run = <Body, E, R>(
           formatName,
           poison: target,
           parking,
+          attemptsBefore,
           intake,
           shutdown,
           isAlone,
           emitIdle,
+          wait: <A, E>(wait: Effect.Effect<A, E>) => intake.wait(wait, emitIdle),
           consumedAt
         }
-        const nextMessage = receiveModes[mode](queue)
+        const receiver = receiveModes[mode](queue)
         // One worker at a time waits for a message, as each message would wake all that wait.
         const inTurn = turnOf(isAlone)
         const makeDecide = decisionsOf(retry, context, call)
@@ -157,10 +192,21 @@ const run = <Body, E, R>(
             Effect.contextWith((workerContext: Context.Context<R>) => {
               const attemptContext = Context.add(workerContext, OwnedHandle.IsOwnWork, false)
               const handler = { queue, reader, handle, timeout, makeDecide, events, backOff, attemptContext }
-              return work(index, inTurn, nextMessage(backOff), handler)
+              const worker = { index, queue, backOff, inTurn }
+              const next = receiver.next(backOff)
+              if (handleAll === undefined || limits === undefined) {
+                return work({ ...worker, next, deliver: (held) => handleMessage(handler, held), countOf: () => 1 })
+              }
+              const batching = new Batching({ ...handler, handleAll, limits, rollbacks })
+              return work({
+                ...worker,
+                next: batching.next(next),
+                deliver: (batch) => batching.deliver(batch),
+                countOf: ({ length }) => length
+              })
             })
           )
-        const parts: Array<Worker> = []
+        const parts: Array<WorkerFiber> = []
         if (parking !== undefined) {
           yield* ownWork((backOff) => backOff.retryTransient(parking.returnAll))
           parts.push(yield* fork(ownWork((backOff) => parking.run(backOff))))
@@ -189,11 +235,11 @@ const timeoutOf = ({
   return Duration.isFinite(timeout) ? timeout : undefined
 }
 
-type Worker = Fiber.Fiber<void, MsmqError>
+type WorkerFiber = Fiber.Fiber<void, MsmqError>
 
 /** Waits until all workers have ended; interrupts them after `timeout`. */
 const endOf = (
-  workers: ReadonlyArray<Worker>,
+  workers: ReadonlyArray<WorkerFiber>,
   timeout: Duration.Input
 ): Effect.Effect<ReadonlyArray<Exit.Exit<void, MsmqError>>> =>
   Effect.flatMap(
@@ -323,6 +369,15 @@ const controlInUse = (queue: string): MsmqError => {
     { queue }
   )
 }
+
+const cannotBatch = (queue: string, { size }: BatchLimits): Effect.Effect<never, MsmqError> =>
+  Effect.fail(
+    operation.error({ _tag: "IllegalPolicy", field: "size", rule: mustStayForBatches, actual: String(size) }, { queue })
+  )
+
+const mustStayForBatches =
+  "the queue is not transactional, or its kind is not known, and others may receive from it: a batch that fails could not be " +
+  "put back. Open the receiver with shareMode denyReceive, or use consume"
 
 const mustNameQueue =
   "the queue is not transactional, or its kind is not known, and others may receive from it: a message is removed before it " +

@@ -33,21 +33,33 @@ export interface ConsumedQueue {
   readonly poison: PoisonTarget
   /** Subqueue that messages wait in between two attempts; `undefined` where they are held. */
   readonly parking: Parking | undefined
+  /** Returns the number of failed attempts at a message before its delivery, and forgets those that only this consumer knows. */
+  readonly attemptsBefore: (message: ReceivedMessage) => number
   readonly intake: Intake<ConsumeProgress>
   readonly shutdown: Shutdown
   /** Returns `true` while one worker alone receives from it. */
   readonly isAlone: () => boolean
   /** Emits the event of a consumer that has nothing to do. */
   readonly emitIdle: Effect.Effect<void>
+  /** Wait of a worker that has no message. */
+  readonly wait: Wait
   /** Place that consumes, where its transactions begin and end. */
   readonly consumedAt: CallSite
 }
+
+/** Runs a wait for a message; returns `None` where something else has ended it. */
+export type Wait = <A, E>(wait: Effect.Effect<A, E>) => Effect.Effect<Option.Option<A>, E>
+
+/** Effect that holds the next message; where there is none, it waits until one may be there, and succeeds with `undefined`. */
+export type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
 
 /** Message that one handler holds, as a receive mode gives it. */
 export interface HeldMessage {
   readonly message: ReceivedMessage
   /** Transaction that an attempt takes part in. */
   readonly participation: Transaction.Participation
+  /** Holds the next message, too, in the same transaction where there is one, or waits until one may be there. */
+  readonly more: (wait: Wait) => NextMessage
   /**
    * Removes the handled message; `undefined` where it has left the queue already. Fails with `TransactionAborted` if the handler
    * aborted the transaction.
@@ -125,13 +137,13 @@ export interface Handler<Body, E, R> {
 }
 
 /** Number of failures of the service that do not count as attempts of a message. Later ones count, so that it comes to an end. */
-const maximumRecoveries = 10
+export const maximumRecoveries = 10
 
 /** Step after an attempt: another attempt, or none. */
 type Next = "retry" | "end"
 
 /** Interrupts an attempt that takes longer than a time. */
-const within = <A, E, R>(
+export const within = <A, E, R>(
   attempt: Effect.Effect<A, E, R>,
   timeout: Duration.Duration
 ): Effect.Effect<A, E | HandlerTimeout, R> =>
@@ -163,7 +175,7 @@ class Delivery<Body, E, R> {
   constructor(handler: Handler<Body, E, R>, held: HeldMessage) {
     this.#handler = handler
     this.#held = held
-    this.#earlier = handler.queue.parking?.attemptsBefore(held.message) ?? held.message.abortCount
+    this.#earlier = handler.queue.attemptsBefore(held.message)
     this.#attempts = new Attempts(handler.makeDecide, this.#earlier)
   }
 

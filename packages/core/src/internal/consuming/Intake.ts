@@ -116,7 +116,12 @@ export class Intake<Progress> {
 
   /** Returns `true` if a worker may receive. `index`: its number, from 0. */
   admits(index: number): boolean {
-    return !this.#isPaused && index < this.#concurrency && this.#shutdown?.hasBegun === false
+    return this.isOpen && index < this.#concurrency
+  }
+
+  /** `true` while messages may be received: it is not paused, and the shutdown has not begun. */
+  get isOpen(): boolean {
+    return !this.#isPaused && this.#shutdown?.hasBegun === false
   }
 
   /** Waits for the first change from now on, not from the beginning of the wait on, of what {@link admits} may return. */
@@ -129,15 +134,15 @@ export class Intake<Progress> {
     this.#busy++
   }
 
-  /** Notes that a worker that looked for a message has one. */
-  take(): void {
-    this.#messages++
+  /** Notes that a worker that looked for messages has so many. */
+  take(count: number): void {
+    this.#messages += count
     this.#isIdle = false
   }
 
-  /** Notes that a worker has no message any more. */
-  release(): void {
-    this.#messages--
+  /** Notes that a worker that had so many messages has none any more. */
+  release(count: number): void {
+    this.#messages -= count
     this.leave()
   }
 

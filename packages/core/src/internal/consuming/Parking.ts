@@ -57,15 +57,15 @@ export class Parking {
   }
 
   /**
-   * Returns the number of failed attempts at a message before this one. A cycle of parking is two moves, which set back the
+   * Returns the number of failed attempts at a message before this one. `rollbacks`: those since its last move. A cycle of parking is two moves, which set back the
    * count of rollbacks (E-64, E-68), so that another process can tell the number. A queue that is not transactional has no such counts
    * (E-66): then those of this consumer alone are known.
    */
-  attemptsBefore({ abortCount, lookupId, moveCount }: ReceivedMessage): number {
+  attemptsBefore({ lookupId, moveCount }: ReceivedMessage, rollbacks: number): number {
     const here = this.#attempts.get(lookupId) ?? 0
     this.#attempts.delete(lookupId)
     const { transactional } = this.#parked.reader.state
-    return transactional === true ? Math.max(here, abortCount + Math.floor(moveCount / 2)) : here
+    return transactional === true ? Math.max(here, rollbacks + Math.floor(moveCount / 2)) : here
   }
 
   /** Notes that a message was moved to the subqueue, for a time. */

@@ -11,7 +11,7 @@ import * as Transaction from "../../Transaction.ts"
 import { openCursor } from "../messages/openCursor.ts"
 import { optional } from "../messages/Reader.ts"
 import { moveTo } from "../queues/subqueue.ts"
-import type { ConsumedQueue, HeldMessage, Move, Moved } from "./Delivery.ts"
+import type { ConsumedQueue, HeldMessage, Move, Moved, NextMessage, Wait } from "./Delivery.ts"
 import { poisonError } from "./Delivery.ts"
 import type { Copy, PoisonSender, PoisonTarget } from "./PoisonSender.ts"
 import type { BackOff } from "./RetryPolicy.ts"
@@ -21,14 +21,13 @@ import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
-/** Effect that holds the next message; where there is none, it waits until one may be there, and succeeds with `undefined`. */
-export type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
+/** Receiver of a consumer, as its receive mode makes it; each worker has a `backOff` of its own. */
+interface MessageReceiver {
+  readonly next: (backOff: BackOff) => NextMessage
+}
 
-/** Makes the effect that peeks at a message, or waits until one may be there. */
-type NextPeek = (backOff: BackOff) => Effect.Effect<ReceivedMessage | undefined, MsmqError>
-
-/** Way in which a consumer receives the messages of its queue; each worker has a `backOff` of its own. */
-type ReceiveMode = (queue: ConsumedQueue) => (backOff: BackOff) => NextMessage
+/** Way in which a consumer receives the messages of its queue. */
+type ReceiveMode = (queue: ConsumedQueue) => MessageReceiver
 
 const poisoned: Moved = { _tag: "Poisoned" }
 const poisonSent: Moved = { _tag: "PoisonSent" }
@@ -43,8 +42,8 @@ const movedBy = (outcome: "arrived" | "unknown"): Moved => (outcome === "arrived
 const maximumMoves = 10
 
 /** Waits until a message may be in the queue, without receiving it. */
-const arrival = ({ emitIdle, intake, reader }: ConsumedQueue, backOff: BackOff): Effect.Effect<undefined, MsmqError> =>
-  Effect.map(intake.wait(reader.awaitMessage(operation), emitIdle), () => {
+const arrival = ({ reader }: ConsumedQueue, backOff: BackOff, wait: Wait): Effect.Effect<undefined, MsmqError> =>
+  Effect.map(wait(reader.awaitMessage(operation)), () => {
     backOff.reset()
     return undefined
   })
@@ -77,12 +76,9 @@ const moveAside = (
 }
 
 /** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
-const transactional: ReceiveMode = (queue) => {
-  const receiver = new TransactionalReceiver(queue)
-  return (backOff) => receiver.next(backOff)
-}
+const transactional: ReceiveMode = (queue) => new TransactionalReceiver(queue)
 
-class TransactionalReceiver {
+class TransactionalReceiver implements MessageReceiver {
   readonly queue: ConsumedQueue
   /** Turn to receive: no handler receives while the message of another one is back in the queue for a moment. */
   readonly inTurn: InTurn
@@ -98,9 +94,18 @@ class TransactionalReceiver {
     return Effect.suspend(() =>
       Effect.flatMap(this.inTurn(hold), (held) =>
         // No transaction is open during the wait.
-        held === undefined ? arrival(this.queue, backOff) : Effect.succeed(held)
+        held === undefined ? arrival(this.queue, backOff, this.queue.wait) : Effect.succeed(held)
       )
     )
+  }
+
+  /** Receives one more message in a transaction that holds others. */
+  more(transaction: Transaction.Transaction, backOff: BackOff, wait: Wait): NextMessage {
+    return Effect.matchEffect(this.inTurn(receiveFirst(this.queue, transaction)), {
+      onFailure: (error) =>
+        error.reason._tag === "IoTimeout" ? arrival(this.queue, backOff, wait) : Effect.fail(error),
+      onSuccess: (message) => Effect.succeed(new TransactionalMessage(this, backOff, message, transaction))
+    })
   }
 
   /**
@@ -151,6 +156,10 @@ class TransactionalMessage implements HeldMessage {
 
   get participation(): Transaction.Participation {
     return this.#transaction
+  }
+
+  more(wait: Wait): NextMessage {
+    return this.#receiver.more(this.#transaction, this.#backOff, wait)
   }
 
   get complete(): Effect.Effect<void, MsmqError> {
@@ -262,25 +271,60 @@ const deliverOnce = (poison: Poison, sender: PoisonSender): Effect.Effect<void, 
 }
 
 /** Receives from a plain queue that is opened for this consumer alone: each message stays in the queue until it is handled. */
-const peekLock: ReceiveMode = (queue) => {
-  const { emitIdle, intake, reader } = queue
-  /** Lookup ids of the messages that are being handled. */
-  const locked = new Set<bigint>()
-  /** Lookup ids that were unlocked since the last peek began, which may still find their messages. */
-  const unlocked = new Set<bigint>()
+const peekLock: ReceiveMode = (queue) => new PeekLockReceiver(queue)
 
-  const peekFirst: NextPeek = (backOff) =>
-    Effect.matchEffect(reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: null }), {
-      onFailure: (error) => (error.reason._tag === "IoTimeout" ? arrival(queue, backOff) : Effect.fail(error)),
+class PeekLockReceiver implements MessageReceiver {
+  readonly queue: ConsumedQueue
+  /** Lookup ids of the messages that are being handled. */
+  readonly #locked = new Set<bigint>()
+  /** Lookup ids that were unlocked since the last peek began, which may still find their messages. */
+  readonly #unlocked = new Set<bigint>()
+
+  constructor(queue: ConsumedQueue) {
+    this.queue = queue
+  }
+
+  next(backOff: BackOff): NextMessage {
+    return this.more(backOff, this.queue.wait)
+  }
+
+  /** Locks one more message. */
+  more(backOff: BackOff, wait: Wait): NextMessage {
+    return Effect.map(
+      Effect.suspend(() => {
+        for (const lookupId of this.#unlocked) this.#locked.delete(lookupId)
+        this.#unlocked.clear()
+        return this.#locked.size === 0 ? this.#peekFirst(backOff, wait) : this.#peekUnlocked(wait)
+      }),
+      (message) => {
+        if (message === undefined) return undefined
+        this.#locked.add(message.lookupId)
+        backOff.reset()
+        return new LockedMessage(this, backOff, message)
+      }
+    )
+  }
+
+  unlock(lookupId: bigint): void {
+    this.#unlocked.add(lookupId)
+  }
+
+  #peekFirst(backOff: BackOff, wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
+    const { reader } = this.queue
+    return Effect.matchEffect(reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: null }), {
+      onFailure: (error) =>
+        error.reason._tag === "IoTimeout" ? arrival(this.queue, backOff, wait) : Effect.fail(error),
       onSuccess: Effect.succeed
     })
+  }
 
   /** Looks past the locked messages, of which it reads as little as it can. */
-  const peekUnlocked: Effect.Effect<ReceivedMessage | undefined, MsmqError> = Effect.scoped(
-    Effect.flatMap(openCursor(reader, operation), (cursor) => {
+  #peekUnlocked(wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
+    const { reader } = this.queue
+    const unlocked = Effect.flatMap(openCursor(reader, operation), (cursor) => {
       const peek = (action: "peekCurrent" | "peekNext", timeout: number | null) =>
         reader.peekAt({ operation, action, timeout, cursor }, false)
-      const arrived = Effect.map(intake.wait(peek("peekCurrent", null), emitIdle), Option.getOrUndefined)
+      const arrived = Effect.map(wait(peek("peekCurrent", null)), Option.getOrUndefined)
       const next = (action: "peekCurrent" | "peekNext"): Effect.Effect<bigint | undefined, MsmqError> =>
         Effect.flatMap(
           Effect.catchIf(
@@ -289,12 +333,13 @@ const peekLock: ReceiveMode = (queue) => {
             () => arrived
           ),
           (found) =>
-            found === undefined || !locked.has(found.lookupId) ? Effect.succeed(found?.lookupId) : next("peekNext")
+            found === undefined || !this.#locked.has(found.lookupId)
+              ? Effect.succeed(found?.lookupId)
+              : next("peekNext")
         )
       return next("peekCurrent")
     })
-  ).pipe(
-    Effect.flatMap((lookupId) =>
+    return Effect.flatMap(Effect.scoped(unlocked), (lookupId) =>
       lookupId === undefined
         ? Effect.undefined
         : Effect.map(
@@ -302,22 +347,7 @@ const peekLock: ReceiveMode = (queue) => {
             Option.getOrUndefined
           )
     )
-  )
-
-  return (backOff) =>
-    Effect.map(
-      Effect.suspend(() => {
-        for (const lookupId of unlocked) locked.delete(lookupId)
-        unlocked.clear()
-        return locked.size === 0 ? peekFirst(backOff) : peekUnlocked
-      }),
-      (message) => {
-        if (message === undefined) return undefined
-        locked.add(message.lookupId)
-        backOff.reset()
-        return new LockedMessage(queue, backOff, unlocked, message)
-      }
-    )
+  }
 }
 
 /** Message that stays in its queue, where no other worker takes it. */
@@ -325,15 +355,21 @@ class LockedMessage implements HeldMessage {
   readonly message: ReceivedMessage
   readonly participation = "none"
   readonly isCompleted = Effect.succeed(false)
-  readonly #queue: ConsumedQueue
+  readonly #receiver: PeekLockReceiver
   readonly #backOff: BackOff
-  readonly #unlocked: Set<bigint>
 
-  constructor(queue: ConsumedQueue, backOff: BackOff, unlocked: Set<bigint>, message: ReceivedMessage) {
-    this.#queue = queue
+  constructor(receiver: PeekLockReceiver, backOff: BackOff, message: ReceivedMessage) {
+    this.#receiver = receiver
     this.#backOff = backOff
-    this.#unlocked = unlocked
     this.message = message
+  }
+
+  get #queue(): ConsumedQueue {
+    return this.#receiver.queue
+  }
+
+  more(wait: Wait): NextMessage {
+    return this.#receiver.more(this.#backOff, wait)
   }
 
   get complete(): Effect.Effect<void, MsmqError> {
@@ -346,7 +382,7 @@ class LockedMessage implements HeldMessage {
       optional(this.#queue.reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
       Option.match({
         onNone: () => undefined,
-        onSome: (message) => new LockedMessage(this.#queue, this.#backOff, this.#unlocked, message)
+        onSome: (message) => new LockedMessage(this.#receiver, this.#backOff, message)
       })
     )
   }
@@ -371,7 +407,7 @@ class LockedMessage implements HeldMessage {
   }
 
   close(): undefined {
-    this.#unlocked.add(this.message.lookupId)
+    this.#receiver.unlock(this.message.lookupId)
   }
 
   get #remove(): Effect.Effect<void, MsmqError> {
@@ -387,13 +423,29 @@ class LockedMessage implements HeldMessage {
  * Receives from a plain queue that others receive from, too: each message leaves the queue before it is handled, and is sent
  * to the queue for poison if it cannot be.
  */
-const receiveAndDelete: ReceiveMode = (queue) => (backOff) =>
-  Effect.matchEffect(receiveFirst(queue, "none"), {
-    onFailure: (error) =>
-      // The wait receives nothing, so that a shutdown during it loses nothing.
-      error.reason._tag === "IoTimeout" ? arrival(queue, backOff) : Effect.fail(error),
-    onSuccess: (message) => Effect.succeed(new DeletedMessage(queue, backOff, message))
-  })
+const receiveAndDelete: ReceiveMode = (queue) => new DeletingReceiver(queue)
+
+class DeletingReceiver implements MessageReceiver {
+  readonly queue: ConsumedQueue
+
+  constructor(queue: ConsumedQueue) {
+    this.queue = queue
+  }
+
+  next(backOff: BackOff): NextMessage {
+    return this.more(backOff, this.queue.wait)
+  }
+
+  /** Receives one more message. */
+  more(backOff: BackOff, wait: Wait): NextMessage {
+    return Effect.matchEffect(receiveFirst(this.queue, "none"), {
+      onFailure: (error) =>
+        // The wait receives nothing, so that a shutdown during it loses nothing.
+        error.reason._tag === "IoTimeout" ? arrival(this.queue, backOff, wait) : Effect.fail(error),
+      onSuccess: (message) => Effect.succeed(new DeletedMessage(this, backOff, message))
+    })
+  }
+}
 
 /** Message that has left its queue. */
 class DeletedMessage implements HeldMessage {
@@ -401,13 +453,17 @@ class DeletedMessage implements HeldMessage {
   readonly participation = "none"
   readonly complete = undefined
   readonly isCompleted = Effect.succeed(false)
-  readonly #queue: ConsumedQueue
+  readonly #receiver: DeletingReceiver
   readonly #backOff: BackOff
 
-  constructor(queue: ConsumedQueue, backOff: BackOff, message: ReceivedMessage) {
-    this.#queue = queue
+  constructor(receiver: DeletingReceiver, backOff: BackOff, message: ReceivedMessage) {
+    this.#receiver = receiver
     this.#backOff = backOff
     this.message = message
+  }
+
+  more(wait: Wait): NextMessage {
+    return this.#receiver.more(this.#backOff, wait)
   }
 
   get retry(): Effect.Effect<HeldMessage> {
@@ -419,7 +475,7 @@ class DeletedMessage implements HeldMessage {
   }
 
   movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
-    const queue = this.#queue
+    const { queue } = this.#receiver
     if (queue.poison._tag !== "queue") return Effect.fail(poisonError(queue, poison, "nowhere"))
     return this.#backOff.retryTransient(queue.poison.sender.deliver(poison, true), maximumMoves).pipe(
       Effect.map(movedBy),

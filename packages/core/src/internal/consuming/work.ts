@@ -1,29 +1,35 @@
 import * as Effect from "effect/Effect"
 import type { MsmqError } from "../../MsmqError.ts"
-import type { Handler } from "./Delivery.ts"
-import { handleMessage } from "./Delivery.ts"
-import type { NextMessage } from "./ReceiveMode.ts"
+import type { ConsumedQueue } from "./Delivery.ts"
+import type { BackOff } from "./RetryPolicy.ts"
 import type { InTurn } from "./Turn.ts"
 
-/**
- * Receives one message after the other, each in turn with the other workers, and delivers it, until the shutdown begins. `index`:
- * number of the worker, from 0.
- */
-export const work = <Body, E, R>(
-  index: number,
-  inTurn: InTurn,
-  nextMessage: NextMessage,
-  handler: Handler<Body, E, R>
-): Effect.Effect<void, MsmqError, R> => {
-  const { backOff, queue } = handler
+/** Worker of a consumer. `Held`: a message, or a batch of them. */
+export interface Worker<Held, R> {
+  /** Number of the worker, from 0. */
+  readonly index: number
+  readonly queue: Pick<ConsumedQueue, "emitIdle" | "intake" | "shutdown">
+  readonly backOff: BackOff
+  /** Runs a part in turn with the other workers. */
+  readonly inTurn: InTurn
+  /** Holds what comes next; where there is nothing, it waits until something may be there, and succeeds with `undefined`. */
+  readonly next: Effect.Effect<Held | undefined, MsmqError>
+  readonly deliver: (held: Held) => Effect.Effect<void, MsmqError, R>
+  /** Returns the number of messages. */
+  readonly countOf: (held: Held) => number
+}
+
+/** Receives and delivers, again and again, until the shutdown begins. */
+export const work = <Held, R>(worker: Worker<Held, R>): Effect.Effect<void, MsmqError, R> => {
+  const { backOff, countOf, deliver, inTurn, index, queue } = worker
   const { emitIdle, intake, shutdown } = queue
   let isLooking = false
-  let hasMessage = false
+  let messages = 0
   const stopLooking = () => {
     if (isLooking) intake.leave()
     isLooking = false
   }
-  const look = Effect.catch(nextMessage, (error) => {
+  const look = Effect.catch(worker.next, (error) => {
     stopLooking()
     return Effect.fail(error)
   })
@@ -36,8 +42,11 @@ export const work = <Body, E, R>(
     })
   )
   const release = () => {
-    intake.release()
-    hasMessage = false
+    if (messages > 0) intake.release(messages)
+    messages = 0
+  }
+  const goOn = () => {
+    release()
     return intake.becomesIdle() ? Effect.flatMap(emitIdle, next) : next()
   }
   const next = (): Effect.Effect<void, MsmqError, R> => {
@@ -49,14 +58,14 @@ export const work = <Body, E, R>(
         return next()
       }
       isLooking = false
-      hasMessage = true
-      intake.take()
-      return Effect.flatMap(handleMessage(handler, held), release)
+      messages = countOf(held)
+      intake.take(messages)
+      return Effect.flatMap(deliver(held), goOn)
     })
   }
   return Effect.onExit(Effect.suspend(next), () =>
     Effect.sync(() => {
-      if (hasMessage) intake.release()
+      release()
       stopLooking()
     })
   )

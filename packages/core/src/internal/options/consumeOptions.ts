@@ -1,6 +1,6 @@
 import * as Schedule from "effect/Schedule"
 import { Control } from "../../Consumer.ts"
-import { duration } from "./durations.ts"
+import { duration, finiteDuration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { queueName } from "./queueNames.ts"
 import type { Rule } from "./Rule.ts"
@@ -48,3 +48,8 @@ export const consumePolicy = tableOf({
   control,
   onEvent: func
 })
+
+/** Options of batches, beside those of a consumer. */
+export const batchOptions = { size: required(wholeNumber(1, Infinity)), within: finiteDuration }
+
+export const batchPolicy = tableOf({ ...consumePolicy.rules, ...batchOptions })

@@ -5,7 +5,7 @@ import { Mqrt } from "../../Mqrt.ts"
 import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
-import { consumePolicy } from "./consumeOptions.ts"
+import { batchOptions, consumePolicy } from "./consumeOptions.ts"
 import * as stores from "./certificateStores.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
@@ -72,6 +72,8 @@ const retry: Rule = {
 const { control: _control, ...ofConsumers } = consumePolicy.rules
 
 export const consuming = tableOf({ ...ofConsumers, retry, reopen: retries, signal })
+
+export const consumingBatches = tableOf({ ...consuming.rules, ...batchOptions })
 
 export const backend = guarded(
   "a layer that provides Mqrt, such as NativeMqrt.layer or InMemoryMqrt.layer",

@@ -212,6 +212,7 @@ export const Receiver = {
   reject: Operation.make("Receiver.reject", { name: "reject", type: "settle" }),
   cursor: Operation.make("Receiver.cursor"),
   consume: Operation.make("Receiver.consume"),
+  consumeBatches: Operation.make("Receiver.consumeBatches"),
   lookup: Operation.make("Receiver.lookup"),
   byId: Operation.make("Receiver.byId"),
   byCorrelationId: Operation.make("Receiver.byCorrelationId")
