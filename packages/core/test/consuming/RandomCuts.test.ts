@@ -28,10 +28,15 @@ const modes: Readonly<Record<string, Mode>> = {
   "receive, then handle": { transactional: false, poisonTransactional: false }
 }
 
-/** Schedulers by name, and the most turns after which a consumer is cut short. */
-const schedulers: ReadonlyArray<readonly [string, (seed: number) => Scheduler.Scheduler, turns: number]> = [
-  ["the usual scheduler", () => new Scheduler.MixedScheduler("async"), 15],
-  ["a scheduler that yields at random", (seed) => new Yielding(seed), 2500]
+/**
+ * Schedulers by name, and the most turns after which a consumer is cut short, of single messages and of batches, which take a turn
+ * more for each of their halves.
+ */
+const schedulers: ReadonlyArray<
+  readonly [string, (seed: number) => Scheduler.Scheduler, turns: number, turnsOfBatches: number]
+> = [
+  ["the usual scheduler", () => new Scheduler.MixedScheduler("async"), 15, 90],
+  ["a scheduler that yields at random", (seed) => new Yielding(seed), 2500, 2500]
 ]
 
 /** Messages of one run: some are handled at once, some in the second attempt, and some never. */
@@ -108,8 +113,7 @@ const cutShort = Effect.fnUntraced(function* (
     const consumer = yield* Effect.forkChild(Effect.provideService(consume, Scheduler.Scheduler, scheduler), {
       startImmediately: next() < 0.5
     })
-    // A batch takes a turn more for each of its halves.
-    const turns = Math.floor(next() ** 2 * most * (batches ? 6 : 1))
+    const turns = Math.floor(next() ** 2 * most)
     for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
     yield* Fiber.interrupt(consumer)
   }
@@ -120,7 +124,7 @@ const cutShort = Effect.fnUntraced(function* (
   }
 })
 
-for (const [schedulerName, make, most] of schedulers) {
+for (const [schedulerName, make, most, mostOfBatches] of schedulers) {
   describe.each(Object.entries(modes))(`cut short at random under ${schedulerName}: %s`, (_, mode) => {
     it.live.each(["the handler", "the events"] as const)(
       "each message is handled, moved or left, and in one place only, as seen by %s",
@@ -128,11 +132,13 @@ for (const [schedulerName, make, most] of schedulers) {
         Effect.gen(function* () {
           const counts = { handled: 0, moved: 0, left: 0 }
           for (let seed = 0; seed < (mode.parks === true || mode.batches === true ? 20 : 40); seed++) {
-            const places = yield* cutShort(mode, make(seed), witness, most, seed).pipe(
-              Effect.scoped,
-              Effect.tap(HandleLedger.expectNoLeaks),
-              Effect.provide(backend, { local: true })
-            )
+            const places = yield* cutShort(
+              mode,
+              make(seed),
+              witness,
+              mode.batches === true ? mostOfBatches : most,
+              seed
+            ).pipe(Effect.scoped, Effect.tap(HandleLedger.expectNoLeaks), Effect.provide(backend, { local: true }))
             const found = [...places.handled, ...places.moved, ...places.left]
             assert.deepStrictEqual(found.toSorted(), sent, JSON.stringify({ seed, ...places }))
             for (const place of ["handled", "moved", "left"] as const) counts[place] += places[place].length
