@@ -398,6 +398,61 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
 }
 
 /**
+ * Options of `Receiver.consume` by which the messages of one key are handled in order, one at a time, while those of different keys are
+ * handled side by side.
+ *
+ * A parked message keeps its key: the later messages of the key wait in the queue until it is handled or poison. A poison message does
+ * not: the later messages of its key are handled after it was moved. The order is that of this consumer; others of the same queue
+ * know nothing of its keys.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Consumer, MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Deferred, Effect, Fiber } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders", { transactional: true })
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const labels = ["north 1", "north 2", "south 1"]
+ *   yield* sender.sendAll(labels.map((label) => ({ label })), { transaction: "singleMessage" })
+ *
+ *   const begun: Array<string> = []
+ *   const two = yield* Deferred.make<void>()
+ *   const orders = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const handle = ({ label }: { readonly label: string }) =>
+ *     Effect.gen(function* () {
+ *       if (begun.push(label) === 2) yield* Deferred.succeed(two, undefined)
+ *       yield* Deferred.await(two)
+ *     })
+ *   const consumer = yield* orders
+ *     .consume(handle, { concurrency: 2, keys: ({ label }) => label.slice(0, 5) })
+ *     .pipe(Effect.forkChild)
+ *   yield* Deferred.await(two)
+ *   yield* Fiber.interrupt(consumer)
+ *   return begun.slice(0, 2)
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["north 1", "south 1"]
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KeyPolicy<in Received = ReceivedMessage> {
+  /**
+   * Function that returns the key of a message, such as the number of a customer. A message at which it throws is poison, and so is one
+   * for which it returns no string. Without it, messages have no keys.
+   */
+  readonly keys?: ((message: Received) => string) | undefined
+  /**
+   * Number of messages that the consumer looks at, from the first one of the queue on, for one whose key is free: from 1 on, 100 by
+   * default. Where the keys of all of them are in use, it waits for a key, though others may be free behind them.
+   */
+  readonly lookAhead?: number | undefined
+}
+
+/**
  * Options of `Receiver.consumeBatches`.
  *
  * @category models

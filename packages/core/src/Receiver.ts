@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { BatchPolicy, ConsumePolicy } from "./Consumer.ts"
+import type { BatchPolicy, ConsumePolicy, KeyPolicy } from "./Consumer.ts"
 import * as Cursor from "./Cursor.ts"
 import { batchConsumer, consumer } from "./internal/consuming/Consumer.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
@@ -22,7 +22,7 @@ import { textOf } from "./internal/messages/messageIds.ts"
 import type { Matches } from "./internal/messages/Selection.ts"
 import { Selection } from "./internal/messages/Selection.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
-import { batchPolicy, consumePolicy } from "./internal/options/consumeOptions.ts"
+import { batchPolicy, keyedPolicy } from "./internal/options/consumeOptions.ts"
 import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import {
@@ -409,8 +409,8 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    *
    * **Gotchas**
    *
-   * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried.
-   * The page
+   * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried; with `keys`,
+   * only those of other keys do. The page
    * [Consuming](https://github.com/effect-msmq/effect-msmq/blob/main/docs/consuming.md#promises) lists the guarantees.
    *
    * @example
@@ -447,19 +447,21 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    */
   consume<E, R, R2 = never>(
     handler: (message: Received) => Effect.Effect<unknown, E, R>,
-    policy: ConsumePolicy<E, R2> = {}
+    policy: ConsumePolicy<E, R2> & KeyPolicy<Received> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
     const call = { operation: operations.Receiver.consume, queue: this.queue }
     const stack = OwnedHandle.stackHere()
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
-      Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
+      Effect.flatMap(Given.options(call, keyedPolicy, policy), ({ keys, lookAhead = 100, ...policy }) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message as Received)))
+        const keyed = keys && { keys: (message: ReceivedMessage<Body>) => keys(message as Received), lookAhead }
         return keepProcessAlive(
           consumer<Body, E, Exclude<R, Scope.Scope> | R2>(
             this.#reader.forConsumer,
             this.formatName,
             handle,
             policy,
+            keyed,
             OwnedHandle.openerWith(stack)
           )
         )

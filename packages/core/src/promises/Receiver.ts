@@ -11,7 +11,7 @@ import type { Abortable } from "./Abortable.ts"
 import { promiseHandler } from "../internal/options/handlers.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
-import { consuming, consumingBatches, receiveOptions } from "../internal/options/promiseOptions.ts"
+import { consumingBatches, consumingKeys, receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { outsideGate } from "../internal/promises/AbortGate.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
@@ -21,6 +21,7 @@ import type { MessageId } from "../MessageId.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import { Mqrt as MqrtService } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
+import type { KeyPolicy } from "../Consumer.ts"
 import type { BatchPolicy, HandlerOptions, ConsumePolicy } from "./Consumer.ts"
 import { Consumer, handlerOf, policyOf, untilStopped } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
@@ -184,16 +185,20 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
    */
   consume(
     handler: (message: Received, options: HandlerOptions) => Promise<unknown>,
-    policy?: ConsumePolicy & Abortable
+    policy?: ConsumePolicy & KeyPolicy<Received> & Abortable
   ): Consumer {
     const call = this.#call(operations.Receiver.consume)
     return Consumer.start(this.queue, this.runner, (control) =>
-      this.runner.run(call, consuming, policy, (policy) =>
+      this.runner.run(call, consumingKeys, policy, ({ keys, lookAhead, ...policy }) =>
         Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
           outsideGate(
             untilStopped(
               control,
-              this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, control, this.runner))
+              this.#receiver.consume(handlerOf(handler, this.runner), {
+                ...policyOf(policy, control, this.runner),
+                keys,
+                lookAhead
+              })
             )
           )
         )

@@ -292,19 +292,30 @@ describe("whatever happens", () => {
     }
   })
 
+  /** Key of a message: whether its number is even. */
+  const keyOf = ({ label }: Labelled) => String(Number(label) % 2)
+
+  const expectKeyOrder = (handled: ReadonlyArray<string>) => {
+    for (const key of ["0", "1"]) {
+      const ofKey = handled.filter((label) => keyOf({ label }) === key)
+      assert.deepStrictEqual(ofKey, sorted(ofKey))
+    }
+  }
+
   it.effect.prop(
     "every message ends once, as handled, poison or still in the queue, in order where handlers run one by one",
     {
       end: Schema.Literals(Object.keys(ends)),
       concurrency: Schema.Literals([1, 1, 3]),
       parks: Schema.Boolean,
+      hasKeys: Schema.Boolean,
       // Number of failures for each message, of which there are three attempts.
       failures: Schema.Array(Schema.Literals([0, 0, 1, 2, 9])).pipe(
         Schema.check(Schema.isMinLength(1), Schema.isMaxLength(5))
       ),
       happenings: Schema.Array(Happening).pipe(Schema.check(Schema.isMaxLength(12)))
     },
-    ({ concurrency, end: name, failures, happenings, parks }) =>
+    ({ concurrency, end: name, failures, happenings, hasKeys, parks }) =>
       Effect.gen(function* () {
         const end = ends[name]!
         const receiver = yield* queues({ poisonTransactional: end.twice === undefined })
@@ -326,12 +337,13 @@ describe("whatever happens", () => {
               return failing
             })(message)
           )
-        const policy: Consumer.ConsumePolicy = {
+        const policy: Consumer.ConsumePolicy & Consumer.KeyPolicy = {
           concurrency,
           retry: retries(2),
           poison: end.policy,
           shutdownTimeout: "2 seconds",
-          ...(parks ? { park: { subqueue: retry } } : {})
+          ...(parks ? { park: { subqueue: retry } } : {}),
+          ...(hasKeys ? { keys: keyOf } : {})
         }
         const begin = consuming(receiver, handle, policy)
         let consumer = yield* begin
@@ -360,11 +372,14 @@ describe("whatever happens", () => {
         yield* stop
         const before = yield* expectWhole(sent, end)
         if (concurrency === 1 && !parks) assert.deepStrictEqual(before.handled, sorted(before.handled))
+        if (hasKeys) expectKeyOrder(before.handled)
         // Another consumer handles the rest.
         consumer = yield* begin
         yield* elapse("5 minutes")
         yield* stop
-        assert.deepStrictEqual((yield* expectWhole(sent, end)).waiting, [])
+        const after = yield* expectWhole(sent, end)
+        assert.deepStrictEqual(after.waiting, [])
+        if (hasKeys) expectKeyOrder(after.handled)
       }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend)),
     { arbitrary: { runs: 200 } }
   )

@@ -1,5 +1,6 @@
 import type { Consumer, MessageBody, MsmqError, Receiver } from "@effect-msmq/core"
 import { MessageQueue, Transaction } from "@effect-msmq/core"
+import type { ReceivedMessage } from "@effect-msmq/core/Message"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert } from "@effect/vitest"
@@ -106,7 +107,7 @@ export const reasonOf = <A>(exit: Exit.Exit<A, MsmqError.MsmqError>) => errorOf(
 export const consuming = <Body, E, R>(
   receiver: Receiver.Receiver<Body>,
   handler: Parameters<typeof receiver.consume<E, R>>[0],
-  policy: Consumer.ConsumePolicy<E> = {}
+  policy: Consumer.ConsumePolicy<E> & Consumer.KeyPolicy<ReceivedMessage<Body>> = {}
 ) => start(receiver.consume(handler, policy))
 
 /** Schedule of `times` more attempts, a second apart. */

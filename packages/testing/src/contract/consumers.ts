@@ -150,6 +150,39 @@ export const consumers = [
       })
     )
   ),
+  ...sources.map(([name, transactional, shareMode]) =>
+    promise(
+      `messages of ${name} with one key are handled in order, one at a time, beside those of other keys`,
+      Effect.gen(function* () {
+        const queue = yield* newQueue({ transactional })
+        const labels = ["a1", "a2", "b1", "a3", "c1", "b2", "b3", "a4"]
+        yield* send(queue, labels)
+        const receiver = yield* MessageQueue.openReceiver(queue, { shareMode })
+        const log: Array<string> = []
+        let [running, most, failures] = [0, 0, 0]
+        const consumer = yield* fork(
+          receiver.consume(
+            ({ label }) =>
+              Effect.gen(function* () {
+                most = Math.max(most, ++running)
+                log.push(label)
+                yield* Effect.sleep("5 millis")
+                running--
+                if (label === "a1" && ++failures < 3) return yield* Effect.fail("busy")
+              }),
+            { concurrency: 3, keys: ({ label }) => label.slice(0, 1), retry: () => "10 millis" }
+          )
+        )
+        yield* until(() => log.length === labels.length + 2 && running === 0)
+        yield* Fiber.interrupt(consumer)
+        const of = (key: string) => log.filter((label) => label.startsWith(key))
+        assert.deepEqual(of("a"), ["a1", "a1", "a1", "a2", "a3", "a4"])
+        assert.deepEqual([of("b"), of("c")], [["b1", "b2", "b3"], ["c1"]])
+        assert.ok(most > 1, "no two of them were handled at once")
+        assert.deepEqual(yield* labelsIn(queue), [])
+      })
+    )
+  ),
   promise(
     "a handler that takes too long is rolled back, and what it sent is not sent",
     Effect.gen(function* () {

@@ -29,8 +29,11 @@ import { openSubqueue } from "../queues/subqueue.ts"
 import { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { BatchLimits } from "./Batching.ts"
 import { Batching, BatchRollbacks } from "./Batching.ts"
+import type { HeldMessage } from "./Delivery.ts"
 import { handleMessage } from "./Delivery.ts"
 import { Intake } from "./Intake.ts"
+import type { Keys } from "./KeyedReceiver.ts"
+import { KeyedReceiver } from "./KeyedReceiver.ts"
 import { Parking } from "./Parking.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
 import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonSender.ts"
@@ -52,9 +55,10 @@ export const consumer = <Body, E, R>(
   formatName: string,
   handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
   policy: ConsumePolicy<E, R>,
+  keys: Keys<Body> | undefined,
   consumedAt: CallSite
 ): Effect.Effect<never, MsmqError, R> =>
-  consuming({ reader, formatName, handle, handleAll: undefined, limits: undefined, policy, consumedAt })
+  consuming({ reader, formatName, handle, handleAll: undefined, limits: undefined, keys, policy, consumedAt })
 
 /** Gives the messages of a queue to a handler in batches, as {@link consumer} gives it single messages. */
 export const batchConsumer = <Body, E, R>(
@@ -66,7 +70,7 @@ export const batchConsumer = <Body, E, R>(
 ): Effect.Effect<never, MsmqError, R> => {
   const limits = { size, within: Duration.fromInputUnsafe(within) }
   const handle = (message: ReceivedMessage<Body>) => handleAll([message])
-  return consuming({ reader, formatName, handle, handleAll, limits, policy, consumedAt })
+  return consuming({ reader, formatName, handle, handleAll, limits, keys: undefined, policy, consumedAt })
 }
 
 const consuming = <Body, E, R>(given: Given<Body, E, R>): Effect.Effect<never, MsmqError, R> =>
@@ -93,6 +97,8 @@ interface Given<Body, E, R> {
   /** Handles a batch; `undefined` where there are none. */
   readonly handleAll: ((messages: ReadonlyArray<ReceivedMessage<Body>>) => Effect.Effect<unknown, E, R>) | undefined
   readonly limits: BatchLimits | undefined
+  /** Keys of messages; `undefined` where they have none. */
+  readonly keys: Keys<Body> | undefined
   readonly policy: ConsumePolicy<E, R>
   /** Place that consumes. */
   readonly consumedAt: CallSite
@@ -109,7 +115,7 @@ type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, 
 /** Runs a consumer, most of which nothing may interrupt. `restore`: makes a part of it interruptible. */
 const run = <Body, E, R>(
   restore: Restore,
-  { consumedAt, formatName, handle, handleAll, intake, limits, policy, reader, shutdown }: Consuming<Body, E, R>
+  { consumedAt, formatName, handle, handleAll, intake, keys, limits, policy, reader, shutdown }: Consuming<Body, E, R>
 ): Effect.Effect<never, MsmqError, R> =>
   Effect.gen(function* () {
     const { handle: queueHandle, queue: name } = reader.state
@@ -138,7 +144,9 @@ const run = <Body, E, R>(
         if (limits !== undefined && mode === "receiveAndDelete") return yield* cannotBatch(name, limits)
         // The scope closes what the target has open before the queue's handle is closed.
         const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
-        const parking = yield* parkingOf(bytes, formatName, policy, mode, shutdown)
+        let byKey: KeyedReceiver<Body> | undefined
+        const onReturned = (lookupId: bigint) => byKey?.unpark(lookupId)
+        const parking = yield* parkingOf(bytes, formatName, policy, mode, shutdown, onReturned)
         const rollbacks = new BatchRollbacks()
         const attemptsBefore = (message: ReceivedMessage) => {
           const single = Math.max(0, message.abortCount - rollbacks.take(message.lookupId))
@@ -153,6 +161,7 @@ const run = <Body, E, R>(
           poison: target,
           parking,
           attemptsBefore,
+          keyFailureAt: (lookupId: bigint) => byKey?.failureAt(lookupId),
           intake,
           shutdown,
           isAlone,
@@ -161,6 +170,8 @@ const run = <Body, E, R>(
           consumedAt
         }
         const receiver = receiveModes[mode](queue)
+        const keyed = keys === undefined ? undefined : new KeyedReceiver(reader, queue, receiver, keys, call)
+        byKey = keyed
         // One worker at a time waits for a message, as each message would wake all that wait.
         const inTurn = turnOf(isAlone)
         const makeDecide = decisionsOf(retry, context, call)
@@ -193,9 +204,15 @@ const run = <Body, E, R>(
               const attemptContext = Context.add(workerContext, OwnedHandle.IsOwnWork, false)
               const handler = { queue, reader, handle, timeout, makeDecide, events, backOff, attemptContext }
               const worker = { index, queue, backOff, inTurn }
-              const next = receiver.next(backOff)
+              const next = (keyed ?? receiver).next(backOff)
               if (handleAll === undefined || limits === undefined) {
-                return work({ ...worker, next, deliver: (held) => handleMessage(handler, held), countOf: () => 1 })
+                const deliver = (held: HeldMessage) => handleMessage(handler, held)
+                return work({
+                  ...worker,
+                  next,
+                  deliver: keyed === undefined ? deliver : keyed.releasingAfter(deliver),
+                  countOf: () => 1
+                })
               }
               const batching = new Batching({ ...handler, handleAll, limits, rollbacks })
               return work({
@@ -335,7 +352,8 @@ const parkingOf = (
   formatName: string,
   { park, poison }: Pick<ConsumePolicy, "park" | "poison">,
   mode: keyof typeof receiveModes,
-  shutdown: Shutdown
+  shutdown: Shutdown,
+  onReturned: (lookupId: bigint) => void
 ): Effect.Effect<Parking | undefined, MsmqError> => {
   if (park === undefined) return Effect.undefined
   const { subqueue } = park
@@ -353,7 +371,7 @@ const parkingOf = (
   const name = Result.getOrUndefined(FormatName.parse(formatName))
   const consumed = name?._tag === "Direct" ? name.subqueue : null
   if (consumed !== null && isSubqueue(consumed)) return refuse(mustNotBeConsumed)
-  return Effect.succeed(new Parking({ reader, formatName, consumed, subqueue, shutdown }))
+  return Effect.succeed(new Parking({ reader, formatName, consumed, subqueue, shutdown, onReturned }))
 }
 
 /** Returns the kind that all queues have; `undefined` where one is not known, or they differ. */

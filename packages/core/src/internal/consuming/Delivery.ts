@@ -35,6 +35,8 @@ export interface ConsumedQueue {
   readonly parking: Parking | undefined
   /** Returns the number of failed attempts at a message before its delivery, and forgets those that only this consumer knows. */
   readonly attemptsBefore: (message: ReceivedMessage) => number
+  /** Returns the failure of the program's function for keys at a message, which is then poison. */
+  readonly keyFailureAt: (lookupId: bigint) => Cause.Cause<unknown> | undefined
   readonly intake: Intake<ConsumeProgress>
   readonly shutdown: Shutdown
   /** Returns `true` while one worker alone receives from it. */
@@ -202,8 +204,10 @@ class Delivery<Body, E, R> {
   #attempt(): Effect.Effect<void, MsmqError, R> {
     const { message } = this.#held
     const decoded = this.#handler.reader.decode(operation, message)
-    return decoded instanceof MsmqError
-      ? this.#after(this.#movePoison(this.#poison(Cause.fail(decoded), this.#earlier), false))
+    const failure =
+      decoded instanceof MsmqError ? Cause.fail(decoded) : this.#handler.queue.keyFailureAt(message.lookupId)
+    return decoded instanceof MsmqError || failure !== undefined
+      ? this.#after(this.#movePoison(this.#poison(failure ?? Cause.empty, this.#earlier), false))
       : this.#handle(decoded)
   }
 

@@ -33,6 +33,8 @@ interface Parked {
   /** Subqueue that messages are parked in. */
   readonly subqueue: string
   readonly shutdown: Shutdown
+  /** Is called for each message that is moved back, or that is no longer there. */
+  readonly onReturned: (lookupId: bigint) => void
 }
 
 /**
@@ -66,6 +68,11 @@ export class Parking {
     this.#attempts.delete(lookupId)
     const { transactional } = this.#parked.reader.state
     return transactional === true ? Math.max(here, rollbacks + Math.floor(moveCount / 2)) : here
+  }
+
+  /** Returns `true` for a message that waits in the subqueue. */
+  isParked(lookupId: bigint): boolean {
+    return this.#due.has(lookupId)
   }
 
   /** Notes that a message was moved to the subqueue, for a time. */
@@ -172,7 +179,9 @@ export class Parking {
   }
 
   #forget(lookupId: bigint): Effect.Effect<void> {
-    return Effect.sync(() => void this.#due.delete(lookupId))
+    return Effect.sync(() => {
+      if (this.#due.delete(lookupId)) this.#parked.onReturned(lookupId)
+    })
   }
 }
 

@@ -22,8 +22,10 @@ import * as operations from "../telemetry/Operation.ts"
 const operation = operations.Receiver.consume
 
 /** Receiver of a consumer, as its receive mode makes it; each worker has a `backOff` of its own. */
-interface MessageReceiver {
+export interface MessageReceiver {
   readonly next: (backOff: BackOff) => NextMessage
+  /** Holds a message by its lookup id; succeeds with `undefined` if it is gone, or another consumer holds it. */
+  readonly holdAt: (lookupId: bigint, backOff: BackOff) => NextMessage
 }
 
 /** Way in which a consumer receives the messages of its queue. */
@@ -97,6 +99,17 @@ class TransactionalReceiver implements MessageReceiver {
         held === undefined ? arrival(this.queue, backOff, this.queue.wait) : Effect.succeed(held)
       )
     )
+  }
+
+  holdAt(lookupId: bigint, backOff: BackOff): NextMessage {
+    return Effect.suspend(() => this.inTurn(this.holdAgain(lookupId, backOff)))
+  }
+
+  /** Receives a message by its lookup id, in a transaction of its own. */
+  holdAgain(lookupId: bigint, backOff: BackOff): NextMessage {
+    const receive = (transaction: Transaction.Transaction) =>
+      Effect.provideService(this.receiveAgain(lookupId), Transaction.Current, transaction)
+    return this.hold(receive, backOff, ...taken)
   }
 
   /** Receives one more message in a transaction that holds others. */
@@ -176,9 +189,7 @@ class TransactionalMessage implements HeldMessage {
 
   get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
     const receiver = this.#receiver
-    const receive = (transaction: Transaction.Transaction) =>
-      Effect.provideService(receiver.receiveAgain(this.message.lookupId), Transaction.Current, transaction)
-    const again = receiver.hold(receive, this.#backOff, ...taken)
+    const again = receiver.holdAgain(this.message.lookupId, this.#backOff)
     return receiver.inTurn(Effect.andThen(this.#transaction.endHere, again))
   }
 
@@ -305,8 +316,15 @@ class PeekLockReceiver implements MessageReceiver {
     )
   }
 
+  holdAt(lookupId: bigint, backOff: BackOff): NextMessage {
+    return Effect.map(
+      optional(this.queue.reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
+      Option.match({ onNone: () => undefined, onSome: (message) => new LockedMessage(this, backOff, message) })
+    )
+  }
+
   unlock(lookupId: bigint): void {
-    this.#unlocked.add(lookupId)
+    if (this.#locked.has(lookupId)) this.#unlocked.add(lookupId)
   }
 
   #peekFirst(backOff: BackOff, wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
@@ -434,6 +452,13 @@ class DeletingReceiver implements MessageReceiver {
 
   next(backOff: BackOff): NextMessage {
     return this.more(backOff, this.queue.wait)
+  }
+
+  holdAt(lookupId: bigint, backOff: BackOff): NextMessage {
+    return Effect.map(
+      optional(this.queue.reader.lookUp(operation, "receiveCurrent", lookupId), ...taken),
+      Option.match({ onNone: () => undefined, onSome: (message) => new DeletedMessage(this, backOff, message) })
+    )
   }
 
   /** Receives one more message. */

@@ -49,6 +49,11 @@ export const consumePolicy = tableOf({
   onEvent: func
 })
 
+/** Options of keys, beside those of a consumer. */
+export const keyOptions = { keys: func, lookAhead: wholeNumber(1, Infinity) }
+
+export const keyedPolicy = tableOf({ ...consumePolicy.rules, ...keyOptions })
+
 /** Options of batches, beside those of a consumer. */
 export const batchOptions = { size: required(wholeNumber(1, Infinity)), within: finiteDuration }
 

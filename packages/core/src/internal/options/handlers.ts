@@ -102,6 +102,16 @@ export const decisionOf = (call: Call, given: unknown): Effect.Effect<Duration.D
     : Effect.succeed(read)
 }
 
+const key = guarded("a function that returns a string", (value): value is string => typeof value === "string")
+
+/** Returns the key that a function for keys returned, and throws for any other value. */
+export const keyOf = (call: Call, given: unknown): string => {
+  const read = key.read(given, "keys")
+  if (isPromise(given)) void rejectionOf(given)
+  if (read instanceof Violation) throw errorOf(call, wrongResult("keys", key, given))
+  return read
+}
+
 /**
  * Returns the promise that a handler returned, and throws for any other value, which cannot be awaited: an effect or a
  * generator that nothing runs, or nothing at all, where a promise was forgotten.

@@ -5,7 +5,7 @@ import { Mqrt } from "../../Mqrt.ts"
 import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
-import { batchOptions, consumePolicy } from "./consumeOptions.ts"
+import { batchOptions, consumePolicy, keyOptions } from "./consumeOptions.ts"
 import * as stores from "./certificateStores.ts"
 import { registerOptions } from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
@@ -71,7 +71,9 @@ const retry: Rule = {
 
 const { control: _control, ...ofConsumers } = consumePolicy.rules
 
-export const consuming = tableOf({ ...ofConsumers, retry, reopen: retries, signal })
+const consuming = tableOf({ ...ofConsumers, retry, reopen: retries, signal })
+
+export const consumingKeys = tableOf({ ...consuming.rules, ...keyOptions })
 
 export const consumingBatches = tableOf({ ...consuming.rules, ...batchOptions })
 
