@@ -19,15 +19,17 @@ export const settings: TestUserConfig = {
 }
 
 /** Files that share a process: they leave nothing in it, and each would load the packages anew. */
-const shared = ["packages/{core,testing}/test/**/*.test.ts", ".doctest/*.test.ts"]
+const shared = ["packages/*/test/**/*.test.ts", "{benchmarks,examples,scripts}/test/*.test.ts", ".doctest/*.test.ts"]
 
-/** Files about what a whole process has: memory, garbage, timers, series of metrics, handles that nobody closed. */
+/** Files about what a whole process has: memory, garbage, timers, series of metrics, handles that nobody closed, a koffi. */
 const ofWholeProcess = [
   "packages/core/test/{ownership,telemetry}/**/*.test.ts",
   "packages/core/test/mqrt/{BackgroundClock,CallSite}.test.ts",
   "packages/core/test/promises/Connection.test.ts",
   "packages/core/test/Sender.test.ts",
-  "packages/testing/test/inMemory/{growth,LookupId,TransactedReceive}.test.ts"
+  "packages/testing/test/inMemory/{growth,LookupId,TransactedReceive}.test.ts",
+  "packages/native/test/withoutKoffi.test.ts",
+  "benchmarks/test/{loopDelay,rounds}.test.ts"
 ]
 
 export default defineConfig({
@@ -42,17 +44,7 @@ export default defineConfig({
     ],
     projects: [
       { extends: true, test: { name: "shared", include: shared, exclude: ofWholeProcess, isolate: false } },
-      {
-        extends: true,
-        test: {
-          name: "alone",
-          include: [
-            ...ofWholeProcess,
-            "packages/native/test/**/*.test.ts",
-            "{benchmarks,examples,scripts}/test/**/*.test.ts"
-          ]
-        }
-      }
+      { extends: true, test: { name: "alone", include: ofWholeProcess } }
     ]
   }
 })

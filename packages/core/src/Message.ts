@@ -7,6 +7,8 @@ import type * as Duration from "effect/Duration"
 import { describeValue } from "./internal/errors/describeValue.ts"
 import type { MessageId } from "./internal/messages/messageIds.ts"
 import type { NotRead } from "./internal/messages/NotRead.ts"
+import type { WithTimesLeft } from "./internal/messages/timesLeft.ts"
+import { timesLeft } from "./internal/messages/timesLeft.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
 import type {
@@ -162,10 +164,10 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly journaling: Journaling | undefined
   /** `PROPID_M_DEADLETTER_QUEUE`: a path name. */
   readonly deadLetterQueue: string | undefined
-  /** `PROPID_M_TIME_TO_REACH_QUEUE`: time that is left of it. */
-  readonly timeToReachQueue: Duration.Duration | undefined
-  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it. */
-  readonly timeToBeReceived: Duration.Duration | undefined
+  /** `PROPID_M_TIME_TO_REACH_QUEUE`: time that is left of it, in milliseconds; `undefined` without a limit. */
+  readonly timeToReachQueue: number | undefined
+  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it, in milliseconds; `undefined` without a limit. */
+  readonly timeToBeReceived: number | undefined
   /** `PROPID_M_TRACE`: `true` if the sender asked for reports about the route of the message. */
   readonly trace: boolean
   /** `PROPID_M_MSGID` as it is usually written: `{guid of the sending machine}\number`. */
@@ -217,7 +219,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly lastMoveTime: Date | undefined
   /** `PROPID_M_DEST_QUEUE`: format name that it was sent to. */
   readonly destinationQueue: string
-  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
+  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. `QueueManager.machineProperties` returns the name of the machine. */
   readonly sourceMachineId: string
 }
 
@@ -417,6 +419,8 @@ export const copyOf = <Body>(message: Pick<ReceivedMessage<Body>, CopiedField>):
   }
   const copy: { -readonly [Field in keyof Message<Body>]: Message<Body>[Field] } = {}
   for (const field of copiedFields) copyField(copy, message, field)
+  const left = (message as WithTimesLeft)[timesLeft]
+  if (left !== undefined) Object.assign(copy, { [timesLeft]: left })
   // The codec of the sender sets the type of a body that a codec decoded.
   if (!(message.body instanceof Uint8Array)) delete copy.bodyType
   return copy

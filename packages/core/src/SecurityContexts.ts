@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -17,6 +18,7 @@ import { CallSite } from "./mqrt/CallSite.ts"
 import type { Certificate } from "./Certificate.ts"
 import { contextsReused } from "./internal/telemetry/Meter.ts"
 import { cacheOptions, certificate as rule } from "./internal/options/credentials.ts"
+import { configured } from "./internal/options/configured.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -141,6 +143,34 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
       })
     })
   )
+
+/**
+ * Makes the cache as {@link layer} does, with settings from the configuration.
+ *
+ * Fails with `ConfigError` where the configuration is missing or illegal.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityContexts } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const contexts = SecurityContexts.layerConfig({ idleTimeToLive: Config.Duration("IDLE_CONTEXTS") })
+ * const environment = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { IDLE_CONTEXTS: "5 minutes" } }))
+ * const layer = contexts.pipe(Layer.provide(InMemoryMqrt.layer), Layer.provide(environment))
+ *
+ * const program = Effect.flatMap(SecurityContexts.SecurityContexts, (contexts) => contexts.get()).pipe(Effect.scoped)
+ * const context = await Effect.runPromise(program.pipe(Effect.provide(layer)))
+ * context.certificate // => undefined
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  config: Config.Wrap<Options>
+): Layer.Layer<SecurityContexts, MsmqError | Config.ConfigError, Mqrt> =>
+  Layer.unwrap(Effect.map(configured<Options>({ operation: operations.SecurityContexts.layerConfig }, config), layer))
 
 /** Gets a context in a scope of its own, whose closing begins the idle time. The idle time does not keep the process alive. */
 const untilIdle = <A, E, R>(get: Effect.Effect<A, E, R | Scope.Scope>): Effect.Effect<A, E, R | Scope.Scope> => {

@@ -12,6 +12,7 @@ describe("a program imports", () => {
       "Cursor",
       "ErrorCode",
       "FormatName",
+      "Health",
       "Message",
       "MessageBody",
       "MessageClass",
@@ -25,6 +26,7 @@ describe("a program imports", () => {
       "QueueManager",
       "QueueName",
       "QueueSecurity",
+      "QueueService",
       "Receiver",
       "SecurityContext",
       "SecurityContexts",
@@ -37,23 +39,40 @@ describe("a program imports", () => {
     ])
   })
 
-  it("from the promise face, connect, certificate and the classes of what they give", () => {
+  it("from the promise face, connect, certificate, the classes of what they give, and modules of values and names", () => {
     assert.deepStrictEqual(Object.keys(promises).toSorted(), [
+      "ActiveXBody",
+      "BodyType",
       "Connection",
       "Consumer",
       "Cursor",
+      "ErrorCode",
+      "FormatName",
       "HandlerTimeout",
+      "Message",
+      "MessageBody",
+      "MessageClass",
+      "MessageHeaders",
       "MessageId",
+      "MessageQueue",
+      "MsmqError",
+      "PathName",
+      "ProviderType",
       "QueueManager",
       "QueueName",
+      "QueueSecurity",
       "Receiver",
       "SecurityContext",
+      "SecurityContexts",
+      "SecurityDescriptor",
       "Selection",
       "Sender",
+      "Sid",
       "Transaction",
       "Unrecoverable",
       "certificate",
-      "connect"
+      "connect",
+      "isCertificate"
     ])
   })
 })

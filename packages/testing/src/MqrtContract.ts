@@ -1,10 +1,13 @@
 /**
- * Contract of every backend of the `Mqrt` service: promises as plain named effects, which any test runner can run.
+ * Contract of every backend of the `Mqrt` service: promises as plain named effects, which any test runner can run. It is imported
+ * by its own name, `@effect-msmq/testing/MqrtContract`, since it takes longer to load than the rest of the package.
  *
  * @since 0.1.0
  */
+import { administering } from "./contract/administering.ts"
 import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
+import { claimChecks } from "./contract/claimChecks.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
 import { consumers } from "./contract/consumers.ts"
@@ -33,7 +36,8 @@ export type { Capability, ContractPromise }
  *
  * @example
  * ```ts import.meta.vitest
- * import { InMemoryMqrt, MqrtContract } from "@effect-msmq/testing"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
  * import { Effect } from "effect"
  *
  * const promise = MqrtContract.promises.find(({ name }) => name === "label arrives as it was sent")
@@ -49,6 +53,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
   ...sendingAgain,
+  ...claimChecks,
   ...waiting,
   ...loops,
   ...browsing,
@@ -58,7 +63,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...programs,
   ...promiseTransactions,
   ...poison,
-  ...consumers
+  ...consumers,
+  ...administering
 ]
 
 export { queuePrefix }

@@ -8,16 +8,11 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Schedule from "effect/Schedule"
-import type {
-  ConsumeEvent,
-  ConsumePolicy as EffectConsumePolicy,
-  ConsumeProgress,
-  ParkPolicy,
-  PoisonPolicy,
-  RetryDecision
-} from "../Consumer.ts"
+import type { ConsumePolicy as EffectConsumePolicy, ConsumeProgress, ParkPolicy, RetryDecision } from "../Consumer.ts"
 import { Control, defaultReopen, defaultRetry, HandlerDefect } from "../Consumer.ts"
 import type { Abortable } from "./Abortable.ts"
+import type { ConsumeEvent, PoisonPolicy } from "./ConsumeEvents.ts"
+import { eventOf, poisonPolicyOf } from "./ConsumeEvents.ts"
 import { Described, facts } from "../internal/Described.ts"
 import type { Facts } from "../internal/Described.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
@@ -290,17 +285,18 @@ const retryOf = (retry: ConsumePolicy["retry"]): NonNullable<EffectConsumePolicy
 
 /** @internal */
 export const policyOf = (policy: ConsumePolicy & Abortable, control: Control, runner: Runner): EffectConsumePolicy => {
-  const { onEvent, reopen, retry, signal: _, ...others } = policy
+  const { onEvent, poison, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
     control,
+    poison: poison && poisonPolicyOf(poison),
     retry: retryOf(retry),
     reopen: scheduleOf(reopen) ?? defaultReopen,
     onEvent:
       onEvent &&
       ((event, progress) =>
         Effect.flatMap(
-          runner.call(() => onEvent(event, progress)),
+          runner.call(() => onEvent(eventOf(event), progress)),
           (given) => awaited(`onEvent failed for ${event._tag}`, given)
         ))
   }

@@ -242,7 +242,7 @@ describe("a handler that takes longer than handlerTimeout", () => {
           assert(input instanceof Consumer.HandlerDefect)
           const error = Option.getOrThrow(Cause.findErrorOption(input.cause))
           assert.instanceOf(error, Consumer.HandlerTimeout)
-          assert.strictEqual(input.message, "the handler did not end within 5s (handlerTimeout)")
+          assert.strictEqual(input.message, "the handler did not end within 5000 ms (handlerTimeout)")
           yield* Fiber.interrupt(consumer)
         })
       )

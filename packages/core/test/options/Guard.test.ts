@@ -83,6 +83,9 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
       "promises.Connection#revokeQueueRights"
     ].map((name) => [`${name} trustee`, ['"text"']])
   ),
+  // All options may be left out.
+  "SecurityContexts.layerConfig config": ["{}"],
+  "InMemoryMqrt.layerConfig config": ["{}"],
   // Its value may be a text or a date, as the property says.
   "FormatName.multiple elements": ["[]"]
 }
@@ -97,6 +100,10 @@ const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
   "QueueName.fromDotNet input": ["a name"],
   "QueueName.fromNetMsmq input": ["a name"],
   "QueueName.fromAddress input": ["a name"],
+  "NativeMqrt.layerConfig config": ["library"],
+  "QueueName.fromDotNet path": ["a name"],
+  "QueueName.fromNetMsmq address": ["a name"],
+  "QueueName.fromAddress address": ["a name"],
   "SecurityDescriptor.parse sddl": ["text"]
 }
 
@@ -162,7 +169,7 @@ const casesOf = (
 
 const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyArray<Case> => {
   const required = shape.options.flatMap((option) => (option.optional ? [] : [option.name]))
-  const names = [name, "options", ...(alsoNamed[`${fn} ${name}`] ?? []), ...required]
+  const names = [name, "options", ...(alsoNamed[`${fn.replace("promises.", "")} ${name}`] ?? []), ...required]
   return [
     ...wrongs
       .filter(

@@ -55,7 +55,8 @@ export const makeWorld = async () => {
       receiver: inPromises,
       consumer,
       cursor: await inPromises.cursor(),
-      transaction: await msmq.beginTransaction()
+      transaction: await msmq.beginTransaction(),
+      contexts: await msmq.securityContexts()
     },
     calls: () => run(CallLog.calls),
     close: async () => {

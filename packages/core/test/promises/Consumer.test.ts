@@ -1,12 +1,19 @@
 /** Consumers of programs in promises: stopped, paused, disposed, and steered by functions. */
-import { type Connection, connect, type ConsumePolicy, HandlerTimeout, Unrecoverable } from "@effect-msmq/core/promises"
-import { MsmqError } from "@effect-msmq/core"
+import {
+  type Connection,
+  connect,
+  type ConsumePolicy,
+  HandlerTimeout,
+  MsmqError,
+  Unrecoverable
+} from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Layer, References } from "effect"
+import { Layer, References } from "effect"
+import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { connectObserved } from "../support/connection.ts"
-import { run } from "../support/program.ts"
+import { runCommand } from "../support/program.ts"
 import { schedulers } from "../support/schedulers.ts"
 import { slow } from "../support/slow.ts"
 
@@ -62,10 +69,16 @@ const events = () => {
   return { tags, onEvent, first: (tag: string) => of(tag).promise }
 }
 
+/** Runs one of the programs with a consumer in a process of its own. */
+const run = (name: string) => {
+  const program = fileURLToPath(new URL("../programs/consuming.ts", import.meta.url))
+  return runCommand(process.execPath, ["--no-warnings", program, name])
+}
+
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => "fulfilled",
-    (error: unknown) => (error instanceof MsmqError.MsmqError ? error.code : String(error))
+    (error: unknown) => (error instanceof MsmqError ? error.code : String(error))
   )
 
 describe.each(schedulers)("a consumer, under %s,", (_, scheduler) => {
@@ -195,7 +208,7 @@ describe("the end of a consumer", () => {
     const broken = new Error("broken")
     const ended = receiver.consume(() => Promise.reject(broken), { retry: { times: 0, delay: 0 } })
     const error: unknown = await ended.done.catch((cause: unknown) => cause)
-    assert(error instanceof MsmqError.MsmqError && error.reason._tag === "PoisonMessage")
+    assert(error instanceof MsmqError && error.reason._tag === "PoisonMessage")
     assert.deepStrictEqual([await codeOf(ended.stop()), await labelsIn(msmq, orders)], ["PoisonMessage", ["1"]])
     await ended[Symbol.asyncDispose]()
 
@@ -226,7 +239,7 @@ describe("the end of a consumer", () => {
         "disposes a consumer that has failed, and forgets its end"
       ]) {
         // oxlint-disable-next-line no-await-in-loop -- one process at a time
-        const { code, lines, stderr } = await run("consuming", [name])
+        const { code, lines, stderr } = await run(name)
         assert.deepStrictEqual([code, lines], [1, []], name)
         assert.include(stderr, "PoisonMessage")
       }
@@ -237,7 +250,7 @@ describe("the end of a consumer", () => {
       }
       for (const [name, lines] of Object.entries(outcomes)) {
         // oxlint-disable-next-line no-await-in-loop -- one process at a time
-        const { code, lines: printed, stderr } = await run("consuming", [name])
+        const { code, lines: printed, stderr } = await run(name)
         assert.deepStrictEqual([code, printed, stderr], [0, lines, ""], name)
       }
     }
@@ -299,7 +312,7 @@ describe("the retries of a consumer", () => {
     assert.deepStrictEqual(aborts, ["late"])
     const [late, aborted, ...others] = seen
     assert.instanceOf(late, HandlerTimeout)
-    assert(aborted instanceof MsmqError.MsmqError && aborted.reason._tag === "TransactionAborted")
+    assert(aborted instanceof MsmqError && aborted.reason._tag === "TransactionAborted")
     assert.deepStrictEqual(others, [])
     assert.deepStrictEqual(await labelsIn(msmq, `${orders};poison`), ["unrecoverable", "late", "aborted"])
     assert.deepStrictEqual(
@@ -318,7 +331,7 @@ describe("the retries of a consumer", () => {
       concurrency: messages,
       retry,
       onEvent: (event) => {
-        if (event._tag === "Retrying") delays.push(Duration.toMillis(event.delay))
+        if (event._tag === "Retrying") delays.push(event.delay)
         if (delays.length === count) all.resolve()
       }
     })

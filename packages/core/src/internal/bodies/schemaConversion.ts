@@ -3,11 +3,12 @@ import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
+import type * as StandardSchema from "effect/StandardSchema"
 
 /** Conversion between values and the encoded side of a schema. Failures are rules. */
-export interface Conversion<A> {
-  readonly encode: (value: A) => Result.Result<unknown, string>
-  readonly decode: (encoded: unknown) => Result.Result<A, string>
+export interface Conversion<Sent, Received = Sent> {
+  readonly encode: (value: Sent) => Result.Result<unknown, string>
+  readonly decode: (encoded: unknown) => Result.Result<Received, string>
 }
 
 /** Annotation of a schema for the values of a class. */
@@ -37,14 +38,14 @@ const placeOf = (path: ReadonlyArray<PropertyKey>): string =>
     ""
   )
 
-const ruleOf = (issue: SchemaIssue.Issue): string => {
-  const { issues } = issuesOf(issue)
-  const complaints = issues.slice(0, maximumIssues).map(({ message, path = [] }) => {
-    const place = placeOf(path.map((key) => (typeof key === "object" ? key.key : key)))
+/** Returns the rule that a value breaks, with the beginning of a long list of issues. */
+export const ruleOf = (issues: ReadonlyArray<StandardSchema.StandardSchemaV1.Issue>, rule: string): string => {
+  const complaints = issues.slice(0, maximumIssues).map(({ message, path }) => {
+    const place = placeOf((path ?? []).map((key) => (typeof key === "object" ? key.key : key)))
     return place === "" ? message : `${place}: ${message}`
   })
   const more = issues.length > maximumIssues ? ` (and ${issues.length - maximumIssues} more)` : ""
-  return `must fit its schema: ${complaints.join("; ")}${more}`
+  return `${rule}: ${complaints.join("; ")}${more}`
 }
 
 /** Returns the rule for an error that a parser threw, as for a transformation that is asynchronous. */
@@ -57,7 +58,10 @@ export const conversionOf = <A>(schema: Schema.ConstraintCodec<A, unknown>): Con
   const encode = SchemaParser.encodeUnknownResult(schema, { errors: "all" })
   const decode = SchemaParser.decodeUnknownResult(schema, { errors: "all" })
   const attempt = <B>(run: () => Result.Result<B, SchemaIssue.Issue>): Result.Result<B, string> =>
-    Result.flatMap(Result.try({ try: run, catch: thrown }), Result.mapError(ruleOf))
+    Result.flatMap(
+      Result.try({ try: run, catch: thrown }),
+      Result.mapError((issue) => ruleOf(issuesOf(issue).issues, "must fit its schema"))
+    )
   return {
     encode: (value) => attempt(() => encode(value)),
     decode: (encoded) => attempt(() => decode(encoded))

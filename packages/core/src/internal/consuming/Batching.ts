@@ -151,13 +151,25 @@ export class Batching<Body, E, R> {
   }
 
   #attempt(batch: HeldBatch, rollBack: Effect.Effect<void>): Effect.Effect<void, MsmqError, R> {
-    const { handleAll, reader, timeout } = this.#handler
-    const messages: Array<ReceivedMessage<Body>> = []
-    for (const { message } of batch) {
+    const { reader } = this.#handler
+    const decode = ({ message }: HeldMessage): Effect.Effect<ReceivedMessage<Body>, MsmqError> => {
+      const store = reader.storeOf(message)
+      if (store !== undefined) return Effect.interruptible(reader.decodeStored(operation, message, store))
       const decoded = reader.decode(operation, message)
-      if (decoded instanceof MsmqError) return this.#split(batch, Cause.fail(decoded), rollBack)
-      messages.push(decoded)
+      return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
     }
+    return Effect.matchCauseEffect(Effect.forEach(batch, decode), {
+      onFailure: (cause) => this.#handlerFailed(batch, cause, rollBack),
+      onSuccess: (messages) => this.#handle(batch, messages, rollBack)
+    })
+  }
+
+  #handle(
+    batch: HeldBatch,
+    messages: ReadonlyArray<ReceivedMessage<Body>>,
+    rollBack: Effect.Effect<void>
+  ): Effect.Effect<void, MsmqError, R> {
+    const { handleAll, reader, timeout } = this.#handler
     const called = Effect.suspend(() => handleAll(messages))
     const handled = timeout === undefined ? called : within(called, timeout)
     const spanned = batchSpan(

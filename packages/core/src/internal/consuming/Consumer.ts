@@ -17,8 +17,7 @@ import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { Acknowledgments } from "../arrival/Acknowledgments.ts"
 import { meaningOf } from "../arrival/ArrivalClass.ts"
-import type { Destination } from "../arrival/Destination.ts"
-import { destinationOf, destinationsOf, isSameQueue, refusalOf } from "../arrival/Destination.ts"
+import { destinationOf, destinationsOf, isSameQueue, kindOf, refusalOf } from "../arrival/Destination.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { Reader } from "../messages/Reader.ts"
 import { nameOf } from "../names/queueName.ts"
@@ -372,12 +371,6 @@ const parkingOf = (
   const consumed = name?._tag === "Direct" ? name.subqueue : null
   if (consumed !== null && isSubqueue(consumed)) return refuse(mustNotBeConsumed)
   return Effect.succeed(new Parking({ reader, formatName, consumed, subqueue, shutdown, onReturned }))
-}
-
-/** Returns the kind that all queues have; `undefined` where one is not known, or they differ. */
-const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined => {
-  const [kind, ...others] = new Set(destinations.map(({ properties }) => properties?.transactional))
-  return others.length === 0 ? kind : undefined
 }
 
 const controlInUse = (queue: string): MsmqError => {

@@ -112,7 +112,8 @@ export const poisonError = (
   why?: Cause.Cause<MsmqError>
 ): MsmqError => {
   const cause = why === undefined ? poison.cause : Cause.combine(poison.cause, why)
-  return reader.error(operation, { _tag: "PoisonMessage", ...poison, cause, kept })
+  const reason = { _tag: "PoisonMessage", ...poison, cause, kept } as const
+  return operation.error(reason, { queue: reader.state.queue, cause: Cause.squash(cause) })
 }
 
 /** Reasons for which the message, its copy or the policy is at fault. */
@@ -149,7 +150,10 @@ export const within = <A, E, R>(
   attempt: Effect.Effect<A, E, R>,
   timeout: Duration.Duration
 ): Effect.Effect<A, E | HandlerTimeout, R> =>
-  Effect.timeoutOrElse(attempt, { duration: timeout, orElse: () => Effect.fail(new HandlerTimeout({ timeout })) })
+  Effect.timeoutOrElse(attempt, {
+    duration: timeout,
+    orElse: () => Effect.fail(new HandlerTimeout({ timeout: Duration.toMillis(timeout) }))
+  })
 
 /** Returns the decision of a handler that no further attempt can succeed, with its default. */
 const unrecoverableIn = (cause: Cause.Cause<unknown>): { readonly action: "poison" | "reject" } | undefined => {
@@ -203,12 +207,31 @@ class Delivery<Body, E, R> {
   /** Makes one attempt, and all that follow it. */
   #attempt(): Effect.Effect<void, MsmqError, R> {
     const { message } = this.#held
-    const decoded = this.#handler.reader.decode(operation, message)
-    const failure =
-      decoded instanceof MsmqError ? Cause.fail(decoded) : this.#handler.queue.keyFailureAt(message.lookupId)
-    return decoded instanceof MsmqError || failure !== undefined
-      ? this.#after(this.#movePoison(this.#poison(failure ?? Cause.empty, this.#earlier), false))
-      : this.#handle(decoded)
+    const { queue, reader } = this.#handler
+    const keyFailure = queue.keyFailureAt(message.lookupId)
+    if (keyFailure !== undefined) return this.#after(this.#unattempted(keyFailure))
+    const store = reader.storeOf(message)
+    if (store !== undefined) {
+      return Effect.matchCauseEffect(Effect.interruptible(reader.decodeStored(operation, message, store)), {
+        onFailure: (cause) => this.#after(this.#bodyFailed(cause)),
+        onSuccess: (decoded) => this.#handle(decoded)
+      })
+    }
+    const decoded = reader.decode(operation, message)
+    return decoded instanceof MsmqError ? this.#after(this.#unattempted(Cause.fail(decoded))) : this.#handle(decoded)
+  }
+
+  /** Moves a message that is not attempted: its body cannot be decoded, or it has no key. */
+  #unattempted(cause: Cause.Cause<unknown>): Effect.Effect<Next, MsmqError> {
+    return this.#movePoison(this.#poison(cause, this.#attempts.number - 1), false)
+  }
+
+  /** Goes on after the body did not come from its store, which counts as an attempt, or cannot be decoded. */
+  #bodyFailed(cause: Cause.Cause<MsmqError>): Effect.Effect<Next, MsmqError> {
+    const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+    return error?.reason._tag === "UndecodableBody"
+      ? this.#unattempted(Cause.fail(error))
+      : this.#attemptFailed(cause, new HandlerDefect({ cause }))
   }
 
   /** Takes the step after an attempt that did not succeed. */

@@ -23,6 +23,9 @@ const maximumRemembered = 10_000
 /** Key of a message, or its lookup id where it has no key: then its body cannot be decoded, or the function for keys has failed. */
 type Key = string | bigint
 
+/** Result for a message whose body is in a store that does not give it. Its delivery tries again. */
+const unknown: unique symbol = Symbol("unknown")
+
 /** Function for the keys of messages, and the number of messages that are looked at for one that can be handled. */
 export interface Keys<Body> {
   readonly keys: (message: ReceivedMessage<Body>) => unknown
@@ -49,6 +52,8 @@ export class KeyedReceiver<Body> {
   /** Keys of messages that the pass over the queue has left behind, so that it takes no later one of them. */
   #passed = new Set<Key>()
   #freed = Deferred.makeUnsafe<void>()
+  /** Lookup id of a message that is handled without its key, alone. */
+  #barrier: bigint | undefined
 
   constructor(reader: Reader<Body>, queue: ConsumedQueue, receiver: MessageReceiver, keys: Keys<Body>, call: Call) {
     this.#reader = reader
@@ -96,6 +101,7 @@ export class KeyedReceiver<Body> {
     if (key === undefined) return
     this.#held.delete(lookupId)
     this.#busy.delete(key)
+    if (this.#barrier === lookupId) this.#barrier = undefined
     this.#known.delete(lookupId)
     this.#failures.delete(lookupId)
     const freed = this.#freed
@@ -114,6 +120,7 @@ export class KeyedReceiver<Body> {
   get #find(): Effect.Effect<bigint | undefined, MsmqError> {
     const { intake, reader, wait } = this.#queue
     const freed = Deferred.await(this.#freed)
+    if (this.#barrier !== undefined) return Effect.as(wait(freed), undefined)
     return Effect.scoped(
       Effect.gen({ self: this }, function* () {
         const cursor = yield* openCursor(reader, operation)
@@ -129,7 +136,12 @@ export class KeyedReceiver<Body> {
           }
           const { lookupId } = found.value
           const key = yield* this.#keyAt(lookupId)
-          if (key !== undefined && this.#reserve(lookupId, key)) return lookupId
+          if (key === unknown) {
+            // Any message that is handled, and any behind this one, may have the same key.
+            if (this.#held.size > 0) break
+            this.#barrier = lookupId
+          }
+          if (key !== undefined && this.#reserve(lookupId, key === unknown ? lookupId : key)) return lookupId
           action = "peekNext"
         }
         yield* wait(freed)
@@ -149,27 +161,40 @@ export class KeyedReceiver<Body> {
     return true
   }
 
-  /** Returns the key of a message; `undefined` if it is no longer in the queue. */
-  #keyAt(lookupId: bigint): Effect.Effect<Key | undefined, MsmqError> {
+  /** Returns the key of a message; `undefined` if it is no longer in the queue, or if the shutdown begins. */
+  #keyAt(lookupId: bigint): Effect.Effect<Key | typeof unknown | undefined, MsmqError> {
     const known = this.#known.get(lookupId)
     if (known !== undefined) return Effect.succeed(known)
     const read = optional(this.#queue.reader.lookUp(operation, "peekCurrent", lookupId), ...notThere)
-    return Effect.map(read, (found) => {
-      if (Option.isNone(found)) return undefined
-      const key = this.#keyOf(found.value)
-      this.#known.set(lookupId, key)
-      return key
+    return Effect.flatMap(read, (found) => {
+      if (Option.isNone(found)) return Effect.undefined
+      const store = this.#reader.storeOf(found.value)
+      if (store === undefined) {
+        return Effect.succeed(this.#keyOf(lookupId, this.#reader.decode(operation, found.value)))
+      }
+      const fetched = Effect.exit(this.#reader.decodeStored(operation, found.value, store))
+      return Effect.map(this.#queue.shutdown.interrupts(fetched), (fetched) => {
+        if (Option.isNone(fetched)) return undefined
+        const exit = fetched.value
+        if (Exit.isSuccess(exit)) return this.#keyOf(lookupId, exit.value)
+        const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+        return error?.reason._tag === "UndecodableBody" ? this.#keyOf(lookupId, error) : unknown
+      })
     })
   }
 
-  #keyOf(message: ReceivedMessage): Key {
-    const decoded = this.#reader.decode(operation, message)
-    if (decoded instanceof MsmqError) return message.lookupId
+  #keyOf(lookupId: bigint, decoded: ReceivedMessage<Body> | MsmqError): Key {
+    const key = decoded instanceof MsmqError ? lookupId : this.#callFor(lookupId, decoded)
+    this.#known.set(lookupId, key)
+    return key
+  }
+
+  #callFor(lookupId: bigint, message: ReceivedMessage<Body>): Key {
     try {
-      return keyOf(this.#call, this.#keys.keys(decoded))
+      return keyOf(this.#call, this.#keys.keys(message))
     } catch (error) {
-      this.#failures.set(message.lookupId, Cause.die(error))
-      return message.lookupId
+      this.#failures.set(lookupId, Cause.die(error))
+      return lookupId
     }
   }
 }

@@ -22,9 +22,11 @@ import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "./SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { bytesViolation } from "../bytes.ts"
+import { bytesViolation, noBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
+import * as claimCheck from "../bodies/claimCheck.ts"
+import { setLabel, withCodecFields } from "./codecFields.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { NotRead } from "./NotRead.ts"
@@ -39,7 +41,8 @@ import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { CallProgram } from "../promises/CallProgram.ts"
-import { isTimeLeft, transactionRule } from "./timeLimits.ts"
+import { transactionRule } from "./timeLimits.ts"
+import { isTimeLeft } from "./timesLeft.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
@@ -73,7 +76,7 @@ export interface SenderState<Body> {
   /** `true` for a transactional queue; `undefined` where that is unknown. */
   readonly transactional: boolean | undefined
   /** Codec of the bodies; `undefined` where they are bytes. */
-  readonly codec: MessageBody<Body> | undefined
+  readonly codec: MessageBody<Body, unknown> | undefined
 }
 
 interface Request<Body> {
@@ -171,7 +174,9 @@ interface Chunk<Body> {
   slice: ReadonlyArray<OutgoingProperties>
   /** Bytes of the body of each message of the slice when it was read, and of earlier slices behind them. */
   sizes: Array<number>
-  /** Reason that stops the batch behind the slice. */
+  /** Message behind the slice, whose body has to be in the store before it is sent. */
+  large: OutgoingRecord | undefined
+  /** Reason that stops the batch behind the slice, and behind the message whose body is stored. */
   stop: Reason | undefined
 }
 
@@ -186,6 +191,8 @@ export class Batch<Body> {
   readonly #request: Request<Body>
   readonly #use: OwnedHandle.IntermittentUse
   readonly #messageIds: Array<string> | undefined
+  /** Store of large bodies; `undefined` where the sender's codec has none. */
+  readonly #store: claimCheck.BodyStore | undefined
   /** Records of the messages of a slice. All slices share them: new ones for each would take a tenth of a batch's time. */
   #records: Array<OutgoingRecord> | undefined
   #accepted = 0
@@ -201,6 +208,7 @@ export class Batch<Body> {
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.messageIds ? [] : undefined
+    this.#store = request.sender.codec?.store
     this.#use = new OwnedHandle.IntermittentUse(request.handles, request.operation)
   }
 
@@ -290,6 +298,7 @@ export class Batch<Body> {
     if (refused !== undefined) return observation.end(Exit.fail(this.#error(refused)))
     const slice = [record]
     const { length } = record.body
+    if (this.#isLarge(record)) return observation.untilEnd(this.#sendRest(largeOf(message, record)))
     return Effect.uninterruptibleMask((restore) => {
       // Reading the message may have closed the sender, or made its handle stale.
       if (!this.#use.beginUnsafe()) return observation.untilEnd(restore(this.#sendRest(restOf(message, slice, length))))
@@ -317,7 +326,15 @@ export class Batch<Body> {
   }
 
   #sendRest(chunk: Chunk<Body>): Effect.Effect<string, MsmqError> {
-    return this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId))
+    return this.#untilClosing(
+      this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId)),
+      this.#store !== undefined
+    )
+  }
+
+  /** Ends an effect that waits for something else with `Released` when a closing of a handle begins during the wait. */
+  #untilClosing<A, E, R>(effect: Effect.Effect<A, E, R>, waits: boolean): Effect.Effect<A, E | MsmqError, R> {
+    return waits ? this.#use.untilClosing(effect, (refusal) => this.#error(refusal.reason)) : effect
   }
 
   get #firstId(): string {
@@ -336,7 +353,7 @@ export class Batch<Body> {
           onSuccess: (reading) => this.#drain(reading, source.waits)
         })
       )
-      const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
+      const run = this.#untilClosing(loop, source.waits || this.#store !== undefined)
       return this.#reportingEnd(Effect.map(run, () => this.report))
     })
   }
@@ -398,6 +415,10 @@ export class Batch<Body> {
     const mismatch = this.#mismatch
     if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
     if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
+    const { large, slice } = chunk
+    if (this.#store !== undefined && large !== undefined && slice.length === 0) {
+      return this.#putLarge(chunk, large, this.#store)
+    }
     const sendNext = () => this.#sendNext(fiber, chunk)
     return EventLoopTurn.isOverFor(fiber)
       ? Effect.andThen(
@@ -414,6 +435,31 @@ export class Batch<Body> {
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
+  /** Puts the body of a message into the store. The message with the reference to it is the next slice. */
+  #putLarge(chunk: Chunk<Body>, record: OutgoingRecord, store: claimCheck.BodyStore): Effect.Effect<void, MsmqError> {
+    const lost = lostField(record)
+    if (lost !== undefined) return Effect.fail(this.#error(refusalOfLost(lost, this.#accepted).reason))
+    // A closing does not wait for the store.
+    this.#use.end()
+    return Effect.matchEffect(claimCheck.put(store, record.body), {
+      onFailure: ({ cause }) => Effect.fail(this.#error(this.#thrown("put", cause))),
+      onSuccess: (body) => {
+        record.body = body
+        const broken = violation(record, this.#accepted)
+        if (broken !== undefined) return Effect.fail(this.#error(broken))
+        chunk.large = undefined
+        chunk.slice = [record]
+        chunk.sizes = [body.length]
+        return Effect.void
+      }
+    })
+  }
+
+  /** Returns `true` for a message whose body goes to the store. */
+  #isLarge({ body }: OutgoingProperties): boolean {
+    return this.#store !== undefined && claimCheck.isStored(this.#store, body)
+  }
+
   /** Reads the only message into a record. Returns the reason why it cannot be sent, if there is one. */
   #readOne(given: Message<Body>, record: OutgoingRecord): Reason | undefined {
     try {
@@ -427,7 +473,7 @@ export class Batch<Body> {
 
   /** Reads the next slice where none is left, up to the first message that cannot be sent. */
   #read(chunk: Chunk<Body>): void {
-    if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
+    if (chunk.slice.length === 0 && chunk.large === undefined && chunk.stop === undefined) this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
   }
 
@@ -438,7 +484,8 @@ export class Batch<Body> {
       const lost = lostField(slice[index]!)
       if (lost === undefined) continue
       chunk.stop = refusalOfLost(lost, this.#accepted + index).reason
-      chunk.next -= slice.length - index
+      chunk.next -= slice.length - index + (chunk.large === undefined ? 0 : 1)
+      chunk.large = undefined
       chunk.slice = slice.slice(0, index)
       return
     }
@@ -463,6 +510,11 @@ export class Batch<Body> {
         const broken = this.#readInto(record, given, index)
         if (broken !== undefined) {
           chunk.stop = broken
+          break
+        }
+        if (this.#isLarge(record)) {
+          chunk.large = record
+          next++
           break
         }
         const { length } = record.body
@@ -517,33 +569,32 @@ export class Batch<Body> {
   /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule. */
   #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | undefined {
     const read = this.#propertiesOf(given, index, record)
-    return read instanceof Refusal ? read.reason : violation(record, index)
+    if (read instanceof Refusal) return read.reason
+    if (!this.#isLarge(record)) return violation(record, index)
+    // All but the size is checked before the body is stored.
+    const { body } = record
+    record.body = noBytes
+    const broken = violation(record, index)
+    record.body = body
+    return broken
   }
 
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
   #propertiesOf(given: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
-    const { sender, span, trace, transaction } = this.#request
+    const { span, transaction } = this.#request
     if (!isMessage(given)) {
       const rule = typeof given === "object" && given !== null ? messageRule : "a message must be an object"
       return new Refusal({ index, field: "body", rule, actual: describeValue(given) })
     }
     if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
     const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
-    const extension = extensionOf(message.headers, message.extension, index, trace)
-    if (extension instanceof Refusal) return extension
-    const { body } = message
-    const encoded =
-      sender.codec === undefined || body === undefined ? undefined : this.#encode(body, sender.codec, index)
-    if (encoded instanceof Refusal) return encoded
-    const properties =
-      encoded === undefined
-        ? propertiesOf(message, index, body, 0, extension, record)
-        : propertiesOf(message, index, encoded.body, encoded.bodyType, extension, record)
+    const properties = this.#writeInto(record, message, index)
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       const limit = properties[field]
-      const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
-      if (isInherited || isTimeLeft(message[field])) continue
+      const asked = message[field]
+      const isInherited = limit === null && (asked === undefined || transaction.timeLimits[field] === null)
+      if (isInherited || isTimeLeft(message, field, asked)) continue
       return new Refusal({
         index,
         field,
@@ -556,11 +607,31 @@ export class Batch<Body> {
     return properties
   }
 
+  /** Writes a message into a record, with what its codec makes of the body. */
+  #writeInto(record: OutgoingRecord, message: Message<Body>, index: number): OutgoingRecord | Refusal {
+    const { sender, trace } = this.#request
+    const { codec } = sender
+    const { body, extension, headers } = message
+    if (codec === undefined || body === undefined) {
+      const carried = extensionOf(headers, extension, index, trace)
+      return carried instanceof Refusal ? carried : propertiesOf(message, index, body, 0, carried, record)
+    }
+    const encoded = this.#encode(body, codec, message, index)
+    if (encoded instanceof Refusal) return encoded
+    const by = { encoded, codec: codec.name, index }
+    const given = withCodecFields({ headers, extension }, by)
+    if (given instanceof Refusal) return given
+    const carried = extensionOf(given.headers, given.extension, index, trace)
+    if (carried instanceof Refusal) return carried
+    const properties = propertiesOf(message, index, encoded.body, encoded.bodyType, carried, record)
+    return properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
+  }
+
   /** Encodes a body, or returns the refusal of the message. */
-  #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
+  #encode(body: Body, codec: MessageBody<Body, unknown>, message: Message<Body>, index: number): EncodedBody | Refusal {
     if (NotRead.is(body)) return refusalOfNotRead(body, index, "body")
     this.#encodes = true
-    const result = encodeWith(codec, body)
+    const result = encodeWith(codec, body, message)
     this.#encodes = false
     return Result.isSuccess(result)
       ? result.success
@@ -698,6 +769,7 @@ const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => (
   count: undefined,
   slice: none,
   sizes: [],
+  large: undefined,
   stop: undefined
 })
 
@@ -708,11 +780,19 @@ const restOf = <Body>(message: Message<Body>, slice: ReadonlyArray<OutgoingPrope
   count: 1,
   slice,
   sizes: [size],
+  large: undefined,
   stop: undefined
 })
 
+/** Returns the chunk of one message that was read, and whose body has to be stored first. */
+const largeOf = <Body>(message: Message<Body>, record: OutgoingRecord): Chunk<Body> => ({
+  ...restOf(message, none, 0),
+  large: record
+})
+
 /** Returns `true` once all messages of a chunk were accepted. */
-const isSent = ({ count, next, slice }: Chunk<unknown>): boolean => next === count && slice.length === 0
+const isSent = ({ count, large, next, slice }: Chunk<unknown>): boolean =>
+  next === count && slice.length === 0 && large === undefined
 
 /** Returns the defect of a source that only died. In a sink it is wrapped, as all failures are. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {

@@ -22,6 +22,7 @@ import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { decodeWith } from "../bodies/Codec.ts"
+import * as claimCheck from "../bodies/claimCheck.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
@@ -61,7 +62,7 @@ export interface ReceiverState<Body> {
   /** `true` where a call whose handle was lost is made again at once, on the reopened queue. */
   readonly reopens: boolean
   /** Codec of the bodies; `undefined` where they are bytes. */
-  readonly codec: MessageBody<Body> | undefined
+  readonly codec: MessageBody<never, Body> | undefined
   /** Groups of properties that its messages have. */
   readonly read: ReadProperties
 }
@@ -140,12 +141,25 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Failable<Received> {
-    return take.cursor === null ? this.#takeFirst(take, this.state.reopens) : this.#takeAt(take, take.cursor)
+    const { action, cursor, operation } = take
+    if (cursor === null) return this.#takeFirst(take, this.state.reopens)
+    if (action !== "receive" || !this.hasStore) return this.#takeAt(take, cursor, this.#delivering(operation))
+    const peek = this.#takeAt({ ...take, action: "peekCurrent" }, cursor, this.#fetching(operation))
+    return Effect.flatMap(peek, ({ outcome }) =>
+      handOver(Effect.andThen(this.#takeAt(take, cursor, Effect.succeed, leastRead), outcome))
+    )
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
-    return this.#lookUp(operation, action, lookupId, this.state.reopens)
+    return action.startsWith("receive") && this.hasStore
+      ? this.#lookUpWithBody(operation, action, lookupId)
+      : this.#lookUp(operation, action, lookupId, this.#delivering(operation))
+  }
+
+  /** `true` where bodies may be in a store: then a message may leave its queue only when its body is here. */
+  get hasStore(): boolean {
+    return this.state.codec?.store !== undefined
   }
 
   /** Waits until a message is in the queue, and leaves it there. It reads as little of the message as it can. */
@@ -220,8 +234,20 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     return this.#decode(operation, message, into)
   }
 
+  /** Store that the body of a message is in; `undefined` for a body that is in the message. */
+  storeOf({ body }: ReceivedMessage): claimCheck.BodyStore | undefined {
+    const store = this.state.codec?.store
+    return store !== undefined && claimCheck.isMarked(body) ? store : undefined
+  }
+
+  /** Decodes a message as {@link decode} does, with its body from the store. Fails with `BodyUnavailable`, too. */
+  decodeStored(operation: Operation, message: ReceivedMessage, store: claimCheck.BodyStore): Failable<Received> {
+    return this.#fetch(operation, message, this.#received.copyOf(message), store)
+  }
+
   error(operation: Operation, reason: Reason): MsmqError {
-    return operation.error(reason, { queue: this.state.queue })
+    const cause = reason._tag === "BodyUnavailable" ? { cause: reason.cause } : undefined
+    return operation.error(reason, { queue: this.state.queue, ...cause })
   }
 
   /** Returns the error for a failed call with a handle of the queue, and notes where the handle has become useless. */
@@ -257,6 +283,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
         run,
         OwnedHandle.leaseOnce,
         (queue, transaction) => this.#receive(action, queue, 0, null, transaction),
+        this.#delivering(operation),
         (error) => {
           if (timeout !== 0 && error.reason._tag === "IoTimeout") {
             const waited = this.#waitFor(take, run)
@@ -274,34 +301,83 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     return this.#participate(operation, action === "receive", use, take.transaction)
   }
 
-  #lookUp(operation: Operation, action: LookupAction, lookupId: bigint, retries: boolean): Failable<Received> {
-    const { mqrt, read } = this.state
+  #lookUp<A>(
+    operation: Operation,
+    action: LookupAction,
+    lookupId: bigint,
+    finish: Finish<A>,
+    read = this.state.read,
+    retries = this.state.reopens
+  ): Failable<A> {
+    const { mqrt } = this.state
     return this.#participate(operation, action.startsWith("receive"), (run) =>
       this.#read(
         run,
         OwnedHandle.leaseOnce,
         (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read }),
+        finish,
         (error) =>
-          retries && this.#mayRetry(error) ? this.#lookUp(operation, action, lookupId, false) : Effect.fail(error)
+          retries && this.#mayRetry(error)
+            ? this.#lookUp(operation, action, lookupId, finish, read, false)
+            : Effect.fail(error)
       )
     )
   }
 
+  /**
+   * Receives by lookup id a message whose body may be in the store. If another has taken it, or holds it, since its body was
+   * asked for, the next message that the action means is received instead.
+   */
+  #lookUpWithBody(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
+    const { next, peek } = peeks[action] ?? peekAtCurrent
+    const remove = action === "receiveAllowPeek" ? action : "receiveCurrent"
+    return Effect.flatMap(this.#lookUp(operation, peek, lookupId, this.#fetching(operation)), (peeked) => {
+      const removed = this.#lookUp(operation, remove, peeked.lookupId, Effect.succeed, leastRead)
+      return Effect.matchEffect(handOver(removed), {
+        onFailure: (error) => {
+          const { _tag } = error.reason
+          const isLocked = _tag === "MessageLockedUnderTransaction"
+          if (next === undefined || (_tag !== "MessageNotFound" && !isLocked)) return Effect.fail(error)
+          return Effect.withFiber((fiber) => {
+            // Nothing was taken, so that an abort ends the search again.
+            fiber.getRef(CurrentAbortGate)?.open()
+            return isLocked
+              ? this.#lookUpWithBody(operation, next, peeked.lookupId)
+              : this.#lookUpWithBody(operation, action, lookupId)
+          })
+        },
+        onSuccess: () => peeked.outcome
+      })
+    })
+  }
+
   /** Receives or peeks at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
-  #takeAt({ action, operation, timeout }: Take, cursor: OwnedHandle.OwnedHandle<CursorHandle>): Failable<Received> {
+  #takeAt<A>(
+    { action, operation, timeout }: Take,
+    cursor: OwnedHandle.OwnedHandle<CursorHandle>,
+    finish: Finish<A>,
+    read = this.state.read
+  ): Failable<A> {
     const lease = timeout === 0 ? OwnedHandle.leaseOnce : OwnedHandle.leaseWaiting
     return this.#participate(operation, action === "receive", (run) =>
-      this.#read(run, lease, (queue, transaction) =>
-        lease(cursor, operation, (place) => this.#receive(action, queue, timeout, place, transaction))
+      this.#read(
+        run,
+        lease,
+        (queue, transaction) =>
+          lease(cursor, operation, (place) => this.#receive(action, queue, timeout, place, transaction, read)),
+        finish
       )
     )
   }
 
   /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
   #waitFor({ action, timeout }: Take, run: ReadRun): Failable<Received> {
-    const { gate } = run
-    const waited = this.#read(run, OwnedHandle.leaseWaiting, (queue, transaction) =>
-      this.#receive(action, queue, timeout, null, transaction)
+    const { gate, operation } = run
+    const waited = this.#read(
+      run,
+      OwnedHandle.leaseWaiting,
+      (queue, transaction) => this.#receive(action, queue, timeout, null, transaction),
+      this.#delivering(operation)
     )
     if (gate === undefined) return waited
     gate.open()
@@ -316,9 +392,10 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     queue: QueueHandle,
     timeout: number | null,
     cursor: CursorHandle | null,
-    transaction: TransactionArgument
+    transaction: TransactionArgument,
+    read = this.state.read
   ): Effect.Effect<ReceivedProperties, MqrtFailure> {
-    const { mqrt, read } = this.state
+    const { mqrt } = this.state
     return mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
   }
 
@@ -347,15 +424,16 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   }
 
   /**
-   * Makes one call that receives or peeks, and a message of what it returns. The handles are in use only during the call.
-   * `otherwise`: continues after a failure.
+   * Makes one call that receives or peeks, and a message of what it returns. The handles are in use only during the call. `finish`:
+   * continues with the message, which has all its fields. `otherwise`: continues after a failure.
    */
-  #read(
+  #read<A>(
     run: ReadRun,
     lease: Lease,
     call: ReceiveCall,
-    otherwise: (error: MsmqError) => Failable<Received> = Effect.fail
-  ): Failable<Received> {
+    finish: Finish<A>,
+    otherwise: (error: MsmqError) => Failable<A> = Effect.fail
+  ): Failable<A> {
     const { fiber, gate, operation, takes } = run
     gate?.close()
     let used = this.state.handle.native
@@ -366,21 +444,113 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
       onSuccess: (properties) => {
         this.state.handle.node.hasServed = true
         this.observer.received(fiber, properties, takes)
-        const message = this.#received.messageOf(properties)
-        const decoded = this.#decode(operation, message, message)
+        return finish(this.#received.messageOf(properties))
+      }
+    })
+  }
+
+  /** Hands out a message with its body decoded. */
+  #delivering(operation: Operation): Finish<Received> {
+    return (message) => {
+      const store = this.storeOf(message)
+      if (store !== undefined) {
+        return OwnedHandle.leaseWaiting(this.state.handle, operation, () =>
+          this.#fetch(operation, message, message, store)
+        )
+      }
+      const decoded = this.#decode(operation, message, message)
+      return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
+    }
+  }
+
+  /** Decodes the body of a message that is still in the queue. Fails where the body is not to be had. */
+  #fetching(operation: Operation): Finish<Peeked<Received>> {
+    const deliver = this.#delivering(operation)
+    return (message) => {
+      const { lookupId } = message
+      return Effect.matchEffect(deliver(message), {
+        onFailure: (error) =>
+          error.reason._tag === "UndecodableBody"
+            ? Effect.succeed({ lookupId, outcome: Effect.fail(error) })
+            : Effect.fail(error),
+        onSuccess: (received) => Effect.succeed({ lookupId, outcome: Effect.succeed(received) })
+      })
+    }
+  }
+
+  /** Gets the body of a message from the store, and decodes it. */
+  #fetch(
+    operation: Operation,
+    message: ReceivedMessage,
+    into: ReceivedMessage,
+    store: claimCheck.BodyStore
+  ): Failable<Received> {
+    const check = claimCheck.read(message.body)
+    if (Result.isFailure(check)) {
+      this.#received.leaveOut(into)
+      return Effect.fail(this.#undecodable(operation, message, check.failure))
+    }
+    const { reference } = check.success
+    return Effect.matchEffect(claimCheck.get(store, check.success), {
+      onFailure: ({ cause }) => {
+        const codec = this.#codecName
+        this.#received.leaveOut(into)
+        return Effect.fail(this.error(operation, { _tag: "BodyUnavailable", codec, reference, message, cause }))
+      },
+      onSuccess: (body) => {
+        const decoded = this.#decode(operation, message, into, { ...message, body })
         return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
       }
     })
   }
 
-  #decode(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Received | MsmqError {
+  #undecodable(operation: Operation, message: ReceivedMessage, rule: string): MsmqError {
+    return this.error(operation, { _tag: "UndecodableBody", codec: this.#codecName, rule, message })
+  }
+
+  get #codecName(): string {
+    return this.state.codec?.name ?? "bytes"
+  }
+
+  /** Decodes a message. `into`: the message that is handed out, with the fields that are read. `encoded`: it with its whole body. */
+  #decode(
+    operation: Operation,
+    message: ReceivedMessage,
+    into: ReceivedMessage,
+    encoded: ReceivedMessage = message
+  ): Received | MsmqError {
     const { codec } = this.state
-    if (codec === undefined) return into as Received
-    const decoded = decodeWith(codec, message)
+    const decoded = codec === undefined ? undefined : decodeWith(codec, encoded)
+    this.#received.leaveOut(into)
+    if (decoded === undefined) return into as Received
     return Result.isSuccess(decoded)
       ? (Object.assign(into, { body: decoded.success }) as Received)
-      : this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
+      : this.#undecodable(operation, message, decoded.failure)
   }
+}
+
+/** Message that was peeked at, and what is returned when it has left the queue. */
+interface Peeked<Received> {
+  readonly lookupId: bigint
+  readonly outcome: Failable<Received>
+}
+
+/** Continues with a message that was read. */
+type Finish<A> = (message: ReceivedMessage) => Failable<A>
+
+/** Peek at the message that a receive by lookup id means, and the receive of the next one. */
+interface PeekOf {
+  readonly peek: LookupAction
+  readonly next?: LookupAction
+}
+
+const peekAtCurrent: PeekOf = { peek: "peekCurrent" }
+
+const peeks: { readonly [Action in LookupAction]?: PeekOf } = {
+  receiveFirst: { peek: "peekFirst", next: "receiveNext" },
+  receiveNext: { peek: "peekNext", next: "receiveNext" },
+  receivePrevious: { peek: "peekPrevious", next: "receivePrevious" },
+  receiveLast: { peek: "peekLast", next: "receivePrevious" }
 }
 
 /** Peek that only waits. */

@@ -23,7 +23,9 @@ import { isBytes, wordOf } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
 import { NotRead } from "./NotRead.ts"
 import { notReadRule } from "./readGroups.ts"
-import { isTimeLeft, timeLimit } from "./timeLimits.ts"
+import { timeLimit } from "./timeLimits.ts"
+import type { TimesLeft } from "./timesLeft.ts"
+import { isTimeLeft } from "./timesLeft.ts"
 import { messageIdForm } from "../options/messageReferences.ts"
 import { bytesOfText } from "./messageIds.ts"
 
@@ -141,11 +143,11 @@ const correlationIdRefusal = (value: unknown, index: number): Refusal => {
 }
 
 /** Returns a time limit in seconds, or the refusal of a value that is none. */
-const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
+const limitOf = (message: object, value: unknown, index: number, field: keyof TimesLeft): number | null | Refusal => {
   const limit = timeLimit(value)
   if (Result.isSuccess(limit)) {
     // A copy with no time to be received is never seen (D-39).
-    return limit.success === 0 && field === "timeToBeReceived" && isTimeLeft(value) ? 1 : limit.success
+    return limit.success === 0 && field === "timeToBeReceived" && isTimeLeft(message, field, value) ? 1 : limit.success
   }
   return new Refusal({ index, field, rule: limit.failure, actual: describeValue(value) })
 }
@@ -252,10 +254,11 @@ export const propertiesOf = (
     typeof givenCorrelationId === "string" ? bytesOfText(givenCorrelationId) : bytesOf(givenCorrelationId)
   if (correlationId === undefined) return correlationIdRefusal(givenCorrelationId, index)
   const givenReach = message.timeToReachQueue
-  const timeToReachQueue = givenReach === undefined ? null : limitOf(givenReach, index, "timeToReachQueue")
+  const timeToReachQueue = givenReach === undefined ? null : limitOf(message, givenReach, index, "timeToReachQueue")
   if (timeToReachQueue instanceof Refusal) return timeToReachQueue
   const givenReceived = message.timeToBeReceived
-  const timeToBeReceived = givenReceived === undefined ? null : limitOf(givenReceived, index, "timeToBeReceived")
+  const timeToBeReceived =
+    givenReceived === undefined ? null : limitOf(message, givenReceived, index, "timeToBeReceived")
   if (timeToBeReceived instanceof Refusal) return timeToBeReceived
   const {
     acknowledge: givenAcknowledge,

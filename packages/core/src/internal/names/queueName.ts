@@ -25,7 +25,7 @@ const textOf = (queue: QueueName): string =>
       )
 
 /** Reads the name of a queue. Fails for any value that is none. */
-const read = (
+export const readQueueName = (
   operation: Operation,
   queue: QueueName
 ): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
@@ -42,7 +42,7 @@ export const pathNameOf = (operation: Operation, queue: PathName.PathName | stri
 
 /** Returns the format name to open a queue by (behaviours B-06, B-07). */
 export const formatNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(read(operation, queue), (name) =>
+  Effect.flatMap(readQueueName(operation, queue), (name) =>
     !PathName.isPathName(name)
       ? Effect.succeed(nameOf(queue))
       : isDirect(name)
@@ -52,7 +52,7 @@ export const formatNameOf = (operation: Operation, queue: QueueName): Effect.Eff
 
 /** Returns the format name by which Message Queuing knows a queue, of a path name or of a format name. */
 export const registeredNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(read(operation, queue), (name) =>
+  Effect.flatMap(readQueueName(operation, queue), (name) =>
     PathName.isPathName(name) ? translate(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
   )
 

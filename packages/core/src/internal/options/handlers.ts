@@ -40,7 +40,7 @@ const rejectionOf = (given: PromiseLike<unknown>): Promise<Cause.Cause<never> | 
  * Returns an effect that logs the rejection of a promise that a callback returned, without waiting for it. Other values are
  * ignored.
  */
-const logRejection = (text: string, given: unknown): Effect.Effect<void> => {
+export const logRejection = (text: string, given: unknown): Effect.Effect<void> => {
   if (!isPromise(given)) return Effect.void
   const rejection = rejectionOf(given)
   return Effect.promise(() => rejection).pipe(

@@ -1,22 +1,26 @@
 /** Options of the promise face, which has signals, and objects with handles of its own. */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import { Mqrt } from "../../Mqrt.ts"
 import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
 import { batchOptions, consumePolicy, keyOptions } from "./consumeOptions.ts"
 import * as stores from "./certificateStores.ts"
-import { registerOptions } from "./credentials.ts"
+import * as credentials from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
+import { checkOptions as healthTable } from "./healthOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
+import { redriveOptions as redriveTable, removeOptions as removeTable } from "./redriveOptions.ts"
 import type { Rule } from "./Rule.ts"
 import { boolean, finite, guarded, isFunction, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendOptions } from "./sendOptions.ts"
 import { signal } from "./signals.ts"
+import * as telemetry from "./telemetryOptions.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
 
 /** Makes the table of a function of the Effect face, which in promises also has a signal. */
@@ -25,10 +29,25 @@ const abortable = <Name extends string>({ rules, together }: OptionTable<Name>):
 
 export const createOptions = abortable(queueOptions.createOptions)
 export const purgeOptions = abortable(queueOptions.purgeOptions)
+export const redriveOptions = abortable(redriveTable)
+export const removeOptions = abortable(removeTable)
+export const healthOptions = abortable(healthTable)
 export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)
-export const registration = abortable(registerOptions)
+export const registration = abortable(credentials.registerOptions)
+export const cacheOptions = abortable(credentials.cacheOptions)
+export const processOptions = abortable(telemetry.processOptions)
+export const connectOptions = tableOf({ propagateTraceContext: boolean, signal })
+
+const password = guarded("a string", Predicate.isString, { secret: true })
+
+export const acquireOptions = tableOf({
+  ...credentials.acquireOptions.rules,
+  as: nested("another user", tableOf({ ...credentials.impersonated.rules, password: required(password) }), {
+    secret: true
+  })
+})
 export const storeOptions = abortable(stores.storeOptions)
 export const fromStoreOptions = abortable(stores.fromStoreOptions)
 export const securityOptions = tableOf({ parts, signal })

@@ -35,6 +35,8 @@ interface ErrorContext {
   readonly queue?: string | undefined
   /** Computer that was asked; left out for this one. */
   readonly computer?: string | undefined
+  /** Message that the call failed at. */
+  readonly messageId?: string | undefined
   /** Messages that a batch sent before it failed. */
   readonly progress?: Progress
   /** Value that a function of the program threw. */
@@ -120,13 +122,24 @@ export const FormatName = {
   multiple: Operation.make("FormatName.multiple")
 }
 
+export const Health = { check: Operation.make("Health.check") }
+
 export const MessageBody = {
+  claimCheck: Operation.make("MessageBody.claimCheck"),
+  decode: Operation.make("MessageBody.decode"),
+  encode: Operation.make("MessageBody.encode"),
   json: Operation.make("MessageBody.json"),
+  make: Operation.make("MessageBody.make"),
   xml: Operation.make("MessageBody.xml")
 }
 
 export const XmlValue = {
   Flags: Operation.make("XmlValue.Flags")
+}
+
+export const MessageHeaders = {
+  encode: Operation.make("MessageHeaders.encode"),
+  decode: Operation.make("MessageHeaders.decode")
 }
 
 export const MessageId = {
@@ -137,6 +150,7 @@ export const MessageId = {
 
 export const MessageQueue = {
   create: Operation.make("MessageQueue.create"),
+  ensure: Operation.make("MessageQueue.ensure"),
   delete: Operation.make("MessageQueue.delete"),
   exists: Operation.make("MessageQueue.exists"),
   properties: Operation.make("MessageQueue.properties"),
@@ -146,7 +160,9 @@ export const MessageQueue = {
   locate: Operation.make("MessageQueue.locate"),
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
-  purge: Operation.make("MessageQueue.purge")
+  purge: Operation.make("MessageQueue.purge"),
+  redrive: Operation.make("MessageQueue.redrive"),
+  removeMessages: Operation.make("MessageQueue.removeMessages")
 }
 
 export const promises = {
@@ -168,6 +184,7 @@ export const QueueManager = {
   privateComputerInformation: Operation.make("QueueManager.privateComputerInformation"),
   queueInfo: Operation.make("QueueManager.queueInfo"),
   messageCount: Operation.make("QueueManager.messageCount"),
+  queues: Operation.make("QueueManager.queues"),
   connect: Operation.make("QueueManager.connect"),
   disconnect: Operation.make("QueueManager.disconnect"),
   tidy: Operation.make("QueueManager.tidy"),
@@ -183,6 +200,11 @@ export const QueueName = {
   fromAddress: Operation.make("QueueName.fromAddress"),
   toDotNet: Operation.make("QueueName.toDotNet"),
   toNetMsmq: Operation.make("QueueName.toNetMsmq")
+}
+
+export const QueueService = {
+  Sender: Operation.make("QueueService.Sender"),
+  Receiver: Operation.make("QueueService.Receiver")
 }
 
 export const QueueSecurity = {
@@ -245,6 +267,7 @@ export const SecurityContext = { acquire: Operation.make("SecurityContext.acquir
 
 export const SecurityContexts = {
   layer: Operation.make("SecurityContexts.layer"),
+  layerConfig: Operation.make("SecurityContexts.layerConfig"),
   get: Operation.make("SecurityContexts.get"),
   invalidate: Operation.make("SecurityContexts.invalidate")
 }
