@@ -1,11 +1,12 @@
 /** The ten tasks of `docs/members.md`, with Effect. */
-import { MessageBody, MessageQueue, QueueManager, QueueSecurity, Transaction } from "@effect-msmq/core"
+import { MessageBody, MessageQueue, QueueManager, QueueSecurity, Requester, Transaction } from "@effect-msmq/core"
 import { Effect, Option, Schema, Stream } from "effect"
 
 export class Order extends Schema.Class<Order>("Order")({ Id: Schema.Int, Total: Schema.Finite }) {}
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
+const requests = ".\\private$\\requests"
 const body = MessageBody.xml(Order)
 const text = { body: MessageBody.text }
 
@@ -13,10 +14,8 @@ const text = { body: MessageBody.text }
 export const ensure = (path: string) => MessageQueue.ensure(path, { transactional: true })
 
 // 2. Send an object
-export const sendOrder = Effect.fn(function* (order: Order) {
-  const sender = yield* MessageQueue.openSender(orders, { body })
-  return yield* sender.send({ body: order, label: `order ${order.Id}` }, { transaction: "singleMessage" })
-}, Effect.scoped)
+export const sendOrder = (order: Order) =>
+  MessageQueue.send(orders, { body: order, label: `order ${order.Id}` }, { body, transaction: "singleMessage" })
 
 // 3. Receive within a time
 export const receiveOrder = Effect.gen(function* () {
@@ -43,16 +42,13 @@ export const listQueues = QueueManager.privateQueues()
 
 // 7. Ask for a response, and respond
 export const ask = Effect.fn(function* (question: string) {
-  const requests = yield* MessageQueue.openSender(".\\private$\\requests", text)
-  const responses = yield* MessageQueue.openReceiver(".\\private$\\responses", text)
-  const id = yield* requests.send({ body: question, responseQueue: responses.formatName })
-  return Option.map(yield* responses.byCorrelationId(id).receiveWithin("5 seconds"), (message) => message.body)
+  const requester = yield* Requester.open(requests, { ...text, responseBody: MessageBody.text })
+  return (yield* requester.request({ body: question }, { within: "5 seconds" })).body
 }, Effect.scoped)
 export const respond = Effect.fn(function* (answer: (question: string) => string) {
-  const requests = yield* MessageQueue.openReceiver(".\\private$\\requests", text)
-  const { body, messageId, responseQueue } = yield* requests.receive
-  const responses = yield* MessageQueue.openSender(responseQueue ?? "", text)
-  return yield* responses.send({ body: answer(body), correlationId: messageId })
+  const receiver = yield* MessageQueue.openReceiver(requests, text)
+  const request = yield* receiver.receive
+  return yield* MessageQueue.reply(request, { body: answer(request.body) }, text)
 }, Effect.scoped)
 
 // 8. Take a message by its id

@@ -9,8 +9,11 @@ import * as Stream from "effect/Stream"
 import { creationOf, type Ensured, ensureQueue } from "./internal/queues/ensuring.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
+import type { KindOf } from "./internal/queues/sender.ts"
+import { openToSend, senderOn } from "./internal/queues/sender.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { onQueue } from "./internal/telemetry/telemetry.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import { formatNameOf, nameOf, pathNameOf, readQueueName, registeredNameOf } from "./internal/names/queueName.ts"
@@ -25,10 +28,14 @@ import * as Given from "./internal/options/illegalOption.ts"
 import {
   changes as changesTable,
   createOptions,
+  oneOffSendOptions,
   openReceiverOptions,
   openSenderOptions,
   purgeOptions
 } from "./internal/options/queueOptions.ts"
+import { message as messageRule } from "./internal/options/outgoingMessages.ts"
+import { answerable } from "./internal/options/messageReferences.ts"
+import { withOptions } from "./internal/options/OptionTable.ts"
 import { queueName } from "./internal/options/queueNames.ts"
 import { redriveOptions, redriveTarget, removeOptions } from "./internal/options/redriveOptions.ts"
 import { name } from "./internal/options/Rule.ts"
@@ -43,16 +50,22 @@ import type {
 } from "./internal/redriving/RedriveOptions.ts"
 import { removeMessages as removeChosen } from "./internal/redriving/removeMessages.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
+import type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
+import { addressDefaults, checkDefaults } from "./internal/messages/senderDefaults.ts"
+import { withFields } from "./internal/arrival/AwaitedSend.ts"
+import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "./Message.ts"
 import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { receiveAccesses } from "./internal/queues/receiveAccesses.ts"
-import type { ReadMessage, ReadOptions } from "./Message.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import type { PathName } from "./PathName.ts"
 import { Receiver } from "./Receiver.ts"
-import { Sender } from "./Sender.ts"
+import type { Sender, SendOptions } from "./Sender.ts"
+import type { GetOptions } from "./Senders.ts"
+import { Senders } from "./Senders.ts"
+import { Current } from "./Transaction.ts"
 
 export type {
   /**
@@ -75,6 +88,8 @@ export {
 } from "./internal/options/queueOptions.ts"
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { KindOf } from "./internal/queues/sender.ts"
+export type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
 export type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
@@ -104,6 +119,11 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
    * queue's properties tell.
    */
   readonly transactional?: Transactional
+  /**
+   * Values for the fields that a message does not have, and for the options that a send does not have; see {@link SenderDefaults}.
+   * Those of Message Queuing by default.
+   */
+  readonly defaults?: SenderDefaults<Body> | undefined
 }
 
 /**
@@ -436,18 +456,6 @@ export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.St
   )
 
 /**
- * Kind of the queue in the type of a sender, by the option `transactional`.
- *
- * @category models
- * @since 0.1.0
- */
-export type KindOf<Transactional> = [Transactional] extends [true]
-  ? "transactional"
-  : [Transactional] extends [false]
-    ? "plain"
-    : "unknown"
-
-/**
  * Opens a queue for sending; the scope closes it, after the sends that run.
  * [`MQOpenQueue`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms699817(v=vs.85)) with `MQ_SEND_ACCESS`.
  *
@@ -459,6 +467,33 @@ export type KindOf<Transactional> = [Transactional] extends [true]
  * Fails with `IllegalName`, `QueueNotFound`, `UnsupportedFormatnameOperation` (names that can only be read),
  * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that is not about the queue, such as
  * `InsufficientResources` or `NoDs`, fails the opening. With `transactional` given, the properties are not read.
+ *
+ * The option `defaults` is `DefaultPropertiesToSend` of System.Messaging. They are checked here: a wrong one fails with
+ * `IllegalOption`. What a message or a send has itself takes precedence; `undefined` does not. A headers field or an extension
+ * replaces the defaults of both, as both are one property; a signer, be it a security context or a certificate, replaces the
+ * default of both. In a transaction that was begun, its time limits replace the defaults.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders", {
+ *     defaults: { delivery: "recoverable", priority: 5, timeToBeReceived: "1 hour" }
+ *   })
+ *   yield* sender.send({ label: "order 1" })
+ *   yield* sender.send({ label: "order 2", priority: 7 })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const [second, first] = [yield* receiver.receive, yield* receiver.receive]
+ *   return [first, second].map(({ delivery, label, priority }) => `${label}: ${delivery}, ${priority}`)
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => ["order 1: recoverable, 5", "order 2: recoverable, 7"]
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -472,18 +507,12 @@ export const openSender = Effect.fn(
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = operations.MessageQueue.openSender
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
-  const opened = yield* openQueueOfKind(queue, operation, "send", "denyNone", given.transactional)
-  const { formatName, handle, kind, mqrt } = opened
-  const state = {
-    mqrt,
-    handle,
-    queue: nameOf(queue),
-    get transactional() {
-      return kind.transactional
-    },
-    codec: given.body
-  }
-  return Sender.make(state, formatName)
+  const call = { operation, queue: nameOf(queue) }
+  const defaults = given.defaults && checkDefaults(call, given.body, given.defaults)
+  if (defaults instanceof MsmqError) return yield* defaults
+  const opened = yield* openToSend(operation, queue, given.transactional)
+  if (defaults !== undefined) yield* addressDefaults(opened.mqrt, call, defaults)
+  return senderOn<Body, KindOf<Transactional>>(opened, call.queue, given.body, defaults)
 })
 
 /**
@@ -608,6 +637,135 @@ export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<
 }, Effect.scoped)
 
 /**
+ * Options of a message that is sent without a sender of its own: those of the sender, and those of the send.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OneOffSendOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
+  extends GetOptions<Body, Transactional>, SendOptions<KindOf<Transactional>> {}
+
+/**
+ * Sends one message to a queue and returns its id, over the cache `Senders`, which keeps the queue open for a while.
+ *
+ * It does what `send` of a `Sender` does, and fails as that and as {@link openSender} do. For many messages to one queue a sender is
+ * quicker.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Senders } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* MessageQueue.send(".\\private$\\orders", { label: "order 1" })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const { label } = yield* receiver.receive
+ *   return label
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = Layer.provideMerge(Senders.layer(), InMemoryMqrt.layer)
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => "order 1"
+ * ```
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const send = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+  queue: QueueName,
+  message: Message<Body>,
+  options: OneOffSendOptions<Body, Transactional> = {}
+): Effect.Effect<string, MsmqError, Senders> => {
+  const operation = operations.MessageQueue.send
+  const call = { operation, queue: nameOf(queue) }
+  return Effect.gen(function* () {
+    yield* Given.argument(call, "queue", queueName, queue)
+    yield* Given.argument(call, "message", messageRule, message)
+    const given = yield* Given.options(call, oneOffSendOptions, options)
+    return yield* sendOver(operation, queue, message, () => given)
+  })
+}
+
+/** Sends a message over the cache of senders. `optionsFor`: returns the options for a queue of that kind. */
+const sendOver = <Body, Transactional extends boolean | undefined>(
+  operation: Operation,
+  queue: QueueName,
+  message: Message<Body>,
+  optionsFor: (transactional: boolean | undefined) => OneOffSendOptions<Body, Transactional>
+): Effect.Effect<string, MsmqError, Senders> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const senders = yield* Senders
+      const sender = yield* senders
+        .get<Body, Transactional>(queue, optionsFor(undefined))
+        .pipe(Effect.mapError((error) => operation.error(error.reason, { queue: error.queue })))
+      return yield* sender.sendAs(operation, message, optionsFor(sender.transactional))
+    })
+  )
+
+/**
+ * Sends the response to a message that was received, and returns its id: to the `responseQueue` of the message, with its `messageId` as
+ * `correlationId`. It goes over the cache `Senders`, as {@link send} does.
+ *
+ * In a transaction, such as that of a handler of `consume`, the response takes part in it, so that it is sent if and only if the
+ * request is handled; the response queue must then be transactional. Otherwise it is sent as the kind of the response queue needs it:
+ * to a transactional one in a transaction of its own.
+ *
+ * **Gotchas**
+ *
+ * The kind of a queue of another computer cannot be read from here, and Message Queuing drops a response of the wrong kind: give
+ * `transactional` for it.
+ *
+ * Fails as {@link send} does; with `IllegalOption` for a message that names no response queue, and with `IllegalMessage` for a response
+ * with a `correlationId` of its own.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageId, MessageQueue, Senders } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* MessageQueue.create(".\\private$\\answers")
+ *   const id = yield* MessageQueue.send(".\\private$\\orders", { responseQueue: ".\\private$\\answers" })
+ *
+ *   const orders = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   yield* MessageQueue.reply(yield* orders.receive, { label: "done" })
+ *
+ *   const answers = yield* MessageQueue.openReceiver(".\\private$\\answers")
+ *   const answer = yield* answers.receive
+ *   return [answer.label, MessageId.equals(answer.correlationId, id)]
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = Layer.provideMerge(Senders.layer(), InMemoryMqrt.layer)
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => ["done", true]
+ * ```
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const reply = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+  received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
+  message: Message<Body>,
+  options: OneOffSendOptions<Body, Transactional> = {}
+): Effect.Effect<string, MsmqError, Senders> => {
+  const operation = operations.MessageQueue.reply
+  return Effect.gen(function* () {
+    const { messageId, responseQueue } = yield* Given.argument({ operation }, "received", answerable, received)
+    const call = { operation, queue: responseQueue }
+    yield* Given.argument(call, "message", messageRule, message)
+    const given = yield* Given.options(call, oneOffSendOptions, options)
+    const response = yield* withFields(call, message, ["correlationId"], { correlationId: messageId })
+    const isOutside = given.transaction === undefined && (yield* Current) === "none"
+    return yield* sendOver<Body, Transactional>(operation, responseQueue, response, (transactional) =>
+      isOutside && transactional === true ? withOptions(given, { transaction: "singleMessage" }) : given
+    )
+  })
+}
+
+/**
  * Forwards the messages that are in a queue to another queue, in their order: from a dead-letter queue, a subqueue of poison
  * messages, a journal or any other queue, to a queue, to the one that each message was sent to, or to the one that a function names.
  *
@@ -624,8 +782,8 @@ export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<
  * is neither signed nor encrypted.
  *
  * Only messages that are there at the beginning are redriven, so that one that comes back is not forwarded again and again. A message
- * that another receiver takes meanwhile is skipped. An interruption waits for the message that is being redriven, and `onProgress` has
- * counted it.
+ * that another receiver takes meanwhile is skipped. An interruption waits for the message that is being redriven, to a plain queue up
+ * to 5 seconds for its acknowledgment and 35 to one of another machine; `onProgress` has then counted it.
  *
  * Stops at the first message that cannot be redriven: the message is still in its queue, the error has its `messageId`, and `progress`
  * has the number of those that were redriven before it. Fails as {@link openReceiver} and {@link openSender} do; with `CopyNotArrived`

@@ -5,10 +5,12 @@
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import type { inspect, InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
+import * as MessageClass from "./MessageClass.ts"
 import { countOf, describeValue } from "./internal/errors/describeValue.ts"
 import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
@@ -326,6 +328,50 @@ export interface CopyNotArrived extends Tagged<"CopyNotArrived"> {
 }
 
 /**
+ * Reason of an error where a message that a function waited for was not delivered: a negative acknowledgment came for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Undelivered extends Tagged<"Undelivered"> {
+  /** Id that the message was sent with. */
+  readonly messageId: string
+  /** Class of the acknowledgment (`PROPID_M_CLASS`), which `MessageClass.nameOf` names, such as `0x8003` for a full queue. */
+  readonly class: number
+  /** Cause in words, and the remedy. */
+  readonly rule: string
+}
+
+/**
+ * Reason of an error where no acknowledgment of a message came in time. The outcome is unknown: the message may be on its way, may
+ * have arrived or been received, or may be lost.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Unacknowledged extends Tagged<"Unacknowledged"> {
+  /** Id that the message was sent with. */
+  readonly messageId: string
+  /** Event that the send waited for. */
+  readonly until: "arrived" | "received"
+  /** Time of the wait, in milliseconds. */
+  readonly within: number
+}
+
+/**
+ * Reason of an error where no response to a request came in time. The request may be handled nevertheless, now or later.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NoResponse extends Tagged<"NoResponse"> {
+  /** Id of the message that asked. */
+  readonly messageId: string
+  /** Time of the wait, in milliseconds. */
+  readonly within: number
+}
+
+/**
  * Reason of an error for an option that does not exist, or for an option or argument whose value is not allowed. The call did
  * nothing.
  *
@@ -499,6 +545,9 @@ export type Reason =
   | PoisonMessage
   | IllegalOption
   | CopyNotArrived
+  | Undelivered
+  | Unacknowledged
+  | NoResponse
   | IllegalPolicy
   | AccountNotFound
   | CertificateNotFound
@@ -605,6 +654,15 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `the copy of a message did not arrive: ${rule}` +
     (messageClass === undefined ? "" : ` (class 0x${messageClass.toString(16).padStart(4, "0")})`) +
     (copy === "deadLetterQueue" ? ". The copy is in a dead-letter queue" : ""),
+  Undelivered: ({ class: messageClass, messageId, rule }) =>
+    `message ${messageId} was not delivered: ${rule} (class ${MessageClass.format(messageClass)})`,
+  Unacknowledged: ({ messageId, until, within }) =>
+    `no acknowledgment says that message ${messageId} was ${until === "arrived" ? "taken by its queue" : "received"}, after ` +
+    `${Duration.format(Duration.millis(within))}. The outcome is unknown: it may still arrive. Look at the queue, wait longer, or ` +
+    `give the message a time limit (${until === "arrived" ? "timeToReachQueue" : "timeToBeReceived"}), which ends it`,
+  NoResponse: ({ messageId, within }) =>
+    `no response to message ${messageId} came within ${Duration.format(Duration.millis(within))}. It may be handled all the same: see ` +
+    "that its queue is read, and that the response has its messageId as correlationId; or wait longer",
   IllegalOption: ({ actual, nearest, option, rule }) => {
     if (nearest === undefined) return `${option} is ${actual}, but ${rule}`
     const meant = nearest === null ? "." : `; did you mean "${nearest}"?`

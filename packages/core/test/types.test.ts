@@ -204,6 +204,7 @@ const cases = {
       | "queue"
       | "send"
       | "sendAll"
+      | "sendAwaiting"
       | "sink"
       | "toJSON"
       | "toString"

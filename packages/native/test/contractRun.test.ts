@@ -156,7 +156,7 @@ describe("the queues of the contract", () => {
       assert.isAbove(seen.touched.size, 100)
       const foreign = [...seen.touched].filter((name) => {
         const queue = name.split("\\").at(-1) ?? ""
-        const own = [MqrtContract.queuePrefix, "effect-msmq-acknowledgments-"]
+        const own = [MqrtContract.queuePrefix, "effect-msmq-acknowledgments-", "effect-msmq-responses-"]
         return !name.startsWith("PRIVATE=") && !own.some((prefix) => queue.toLowerCase().startsWith(prefix))
       })
       assert.deepStrictEqual(foreign, [])

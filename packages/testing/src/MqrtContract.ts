@@ -16,7 +16,9 @@ import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
 import { promiseTransactions } from "./contract/promiseTransactions.ts"
+import { queueReferences } from "./contract/queueReferences.ts"
 import { queues } from "./contract/queues.ts"
+import { requests } from "./contract/requests.ts"
 import { sendingAgain } from "./contract/sendingAgain.ts"
 import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
@@ -52,7 +54,9 @@ export type { Capability, ContractPromise }
 export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
+  ...queueReferences,
   ...sendingAgain,
+  ...requests,
   ...claimChecks,
   ...waiting,
   ...loops,

@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -29,7 +30,7 @@ import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
 import type { CheckOptions, Report } from "../Health.ts"
 import * as Healths from "../Health.ts"
-import type { ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
+import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
@@ -37,7 +38,6 @@ import type {
   KindOf,
   LocatedQueue,
   OpenReceiverOptions,
-  OpenSenderOptions,
   Properties,
   PurgeOptions,
   QueueName,
@@ -53,7 +53,13 @@ import { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import { QueueManager } from "./QueueManager.ts"
 import { Receiver } from "./Receiver.ts"
-import { Sender } from "./Sender.ts"
+import type { RequesterOptions } from "./Requester.ts"
+import { effectRequesterOptions, Requester } from "./Requester.ts"
+import * as Requesters from "../Requester.ts"
+import type { OneOffSendOptions, OpenSenderOptions } from "./Sender.ts"
+import { effectOneOffOptions, effectOpenOptions, Sender } from "./Sender.ts"
+import type { Options as SendersOptions } from "../Senders.ts"
+import { make as makeSenders, Senders } from "../Senders.ts"
 import type { AcquireOptions } from "./SecurityContext.ts"
 import { effectOptions, SecurityContext } from "./SecurityContext.ts"
 import { SecurityContexts } from "./SecurityContexts.ts"
@@ -97,9 +103,17 @@ export interface ConnectOptions extends Abortable {
    * `Telemetry.PropagateTraceContext`. By default as the layer says, which is `false` for a backend alone.
    */
   readonly propagateTraceContext?: boolean | undefined
+  /** Settings of the cache of senders, which `send` and `reply` use. */
+  readonly senders?: SendersOptions | undefined
 }
 
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
+
+/** Cache of senders, and the scope that it closes with. */
+interface SendersOfConnection {
+  readonly cache: Senders["Service"]
+  readonly scope: Scope.Closeable
+}
 
 /**
  * Connection to Message Queuing through a backend: see {@link connect}. Everything that it opens is closed with it, in
@@ -112,17 +126,27 @@ export class Connection extends Described implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
   readonly #runner: Runner
+  readonly #senders: SendersOfConnection
 
-  private constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
+  private constructor(
+    runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>,
+    context: Context.Context<Mqrt>,
+    senders: SendersOfConnection
+  ) {
     super()
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
     this.#runner = new Runner(context)
+    this.#senders = senders
   }
 
   /** @internal */
-  static make(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>): Connection {
-    return new Connection(runtime, context)
+  static make(
+    runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>,
+    context: Context.Context<Mqrt>,
+    senders: SendersOfConnection
+  ): Connection {
+    return new Connection(runtime, context, senders)
   }
 
   /** @internal */
@@ -378,13 +402,90 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
+  /**
+   * Sends one message to a queue and returns its id, over a cache of senders, which keeps the queue open for a while. See
+   * {@link MessageQueue.send}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.send(".\\private$\\orders", { label: "order 1" })
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * const message = await receiver.receive()
+   * message.label // => "order 1"
+   * ```
+   */
+  send<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+    queue: QueueName,
+    message: Message<Body>,
+    options?: OneOffSendOptions<Body, Transactional>
+  ): Promise<string> {
+    return this.#run(on(operations.MessageQueue.send, queue), tables.oneOffSending, options, (options) =>
+      Effect.provideService(
+        MessageQueue.send(queue, message, effectOneOffOptions(options)),
+        Senders,
+        this.#senders.cache
+      )
+    )
+  }
+
+  /**
+   * Sends the response to a message that was received, and returns its id. In a transaction that runs, of `transaction` or of a handler
+   * of `consume`, it takes part in that. See {@link MessageQueue.reply}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\prices")
+   * await using server = await msmq.openReceiver(".\\private$\\prices")
+   * await using prices = await msmq.openRequester(".\\private$\\prices")
+   * const answer = prices.request({ label: "lamp" }, { within: "5 seconds" })
+   * const question = await server.receive()
+   * await msmq.reply(question, { label: `${question.label}: 4 euros` })
+   * const { label } = await answer
+   * label // => "lamp: 4 euros"
+   * ```
+   */
+  reply<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+    received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
+    message: Message<Body>,
+    options?: OneOffSendOptions<Body, Transactional>
+  ): Promise<string> {
+    return this.#run({ operation: operations.MessageQueue.reply }, tables.oneOffSending, options, (options) =>
+      Effect.provideService(
+        MessageQueue.reply(received, message, effectOneOffOptions(options)),
+        Senders,
+        this.#senders.cache
+      )
+    )
+  }
+
+  /** Opens a requester for the queue of a service: own it with `await using` or `close()`. See {@link Requesters.open}. */
+  openRequester<Question = Uint8Array, Answer = Uint8Array>(
+    queue: QueueName,
+    options?: RequesterOptions<Question, Answer>
+  ): Promise<Requester<Question, Answer>> {
+    return this.#run(on(operations.Requester.open, queue), tables.requesterOptions, options, (options) =>
+      openScoped(Requesters.open(queue, effectRequesterOptions(options, this.#runner)), (requester, scope) =>
+        Requester.make(requester, scope, this.#runner)
+      )
+    )
+  }
+
   /** Opens a queue for sending: own it with `await using` or `close()`. See {@link MessageQueue.openSender}. */
   openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
-    options?: OpenSenderOptions<Body, Transactional> & Abortable
+    options?: OpenSenderOptions<Body, Transactional>
   ): Promise<Sender<Body, KindOf<Transactional>>> {
     return this.#run(on(operations.MessageQueue.openSender, queue), tables.openSenderOptions, options, (options) =>
-      openScoped(MessageQueue.openSender(queue, options), (sender, scope) =>
+      openScoped(MessageQueue.openSender(queue, effectOpenOptions(options)), (sender, scope) =>
         Sender.make<Body, KindOf<Transactional>>(sender, scope, this.#runner)
       )
     )
@@ -527,7 +628,10 @@ export class Connection extends Described implements AsyncDisposable {
   /** Closes all that is still open, after the calls that run, and then the backend; a second call does nothing. */
   close(): Promise<void> {
     return this.#runner.promise(
-      OwnedHandle.stopRunsThen(this.#mqrt.openHandles, this.#runtime.disposeEffect),
+      OwnedHandle.stopRunsThen(
+        this.#mqrt.openHandles,
+        Effect.andThen(Scope.close(this.#senders.scope, Exit.void), this.#runtime.disposeEffect)
+      ),
       undefined
     )
   }
@@ -610,18 +714,19 @@ export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: ConnectO
   // The stack of the program is available only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
   const call = { operation: operations.promises.connect }
-  const { propagateTraceContext, signal } = optionsOrThrow(call, tables.connectOptions, options)
+  const { propagateTraceContext, senders, signal } = optionsOrThrow(call, tables.connectOptions, options)
   argumentOrThrow(call, "layer", tables.backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
     argumentOrThrow(call, "layer", tables.backendContext, context)
-    return Connection.make(
-      runtime,
+    const scope = Scope.makeUnsafe()
+    const cache = Effect.runSync(makeSenders(senders).pipe(Scope.provide(scope), Effect.provideContext(context)))
+    const settings =
       propagateTraceContext === undefined
         ? context
         : Context.add(context, Telemetry.PropagateTraceContext, propagateTraceContext)
-    )
+    return Connection.make(runtime, settings, { cache, scope })
   } catch (error) {
     await runtime.dispose()
     throw error

@@ -47,11 +47,20 @@ export * as PathName from "./PathName.ts"
 export { type ManagementOptions, QueueManager } from "./QueueManager.ts"
 export * as QueueName from "./QueueName.ts"
 export { Receiver, type ReceiveOptions } from "./Receiver.ts"
+export { Requester, type RequesterOptions, type RequestOptions } from "./Requester.ts"
 export { type AcquireOptions, type Impersonated, SecurityContext } from "./SecurityContext.ts"
 export { SecurityContexts } from "./SecurityContexts.ts"
 export * as QueueSecurity from "./QueueSecurity.ts"
 export * as SecurityDescriptor from "./SecurityDescriptor.ts"
 export { Selection } from "./Selection.ts"
-export { type SendAllOptions, Sender, type SendOptions } from "./Sender.ts"
+export {
+  type OneOffSendOptions,
+  type OpenSenderOptions,
+  type SendAllOptions,
+  type SendAwaitingOptions,
+  Sender,
+  type SenderDefaults,
+  type SendOptions
+} from "./Sender.ts"
 export * as Sid from "./Sid.ts"
 export { type Participation, Transaction } from "./Transaction.ts"

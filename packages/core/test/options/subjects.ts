@@ -10,9 +10,11 @@ import {
   QueueManager,
   QueueName,
   QueueSecurity,
+  Requester,
   SecurityContext,
   SecurityContexts,
   SecurityDescriptor,
+  Senders,
   Sid,
   Telemetry,
   Transaction,
@@ -190,6 +192,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     put: () => Promise.resolve("reference"),
     get: () => Promise.resolve(new Uint8Array(0))
   }),
+  "MessageBody.jsonWithServices": subject("MessageBody.jsonWithServices", MessageBody.jsonWithServices, Schema.String),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
   "MessageBody.make": throwing("MessageBody.make", MessageBody.make, {
     name: "bytes",
@@ -218,6 +221,16 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "MessageQueue.locate": subject("MessageQueue.locate", MessageQueue.locate, restrictions),
   "MessageQueue.openSender": subject("MessageQueue.openSender", MessageQueue.openSender, orders, {}),
   "MessageQueue.openReceiver": subject("MessageQueue.openReceiver", MessageQueue.openReceiver, orders, {}),
+  "MessageQueue.send": subject("MessageQueue.send", MessageQueue.send, orders, { label: "order 2" }, {}),
+  "MessageQueue.reply": {
+    operation: "MessageQueue.reply",
+    right: (world) => [{ ...world.message, responseQueue: orders }, { label: "answer" }, {}],
+    call: async (world, given) =>
+      outcomeOf(
+        world,
+        started(() => apply(MessageQueue.reply, given))
+      )
+  },
   "MessageQueue.purge": subject("MessageQueue.purge", MessageQueue.purge, orders, {}),
   ...each([...computers, ...actions], "QueueManager.", (name) =>
     subject(`QueueManager.${name}`, QueueManager[name], "MACHINE")
@@ -233,11 +246,20 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   ...each(["grant", "deny"] as const, "QueueSecurity.", (name) =>
     subject(`QueueSecurity.${name}`, QueueSecurity[name], orders, "anonymous", "send")
   ),
+  "Requester.open": subject("Requester.open", Requester.open, orders, {}),
+  "Requester#request": method((world) => world.requester)("Requester.request", "request", [
+    { label: "question" },
+    { within: 1 }
+  ]),
   "SecurityContext.acquire": subject("SecurityContext.acquire", SecurityContext.acquire, {}),
   "SecurityContexts.layer": subject("SecurityContexts.layer", SecurityContexts.layer, {}),
   ...each(["get", "invalidate"] as const, "SecurityContexts#", (name) =>
     method((world) => world.contexts)(`SecurityContexts.${name}`, name, (world) => [world.certificate])
   ),
+  "Senders.make": subject("Senders.layer", Senders.make, {}),
+  "Senders.layer": subject("Senders.layer", Senders.layer, {}),
+  "Senders#get": method((world) => world.senders)("Senders.get", "get", [orders, {}]),
+  "Senders#invalidate": method((world) => world.senders)("Senders.invalidate", "invalidate", [orders]),
   "Telemetry.process": {
     operation: "Telemetry.process",
     right: (world) => [Effect.void, world.message, {}],
@@ -262,6 +284,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   },
 
   "Sender#send": ofSender("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "Sender#sendAwaiting": ofSender("Sender.sendAwaiting", "sendAwaiting", [{ label: "order 2" }, { within: 1000 }]),
   "Sender#sendAll": ofSender("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
   "Sender#sink": {
     operation: "Sender.sink",
@@ -352,6 +375,17 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     right: () => [{}],
     call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
   },
+  "promises.Connection#send": ofConnection("MessageQueue.send", "send", [orders, { label: "order 2" }, {}]),
+  "promises.Connection#reply": ofConnection("MessageQueue.reply", "reply", (world) => [
+    { ...world.message, responseQueue: orders },
+    { label: "answer" },
+    {}
+  ]),
+  "promises.Connection#openRequester": ofConnection("Requester.open", "openRequester", [orders, {}]),
+  "promises.Requester#request": method((world) => world.promises.requester)("Requester.request", "request", [
+    { label: "question" },
+    { within: 1 }
+  ]),
   "promises.Connection#securityContexts": ofConnection("SecurityContexts.layer", "securityContexts", [{}]),
   ...each(["get", "invalidate"] as const, "promises.SecurityContexts#", (name) =>
     method((world) => world.promises.contexts)(`SecurityContexts.${name}`, name, (world) => [world.certificate, {}])
@@ -372,6 +406,10 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "promises.Connection#transaction": ofConnection("Transaction", "transaction", [promiseHandler, {}]),
   "promises.Connection#beginTransaction": ofConnection("Transaction.begin", "beginTransaction", [{}]),
   "promises.Sender#send": ofSenderInPromises("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "promises.Sender#sendAwaiting": ofSenderInPromises("Sender.sendAwaiting", "sendAwaiting", [
+    { label: "order 2" },
+    { within: 1000 }
+  ]),
   "promises.Sender#sendAll": ofSenderInPromises("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
   ...each(["receive", "poll", "peek", "pollPeek", "cursor"] as const, "promises.Receiver#", (name) =>
     ofReceiverInPromises(`Receiver.${name}`, name, [{}])
@@ -428,6 +466,9 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "NativeMqrt.layerWith": subject("NativeMqrt.layerWith", NativeMqrt.layerWith, { library: "nowhere.dll" }),
   "NativeMqrt.layerConfig": subject("NativeMqrt.layer", NativeMqrt.layerConfig, {
     library: Config.succeed("nowhere.dll")
+  }),
+  "Senders.layerConfig": subject("Senders.layerConfig", Senders.layerConfig, {
+    idleTimeToLive: Config.succeed("1 minute")
   }),
   "SecurityContexts.layerConfig": subject("SecurityContexts.layerConfig", SecurityContexts.layerConfig, {
     idleTimeToLive: Config.succeed("1 minute")

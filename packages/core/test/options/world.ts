@@ -4,8 +4,10 @@ import {
   Consumer,
   MessageQueue,
   Mqrt,
+  Requester,
   SecurityContext,
   SecurityContexts,
+  Senders,
   Transaction
 } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
@@ -17,7 +19,7 @@ import { certificates } from "../support/certificates.ts"
 export const orders = ".\\private$\\orders"
 
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
-const layer = Layer.provideMerge(SecurityContexts.layer(), backend)
+const layer = Layer.provideMerge(Layer.merge(SecurityContexts.layer(), Senders.layer()), backend)
 
 /** Services that effects may need here. */
 export type Needs = Layer.Success<typeof layer> | Scope.Scope
@@ -47,6 +49,8 @@ export const makeWorld = async () => {
     consumerControl: await run(Consumer.makeControl),
     faults: await run(FaultInjection.FaultInjection),
     contexts: await run(SecurityContexts.SecurityContexts),
+    senders: await run(Senders.Senders),
+    requester: await run(Requester.open(orders)),
     transaction: await run(Transaction.begin()),
     context: await run(SecurityContext.acquire()),
     certificate: await run(Certificate.fromDer(certificates[0]!.certificate)),
@@ -54,6 +58,7 @@ export const makeWorld = async () => {
       sender: await msmq.openSender(orders),
       receiver: inPromises,
       consumer,
+      requester: await msmq.openRequester(orders),
       cursor: await inPromises.cursor(),
       transaction: await msmq.beginTransaction(),
       contexts: await msmq.securityContexts()

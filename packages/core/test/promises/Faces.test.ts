@@ -27,6 +27,7 @@ const renamed: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Members of the face with Effect that promises lack, each with the reason. A `*` stands for any rest of the name. */
 const onlyEffect: Readonly<Record<string, string>> = {
+  "MessageBody.jsonWithServices": "takes a schema of Effect that needs services of Effect",
   "XmlValue.*": "schemas of Effect; in promises `MessageBody.xml` takes the names of types",
   "Consumer.defaultReopen": "a Schedule; in promises it is what `reopen` is by default",
   "Consumer.defaultRetry": "a Schedule; in promises it is what `retry` is by default",
@@ -41,6 +42,8 @@ const onlyEffect: Readonly<Record<string, string>> = {
   "MsmqError.reasonOf": "for the author of a backend",
   "QueueService.*": "classes for layers; in promises a program passes on what `openSender` and `openReceiver` give",
   "SecurityContexts.layerConfig": "a Layer; in promises a program reads its settings itself",
+  "Senders#*": "a service; in promises the connection has the cache that its `send` and `reply` use",
+  "Senders.*": "a Layer; in promises the option `senders` of `connect` has its settings",
   "Sender#sink": "a Sink; in promises `sendAll` takes any iterable",
   "Telemetry.PropagateTraceContext": "a Reference; in promises an option of `connect`",
   "Transaction.Current": "a Reference; in promises the calls of a function have its transaction",
@@ -68,6 +71,7 @@ const onlyPromises: Readonly<Record<string, string>> = {
   "MessageBody.decode": "the codec itself decodes, into a Result",
   "MessageBody.encode": "the codec itself encodes, into a Result",
   "Receiver#close": "a scope closes it",
+  "Requester#close": "a scope closes it",
   "SecurityContext#close": "a scope closes it",
   "SecurityContexts#close": "a layer closes it",
   "SecurityContexts#isOpen": "a layer closes it",

@@ -342,11 +342,11 @@ export const messages: ReadonlyArray<ContractPromise> = [
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
       for (const field of ["responseQueue", "adminQueue"] as const) {
-        for (const name of ["", "answers", ".\\private$\\answers", "DIRECT=server\\q", "DIRECT=OS:s\\a+b"]) {
+        for (const name of ["", "answers", "DIRECT=server\\q", "DIRECT=OS:s\\a+b"]) {
           const error = yield* Effect.flip(sender.send({ [field]: name }))
           assert.equal(error.reason._tag, "IllegalMessage")
           const shown = JSON.stringify(name).replaceAll(/[\\$+.]/g, "\\$&")
-          assert.match(error.message, new RegExp(`${field} is ${shown}, but it must be a format name`))
+          assert.match(error.message, new RegExp(`${field} is ${shown}, but it must be a path name or format name`))
         }
       }
       const error = yield* Effect.flip(sender.send({ deadLetterQueue: "dead" }))

@@ -7,12 +7,13 @@ import { packetSize } from "../../Message.ts"
 import type { Mqrt } from "../../Mqrt.ts"
 import { Mqrt as MqrtService } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import { Sender } from "../../Sender.ts"
+import type { Sender } from "../../Sender.ts"
 import type { Participation } from "../../Transaction.ts"
 import { nameOf, type QueueName } from "../names/queueName.ts"
-import { openQueue } from "../queues/opening.ts"
+import type { QueueKind } from "../messages/SendOptions.ts"
+import { openToSend, senderOn } from "../queues/sender.ts"
 import type { Operation } from "../telemetry/Operation.ts"
-import type { Acknowledgments, Outcome } from "./Acknowledgments.ts"
+import type { Acknowledgments } from "./Acknowledgments.ts"
 import { arrived, isDeadLettered, meaningOf } from "./ArrivalClass.ts"
 import type { Destination } from "./Destination.ts"
 import { destinationsOf, refusalOf } from "./Destination.ts"
@@ -70,10 +71,11 @@ export class CopySender {
   ): Effect.Effect<CopySender, MsmqError, Scope.Scope> {
     const name = nameOf(queue)
     return Effect.gen(function* () {
-      const { formatName, handle } = yield* openQueue(queue, operation, "send", "denyNone")
-      const destinations = yield* destinationsOf(mqrt, { operation, queue: name }, formatName)
+      // The properties of the destinations tell the kind.
+      const opened = yield* openToSend(operation, queue, false)
+      const destinations = yield* destinationsOf(mqrt, { operation, queue: name }, opened.formatName)
       const transactional = yield* kindOf(destinations)
-      const sender: Sender = Sender.make({ mqrt, handle, queue: name, transactional, codec: undefined }, formatName)
+      const sender = senderOn<Uint8Array, QueueKind>({ ...opened, kind: { transactional } }, name, undefined, undefined)
       return new CopySender(mqrt, operation, destinations, transactional, sender)
     }).pipe(Effect.provideService(MqrtService, mqrt))
   }
@@ -104,8 +106,10 @@ export class CopySender {
     return Effect.flatMap(
       acknowledgments.outcomeOf(messageId, count, timeout),
       (outcome): Effect.Effect<"arrived" | "unknown", MsmqError> => {
-        if (outcome === arrived) return Effect.succeed("arrived")
-        return outcome === "silent" ? Effect.succeed("unknown") : Effect.fail(this.#notArrived(outcome, deadLetter))
+        if (outcome === "silent") return Effect.succeed("unknown")
+        return outcome.class === arrived
+          ? Effect.succeed("arrived")
+          : Effect.fail(this.#notArrived(outcome.class, deadLetter))
       }
     )
   }
@@ -125,7 +129,7 @@ export class CopySender {
     )
   }
 
-  #notArrived(outcome: Outcome, deadLetter: boolean): MsmqError {
+  #notArrived(outcome: number | "silent", deadLetter: boolean): MsmqError {
     const reason =
       outcome === "silent"
         ? { class: undefined, rule: "no acknowledgment of it came in time", copy: "unknown" as const }

@@ -330,7 +330,7 @@ const poisonTargetOf = Effect.fnUntraced(function* (
     const refusal = yield* refusalOf(mqrt, destination, transactional, undefined)
     if (refusal !== undefined) return yield* refuse(`that queue drops the copies: ${meaningOf(refusal)}`)
   }
-  const acknowledgments = Scope.provide(Acknowledgments.open(mqrt, operation), yield* Effect.scope)
+  const acknowledgments = Scope.provide(Acknowledgments.open(mqrt, operation, queue), yield* Effect.scope)
   // A copy in the transaction of its original needs no acknowledgment, which only decides between two events.
   const opening =
     mode === "transactional" && transactional

@@ -26,11 +26,13 @@ import { bytesViolation, noBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
 import * as claimCheck from "../bodies/claimCheck.ts"
-import { setLabel, withCodecFields } from "./codecFields.ts"
+import { setLabel, setsFields, withCodecFields } from "./codecFields.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { NotRead } from "./NotRead.ts"
-import { blankRecord, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
+import { addressedFields, blankRecord, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
+import type { Defaults } from "./senderDefaults.ts"
+import { twoSignersRule } from "./senderDefaults.ts"
 import type { FieldOfBytes } from "./lostBytes.ts"
 import { lostField } from "./lostBytes.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
@@ -41,6 +43,7 @@ import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { CallProgram } from "../promises/CallProgram.ts"
+import { addressRule, isUnresolved, QueueAddresses } from "../names/QueueAddresses.ts"
 import { transactionRule } from "./timeLimits.ts"
 import { isTimeLeft } from "./timesLeft.ts"
 import { errorOf } from "../options/illegalOption.ts"
@@ -59,7 +62,7 @@ const twoSigners: Reason = {
   _tag: "IllegalMessage",
   index: 0,
   field: "senderCertificate",
-  rule: "a message is signed through a context or by a certificate, not by both: which would win is not certain",
+  rule: twoSignersRule,
   actual: "given beside a security context"
 }
 
@@ -77,6 +80,8 @@ export interface SenderState<Body> {
   readonly transactional: boolean | undefined
   /** Codec of the bodies; `undefined` where they are bytes. */
   readonly codec: MessageBody<Body, unknown> | undefined
+  /** Defaults of its messages and sends; `undefined` for those of Message Queuing. */
+  readonly defaults: Defaults | undefined
 }
 
 interface Request<Body> {
@@ -178,6 +183,21 @@ interface Chunk<Body> {
   large: OutgoingRecord | undefined
   /** Reason that stops the batch behind the slice, and behind the message whose body is stored. */
   stop: Reason | undefined
+  /** Message behind the slice that was read, and names a queue of this computer whose address is not known yet. */
+  unaddressed: Unaddressed | undefined
+}
+
+/** Message whose field has the path name of a queue of this computer, by which other computers would not find it. */
+class Unaddressed {
+  readonly record: OutgoingRecord
+  readonly field: "responseQueue" | "adminQueue"
+  readonly pathName: string
+
+  constructor(record: OutgoingRecord, field: "responseQueue" | "adminQueue", pathName: string) {
+    this.record = record
+    this.field = field
+    this.pathName = pathName
+  }
 }
 
 /** Transaction of a context, and the gate of its promise. */
@@ -208,7 +228,7 @@ export class Batch<Body> {
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.messageIds ? [] : undefined
-    this.#store = request.sender.codec?.store
+    this.#store = request.sender.codec?.[claimCheck.bodyStore]
     this.#use = new OwnedHandle.IntermittentUse(request.handles, request.operation)
   }
 
@@ -295,6 +315,9 @@ export class Batch<Body> {
     this.#letAbort()
     const record = blankRecord()
     const refused = this.#readOne(message, record)
+    if (refused instanceof Unaddressed) {
+      return observation.untilEnd(this.#sendRest({ ...restOf(message, none, 0), unaddressed: refused }))
+    }
     if (refused !== undefined) return observation.end(Exit.fail(this.#error(refused)))
     const slice = [record]
     const { length } = record.body
@@ -432,7 +455,39 @@ export class Batch<Body> {
   #sendNext(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     this.#read(chunk)
     if (chunk.slice.length > 0) return this.#sendSlice(fiber, chunk)
+    if (chunk.unaddressed !== undefined) return this.#address(chunk, chunk.unaddressed)
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
+  }
+
+  /** Asks for the address of a queue that a message names, and makes the message the next slice, or the stop before it. */
+  #address(chunk: Chunk<Body>, { field, pathName, record }: Unaddressed): Effect.Effect<void> {
+    const { operation, sender } = this.#request
+    return Effect.match(QueueAddresses.of(sender.mqrt).find(pathName), {
+      onFailure: (failure) => {
+        const error = operation.lift()(failure)
+        chunk.unaddressed = undefined
+        chunk.next--
+        chunk.stop = error.isRetryable
+          ? error.reason
+          : {
+              _tag: "IllegalMessage",
+              index: this.#accepted,
+              field,
+              rule: addressRule(pathName, failure, error.message),
+              actual: describeValue(pathName)
+            }
+      },
+      onSuccess: () => {
+        chunk.unaddressed = this.#unaddressed(record)
+        if (chunk.unaddressed !== undefined) return
+        if (this.#isLarge(record)) {
+          chunk.large = record
+          return
+        }
+        chunk.slice = [record]
+        chunk.sizes = [record.body.length]
+      }
+    })
   }
 
   /** Puts the body of a message into the store. The message with the reference to it is the next slice. */
@@ -460,8 +515,29 @@ export class Batch<Body> {
     return this.#store !== undefined && claimCheck.isStored(this.#store, body)
   }
 
-  /** Reads the only message into a record. Returns the reason why it cannot be sent, if there is one. */
-  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | undefined {
+  /** Returns the rule that a message with a large body breaks. Its size is checked when its body is stored. */
+  #violationBesideSize(record: OutgoingRecord, index: number): Reason | undefined {
+    const { body } = record
+    record.body = noBytes
+    const broken = violation(record, index)
+    record.body = body
+    return broken
+  }
+
+  /** Writes the addresses of the queues of this computer into a message. Returns the first one that is not known. */
+  #unaddressed(record: OutgoingRecord): Unaddressed | undefined {
+    for (const field of addressedFields) {
+      const name = record[field]
+      if (!isUnresolved(name)) continue
+      const address = QueueAddresses.of(this.#request.sender.mqrt).known(name)
+      if (address === undefined) return new Unaddressed(record, field, name)
+      record[field] = address
+    }
+    return undefined
+  }
+
+  /** Reads the only message into a record. Returns the reason why it cannot be sent, or not yet, if there is one. */
+  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | Unaddressed | undefined {
     try {
       const broken = this.#readInto(record, given, 0)
       const lost = broken === undefined ? lostField(record) : undefined
@@ -473,7 +549,9 @@ export class Batch<Body> {
 
   /** Reads the next slice where none is left, up to the first message that cannot be sent. */
   #read(chunk: Chunk<Body>): void {
-    if (chunk.slice.length === 0 && chunk.large === undefined && chunk.stop === undefined) this.#gather(chunk)
+    const { large, slice, stop, unaddressed } = chunk
+    if (slice.length === 0 && large === undefined && stop === undefined && unaddressed === undefined)
+      this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
   }
 
@@ -484,8 +562,9 @@ export class Batch<Body> {
       const lost = lostField(slice[index]!)
       if (lost === undefined) continue
       chunk.stop = refusalOfLost(lost, this.#accepted + index).reason
-      chunk.next -= slice.length - index + (chunk.large === undefined ? 0 : 1)
-      chunk.large = undefined
+      const isFollowed = chunk.large !== undefined || chunk.unaddressed !== undefined
+      chunk.next -= slice.length - index + (isFollowed ? 1 : 0)
+      chunk.large = chunk.unaddressed = undefined
       chunk.slice = slice.slice(0, index)
       return
     }
@@ -499,6 +578,7 @@ export class Batch<Body> {
     let index = this.#accepted
     let bytes = 0
     let part: SourceFailed["part"] = "messages"
+    const store = this.#store
     const records = (this.#records ??= [])
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
@@ -508,11 +588,16 @@ export class Batch<Body> {
         part = "message"
         const record = (records[slice.length] ??= blankRecord())
         const broken = this.#readInto(record, given, index)
+        if (broken instanceof Unaddressed) {
+          chunk.unaddressed = broken
+          next++
+          break
+        }
         if (broken !== undefined) {
           chunk.stop = broken
           break
         }
-        if (this.#isLarge(record)) {
+        if (store !== undefined && claimCheck.isStored(store, record.body)) {
           chunk.large = record
           next++
           break
@@ -566,17 +651,14 @@ export class Batch<Body> {
     }
   }
 
-  /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule. */
-  #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | undefined {
+  /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule, or cannot be sent yet. */
+  #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | Unaddressed | undefined {
     const read = this.#propertiesOf(given, index, record)
     if (read instanceof Refusal) return read.reason
-    if (!this.#isLarge(record)) return violation(record, index)
-    // All but the size is checked before the body is stored.
-    const { body } = record
-    record.body = noBytes
-    const broken = violation(record, index)
-    record.body = body
-    return broken
+    const broken = this.#isLarge(record) ? this.#violationBesideSize(record, index) : violation(record, index)
+    return broken === undefined && (isUnresolved(record.responseQueue) || isUnresolved(record.adminQueue))
+      ? this.#unaddressed(record)
+      : broken
   }
 
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
@@ -593,7 +675,8 @@ export class Batch<Body> {
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       const limit = properties[field]
       const asked = message[field]
-      const isInherited = limit === null && (asked === undefined || transaction.timeLimits[field] === null)
+      // The limits of the transaction take the place of a default.
+      const isInherited = asked === undefined || (limit === null && transaction.timeLimits[field] === null)
       if (isInherited || isTimeLeft(message, field, asked)) continue
       return new Refusal({
         index,
@@ -607,24 +690,41 @@ export class Batch<Body> {
     return properties
   }
 
-  /** Writes a message into a record, with what its codec makes of the body. */
+  /** Writes a message into a record, with the defaults, and with what its codec makes of the body. */
   #writeInto(record: OutgoingRecord, message: Message<Body>, index: number): OutgoingRecord | Refusal {
     const { sender, trace } = this.#request
-    const { codec } = sender
-    const { body, extension, headers } = message
-    if (codec === undefined || body === undefined) {
-      const carried = extensionOf(headers, extension, index, trace)
-      return carried instanceof Refusal ? carried : propertiesOf(message, index, body, 0, carried, record)
+    const { codec, defaults } = sender
+    const { body } = message
+    let { extension, headers } = message
+    if (defaults !== undefined && headers === undefined && extension === undefined) {
+      headers = defaults.headers
+      extension = defaults.extension
     }
-    const encoded = this.#encode(body, codec, message, index)
+    const encoded =
+      body === undefined
+        ? defaults?.encoded
+        : codec === undefined
+          ? undefined
+          : this.#encode(body, codec, message, index)
+    if (encoded === undefined) {
+      const carried = extensionOf(headers, extension, index, trace)
+      if (carried instanceof Refusal) return carried
+      return defaults === undefined
+        ? propertiesOf(message, index, body, 0, carried, record)
+        : propertiesOf(message, index, body, defaults.bodyType ?? 0, carried, record, defaults.fields)
+    }
     if (encoded instanceof Refusal) return encoded
-    const by = { encoded, codec: codec.name, index }
-    const given = withCodecFields({ headers, extension }, by)
+    const by = setsFields(encoded) ? { encoded, codec: codec?.name ?? "", index } : undefined
+    const given = by === undefined ? undefined : withCodecFields({ headers, extension }, by)
     if (given instanceof Refusal) return given
-    const carried = extensionOf(given.headers, given.extension, index, trace)
+    const carried =
+      given === undefined
+        ? extensionOf(headers, extension, index, trace)
+        : extensionOf(given.headers, given.extension, index, trace)
     if (carried instanceof Refusal) return carried
-    const properties = propertiesOf(message, index, encoded.body, encoded.bodyType, carried, record)
-    return properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
+    const bodyType = defaults?.bodyType ?? encoded.bodyType
+    const properties = propertiesOf(message, index, encoded.body, bodyType, carried, record, defaults?.fields)
+    return by === undefined || properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
   }
 
   /** Encodes a body, or returns the refusal of the message. */
@@ -770,7 +870,8 @@ const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => (
   slice: none,
   sizes: [],
   large: undefined,
-  stop: undefined
+  stop: undefined,
+  unaddressed: undefined
 })
 
 /** Returns the chunk of one message that was read, and is not yet accepted. */
@@ -781,7 +882,8 @@ const restOf = <Body>(message: Message<Body>, slice: ReadonlyArray<OutgoingPrope
   slice,
   sizes: [size],
   large: undefined,
-  stop: undefined
+  stop: undefined,
+  unaddressed: undefined
 })
 
 /** Returns the chunk of one message that was read, and whose body has to be stored first. */
@@ -791,8 +893,8 @@ const largeOf = <Body>(message: Message<Body>, record: OutgoingRecord): Chunk<Bo
 })
 
 /** Returns `true` once all messages of a chunk were accepted. */
-const isSent = ({ count, large, next, slice }: Chunk<unknown>): boolean =>
-  next === count && slice.length === 0 && large === undefined
+const isSent = ({ count, large, next, slice, unaddressed }: Chunk<unknown>): boolean =>
+  next === count && slice.length === 0 && large === undefined && unaddressed === undefined
 
 /** Returns the defect of a source that only died. In a sink it is wrapped, as all failures are. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {

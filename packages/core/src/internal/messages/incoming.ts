@@ -5,7 +5,7 @@ import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReadProperties, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
-import { formatNames, localNames } from "../names/knownNames.ts"
+import { namesIn } from "../names/knownNames.ts"
 import { fieldsLeftOut, rareFields } from "./readGroups.ts"
 
 /** Maker of messages from what a backend received. Messages in a row mostly have one certificate, which is read once. */
@@ -19,9 +19,9 @@ export class ReceivedMessages {
   }
 
   messageOf(properties: ReceivedProperties): ReceivedMessage {
-    if (properties.responseQueue !== null) formatNames.remember(properties.responseQueue)
-    if (properties.adminQueue !== null) formatNames.remember(properties.adminQueue)
-    if (properties.deadLetterQueue !== null) localNames.remember(properties.deadLetterQueue)
+    if (properties.responseQueue !== null) namesIn.responseQueue.remember(properties.responseQueue)
+    if (properties.adminQueue !== null) namesIn.adminQueue.remember(properties.adminQueue)
+    if (properties.deadLetterQueue !== null) namesIn.deadLetterQueue.remember(properties.deadLetterQueue)
     const message = new IncomingMessage(properties, this.#certificateOf(properties.senderCertificate))
     if (properties.rare !== null) Object.assign(message, rareFields(properties.rare))
     return properties.extension === null ? message : withHeaders(message, properties.extension)

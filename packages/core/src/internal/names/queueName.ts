@@ -8,15 +8,15 @@ import { describeText, describeValue } from "../errors/describeValue.ts"
 import { argument } from "../options/illegalOption.ts"
 import { pathName, queueName } from "../options/queueNames.ts"
 import type { Operation } from "../telemetry/Operation.ts"
+import type { QueueName } from "./pathNameKinds.ts"
 
-/** Name of a queue in any form that a program may use. */
-export type QueueName = FormatName.FormatName | PathName.PathName | string
+export type { QueueName } from "./pathNameKinds.ts"
 
 /** Returns the name of a queue for errors. */
 export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? describeText(queue) : textOf(queue))
 
 /** Returns the text of a name, which may be illegal. */
-const textOf = (queue: QueueName): string =>
+export const textOf = (queue: QueueName): string =>
   typeof queue === "string"
     ? queue
     : Result.getOrElse(

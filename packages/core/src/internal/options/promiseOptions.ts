@@ -6,6 +6,7 @@ import { Mqrt } from "../../Mqrt.ts"
 import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
+import type { Options as SendersOptions } from "../../Senders.ts"
 import { batchOptions, consumePolicy, keyOptions } from "./consumeOptions.ts"
 import * as stores from "./certificateStores.ts"
 import * as credentials from "./credentials.ts"
@@ -18,7 +19,8 @@ import * as queueOptions from "./queueOptions.ts"
 import { redriveOptions as redriveTable, removeOptions as removeTable } from "./redriveOptions.ts"
 import type { Rule } from "./Rule.ts"
 import { boolean, finite, guarded, isFunction, required, wholeNumber } from "./Rule.ts"
-import { sendAllOptions, sendOptions } from "./sendOptions.ts"
+import { sendAllOptions, sendAwaitingOptions, sendOptions } from "./sendOptions.ts"
+import * as requesters from "./requesterOptions.ts"
 import { signal } from "./signals.ts"
 import * as telemetry from "./telemetryOptions.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
@@ -32,13 +34,16 @@ export const purgeOptions = abortable(queueOptions.purgeOptions)
 export const redriveOptions = abortable(redriveTable)
 export const removeOptions = abortable(removeTable)
 export const healthOptions = abortable(healthTable)
-export const openSenderOptions = abortable(queueOptions.openSenderOptions)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)
 export const registration = abortable(credentials.registerOptions)
 export const cacheOptions = abortable(credentials.cacheOptions)
 export const processOptions = abortable(telemetry.processOptions)
-export const connectOptions = tableOf({ propagateTraceContext: boolean, signal })
+export const connectOptions = tableOf({
+  propagateTraceContext: boolean,
+  senders: nested<SendersOptions>("settings of the cache of senders", queueOptions.senderCacheOptions),
+  signal
+})
 
 const password = guarded("a string", Predicate.isString, { secret: true })
 
@@ -67,6 +72,15 @@ export const receiveOptions = tableOf({ transaction, signal })
 const ofPromises = { securityContext, transaction, signal }
 
 export const sending = tableOf({ ...sendOptions.rules, ...ofPromises })
+
+export const requesterOptions = abortable(requesters.requesterOptions)
+export const requestOptions = abortable(requesters.requestOptions)
+
+export const sendingAwaiting = tableOf({ ...sendAwaitingOptions.rules, securityContext, signal })
+
+export const oneOffSending = tableOf({ ...queueOptions.oneOffSendOptions.rules, ...ofPromises })
+
+export const openSenderOptions = abortable(queueOptions.openSenderOptionsWith({ securityContext }))
 
 export const sendingAll = tableOf({ ...sendAllOptions.rules, ...ofPromises })
 

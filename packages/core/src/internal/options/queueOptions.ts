@@ -1,10 +1,16 @@
 import type { MessageBody } from "../bodies/Codec.ts"
 import type { ReadOptions } from "../../Message.ts"
 import { privacyLevels, shareModes } from "../../mqrt/QueueValues.ts"
+import type { Message } from "../../Message.ts"
+import type { SenderDefaults } from "../messages/senderDefaults.ts"
 import { receiveAccesses } from "../queues/receiveAccesses.ts"
-import { nested, tableOf } from "./OptionTable.ts"
 import { codec } from "./codecs.ts"
+import { duration } from "./durations.ts"
+import { messageParts } from "./messageParts.ts"
+import { nested, tableOf } from "./OptionTable.ts"
+import type { Rule } from "./Rule.ts"
 import { anyOf, boolean, guarded, guid, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
+import { sendOptions } from "./sendOptions.ts"
 import { Violation } from "./Violation.ts"
 
 /** Length of the longest label of a queue, in UTF-16 units. */
@@ -53,7 +59,47 @@ export const changes = tableOf({
   type: anyOf(`${guid.allowed}, or "none"`, guid, none)
 })
 
-export const openSenderOptions = tableOf({ body: codec, transactional: boolean })
+/** Rule for the default of a field, which the sender checks as that of a message. */
+const field = guarded("a value for this field of a message", (value): value is unknown => value !== null)
+
+const messageDefaults = {
+  body: field,
+  bodyType: field,
+  label: field,
+  priority: field,
+  delivery: field,
+  correlationId: field,
+  appSpecific: field,
+  extension: field,
+  headers: field,
+  responseQueue: field,
+  adminQueue: field,
+  deadLetterQueue: field,
+  timeToReachQueue: field,
+  timeToBeReceived: field,
+  trace: field,
+  ...messageParts
+} satisfies Record<keyof Message, Rule>
+
+/** Makes the table of a sender's options, with rules for its defaults that take the place of those here. */
+export const openSenderOptionsWith = (rules: { readonly securityContext: Rule }) =>
+  tableOf({
+    body: codec,
+    transactional: boolean,
+    defaults: nested<SenderDefaults>(
+      "defaults",
+      tableOf({ ...messageDefaults, ...sendOptions.rules, ...rules, transaction: oneOf(["none", "singleMessage"]) })
+    )
+  })
+
+export const openSenderOptions = openSenderOptionsWith(sendOptions.rules)
+
+export const cachedSenderOptions = tableOf({ body: codec, transactional: boolean })
+
+/** Options of a send over the cache: those of the sender, and those of the send. */
+export const oneOffSendOptions = tableOf({ ...cachedSenderOptions.rules, ...sendOptions.rules })
+
+export const senderCacheOptions = tableOf({ idleTimeToLive: duration, capacity: wholeNumber(0, Infinity) })
 
 const read = nested<ReadOptions>(
   "groups of properties to read",

@@ -75,7 +75,7 @@ export class RedriveTargets {
     options: RedriveOptions
   ): Effect.fn.Return<RedriveTargets, never, Scope.Scope> {
     const scope = yield* Effect.scope
-    const opening = Scope.provide(Acknowledgments.open(source.state.mqrt, operation), scope)
+    const opening = Scope.provide(Acknowledgments.open(source.state.mqrt, operation, source.state.queue), scope)
     const acknowledgments = yield* Effect.cached(Effect.uninterruptible(opening))
     const latest = yield* ScopedRef.make<OpenTarget | undefined>(() => undefined)
     return new RedriveTargets(operation, source, to, options, acknowledgments, latest)

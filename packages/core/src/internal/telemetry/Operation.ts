@@ -129,6 +129,7 @@ export const MessageBody = {
   decode: Operation.make("MessageBody.decode"),
   encode: Operation.make("MessageBody.encode"),
   json: Operation.make("MessageBody.json"),
+  jsonWithServices: Operation.make("MessageBody.jsonWithServices"),
   make: Operation.make("MessageBody.make"),
   xml: Operation.make("MessageBody.xml")
 }
@@ -161,6 +162,8 @@ export const MessageQueue = {
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
   purge: Operation.make("MessageQueue.purge"),
+  send: Operation.make("MessageQueue.send", send),
+  reply: Operation.make("MessageQueue.reply", send),
   redrive: Operation.make("MessageQueue.redrive"),
   removeMessages: Operation.make("MessageQueue.removeMessages")
 }
@@ -263,6 +266,11 @@ export const lookups = Object.fromEntries(
   (Object.keys(lookupActions) as ReadonlyArray<LookupAction>).map(lookupEntry)
 ) as Readonly<Record<LookupAction, Operation>>
 
+export const Requester = {
+  open: Operation.make("Requester.open"),
+  request: Operation.make("Requester.request", send)
+}
+
 export const SecurityContext = { acquire: Operation.make("SecurityContext.acquire") }
 
 export const SecurityContexts = {
@@ -280,8 +288,16 @@ export const SecurityDescriptor = {
 
 export const Sender = {
   send: Operation.make("Sender.send", send),
+  sendAwaiting: Operation.make("Sender.sendAwaiting", send),
   sendAll: Operation.make("Sender.sendAll", sendMany),
   sink: Operation.make("Sender.sink", sendMany)
+}
+
+export const Senders = {
+  layer: Operation.make("Senders.layer"),
+  layerConfig: Operation.make("Senders.layerConfig"),
+  get: Operation.make("Senders.get"),
+  invalidate: Operation.make("Senders.invalidate")
 }
 
 export const Sid = {
