@@ -252,7 +252,7 @@ describe("a test in promises", () => {
               signal: stop.signal
             }
           )
-          .catch((error: unknown) => error)
+          .done.catch((error: unknown) => error)
         await msmq.advance("23 hours")
         assert.deepStrictEqual(attempts, [0])
         await msmq.advance("1 hour")
