@@ -1,5 +1,5 @@
 /** The ten tasks of `docs/members.md`, with Effect. */
-import { MessageBody, MessageQueue, QueueManager, QueueSecurity, Transaction } from "@effect-msmq/core"
+import { MessageBody, MessageQueue, QueueManager, QueueSecurity, Requester, Transaction } from "@effect-msmq/core"
 import { Effect, Option, Schema, Stream } from "effect"
 
 export class Order extends Schema.Class<Order>("Order")({ Id: Schema.Int, Total: Schema.Finite }) {}
@@ -8,6 +8,7 @@ const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
 const body = MessageBody.xml(Order)
 const text = { body: MessageBody.text }
+const asking = { ...text, responseBody: MessageBody.text, within: "5 seconds" } as const
 
 // 1. Ensure that a queue is there
 export const ensure = (path: string) => MessageQueue.ensure(path, { transactional: true })
@@ -43,16 +44,13 @@ export const listQueues = QueueManager.privateQueues()
 
 // 7. Ask for a response, and respond
 export const ask = Effect.fn(function* (question: string) {
-  const requests = yield* MessageQueue.openSender(".\\private$\\requests", text)
-  const responses = yield* MessageQueue.openReceiver(".\\private$\\responses", text)
-  const id = yield* requests.send({ body: question, responseQueue: responses.formatName })
-  return Option.map(yield* responses.byCorrelationId(id).receiveWithin("5 seconds"), (message) => message.body)
+  const requester = yield* Requester.open(".\\private$\\requests", asking)
+  return (yield* requester.request({ body: question })).body
 }, Effect.scoped)
 export const respond = Effect.fn(function* (answer: (question: string) => string) {
   const requests = yield* MessageQueue.openReceiver(".\\private$\\requests", text)
-  const { body, messageId, responseQueue } = yield* requests.receive
-  const responses = yield* MessageQueue.openSender(responseQueue ?? "", text)
-  return yield* responses.send({ body: answer(body), correlationId: messageId })
+  const request = yield* requests.receive
+  return yield* MessageQueue.reply(request, { body: answer(request.body) }, text)
 }, Effect.scoped)
 
 // 8. Take a message by its id

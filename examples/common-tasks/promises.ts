@@ -9,6 +9,7 @@ const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
 const body = MessageBody.xml(Order)
 const text = { body: MessageBody.text }
+const asking = { ...text, responseBody: MessageBody.text, within: "5 seconds" } as const
 
 // 1. Ensure that a queue is there
 export const ensure = (msmq: Connection, path: string) => msmq.ensureQueue(path, { transactional: true })
@@ -46,16 +47,13 @@ export const listQueues = (msmq: Connection) => msmq.queueManager.privateQueues(
 
 // 7. Ask for a response, and respond
 export const ask = async (msmq: Connection, question: string) => {
-  await using requests = await msmq.openSender(".\\private$\\requests", text)
-  await using responses = await msmq.openReceiver(".\\private$\\responses", text)
-  const id = await requests.send({ body: question, responseQueue: responses.formatName })
-  return (await responses.byCorrelationId(id).receiveWithin("5 seconds"))?.body
+  await using requester = await msmq.openRequester(".\\private$\\requests", asking)
+  return (await requester.request({ body: question })).body
 }
 export const respond = async (msmq: Connection, answer: (question: string) => string) => {
   await using requests = await msmq.openReceiver(".\\private$\\requests", text)
-  const { body, messageId, responseQueue } = await requests.receive()
-  await using responses = await msmq.openSender(responseQueue ?? "", text)
-  return await responses.send({ body: answer(body), correlationId: messageId })
+  const request = await requests.receive()
+  return await msmq.reply(request, { body: answer(request.body) }, text)
 }
 
 // 8. Take a message by its id

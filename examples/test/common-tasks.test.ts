@@ -1,8 +1,8 @@
-import { MessageQueue, QueueSecurity } from "@effect-msmq/core"
+import { MessageQueue, QueueSecurity, Senders } from "@effect-msmq/core"
 import { connect, type Connection } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option } from "effect"
+import { Effect, Exit, Fiber, Layer, Option } from "effect"
 import * as effect from "../common-tasks/effect.ts"
 import * as promises from "../common-tasks/promises.ts"
 
@@ -49,14 +49,14 @@ describe("the ten common tasks", () => {
       assert.deepStrictEqual(handled, [order])
 
       const responder = yield* Effect.forkChild(effect.respond((question) => `${question}? Yes.`))
-      assert.deepStrictEqual(yield* effect.ask("Coffee"), Option.some("Coffee? Yes."))
+      assert.deepStrictEqual(yield* effect.ask("Coffee"), "Coffee? Yes.")
       assert.isTrue(Exit.isSuccess(yield* Fiber.await(responder)))
 
       yield* effect.letSend("CONTOSO\\alice")
       const [permission] = yield* QueueSecurity.list(orders)
       return [permission?.account, permission?.kind]
     })
-    const granted = await Effect.runPromise(program.pipe(Effect.provide(layer)))
+    const granted = await Effect.runPromise(program.pipe(Effect.provide(Layer.provideMerge(Senders.layer(), layer))))
     assert.deepStrictEqual(granted, ["CONTOSO\\alice", "allow"])
   })
 
