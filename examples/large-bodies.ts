@@ -4,8 +4,7 @@
  *
  *   node large-bodies.ts FOLDER FILE...
  */
-import { MessageBody } from "@effect-msmq/core"
-import { connect } from "@effect-msmq/core/promises"
+import { connect, MessageBody } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { createHash } from "node:crypto"
 import { mkdir, readFile } from "node:fs/promises"

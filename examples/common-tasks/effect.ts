@@ -6,18 +6,16 @@ export class Order extends Schema.Class<Order>("Order")({ Id: Schema.Int, Total:
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
+const requests = ".\\private$\\requests"
 const body = MessageBody.xml(Order)
 const text = { body: MessageBody.text }
-const asking = { ...text, responseBody: MessageBody.text, within: "5 seconds" } as const
 
 // 1. Ensure that a queue is there
 export const ensure = (path: string) => MessageQueue.ensure(path, { transactional: true })
 
 // 2. Send an object
-export const sendOrder = Effect.fn(function* (order: Order) {
-  const sender = yield* MessageQueue.openSender(orders, { body })
-  return yield* sender.send({ body: order, label: `order ${order.Id}` }, { transaction: "singleMessage" })
-}, Effect.scoped)
+export const sendOrder = (order: Order) =>
+  MessageQueue.send(orders, { body: order, label: `order ${order.Id}` }, { body, transaction: "singleMessage" })
 
 // 3. Receive within a time
 export const receiveOrder = Effect.gen(function* () {
@@ -44,12 +42,12 @@ export const listQueues = QueueManager.privateQueues()
 
 // 7. Ask for a response, and respond
 export const ask = Effect.fn(function* (question: string) {
-  const requester = yield* Requester.open(".\\private$\\requests", asking)
-  return (yield* requester.request({ body: question })).body
+  const requester = yield* Requester.open(requests, { ...text, responseBody: MessageBody.text })
+  return (yield* requester.request({ body: question }, { within: "5 seconds" })).body
 }, Effect.scoped)
 export const respond = Effect.fn(function* (answer: (question: string) => string) {
-  const requests = yield* MessageQueue.openReceiver(".\\private$\\requests", text)
-  const request = yield* requests.receive
+  const receiver = yield* MessageQueue.openReceiver(requests, text)
+  const request = yield* receiver.receive
   return yield* MessageQueue.reply(request, { body: answer(request.body) }, text)
 }, Effect.scoped)
 

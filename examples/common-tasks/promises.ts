@@ -1,24 +1,24 @@
 /** The ten tasks of `docs/members.md`, in promises. */
-import { MessageBody } from "@effect-msmq/core"
 import type { Connection } from "@effect-msmq/core/promises"
-import { Schema } from "effect"
+import { MessageBody } from "@effect-msmq/core/promises"
 
-export class Order extends Schema.Class<Order>("Order")({ Id: Schema.Int, Total: Schema.Finite }) {}
+export interface Order {
+  readonly Id: number
+  readonly Total: number
+}
 
 const orders = ".\\private$\\orders"
 const invoices = ".\\private$\\invoices"
-const body = MessageBody.xml(Order)
+const requests = ".\\private$\\requests"
+const body = MessageBody.xml({ Id: "int", Total: "double" }, { root: "Order" })
 const text = { body: MessageBody.text }
-const asking = { ...text, responseBody: MessageBody.text, within: "5 seconds" } as const
 
 // 1. Ensure that a queue is there
 export const ensure = (msmq: Connection, path: string) => msmq.ensureQueue(path, { transactional: true })
 
 // 2. Send an object
-export const sendOrder = async (msmq: Connection, order: Order) => {
-  await using sender = await msmq.openSender(orders, { body })
-  return await sender.send({ body: order, label: `order ${order.Id}` }, { transaction: "singleMessage" })
-}
+export const sendOrder = (msmq: Connection, order: Order) =>
+  msmq.send(orders, { body: order, label: `order ${order.Id}` }, { body, transaction: "singleMessage" })
 
 // 3. Receive within a time
 export const receiveOrder = async (msmq: Connection) => {
@@ -47,12 +47,12 @@ export const listQueues = (msmq: Connection) => msmq.queueManager.privateQueues(
 
 // 7. Ask for a response, and respond
 export const ask = async (msmq: Connection, question: string) => {
-  await using requester = await msmq.openRequester(".\\private$\\requests", asking)
-  return (await requester.request({ body: question })).body
+  await using requester = await msmq.openRequester(requests, { ...text, responseBody: MessageBody.text })
+  return (await requester.request({ body: question }, { within: "5 seconds" })).body
 }
 export const respond = async (msmq: Connection, answer: (question: string) => string) => {
-  await using requests = await msmq.openReceiver(".\\private$\\requests", text)
-  const request = await requests.receive()
+  await using receiver = await msmq.openReceiver(requests, text)
+  const request = await receiver.receive()
   return await msmq.reply(request, { body: answer(request.body) }, text)
 }
 

@@ -1,5 +1,5 @@
 /** Store of bodies in a folder, for `MessageBody.claimCheck`. */
-import type { MessageBody } from "@effect-msmq/core"
+import type { MessageBody } from "@effect-msmq/core/promises"
 import { randomUUID } from "node:crypto"
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
@@ -16,19 +17,22 @@ import * as ActiveXBody from "./ActiveXBody.ts"
 import * as BodyType from "./BodyType.ts"
 import { bytesOf, textOf, withoutTerminator } from "./internal/bodies/encodedText.ts"
 import { ofType } from "./internal/bodies/fixedSize.ts"
-import { conversionOf } from "./internal/bodies/schemaConversion.ts"
+import type { Conversion } from "./internal/bodies/schemaConversion.ts"
+import { conversionOf, conversionWith } from "./internal/bodies/schemaConversion.ts"
 import { conversionOfStandard, isStandardSchema } from "./internal/bodies/standardSchema.ts"
 import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
 import { failureText } from "./internal/errors/thrownText.ts"
-import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
-import { codec as codecRule, makeOptions, storeOptions } from "./internal/options/codecs.ts"
+import { argument, argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { codec as codecRule, makeOptions, ofInstance, storeOptions } from "./internal/options/codecs.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, listOf, text as textRule } from "./internal/options/Rule.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
+import { bodyStore } from "./internal/bodies/claimCheck.ts"
 import type { BodyStore } from "./internal/bodies/claimCheck.ts"
 import type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
 import type { Message } from "./Message.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import type { Tagged } from "./internal/Tagged.ts"
 
 export type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
@@ -107,14 +111,71 @@ export const json: {
   <Input, Output>(schema: StandardSchemaV1<Input, Output>): MessageBody<Input, Output>
 } = (schema: Schema.ConstraintCodec<unknown, unknown> | StandardSchemaV1): MessageBody<unknown> => {
   const given = argumentOrThrow({ operation: operations.MessageBody.json }, "schema", jsonSchema, schema)
-  const { decode, encode } = isSchema(given) ? conversionOf(Schema.toCodecJson(given)) : conversionOfStandard(given)
-  return {
-    name: "JSON",
-    encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
-    decode: (encoded) =>
-      Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
-  }
+  return jsonBy(isSchema(given) ? conversionOf(Schema.toCodecJson(given)) : conversionOfStandard(given))
 }
+
+/** Makes the codec for JSON of a conversion. */
+const jsonBy = <A>({ decode, encode }: Conversion<A>): MessageBody<A> => ({
+  name: "JSON",
+  encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
+  decode: (encoded) =>
+    Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
+})
+
+/**
+ * Makes a codec for JSON, as {@link json} does, of a schema whose conversions need services. It has the services of the effect that
+ * makes it: a layer can make the codec and open the queue. Conversions must be synchronous: a value or a body is refused where one
+ * waits for something.
+ *
+ * Fails with `IllegalOption` for a value that is not a schema of Effect.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, MessageQueue, QueueService } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Context, Effect, Layer, Schema, SchemaGetter } from "effect"
+ *
+ * class Currency extends Context.Service<Currency, { readonly symbol: string }>()("shop/Currency") {}
+ *
+ * const Price = Schema.String.pipe(
+ *   Schema.decodeTo(Schema.Finite, {
+ *     decode: SchemaGetter.transform((text: string) => Number(text.slice(1))),
+ *     encode: SchemaGetter.transformEffect((price: number) =>
+ *       Effect.map(Currency, ({ symbol }) => `${symbol}${price.toFixed(2)}`)
+ *     )
+ *   })
+ * )
+ *
+ * const queue = ".\\private$\\prices"
+ * class Prices extends QueueService.Sender<Prices>()("shop/Prices", { queue, body: MessageBody.json(Schema.Finite) }) {}
+ * const prices = Layer.effect(
+ *   Prices,
+ *   Effect.flatMap(MessageBody.jsonWithServices(Price), (body) => MessageQueue.openSender(queue, { body }))
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(queue)
+ *   yield* Effect.provide(Effect.flatMap(Prices, (sender) => sender.send({ body: 4.5 })), prices)
+ *   const receiver = yield* MessageQueue.openReceiver(queue, { body: MessageBody.text })
+ *   return (yield* receiver.receive).body
+ * }).pipe(Effect.scoped, Effect.provideService(Currency, { symbol: "€" }))
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => '"€4.50"'
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const jsonWithServices = <A, RD, RE>(
+  schema: Schema.ConstraintCodec<A, unknown, RD, RE>
+): Effect.Effect<MessageBody<A>, MsmqError, RD | RE> =>
+  Effect.flatMap(
+    argument({ operation: operations.MessageBody.jsonWithServices }, "schema", schemaOfEffect, schema),
+    () =>
+      Effect.map(Effect.context<RD | RE>(), (context) => jsonBy(conversionWith(Schema.toCodecJson(schema), context)))
+  )
+
+const schemaOfEffect = guarded("a Schema of effect", Schema.isSchema)
 
 const isSchema = (value: unknown): value is Schema.ConstraintCodec<unknown, unknown> => Schema.isSchema(value)
 
@@ -349,21 +410,18 @@ export interface PartiallyEncoded extends Omit<EncodedBody, "bodyType"> {
  */
 export const make = <Sent, Received = Sent>(options: MakeOptions<Sent, Received>): MessageBody<Sent, Received> => {
   const call = { operation: operations.MessageBody.make }
-  const { decode, encode, name, reads } = optionsOrThrow(call, makeOptions, options === undefined ? none : options)
+  const { decode, encode, name, reads } = optionsOrThrow(call, makeOptions, ofInstance(makeOptions, options), "options")
   return {
     name,
     encode: (value, message) =>
       Result.map(
-        attempt("encode", "take the value", () => encode(value, message)),
+        attempt("encode", "take the value", () => encode.call(options, value, message)),
         encodedOf
       ),
-    decode: (message) => attempt("decode", "read the body", () => decode(message)),
+    decode: (message) => attempt("decode", "read the body", () => decode.call(options, message)),
     ...(reads === undefined ? {} : { reads })
   }
 }
-
-/** Options of a call without them, which its table refuses. */
-const none = {} as never
 
 const encodedOf = (encoded: Uint8Array | PartiallyEncoded): EncodedBody => {
   if (encoded instanceof Uint8Array) return { body: encoded, bodyType: 0 }
@@ -389,11 +447,11 @@ const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, 
  * bytes goes to a store of the program, such as a folder, a database or a blob container, and the message carries the reference to it.
  * Smaller bodies are in the message, as `codec` alone writes them. The functions of the store return promises or effects.
  *
- * **Sending** puts the body into the store first, and sends the message then. If `put` fails, the message is not sent: the error has
- * the reason `SourceFailed` with the part `"put"`, its `cause` and `progress`. A body whose message is not sent then, since the send
- * failed, was interrupted or its transaction was aborted, stays in the store: remove bodies that are older than the longest time
- * that a message may wait. So does the body of a message that was received: it may have further copies, in a journal or a dead-letter
- * queue.
+ * **Sending** puts the body into the store first, and then sends the message. If `put` fails, the message is not sent: the error has
+ * the reason `SourceFailed` with the part `"put"`, its `cause` and `progress`. If the send fails or is interrupted after `put`, or its
+ * transaction aborts, the body stays in the store without a message. The body of a message that was received stays there, too, since a
+ * journal or a dead-letter queue may have a copy of the message. Remove bodies that are older than the longest time that a
+ * message may wait.
  *
  * **Receiving** peeks at the message, gets the body from the store, and only then takes the message out of the queue, within a
  * transaction or without one. If `get` fails or is interrupted, the message is still in the queue: the error has the reason
@@ -401,8 +459,9 @@ const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, 
  * `lookup`. `consume` gets the body at each attempt, and a failure counts as one of the handler: the message is retried, and in the
  * end moved as poison, with its claim check.
  *
- * A closing of a sender or receiver does not wait for the store, and the time limit of a receive is that of the message alone. The functions of the codec itself, `encode` and `decode`, never call
- * it. A message that is sent on by a sender without a codec, moved or copied as poison keeps its claim check.
+ * A closing of a sender or receiver does not wait for the store, and the time limit of a receive is that of the message alone. The
+ * functions of the codec itself, `encode` and `decode`, never call the store. A message that is sent on by a sender without a codec,
+ * moved or copied as poison keeps its claim check.
  *
  * A claim check is the text `effect-msmq/claim-check/1`, the number of bytes of the body, and the reference, each in a line of its
  * own, in UTF-8; the message has the body type that the body has.
@@ -451,13 +510,18 @@ export const claimCheck = <Sent, Received>(
 ): MessageBody<Sent, Received> => {
   const call = { operation: operations.MessageBody.claimCheck }
   argumentOrThrow(call, "codec", codecRule, codec)
-  const given = optionsOrThrow(call, storeOptions, store === undefined ? none : store)
+  const { get, put, ...options } = optionsOrThrow(call, storeOptions, ofInstance(storeOptions, store), "store")
   return {
     name: codec.name,
     encode: (value, message) => codec.encode(value, message),
     decode: (message) => codec.decode(message),
     ...(codec.reads === undefined ? {} : { reads: codec.reads }),
-    store: given
+    [bodyStore]: {
+      ...options,
+      // A store may be an instance of a class.
+      get: (reference, signal) => get.call(store, reference, signal),
+      put: (bytes, signal) => put.call(store, bytes, signal)
+    }
   }
 }
 

@@ -782,8 +782,8 @@ export const reply = <Body = Uint8Array, const Transactional extends boolean | u
  * is neither signed nor encrypted.
  *
  * Only messages that are there at the beginning are redriven, so that one that comes back is not forwarded again and again. A message
- * that another receiver takes meanwhile is skipped. An interruption waits for the message that is being redriven, and `onProgress` has
- * counted it.
+ * that another receiver takes meanwhile is skipped. An interruption waits for the message that is being redriven, to a plain queue up
+ * to 5 seconds for its acknowledgment and 35 to one of another machine; `onProgress` has then counted it.
  *
  * Stops at the first message that cannot be redriven: the message is still in its queue, the error has its `messageId`, and `progress`
  * has the number of those that were redriven before it. Fails as {@link openReceiver} and {@link openSender} do; with `CopyNotArrived`

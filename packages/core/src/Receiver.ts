@@ -20,7 +20,6 @@ import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
 import type { MessageId } from "./internal/messages/messageIds.ts"
 import { textOf } from "./internal/messages/messageIds.ts"
 import type { Matches } from "./internal/messages/Search.ts"
-import { Search } from "./internal/messages/Search.ts"
 import { Selection } from "./internal/messages/Selection.ts"
 import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
@@ -478,16 +477,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   }
 
   #take(operation: Operation, action: "receive" | "peekCurrent", timeout: number | null): Taken<Received> {
-    // A message whose body is in a store stays in the queue until the body is here.
-    return action === "receive" && this.#reader.hasStore
-      ? new Search(this.#reader, everyMessage).find(operation, true, timeout)
-      : this.#reader.take({ operation, action, timeout, cursor: null })
+    return this.#reader.take({ operation, action, timeout, cursor: null })
   }
 }
 
 const isEnd = (action: LookupAction): action is LookupEnd => action.endsWith("First") || action.endsWith("Last")
-
-const everyMessage: Matches = () => true
 
 const hasId =
   (id: string): Matches =>

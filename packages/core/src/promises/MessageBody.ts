@@ -104,8 +104,8 @@ export const json = <Input, Output>(schema: StandardSchemaV1<Input, Output>): Me
  */
 export interface BodyStore extends Omit<EffectBodyStore, "put" | "get"> {
   /**
-   * Stores the bytes of a body, and returns the reference that {@link get} finds them by: a text of 1 to 4,096 UTF-16 units. It is
-   * called before the message is sent. The signal aborts when the send is interrupted.
+   * Stores the bytes of a body, and returns the reference that {@link get} finds them by: a text of 1 to 4,096 UTF-16 units, which is
+   * no secret, since errors show it. It is called before the message is sent. The signal aborts when the send is interrupted.
    */
   readonly put: (body: Uint8Array, signal: AbortSignal) => PromiseLike<string>
   /**

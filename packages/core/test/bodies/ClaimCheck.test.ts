@@ -855,6 +855,50 @@ describe("the functions of a store in promises", () => {
   })
 })
 
+describe("a store that is an instance of a class", () => {
+  class Bodies {
+    readonly #bodies = new Map<string, Uint8Array>()
+    readonly above = 10
+    readonly client = "of its own"
+
+    async put(body: Uint8Array): Promise<string> {
+      this.#bodies.set("only", body)
+      return "only"
+    }
+
+    async get(reference: string): Promise<Uint8Array> {
+      return this.#bodies.get(reference) ?? new Uint8Array(0)
+    }
+  }
+
+  class Reversed {
+    readonly name = "reversed text"
+    readonly language = "of its own"
+    readonly #separator = ""
+
+    encode(text: string): Uint8Array {
+      return new TextEncoder().encode(text.split(this.#separator).toReversed().join(this.#separator))
+    }
+
+    decode({ body }: MessageBody.EncodedMessage): string {
+      return textOf(body).split(this.#separator).toReversed().join(this.#separator)
+    }
+  }
+
+  it("is called as one, and so is a codec", async () => {
+    const body = MessageBody.claimCheck(MessageBody.make<string>(new Reversed()), new Bodies())
+    await using msmq = await connect(InMemoryMqrt.layer)
+    await msmq.createQueue(orders)
+    await using sender = await msmq.openSender(orders, { body })
+    await using receiver = await msmq.openReceiver(orders, { body })
+    await sender.send({ body: large })
+    assert.strictEqual((await receiver.receive()).body, large)
+    await using raw = await msmq.openReceiver(orders)
+    await sender.send({ body: "abc" })
+    assert.strictEqual(textOf((await raw.receive()).body), "cba")
+  })
+})
+
 describe("a claim check by calls without types", () => {
   it("is refused without a codec or the functions of a store", () => {
     const { store } = newStore()
@@ -862,12 +906,16 @@ describe("a claim check by calls without types", () => {
     const wrong: ReadonlyArray<readonly [unknown, unknown, option: string]> = [
       [undefined, store, "codec"],
       ["text", store, "codec"],
-      [MessageBody.text, undefined, "put"],
+      [MessageBody.text, undefined, "store"],
       [MessageBody.text, { put: store.put }, "get"],
       [MessageBody.text, { ...store, put: "x" }, "put"],
       [MessageBody.text, { ...store, above: -1 }, "above"],
       [MessageBody.text, { ...store, above: 4_194_305 }, "above"],
-      [MessageBody.text, { ...store, over: 7 }, "over"]
+      [MessageBody.text, { ...store, over: 7 }, "over"],
+      [MessageBody.text, new Map(), "put"],
+      [MessageBody.text, new Proxy(store, { getPrototypeOf: () => assert.fail("it throws") }), "store"],
+      [MessageBody.text, [], "store"],
+      [MessageBody.text, "folder", "store"]
     ]
     for (const [codec, given, option] of wrong) {
       const result = Result.try({ try: () => claimCheck(codec, given), catch: (error) => error as MsmqError.MsmqError })

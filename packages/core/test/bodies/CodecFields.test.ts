@@ -180,6 +180,19 @@ describe("a codec that sets fields of the message", () => {
     )
   )
 
+  it.effect("may have properties of its own, of any name", () =>
+    run(
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const body = { ...MessageBody.text, store: "orders", claimCheck: 7, above: 1 }
+        const sender = yield* MessageQueue.openSender(orders, { body })
+        const receiver = yield* MessageQueue.openReceiver(orders, { body })
+        yield* sender.send({ body: "order" })
+        assert.strictEqual((yield* receiver.receive).body, "order")
+      })
+    )
+  )
+
   it.effect("that returns no body sends no empty one instead", () =>
     run(
       Effect.gen(function* () {
@@ -391,7 +404,7 @@ describe("a codec of two functions that throw", () => {
 
   it("is refused without its functions, with what is missing", () => {
     const wrong: ReadonlyArray<readonly [unknown, string]> = [
-      [undefined, "name"],
+      [undefined, "options"],
       [{ name: "", encode: utf8, decode: textOf }, "name"],
       [{ name: "x", encode: utf8 }, "decode"],
       [{ name: "x", encode: 7, decode: textOf }, "encode"],

@@ -191,6 +191,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     put: () => Promise.resolve("reference"),
     get: () => Promise.resolve(new Uint8Array(0))
   }),
+  "MessageBody.jsonWithServices": subject("MessageBody.jsonWithServices", MessageBody.jsonWithServices, Schema.String),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
   "MessageBody.make": throwing("MessageBody.make", MessageBody.make, {
     name: "bytes",

@@ -27,6 +27,7 @@ const renamed: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Members of the face with Effect that promises lack, each with the reason. A `*` stands for any rest of the name. */
 const onlyEffect: Readonly<Record<string, string>> = {
+  "MessageBody.jsonWithServices": "takes a schema of Effect that needs services of Effect",
   "XmlValue.*": "schemas of Effect; in promises `MessageBody.xml` takes the names of types",
   "Consumer.defaultReopen": "a Schedule; in promises it is what `reopen` is by default",
   "Consumer.defaultRetry": "a Schedule; in promises it is what `retry` is by default",

@@ -48,6 +48,9 @@ describe("ensure", () => {
         assert.isFalse((yield* MessageQueue.ensure(queue, respelt)).created)
       }
       assert.isFalse((yield* MessageQueue.ensure("machine\\PRIVATE$\\ORDERS")).created)
+      const none = { type: "00000000-0000-0000-0000-000000000000" }
+      assert.isTrue((yield* MessageQueue.ensure(`${orders}2`, none)).created)
+      assert.isFalse((yield* MessageQueue.ensure(`${orders}2`, none)).created)
     }).pipe(Effect.provide(backend))
   )
 

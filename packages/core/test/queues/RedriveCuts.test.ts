@@ -1,6 +1,6 @@
 /** Redriving that is cut short at any moment, and that several programs do at once. */
 import { MessageQueue } from "@effect-msmq/core"
-import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, References, Scheduler } from "effect"
 import { labelsIn, send } from "../support/consuming.ts"
@@ -14,6 +14,9 @@ const target = ".\\private$\\target"
 const backend = HandleLedger.layer(InMemoryMqrt.layer).pipe(
   Layer.merge(Layer.succeed(References.MinimumLogLevel, "None"))
 )
+
+/** Without a ledger, since a crash closes nothing. */
+const crashing = InMemoryMqrt.layer.pipe(Layer.merge(Layer.succeed(References.MinimumLogLevel, "None")))
 
 const faulty = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layer)).pipe(
   Layer.merge(Layer.succeed(References.MinimumLogLevel, "None"))
@@ -100,6 +103,37 @@ describe.each(kinds)("redriving %s, where a call fails", (_, from, to) => {
         }
       }
       assert.isAbove(failures, 10)
+    })
+  )
+})
+
+// To a plain queue, a copy whose acknowledgment the crash takes away is awaited for seconds.
+describe.each(kinds.filter(([, , to]) => to))("redriving %s, where the process crashes", (_, from, to) => {
+  it.live("no message is lost, and between transactional queues none is there twice", () =>
+    Effect.gen(function* () {
+      const counts = new Set<number>()
+      for (let seed = 0; seed < 25; seed++) {
+        const places = yield* Effect.gen(function* () {
+          yield* create(from, to)
+          yield* send(orders, "1", "2", "3")
+          const redriving = Effect.provideService(
+            MessageQueue.redrive(orders, target),
+            Scheduler.Scheduler,
+            new Yielding(seed)
+          )
+          const fiber = yield* Effect.forkChild(redriving)
+          for (let turn = 0; turn < 40 * seed; turn++) yield* Effect.yieldNow
+          yield* MsmqControl.MsmqControl.use(({ crashProcess }) => crashProcess)
+          yield* Fiber.interrupt(fiber)
+          const arrived = yield* labelsIn(target)
+          counts.add(arrived.length)
+          return [...arrived, ...(yield* labelsIn(orders))]
+        }).pipe(Effect.scoped, Effect.provide(crashing, { local: true }))
+        const found = JSON.stringify({ seed, places })
+        assert.deepStrictEqual([...new Set(places)].toSorted(), ["1", "2", "3"], found)
+        if (from && to) assert.strictEqual(places.length, 3, found)
+      }
+      assert.isAbove(counts.size, 2)
     })
   )
 })

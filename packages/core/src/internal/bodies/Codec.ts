@@ -5,6 +5,7 @@ import type { MessageHeaders } from "../../MessageHeaders.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { thrownText } from "../errors/thrownText.ts"
 import type { BodyStore } from "./claimCheck.ts"
+import type { bodyStore } from "./claimCheck.ts"
 
 /**
  * Body as it is in a message, with the fields of the message that say what it is.
@@ -63,7 +64,7 @@ export interface MessageBody<in Sent, out Received = Sent> {
    */
   readonly reads?: ReadonlyArray<Exclude<keyof ReadOptions, "body">> | undefined
   /** @internal Store of large bodies, which `MessageBody.claimCheck` sets. None by default. */
-  readonly store?: BodyStore | undefined
+  readonly [bodyStore]?: BodyStore | undefined
 }
 
 /** Returns `true` for an object with a body. Without this check a message would be sent without one. */

@@ -29,6 +29,9 @@ export interface BodyStore {
   readonly above?: number | undefined
 }
 
+/** Key of the store of a codec, which is no name that a codec of a program could have. */
+export const bodyStore: unique symbol = Symbol.for("@effect-msmq/core/bodyStore")
+
 /** Number of bytes that fit into a message, with 190 KiB for label, extension, names and signature. */
 const defaultAbove = 4_000_000
 

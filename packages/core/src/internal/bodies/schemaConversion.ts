@@ -1,3 +1,7 @@
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
@@ -54,16 +58,43 @@ const thrown = (error: unknown): string => {
   return `must be converted by its schema at once and without a defect (${String(cause).split("\n")[0]})`
 }
 
-export const conversionOf = <A>(schema: Schema.ConstraintCodec<A, unknown>): Conversion<A> => {
-  const encode = SchemaParser.encodeUnknownResult(schema, { errors: "all" })
-  const decode = SchemaParser.decodeUnknownResult(schema, { errors: "all" })
-  const attempt = <B>(run: () => Result.Result<B, SchemaIssue.Issue>): Result.Result<B, string> =>
+/** Converts a value. Throws for a conversion that is asynchronous or has a defect. */
+type Convert<B> = (value: unknown) => Result.Result<B, SchemaIssue.Issue>
+
+const conversionBy = <A>(encode: Convert<unknown>, decode: Convert<A>): Conversion<A> => {
+  const attempt = <B>(convert: Convert<B>, value: unknown): Result.Result<B, string> =>
     Result.flatMap(
-      Result.try({ try: run, catch: thrown }),
+      Result.try({ try: () => convert(value), catch: thrown }),
       Result.mapError((issue) => ruleOf(issuesOf(issue).issues, "must fit its schema"))
     )
   return {
-    encode: (value) => attempt(() => encode(value)),
-    decode: (encoded) => attempt(() => decode(encoded))
+    encode: (value) => attempt(encode, value),
+    decode: (encoded) => attempt(decode, encoded)
   }
+}
+
+const allErrors: AST.ParseOptions = { errors: "all" }
+
+export const conversionOf = <A>(schema: Schema.ConstraintCodec<A, unknown>): Conversion<A> =>
+  conversionBy(SchemaParser.encodeUnknownResult(schema, allErrors), SchemaParser.decodeUnknownResult(schema, allErrors))
+
+/** Makes the conversion of a schema that needs services, with those of a context. */
+export const conversionWith = <A, RD, RE>(
+  schema: Schema.ConstraintCodec<A, unknown, RD, RE>,
+  context: Context.Context<RD | RE>
+): Conversion<A> => {
+  const atOnce =
+    <B, R extends RD | RE>(convert: (value: unknown) => Effect.Effect<B, SchemaIssue.Issue, R>): Convert<B> =>
+    (value) => {
+      const exit = Effect.runSyncExitWith(context)(Effect.result(convert(value)))
+      if (Exit.isSuccess(exit)) return exit.value
+      const error = Cause.squash(exit.cause)
+      if (!Cause.isAsyncFiberError(error)) throw error
+      error.fiber.interruptUnsafe()
+      throw new Error("it waits for something")
+    }
+  return conversionBy(
+    atOnce(SchemaParser.encodeUnknownEffect(schema, allErrors)),
+    atOnce(SchemaParser.decodeUnknownEffect(schema, allErrors))
+  )
 }

@@ -26,7 +26,7 @@ import { bytesViolation, noBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
 import * as claimCheck from "../bodies/claimCheck.ts"
-import { setLabel, withCodecFields } from "./codecFields.ts"
+import { setLabel, setsFields, withCodecFields } from "./codecFields.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { NotRead } from "./NotRead.ts"
@@ -228,7 +228,7 @@ export class Batch<Body> {
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.messageIds ? [] : undefined
-    this.#store = request.sender.codec?.store
+    this.#store = request.sender.codec?.[claimCheck.bodyStore]
     this.#use = new OwnedHandle.IntermittentUse(request.handles, request.operation)
   }
 
@@ -578,6 +578,7 @@ export class Batch<Body> {
     let index = this.#accepted
     let bytes = 0
     let part: SourceFailed["part"] = "messages"
+    const store = this.#store
     const records = (this.#records ??= [])
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
@@ -596,7 +597,7 @@ export class Batch<Body> {
           chunk.stop = broken
           break
         }
-        if (this.#isLarge(record)) {
+        if (store !== undefined && claimCheck.isStored(store, record.body)) {
           chunk.large = record
           next++
           break
@@ -713,14 +714,17 @@ export class Batch<Body> {
         : propertiesOf(message, index, body, defaults.bodyType ?? 0, carried, record, defaults.fields)
     }
     if (encoded instanceof Refusal) return encoded
-    const by = { encoded, codec: codec?.name ?? "", index }
-    const given = withCodecFields({ headers, extension }, by)
+    const by = setsFields(encoded) ? { encoded, codec: codec?.name ?? "", index } : undefined
+    const given = by === undefined ? undefined : withCodecFields({ headers, extension }, by)
     if (given instanceof Refusal) return given
-    const carried = extensionOf(given.headers, given.extension, index, trace)
+    const carried =
+      given === undefined
+        ? extensionOf(headers, extension, index, trace)
+        : extensionOf(given.headers, given.extension, index, trace)
     if (carried instanceof Refusal) return carried
     const bodyType = defaults?.bodyType ?? encoded.bodyType
     const properties = propertiesOf(message, index, encoded.body, bodyType, carried, record, defaults?.fields)
-    return properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
+    return by === undefined || properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
   }
 
   /** Encodes a body, or returns the refusal of the message. */

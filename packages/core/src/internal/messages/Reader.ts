@@ -25,6 +25,7 @@ import { decodeWith } from "../bodies/Codec.ts"
 import * as claimCheck from "../bodies/claimCheck.ts"
 import { handOver } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
+import { everyMessage, Search } from "./Search.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { Observer } from "../telemetry/telemetry.ts"
@@ -141,25 +142,30 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Failable<Received> {
-    const { action, cursor, operation } = take
-    if (cursor === null) return this.#takeFirst(take, this.state.reopens)
-    if (action !== "receive" || !this.hasStore) return this.#takeAt(take, cursor, this.#delivering(operation))
-    const peek = this.#takeAt({ ...take, action: "peekCurrent" }, cursor, this.#fetching(operation))
+    const { action, cursor, operation, timeout, transaction } = take
+    if (action !== "receive" || !this.#hasStore) {
+      return cursor === null ? this.#takeFirst(take, this.state.reopens) : this.#takeAt(take, cursor, this.#deliver)
+    }
+    if (cursor === null) {
+      const found = new Search(this, everyMessage).find(operation, true, timeout)
+      return transaction === undefined ? found : Effect.provideService(found, Transaction.Current, transaction)
+    }
+    const peek = this.#takeAt({ ...take, action: "peekCurrent" }, cursor, this.#fetch)
     return Effect.flatMap(peek, ({ outcome }) =>
-      handOver(Effect.andThen(this.#takeAt(take, cursor, Effect.succeed, leastRead), outcome))
+      handOver(Effect.andThen(this.#takeAt(take, cursor, ignore, leastRead), outcome))
     )
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
-    return action.startsWith("receive") && this.hasStore
+    return action.startsWith("receive") && this.#hasStore
       ? this.#lookUpWithBody(operation, action, lookupId)
-      : this.#lookUp(operation, action, lookupId, this.#delivering(operation))
+      : this.#lookUp(operation, action, lookupId, this.#deliver)
   }
 
-  /** `true` where bodies may be in a store: then a message may leave its queue only when its body is here. */
-  get hasStore(): boolean {
-    return this.state.codec?.store !== undefined
+  /** `true` where bodies may be in a store: then a message leaves its queue only when its body is here. */
+  get #hasStore(): boolean {
+    return this.state.codec?.[claimCheck.bodyStore] !== undefined
   }
 
   /** Waits until a message is in the queue, and leaves it there. It reads as little of the message as it can. */
@@ -236,13 +242,13 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Store that the body of a message is in; `undefined` for a body that is in the message. */
   storeOf({ body }: ReceivedMessage): claimCheck.BodyStore | undefined {
-    const store = this.state.codec?.store
+    const store = this.state.codec?.[claimCheck.bodyStore]
     return store !== undefined && claimCheck.isMarked(body) ? store : undefined
   }
 
   /** Decodes a message as {@link decode} does, with its body from the store. Fails with `BodyUnavailable`, too. */
   decodeStored(operation: Operation, message: ReceivedMessage, store: claimCheck.BodyStore): Failable<Received> {
-    return this.#fetch(operation, message, this.#received.copyOf(message), store)
+    return this.#decodeFrom(store, operation, message, this.#received.copyOf(message))
   }
 
   error(operation: Operation, reason: Reason): MsmqError {
@@ -283,7 +289,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
         run,
         OwnedHandle.leaseOnce,
         (queue, transaction) => this.#receive(action, queue, 0, null, transaction),
-        this.#delivering(operation),
+        this.#deliver,
         (error) => {
           if (timeout !== 0 && error.reason._tag === "IoTimeout") {
             const waited = this.#waitFor(take, run)
@@ -331,8 +337,8 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   #lookUpWithBody(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
     const { next, peek } = peeks[action] ?? peekAtCurrent
     const remove = action === "receiveAllowPeek" ? action : "receiveCurrent"
-    return Effect.flatMap(this.#lookUp(operation, peek, lookupId, this.#fetching(operation)), (peeked) => {
-      const removed = this.#lookUp(operation, remove, peeked.lookupId, Effect.succeed, leastRead)
+    return Effect.flatMap(this.#lookUp(operation, peek, lookupId, this.#fetch), (peeked) => {
+      const removed = this.#lookUp(operation, remove, peeked.lookupId, ignore, leastRead)
       return Effect.matchEffect(handOver(removed), {
         onFailure: (error) => {
           const { _tag } = error.reason
@@ -372,12 +378,12 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
 
   /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
   #waitFor({ action, timeout }: Take, run: ReadRun): Failable<Received> {
-    const { gate, operation } = run
+    const { gate } = run
     const waited = this.#read(
       run,
       OwnedHandle.leaseWaiting,
       (queue, transaction) => this.#receive(action, queue, timeout, null, transaction),
-      this.#delivering(operation)
+      this.#deliver
     )
     if (gate === undefined) return waited
     gate.open()
@@ -444,46 +450,41 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
       onSuccess: (properties) => {
         this.state.handle.node.hasServed = true
         this.observer.received(fiber, properties, takes)
-        return finish(this.#received.messageOf(properties))
+        return finish(operation, this.#received.messageOf(properties))
       }
     })
   }
 
   /** Hands out a message with its body decoded. */
-  #delivering(operation: Operation): Finish<Received> {
-    return (message) => {
-      const store = this.storeOf(message)
-      if (store !== undefined) {
-        return OwnedHandle.leaseWaiting(this.state.handle, operation, () =>
-          this.#fetch(operation, message, message, store)
-        )
-      }
-      const decoded = this.#decode(operation, message, message)
-      return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
+  readonly #deliver: Finish<Received> = (operation, message) => {
+    const store = this.storeOf(message)
+    if (store !== undefined) {
+      return OwnedHandle.leaseWaiting(this.state.handle, operation, () =>
+        this.#decodeFrom(store, operation, message, message)
+      )
     }
+    const decoded = this.#decode(operation, message, message)
+    return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
   }
 
   /** Decodes the body of a message that is still in the queue. Fails where the body is not to be had. */
-  #fetching(operation: Operation): Finish<Peeked<Received>> {
-    const deliver = this.#delivering(operation)
-    return (message) => {
-      const { lookupId } = message
-      return Effect.matchEffect(deliver(message), {
-        onFailure: (error) =>
-          error.reason._tag === "UndecodableBody"
-            ? Effect.succeed({ lookupId, outcome: Effect.fail(error) })
-            : Effect.fail(error),
-        onSuccess: (received) => Effect.succeed({ lookupId, outcome: Effect.succeed(received) })
-      })
-    }
+  readonly #fetch: Finish<Peeked<Received>> = (operation, message) => {
+    const { lookupId } = message
+    return Effect.matchEffect(this.#deliver(operation, message), {
+      onFailure: (error) =>
+        error.reason._tag === "UndecodableBody"
+          ? Effect.succeed({ lookupId, outcome: Effect.fail(error) })
+          : Effect.fail(error),
+      onSuccess: (received) => Effect.succeed({ lookupId, outcome: Effect.succeed(received) })
+    })
   }
 
   /** Gets the body of a message from the store, and decodes it. */
-  #fetch(
+  #decodeFrom(
+    store: claimCheck.BodyStore,
     operation: Operation,
     message: ReceivedMessage,
-    into: ReceivedMessage,
-    store: claimCheck.BodyStore
+    into: ReceivedMessage
   ): Failable<Received> {
     const check = claimCheck.read(message.body)
     if (Result.isFailure(check)) {
@@ -536,7 +537,10 @@ interface Peeked<Received> {
 }
 
 /** Continues with a message that was read. */
-type Finish<A> = (message: ReceivedMessage) => Failable<A>
+type Finish<A> = (operation: Operation, message: ReceivedMessage) => Failable<A>
+
+/** Continues with nothing, where the message was read before. */
+const ignore: Finish<void> = () => Effect.void
 
 /** Peek at the message that a receive by lookup id means, and the receive of the next one. */
 interface PeekOf {

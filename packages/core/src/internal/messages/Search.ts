@@ -1,18 +1,21 @@
 /** Search for a message of a queue by something other than its place, which Message Queuing has no function for. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
+import type { LookupAction, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import type { CursorHandle } from "../../Mqrt.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import { handOver } from "./handOver.ts"
+import type { CursorOwner } from "./openCursor.ts"
 import { openCursor } from "./openCursor.ts"
-import type { Reader, ReceiverState } from "./Reader.ts"
 
 /** Test of a message, which has the fields of no group: see `leastRead`. */
 export type Matches = (message: ReceivedProperties) => boolean
+
+/** Test that every message passes. */
+export const everyMessage: Matches = () => true
 
 /**
  * Milliseconds of the first wait before the queue is searched anew, and of the longest. Each wait is twice as long as the one
@@ -22,11 +25,22 @@ export type Matches = (message: ReceivedProperties) => boolean
 const firstWait = 1000
 const longestWait = 32_000
 
-/** Part of a reader that a search uses, whatever the type of the bodies is. */
-export type Searchable<Received> = Pick<
-  Reader<unknown, Received>,
-  "inOneGo" | "lookUp" | "noteFailure" | "peekAt" | "retryIfLost"
-> & { readonly state: Omit<ReceiverState<unknown>, "codec"> }
+/** Peek at the place of a cursor. */
+interface Peek {
+  readonly operation: Operation
+  readonly action: "peekCurrent" | "peekNext"
+  /** Time to wait in milliseconds. */
+  readonly timeout: number
+  readonly cursor: OwnedHandle.OwnedHandle<CursorHandle>
+}
+
+/** Reader of a queue, as far as a search uses it. */
+export interface Searchable<Received> extends CursorOwner {
+  /** Receives or peeks by lookup id. */
+  lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Effect.Effect<Received, MsmqError>
+  /** Peeks by a cursor, and reads as little of the message as it can. `takes`: `true` where the peek is part of a receive. */
+  peekAt(peek: Peek, takes: boolean): Effect.Effect<ReceivedProperties, MsmqError>
+}
 
 /** Search that runs. */
 interface Run {

@@ -4,9 +4,13 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import { MsmqError } from "../../MsmqError.ts"
 import type { Operation, SelectionOperations } from "../telemetry/Operation.ts"
+import type { Reader } from "./Reader.ts"
 import { optional, timeoutOf } from "./Reader.ts"
 import type { Matches, Searchable } from "./Search.ts"
 import { Search } from "./Search.ts"
+
+/** Reader of the queue. */
+type SelectedFrom<Received> = Searchable<Received> & Pick<Reader<unknown, Received>, "inOneGo">
 
 /**
  * Messages of a queue that match an id: see `byId` and `byCorrelationId` of a receiver. The functions are those of the
@@ -21,11 +25,11 @@ import { Search } from "./Search.ts"
  * @since 0.1.0
  */
 export class Selection<Received> {
-  readonly #reader: Searchable<Received>
+  readonly #reader: SelectedFrom<Received>
   readonly #matches: Matches | MsmqError
   readonly #operations: SelectionOperations
 
-  private constructor(reader: Searchable<Received>, matches: Matches | MsmqError, operations: SelectionOperations) {
+  private constructor(reader: SelectedFrom<Received>, matches: Matches | MsmqError, operations: SelectionOperations) {
     this.#reader = reader
     this.#matches = matches
     this.#operations = operations
@@ -33,7 +37,7 @@ export class Selection<Received> {
 
   /** @internal */
   static make<Received>(
-    reader: Searchable<Received>,
+    reader: SelectedFrom<Received>,
     matches: Matches | MsmqError,
     operations: SelectionOperations
   ): Selection<Received> {

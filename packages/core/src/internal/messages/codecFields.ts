@@ -26,6 +26,10 @@ interface Encoded {
 const refuse = ({ index }: Encoded, field: string, rule: string, actual: string): Refusal =>
   new Refusal({ index, field, rule, actual })
 
+/** Returns `true` for a body whose codec sets fields of the message, too. */
+export const setsFields = ({ extension, headers, label }: EncodedBody): boolean =>
+  headers !== undefined || extension !== undefined || label !== undefined
+
 /** Returns the headers and the extension of a message with those that its codec set, or the refusal of a conflict. */
 export const withCodecFields = (given: Carried, by: Encoded): Carried | Refusal => {
   const { encoded, index } = by

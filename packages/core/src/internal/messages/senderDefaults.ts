@@ -94,8 +94,10 @@ const readDefaults = <Body>(
   }
 }
 
-const isStoredBy = (codec: MessageBody<never, unknown> | undefined, { body }: EncodedBody): boolean =>
-  codec?.store !== undefined && claimCheck.isStored(codec.store, body)
+const isStoredBy = (codec: MessageBody<never, unknown> | undefined, { body }: EncodedBody): boolean => {
+  const store = codec?.[claimCheck.bodyStore]
+  return store !== undefined && claimCheck.isStored(store, body)
+}
 
 /** Asks for the addresses of the queues of this computer that the defaults name. */
 export const addressDefaults = (

@@ -1,6 +1,7 @@
 /** Rules for codecs of bodies. */
 import type { MessageBody } from "../bodies/Codec.ts"
-import { tableOf } from "./OptionTable.ts"
+import type { NameOf, OptionTable } from "./OptionTable.ts"
+import { isPlain, tableOf } from "./OptionTable.ts"
 import { func, guarded, isFunction, listOf, name, oneOf, required, wholeNumber } from "./Rule.ts"
 
 const groups = ["extension", "queues", "security", "rare"] as const
@@ -8,17 +9,8 @@ const groups = ["extension", "queues", "security", "rare"] as const
 const isGroups = (value: unknown): boolean =>
   value === undefined || (Array.isArray(value) && value.every((group) => groups.some((known) => known === group)))
 
-const isStore = (value: unknown): boolean =>
-  value === undefined ||
-  (typeof value === "object" &&
-    value !== null &&
-    "put" in value &&
-    isFunction(value.put) &&
-    "get" in value &&
-    isFunction(value.get))
-
 export const codec = guarded(
-  "a codec of MessageBody, with name, encode and decode",
+  'a codec of MessageBody, with name, encode and decode; its reads, if it has any, are of "extension", "queues", "security", "rare"',
   (value): value is MessageBody<never, unknown> =>
     typeof value === "object" &&
     value !== null &&
@@ -28,8 +20,7 @@ export const codec = guarded(
     isFunction(value.encode) &&
     "decode" in value &&
     isFunction(value.decode) &&
-    (!("reads" in value) || isGroups(value.reads)) &&
-    (!("store" in value) || isStore(value.store))
+    (!("reads" in value) || isGroups(value.reads))
 )
 
 export const makeOptions = tableOf({
@@ -44,3 +35,18 @@ export const storeOptions = tableOf({
   get: required(func),
   above: wholeNumber(0, 4_194_304)
 })
+
+/**
+ * Returns the options of an instance of a class, which may have properties of its own beside them, and any other value as it is.
+ */
+export const ofInstance = <O extends object>(table: OptionTable<NameOf<O>>, given: O): O => {
+  try {
+    if (typeof given !== "object" || given === null || Array.isArray(given) || isPlain(given)) return given
+    const names = table.names.filter((name) => name in given)
+    const getters = names.map((name) => [name, { enumerable: true, get: () => Reflect.get(given, name) as unknown }])
+    return Object.defineProperties({}, Object.fromEntries(getters) as PropertyDescriptorMap) as O
+  } catch {
+    // The table describes what cannot be read.
+    return given
+  }
+}

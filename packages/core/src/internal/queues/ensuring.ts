@@ -6,7 +6,7 @@ import * as SecurityDescriptor from "../../SecurityDescriptor.ts"
 import { registeredNameOf } from "../names/queueName.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import type { CreateOptions, Properties } from "./queueRecords.ts"
-import { newQueueOf, propertiesOf } from "./queueRecords.ts"
+import { newQueueOf, propertiesOf, typeOf } from "./queueRecords.ts"
 
 /**
  * Queue that exists after `ensure`.
@@ -47,7 +47,8 @@ type Value = string | number | boolean | undefined
 
 const same = (value: Value): Value => value
 
-const lowerCase = (value: Value): Value => (typeof value === "string" ? value.toLowerCase() : value)
+/** Returns a kind of service in lower case; `undefined` for none, which a GUID of zeros is. */
+const kindOfService = (value: Value): Value => (typeof value === "string" ? typeOf(value.toLowerCase()) : value)
 
 /** Returns an address whose numbers have no zeros before them. */
 const plainAddress = (value: Value): Value =>
@@ -64,7 +65,7 @@ const comparable: { readonly [Name in Compared]: (value: Value) => Value } = {
   privacyLevel: same,
   basePriority: same,
   multicastAddress: plainAddress,
-  type: lowerCase
+  type: kindOfService
 }
 
 const compared = Object.keys(comparable) as ReadonlyArray<Compared>

@@ -125,6 +125,7 @@ export const MessageBody = {
   decode: Operation.make("MessageBody.decode"),
   encode: Operation.make("MessageBody.encode"),
   json: Operation.make("MessageBody.json"),
+  jsonWithServices: Operation.make("MessageBody.jsonWithServices"),
   make: Operation.make("MessageBody.make"),
   xml: Operation.make("MessageBody.xml")
 }
