@@ -160,62 +160,59 @@ export class Requester<Question = Uint8Array, Answer = Uint8Array> extends Descr
    * @since 0.1.0
    */
   request(message: Message<Question>, options?: RequestOptions): Effect.Effect<ReceivedMessage<Answer>, MsmqError> {
-    const { own, within } = this.#parts
+    const { own, responses, within } = this.#parts
     const operation = operations.Requester.request
     const call = { operation, queue: this.queue }
-    const request = Effect.gen(function* () {
-      const given = yield* Given.options(call, requestOptions, options)
-      yield* Given.argument(call, "message", messageRule, message)
-      return given.within === undefined ? within : Duration.fromInputUnsafe(given.within)
-    }).pipe(
-      Effect.flatMap((limit) =>
-        OwnedHandle.leaseWaiting(own.owner, operation, () => this.#request(call, message, limit))
-      ),
-      Effect.provideService(Current, "none")
-    )
+    const request = Effect.suspend(() => {
+      let sent: string | undefined
+      const onSent = (messageId: string): void => {
+        sent = messageId
+      }
+      return Effect.gen(function* () {
+        const given = yield* Given.options(call, requestOptions, options)
+        yield* Given.argument(call, "message", messageRule, message)
+        return given.within === undefined ? within : Duration.fromInputUnsafe(given.within)
+      }).pipe(
+        Effect.flatMap((limit) =>
+          OwnedHandle.leaseWaiting(own.owner, operation, () => this.#request(call, message, limit, onSent))
+        ),
+        // Whatever ends the request, its response is given to the program, or it is an unexpected message.
+        Effect.onExit((exit) => (sent === undefined ? Effect.void : responses.end(sent, exit))),
+        Effect.provideService(Current, "none")
+      )
+    })
     return outsideGate(request)
   }
 
   #request(
     call: Call,
     message: Message<Question>,
-    within: Duration.Duration
+    within: Duration.Duration,
+    onSent: (messageId: string) => void
   ): Effect.Effect<ReceivedMessage<Answer>, MsmqError> {
     const { acknowledgments, own, responses, sender } = this.#parts
     const asked = { responseQueue: own.address, ...acknowledgeIn(acknowledgments) }
     const transaction = sender.transactional === true ? "singleMessage" : "none"
     return Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
+      Effect.gen({ self: this }, function* () {
         const given = yield* withFields(call, message, acknowledgments === undefined ? reserved : allReserved, asked)
         const limited = given.timeToBeReceived === undefined ? { ...given, timeToBeReceived: within } : given
-        const sent = yield* responses.expectAfter(restore(sender.sendAs(call.operation, limited, { transaction })))
-        const response = responses.responseTo(sent)
-        const answered =
-          acknowledgments === undefined
-            ? response
-            : Effect.raceFirst(
-                response,
-                Effect.andThen(
-                  acknowledgmentOf(
-                    call,
-                    acknowledgments,
-                    { messageId: sent, destinations: destinationsIn(sender.formatName) },
-                    "arrived",
-                    Duration.infinity
-                  ),
-                  Effect.never
-                )
-              )
-        const limit = Effect.timeoutOrElse(answered, {
-          duration: within,
-          orElse: () => Effect.fail(noResponse(call, sent, within))
-        })
-        return yield* Effect.ensuring(
-          restore(limit),
-          Effect.sync(() => responses.forget(sent))
-        )
+        const send = sender.sendAs(call.operation, limited, { transaction })
+        const sent = yield* responses.expectAfter(restore(send), onSent)
+        const timedOut = () => Effect.fail(noResponse(call, sent, within))
+        return yield* restore(Effect.timeoutOrElse(this.#answerTo(call, sent), { duration: within, orElse: timedOut }))
       })
     )
+  }
+
+  /** Waits for the response, or for the negative acknowledgment that comes instead. */
+  #answerTo(call: Call, messageId: string): Effect.Effect<ReceivedMessage<Answer>, MsmqError> {
+    const { acknowledgments, responses, sender } = this.#parts
+    const response = responses.responseTo(messageId)
+    if (acknowledgments === undefined) return response
+    const sent = { messageId, destinations: destinationsIn(sender.formatName) }
+    const refused = acknowledgmentOf(call, acknowledgments, sent, "arrived", Duration.infinity)
+    return Effect.raceFirst(response, Effect.andThen(refused, Effect.never))
   }
 }
 

@@ -79,7 +79,7 @@ describe("limits", () => {
     ["responseQueue", { responseQueue: ".\\private$\\answers;late" }, "late"],
     ["responseQueue", { responseQueue: "DIRECT=OS:.\\private$\\answers;late" }, "late"],
     ["responseQueue", { responseQueue: ".\\system$;DEADLETTER" }, "DEADLETTER"],
-    ["responseQueue", { responseQueue: { _tag: "QueuePath", queue: "answers" } }, "an object"],
+    ["responseQueue", { responseQueue: { _tag: "QueuePath", queue: "answers" } }, "_tag"],
     ["deadLetterQueue", { deadLetterQueue: "DIRECT=HTTP://server/MSMQ\\dead" }, "HTTP"],
     ["deadLetterQueue", { deadLetterQueue: ".\\private$\\dead;JOURNAL" }, "JOURNAL"],
     ["responseQueue", { responseQueue: "" }, '""'],

@@ -4,7 +4,7 @@ import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Random, Schema, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers/promises"
-import { elapse, fork, start } from "./support/settled.ts"
+import { elapse, fork, settled, start } from "./support/settled.ts"
 
 const prices = ".\\private$\\prices"
 const backend = HandleLedger.layer(FaultInjection.layer(InMemoryMqrt.layer))
@@ -303,52 +303,53 @@ describe("a request", () => {
   )
 
   it.effect(
-    "interrupted at random times: each response goes to its request, or is reported, and nothing stays open",
+    "interrupted at random times: each response is the result of its request, or is reported, and none of them twice",
     () =>
       Effect.gen(function* () {
+        const reported: Array<string> = []
+        const answered: Array<string> = []
+        const replied: Array<string> = []
+        let interrupted = 0
         yield* Effect.scoped(
           Effect.gen(function* () {
-            let reported = 0
-            const { requester, server } = yield* world({ onUnexpected: () => Effect.sync(() => reported++) })
-            const serving = yield* start(
-              Stream.runForEach(server.messages, (question) =>
-                Effect.andThen(
-                  Effect.flatMap(Random.nextIntBetween(0, 20), (turns) =>
-                    Effect.repeat(Effect.yieldNow, { times: turns })
-                  ),
-                  MessageQueue.reply(question, { label: question.label })
-                )
+            const { requester, server } = yield* world({
+              onUnexpected: ({ message }) => Effect.sync(() => reported.push(message.label))
+            })
+            const answer = Effect.gen(function* () {
+              const question = yield* server.receive
+              yield* Effect.repeat(Effect.yieldNow, { times: yield* Random.nextIntBetween(0, 20) })
+              replied.push(question.label)
+              yield* MessageQueue.reply(question, { label: question.label })
+            })
+            const serving = yield* start(Effect.forever(Effect.uninterruptibleMask((restore) => restore(answer))))
+            for (let round = 0; round < 60; round++) {
+              const asked = yield* Effect.forEach(labels(5), (label) =>
+                fork(requester.request({ label: `${round}-${label}` }))
               )
-            )
-            let answered = 0
-            let interrupted = 0
-            for (let round = 0; round < 40; round++) {
-              const asked = yield* Effect.forEach(labels(5), (label) => fork(requester.request({ label })))
               for (const [index, fiber] of asked.entries()) {
                 const turns = yield* Random.nextIntBetween(0, 30)
                 yield* Effect.repeat(Effect.yieldNow, { times: turns })
                 if (turns % 2 === 0) yield* Fiber.interrupt(fiber)
                 const exit = yield* Fiber.await(fiber)
                 if (Exit.isSuccess(exit)) {
-                  answered++
-                  assert.strictEqual(exit.value.label, `${index}`)
+                  answered.push(exit.value.label)
+                  assert.strictEqual(exit.value.label, `${round}-${index}`)
                 } else {
                   interrupted++
                   assert.isTrue(Exit.hasInterrupts(exit), String(exit))
                 }
               }
             }
-            const last = yield* ask(requester, ["last"])
-            yield* Fiber.join(last[0]!)
+            const last = yield* fork(requester.request({ label: "last" }))
+            answered.push((yield* Fiber.join(last)).label)
+            yield* settled
             yield* Fiber.interrupt(serving)
             assert.strictEqual(requester.pending, 0)
-            assert.strictEqual(answered + interrupted, 200)
-            assert.isAbove(answered, 0)
-            assert.isAbove(reported, 0)
-            assert.isAtMost(reported, interrupted)
           })
         )
-        yield* Effect.scoped(Senders.Senders.use((senders) => senders.invalidate(prices)))
+        assert.strictEqual(answered.length + interrupted, 301)
+        assert.isAbove(reported.length, 0)
+        assert.deepStrictEqual([...answered, ...reported].toSorted(), replied.toSorted())
       }).pipe(Effect.provide(layer))
   )
 })

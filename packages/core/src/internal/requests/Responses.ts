@@ -2,13 +2,14 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
 import type { ReceivedMessage } from "../../Message.ts"
 import { numbers } from "../../MessageClass.ts"
 import type { ReadProperties } from "../../mqrt/MessageProperties.ts"
 import { leastRead, usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { Mqrt } from "../../Mqrt.ts"
-import type { MsmqError, Reason } from "../../MsmqError.ts"
+import { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import type { OwnQueue } from "../arrival/OwnQueue.ts"
 import type { MessageBody } from "../bodies/Codec.ts"
@@ -28,7 +29,7 @@ export interface UnexpectedMessage {
   readonly message: ReceivedMessage
   /**
    * `true` for a response to one of the last 10,000 requests of this requester that have ended: by a response, their time limit, an
-   * interruption or a failure. `false` for the message of a stranger, and for what is left when the requester closes.
+   * interruption or a failure. `false` for the message of a stranger.
    */
   readonly isLate: boolean
 }
@@ -61,9 +62,6 @@ const maximumEnded = 10_000
 /** Time between two attempts to receive, after a failure such as a restart of the service. */
 const pause = "1 second"
 
-/** Reasons for which a response itself is at fault. */
-const ofResponse: ReadonlySet<Reason["_tag"]> = new Set<Reason["_tag"]>(["UndecodableBody", "BodyUnavailable"])
-
 /** Treatment of messages that answer no request under way. */
 interface Unexpected {
   readonly policy: UnexpectedPolicy
@@ -79,7 +77,9 @@ export class Responses<Answer> {
   readonly #answers: Reader<Answer>
   readonly #bytes: Reader<Uint8Array>
   readonly #least: Reader<Uint8Array>
-  readonly #awaited = new Map<string, Deferred.Deferred<ReceivedMessage<Answer>, MsmqError>>()
+  readonly #awaited = new Map<string, Deferred.Deferred<ReceivedMessage>>()
+  /** Responses that were received, and whose requests have not ended yet. */
+  readonly #delivered = new Map<string, ReceivedMessage>()
   /** Sends that run. Their ids are not known yet, and their responses may be there already. */
   readonly #sends = new Set<Deferred.Deferred<void>>()
   readonly #ended = new Set<string>()
@@ -117,13 +117,14 @@ export class Responses<Answer> {
     return this.#awaited.size
   }
 
-  /** Sends a request, and expects its response from then on. Returns the id of the request. Only the send itself may be interrupted. */
-  expectAfter<E>(send: Effect.Effect<string, E>): Effect.Effect<string, E> {
+  /** Sends a request, and expects its response from then on. Only the send itself may be interrupted. `onSent` gets the id. */
+  expectAfter<E>(send: Effect.Effect<string, E>, onSent: (messageId: string) => void): Effect.Effect<string, E> {
     return Effect.suspend(() => {
       const sent = Deferred.makeUnsafe<void>()
       this.#sends.add(sent)
       return Effect.map(send, (messageId) => {
         this.#awaited.set(messageId, Deferred.makeUnsafe())
+        onSent(messageId)
         return messageId
       }).pipe(
         Effect.ensuring(
@@ -142,12 +143,31 @@ export class Responses<Answer> {
       const awaited = this.#awaited.get(messageId)
       if (awaited === undefined) return Effect.interrupt
       return Effect.raceFirst(Deferred.await(awaited), this.#receiving.withPermit(this.#receiveForever))
+    }).pipe(Effect.flatMap((message) => this.#decode(message)))
+  }
+
+  #decode(message: ReceivedMessage): Effect.Effect<ReceivedMessage<Answer>, MsmqError> {
+    const store = this.#answers.storeOf(message)
+    if (store !== undefined) return this.#answers.decodeStored(operation, message, store)
+    const decoded = this.#answers.decode(operation, message)
+    return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
+  }
+
+  /**
+   * Ends a request. A response that was received for it, and that the program does not get, by the result or in the error, answers no
+   * request under way.
+   */
+  end(messageId: string, exit: Exit.Exit<unknown, MsmqError>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const delivered = this.#delivered.get(messageId)
+      this.#delivered.delete(messageId)
+      this.#awaited.delete(messageId)
+      this.#remember(messageId)
+      return delivered === undefined || isGiven(exit) ? Effect.void : this.#report(delivered)
     })
   }
 
-  /** Expects no response to a request any more. */
-  forget(messageId: string): void {
-    this.#awaited.delete(messageId)
+  #remember(messageId: string): void {
     this.#ended.add(messageId)
     if (this.#ended.size <= maximumEnded) return
     for (const oldest of this.#ended) {
@@ -194,27 +214,28 @@ export class Responses<Answer> {
   }
 
   #handOut(id: string | undefined, lookupId: bigint): Effect.Effect<void, MsmqError> {
-    const awaited = id === undefined ? undefined : this.#awaited.get(id)
-    if (id === undefined || awaited === undefined) return this.#setAside(id, lookupId)
-    return Effect.matchEffect(this.#answers.lookUp(operation, "receiveCurrent", lookupId), {
-      onFailure: (error) => {
-        if (error.reason._tag === "MessageNotFound") return Effect.void
-        if (!ofResponse.has(error.reason._tag)) return Effect.fail(error)
-        this.#end(id, Exit.fail(error))
-        return Effect.void
-      },
-      onSuccess: (message) => Effect.sync(() => this.#end(id, Exit.succeed(message)))
+    if (id === undefined || !this.#awaited.has(id)) return this.#setAside(lookupId)
+    return Effect.matchEffect(this.#bytes.lookUp(operation, "receiveCurrent", lookupId), {
+      onFailure: (error) => (error.reason._tag === "MessageNotFound" ? Effect.void : Effect.fail(error)),
+      onSuccess: (message) => this.#deliver(id, message)
     })
   }
 
-  #end(id: string, exit: Exit.Exit<ReceivedMessage<Answer>, MsmqError>): void {
-    const awaited = this.#awaited.get(id)
-    this.forget(id)
-    if (awaited !== undefined) Deferred.doneUnsafe(awaited, exit)
+  /** Gives a response to its request, which may have ended while it was received. */
+  #deliver(id: string, message: ReceivedMessage): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const awaited = this.#awaited.get(id)
+      if (awaited === undefined) return this.#report(message)
+      this.#awaited.delete(id)
+      this.#delivered.set(id, message)
+      this.#remember(id)
+      Deferred.doneUnsafe(awaited, Exit.succeed(message))
+      return Effect.void
+    })
   }
 
   /** Does with a message that nobody waits for what the policy says, or else removes it, so that it holds up no other. */
-  #setAside(id: string | undefined, lookupId: bigint): Effect.Effect<void, MsmqError> {
+  #setAside(lookupId: bigint): Effect.Effect<void, MsmqError> {
     const { policy } = this.#unexpected
     const remove = this.#bytes.lookUp(operation, "receiveCurrent", lookupId)
     const set =
@@ -224,7 +245,7 @@ export class Responses<Answer> {
         ({ isRetryable, reason }) => policy !== "remove" && !isRetryable && reason._tag !== "MessageNotFound",
         (error) => Effect.andThen(Effect.logWarning(`an unexpected message is removed: ${error.message}`), remove)
       ),
-      Effect.flatMap((message) => this.#report(message, id)),
+      Effect.flatMap((message) => this.#report(message)),
       Effect.catchIf(
         ({ reason }) => reason._tag === "MessageNotFound",
         () => Effect.void
@@ -246,10 +267,10 @@ export class Responses<Answer> {
   }
 
   /** Counts a message that answers no request under way, and tells the program. Nothing waits for its function. */
-  #report(message: ReceivedMessage, id?: string): Effect.Effect<void> {
+  #report(message: ReceivedMessage): Effect.Effect<void> {
     this.unexpected++
     const { onUnexpected } = this.#unexpected
-    const isLate = id !== undefined && this.#ended.has(id)
+    const isLate = message.correlationId !== undefined && this.#ended.has(textOf(message.correlationId))
     if (onUnexpected === undefined) {
       return Effect.logWarning(
         `message ${message.messageId} in ${this.#queue.name} answers no request under way${isLate ? ": it is late" : ""}`
@@ -262,3 +283,7 @@ export class Responses<Answer> {
     )
   }
 }
+
+/** Returns `true` where the program gets the response: as the result, or in the error. */
+const isGiven = (exit: Exit.Exit<unknown, MsmqError>): boolean =>
+  Exit.isSuccess(exit) || Option.exists(Exit.findErrorOption(exit), ({ reason }) => reason._tag === "UndecodableBody")
