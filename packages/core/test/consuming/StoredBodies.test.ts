@@ -16,7 +16,7 @@ const storeWith = (givesBefore: number) => {
       Effect.suspend(() => {
         const isAway = calls >= givesBefore && calls < givesBefore + 3
         calls++
-        return isAway ? Effect.fail(new Error("the store is away")) : Effect.succeed(bodies[Number(reference)]!)
+        return isAway ? Effect.fail("the store is away") : Effect.succeed(bodies[Number(reference)]!)
       })
   })
 }
