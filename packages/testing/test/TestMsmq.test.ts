@@ -174,6 +174,8 @@ describe("a test in promises", () => {
     }).catch((error: unknown) => error)
     assert.strictEqual(own, mine)
     assert.strictEqual(await promises.TestMsmq.run(async () => 7), 7)
+    const none: unknown = await promises.TestMsmq.run(undefined as never).catch((error: unknown) => error)
+    assert(none instanceof MsmqError && none.operation === "TestMsmq.run", String(none))
   })
 
   it("has two connections to one MSMQ, as two programs have", async () => {
