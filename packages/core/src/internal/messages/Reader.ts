@@ -1,7 +1,7 @@
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -20,10 +20,12 @@ import type { CursorHandle, Mqrt, QueueHandle } from "../../Mqrt.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import * as Transaction from "../../Transaction.ts"
+import type * as Transaction from "../../Transaction.ts"
 import { decodeWith } from "../bodies/Codec.ts"
-import { handOver } from "./handOver.ts"
+import { handOverIn } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
+import type { Lease, Read, ReadCall, ReadQueue, Results } from "./Reading.ts"
+import { placeOf, Reading } from "./Reading.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { Observer } from "../telemetry/telemetry.ts"
@@ -31,8 +33,6 @@ import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
 import { checkParticipation } from "../options/owned.ts"
-import type { AbortGate } from "../promises/AbortGate.ts"
-import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Longest finite wait, in milliseconds: one more would mean for ever. */
@@ -82,35 +82,31 @@ interface Place extends Omit<Take, "cursor"> {
   readonly cursor: OwnedHandle.OwnedHandle<CursorHandle>
 }
 
-type AnyFiber = Fiber.Fiber<unknown, unknown>
-
 type Failable<A> = Effect.Effect<A, MsmqError>
 
-type Lease = typeof OwnedHandle.leaseOnce
+const plainResults = { found: identity, failed: Effect.fail }
 
-/** Call of the backend that receives or peeks, with the handles that it uses. */
-type ReceiveCall = (
-  queue: QueueHandle,
-  transaction: TransactionArgument
-) => Effect.Effect<ReceivedProperties, MqrtFailure | MsmqError>
+/** Returns the results of a read that returns its message. */
+export const itself = <Received>(): Results<Received, Received> => plainResults
 
-/** One run of a receive or a peek. */
-interface ReadRun {
-  readonly operation: Operation
-  readonly fiber: AnyFiber
-  /** `true` where the message leaves the queue. */
-  readonly takes: boolean
-  /** Transaction that it takes part in. */
-  readonly transaction: Transaction.Participation
-  /** Gate for an abort of the promise, where something is taken. */
-  readonly gate: AbortGate | undefined
-}
+const arrayResults = { found: Arr.of, failed: Effect.fail }
+
+/** Returns the results of a read that returns its message in an array, as a stream takes it. */
+const inArray = <Received>(): Results<Received, Arr.NonEmptyArray<Received>> => arrayResults
+
+/** Returns the results of a read that returns `None` for a failure with one of the reasons, such as that there is no message. */
+export const optionally = <Received>(
+  ...absent: ReadonlyArray<Reason["_tag"]>
+): Results<Received, Option.Option<Received>> => ({
+  found: Option.some,
+  failed: (error) => (absent.includes(error.reason._tag) ? Effect.succeedNone : Effect.fail(error))
+})
 
 /**
  * Reader of one queue. It uses the handles of the queue, the cursor and the transaction, and makes messages of what the backend
  * returns. `Received` is the type of its messages, which depends on the groups that it reads.
  */
-export class Reader<Body, Received = ReceivedMessage<Body>> {
+export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue<Received> {
   readonly state: ReceiverState<Body>
   readonly observer: Observer
   readonly #received: ReceivedMessages
@@ -121,31 +117,47 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     this.#received = new ReceivedMessages(state.read)
   }
 
+  get handle(): OwnedHandle.OwnedHandle<QueueHandle> {
+    return this.state.handle
+  }
+
   /** Reader for a consumer, whose handler gets the messages that this one makes. */
   get forConsumer(): Reader<Body> {
     return new Reader(this.state)
   }
 
   /** Receives without end, each message as {@link inOneGo} does. */
-  each<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
-    return Stream.unwrap(
-      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(handOver(one)))
+  each(take: Take): Stream.Stream<Received, MsmqError> {
+    return Stream.fromPull(
+      Effect.map(this.observer.observeEach(take.operation, this.reads(take, inArray())), handOverIn)
     )
   }
 
-  /** Runs a receive in its span, and hands out its message before anything else can happen. */
-  inOneGo<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return handOver(this.observer.observeReceive(operation, receive))
+  /** Runs a read in its span, and hands out its message before anything else can happen. */
+  inOneGo<A>(operation: Operation, read: Read<A>): Failable<A> {
+    return handOverIn(this.observer.observeReceive(operation, read))
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Failable<Received> {
-    return take.cursor === null ? this.#takeFirst(take, this.state.reopens) : this.#takeAt(take, take.cursor)
+    return handOverIn(this.reads(take, itself()))
+  }
+
+  /** Returns a read that receives or peeks, in the transaction that its fiber runs in. */
+  reads<A>(take: Take, results: Results<Received, A>): Read<A> {
+    return take.cursor === null
+      ? this.#readFirst(take, results, this.state.reopens)
+      : this.#readAt(take, results, take.cursor)
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
-    return this.#lookUp(operation, action, lookupId, this.state.reopens)
+    return handOverIn(this.looksUp(operation, action, lookupId, itself()))
+  }
+
+  /** Returns a read that receives or peeks by lookup id, which never waits. */
+  looksUp<A>(operation: Operation, action: LookupAction, lookupId: bigint, results: Results<Received, A>): Read<A> {
+    return this.#readById(operation, action, lookupId, results, this.state.reopens)
   }
 
   /** Waits until a message is in the queue, and leaves it there. It reads as little of the message as it can. */
@@ -159,7 +171,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
         }
       })
     )
-    return this.retryIfLost(this.#participate(operation, false, () => peek))
+    return this.retryIfLost(EventLoopTurn.within(() => peek))
   }
 
   /**
@@ -169,8 +181,8 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   peekAt({ action, cursor, operation, timeout }: Place, takes: boolean): Failable<ReceivedProperties> {
     const { handle, mqrt } = this.state
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
-    return this.#participate(operation, takes, (run) =>
-      this.#use(run, lease, (queue) =>
+    return this.#inTransaction(takes, (transaction) =>
+      this.use(operation, lease, transaction, (queue) =>
         lease(cursor, operation, (place) =>
           Effect.mapBoth(
             mqrt.receiveMessage(queue, { action, timeout, cursor: place, transaction: "none", read: leastRead }),
@@ -197,8 +209,8 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     operation: Operation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Failable<void> {
-    return this.#participate(operation, true, (run) =>
-      this.#use(run, OwnedHandle.leaseOnce, (queue, argument) =>
+    return this.#inTransaction(true, (transaction) =>
+      this.use(operation, OwnedHandle.leaseOnce, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
           failure._tag === "MsmqError" ? failure : this.noteFailure(operation, queue, failure)
         )
@@ -220,116 +232,11 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     return this.#decode(operation, message, into)
   }
 
-  error(operation: Operation, reason: Reason): MsmqError {
-    return operation.error(reason, { queue: this.state.queue })
-  }
-
-  /** Returns the error for a failed call with a handle of the queue, and notes where the handle has become useless. */
-  noteFailure(operation: Operation, queue: QueueHandle, failure: MqrtFailure): MsmqError {
-    const error = this.error(operation, reasonOf(failure))
-    OwnedHandle.noteFailure(this.state.handle, queue, error)
-    return error
-  }
-
-  /** Runs something with the transaction of the effect; a peek takes part in none (behaviour F-16). */
-  #participate<A>(
+  /** Uses the handle of the queue, and that of a transaction, which must fit the queue. */
+  use<A, E>(
     operation: Operation,
-    takes: boolean,
-    use: (run: ReadRun) => Failable<A>,
-    given?: Transaction.Participation
-  ): Failable<A> {
-    return Effect.withFiber((fiber) => {
-      if (EventLoopTurn.isOverFor(fiber)) {
-        return Effect.andThen(EventLoopTurn.next, this.#participate(operation, takes, use, given))
-      }
-      if (!takes) return use({ operation, fiber, takes, transaction: "none", gate: undefined })
-      const gate = fiber.getRef(CurrentAbortGate)
-      const transaction = given ?? Context.get(fiber.context, Transaction.Current)
-      return use({ operation, fiber, takes, transaction, gate })
-    })
-  }
-
-  /** Receives or peeks at the first message. A message that is there already is received without a fiber of its own. */
-  #takeFirst(take: Take, retries: boolean): Failable<Received> {
-    const { action, operation, timeout } = take
-    const use = (run: ReadRun): Failable<Received> =>
-      this.#read(
-        run,
-        OwnedHandle.leaseOnce,
-        (queue, transaction) => this.#receive(action, queue, 0, null, transaction),
-        (error) => {
-          if (timeout !== 0 && error.reason._tag === "IoTimeout") {
-            const waited = this.#waitFor(take, run)
-            return retries
-              ? Effect.catchIf(
-                  waited,
-                  (lost) => this.#mayRetry(lost),
-                  () => this.#takeFirst(take, false)
-                )
-              : waited
-          }
-          return retries && this.#mayRetry(error) ? this.#takeFirst(take, false) : Effect.fail(error)
-        }
-      )
-    return this.#participate(operation, action === "receive", use, take.transaction)
-  }
-
-  #lookUp(operation: Operation, action: LookupAction, lookupId: bigint, retries: boolean): Failable<Received> {
-    const { mqrt, read } = this.state
-    return this.#participate(operation, action.startsWith("receive"), (run) =>
-      this.#read(
-        run,
-        OwnedHandle.leaseOnce,
-        (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read }),
-        (error) =>
-          retries && this.#mayRetry(error) ? this.#lookUp(operation, action, lookupId, false) : Effect.fail(error)
-      )
-    )
-  }
-
-  /** Receives or peeks at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
-  #takeAt({ action, operation, timeout }: Take, cursor: OwnedHandle.OwnedHandle<CursorHandle>): Failable<Received> {
-    const lease = timeout === 0 ? OwnedHandle.leaseOnce : OwnedHandle.leaseWaiting
-    return this.#participate(operation, action === "receive", (run) =>
-      this.#read(run, lease, (queue, transaction) =>
-        lease(cursor, operation, (place) => this.#receive(action, queue, timeout, place, transaction))
-      )
-    )
-  }
-
-  /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
-  #waitFor({ action, timeout }: Take, run: ReadRun): Failable<Received> {
-    const { gate } = run
-    const waited = this.#read(run, OwnedHandle.leaseWaiting, (queue, transaction) =>
-      this.#receive(action, queue, timeout, null, transaction)
-    )
-    if (gate === undefined) return waited
-    gate.open()
-    return Effect.tap(waited, () => {
-      gate.close()
-      return Effect.void
-    })
-  }
-
-  #receive(
-    action: ReceiveAction,
-    queue: QueueHandle,
-    timeout: number | null,
-    cursor: CursorHandle | null,
-    transaction: TransactionArgument
-  ): Effect.Effect<ReceivedProperties, MqrtFailure> {
-    const { mqrt, read } = this.state
-    return mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
-  }
-
-  #mayRetry(error: MsmqError): boolean {
-    return OwnedHandle.mayRetry(this.state.handle, error)
-  }
-
-  /** Uses the queue and the transaction. */
-  #use<A, E>(
-    { operation, transaction }: ReadRun,
     lease: Lease,
+    transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | MsmqError> {
     return lease(this.state.handle, operation, (queue): Effect.Effect<A, E | MsmqError> => {
@@ -346,34 +253,138 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     })
   }
 
-  /**
-   * Makes one call that receives or peeks, and a message of what it returns. The handles are in use only during the call.
-   * `otherwise`: continues after a failure.
-   */
-  #read(
-    run: ReadRun,
-    lease: Lease,
-    call: ReceiveCall,
-    otherwise: (error: MsmqError) => Failable<Received> = Effect.fail
-  ): Failable<Received> {
-    const { fiber, gate, operation, takes } = run
-    gate?.close()
-    let used = this.state.handle.native
-    const receive = this.#use(run, lease, (queue, argument) => call((used = queue), argument))
-    return Effect.matchEffect(receive, {
-      onFailure: (failure) =>
-        otherwise(failure._tag === "MsmqError" ? failure : this.noteFailure(operation, used, failure)),
-      onSuccess: (properties) => {
-        this.state.handle.node.hasServed = true
-        this.observer.received(fiber, properties, takes)
-        const message = this.#received.messageOf(properties)
-        const decoded = this.#decode(operation, message, message)
-        return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
-      }
+  /** `true` where a codec decodes the bodies. */
+  get decodes(): boolean {
+    return this.state.codec !== undefined
+  }
+
+  /** Counts a message that a call returned, and returns it with its body as bytes. */
+  messageOf(properties: ReceivedProperties, takes: boolean): Received {
+    return this.#undecoded(properties, takes) as Received
+  }
+
+  /** Counts a message that a call returned, and decodes it. */
+  decodedMessageOf(operation: Operation, properties: ReceivedProperties, takes: boolean): Received | MsmqError {
+    const message = this.#undecoded(properties, takes)
+    return this.#decode(operation, message, message)
+  }
+
+  #undecoded(properties: ReceivedProperties, takes: boolean): ReceivedMessage {
+    this.handle.node.hasServed = true
+    this.observer.received(properties, takes)
+    return this.#received.messageOf(properties)
+  }
+
+  error(operation: Operation, reason: Reason): MsmqError {
+    return operation.error(reason, { queue: this.state.queue })
+  }
+
+  /** Returns the error for a failed call with a handle of the queue, and notes where the handle has become useless. */
+  noteFailure(operation: Operation, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    OwnedHandle.noteFailure(this.state.handle, queue, error)
+    return error
+  }
+
+  /** Returns a read of the first message. A message that is there already is received without a fiber of its own. */
+  #readFirst<A>(take: Take, results: Results<Received, A>, retries: boolean): Read<A> {
+    const { action, operation, timeout, transaction } = take
+    const failed = (error: MsmqError): Failable<A> =>
+      retries && this.#mayRetry(error) ? handOverIn(this.#readFirst(take, results, false)) : results.failed(error)
+    const call = {
+      operation,
+      takes: action === "receive",
+      transaction,
+      lease: OwnedHandle.leaseOnce,
+      make: this.#receive(action, 0)
+    }
+    return new Reading(this, call, {
+      found: results.found,
+      failed: (error) =>
+        timeout !== 0 && error.reason._tag === "IoTimeout"
+          ? Effect.catch(this.#waitFor(take, results.found), failed)
+          : failed(error)
+    }).read
+  }
+
+  #readById<A>(
+    operation: Operation,
+    action: LookupAction,
+    lookupId: bigint,
+    results: Results<Received, A>,
+    retries: boolean
+  ): Read<A> {
+    const { mqrt, read } = this.state
+    const call: ReadCall = {
+      operation,
+      takes: action.startsWith("receive"),
+      lease: OwnedHandle.leaseOnce,
+      make: (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read })
+    }
+    return new Reading(this, call, {
+      found: results.found,
+      failed: (error) =>
+        retries && this.#mayRetry(error)
+          ? handOverIn(this.#readById(operation, action, lookupId, results, false))
+          : results.failed(error)
+    }).read
+  }
+
+  /** Returns a read at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
+  #readAt<A>(
+    { action, operation, timeout }: Take,
+    results: Results<Received, A>,
+    cursor: OwnedHandle.OwnedHandle<CursorHandle>
+  ): Read<A> {
+    const lease = timeout === 0 ? OwnedHandle.leaseOnce : OwnedHandle.leaseWaiting
+    const call: ReadCall = {
+      operation,
+      takes: action === "receive",
+      lease,
+      make: (queue, transaction) =>
+        lease(cursor, operation, (place) => this.#receive(action, timeout, place)(queue, transaction))
+    }
+    return new Reading(this, call, results).read
+  }
+
+  /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
+  #waitFor<A>({ action, operation, timeout, transaction }: Take, found: Results<Received, A>["found"]): Failable<A> {
+    const takes = action === "receive"
+    const call: ReadCall = {
+      operation,
+      takes,
+      lease: OwnedHandle.leaseWaiting,
+      make: this.#receive(action, timeout)
+    }
+    const waiting = new Reading(this, call, { found, failed: Effect.fail })
+    return Effect.withFiber((fiber) => {
+      if (!takes) return waiting.readIn("none")
+      const { gate, transaction: current } = placeOf(fiber.context)
+      const waited = waiting.readIn(transaction ?? current)
+      if (gate === undefined) return waited
+      gate.open()
+      return Effect.tap(waited, () => {
+        gate.close()
+        return Effect.void
+      })
     })
   }
 
-  #decode(operation: Operation, message: ReceivedMessage, into: Omit<ReceivedMessage, "body">): Received | MsmqError {
+  #receive(action: ReceiveAction, timeout: number | null, cursor: CursorHandle | null = null): ReadCall["make"] {
+    const { mqrt, read } = this.state
+    return (queue, transaction) => mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
+  }
+
+  /** Makes and runs an effect in the transaction of the fiber; `takes`: `false` for a peek, which takes part in none (F-16). */
+  #inTransaction<A>(takes: boolean, make: (transaction: Transaction.Participation) => Failable<A>): Failable<A> {
+    return EventLoopTurn.within(({ context }) => make(takes ? placeOf(context).transaction : "none"))
+  }
+
+  #mayRetry(error: MsmqError): boolean {
+    return OwnedHandle.mayRetry(this.state.handle, error)
+  }
+
+  #decode(operation: Operation, message: ReceivedMessage, into: ReceivedMessage): Received | MsmqError {
     const { codec } = this.state
     if (codec === undefined) return into as Received
     const decoded = decodeWith(codec, message)
@@ -392,12 +403,11 @@ const waitingPeek: ReceiveParameters = {
   read: leastRead
 }
 
-/** Returns `None` for a failure with one of the reasons, such as that there is no such message. */
+/** Returns `None` for a failure with one of the reasons. */
 export const optional = <A>(
   receive: Effect.Effect<A, MsmqError>,
   ...absent: ReadonlyArray<Reason["_tag"]>
-): Effect.Effect<Option.Option<A>, MsmqError> =>
-  Effect.matchEffect(receive, {
-    onFailure: (error) => (absent.includes(error.reason._tag) ? Effect.succeedNone : Effect.fail(error)),
-    onSuccess: Effect.succeedSome
-  })
+): Effect.Effect<Option.Option<A>, MsmqError> => {
+  const { failed, found } = optionally<A>(...absent)
+  return Effect.matchEffect(receive, { onFailure: failed, onSuccess: (value) => Effect.succeed(found(value)) })
+}

@@ -153,7 +153,7 @@ export class Selection<Received> {
       const deadline = timeout === null ? Infinity : timeout === 0 ? -Infinity : now + timeout
       return this.#search({ operation, takes, deadline, locked: new Set() }, matches, firstWait)
     })
-    return this.#reader.inOneGo(operation, found)
+    return this.#reader.inOneGo(operation, () => found)
   }
 
   #search(search: Search, matches: Matches, wait: number): Effect.Effect<Received, MsmqError> {
