@@ -84,7 +84,8 @@ export class ReceiveBuffers {
     const { body, extension, queues, rare, security } = this.#read
     const { bytes, quads, words } = block
     const authenticated = words[at.AUTHENTICATED_EX] ?? 0
-    const privacyLevel = privacyLevels.get(words[at.PRIV_LEVEL] ?? 0) ?? "none"
+    const level = words[at.PRIV_LEVEL] ?? 0
+    const privacyLevel = level === 0 ? "none" : (privacyLevels.get(level) ?? "none")
     const properties: ReceivedProperties = {
       body: body ? this.#bytes(buffers.BODY) : null,
       bodySize: words[at.BODY_SIZE] ?? 0,
@@ -176,7 +177,8 @@ export class ReceiveBuffers {
   }
 
   #text(buffer: ReceiveBuffer): string {
-    return buffer.text.read(this.#memory.block, buffer.at, Math.min(this.#length(buffer), buffer.capacity))
+    const limit = Math.min(this.#length(buffer), buffer.capacity)
+    return limit === 0 ? "" : buffer.text.read(this.#memory.block, buffer.at, limit)
   }
 
   #textOrNull(buffer: ReceiveBuffer): string | null {
